@@ -1,0 +1,106 @@
+package codegen
+
+import (
+	"bytes"
+	_ "embed"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/rules"
+)
+
+var (
+	//go:embed runbook.md.tmpl
+	runbookText string
+	//go:embed runbooks.md.tmpl
+	runbooksText string
+)
+
+// runbookPage is what the page of one alert says.
+type runbookPage struct {
+	Alert  rules.Alert
+	Group  rules.Group
+	Exprs  []string
+	For    string
+	Route  rules.Route
+	Told   string
+	Checks []checks.Spec // whose reasons the alert gives; none for other alerts
+	Links  struct{ Dashboard string }
+}
+
+// runbook returns the page of an alert.
+func (p Pack) runbook(ctx rules.Context, g rules.Group, a rules.Alert) ([]byte, error) {
+	emitted, err := ctx.Rules(rules.Group{Name: g.Name, Interval: g.Interval, Labels: g.Labels, Alerts: []rules.Alert{a}})
+	if err != nil {
+		return nil, err
+	}
+	labels := g.AlertLabels(a)
+	labels[model.AlertNameLabel] = a.Name
+	page := runbookPage{Alert: a, Group: g, Route: p.Routing.Find(labels)}
+	for _, r := range emitted {
+		page.Exprs = append(page.Exprs, r.Expr)
+		page.For = r.For.String()
+	}
+	receiver, _ := p.Routing.Receiver(page.Route.Receiver)
+	page.Told = told(receiver)
+	if a.Reason != "" {
+		page.Checks = p.Checks
+	}
+	if ctx.Links.Dashboard != nil && a.Dashboard != "" {
+		page.Links.Dashboard = ctx.Links.Dashboard(a.Dashboard, a.Panel)
+	}
+	return render("runbook", runbookText, page)
+}
+
+// runbookIndex returns the page that lists all alerts.
+func (p Pack) runbookIndex() ([]byte, error) {
+	return render("runbooks", runbooksText, p)
+}
+
+// told says in words what a receiver does.
+func told(r rules.Receiver) string {
+	switch r.Path {
+	case rules.AlertsPath(rules.Loud):
+		return "Telegram with sound, and the history"
+	case rules.AlertsPath(rules.Silent):
+		return "Telegram without sound, and the history"
+	case rules.AlertsPath(rules.None):
+		return "the history only"
+	case rules.WatchdogPath:
+		return "the webhook, as a sign of life"
+	default:
+		return r.Name
+	}
+}
+
+func render(name, text string, data any) ([]byte, error) {
+	tmpl, err := template.New(name).Funcs(template.FuncMap{
+		"wait":  func(d time.Duration) string { return model.Duration(d).String() },
+		"plain": plain,
+		"inc":   func(i int) int { return i + 1 },
+	}).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, data); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}
+
+// plain shows a template to people: {{ $labels.env }} becomes {env}.
+func plain(text string) string {
+	for {
+		before, rest, found := strings.Cut(text, "{{ $labels.")
+		name, after, closed := strings.Cut(rest, " }}")
+		if !found || !closed {
+			return text
+		}
+		text = before + "{" + name + "}" + after
+	}
+}

@@ -1,0 +1,22 @@
+package promcheck
+
+import (
+	"strconv"
+
+	"github.com/agnivade/levenshtein"
+)
+
+// nearest returns the candidate that a misspelt word was probably meant to be,
+// quoted, or "" when none is near.
+func nearest(word string, candidates []string) string {
+	best, distance := "", max(len(word)/3, 2)+1
+	for _, c := range candidates {
+		if d := levenshtein.ComputeDistance(word, c); d < distance {
+			best, distance = c, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return strconv.Quote(best)
+}

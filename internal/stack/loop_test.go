@@ -1,0 +1,236 @@
+package stack_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/internal/testservers"
+)
+
+// quickPack is the shipped pack, scraped and evaluated every second.
+func quickPack() codegen.Pack {
+	pack := codegen.Preflight()
+	pack.Timing.Scrape, pack.Timing.Evaluation = time.Second, time.Second
+	for i := range pack.Jobs {
+		pack.Jobs[i].Interval = time.Second
+	}
+	for i := range pack.Groups {
+		pack.Groups[i].Interval = time.Second
+	}
+	return pack
+}
+
+// loop is the checker, its databases, node_exporter and Prometheus.
+type loop struct {
+	t     *testing.T
+	stack *stack.Stack
+	prom  promv1.API
+	redis *testservers.Redis
+	bin   string
+	env   []string
+}
+
+func startLoop(t *testing.T) *loop {
+	t.Helper()
+	l := &loop{t: t, redis: testservers.StartRedis(t), bin: filepath.Join(t.TempDir(), "preflight")}
+	postgres := testservers.StartPostgres(t)
+	l.env = append(os.Environ(), "REDIS_URL="+l.redis.URL(), "POSTGRES_DSN="+postgres.DSN())
+	if out, err := exec.Command("go", "build", "-o", l.bin, "github.com/alertnative/preflight/cmd/preflight").CombinedOutput(); err != nil {
+		t.Fatalf("building the checker: %v\n%s", err, out)
+	}
+	var err error
+	l.stack, err = stack.Up(t.Context(), stack.Config{
+		Dir: t.TempDir(), Pack: quickPack(), Parts: []string{stack.NodeExporter, stack.Prometheus},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.stack.Down() })
+	client, err := api.NewClient(api.Config{Address: l.stack.URL(stack.Prometheus)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.prom = promv1.NewAPI(client)
+	return l
+}
+
+// check runs the checker and compares its exit code.
+func (l *loop) check(wantCode int) {
+	l.t.Helper()
+	cmd := exec.Command(l.bin, "--config.file=../../preflight.yml", "--env=paper", "--real-check",
+		"--metrics-output="+filepath.Join(l.stack.TextfileDir(), "preflight.prom"))
+	cmd.Env = l.env
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != wantCode {
+		l.t.Fatalf("the checker exits with %d, want %d\n%s", code, wantCode, out)
+	}
+}
+
+// query returns the instant result of an expression.
+func (l *loop) query(expr string) model.Vector {
+	l.t.Helper()
+	v, _, err := l.prom.Query(l.t.Context(), expr, time.Now())
+	if err != nil {
+		l.t.Fatalf("%s: %v", expr, err)
+	}
+	vector, ok := v.(model.Vector)
+	if !ok {
+		l.t.Fatalf("%s is a %s", expr, v.Type())
+	}
+	return vector
+}
+
+// eventually waits until the condition holds; describe says what was seen
+// last when it never does.
+func (l *loop) eventually(what string, condition func() (ok bool, seen any)) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
+	defer cancel()
+	for {
+		ok, seen := condition()
+		if ok {
+			return
+		}
+		select {
+		case <-ctx.Done():
+			l.t.Fatalf("never happened: %s; last seen: %v", what, seen)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (l *loop) eventuallyHas(expr string) {
+	l.t.Helper()
+	l.eventually(expr, func() (bool, any) { v := l.query(expr); return len(v) > 0, v })
+}
+
+// firing returns the firing instances of an alert.
+func (l *loop) firing(alert string) []promv1.Alert {
+	l.t.Helper()
+	all, err := l.prom.Alerts(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var out []promv1.Alert
+	for _, a := range all.Alerts {
+		if string(a.Labels[model.AlertNameLabel]) == alert && a.State == promv1.AlertStateFiring {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// evaluated waits until the preflight group has been evaluated n more times.
+func (l *loop) evaluated(n int) {
+	l.t.Helper()
+	count := func() float64 {
+		v := l.query(`prometheus_rule_group_iterations_total{rule_group=~".*;preflight"}`)
+		if len(v) == 0 {
+			return 0
+		}
+		return float64(v[0].Value)
+	}
+	start := count()
+	l.eventually(fmt.Sprintf("%d evaluations", n), func() (bool, any) { c := count(); return c >= start+float64(n), c })
+}
+
+func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
+	l := startLoop(t)
+	l.check(0)
+	l.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
+	l.evaluated(2)
+	if got := l.firing("PreflightCheckFailed"); len(got) != 0 {
+		t.Fatalf("fires although all passes: %v", got)
+	}
+
+	l.redis.Stop()
+	l.check(1)
+	l.eventually("PreflightCheckFailed fires", func() (bool, any) { f := l.firing("PreflightCheckFailed"); return len(f) == 1, f })
+	alert := l.firing("PreflightCheckFailed")[0]
+	want := model.LabelSet{
+		"alertname": "PreflightCheckFailed", "priority": "P0", "source": "system",
+		"env": "paper", "check": "Database", "target": "redis",
+	}
+	if d := cmp.Diff(want, alert.Labels); d != "" {
+		t.Errorf("labels (-want +got):\n%s", d)
+	}
+	for name, want := range map[model.LabelName]model.LabelValue{
+		"reason": "connection_refused", "counts": "1/2 PASS, 1 FAIL", "summary": "Database: redis failed",
+	} {
+		if got := alert.Annotations[name]; got != want {
+			t.Errorf("annotation %s is %q, want %q", name, got, want)
+		}
+	}
+	since := alert.ActiveAt
+
+	l.stack.Kill(stack.NodeExporter)
+	l.eventuallyHas(`up{job="node_exporter"} == 0`)
+	l.eventually("the series go stale", func() (bool, any) {
+		v := l.query("arbitrage_preflight_target_status")
+		return len(v) == 0, v
+	})
+	l.evaluated(3)
+	held := l.firing("PreflightCheckFailed")
+	if len(held) != 1 || !held[0].ActiveAt.Equal(since) {
+		t.Fatalf("while node_exporter is dead: %v, want the alert that has fired since %s", held, since)
+	}
+
+	l.redis.Start()
+	l.check(0)
+	if err := l.stack.Start(t.Context(), stack.NodeExporter); err != nil {
+		t.Fatal(err)
+	}
+	l.eventually("PreflightCheckFailed resolves", func() (bool, any) { f := l.firing("PreflightCheckFailed"); return len(f) == 0, f })
+	if v := l.query(`arbitrage_preflight_last_success{env="paper"} == 1`); len(v) != 1 {
+		t.Errorf("resolved without a successful run: %v", v)
+	}
+}
+
+func TestEveryPreflightPanelHasData(t *testing.T) {
+	l := startLoop(t)
+	for range 3 { // rates need runs between scrapes
+		before := l.query(`arbitrage_preflight_runs_total{env="paper"}`)
+		l.check(0)
+		want := 1.0
+		if len(before) > 0 {
+			want = float64(before[0].Value) + 1
+		}
+		l.eventuallyHas(fmt.Sprintf(`arbitrage_preflight_runs_total{env="paper"} == %v`, want))
+	}
+	l.evaluated(2)
+	seen := map[int]bool{}
+	for _, d := range quickPack().Dashboards {
+		for _, q := range d.Queries(quickPack().Timing) {
+			if q.Panel < 8 || q.Panel > 11 {
+				continue
+			}
+			seen[q.Panel] = true
+			if !strings.Contains(q.Expr, "env=~") {
+				t.Errorf("%s is not filtered by env: %s", q.Where, q.Expr)
+			}
+			v := l.query(q.Expr)
+			if len(v) == 0 || math.IsNaN(float64(v[0].Value)) {
+				t.Errorf("%s returns %v: %s", q.Where, v, q.Expr)
+			}
+		}
+	}
+	for id := 8; id <= 11; id++ {
+		if !seen[id] {
+			t.Errorf("panel %d has no query", id)
+		}
+	}
+}

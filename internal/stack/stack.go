@@ -1,0 +1,184 @@
+// Package stack runs the whole pipeline on the loopback interface without
+// containers: the real node_exporter, Prometheus, Alertmanager and webhook,
+// with the configuration generated for their addresses.
+//
+// The command preflight-stack, the end-to-end tests and the benchmarks are
+// all this.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/proc"
+)
+
+// The parts of a stack, in the order in which they start.
+const (
+	NodeExporter = "node_exporter"
+	Webhook      = "webhook"
+	Alertmanager = "alertmanager"
+	Prometheus   = "prometheus"
+)
+
+// Config says what to run and where.
+type Config struct {
+	// Dir holds the data, the logs and the generated configuration of every
+	// part. It is made when missing and not removed.
+	Dir string
+	// Pack is what is generated.
+	Pack codegen.Pack
+	// DefaultPorts gives each program the port that it has by default;
+	// otherwise free ones are taken.
+	DefaultPorts bool
+	// Parts are those to run; nil: all.
+	Parts []string
+	// WebhookArgs and WebhookEnv are added to the arguments and the
+	// environment of the webhook.
+	WebhookArgs, WebhookEnv []string
+	// WebhookOut gets what the webhook prints to its standard output; nil:
+	// its log gets it.
+	WebhookOut io.Writer
+}
+
+// Stack is a running pipeline.
+type Stack struct {
+	cfg   Config
+	addrs map[string]string
+	ports []*proc.Port
+	parts map[string]*proc.Process
+}
+
+// Up generates the configuration and starts the parts. Its error names the
+// part that failed, with the last lines of its log; nothing is left running
+// then.
+func Up(ctx context.Context, cfg Config) (*Stack, error) {
+	if cfg.Parts == nil {
+		cfg.Parts = []string{NodeExporter, Webhook, Alertmanager, Prometheus}
+	}
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Dir = dir
+	s := &Stack{cfg: cfg, addrs: map[string]string{}, parts: map[string]*proc.Process{}}
+	if err := s.prepare(); err != nil {
+		return nil, errors.Join(err, s.Down())
+	}
+	for _, part := range cfg.Parts {
+		if err := s.Start(ctx, part); err != nil {
+			return nil, errors.Join(err, s.Down())
+		}
+	}
+	return s, nil
+}
+
+// prepare takes the ports, makes the folders and generates the configuration.
+func (s *Stack) prepare() error {
+	for _, part := range s.cfg.Parts {
+		addr, err := s.address(part)
+		if err != nil {
+			return err
+		}
+		s.addrs[part] = addr
+	}
+	for _, dir := range []string{s.TextfileDir(), s.path("prometheus"), s.path("alertmanager"), s.path("webhook"), s.path("log")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	files, err := s.cfg.Pack.Generate(s.endpoints())
+	if err != nil {
+		return err
+	}
+	return codegen.Write(s.path("generated"), files)
+}
+
+// defaultPorts are those of requirements and README.
+var defaultPorts = map[string]int{NodeExporter: 9101, Prometheus: 9090, Alertmanager: 9093, Webhook: 9917}
+
+func (s *Stack) address(part string) (string, error) {
+	if s.cfg.DefaultPorts {
+		return fmt.Sprintf("127.0.0.1:%d", defaultPorts[part]), nil
+	}
+	port, err := proc.ReservePort()
+	if err != nil {
+		return "", err
+	}
+	s.ports = append(s.ports, port)
+	return port.Addr(), nil
+}
+
+// endpoints are the stack's own addresses; jobs whose targets it does not run
+// are left out.
+func (s *Stack) endpoints() codegen.Endpoints {
+	e := s.cfg.Pack.Endpoints
+	e.Targets = map[string][]string{}
+	for part, addr := range s.addrs {
+		e.Targets[part] = []string{addr}
+	}
+	if addr, ok := s.addrs[Alertmanager]; ok {
+		e.Alertmanagers = []string{addr}
+	} else {
+		e.Alertmanagers = nil
+	}
+	if _, ok := s.addrs[Webhook]; ok {
+		e.Webhook = s.URL(Webhook)
+	}
+	e.Grafana = "" // not run here
+	return e
+}
+
+func (s *Stack) path(elem ...string) string {
+	return filepath.Join(append([]string{s.cfg.Dir}, elem...)...)
+}
+
+// TextfileDir is the folder that the checker writes its metrics into.
+func (s *Stack) TextfileDir() string { return s.path("textfile-collector") }
+
+// URL is the address of a part: "http://127.0.0.1:9090".
+func (s *Stack) URL(part string) string { return "http://" + s.addrs[part] }
+
+// Start starts a part, again after a [Stack.Kill] or [Stack.Stop], on the same
+// address and data.
+func (s *Stack) Start(ctx context.Context, part string) error {
+	spec, err := s.spec(part)
+	if err != nil {
+		return err
+	}
+	p, err := proc.Start(ctx, spec)
+	if err != nil {
+		return err
+	}
+	s.parts[part] = p
+	return nil
+}
+
+// Part returns the process of a part.
+func (s *Stack) Part(part string) *proc.Process { return s.parts[part] }
+
+// Stop ends a part as an operator would.
+func (s *Stack) Stop(part string) error { return s.parts[part].Stop() }
+
+// Kill ends a part as a crash would.
+func (s *Stack) Kill(part string) { s.parts[part].Kill() }
+
+// Down ends all parts, the last one started first, and gives the ports back.
+func (s *Stack) Down() error {
+	var errs []error
+	for _, part := range slices.Backward(s.cfg.Parts) {
+		if p := s.parts[part]; p != nil {
+			errs = append(errs, p.Stop())
+		}
+	}
+	for _, port := range s.ports {
+		port.Release()
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,91 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Sound says what a receiver's messages do in the chat.
+type Sound string
+
+// The sounds: a message that rings, one that does not, and no message at all,
+// only an entry in the history.
+const (
+	Loud   Sound = "loud"
+	Silent Sound = "silent"
+	None   Sound = "none"
+)
+
+// Receiver is an endpoint of the webhook that Alertmanager notifies.
+type Receiver struct {
+	Name string
+	// Path is where the webhook takes the notification,
+	// "/api/v1/alerts?notify=loud".
+	Path string
+	// FiringOnly leaves resolutions out.
+	FiringOnly bool
+}
+
+// Timing is how long Alertmanager waits.
+type Timing struct {
+	GroupWait     time.Duration // for more alerts before the first message of a group
+	GroupInterval time.Duration // between messages about changes of a group
+	Repeat        time.Duration // before an unchanged group is told again
+}
+
+// Route sends the alerts that all its matchers match to a receiver. The first
+// route that matches wins.
+type Route struct {
+	Match    []Matcher
+	Receiver string
+	GroupBy  []string
+	Timing   Timing
+}
+
+// Matcher asks for a label's value.
+type Matcher struct {
+	Label, Value string
+}
+
+// Inhibit silences the targets while a source fires that agrees with them in
+// the labels of Equal. Alertmanager never sends the resolution of an alert
+// that became inhibited: exclude in PromQL where a resolution matters.
+type Inhibit struct {
+	Source, Target []Matcher
+	Equal          []string
+}
+
+// Routing is the whole of what Alertmanager is told.
+type Routing struct {
+	Receivers []Receiver
+	// Default takes what no route matches: other people's alerts.
+	Default Route
+	Routes  []Route
+	Inhibit []Inhibit
+}
+
+// Find returns the route that alerts with these labels take.
+func (r Routing) Find(labels map[string]string) Route {
+	for _, route := range r.Routes {
+		if !slices.ContainsFunc(route.Match, func(m Matcher) bool { return labels[m.Label] != m.Value }) {
+			return route
+		}
+	}
+	return r.Default
+}
+
+// Receiver returns the receiver of that name.
+func (r Routing) Receiver(name string) (Receiver, bool) {
+	i := slices.IndexFunc(r.Receivers, func(x Receiver) bool { return x.Name == name })
+	if i < 0 {
+		return Receiver{}, false
+	}
+	return r.Receivers[i], true
+}
+
+// AlertsPath returns the webhook's path for notifications with that sound.
+func AlertsPath(s Sound) string { return fmt.Sprintf("/api/v1/alerts?notify=%s", s) }
+
+// WatchdogPath is where the webhook expects the sign of life of the pipeline.
+const WatchdogPath = "/api/v1/watchdog"

@@ -1,0 +1,54 @@
+package rules
+
+import "time"
+
+// The receivers of the shipped routing.
+const (
+	ReceiverLoud     = "telegram-loud"
+	ReceiverSilent   = "telegram-silent"
+	ReceiverHistory  = "history"
+	ReceiverWatchdog = "watchdog"
+)
+
+// How long Alertmanager waits, by priority. P0 waits 200ms, not 0s, so that
+// alerts of one evaluation are one message.
+var (
+	timingP0 = Timing{GroupWait: 200 * time.Millisecond, GroupInterval: time.Second, Repeat: time.Hour}
+	timingP1 = Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 12 * time.Hour}
+	timingP2 = Timing{GroupWait: 5 * time.Minute, GroupInterval: 30 * time.Minute, Repeat: 24 * time.Hour}
+	timingP3 = Timing{GroupWait: 5 * time.Minute, GroupInterval: time.Hour, Repeat: 72 * time.Hour}
+)
+
+// Routes is the shipped routing.
+func Routes() Routing {
+	var (
+		priority = func(p Priority) Matcher { return Matcher{"priority", string(p)} }
+		pipeline = Matcher{"source", "pipeline"}
+		byEnv    = []string{"env", "priority"}
+		byAlert  = []string{"env", "alertname"}
+		byJob    = []string{"alertname", "job"}
+	)
+	return Routing{
+		Receivers: []Receiver{
+			{Name: ReceiverLoud, Path: AlertsPath(Loud)},
+			{Name: ReceiverSilent, Path: AlertsPath(Silent)},
+			{Name: ReceiverHistory, Path: AlertsPath(None)},
+			{Name: ReceiverWatchdog, Path: WatchdogPath, FiringOnly: true},
+		},
+		// An alert without a priority is somebody's who did not know of
+		// priorities: it is told like a P1.
+		Default: Route{Receiver: ReceiverLoud, GroupBy: []string{"alertname"}, Timing: timingP1},
+		Routes: []Route{
+			{
+				Match: []Matcher{{"alertname", "Watchdog"}}, Receiver: ReceiverWatchdog, GroupBy: []string{"alertname"},
+				Timing: Timing{GroupWait: 0, GroupInterval: 30 * time.Second, Repeat: 45 * time.Second},
+			},
+			{Match: []Matcher{pipeline, priority(P1)}, Receiver: ReceiverLoud, GroupBy: byJob, Timing: timingP1},
+			{Match: []Matcher{pipeline, priority(P2)}, Receiver: ReceiverSilent, GroupBy: byJob, Timing: timingP2},
+			{Match: []Matcher{priority(P0)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP0},
+			{Match: []Matcher{priority(P1)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP1},
+			{Match: []Matcher{priority(P2)}, Receiver: ReceiverSilent, GroupBy: byAlert, Timing: timingP2},
+			{Match: []Matcher{priority(P3)}, Receiver: ReceiverHistory, GroupBy: byAlert, Timing: timingP3},
+		},
+	}
+}

@@ -1,0 +1,66 @@
+package rules
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+)
+
+var alertName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// Validate returns every mistake in the groups' definitions that can be seen
+// without reading PromQL.
+func Validate(groups []Group) error {
+	var errs []error
+	owner := map[string]string{}
+	for _, g := range groups {
+		if g.Name == "" {
+			errs = append(errs, errors.New("a group has no name"))
+		}
+		if other, taken := owner["group "+g.Name]; taken {
+			errs = append(errs, fmt.Errorf("group %q is defined twice (%s)", g.Name, other))
+		}
+		owner["group "+g.Name] = "rename one"
+		for _, a := range g.Alerts {
+			if other, taken := owner[a.Name]; taken {
+				errs = append(errs, fmt.Errorf("alert %q is defined twice, in the groups %q and %q", a.Name, other, g.Name))
+			}
+			owner[a.Name] = g.Name
+			for _, problem := range a.problems() {
+				errs = append(errs, fmt.Errorf("alert %q: %s", a.Name, problem))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// problems lists what the alert lacks.
+func (a Alert) problems() []string {
+	var out []string
+	need := func(ok bool, problem string) {
+		if !ok {
+			out = append(out, problem)
+		}
+	}
+	need(alertName.MatchString(a.Name), "its name must be in CamelCase")
+	need(a.Expr != "", "has no Expr")
+	need(a.Priority == "" || slices.Contains(Priorities(), a.Priority),
+		fmt.Sprintf("priority %q is none of %v", a.Priority, Priorities()))
+	need(a.About != "", "has no About: say in the runbook what it means")
+	if a.Priority != "" {
+		need(a.Title.EN != "", "has no Title")
+		need(a.Summary.EN != "", "has no Summary")
+		need(len(a.Actions) > 0, "has no Actions: say what to do")
+	}
+	fires, quiet := false, false
+	for _, s := range a.Scenarios {
+		for _, e := range s.Expect {
+			fires = fires || len(e.Firing) > 0
+			quiet = quiet || len(e.Firing) == 0
+		}
+	}
+	need(fires, "no scenario makes it fire")
+	need(quiet || a.Priority == "", "no scenario keeps it quiet")
+	return out
+}
