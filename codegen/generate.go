@@ -28,10 +28,10 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	out := &output{}
 	ctx := p.context(e)
 	for _, g := range p.Groups {
-		out.add("prometheus/rules/"+g.Name+".yml")(ctx.RuleFile(g))
+		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
 		for _, a := range g.Alerts {
-			out.add("prometheus/tests/"+a.Name+".yml")(ctx.TestFile(g, a, "../rules/"+g.Name+".yml"))
-			out.add("runbooks/"+a.Name+".md")(p.runbook(ctx, g, a))
+			out.add("prometheus/tests/" + a.Name + ".yml")(ctx.TestFile(g, a, "../rules/"+g.Name+".yml"))
+			out.add("runbooks/" + a.Name + ".md")(p.runbook(ctx, g, a))
 		}
 	}
 	out.add("runbooks/README.md")(p.runbookIndex())

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/proc"
@@ -131,7 +132,8 @@ func (s *Stack) endpoints() codegen.Endpoints {
 	if _, ok := s.addrs[Webhook]; ok {
 		e.Webhook = s.URL(Webhook)
 	}
-	e.Grafana = "" // not run here
+	e.WebhookTokenFile = "" // on loopback
+	e.Grafana = ""          // not run here
 	return e
 }
 
@@ -181,4 +183,27 @@ func (s *Stack) Down() error {
 		port.Release()
 	}
 	return errors.Join(errs...)
+}
+
+// Watch returns nil at the next tick, and an error as soon as a part ends by
+// itself or ctx is done.
+func (s *Stack) Watch(ctx context.Context, tick <-chan time.Time) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	for _, part := range s.cfg.Parts {
+		p := s.parts[part]
+		go func() {
+			select {
+			case <-p.Done():
+				cancel(p.Err())
+			case <-ctx.Done():
+			}
+		}()
+	}
+	select {
+	case <-tick:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }

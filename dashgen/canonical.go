@@ -1,0 +1,54 @@
+package dashgen
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// canonical rewrites a marshalled board in the form in which Grafana saves it:
+// without the keys that the sdk writes and Grafana no longer knows, keys
+// sorted, two spaces deep, "<" and "&" as themselves.
+func canonical(raw []byte) ([]byte, error) {
+	var b map[string]any
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber() // keeps numbers as they are written
+	if err := dec.Decode(&b); err != nil {
+		return nil, fmt.Errorf("reading back the board: %w", err)
+	}
+	drop(b, "slug", "originalTitle", "style", "hideControls", "sharedCrosshair", "rows")
+	for _, p := range objects(b["panels"]) {
+		drop(p, "editable", "error", "isNew", "span", "transparent")
+	}
+	if templating, ok := b["templating"].(map[string]any); ok {
+		for _, v := range objects(templating["list"]) {
+			drop(v, "allFormat", "multiFormat", "hide")
+		}
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(b); err != nil {
+		return nil, fmt.Errorf("writing the board: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+func drop(object map[string]any, keys ...string) {
+	for _, k := range keys {
+		delete(object, k)
+	}
+}
+
+// objects returns the objects of a decoded list.
+func objects(list any) []map[string]any {
+	var out []map[string]any
+	elements, _ := list.([]any)
+	for _, e := range elements {
+		if o, ok := e.(map[string]any); ok {
+			out = append(out, o)
+		}
+	}
+	return out
+}

@@ -1,0 +1,153 @@
+package dashgen
+
+import (
+	"strconv"
+
+	"github.com/alertnative/preflight/metrics"
+)
+
+// fieldConfig is what Grafana calls a panel's field options.
+type fieldConfig struct {
+	Defaults  fieldDefaults `json:"defaults"`
+	Overrides []override    `json:"overrides"`
+}
+
+type fieldDefaults struct {
+	Color      colorMode  `json:"color"`
+	Custom     any        `json:"custom,omitempty"`
+	Decimals   *int       `json:"decimals,omitempty"`
+	Mappings   []mapping  `json:"mappings"`
+	Max        *float64   `json:"max,omitempty"`
+	Min        *float64   `json:"min,omitempty"`
+	Thresholds thresholds `json:"thresholds"`
+	Unit       Unit       `json:"unit"`
+}
+
+type colorMode struct {
+	FixedColor Color  `json:"fixedColor,omitempty"`
+	Mode       string `json:"mode"`
+}
+
+type thresholds struct {
+	Mode  string `json:"mode"`
+	Steps []step `json:"steps"`
+}
+
+type step struct {
+	Color Color   `json:"color"`
+	Value float64 `json:"value"`
+}
+
+// mapping shows values as words: those listed, or those of a kind.
+type mapping struct {
+	Options any    `json:"options"`
+	Type    string `json:"type"`
+}
+
+type specialMapping struct {
+	Match  string        `json:"match"`
+	Result mappingResult `json:"result"`
+}
+
+type mappingResult struct {
+	Color Color  `json:"color"`
+	Index int    `json:"index"`
+	Text  string `json:"text"`
+}
+
+type override struct {
+	Matcher    matcher    `json:"matcher"`
+	Properties []property `json:"properties"`
+}
+
+type matcher struct {
+	ID      string `json:"id"`
+	Options string `json:"options"`
+}
+
+type property struct {
+	ID    string `json:"id"`
+	Value any    `json:"value"`
+}
+
+func (p Panel) fieldConfig(t metrics.Timing) fieldConfig {
+	r := p.Show.render()
+	f := fieldConfig{
+		Defaults: fieldDefaults{
+			Color:      colorMode{Mode: r.colorMode},
+			Custom:     r.custom,
+			Decimals:   p.Decimals,
+			Mappings:   mappings(p.Mappings),
+			Max:        p.Max,
+			Min:        p.Min,
+			Thresholds: p.thresholds(t),
+			Unit:       p.Unit,
+		},
+		Overrides: []override{},
+	}
+	if _, stat := p.Show.(Stat); stat {
+		f.Defaults.Mappings = append(f.Defaults.Mappings, noData(len(p.Mappings)))
+	}
+	for _, s := range p.Series {
+		f.Overrides = append(f.Overrides, s.override())
+	}
+	return f
+}
+
+// thresholds starts with the base colour, whose bound Grafana writes as 0 and
+// takes as minus infinity.
+func (p Panel) thresholds(t metrics.Timing) thresholds {
+	base := p.Base
+	if base == "" {
+		base = Green
+	}
+	steps := []step{{Color: base}}
+	for _, th := range p.Thresholds {
+		steps = append(steps, step{Color: th.Color, Value: th.bound(t)})
+	}
+	return thresholds{Mode: "absolute", Steps: steps}
+}
+
+func (th Threshold) bound(t metrics.Timing) float64 {
+	return th.At + float64(th.Runs)*t.Run.Seconds()
+}
+
+func mappings(ms []Mapping) []mapping {
+	if len(ms) == 0 {
+		return []mapping{}
+	}
+	values := make(map[string]mappingResult, len(ms))
+	for i, m := range ms {
+		values[strconv.Itoa(m.Value)] = mappingResult{Color: m.Color, Index: i, Text: m.Text}
+	}
+	return []mapping{{Type: "value", Options: values}}
+}
+
+// noData greys out a missing value, and NaN, which a quantile of nothing is.
+func noData(index int) mapping {
+	return mapping{Type: "special", Options: specialMapping{
+		Match:  "null+nan",
+		Result: mappingResult{Color: Grey, Index: index, Text: "No data"},
+	}}
+}
+
+func (s Series) override() override {
+	o := override{Matcher: matcher{ID: "byName", Options: s.Name}}
+	if s.Name == "" {
+		o.Matcher = matcher{ID: "byFrameRefID", Options: s.Query}
+	}
+	add := func(id string, value any) { o.Properties = append(o.Properties, property{ID: id, Value: value}) }
+	if s.Rename != "" {
+		add("displayName", s.Rename)
+	}
+	if s.Color != "" {
+		add("color", colorMode{Mode: fixedColor, FixedColor: s.Color})
+	}
+	if s.Fill {
+		add("custom.cellOptions", cellOptions{Type: "color-background", Mode: "basic"})
+	}
+	if len(s.Mappings) > 0 {
+		add("mappings", mappings(s.Mappings))
+	}
+	return o
+}

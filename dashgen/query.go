@@ -1,0 +1,148 @@
+package dashgen
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alertnative/preflight/metrics"
+	"github.com/prometheus/common/model"
+)
+
+// Query is an expression of a dashboard in the form in which Prometheus gets
+// it, with what a checker needs to judge it.
+type Query struct {
+	// Where names the place as an error message does:
+	// dashboard "arbitrage-system-health", panel 9 "Preflight Duration P95", query A.
+	Where string
+	// Expr is the expression with every variable replaced: those of the
+	// dashboard by the pattern for all values, those of Grafana by the value
+	// they have when the dashboard is opened. A variable's own query is the
+	// selector that its values are read from.
+	Expr string
+	// Legend is the text that names each series, "" when there is none.
+	Legend string
+	// Labels are the labels that the result must have: those in the legend,
+	// a table's columns, or the label whose values a variable offers.
+	Labels []string
+	// Panel is the id of the panel, 0 for variables and annotations.
+	Panel int
+	// Unit is what the panel shows the values in, "" outside of panels.
+	Unit Unit
+}
+
+// Queries lists the expressions of the variables, the annotations and the
+// panels, in this order.
+func (d Dashboard) Queries(t metrics.Timing) []Query {
+	values := d.builtins(t)
+	for _, v := range d.Variables {
+		values[v.Name] = anyValue
+	}
+	plain := func(expr string) string { return substitute(expression(expr, t), values) }
+
+	var queries []Query
+	for _, v := range d.Variables {
+		queries = append(queries, Query{
+			Where:  fmt.Sprintf("%s, %s", d.where(), v.where()),
+			Expr:   plain(v.Series),
+			Labels: []string{v.Label},
+		})
+	}
+	for _, a := range d.Annotations {
+		legend := strings.TrimSpace(a.Title + " " + a.Text)
+		queries = append(queries, Query{
+			Where:  fmt.Sprintf("%s, %s", d.where(), a.where()),
+			Expr:   plain(a.Expr),
+			Legend: legend,
+			Labels: legendLabels(legend),
+		})
+	}
+	for _, p := range d.AllPanels() {
+		for i, target := range p.Targets {
+			queries = append(queries, Query{
+				Where:  fmt.Sprintf("%s, %s, query %s", d.where(), p.where(), refID(i)),
+				Expr:   plain(target.Expr),
+				Legend: target.Legend,
+				Labels: p.labels(target),
+				Panel:  p.ID,
+				Unit:   p.Unit,
+			})
+		}
+	}
+	return queries
+}
+
+// labels are those that the panel needs in the result of its query.
+func (p Panel) labels(target Target) []string {
+	labels := legendLabels(target.Legend)
+	if table, ok := p.Show.(Table); ok {
+		for _, c := range table.Columns {
+			if c.Field != Value && !slices.Contains(labels, c.Field) {
+				labels = append(labels, c.Field)
+			}
+		}
+	}
+	return labels
+}
+
+var legendLabel = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
+
+// legendLabels returns the labels that a legend names, each once.
+func legendLabels(legend string) []string {
+	var labels []string
+	for _, m := range legendLabel.FindAllStringSubmatch(legend, -1) {
+		if !slices.Contains(labels, m[1]) {
+			labels = append(labels, m[1])
+		}
+	}
+	return labels
+}
+
+// anyValue is what a variable stands for when all its values are chosen. It
+// demands that the label is there: series without it belong to none of them.
+const anyValue = ".+"
+
+// reference is how a text names a variable: $name, ${name}, ${name:format} or
+// [[name]]. "$1" is none: label_replace uses it.
+var reference = regexp.MustCompile(`\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?::\w+)?\}|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]`)
+
+// references returns the names of the variables in the text, in order.
+func references(text string) []string {
+	var names []string
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		names = append(names, m[1]+m[2]+m[3])
+	}
+	return names
+}
+
+// substitute replaces the variables in the text. A name without a value stays.
+func substitute(text string, values map[string]string) string {
+	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+		if v, ok := values[references(ref)[0]]; ok {
+			return v
+		}
+		return ref
+	})
+}
+
+// builtins returns the variables that Grafana supplies to expressions, with
+// the values they have when the dashboard is opened.
+func (d Dashboard) builtins(t metrics.Timing) map[string]string {
+	return map[string]string{
+		"__interval":      model.Duration(t.Scrape).String(),
+		"__interval_ms":   strconv.FormatInt(t.Scrape.Milliseconds(), 10),
+		"__rate_interval": model.Duration(4 * t.Scrape).String(),
+		"__range":         model.Duration(d.Window).String(),
+		"__range_s":       strconv.FormatInt(int64(d.Window.Seconds()), 10),
+		"__range_ms":      strconv.FormatInt(d.Window.Milliseconds(), 10),
+	}
+}
+
+// query is the text of the variable's query in Grafana.
+func (v Variable) query() string { return fmt.Sprintf("label_values(%s, %s)", v.Series, v.Label) }
+
+func (v Variable) where() string { return fmt.Sprintf("variable %q", v.Name) }
+
+func (a Annotation) where() string { return fmt.Sprintf("annotation %q", a.Name) }

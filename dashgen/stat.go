@@ -1,0 +1,52 @@
+package dashgen
+
+// Stat is the newest value of each series in large type. A value that is not
+// there, or not a number, is grey and says "No data": it must not take the
+// colour of the good ones.
+type Stat struct {
+	// Name shows the legend beside the value.
+	Name bool
+	// Fill paints the whole tile in the colour of the value: for a verdict.
+	Fill bool
+}
+
+type statOptions struct {
+	ColorMode              string        `json:"colorMode"`
+	GraphMode              string        `json:"graphMode"`
+	JustifyMode            string        `json:"justifyMode"`
+	Orientation            string        `json:"orientation"`
+	PercentChangeColorMode string        `json:"percentChangeColorMode"`
+	ReduceOptions          reduceOptions `json:"reduceOptions"`
+	ShowPercentChange      bool          `json:"showPercentChange"`
+	Text                   textSize      `json:"text"`
+	TextMode               string        `json:"textMode"`
+	WideLayout             bool          `json:"wideLayout"`
+}
+
+// textSize is in pixels. It is fixed so that tiles side by side match: by
+// itself Grafana sizes each text to its tile.
+type textSize struct {
+	TitleSize int `json:"titleSize"`
+	ValueSize int `json:"valueSize"`
+}
+
+func (s Stat) render() rendering {
+	o := statOptions{
+		ColorMode:              "value",
+		GraphMode:              "none",
+		JustifyMode:            "auto",
+		Orientation:            "auto",
+		PercentChangeColorMode: "standard",
+		ReduceOptions:          lastValue(),
+		Text:                   textSize{TitleSize: 16, ValueSize: 38},
+		TextMode:               "value",
+		WideLayout:             true,
+	}
+	if s.Fill {
+		o.ColorMode = "background_solid"
+	}
+	if s.Name {
+		o.TextMode = "value_and_name"
+	}
+	return rendering{plugin: "stat", instant: true, options: o, colorMode: byThreshold}
+}

@@ -1,0 +1,84 @@
+package dashgen
+
+// Table has a line for the newest value of each series, and a column for each
+// of the chosen labels and for the value.
+type Table struct {
+	// Columns are what to show, from left to right. The rest is left out.
+	Columns []Column
+	// SortBy is the title of the column to sort by, the greatest value first.
+	SortBy string
+}
+
+// Value is the Field of the column that holds the value of a series.
+const Value = "Value"
+
+// Column is a column of a [Table].
+type Column struct {
+	Field string // the name of a label, or [Value]
+	Title string
+}
+
+type tableOptions struct {
+	CellHeight string   `json:"cellHeight"`
+	ShowHeader bool     `json:"showHeader"`
+	SortBy     []sortBy `json:"sortBy,omitempty"`
+}
+
+type sortBy struct {
+	Desc        bool   `json:"desc"`
+	DisplayName string `json:"displayName"`
+}
+
+type tableCustom struct {
+	Align       string      `json:"align"`
+	CellOptions cellOptions `json:"cellOptions"`
+	Footer      tableFooter `json:"footer"`
+	Inspect     bool        `json:"inspect"`
+}
+
+type cellOptions struct {
+	Mode string `json:"mode,omitempty"`
+	Type string `json:"type"`
+}
+
+type tableFooter struct {
+	Reducers []string `json:"reducers"`
+}
+
+// organizeOptions choose, order and name columns.
+type organizeOptions struct {
+	ExcludeByName map[string]bool   `json:"excludeByName"`
+	IncludeByName map[string]bool   `json:"includeByName"`
+	IndexByName   map[string]int    `json:"indexByName"`
+	RenameByName  map[string]string `json:"renameByName"`
+}
+
+func (t Table) render() rendering {
+	o := tableOptions{CellHeight: "sm", ShowHeader: true}
+	if t.SortBy != "" {
+		o.SortBy = []sortBy{{Desc: true, DisplayName: t.SortBy}}
+	}
+	columns := organizeOptions{
+		// A table of newest values has the same time in every line.
+		ExcludeByName: map[string]bool{"Time": true},
+		IncludeByName: map[string]bool{},
+		IndexByName:   map[string]int{},
+		RenameByName:  map[string]string{},
+	}
+	for i, c := range t.Columns {
+		columns.IndexByName[c.Field] = i
+		columns.RenameByName[c.Field] = c.Title
+	}
+	return rendering{
+		plugin:    "table",
+		instant:   true,
+		options:   o,
+		colorMode: byThreshold,
+		custom: tableCustom{
+			Align:       "auto",
+			CellOptions: cellOptions{Type: "auto"},
+			Footer:      tableFooter{Reducers: []string{}},
+		},
+		transformations: []transformation{{ID: "organize", Options: columns}},
+	}
+}

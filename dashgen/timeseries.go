@@ -1,0 +1,82 @@
+package dashgen
+
+// TimeSeries draws each series as a line over time, with its mean, greatest
+// and newest value in the legend.
+type TimeSeries struct {
+	// Lines draws the thresholds as dashed lines.
+	Lines bool
+}
+
+type timeSeriesOptions struct {
+	Legend  legend  `json:"legend"`
+	Tooltip tooltip `json:"tooltip"`
+}
+
+type timeSeriesCustom struct {
+	AxisBorderShow    bool              `json:"axisBorderShow"`
+	AxisCenteredZero  bool              `json:"axisCenteredZero"`
+	AxisColorMode     string            `json:"axisColorMode"`
+	AxisLabel         string            `json:"axisLabel"`
+	AxisPlacement     string            `json:"axisPlacement"`
+	BarAlignment      int               `json:"barAlignment"`
+	BarWidthFactor    float64           `json:"barWidthFactor"`
+	DrawStyle         string            `json:"drawStyle"`
+	FillOpacity       int               `json:"fillOpacity"`
+	GradientMode      string            `json:"gradientMode"`
+	HideFrom          hideFrom          `json:"hideFrom"`
+	InsertNulls       bool              `json:"insertNulls"`
+	LineInterpolation string            `json:"lineInterpolation"`
+	LineWidth         int               `json:"lineWidth"`
+	PointSize         int               `json:"pointSize"`
+	ScaleDistribution scaleDistribution `json:"scaleDistribution"`
+	ShowPoints        string            `json:"showPoints"`
+	ShowValues        bool              `json:"showValues"`
+	SpanNulls         bool              `json:"spanNulls"`
+	Stacking          stacking          `json:"stacking"`
+	ThresholdsStyle   thresholdsStyle   `json:"thresholdsStyle"`
+}
+
+type scaleDistribution struct {
+	Type string `json:"type"`
+}
+
+type stacking struct {
+	Group string `json:"group"`
+	Mode  string `json:"mode"`
+}
+
+type thresholdsStyle struct {
+	Mode string `json:"mode"`
+}
+
+func (s TimeSeries) render() rendering {
+	c := timeSeriesCustom{
+		AxisColorMode:     "text",
+		AxisPlacement:     "auto",
+		BarWidthFactor:    0.6,
+		DrawStyle:         "line",
+		FillOpacity:       10,
+		GradientMode:      "none",
+		LineInterpolation: "linear",
+		LineWidth:         2,
+		PointSize:         5,
+		ScaleDistribution: scaleDistribution{Type: "linear"},
+		ShowPoints:        "auto",
+		Stacking:          stacking{Group: "A", Mode: "none"},
+		ThresholdsStyle:   thresholdsStyle{Mode: "off"},
+	}
+	if s.Lines {
+		c.ThresholdsStyle.Mode = "dashed"
+	}
+	return rendering{
+		plugin: "timeseries",
+		options: timeSeriesOptions{
+			Legend: legend{
+				Calcs: []string{"mean", "max", "lastNotNull"}, DisplayMode: "table", Placement: "bottom", ShowLegend: true,
+			},
+			Tooltip: tooltip{Mode: "multi", Sort: "desc"},
+		},
+		colorMode: byPalette,
+		custom:    c,
+	}
+}

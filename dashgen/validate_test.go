@@ -1,0 +1,236 @@
+package dashgen_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// small is a dashboard in which nothing is wrong.
+func small() dashgen.Dashboard {
+	return dashgen.Dashboard{
+		UID:         "small",
+		Title:       "Small",
+		Description: "For tests.",
+		Window:      time.Hour,
+		Refresh:     time.Minute,
+		Variables: []dashgen.Variable{{
+			Name: "env", Title: "Environment", Description: "Where.", Series: "up", Label: "env",
+		}},
+		Annotations: []dashgen.Annotation{{
+			Name: "down", Expr: "up == bool 0", Title: "down", Color: dashgen.Red, Panels: []int{1},
+		}},
+		Panels: []dashgen.Panel{{
+			ID: 1, Title: "Up", Description: "What is up.", Grid: dashgen.Grid{W: 12, H: 4},
+			Targets: []dashgen.Target{{Expr: `up{env=~"$env"}`, Legend: "{{env}}"}},
+			Unit:    dashgen.Plain, Show: dashgen.TimeSeries{},
+		}},
+		Rows: []dashgen.Row{{
+			ID: 10, Title: "More", Y: 4,
+			Panels: []dashgen.Panel{{
+				ID: 2, Title: "Jobs", Description: "What there is.", Grid: dashgen.Grid{Y: 5, W: 12, H: 4},
+				Targets: []dashgen.Target{{Expr: "count by (job) (up)"}},
+				Unit:    dashgen.Count,
+				Show:    dashgen.Table{Columns: []dashgen.Column{{Field: "job", Title: "Job"}}, SortBy: "Job"},
+			}},
+		}},
+	}
+}
+
+func TestValidateFindsNothingWrong(t *testing.T) {
+	t.Parallel()
+	if err := small().Validate(metrics.DefaultTiming()); err != nil {
+		t.Error(err)
+	}
+}
+
+// breakages maps an error to a change of the small dashboard that causes it.
+type breakages map[string]func(*dashgen.Dashboard)
+
+func (b breakages) run(t *testing.T) {
+	t.Helper()
+	t.Parallel()
+	for want, breakIt := range b {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			d := small()
+			breakIt(&d)
+			file, err := d.JSON(metrics.DefaultTiming())
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+			if file != nil {
+				t.Error("a broken dashboard was written")
+			}
+		})
+	}
+}
+
+// panel changes the panel above the row.
+func panel(change func(p *dashgen.Panel)) func(*dashgen.Dashboard) {
+	return func(d *dashgen.Dashboard) { change(&d.Panels[0]) }
+}
+
+// table changes the panel in the row, which is a table.
+func table(change func(p *dashgen.Panel, s *dashgen.Table)) func(*dashgen.Dashboard) {
+	return func(d *dashgen.Dashboard) {
+		p := &d.Rows[0].Panels[0]
+		s := p.Show.(dashgen.Table)
+		change(p, &s)
+		p.Show = s
+	}
+}
+
+func TestValidateBoard(t *testing.T) {
+	breakages{
+		`dashboard "a b": a uid has 1 to 40 letters, digits, "-" and "_"`: func(d *dashgen.Dashboard) { d.UID = "a b" },
+		`dashboard "small": has no title`:                                 func(d *dashgen.Dashboard) { d.Title = "" },
+		`dashboard "small": has no description`:                           func(d *dashgen.Dashboard) { d.Description = "" },
+		`dashboard "small": has no window`:                                func(d *dashgen.Dashboard) { d.Window = 0 },
+		`dashboard "small": has no refresh`:                               func(d *dashgen.Dashboard) { d.Refresh = 0 },
+		`dashboard "small": has no panels`:                                func(d *dashgen.Dashboard) { d.Panels, d.Rows = nil, nil },
+	}.run(t)
+}
+
+func TestValidateLayout(t *testing.T) {
+	breakages{
+		`panel 0 "Up": ids start at 1`:                                              panel(func(p *dashgen.Panel) { p.ID = 0 }),
+		`panel 10 "Up": has the same id as row 10 "More"`:                           panel(func(p *dashgen.Panel) { p.ID = 10 }),
+		`panel 1 "Up": does not fit on the grid of 24 columns: {X:13 Y:0 W:12 H:4}`: panel(func(p *dashgen.Panel) { p.Grid.X = 13 }),
+		`panel 1 "Up": does not fit on the grid of 24 columns: {X:0 Y:0 W:12 H:0}`:  panel(func(p *dashgen.Panel) { p.Grid.H = 0 }),
+		`panel 1 "Up": overlaps row 10 "More": {X:0 Y:0 W:12 H:5} and {X:0 Y:4 W:24 H:1}`: panel(func(p *dashgen.Panel) {
+			p.Grid.H = 5
+		}),
+		`panel 1 "Up": stands below row 10 "More", to which it does not belong`: panel(func(p *dashgen.Panel) { p.Grid.Y = 20 }),
+		`panel 2 "Jobs": stands above its row 10 "More"`:                        func(d *dashgen.Dashboard) { d.Rows[0].Panels[0].Grid = dashgen.Grid{X: 12, W: 12, H: 4} },
+		`panel 3 "Left": comes before panel 1 "Up" on the grid, so it must in the definition`: func(d *dashgen.Dashboard) {
+			left := d.Panels[0]
+			left.ID, left.Title = 3, "Left"
+			d.Panels[0].Grid.X = 12
+			d.Panels = append(d.Panels, left)
+		},
+		`row 10 "": has no title`: func(d *dashgen.Dashboard) { d.Rows[0].Title = "" },
+	}.run(t)
+}
+
+func TestValidateVariables(t *testing.T) {
+	breakages{
+		`variable "env": is used nowhere`:       panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "up" }),
+		`variable "env": is defined twice`:      func(d *dashgen.Dashboard) { d.Variables = append(d.Variables, d.Variables[0]) },
+		`variable "__range": a name starts`:     func(d *dashgen.Dashboard) { d.Variables[0].Name = "__range" },
+		`variable "env": has no title`:          func(d *dashgen.Dashboard) { d.Variables[0].Title = "" },
+		`variable "env": has no description`:    func(d *dashgen.Dashboard) { d.Variables[0].Description = "" },
+		`variable "env": has no series to read`: func(d *dashgen.Dashboard) { d.Variables[0].Series = "" },
+		`variable "env": has no label to read`:  func(d *dashgen.Dashboard) { d.Variables[0].Label = "" },
+		`panel 1 "Up", query A: uses the variable $envv, which`: panel(func(p *dashgen.Panel) {
+			p.Targets[0].Expr = `up{env=~"${envv:regex}"}`
+		}),
+		`panel 1 "Up", query A: uses the variable $job, which`: panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "[[job]]" }),
+		`annotation "down": uses the variable $x, which`:       func(d *dashgen.Dashboard) { d.Annotations[0].Expr = "up == bool $x" },
+	}.run(t)
+}
+
+func TestValidateAnnotations(t *testing.T) {
+	breakages{
+		`annotation "down": has no expression`:                    func(d *dashgen.Dashboard) { d.Annotations[0].Expr = "" },
+		`annotation "down": has no title`:                         func(d *dashgen.Dashboard) { d.Annotations[0].Title = "" },
+		`annotation "down": has no colour`:                        func(d *dashgen.Dashboard) { d.Annotations[0].Color = "" },
+		`annotation "down": names no panel that shows it`:         func(d *dashgen.Dashboard) { d.Annotations[0].Panels = nil },
+		`annotation "down": names panel 99, which does not exist`: func(d *dashgen.Dashboard) { d.Annotations[0].Panels = []int{99} },
+	}.run(t)
+}
+
+func TestValidatePanel(t *testing.T) {
+	breakages{
+		`panel 1 "": has no title`:                       panel(func(p *dashgen.Panel) { p.Title = "" }),
+		`panel 1 "Up": has no description: say what`:     panel(func(p *dashgen.Panel) { p.Description = "" }),
+		`panel 1 "Up": has no unit`:                      panel(func(p *dashgen.Panel) { p.Unit = "" }),
+		`panel 1 "Up": has no query`:                     panel(func(p *dashgen.Panel) { p.Targets = nil }),
+		`panel 1 "Up": has 27 queries, the most is 26`:   panel(func(p *dashgen.Panel) { p.Targets = slices.Repeat(p.Targets, 27) }),
+		`panel 1 "Up", query A: has no expression`:       panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "" }),
+		`panel 1 "Up", query A: has no legend: without`:  panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "" }),
+		`panel 1 "Up": has no Show: say how it is drawn`: panel(func(p *dashgen.Panel) { p.Show = nil }),
+		`panel 1 "Up": has -1 decimals`:                  panel(func(p *dashgen.Panel) { p.Decimals = new(-1) }),
+		`panel 1 "Up": its axis ends (0) before it starts (1)`: panel(func(p *dashgen.Panel) {
+			p.Min, p.Max = new(1.0), new(0.0)
+		}),
+	}.run(t)
+}
+
+func TestValidateFieldOptions(t *testing.T) {
+	breakages{
+		`panel 1 "Up": its thresholds must rise: 1 follows 1800`: panel(func(p *dashgen.Panel) {
+			p.Thresholds = []dashgen.Threshold{{Runs: 3, Color: dashgen.Red}, {At: 1, Color: dashgen.Red}}
+		}),
+		`panel 1 "Up": has no colour for one of its thresholds`: panel(func(p *dashgen.Panel) {
+			p.Thresholds = []dashgen.Threshold{{At: 1}}
+		}),
+		`panel 1 "Up": draws lines for thresholds that it does not have`: panel(func(p *dashgen.Panel) {
+			p.Show = dashgen.TimeSeries{Lines: true}
+		}),
+		`panel 1 "Up": maps the value 1 twice`: panel(func(p *dashgen.Panel) {
+			one := dashgen.Mapping{Value: 1, Text: "ONE", Color: dashgen.Red}
+			p.Mappings = []dashgen.Mapping{one, one}
+		}),
+		`panel 1 "Up": has no text for one of its mappings`: panel(func(p *dashgen.Panel) {
+			p.Series = []dashgen.Series{{Name: "a", Mappings: []dashgen.Mapping{{Value: 1, Color: dashgen.Red}}}}
+		}),
+		`panel 1 "Up": overrides nothing in the series "a"`: panel(func(p *dashgen.Panel) { p.Series = []dashgen.Series{{Name: "a"}} }),
+		`panel 1 "Up": an override names either a series or a query`: panel(func(p *dashgen.Panel) {
+			p.Series = []dashgen.Series{{Color: dashgen.Red}}
+		}),
+		`panel 1 "Up": changes query B, which it does not have`: panel(func(p *dashgen.Panel) {
+			p.Series = []dashgen.Series{{Query: "B", Color: dashgen.Red}}
+		}),
+		`panel 1 "Up": only a table has cells to fill`: panel(func(p *dashgen.Panel) {
+			p.Series = []dashgen.Series{{Name: "a", Fill: true}}
+		}),
+	}.run(t)
+}
+
+func TestValidateTable(t *testing.T) {
+	breakages{
+		`panel 2 "Jobs": a table shows one query, it has 2`: table(func(p *dashgen.Panel, _ *dashgen.Table) {
+			p.Targets = slices.Repeat(p.Targets, 2)
+		}),
+		`panel 2 "Jobs": has no columns`: table(func(_ *dashgen.Panel, s *dashgen.Table) { s.Columns = nil }),
+		`panel 2 "Jobs": has no title for one of its columns`: table(func(_ *dashgen.Panel, s *dashgen.Table) {
+			s.Columns = []dashgen.Column{{Field: "job"}}
+		}),
+		`panel 2 "Jobs": has no field for one of its columns`: table(func(_ *dashgen.Panel, s *dashgen.Table) {
+			s.Columns = []dashgen.Column{{Title: "Job"}}
+		}),
+		`panel 2 "Jobs": shows "job" in two columns`: table(func(_ *dashgen.Panel, s *dashgen.Table) {
+			s.Columns = append(s.Columns, dashgen.Column{Field: "job", Title: "Other"})
+		}),
+		`panel 2 "Jobs": has two columns titled "Job"`: table(func(_ *dashgen.Panel, s *dashgen.Table) {
+			s.Columns = append(s.Columns, dashgen.Column{Field: dashgen.Value, Title: "Job"})
+		}),
+		`panel 2 "Jobs": sorts by "Value", which is the title of no column: ["Job"]`: table(func(_ *dashgen.Panel, s *dashgen.Table) {
+			s.SortBy = dashgen.Value
+		}),
+		`panel 2 "Jobs": changes "job", which is the title of no column: ["Job"]`: table(func(p *dashgen.Panel, _ *dashgen.Table) {
+			p.Series = []dashgen.Series{{Name: "job", Fill: true}}
+		}),
+	}.run(t)
+}
+
+func TestValidateReportsAllAtOnce(t *testing.T) {
+	t.Parallel()
+	d := small()
+	d.Title = ""
+	d.Panels[0].Unit = ""
+	d.Rows[0].Panels[0].ID = 1
+	err := d.Validate(metrics.Timing{})
+	for _, want := range []string{
+		"timing: Run is 0s", `dashboard "small": has no title`, `panel 1 "Up": has no unit`, `panel 1 "Jobs": has the same id as panel 1 "Up"`,
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q is missing in: %v", want, err)
+		}
+	}
+}

@@ -1,0 +1,132 @@
+package dashgen
+
+import (
+	"slices"
+
+	"github.com/alertnative/preflight/metrics"
+)
+
+// maxTargets is how many queries have a letter as their name.
+const maxTargets = 26
+
+func (p Panel) validate(t metrics.Timing, v *validation) {
+	where := p.where()
+	v.need(where, "title", p.Title)
+	v.need(where, "description: say what is read from it and what to do about it", p.Description)
+	v.need(where, "unit", string(p.Unit))
+	if len(p.Targets) == 0 {
+		v.bad(where, "has no query")
+	}
+	if len(p.Targets) > maxTargets {
+		v.bad(where, "has %d queries, the most is %d", len(p.Targets), maxTargets)
+	}
+	if p.Decimals != nil && *p.Decimals < 0 {
+		v.bad(where, "has %d decimals", *p.Decimals)
+	}
+	if p.Min != nil && p.Max != nil && *p.Min >= *p.Max {
+		v.bad(where, "its axis ends (%v) before it starts (%v)", *p.Max, *p.Min)
+	}
+	p.validateThresholds(t, v)
+	p.validateMappings(v)
+
+	table, isTable := p.Show.(Table)
+	if p.Show == nil {
+		v.bad(where, "has no Show: say how it is drawn")
+	}
+	for i, target := range p.Targets {
+		query := where + ", query " + refID(i)
+		v.need(query, "expression", target.Expr)
+		if !isTable {
+			v.need(query, "legend: without one the series are named by all their labels", target.Legend)
+		}
+	}
+	if isTable {
+		p.validateTable(table, v)
+	}
+	p.validateSeries(v)
+}
+
+func (p Panel) validateThresholds(t metrics.Timing, v *validation) {
+	for i, th := range p.Thresholds {
+		v.need(p.where(), "colour for one of its thresholds", string(th.Color))
+		if i > 0 && th.bound(t) <= p.Thresholds[i-1].bound(t) {
+			v.bad(p.where(), "its thresholds must rise: %v follows %v", th.bound(t), p.Thresholds[i-1].bound(t))
+		}
+	}
+	if s, ok := p.Show.(TimeSeries); ok && s.Lines && len(p.Thresholds) == 0 {
+		v.bad(p.where(), "draws lines for thresholds that it does not have")
+	}
+}
+
+func (p Panel) validateMappings(v *validation) {
+	check := func(ms []Mapping) {
+		seen := map[int]bool{}
+		for _, m := range ms {
+			v.need(p.where(), "text for one of its mappings", m.Text)
+			v.need(p.where(), "colour for one of its mappings", string(m.Color))
+			if seen[m.Value] {
+				v.bad(p.where(), "maps the value %d twice", m.Value)
+			}
+			seen[m.Value] = true
+		}
+	}
+	check(p.Mappings)
+	for _, s := range p.Series {
+		check(s.Mappings)
+	}
+}
+
+func (p Panel) validateTable(table Table, v *validation) {
+	if len(p.Targets) != 1 {
+		v.bad(p.where(), "a table shows one query, it has %d", len(p.Targets))
+	}
+	if len(table.Columns) == 0 {
+		v.bad(p.where(), "has no columns")
+	}
+	var fields, titles []string
+	for _, c := range table.Columns {
+		v.need(p.where(), "field for one of its columns", c.Field)
+		v.need(p.where(), "title for one of its columns", c.Title)
+		if slices.Contains(fields, c.Field) {
+			v.bad(p.where(), "shows %q in two columns", c.Field)
+		}
+		if slices.Contains(titles, c.Title) {
+			v.bad(p.where(), "has two columns titled %q", c.Title)
+		}
+		fields, titles = append(fields, c.Field), append(titles, c.Title)
+	}
+	if table.SortBy != "" && !slices.Contains(titles, table.SortBy) {
+		v.bad(p.where(), "sorts by %q, which is the title of no column: %q", table.SortBy, titles)
+	}
+	for _, s := range p.Series {
+		if !slices.Contains(titles, s.Name) {
+			v.bad(p.where(), "changes %q, which is the title of no column: %q", s.Name, titles)
+		}
+	}
+}
+
+func (p Panel) validateSeries(v *validation) {
+	_, isTable := p.Show.(Table)
+	for _, s := range p.Series {
+		if len(s.override().Properties) == 0 {
+			v.bad(p.where(), "overrides nothing in the series %q", s.Name+s.Query)
+		}
+		if (s.Name == "") == (s.Query == "") {
+			v.bad(p.where(), "an override names either a series or a query")
+		}
+		if s.Query != "" && !slices.Contains(p.refIDs(), s.Query) {
+			v.bad(p.where(), "changes query %s, which it does not have", s.Query)
+		}
+		if s.Fill && !isTable {
+			v.bad(p.where(), "only a table has cells to fill")
+		}
+	}
+}
+
+func (p Panel) refIDs() []string {
+	var ids []string
+	for i := range p.Targets {
+		ids = append(ids, refID(i))
+	}
+	return ids
+}

@@ -1,0 +1,62 @@
+package servers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"syscall"
+)
+
+// unprivileged returns who PostgreSQL runs as when this process is root, and
+// gives dir to that user. For anybody else it returns nil: PostgreSQL runs as
+// they do.
+func unprivileged(dir string) (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	u, err := user.Lookup("postgres")
+	if err != nil {
+		u, err = user.Lookup("nobody")
+	}
+	if err != nil {
+		return nil, errors.New("root must not run it, and there is neither a user postgres nor nobody to run it as")
+	}
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("the id of user %s: %w", u.Username, err)
+	}
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	if err != nil {
+		return nil, fmt.Errorf("the group of user %s: %w", u.Username, err)
+	}
+	if err := os.Chown(dir, int(uid), int(gid)); err != nil {
+		return nil, err
+	}
+	if err := reachable(dir, u.Username); err != nil {
+		return nil, err
+	}
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+}
+
+// reachable reports a folder above dir that others may not enter.
+func reachable(dir, username string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for at := filepath.Dir(abs); ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err != nil {
+			return err
+		}
+		if info.Mode()&0o001 == 0 {
+			return fmt.Errorf("root runs it as the user %s, who may not enter %s: use a folder below one that all may enter (TMPDIR says where temporary ones are)", username, at)
+		}
+		if at == filepath.Dir(at) {
+			return nil
+		}
+	}
+}
