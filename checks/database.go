@@ -1,0 +1,131 @@
+package checks
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+)
+
+// The targets of the check Database.
+const (
+	TargetRedis    = "redis"
+	TargetPostgres = "postgres"
+)
+
+// Database checks that Redis answers PING and PostgreSQL SELECT 1, both at the
+// same time.
+type Database struct {
+	Redis, Postgres *Server // nil: not looked at
+}
+
+// Server is a database to look at.
+type Server struct {
+	Variable string // the environment variable that the address came from
+	Address  string // URL or DSN; empty: the variable is not set
+	Timeout  time.Duration
+}
+
+// Spec describes the check.
+func (Database) Spec() Spec {
+	return Spec{
+		Name:    "Database",
+		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout",
+		Network: true,
+		Reasons: append([]Reason{
+			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
+			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
+			{"loading", "the server is starting and loads its data", "wait for it; look at its log when it takes long"},
+			{"no_such_database", "the server has no database of that name", "correct the name in the address, or create the database"},
+			{"too_many_connections", "the server takes no more connections", "find who holds them, or raise the limit"},
+			{"refused_command", "the server answered with an error", "read the detail in the evidence, and the server's log"},
+		}, dialReasons()...),
+	}
+}
+
+// Targets are the databases that are looked at.
+func (d Database) Targets() []string {
+	var names []string
+	if d.Redis != nil {
+		names = append(names, TargetRedis)
+	}
+	if d.Postgres != nil {
+		names = append(names, TargetPostgres)
+	}
+	return names
+}
+
+// Run asks the databases, each with its own timeout.
+func (d Database) Run(ctx context.Context) []Observation {
+	var wg sync.WaitGroup
+	var redis, postgres Observation
+	if d.Redis != nil {
+		wg.Go(func() { redis = d.Redis.observe(ctx, TargetRedis, pingRedis) })
+	}
+	if d.Postgres != nil {
+		wg.Go(func() { postgres = d.Postgres.observe(ctx, TargetPostgres, selectOne) })
+	}
+	wg.Wait()
+	return []Observation{redis, postgres}
+}
+
+// observe asks one server and times it, connecting included.
+func (s Server) observe(ctx context.Context, target string, ask func(context.Context, Server) error) Observation {
+	if s.Address == "" {
+		return Failed(target, "not_configured", s.Variable+" is not set")
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	began := time.Now()
+	err := ask(ctx, s)
+	latency := time.Since(began)
+	if err == nil {
+		o := Passed(target, "answered")
+		o.Latency = latency
+		return o
+	}
+	reason, detail := explain(err, s.Timeout)
+	return Failed(target, reason, detail)
+}
+
+// errMalformed stands for an address that cannot be read. The libraries' own
+// errors quote it, password included.
+type errMalformed struct{ variable, want string }
+
+func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
+
+func pingRedis(ctx context.Context, s Server) error {
+	opt, err := redis.ParseURL(s.Address)
+	if err != nil {
+		return errMalformed{s.Variable, "a Redis URL"}
+	}
+	// One question on one connection: nothing is retried, negotiated or
+	// announced.
+	opt.MaxRetries, opt.DialerRetries, opt.PoolSize, opt.Protocol = -1, 1, 1, 2
+	opt.ContextTimeoutEnabled, opt.DisableIdentity = true, true
+	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	opt.DialTimeout = s.Timeout
+	client := redis.NewClient(opt)
+	defer client.Close()
+	return client.Ping(ctx).Err()
+}
+
+func selectOne(ctx context.Context, s Server) error {
+	config, err := pgx.ParseConfig(s.Address)
+	if err != nil {
+		return errMalformed{s.Variable, "a PostgreSQL address"}
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	// Closing says goodbye to the server, which nobody waits for.
+	defer conn.PgConn().Conn().Close()
+	var one int
+	return conn.QueryRow(ctx, "SELECT 1").Scan(&one)
+}

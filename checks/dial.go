@@ -1,0 +1,114 @@
+package checks
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/redis/go-redis/v9"
+)
+
+// dialReasons are those of every check that talks to a server.
+func dialReasons() []Reason {
+	return []Reason{
+		{"connection_refused", "nothing listens at the address", "start the server, or correct the address"},
+		{"timeout", "no answer came in time", "look at the server's load and at the network between; then at the timeout"},
+		{"host_not_found", "the host's name is not known", "correct the name in the address, or the name server"},
+		{"auth_failed", "the server refused the user or the password", "correct the credentials in the address"},
+		{"tls_failed", "no secure connection could be made", "check the certificate, its names and its date, and the TLS setting in the address"},
+		{"unreachable", "the connection broke or could not be made", "look at the network and at the server's log"},
+	}
+}
+
+// explain finds the reason and a detail for people in what a client returned.
+// It never passes on text that could hold the address's password.
+func explain(err error, timeout time.Duration) (reason, detail string) {
+	var (
+		malformed errMalformed
+		pg        *pgconn.PgError
+		dns       *net.DNSError
+		cert      *tls.CertificateVerificationError
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+		record    tls.RecordHeaderError
+		alert     tls.AlertError
+		netErr    net.Error
+	)
+	switch {
+	case errors.As(err, &malformed):
+		return "malformed", malformed.Error()
+	case errors.As(err, &pg):
+		return explainPostgres(pg)
+	case isRedisError(err):
+		return explainRedis(err)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection_refused", at(err) + "connection refused"
+	case errors.As(err, &dns) && !dns.IsTimeout:
+		return "host_not_found", "no such host: " + dns.Name
+	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
+		errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "server refused TLS connection"):
+		return "tls_failed", "no secure connection"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.As(err, &netErr) && netErr.Timeout():
+		return "timeout", fmt.Sprintf("no answer within %s", timeout)
+	default:
+		return "unreachable", "the connection broke"
+	}
+}
+
+// at names the address that was dialled, if the error knows it.
+func at(err error) string {
+	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Addr != nil {
+		return op.Addr.String() + ": "
+	}
+	return ""
+}
+
+// explainPostgres reads PostgreSQL's error codes.
+func explainPostgres(err *pgconn.PgError) (reason, detail string) {
+	switch err.Code {
+	case "28P01", "28000":
+		reason = "auth_failed"
+	case "3D000":
+		reason = "no_such_database"
+	case "53300":
+		reason = "too_many_connections"
+	case "57P03":
+		reason = "loading"
+	default:
+		reason = "refused_command"
+	}
+	return reason, fmt.Sprintf("%s (SQLSTATE %s)", err.Message, err.Code)
+}
+
+func isRedisError(err error) bool {
+	var e redis.Error
+	return errors.As(err, &e) && !errors.Is(err, redis.Nil)
+}
+
+// explainRedis reads the word that Redis's errors start with.
+func explainRedis(err error) (reason, detail string) {
+	word, _, _ := strings.Cut(err.Error(), " ")
+	switch {
+	case word == "NOAUTH", word == "WRONGPASS", word == "NOPERM", strings.Contains(err.Error(), "invalid password"),
+		strings.Contains(err.Error(), "without any password"):
+		return "auth_failed", "Redis answers " + word
+	case word == "LOADING":
+		return "loading", "Redis answers LOADING"
+	case strings.Contains(err.Error(), "max number of clients"):
+		return "too_many_connections", "Redis takes no more clients"
+	case strings.Contains(err.Error(), "DB index"):
+		return "no_such_database", "Redis has no database of that number"
+	default:
+		return "refused_command", "Redis answers " + word
+	}
+}

@@ -1,0 +1,36 @@
+package checks
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/joho/godotenv"
+)
+
+// Lookup returns a lookup of environment variables in the process's
+// environment and, after that, in a .env file. A file that is not there is an
+// error only when it must be.
+func Lookup(file string, must bool) (func(name string) (string, bool), error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !must {
+		return os.LookupEnv, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("environment file: %w", err)
+	}
+	values, err := godotenv.UnmarshalBytes(data)
+	if err != nil {
+		// The parser's error quotes the file, secrets included.
+		return nil, fmt.Errorf("environment file %s: cannot be read: each line must be NAME=value, "+
+			"with quotes around a value that has spaces, # or quotes in it", file)
+	}
+	return func(name string) (string, bool) {
+		if v, ok := os.LookupEnv(name); ok {
+			return v, true
+		}
+		v, ok := values[name]
+		return v, ok
+	}, nil
+}

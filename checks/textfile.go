@@ -1,0 +1,136 @@
+package checks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/google/renameio/v2"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/metrics"
+)
+
+// Textfile is the file that node_exporter's textfile collector reads.
+//
+// Counters and histograms continue over runs: each run reads the file, adds
+// what it counted and replaces it, so rate() and increase() work although the
+// checker lives for milliseconds. Several environments share a file.
+type Textfile struct {
+	Path    string
+	Metrics metrics.Preflight
+	Specs   []Spec
+}
+
+// lockPatience bounds the wait for other checkers, and lockPoll how often the
+// lock is tried.
+const (
+	lockPatience = 10 * time.Second
+	lockPoll     = 2 * time.Millisecond
+)
+
+// Write merges a run of an environment into the file. The notes say what of
+// the previous file could not be carried over; the error says why nothing was
+// written, and then the previous file is untouched.
+func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
+	dir := filepath.Dir(f.Path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	unlock, err := lockDir(ctx, dir)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	defer unlock()
+	f.sweep(dir)
+	previous, notes, err := f.read(r.Started)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	run, err := Record(f.Metrics, f.Specs, env, r)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	m := merger{env: env, known: map[string]bool{}, executed: map[string]bool{}}
+	for _, s := range f.Specs {
+		m.known[s.Name] = true
+	}
+	for _, result := range r.Results {
+		m.executed[result.Check] = result.Status != Skip
+	}
+	if err := f.replace(m.merge(f.Metrics.All(), previous, run)); err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return append(notes, m.notes...), nil
+}
+
+// lockDir takes the lock that makes checkers add up. It is on the folder
+// itself, so no file is left behind, and the kernel gives it back when its
+// holder dies.
+func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
+	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY))
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
+	defer cancel()
+	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
+		return nil, fmt.Errorf("another checker holds the lock on %s for over %s: %w", dir, lockPatience, err)
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// sweep removes what checkers that were killed left beside the file. It is
+// called under the lock, so nobody is writing.
+func (f Textfile) sweep(dir string) {
+	left, _ := filepath.Glob(filepath.Join(dir, "."+filepath.Base(f.Path)+"*"))
+	for _, path := range left {
+		_ = os.Remove(path)
+	}
+}
+
+// read parses the previous file. One that cannot be parsed is set aside.
+func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, error) {
+	data, err := os.ReadFile(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
+	if err == nil {
+		return families, nil, nil
+	}
+	aside := f.Path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
+	if renameErr := os.Rename(f.Path, aside); renameErr != nil {
+		return nil, nil, renameErr
+	}
+	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counting starts anew (%v)", aside, err)}, nil
+}
+
+// replace writes the families beside the file and moves them into its place.
+// node_exporter runs as another user, so all may read it.
+func (f Textfile) replace(families []*dto.MetricFamily) error {
+	var b bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			return err
+		}
+	}
+	file, err := renameio.NewPendingFile(f.Path, renameio.WithTempDir(filepath.Dir(f.Path)), renameio.WithStaticPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	if _, err := file.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return file.CloseAtomicallyReplace()
+}
