@@ -16,7 +16,7 @@ import (
 func (p Pack) Catalogue() (metrics.Catalogue, error) {
 	target := p.targetLabels()
 	var all []metrics.Desc
-	for _, d := range slices.Concat(p.Metrics, p.Exporters) {
+	for _, d := range slices.Concat(p.Metrics, p.Exporters, metrics.Scraping()) {
 		all = append(all, withLabels(d, target))
 	}
 	labels := p.ruleLabels(target)

@@ -83,7 +83,7 @@ func (l *loop) check(wantCode int) {
 // query returns the instant result of an expression.
 func (l *loop) query(expr string) model.Vector {
 	l.t.Helper()
-	v, _, err := l.prom.Query(l.t.Context(), expr, time.Now())
+	v, _, _, err := l.prom.Query(l.t.Context(), expr, time.Now())
 	if err != nil {
 		l.t.Fatalf("%s: %v", expr, err)
 	}
@@ -149,6 +149,7 @@ func (l *loop) evaluated(n int) {
 }
 
 func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
+	t.Parallel()
 	l := startLoop(t)
 	l.check(0)
 	l.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
@@ -201,6 +202,7 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 }
 
 func TestEveryPreflightPanelHasData(t *testing.T) {
+	t.Parallel()
 	l := startLoop(t)
 	for range 3 { // rates need runs between scrapes
 		before := l.query(`arbitrage_preflight_runs_total{env="paper"}`)
