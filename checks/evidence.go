@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2"
-	"github.com/prometheus/common/version"
 )
 
 // Evidence is a run as a JSON file keeps it. It holds no secret.
@@ -50,7 +49,7 @@ type EvidenceTarget struct {
 func NewEvidence(env string, r Report) Evidence {
 	e := Evidence{
 		Version: 1, Env: env, Started: r.Started.UTC(), DurationSecs: r.Duration.Seconds(),
-		RealCheck: r.Real, ReadyForLive: r.Ready(), Checker: version.Version, Results: []EvidenceResult{},
+		RealCheck: r.Real, ReadyForLive: r.Ready(), Checker: Version(), Results: []EvidenceResult{},
 	}
 	e.Summary.Total = len(r.Results)
 	e.Summary.Pass, e.Summary.Warn = r.Count(Pass), r.Count(Warn)

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"runtime"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -17,7 +18,7 @@ func Record(m metrics.Preflight, specs []Spec, env string, r Report) (map[string
 	recordRun(reg, m, env, r)
 	recordChecks(reg, m, specs, env, r)
 	info := m.BuildInfo.NewGauge()
-	info.WithLabelValues(version.Version, runtime.Version()).Set(1)
+	info.WithLabelValues(Version(), runtime.Version()).Set(1)
 	reg.MustRegister(info)
 	families, err := reg.Gather()
 	if err != nil {
@@ -29,6 +30,9 @@ func Record(m metrics.Preflight, specs []Spec, env string, r Report) (map[string
 	}
 	return byName, nil
 }
+
+// Version is the checker's version; "devel" when the build does not say.
+func Version() string { return cmp.Or(version.Version, "devel") }
 
 // recordRun records what concerns the whole run.
 func recordRun(reg prometheus.Registerer, m metrics.Preflight, env string, r Report) {

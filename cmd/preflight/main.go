@@ -40,7 +40,7 @@ func main() {
 // command parses the command line and runs it. It returns the exit code.
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := kingpin.New("preflight", "Checks whether the system is ready to trade.")
-	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate)
 	ended, code := false, exitReady
 	app.Terminate(func(status int) { ended, code = true, status })
 	app.Version(version.Print("preflight")).HelpFlag.Short('h')

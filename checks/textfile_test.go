@@ -1,0 +1,320 @@
+package checks_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// file is a textfile of two checks, A and B, with the targets a1, a2 and b1.
+type file struct {
+	t *testing.T
+	checks.Textfile
+}
+
+func newFile(t *testing.T) *file {
+	specs := []checks.Spec{{Name: "A", Reasons: []checks.Reason{{Name: "broken"}, {Name: "slow"}}}, {Name: "B", Reasons: []checks.Reason{{Name: "broken"}}}}
+	return &file{t, checks.Textfile{
+		Path:    filepath.Join(t.TempDir(), "preflight.prom"),
+		Metrics: metrics.NewPreflight("app", checks.Vocabulary(specs...)),
+		Specs:   specs,
+	}}
+}
+
+// result makes a result of observations like "a1=fail:broken", "a2=pass".
+func result(check string, duration time.Duration, observations ...string) checks.Result {
+	r := checks.Result{Check: check, Status: checks.Pass, Duration: duration}
+	for _, text := range observations {
+		target, verdict, _ := strings.Cut(text, "=")
+		status, reason, _ := strings.Cut(verdict, ":")
+		r.Observations = append(r.Observations, checks.Observation{Target: target, Status: checks.Status(status), Reason: reason})
+		if status != "pass" {
+			r.Status = checks.Status(status)
+		}
+	}
+	return r
+}
+
+var start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+func (f *file) write(env string, results ...checks.Result) (notes []string) {
+	f.t.Helper()
+	notes, err := f.Write(f.t.Context(), env, checks.Report{Started: start, Duration: 20 * time.Millisecond, Real: true, Results: results})
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return notes
+}
+
+// series returns the file's series as text → value.
+func (f *file) series() map[string]string {
+	f.t.Helper()
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	out := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), "} "); ok {
+			out[name+"}"] = value
+		}
+	}
+	return out
+}
+
+// has compares the values of some series; "-" stands for one that is not there.
+func (f *file) has(want map[string]string) {
+	f.t.Helper()
+	got := f.series()
+	for name, value := range want {
+		have, ok := got[name]
+		if !ok {
+			have = "-"
+		}
+		if have != value {
+			f.t.Errorf("%s is %s, want %s", name, have, value)
+		}
+	}
+}
+
+func TestCountersAndHistogramsContinue(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("paper", result("A", 3*time.Millisecond, "a1=pass"), result("B", time.Second, "b1=pass"))
+	f.has(map[string]string{
+		`app_preflight_runs_total{env="paper"}`:                                         "1",
+		`app_preflight_checks_total{check="A",env="paper",status="pass"}`:               "1",
+		`app_preflight_checks_total{check="A",env="paper",status="fail"}`:               "0", // from the first run
+		`app_preflight_checks_total{check="B",env="paper",status="warn"}`:               "0",
+		`app_preflight_realcheck_redis_latency_seconds_count{env="paper"}`:              "0",
+		`app_preflight_last_run_timestamp_seconds{env="paper"}`:                         "1.76732304502e+09",
+		`app_preflight_check_duration_seconds_bucket{check="A",env="paper",le="0.005"}`: "1",
+	})
+	f.write("paper", result("A", 30*time.Millisecond, "a1=fail:broken"), result("B", time.Second, "b1=pass"))
+	f.has(map[string]string{
+		`app_preflight_runs_total{env="paper"}`:                                         "2",
+		`app_preflight_checks_total{check="A",env="paper",status="pass"}`:               "1",
+		`app_preflight_checks_total{check="A",env="paper",status="fail"}`:               "1",
+		`app_preflight_check_duration_seconds_bucket{check="A",env="paper",le="0.005"}`: "1",
+		`app_preflight_check_duration_seconds_bucket{check="A",env="paper",le="0.05"}`:  "2",
+		`app_preflight_check_duration_seconds_bucket{check="A",env="paper",le="+Inf"}`:  "2",
+		`app_preflight_check_duration_seconds_count{check="A",env="paper"}`:             "2",
+		`app_preflight_check_duration_seconds_sum{check="A",env="paper"}`:               "0.033",
+		`app_preflight_last_success{env="paper"}`:                                       "0",
+		`app_preflight_ready_for_live{env="paper"}`:                                     "0",
+	})
+}
+
+func TestARunReplacesWhatItExecuted(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("paper", result("A", 0, "a1=fail:broken", "a2=warn:slow"), result("B", 0, "b1=pass"))
+	f.has(map[string]string{
+		`app_preflight_check_status{check="A",env="paper",status="warn"}`:                              "1",
+		`app_preflight_target_status{check="A",env="paper",status="fail",target="a1"}`:                 "1",
+		`app_preflight_target_status{check="A",env="paper",status="skip",target="a1"}`:                 "0",
+		`app_preflight_check_problem{check="A",env="paper",reason="broken",status="fail",target="a1"}`: "1",
+		`app_preflight_check_problem{check="A",env="paper",reason="slow",status="warn",target="a2"}`:   "1",
+	})
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
+	f.has(map[string]string{
+		`app_preflight_target_status{check="A",env="paper",status="fail",target="a1"}`:                 "0",
+		`app_preflight_target_status{check="A",env="paper",status="pass",target="a1"}`:                 "1",
+		`app_preflight_target_status{check="A",env="paper",status="warn",target="a2"}`:                 "-", // no longer looked at
+		`app_preflight_check_problem{check="A",env="paper",reason="broken",status="fail",target="a1"}`: "-",
+		`app_preflight_ready_for_live{env="paper"}`:                                                    "1",
+	})
+}
+
+func TestASkippedCheckKeepsItsStanding(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=skip"))
+	f.has(map[string]string{ // never executed: nothing is known
+		`app_preflight_check_status{check="B",env="paper",status="skip"}`:              "1",
+		`app_preflight_target_status{check="B",env="paper",status="skip",target="b1"}`: "1",
+		`app_preflight_checks_total{check="B",env="paper",status="pass"}`:              "0",
+	})
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=fail:broken"))
+	before := f.series()
+	f.write("paper", result("A", 0, "a1=fail:broken"), result("B", 0, "b1=skip"))
+	after := f.series()
+	for name, value := range before {
+		if strings.Contains(name, `check="B"`) && after[name] != value {
+			t.Errorf("%s was %s and is %q after a run that skipped the check", name, value, after[name])
+		}
+	}
+	f.has(map[string]string{
+		`app_preflight_target_status{check="A",env="paper",status="fail",target="a1"}`: "1",
+		`app_preflight_ready_for_live{env="paper"}`:                                    "0",
+		`app_preflight_runs_total{env="paper"}`:                                        "3",
+	})
+}
+
+func TestEnvironmentsShareAFile(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("live", result("A", 0, "a1=fail:broken"), result("B", 0, "b1=pass"))
+	live := f.series()
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
+	after := f.series()
+	for name, value := range live {
+		if strings.Contains(name, `env="live"`) && after[name] != value {
+			t.Errorf("%s was %s and is %q after a run of another environment", name, value, after[name])
+		}
+	}
+	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "2", `app_preflight_runs_total{env="live"}`: "1"})
+	n := 0
+	for name := range after {
+		if strings.HasPrefix(name, "app_preflight_build_info") {
+			n++
+		}
+	}
+	if n != 1 {
+		t.Errorf("%d series of build_info, want one: it is replaced", n)
+	}
+}
+
+func TestACorruptFileIsSetAside(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	if err := os.WriteFile(f.Path, []byte("app_preflight_runs_total{env=\"pap"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	notes := f.write("paper", result("A", 0, "a1=pass"))
+	aside := f.Path + ".corrupt-20260102T030405.000Z"
+	if len(notes) != 1 || !strings.Contains(notes[0], aside) {
+		t.Errorf("notes %q", notes)
+	}
+	if data, err := os.ReadFile(aside); err != nil || !strings.HasPrefix(string(data), "app_preflight_runs_total") {
+		t.Errorf("the file set aside: %q, %v", data, err)
+	}
+	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "1"})
+}
+
+func TestWhatNoLongerFitsStartsAnewAndIsReported(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass"))
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := string(data) + "# TYPE app_preflight_gone_total counter\napp_preflight_gone_total{env=\"paper\"} 7\n"
+	old = strings.Replace(old, "Runs of the preflight.", "Another help.", 1)
+	old = strings.ReplaceAll(old, `check_duration_seconds_bucket{check="A",env="paper",le="0.25"}`, `check_duration_seconds_bucket{check="A",env="paper",le="0.3"}`)
+	old = strings.ReplaceAll(old, `check="B"`, `check="Old"`)
+	if err := os.WriteFile(f.Path, []byte(old), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	notes := strings.Join(f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass")), "\n")
+	for _, want := range []string{
+		"app_preflight_gone_total is no longer a metric of the preflight: it is dropped",
+		"app_preflight_check_duration_seconds had other buckets before: it starts anew",
+		`the check "Old" no longer exists: its series are dropped`,
+	} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("notes lack %q:\n%s", want, notes)
+		}
+	}
+	f.has(map[string]string{
+		`app_preflight_runs_total{env="paper"}`:                             "2",
+		`app_preflight_check_duration_seconds_count{check="A",env="paper"}`: "1",
+		`app_preflight_checks_total{check="Old",env="paper",status="pass"}`: "-",
+		`app_preflight_checks_total{check="B",env="paper",status="pass"}`:   "1",
+	})
+	data, err = os.ReadFile(f.Path)
+	if err != nil || !strings.Contains(string(data), "Runs of the preflight.") || strings.Contains(string(data), "Another help.") {
+		t.Errorf("help texts are not rewritten from the catalogue (%v)", err)
+	}
+}
+
+func TestFileIsReadableByAllAndNothingIsLeftBeside(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	dir := filepath.Dir(f.Path)
+	// As a checker that was killed while it wrote would leave it.
+	if err := os.WriteFile(filepath.Join(dir, ".preflight.prom123456"), []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f.write("paper", result("A", 0, "a1=pass"))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(entries) != 1 || entries[0].Name() != "preflight.prom" {
+		t.Errorf("the folder holds %v", entries)
+	}
+	info, err := os.Stat(f.Path)
+	if err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.Path = filepath.Join(f.Path, "below", "preflight.prom")
+	if _, err := f.Write(t.Context(), "paper", checks.Report{}); err == nil || !strings.HasPrefix(err.Error(), "metrics: ") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// parse reads a file as node_exporter does.
+func parse(t testing.TB, path string) map[string]*dto.MetricFamily {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	return families
+}
+
+func BenchmarkTextfileWrite(b *testing.B) {
+	specs := checks.Shipped()
+	f := checks.Textfile{
+		Path:    filepath.Join(b.TempDir(), "preflight.prom"),
+		Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)), Specs: specs,
+	}
+	report := checks.Report{Started: start, Real: true}
+	for i, s := range specs {
+		report.Results = append(report.Results, result(s.Name, time.Millisecond, fmt.Sprintf("t%d=pass", i)))
+	}
+	for b.Loop() {
+		if _, err := f.Write(b.Context(), "paper", report); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// writes reports whether a family has a series with that label value.
+func writes(f *dto.MetricFamily, name, value string) bool {
+	for _, s := range f.GetMetric() {
+		for _, l := range s.Label {
+			if l.GetName() == name && l.GetValue() == value {
+				return true
+			}
+		}
+	}
+	return false
+}
