@@ -74,36 +74,36 @@ load 15s
   node_filesystem_size_bytes{job="node_exporter", instance="a:9100", mountpoint="/", fstype="ext4"} 100x400
   node_filesystem_avail_bytes{job="node_exporter", instance="a:9100", mountpoint="/tmp", fstype="tmpfs"} 0x400
   node_filesystem_size_bytes{job="node_exporter", instance="a:9100", mountpoint="/tmp", fstype="tmpfs"} 100x400
-  arbitrage_preflight_last_run_timestamp_seconds{job="textfile", instance="a:9100", env="paper"} 5400x400
-  arbitrage_preflight_last_success{job="textfile", instance="a:9100", env="paper"} 0x400
-  arbitrage_preflight_ready_for_live{job="textfile", instance="a:9100", env="paper"} 0x400
-  arbitrage_preflight_duration_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="0.05"} 0x40 1x40 2x40 3x40 4x40 5x200
-  arbitrage_preflight_duration_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x40 5x200
-  arbitrage_preflight_realcheck_redis_latency_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="0.01"} 0x40 1x40 2x40 3x40 4x200
-  arbitrage_preflight_realcheck_redis_latency_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x200
-  arbitrage_preflight_realcheck_postgres_latency_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="0.1"} 0x40 1x40 2x40 3x40 4x200
-  arbitrage_preflight_realcheck_postgres_latency_seconds_bucket{job="textfile", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x200
-  arbitrage_preflight_checks_total{job="textfile", instance="a:9100", env="paper", check="Database", status="pass"} 4x400
-  arbitrage_preflight_checks_total{job="textfile", instance="a:9100", env="paper", check="Database", status="fail"} 0x200 1x200
-  arbitrage_preflight_checks_total{job="textfile", instance="a:9100", env="paper", check="Database", status="warn"} 0x400
-  arbitrage_preflight_checks_total{job="textfile", instance="a:9100", env="paper", check="Environment", status="fail"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Database", status="pass"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Database", status="warn"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Database", status="fail"} 1x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Database", status="skip"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Environment", status="pass"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Environment", status="warn"} 1x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Exchange Health", status="pass"} 0x400
-  arbitrage_preflight_check_status{job="textfile", instance="a:9100", env="paper", check="Exchange Health", status="skip"} 1x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Database", target="redis", status="pass"} 0x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Database", target="redis", status="fail"} 1x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Database", target="postgres", status="pass"} 1x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Database", target="postgres", status="fail"} 0x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Environment", target="LOG_LEVEL", status="warn"} 1x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Exchange Health", target="upbit", status="pass"} 0x400
-  arbitrage_preflight_target_status{job="textfile", instance="a:9100", env="paper", check="Exchange Health", target="upbit", status="skip"} 1x400
-  arbitrage_preflight_check_problem{job="textfile", instance="a:9100", env="paper", check="Database", target="redis", status="fail", reason="connection_refused"} 1x400
-  arbitrage_preflight_check_problem{job="textfile", instance="a:9100", env="paper", check="Environment", target="LOG_LEVEL", status="warn", reason="missing"} 1x400
+  arbitrage_preflight_last_run_timestamp_seconds{job="node_exporter", instance="a:9100", env="paper"} 5400x400
+  arbitrage_preflight_last_success{job="node_exporter", instance="a:9100", env="paper"} 0x400
+  arbitrage_preflight_ready_for_live{job="node_exporter", instance="a:9100", env="paper"} 0x400
+  arbitrage_preflight_duration_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="0.05"} 0x40 1x40 2x40 3x40 4x40 5x200
+  arbitrage_preflight_duration_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x40 5x200
+  arbitrage_preflight_realcheck_redis_latency_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="0.01"} 0x40 1x40 2x40 3x40 4x200
+  arbitrage_preflight_realcheck_redis_latency_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x200
+  arbitrage_preflight_realcheck_postgres_latency_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="0.1"} 0x40 1x40 2x40 3x40 4x200
+  arbitrage_preflight_realcheck_postgres_latency_seconds_bucket{job="node_exporter", instance="a:9100", env="paper", le="+Inf"} 0x40 1x40 2x40 3x40 4x200
+  arbitrage_preflight_checks_total{job="node_exporter", instance="a:9100", env="paper", check="Database", status="pass"} 4x400
+  arbitrage_preflight_checks_total{job="node_exporter", instance="a:9100", env="paper", check="Database", status="fail"} 0x200 1x200
+  arbitrage_preflight_checks_total{job="node_exporter", instance="a:9100", env="paper", check="Database", status="warn"} 0x400
+  arbitrage_preflight_checks_total{job="node_exporter", instance="a:9100", env="paper", check="Environment", status="fail"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Database", status="pass"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Database", status="warn"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Database", status="fail"} 1x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Database", status="skip"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Environment", status="pass"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Environment", status="warn"} 1x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Exchange Health", status="pass"} 0x400
+  arbitrage_preflight_check_status{job="node_exporter", instance="a:9100", env="paper", check="Exchange Health", status="skip"} 1x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Database", target="redis", status="pass"} 0x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Database", target="redis", status="fail"} 1x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Database", target="postgres", status="pass"} 1x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Database", target="postgres", status="fail"} 0x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Environment", target="LOG_LEVEL", status="warn"} 1x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Exchange Health", target="upbit", status="pass"} 0x400
+  arbitrage_preflight_target_status{job="node_exporter", instance="a:9100", env="paper", check="Exchange Health", target="upbit", status="skip"} 1x400
+  arbitrage_preflight_check_problem{job="node_exporter", instance="a:9100", env="paper", check="Database", target="redis", status="fail", reason="connection_refused"} 1x400
+  arbitrage_preflight_check_problem{job="node_exporter", instance="a:9100", env="paper", check="Environment", target="LOG_LEVEL", status="warn", reason="missing"} 1x400
 `
 
 // Prometheus's own engine answers every query of the shipped dashboard.

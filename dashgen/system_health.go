@@ -44,8 +44,8 @@ func SystemHealth() Dashboard {
 }
 
 // onHost keeps the series of hosts on which a preflight of the chosen
-// environments has run lately. The jobs node_exporter and textfile scrape the
-// same address, so their label instance is the same.
+// environments has run lately: node_exporter hands on both, so their label
+// instance is the same.
 const onHost = ` and on (instance) group by (instance) (
   last_over_time(arbitrage_preflight_last_run_timestamp_seconds{env=~"$env"}[3runs])
 )`

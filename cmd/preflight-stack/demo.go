@@ -70,7 +70,7 @@ func (d demo) run(ctx context.Context, out io.Writer) (err error) {
 		{"2/3 Redis stops. The next run of the checker sees it.", redis.Stop,
 			"Prometheus reads the result every 5 s and evaluates its rules every 5 s; then Alertmanager tells the webhook.", "🚨"},
 		{"3/3 Redis is back. The next run says so.", func() error { return redis.Start(ctx) },
-			"The alert resolves on the good result, and the chat is told.", "✅"},
+			"The alert resolves on the good result: a quiet reply, and the first message is marked.", "edited"},
 	}
 	for _, step := range story {
 		fmt.Fprintf(out, "\n%s\n\n", step.title)

@@ -23,7 +23,9 @@ func TestRedis(t *testing.T) {
 		t.Fatal(err)
 	}
 	opts.MaxRetries = -1
-	if err := redis.NewClient(opts).Ping(t.Context()).Err(); !redis.IsAuthError(err) {
+	stranger := redis.NewClient(opts)
+	t.Cleanup(func() { stranger.Close() })
+	if err := stranger.Ping(t.Context()).Err(); !redis.IsAuthError(err) {
 		t.Errorf("PING without the password: %v", err)
 	}
 	opts.Password = "secret"

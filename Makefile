@@ -1,0 +1,43 @@
+# What each target does is in scripts/. "make help" lists them.
+.DEFAULT_GOAL := help
+.PHONY: help generate check test demo bench up build tools exporters fmt lint clean
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+generate: ## Write generated/ from the definitions.
+	go run ./cmd/preflight-gen
+
+check: ## Say whether generated/ is what the definitions say, and why not.
+	go run ./cmd/preflight-gen --check
+
+test: ## Run every check and test, with all their set-up.
+	@scripts/test
+
+demo: build tools ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns.
+	@bin/preflight-stack demo
+
+bench: build tools ## Measure how long the commands take.
+	@go run ./bench/process
+
+up: ## Run the production stack with Docker Compose.
+	@scripts/up
+
+build: ## Build our commands into bin/.
+	@scripts/build
+
+tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin into bin/.
+	@scripts/servers
+	@scripts/tools
+
+exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
+	go run ./internal/record
+
+fmt: ## Format the Go code.
+	go fmt ./...
+
+lint: tools ## Report what gofmt, go vet and staticcheck find.
+	@scripts/lint
+
+clean: ## Remove bin/ and data/.
+	rm -rf bin data
