@@ -79,7 +79,7 @@ func (d demo) run(ctx context.Context, out io.Writer) (err error) {
 				return err
 			}
 		}
-		if err := s.Check(ctx, check); err != nil {
+		if _, err := s.Check(ctx, check); err != nil {
 			return err
 		}
 		if step.until == "" {

@@ -42,7 +42,7 @@ func (u up) run(ctx context.Context, out io.Writer) (err error) {
 	tick := time.NewTicker(u.every)
 	defer tick.Stop()
 	for {
-		if err := s.Check(ctx, checker); err != nil {
+		if _, err := s.Check(ctx, checker); err != nil {
 			return err
 		}
 		fmt.Fprintf(out, "The next run is in %s; Ctrl-C stops everything.\n\n", u.every)

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -34,49 +32,60 @@ func quickPack() codegen.Pack {
 	return pack
 }
 
-// loop is the checker, its databases, node_exporter and Prometheus.
+// loop is the checker, its databases, node_exporter and Prometheus, and what
+// else of the stack a test asks for.
 type loop struct {
-	t     *testing.T
-	stack *stack.Stack
-	prom  promv1.API
-	redis *testservers.Redis
-	bin   string
-	env   []string
+	t        *testing.T
+	stack    *stack.Stack
+	prom     promv1.API
+	redis    *testservers.Redis
+	postgres *testservers.Postgres
 }
 
-func startLoop(t *testing.T) *loop {
+// newLoop starts the databases.
+func newLoop(t *testing.T) *loop {
 	t.Helper()
-	l := &loop{t: t, redis: testservers.StartRedis(t), bin: filepath.Join(t.TempDir(), "preflight")}
-	postgres := testservers.StartPostgres(t)
-	l.env = append(os.Environ(), "REDIS_URL="+l.redis.URL(), "POSTGRES_DSN="+postgres.DSN())
-	if out, err := exec.Command("go", "build", "-o", l.bin, "github.com/alertnative/preflight/cmd/preflight").CombinedOutput(); err != nil {
-		t.Fatalf("building the checker: %v\n%s", err, out)
+	return &loop{t: t, redis: testservers.StartRedis(t), postgres: testservers.StartPostgres(t)}
+}
+
+// start runs the parts of the stack, with our programs as they are now.
+func (l *loop) start(cfg stack.Config) {
+	t := l.t
+	t.Helper()
+	cfg.Dir, cfg.Pack, cfg.Bin = t.TempDir(), quickPack(), t.TempDir()
+	for _, program := range []string{"preflight", "preflight-webhook"} {
+		build := exec.Command("go", "build", "-o", cfg.Bin, "github.com/alertnative/preflight/cmd/"+program)
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("building %s: %v\n%s", program, err, out)
+		}
 	}
 	var err error
-	l.stack, err = stack.Up(t.Context(), stack.Config{
-		Dir: t.TempDir(), Pack: quickPack(), Parts: []string{stack.NodeExporter, stack.Prometheus},
-	})
-	if err != nil {
+	if l.stack, err = stack.Up(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = l.stack.Down() })
+	t.Cleanup(func() {
+		if err := l.stack.Down(); err != nil {
+			t.Error(err)
+		}
+	})
 	client, err := api.NewClient(api.Config{Address: l.stack.URL(stack.Prometheus)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	l.prom = promv1.NewAPI(client)
-	return l
 }
 
-// check runs the checker and compares its exit code.
-func (l *loop) check(wantCode int) {
+// check runs the checker and compares whether it finds all well. Vars are
+// added to its environment.
+func (l *loop) check(want bool, vars ...string) {
 	l.t.Helper()
-	cmd := exec.Command(l.bin, "--config.file=../../preflight.yml", "--env=paper", "--real-check",
-		"--metrics-output="+filepath.Join(l.stack.TextfileDir(), "preflight.prom"))
-	cmd.Env = l.env
-	out, _ := cmd.CombinedOutput()
-	if code := cmd.ProcessState.ExitCode(); code != wantCode {
-		l.t.Fatalf("the checker exits with %d, want %d\n%s", code, wantCode, out)
+	var out strings.Builder
+	ready, err := l.stack.Check(l.t.Context(), stack.Checker{
+		Config: "../../preflight.yml", Env: "paper", Out: &out,
+		Vars: append([]string{"REDIS_URL=" + l.redis.URL(), "POSTGRES_DSN=" + l.postgres.DSN()}, vars...),
+	})
+	if err != nil || ready != want {
+		l.t.Fatalf("the checker finds all well: %v, %v, want %v\n%s", ready, err, want, out.String())
 	}
 }
 
@@ -150,8 +159,9 @@ func (l *loop) evaluated(n int) {
 
 func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 	t.Parallel()
-	l := startLoop(t)
-	l.check(0)
+	l := newLoop(t)
+	l.start(stack.Config{Parts: []string{stack.NodeExporter, stack.Prometheus}})
+	l.check(true)
 	l.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
 	l.evaluated(2)
 	if got := l.firing("PreflightCheckFailed"); len(got) != 0 {
@@ -159,7 +169,7 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 	}
 
 	l.redis.Stop()
-	l.check(1)
+	l.check(false)
 	l.eventually("PreflightCheckFailed fires", func() (bool, any) { f := l.firing("PreflightCheckFailed"); return len(f) == 1, f })
 	alert := l.firing("PreflightCheckFailed")[0]
 	want := model.LabelSet{
@@ -191,7 +201,7 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 	}
 
 	l.redis.Start()
-	l.check(0)
+	l.check(true)
 	if err := l.stack.Start(t.Context(), stack.NodeExporter); err != nil {
 		t.Fatal(err)
 	}
@@ -203,10 +213,11 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 
 func TestEveryPreflightPanelHasData(t *testing.T) {
 	t.Parallel()
-	l := startLoop(t)
+	l := newLoop(t)
+	l.start(stack.Config{Parts: []string{stack.NodeExporter, stack.Prometheus}})
 	for range 3 { // rates need runs between scrapes
 		before := l.query(`arbitrage_preflight_runs_total{env="paper"}`)
-		l.check(0)
+		l.check(true)
 		want := 1.0
 		if len(before) > 0 {
 			want = float64(before[0].Value) + 1

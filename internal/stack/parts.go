@@ -3,10 +3,21 @@ package stack
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/alertnative/preflight/internal/proc"
 	"github.com/alertnative/preflight/internal/servers"
 )
+
+// program finds a program: one of our own in the stack's folder for them, if it
+// has one, any other where the set-up put it.
+func (s *Stack) program(name string) (string, error) {
+	if s.cfg.Bin != "" && strings.HasPrefix(name, "preflight") {
+		return filepath.Join(s.cfg.Bin, name), nil
+	}
+	return servers.Find(name)
+}
 
 // spec says how a part is run.
 func (s *Stack) spec(part string) (proc.Spec, error) {
@@ -16,7 +27,7 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 	if !ok {
 		return proc.Spec{}, fmt.Errorf("the stack has no part %q", part)
 	}
-	path, err := servers.Find(program)
+	path, err := s.program(program)
 	if err != nil {
 		return proc.Spec{}, err
 	}

@@ -38,6 +38,9 @@ type Config struct {
 	// DefaultPorts gives each program the port that it has by default;
 	// otherwise free ones are taken.
 	DefaultPorts bool
+	// Bin holds our own programs, preflight and preflight-webhook; empty: the
+	// project's bin folder.
+	Bin string
 	// Parts are those to run; nil: all.
 	Parts []string
 	// WebhookArgs and WebhookEnv are added to the arguments and the

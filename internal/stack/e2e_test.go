@@ -1,0 +1,149 @@
+package stack_test
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/stack"
+)
+
+const (
+	botToken = "12345:AAtestTESTtestTESTtestTESTtestTEST12"
+	chatID   = 4242
+)
+
+// pipeline is the whole stack, with a Bot API that refuses what Telegram
+// refuses. PostgreSQL is also the history database.
+type pipeline struct {
+	*loop
+	bot *fakebot.Bot
+}
+
+func startPipeline(t *testing.T) *pipeline {
+	t.Helper()
+	p := &pipeline{newLoop(t), fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: chatID})}
+	server := httptest.NewServer(p.bot)
+	t.Cleanup(server.Close)
+	p.start(stack.Config{
+		WebhookArgs: []string{"--telegram.api-url=" + server.URL},
+		WebhookEnv: []string{
+			"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
+			"DATABASE_URL=" + p.postgres.DSN(),
+		},
+	})
+	p.check(true)
+	p.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
+	return p
+}
+
+// told returns the messages since the n-th that contain all the texts.
+func (p *pipeline) told(n int, texts ...string) []fakebot.Message {
+	var out []fakebot.Message
+	for _, m := range p.bot.Messages(chatID)[n:] {
+		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(m.Text, text) }) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// await waits until the condition on the chat holds.
+func (p *pipeline) await(what string, holds func() bool) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	defer cancel()
+	if err := p.bot.Wait(ctx, holds); err != nil {
+		var shown []string
+		for _, m := range p.bot.Messages(chatID) {
+			shown = append(shown, m.Text)
+		}
+		p.t.Fatalf("never happened: %s; the chat shows:\n%s", what, strings.Join(shown, "\n---\n"))
+	}
+}
+
+// failure waits for the P0 message with these texts after the first n
+// messages, and for it to stay the only one over some evaluations.
+func (p *pipeline) failure(n int, texts ...string) fakebot.Message {
+	p.t.Helper()
+	p.await(fmt.Sprintf("a P0 message with %q", texts), func() bool { return len(p.told(n, append(texts, "🚨 P0")...)) == 1 })
+	p.evaluated(5)
+	if got := p.told(n); len(got) != 1 {
+		p.t.Fatalf("the chat was told %d messages, want one: %+v", len(got), got)
+	}
+	m := p.told(n)[0]
+	if m.Silent {
+		p.t.Errorf("a P0 without sound: %+v", m)
+	}
+	return m
+}
+
+// recovery runs a good check and waits until the message is answered by a quiet
+// resolution and marked itself. It returns how many messages there are then.
+func (p *pipeline) recovery(failure fakebot.Message) int {
+	p.t.Helper()
+	p.check(true)
+	p.await("the resolution", func() bool {
+		for _, m := range p.bot.Messages(chatID) {
+			if m.ReplyTo == failure.ID && m.Silent && strings.Contains(m.Text, "✅") {
+				return true
+			}
+		}
+		return false
+	})
+	p.await("the mark on the first message", func() bool {
+		for _, m := range p.bot.Messages(chatID) {
+			if m.ID == failure.ID && len(m.Edits) == 1 && strings.HasPrefix(m.Text, "✅") {
+				return true
+			}
+		}
+		return false
+	})
+	return len(p.bot.Messages(chatID))
+}
+
+func TestFromAFailureToTheChat(t *testing.T) {
+	t.Parallel()
+	p := startPipeline(t)
+	if got := p.bot.Messages(chatID); len(got) != 0 {
+		t.Fatalf("told although all is well: %+v", got)
+	}
+
+	p.redis.Stop()
+	p.check(false)
+	first := p.failure(0, "Database", "redis", "connection refused", "1/2 PASS, 1 FAIL")
+
+	// That results stop coming resolves nothing.
+	p.stack.Kill(stack.NodeExporter)
+	p.eventuallyHas(`up{job="node_exporter"} == 0`)
+	p.evaluated(5)
+	if got := p.bot.Messages(chatID); len(got) != 1 || len(got[0].Edits) != 0 {
+		t.Fatalf("node_exporter died, and the chat shows %+v", got)
+	}
+	if err := p.stack.Start(t.Context(), stack.NodeExporter); err != nil {
+		t.Fatal(err)
+	}
+	p.redis.Start()
+	n := p.recovery(first)
+
+	// The history database itself fails: it is told while it is still down.
+	p.postgres.Stop()
+	p.check(false)
+	second := p.failure(n, "Database", "postgres", "connection refused")
+	p.postgres.Start()
+	n = p.recovery(second)
+
+	// Two checks fail at once.
+	p.check(false, "REDIS_URL=")
+	third := p.failure(n, "Environment", "REDIS_URL", "Database", "redis", "0/2 PASS, 2 FAIL")
+	p.recovery(third)
+
+	if refused := p.bot.Refusals(); len(refused) != 0 {
+		t.Errorf("the Bot API refused %+v", refused)
+	}
+}
