@@ -19,6 +19,7 @@ demo: build tools ## Show the whole pipeline at work: Redis fails, the message c
 
 bench: build tools ## Measure how long the commands take.
 	@go run ./bench/process
+	@go run ./bench/pipeline
 
 up: ## Run the production stack with Docker Compose.
 	@scripts/up

@@ -1,0 +1,183 @@
+// Command pipeline measures how long a failure, and its end, take to the chat:
+//
+//   - from the metrics file written to the evaluation of the rule, which is
+//     Prometheus's scrape and evaluation interval, 5 s each;
+//   - from that evaluation to the call of the Bot API, which is Alertmanager's
+//     group_wait or group_interval, and our webhook.
+//
+// It runs the real stack with the shipped intervals against a fake Bot API, and
+// an environment of its own for each failure, since Alertmanager waits otherwise
+// for a group it knows already. "make bench" runs it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/stack"
+)
+
+const (
+	token = "12345:AAbenchBENCHbenchBENCHbenchBENCHben12"
+	chat  = 4242
+	alert = "PreflightCheckFailed"
+)
+
+func main() {
+	n := flag.Int("n", 20, "how many failures and ends")
+	flag.Parse()
+	if err := bench(context.Background(), *n); err != nil {
+		fmt.Fprintf(os.Stderr, "pipeline: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// step is what was measured of one fire or resolution.
+type step struct{ evaluated, told time.Duration }
+
+func bench(ctx context.Context, n int) (err error) {
+	dir, err := os.MkdirTemp("", "preflight-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, redis.Close()) }()
+	config := filepath.Join(dir, "preflight.yml")
+	if err := os.WriteFile(config, []byte("database: {redis: {url_from: REDIS_URL}}\nenvironment: {required: [{name: REDIS_URL}]}\n"), 0o644); err != nil {
+		return err
+	}
+	bot := fakebot.New(token, fakebot.Telegram(), fakebot.Chat{ID: chat})
+	server := httptest.NewServer(bot)
+	defer server.Close()
+	s, err := stack.Up(ctx, stack.Config{
+		Dir: filepath.Join(dir, "stack"), Pack: codegen.Preflight(),
+		WebhookArgs: []string{"--telegram.api-url=" + server.URL},
+		WebhookEnv:  []string{"TELEGRAM_BOT_TOKEN=" + token, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chat)},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Down()) }()
+	client, err := api.NewClient(api.Config{Address: s.URL(stack.Prometheus)})
+	if err != nil {
+		return err
+	}
+	b := bencher{s, promv1.NewAPI(client), bot, config}
+	fmt.Printf("%d failures and their ends, about %d s:\n", n, n*16)
+	var fires, ends []step
+	for i := range n {
+		env := fmt.Sprintf("bench%d", i)
+		fire, err := b.step(ctx, env, "redis://127.0.0.1:1", true)
+		if err != nil {
+			return err
+		}
+		end, err := b.step(ctx, env, redis.URL(), false)
+		if err != nil {
+			return err
+		}
+		fires, ends = append(fires, fire), append(ends, end)
+	}
+	report("fire", fires)
+	report("resolution", ends)
+	return nil
+}
+
+type bencher struct {
+	stack  *stack.Stack
+	prom   promv1.API
+	bot    *fakebot.Bot
+	config string
+}
+
+// step runs the checker, and waits for the evaluation that sees the change and
+// for the call that tells of it.
+func (b bencher) step(ctx context.Context, env, redis string, fires bool) (step, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%s: not told within a minute", env))
+	defer cancel()
+	before := len(b.bot.Calls())
+	if _, err := b.stack.Check(ctx, stack.Checker{Config: b.config, Env: env, Vars: []string{"REDIS_URL=" + redis}}); err != nil {
+		return step{}, err
+	}
+	info, err := os.Stat(filepath.Join(b.stack.TextfileDir(), "preflight.prom"))
+	if err != nil {
+		return step{}, err
+	}
+	evaluated, err := b.evaluation(ctx, env, fires)
+	if err != nil {
+		return step{}, err
+	}
+	var called time.Time
+	if err := b.bot.Wait(ctx, func() bool {
+		calls := b.bot.Calls()
+		if len(calls) > before {
+			called = calls[before].At
+		}
+		return !called.IsZero()
+	}); err != nil {
+		return step{}, context.Cause(ctx)
+	}
+	if !fires { // the mark on the first message comes a second later
+		if err := b.bot.Wait(ctx, func() bool { return len(b.bot.Calls()) >= before+2 }); err != nil {
+			return step{}, context.Cause(ctx)
+		}
+	}
+	return step{evaluated.Sub(info.ModTime()), called.Sub(evaluated)}, nil
+}
+
+// evaluation returns when the rule was first evaluated with the alert of the
+// environment firing, or no longer.
+func (b bencher) evaluation(ctx context.Context, env string, fires bool) (time.Time, error) {
+	for {
+		rules, err := b.prom.Rules(ctx, nil)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, g := range rules.Groups {
+			for _, r := range g.Rules {
+				if rule, ok := r.(promv1.AlertingRule); ok && rule.Name == alert {
+					is := slices.ContainsFunc(rule.Alerts, func(a *promv1.Alert) bool { return string(a.Labels["env"]) == env })
+					if is == fires {
+						return rule.LastEvaluation, nil
+					}
+				}
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return time.Time{}, context.Cause(ctx)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func report(what string, steps []step) {
+	print := func(part string, of func(step) time.Duration) {
+		var d []time.Duration
+		for _, s := range steps {
+			d = append(d, of(s))
+		}
+		slices.Sort(d)
+		at := func(q float64) time.Duration { return d[int(q*float64(len(d)-1)+0.5)].Round(time.Millisecond) }
+		fmt.Printf("  %-11s %-28s median %-8s p95 %-8s max %s\n", strings.TrimSpace(what), part, at(0.5), at(0.95), at(1))
+	}
+	print("metrics file to evaluation", func(s step) time.Duration { return s.evaluated })
+	print("evaluation to Bot API call", func(s step) time.Duration { return s.told })
+}

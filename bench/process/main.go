@@ -1,0 +1,197 @@
+// Command process measures how long our commands take from start to end:
+//
+//   - "preflight --real-check" with Redis and PostgreSQL on the loopback
+//     interface, next to "redis-cli ping && psql -c 'select 1'", which asks the
+//     same of them. Both are run in turn, so what else the machine does
+//     falls on both alike.
+//   - "preflight-gen" writing everything into an empty folder.
+//
+// "make bench" builds the commands and runs it in the project's folder.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertnative/preflight/internal/servers"
+)
+
+func main() {
+	runs := flag.Int("runs", 100, "how often each command is run")
+	flag.Parse()
+	if *runs < 1 {
+		fmt.Fprintln(os.Stderr, "process: -runs must be 1 or more")
+		os.Exit(2)
+	}
+	if err := bench(context.Background(), *runs); err != nil {
+		fmt.Fprintf(os.Stderr, "process: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, runs int) (err error) {
+	dir, err := os.MkdirTemp("", "preflight-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	// PostgreSQL may run as another user, who must reach its folder.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		return err
+	}
+	if err := benchCheck(ctx, dir, runs); err != nil {
+		return err
+	}
+	return benchGenerate(ctx, dir, max(1, runs/5))
+}
+
+// benchCheck compares a run of the checker with the two clients.
+func benchCheck(ctx context.Context, dir string, runs int) (err error) {
+	redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, redis.Close()) }()
+	postgres, err := servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres")})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, postgres.Close()) }()
+
+	textfile := filepath.Join(dir, "preflight.prom")
+	preflight, err := program("preflight", "--config.file="+filepath.Join("bench", "process", "preflight.yml"),
+		"--env=paper", "--real-check", "--metrics-output="+textfile)
+	if err != nil {
+		return err
+	}
+	preflight.env = append(os.Environ(), "REDIS_URL="+redis.URL(), "POSTGRES_DSN="+postgres.DSN())
+	host, port, _ := strings.Cut(redis.Addr(), ":")
+	ping, err := program("redis-cli", "-h", host, "-p", port, "ping")
+	if err != nil {
+		return err
+	}
+	selects, err := program("psql", "--no-psqlrc", "-c", "select 1", postgres.DSN())
+	if err != nil {
+		return err
+	}
+
+	ours, pair := make(durations, 0, runs), make(durations, 0, runs)
+	for i := range runs + 1 {
+		a, err := preflight.time(ctx)
+		if err != nil {
+			return err
+		}
+		b, err := ping.time(ctx)
+		if err != nil {
+			return err
+		}
+		c, err := selects.time(ctx)
+		if err != nil {
+			return err
+		}
+		if i > 0 { // the first finds nothing in the caches
+			ours, pair = append(ours, a), append(pair, b+c)
+		}
+	}
+	if err := passed(textfile, runs+1); err != nil {
+		return err
+	}
+	fmt.Printf("%d runs each, in turn:\n", runs)
+	ours.print("preflight --real-check")
+	pair.print("redis-cli ping && psql -c 'select 1'")
+	fmt.Printf("  %-40s %.2f\n\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	return nil
+}
+
+// passed makes sure that the runs that were timed did what they are timed for.
+func passed(textfile string, runs int) error {
+	text, err := os.ReadFile(textfile)
+	if err != nil {
+		return err
+	}
+	for _, line := range []string{
+		fmt.Sprintf(`arbitrage_preflight_checks_total{check="Database",env="paper",status="pass"} %d`, runs),
+		fmt.Sprintf(`arbitrage_preflight_realcheck_redis_latency_seconds_count{env="paper"} %d`, runs),
+		fmt.Sprintf(`arbitrage_preflight_realcheck_postgres_latency_seconds_count{env="paper"} %d`, runs),
+	} {
+		if !strings.Contains(string(text), "\n"+line+"\n") {
+			return fmt.Errorf("not every run asked both databases: the metrics lack %q", line)
+		}
+	}
+	return nil
+}
+
+// benchGenerate measures the generator on an empty folder.
+func benchGenerate(ctx context.Context, dir string, runs int) error {
+	times := make(durations, 0, runs)
+	for i := range runs {
+		out := filepath.Join(dir, fmt.Sprintf("generated-%d", i))
+		generator, err := program("preflight-gen", "--out="+out)
+		if err != nil {
+			return err
+		}
+		d, err := generator.time(ctx)
+		if err != nil {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(out, "MANIFEST")); err != nil {
+			return fmt.Errorf("preflight-gen wrote nothing: %w", err)
+		}
+		times = append(times, d)
+	}
+	fmt.Printf("%d runs, each into an empty folder:\n", runs)
+	times.print("preflight-gen")
+	return nil
+}
+
+// command is a program with its arguments, to be run many times.
+type command struct {
+	path string
+	args []string
+	env  []string
+}
+
+func program(name string, args ...string) (command, error) {
+	path, err := servers.Find(name)
+	return command{path: path, args: args}, err
+}
+
+// time runs the command once and returns how long its process took.
+func (c command) time(ctx context.Context) (time.Duration, error) {
+	cmd := exec.CommandContext(ctx, c.path, c.args...)
+	cmd.Env = c.env
+	began := time.Now()
+	out, err := cmd.CombinedOutput()
+	took := time.Since(began)
+	// The checker exits with 3 when it passed what it looked at, and was not
+	// told to look at everything.
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 && filepath.Base(c.path) == "preflight" {
+		err = nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(c.path), err, out)
+	}
+	return took, nil
+}
+
+type durations []time.Duration
+
+// quantile returns the smallest duration that at least the share q of them do
+// not exceed.
+func (d durations) quantile(q float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(d))
+	return sorted[max(0, int(float64(len(sorted))*q+0.999999)-1)]
+}
+
+func (d durations) print(name string) {
+	ms := func(q float64) float64 { return float64(d.quantile(q)) / float64(time.Millisecond) }
+	fmt.Printf("  %-40s median %6.1f ms   p95 %6.1f ms\n", name, ms(0.5), ms(0.95))
+}
