@@ -11,7 +11,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/alertnative/preflight/metrics"
 )
@@ -55,25 +57,30 @@ func (s Spec) AllReasons() []Reason {
 	})
 }
 
-// Check looks at something. Implementations must return when ctx is done.
+// Check looks at something. Its methods are called from several goroutines, and
+// Run must return when ctx is done. What breaks the spec (a reason that it does
+// not declare, a target left out, a panic) becomes a failure with the reason
+// [InternalError].
 type Check interface {
 	Spec() Spec
 	// Targets returns what the check looks at: the values of the label
 	// "target", in the order in which they are shown.
 	Targets() []string
-	// Run observes every target.
+	// Run observes every target: one pass, warn or fail for each.
 	Run(ctx context.Context) []Observation
 }
 
 // Observation is what a check found out about one target.
 type Observation struct {
 	Target string
+	// Status is pass, warn or fail; skip only for what was not looked at.
 	Status Status
 	// Reason is one of the spec's when the target warns or fails.
 	Reason string
 	// Detail is for people: no secret, and never a label.
 	Detail string
-	// Latency is how long the target took to answer; 0 when it was not asked.
+	// Latency is how long the target took to answer, connecting included; 0
+	// when it was not asked or did not answer.
 	Latency time.Duration
 }
 
@@ -96,8 +103,8 @@ func Warned(target, reason, detail string) Observation {
 type Result struct {
 	Check        string
 	Status       Status
-	Why          string // it was skipped
-	Observations []Observation
+	Why          string        // why it was skipped
+	Observations []Observation // one for each target, in the check's order
 	Duration     time.Duration
 }
 
@@ -133,11 +140,11 @@ func judge(c Check, observed []Observation) []Observation {
 			continue
 		}
 		o := observed[i]
+		o.Detail = printable(o.Detail)
 		known := slices.ContainsFunc(reasons, func(r Reason) bool { return r.Name == o.Reason })
 		switch {
 		case o.Status == Pass:
 			o.Reason = ""
-		case o.Status == Skip:
 		case o.Status != Warn && o.Status != Fail:
 			o = Failed(target, InternalError, fmt.Sprintf("the check gave the unknown status %q", o.Status))
 		case !known:
@@ -148,10 +155,20 @@ func judge(c Check, observed []Observation) []Observation {
 	return out
 }
 
+// printable keeps what a server answered from driving the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
+
 // worst is the status of a check whose targets have these.
 func worst(observed []Observation) Status {
 	status := Pass
-	for _, s := range []Status{Skip, Warn, Fail} {
+	for _, s := range []Status{Warn, Fail} {
 		if slices.ContainsFunc(observed, func(o Observation) bool { return o.Status == s }) {
 			status = s
 		}

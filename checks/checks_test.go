@@ -65,6 +65,12 @@ func TestRunnerJudges(t *testing.T) {
 		{"an undeclared reason is an internal error", says("One", checks.Failed("", "bogus", "x")), checks.Result{
 			Check: "One", Status: checks.Fail, Observations: []checks.Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the undeclared reason "bogus": x`}},
 		}},
+		{"what a server answered cannot drive the terminal", says("One", checks.Failed("", "broken", "a\x1b[2Jb\nc\xff\u202e")), checks.Result{
+			Check: "One", Status: checks.Fail, Observations: []checks.Observation{{Target: "t", Status: "fail", Reason: "broken", Detail: "a [2Jb c\ufffd "}},
+		}},
+		{"a check that runs cannot skip", says("One", checks.Observation{Status: checks.Skip}), checks.Result{
+			Check: "One", Status: checks.Fail, Observations: []checks.Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the unknown status "skip"`}},
+		}},
 		{"so is an unknown status", says("One", checks.Observation{Status: "fine"}), checks.Result{
 			Check: "One", Status: checks.Fail, Observations: []checks.Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the unknown status "fine"`}},
 		}},
@@ -105,7 +111,8 @@ func TestVerdict(t *testing.T) {
 		{"a failure", checks.Runner{Checks: []checks.Check{pass, fail}, Real: true}, false, false},
 		{"not for real", checks.Runner{Checks: []checks.Check{pass}}, true, false},
 		{"something was skipped", checks.Runner{Checks: []checks.Check{pass, warn}, Real: true, Selected: func(n string) bool { return n == "P" }}, true, false},
-		{"no checks at all", checks.Runner{Real: true}, true, false},
+		{"nothing was executed", checks.Runner{Checks: []checks.Check{pass}, Real: true, Selected: func(string) bool { return false }}, false, false},
+		{"no checks at all", checks.Runner{Real: true}, false, false},
 	} {
 		report := run(t, tt.runner)
 		if report.Succeeded() != tt.succeeded || report.Ready() != tt.ready {
@@ -197,29 +204,43 @@ func TestEnvironment(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                                       "p.yml: is empty",
-		"# nothing\n":                            "p.yml: is empty",
+		"":                                       "p.yml: is empty: declare what the checks look at",
+		"# nothing\n":                            "p.yml: is empty: declare what the checks look at",
 		"environment: {}\n":                      "p.yml: declares nothing to look at",
-		"database:\n  redis:\n    tymeout: 1s\n": `p.yml:3: unknown key "tymeout", did you mean "timeout"?`,
-		"databases: {}\n":                        `p.yml:1: unknown key "databases", did you mean "database"?`,
-		"database:\n  redis:\n    url_from: R\n    timeout: soon\n":               "p.yml: line 4:",
-		"database: {redis: {timeout: 1s}}\n":                                      "database: redis: url_from must name the environment variable",
-		"database: {redis: {url_from: R, timeout: -1s}}\n":                        "timeout must be positive",
-		"environment: {required: [{name: A B}]}\n":                                `"A B": name must be that of an environment variable`,
-		"environment: {required: [{name: A, format: ulr}]}\n":                     `"A": format "ulr" is none of [text url integer one_of file]`,
-		"environment: {required: [{name: A, format: one_of}]}\n":                  "needs values",
-		"environment: {required: [{name: A, values: [x]}]}\n":                     "values go with format one_of",
-		"environment: {required: [{name: A, schemes: [x]}]}\n":                    "schemes go with format url",
-		"environment: {required: [{name: A, min: 1}]}\n":                          "min and max go with format integer",
-		"environment: {required: [{name: A, format: integer, min: 2, max: 1}]}\n": "min is above max",
-		"environment: {required: [{name: A}], optional: [{name: A}]}\n":           `"A" is declared twice`,
-		"environment: [\n":  "p.yml: line 1",
-		"a: 1\n---\nb: 2\n": `unknown key "a"`,
-		"environment: {required: [{name: A}]}\n---\nb: 2\n": "more than one document",
+		"~\n":                                    "p.yml: declares nothing to look at",
+		"just words\n":                           "p.yml:1: just words is not a set of keys",
+		"environment: [\n":                       "p.yml:1: did not find expected node content",
+		"a: &x [*x, *y]\n":                       "p.yml: unknown anchor 'y' referenced",
+		"timeout: 1s\n":                          `p.yml:1: unknown key "timeout" (there are environment, database)`,
+		"databases: {}\n":                        `p.yml:1: unknown key "databases" (did you mean "database"?)`,
+		"a: 1\n---\nb: 2\n":                      `p.yml:1: unknown key "a" (there are environment, database)`,
+		"database:\n  mysql:\n":                  `p.yml:2: unknown key "mysql" in database (there are redis, postgres)`,
+		"database:\n  redis:\n    tymeout: 1s\n": `p.yml:3: unknown key "tymeout" in database.redis (did you mean "timeout"?)`,
+		"environment:\n  required:\n    - name: A\n    - name: B\n      formt: url\n":    `p.yml:5: unknown key "formt" in environment.required[1] (did you mean "format"?)`,
+		"environment:\n  required: {name: A}\n":                                          "p.yml:2: a set of keys is not a list",
+		"database:\n  redis: [a]\n":                                                      "p.yml:2: a list is not a set of keys",
+		"database:\n  redis:\n    url_from: R\n    timeout: soon\n":                      "p.yml:4: soon is not a duration such as 2s or 500ms",
+		"database:\n  redis:\n    url_from: R\n    url_from: R\n":                        `p.yml:4: mapping key "url_from" already defined at line 3`,
+		"database:\n  redis:\n    url_from: R\n    timeout: 2\n":                         "p.yml:4: 2 is not a duration such as 2s or 500ms",
+		"database:\n  redis:\n    url_from: R\n    timeout: -1s\n":                       "p.yml:4: database.redis.timeout: must be positive",
+		"database:\n  redis:\n    timeout: 1s\n":                                         "p.yml:3: database.redis.url_from: must be the name of the environment variable that holds the address, as REDIS_URL; the address itself does not belong here",
+		"environment:\n  required:\n  - {name: A}\n  - {name: A B}\n":                    "p.yml:4: environment.required[1].name: must be the name of an environment variable: letters, digits and underscores",
+		"environment:\n  required:\n  - name: A\n    format: ulr\n":                      `p.yml:4: environment.required[0].format: "ulr" is none of [text url integer one_of file]`,
+		"environment: {required: [{name: A, format: one_of}]}\n":                         "p.yml:1: environment.required[0].format: one_of needs values",
+		"environment: {required: [{name: A, values: [x]}]}\n":                            "p.yml:1: environment.required[0].values: goes only with the format one_of",
+		"environment: {required: [{name: A, schemes: [x]}]}\n":                           "p.yml:1: environment.required[0].schemes: goes only with the format url",
+		"environment: {required: [{name: A, min: 1}]}\n":                                 "p.yml:1: environment.required[0].min: goes only with the format integer",
+		"environment: {required: [{name: A, max: 1}]}\n":                                 "p.yml:1: environment.required[0].max: goes only with the format integer",
+		"environment: {required: [{name: A, format: integer, min: one}]}\n":              "p.yml:1: one is not an integer",
+		"environment: {required: [{name: A, format: integer, min: 2, max: 1}]}\n":        "p.yml:1: environment.required[0].min: 2 is above max, which is 1",
+		"environment:\n  required: [{name: A}]\n  optional:\n  - name: B\n  - name: A\n": "p.yml:5: environment.optional[1].name: A is declared twice",
+		"environment: {required: [{name: A}]}\n---\nb: 2\n":                              "p.yml: has more than one document: a line of --- starts another",
+		"databse: {}\nenvironment: {required: [{name: A, fromat: url}]}\n": `p.yml:1: unknown key "databse" (did you mean "database"?)` + "\n" +
+			`p.yml:2: unknown key "fromat" in environment.required[0] (did you mean "format"?)`, // all at once
 	} {
 		_, err := checks.ParseConfig("p.yml", []byte(text))
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v, want %q", text, err, want)
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
 		}
 	}
 	if _, err := checks.ReadConfig("no/such.yml"); err == nil || !strings.Contains(err.Error(), "no/such.yml: no such file: write one") {

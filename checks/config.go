@@ -1,41 +1,41 @@
 package checks
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-
-	"github.com/agnivade/levenshtein"
-	"gopkg.in/yaml.v3"
 )
 
 // Config is preflight.yml: what the checks look at.
 type Config struct {
-	Environment struct {
-		Required []VariableConfig `yaml:"required"`
-		Optional []VariableConfig `yaml:"optional"`
-	} `yaml:"environment"`
-	Database struct {
-		Redis    *ServerConfig `yaml:"redis"`
-		Postgres *ServerConfig `yaml:"postgres"`
-	} `yaml:"database"`
+	Environment EnvironmentConfig `yaml:"environment"`
+	Database    DatabaseConfig    `yaml:"database"`
+}
+
+// EnvironmentConfig declares what the check Environment looks at.
+type EnvironmentConfig struct {
+	Required []VariableConfig `yaml:"required"`
+	Optional []VariableConfig `yaml:"optional"` // checked only when they are set
+}
+
+// DatabaseConfig declares what the check Database looks at.
+type DatabaseConfig struct {
+	Redis    *ServerConfig `yaml:"redis"`
+	Postgres *ServerConfig `yaml:"postgres"`
 }
 
 // VariableConfig declares an environment variable.
 type VariableConfig struct {
 	Name    string   `yaml:"name"`
-	Format  Format   `yaml:"format"` // text when not given
-	Schemes []string `yaml:"schemes"`
-	Min     *int64   `yaml:"min"`
+	Format  Format   `yaml:"format"`  // text when not given
+	Schemes []string `yaml:"schemes"` // of a url; any when not given
+	Min     *int64   `yaml:"min"`     // of an integer
 	Max     *int64   `yaml:"max"`
-	Values  []string `yaml:"values"`
+	Values  []string `yaml:"values"` // of a one_of
 }
 
 // ServerConfig declares a database. Its address is in an environment variable,
@@ -63,105 +63,75 @@ func ReadConfig(file string) (Config, error) {
 // ParseConfig is ReadConfig for what has been read already.
 func ParseConfig(file string, data []byte) (Config, error) {
 	var c Config
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	switch err := dec.Decode(&c); {
-	case errors.Is(err, io.EOF):
-		return Config{}, fmt.Errorf("%s: is empty: declare what the checks look at", file)
-	case err != nil:
-		return Config{}, explainYAML(file, err)
+	doc, err := decodeStrict(file, data, &c)
+	if err != nil {
+		return Config{}, err
 	}
-	if err := dec.Decode(new(Config)); !errors.Is(err, io.EOF) {
-		return Config{}, fmt.Errorf("%s: has more than one document", file)
-	}
-	if err := c.validate(); err != nil {
-		return Config{}, fmt.Errorf("%s: %w", file, err)
+	if errs := c.validate(doc); errs != nil {
+		return Config{}, errors.Join(errs...)
 	}
 	return c, nil
 }
 
-var unknownField = regexp.MustCompile(`^line (\d+): field (\S+) not found in type .*$`)
-
-// configKeys are the keys there are, for suggestions.
-var configKeys = []string{
-	"environment", "required", "optional", "name", "format", "schemes", "min", "max", "values",
-	"database", "redis", "postgres", "url_from", "timeout",
-}
-
-// explainYAML says file, line and key, and what was probably meant.
-func explainYAML(file string, err error) error {
-	var typed *yaml.TypeError
-	if !errors.As(err, &typed) {
-		return fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
-	}
-	var errs []error
-	for _, text := range typed.Errors {
-		m := unknownField.FindStringSubmatch(text)
-		if m == nil {
-			errs = append(errs, fmt.Errorf("%s: %s", file, text))
-			continue
-		}
-		hint := ""
-		nearest := slices.MinFunc(configKeys, func(a, b string) int {
-			return levenshtein.ComputeDistance(m[2], a) - levenshtein.ComputeDistance(m[2], b)
-		})
-		if levenshtein.ComputeDistance(m[2], nearest) <= 2 {
-			hint = fmt.Sprintf(", did you mean %q?", nearest)
-		}
-		errs = append(errs, fmt.Errorf("%s:%s: unknown key %q%s", file, m[1], m[2], hint))
-	}
-	return errors.Join(errs...)
-}
-
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-func (c Config) validate() error {
-	var errs []error
+// validate returns what is well formed and makes no sense, from top to bottom.
+func (c Config) validate(doc document) (errs []error) {
 	seen := map[string]bool{}
-	for _, v := range slices.Concat(c.Environment.Required, c.Environment.Optional) {
-		if err := v.validate(); err != nil {
-			errs = append(errs, fmt.Errorf("environment: %q: %w", v.Name, err))
+	variables := func(key string, declared []VariableConfig) {
+		for i, v := range declared {
+			path := []any{"environment", key, i}
+			if field, text := v.problem(); text != "" {
+				errs = append(errs, doc.errorAt(append(path, field), "%s", text))
+			}
+			if seen[v.Name] {
+				errs = append(errs, doc.errorAt(append(path, "name"), "%s is declared twice", v.Name))
+			}
+			seen[v.Name] = true
 		}
-		if seen[v.Name] {
-			errs = append(errs, fmt.Errorf("environment: %q is declared twice", v.Name))
-		}
-		seen[v.Name] = true
 	}
-	for name, s := range map[string]*ServerConfig{TargetRedis: c.Database.Redis, TargetPostgres: c.Database.Postgres} {
+	variables("required", c.Environment.Required)
+	variables("optional", c.Environment.Optional)
+	server := func(key string, s *ServerConfig) {
 		switch {
 		case s == nil:
 		case !variableName.MatchString(s.URLFrom):
-			errs = append(errs, fmt.Errorf("database: %s: url_from must name the environment variable with the address", name))
+			errs = append(errs, doc.errorAt([]any{"database", key, "url_from"},
+				"must be the name of the environment variable that holds the address, as REDIS_URL; the address itself does not belong here"))
 		case s.Timeout < 0:
-			errs = append(errs, fmt.Errorf("database: %s: timeout must be positive", name))
+			errs = append(errs, doc.errorAt([]any{"database", key, "timeout"}, "must be positive"))
 		}
 	}
+	server(TargetRedis, c.Database.Redis)
+	server(TargetPostgres, c.Database.Postgres)
 	if len(seen) == 0 && c.Database.Redis == nil && c.Database.Postgres == nil {
-		errs = append(errs, errors.New("declares nothing to look at"))
+		errs = append(errs, fmt.Errorf("%s: declares nothing to look at", doc.file))
 	}
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(errs...)
+	return errs
 }
 
-func (v VariableConfig) validate() error {
+// problem returns the first key that makes no sense, and why.
+func (v VariableConfig) problem() (key, text string) {
 	formats := []Format{"", FormatText, FormatURL, FormatInteger, FormatOneOf, FormatFile}
 	switch {
 	case !variableName.MatchString(v.Name):
-		return errors.New("name must be that of an environment variable")
+		return "name", "must be the name of an environment variable: letters, digits and underscores"
 	case !slices.Contains(formats, v.Format):
-		return fmt.Errorf("format %q is none of %v", v.Format, formats[1:])
+		return "format", fmt.Sprintf("%q is none of %v", v.Format, formats[1:])
 	case v.Format == FormatOneOf && len(v.Values) == 0:
-		return errors.New("format one_of needs values")
+		return "format", "one_of needs values"
 	case v.Format != FormatOneOf && v.Values != nil:
-		return errors.New("values go with format one_of")
+		return "values", "goes only with the format one_of"
 	case v.Format != FormatURL && v.Schemes != nil:
-		return errors.New("schemes go with format url")
-	case v.Format != FormatInteger && (v.Min != nil || v.Max != nil):
-		return errors.New("min and max go with format integer")
+		return "schemes", "goes only with the format url"
+	case v.Format != FormatInteger && v.Min != nil:
+		return "min", "goes only with the format integer"
+	case v.Format != FormatInteger && v.Max != nil:
+		return "max", "goes only with the format integer"
 	case v.Min != nil && v.Max != nil && *v.Min > *v.Max:
-		return errors.New("min is above max")
+		return "min", fmt.Sprintf("%d is above max, which is %d", *v.Min, *v.Max)
 	}
-	return nil
+	return "", ""
 }
 
 // Checks returns the checks that the configuration declares, with the values

@@ -1,9 +1,12 @@
 package checks
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,7 +42,7 @@ func (Database) Spec() Spec {
 		Reasons: append([]Reason{
 			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
 			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
-			{"loading", "the server is starting and loads its data", "wait for it; look at its log when it takes long"},
+			{"loading", "the server is starting or stopping and takes no commands", "wait for it; look at its log when it takes long"},
 			{"no_such_database", "the server has no database of that name", "correct the name in the address, or create the database"},
 			{"too_many_connections", "the server takes no more connections", "find who holds them, or raise the limit"},
 			{"refused_command", "the server answered with an error", "read the detail in the evidence, and the server's log"},
@@ -105,13 +108,55 @@ func pingRedis(ctx context.Context, s Server) error {
 	}
 	// One question on one connection: nothing is retried, negotiated or
 	// announced.
-	opt.MaxRetries, opt.DialerRetries, opt.PoolSize, opt.Protocol = -1, 1, 1, 2
+	opt.MaxRetries, opt.DialerRetries, opt.Protocol = -1, 1, 2
+	opt.PoolSize, opt.MinIdleConns = 1, 0
 	opt.ContextTimeoutEnabled, opt.DisableIdentity = true, true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	opt.DialTimeout = s.Timeout
+	var greeting atomic.Pointer[refusal]
+	dial := redis.NewDialer(opt)
+	opt.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		return greeted{conn, &greeting}, nil
+	}
 	client := redis.NewClient(opt)
 	defer client.Close()
-	return client.Ping(ctx).Err()
+	err = client.Ping(ctx).Err()
+	if r := greeting.Load(); err != nil && !isRedisError(err) && r != nil && *r != "" {
+		return *r
+	}
+	return err
+}
+
+// A refusal is the error that a Redis says before it hangs up, when it has no
+// room for more clients.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// RedisError makes it a [redis.Error].
+func (refusal) RedisError() {}
+
+// greeted keeps an error that is the first thing to come over a connection. The
+// client takes it for the answer to its HELLO, goes on, and reports a broken
+// pipe.
+type greeted struct {
+	net.Conn
+	greeting *atomic.Pointer[refusal]
+}
+
+func (g greeted) Read(p []byte) (int, error) {
+	n, err := g.Conn.Read(p)
+	text, isError := bytes.CutPrefix(p[:n], []byte("-"))
+	r := refusal(bytes.TrimSpace(text))
+	if !isError {
+		r = ""
+	}
+	g.greeting.CompareAndSwap(nil, &r)
+	return n, err
 }
 
 func selectOne(ctx context.Context, s Server) error {

@@ -1,27 +1,31 @@
 package checks_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"math/big"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/proc"
 	"github.com/alertnative/preflight/internal/testservers"
-	"github.com/alertnative/preflight/metrics"
 )
 
 func TestMain(m *testing.M) {
@@ -43,7 +47,11 @@ func observe(t *testing.T, target, address string, timeout time.Duration) checks
 
 func expect(t *testing.T, target, address, reason string) {
 	t.Helper()
-	o := observe(t, target, address, 500*time.Millisecond)
+	timeout := 20 * time.Second // more than any loaded machine needs
+	if reason == "timeout" {
+		timeout = 100 * time.Millisecond
+	}
+	o := observe(t, target, address, timeout)
 	if o.Reason != reason {
 		t.Errorf("%s: %+v, want the reason %q", target, o, reason)
 	}
@@ -84,6 +92,71 @@ func TestRedisReasons(t *testing.T) {
 	expect(t, checks.TargetRedis, good, "connection_refused")
 	redis.Start()
 	expect(t, checks.TargetRedis, good, "")
+}
+
+// A Redis with one client to serve, whose disk then fails.
+func TestRedisFullAndFailing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	server := testservers.StartRedis(t, "--maxclients", "1", "--dir", dir, "--save", "3600 1000")
+	client := connect(t, server.URL())
+	eventually(t, func() error { return client.Ping(t.Context()).Err() })
+	expect(t, checks.TargetRedis, server.URL(), "too_many_connections")
+
+	if err := client.ConfigSet(t.Context(), "maxclients", "100").Err(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, checks.TargetRedis, server.URL(), "")
+	// Something is in the place of the file that it saves to.
+	if err := os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.BgSave(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() error { return sees(t, checks.TargetRedis, server.URL(), "refused_command") })
+	// A Redis that cannot save would not stop, either.
+	if err := client.ConfigSet(t.Context(), "save", "").Err(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A Redis that reads its data slowly.
+func TestRedisLoading(t *testing.T) {
+	t.Parallel()
+	server := testservers.StartRedis(t, "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024")
+	client := connect(t, server.URL())
+	value := strings.Repeat("x", 4096)
+	for i := range 100 {
+		// Each value differs, or they would be compressed to nothing.
+		if err := client.Set(t.Context(), strconv.Itoa(i), strconv.Itoa(i)+value, 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for key, value := range map[string]string{"rdbcompression": "no", "key-load-delay": "10000"} { // µs a key
+		if err := client.ConfigSet(t.Context(), key, value).Err(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	reloaded := make(chan error, 1)
+	go func() { reloaded <- client.Do(context.Background(), "DEBUG", "RELOAD").Err() }()
+	eventually(t, func() error { return sees(t, checks.TargetRedis, server.URL(), "loading") })
+	if err := <-reloaded; err != nil {
+		t.Error(err)
+	}
+}
+
+// connect returns a client with one connection, which it keeps.
+func connect(t *testing.T, address string) *redis.Client {
+	t.Helper()
+	opt, err := redis.ParseURL(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opt.PoolSize, opt.ReadTimeout = 1, time.Minute
+	client := redis.NewClient(opt)
+	t.Cleanup(func() { client.Close() })
+	return client
 }
 
 // A certificate that nobody vouches for.
@@ -134,6 +207,7 @@ func TestPostgresReasons(t *testing.T) {
 	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "s3cret-wrong") }), "auth_failed")
 	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.Path = "/nosuch" }), "no_such_database")
 	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.RawQuery = "sslmode=require" }), "tls_failed")
+	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.RawQuery += "&nosuchsetting=1" }), "refused_command")
 	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:5432" }), "host_not_found")
 	expect(t, checks.TargetPostgres, "postgres://u:s3cret@h:port/x", "malformed")
 	expect(t, checks.TargetPostgres, "", "not_configured")
@@ -144,99 +218,95 @@ func TestPostgresReasons(t *testing.T) {
 	expect(t, checks.TargetPostgres, good, "connection_refused")
 }
 
+// A PostgreSQL with one connection to give, which then stops: as long as
+// somebody is connected it takes nobody else.
+func TestPostgresFullAndStopping(t *testing.T) {
+	t.Parallel()
+	postgres := testservers.StartPostgres(t, "max_connections=1", "superuser_reserved_connections=0", "max_wal_senders=0")
+	expect(t, checks.TargetPostgres, postgres.DSN(), "")
+	var holder *pgx.Conn
+	eventually(t, func() (err error) { // the one above may not have gone yet
+		holder, err = pgx.Connect(t.Context(), postgres.DSN())
+		return err
+	})
+	expect(t, checks.TargetPostgres, postgres.DSN(), "too_many_connections")
+
+	var dir string
+	if err := holder.QueryRow(t.Context(), "SHOW data_directory").Scan(&dir); err != nil {
+		t.Fatal(err)
+	}
+	pidFile, err := os.ReadFile(filepath.Join(dir, "postmaster.pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(pidFile), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil { // "smart shutdown"
+		t.Fatal(err)
+	}
+	eventually(t, func() error { return sees(t, checks.TargetPostgres, postgres.DSN(), "loading") })
+	if err := holder.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// sees is expect for what takes a moment to come.
+func sees(t *testing.T, target, address, reason string) error {
+	if o := observe(t, target, address, 20*time.Second); o.Reason != reason {
+		return fmt.Errorf("%s: %+v, want the reason %q", target, o, reason)
+	}
+	return nil
+}
+
+// eventually tries until there is no error.
+func eventually(t *testing.T, try func() error) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(time.Minute)
+	for err := try(); err != nil; err = try() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatal(err)
+		}
+	}
+}
+
+// A server that takes connections and drops them.
+func TestBrokenConnection(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	expect(t, checks.TargetRedis, "redis://:s3cret@"+listener.Addr().String(), "unreachable")
+	expect(t, checks.TargetPostgres, "postgres://u:s3cret@"+listener.Addr().String()+"/x?sslmode=disable", "unreachable")
+}
+
 func TestDatabasesAreAskedAtOnce(t *testing.T) {
 	t.Parallel()
 	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
 	redis.Pause()
 	check := checks.Database{
-		Redis:    &checks.Server{Address: redis.URL(), Timeout: 300 * time.Millisecond},
-		Postgres: &checks.Server{Address: postgres.DSN(), Timeout: 10 * time.Second},
+		Redis:    &checks.Server{Address: redis.URL(), Timeout: 100 * time.Millisecond},
+		Postgres: &checks.Server{Address: postgres.DSN(), Timeout: 20 * time.Second},
 	}
 	got := check.Run(t.Context())
 	if got[0].Reason != "timeout" || got[1].Status != checks.Pass {
 		t.Errorf("%+v: Redis hangs and PostgreSQL does not", got)
-	}
-}
-
-// Both ways: what a real run writes is what the catalogue declares, and all of
-// it.
-func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
-	t.Parallel()
-	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
-	lookup := func(name string) (string, bool) {
-		v, ok := map[string]string{"REDIS_URL": redis.URL(), "POSTGRES_DSN": postgres.DSN()}[name]
-		return v, ok
-	}
-	config, err := checks.ReadConfig("../preflight.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := newFile(t)
-	f.Specs = checks.Shipped()
-	f.Metrics = metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(f.Specs...))
-	record := func() {
-		report := checks.Runner{Checks: config.Checks(lookup), Real: true}.Run(t.Context())
-		if _, err := f.Write(t.Context(), "paper", report); err != nil {
-			t.Fatal(err)
-		}
-	}
-	record()
-	redis.Stop()
-	record() // problems have series only while there are some
-
-	written := parse(t, f.Path)
-	declared := map[string]metrics.Desc{}
-	for _, d := range f.Metrics.All() {
-		declared[d.Name] = d
-		if written[d.Name] == nil {
-			t.Errorf("%s is declared and not written", d.Name)
-		}
-	}
-	for name, family := range written {
-		d, ok := declared[name]
-		if !ok {
-			t.Errorf("%s is written and not declared", name)
-			continue
-		}
-		if got := strings.ToLower(family.GetType().String()); got != string(d.Type) {
-			t.Errorf("%s is a %s, declared as %s", name, got, d.Type)
-		}
-		if family.GetHelp() != d.Help {
-			t.Errorf("%s: help %q, declared %q", name, family.GetHelp(), d.Help)
-		}
-		for _, series := range family.Metric {
-			if len(series.Label) != len(d.Labels) {
-				t.Errorf("%s has %d labels, declared %v", name, len(series.Label), d.LabelNames())
-			}
-			for _, l := range series.Label {
-				declaredLabel, ok := d.Label(l.GetName())
-				if !ok {
-					t.Errorf("%s has the label %q, which is not declared", name, l.GetName())
-				}
-				if declaredLabel.Values != nil && !slices.Contains(declaredLabel.Values, l.GetValue()) {
-					t.Errorf("%s: %s=%q is none of the declared values %v", name, l.GetName(), l.GetValue(), declaredLabel.Values)
-				}
-			}
-			if d.Type == metrics.Histogram {
-				var bounds []float64
-				for _, b := range series.Histogram.Bucket {
-					bounds = append(bounds, b.GetUpperBound())
-				}
-				if len(bounds) != len(d.Buckets)+1 {
-					t.Errorf("%s has the buckets %v, declared %v", name, bounds, d.Buckets)
-				}
-			}
-		}
-	}
-	// Closed sets that a run always writes whole.
-	for _, d := range []metrics.Desc{f.Metrics.ChecksTotal, f.Metrics.CheckStatus, f.Metrics.TargetStatus} {
-		for _, name := range []string{"check", "status"} {
-			l, _ := d.Label(name)
-			for _, value := range l.Values {
-				if !writes(written[d.Name], name, value) {
-					t.Errorf("%s: no series with %s=%q, which is declared", d.Name, name, value)
-				}
-			}
-		}
 	}
 }

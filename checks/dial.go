@@ -53,7 +53,7 @@ func explain(err error, timeout time.Duration) (reason, detail string) {
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection_refused", at(err) + "connection refused"
 	case errors.As(err, &dns) && !dns.IsTimeout:
-		return "host_not_found", "no such host: " + dns.Name
+		return "host_not_found", "the name of its host is not known"
 	case errors.As(err, &cert), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid),
 		errors.As(err, &record), errors.As(err, &alert), strings.Contains(err.Error(), "server refused TLS connection"):
 		return "tls_failed", "no secure connection"
@@ -100,7 +100,7 @@ func explainRedis(err error) (reason, detail string) {
 	word, _, _ := strings.Cut(err.Error(), " ")
 	switch {
 	case word == "NOAUTH", word == "WRONGPASS", word == "NOPERM", strings.Contains(err.Error(), "invalid password"),
-		strings.Contains(err.Error(), "without any password"):
+		strings.Contains(err.Error(), "without any password"), strings.Contains(err.Error(), "no password is set"):
 		return "auth_failed", "Redis answers " + word
 	case word == "LOADING":
 		return "loading", "Redis answers LOADING"

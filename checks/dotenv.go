@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,8 +24,8 @@ func Lookup(file string, must bool) (func(name string) (string, bool), error) {
 	values, err := godotenv.UnmarshalBytes(data)
 	if err != nil {
 		// The parser's error quotes the file, secrets included.
-		return nil, fmt.Errorf("environment file %s: cannot be read: each line must be NAME=value, "+
-			"with quotes around a value that has spaces, # or quotes in it", file)
+		return nil, fmt.Errorf("environment file %s:%d: cannot be read: each line must be NAME=value, "+
+			"with quotes around a value that has spaces, # or quotes in it", file, brokenLine(data))
 	}
 	return func(name string) (string, bool) {
 		if v, ok := os.LookupEnv(name); ok {
@@ -33,4 +34,16 @@ func Lookup(file string, must bool) (func(name string) (string, bool), error) {
 		v, ok := values[name]
 		return v, ok
 	}, nil
+}
+
+// brokenLine returns the number of the line that the parser fails at: the one
+// after the longest beginning of the file that it can read.
+func brokenLine(data []byte) int {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for n := len(lines) - 1; n > 0; n-- {
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:n], nil)); err == nil {
+			return n + 1
+		}
+	}
+	return 1
 }

@@ -40,9 +40,16 @@ func TestLookup(t *testing.T) {
 		t.Error("a file that was asked for is not there: no error")
 	}
 
-	write("GOOD=1\nthis line is the secret hunter2\nTOKEN=\"hunter2\n")
-	_, err = checks.Lookup(file, true)
-	if err == nil || !strings.Contains(err.Error(), "each line must be NAME=value") || strings.Contains(err.Error(), "hunter2") {
-		t.Errorf("error %v", err)
+	// The parser's own errors quote the file.
+	for text, line := range map[string]string{
+		"GOOD=1\nthis line is the secret hunter2\nTOKEN=x\n": ":2: ",
+		"GOOD='two\nlines'\n\nTOKEN=\"hunter2\nMORE=1\n":     ":4: ",
+		"hunter2!": ":1: ",
+	} {
+		write(text)
+		_, err = checks.Lookup(file, true)
+		if err == nil || !strings.Contains(err.Error(), file+line+"cannot be read: each line must be NAME=value") || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: error %v", text, err)
+		}
 	}
 }

@@ -51,7 +51,7 @@ func (Environment) Spec() Spec {
 			{"malformed", "the value is not of the declared format", "write it in the format that preflight.yml declares"},
 			{"out_of_range", "the number is outside the declared range", "choose a number in the range that preflight.yml declares"},
 			{"not_allowed", "the value is none of the declared ones", "choose one of the values that preflight.yml declares"},
-			{"no_such_file", "the file that the value names cannot be read", "put the file there, or correct the path"},
+			{"no_such_file", "the file that the value names is not there", "put the file there, or correct the path"},
 		},
 	}
 }

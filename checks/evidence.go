@@ -2,6 +2,7 @@ package checks
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -9,11 +10,17 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// Evidence is a run as a JSON file keeps it. It holds no secret.
+// EvidenceVersion is the version of the shape of [Evidence]. It rises when a
+// field changes its meaning or goes; new fields may come without.
+const EvidenceVersion = 1
+
+// Evidence is a run as a JSON file keeps it. It holds no secret. Times are in
+// UTC, durations and latencies in seconds.
 type Evidence struct {
-	Version      int       `json:"version"` // of this shape: 1
+	Schema       int       `json:"schema_version"` // EvidenceVersion
 	Env          string    `json:"env"`
 	Started      time.Time `json:"started"`
+	Finished     time.Time `json:"finished"`
 	DurationSecs float64   `json:"duration_seconds"`
 	RealCheck    bool      `json:"real_check"`
 	ReadyForLive bool      `json:"ready_for_live"`
@@ -32,11 +39,13 @@ type Evidence struct {
 type EvidenceResult struct {
 	Check        string           `json:"check"`
 	Status       Status           `json:"status"`
+	Why          string           `json:"why,omitempty"` // it was skipped
 	DurationSecs float64          `json:"duration_seconds"`
 	Targets      []EvidenceTarget `json:"targets"`
 }
 
-// EvidenceTarget is what was observed of one target.
+// EvidenceTarget is what was observed of one target; the reason is there when
+// it warns or fails, the latency when it answered.
 type EvidenceTarget struct {
 	Target      string  `json:"target"`
 	Status      Status  `json:"status"`
@@ -48,14 +57,15 @@ type EvidenceTarget struct {
 // NewEvidence returns the evidence of a run.
 func NewEvidence(env string, r Report) Evidence {
 	e := Evidence{
-		Version: 1, Env: env, Started: r.Started.UTC(), DurationSecs: r.Duration.Seconds(),
+		Schema: EvidenceVersion, Env: env, DurationSecs: r.Duration.Seconds(),
+		Started: r.Started.UTC(), Finished: r.Started.Add(r.Duration).UTC(),
 		RealCheck: r.Real, ReadyForLive: r.Ready(), Checker: Version(), Results: []EvidenceResult{},
 	}
 	e.Summary.Total = len(r.Results)
 	e.Summary.Pass, e.Summary.Warn = r.Count(Pass), r.Count(Warn)
 	e.Summary.Fail, e.Summary.Skip = r.Count(Fail), r.Count(Skip)
 	for _, result := range r.Results {
-		er := EvidenceResult{Check: result.Check, Status: result.Status, DurationSecs: result.Duration.Seconds(), Targets: []EvidenceTarget{}}
+		er := EvidenceResult{Check: result.Check, Status: result.Status, Why: result.Why, DurationSecs: result.Duration.Seconds(), Targets: []EvidenceTarget{}}
 		for _, o := range result.Observations {
 			er.Targets = append(er.Targets, EvidenceTarget{o.Target, o.Status, o.Reason, o.Detail, o.Latency.Seconds()})
 		}
@@ -65,7 +75,12 @@ func NewEvidence(env string, r Report) Evidence {
 }
 
 // WriteFile writes the evidence, whole or not at all.
-func (e Evidence) WriteFile(path string) error {
+func (e Evidence) WriteFile(path string) (err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("evidence: %w", err)
+		}
+	}()
 	data, err := json.MarshalIndent(e, "", "  ")
 	if err != nil {
 		return err

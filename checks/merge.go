@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -69,6 +70,8 @@ func (m *merger) carry(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric 
 			m.note("the check %q no longer exists: its series are dropped", check)
 		case d.Type == metrics.Histogram && !sameBuckets(d, s.Histogram):
 			m.note("%s had other buckets before: it starts anew", d.Name)
+		case d.Type != metrics.Gauge && !countable(s):
+			m.note("%s had a value that no count can have: it starts anew", d.Name)
 		case labels["env"] != m.env:
 			kept = append(kept, s)
 		case d.Type == metrics.Counter && again:
@@ -88,6 +91,13 @@ func (m *merger) carry(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric 
 
 func (m *merger) note(format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf(format, args...))
+}
+
+// countable reports whether counting can go on from a series: a file that was
+// edited can hold anything, and NaN would stay for ever.
+func countable(s *dto.Metric) bool {
+	v := s.GetCounter().GetValue() + s.GetHistogram().GetSampleSum()
+	return v >= 0 && !math.IsInf(v, 0)
 }
 
 // addHistogram adds what was counted before; both have the same buckets.

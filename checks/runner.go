@@ -109,8 +109,11 @@ func (r Report) Count(s Status) int {
 	return n
 }
 
-// Succeeded reports whether no check that was executed failed.
-func (r Report) Succeeded() bool { return r.Count(Fail) == 0 }
+// Succeeded reports whether no check that was executed failed. A run that
+// executed none succeeded in nothing.
+func (r Report) Succeeded() bool {
+	return r.Count(Fail) == 0 && r.Count(Skip) < len(r.Results)
+}
 
 // Ready reports whether every check was executed for real and none failed.
 func (r Report) Ready() bool {

@@ -53,8 +53,9 @@ func (t Terminal) Summary(r Report) {
 
 // status is the word for a status, coloured on a terminal.
 func (t Terminal) status(s Status) string {
-	attribute := map[Status]color.Attribute{Pass: color.FgGreen, Warn: color.FgYellow, Fail: color.FgRed, Skip: color.Faint}[s]
-	c := color.New(attribute, color.Bold)
+	c := color.New(map[Status][]color.Attribute{
+		Pass: {color.FgGreen, color.Bold}, Warn: {color.FgYellow, color.Bold}, Fail: {color.FgRed, color.Bold}, Skip: {color.Faint},
+	}[s]...)
 	if t.Color {
 		c.EnableColor()
 	} else {

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -41,23 +43,28 @@ const (
 // the previous file could not be carried over; the error says why nothing was
 // written, and then the previous file is untouched.
 func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("metrics: %w", err)
+		}
+	}()
+	run, err := Record(f.Metrics, f.Specs, env, r)
+	if err != nil {
+		return nil, err
+	}
 	dir := filepath.Dir(f.Path)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return nil, err
 	}
 	unlock, err := lockDir(ctx, dir)
 	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return nil, err
 	}
 	defer unlock()
 	f.sweep(dir)
 	previous, notes, err := f.read(r.Started)
 	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	run, err := Record(f.Metrics, f.Specs, env, r)
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
+		return notes, err
 	}
 	m := merger{env: env, known: map[string]bool{}, executed: map[string]bool{}}
 	for _, s := range f.Specs {
@@ -66,10 +73,8 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 	for _, result := range r.Results {
 		m.executed[result.Check] = result.Status != Skip
 	}
-	if err := f.replace(m.merge(f.Metrics.All(), previous, run)); err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	return append(notes, m.notes...), nil
+	err = f.replace(m.merge(f.Metrics.All(), previous, run))
+	return append(notes, m.notes...), err
 }
 
 // lockDir takes the lock that makes checkers add up. It is on the folder
@@ -79,18 +84,27 @@ func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
 	lock := flock.New(dir, flock.SetFlag(os.O_RDONLY))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lockPatience)
 	defer cancel()
-	if _, err := lock.TryLockContext(ctx, lockPoll); err != nil {
-		return nil, fmt.Errorf("another checker holds the lock on %s for over %s: %w", dir, lockPatience, err)
+	switch _, err := lock.TryLockContext(ctx, lockPoll); {
+	case errors.Is(err, context.DeadlineExceeded):
+		return nil, fmt.Errorf("the lock on %s is held by another program for over %s: find it with lsof or fuser", dir, lockPatience)
+	case err != nil:
+		return nil, fmt.Errorf("lock on the folder: %w", err)
 	}
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// sweep removes what checkers that were killed left beside the file. It is
-// called under the lock, so nobody is writing.
+// sweep removes the temporary files that checkers that were killed left beside
+// the file. It is called under the lock, so nobody is writing.
 func (f Textfile) sweep(dir string) {
-	left, _ := filepath.Glob(filepath.Join(dir, "."+filepath.Base(f.Path)+"*"))
-	for _, path := range left {
-		_ = os.Remove(path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return // they harm nobody
+	}
+	for _, entry := range entries {
+		number, ok := strings.CutPrefix(entry.Name(), "."+filepath.Base(f.Path))
+		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil {
+			_ = os.Remove(filepath.Join(dir, entry.Name()))
+		}
 	}
 }
 
@@ -105,7 +119,10 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	}
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
-	if err == nil {
+	switch {
+	case err == nil && len(families) == 0:
+		return nil, []string{"the previous file was empty: counting starts anew"}, nil
+	case err == nil:
 		return families, nil, nil
 	}
 	aside := f.Path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/gofrs/flock"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -245,16 +248,19 @@ func TestFileIsReadableByAllAndNothingIsLeftBeside(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	dir := filepath.Dir(f.Path)
-	// As a checker that was killed while it wrote would leave it.
-	if err := os.WriteFile(filepath.Join(dir, ".preflight.prom123456"), []byte("half"), 0o600); err != nil {
-		t.Fatal(err)
+	// The first is as a checker that was killed while it wrote would leave it;
+	// the second is an editor's.
+	for _, name := range []string{".preflight.prom123456", ".preflight.prom.swp"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f.write("paper", result("A", 0, "a1=pass"))
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(entries) != 1 || entries[0].Name() != "preflight.prom" {
+	if len(entries) != 2 || entries[0].Name() != ".preflight.prom.swp" || entries[1].Name() != "preflight.prom" {
 		t.Errorf("the folder holds %v", entries)
 	}
 	info, err := os.Stat(f.Path)
@@ -273,6 +279,63 @@ func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
 	if _, err := f.Write(t.Context(), "paper", checks.Report{}); err == nil || !strings.HasPrefix(err.Error(), "metrics: ") {
 		t.Errorf("error %v", err)
 	}
+}
+
+func TestAnEmptyFileIsReported(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if notes := f.write("paper", result("A", 0, "a1=pass")); len(notes) != 1 || !strings.Contains(notes[0], "was empty") {
+		t.Errorf("notes %q", notes)
+	}
+}
+
+func TestCountingDoesNotGoOnFromNonsense(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	nonsense := `# TYPE app_preflight_runs_total counter
+app_preflight_runs_total{env="paper"} NaN
+# TYPE app_preflight_checks_total counter
+app_preflight_checks_total{check="A",env="paper",status="pass"} -7
+# TYPE app_preflight_last_success counter
+app_preflight_last_success{env="live"} 1
+`
+	if err := os.WriteFile(f.Path, []byte(nonsense), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{
+		"app_preflight_checks_total had a value that no count can have: it starts anew",
+		"app_preflight_last_success was a counter before: it starts anew",
+		"app_preflight_runs_total had a value that no count can have: it starts anew",
+	}
+	if notes := f.write("paper", result("A", 0, "a1=pass")); !slices.Equal(notes, want) {
+		t.Errorf("notes %q, want %q", notes, want)
+	}
+	f.has(map[string]string{
+		`app_preflight_runs_total{env="paper"}`:                           "1",
+		`app_preflight_checks_total{check="A",env="paper",status="pass"}`: "1",
+	})
+}
+
+// The wait is in fake time.
+func TestALockThatIsNeverGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFile(t)
+		holder := flock.New(filepath.Dir(f.Path), flock.SetFlag(os.O_RDONLY))
+		if ok, err := holder.TryLock(); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		_, err := f.Write(t.Context(), "paper", checks.Report{Started: start})
+		if err == nil || !strings.Contains(err.Error(), "is held by another program for over 10s") {
+			t.Errorf("error %v", err)
+		}
+		if err := holder.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		f.write("paper", result("A", 0, "a1=pass"))
+	})
 }
 
 // parse reads a file as node_exporter does.
@@ -305,16 +368,4 @@ func BenchmarkTextfileWrite(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-}
-
-// writes reports whether a family has a series with that label value.
-func writes(f *dto.MetricFamily, name, value string) bool {
-	for _, s := range f.GetMetric() {
-		for _, l := range s.Label {
-			if l.GetName() == name && l.GetValue() == value {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -45,9 +45,9 @@ func Preflight() Pack {
 			{Name: "webhook"},
 		},
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
-		Exporters:  metrics.Exporters(),
+		Exporters:  append(metrics.Exporters(), metrics.NewWebhook().All()...),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Pipeline()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

@@ -37,6 +37,154 @@ func Pipeline() Group {
 				}},
 			},
 			{
+				Name:     "TextfileScrapeError",
+				Priority: P1,
+				Expr:     `node_textfile_scrape_error == 1`,
+				For:      "1m",
+				Title:    Text{"Textfile not readable", "텍스트 파일을 읽을 수 없음"},
+				Summary:  Text{"node_exporter at {{ $labels.instance }} cannot read a metrics file", "{{ $labels.instance }}의 node_exporter가 메트릭 파일을 읽을 수 없음"},
+				Actions: []Text{
+					{"read node_exporter's log: it names the file and what is wrong with it", "node_exporter 로그에서 파일과 원인 확인"},
+					{"run the preflight again: it writes a file that cannot be read anew and keeps the old one aside", "프리플라이트를 다시 실행: 읽을 수 없는 파일은 따로 보관하고 새로 작성"},
+				},
+				About: "A file in the collector's folder is broken or cannot be opened. Its metrics are missing; if it is the preflight's, nothing new is known of any environment.",
+				Scenarios: []Scenario{{
+					Name: "fires after a minute",
+					Series: []Series{
+						{`node_textfile_scrape_error{job="node_exporter",instance="node-exporter:9100"}`, "0x4 1x5 0x5"},
+					},
+					Expect: []Expect{
+						{At: "5m"},
+						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "node_exporter", "instance": "node-exporter:9100"}}}},
+						{At: "11m"},
+					},
+				}},
+			},
+			{
+				Name:     "RuleEvaluationFailing",
+				Priority: P1,
+				Expr:     `sum by (job, rule_group) (increase(prometheus_rule_evaluation_failures_total[5m])) > 0`,
+				Title:    Text{"Rules fail", "규칙 평가 실패"},
+				Summary:  Text{"Prometheus cannot evaluate rules of {{ $labels.rule_group }}", "Prometheus가 {{ $labels.rule_group }} 규칙을 평가할 수 없음"},
+				Actions: []Text{
+					{"read the error on Prometheus's page Status > Rule health", "Prometheus의 Status > Rule health 페이지에서 오류 확인"},
+					{"a change of the rules came just before: take it back", "직전에 규칙이 바뀌었다면 되돌리기"},
+				},
+				About: "An alert of that group can neither fire nor resolve.",
+				Scenarios: []Scenario{{
+					Name: "fires when evaluations failed, resolves five minutes after the last",
+					Series: []Series{
+						{`prometheus_rule_evaluation_failures_total{job="prometheus",instance="prometheus:9090",rule_group="preflight.yml;preflight"}`, "0x4 2 4 4x20"},
+					},
+					Expect: []Expect{
+						{At: "4m"},
+						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "rule_group": "preflight.yml;preflight"}}}},
+						{At: "12m"},
+					},
+				}},
+			},
+			{
+				Name:     "NotificationsFailing",
+				Priority: P1,
+				Expr: `
+					sum by (job, instance) (increase(alertmanager_notifications_failed_total[5m])) > 0
+					or
+					sum by (job, instance) (increase(prometheus_notifications_errors_total[5m])) > 0`,
+				Title:   Text{"Notifications fail", "알림 전달 실패"},
+				Summary: Text{"{{ $labels.job }} at {{ $labels.instance }} cannot hand on notifications", "{{ $labels.job }} ({{ $labels.instance }})가 알림을 전달할 수 없음"},
+				Actions: []Text{
+					{"alertmanager: check that the webhook runs, answers and takes the token", "alertmanager: 웹훅이 실행 중이고 응답하며 토큰을 받는지 확인"},
+					{"prometheus: check that Alertmanager runs and answers", "prometheus: Alertmanager가 실행 중이고 응답하는지 확인"},
+				},
+				About: "Alerts that fire may reach nobody: Prometheus cannot hand them to Alertmanager, or Alertmanager not to the webhook. Both try again; an alert that resolves meanwhile was told to nobody.",
+				Scenarios: []Scenario{{
+					Name: "fires for the one that fails",
+					Series: []Series{
+						{`alertmanager_notifications_failed_total{job="alertmanager",instance="alertmanager:9093",integration="webhook",reason="serverError"}`, "0x4 1 2 2x20"},
+						{`prometheus_notifications_errors_total{job="prometheus",instance="prometheus:9090",alertmanager="http://alertmanager:9093/api/v2/alerts"}`, "0x14 1 1x20"},
+					},
+					Expect: []Expect{
+						{At: "4m"},
+						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "alertmanager", "instance": "alertmanager:9093"}}}},
+						{At: "16m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "instance": "prometheus:9090"}}}},
+						{At: "30m"},
+					},
+				}},
+			},
+			{
+				Name:     "WebhookBacklog",
+				Priority: P2,
+				Expr:     `max by (job, chat) (preflight_webhook_backlog_age_seconds) > 300`,
+				Title:    Text{"Messages wait", "메시지 지연"},
+				Summary:  Text{"a message to the chat {{ $labels.chat }} has waited over five minutes", "{{ $labels.chat }} 채팅으로 가는 메시지가 5분 넘게 대기 중"},
+				Actions: []Text{
+					{"look at TelegramFailing, and at the webhook's log for the chat", "TelegramFailing 알림과 웹훅 로그에서 해당 채팅 확인"},
+					{"a storm of alerts: it drains at Telegram's rates, the newest state is shown", "알림 폭주라면 Telegram 속도 제한에 맞춰 최신 상태부터 전달됨"},
+				},
+				About: "The webhook holds alerts whose present state the chat has not been shown. Nothing is lost; it is late.",
+				Scenarios: []Scenario{{
+					Name: "fires above five minutes",
+					Series: []Series{
+						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="webhook:9917",chat="-100"}`, "0 60 120 180 240 300 360 0x5"},
+					},
+					Expect: []Expect{
+						{At: "5m"},
+						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100"}}}},
+						{At: "7m"},
+					},
+				}},
+			},
+			{
+				Name:     "TelegramFailing",
+				Priority: P1,
+				Expr:     `max by (job, chat, state) (preflight_webhook_chat_state{state=~"unreachable|dead"}) == 1`,
+				For:      "2m",
+				Title:    Text{"Telegram fails", "Telegram 전달 실패"},
+				Summary:  Text{"the chat {{ $labels.chat }} is {{ $labels.state }}", "{{ $labels.chat }} 채팅 상태: {{ $labels.state }}"},
+				Actions: []Text{
+					{"unreachable: check the way from the webhook to the Bot API", "unreachable: 웹훅에서 Bot API까지의 연결 확인"},
+					{"dead: check that the bot is still in the chat and the chat's id is right, then restart the webhook", "dead: 봇이 채팅에 있고 채팅 ID가 맞는지 확인한 뒤 웹훅 재시작"},
+				},
+				About: "The webhook cannot show anything in that chat: Telegram cannot be reached, or refuses the bot there. Other chats are still told.",
+				Scenarios: []Scenario{{
+					Name: "fires after two minutes",
+					Series: []Series{
+						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="dead"}`, "0x4 1x5 0x5"},
+						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="ok"}`, "1x4 0x5 1x5"},
+					},
+					Expect: []Expect{
+						{At: "6m"},
+						{At: "7m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100", "state": "dead"}}}},
+						{At: "11m"},
+					},
+				}},
+			},
+			{
+				Name:     "ConfigReloadFailed",
+				Priority: P1,
+				Expr:     `prometheus_config_last_reload_successful == 0 or alertmanager_config_last_reload_successful == 0`,
+				For:      "1m",
+				Title:    Text{"Configuration refused", "설정 적용 실패"},
+				Summary:  Text{"{{ $labels.job }} at {{ $labels.instance }} refused its configuration and runs on the old one", "{{ $labels.job }} ({{ $labels.instance }})가 새 설정을 거부하고 이전 설정으로 동작 중"},
+				Actions: []Text{
+					{"read its log: it names the line", "로그에서 오류가 난 줄 확인"},
+					{"run `make generate`, and put what it wrote in place whole", "`make generate` 실행 후 생성된 파일을 모두 배포"},
+				},
+				About: "What was changed is not in force, and after a restart nothing will be.",
+				Scenarios: []Scenario{{
+					Name: "fires after a minute, for the one that refused",
+					Series: []Series{
+						{`prometheus_config_last_reload_successful{job="prometheus",instance="prometheus:9090"}`, "1x4 0x5 1x5"},
+						{`alertmanager_config_last_reload_successful{job="alertmanager",instance="alertmanager:9093"}`, "1x20"},
+					},
+					Expect: []Expect{
+						{At: "5m"},
+						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "instance": "prometheus:9090"}}}},
+						{At: "11m"},
+					},
+				}},
+			},
+			{
 				Name: "Watchdog",
 				Expr: `vector(1)`,
 				About: "Fires always, and reaches nobody as a message: it is the sign of life that the webhook expects. " +

@@ -50,5 +50,12 @@ func Routes() Routing {
 			{Match: []Matcher{priority(P2)}, Receiver: ReceiverSilent, GroupBy: byAlert, Timing: timingP2},
 			{Match: []Matcher{priority(P3)}, Receiver: ReceiverHistory, GroupBy: byAlert, Timing: timingP3},
 		},
+		// Only where a missing resolution does no harm: a P2 about an
+		// environment whose P0 tells more.
+		Inhibit: []Inhibit{{
+			Source: []Matcher{{"alertname", "PreflightCheckFailed"}},
+			Target: []Matcher{{"alertname", "PreflightFlapping"}},
+			Equal:  []string{"env"},
+		}},
 	}
 }

@@ -17,6 +17,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
 	"github.com/redis/go-redis/v9/logging"
 
@@ -32,8 +34,10 @@ const (
 
 func main() {
 	logging.Disable() // go-redis: what it would log is in the observations
+	// A reader of the output that goes away must not cost the metrics.
+	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -44,6 +48,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	ended, code := false, exitReady
 	app.Terminate(func(status int) { ended, code = true, status })
 	app.Version(version.Print("preflight")).HelpFlag.Short('h')
+	var logs promslog.Config
+	logs.Writer = stderr
+	flag.AddFlags(app, &logs)
 	var (
 		o    runOptions
 		run  = app.Command("run", "Run the checks once.").Default()
@@ -58,7 +65,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err == nil && cmd == list.FullCommand():
 		err = listChecks(*listConfig, stdout)
 	case err == nil:
-		if code, err = o.run(ctx, stdout, stderr); err == nil {
+		if code, err = o.run(ctx, promslog.New(&logs), stdout); err == nil {
 			return code
 		}
 	default:

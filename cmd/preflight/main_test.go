@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -8,9 +10,11 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/rogpeppe/go-internal/testscript"
@@ -43,6 +47,26 @@ func TestScripts(t *testing.T) {
 	})
 }
 
+// What only a whole process can show: many at once, killed, told to stop.
+func TestProcess(t *testing.T) {
+	t.Parallel()
+	binary := filepath.Join(t.TempDir(), "preflight")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, test := range map[string]func(*testing.T, *checker){
+		"parallel runs add up":                          testParallelRunsAddUp,
+		"a kill at any moment leaves a complete file":   testKills,
+		"a signal ends the run and keeps what is known": testSignal,
+		"nobody reads the output":                       testBrokenPipe,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, newChecker(t, binary))
+		})
+	}
+}
+
 // checker is the built command with its own folder.
 type checker struct {
 	t    *testing.T
@@ -50,16 +74,18 @@ type checker struct {
 	dir  string
 }
 
-func newChecker(t *testing.T) *checker {
+func newChecker(t *testing.T, binary string) *checker {
 	t.Helper()
-	c := &checker{t, filepath.Join(t.TempDir(), "preflight"), t.TempDir()}
-	if out, err := exec.Command("go", "build", "-o", c.path, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte("environment: {required: [{name: HOME}]}\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	c := &checker{t, binary, t.TempDir()}
+	c.config("environment: {required: [{name: HOME}]}\n")
 	return c
+}
+
+func (c *checker) config(text string) {
+	c.t.Helper()
+	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte(text), 0o644); err != nil {
+		c.t.Fatal(err)
+	}
 }
 
 func (c *checker) command(ctx context.Context) *exec.Cmd {
@@ -69,38 +95,127 @@ func (c *checker) command(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// runs returns runs_total, after parsing the whole file; 0 when there is none.
-func (c *checker) runs() float64 {
+// families returns the metrics, after parsing the whole file; nil when there
+// is none.
+func (c *checker) families() map[string]*dto.MetricFamily {
 	c.t.Helper()
 	data, err := os.ReadFile(filepath.Join(c.dir, "preflight.prom"))
 	if os.IsNotExist(err) {
-		return 0
+		return nil
 	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(strings.NewReader(string(data)))
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
 	if err != nil {
 		c.t.Fatalf("the file is not complete: %v\n%s", err, data)
 	}
 	if len(families) < 10 {
 		c.t.Fatalf("the file has only %d families", len(families))
 	}
-	return families["arbitrage_preflight_runs_total"].Metric[0].Counter.GetValue()
+	return families
 }
 
-func TestParallelRunsAddUp(t *testing.T) {
+// runs returns runs_total.
+func (c *checker) runs() float64 {
+	c.t.Helper()
+	f := c.families()["arbitrage_preflight_runs_total"]
+	if f == nil {
+		return 0
+	}
+	return f.Metric[0].Counter.GetValue()
+}
+
+// status returns which check_status of a check is 1.
+func (c *checker) status(check string) string {
+	c.t.Helper()
+	for _, s := range c.families()["arbitrage_preflight_check_status"].GetMetric() {
+		labels := map[string]string{}
+		for _, l := range s.Label {
+			labels[l.GetName()] = l.GetValue()
+		}
+		if labels["check"] == check && s.Gauge.GetValue() == 1 {
+			return labels["status"]
+		}
+	}
+	return ""
+}
+
+func testSignal(t *testing.T, c *checker) {
+	hangs := testservers.StartRedis(t)
+	hangs.Pause()
+	c.config("environment: {required: [{name: HOME}]}\ndatabase: {redis: {url_from: HANGS, timeout: 10m}}\n")
+	cmd := exec.Command(c.path, "--metrics-output=preflight.prom", "--real-check")
+	cmd.Dir, cmd.Env = c.dir, append(os.Environ(), "HOME=/", "HANGS="+hangs.URL())
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() || lines.Text() != "[1/2] Environment … PASS" {
+		t.Errorf("the first line is %q", lines.Text())
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	var rest strings.Builder
+	for lines.Scan() {
+		fmt.Fprintln(&rest, lines.Text())
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != exitSkipped || !strings.Contains(rest.String(), "the run was interrupted") {
+		t.Errorf("exit %d\n%s", code, &rest)
+	}
+	if env, db := c.status("Environment"), c.status("Database"); env != "pass" || db != "skip" {
+		t.Errorf("Environment is %q, Database %q", env, db)
+	}
+}
+
+func testBrokenPipe(t *testing.T, c *checker) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Close()
+	defer w.Close()
+	cmd := exec.Command(c.path, "--metrics-output=preflight.prom")
+	cmd.Dir, cmd.Env, cmd.Stdout = c.dir, append(os.Environ(), "HOME=/"), w
+	_ = cmd.Run()
+	if code := cmd.ProcessState.ExitCode(); code != exitSkipped || c.runs() != 1 {
+		t.Errorf("exit %d, runs_total %v", code, c.runs())
+	}
+}
+
+// The checker stays small and quick to start: the rule engine and the
+// libraries of the other commands are not in it.
+func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
 	t.Parallel()
-	c := newChecker(t)
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pkg := range strings.Lines(string(out)) {
+		for _, heavy := range []string{"github.com/prometheus/prometheus", "github.com/prometheus/alertmanager", "github.com/grafana-tools", "modernc.org"} {
+			if strings.HasPrefix(pkg, heavy) {
+				t.Errorf("depends on %s", strings.TrimSpace(pkg))
+			}
+		}
+	}
+}
+
+func testParallelRunsAddUp(t *testing.T, c *checker) {
 	const n = 20
 	var wg sync.WaitGroup
 	errs := make(chan error, n)
 	for range n {
 		wg.Go(func() {
-			// 3: the database check has nothing to look at, so it is skipped.
+			// The database check has nothing to look at.
 			cmd := c.command(t.Context())
-			if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != 3 {
+			if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitSkipped {
 				errs <- fmt.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
 			}
 		})
@@ -115,9 +230,7 @@ func TestParallelRunsAddUp(t *testing.T) {
 	}
 }
 
-func TestAKillAtAnyMomentLeavesACompleteFile(t *testing.T) {
-	t.Parallel()
-	c := newChecker(t)
+func testKills(t *testing.T, c *checker) {
 	if err := c.command(t.Context()).Run(); err == nil || c.runs() != 1 {
 		t.Fatalf("the first run: %v, runs_total %v", err, c.runs())
 	}

@@ -2,12 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"path/filepath"
 
 	"github.com/alecthomas/kingpin/v2"
-	"golang.org/x/term"
+	"github.com/fatih/color"
 
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/metrics"
@@ -37,8 +40,8 @@ func (o *runOptions) flags(cmd *kingpin.CmdClause) {
 }
 
 // run executes the checks once, and writes the metrics and the evidence.
-func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer) (code int, err error) {
-	if err := checkEnv(o.env); err != nil {
+func (o runOptions) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (code int, err error) {
+	if err := o.validate(); err != nil {
 		return 0, err
 	}
 	config, err := checks.ReadConfig(o.config)
@@ -61,11 +64,11 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer) (code int
 	terminal := checks.Terminal{Out: stdout, Color: colored(stdout), Total: len(all), Quiet: o.quiet}
 	report := checks.Runner{Checks: all, Real: o.real, Selected: selected, Progress: terminal.Progress}.Run(ctx)
 	terminal.Summary(report)
-	if err := o.write(ctx, report, stderr); err != nil {
+	if err := o.write(ctx, logger, report); err != nil {
 		return 0, err
 	}
 	switch {
-	case !report.Succeeded():
+	case report.Count(checks.Fail) > 0:
 		return exitFailed, nil
 	case report.Count(checks.Skip) > 0:
 		return exitSkipped, nil
@@ -74,32 +77,33 @@ func (o runOptions) run(ctx context.Context, stdout, stderr io.Writer) (code int
 	}
 }
 
-// write keeps the outcome: the metrics first, since others wait for them.
-func (o runOptions) write(ctx context.Context, report checks.Report, stderr io.Writer) error {
+// validate refuses what would be accepted and never seen.
+func (o runOptions) validate() error {
+	if !o.noMetrics && filepath.Ext(o.metricsOutput) != ".prom" {
+		return fmt.Errorf("--metrics-output=%s: the name must end in .prom: node_exporter reads no other files", o.metricsOutput)
+	}
+	return checkEnv(o.env)
+}
+
+// write keeps the outcome. Neither file waits for the other's success.
+func (o runOptions) write(ctx context.Context, logger *slog.Logger, report checks.Report) (err error) {
 	if !o.noMetrics {
 		specs := checks.Shipped()
 		textfile := checks.Textfile{
 			Path: o.metricsOutput, Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)), Specs: specs,
 		}
-		notes, err := textfile.Write(ctx, o.env, report)
+		var notes []string
+		notes, err = textfile.Write(ctx, o.env, report)
 		for _, note := range notes {
-			fmt.Fprintf(stderr, "preflight: %s: %s\n", o.metricsOutput, note)
-		}
-		if err != nil {
-			return err
+			logger.Warn("The metrics do not continue whole", "file", o.metricsOutput, "what", note)
 		}
 	}
 	if o.output != "" {
-		if err := checks.NewEvidence(o.env, report).WriteFile(o.output); err != nil {
-			return fmt.Errorf("evidence: %w", err)
-		}
+		err = errors.Join(err, checks.NewEvidence(o.env, report).WriteFile(o.output))
 	}
-	return nil
+	return err
 }
 
 // colored reports whether to use colours: on a terminal, unless NO_COLOR is
 // set.
-func colored(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && term.IsTerminal(int(file.Fd()))
-}
+func colored(out io.Writer) bool { return out == os.Stdout && !color.NoColor }

@@ -65,8 +65,13 @@ func record(ctx context.Context) (err error) {
 // recorded here.
 func pack() codegen.Pack {
 	return codegen.Pack{
-		Timing:    metrics.DefaultTiming(),
-		Routing:   rules.Routes(),
+		Timing:  metrics.DefaultTiming(),
+		Routing: rules.Routes(),
+		// Some of Prometheus's metrics exist only for groups of rules.
+		Groups: []rules.Group{{Name: "record", Alerts: []rules.Alert{{
+			Name: "Always", Expr: "vector(1)", About: "So that there is a rule.",
+			Scenarios: []rules.Scenario{{Name: "fires", Expect: []rules.Expect{{At: "0m", Firing: []rules.Instance{{}}}}}},
+		}}}},
 		Jobs:      []codegen.Job{{Name: stack.NodeExporter}, {Name: stack.Alertmanager}, {Name: stack.Prometheus}},
 		Endpoints: codegen.Endpoints{Webhook: "http://127.0.0.1:9917"},
 	}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// format are the flags that say how messages look.
+type format struct {
+	language, templates, timezone *string
+}
+
+func newFormat(cmd *kingpin.CmdClause) format {
+	return format{
+		language:  cmd.Flag("language", "Language of the messages: en or ko.").Default("en").Enum(message.Languages()...),
+		templates: cmd.Flag("templates", "Folder of templates that replace the shipped ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String(),
+		timezone:  cmd.Flag("timezone", "Time zone of the times shown, such as UTC, Local or Asia/Seoul.").Default("UTC").String(),
+	}
+}
+
+func (f format) formatter() (*message.Formatter, error) {
+	location, err := time.LoadLocation(*f.timezone)
+	if err != nil {
+		return nil, usage("--timezone: no time zone %q: write it as UTC, Local or Asia/Seoul", *f.timezone)
+	}
+	formatter, err := message.New(message.Options{Language: *f.language, Location: location, Templates: *f.templates})
+	if err != nil {
+		return nil, usage("--%w", err)
+	}
+	return formatter, nil
+}

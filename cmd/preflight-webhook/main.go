@@ -1,0 +1,69 @@
+// Command preflight-webhook receives Alertmanager's notifications and shows
+// them in Telegram chats.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	_ "time/tzdata" // --timezone works in an image without zoneinfo
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run returns the exit status: 0 after a clean stop, 1 when something failed,
+// 2 when it could not begin as asked.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	app := kingpin.New("preflight-webhook", "Receives Alertmanager's notifications and shows them in Telegram chats.")
+	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app.HelpFlag.Short('h')
+	app.Version(version.Print("preflight-webhook"))
+	var logs promslog.Config
+	flag.AddFlags(app, &logs)
+	serve := newServe(app)
+	render := newRender(app)
+
+	command, err := app.Parse(args)
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight-webhook: %v, try --help\n", err)
+		return 2
+	}
+	logs.Writer = stderr
+	switch command {
+	case render.name:
+		err = render.run(stdin, stdout)
+	default:
+		err = serve.run(ctx, promslog.New(&logs), stdout)
+	}
+	var unusable *usageError
+	switch {
+	case errors.As(err, &unusable):
+		fmt.Fprintf(stderr, "preflight-webhook: %v\n", err)
+		return 2
+	case err != nil:
+		fmt.Fprintf(stderr, "preflight-webhook: %v\n", err)
+		return 1
+	}
+	return 0
+}
+
+// usageError is a mistake of whoever started the program.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"preflight-webhook": main})
+}
+
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	payloads, err := filepath.Abs("../../webhook/testdata/payloads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("PAYLOADS", payloads)
+			e.Setenv("ADDR", freeAddress(t))
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"post": post, "metric": metric},
+	})
+}
+
+// post URL [FILE] [HEADER: VALUE] posts a file as soon as somebody listens; it
+// fails, or with ! succeeds, when the answer is not 200.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	body := ""
+	if len(args) > 1 {
+		body = ts.ReadFile(args[1])
+	}
+	var status int
+	var text string
+	ts.Check(eventually(func() (err error) {
+		r, err := http.NewRequest(http.MethodPost, "http://"+args[0], strings.NewReader(body))
+		if err != nil {
+			return err
+		}
+		if len(args) > 2 {
+			r.Header.Set("Authorization", args[2])
+		}
+		status, text, err = do(r)
+		return err
+	}))
+	if (status == http.StatusOK) == neg {
+		ts.Fatalf("answered %d: %s", status, text)
+	}
+}
+
+// metric ADDR LINE waits until /metrics has the line.
+func metric(ts *testscript.TestScript, neg bool, args []string) {
+	ts.Check(eventually(func() error {
+		r, err := http.NewRequest(http.MethodGet, "http://"+args[0]+"/metrics", nil)
+		if err != nil {
+			return err
+		}
+		_, text, err := do(r)
+		if err == nil && strings.Contains("\n"+text, "\n"+args[1]+"\n") == neg {
+			err = errors.New(text)
+		}
+		return err
+	}))
+}
+
+func do(r *http.Request) (int, string, error) {
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
+
+// eventually asks until the answer is good, for a while.
+func eventually(f func() error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func freeAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func mustRead(t testing.TB, file string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// render shows the messages that a payload leads to.
+type render struct {
+	name   string
+	format format
+	html   *bool
+	file   *string
+}
+
+func newRender(app *kingpin.Application) *render {
+	cmd := app.Command("render", "Show the messages of an Alertmanager payload.")
+	return &render{
+		name: cmd.FullCommand(), format: newFormat(cmd),
+		html: cmd.Flag("html", "Show them as they go to Telegram, not as they look there.").Bool(),
+		file: cmd.Arg("FILE", "The payload as JSON; standard input when it is left out.").String(),
+	}
+}
+
+func (r *render) run(stdin io.Reader, stdout io.Writer) error {
+	formatter, err := r.format.formatter()
+	if err != nil {
+		return err
+	}
+	var body []byte
+	name := *r.file
+	if name == "" { // kingpin makes that of a "-", too
+		name = "standard input"
+		body, err = io.ReadAll(stdin)
+	} else {
+		body, err = os.ReadFile(*r.file)
+	}
+	if err != nil {
+		return usage("%w", err)
+	}
+	payload, err := webhook.ParsePayload(body)
+	if err != nil {
+		return usage("%s: %w", name, err)
+	}
+	for _, n := range notices(payload) {
+		messages, err := formatter.Format(n)
+		if err != nil {
+			return err
+		}
+		for _, m := range messages {
+			r.show(stdout, n.Kind, m)
+		}
+	}
+	return nil
+}
+
+// notices are what the payload leads to: a message about what fires, and for
+// what is over the original as it is edited, and the reply to it.
+func notices(p webhook.Payload) []message.Notice {
+	var firing, resolved []message.Item
+	var now time.Time
+	for _, a := range p.Alerts {
+		it := message.Item{Alert: a, Resolved: a.Status == "resolved"}
+		if it.Resolved {
+			resolved = append(resolved, it)
+		} else {
+			firing = append(firing, it)
+		}
+		for _, t := range []time.Time{a.StartsAt, a.EndsAt} {
+			if t.After(now) {
+				now = t
+			}
+		}
+	}
+	var list []message.Notice
+	if len(firing) > 0 {
+		list = append(list, message.Notice{Kind: message.Alert, Items: firing, Truncated: p.TruncatedAlerts, Now: now})
+	}
+	if len(resolved) > 0 {
+		list = append(list, message.Notice{Kind: message.Alert, Items: resolved, Now: now},
+			message.Notice{Kind: message.Resolution, Items: resolved, Firing: firing, Now: now})
+	}
+	return list
+}
+
+func (r *render) show(w io.Writer, kind message.Kind, m message.Message) {
+	fmt.Fprintf(w, "--- %s", kind)
+	if m.Parts > 1 {
+		fmt.Fprintf(w, " %d of %d", m.Part, m.Parts)
+	}
+	text := m.Text()
+	if *r.html {
+		text = m.HTML
+		for _, b := range m.Buttons {
+			text += "\n[button] " + b.Text + ": " + b.URL
+		}
+	}
+	fmt.Fprintf(w, " ---\n%s\n", text)
+}

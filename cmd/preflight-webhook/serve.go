@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// serve is the receiver.
+type serve struct {
+	format    format
+	web       *web.FlagConfig
+	maxBody   *int64
+	spool     *string
+	spoolSet  bool
+	retention *time.Duration
+	api       *string
+	watchdog  *time.Duration
+	managers  *[]string
+	rates     *bool
+	dryRun    *bool
+
+	token atomic.Pointer[string] // the bearer token of posts
+}
+
+func newServe(app *kingpin.Application) *serve {
+	cmd := app.Command("serve", "Receive and deliver; this is the default.").Default()
+	s := &serve{
+		format:    newFormat(cmd),
+		web:       kingpinflag.AddFlags(cmd, ":9917"),
+		maxBody:   cmd.Flag("web.max-body", "Largest notification accepted, in bytes.").Default("33554432").Int64(),
+		retention: cmd.Flag("spool.retention", "How long alerts are kept after their end.").Default("720h").Duration(),
+		api:       cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String(),
+		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rates; for a fake Bot API --no-telegram.rate-limit does not.").Default("true").Bool(),
+		managers:  cmd.Flag("alertmanager.url", "Address of an Alertmanager to compare open alerts with; repeat it for each of a cluster.").PlaceHolder("URL").Strings(),
+		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told when no watchdog has come for so long; 0 never tells.").Default("3m").Duration(),
+		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
+	}
+	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default("data/spool.db").IsSetByUser(&s.spoolSet).String()
+	return s
+}
+
+func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
+	config := webhook.Config{
+		Spool: *s.spool, Log: log, Retention: *s.retention, WatchdogTimeout: *s.watchdog,
+	}
+	if !*s.rates {
+		config.Rates = webhook.Rates{Global: 1_000_000}
+	}
+	if *s.dryRun && !s.spoolSet {
+		config.Spool = webhook.InMemory
+	}
+	var err error
+	if config.Chats, config.Sender, err = s.telegram(stdout); err != nil {
+		return err
+	}
+	if config.Formatter, err = s.format.formatter(); err != nil {
+		return err
+	}
+	for _, address := range *s.managers {
+		am, err := webhook.NewAlertmanager(address, nil)
+		if err != nil {
+			return usage("--alertmanager.url: %w", err)
+		}
+		config.Alertmanagers = append(config.Alertmanagers, am)
+	}
+	if err := s.readToken(); err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	config.Registry = registry
+	log.Info("starting", "version", version.Info(), "spool", config.Spool, "chats", len(config.Chats), "dry_run", *s.dryRun)
+	service, err := webhook.Open(ctx, config)
+	if err != nil {
+		return err
+	}
+	reload := func() error { return s.reload(service, stdout) }
+	server := &http.Server{
+		Handler: service.Handler(webhook.HandlerOptions{
+			Token: func() string { return *s.token.Load() }, MaxBody: *s.maxBody, Reload: reload,
+			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}),
+		}),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
+}
+
+// telegram says who is told, and by what means.
+func (s *serve) telegram(stdout io.Writer) ([]telegram.Chat, webhook.Sender, error) {
+	if *s.dryRun {
+		chats := []telegram.Chat{{ID: "dry-run"}}
+		if list, err := secret("TELEGRAM_CHAT_ID"); err == nil && list != "" {
+			if chats, err = telegram.ParseChats(list); err != nil {
+				return nil, nil, usage("TELEGRAM_CHAT_ID: %w", err)
+			}
+		}
+		return chats, &printer{out: stdout}, nil
+	}
+	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is what @BotFather gave for the bot")
+	list, chatErr := required("TELEGRAM_CHAT_ID", "names the chats that are told, as chat or chat:topic, separated by commas")
+	if err := join(tokenErr, chatErr); err != nil {
+		return nil, nil, err
+	}
+	chats, err := telegram.ParseChats(list)
+	if err != nil {
+		return nil, nil, usage("TELEGRAM_CHAT_ID: %w", err)
+	}
+	client, err := telegram.New(telegram.Options{Token: token, URL: *s.api})
+	if err != nil {
+		return nil, nil, usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
+	}
+	return chats, client, nil
+}
+
+func (s *serve) readToken() error {
+	token, err := secret("WEBHOOK_TOKEN")
+	if err == nil {
+		s.token.Store(&token)
+	}
+	return err
+}
+
+// reload reads the secrets' files and the templates again. All of it is read
+// before any of it counts.
+func (s *serve) reload(service *webhook.Service, stdout io.Writer) error {
+	formatter, err := s.format.formatter()
+	if err != nil {
+		return err
+	}
+	_, sender, err := s.telegram(stdout)
+	if err != nil {
+		return err
+	}
+	if err := s.readToken(); err != nil {
+		return err
+	}
+	service.SetFormatter(formatter)
+	if !*s.dryRun {
+		service.SetSender(sender)
+	}
+	return nil
+}
+
+// listen serves until the context is done: then it stops accepting, and then
+// delivering.
+func (s *serve) listen(ctx context.Context, server *http.Server, service *webhook.Service, reload func() error, log *slog.Logger) error {
+	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
+	delivered := make(chan struct{})
+	go func() { service.Run(delivering); close(delivered) }()
+
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	failed := make(chan error, 1)
+	go func() { failed <- web.ListenAndServe(server, s.web, log) }()
+	var err error
+	for done := false; !done; {
+		select {
+		case err = <-failed:
+			done = true
+		case <-hangup:
+			if err := reload(); err != nil {
+				log.Error("reload failed, all stays as it was", "err", err)
+			}
+		case <-ctx.Done():
+			log.Info("stopping")
+			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+			err = server.Shutdown(grace)
+			cancel()
+			done = true
+		}
+	}
+	stop()
+	<-delivered
+	return err
+}

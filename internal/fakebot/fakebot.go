@@ -1,0 +1,176 @@
+// Package fakebot is a Telegram Bot API for tests. It refuses what Telegram
+// refuses, with Telegram's words, keeps what a chat would show, and fails when
+// told to.
+//
+// A [Bot] is an http.Handler: put it behind an httptest.Server, or, where
+// nothing may touch the network, call it through [Bot.Client].
+package fakebot
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Limits are the rates above which calls are refused with 429.
+type Limits struct {
+	Chat   time.Duration // between two calls to a chat
+	Group  int           // calls a minute to a group, supergroup or channel
+	Global int           // calls a second in all
+}
+
+// Telegram returns the limits that Telegram documents.
+func Telegram() Limits { return Limits{Chat: time.Second, Group: 20, Global: 30} }
+
+// Chat is a chat as its members see it.
+type Chat struct {
+	ID       int64 // negative for groups and channels
+	Topics   []int // its message threads, if it is a forum
+	Messages []Message
+
+	blocked    bool
+	migratedTo int64
+	nextID     int
+	calls      []time.Time // answered with success, within the last minute
+}
+
+// Message is a message in a chat.
+type Message struct {
+	ID      int
+	Topic   int
+	Text    string // as shown, without formatting
+	HTML    string // as sent
+	Silent  bool
+	ReplyTo int
+	Buttons []Button
+	Sent    time.Time
+	Edits   []Edit
+	// Entities counts what is formatted; beyond 100 Telegram drops formatting.
+	Entities int
+}
+
+// Edit is an earlier text of a message, and when it was replaced.
+type Edit struct {
+	Text string
+	At   time.Time
+}
+
+// Button is an inline keyboard button.
+type Button struct{ Text, URL string }
+
+// Call is a call of the API.
+type Call struct {
+	Method      string
+	Chat        int64
+	At          time.Time
+	Status      int    // of the answer; 0 when the connection was dropped
+	Description string // of a refusal
+	Applied     bool   // the chat changed
+}
+
+// Bot is the API of one bot.
+type Bot struct {
+	token  string
+	limits Limits
+
+	mu      sync.Mutex
+	chats   map[int64]*Chat
+	calls   []Call
+	recent  []time.Time // successful calls of the last second
+	faults  []*Fault
+	changed chan struct{} // closed and replaced at every call
+}
+
+// New makes the API of a bot with that token which is in those chats.
+func New(token string, limits Limits, chats ...Chat) *Bot {
+	b := &Bot{token: token, limits: limits, chats: map[int64]*Chat{}, changed: make(chan struct{})}
+	for _, c := range chats {
+		b.chats[c.ID] = &c
+	}
+	return b
+}
+
+// Messages returns what the chat shows, oldest first.
+func (b *Bot) Messages(chat int64) []Message {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.chats[chat]
+	if c == nil {
+		return nil
+	}
+	messages := slices.Clone(c.Messages)
+	for i := range messages {
+		messages[i].Edits = slices.Clone(messages[i].Edits)
+	}
+	return messages
+}
+
+// Calls returns every call so far.
+func (b *Bot) Calls() []Call {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.calls)
+}
+
+// Refusals returns the calls that were refused for what they said: those that
+// a correct program never makes. Rates and faults are not among them.
+func (b *Bot) Refusals() []Call {
+	return slices.DeleteFunc(b.Calls(), func(c Call) bool { return c.Status != http.StatusBadRequest || c.Description == notModified })
+}
+
+// Wait returns when the condition holds. It is asked after every call.
+func (b *Bot) Wait(ctx context.Context, holds func() bool) error {
+	for {
+		b.mu.Lock()
+		changed := b.changed
+		b.mu.Unlock()
+		if holds() {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("fakebot: waited in vain: %w", context.Cause(ctx))
+		case <-changed:
+		}
+	}
+}
+
+// Block makes the chat answer 403, or no longer.
+func (b *Bot) Block(chat int64, blocked bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats[chat].blocked = blocked
+}
+
+// Remove makes the chat unknown.
+func (b *Bot) Remove(chat int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.chats, chat)
+}
+
+// Migrate makes a supergroup of a group, under another id.
+func (b *Bot) Migrate(from, to int64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats[from].migratedTo = to
+	b.chats[to] = &Chat{ID: to}
+}
+
+// ChatIDs returns the ids of all chats.
+func (b *Bot) ChatIDs() []int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Sorted(maps.Keys(b.chats))
+}
+
+// record notes a call and wakes those who wait.
+func (b *Bot) record(c Call) {
+	b.calls = append(b.calls, c)
+	close(b.changed)
+	b.changed = make(chan struct{})
+}

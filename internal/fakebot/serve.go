@@ -1,0 +1,166 @@
+package fakebot
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answer is the body of every response.
+type answer struct {
+	OK          bool        `json:"ok"`
+	Result      any         `json:"result,omitempty"`
+	ErrorCode   int         `json:"error_code,omitempty"`
+	Description string      `json:"description,omitempty"`
+	Parameters  *parameters `json:"parameters,omitempty"`
+}
+
+type parameters struct {
+	RetryAfter      int   `json:"retry_after,omitempty"`
+	MigrateToChatID int64 `json:"migrate_to_chat_id,omitempty"`
+}
+
+func refuse(code int, description string) answer {
+	return answer{ErrorCode: code, Description: description}
+}
+
+func badRequest(description string) answer {
+	return refuse(http.StatusBadRequest, "Bad Request: "+description)
+}
+
+// ServeHTTP answers one call: POST or GET /bot<token>/<method>.
+func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	path, ok := strings.CutPrefix(r.URL.Path, "/bot")
+	token, method, slash := strings.Cut(path, "/")
+	switch {
+	case !ok || !slash || !strings.Contains(token, ":"):
+		b.send(w, Call{At: time.Now()}, refuse(http.StatusNotFound, "Not Found"), Fault{})
+		return
+	case token != b.token:
+		b.send(w, Call{At: time.Now()}, refuse(http.StatusUnauthorized, "Unauthorized"), Fault{})
+		return
+	}
+	fields, problem := fieldsOf(r)
+	chat, _ := strconv.ParseInt(fields["chat_id"], 10, 64)
+	fault := b.fault(method, chat)
+	if fault.Delay > 0 {
+		timer := time.NewTimer(fault.Delay)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-r.Context().Done():
+		}
+	}
+	call := Call{Method: method, Chat: chat, At: time.Now()}
+	switch {
+	case problem != "":
+		b.send(w, call, badRequest(problem), fault)
+		return
+	case fault.RetryAfter > 0:
+		b.send(w, call, tooMany(fault.RetryAfter), Fault{})
+		return
+	case (fault.Drop || fault.Status != 0) && !fault.AfterApply:
+		b.send(w, call, answer{}, fault)
+		return
+	}
+	a := b.call(method, chat, fields)
+	call.Applied = a.OK && method != "getMe"
+	b.send(w, call, a, fault)
+}
+
+// send answers, or does what the fault says instead.
+func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
+	body, err := json.Marshal(a)
+	if err != nil {
+		panic(err) // an answer holds nothing that JSON can't
+	}
+	c.Status, c.Description = http.StatusOK, a.Description
+	if !a.OK {
+		c.Status = a.ErrorCode
+	}
+	switch {
+	case f.Drop:
+		c.Status = 0
+	case f.Status != 0:
+		c.Status, body = f.Status, []byte(f.Body)
+	}
+	b.mu.Lock()
+	b.record(c)
+	b.mu.Unlock()
+	if f.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(c.Status)
+	if f.Half {
+		body = body[:len(body)/2]
+	}
+	_, _ = w.Write(body)
+	if f.Half {
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// fieldsOf reads the parameters of a call in any of the forms that Telegram
+// takes.
+func fieldsOf(r *http.Request) (map[string]string, string) {
+	fields := map[string]string{}
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind == "application/json" {
+		var body map[string]json.RawMessage
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			return fields, "can't parse request JSON object"
+		}
+		for name, raw := range body {
+			text := string(raw)
+			if s, err := strconv.Unquote(text); err == nil {
+				text = s
+			}
+			var s string
+			if json.Unmarshal(raw, &s) == nil {
+				text = s
+			}
+			fields[name] = text
+		}
+		return fields, ""
+	}
+	if err := r.ParseMultipartForm(1 << 20); err != nil && err != http.ErrNotMultipart {
+		return fields, "can't parse request"
+	}
+	for name, values := range r.Form {
+		fields[name] = values[0]
+	}
+	return fields, ""
+}
+
+// Client returns an HTTP client of the API that works without a network.
+func (b *Bot) Client() *http.Client { return &http.Client{Transport: direct{b}} }
+
+type direct struct{ bot *Bot }
+
+// RoundTrip calls the handler. A dropped connection is an error.
+func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p != http.ErrAbortHandler {
+				panic(p)
+			}
+			resp, err = nil, errDropped
+		}
+	}()
+	if r.Body != nil {
+		defer r.Body.Close()
+	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	recorder := httptest.NewRecorder()
+	d.bot.ServeHTTP(recorder, r)
+	return recorder.Result(), r.Context().Err()
+}

@@ -1,0 +1,136 @@
+package metrics
+
+// The outcomes of a notification that was posted to the webhook.
+const (
+	Accepted     = "accepted"
+	Invalid      = "invalid"      // no payload of Alertmanager
+	TooLarge     = "too_large"    // above the limit of the body's size
+	Unauthorized = "unauthorized" // without the bearer token
+	Unwritable   = "unwritable"   // the spool could not be written
+)
+
+// Why an accepted notification made no message of its own.
+const (
+	Twin     = "twin"     // a retry, or the same from the other peer
+	Late     = "late"     // a peer told of an alert after its resolution
+	Recorded = "recorded" // its receiver asks for no message
+)
+
+// Why a delivery to Telegram is tried again.
+const (
+	RateLimited = "rate_limited"
+	Unreachable = "unreachable"
+	Ambiguous   = "ambiguous"
+	Refused     = "refused"
+)
+
+// The states of a chat.
+const (
+	ChatOK          = "ok"
+	ChatWaiting     = "waiting"     // Telegram asked to wait
+	ChatUnreachable = "unreachable" // the last call had no answer
+	ChatDead        = "dead"        // the bot can't write there
+)
+
+// ChatStates are the values of the label "state" of a chat.
+func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachable, ChatDead} }
+
+// Webhook is the set of metrics that the webhook emits about itself.
+type Webhook struct {
+	Received          Desc
+	Coalesced         Desc
+	AcceptDuration    Desc
+	Delivered         Desc
+	DeliveryDelay     Desc
+	Failed            Desc
+	Retried           Desc
+	AmbiguousCalls    Desc
+	Backlog           Desc
+	BacklogAge        Desc
+	ChatState         Desc
+	SpoolWritable     Desc
+	WatchdogTimestamp Desc
+	BuildInfo         Desc
+}
+
+// NewWebhook describes the webhook's metrics.
+func NewWebhook() Webhook {
+	var (
+		name  = func(s string) string { return "preflight_webhook_" + s }
+		chat  = Label{Name: "chat"}
+		retry = Label{Name: "reason", Values: []string{RateLimited, Unreachable, Ambiguous, Refused}}
+	)
+	return Webhook{
+		Received: Desc{
+			Name: name("notifications_received_total"), Type: Counter,
+			Labels: []Label{{Name: "outcome", Values: []string{Accepted, Invalid, TooLarge, Unauthorized, Unwritable}}},
+			Help:   "Notifications posted by Alertmanager.",
+		},
+		Coalesced: Desc{
+			Name: name("notifications_coalesced_total"), Type: Counter,
+			Labels: []Label{{Name: "reason", Values: []string{Twin, Late, Recorded}}},
+			Help:   "Accepted notifications that told nothing new and made no message of their own.",
+		},
+		AcceptDuration: Desc{
+			Name: name("accept_duration_seconds"), Type: Histogram, Unit: Seconds, Buckets: latencyBuckets,
+			Help: "How long it took to commit a notification to the spool.",
+		},
+		Delivered: Desc{
+			Name: name("messages_delivered_total"), Type: Counter,
+			Labels: []Label{chat, {Name: "kind", Values: []string{"alert", "reminder", "resolution", "digest", "edit"}}},
+			Help:   "Messages and edits that Telegram confirmed.",
+		},
+		DeliveryDelay: Desc{
+			Name: name("delivery_delay_seconds"), Type: Histogram, Unit: Seconds,
+			Labels:  []Label{{Name: "priority"}},
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
+			Help:    "Time from the acceptance of a new alert or its resolution until Telegram confirmed the message.",
+		},
+		Failed: Desc{
+			Name: name("messages_failed_total"), Type: Counter, Labels: []Label{chat},
+			Help: "Messages that Telegram refused for good, formatted and as plain text.",
+		},
+		Retried: Desc{
+			Name: name("deliveries_retried_total"), Type: Counter, Labels: []Label{chat, retry},
+			Help: "Calls of the Bot API that have to be made again.",
+		},
+		AmbiguousCalls: Desc{
+			Name: name("deliveries_ambiguous_total"), Type: Counter, Labels: []Label{chat},
+			Help: "Messages sent without an answer: each can be in the chat twice.",
+		},
+		Backlog: Desc{
+			Name: name("backlog"), Type: Gauge, Labels: []Label{chat},
+			Help: "Alerts whose present state the chat has not been shown.",
+		},
+		BacklogAge: Desc{
+			Name: name("backlog_age_seconds"), Type: Gauge, Unit: Seconds, Labels: []Label{chat},
+			Help: "How long the oldest of the backlog has waited.",
+		},
+		ChatState: Desc{
+			Name: name("chat_state"), Type: Gauge, Unit: Bool,
+			Labels: []Label{chat, {Name: "state", Values: ChatStates()}},
+			Help:   "1 for the state the chat is in, 0 for the others.",
+		},
+		SpoolWritable: Desc{
+			Name: name("spool_writable"), Type: Gauge, Unit: Bool,
+			Help: "1 when the last write to the spool succeeded, else 0.",
+		},
+		WatchdogTimestamp: Desc{
+			Name: name("watchdog_timestamp_seconds"), Type: Gauge, Unit: Timestamp,
+			Help: "When the last watchdog arrived; 0 before the first.",
+		},
+		BuildInfo: Desc{
+			Name: name("build_info"), Type: Gauge, Unit: Bool,
+			Labels: []Label{{Name: "version"}, {Name: "goversion"}},
+			Help:   "1, labelled with the version of the webhook and of Go.",
+		},
+	}
+}
+
+// All returns the families in a fixed order.
+func (w Webhook) All() []Desc {
+	return []Desc{
+		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.WatchdogTimestamp, w.BuildInfo,
+	}
+}

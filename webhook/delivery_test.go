@@ -1,0 +1,377 @@
+package webhook_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+func TestAnOutageEndsWithWhatIsTrue(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.bot.Inject(fakebot.Fault{Drop: true, Times: 1000})
+		start := time.Now()
+		p0, p1 := alertmanager{url: "http://a", priority: "P0"}, alertmanager{url: "http://a", priority: "P1"}
+		w.post(p0.payload(p0.firing("gone", start)), webhook.Loud)
+		w.post(p1.payload(p1.firing("gone", start), p1.firing("too", start)), webhook.Silent)
+		w.after(10 * time.Minute)
+		w.post(p0.payload(p0.resolved("gone", start, time.Now())), webhook.Loud)
+		w.post(p1.payload(p1.resolved("gone", start, time.Now()), p1.resolved("too", start, time.Now())), webhook.Silent)
+		w.after(10 * time.Minute)
+		w.post(p1.payload(p1.firing("stays", time.Now())), webhook.Silent)
+		w.after(40 * time.Minute)
+		w.expect(person)
+		longest := time.Duration(0)
+		calls := w.bot.Calls()
+		for i := range calls[1:] {
+			longest = max(longest, calls[i+1].At.Sub(calls[i].At))
+		}
+		if longest > time.Minute {
+			t.Errorf("between two attempts were %s", longest)
+		}
+		w.bot.ClearFaults()
+		w.after(2 * time.Minute)
+		w.expect(person,
+			"1 ✅ P0: Preflight (resolved after 10m) [✅ Database: gone, resolved after 10m]",
+			"2 ⚠️ P1: Preflight [Database: stays] silent",
+			"3 ℹ️ 2 alerts fired and were resolved in the meantime [P1 Database: gone, resolved after 10m; P1 Database: too, resolved after 10m] silent")
+	})
+}
+
+func TestWhatIsUrgentGoesFirst(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.bot.Inject(fakebot.Fault{RetryAfter: 60})
+		for i, priority := range []string{"P2", "P1", "P0", "P1"} {
+			am := alertmanager{url: "http://a", priority: priority, key: fmt.Sprint(i)}
+			w.post(am.payload(am.firing(fmt.Sprint(i), time.Now())), webhook.Loud)
+		}
+		w.after(2 * time.Minute)
+		w.expect(person,
+			"1 🚨 P0: Preflight [Database: 2]", "2 ⚠️ P1: Preflight [Database: 1]",
+			"3 ⚠️ P1: Preflight [Database: 3]", "4 🔔 P2: Preflight [Database: 0]")
+	})
+}
+
+func TestRetryAfterIsKeptForItsChatOverARestart(t *testing.T) {
+	inWorld(t, "7,8", func(w *world) {
+		w.bot.Inject(fakebot.Fault{Chat: person, RetryAfter: 300})
+		begin := time.Now()
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		w.after(time.Second)
+		w.restart()
+		w.after(10 * time.Minute)
+		for _, m := range w.bot.Messages(another) {
+			if m.Sent.Sub(begin) > time.Second {
+				t.Errorf("the other chat waited until %s", m.Sent.Sub(begin))
+			}
+		}
+		m := w.bot.Messages(person)
+		if len(m) != 1 || m[0].Sent.Sub(begin).Truncate(time.Second) != 300*time.Second {
+			t.Fatalf("the chat that had to wait 300s shows %v", m)
+		}
+		if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
+			t.Error("the chat is not ok again")
+		}
+	})
+}
+
+// The rates hold for edits and over restarts. The fake refuses more with 429,
+// which is counted here.
+func TestRatesAreKept(t *testing.T) {
+	inWorld(t, "-100", func(w *world) {
+		start := time.Now()
+		for i := range 30 {
+			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
+			w.post(am.payload(am.firing(fmt.Sprint(i), start)), webhook.Silent)
+		}
+		w.after(7500 * time.Millisecond)
+		w.restart()
+		w.after(20 * time.Second)
+		w.restart()
+		w.after(5 * time.Minute)
+		for i := range 30 {
+			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
+			w.post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), webhook.Silent)
+		}
+		w.after(10 * time.Minute)
+		for _, c := range w.bot.Calls() {
+			if c.Status != http.StatusOK {
+				t.Errorf("a call was refused: %+v", c)
+			}
+		}
+		if m := w.bot.Messages(group); len(m) != 60 || len(m[0].Edits) != 1 || len(m[29].Edits) != 1 {
+			t.Errorf("%d messages", len(m))
+		}
+		first, last := w.bot.Messages(group)[0].Sent, w.bot.Messages(group)[29].Sent
+		if d := last.Sub(first); d > 75*time.Second {
+			t.Errorf("30 messages took %s", d)
+		}
+	})
+}
+
+func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
+	inWorld(t, "-100", func(w *world) {
+		const super = -1001
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.bot.Migrate(group, super)
+		start := time.Now()
+		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.after(5 * time.Second)
+		w.restart()
+		w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		w.after(10 * time.Second)
+		if m := w.bot.Messages(super); len(m) != 2 || m[1].ReplyTo != 1 {
+			t.Fatalf("the supergroup shows %v", m)
+		}
+		if n := len(w.bot.Refusals()); n != 1 {
+			t.Errorf("the old id was used %d times", n)
+		}
+		w.bot = fakebot.New(token, fakebot.Telegram()) // its one refusal was meant
+	})
+}
+
+func TestADeadChatIsMarkedAndTriedNowAndThen(t *testing.T) {
+	inWorld(t, "7,8", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.bot.Block(person, true)
+		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.after(35 * time.Minute)
+		if w.metric("preflight_webhook_chat_state", "7", "dead") != 1 || w.metric("preflight_webhook_chat_state", "8", "ok") != 1 {
+			t.Error("the metrics do not tell the dead chat from the other")
+		}
+		if got := w.metric("preflight_webhook_backlog", "7"); got != 1 {
+			t.Errorf("the backlog is %v", got)
+		}
+		if got := w.metric("preflight_webhook_backlog_age_seconds", "7"); got != 35*60 {
+			t.Errorf("the backlog's age is %v", got)
+		}
+		if n := len(w.bot.Calls()); n != 5 {
+			t.Errorf("%d calls in 35 minutes, not one to the live chat and four to the dead one", n)
+		}
+		w.bot.Block(person, false)
+		w.after(10 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+		w.expect(another, "1 🚨 P0: Preflight [Database: redis]")
+	})
+}
+
+func TestAMissingTopicDoesNotLoseTheAlert(t *testing.T) {
+	inWorld(t, "-100:5,-100:6", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.after(time.Minute)
+		topics := []int{}
+		for _, m := range w.bot.Messages(group) {
+			topics = append(topics, m.Topic)
+		}
+		slices.Sort(topics)
+		if !slices.Equal(topics, []int{0, 5}) {
+			t.Errorf("messages are in topics %v", topics)
+		}
+		w.bot = fakebot.New(token, fakebot.Telegram()) // its one refusal was meant
+	})
+}
+
+func TestRefusedFormattingFallsBackToPlainTextOnce(t *testing.T) {
+	const refusal = `{"ok":false,"error_code":400,"description":"Bad Request: can't parse entities: Unsupported start tag"}`
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.bot.Inject(fakebot.Fault{Status: 400, Body: refusal})
+		w.post(am.payload(am.firing("a<b>&c", time.Now())), webhook.Loud)
+		w.after(10 * time.Second)
+		m := w.bot.Messages(person)
+		if len(m) != 1 || m[0].Entities != 0 || !strings.Contains(m[0].Text, "Database: a<b>&c") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		// A message refused for good neither stops the chat nor is forgotten.
+		w.bot.Inject(fakebot.Fault{Status: 400, Body: refusal, Times: 2})
+		am.key = "other"
+		w.post(am.payload(am.firing("refused", time.Now())), webhook.Loud)
+		am.key = "third"
+		w.post(am.payload(am.firing("shown", time.Now())), webhook.Loud)
+		w.after(20 * time.Second)
+		if m := w.bot.Messages(person); len(m) != 2 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		if w.metric("preflight_webhook_messages_failed_total", "7") != 1 {
+			t.Error("the refused message is not counted")
+		}
+		w.bot = fakebot.New(token, fakebot.Telegram()) // its refusals were injected
+	})
+}
+
+func TestAnAmbiguousCallIsRepeatedOnceAndCounted(t *testing.T) {
+	for name, fault := range map[string]fakebot.Fault{
+		"dropped":     {Drop: true, AfterApply: true},
+		"bad gateway": {Status: 502, Body: "<html>Bad Gateway</html>", AfterApply: true},
+		"garbage":     {Status: 200, Body: "{", AfterApply: true},
+		"too slow":    {Delay: time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, "7", func(w *world) {
+				w.bot.Inject(fault)
+				am := alertmanager{url: "http://a", priority: "P0"}
+				w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+				w.after(3 * time.Minute)
+				if m := w.bot.Messages(person); len(m) == 0 || len(m) > 2 {
+					t.Fatalf("the chat shows %v", m)
+				}
+				if got := w.metric("preflight_webhook_deliveries_ambiguous_total", "7"); got != 1 {
+					t.Errorf("%v ambiguous calls counted", got)
+				}
+			})
+		})
+	}
+}
+
+func TestALargeGroupIsSplitAndResumedAtThePart(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		const n = 300
+		var firing, resolved []template.Alert
+		for i := range n {
+			target := fmt.Sprintf("target-%04d-%s", i, strings.Repeat("x", 40))
+			firing = append(firing, am.firing(target, start))
+			resolved = append(resolved, am.resolved(target, start, start.Add(time.Hour)))
+		}
+		w.bot.Inject(fakebot.Fault{Delay: 10 * time.Millisecond, Times: 2}, fakebot.Fault{Drop: true, Times: 3})
+		w.post(am.payload(firing...), webhook.Loud)
+		w.after(500 * time.Millisecond)
+		w.restart()
+		w.after(5 * time.Minute)
+		messages := w.bot.Messages(person)
+		if len(messages) < 4 {
+			t.Fatalf("%d messages", len(messages))
+		}
+		for i := range n {
+			count := 0
+			for _, m := range messages {
+				count += strings.Count(m.Text, fmt.Sprintf("target-%04d-", i))
+			}
+			if count != 1 {
+				t.Fatalf("target %d is told %d times", i, count)
+			}
+		}
+		// One more is told alone, with the number of the others.
+		w.post(am.payload(append(firing, am.firing("one-more", time.Now()))...), webhook.Loud)
+		w.after(10 * time.Second)
+		last := w.bot.Messages(person)[len(messages)]
+		if !strings.Contains(last.Text, "  - Database: one-more\n… and 300 more still firing") {
+			t.Errorf("the new alert is told as %s", last.Text)
+		}
+		w.post(am.payload(resolved...), webhook.Loud)
+		w.after(10 * time.Minute)
+		for _, m := range w.bot.Messages(person)[:len(messages)] {
+			if !strings.HasPrefix(m.Text, "✅") || len(m.Edits) != 1 {
+				t.Errorf("message %d is not marked: %s", m.ID, m.Text)
+			}
+		}
+	})
+}
+
+func TestAnEditThatCannotBeMadeIsLeft(t *testing.T) {
+	const refusal = `{"ok":false,"error_code":400,"description":"Bad Request: message to edit not found"}`
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.after(2 * time.Second)
+		w.bot.Inject(fakebot.Fault{Method: "editMessageText", Status: 400, Body: refusal})
+		w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		w.after(time.Hour)
+		if n := len(w.bot.Calls()); n != 3 {
+			t.Errorf("%d calls", n)
+		}
+		w.bot = fakebot.New(token, fakebot.Telegram()) // its refusal was injected
+	})
+}
+
+func TestChatsComeAndGo(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		w.post(am.payload(am.firing("over", start), am.firing("stays", start)), webhook.Loud)
+		w.after(2 * time.Second)
+		w.post(am.payload(am.resolved("over", start, time.Now()), am.firing("stays", start)), webhook.Loud)
+		w.after(10 * time.Second)
+		chats, err := telegram.ParseChats("8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(w.bot.Calls())
+		w.config.Chats = chats
+		w.restart()
+		w.after(10 * time.Second)
+		w.expect(another, "1 🚨 P0: Preflight [Database: stays]")
+		if n := len(w.bot.Calls()); n != before+1 {
+			t.Errorf("%d more calls", n-before)
+		}
+	})
+}
+
+func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.config.WatchdogTimeout = 3 * time.Minute
+		w.restart()
+		for range 10 {
+			w.after(30 * time.Second)
+			if err := w.service.Watchdog(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.after(2 * time.Minute)
+		w.restart() // nothing could arrive meanwhile: the time counts from here
+		w.after(2 * time.Minute)
+		w.expect(person)
+		w.after(2 * time.Minute)
+		const told = "1 🚨 P0: Alerting is blind [PipelineBlind: no watchdog for 3m0s: Prometheus or Alertmanager no longer reaches the webhook, other alerts can't arrive]"
+		w.expect(person, told)
+		w.restart()
+		w.after(time.Hour)
+		w.expect(person, told)
+		if err := w.service.Watchdog(); err != nil {
+			t.Fatal(err)
+		}
+		w.after(10 * time.Second)
+		if m := w.bot.Messages(person); len(m) != 2 || len(m[0].Edits) != 1 || m[1].ReplyTo != 1 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		w.after(10 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 3 {
+			t.Fatalf("the second outage is not told: %v", m)
+		}
+	})
+}
+
+func TestWhatIsOldIsForgotten(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		w.config.Retention = 24 * time.Hour
+		w.restart()
+		start := time.Now()
+		w.post(am.payload(am.firing("old", start), am.firing("stays", start)), webhook.Loud)
+		w.post(am.payload(am.resolved("old", start, time.Now()), am.firing("stays", start)), webhook.Loud)
+		w.after(48 * time.Hour)
+		w.post(am.payload(am.resolved("stays", start, time.Now())), webhook.Loud)
+		w.after(time.Minute)
+		m := w.bot.Messages(person)
+		if last := m[len(m)-1]; last.ReplyTo != 1 || !strings.Contains(last.Text, "stays, resolved after 2d") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		// What was forgotten is not told again by a late peer's resolution of it
+		// alone, as it never fired for this webhook: it is told as over.
+		if n := w.metric("preflight_webhook_backlog", "7"); n != 0 {
+			t.Errorf("backlog %v", n)
+		}
+	})
+}

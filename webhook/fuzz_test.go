@@ -1,0 +1,51 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alertnative/preflight/webhook"
+)
+
+// FuzzParsePayload: what is taken can be stored and taken again, and no error
+// shows what was posted.
+func FuzzParsePayload(f *testing.F) {
+	files, err := filepath.Glob("testdata/payloads/*/*.json")
+	if err != nil || len(files) == 0 {
+		f.Fatal("no recorded payloads", err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(body)
+	}
+	f.Add([]byte(`{"version":"4","status":"firing","groupKey":"k","alerts":[{"status":"firing","labels":{"a":"SECRET"},"startsAt":"SECRET"}]}`))
+	f.Add([]byte(`{"version":4}`))
+	f.Add([]byte(`{"alerts":"SECRET"}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		p, err := webhook.ParsePayload(body)
+		if err != nil {
+			if strings.Contains(err.Error(), "SECRET") {
+				t.Fatalf("the error quotes the body: %v", err)
+			}
+			return
+		}
+		for i, a := range p.Alerts {
+			if a.Fingerprint == "" {
+				t.Fatalf("alert %d has no fingerprint", i)
+			}
+		}
+		again, err := json.Marshal(p)
+		if err != nil {
+			return // years beyond 9999 can be read and not be written
+		}
+		if _, err := webhook.ParsePayload(again); err != nil {
+			t.Fatalf("not taken again: %v", err)
+		}
+	})
+}

@@ -1,0 +1,238 @@
+package webhook_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+const (
+	token   = "123456:secret-token"
+	person  = 7    // a private chat
+	group   = -100 // a group
+	another = 8
+)
+
+// world is a webhook and the Telegram it talks to, in fake time.
+type world struct {
+	t        *testing.T
+	bot      *fakebot.Bot
+	config   webhook.Config
+	registry *prometheus.Registry
+	service  *webhook.Service
+	stop     func()
+	logs     *strings.Builder
+}
+
+// inWorld runs a test in fake time, present-day, against a fake Telegram with
+// Telegram's own limits.
+func inWorld(t *testing.T, chats string, f func(*world)) {
+	t.Parallel()
+	dir := t.TempDir() // outside of the bubble: it is removed after it
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
+		list, err := telegram.ParseChats(chats)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := &world{t: t, logs: new(strings.Builder)}
+		w.bot = fakebot.New(token, fakebot.Telegram(),
+			fakebot.Chat{ID: person}, fakebot.Chat{ID: another}, fakebot.Chat{ID: group, Topics: []int{5}})
+		client, err := telegram.New(telegram.Options{Token: token, URL: "http://telegram.test", HTTP: w.bot.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		formatter, err := message.New(message.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.config = webhook.Config{
+			Spool: filepath.Join(dir, "spool.db"), Chats: list, Sender: client, Formatter: formatter,
+			Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+		}
+		w.start()
+		defer func() { w.stop() }()
+		f(w)
+		if refused := w.bot.Refusals(); len(refused) > 0 && !t.Failed() {
+			t.Errorf("Telegram refused %v", refused)
+		}
+	})
+}
+
+func (w *world) start() {
+	w.t.Helper()
+	w.registry = prometheus.NewPedanticRegistry()
+	w.config.Registry = w.registry
+	service, err := webhook.Open(w.t.Context(), w.config)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	done := make(chan struct{})
+	go func() { service.Run(ctx); close(done) }()
+	w.service = service
+	w.stop = func() {
+		cancel()
+		<-done
+		if err := service.Close(); err != nil {
+			w.t.Error(err)
+		}
+	}
+	synctest.Wait()
+}
+
+// restart stops the webhook and starts another on the same spool.
+func (w *world) restart() { w.t.Helper(); w.stop(); w.start() }
+
+// after lets time pass, and everything that happens in it.
+func (w *world) after(d time.Duration) { time.Sleep(d); synctest.Wait() }
+
+// post hands over a notification and lets what is immediate happen.
+func (w *world) post(body []byte, notify webhook.Notify) {
+	w.t.Helper()
+	if _, err := webhook.ParsePayload(body); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.service.Accept(body, notify); err != nil {
+		w.t.Fatal(err)
+	}
+	synctest.Wait()
+}
+
+// recorded posts a payload of testdata.
+func (w *world) recorded(name string) {
+	w.t.Helper()
+	body, err := os.ReadFile(filepath.Join("testdata", "payloads", name+".json"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.post(body, webhook.Loud)
+}
+
+// metric returns the value of a counter or gauge, summed over its series that
+// have the given label values.
+func (w *world) metric(name string, labels ...string) float64 {
+	w.t.Helper()
+	families, err := w.registry.Gather()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var sum float64
+	found := false
+	for _, f := range families {
+		if f.GetName() != name {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			if hasLabels(m, labels) {
+				found = true
+				sum += m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			}
+		}
+	}
+	if !found {
+		w.t.Fatalf("no metric %s%v", name, labels)
+	}
+	return sum
+}
+
+func hasLabels(m *dto.Metric, values []string) bool {
+	return !slices.ContainsFunc(values, func(v string) bool {
+		return !slices.ContainsFunc(m.GetLabel(), func(l *dto.LabelPair) bool { return l.GetValue() == v })
+	})
+}
+
+// expect compares what a chat shows with one line for each message:
+// its first line, and in brackets its list, the sound and what it replies to.
+func (w *world) expect(chat int64, want ...string) {
+	w.t.Helper()
+	var got []string
+	for _, m := range w.bot.Messages(chat) {
+		got = append(got, outline(m))
+	}
+	if !slices.Equal(got, want) {
+		w.t.Fatalf("the chat shows\n\t%s\nnot\n\t%s\nlog:\n%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"), w.logs)
+	}
+}
+
+func outline(m fakebot.Message) string {
+	title, rest, _ := strings.Cut(m.Text, "\n")
+	var list []string
+	for line := range strings.Lines(rest) {
+		if item, ok := strings.CutPrefix(line, "  - "); ok {
+			list = append(list, strings.TrimSpace(item))
+		}
+	}
+	s := fmt.Sprintf("%d %s [%s]", m.ID, title, strings.Join(list, "; "))
+	if m.Silent {
+		s += " silent"
+	}
+	if m.ReplyTo != 0 {
+		s += fmt.Sprintf(" reply to %d", m.ReplyTo)
+	}
+	if len(m.Edits) > 0 {
+		s += " edited"
+	}
+	return s
+}
+
+// alertmanager writes payloads as one would, of one group.
+type alertmanager struct {
+	url      string
+	priority string
+	key      string
+}
+
+func (am alertmanager) payload(alerts ...template.Alert) []byte {
+	p := webhook.Payload{Version: "4", GroupKey: am.key + "{}:{priority=\"" + am.priority + "\"}"}
+	p.Receiver, p.ExternalURL, p.Status = "telegram", am.url, "resolved"
+	for _, a := range alerts {
+		if a.Status == "firing" {
+			p.Status = "firing"
+		}
+		p.Alerts = append(p.Alerts, a)
+	}
+	body, err := json.Marshal(p)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+func (am alertmanager) firing(target string, starts time.Time) template.Alert {
+	labels := template.KV{"alertname": "Check", "priority": am.priority, "env": "paper", "check": "Database", "target": target}
+	set := make([]string, 0, len(labels))
+	for _, p := range labels.SortedPairs() {
+		set = append(set, p.Name+p.Value)
+	}
+	return template.Alert{
+		Status: "firing", StartsAt: starts, Labels: labels, Annotations: template.KV{"title": "Preflight"},
+		Fingerprint: fmt.Sprintf("%x", strings.Join(set, ",")),
+	}
+}
+
+func (am alertmanager) resolved(target string, starts, ends time.Time) template.Alert {
+	a := am.firing(target, starts)
+	a.Status, a.EndsAt = "resolved", ends
+	return a
+}
+
+var _ http.Handler = (*fakebot.Bot)(nil)

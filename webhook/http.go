@@ -1,0 +1,158 @@
+package webhook
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/alertnative/preflight/metrics"
+)
+
+// HandlerOptions are what the HTTP interface needs besides the service.
+type HandlerOptions struct {
+	// Token returns the bearer token that posts must carry; empty for none.
+	Token func() string
+	// MaxBody bounds a notification's size in bytes; 0 for 32 MiB.
+	MaxBody int64
+	// Metrics serves /metrics.
+	Metrics http.Handler
+	// Reload reads secrets and templates again.
+	Reload func() error
+}
+
+// Handler returns the HTTP interface:
+//
+//	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager
+//	POST /api/v1/watchdog                         the pipeline sees
+//	POST /-/reload
+//	GET  /-/healthy   /-/ready   /metrics
+//
+// A notification is answered 200 once it is committed. Alertmanager tries
+// again after a 5xx only, so a spool that can't be written answers 503, and
+// nothing but what is no notification at all is refused for good.
+func (s *Service) Handler(o HandlerOptions) http.Handler {
+	if o.MaxBody == 0 {
+		o.MaxBody = 32 << 20
+	}
+	mux := http.NewServeMux()
+	mux.Handle("POST /api/v1/alerts", s.authorized(o.Token, s.handleAlerts(o.MaxBody)))
+	mux.Handle("POST /api/v1/watchdog", s.authorized(o.Token, s.handleWatchdog(o.MaxBody)))
+	mux.Handle("POST /-/reload", s.authorized(o.Token, func(w http.ResponseWriter, _ *http.Request) {
+		if err := o.Reload(); err != nil {
+			s.config.Log.Error("reload failed, all stays as it was", "err", err)
+			http.Error(w, "reload failed, all stays as it was: "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		s.config.Log.Info("reloaded")
+	}))
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
+	mux.HandleFunc("GET /-/ready", s.handleReady)
+	mux.Handle("GET /metrics", o.Metrics)
+	return mux
+}
+
+// authorized asks for the bearer token. The time of the comparison says
+// nothing of the token, not even its length.
+func (s *Service) authorized(token func() string, next http.HandlerFunc) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if want := token(); want != "" {
+			got, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
+			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !bearer {
+				s.metrics.received.WithLabelValues(metrics.Unauthorized).Inc()
+				s.config.Log.Warn("a post without the right bearer token was refused", "from", r.RemoteAddr, "path", r.URL.Path)
+				w.Header().Set("WWW-Authenticate", "Bearer")
+				http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
+				return
+			}
+		}
+		next(w, r)
+	})
+}
+
+func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, ok := s.readBody(w, r, maxBody)
+		if !ok {
+			return
+		}
+		payload, err := ParsePayload(body)
+		if err != nil {
+			s.refuse(w, metrics.Invalid, http.StatusBadRequest, err)
+			return
+		}
+		notify, known := ParseNotify(r.URL.Query().Get("notify"))
+		if !known {
+			// Refusing it would lose the alert.
+			s.config.Log.Error("the receiver's URL has a notify that is none of loud, silent and none: taken as loud", "group", payload.GroupKey)
+			notify = Loud
+		}
+		id, err := s.Accept(body, notify)
+		if err != nil {
+			s.refuse(w, metrics.Unwritable, http.StatusServiceUnavailable, err)
+			return
+		}
+		s.accepted(id, payload, notify)
+	}
+}
+
+func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		body, ok := s.readBody(w, r, maxBody)
+		if !ok {
+			return
+		}
+		payload, err := ParsePayload(body)
+		if err != nil {
+			s.refuse(w, metrics.Invalid, http.StatusBadRequest, err)
+			return
+		}
+		if payload.Status != "firing" {
+			return // the watchdog's end is what its absence tells
+		}
+		if err := s.Watchdog(); err != nil {
+			s.refuse(w, metrics.Unwritable, http.StatusServiceUnavailable, err)
+		}
+	}
+}
+
+func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		s.refuse(w, metrics.TooLarge, http.StatusRequestEntityTooLarge,
+			errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
+	case err != nil:
+		// Half a request: Alertmanager tries again.
+		http.Error(w, "the request broke off", http.StatusServiceUnavailable)
+	}
+	return body, err == nil
+}
+
+func (s *Service) refuse(w http.ResponseWriter, outcome string, status int, err error) {
+	s.metrics.received.WithLabelValues(outcome).Inc()
+	s.config.Log.Error("a notification was not accepted", "outcome", outcome, "err", err)
+	text := err.Error()
+	if status == http.StatusServiceUnavailable {
+		text = "the spool can't be written, try again"
+	}
+	http.Error(w, text, status)
+}
+
+// handleReady proves that a notification would be accepted.
+func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
+	if s.draining.Load() {
+		http.Error(w, "stopping", http.StatusServiceUnavailable)
+		return
+	}
+	if err := s.spool.check(); err != nil {
+		s.config.Log.Error("not ready: the spool can't be written", "err", err)
+		http.Error(w, "the spool can't be written", http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, "ready\n")
+}

@@ -1,0 +1,410 @@
+// Command record runs real Alertmanagers and keeps what they send to a webhook
+// as the payloads in webhook/testdata/payloads, one folder for each story.
+//
+// Run it from the root of the repository when a new Alertmanager should be
+// recorded:
+//
+//	go run ./webhook/internal/record -alertmanager=bin/alertmanager
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+func main() {
+	log.SetFlags(0)
+	binary := flag.String("alertmanager", "bin/alertmanager", "the Alertmanager to record")
+	out := flag.String("out", "webhook/testdata/payloads", "where the payloads go")
+	flag.Parse()
+	for _, s := range stories() {
+		if err := s.record(*binary, filepath.Join(*out, s.name)); err != nil {
+			log.Fatalf("%s: %v", s.name, err)
+		}
+		log.Printf("recorded %s", s.name)
+	}
+}
+
+// story is what happens to some alerts, told to one or two Alertmanagers.
+type story struct {
+	name      string
+	instances []instance
+	steps     []step
+}
+
+type instance struct {
+	cluster   bool // joined with the first one
+	groupWait string
+	repeat    string
+}
+
+// step posts alerts or silences to the Alertmanagers named by their index, and
+// waits until that many payloads have come in all.
+type step struct {
+	to       []int
+	fire     []string // targets
+	resolve  []string
+	silence  bool // silence everything
+	ask      bool // and keep what the first Alertmanager's API answers
+	payloads int
+	pause    time.Duration
+}
+
+// slowest bounds the wait for a payload.
+const slowest = 30 * time.Second
+
+func stories() []story {
+	one := []instance{{}}
+	first, both := []int{0}, []int{0, 1}
+	redis, pg := []string{"redis"}, []string{"postgres"}
+	return []story{
+		{name: "single", instances: one, steps: []step{
+			{to: first, fire: redis, payloads: 1},
+			{to: first, resolve: redis, payloads: 2},
+			{to: first, fire: redis, payloads: 3}, // again: another startsAt
+			{to: first, resolve: redis, payloads: 4},
+		}},
+		{name: "grouped", instances: one, steps: []step{
+			{to: first, fire: []string{"redis", "postgres"}, payloads: 1},
+			{to: first, fire: []string{"upbit"}, payloads: 2}, // joins the group
+			{to: first, resolve: redis, payloads: 3},
+			{to: first, resolve: []string{"postgres", "upbit"}, payloads: 4},
+		}},
+		{name: "reminder", instances: []instance{{repeat: "2s"}}, steps: []step{
+			{to: first, fire: redis, payloads: 3},
+			{to: first, resolve: redis, payloads: 4},
+		}},
+		// What ends while it is suppressed is never told.
+		{name: "silenced", instances: one, steps: []step{
+			{to: first, fire: redis, payloads: 1},
+			{to: first, silence: true, ask: true, pause: time.Second},
+			{to: first, resolve: redis, payloads: 1, ask: true, pause: 3 * time.Second},
+		}},
+		{name: "inhibited", instances: one, steps: []step{
+			{to: first, fire: pg, payloads: 1},
+			{to: first, fire: []string{"source"}, payloads: 1, ask: true, pause: 3 * time.Second},
+			{to: first, resolve: pg, payloads: 1, ask: true, pause: 3 * time.Second},
+		}},
+		{name: "twins", instances: []instance{{}, {cluster: true}}, steps: []step{
+			{pause: 5 * time.Second}, // until the cluster has settled
+			{to: both, fire: redis, payloads: 2},
+			{to: both, resolve: redis, payloads: 4},
+		}},
+		// The second one learns late that it is over, as a peer cut off from
+		// its cluster does.
+		{name: "late", instances: []instance{{}, {groupWait: "3s"}}, steps: []step{
+			{to: both, fire: redis, payloads: 1},
+			{to: first, resolve: redis, payloads: 3},
+			{to: []int{1}, resolve: redis, payloads: 4},
+		}},
+	}
+}
+
+func (s story) record(binary, dir string) error {
+	tmp, err := os.MkdirTemp("", "record")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	var sink sink
+	server := httptest.NewServer(&sink)
+	defer server.Close()
+
+	var peers []*alertmanager
+	defer func() {
+		for _, p := range peers {
+			p.stop()
+		}
+	}()
+	for i, in := range s.instances {
+		p, err := start(binary, tmp, i, in, server.URL, peers)
+		if err != nil {
+			return err
+		}
+		peers = append(peers, p)
+	}
+	started := map[string]time.Time{}
+	for _, st := range s.steps {
+		if err := st.play(peers, started, &sink); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return sink.write(dir)
+}
+
+func (st step) play(peers []*alertmanager, started map[string]time.Time, sink *sink) error {
+	now := time.Now().UTC()
+	var alerts []map[string]any
+	for _, target := range st.fire {
+		started[target] = now
+		alerts = append(alerts, alert(target, now, time.Time{}))
+	}
+	for _, target := range st.resolve {
+		alerts = append(alerts, alert(target, started[target], now))
+	}
+	for _, i := range st.to {
+		if alerts != nil {
+			if err := peers[i].post("/api/v2/alerts", alerts); err != nil {
+				return err
+			}
+		}
+		if st.silence {
+			if err := peers[i].post("/api/v2/silences", silence(now)); err != nil {
+				return err
+			}
+		}
+	}
+	time.Sleep(st.pause)
+	if st.ask {
+		if err := sink.ask(peers[0].url); err != nil {
+			return err
+		}
+	}
+	return sink.wait(st.payloads)
+}
+
+func alert(target string, starts, ends time.Time) map[string]any {
+	priority := "P0"
+	if target == "source" { // of the inhibition; it is not sent itself
+		priority = "P2"
+	}
+	check := "Database"
+	reason := "connection_refused"
+	if target == "upbit" {
+		check, reason = "Exchange Health", "timeout"
+	}
+	a := map[string]any{
+		"labels": map[string]string{
+			"alertname": "PreflightCheckFailed", "priority": priority, "env": "paper", "check": check, "target": target,
+		},
+		"annotations": map[string]string{
+			"title": "Preflight FAIL", "title_ko": "프리플라이트 실패",
+			"summary": target + " does not answer", "summary_ko": target + " 응답 없음",
+			"reason": reason, "counts": "6/8 PASS, 2 FAIL",
+			"actions":    "check `docker ps` (redis, postgres)\nrun the preflight again",
+			"actions_ko": "`docker ps` 확인 (redis, postgres)\n프리플라이트 다시 실행",
+		},
+		"startsAt":     starts,
+		"generatorURL": "http://prometheus:9090/graph?g0.expr=up",
+	}
+	if !ends.IsZero() {
+		a["endsAt"] = ends
+	}
+	return a
+}
+
+func silence(now time.Time) map[string]any {
+	return map[string]any{
+		"matchers":  []map[string]any{{"name": "env", "value": "paper", "isRegex": false}},
+		"startsAt":  now,
+		"endsAt":    now.Add(time.Hour),
+		"createdBy": "record", "comment": "recorded",
+	}
+}
+
+// alertmanager is a running one.
+type alertmanager struct {
+	cmd     *exec.Cmd
+	url     string
+	cluster string
+}
+
+func start(binary, tmp string, index int, in instance, sink string, peers []*alertmanager) (*alertmanager, error) {
+	groupWait, repeat := in.groupWait, in.repeat
+	if groupWait == "" {
+		groupWait = "200ms"
+	}
+	if repeat == "" {
+		repeat = "1h"
+	}
+	config := fmt.Sprintf(`
+route:
+  receiver: nobody
+  routes:
+    - matchers: ['priority="P0"']
+      receiver: "p0 (telegram)"
+      group_by: [env, priority]
+      group_wait: %s
+      group_interval: 1s
+      repeat_interval: %s
+inhibit_rules:
+  - source_matchers: ['target="source"']
+    target_matchers: ['target!="source"']
+    equal: [env]
+receivers:
+  - name: nobody
+  - name: "p0 (telegram)"
+    webhook_configs:
+      - url: %s/api/v1/alerts?notify=loud
+        send_resolved: true
+`, groupWait, repeat, sink)
+	dir := filepath.Join(tmp, fmt.Sprint(index))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, err
+	}
+	file := filepath.Join(dir, "alertmanager.yml")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		return nil, err
+	}
+	web, cluster := freePort(), freePort()
+	a := &alertmanager{url: "http://" + web, cluster: cluster}
+	args := []string{
+		"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + web,
+		fmt.Sprintf("--web.external-url=http://alertmanager-%d.example:9093", index+1), "--log.level=error",
+		// Gossip slower than the peers notify: neither knows what the other did.
+		"--cluster.peer-timeout=1ms", "--cluster.gossip-interval=3s", "--cluster.settle-timeout=1s", "--cluster.listen-address=",
+	}
+	if in.cluster || index == 0 {
+		args[len(args)-1] += cluster // the listen address
+		args = append(args, "--cluster.advertise-address="+cluster)
+	}
+	if in.cluster {
+		args = append(args, "--cluster.peer="+peers[0].cluster)
+	}
+	a.cmd = exec.Command(binary, args...)
+	a.cmd.Stderr = os.Stderr
+	if err := a.cmd.Start(); err != nil {
+		return nil, err
+	}
+	return a, a.ready()
+}
+
+func (a *alertmanager) ready() error {
+	for range 200 {
+		resp, err := http.Get(a.url + "/-/ready")
+		if err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("%s did not become ready", a.url)
+}
+
+func (a *alertmanager) post(path string, body any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	resp, err := http.Post(a.url+path, "application/json", bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(resp.Body)
+		return fmt.Errorf("%s: %s: %s", path, resp.Status, text)
+	}
+	return nil
+}
+
+func (a *alertmanager) stop() {
+	_ = a.cmd.Process.Kill()
+	_ = a.cmd.Wait()
+}
+
+// sink keeps what is posted to it.
+type sink struct {
+	mu       sync.Mutex
+	payloads [][]byte
+	answers  map[string][]byte // of the API, by file
+}
+
+// ask keeps the answers of the API.
+func (s *sink) ask(url string) error {
+	if s.answers == nil {
+		s.answers = map[string][]byte{}
+	}
+	n := len(s.answers)/2 + 1
+	for _, path := range []string{"alerts", "status"} {
+		resp, err := http.Get(url + "/api/v2/" + path)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil {
+			return err
+		}
+		s.answers[fmt.Sprintf("api-%02d-%s.json", n, path)] = body
+	}
+	return nil
+}
+
+func (s *sink) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.payloads = append(s.payloads, body)
+}
+
+func (s *sink) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.payloads)
+}
+
+func (s *sink) wait(n int) error {
+	for range slowest / (100 * time.Millisecond) {
+		if s.count() >= n {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return fmt.Errorf("%d payloads came, not %d", s.count(), n)
+}
+
+func (s *sink) write(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	files := maps.Clone(s.answers)
+	if files == nil {
+		files = map[string][]byte{}
+	}
+	for i, p := range s.payloads {
+		files[fmt.Sprintf("%02d.json", i+1)] = p
+	}
+	for name, body := range files {
+		var indented bytes.Buffer
+		if err := json.Indent(&indented, body, "", "  "); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), indented.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func freePort() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}

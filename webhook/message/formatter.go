@@ -1,0 +1,237 @@
+package message
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Limits of the parts of a message, in UTF-16 code units. Together they leave
+// room for one line of a list in every message.
+const (
+	maxTitle    = 200
+	maxField    = 100
+	maxSentence = 200
+	maxLine     = 500
+	maxAction   = 250
+	maxActions  = 1000 // all of them
+)
+
+//go:embed templates/*.tmpl
+var shipped embed.FS
+
+// Options choose how messages look. The zero value is English, in UTC.
+type Options struct {
+	Language string         // one of Languages
+	Location *time.Location // of the times shown
+	// Templates is a folder whose files alert.tmpl, resolution.tmpl and
+	// digest.tmpl replace the shipped ones of that name; they are
+	// html/template over [Page], restricted to Telegram's tags.
+	Templates string
+}
+
+// Formatter writes messages. It is safe for concurrent use.
+type Formatter struct {
+	words     Words
+	location  *time.Location
+	templates *template.Template
+}
+
+// New makes a formatter. The error names the file and what is wrong in it.
+func New(o Options) (*Formatter, error) {
+	words, ok := languages()[cmp.Or(o.Language, "en")]
+	if !ok {
+		return nil, fmt.Errorf("no messages in language %q: choose one of %s", o.Language, strings.Join(Languages(), ", "))
+	}
+	t := template.New("").Funcs(template.FuncMap{"number": number, "code": code})
+	t, err := t.ParseFS(shipped, "templates/*.tmpl")
+	if err != nil {
+		return nil, err
+	}
+	f := &Formatter{words: words, location: cmp.Or(o.Location, time.UTC), templates: t}
+	if o.Templates == "" {
+		return f, nil
+	}
+	if err := f.replace(o.Templates); err != nil {
+		return nil, err
+	}
+	return f, f.try()
+}
+
+// replace parses the user's templates over the shipped ones.
+func (f *Formatter) replace(dir string) error {
+	if _, err := os.Stat(dir); err != nil {
+		return fmt.Errorf("templates: %w", err)
+	}
+	for _, t := range f.templates.Templates() {
+		if t.Name() == "" {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, t.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("templates: %w", err)
+		}
+		if _, err := t.Parse(string(text)); err != nil {
+			return fmt.Errorf("templates: %s: %w", filepath.Join(dir, t.Name()), err)
+		}
+	}
+	return nil
+}
+
+// try formats a sample of each kind, so that a broken template is refused at
+// start and not found out by the first alert.
+func (f *Formatter) try() error {
+	sample := Item{}
+	sample.Labels = map[string]string{"alertname": "Sample", "priority": "P0", "check": "Sample", "env": "sample"}
+	for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
+		messages, err := f.Format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()})
+		if err != nil {
+			return fmt.Errorf("templates: %w", err)
+		}
+		for _, m := range messages {
+			if strings.TrimSpace(Plain(m.HTML)) == "" {
+				return fmt.Errorf("templates: the template of a message of kind %q says nothing", kind)
+			}
+		}
+	}
+	return nil
+}
+
+// Format writes the messages of a notice: one, or as many as its alerts need.
+// Only a template that is not the shipped one can make it fail.
+func (f *Formatter) Format(n Notice) ([]Message, error) {
+	order := sorted(n)
+	if mark*len(order) < MaxLength { // else it can't fit
+		whole, err := f.render(n, order, 1, 1, maxLine)
+		if err != nil {
+			return nil, err
+		}
+		if Length(whole.HTML)+mark*(len(order)+1) <= MaxLength {
+			return []Message{whole}, nil
+		}
+	}
+	parts, err := f.split(n, order)
+	if err != nil {
+		return nil, err
+	}
+	messages := make([]Message, len(parts))
+	for i, p := range parts {
+		if messages[i], err = f.shrink(n, p, i+1, len(parts)); err != nil {
+			return nil, err
+		}
+	}
+	return messages, nil
+}
+
+// Edit writes a message that was sent before anew, in one piece, with the
+// alerts as they are now.
+func (f *Formatter) Edit(n Notice) (Message, error) {
+	return f.shrink(n, sorted(n), max(n.Part, 1), max(n.Parts, 1))
+}
+
+// mark is the room that an edit needs to mark an alert as resolved.
+const mark = 24
+
+// split packs the alerts into messages, in order.
+func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
+	const heading, bullet = 40, 8 // a list's heading, and the part's number in the title
+	base, err := f.render(n, order[:min(1, len(order))], 1, 2, 1)
+	if err != nil {
+		return nil, err
+	}
+	room := MaxLength - Length(base.HTML) - heading - mark
+	var parts [][]int
+	used := room + 1
+	for _, i := range order {
+		size := units16(f.line(n, n.Items[i], maxLine)) + mark + bullet + heading/2
+		if used+size > room {
+			parts, used = append(parts, nil), 0
+		}
+		parts[len(parts)-1] = append(parts[len(parts)-1], i)
+		used += size
+	}
+	return parts, nil
+}
+
+// shrink renders with shorter and shorter lines until Telegram takes it.
+func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, err error) {
+	for line := maxLine; line > 0; line /= 2 {
+		if m, err = f.render(n, items, part, parts, line); err != nil || Length(m.HTML) <= MaxLength {
+			return m, err
+		}
+	}
+	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes too much", n.Kind, MaxLength)
+}
+
+func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Message, error) {
+	name := "alert.tmpl"
+	switch n.Kind {
+	case Resolution:
+		name = "resolution.tmpl"
+	case Digest:
+		name = "digest.tmpl"
+	}
+	page, buttons := f.page(n, items, part, parts, line)
+	var out bytes.Buffer
+	if err := f.templates.ExecuteTemplate(&out, name, page); err != nil {
+		return Message{}, err
+	}
+	return Message{
+		HTML: strings.TrimSpace(out.String()), Buttons: buttons, Items: items, Part: part, Parts: parts,
+	}, nil
+}
+
+// sorted returns the order in which a notice lists its alerts: urgent first,
+// then by what they are about.
+func sorted(n Notice) []int {
+	order := make([]int, len(n.Items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return compareItems(n.Items[i], n.Items[j]) })
+	return order
+}
+
+func compareItems(a, b Item) int {
+	return cmp.Or(
+		cmp.Compare(PriorityOf(a.Labels).Rank, PriorityOf(b.Labels).Rank),
+		cmp.Compare(a.Labels["alertname"], b.Labels["alertname"]),
+		cmp.Compare(a.Labels["check"], b.Labels["check"]),
+		cmp.Compare(a.Labels["target"], b.Labels["target"]),
+		slices.Compare(a.Labels.Values(), b.Labels.Values()),
+		a.StartsAt.Compare(b.StartsAt),
+	)
+}
+
+// number counts from 1 in templates.
+func number(i int) int { return i + 1 }
+
+// code formats `quoted` parts of a text as code, which a tap copies.
+func code(s string) template.HTML {
+	var out strings.Builder
+	for {
+		before, rest, open := strings.Cut(s, "`")
+		quoted, after, closed := strings.Cut(rest, "`")
+		if !open || !closed {
+			out.WriteString(template.HTMLEscapeString(s))
+			return template.HTML(out.String())
+		}
+		out.WriteString(template.HTMLEscapeString(before))
+		if strings.TrimSpace(quoted) != "" {
+			out.WriteString("<code>" + template.HTMLEscapeString(quoted) + "</code>")
+		}
+		s = after
+	}
+}

@@ -1,0 +1,208 @@
+package message_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+var start = time.Date(2025, 12, 21, 1, 30, 0, 0, time.UTC)
+
+// check is an alert as the shipped rules send it.
+func check(priority, check, target, summary, reason, counts string) message.Item {
+	word, word2, title := "FAIL", "실패", "check `docker ps` (redis, postgres)\ncheck .env.paper (REDIS_URL, POSTGRES_DSN)\nrun the preflight again\nescalate to operations if it keeps failing"
+	ko := "`docker ps` 확인 (redis, postgres)\n.env.paper 확인 (REDIS_URL, POSTGRES_DSN)\n프리플라이트 다시 실행\n계속 실패하면 운영팀에 보고"
+	if priority == "P1" {
+		word, word2, title = "WARN", "경고", "it works, but needs improvement\nescalate when warnings accumulate"
+		ko = "동작하지만 개선이 필요함\n경고가 쌓이면 보고"
+	}
+	var it message.Item
+	it.Status, it.StartsAt = "firing", start
+	it.Labels = template.KV{"alertname": "PreflightCheckFailed", "priority": priority, "env": "paper", "check": check, "target": target}
+	it.Annotations = template.KV{
+		"title": "Preflight " + word, "title_ko": "프리플라이트 " + word2, "summary": summary, "reason": reason, "counts": counts,
+		"actions": title, "actions_ko": ko, "runbook_url": "http://grafana:3000/runbook", "dashboard_url": "https://grafana.example.com/d/x",
+	}
+	return it
+}
+
+func ended(it message.Item, after time.Duration) message.Item {
+	it.Status, it.Resolved, it.EndsAt = "resolved", true, it.StartsAt.Add(after)
+	return it
+}
+
+func foreign(labels, annotations template.KV) message.Item {
+	var it message.Item
+	it.Status, it.StartsAt, it.Labels, it.Annotations = "firing", start, labels, annotations
+	it.GeneratorURL = "https://prometheus.example.com/graph?g0.expr=up"
+	return it
+}
+
+func notices() map[string]message.Notice {
+	redis := check("P0", "Database", "redis", "Redis PING failed", "connection_refused", "7/8 PASS, 1 FAIL")
+	upbit := check("P0", "Exchange Health", "upbit", "Upbit API timeout", "timeout", "6/8 PASS, 2 FAIL")
+	upbit.StartsAt = start.Add(5 * time.Second)
+	warned := check("P1", "Git Safety", "branch", "Git Safety: branch — unexpected_branch", "unexpected_branch", "7/8 PASS, 1 WARN")
+	silenced := ended(redis, 10*time.Minute)
+	silenced.Closed = message.Silenced
+	stale := foreign(template.KV{"alertname": "PreflightStale", "priority": "P1", "env": "paper"}, template.KV{"title": "Preflight stale", "summary": "no run for 30m"})
+	now := start.Add(90 * time.Minute)
+	all := map[string]message.Notice{
+		"p0":         {Kind: message.Alert, Items: []message.Item{upbit, redis}},
+		"p1":         {Kind: message.Alert, Items: []message.Item{warned}},
+		"mixed":      {Kind: message.Alert, Items: []message.Item{stale, warned}},
+		"half":       {Kind: message.Alert, Items: []message.Item{upbit, ended(redis, 10*time.Minute)}},
+		"edited":     {Kind: message.Alert, Items: []message.Item{ended(upbit, 5*time.Minute), ended(redis, 10*time.Minute)}},
+		"reminder":   {Kind: message.Reminder, Items: []message.Item{upbit, redis}},
+		"resolution": {Kind: message.Resolution, Items: []message.Item{ended(redis, 10*time.Minute)}, Firing: []message.Item{upbit}},
+		"silenced":   {Kind: message.Resolution, Items: []message.Item{silenced}},
+		"digest":     {Kind: message.Digest, Items: []message.Item{ended(warned, time.Minute), ended(stale, 26*time.Hour)}},
+		"truncated":  {Kind: message.Alert, Items: []message.Item{redis}, More: 3, Truncated: 5},
+		"foreign": {Kind: message.Alert, Items: []message.Item{foreign(
+			template.KV{"alertname": "InstanceDown", "severity": "critical", "instance": "web-1:9100", "job": "node"},
+			template.KV{"description": "web-1:9100 has been down for more than 5 minutes."})}},
+		"bare":    {Kind: message.Alert, Items: []message.Item{foreign(template.KV{"alertname": "Bare", "device": "sda", "mode": "ro"}, nil)}},
+		"nothing": {Kind: message.Alert, Items: []message.Item{foreign(nil, nil)}},
+		"hostile": {Kind: message.Alert, Items: []message.Item{foreign(
+			template.KV{"alertname": "<b>&\"'</a>", "check": "\u202Egnp.exe", "target": "x\x00y\nz", "env": "a\tb"},
+			template.KV{"summary": "</code> `a <i> b` & `open", "actions": "run `rm <x>`\n\n  `` \nrun `rm <x>`", "runbook_url": "javascript:alert(1)", "dashboard_url": "http://u:secret@h.example.com/"})}},
+	}
+	for name, n := range all {
+		n.Now = now
+		all[name] = n
+	}
+	return all
+}
+
+func TestMessagesLookAsTheyShould(t *testing.T) {
+	t.Parallel()
+	seoul, err := time.LoadLocation("Asia/Seoul")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []message.Options{{Language: "en"}, {Language: "ko", Location: seoul}} {
+		f, err := message.New(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, n := range notices() {
+			t.Run(o.Language+"/"+name, func(t *testing.T) {
+				messages, err := f.Format(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got strings.Builder
+				for _, m := range messages {
+					fmt.Fprintln(&got, m.HTML)
+					for _, b := range m.Buttons {
+						fmt.Fprintf(&got, "[%s] %s\n", b.Text, b.URL)
+					}
+				}
+				golden(t, filepath.Join("testdata", name+"."+o.Language+".html"), got.String())
+			})
+		}
+	}
+}
+
+func golden(t *testing.T, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v (write it with -update)", err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestTheOrderIsThatOfNoInput(t *testing.T) {
+	t.Parallel()
+	f, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := notices()["p0"]
+	a, err := f.Format(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.Items[0], n.Items[1] = n.Items[1], n.Items[0]
+	b, err := f.Format(n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a[0].HTML != b[0].HTML {
+		t.Errorf("the order of the input shows:\n%s\n%s", a[0].HTML, b[0].HTML)
+	}
+}
+
+func TestLengthIsTelegrams(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"":                        0,
+		"abc":                     3,
+		"<b>abc</b>":              3,
+		"&lt;&amp;&#34;&#x1F6A8;": 5,
+		"🚨":                       2,
+		"한글":                      2,
+		`<a href="x">y</a>`:       1,
+	} {
+		if got := message.Length(text); got != want {
+			t.Errorf("Length(%q) = %d, not %d", text, got, want)
+		}
+	}
+}
+
+func TestOwnTemplates(t *testing.T) {
+	t.Parallel()
+	write := func(name, text string) string {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return dir
+	}
+	f, err := message.New(message.Options{Templates: write("alert.tmpl", `<i>{{.Title}}</i> {{range .Items}}{{.Labels.target}}{{end}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := f.Format(notices()["p1"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "<i>⚠️ P1: Preflight WARN</i> branch"; m[0].HTML != want {
+		t.Errorf("%q, not %q", m[0].HTML, want)
+	}
+	for want, dir := range map[string]string{
+		"no such file":        filepath.Join(t.TempDir(), "none"),
+		"alert.tmpl":          write("alert.tmpl", `{{.Title`),
+		"can't evaluate":      write("digest.tmpl", `{{.Nothing}}`),
+		"says nothing":        write("resolution.tmpl", `{{""}}`),
+		"writes too much":     write("alert.tmpl", strings.Repeat("x", 5000)),
+		`no messages in "xx"`: "",
+	} {
+		o := message.Options{Templates: dir}
+		if dir == "" {
+			o.Language, want = "xx", `no messages in language "xx": choose one of en, ko`
+		}
+		if _, err := message.New(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, not %s", err, want)
+		}
+	}
+}

@@ -1,0 +1,206 @@
+package message
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Page is what a template shows. Every text on it is cleaned and cut to a
+// length that fits.
+type Page struct {
+	Kind        Kind
+	Words       Words
+	Title       string // with emoji and priority
+	Source      string
+	Time        string
+	Environment string
+	Sentence    string // how the preflight ended, with the newest counts
+	Lists       []List
+	Notes       []string // on what is not listed
+	Actions     []string
+	Links       []Button // addresses that can't be buttons
+	Items       []Item
+}
+
+// List is a heading with a line for each alert.
+type List struct {
+	Heading string
+	Lines   []string
+}
+
+// page fills in what a template shows of the items, and the buttons below it.
+func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, []Button) {
+	items := make([]Item, len(indices))
+	for k, i := range indices {
+		items[k] = n.Items[i]
+	}
+	p := Page{
+		Kind: n.Kind, Words: f.words, Items: items,
+		Title:       f.title(n, items),
+		Source:      source(items),
+		Time:        f.time(n, items),
+		Environment: environment(items),
+		Lists:       f.lists(n, items, line),
+	}
+	if parts > 1 {
+		p.Title += fmt.Sprintf(" (%d/%d)", part, parts)
+	}
+	if part == parts {
+		p.Notes = f.notes(n)
+	}
+	if n.Kind == Resolution || n.Kind == Digest {
+		return p, nil
+	}
+	p.Sentence = f.sentence(items)
+	if !allResolved(items) {
+		p.Actions = f.actions(items)
+	}
+	var buttons []Button
+	if part == 1 {
+		buttons, p.Links = f.links(items)
+	}
+	return p, buttons
+}
+
+// title says how urgent it is, what it is and what became of it.
+func (f *Formatter) title(n Notice, items []Item) string {
+	if n.Kind == Digest {
+		return "ℹ️ " + f.words.DigestTitle(len(n.Items))
+	}
+	if len(items) == 0 {
+		return ""
+	}
+	urgent := slices.MinFunc(items, func(a, b Item) int {
+		return cmp.Compare(PriorityOf(a.Labels).Rank, PriorityOf(b.Labels).Rank)
+	})
+	priority, title := PriorityOf(urgent.Labels), f.titleOf(urgent)
+	others := map[string]bool{}
+	for _, it := range items {
+		if t := f.titleOf(it); t != title {
+			others[t] = true
+		}
+	}
+	if len(others) > 0 {
+		title = f.words.AndTitles(title, len(others))
+	}
+	if n.Kind == Resolution {
+		return "✅ " + f.words.ResolvedTitle(priority.Name, title)
+	}
+	if priority.Name != "" {
+		title = priority.Name + ": " + title
+	}
+	switch {
+	case allResolved(items):
+		return "✅ " + f.words.ResolvedAfter(title, f.words.Duration(longest(items, n.Now)))
+	case n.Kind == Reminder:
+		return priority.Emoji + " " + f.words.FiringFor(title, f.words.Duration(longest(items, n.Now)))
+	default:
+		return priority.Emoji + " " + title
+	}
+}
+
+func (f *Formatter) titleOf(it Item) string {
+	return shorten(cmp.Or(f.annotation(it, "title"), it.Labels["alertname"], "Alert"), maxTitle)
+}
+
+// annotation returns the text in the formatter's language, or else in the one
+// that is there.
+func (f *Formatter) annotation(it Item, name string) string {
+	return cmp.Or(it.Annotations[name+f.words.suffix], it.Annotations[name])
+}
+
+// source says what the alerts come from.
+func source(items []Item) string {
+	for _, label := range []string{"source", "job"} {
+		for _, it := range items {
+			if v := shorten(it.Labels[label], maxField); v != "" {
+				return v
+			}
+		}
+	}
+	return "SYSTEM"
+}
+
+// time is when the newest of the alerts began, or in a resolution when the
+// last one ended.
+func (f *Formatter) time(n Notice, items []Item) string {
+	var newest time.Time
+	for _, it := range items {
+		t := it.StartsAt
+		if n.Kind == Resolution {
+			t = it.EndsAt
+		}
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	return newest.In(f.location).Format("2006-01-02 15:04:05 MST")
+}
+
+func environment(items []Item) string {
+	var envs []string
+	for _, it := range items {
+		if env := shorten(it.Labels["env"], maxField); env != "" && !slices.Contains(envs, env) && len(envs) < 5 {
+			envs = append(envs, env)
+		}
+	}
+	slices.Sort(envs)
+	return shorten(strings.Join(envs, ", "), maxField)
+}
+
+// sentence tells how the preflight ended. Alerts of one group carry the counts
+// of the time when each began: the newest are right.
+func (f *Formatter) sentence(items []Item) string {
+	var newest Item
+	for _, it := range items {
+		if it.Annotations["counts"] != "" && isCheck(it) &&
+			(newest.Annotations == nil || it.StartsAt.After(newest.StartsAt)) {
+			newest = it
+		}
+	}
+	counts := shorten(newest.Annotations["counts"], maxSentence)
+	switch {
+	case counts == "":
+		return ""
+	case PriorityOf(newest.Labels).Rank == 0:
+		return f.words.Failed(counts)
+	default:
+		return f.words.Warned(counts)
+	}
+}
+
+func isCheck(it Item) bool { return it.Labels["check"] != "" }
+
+// actions joins the recommended actions of all alerts, each once.
+func (f *Formatter) actions(items []Item) []string {
+	var actions []string
+	room := maxActions
+	for _, it := range items {
+		for line := range strings.Lines(f.annotation(it, "actions")) {
+			action := shorten(line, maxAction)
+			if strings.Trim(action, "` ") == "" || slices.Contains(actions, action) {
+				continue
+			}
+			if room -= units16(action); room < 0 {
+				return actions
+			}
+			actions = append(actions, action)
+		}
+	}
+	return actions
+}
+
+func allResolved(items []Item) bool {
+	return !slices.ContainsFunc(items, func(it Item) bool { return !it.Resolved })
+}
+
+func longest(items []Item, now time.Time) time.Duration {
+	var d time.Duration
+	for _, it := range items {
+		d = max(d, it.Duration(now))
+	}
+	return d
+}

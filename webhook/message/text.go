@@ -1,0 +1,84 @@
+package message
+
+import (
+	"html"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxLength is how many characters Telegram takes in one message, see [Length].
+const MaxLength = 4096
+
+var (
+	tag     = regexp.MustCompile(`<[^>]*>`)
+	codeTag = regexp.MustCompile(`</?code>`)
+)
+
+// Length counts the characters of a formatted text as Telegram does: UTF-16
+// code units of what is left when tags and character references are resolved.
+func Length(formatted string) int {
+	return units16(html.UnescapeString(tag.ReplaceAllString(formatted, "")))
+}
+
+// Plain returns a formatted text without its formatting; code is put in
+// backquotes.
+func Plain(formatted string) string {
+	return html.UnescapeString(tag.ReplaceAllString(codeTag.ReplaceAllString(formatted, "`"), ""))
+}
+
+// units16 counts UTF-16 code units.
+func units16(s string) int {
+	n := 0
+	for _, r := range s {
+		n += width16(r)
+	}
+	return n
+}
+
+func width16(r rune) int {
+	if r > 0xFFFF {
+		return 2
+	}
+	return 1
+}
+
+// clean makes one line of a text that came from outside: no control
+// characters, and none of the marks that reorder the text around them, so that
+// a label cannot disguise the rest of a message.
+func clean(s string) string {
+	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
+		switch {
+		case r == utf8.RuneError, isBidi(r):
+			return -1
+		case unicode.IsControl(r), unicode.IsSpace(r):
+			return ' '
+		}
+		return r
+	}, s)), " ")
+}
+
+func isBidi(r rune) bool {
+	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
+}
+
+// shorten cleans a text and cuts it to so many UTF-16 code units.
+func shorten(s string, limit int) string {
+	// A unit is three bytes at most: enough, and it bounds the work on a huge
+	// text.
+	if most := 4 * limit; len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "")
+	}
+	s = clean(s)
+	if units16(s) <= limit {
+		return s
+	}
+	n := 1 // the ellipsis
+	for i, r := range s {
+		if n += width16(r); n > limit {
+			return strings.TrimRight(s[:i], " ") + "…"
+		}
+	}
+	return s
+}

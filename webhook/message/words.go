@@ -1,0 +1,65 @@
+package message
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Words are the texts of one language. Templates reach them as .Words.
+type Words struct {
+	suffix string // of annotations in this language
+
+	Source, Time, Environment string
+	Actions                   string
+	FailedChecks              string
+	WarningChecks             string
+	Alerts                    string
+	Resolved                  string
+	StillFiring               string
+	Runbook, Dashboard, Graph string
+
+	// Failed and Warned say how the preflight ended, with its counts.
+	Failed, Warned func(counts string) string
+	// Titles: of a resolution, of what was resolved, of a reminder, of a digest.
+	ResolvedTitle func(priority, title string) string
+	ResolvedAfter func(title, duration string) string
+	FiringFor     func(title, duration string) string
+	DigestTitle   func(n int) string
+	// After marks the end of one alert in a list.
+	After     func(duration string) string
+	Closed    map[Closed]string
+	More      func(n int) string
+	Truncated func(n uint64) string
+	AndTitles func(title string, n int) string
+	Duration  func(time.Duration) string
+}
+
+// Languages returns the languages that messages come in.
+func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
+
+func languages() map[string]Words { return map[string]Words{"en": english(), "ko": korean()} }
+
+// units writes a duration with its two largest units, whole seconds below a
+// minute: that is what a person wants to know of an outage.
+func units(d time.Duration, day, hour, minute, second string) string {
+	d = d.Round(time.Second)
+	two := func(a time.Duration, unitA string, b time.Duration, unitB string) string {
+		if b == 0 {
+			return fmt.Sprintf("%d%s", a, unitA)
+		}
+		return fmt.Sprintf("%d%s %d%s", a, unitA, b, unitB)
+	}
+	const oneDay = 24 * time.Hour
+	switch {
+	case d >= oneDay:
+		return two(d/oneDay, day, d%oneDay/time.Hour, hour)
+	case d >= time.Hour:
+		return two(d/time.Hour, hour, d%time.Hour/time.Minute, minute)
+	case d >= time.Minute:
+		return two(d/time.Minute, minute, d%time.Minute/time.Second, second)
+	default:
+		return fmt.Sprintf("%d%s", d/time.Second, second)
+	}
+}

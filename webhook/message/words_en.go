@@ -1,0 +1,47 @@
+package message
+
+import (
+	"fmt"
+	"time"
+)
+
+func english() Words {
+	return Words{
+		Source: "Source", Time: "Time", Environment: "Environment",
+		Actions:      "Recommended Actions",
+		FailedChecks: "Failed Checks", WarningChecks: "Warning Checks", Alerts: "Alerts",
+		Resolved: "Resolved", StillFiring: "Still firing",
+		Runbook: "Runbook", Dashboard: "Dashboard", Graph: "Graph",
+
+		Failed: func(counts string) string { return "Preflight failed (" + counts + ")" },
+		Warned: func(counts string) string { return "Preflight warned (" + counts + ")" },
+
+		ResolvedTitle: func(priority, title string) string {
+			if priority == "" {
+				return "Resolved: " + title
+			}
+			return priority + " resolved: " + title
+		},
+		ResolvedAfter: func(title, d string) string { return title + " (resolved after " + d + ")" },
+		FiringFor:     func(title, d string) string { return title + " (still firing after " + d + ")" },
+		DigestTitle: func(n int) string {
+			if n == 1 {
+				return "1 alert fired and was resolved in the meantime"
+			}
+			return fmt.Sprintf("%d alerts fired and were resolved in the meantime", n)
+		},
+		After: func(d string) string { return "resolved after " + d },
+		Closed: map[Closed]string{
+			Silenced:   "ended while silenced",
+			Inhibited:  "ended while inhibited",
+			Gone:       "ended, Alertmanager no longer knows it",
+			Superseded: "ended, fires anew",
+		},
+		More: func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
+		Truncated: func(n uint64) string {
+			return fmt.Sprintf("… and %d more that Alertmanager left out (max_alerts)", n)
+		},
+		AndTitles: func(title string, n int) string { return fmt.Sprintf("%s (+%d)", title, n) },
+		Duration:  func(d time.Duration) string { return units(d, "d", "h", "m", "s") },
+	}
+}

@@ -1,0 +1,44 @@
+package message
+
+import (
+	"fmt"
+	"time"
+)
+
+func korean() Words {
+	return Words{
+		suffix: "_ko",
+
+		Source: "출처", Time: "시각", Environment: "환경",
+		Actions:      "권장 조치",
+		FailedChecks: "실패한 점검", WarningChecks: "경고 점검", Alerts: "알림",
+		Resolved: "해소됨", StillFiring: "계속 발생 중",
+		Runbook: "런북", Dashboard: "대시보드", Graph: "그래프",
+
+		Failed: func(counts string) string { return "프리플라이트 실패 (" + counts + ")" },
+		Warned: func(counts string) string { return "프리플라이트 경고 (" + counts + ")" },
+
+		ResolvedTitle: func(priority, title string) string {
+			if priority == "" {
+				return "해소: " + title
+			}
+			return priority + " 해소: " + title
+		},
+		ResolvedAfter: func(title, d string) string { return title + " (" + d + " 만에 해소)" },
+		FiringFor:     func(title, d string) string { return title + " (" + d + "째 지속 중)" },
+		DigestTitle:   func(n int) string { return fmt.Sprintf("그 사이 발생했다가 해소된 알림 %d건", n) },
+		After:         func(d string) string { return d + " 만에 해소" },
+		Closed: map[Closed]string{
+			Silenced:   "사일런스 중에 종료",
+			Inhibited:  "억제 중에 종료",
+			Gone:       "종료, Alertmanager에 더 이상 없음",
+			Superseded: "종료, 다시 발생",
+		},
+		More: func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
+		Truncated: func(n uint64) string {
+			return fmt.Sprintf("… 외 %d건은 Alertmanager가 생략함 (max_alerts)", n)
+		},
+		AndTitles: func(title string, n int) string { return fmt.Sprintf("%s (외 %d건)", title, n) },
+		Duration:  func(d time.Duration) string { return units(d, "일", "시간", "분", "초") },
+	}
+}

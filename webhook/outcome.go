@@ -1,0 +1,102 @@
+package webhook
+
+import (
+	"database/sql"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// sent records that the chat shows the message, under Telegram's id. An id of
+// 0 says that Telegram will never show it.
+func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) error {
+	if c.edits != 0 {
+		return c.edited(tx)
+	}
+	if _, err := tx.Exec(`UPDATE messages SET state = 'sent', telegram_id = NULLIF(?, 0), sent_at = ?, content = '' WHERE id = ?`,
+		telegramID, now.UnixMicro(), c.message); err != nil {
+		return err
+	}
+	for _, l := range c.listed {
+		if err := c.shown(tx, chat, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shown brings the chat's view of an instance up to what the message says.
+func (c *call) shown(tx *sql.Tx, chat string, l listed) error {
+	if c.kind == message.Resolution || c.kind == message.Digest {
+		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0 WHERE chat = ? AND instance = ?`, chat, l.ID); err != nil {
+			return err
+		}
+		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id IN (
+			SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
+			SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID)
+		return err
+	}
+	shown := 1
+	if l.Resolved {
+		shown = 2
+	}
+	// It can have been resolved while the message was on its way.
+	_, err := tx.Exec(`UPDATE views SET shown = ?1, first_message = COALESCE(first_message, ?2), last_message = ?2,
+		pending = ?1 <> (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
+		WHERE chat = ?3 AND instance = ?4`, shown, c.message, chat, l.ID)
+	return err
+}
+
+// edited ends an edit, unless another one has become due.
+func (c *call) edited(tx *sql.Tx) error {
+	_, err := tx.Exec(`UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`, c.message)
+	return err
+}
+
+// unsent takes back what was written down before a call that did not
+// succeed. The first part of a message is forgotten with all others, and what
+// is true then is planned anew; a later one waits to be sent again.
+func (c *call) unsent(tx *sql.Tx) error {
+	switch {
+	case c.edits != 0:
+		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`, c.message)
+		return err
+	case c.part == 1:
+		_, err := tx.Exec(`DELETE FROM messages WHERE batch = ?`, c.message)
+		return err
+	default:
+		_, err := tx.Exec(`UPDATE messages SET state = 'queued' WHERE id = ?`, c.message)
+		return err
+	}
+}
+
+// recoverCalls takes back, at start, what a process that died was doing. It
+// returns for each chat how many messages may have been shown all the same.
+func recoverCalls(tx *sql.Tx) (map[string]int, error) {
+	rows, err := tx.Query(`SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	ambiguous := map[string]int{}
+	var calls []*call
+	for rows.Next() {
+		var c call
+		var chat string
+		if err := rows.Scan(&c.message, &chat, &c.batch, &c.part); err != nil {
+			return nil, err
+		}
+		ambiguous[chat]++
+		calls = append(calls, &c)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	for _, c := range calls {
+		if err := c.unsent(tx); err != nil {
+			return nil, err
+		}
+	}
+	_, err = tx.Exec(`UPDATE messages SET edit = 1 WHERE edit = 2`)
+	return ambiguous, err
+}

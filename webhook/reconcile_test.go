@@ -1,0 +1,129 @@
+package webhook_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/webhook"
+)
+
+// recordedAPI answers as the Alertmanager that was recorded did, in fake time.
+type recordedAPI struct {
+	t     *testing.T
+	dir   string // of testdata; empty for one that does not answer
+	since time.Time
+}
+
+var uptime = regexp.MustCompile(`"uptime": "[^"]*"`)
+
+func (a *recordedAPI) RoundTrip(r *http.Request) (*http.Response, error) {
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Content-Type", "application/json")
+	user, password, _ := r.BasicAuth()
+	path, known := strings.CutPrefix(r.URL.Path, "/am/api/v2/")
+	if a.dir == "" || !known || user != "u" || password != "SECRET" {
+		recorder.WriteHeader(http.StatusServiceUnavailable)
+		return recorder.Result(), nil
+	}
+	body, err := os.ReadFile(filepath.Join("testdata", "payloads", a.dir+"-"+path+".json"))
+	if err != nil {
+		a.t.Error(err)
+	}
+	recorder.Write(uptime.ReplaceAll(body, []byte(`"uptime": "`+a.since.UTC().Format(time.RFC3339)+`"`)))
+	return recorder.Result(), nil
+}
+
+// reconciled is a world whose webhook asks a recorded Alertmanager.
+func reconciled(t *testing.T, f func(*world, *recordedAPI)) {
+	inWorld(t, "7", func(w *world) {
+		api := &recordedAPI{t: t, since: time.Now().Add(-time.Hour)}
+		am, err := webhook.NewAlertmanager("http://u:SECRET@am.test/am", &http.Client{Transport: api})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.config.Alertmanagers = []*webhook.Alertmanager{am}
+		w.restart()
+		f(w, api)
+		if strings.Contains(w.logs.String(), "SECRET") {
+			t.Errorf("the log shows the password:\n%s", w.logs)
+		}
+	})
+}
+
+func TestWhatEndsWhileSuppressedIsClosed(t *testing.T) {
+	for dir, want := range map[string]string{"silenced": "ended while silenced", "inhibited": "ended while inhibited"} {
+		t.Run(dir, func(t *testing.T) {
+			reconciled(t, func(w *world, api *recordedAPI) {
+				w.recorded(dir + "/01")
+				api.dir = dir + "/api-01"
+				w.after(30 * time.Minute)
+				if m := w.bot.Messages(person); len(m) != 1 || len(m[0].Edits) != 0 {
+					t.Fatalf("suppressed and still firing, the chat shows %v", m)
+				}
+				w.restart()
+				api.dir = dir + "/api-02"
+				w.after(2 * time.Minute)
+				m := w.bot.Messages(person)
+				if len(m) != 2 || len(m[0].Edits) != 1 || m[1].ReplyTo != 1 || !m[1].Silent || !strings.Contains(m[1].Text, want) {
+					t.Fatalf("the chat shows %v", m)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
+	reconciled(t, func(w *world, api *recordedAPI) {
+		w.recorded("single/01") // unknown to the API that answers
+		api.dir = "silenced/api-02"
+		w.after(50 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 1 {
+			t.Fatalf("its resolution may be on the way, the chat shows %v", m)
+		}
+		w.after(15 * time.Minute)
+		m := w.bot.Messages(person)
+		if len(m) != 2 || !strings.Contains(m[1].Text, "Alertmanager no longer knows it") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// Silence is not health: an Alertmanager that does not answer, or has just
+// been started, closes nothing.
+func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
+	reconciled(t, func(w *world, api *recordedAPI) {
+		w.recorded("silenced/01")
+		api.dir = "silenced/api-01"
+		w.after(10 * time.Minute)
+		api.dir = ""
+		w.after(10 * time.Minute)
+		api.dir, api.since = "silenced/api-02", time.Now()
+		w.after(4 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 1 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		w.after(2 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 2 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		if n := strings.Count(w.logs.String(), "could not be compared"); n != 1 {
+			t.Errorf("the outage is logged %d times", n)
+		}
+	})
+}
+
+func TestAddressesOfAlertmanagers(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"", "am:9093", "ftp://am", "http://u:SECRET@am:x", "http://"} {
+		_, err := webhook.NewAlertmanager(address, nil)
+		if err == nil || strings.Contains(err.Error(), "SECRET") {
+			t.Errorf("%q: %v", address, err)
+		}
+	}
+}

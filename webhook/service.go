@@ -1,0 +1,242 @@
+// Package webhook receives Alertmanager's notifications and brings Telegram
+// chats to the present state of the alerts.
+//
+// A notification is acknowledged when it is committed to the spool, a local
+// database; from then on nothing that dies can lose it. It is then applied to
+// the state: what Alertmanager says of each alert, and what each chat was
+// shown of it. One worker for each chat compares the two and makes the calls
+// that bring the chat nearer to the truth, the most urgent first. So retries,
+// twins of an Alertmanager pair, restarts and outages need no cases of their
+// own: whatever happened meanwhile, the chat is shown what is true, once.
+package webhook
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// Config is what a [Service] needs.
+type Config struct {
+	// Spool is the path of the local database, or [InMemory].
+	Spool string
+	Chats []telegram.Chat
+	// Sender shows the messages.
+	Sender    Sender
+	Formatter *message.Formatter
+	Log       *slog.Logger
+	Registry  prometheus.Registerer
+	// WatchdogTimeout is how long the pipeline may be silent before the chats
+	// are told that it is blind; 0 for ever.
+	WatchdogTimeout time.Duration
+	// Alertmanagers are asked whether what fires here fires there; none for
+	// never.
+	Alertmanagers []*Alertmanager
+	// Retention is how long an alert is kept after its end; 0 for 30 days.
+	Retention time.Duration
+	// Rates are how often calls are made; zero for Telegram's.
+	Rates Rates
+	// Drain bounds how long a call of the Bot API may go on when the service
+	// stops; 0 for ten seconds.
+	Drain time.Duration
+}
+
+// Service accepts notifications and delivers them.
+type Service struct {
+	config    Config
+	spool     *spool
+	metrics   *instruments
+	workers   []*worker
+	keys      []string
+	sender    atomic.Pointer[Sender]
+	formatter atomic.Pointer[message.Formatter]
+	arrived   chan struct{} // something is in the inbox
+	beat      chan struct{} // a watchdog arrived
+	draining  atomic.Bool
+	started   time.Time
+	watchdog  atomic.Int64 // when the last one arrived, in microseconds
+}
+
+// Open opens the spool and takes up what an earlier process left. Close it.
+func Open(ctx context.Context, c Config) (*Service, error) {
+	if c.Retention == 0 {
+		c.Retention = 30 * 24 * time.Hour
+	}
+	if c.Rates == (Rates{}) {
+		c.Rates = TelegramRates()
+	}
+	if c.Drain == 0 {
+		c.Drain = 10 * time.Second
+	}
+	s := &Service{config: c, arrived: make(chan struct{}, 1), beat: make(chan struct{}, 1), started: time.Now()}
+	s.SetSender(c.Sender)
+	s.SetFormatter(c.Formatter)
+	var damaged string
+	var err error
+	if s.spool, damaged, err = openSpool(ctx, c.Spool); err != nil {
+		return nil, err
+	}
+	if damaged != "" {
+		c.Log.Error("the spool was damaged: it is kept aside and a new one begun, what was not delivered is only in the old one", "kept", damaged)
+	}
+	if err := s.start(); err != nil {
+		return nil, errors.Join(err, s.spool.close())
+	}
+	return s, nil
+}
+
+// start makes the workers, with what the spool knows of their chats.
+func (s *Service) start() (err error) {
+	for _, chat := range s.config.Chats {
+		s.keys = append(s.keys, chat.String())
+	}
+	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
+		return err
+	}
+	global := rate.NewLimiter(rate.Limit(s.config.Rates.Global), 1)
+	for _, chat := range s.config.Chats {
+		s.workers = append(s.workers, &worker{
+			key: chat.String(), chat: chat, spool: s.spool, rates: s.config.Rates, global: global, metrics: s.metrics,
+			sender: func() Sender { return *s.sender.Load() }, formatter: s.formatter.Load,
+			log: s.config.Log.With("chat", chat.String()), wake: make(chan struct{}, 1),
+		})
+	}
+	var ambiguous map[string]int
+	var seen time.Time
+	err = s.spool.do(func(tx *sql.Tx) (err error) {
+		if err := s.registerChats(tx); err != nil {
+			return err
+		}
+		for _, w := range s.workers {
+			if err := w.load(tx); err != nil {
+				return fmt.Errorf("chat %s: %w", w.key, err)
+			}
+		}
+		if seen, err = fact(tx, watchdogSeen); err != nil {
+			return err
+		}
+		ambiguous, err = recoverCalls(tx)
+		return err
+	})
+	for chat, n := range ambiguous {
+		s.metrics.ambiguous.WithLabelValues(chat).Add(float64(n))
+		s.config.Log.Warn("the last process died while it sent: the chat may show a message twice", "chat", chat, "messages", n)
+	}
+	if !seen.IsZero() {
+		s.noteWatchdog(seen)
+	}
+	return err
+}
+
+// registerChats adds the chats that are new, due to be shown all that fires,
+// and forgets those that are no longer configured.
+func (s *Service) registerChats(tx *sql.Tx) error {
+	configured := map[string]bool{}
+	for _, key := range s.keys {
+		configured[key] = true
+		r, err := tx.Exec(`INSERT INTO chats (key) VALUES (?) ON CONFLICT DO NOTHING`, key)
+		if err != nil {
+			return err
+		}
+		if n, err := r.RowsAffected(); err != nil || n == 0 {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		if _, err := tx.Exec(`INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
+			WHERE resolved_at IS NULL AND notify > 0 ON CONFLICT DO NOTHING`, key); err != nil {
+			return err
+		}
+	}
+	known, err := column[string](tx, `SELECT key FROM chats`)
+	if err != nil {
+		return err
+	}
+	for _, key := range known {
+		if configured[key] {
+			continue
+		}
+		for _, forget := range []string{
+			`DELETE FROM views WHERE chat = ?`, `DELETE FROM reminders WHERE chat = ?`,
+			`DELETE FROM messages WHERE chat = ?`, `DELETE FROM chats WHERE key = ?`,
+		} {
+			if _, err := tx.Exec(forget, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// SetSender replaces what shows the messages.
+func (s *Service) SetSender(sender Sender) { s.sender.Store(&sender) }
+
+// SetFormatter replaces what writes the messages.
+func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }
+
+// Run applies and delivers until the context is done, and returns when the
+// calls that had begun are finished. Notifications can be accepted before,
+// meanwhile and after: they wait in the spool.
+func (s *Service) Run(ctx context.Context) {
+	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	var group sync.WaitGroup
+	for _, w := range s.workers {
+		group.Go(func() { w.run(ctx, hard) })
+	}
+	group.Go(func() { s.applyAll(ctx) })
+	if s.config.WatchdogTimeout > 0 {
+		group.Go(func() { s.watch(ctx) })
+	}
+	if len(s.config.Alertmanagers) > 0 {
+		group.Go(func() { s.reconcileAll(ctx) })
+	}
+	finished := make(chan struct{})
+	go func() { group.Wait(); close(finished) }()
+	select {
+	case <-finished:
+	case <-ctx.Done():
+		s.draining.Store(true)
+		drain := time.NewTimer(s.config.Drain)
+		defer drain.Stop()
+		select {
+		case <-finished:
+		case <-drain.C:
+			cancel()
+			<-finished
+		}
+	}
+}
+
+// Close closes the spool. Nothing can be accepted after it.
+func (s *Service) Close() error { return s.spool.close() }
+
+// column reads the only column of a query.
+func column[T any](tx *sql.Tx, query string, args ...any) ([]T, error) {
+	rows, err := tx.Query(query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		var v T
+		if err := rows.Scan(&v); err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}

@@ -1,0 +1,140 @@
+package webhook
+
+import (
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// settle is how long after a notification the same one counts as a retry, or
+// as the twin that the other peer of an Alertmanager pair sends. A peer waits
+// 15 seconds for each one before it.
+const settle = time.Minute
+
+// Notify says what becomes of a notification besides being recorded; the
+// receiver's URL chooses.
+type Notify int
+
+// The ways to notify.
+const (
+	None   Notify = iota // no message
+	Silent               // a message without a sound
+	Loud                 // a message with a sound
+)
+
+// ParseNotify reads the URL's parameter "notify"; empty is loud, so that
+// forgetting it hides nothing.
+func ParseNotify(s string) (Notify, bool) {
+	switch s {
+	case "none":
+		return None, true
+	case "silent":
+		return Silent, true
+	case "loud", "":
+		return Loud, true
+	}
+	return None, false
+}
+
+// arrival is an accepted notification.
+type arrival struct {
+	id     int64
+	at     time.Time
+	notify Notify
+	Payload
+}
+
+// instance is one time that an alert fires in a group: what Alertmanager says
+// of it. Identity is (group, fingerprint, startsAt) as far as Alertmanager
+// keeps to it; see [judge].
+type instance struct {
+	id           int64
+	group        string
+	alert        template.Alert
+	rank         int
+	notify       Notify
+	notification int64          // that brought the present state
+	receivedAt   time.Time      // its receipt
+	firstAt      time.Time      // the receipt of the first notification of it
+	seenAt       time.Time      // the receipt of the last one
+	saidBy       string         // the externalURL that brought the present state
+	resolvedAt   time.Time      // the receipt of the resolution; zero while it fires
+	suppressed   message.Closed // silenced or inhibited, when Alertmanager was last asked
+	closed       message.Closed
+	refireAt     time.Time // when a doubtful claim to fire again counts; zero for none
+}
+
+func (i *instance) firing() bool { return i.resolvedAt.IsZero() }
+
+// verdict is what one alert of a notification means for the state.
+type verdict int
+
+const (
+	// known: nothing new.
+	known verdict = iota
+	// begins: an instance that was not known.
+	begins
+	// ends: the known instance is resolved.
+	ends
+	// restarts: the known instance is over though nobody told, and a new one
+	// begins.
+	restarts
+	// late: a peer tells of something that is over.
+	late
+	// doubtful: the Alertmanager that resolved the instance says within the
+	// settling time that it fires. It fires anew if nothing else comes.
+	doubtful
+	// over: an instance that began and ended before anybody told.
+	over
+)
+
+// judge compares an alert with the newest instance of the same alert in the
+// group, nil when there is none.
+//
+// A pair of Alertmanagers does not share one view: a peer can be seconds
+// behind, and of two Prometheis Alertmanager keeps the earlier start once it
+// knows both, so a start that moves back is no new instance.
+func judge(newest *instance, a template.Alert, n arrival) verdict {
+	firing := a.Status == "firing"
+	switch {
+	case newest == nil && firing:
+		return begins
+	case newest == nil:
+		return over
+	case a.StartsAt.After(newest.alert.StartsAt):
+		return judgeLater(newest, a, n)
+	case newest.firing() && firing:
+		return known
+	case newest.firing():
+		return ends
+	case !firing:
+		return known
+	case n.at.Sub(newest.resolvedAt) >= settle:
+		return begins // its start is the old one when Alertmanager had lost sight of it
+	case n.ExternalURL != newest.saidBy:
+		return late
+	default:
+		return doubtful
+	}
+}
+
+// judgeLater is about an alert that began after the newest known instance.
+func judgeLater(newest *instance, a template.Alert, n arrival) verdict {
+	firing := a.Status == "firing"
+	switch {
+	case newest.firing() && firing && n.ExternalURL != newest.saidBy && n.at.Sub(newest.seenAt) < settle:
+		return known // the other peer knows only the second Prometheus of a pair
+	case newest.firing() && firing:
+		return restarts
+	case newest.firing():
+		return ends // it began anew and ended, untold: over in any case
+	case firing:
+		return begins
+	case a.EndsAt.After(newest.alert.EndsAt):
+		return over
+	default:
+		return known
+	}
+}

@@ -1,0 +1,53 @@
+// Package telegram calls the Bot API: it sends and edits messages, and says of
+// every failure what it means for the message and for its chat.
+package telegram
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Chat is where messages go: a chat, or a topic in a forum.
+type Chat struct {
+	ID    string // the number of the chat, or @name of a channel
+	Topic int    // the message thread in a forum; 0 for none
+}
+
+var chatForm = regexp.MustCompile(`^(-?[1-9][0-9]{0,15}|@[A-Za-z][A-Za-z0-9_]{3,31})(?::([1-9][0-9]{0,8}))?$`)
+
+// ParseChats reads a list of chats, separated by commas, each the chat's id or
+// the id and topic as chat:topic.
+func ParseChats(list string) ([]Chat, error) {
+	var chats []Chat
+	seen := map[Chat]bool{}
+	for i, text := range strings.Split(list, ",") {
+		m := chatForm.FindStringSubmatch(strings.TrimSpace(text))
+		if m == nil {
+			return nil, fmt.Errorf("chat %d of the list is no chat: write its number (-1001234567890), @name, or number:topic", i+1)
+		}
+		c := Chat{ID: m[1]}
+		if m[2] != "" {
+			c.Topic, _ = strconv.Atoi(m[2]) // digits by the expression
+		}
+		if seen[c] {
+			return nil, fmt.Errorf("chat %d of the list is there twice", i+1)
+		}
+		seen[c] = true
+		chats = append(chats, c)
+	}
+	return chats, nil
+}
+
+// String writes the chat as [ParseChats] reads it.
+func (c Chat) String() string {
+	if c.Topic == 0 {
+		return c.ID
+	}
+	return c.ID + ":" + strconv.Itoa(c.Topic)
+}
+
+// IsGroup reports whether the chat is a group, supergroup or channel, to which
+// a bot may write less often than to a person.
+func (c Chat) IsGroup() bool { return strings.HasPrefix(c.ID, "-") || strings.HasPrefix(c.ID, "@") }

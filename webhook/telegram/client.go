@@ -1,0 +1,204 @@
+package telegram
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-telegram/bot"
+	"github.com/go-telegram/bot/models"
+)
+
+// Message is what a chat is to show.
+type Message struct {
+	HTML    string
+	Plain   string // instead of HTML, when that is empty: without formatting and buttons
+	Buttons []Button
+	Silent  bool
+	ReplyTo int // the id of a message in the chat; 0 for none
+}
+
+// Button opens an address.
+type Button struct{ Text, URL string }
+
+// Options say how the Bot API is reached.
+type Options struct {
+	Token string
+	// URL of the Bot API; https://api.telegram.org when empty.
+	URL string
+	// HTTP makes the calls; nil for one with the proxy of the environment.
+	HTTP *http.Client
+}
+
+// callTimeout bounds a call: after it the outcome counts as unknown.
+const callTimeout = 30 * time.Second
+
+// maxAnswer bounds how much of an answer is read.
+const maxAnswer = 1 << 20
+
+// Client calls the Bot API for one bot. It is safe for concurrent use.
+type Client struct {
+	bot   *bot.Bot
+	token string
+}
+
+// New makes a client. It calls nobody.
+func New(o Options) (*Client, error) {
+	if o.URL == "" {
+		o.URL = "https://api.telegram.org"
+	}
+	if err := checkURL(o.URL); err != nil {
+		return nil, err
+	}
+	if strings.ContainsAny(o.Token, "/?#% \t\r\n") || !strings.Contains(o.Token, ":") {
+		return nil, errors.New("the bot token is not of the form 123456:ABC-DEF")
+	}
+	if o.HTTP == nil {
+		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	}
+	client := *o.HTTP
+	// Following a redirect would tell its target the token, as the referrer.
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	b, err := bot.New(o.Token,
+		bot.WithSkipGetMe(),
+		bot.WithServerURL(strings.TrimSuffix(o.URL, "/")),
+		bot.WithHTTPClient(callTimeout, &transport{&client}),
+		// The library's default writes to the standard logger, with the URL.
+		bot.WithErrorsHandler(func(error) {}),
+	)
+	if err != nil {
+		return nil, errors.New("the bot token is empty")
+	}
+	return &Client{bot: b, token: o.Token}, nil
+}
+
+// checkURL does not quote the address: it can hold a password.
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
+		return errors.New("the address of the Bot API is no http or https URL")
+	}
+	return nil
+}
+
+// Send posts a message and returns its id. Errors are of type [*Error].
+func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
+	p := &bot.SendMessageParams{
+		ChatID:              chat.ID,
+		MessageThreadID:     chat.Topic,
+		DisableNotification: m.Silent,
+		LinkPreviewOptions:  &models.LinkPreviewOptions{IsDisabled: bot.True()},
+	}
+	p.Text, p.ParseMode = text(m)
+	if m.ReplyTo != 0 {
+		p.ReplyParameters = &models.ReplyParameters{MessageID: m.ReplyTo, AllowSendingWithoutReply: true}
+	}
+	if k := keyboard(m); k != nil {
+		p.ReplyMarkup = k
+	}
+	var sent *models.Message
+	err := c.call(ctx, func(ctx context.Context) (err error) {
+		sent, err = c.bot.SendMessage(ctx, p)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if sent == nil || sent.ID == 0 {
+		return 0, &Error{Kind: Ambiguous, Description: "the answer names no message"}
+	}
+	return sent.ID, nil
+}
+
+// Edit replaces a message. A message that already is so is no error.
+func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
+	p := &bot.EditMessageTextParams{
+		ChatID: chat.ID, MessageID: id,
+		LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: bot.True()},
+	}
+	p.Text, p.ParseMode = text(m)
+	if k := keyboard(m); k != nil {
+		p.ReplyMarkup = k
+	}
+	err := c.call(ctx, func(ctx context.Context) error {
+		_, err := c.bot.EditMessageText(ctx, p)
+		return err
+	})
+	var e *Error
+	if errors.As(err, &e) && e.Kind == notModified {
+		return nil
+	}
+	return err
+}
+
+func text(m Message) (string, models.ParseMode) {
+	if m.HTML == "" {
+		return m.Plain, ""
+	}
+	return m.HTML, models.ParseModeHTML
+}
+
+func keyboard(m Message) *models.InlineKeyboardMarkup {
+	if len(m.Buttons) == 0 || m.HTML == "" {
+		return nil
+	}
+	var k models.InlineKeyboardMarkup
+	for _, b := range m.Buttons {
+		k.InlineKeyboard = append(k.InlineKeyboard, []models.InlineKeyboardButton{{Text: b.Text, URL: b.URL}})
+	}
+	return &k
+}
+
+// call makes one call and classifies its failure.
+func (c *Client) call(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	var o outcome
+	ctx = context.WithValue(ctx, outcomeKey{}, &o)
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { o.connected.Store(true) }})
+	err := do(ctx)
+	if err == nil {
+		return nil
+	}
+	e := classify(err, &o)
+	e.Description = strings.ReplaceAll(e.Description, c.token, "***")
+	return e
+}
+
+// outcome is what is known of a call besides the library's error.
+type outcome struct {
+	connected atomic.Bool // a connection was there, so that something may have been sent
+	status    atomic.Int64
+}
+
+type outcomeKey struct{}
+
+// transport notes the status of the answer, and bounds its size.
+type transport struct{ client *http.Client }
+
+func (t *transport) Do(r *http.Request) (*http.Response, error) {
+	resp, err := t.client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	if o, ok := r.Context().Value(outcomeKey{}).(*outcome); ok {
+		o.status.Store(int64(resp.StatusCode))
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	return resp, nil
+}
+
+// status describes an answer that says nothing itself.
+func status(code int64) string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(int(code))))
+}

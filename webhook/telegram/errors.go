@@ -1,0 +1,132 @@
+package telegram
+
+import (
+	"errors"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-telegram/bot"
+)
+
+// Kind is what a failure means.
+type Kind int
+
+const (
+	// Unreachable: nothing was sent. Try again.
+	Unreachable Kind = iota
+	// Ambiguous: it was sent, and no answer says whether the chat shows it.
+	Ambiguous
+	// RateLimited: not before RetryAfter, for this chat.
+	RateLimited
+	// Migrated: the chat has another id now, MigrateTo.
+	Migrated
+	// ChatGone: the bot can't write to this chat.
+	ChatGone
+	// TopicGone: the chat has no such topic, or it is closed.
+	TopicGone
+	// MessageGone: there is no such message to edit, or it can't be edited.
+	MessageGone
+	// Refused: the content is not acceptable.
+	Refused
+	// Unauthorized: the token is not, or no longer, one of a bot.
+	Unauthorized
+
+	notModified
+)
+
+// Error is a failed call. Its text holds neither the token nor an address.
+type Error struct {
+	Kind        Kind
+	Description string
+	RetryAfter  time.Duration
+	MigrateTo   string
+}
+
+func (e *Error) Error() string { return "telegram: " + e.Description }
+
+// classify reads what the library makes of an answer, or of its absence.
+func classify(err error, o *outcome) *Error {
+	var rate *bot.TooManyRequestsError
+	var migrate *bot.MigrateError
+	switch description := err.Error(); {
+	case errors.As(err, &rate):
+		wait := time.Duration(max(rate.RetryAfter, 1)) * time.Second
+		return &Error{Kind: RateLimited, Description: "too many requests, retry after " + wait.String(), RetryAfter: wait}
+	case errors.As(err, &migrate):
+		return &Error{Kind: Migrated, Description: "the group became a supergroup", MigrateTo: strconv.Itoa(migrate.MigrateToChatID)}
+	case errors.Is(err, bot.ErrorForbidden):
+		return &Error{Kind: ChatGone, Description: description}
+	case errors.Is(err, bot.ErrorBadRequest):
+		return &Error{Kind: badRequest(strings.ToLower(description)), Description: description}
+	case errors.Is(err, bot.ErrorUnauthorized), errors.Is(err, bot.ErrorNotFound):
+		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + "): check TELEGRAM_BOT_TOKEN and --telegram.api-url"}
+	}
+	if code := o.status.Load(); code != 0 {
+		return &Error{Kind: Ambiguous, Description: "no usable answer, " + status(code)}
+	}
+	e := &Error{Kind: Unreachable, Description: "no connection: " + cause(err)}
+	if o.connected.Load() {
+		e.Kind, e.Description = Ambiguous, "no answer: "+cause(err)
+	}
+	return e
+}
+
+// badRequest tells the answers with status 400 apart by their descriptions:
+// Telegram has no codes for them.
+func badRequest(description string) Kind {
+	for _, known := range []struct {
+		text string
+		kind Kind
+	}{
+		{"message is not modified", notModified},
+		{"message to edit not found", MessageGone},
+		{"message can't be edited", MessageGone},
+		{"message_id_invalid", MessageGone},
+		{"message thread not found", TopicGone},
+		{"topic_closed", TopicGone},
+		{"topic_deleted", TopicGone},
+		{"chat not found", ChatGone},
+		{"group chat was deactivated", ChatGone},
+		{"have no rights to send", ChatGone},
+		{"not enough rights to send", ChatGone},
+		{"chat_write_forbidden", ChatGone},
+		{"user not found", ChatGone},
+		{"peer_id_invalid", ChatGone},
+	} {
+		if strings.Contains(description, known.text) {
+			return known.kind
+		}
+	}
+	return Refused
+}
+
+// cause describes a failed connection without what it quotes: the address
+// holds the token, and that of a proxy can hold a password.
+func cause(err error) string {
+	var dns *net.DNSError
+	var op *net.OpError
+	var u *url.Error
+	switch {
+	case errors.As(err, &dns):
+		return "the host of the Bot API is not known"
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET):
+		return "connection reset"
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &u) && u.Timeout():
+		return "timeout"
+	case strings.Contains(err.Error(), "proxy"):
+		return "the proxy of the environment does not work"
+	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
+		return "TLS handshake failed"
+	case errors.As(err, &op):
+		return op.Op + " failed"
+	default:
+		return "connection lost"
+	}
+}

@@ -1,0 +1,185 @@
+package telegram_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+const token = "123456:SECRET-token"
+
+func newClient(t *testing.T, url string) *telegram.Client {
+	t.Helper()
+	c, err := telegram.New(telegram.Options{Token: token, URL: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func newBot(t *testing.T, limits fakebot.Limits) (*fakebot.Bot, *telegram.Client) {
+	t.Helper()
+	bot := fakebot.New(token, limits, fakebot.Chat{ID: 7}, fakebot.Chat{ID: -100, Topics: []int{5}})
+	server := httptest.NewServer(bot)
+	t.Cleanup(server.Close)
+	return bot, newClient(t, server.URL)
+}
+
+func TestSendAndEdit(t *testing.T) {
+	t.Parallel()
+	bot, c := newBot(t, fakebot.Limits{})
+	chat := telegram.Chat{ID: "-100", Topic: 5}
+	first, err := c.Send(t.Context(), chat, telegram.Message{HTML: "<b>a</b> &lt;", Buttons: []telegram.Button{{Text: "go", URL: "https://example.com/"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Send(t.Context(), chat, telegram.Message{HTML: "reply", Silent: true, ReplyTo: first}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Send(t.Context(), chat, telegram.Message{Plain: "a <b> c", ReplyTo: 99}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second one changes nothing and is no error
+		if err := c.Edit(t.Context(), chat, first, telegram.Message{HTML: "<i>new</i>"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	m := bot.Messages(-100)
+	if len(m) != 3 || m[0].Text != "new" || m[0].Topic != 5 || len(m[0].Edits) != 1 || m[0].Edits[0].Text != "a <" ||
+		!m[1].Silent || m[1].ReplyTo != first || m[2].Text != "a <b> c" || m[2].ReplyTo != 0 {
+		t.Errorf("the chat shows %+v", m)
+	}
+}
+
+func TestFailuresSayWhatTheyMean(t *testing.T) {
+	t.Parallel()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	redirect := httptest.NewServer(http.RedirectHandler("http://127.0.0.1:1/", http.StatusFound))
+	t.Cleanup(redirect.Close)
+	person := telegram.Chat{ID: "7"}
+	refusal := func(text string) *fakebot.Fault {
+		return &fakebot.Fault{Status: 400, Body: fmt.Sprintf(`{"ok":false,"error_code":400,"description":"Bad Request: %s"}`, text)}
+	}
+	for name, c := range map[string]struct {
+		fault *fakebot.Fault
+		url   string
+		chat  telegram.Chat
+		html  string
+		want  telegram.Kind
+	}{
+		"refused connection": {url: gone.URL, want: telegram.Unreachable},
+		"redirect":           {url: redirect.URL, want: telegram.Ambiguous},
+		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: telegram.Ambiguous},
+		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: telegram.Ambiguous},
+		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: telegram.Ambiguous},
+		"no message":         {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{}}`}, want: telegram.Ambiguous},
+		"too many":           {fault: &fakebot.Fault{RetryAfter: 17}, want: telegram.RateLimited},
+		"unknown chat":       {chat: telegram.Chat{ID: "99"}, want: telegram.ChatGone},
+		"no such topic":      {chat: telegram.Chat{ID: "-100", Topic: 9}, want: telegram.TopicGone},
+		"markup":             {html: "<b>open", want: telegram.Refused},
+		"too long":           {html: strings.Repeat("x", 4097), want: telegram.Refused},
+		"no rights":          {fault: refusal("not enough rights to send text messages to the chat"), want: telegram.ChatGone},
+		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.MessageGone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			bot, client := newBot(t, fakebot.Limits{})
+			if c.url != "" {
+				client = newClient(t, c.url)
+			}
+			if c.fault != nil {
+				bot.Inject(*c.fault)
+			}
+			if c.chat.ID == "" {
+				c.chat = person
+			}
+			if c.html == "" {
+				c.html = "hello"
+			}
+			_, err := client.Send(t.Context(), c.chat, telegram.Message{HTML: c.html})
+			var e *telegram.Error
+			if !errors.As(err, &e) || e.Kind != c.want {
+				t.Fatalf("got %v, not kind %d", err, c.want)
+			}
+			if c.want == telegram.RateLimited && e.RetryAfter != 17*time.Second {
+				t.Errorf("retry after %s", e.RetryAfter)
+			}
+			mustHide(t, err)
+		})
+	}
+}
+
+func mustHide(t *testing.T, err error) {
+	t.Helper()
+	if strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "SECRET") {
+		t.Errorf("the error shows the token: %#v", err)
+	}
+}
+
+func TestAWrongTokenIsSaidToBeOne(t *testing.T) {
+	t.Parallel()
+	bot := fakebot.New("1:other", fakebot.Limits{})
+	server := httptest.NewServer(bot)
+	t.Cleanup(server.Close)
+	_, err := newClient(t, server.URL).Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
+	var e *telegram.Error
+	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Description, "TELEGRAM_BOT_TOKEN") {
+		t.Errorf("got %v", err)
+	}
+	mustHide(t, err)
+}
+
+func TestBlockedAndMigratedChats(t *testing.T) {
+	t.Parallel()
+	bot, c := newBot(t, fakebot.Limits{})
+	bot.Block(7, true)
+	bot.Migrate(-100, -1009)
+	var e *telegram.Error
+	if _, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"}); !errors.As(err, &e) || e.Kind != telegram.ChatGone {
+		t.Errorf("blocked: %v", err)
+	}
+	if _, err := c.Send(t.Context(), telegram.Chat{ID: "-100"}, telegram.Message{HTML: "x"}); !errors.As(err, &e) || e.Kind != telegram.Migrated || e.MigrateTo != "-1009" {
+		t.Errorf("migrated: %v", err)
+	}
+}
+
+func TestWhatIsNoTokenOrAddress(t *testing.T) {
+	t.Parallel()
+	for _, o := range []telegram.Options{
+		{Token: ""}, {Token: "SECRET"}, {Token: "1:SECRET/x"}, {Token: "1:SEC RET"},
+		{Token: token, URL: "ftp://user:SECRET@x"}, {Token: token, URL: "http://user:SECRET@x:port"}, {Token: token, URL: "telegram"},
+	} {
+		_, err := telegram.New(o)
+		if err == nil {
+			t.Errorf("%+v is accepted", o)
+			continue
+		}
+		mustHide(t, err)
+	}
+}
+
+func TestParseChats(t *testing.T) {
+	t.Parallel()
+	chats, err := telegram.ParseChats(" -1001234567890:5, 7,@channel_name")
+	want := []telegram.Chat{{ID: "-1001234567890", Topic: 5}, {ID: "7"}, {ID: "@channel_name"}}
+	if err != nil || !slices.Equal(chats, want) {
+		t.Errorf("%v, %v", chats, err)
+	}
+	if !chats[0].IsGroup() || chats[1].IsGroup() || !chats[2].IsGroup() || chats[0].String() != "-1001234567890:5" {
+		t.Errorf("%v", chats)
+	}
+	for _, list := range []string{"", "7,", "7,7", "x", "0", "7:0", "7:x", "1e3", "@a"} {
+		if _, err := telegram.ParseChats(list); err == nil {
+			t.Errorf("%q is accepted", list)
+		}
+	}
+}
