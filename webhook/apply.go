@@ -36,7 +36,7 @@ func (s state) apply(n arrival) (coalesced string, err error) {
 	if err != nil {
 		return "", err
 	}
-	reminder := firing && !changed && n.at.Sub(toldAt) >= settle
+	reminder := firing && !changed && settled(toldAt, n.at) && !saysOtherwise(n.NotificationReason)
 	if changed || reminder {
 		if err := s.setGroup(n); err != nil {
 			return "", err

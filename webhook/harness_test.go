@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -46,28 +45,10 @@ type world struct {
 // Telegram's own limits.
 func inWorld(t *testing.T, chats string, f func(*world)) {
 	t.Parallel()
-	dir := t.TempDir() // outside of the bubble: it is removed after it
+	spool := filepath.Join(t.TempDir(), "spool.db") // outside of the bubble: it is removed after it
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-		list, err := telegram.ParseChats(chats)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := &world{t: t, logs: new(strings.Builder)}
-		w.bot = fakebot.New(token, fakebot.Telegram(),
-			fakebot.Chat{ID: person}, fakebot.Chat{ID: another}, fakebot.Chat{ID: group, Topics: []int{5}})
-		client, err := telegram.New(telegram.Options{Token: token, URL: "http://telegram.test", HTTP: w.bot.Client()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		formatter, err := message.New(message.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.config = webhook.Config{
-			Spool: filepath.Join(dir, "spool.db"), Chats: list, Sender: client, Formatter: formatter,
-			Log: slog.New(slog.NewTextHandler(w.logs, nil)),
-		}
+		w := newWorld(t, chats, spool)
 		w.start()
 		defer func() { w.stop() }()
 		f(w)
@@ -75,6 +56,30 @@ func inWorld(t *testing.T, chats string, f func(*world)) {
 			t.Errorf("Telegram refused %v", refused)
 		}
 	})
+}
+
+func newWorld(t *testing.T, chats, spool string) *world {
+	t.Helper()
+	list, err := telegram.ParseChats(chats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, logs: new(strings.Builder)}
+	w.bot = fakebot.New(token, fakebot.Telegram(),
+		fakebot.Chat{ID: person}, fakebot.Chat{ID: another}, fakebot.Chat{ID: group, Topics: []int{5}})
+	client, err := telegram.New(telegram.Options{Token: token, URL: "http://telegram.test", HTTP: w.bot.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	formatter, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config = webhook.Config{
+		Spool: spool, Chats: list, Sender: client, Formatter: formatter,
+		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
+	}
+	return w
 }
 
 func (w *world) start() {
@@ -234,5 +239,3 @@ func (am alertmanager) resolved(target string, starts, ends time.Time) template.
 	a.Status, a.EndsAt = "resolved", ends
 	return a
 }
-
-var _ http.Handler = (*fakebot.Bot)(nil)

@@ -72,19 +72,21 @@ func (p *pace) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON reads the times of a process that is gone. Only the begin of
-// its last call is known for certain, so each gets a second more. Times in the
-// future, of a clock that was set back since, do not count.
+// its last call is known for certain, so each gets a second more.
 func (p *pace) UnmarshalJSON(data []byte) error {
 	var times []int64
 	if err := json.Unmarshal(data, &times); err != nil {
 		return err
 	}
-	now := time.Now()
 	p.calls = nil
 	for _, t := range times {
-		if at := time.UnixMicro(t); !at.After(now) {
-			p.calls = append(p.calls, at.Add(time.Second))
-		}
+		p.calls = append(p.calls, time.UnixMicro(t).Add(time.Second))
 	}
 	return nil
+}
+
+// setBack reports whether the clock was set back since the last call.
+func (p *pace) setBack(now time.Time) bool {
+	n := len(p.calls)
+	return n > 0 && p.calls[n-1].Add(-time.Second).After(now)
 }

@@ -65,7 +65,7 @@ type Service struct {
 	beat      chan struct{} // a watchdog arrived
 	draining  atomic.Bool
 	started   time.Time
-	watchdog  atomic.Int64 // when the last one arrived, in microseconds
+	watchdog  atomic.Pointer[time.Time] // when the last one arrived
 }
 
 // Open opens the spool and takes up what an earlier process left. Close it.
@@ -133,9 +133,10 @@ func (s *Service) start() (err error) {
 		s.metrics.ambiguous.WithLabelValues(chat).Add(float64(n))
 		s.config.Log.Warn("the last process died while it sent: the chat may show a message twice", "chat", chat, "messages", n)
 	}
-	if !seen.IsZero() {
-		s.noteWatchdog(seen)
+	if now := time.Now(); seen.After(now) { // the clock was set back
+		seen = now
 	}
+	s.noteWatchdog(seen)
 	return err
 }
 

@@ -13,6 +13,21 @@ import (
 // 15 seconds for each one before it.
 const settle = time.Minute
 
+// settled reports whether so much time is between two receipts that the second
+// is no retry and no twin. A second one that comes long before the first says
+// that the clock was set back.
+func settled(first, second time.Time) bool {
+	d := second.Sub(first)
+	return d >= settle || d < -settle
+}
+
+// saysOtherwise reports whether a notification that tells nothing new was sent
+// for another reason than to remind: then it is one of a peer who is very late.
+// Alertmanager gives reasons since 0.32.
+func saysOtherwise(reason string) bool {
+	return reason == "new alerts added" || reason == "some alerts resolved"
+}
+
 // Notify says what becomes of a notification besides being recorded; the
 // receiver's URL chooses.
 type Notify int
@@ -111,7 +126,7 @@ func judge(newest *instance, a template.Alert, n arrival) verdict {
 		return ends
 	case !firing:
 		return known
-	case n.at.Sub(newest.resolvedAt) >= settle:
+	case settled(newest.resolvedAt, n.at):
 		return begins // its start is the old one when Alertmanager had lost sight of it
 	case n.ExternalURL != newest.saidBy:
 		return late
@@ -124,7 +139,7 @@ func judge(newest *instance, a template.Alert, n arrival) verdict {
 func judgeLater(newest *instance, a template.Alert, n arrival) verdict {
 	firing := a.Status == "firing"
 	switch {
-	case newest.firing() && firing && n.ExternalURL != newest.saidBy && n.at.Sub(newest.seenAt) < settle:
+	case newest.firing() && firing && n.ExternalURL != newest.saidBy && !settled(newest.seenAt, n.at):
 		return known // the other peer knows only the second Prometheus of a pair
 	case newest.firing() && firing:
 		return restarts

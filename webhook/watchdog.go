@@ -29,9 +29,13 @@ func (s *Service) Watchdog() error {
 	return nil
 }
 
+// noteWatchdog keeps when the last one arrived; the zero time is before the
+// first.
 func (s *Service) noteWatchdog(t time.Time) {
-	s.watchdog.Store(t.UnixMicro())
-	s.metrics.watchdog.WithLabelValues().Set(float64(t.UnixMicro()) / 1e6)
+	s.watchdog.Store(&t)
+	if !t.IsZero() {
+		s.metrics.watchdog.WithLabelValues().Set(float64(t.UnixMicro()) / 1e6)
+	}
 }
 
 // watch tells the chats when no watchdog comes, and when one comes again. It
@@ -44,7 +48,7 @@ func (s *Service) watch(ctx context.Context) {
 		s.config.Log.Error("the state of the watchdog is not known", "err", err)
 	}
 	for ctx.Err() == nil {
-		seen := time.UnixMicro(s.watchdog.Load())
+		seen := *s.watchdog.Load()
 		// While this process did not run nothing could arrive.
 		from := seen
 		if from.Before(s.started) {

@@ -68,13 +68,16 @@ func (w *worker) load(tx *sql.Tx) error {
 	if migrated != "" {
 		w.chat.ID = migrated
 	}
-	// No clock that was set back may silence a chat.
-	if w.limited = fromMicro(limited); time.Until(w.limited) > slowestRetryAfter {
-		w.limited = time.Time{}
+	w.pace = w.rates.pace(w.chat.IsGroup())
+	if err := json.Unmarshal([]byte(calls), &w.pace); err != nil {
+		return err
+	}
+	w.limited = fromMicro(limited)
+	if w.pace.setBack(time.Now()) { // what was stored is about another clock
+		w.limited, w.pace.calls = time.Time{}, nil
 	}
 	w.notBefore = w.limited
-	w.pace = w.rates.pace(w.chat.IsGroup())
-	return json.Unmarshal([]byte(calls), &w.pace)
+	return nil
 }
 
 // run delivers until the context is done. A call that has begun is finished;

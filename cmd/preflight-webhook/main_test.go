@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"io"
 	"net"
 	"net/http"
@@ -15,6 +16,8 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+var update = flag.Bool("update", false, "write the outputs expected in the scripts anew")
+
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight-webhook": main})
 }
@@ -26,7 +29,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PAYLOADS", payloads)
 			e.Setenv("ADDR", freeAddress(t))

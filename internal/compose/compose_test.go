@@ -1,6 +1,7 @@
 package compose_test
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -16,6 +17,7 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
@@ -148,6 +150,15 @@ func TestSecretsAreDefinedAndUsed(t *testing.T) {
 	}
 }
 
+func TestTheCheckerRunsAsOftenAsThePackSays(t *testing.T) {
+	t.Parallel()
+	loop := load(t).Services["preflight"].Command[2]
+	want := fmt.Sprintf("sleep %d;", int(codegen.Preflight().Timing.Run.Seconds()))
+	if !strings.Contains(loop, want) {
+		t.Errorf("no %q in %q", want, loop)
+	}
+}
+
 // listens returns the port that a service listens on inside its container.
 func listens(s types.ServiceConfig) string {
 	for _, arg := range s.Command {
@@ -262,10 +273,7 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 				if out, err := exec.Command("go", "build", "-o", path, "github.com/alertnative/preflight/cmd/"+program).CombinedOutput(); err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				}
-				if args[0] != program {
-					t.Fatalf("runs %s", args[0])
-				}
-				args = args[1:]
+				args = arguments(t, args, program)
 			} else {
 				path = testservers.Binary(t, program)
 			}
@@ -277,4 +285,19 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 			}
 		})
 	}
+}
+
+// arguments returns what a command line, or the loop of a shell, gives the
+// program.
+func arguments(t *testing.T, command []string, program string) []string {
+	t.Helper()
+	if command[0] == "sh" {
+		_, loop, _ := strings.Cut(command[2], "do ")
+		line, _, _ := strings.Cut(loop, ";")
+		command = strings.Fields(line)
+	}
+	if command[0] != program {
+		t.Fatalf("runs %q, not %s", command, program)
+	}
+	return command[1:]
 }
