@@ -267,7 +267,8 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 	} {
 		t.Run(service, func(t *testing.T) {
 			t.Parallel()
-			path, args := program, []string(project.Services[service].Command)
+			var path string
+			args := []string(project.Services[service].Command)
 			if strings.HasPrefix(program, "preflight") {
 				path = filepath.Join(t.TempDir(), program)
 				if out, err := exec.Command("go", "build", "-o", path, "github.com/alertnative/preflight/cmd/"+program).CombinedOutput(); err != nil {
