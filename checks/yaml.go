@@ -91,16 +91,10 @@ func pathText(path []any) string {
 	return b.String()
 }
 
-// The decoder's complaints, which are written for Go programmers.
-var (
-	unknownField = regexp.MustCompile(`^line (\d+): field (.+) not found in type `)
-	wrongKind    = regexp.MustCompile("^line (\\d+): cannot unmarshal !!(\\w+) (?:`(.*)` )?into \\*?(.+)$")
-	onLine       = regexp.MustCompile(`^line (\d+): (.*)$`)
-)
-
 // syntaxError is about a file that is not YAML.
 func syntaxError(file string, err error) error {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	onLine := regexp.MustCompile(`^line (\d+): (.*)$`)
 	if m := onLine.FindStringSubmatch(text); m != nil {
 		return fmt.Errorf("%s:%s: %s", file, m[1], m[2])
 	}
@@ -113,6 +107,9 @@ func (d document) explain(err error, t reflect.Type) error {
 	if !errors.As(err, &typed) {
 		return syntaxError(d.file, err)
 	}
+	// The decoder's complaints are written for Go programmers.
+	unknownField := regexp.MustCompile(`^line (\d+): field (.+) not found in type `)
+	wrongKind := regexp.MustCompile("^line (\\d+): cannot unmarshal !!(\\w+) (?:`(.*)` )?into \\*?(.+)$")
 	var errs []error
 	for _, text := range typed.Errors {
 		if m := unknownField.FindStringSubmatch(text); m != nil {
@@ -122,7 +119,7 @@ func (d document) explain(err error, t reflect.Type) error {
 			got := cmp.Or(strings.ReplaceAll(m[3], "`", "'"), map[string]string{"seq": "a list", "map": "a set of keys"}[m[2]], "this")
 			errs = append(errs, fmt.Errorf("%s:%s: %s is not %s", d.file, m[1], got, kindText(m[4])))
 		} else {
-			errs = append(errs, fmt.Errorf("%s:%s", d.file, onLine.ReplaceAllString(text, "$1: $2")))
+			errs = append(errs, syntaxError(d.file, errors.New(text)))
 		}
 	}
 	return errors.Join(errs...)

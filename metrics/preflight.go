@@ -60,7 +60,7 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		},
 		LastSuccess: Desc{
 			Name: name("last_success"), Type: Gauge, Unit: Bool, Cadence: EveryRun, Labels: []Label{env},
-			Help: "1 when no check that the last run executed failed, else 0.",
+			Help: "1 when the last run executed checks and none of them failed, else 0.",
 		},
 		Duration: Desc{
 			Name: name("duration_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env},

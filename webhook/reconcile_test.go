@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,9 +16,21 @@ import (
 
 // recordedAPI answers as the Alertmanager that was recorded did, in fake time.
 type recordedAPI struct {
-	t     *testing.T
-	dir   string // of testdata; empty for one that does not answer
-	since time.Time
+	t *testing.T
+
+	mu    sync.Mutex
+	since time.Time // it runs
+	dir   string    // of testdata; empty for one that does not answer
+}
+
+// answer makes it answer as recorded in that folder of testdata.
+func (a *recordedAPI) answer(dir string) { a.restarted(dir, a.since) }
+
+// restarted makes it answer so, running since then.
+func (a *recordedAPI) restarted(dir string, since time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.dir, a.since = dir, since
 }
 
 var uptime = regexp.MustCompile(`"uptime": "[^"]*"`)
@@ -27,6 +40,8 @@ func (a *recordedAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	recorder.Header().Set("Content-Type", "application/json")
 	user, password, _ := r.BasicAuth()
 	path, known := strings.CutPrefix(r.URL.Path, "/am/api/v2/")
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	if a.dir == "" || !known || user != "u" || password != "SECRET" {
 		recorder.WriteHeader(http.StatusServiceUnavailable)
 		return recorder.Result(), nil
@@ -61,13 +76,13 @@ func TestWhatEndsWhileSuppressedIsClosed(t *testing.T) {
 		t.Run(dir, func(t *testing.T) {
 			reconciled(t, func(w *world, api *recordedAPI) {
 				w.recorded(dir + "/01")
-				api.dir = dir + "/api-01"
+				api.answer(dir + "/api-01")
 				w.after(30 * time.Minute)
 				if m := w.bot.Messages(person); len(m) != 1 || len(m[0].Edits) != 0 {
 					t.Fatalf("suppressed and still firing, the chat shows %v", m)
 				}
 				w.restart()
-				api.dir = dir + "/api-02"
+				api.answer(dir + "/api-02")
 				w.after(2 * time.Minute)
 				m := w.bot.Messages(person)
 				if len(m) != 2 || len(m[0].Edits) != 1 || m[1].ReplyTo != 1 || !m[1].Silent || !strings.Contains(m[1].Text, want) {
@@ -81,7 +96,7 @@ func TestWhatEndsWhileSuppressedIsClosed(t *testing.T) {
 func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
 	reconciled(t, func(w *world, api *recordedAPI) {
 		w.recorded("single/01") // unknown to the API that answers
-		api.dir = "silenced/api-02"
+		api.answer("silenced/api-02")
 		w.after(50 * time.Minute)
 		if m := w.bot.Messages(person); len(m) != 1 {
 			t.Fatalf("its resolution may be on the way, the chat shows %v", m)
@@ -99,11 +114,11 @@ func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
 func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
 	reconciled(t, func(w *world, api *recordedAPI) {
 		w.recorded("silenced/01")
-		api.dir = "silenced/api-01"
+		api.answer("silenced/api-01")
 		w.after(10 * time.Minute)
-		api.dir = ""
+		api.answer("")
 		w.after(10 * time.Minute)
-		api.dir, api.since = "silenced/api-02", time.Now()
+		api.restarted("silenced/api-02", time.Now())
 		w.after(4 * time.Minute)
 		if m := w.bot.Messages(person); len(m) != 1 {
 			t.Fatalf("the chat shows %v", m)

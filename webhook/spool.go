@@ -20,7 +20,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/spool/*.sql
 var migrations embed.FS
 
 // InMemory is the path of a spool that lives as long as its process.
@@ -39,6 +39,7 @@ type spool struct {
 	stop     chan struct{} // closed when no more jobs may come
 	done     chan struct{} // closed when the last one is done
 	writable atomic.Bool
+	changes  int64 // rows written so far
 	closing  sync.Once
 }
 
@@ -110,7 +111,7 @@ func prepareDB(ctx context.Context, db *sql.DB, path string) error {
 	if path != InMemory && (mode != "wal" || synchronous != full) {
 		return fmt.Errorf("journal_mode is %s and synchronous %d, not wal and %d (FULL): what is acknowledged would not be safe", mode, synchronous, full)
 	}
-	files, err := fs.Sub(migrations, "migrations")
+	files, err := fs.Sub(migrations, "migrations/spool")
 	if err != nil {
 		return err
 	}
@@ -221,8 +222,15 @@ func (s *spool) transact(batch []job) (err error) {
 			return errors.Join(err, tx.Rollback())
 		}
 	}
-	err = tx.Commit()
-	s.writable.Store(err == nil)
+	var changes int64
+	if err := tx.QueryRow("SELECT total_changes()").Scan(&changes); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	// A transaction that only read does not prove that the spool can be written.
+	if err = tx.Commit(); err != nil || changes != s.changes {
+		s.writable.Store(err == nil)
+	}
+	s.changes = changes
 	return err
 }
 

@@ -275,7 +275,7 @@ func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 			log.Info("delivered")
 			return
 		}
-		delay := now.Sub(c.waiting)
+		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
 		w.metrics.delay.WithLabelValues(c.priority).Observe(delay.Seconds())
 		log.Info("delivered", "delay", delay)
 	case failure.Kind == telegram.Refused:

@@ -34,12 +34,19 @@ type program struct {
 	log  string // the file
 }
 
-func startProgram(t *testing.T, api, spool string) *program {
+// startProgram starts the webhook with flags, and variables as NAME=value.
+func startProgram(t *testing.T, args ...string) *program {
 	t.Helper()
 	p := &program{t: t, addr: freeAddress(t), log: filepath.Join(t.TempDir(), "log")}
-	p.cmd = exec.Command("preflight-webhook", "--web.listen-address="+p.addr, "--spool="+spool,
-		"--telegram.api-url="+api, "--no-telegram.rate-limit")
+	p.cmd = exec.Command("preflight-webhook", "--web.listen-address="+p.addr, "--no-telegram.rate-limit")
 	p.cmd.Env = append(p.cmd.Environ(), "TELEGRAM_BOT_TOKEN="+botToken, "TELEGRAM_CHAT_ID=7")
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "-") {
+			p.cmd.Args = append(p.cmd.Args, arg)
+		} else {
+			p.cmd.Env = append(p.cmd.Env, arg)
+		}
+	}
 	log, err := os.Create(p.log)
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +72,9 @@ func startProgram(t *testing.T, api, spool string) *program {
 func (p *program) kill() {
 	_ = p.cmd.Process.Kill()
 	_ = p.cmd.Wait()
+	if bytes.Contains(mustRead(p.t, p.log), []byte("the-secret-token")) {
+		p.t.Error("the log shows the token")
+	}
 }
 
 var sample = regexp.MustCompile(`(?m)^(preflight_webhook_\w+)\{chat="7"\} (\S+)$`)
@@ -159,7 +169,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	l := &load{fired: map[string]bool{}, resolved: map[string]bool{}}
 	var ambiguous, hit float64
 	for round := range rounds {
-		p := startProgram(t, api.URL, spool)
+		p := startProgram(t, "--telegram.api-url="+api.URL, "--spool="+spool)
 		m := p.metrics()
 		ambiguous += m["preflight_webhook_deliveries_ambiguous_total"]
 		if m["preflight_webhook_backlog"] > 0 {
@@ -181,7 +191,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		}
 		posting.Wait()
 	}
-	p := startProgram(t, api.URL, spool)
+	p := startProgram(t, "--telegram.api-url="+api.URL, "--spool="+spool)
 	defer p.kill()
 	ambiguous += p.metrics()["preflight_webhook_deliveries_ambiguous_total"]
 	if err := eventually(func() error {

@@ -2,9 +2,16 @@ package main
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	cryptorand "crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"flag"
 	"io"
+	"math/big"
 	"net"
 	"net/http"
 	"os"
@@ -34,13 +41,13 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("PAYLOADS", payloads)
 			e.Setenv("ADDR", freeAddress(t))
-			return nil
+			return writeCertificate(e.WorkDir)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){"post": post, "metric": metric},
 	})
 }
 
-// post URL [FILE] [HEADER: VALUE] posts a file as soon as somebody listens; it
+// post URL [FILE] [AUTHORIZATION] posts a file as soon as somebody listens; it
 // fails, or with ! succeeds, when the answer is not 200.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	body := ""
@@ -50,7 +57,11 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	var status int
 	var text string
 	ts.Check(eventually(func() (err error) {
-		r, err := http.NewRequest(http.MethodPost, "http://"+args[0], strings.NewReader(body))
+		url := args[0]
+		if !strings.Contains(url, "://") {
+			url = "http://" + url
+		}
+		r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
 		if err != nil {
 			return err
 		}
@@ -81,7 +92,9 @@ func metric(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func do(r *http.Request) (int, string, error) {
-	resp, err := http.DefaultClient.Do(r)
+	// The certificate is made by the test itself.
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
+	resp, err := client.Do(r)
 	if err != nil {
 		return 0, "", err
 	}
@@ -117,6 +130,31 @@ func freeAddress(t testing.TB) string {
 	}
 	defer l.Close()
 	return l.Addr().String()
+}
+
+// writeCertificate writes cert.pem and key.pem for the script that wants TLS.
+func writeCertificate(dir string) error {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
+	if err != nil {
+		return err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	cert, err := x509.CreateCertificate(cryptorand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		return err
+	}
+	private, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return err
+	}
+	for name, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: private},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func mustRead(t testing.TB, file string) []byte {

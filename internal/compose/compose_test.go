@@ -241,6 +241,12 @@ func TestAddressesAgreeWithTheGeneratedConfiguration(t *testing.T) {
 		}
 	}
 
+	for _, arg := range project.Services["webhook"].Command {
+		if address, ok := strings.CutPrefix(arg, "--alertmanager.url=http://"); ok {
+			reaches(t, project, project.Services["webhook"], "the webhook's "+arg, address)
+		}
+	}
+
 	var datasources struct{ Datasources []struct{ URL string } }
 	data, err = os.ReadFile(filepath.Join(root, "monitoring/grafana/provisioning/datasources/prometheus.yml"))
 	if err != nil {

@@ -162,5 +162,8 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	}
 	recorder := httptest.NewRecorder()
 	d.bot.ServeHTTP(recorder, r)
-	return recorder.Result(), r.Context().Err()
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	return recorder.Result(), nil
 }

@@ -54,7 +54,11 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 			"--web.external-url="+s.URL(part),
 			"--cluster.listen-address=") // alone
 	case Webhook:
-		spec.Args = append(append(spec.Args, "--spool="+s.path("webhook", "spool.db")), s.cfg.WebhookArgs...)
+		spec.Args = append(spec.Args, "--spool="+s.path("webhook", "spool.db"))
+		if _, runs := s.addrs[Alertmanager]; runs {
+			spec.Args = append(spec.Args, "--alertmanager.url="+s.URL(Alertmanager))
+		}
+		spec.Args = append(spec.Args, s.cfg.WebhookArgs...)
 		spec.Env = append(os.Environ(), s.cfg.WebhookEnv...)
 		spec.Stdout = s.cfg.WebhookOut
 	}

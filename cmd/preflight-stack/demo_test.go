@@ -1,0 +1,32 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The demo is what a newcomer sees first: its story comes true, in order.
+func TestDemo(t *testing.T) {
+	t.Chdir("../..")
+	var out bytes.Buffer
+	if err := (demo{language: "en"}).run(t.Context(), &out); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	rest := out.String()
+	for _, want := range []string{
+		"Prometheus    http://127.0.0.1:", "1/3 All is well", "Ready for LIVE: True",
+		"2/3 Redis stops", "connection refused (connection_refused)", "Ready for LIVE: False",
+		"🚨 P0: Preflight FAIL", "- Database: redis failed (connection refused)",
+		"3/3 Redis is back", "Ready for LIVE: True", "✅ P0 resolved: Preflight FAIL", "edited", "That is the pipeline",
+	} {
+		_, after, found := strings.Cut(rest, want)
+		if !found {
+			t.Fatalf("no %q where it should come:\n%s", want, out.String())
+		}
+		rest = after
+	}
+	if strings.Contains(strings.SplitN(out.String(), "2/3", 2)[0], "🚨") {
+		t.Errorf("a message although all is well:\n%s", out.String())
+	}
+}
