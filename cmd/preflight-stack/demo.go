@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +27,8 @@ type demo struct {
 // evaluation are five seconds each.
 const patience = time.Minute
 
-func (d demo) run(ctx context.Context, out io.Writer) (err error) {
+func (d demo) run(ctx context.Context, w io.Writer) (err error) {
+	out := &shared{out: w}
 	dir, err := os.MkdirTemp("", "preflight-demo-")
 	if err != nil {
 		return err
@@ -163,27 +163,4 @@ func (c *chat) await(ctx context.Context, mark string) error {
 		case <-c.changed:
 		}
 	}
-}
-
-// indent returns a writer that indents every line.
-func indent(out io.Writer) io.Writer { return &indented{out: out, start: true} }
-
-type indented struct {
-	out   io.Writer
-	start bool // at the start of a line
-}
-
-func (w *indented) Write(p []byte) (int, error) {
-	var b bytes.Buffer
-	for line := range bytes.Lines(p) {
-		if w.start && len(bytes.TrimSpace(line)) > 0 {
-			b.WriteString("    ")
-		}
-		b.Write(line)
-		w.start = line[len(line)-1] == '\n'
-	}
-	if _, err := w.out.Write(b.Bytes()); err != nil {
-		return 0, err
-	}
-	return len(p), nil
 }

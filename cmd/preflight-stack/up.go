@@ -18,7 +18,8 @@ type up struct {
 	every                                 time.Duration
 }
 
-func (u up) run(ctx context.Context, out io.Writer) (err error) {
+func (u up) run(ctx context.Context, w io.Writer) (err error) {
+	out := &shared{out: w}
 	pack := codegen.Preflight()
 	if u.every == 0 {
 		u.every = pack.Timing.Run
