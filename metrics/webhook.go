@@ -49,6 +49,7 @@ type Webhook struct {
 	BacklogAge        Desc
 	ChatState         Desc
 	SpoolWritable     Desc
+	HistoryBacklog    Desc
 	WatchdogTimestamp Desc
 	BuildInfo         Desc
 }
@@ -111,6 +112,10 @@ func NewWebhook() Webhook {
 			Labels: []Label{chat, {Name: "state", Values: ChatStates()}},
 			Help:   "1 for the state the chat is in, 0 for the others.",
 		},
+		HistoryBacklog: Desc{
+			Name: name("history_backlog"), Type: Gauge,
+			Help: "Alerts whose present state is not yet in the history database.",
+		},
 		SpoolWritable: Desc{
 			Name: name("spool_writable"), Type: Gauge, Unit: Bool,
 			Help: "1 when the last write to the spool succeeded, else 0.",
@@ -131,6 +136,6 @@ func NewWebhook() Webhook {
 func (w Webhook) All() []Desc {
 	return []Desc{
 		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.WatchdogTimestamp, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }

@@ -18,7 +18,7 @@ func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) erro
 		return err
 	}
 	for _, l := range c.listed {
-		if err := c.shown(tx, chat, l); err != nil {
+		if err := c.shown(tx, chat, l, now); err != nil {
 			return err
 		}
 	}
@@ -26,9 +26,10 @@ func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) erro
 }
 
 // shown brings the chat's view of an instance up to what the message says.
-func (c *call) shown(tx *sql.Tx, chat string, l listed) error {
+func (c *call) shown(tx *sql.Tx, chat string, l listed, now time.Time) error {
 	if c.kind == message.Resolution || c.kind == message.Digest {
-		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0 WHERE chat = ? AND instance = ?`, chat, l.ID); err != nil {
+		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0, told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, ?3)
+			WHERE chat = ?1 AND instance = ?2`, chat, l.ID, now.UnixMicro()); err != nil {
 			return err
 		}
 		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id IN (
@@ -42,8 +43,9 @@ func (c *call) shown(tx *sql.Tx, chat string, l listed) error {
 	}
 	// It can have been resolved while the message was on its way.
 	_, err := tx.Exec(`UPDATE views SET shown = ?1, first_message = COALESCE(first_message, ?2), last_message = ?2,
+		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
 		pending = ?1 <> (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
-		WHERE chat = ?3 AND instance = ?4`, shown, c.message, chat, l.ID)
+		WHERE chat = ?3 AND instance = ?4`, shown, c.message, chat, l.ID, now.UnixMicro())
 	return err
 }
 

@@ -43,6 +43,8 @@ type Config struct {
 	// Alertmanagers are asked whether what fires here fires there; none for
 	// never.
 	Alertmanagers []*Alertmanager
+	// Archive gets the history; nil keeps it in the spool alone.
+	Archive Archive
 	// Retention is how long an alert is kept after its end; 0 for 30 days.
 	Retention time.Duration
 	// Rates are how often calls are made; zero for Telegram's.
@@ -203,6 +205,9 @@ func (s *Service) Run(ctx context.Context) {
 	}
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
+	}
+	if s.config.Archive != nil {
+		group.Go(func() { s.archiveAll(ctx) })
 	}
 	finished := make(chan struct{})
 	go func() { group.Wait(); close(finished) }()

@@ -53,6 +53,9 @@ func ParseNotify(s string) (Notify, bool) {
 	return None, false
 }
 
+// String is how the URL says it.
+func (n Notify) String() string { return [...]string{"none", "silent", "loud"}[n] }
+
 // arrival is an accepted notification.
 type arrival struct {
 	id     int64

@@ -60,37 +60,10 @@ func (d demo) run(ctx context.Context, w io.Writer) (err error) {
 		Config: "preflight.yml", Env: "paper", Out: indent(out),
 		Vars: []string{"REDIS_URL=" + redis.URL(), "POSTGRES_DSN=" + postgres.DSN()},
 	}
-	story := []struct {
-		title string
-		act   func() error
-		wait  string
-		until string // what the message says; none when no message comes
-	}{
-		{"1/3 All is well: the checker runs, and nobody is told anything.", nil, "", ""},
-		{"2/3 Redis stops. The next run of the checker sees it.", redis.Stop,
-			"Prometheus reads the result every 5 s and evaluates its rules every 5 s; then Alertmanager tells the webhook.", "🚨"},
-		{"3/3 Redis is back. The next run says so.", func() error { return redis.Start(ctx) },
-			"The alert resolves on the good result: a quiet reply, and the first message is marked.", "edited"},
-	}
-	for _, step := range story {
-		fmt.Fprintf(out, "\n%s\n\n", step.title)
-		if step.act != nil {
-			if err := step.act(); err != nil {
-				return err
-			}
-		}
-		if _, err := s.Check(ctx, check); err != nil {
+	for _, step := range story(redis) {
+		if err := step.tell(ctx, out, s, check, chat); err != nil {
 			return err
 		}
-		if step.until == "" {
-			continue
-		}
-		fmt.Fprintf(out, "\n  %s\n  Waiting for the message, about 10 s, a minute at most …\n\n", step.wait)
-		began := time.Now()
-		if err := chat.await(ctx, step.until); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "  (the message came %.1f s after the run)\n", time.Since(began).Seconds())
 	}
 	fmt.Fprintln(out, "\nThat is the pipeline: the checker only wrote metrics. The messages above are what Telegram would show.")
 	if !d.stay {
@@ -98,6 +71,55 @@ func (d demo) run(ctx context.Context, w io.Writer) (err error) {
 	}
 	fmt.Fprintln(out, "Everything still runs: look at the pages above. Ctrl-C stops and removes it.")
 	return s.Watch(ctx, nil)
+}
+
+// step is a chapter of the story.
+type step struct {
+	title string
+	act   func(context.Context) error // what happens; nil: nothing
+	wait  string                      // why the message takes a while
+	until string                      // what the message says; empty when none comes
+}
+
+func story(redis *servers.Redis) []step {
+	return []step{
+		{title: "1/3 All is well: the checker runs, and nobody is told anything."},
+		{
+			title: "2/3 Redis stops. The next run of the checker sees it.",
+			act:   func(context.Context) error { return redis.Stop() },
+			wait:  "Prometheus reads the result every 5 s and evaluates its rules every 5 s; then Alertmanager tells the webhook.",
+			until: "🚨",
+		},
+		{
+			title: "3/3 Redis is back. The next run says so.",
+			act:   redis.Start,
+			wait:  "The alert resolves on the good result: a quiet reply, and the first message is marked.",
+			until: "edited",
+		},
+	}
+}
+
+// tell lets the step happen, runs the checker and waits for the message.
+func (c step) tell(ctx context.Context, out io.Writer, s *stack.Stack, check stack.Checker, chat *chat) error {
+	fmt.Fprintf(out, "\n%s\n\n", c.title)
+	if c.act != nil {
+		if err := c.act(ctx); err != nil {
+			return err
+		}
+	}
+	if _, err := s.Check(ctx, check); err != nil {
+		return err
+	}
+	if c.until == "" {
+		return nil
+	}
+	fmt.Fprintf(out, "\n  %s\n  Waiting for the message, about 10 s, a minute at most …\n\n", c.wait)
+	began := time.Now()
+	if err := chat.await(ctx, c.until); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "  (the message came %.1f s after the run)\n", time.Since(began).Seconds())
+	return nil
 }
 
 // startDatabases starts what the preflight looks at, both at once.

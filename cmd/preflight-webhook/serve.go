@@ -21,6 +21,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -84,6 +85,16 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	}
 	if err := s.readToken(); err != nil {
 		return err
+	}
+	if dsn, err := secret("DATABASE_URL"); err != nil {
+		return err
+	} else if dsn != "" {
+		store, err := history.Open(dsn)
+		if err != nil {
+			return usage("DATABASE_URL: %w", err)
+		}
+		defer store.Close()
+		config.Archive = store
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

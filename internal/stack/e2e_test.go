@@ -11,6 +11,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/webhook/history"
 )
 
 const (
@@ -142,6 +143,28 @@ func TestFromAFailureToTheChat(t *testing.T) {
 	p.check(false, "REDIS_URL=")
 	third := p.failure(n, "Environment", "REDIS_URL", "Database", "redis", "0/2 PASS, 2 FAIL")
 	p.recovery(third)
+
+	// The history has all of it, once, although its database was away.
+	store, err := history.Open(p.postgres.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	want := []string{"Database/postgres", "Database/redis", "Database/redis", "Environment/REDIS_URL"}
+	p.eventually("the whole history", func() (bool, any) {
+		records, err := store.List(t.Context(), history.Filter{Env: "paper"})
+		if err != nil {
+			return false, err
+		}
+		var told []string
+		for _, r := range records {
+			if len(r.Deliveries) == 1 && r.Deliveries[0].ToldAt != nil && r.Deliveries[0].OverAt != nil && r.EndsAt != nil {
+				told = append(told, r.Labels["check"]+"/"+r.Labels["target"])
+			}
+		}
+		slices.Sort(told)
+		return slices.Equal(told, want), records
+	})
 
 	if refused := p.bot.Refusals(); len(refused) != 0 {
 		t.Errorf("the Bot API refused %+v", refused)

@@ -1,0 +1,129 @@
+package history_test
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/webhook/history"
+)
+
+func open(t *testing.T, dsn string) *history.Store {
+	t.Helper()
+	s, err := history.Open(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+func at(minute int) time.Time { return time.Date(2026, 3, 1, 10, minute, 0, 0, time.UTC) }
+
+func pointer(t time.Time) *time.Time { return &t }
+
+// utc compares times as instants.
+var utc = cmp.Comparer(func(a, b time.Time) bool { return a.Equal(b) })
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	postgres := testservers.StartPostgres(t)
+	store := open(t, postgres.DSN())
+
+	// Replicas that start at once.
+	var wg sync.WaitGroup
+	for range 4 {
+		replica := open(t, postgres.DSN())
+		wg.Go(func() {
+			if err := replica.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+
+	fired := history.Record{
+		Group: "{}:{env=\"paper\"}", Fingerprint: "f1", StartsAt: at(0), Priority: "P0", Notify: "loud",
+		Labels: map[string]string{"alertname": "A", "env": "paper"}, Annotations: map[string]string{"summary": "NUL \x00 <&>"},
+		ReceivedAt: at(1),
+	}
+	told := fired
+	told.Deliveries = []history.Delivery{{Chat: "7", ToldAt: pointer(at(1))}}
+	resolved := told
+	resolved.EndsAt, resolved.ResolutionAt = pointer(at(5)), pointer(at(6))
+	resolved.Deliveries = []history.Delivery{{Chat: "7", ToldAt: pointer(at(1)), OverAt: pointer(at(6))}}
+	again := fired
+	again.Episode, again.ReceivedAt = 1, at(20)
+	live := fired
+	live.Fingerprint, live.StartsAt = "f2", at(30)
+	live.Labels = map[string]string{"alertname": "A", "env": "live"}
+
+	// In order, twice, from two replicas, and once more out of order.
+	for _, batch := range [][]history.Record{{fired}, {fired, told}, {resolved, again, live}, {resolved}, {fired}} {
+		for range 2 {
+			if err := store.Put(t.Context(), batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stored := func(r history.Record) history.Record { // PostgreSQL cannot hold NUL
+		r.Annotations = map[string]string{"summary": "NUL \uFFFD <&>"}
+		return r
+	}
+	for _, tt := range []struct {
+		filter history.Filter
+		want   []string
+	}{
+		{history.Filter{}, []string{"f1/0", "f1/1", "f2/0"}},
+		{history.Filter{Env: "live"}, []string{"f2/0"}},
+		{history.Filter{Since: at(7)}, []string{"f1/1", "f2/0"}}, // what still fires, or ended after
+	} {
+		got, err := store.List(t.Context(), tt.filter)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var names []string
+		for _, r := range got {
+			names = append(names, r.Fingerprint+"/"+strconv.Itoa(r.Episode))
+			if r.Fingerprint == "f1" && r.Episode == 0 {
+				if d := cmp.Diff(stored(resolved), r, utc); d != "" {
+					t.Errorf("(-want +got):\n%s", d)
+				}
+			}
+		}
+		if d := cmp.Diff(tt.want, slices.Sorted(slices.Values(names))); d != "" {
+			t.Errorf("%+v (-want +got):\n%s", tt.filter, d)
+		}
+	}
+
+	if err := store.Prune(t.Context(), at(10)); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.List(t.Context(), history.Filter{}); err != nil || len(got) != 2 {
+		t.Errorf("after pruning: %v, %v", got, err)
+	}
+
+	postgres.Stop()
+	err := store.Put(t.Context(), []history.Record{live})
+	if err == nil || history.IsUnstorable(err) || strings.Contains(err.Error(), postgres.Password()) {
+		t.Errorf("while it is away: %v", err)
+	}
+	postgres.Start()
+	if err := store.Put(t.Context(), []history.Record{live}); err != nil {
+		t.Errorf("when it is back: %v", err)
+	}
+}
+
+func TestOpenShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	_, err := history.Open("postgres://u:hunter2@h:notaport/x")
+	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), "write it as postgres://") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,201 @@
+package history
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// timeout bounds each request to the database.
+const timeout = 10 * time.Second
+
+// Store is the history in PostgreSQL. It is safe for concurrent use.
+type Store struct {
+	pool *pgxpool.Pool
+}
+
+// Open prepares access by a connection string. It connects to nobody yet, so
+// it works while the database is away. The error quotes nothing of the string:
+// it can hold a password.
+func Open(dsn string) (*Store, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("no connection string of PostgreSQL: write it as postgres://user:password@host:5432/database")
+	}
+	config.MaxConns = 2
+	config.ConnConfig.ConnectTimeout = timeout / 2
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, errors.New("no usable connection string of PostgreSQL")
+	}
+	return &Store{pool}, nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// Migrate brings the schema "preflight" to its present version. Replicas that
+// do so at the same time wait for each other.
+func (s *Store) Migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 3*timeout)
+	defer cancel()
+	// Two replicas that create it at once can fail with a unique violation: it
+	// is there then.
+	if _, err := s.pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !isCode(err, "23505", "42P06") {
+		return clean(err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(s.pool)
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithSessionLocker(locker), goose.WithTableName("preflight.goose_db_version"))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return clean(err)
+}
+
+const putAlert = `
+INSERT INTO preflight.alerts AS old (id, group_key, fingerprint, starts_at, episode, ends_at, closed, alertname, priority, env,
+	notify, labels, annotations, received_at, resolution_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (id) DO UPDATE SET
+	ends_at = COALESCE(EXCLUDED.ends_at, old.ends_at),
+	closed = CASE WHEN EXCLUDED.ends_at IS NULL THEN old.closed ELSE EXCLUDED.closed END,
+	notify = EXCLUDED.notify, annotations = EXCLUDED.annotations,
+	received_at = LEAST(old.received_at, EXCLUDED.received_at),
+	resolution_at = LEAST(old.resolution_at, EXCLUDED.resolution_at)`
+
+const putDelivery = `
+INSERT INTO preflight.deliveries AS old (alert, chat, told_at, over_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (alert, chat) DO UPDATE SET
+	told_at = LEAST(old.told_at, EXCLUDED.told_at), over_at = LEAST(old.over_at, EXCLUDED.over_at)`
+
+// Put stores records, all or none. A record that is there is brought up to
+// date; putting it again changes nothing, from whichever replica.
+func (s *Store) Put(ctx context.Context, records []Record) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var batch pgx.Batch
+	for _, r := range records {
+		labels, err := storableJSON(r.Labels)
+		if err != nil {
+			return err
+		}
+		annotations, err := storableJSON(r.Annotations)
+		if err != nil {
+			return err
+		}
+		id := r.id()
+		batch.Queue(putAlert, id, storable(r.Group), storable(r.Fingerprint), r.StartsAt, r.Episode, r.EndsAt, r.Closed,
+			storable(r.Labels["alertname"]), storable(r.Priority), storable(r.Labels["env"]), r.Notify, labels, annotations,
+			r.ReceivedAt, r.ResolutionAt)
+		for _, d := range r.Deliveries {
+			batch.Queue(putDelivery, id, d.Chat, d.ToldAt, d.OverAt)
+		}
+	}
+	return clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() }))
+}
+
+// IsUnstorable reports whether [Store.Put] failed for what a record holds, so
+// that trying again is in vain.
+func IsUnstorable(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code[:2] == "22" || e.Code[:2] == "23" || e.Code[:2] == "54")
+}
+
+// List returns the records that the filter chooses, oldest first.
+func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	rows, err := s.pool.Query(ctx, `
+		SELECT a.group_key, a.fingerprint, a.starts_at, a.episode, a.ends_at, a.closed, a.priority, a.notify, a.labels, a.annotations,
+			a.received_at, a.resolution_at,
+			(SELECT json_agg(json_build_object('chat', d.chat, 'told_at', d.told_at, 'over_at', d.over_at) ORDER BY d.chat)
+				FROM preflight.deliveries d WHERE d.alert = a.id)
+		FROM preflight.alerts a
+		WHERE (a.ends_at IS NULL OR a.ends_at >= $1 OR a.starts_at >= $1) AND ($2 = '' OR a.env = $2)
+		ORDER BY a.starts_at, a.id`, f.Since, f.Env)
+	if err != nil {
+		return nil, clean(err)
+	}
+	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
+		var deliveries []byte
+		err = row.Scan(&r.Group, &r.Fingerprint, &r.StartsAt, &r.Episode, &r.EndsAt, &r.Closed, &r.Priority, &r.Notify, &r.Labels,
+			&r.Annotations, &r.ReceivedAt, &r.ResolutionAt, &deliveries)
+		if err == nil && deliveries != nil {
+			err = json.Unmarshal(deliveries, &r.Deliveries)
+		}
+		return r, err
+	})
+	return records, clean(err)
+}
+
+// Prune removes what ended before a time.
+func (s *Store) Prune(ctx context.Context, before time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.alerts WHERE ends_at < $1`, before)
+	return clean(err)
+}
+
+func isCode(err error, codes ...string) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, code := range codes {
+		if e.Code == code {
+			return true
+		}
+	}
+	return false
+}
+
+// clean keeps what the server says and why it can't be reached, and drops what
+// the driver quotes of the connection string.
+func clean(err error) error {
+	var connect *pgconn.ConnectError
+	var op *net.OpError
+	var server *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &server):
+		return &serverError{server}
+	case errors.As(err, &connect), errors.As(err, &op):
+		return errors.New("PostgreSQL can't be reached")
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("PostgreSQL does not answer in time")
+	default:
+		return errors.New("the connection to PostgreSQL broke")
+	}
+}
+
+// serverError is what the server said, without the rows it quotes.
+type serverError struct{ *pgconn.PgError }
+
+func (e *serverError) Error() string { return "PostgreSQL: " + e.Message + " (" + e.Code + ")" }
+func (e *serverError) Unwrap() error { return e.PgError }
