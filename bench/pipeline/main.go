@@ -143,9 +143,10 @@ func (b bencher) step(ctx context.Context, env, redis string, fires bool) (step,
 }
 
 // evaluation returns when the rule was first evaluated with the alert of the
-// environment firing, or no longer.
+// environment firing, or no longer. Prometheus shows the outcome of an
+// evaluation a moment before its time, so it is asked twice.
 func (b bencher) evaluation(ctx context.Context, env string, fires bool) (time.Time, error) {
-	for {
+	for seen := false; ; {
 		rules, err := b.prom.Rules(ctx, nil)
 		if err != nil {
 			return time.Time{}, err
@@ -154,9 +155,10 @@ func (b bencher) evaluation(ctx context.Context, env string, fires bool) (time.T
 			for _, r := range g.Rules {
 				if rule, ok := r.(promv1.AlertingRule); ok && rule.Name == alert {
 					is := slices.ContainsFunc(rule.Alerts, func(a *promv1.Alert) bool { return string(a.Labels["env"]) == env })
-					if is == fires {
+					if is == fires && seen {
 						return rule.LastEvaluation, nil
 					}
+					seen = is == fires
 				}
 			}
 		}

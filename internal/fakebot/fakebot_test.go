@@ -3,7 +3,9 @@ package fakebot_test
 import (
 	"fmt"
 	"io"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -123,4 +125,24 @@ func TestItKeepsTelegramsRates(t *testing.T) {
 			t.Errorf("%d calls in a minute", accepted)
 		}
 	})
+}
+
+// A caller that dies while it sends has said nothing, and so nothing wrong.
+func TestHalfARequestIsNoCall(t *testing.T) {
+	bot := fakebot.New("1:token", fakebot.Limits{}, fakebot.Chat{ID: 7})
+	server := httptest.NewServer(bot)
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(conn, "POST /bot1:token/sendMessage HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{\"chat_id\":")
+	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, conn) // until the server has given up on it
+	conn.Close()
+	server.Close()
+	if calls := bot.Calls(); len(calls) != 0 {
+		t.Errorf("calls %+v", calls)
+	}
 }

@@ -1,7 +1,9 @@
 package fakebot
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"mime"
 	"net/http"
 	"net/http/httptest"
@@ -45,6 +47,11 @@ func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b.send(w, Call{At: time.Now()}, refuse(http.StatusUnauthorized, "Unauthorized"), Fault{})
 		return
 	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil { // the caller died while it sent: it said nothing
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	fields, problem := fieldsOf(r)
 	chat, _ := strconv.ParseInt(fields["chat_id"], 10, 64)
 	fault := b.fault(method, chat)
