@@ -17,7 +17,7 @@ func TestDemo(t *testing.T) {
 	for _, want := range []string{
 		"Prometheus    http://127.0.0.1:", "1/3 All is well", "Ready for LIVE: True",
 		"2/3 Redis stops", "connection refused (connection_refused)", "Ready for LIVE: False",
-		"🚨 P0: Preflight FAIL", "- Database: redis failed (connection refused)",
+		"🚨 P0: Preflight FAIL", "Source: SYSTEM", "- Database: redis failed (connection refused)",
 		"3/3 Redis is back", "Ready for LIVE: True", "✅ P0 resolved: Preflight FAIL", "edited", "That is the pipeline",
 	} {
 		_, after, found := strings.Cut(rest, want)

@@ -112,13 +112,17 @@ func (f *Formatter) annotation(it Item, name string) string {
 	return cmp.Or(it.Annotations[name+f.words.suffix], it.Annotations[name])
 }
 
-// source says what the alerts come from.
+// source says what the alerts come from. The label source names a kind, which is
+// shown in capitals; a job's name is shown as it is.
 func source(items []Item) string {
-	for _, label := range []string{"source", "job"} {
-		for _, it := range items {
-			if v := shorten(it.Labels[label], maxField); v != "" {
-				return v
-			}
+	for _, it := range items {
+		if v := shorten(it.Labels["source"], maxField); v != "" {
+			return strings.ToUpper(v)
+		}
+	}
+	for _, it := range items {
+		if v := shorten(it.Labels["job"], maxField); v != "" {
+			return v
 		}
 	}
 	return "SYSTEM"
