@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/genfile"
 )
 
 // The shape of alertmanager.yml, as far as it is used. Alertmanager's own
@@ -85,7 +87,7 @@ func (r Routing) AlertmanagerFile(w Webhook) ([]byte, error) {
 		}
 		config.Receivers = append(config.Receivers, amReceiver{rec.Name, []amWebhook{hook}})
 	}
-	return marshal(config)
+	return genfile.YAML(config)
 }
 
 func emitRoute(r Route) amRoute {
@@ -124,7 +126,7 @@ func (r Routing) RouteTests(groups []Group) []byte {
 		}
 	}
 	slices.Sort(lines)
-	return []byte(header + "# receiver, then the labels of an alert that must reach it\n" +
+	return []byte(genfile.Header + "# receiver, then the labels of an alert that must reach it\n" +
 		strings.Join(slices.Compact(lines), "\n") + "\n")
 }
 

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/genfile"
 )
 
 // The shape of promtool's unit test files.
@@ -66,7 +68,7 @@ func (c Context) TestFile(g Group, a Alert, ruleFile string) ([]byte, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return marshal(file)
+	return genfile.YAML(file)
 }
 
 // expected completes the instances of a moment with what the rule adds to

@@ -61,18 +61,18 @@ func (s *Service) archiveAll(ctx context.Context) {
 
 // archiveOnce copies all changes there are.
 func (s *Service) archiveOnce(ctx context.Context, migrated *bool, pruned *time.Time) error {
-	if !*migrated {
-		if err := s.config.Archive.Migrate(ctx); err != nil {
-			return err
-		}
-		*migrated = true
-	}
 	for ctx.Err() == nil {
 		changes, waiting, err := s.changes()
 		if err != nil {
 			return err
 		}
 		s.metrics.historyBacklog.WithLabelValues().Set(float64(waiting))
+		if !*migrated {
+			if err := s.config.Archive.Migrate(ctx); err != nil {
+				return err
+			}
+			*migrated = true
+		}
 		if len(changes) == 0 {
 			break
 		}

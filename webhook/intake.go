@@ -137,9 +137,13 @@ func readInbox(tx *sql.Tx) ([]arrival, error) {
 	return list, rows.Err()
 }
 
-// prune forgets what ended longer ago than the retention and is shown
-// everywhere, a few rows at a time.
+// prune forgets what ended longer ago than the retention, is shown everywhere
+// and is in the history, a few rows at a time.
 func (s *Service) prune(ctx context.Context) {
+	archived := ""
+	if s.config.Archive != nil {
+		archived = ` AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.instance = i.id)`
+	}
 	old := time.Now().Add(-s.config.Retention).UnixMicro()
 	for ctx.Err() == nil {
 		var n int64
@@ -147,7 +151,7 @@ func (s *Service) prune(ctx context.Context) {
 			n = 0
 			for _, forget := range []string{
 				`DELETE FROM instances WHERE id IN (SELECT i.id FROM instances i WHERE i.resolved_at < ?1
-					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.instance = i.id AND v.pending = 1) LIMIT ?2)`,
+					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.instance = i.id AND v.pending = 1)` + archived + ` LIMIT ?2)`,
 				`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.created_at < ?1 AND m.state = 'sent' AND m.edit = 0
 					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.first_message = m.id OR v.last_message = m.id) LIMIT ?2)`,
 				`DELETE FROM groups WHERE key IN (SELECT g.key FROM groups g WHERE g.told_at < ?1
