@@ -13,10 +13,10 @@ import (
 
 // instruments are the webhook's own metrics.
 type instruments struct {
-	received, coalesced, delivered, failed, retried, ambiguous *prometheus.CounterVec
-	accept, delay                                              *prometheus.HistogramVec
-	state, watchdog, writable, backlog, backlogAge             *prometheus.GaugeVec
-	historyBacklog                                             *prometheus.GaugeVec
+	received, coalesced, delivered, failed, retried, ambiguous, duplicated *prometheus.CounterVec
+	accept, delay                                                          *prometheus.HistogramVec
+	state, watchdog, writable, backlog, backlogAge                         *prometheus.GaugeVec
+	historyBacklog, replicaState                                           *prometheus.GaugeVec
 }
 
 // newInstruments registers the metrics. The backlog is read from the spool
@@ -29,7 +29,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 		accept: d.AcceptDuration.NewHistogram(), delay: d.DeliveryDelay.NewHistogram(),
 		state: d.ChatState.NewGauge(), watchdog: d.WatchdogTimestamp.NewGauge(), writable: d.SpoolWritable.NewGauge(),
 		backlog: d.Backlog.NewGauge(), backlogAge: d.BacklogAge.NewGauge(),
-		historyBacklog: d.HistoryBacklog.NewGauge(),
+		historyBacklog: d.HistoryBacklog.NewGauge(), duplicated: d.Duplicated.NewCounter(), replicaState: d.ReplicaState.NewGauge(),
 	}
 	// A counter that begins with its first event hides that event from rate().
 	for _, v := range d.Received.Labels[0].Values {
@@ -41,6 +41,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	for _, chat := range chats {
 		m.failed.WithLabelValues(chat)
 		m.ambiguous.WithLabelValues(chat)
+		m.duplicated.WithLabelValues(chat)
 		kinds, _ := d.Delivered.Label("kind")
 		for _, kind := range kinds.Values {
 			m.delivered.WithLabelValues(chat, kind)
@@ -57,7 +58,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.accept, m.delay, m.state, m.watchdog, m.historyBacklog,
+		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.duplicated, m.replicaState, m.accept, m.delay, m.state, m.watchdog, m.historyBacklog,
 		build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
@@ -75,6 +76,17 @@ func (m *instruments) chatState(chat, state string) {
 			v = 1
 		}
 		m.state.WithLabelValues(chat, s).Set(v)
+	}
+}
+
+// standing sets the one state that the replica is in.
+func (m *instruments) standing(state string) {
+	for _, s := range metrics.ReplicaStates() {
+		v := 0.0
+		if s == state {
+			v = 1
+		}
+		m.replicaState.WithLabelValues(s).Set(v)
 	}
 }
 

@@ -3,10 +3,7 @@ package webhook
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
-
-	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/webhook/message"
 )
@@ -32,6 +29,16 @@ type reconciler struct {
 }
 
 func (s *Service) reconcileAll(ctx context.Context) {
+	for {
+		turn, ok := s.turns.next(ctx)
+		if !ok {
+			return
+		}
+		s.reconcileTurn(turn.ctx)
+	}
+}
+
+func (s *Service) reconcileTurn(ctx context.Context) {
 	r := &reconciler{service: s, missing: map[int64]time.Time{}}
 	failing := false
 	for sleepUntil(ctx, time.Now().Add(reconcileEvery)) {
@@ -72,7 +79,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	err = r.service.spool.do(func(tx *sql.Tx) error {
 		closed = 0
 		for _, i := range open {
-			n, err := r.compare(state{tx: tx, chats: r.service.keys}, i.id, known, now)
+			n, err := r.compare(r.service.state(tx), i.id, known, now)
 			if err != nil {
 				return err
 			}
@@ -123,10 +130,8 @@ func (r *reconciler) compare(s state, id int64, known map[string]observed, now t
 		reason = message.Gone
 	}
 	delete(r.missing, id)
-	i.closed, i.alert.EndsAt = reason, now
-	n := arrival{id: i.notification, at: now, Payload: Payload{Data: template.Data{ExternalURL: i.saidBy}}}
-	if err := s.resolve(i, n); err != nil {
-		return 0, fmt.Errorf("instance %d: %w", id, err)
+	if err := s.close(i, reason, now, false); err != nil {
+		return 0, err
 	}
 	r.service.config.Log.Info("closed: Alertmanager no longer knows it", "notification", i.notification, "group", i.group, "reason", reason)
 	return 1, nil

@@ -256,19 +256,28 @@ func (s *spool) unlock() error {
 	return s.lock.Unlock()
 }
 
-// setFact stores a time under a name.
-func setFact(tx *sql.Tx, name string, t time.Time) error {
-	_, err := tx.Exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, t.UnixMicro())
+// setNumber stores a number under a name.
+func setNumber(tx *sql.Tx, name string, v int64) error {
+	_, err := tx.Exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, v)
 	return err
 }
 
+// number returns a stored number, 0 when there is none.
+func number(tx *sql.Tx, name string) (v int64, err error) {
+	err = tx.QueryRow(`SELECT value FROM facts WHERE name = ?`, name).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return v, err
+}
+
+// setFact stores a time under a name.
+func setFact(tx *sql.Tx, name string, t time.Time) error { return setNumber(tx, name, t.UnixMicro()) }
+
 // fact returns a stored time, the zero time when there is none.
 func fact(tx *sql.Tx, name string) (time.Time, error) {
-	var v int64
-	switch err := tx.QueryRow(`SELECT value FROM facts WHERE name = ?`, name).Scan(&v); {
-	case errors.Is(err, sql.ErrNoRows):
-		return time.Time{}, nil
-	case err != nil:
+	v, err := number(tx, name)
+	if err != nil || v == 0 {
 		return time.Time{}, err
 	}
 	return time.UnixMicro(v), nil

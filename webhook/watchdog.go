@@ -10,8 +10,9 @@ import (
 )
 
 const (
-	watchdogSeen  = "watchdog_at"
-	watchdogGroup = "preflight-webhook/watchdog"
+	watchdogSeen      = "watchdog_at"
+	watchdogElsewhere = "watchdog_elsewhere_at"
+	watchdogGroup     = "preflight-webhook/watchdog"
 )
 
 // Watchdog notes that the pipeline still sees: that an alert which always
@@ -33,8 +34,12 @@ func (s *Service) Watchdog() error {
 // first.
 func (s *Service) noteWatchdog(t time.Time) {
 	s.watchdog.Store(&t)
-	if !t.IsZero() {
-		s.metrics.watchdog.WithLabelValues().Set(float64(t.UnixMicro()) / 1e6)
+	seen := t
+	if elsewhere := *s.elsewhere.Load(); elsewhere.After(seen) {
+		seen = elsewhere
+	}
+	if !seen.IsZero() {
+		s.metrics.watchdog.WithLabelValues().Set(float64(seen.UnixMicro()) / 1e6)
 	}
 }
 
@@ -42,13 +47,30 @@ func (s *Service) noteWatchdog(t time.Time) {
 // does so by accepting a notification of its own, so that this alert is
 // delivered, edited and resolved like every other.
 func (s *Service) watch(ctx context.Context) {
+	for {
+		turn, ok := s.turns.next(ctx)
+		if !ok {
+			return
+		}
+		s.watchTurn(turn.ctx, turn.ownOnly)
+	}
+}
+
+// watchTurn watches until the turn is over. Alone, a replica that the watchdog
+// does not come to can't say that it does not come: only one Alertmanager of a
+// cluster sends it, to that one's webhook.
+func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 	timeout := s.config.WatchdogTimeout
 	blind, since, err := s.isBlind()
 	if err != nil {
 		s.config.Log.Error("the state of the watchdog is not known", "err", err)
 	}
 	for ctx.Err() == nil {
-		seen := *s.watchdog.Load()
+		own, elsewhere := *s.watchdog.Load(), *s.elsewhere.Load()
+		seen := own
+		if elsewhere.After(own) {
+			seen = elsewhere
+		}
 		// While this process did not run nothing could arrive.
 		from := seen
 		if from.Before(s.started) {
@@ -59,6 +81,8 @@ func (s *Service) watch(ctx context.Context) {
 		case blind && seen.After(since):
 			err = s.acceptOwn(blindAlert("resolved", since, seen, timeout))
 			blind = err != nil
+		case ownOnly && elsewhere.After(own):
+			next = time.Now().Add(timeout)
 		case !blind && time.Since(from) >= timeout:
 			since = from
 			err = s.acceptOwn(blindAlert("firing", since, time.Time{}, timeout))
