@@ -76,7 +76,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if config.Chats, config.Sender, bot, err = s.telegram(stdout); err != nil {
 		return err
 	}
-	if config.Formatter, err = s.format.formatter(); err != nil {
+	if config.Formatter, err = s.format.formatter(templateFailed(log)); err != nil {
 		return err
 	}
 	for _, address := range *s.managers {
@@ -113,7 +113,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	reload := func() error { return s.reload(service, stdout) }
+	reload := func() error { return s.reload(service, log, stdout) }
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
 			Token: func() string { return *s.token.Load() }, MaxBody: *s.maxBody, Reload: reload,
@@ -123,6 +123,13 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
+}
+
+// templateFailed logs that a template of --templates can't write some alert.
+func templateFailed(log *slog.Logger) func(error) {
+	return func(err error) {
+		log.Error("a template of --templates fails, the alert is told by the shipped one", "err", err)
+	}
 }
 
 // telegram says who is told, by what means, and as which bot.
@@ -163,8 +170,8 @@ func (s *serve) readToken() error {
 
 // reload reads the secrets' files and the templates again. All of it is read
 // before any of it counts.
-func (s *serve) reload(service *webhook.Service, stdout io.Writer) error {
-	formatter, err := s.format.formatter()
+func (s *serve) reload(service *webhook.Service, log *slog.Logger, stdout io.Writer) error {
+	formatter, err := s.format.formatter(templateFailed(log))
 	if err != nil {
 		return err
 	}
