@@ -94,7 +94,7 @@ func TestValidateReportsEverything(t *testing.T) {
 }
 
 func TestShippedDefinitionsAreValid(t *testing.T) {
-	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline()}); err != nil {
+	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline(), rules.Webhook()}); err != nil {
 		t.Error(err)
 	}
 }
@@ -126,7 +126,7 @@ func TestBadDurationsAreExplained(t *testing.T) {
 }
 
 func TestAlertmanagerReadsTheRouting(t *testing.T) {
-	data, err := rules.Routes().AlertmanagerFile(rules.Webhook{URL: "http://webhook:9917/", TokenFile: "/run/secrets/token"})
+	data, err := rules.Routes().AlertmanagerFile(rules.Integrations{WebhookURL: "http://webhook:9917/", WebhookTokenFile: "/run/secrets/token"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestAlertmanagerReadsTheRouting(t *testing.T) {
 func TestUndefinedReceiverIsReported(t *testing.T) {
 	routing := rules.Routes()
 	routing.Routes[0].Receiver = "pager"
-	if _, err := routing.AlertmanagerFile(rules.Webhook{}); err == nil || !strings.Contains(err.Error(), `receiver "pager", which is not defined`) {
+	if _, err := routing.AlertmanagerFile(rules.Integrations{}); err == nil || !strings.Contains(err.Error(), `receiver "pager", which is not defined`) {
 		t.Errorf("error %v", err)
 	}
 }
