@@ -240,8 +240,8 @@ func TestFallbackMessage(t *testing.T) {
 		{template.Alerts{ours}, "❗ The webhook is in doubt: Alertmanager tells this itself\n\nP1: Target down\nwebhook <down> & out\nRecommended Actions:\nlook\nrestart\n"},
 		{template.Alerts{foreign}, "❗ The webhook is in doubt: Alertmanager tells this itself\n\nTheirs\nTheirs x\n"},
 		{template.Alerts{ended}, "✅ Resolved: Alertmanager tells this itself\n\nP1: Target down\nwebhook <down> & out\n"},
-		{template.Alerts{ours, ours, ours, ours, ours}, "and 2 more\n"},
-		{template.Alerts{long, long, long, long}, "and 1 more\n"},
+		{template.Alerts{ours, ours, ours, ours, ours}, "and 3 more\n"},
+		{template.Alerts{long, long, long, long}, "and 2 more\n"},
 	} {
 		text, err := tmpl.ExecuteTextString(c.Receivers[i].TelegramConfigs[0].Message, template.Data{Alerts: tt.alerts})
 		if err != nil {
