@@ -254,7 +254,22 @@ grafana: ""
 	if strings.Contains(files["prometheus/rules/preflight.yml"], "dashboard_url") {
 		t.Error("links to a Grafana that there is not")
 	}
+	if am := files["alertmanager/alertmanager.yml"]; strings.Contains(am, "telegram_configs") || strings.Contains(files["alertmanager/route_tests.txt"], "fallback") {
+		t.Error("a fallback whose files are on another machine")
+	}
+	write("fallback: {bot_token_file: /bot, chat_id: -100}\nheartbeat_url_file: /heartbeat\n")
+	mustGenerate(t, codegen.Preflight(), "--out="+out, "--endpoints="+file)
+	files = tree(t, out)
+	for _, want := range []string{"bot_token_file: /bot", "chat_id: -100", "url_file: /heartbeat"} {
+		if !strings.Contains(files["alertmanager/alertmanager.yml"], want) {
+			t.Errorf("alertmanager.yml lacks %q", want)
+		}
+	}
+	if !strings.Contains(files["alertmanager/route_tests.txt"], `fallback-loud,telegram-loud alertname="TargetDown" instance="webhook:9917"`) {
+		t.Error("no route test of the fallback")
+	}
 	for text, want := range map[string]string{
+		"fallback: {chat_id: 7}\n":       "bot_token_file is missing",
 		"webhok: x\n":                    "field webhok not found",
 		"targets: {node_exportr: [a:1]}": `unknown job "node_exportr"`,
 		"targets: [":                     "endpoints.yml",

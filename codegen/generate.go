@@ -25,6 +25,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	if err := p.Check(e); err != nil {
 		return nil, err
 	}
+	p.Routing = p.Routing.SetUp(e.integrations())
 	out := &output{}
 	ctx := p.context(e)
 	for _, g := range p.Groups {
@@ -36,7 +37,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	}
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
-	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(rules.Webhook{URL: e.Webhook, TokenFile: e.WebhookTokenFile}))
+	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(e.integrations()))
 	out.add("alertmanager/route_tests.txt")(p.Routing.RouteTests(p.Groups), nil)
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
@@ -97,7 +98,7 @@ func (p Pack) context(e Endpoints) rules.Context {
 // Check returns every mistake in the pack's definitions: findings of the
 // PromQL checker and definitions that are not complete.
 func (p Pack) Check(e Endpoints) error {
-	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), p.checkMetrics(), p.checkPanels()}
+	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), e.integrations().Validate(), p.checkMetrics(), p.checkPanels()}
 	for _, d := range p.Dashboards {
 		errs = append(errs, d.Validate(p.Timing))
 	}

@@ -62,6 +62,7 @@ type Webhook struct {
 	ChatState         Desc
 	SpoolWritable     Desc
 	HistoryBacklog    Desc
+	HistoryLag        Desc
 	WatchdogTimestamp Desc
 	BuildInfo         Desc
 }
@@ -137,6 +138,10 @@ func NewWebhook() Webhook {
 			Name: name("history_backlog"), Type: Gauge,
 			Help: "Alerts whose present state is not yet in the history database.",
 		},
+		HistoryLag: Desc{
+			Name: name("history_lag_seconds"), Type: Gauge, Unit: Seconds,
+			Help: "Age of the oldest change of an alert that is not yet in the history database.",
+		},
 		SpoolWritable: Desc{
 			Name: name("spool_writable"), Type: Gauge, Unit: Bool,
 			Help: "1 when the last write to the spool succeeded, else 0.",
@@ -158,6 +163,6 @@ func (w Webhook) All() []Desc {
 	return []Desc{
 		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.WatchdogTimestamp, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }

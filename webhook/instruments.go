@@ -16,7 +16,7 @@ type instruments struct {
 	received, coalesced, delivered, failed, retried, ambiguous, duplicated *prometheus.CounterVec
 	accept, delay                                                          *prometheus.HistogramVec
 	state, watchdog, writable, backlog, backlogAge                         *prometheus.GaugeVec
-	historyBacklog, replicaState                                           *prometheus.GaugeVec
+	historyBacklog, historyLag, replicaState                               *prometheus.GaugeVec
 }
 
 // newInstruments registers the metrics. The backlog is read from the spool
@@ -29,7 +29,8 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 		accept: d.AcceptDuration.NewHistogram(), delay: d.DeliveryDelay.NewHistogram(),
 		state: d.ChatState.NewGauge(), watchdog: d.WatchdogTimestamp.NewGauge(), writable: d.SpoolWritable.NewGauge(),
 		backlog: d.Backlog.NewGauge(), backlogAge: d.BacklogAge.NewGauge(),
-		historyBacklog: d.HistoryBacklog.NewGauge(), duplicated: d.Duplicated.NewCounter(), replicaState: d.ReplicaState.NewGauge(),
+		historyBacklog: d.HistoryBacklog.NewGauge(), historyLag: d.HistoryLag.NewGauge(),
+		duplicated: d.Duplicated.NewCounter(), replicaState: d.ReplicaState.NewGauge(),
 	}
 	// A counter that begins with its first event hides that event from rate().
 	for _, v := range d.Received.Labels[0].Values {
@@ -54,12 +55,13 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	}
 	m.watchdog.WithLabelValues().Set(0)
 	m.historyBacklog.WithLabelValues().Set(0)
+	m.historyLag.WithLabelValues().Set(0)
 	build := d.BuildInfo.NewGauge()
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.duplicated, m.replicaState, m.accept, m.delay, m.state, m.watchdog, m.historyBacklog,
-		build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.duplicated, m.accept, m.delay, m.state, m.watchdog,
+		m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

@@ -27,6 +27,8 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
+const defaultSpool = "data/spool.db"
+
 // serve is the receiver.
 type serve struct {
 	format    format
@@ -57,7 +59,7 @@ func newServe(app *kingpin.Application) *serve {
 		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told when no watchdog has come for so long; 0 never tells.").Default("3m").Duration(),
 		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
 	}
-	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default("data/spool.db").IsSetByUser(&s.spoolSet).String()
+	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
 	return s
 }
 

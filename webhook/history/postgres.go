@@ -107,7 +107,8 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 				FROM preflight.deliveries d WHERE d.alert = a.id)
 		FROM preflight.alerts a
 		WHERE (a.ends_at IS NULL OR a.ends_at >= $1 OR a.starts_at >= $1) AND ($2 = '' OR a.env = $2)
-		ORDER BY a.starts_at, a.id`, f.Since, f.Env)
+			AND ($3 = '' OR a.priority = $3)
+		ORDER BY a.starts_at, a.id`, f.Since, f.Env, f.Priority)
 	if err != nil {
 		return nil, pg.Clean(err)
 	}
