@@ -72,6 +72,7 @@ type Service struct {
 	started   time.Time
 	watchdog  atomic.Pointer[time.Time] // when the last one arrived
 	elsewhere atomic.Pointer[time.Time] // when the last one arrived at another replica, at the latest
+	contact   atomic.Pointer[time.Time] // since when other replicas are heard of; the zero time for not yet
 	turns     *turns
 	replica   string // the name of this one
 }
@@ -90,6 +91,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{config: c, arrived: make(chan struct{}, 1), beat: make(chan struct{}, 1), started: time.Now(), turns: newTurns()}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
+	s.contact.Store(new(time.Time))
 	var damaged string
 	var err error
 	if s.spool, damaged, err = openSpool(ctx, c.Spool); err != nil {

@@ -187,6 +187,8 @@ func (sh *sharer) begin(ctx context.Context) error {
 		place = standing.Last
 	}
 	sh.journal, sh.place = standing.Journal, place
+	now := time.Now()
+	sh.service.contact.Store(&now)
 	return nil
 }
 

@@ -71,10 +71,14 @@ func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 		if elsewhere.After(own) {
 			seen = elsewhere
 		}
-		// While this process did not run nothing could arrive.
+		// While this process did not run nothing could arrive; and what arrived at
+		// other replicas while the database was away is told when it is back.
 		from := seen
 		if from.Before(s.started) {
 			from = s.started
+		}
+		if contact := *s.contact.Load(); elsewhere.After(own) && from.Before(contact) {
+			from = contact
 		}
 		var next time.Time
 		switch {
