@@ -15,12 +15,13 @@ import (
 func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 	t.Parallel()
 	for chat, c := range map[int64]struct {
-		key      string
-		messages func(n int) time.Duration // how long after the first one the n-th comes, from 0
+		key           string
+		notifications int
+		messages      func(n int) time.Duration // how long after the first one the n-th comes, from 0
 	}{
-		person: {"7", func(n int) time.Duration { return time.Duration(n) * time.Second }},
+		person: {"7", 10_000, func(n int) time.Duration { return time.Duration(n) * time.Second }},
 		// Twenty in a minute: a second apart, then a pause.
-		group: {"-100", func(n int) time.Duration { return time.Duration(n/20)*time.Minute + time.Duration(n%20)*time.Second }},
+		group: {"-100", 1000, func(n int) time.Duration { return time.Duration(n/20)*time.Minute + time.Duration(n%20)*time.Second }},
 	} {
 		t.Run(c.key, func(t *testing.T) {
 			t.Parallel()
@@ -29,9 +30,9 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 				w := newWorld(t, c.key, webhook.InMemory)
 				w.start()
 				defer func() { w.stop() }()
-				const notifications, groups = 10_000, 50
+				const groups = 50
 				w.bot.Block(chat, true)
-				for i := range notifications {
+				for i := range c.notifications {
 					g, round := i%groups, i/groups
 					am := alertmanager{url: "http://a", priority: "P0", key: fmt.Sprint(g)}
 					a := am.firing(fmt.Sprint("t", g), time.Now())
