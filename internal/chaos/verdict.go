@@ -101,7 +101,7 @@ func (r *run) compare() verdict {
 			v.reminders++
 		case !news:
 			v.duplicates++
-			if !explain(&explanations, items) {
+			if !explain(&explanations, items) && !r.report.alone(m.Sent) {
 				v.unexplained = append(v.unexplained, fmt.Sprintf("message %d about %v", m.ID, items))
 			}
 		}
@@ -199,7 +199,11 @@ func (r *run) judge(ctx context.Context) error {
 	if n := len(v.unexplained); n > 0 && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages came again without an ambiguous call: %s", n, some(v.unexplained))
 	}
-	if v.stale > v.ambiguous && (r.Replicas == 1 || r.OneMessage) {
+	open := v.ambiguous // what came of such a call can't be edited
+	if r.Replicas > 1 {
+		open += v.duplicates
+	}
+	if v.stale > open && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages show alerts as firing that ended, with %d ambiguous calls", v.stale, v.ambiguous)
 	}
 	if v.reminders > reminding {
