@@ -145,12 +145,20 @@ func benchAcks(ctx context.Context, n int) (err error) {
 	if err != nil {
 		return err
 	}
+	cpu, err := s.metric("process_cpu_seconds_total")
+	if err != nil {
+		return err
+	}
 	begin := time.Now()
 	times, err := s.post(n, func(i int) []byte { return notification(i%groups, i, 1, time.Time{}) })
 	if err != nil {
 		return err
 	}
 	rate := float64(n) / time.Since(begin).Seconds()
+	spent, err := s.metric("process_cpu_seconds_total")
+	if err != nil {
+		return err
+	}
 	after, err := syncRate(s.dir, 2*time.Second)
 	if err != nil {
 		return err
@@ -160,6 +168,7 @@ func benchAcks(ctx context.Context, n int) (err error) {
 	fmt.Printf("  %-40s %8.0f/s\n", "acknowledgements", rate)
 	fmt.Printf("  %-40s %8.0f/s before, %.0f/s after\n", "bare syncs of the disk, one at a time", before, after)
 	fmt.Printf("  %-40s %8.2f\n", "ratio", rate/syncs)
+	fmt.Printf("  %-40s %8.2f ms\n", "processor time of the webhook for each", 1000*(spent-cpu)/float64(n))
 	times.print("time to the acknowledgement")
 	fmt.Println()
 	return nil
