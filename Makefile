@@ -17,9 +17,10 @@ test: ## Run every check and test, with all their set-up.
 demo: build tools ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns.
 	@bin/preflight-stack demo
 
-bench: build tools ## Measure how long the commands take.
+bench: build tools ## Measure how long the commands take, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/pipeline
+	@go run ./bench/delivery
 
 chaos: build tools ## Kill the webhook 200 times at work, and all it depends on; nothing may be lost.
 	@go run ./bench/chaos

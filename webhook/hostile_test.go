@@ -18,9 +18,9 @@ import (
 // hostile is a group of alerts whose labels and annotations are full of what
 // formats, encodings and limits trip over.
 type hostile struct {
-	alerts                               int
-	name, value, summary, actions, link  string
-	priority, key, receiver, fingerprint string
+	alerts                              int
+	name, value, summary, actions, link string
+	priority, key, fingerprint          string
 }
 
 func (h hostile) payload(status string) []byte {
@@ -127,11 +127,14 @@ func TestHostileTextsReachTheChat(t *testing.T) {
 // FuzzDelivery sends groups with any text through the whole webhook.
 func FuzzDelivery(f *testing.F) {
 	f.Add(uint8(1), "Redis", "redis", "Redis PING failed", "check `docker ps`", "https://example.com", "P0", "{}", "f1")
-	f.Add(uint8(40), "<&>\"'", strings.Repeat("🚨", 20_000), "`", "`<b>`\n", "http://grafana:3000", "", "\x00", "")
-	f.Add(uint8(255), "\x00\u202E", "مرحبا `&lt;`", "a\n  - b", "", "https://a..b/%zz", "critical", "k", "é")
+	f.Add(uint8(20), "<&>\"'", strings.Repeat("🚨", 200), "`", "`<b>`\n", "http://grafana:3000", "", "\x00", "")
+	f.Add(uint8(60), "\x00\u202E", "مرحبا `&lt;`", "a\n  - b", "", "https://a..b/%zz", "critical", "k", "é")
 	f.Fuzz(func(t *testing.T, alerts uint8, name, value, summary, actions, link, priority, key, fingerprint string) {
+		if len(name+value+summary+actions+link+priority+key+fingerprint) > 2000 {
+			return // the fuzzing engine takes what is slow for a hang; size is the test's above
+		}
 		hostile{
-			alerts: max(1, int(alerts)), name: name, value: value, summary: summary, actions: actions, link: link,
+			alerts: 1 + int(alerts%16), name: name, value: value, summary: summary, actions: actions, link: link,
 			priority: priority, key: key, fingerprint: fingerprint,
 		}.deliver(t)
 	})

@@ -61,6 +61,7 @@ func (r *run) failOther(ctx context.Context, rng *rand.Rand, k int) error {
 	switch k % 4 {
 	case 0:
 		r.outage("PostgreSQL is killed")
+		defer r.report.unshared(time.Now())
 		r.postgres.Kill()
 		return errors.Join(sleep(ctx, d), r.postgres.Start(ctx))
 	case 1:
@@ -70,6 +71,7 @@ func (r *run) failOther(ctx context.Context, rng *rand.Rand, k int) error {
 		return errors.Join(sleep(ctx, d), am.start(ctx))
 	case 2:
 		r.outage("PostgreSQL hangs")
+		defer r.report.unshared(time.Now())
 		if err := r.postgres.Pause(); err != nil {
 			return err
 		}

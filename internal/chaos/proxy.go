@@ -15,6 +15,7 @@ import (
 type ledger struct {
 	mu        sync.Mutex
 	alerts    map[string]*acknowledged // by the alert's name
+	posted    map[string]bool          // whatever became of it: a kill can come before the answer
 	groups    map[string]time.Time     // when the group was acknowledged first
 	reminding int                      // acknowledgements that may be reminders
 	posts     int                      // acknowledged
@@ -33,7 +34,7 @@ type acknowledged struct {
 }
 
 func newLedger() *ledger {
-	return &ledger{alerts: map[string]*acknowledged{}, groups: map[string]time.Time{}, wrong: map[int]int{}}
+	return &ledger{alerts: map[string]*acknowledged{}, posted: map[string]bool{}, groups: map[string]time.Time{}, wrong: map[int]int{}}
 }
 
 // reminderAfter is when Alertmanager's saying the same again is a reminder.
@@ -44,6 +45,10 @@ func (l *ledger) note(body []byte, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
+	p, err := webhook.ParsePayload(body)
+	for _, a := range p.Alerts {
+		l.posted[a.Labels["target"]] = true
+	}
 	if status != http.StatusOK {
 		l.refused++
 		if status != 0 && status/100 != 5 {
@@ -52,7 +57,6 @@ func (l *ledger) note(body []byte, status int) {
 		return
 	}
 	l.posts++
-	p, err := webhook.ParsePayload(body)
 	if err != nil {
 		l.wrong[status]++ // an answer to what nobody could apply
 		return

@@ -39,6 +39,30 @@ type Report struct {
 	mu      sync.Mutex
 	sending [][]string // the alerts of the messages that kills interrupted
 	outages map[string]int
+	away    []window // when PostgreSQL was
+}
+
+type window struct{ from, to time.Time }
+
+// recovery is how long replicas may take to share again when PostgreSQL is back.
+const recovery = 15 * time.Second
+
+// unshared notes that PostgreSQL was away until now.
+func (r *Report) unshared(from time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.away = append(r.away, window{from, time.Now().Add(recovery)})
+}
+
+// alone reports whether replicas could know nothing of each other then: each
+// delivers by itself, and what both tell comes twice.
+func (r *Report) alone(at time.Time) bool {
+	if r.Replicas < 2 {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.away, func(w window) bool { return at.After(w.from) && at.Before(w.to) })
 }
 
 func (r *Report) problem(format string, args ...any) {

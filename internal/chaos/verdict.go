@@ -16,7 +16,7 @@ type verdict struct {
 	told, ended int
 	untold      []string // acknowledged as firing, never told
 	unended     []string // acknowledged as resolved, the end never told
-	unknown     []string // told, never acknowledged
+	unknown     []string // told, never posted
 	stale       int      // messages that show something as firing whose end was acknowledged
 	ambiguous   int      // calls whose outcome the webhook could not know
 	duplicates  int      // messages without news
@@ -101,7 +101,7 @@ func (r *run) compare() verdict {
 			v.reminders++
 		case !news:
 			v.duplicates++
-			if !explain(&explanations, items) {
+			if !explain(&explanations, items) && !r.report.alone(m.Sent) {
 				v.unexplained = append(v.unexplained, fmt.Sprintf("message %d about %v", m.ID, items))
 			}
 		}
@@ -118,7 +118,7 @@ func (r *run) compare() verdict {
 		}
 	}
 	for name := range told {
-		if r.ledger.alerts[name] == nil {
+		if !r.ledger.posted[name] {
 			v.unknown = append(v.unknown, name)
 		}
 	}
@@ -194,12 +194,16 @@ func (r *run) judge(ctx context.Context) error {
 		rep.problem("the end of %d alerts was acknowledged and never told: %s", n, some(v.unended))
 	}
 	if n := len(v.unknown); n > 0 {
-		rep.problem("%d alerts were told and never acknowledged: %s", n, some(v.unknown))
+		rep.problem("%d alerts were told and never posted: %s", n, some(v.unknown))
 	}
 	if n := len(v.unexplained); n > 0 && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages came again without an ambiguous call: %s", n, some(v.unexplained))
 	}
-	if v.stale > v.ambiguous && (r.Replicas == 1 || r.OneMessage) {
+	open := v.ambiguous // what came of such a call can't be edited
+	if r.Replicas > 1 {
+		open += v.duplicates
+	}
+	if v.stale > open && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages show alerts as firing that ended, with %d ambiguous calls", v.stale, v.ambiguous)
 	}
 	if v.reminders > reminding {
@@ -261,8 +265,8 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		}
 	}
 	for name := range seen {
-		if r.ledger.alerts[name] == nil {
-			problems = append(problems, name+" was never acknowledged")
+		if !r.ledger.posted[name] {
+			problems = append(problems, name+" was never posted")
 		}
 	}
 	slices.Sort(problems)

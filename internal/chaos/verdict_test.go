@@ -104,7 +104,14 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 		},
 		"lost":               {func(s *scene) { s.posted(200, one) }, verdict{untold: []string{"t00001"}}},
 		"never acknowledged": {func(s *scene) { s.posted(503, one) }, verdict{}},
-		"invented":           {func(s *scene) { s.shows(message.Alert, one) }, verdict{told: 1, unknown: []string{"t00001"}}},
+		"told before a kill kept the answer": {
+			func(s *scene) {
+				s.posted(0, one)
+				s.shows(message.Alert, one)
+			},
+			verdict{told: 1},
+		},
+		"invented": {func(s *scene) { s.shows(message.Alert, one) }, verdict{told: 1, unknown: []string{"t00001"}}},
 		"end lost": {
 			func(s *scene) {
 				s.posted(200, one)
