@@ -15,7 +15,7 @@ import (
 
 // state applies notifications to the spool's tables, in a transaction.
 type state struct {
-	tx     *sql.Tx
+	tx     *txn
 	chats  []string // that are to be shown what happens
 	shares bool     // what happens is noted for other replicas
 }
@@ -277,7 +277,7 @@ func (s state) refire(now time.Time) (n int, next time.Time, err error) {
 }
 
 // queryInstances reads the instances that a condition selects.
-func queryInstances(tx *sql.Tx, where string, args ...any) ([]*instance, error) {
+func queryInstances(tx *txn, where string, args ...any) ([]*instance, error) {
 	rows, err := tx.Query(`SELECT i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
 		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own FROM instances i `+where, args...)
 	if err != nil {

@@ -110,7 +110,7 @@ func (s *Service) archive(ctx context.Context, changes []change) error {
 	} else if err != nil {
 		return err
 	}
-	return s.spool.do(func(tx *sql.Tx) error {
+	return s.spool.do(func(tx *txn) error {
 		for _, c := range changes {
 			if _, err := tx.Exec(`DELETE FROM outbox WHERE instance = ? AND change = ?`, c.instance, c.version); err != nil {
 				return err
@@ -128,7 +128,7 @@ const waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resol
 
 // changes reads the oldest changes, and what waits in all.
 func (s *Service) changes() (list []change, waiting backlog, err error) {
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		list, waiting = nil, backlog{}
 		var oldest sql.NullInt64
 		if err := tx.QueryRow(waitingChanges).Scan(&waiting.alerts, &oldest); err != nil || waiting.alerts == 0 {
@@ -199,7 +199,7 @@ func scanRecord(rows *sql.Rows, r *history.Record, before ...any) error {
 }
 
 // deliveries reads when the chats were told of an instance.
-func deliveries(tx *sql.Tx, instance int64) ([]history.Delivery, error) {
+func deliveries(tx querier, instance int64) ([]history.Delivery, error) {
 	rows, err := tx.Query(`SELECT chat, told_at, over_at FROM views WHERE instance = ? AND told_at IS NOT NULL ORDER BY chat`, instance)
 	if err != nil {
 		return nil, err

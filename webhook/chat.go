@@ -12,7 +12,7 @@ import (
 )
 
 // load reads what is known of the chat from before.
-func (w *worker) load(tx *sql.Tx) error {
+func (w *worker) load(tx *txn) error {
 	var migrated, calls string
 	var limited sql.NullInt64
 	err := tx.QueryRow(`SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`, w.key).Scan(&migrated, &w.dead, &limited, &calls)
@@ -59,7 +59,7 @@ func (w *worker) learn(failure *telegram.Error, now time.Time) {
 
 // save keeps what is known of the chat over a restart. The times of plain
 // retries are not: a restart is a reason to try at once.
-func (w *worker) save(tx *sql.Tx) error {
+func (w *worker) save(tx *txn) error {
 	_, err := tx.Exec(`UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`, w.migrated(), w.dead, micro(w.limited), w.key)
 	return err
 }

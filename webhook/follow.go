@@ -15,7 +15,7 @@ import (
 type follower struct {
 	service *Service
 	state   state
-	tx      *sql.Tx
+	tx      *txn
 	twice   map[string]int // messages that this replica had told as well, by chat
 }
 
@@ -30,7 +30,7 @@ func (s *Service) follow(events []replica.Event, journal, upTo int64) error {
 			place = upTo
 		}
 		f := &follower{service: s}
-		if err := s.spool.do(func(tx *sql.Tx) error {
+		if err := s.spool.do(func(tx *txn) error {
 			f.tx, f.state, f.twice = tx, state{tx: tx, chats: s.keys}, map[string]int{}
 			for _, e := range some {
 				if err := f.apply(e); err != nil {

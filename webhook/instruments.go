@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"database/sql"
 	"runtime"
 	"time"
 
@@ -129,7 +128,7 @@ type backlog struct {
 }
 
 func readBacklog(s *spool) (chats map[string]backlog, err error) {
-	err = s.do(func(tx *sql.Tx) error {
+	err = s.do(func(tx *txn) error {
 		chats = map[string]backlog{}
 		rows, err := tx.Query(`SELECT v.chat, COUNT(*), MIN(i.received_at) FROM views v JOIN instances i ON i.id = v.instance
 			WHERE v.pending = 1 GROUP BY v.chat`)

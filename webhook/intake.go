@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"time"
@@ -15,7 +14,7 @@ import (
 // [ParsePayload] takes.
 func (s *Service) Accept(body []byte, notify Notify) (id int64, err error) {
 	begin := time.Now()
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		r, err := tx.Exec(`INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`, begin.UnixMicro(), notify, body)
 		if err != nil {
 			return err
@@ -88,7 +87,7 @@ func (s *Service) applyAll(ctx context.Context) {
 // were, and when the state will change by itself.
 func (s *Service) applySome() (n int, next time.Time, err error) {
 	var coalesced []string
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		n, coalesced = 0, nil
 		st := s.state(tx)
 		inbox, err := readInbox(tx)
@@ -124,7 +123,7 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 	return n, next, err
 }
 
-func readInbox(tx *sql.Tx) ([]arrival, error) {
+func readInbox(tx *txn) ([]arrival, error) {
 	rows, err := tx.Query(`SELECT id, received_at, notify, body FROM inbox ORDER BY id LIMIT ?`, applyAtOnce)
 	if err != nil {
 		return nil, err
@@ -160,7 +159,7 @@ func (s *Service) prune(ctx context.Context) {
 	old := time.Now().Add(-s.config.Retention).UnixMicro()
 	for ctx.Err() == nil {
 		var n int64
-		err := s.spool.do(func(tx *sql.Tx) error {
+		err := s.spool.do(func(tx *txn) error {
 			n = 0
 			for _, forget := range []string{
 				`DELETE FROM instances WHERE id IN (SELECT i.id FROM instances i WHERE i.resolved_at < ?1

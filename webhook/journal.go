@@ -68,7 +68,7 @@ type instanceKey struct {
 }
 
 // note adds an event to those that the other replicas are to know.
-func note(tx *sql.Tx, at time.Time, kind string, event any) (seq int64, err error) {
+func note(tx *txn, at time.Time, kind string, event any) (seq int64, err error) {
 	body, err := json.Marshal(event)
 	if err != nil {
 		return 0, err
@@ -81,7 +81,7 @@ func note(tx *sql.Tx, at time.Time, kind string, event any) (seq int64, err erro
 }
 
 // keyOf returns what identifies an instance elsewhere.
-func keyOf(tx *sql.Tx, id int64) (k instanceKey, err error) {
+func keyOf(tx *txn, id int64) (k instanceKey, err error) {
 	err = tx.QueryRow(`SELECT group_key, fingerprint, starts_at,
 			(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint AND e.starts_at = i.starts_at AND e.id < i.id)
 		FROM instances i WHERE id = ?`, id).Scan(&k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
@@ -91,7 +91,7 @@ func keyOf(tx *sql.Tx, id int64) (k instanceKey, err error) {
 // find returns the id of the instance that another replica means: the newest
 // of that alert when the two learnt of different starts. It is 0 for one that
 // is not known here.
-func (k instanceKey) find(tx *sql.Tx) (id int64, err error) {
+func (k instanceKey) find(tx *txn) (id int64, err error) {
 	err = tx.QueryRow(`SELECT id FROM instances WHERE group_key = ? AND fingerprint = ? AND starts_at = ? ORDER BY id LIMIT 1 OFFSET ?`,
 		k.Group, k.Fingerprint, k.StartsAt, k.Episode).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -106,7 +106,7 @@ func (k instanceKey) find(tx *sql.Tx) (id int64, err error) {
 
 // note adds the outcome of the call to the journal: what the chat shows, unless
 // the call failed, and what is known of the chat.
-func (c *call) note(tx *sql.Tx, w *worker, shown bool, telegramID int, now time.Time) (int64, error) {
+func (c *call) note(tx *txn, w *worker, shown bool, telegramID int, now time.Time) (int64, error) {
 	e := callEvent{Chat: w.key, MigratedTo: w.migrated(), Dead: w.dead}
 	if !w.limited.IsZero() {
 		e.NotBefore = w.limited.UnixMicro()
@@ -135,7 +135,7 @@ func (c *call) note(tx *sql.Tx, w *worker, shown bool, telegramID int, now time.
 // outbox reads the oldest events that the shared journal does not have, at
 // most about so many bytes, and how many there are.
 func (s *Service) outbox(limit, bytes int) (events []replica.Event, waiting int, err error) {
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		events = nil
 		if err := tx.QueryRow(`SELECT count(*) FROM journal`).Scan(&waiting); err != nil || waiting == 0 {
 			return err
@@ -162,7 +162,7 @@ func (s *Service) outbox(limit, bytes int) (events []replica.Event, waiting int,
 
 // forget removes events that the shared journal has.
 func (s *Service) forget(upTo int64) error {
-	return s.spool.do(func(tx *sql.Tx) error {
+	return s.spool.do(func(tx *txn) error {
 		_, err := tx.Exec(`DELETE FROM journal WHERE seq <= ?`, upTo)
 		return err
 	})

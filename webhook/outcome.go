@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"database/sql"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -9,7 +8,7 @@ import (
 
 // sent records that the chat shows the message, under Telegram's id. An id of
 // 0 says that Telegram will never show it.
-func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) error {
+func (c *call) sent(tx *txn, chat string, telegramID int, now time.Time) error {
 	if c.edits != 0 {
 		return c.edited(tx)
 	}
@@ -26,7 +25,7 @@ func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) erro
 }
 
 // shown brings the chat's view of an instance up to what the message says.
-func (c *call) shown(tx *sql.Tx, chat string, l listed, now time.Time) error {
+func (c *call) shown(tx *txn, chat string, l listed, now time.Time) error {
 	if c.kind == message.Resolution || c.kind == message.Digest {
 		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0, told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, ?3)
 			WHERE chat = ?1 AND instance = ?2`, chat, l.ID, now.UnixMicro()); err != nil {
@@ -50,7 +49,7 @@ func (c *call) shown(tx *sql.Tx, chat string, l listed, now time.Time) error {
 }
 
 // edited ends an edit, unless another one has become due.
-func (c *call) edited(tx *sql.Tx) error {
+func (c *call) edited(tx *txn) error {
 	_, err := tx.Exec(`UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`, c.message)
 	return err
 }
@@ -58,7 +57,7 @@ func (c *call) edited(tx *sql.Tx) error {
 // unsent takes back what was written down before a call that did not
 // succeed. The first part of a message is forgotten with all others, and what
 // is true then is planned anew; a later one waits to be sent again.
-func (c *call) unsent(tx *sql.Tx) error {
+func (c *call) unsent(tx *txn) error {
 	switch {
 	case c.edits != 0:
 		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`, c.message)
@@ -74,7 +73,7 @@ func (c *call) unsent(tx *sql.Tx) error {
 
 // recoverCalls takes back, at start, what a process that died was doing. It
 // returns for each chat how many messages may have been shown all the same.
-func recoverCalls(tx *sql.Tx) (map[string]int, error) {
+func recoverCalls(tx *txn) (map[string]int, error) {
 	rows, err := tx.Query(`SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`)
 	if err != nil {
 		return nil, err

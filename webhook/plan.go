@@ -47,7 +47,7 @@ const (
 
 // planner chooses the next call for a chat, in a transaction.
 type planner struct {
-	tx        *sql.Tx
+	tx        *txn
 	chat      string
 	now       time.Time
 	formatter *message.Formatter

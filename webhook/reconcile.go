@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -76,7 +75,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		}
 	}
 	now := time.Now()
-	err = r.service.spool.do(func(tx *sql.Tx) error {
+	err = r.service.spool.do(func(tx *txn) error {
 		closed = 0
 		for _, i := range open {
 			n, err := r.compare(r.service.state(tx), i.id, known, now)
@@ -93,7 +92,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 // open returns what fires here and was not heard of just now.
 func (r *reconciler) open() (list []*instance, err error) {
 	before := time.Now().Add(-settle).UnixMicro()
-	err = r.service.spool.do(func(tx *sql.Tx) (err error) {
+	err = r.service.spool.do(func(tx *txn) (err error) {
 		list, err = queryInstances(tx, `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`, watchdogGroup, before)
 		return err
 	})

@@ -12,7 +12,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -125,7 +124,7 @@ func (s *Service) start() (err error) {
 	}
 	var ambiguous map[string]int
 	var seen, elsewhere time.Time
-	err = s.spool.do(func(tx *sql.Tx) (err error) {
+	err = s.spool.do(func(tx *txn) (err error) {
 		if err := s.registerChats(tx); err != nil {
 			return err
 		}
@@ -160,7 +159,7 @@ func (s *Service) start() (err error) {
 
 // registerChats adds the chats that are new, due to be shown all that fires,
 // and forgets those that are no longer configured.
-func (s *Service) registerChats(tx *sql.Tx) error {
+func (s *Service) registerChats(tx *txn) error {
 	configured := map[string]bool{}
 	for _, key := range s.keys {
 		configured[key] = true
@@ -200,7 +199,7 @@ func (s *Service) registerChats(tx *sql.Tx) error {
 }
 
 // state returns access to the state in a transaction.
-func (s *Service) state(tx *sql.Tx) state {
+func (s *Service) state(tx *txn) state {
 	return state{tx: tx, chats: s.keys, shares: s.config.Replicas != nil}
 }
 
@@ -257,7 +256,7 @@ func (s *Service) Run(ctx context.Context) {
 func (s *Service) Close() error { return s.spool.close() }
 
 // column reads the only column of a query.
-func column[T any](tx *sql.Tx, query string, args ...any) ([]T, error) {
+func column[T any](tx *txn, query string, args ...any) ([]T, error) {
 	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, err

@@ -311,7 +311,7 @@ func (s *Service) failing() bool {
 
 // place returns which journal was read, and up to where.
 func (s *Service) place() (journal, place int64, err error) {
-	err = s.spool.do(func(tx *sql.Tx) (err error) {
+	err = s.spool.do(func(tx *txn) (err error) {
 		if journal, err = number(tx, journalIdentity); err == nil {
 			place, err = number(tx, journalRead)
 		}
@@ -321,13 +321,13 @@ func (s *Service) place() (journal, place int64, err error) {
 }
 
 // setPlace remembers up to where a journal was read.
-func setPlace(tx *sql.Tx, journal, place int64) error {
+func setPlace(tx *txn, journal, place int64) error {
 	return errors.Join(setNumber(tx, journalIdentity, journal), setNumber(tx, journalRead, place))
 }
 
 // replicaName returns the name of this replica, which it keeps as long as its
 // spool.
-func replicaName(tx *sql.Tx) (name string, err error) {
+func replicaName(tx *txn) (name string, err error) {
 	err = tx.QueryRow(`SELECT id FROM replica`).Scan(&name)
 	if errors.Is(err, sql.ErrNoRows) {
 		name = rand.Text()
@@ -351,5 +351,5 @@ func (s *Service) noteElsewhere(age time.Duration, now time.Time) error {
 	case s.beat <- struct{}{}:
 	default:
 	}
-	return s.spool.do(func(tx *sql.Tx) error { return setFact(tx, watchdogElsewhere, at) })
+	return s.spool.do(func(tx *txn) error { return setFact(tx, watchdogElsewhere, at) })
 }

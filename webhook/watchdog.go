@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -19,7 +18,7 @@ const (
 // fires has come through it.
 func (s *Service) Watchdog() error {
 	now := time.Now()
-	if err := s.spool.do(func(tx *sql.Tx) error { return setFact(tx, watchdogSeen, now) }); err != nil {
+	if err := s.spool.do(func(tx *txn) error { return setFact(tx, watchdogSeen, now) }); err != nil {
 		return err
 	}
 	s.noteWatchdog(now)
@@ -112,7 +111,7 @@ func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 
 // isBlind reads from the spool whether the chats were told so.
 func (s *Service) isBlind() (blind bool, since time.Time, err error) {
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
 		if err == nil && len(list) > 0 {
 			blind, since = true, list[0].alert.StartsAt

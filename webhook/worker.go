@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -144,7 +143,7 @@ func (w *worker) poke() {
 // next writes down the next call, and that the chat's rate is used by it.
 func (w *worker) next() (c *call, err error) {
 	now := time.Now()
-	err = w.spool.do(func(tx *sql.Tx) (err error) {
+	err = w.spool.do(func(tx *txn) (err error) {
 		c, err = planner{tx: tx, chat: w.key, now: now, formatter: w.formatter(), ownOnly: w.turn.ownOnly}.next()
 		if c == nil || err != nil {
 			return err
@@ -173,7 +172,7 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 	w.learn(failure, now)
 	var seq int64
 	for {
-		err := w.spool.do(func(tx *sql.Tx) (err error) {
+		err := w.spool.do(func(tx *txn) (err error) {
 			seq, err = w.record(tx, c, id, failure, now)
 			return errors.Join(err, w.save(tx))
 		})
@@ -195,7 +194,7 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 
 // record writes down whether the chat shows what the call was to show,
 // or is never to, and notes it for other replicas.
-func (w *worker) record(tx *sql.Tx, c *call, id int, failure *telegram.Error, now time.Time) (seq int64, err error) {
+func (w *worker) record(tx *txn, c *call, id int, failure *telegram.Error, now time.Time) (seq int64, err error) {
 	done := failure == nil || failure.Kind == telegram.Refused || failure.Kind == telegram.MessageGone
 	if done {
 		err = c.sent(tx, w.key, id, now)
