@@ -1,6 +1,8 @@
 package webhook
 
 import (
+	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -24,27 +26,41 @@ func (c *call) sent(tx *txn, chat string, telegramID int, now time.Time) error {
 	return nil
 }
 
-// shown brings the chat's view of an instance up to what the message says.
+// shown brings the chat's view of an instance up to what the message says. It
+// never takes back what another message showed: of two replicas that did not
+// know of each other the second can tell of the end before the first one's
+// start is known here.
 func (c *call) shown(tx *txn, chat string, l listed, now time.Time) error {
-	if c.kind == message.Resolution || c.kind == message.Digest {
-		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0, told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, ?3)
-			WHERE chat = ?1 AND instance = ?2`, chat, l.ID, now.UnixMicro()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id IN (
-			SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
-			SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID)
-		return err
-	}
-	shown := 1
-	if l.Resolved {
+	over := c.kind == message.Resolution || c.kind == message.Digest
+	shown, listing := 1, c.message
+	if over || l.Resolved {
 		shown = 2
 	}
+	if over { // it tells of the end, and lists nothing that is to be edited
+		listing = 0
+	}
 	// It can have been resolved while the message was on its way.
-	_, err := tx.Exec(`UPDATE views SET shown = ?1, first_message = COALESCE(first_message, ?2), last_message = ?2,
+	if err := tx.QueryRow(`UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
+		last_message = COALESCE(NULLIF(?2, 0), last_message),
 		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
-		pending = ?1 <> (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
-		WHERE chat = ?3 AND instance = ?4`, shown, c.message, chat, l.ID, now.UnixMicro())
+		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
+		WHERE chat = ?3 AND instance = ?4 RETURNING shown`, shown, listing, chat, l.ID, now.UnixMicro()).Scan(&shown); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // it was forgotten
+		}
+		return err
+	}
+	if shown < 2 {
+		return nil
+	}
+	// Whatever shows it as firing is to show the end.
+	current := c.message
+	if !over && !l.Resolved {
+		current = 0
+	}
+	_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
+		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID, current)
 	return err
 }
 

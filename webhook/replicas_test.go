@@ -316,6 +316,34 @@ func TestWhatBothToldEndsInBothMessages(t *testing.T) {
 	})
 }
 
+// One told of the start, the other of start and end: once they know of each
+// other nothing is left to tell, and the first message shows the end.
+func TestAnEndThatTheOtherToldIsNotToldAgain(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.a.set(true)
+		p.b.set(true)
+		p.after(10 * time.Second)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		p.after(10 * time.Second)
+		p.second.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.after(10 * time.Second)
+		p.b.set(false) // it hands over first
+		p.after(10 * time.Second)
+		p.a.set(false)
+		p.after(time.Minute)
+		p.expect(person,
+			"1 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s] edited",
+			"2 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s]")
+		for _, w := range p.both() {
+			if n := w.metric("preflight_webhook_backlog"); n != 0 {
+				t.Errorf("a backlog of %v is left", n)
+			}
+		}
+	})
+}
+
 // A replica whose Telegram can't be reached leaves the turn to one whose can.
 func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 	asPair(t, "7", func(p *pair) {

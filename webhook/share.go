@@ -165,14 +165,15 @@ func (sh *sharer) round(ctx context.Context) error {
 	return sh.store.Prune(ctx, sh.pruned.Add(-sh.service.config.Retention))
 }
 
-// begin looks where the journal stands. Others are told when more happened
-// here than can be handed over at once.
+// begin looks where the journal stands. The turn stays with one that was
+// killed and is back: only it knows what it did last. Others are told when more
+// happened here than can be handed over at once.
 func (sh *sharer) begin(ctx context.Context) error {
 	_, waiting, err := sh.service.outbox(1, 1)
 	if err != nil {
 		return err
 	}
-	standing, err := sh.store.Beat(ctx, sh.says(sh.turn, waiting > pushAtOnce))
+	standing, err := sh.store.Beat(ctx, sh.says(true, waiting > pushAtOnce))
 	if err != nil {
 		return err
 	}

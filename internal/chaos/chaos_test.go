@@ -8,21 +8,28 @@ import (
 	"time"
 )
 
-// TestTwentyKills is the beginning of what "make chaos" does at length.
-func TestTwentyKills(t *testing.T) {
+// TestKills is the beginning of what "make chaos" does at length.
+func TestKills(t *testing.T) {
 	t.Parallel()
-	report, err := Run(t.Context(), Config{
-		Dir: openDir(t), Webhook: build(t), Seed: uint64(time.Now().UnixNano()), Kills: 20, Outages: 4, Log: t.Output(),
-	})
-	report.Print(t.Output())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range report.Problems {
-		t.Error(p)
-	}
-	if report.Kills < 20 || report.Acknowledged < 20 || report.Messages < 20 {
-		t.Errorf("the load was too low to prove anything: %+v", report)
+	for name, c := range map[string]Config{
+		"one webhook":  {Kills: 20, Outages: 4},
+		"two replicas": {Kills: 10, Outages: 4, Replicas: 2, Fanout: true, OneMessage: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.Dir, c.Webhook, c.Seed, c.Log = openDir(t), build(t), uint64(time.Now().UnixNano()), t.Output()
+			report, err := Run(t.Context(), c)
+			report.Print(t.Output())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range report.Problems {
+				t.Error(p)
+			}
+			if report.Kills < c.Kills || report.Acknowledged < 20 || report.Messages < 20 {
+				t.Errorf("the load was too low to prove anything: %+v", report)
+			}
+		})
 	}
 }
 

@@ -28,10 +28,12 @@ type replica struct {
 	spec    proc.Spec
 	process *proc.Process
 	known   map[int64]bool // calls under way that a kill was charged with
+
+	knownEvents map[int64]bool // likewise calls that other replicas did not know of
 }
 
 func newReplica(r *run, i int) (*replica, error) {
-	p := &replica{run: r, number: i + 1, dir: filepath.Join(r.Dir, fmt.Sprintf("webhook-%d", i+1)), known: map[int64]bool{}}
+	p := &replica{run: r, number: i + 1, dir: filepath.Join(r.Dir, fmt.Sprintf("webhook-%d", i+1)), known: map[int64]bool{}, knownEvents: map[int64]bool{}}
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -148,6 +150,34 @@ func (p *replica) count(db *sql.DB, f *flight) error {
 		if !p.known[id] { // else it was killed again before it looked
 			p.known[id] = true
 			f.sending = append(f.sending, alertsIn(content))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return p.unshared(db, f)
+}
+
+// unshared counts the messages that other replicas did not know of when this
+// one died: what goes on for it can tell them again.
+func (p *replica) unshared(db *sql.DB, f *flight) error {
+	rows, err := db.Query(`SELECT j.seq, group_concat(json_extract(i.alert, '$.labels.target'), ' ')
+		FROM journal j, json_each(CAST(j.body AS TEXT), '$.sent.listed') l JOIN instances i
+			ON i.group_key = json_extract(l.value, '$.group') AND i.fingerprint = json_extract(l.value, '$.fingerprint')
+		WHERE j.kind = 'call' GROUP BY j.seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var names string
+		if err := rows.Scan(&seq, &names); err != nil {
+			return err
+		}
+		if !p.knownEvents[seq] {
+			p.knownEvents[seq] = true
+			f.sending = append(f.sending, strings.Fields(names))
 		}
 	}
 	return rows.Err()
