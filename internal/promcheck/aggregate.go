@@ -3,6 +3,7 @@ package promcheck
 import (
 	"math"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
@@ -27,7 +28,7 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 	} else {
 		out.Labels = in.Labels.keep(n.Grouping)
 	}
-	w.spoils(n.Op.String(), in, n.Op)
+	w.spoils(n.Op.String(), in, out.Labels, n.Op)
 	out.spoiled = false
 	switch n.Op {
 	case parser.SUM:
@@ -56,18 +57,32 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 	return out
 }
 
-// spoils reports an aggregation that one series without traffic makes not a
-// number.
-func (w *walk) spoils(name string, in Type, op parser.ItemType) {
+// spoils reports an aggregation over several series that one without traffic
+// makes not a number.
+func (w *walk) spoils(name string, in Type, kept Labels, op parser.ItemType) {
 	switch op {
 	case parser.SUM, parser.AVG, parser.STDDEV, parser.STDVAR:
 	default:
 		return
 	}
-	if in.spoiled && in.by != nil {
+	if in.spoiled && in.by != nil && several(in.Labels, kept) {
 		w.report(NoTraffic, in.by.PositionRange(), "",
 			"0 while nothing happens, so the quotient is not a number, and with one such series neither is the %s: aggregate both sides before dividing, or divide by what is above 0", name)
 	}
+}
+
+// several says whether an aggregation puts series together: it drops a label
+// that every series has, or the one that tells targets apart.
+func several(in, kept Labels) bool {
+	if in.Can(model.InstanceLabel) && !kept.Can(model.InstanceLabel) {
+		return true
+	}
+	for name, value := range in.sure {
+		if value == "" && !kept.Can(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // known reports the labels of a clause that its operand does not have: never

@@ -71,8 +71,8 @@ func sumUnit(op parser.ItemType, left, right Type) metrics.Unit {
 	switch {
 	case left.Unit == metrics.Timestamp && right.Unit == metrics.Timestamp && op == parser.SUB:
 		return metrics.Seconds
-	case left.Unit == metrics.Timestamp && op == parser.SUB && right.Unit != metrics.Seconds && !right.constant:
-		return metrics.None // time() - something that may be a timestamp
+	case left.Unit == metrics.Timestamp && op == parser.SUB && !right.constant:
+		return metrics.None // time() - x_seconds, which may be a point in time
 	case left.Unit == right.Unit:
 		return left.Unit
 	case right.constant && right.Scalar:
@@ -165,6 +165,8 @@ func (w *walk) possible(n *parser.BinaryExpr, left, right Type) {
 	switch {
 	case left.Range.never(n.Op, right.Range):
 		w.report(NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
+	case w.guard || left.conditional || right.conditional:
+		// It does no harm beside or above another condition.
 	case left.Range.always(n.Op, right.Range):
 		w.report(AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right))
 	}
@@ -197,20 +199,7 @@ func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 // set checks and, or, unless.
 func (w *walk) set(n *parser.BinaryExpr, left, right Type) Type {
 	if n.Op == parser.LOR {
-		out := left
-		out.Labels, out.origin = left.Labels.union(right.Labels), left.origin.union(right.origin)
-		out.Range = left.Range.union(right.Range)
-		if left.Unit != right.Unit {
-			out.Unit = metrics.None
-		}
-		if left.family != right.family {
-			out.family = nil
-		}
-		out.conditional = left.conditional && right.conditional
-		out.constant = left.constant && right.constant
-		out.idle, out.spoiled, out.counter = left.idle || right.idle, left.spoiled || right.spoiled, left.counter && right.counter
-		out.buckets = left.buckets && right.buckets
-		return out
+		return left.or(right)
 	}
 	w.disjoint(n, left, right)
 	w.exclude(n)

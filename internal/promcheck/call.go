@@ -173,6 +173,7 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 		out.Range = anything()
 		if v, ok := number(1); ok {
 			out.Range = Range{Lo: max(in.Range.Lo, v), Hi: max(in.Range.Hi, v), NaN: true}
+			out.idle = in.idle && v <= 0
 		}
 	case "clamp_max":
 		same()

@@ -63,8 +63,22 @@ func namespace(name string) string {
 	return first
 }
 
-// Define adds a series whose type is known from the rule that records it.
-func (c *Checker) Define(name string, t Type) { c.recorded[name] = t }
+// Define adds a series whose type is known from the rule that records it. When
+// several rules record it, what holds for all of them is known.
+func (c *Checker) Define(name string, t Type) {
+	if before, ok := c.recorded[name]; ok {
+		t = before.or(t)
+	}
+	c.recorded[name] = t
+}
+
+// Forget takes all series back that were defined, and returns a checker that
+// still knows them.
+func (c *Checker) Forget() *Checker {
+	before := *c
+	c.recorded = map[string]Type{}
+	return &before
+}
 
 // Expr parses a PromQL expression and checks it. Where names the definition it
 // belongs to.
@@ -82,7 +96,7 @@ func (c *Checker) Type(where, expr string) (Type, []Finding) {
 func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []Finding) {
 	tree, err := c.parser.ParseExpr(expr)
 	if err != nil {
-		return nil, Type{Labels: openLabels(), Range: anything(), conditional: true}, syntaxFindings(where, part, expr, err)
+		return nil, unknown(), syntaxFindings(where, part, expr, err)
 	}
 	w := &walk{Checker: c, where: where, part: part, expr: expr}
 	return tree, w.visit(tree), w.findings

@@ -46,9 +46,14 @@ const (
 
 // Expressions that do something else than they seem to.
 const (
-	BareAbsent  Code = "PQ050" // absent() whose result has no labels
-	NoTraffic   Code = "PQ051" // a division by nothing spoils the result
-	IdleRegexp  Code = "PQ052" // a pattern that is a plain string, or matches everything
-	SameRule    Code = "PQ053" // the same rule twice
+	BareAbsent Code = "PQ050" // absent() whose result has no labels
+	NoTraffic  Code = "PQ051" // a division by nothing spoils the result
+	IdleRegexp Code = "PQ052" // a pattern that is a plain string, or matches everything
+	SameRule   Code = "PQ053" // the same rule twice
+)
+
+// What is wrong with the texts and the waivers of a definition.
+const (
 	BadTemplate Code = "AM006" // the template cannot be expanded
+	IdleWaiver  Code = "DF005" // a waiver that waives nothing, or without a reason
 )

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
@@ -21,11 +20,39 @@ type Rule struct {
 	Annotations   map[string]string
 	For           time.Duration
 	Interval      time.Duration // between two evaluations; 0: not known
+
+	tree parser.Expr // what Parse made of Expr
+	err  error
+}
+
+// Parse reads the expression, once for all that is done with the rule.
+func (c *Checker) Parse(r *Rule) {
+	if r.tree == nil && r.err == nil {
+		r.tree, r.err = c.parser.ParseExpr(r.Expr)
+	}
+}
+
+// Err says why the expression does not parse.
+func (r *Rule) Err() error { return r.err }
+
+// Result returns what is known of a rule's result.
+func (c *Checker) Result(r *Rule) Type {
+	_, t, _ := c.typeOfRule(r)
+	return r.result(t)
+}
+
+func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []Finding) {
+	c.Parse(r)
+	if r.err != nil {
+		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
+	}
+	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr}
+	return r.tree, w.visit(r.tree), w.findings
 }
 
 // Rule checks a rule and returns what is known of its result.
-func (c *Checker) Rule(r Rule) (Type, []Finding) {
-	tree, t, findings := c.typeOf(r.Where, "expr", r.Expr)
+func (c *Checker) Rule(r *Rule) (Type, []Finding) {
+	tree, t, findings := c.typeOfRule(r)
 	if tree == nil {
 		return t, findings
 	}
@@ -49,7 +76,7 @@ func (c *Checker) Rule(r Rule) (Type, []Finding) {
 }
 
 // result adds the labels that the rule gives what the expression returns.
-func (r Rule) result(t Type) Type {
+func (r *Rule) result(t Type) Type {
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		if v := r.Labels[name]; strings.Contains(v, "{{") {
 			t.Labels = t.Labels.with(name)
@@ -58,16 +85,22 @@ func (r Rule) result(t Type) Type {
 		}
 	}
 	t.origin, t.family, t.counter, t.constant = t.Labels, nil, false, false
+	t.idle, t.spoiled, t.by = false, false, nil
 	return t
 }
 
 // condition reports an alert that fires whenever its series are there.
-func (c *Checker) condition(r Rule, tree parser.Expr, t Type, found []Finding) []Finding {
+func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []Finding) []Finding {
 	if t.conditional || t.constant || slices.ContainsFunc(found, func(f Finding) bool { return f.Code == AlwaysFires }) {
 		return nil
 	}
-	if v, ok := unparen(tree).(*parser.VectorSelector); ok && strings.Contains(v.Name, ":") {
-		return nil // a recorded series can hold the condition
+	if v, ok := unparen(tree).(*parser.VectorSelector); ok {
+		// Of a metric that is not known, it can be there only when something
+		// is wrong: a recorded condition, or {state="down"} of an _info.
+		_, recorded := c.recorded[v.Name]
+		if !recorded && t.family == nil && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
+			return nil
+		}
 	}
 	return []Finding{{
 		Code: AlwaysFires, Where: r.Where, Part: "expr", Expr: r.Expr, Pos: tree.PositionRange(),
@@ -77,7 +110,7 @@ func (c *Checker) condition(r Rule, tree parser.Expr, t Type, found []Finding) [
 
 // clobbered reports labels of a rule that overwrite what tells its series
 // apart.
-func clobbered(r Rule, t Type) []Finding {
+func clobbered(r *Rule, t Type) []Finding {
 	var out []Finding
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		value := r.Labels[name]
@@ -96,33 +129,28 @@ func clobbered(r Rule, t Type) []Finding {
 	return out
 }
 
+// Duplicate is a finding about a rule that is there twice.
+type Duplicate struct {
+	Rule    *Rule
+	Finding Finding
+}
+
 // Duplicates reports rules that have the same name, labels and expression as
 // one before them.
-func (c *Checker) Duplicates(rules []Rule) []Finding {
+func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
 	seen := map[string]string{}
-	var out []Finding
+	var out []Duplicate
 	for _, r := range rules {
-		expr := r.Expr
-		if tree, err := c.parser.ParseExpr(expr); err == nil {
-			expr = tree.String()
-		}
-		key := fmt.Sprintf("%q %q %q %q %s", r.Alert, r.Record, expr, model.LabelSet(labelSet(r.Labels)), r.For)
+		expr := strings.Join(strings.Fields(r.Expr), " ")
+		key := fmt.Sprint(r.Alert, "\x00", r.Record, "\x00", expr, "\x00", r.Labels, r.For)
 		if first, twice := seen[key]; twice {
-			out = append(out, Finding{
+			out = append(out, Duplicate{r, Finding{
 				Code: SameRule, Where: r.Where, Part: "expr", Expr: r.Expr, Pos: whole(r.Expr),
 				Reason: fmt.Sprintf("the same rule as %s: one of them is too many", first),
-			})
+			}})
 			continue
 		}
 		seen[key] = r.Where
-	}
-	return out
-}
-
-func labelSet(m map[string]string) model.LabelSet {
-	out := model.LabelSet{}
-	for k, v := range m {
-		out[model.LabelName(k)] = model.LabelValue(v)
 	}
 	return out
 }

@@ -73,7 +73,7 @@ func wellKnown(name string, t *Type) bool {
 	case "up":
 		t.Range, t.Unit = between(0, 1), metrics.Bool
 	case "ALERTS":
-		t.Range, t.Unit = between(1, 1), metrics.Bool
+		t.Range, t.Unit = between(0, 1), metrics.Bool
 		t.conditional = true // it is there while an alert is
 	default:
 		return false
@@ -130,7 +130,13 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 // and values that the metric does not have.
 func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.VectorSelector) {
 	if !t.Labels.Can(m.Name) {
+		if m.Type == labels.MatchEqual && m.Value == "" {
+			return // asks for what is so
+		}
 		if _, recorded := w.recorded[name]; recorded && name != "ALERTS" {
+			if m.Matches("") {
+				return
+			}
 			w.report(LabelNotRecorded, w.find(m.Name, n.PosRange), nearest(m.Name, t.Labels.Names()),
 				"the rule that records %s drops the label %q (it keeps %s)", name, m.Name, listed(t.Labels.Names()))
 		} else {

@@ -40,6 +40,32 @@ type Type struct {
 	by      parser.Node
 }
 
+// unknown is the type of what does not parse.
+func unknown() Type {
+	return Type{Labels: openLabels(), origin: openLabels(), Range: anything(), conditional: true}
+}
+
+// or is the type of a result that holds series of both.
+func (t Type) or(o Type) Type {
+	out := t
+	out.Labels, out.origin = t.Labels.union(o.Labels), t.origin.union(o.origin)
+	out.Range = t.Range.union(o.Range)
+	if t.Unit != o.Unit {
+		out.Unit = metrics.None
+	}
+	if t.family != o.family {
+		out.family = nil
+	}
+	out.conditional = t.conditional && o.conditional
+	out.constant = t.constant && o.constant
+	out.counter, out.buckets = t.counter && o.counter, t.buckets && o.buckets
+	out.idle, out.spoiled = t.idle || o.idle, t.spoiled || o.spoiled
+	if out.by == nil {
+		out.by = o.by
+	}
+	return out
+}
+
 // PerSecond is the unit of a rate of bytes.
 const PerSecond metrics.Unit = "bytes_per_second"
 
