@@ -35,14 +35,15 @@ func (c *Checker) template(where, part, text string, have Labels) []Finding {
 	if !strings.Contains(text, "{{") {
 		return nil
 	}
+	uses, plain := plainUses(text)
+	if plain {
+		return c.labelsThere(where, part, text, uses, have)
+	}
 	uses, err := labelUses(text)
 	if err != nil {
 		return []Finding{{Code: BadTemplate, Where: where, Part: part, Expr: text, Reason: err.Error()}}
 	}
 	findings := c.labelsThere(where, part, text, uses, have)
-	if plain(text) {
-		return findings
-	}
 	queries, exact, err := c.expand(text, uses)
 	if err != nil {
 		return append(findings, Finding{Code: BadTemplate, Where: where, Part: part, Expr: text, Reason: err.Error()})
@@ -57,21 +58,45 @@ func (c *Checker) template(where, part, text string, have Labels) []Finding {
 	return findings
 }
 
-// plain says that a template only names labels and the value, which always
-// works.
-func plain(text string) bool {
-	for rest := text; ; {
-		_, after, found := strings.Cut(rest, "{{")
-		if !found {
-			return true
+// alwaysWork are the functions that take any number, or any text.
+var alwaysWork = map[string][]string{
+	"$value":  {"humanize", "humanize1024", "humanizePercentage", "humanizeDuration", "humanizeTimestamp"},
+	"$labels": {"title", "toUpper", "toLower", "stripPort", "stripDomain", "safeHtml", "htmlEscape"},
+}
+
+// plainUses returns the labels of a template that only names labels and the
+// value. Such a template always works; most are, and reading them so is much
+// quicker.
+func plainUses(text string) (uses []labelUse, plain bool) {
+	for from := 0; ; {
+		i := strings.Index(text[from:], "{{")
+		if i < 0 {
+			return uses, true
 		}
-		action, after, _ := strings.Cut(after, "}}")
-		action = strings.TrimSpace(strings.Trim(action, "-"))
-		if action != "$value" && !(strings.HasPrefix(action, "$labels.") && !strings.ContainsAny(action, " |()")) {
-			return false
+		start := from + i + 2
+		end := strings.Index(text[start:], "}}")
+		if end < 0 {
+			return nil, false
 		}
-		rest = after
+		action := text[start : start+end]
+		what, function, piped := strings.Cut(strings.Trim(action, " "), "|")
+		what = strings.TrimSpace(what)
+		object, label, _ := strings.Cut(what, ".")
+		switch {
+		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord):
+			return nil, false
+		case piped && !slices.Contains(alwaysWork[object], strings.TrimSpace(function)):
+			return nil, false
+		case label != "":
+			at := posrange.Pos(start + strings.Index(action, label))
+			uses = append(uses, labelUse{name: label, pos: posrange.PositionRange{Start: at, End: at + posrange.Pos(len(label))}})
+		}
+		from = start + end + 2
 	}
+}
+
+func notWord(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
 // labelsThere reports the labels that a template names and an alert cannot
