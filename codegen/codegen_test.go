@@ -119,6 +119,9 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 		t.Fatal(err)
 	}
 	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" })
+	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool {
+		return r.Match[0] == rules.Matcher{Label: "source", Value: "pipeline"} || r.Match[0].Label == "alertname"
+	})
 	mustGenerate(t, pack, "--out="+dir)
 	after := tree(t, dir)
 	want := []string{"prometheus/rules/pipeline.yml"}
@@ -315,6 +318,17 @@ func TestCommandLine(t *testing.T) {
 		code, stdout, stderr := generate(codegen.Preflight(), tt.args...)
 		if code != tt.code || !strings.Contains(stdout+stderr, tt.want) {
 			t.Errorf("%v: exit %d, want %d\n%s%s", tt.args, code, tt.code, stdout, stderr)
+		}
+	}
+}
+
+// BenchmarkGenerate checks the shipped pack and makes its files.
+func BenchmarkGenerate(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		pack := codegen.Preflight()
+		if _, err := pack.Generate(pack.Endpoints); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

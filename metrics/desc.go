@@ -70,6 +70,7 @@ type Desc struct {
 	Labels  []Label
 	Buckets []float64 // upper bounds of a histogram, without +Inf
 	Cadence Cadence
+	Waivers []Waiver
 }
 
 // Label returns the label of that name.

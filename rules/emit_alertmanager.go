@@ -18,6 +18,7 @@ type amConfig struct {
 	Route     amRoute      `yaml:"route"`
 	Inhibit   []amInhibit  `yaml:"inhibit_rules,omitempty"`
 	Receivers []amReceiver `yaml:"receivers"`
+	Intervals []amInterval `yaml:"time_intervals,omitempty"`
 }
 
 type amRoute struct {
@@ -27,6 +28,8 @@ type amRoute struct {
 	GroupWait     model.Duration `yaml:"group_wait"`
 	GroupInterval model.Duration `yaml:"group_interval"`
 	Repeat        model.Duration `yaml:"repeat_interval"`
+	MuteDuring    []string       `yaml:"mute_time_intervals,omitempty"`
+	ActiveDuring  []string       `yaml:"active_time_intervals,omitempty"`
 	Routes        []amRoute      `yaml:"routes,omitempty"`
 }
 
@@ -73,7 +76,7 @@ func (r Routing) AlertmanagerFile(w Webhook) ([]byte, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	config := amConfig{Route: emitRoute(r.Default)}
+	config := amConfig{Route: emitRoute(r.Default), Intervals: emitIntervals(r.Intervals)}
 	for _, route := range r.Routes {
 		config.Route.Routes = append(config.Route.Routes, emitRoute(route))
 	}
@@ -98,6 +101,8 @@ func emitRoute(r Route) amRoute {
 		GroupWait:     model.Duration(r.Timing.GroupWait),
 		GroupInterval: model.Duration(r.Timing.GroupInterval),
 		Repeat:        model.Duration(r.Timing.Repeat),
+		MuteDuring:    r.MuteDuring,
+		ActiveDuring:  r.ActiveDuring,
 	}
 }
 

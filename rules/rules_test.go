@@ -81,10 +81,10 @@ func TestValidateReportsEverything(t *testing.T) {
 		`alert "bad name": its name must be in CamelCase`,
 		`alert "bad name": priority "P9" is none of [P0 P1 P2 P3]`,
 		`alert "bad name": has no Expr`,
-		`alert "bad name": has no Title`,
-		`alert "bad name": has no Actions: say what to do`,
-		`alert "bad name": no scenario makes it fire`,
-		`alert "bad name": no scenario keeps it quiet`,
+		`alert "bad name": DF001: has no Title`,
+		`alert "bad name": DF001: has no Actions: say what to do`,
+		`alert "bad name": DF003: no scenario makes it fire`,
+		`alert "bad name": DF003: no scenario keeps it quiet`,
 		`alert "Twice" is defined twice, in the groups "one" and "two"`,
 	} {
 		if !strings.Contains(err.Error(), want) {

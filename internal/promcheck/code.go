@@ -52,8 +52,27 @@ const (
 	SameRule   Code = "PQ053" // the same rule twice
 )
 
-// What is wrong with the texts and the waivers of a definition.
+// What is wrong with routes, inhibitions and the texts of alerts.
 const (
-	BadTemplate Code = "AM006" // the template cannot be expanded
-	IdleWaiver  Code = "DF005" // a waiver that waives nothing, or without a reason
+	NoReceiver       Code = "AM001" // an alert that only the default route takes
+	UnreachableRoute Code = "AM002" // no alert ever takes it
+	Undefined        Code = "AM003" // a receiver or interval that is not defined
+	GroupedByNothing Code = "AM004" // group_by a label that none of its alerts has
+	EqualNothing     Code = "AM005" // an inhibition that can never apply
+	BadTemplate      Code = "AM006" // the template cannot be expanded
+)
+
+// What is wrong with panels. GR001-004, GR007 and GR008 are found by dashgen,
+// which sees the layout.
+const (
+	OtherUnit   Code = "GR005" // shown in another unit than the metric's
+	NotInResult Code = "GR006" // a legend or column names a label that is gone
+)
+
+// What is wrong with definitions as a whole. DF001 and DF003 are found by
+// rules, which sees the alert.
+const (
+	UnusedMetric   Code = "DF002" // no rule and no panel reads it
+	OtherThreshold Code = "DF004" // the alert's threshold is none of its panel's
+	IdleWaiver     Code = "DF005" // a waiver that waives nothing, or without a reason
 )

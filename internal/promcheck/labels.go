@@ -37,6 +37,19 @@ func (l Labels) Values(name string) []string { return l.known[name] }
 // Names returns the names of the labels that are known to be possible, sorted.
 func (l Labels) Names() []string { return slices.Sorted(maps.Keys(l.known)) }
 
+// Pinned returns the one value that a label has in every series, "" when it is
+// not known.
+func (l Labels) Pinned(name string) string { return l.sure[name] }
+
+// Union is what can be there in a result that holds series of both.
+func (l Labels) Union(o Labels) Labels { return l.union(o) }
+
+// Set adds a label that every series has; the value is "" when it is not known.
+func (l Labels) Set(name, value string) Labels { return l.set(name, value) }
+
+// With adds a label that can be there, with any value.
+func (l Labels) With(name string) Labels { return l.with(name) }
+
 // has says whether every series has the label.
 func (l Labels) has(name string) bool { _, ok := l.sure[name]; return ok }
 

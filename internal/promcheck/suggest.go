@@ -6,6 +6,10 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// Nearest returns the candidate that a misspelt word was probably meant to be,
+// quoted, or "".
+func Nearest(word string, candidates []string) string { return nearest(word, candidates) }
+
 // nearest returns the candidate that a misspelt word was probably meant to be,
 // quoted, or "" when none is near.
 func nearest(word string, candidates []string) string {

@@ -66,6 +66,11 @@ func (t Type) or(o Type) Type {
 	return out
 }
 
+// AlertsType is the type of ALERTS with those labels.
+func AlertsType(l Labels) Type {
+	return Type{Labels: l, origin: l, Range: between(0, 1), Unit: metrics.Bool, conditional: true}
+}
+
 // PerSecond is the unit of a rate of bytes.
 const PerSecond metrics.Unit = "bytes_per_second"
 
