@@ -15,7 +15,11 @@ func Nearest(word string, candidates []string) string { return nearest(word, can
 func nearest(word string, candidates []string) string {
 	best, distance := "", max(len(word)/3, 2)+1
 	for _, c := range candidates {
-		if d := levenshtein.ComputeDistance(word, c); d < distance {
+		d := levenshtein.ComputeDistance(word, c)
+		if 2*d >= len(word) && !sameStart(word, c) {
+			continue // pod is no slip for job
+		}
+		if d < distance {
 			best, distance = c, d
 		}
 	}
@@ -24,3 +28,5 @@ func nearest(word string, candidates []string) string {
 	}
 	return strconv.Quote(best)
 }
+
+func sameStart(a, b string) bool { return a != "" && b != "" && a[0] == b[0] }
