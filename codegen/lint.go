@@ -35,7 +35,7 @@ func newLint(app *kingpin.Application) lint {
 		name: cmd.FullCommand(),
 		catalogues: cmd.Flag("catalogue", "A file with metrics as an exporter exposes them: names, types and labels are looked up there. Repeatable.").
 			PlaceHolder("FILE.prom").ExistingFiles(),
-		complete: cmd.Flag("complete", "The catalogues hold every metric: any other is unknown. Else only those that share their first word with one of the catalogues.").Bool(),
+		complete: cmd.Flag("complete", "The catalogues hold every metric: any other is unknown. Else only those that look like a slip for one of them.").Bool(),
 		labels: cmd.Flag("target-labels", "The labels that scraping adds to each series: with them, labels that neither is are unknown.").
 			PlaceHolder("job,instance,…").String(),
 		scrape:     cmd.Flag("scrape-interval", "How often targets are scraped: windows must hold four scrapes.").PlaceHolder("15s").String(),

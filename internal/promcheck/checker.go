@@ -18,8 +18,8 @@ const anyValue = "\uFFFC"
 // Options say how much the checker may conclude.
 type Options struct {
 	// Complete says that the catalogue holds every metric there is. Else a
-	// metric is only reported as unknown when the catalogue has others of its
-	// namespace.
+	// metric is only reported as unknown when it looks like a slip for one of
+	// the catalogue: what an exporter shows depends on what it has to show.
 	Complete bool
 	// ClosedLabels says that the series have no labels but those in the
 	// catalogue.
@@ -32,12 +32,11 @@ type Options struct {
 // Checker checks texts against a catalogue. It is safe for concurrent use once
 // nothing is defined any more.
 type Checker struct {
-	catalogue  metrics.Catalogue
-	namespaces map[string]bool
-	names      []string // of all series
-	recorded   map[string]Type
-	opts       Options
-	parser     parser.Parser
+	catalogue metrics.Catalogue
+	names     []string // of all series
+	recorded  map[string]Type
+	opts      Options
+	parser    parser.Parser
 }
 
 // New returns a checker that knows every metric and label there is.
@@ -47,20 +46,10 @@ func New(c metrics.Catalogue) *Checker {
 
 // NewWith returns a checker with those options.
 func NewWith(c metrics.Catalogue, o Options) *Checker {
-	k := &Checker{
-		catalogue: c, names: c.SeriesNames(), namespaces: map[string]bool{}, recorded: map[string]Type{}, opts: o,
+	return &Checker{
+		catalogue: c, names: c.SeriesNames(), recorded: map[string]Type{}, opts: o,
 		parser: parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}),
 	}
-	for _, n := range k.names {
-		k.namespaces[namespace(n)] = true
-	}
-	return k
-}
-
-// namespace is the first word of a metric's name.
-func namespace(name string) string {
-	first, _, _ := strings.Cut(name, "_")
-	return first
 }
 
 // Define adds a series whose type is known from the rule that records it. When

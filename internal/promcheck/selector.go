@@ -117,10 +117,7 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 			return
 		}
 	}
-	if len(w.names) == 0 || strings.Contains(name, ":") && !w.opts.Complete {
-		return
-	}
-	if !w.opts.Complete && !w.namespaces[namespace(name)] {
+	if !w.opts.Complete && !slip(name, w.names) {
 		return
 	}
 	w.report(UnknownMetric, w.find(name, pos), nearest(name, w.names), "no metric %q in the catalogue", name)

@@ -1,6 +1,7 @@
 package promcheck
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/agnivade/levenshtein"
@@ -30,3 +31,12 @@ func nearest(word string, candidates []string) string {
 }
 
 func sameStart(a, b string) bool { return a != "" && b != "" && a[0] == b[0] }
+
+// slip says whether a word is one or two letters away from one of the
+// candidates.
+func slip(word string, candidates []string) bool {
+	return slices.ContainsFunc(candidates, func(c string) bool {
+		d := len(c) - len(word)
+		return d >= -2 && d <= 2 && levenshtein.ComputeDistance(word, c) <= 2
+	})
+}

@@ -60,7 +60,7 @@ func parse(name string, data []byte) *source {
 }
 
 var (
-	isTemplate = regexp.MustCompile(`(?m)^\s*\{[{%]`)
+	isTemplate = regexp.MustCompile(`(?m)^\s*\{[{%]|\{\{-?\s*(include|if|end|range|with|define|template|toYaml|\.Values|\.Release)\b|\{\{-?\s*\.(Values|Release)\b`)
 	isRules    = regexp.MustCompile(`(?m)^(groups:|kind: *PrometheusRule\b)`)
 	yamlLine   = regexp.MustCompile(`line (\d+)`)
 )
