@@ -113,7 +113,7 @@ func words(u metrics.Unit) string { return strings.ReplaceAll(string(u), "_", " 
 
 // compare checks a comparison and narrows the values.
 func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
-	w.possible(n, left, right)
+	always := w.possible(n, left, right)
 	w.counters(n, left, right)
 	if n.Op == parser.NEQ {
 		for _, side := range []Type{left, right} {
@@ -131,7 +131,7 @@ func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
 		out.Range = between(0, 1)
 		return out
 	}
-	out.conditional = true
+	out.conditional = out.conditional || !always
 	vector, other, op := left, right, n.Op
 	if left.Scalar {
 		vector, other, op = right, left, mirrored(n.Op)
@@ -157,19 +157,27 @@ func mirrored(op parser.ItemType) parser.ItemType {
 	return op
 }
 
-// possible reports a comparison that holds never or always.
-func (w *walk) possible(n *parser.BinaryExpr, left, right Type) {
-	if left.constant && right.constant {
-		return // written so on purpose
-	}
+// possible reports a comparison that never holds, and says whether it always
+// does. That does no harm beside another condition, so it is reported when all
+// is read (done).
+func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
 	switch {
+	case left.constant && right.constant: // written so on purpose
 	case left.Range.never(n.Op, right.Range):
 		w.report(NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
-	case w.guard || left.conditional || right.conditional:
-		// It does no harm beside or above another condition.
 	case left.Range.always(n.Op, right.Range):
-		w.report(AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right))
+		w.always = append(w.always, w.finding(AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right)))
+		return true
 	}
+	return false
+}
+
+// done returns the findings about an expression of that type.
+func (w *walk) done(t Type) []Finding {
+	if !t.conditional {
+		w.findings = append(w.findings, w.always...)
+	}
+	return w.findings
 }
 
 func (w *walk) ranges(n *parser.BinaryExpr, left, right Type) string {

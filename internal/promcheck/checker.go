@@ -88,7 +88,8 @@ func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []Finding
 		return nil, unknown(), syntaxFindings(where, part, expr, err)
 	}
 	w := &walk{Checker: c, where: where, part: part, expr: expr}
-	return tree, w.visit(tree), w.findings
+	t := w.visit(tree)
+	return tree, t, w.done(t)
 }
 
 // Series checks an input series of promtool's tests: metric{label="value"} and
@@ -124,14 +125,19 @@ type walk struct {
 	*Checker
 	where, part, expr string
 	findings          []Finding
-	guard             bool // within the right side of and, unless: a condition beside the one that fires
+	always            []Finding // comparisons that filter nothing
+	guard             bool      // within the right side of and, unless: a condition beside the one that fires
 }
 
 func (w *walk) report(code Code, pos posrange.PositionRange, suggestion, format string, args ...any) {
-	w.findings = append(w.findings, Finding{
+	w.findings = append(w.findings, w.finding(code, pos, suggestion, format, args...))
+}
+
+func (w *walk) finding(code Code, pos posrange.PositionRange, suggestion, format string, args ...any) Finding {
+	return Finding{
 		Code: code, Where: w.where, Part: w.part, Expr: w.expr, Pos: pos,
 		Reason: fmt.Sprintf(format, args...), Suggestion: suggestion,
-	})
+	}
 }
 
 // visit checks a node and those below it, and returns what is known of its

@@ -47,7 +47,8 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []Finding) {
 		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
 	}
 	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr}
-	return r.tree, w.visit(r.tree), w.findings
+	t := w.visit(r.tree)
+	return r.tree, t, w.done(t)
 }
 
 // Rule checks a rule and returns what is known of its result.
@@ -94,18 +95,31 @@ func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []Finding) 
 	if t.conditional || t.constant || slices.ContainsFunc(found, func(f Finding) bool { return f.Code == AlwaysFires }) {
 		return nil
 	}
-	if v, ok := unparen(tree).(*parser.VectorSelector); ok {
-		// Of a metric that is not known, it can be there only when something
-		// is wrong: a recorded condition, or {state="down"} of an _info.
-		_, recorded := c.recorded[v.Name]
-		if !recorded && t.family == nil && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
-			return nil
-		}
+	if !c.always(tree) {
+		return nil
 	}
 	return []Finding{{
 		Code: AlwaysFires, Where: r.Where, Part: "expr", Expr: r.Expr, Pos: tree.PositionRange(),
 		Reason: "nothing is compared: it fires for every series that there is, whatever its value",
 	}}
+}
+
+// always says whether a part of the expression gives a result that nothing
+// stands in the way of. A bare selector of a metric that is not known does not
+// count: it may be there only when something is wrong, as a recorded condition
+// is, or {state="down"} of an _info.
+func (c *Checker) always(e parser.Expr) bool {
+	e = unparen(e)
+	if n, ok := e.(*parser.BinaryExpr); ok && n.Op == parser.LOR {
+		return c.always(n.LHS) || c.always(n.RHS)
+	}
+	t := (&walk{Checker: c}).visit(e)
+	if v, ok := e.(*parser.VectorSelector); ok && t.family == nil {
+		if _, recorded := c.recorded[v.Name]; !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
+			return false
+		}
+	}
+	return !t.conditional
 }
 
 // clobbered reports labels of a rule that overwrite what tells its series
