@@ -6,44 +6,203 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
 
-// findings looks up every expression of the pack in its catalogue.
+// Check returns every mistake in the pack's definitions: definitions that are
+// not complete, and what the checker finds in expressions, texts, routes and
+// panels, without what is waived.
+func (p Pack) Check(e Endpoints) error {
+	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), e.integrations().Validate(), p.checkMetrics(), p.checkPanels()}
+	for _, d := range p.Dashboards {
+		errs = append(errs, d.Validate(p.Timing))
+	}
+	findings, rest := coded(errors.Join(errs...))
+	checker, err := p.checker()
+	if err != nil {
+		return errors.Join(append(rest, err)...)
+	}
+	found := p.findings(checker, p.context(e))
+	for _, f := range p.waive(append(findings, found...)) {
+		rest = append(rest, errors.New(f.String()))
+	}
+	return errors.Join(rest...)
+}
+
+// coded takes the mistakes that have a code out of a joined error.
+func coded(err error) (findings []promcheck.Finding, rest []error) {
+	var m metrics.Mistake
+	joined, ok := err.(interface{ Unwrap() []error })
+	switch {
+	case err == nil:
+	case ok:
+		for _, e := range joined.Unwrap() {
+			f, r := coded(e)
+			findings, rest = append(findings, f...), append(rest, r...)
+		}
+	case errors.As(err, &m):
+		findings = append(findings, promcheck.Finding{Code: promcheck.Code(m.Code), Where: m.Where, Reason: m.Reason})
+	default:
+		rest = append(rest, err)
+	}
+	return findings, rest
+}
+
+// checker knows the pack's catalogue and schedule.
+func (p Pack) checker() (*promcheck.Checker, error) {
+	catalogue, err := p.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	jobs := map[string]time.Duration{}
+	for _, j := range p.Jobs {
+		jobs[j.Name] = j.Interval
+	}
+	return promcheck.NewWith(catalogue, promcheck.Options{
+		Complete: true, ClosedLabels: true,
+		Schedule:       promcheck.Schedule{Run: p.Timing.Run, Scrape: p.Timing.Scrape, Jobs: jobs, Evaluation: p.Timing.Evaluation},
+		ExternalLabels: append([]string{}, slices.Sorted(maps.Keys(p.ExternalLabels))...),
+	}), nil
+}
+
+// findings checks everything that the pack says in PromQL and templates, and
+// how its parts fit.
 func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
 	var out []promcheck.Finding
 	for _, g := range p.Groups {
 		for _, r := range g.Records {
-			out = append(out, c.Expr(fmt.Sprintf("record %q, expr", r.Name), p.Timing.Expand(r.Expr))...)
-		}
-		for _, a := range g.Alerts {
-			out = append(out, alertFindings(c, ctx, g, a)...)
+			rule := p.recordRule(g, r)
+			t, found := c.Rule(rule)
+			out = append(out, found...)
+			c.Define(r.Name, t)
 		}
 	}
+	alerts, found := p.alertFindings(c, ctx)
+	out = append(out, found...)
+	c.Define("ALERTS", alertsType(alerts))
+	out = append(out, p.heldFindings(c, ctx)...)
+	out = append(out, p.routingFindings(alerts)...)
 	for _, d := range p.Dashboards {
-		for _, q := range d.Queries(p.Timing) {
-			out = append(out, c.Expr(q.Where, q.Expr)...)
+		out = append(out, dashboardFindings(c, p.Timing, d)...)
+	}
+	out = append(out, p.thresholdFindings(c, ctx)...)
+	return append(out, p.unusedFindings(c, ctx)...)
+}
+
+func (p Pack) recordRule(g rules.Group, r rules.Record) *promcheck.Rule {
+	return &promcheck.Rule{
+		Where: fmt.Sprintf("record %q", r.Name), Record: r.Name, Expr: p.Timing.Expand(r.Expr), Labels: r.Labels, Interval: p.interval(g),
+	}
+}
+
+// interval is the time between two evaluations of a group.
+func (p Pack) interval(g rules.Group) time.Duration {
+	if g.Interval != 0 {
+		return g.Interval
+	}
+	return p.Timing.Evaluation
+}
+
+// typedAlert is an alert with the labels that Alertmanager gets.
+type typedAlert struct {
+	rules.Alert
+	where  string
+	labels promcheck.Labels
+}
+
+// alertFindings checks the rules of all alerts, their texts and scenarios.
+// What HoldWhileDown adds is left out here: it has the labels of all alerts.
+func (p Pack) alertFindings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []promcheck.Finding) {
+	var alerts []typedAlert
+	var out []promcheck.Finding
+	var all []*promcheck.Rule
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			where := fmt.Sprintf("alert %q", a.Name)
+			plain := a
+			plain.HoldWhileDown = ""
+			typed := typedAlert{Alert: a, where: where}
+			for i, expr := range ctx.Exprs(g, plain) {
+				wait, _ := model.ParseDuration(p.Timing.Expand(a.For)) // a wrong one is reported when the rule is written
+				r := &promcheck.Rule{
+					Where: where, Alert: a.Name, Expr: expr, Labels: g.AlertLabels(a), Annotations: a.Annotations(p.Timing, ctx.Links),
+					For: time.Duration(wait), Interval: p.interval(g),
+				}
+				t, found := c.Rule(r)
+				out, all = append(out, found...), append(all, r)
+				if i > 0 {
+					t.Labels = typed.labels.Union(t.Labels)
+				}
+				typed.labels = t.Labels
+			}
+			typed.labels = typed.labels.Set(model.AlertNameLabel, a.Name)
+			for name, value := range p.ExternalLabels {
+				typed.labels = typed.labels.Set(name, value)
+			}
+			alerts = append(alerts, typed)
+			out = append(out, scenarioFindings(c, where, a)...)
+		}
+	}
+	for _, d := range c.Duplicates(all) {
+		out = append(out, d.Finding)
+	}
+	return alerts, out
+}
+
+func scenarioFindings(c *promcheck.Checker, where string, a rules.Alert) []promcheck.Finding {
+	var out []promcheck.Finding
+	for _, s := range a.Scenarios {
+		for _, in := range s.Series {
+			out = append(out, c.Series(fmt.Sprintf("%s, scenario %q", where, s.Name), in.Name, in.Values)...)
 		}
 	}
 	return out
 }
 
-func alertFindings(c *promcheck.Checker, ctx rules.Context, g rules.Group, a rules.Alert) []promcheck.Finding {
-	where := fmt.Sprintf("alert %q", a.Name)
+// alertsType is what is known of ALERTS: the labels of all alerts.
+func alertsType(alerts []typedAlert) promcheck.Type {
+	var labels promcheck.Labels
+	for i, a := range alerts {
+		l := a.labels.Set("alertstate", "")
+		if i > 0 {
+			l = labels.Union(l)
+		}
+		labels = l
+	}
+	return promcheck.AlertsType(labels)
+}
+
+// heldFindings checks what HoldWhileDown adds to expressions.
+func (p Pack) heldFindings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
 	var out []promcheck.Finding
-	for _, expr := range ctx.Exprs(g, a) {
-		out = append(out, c.Expr(where+", expr", expr)...)
-	}
-	annotations := a.Annotations(ctx.Timing, ctx.Links)
-	for _, name := range slices.Sorted(maps.Keys(annotations)) {
-		out = append(out, c.Template(fmt.Sprintf("%s, annotation %q", where, name), annotations[name])...)
-	}
-	for _, s := range a.Scenarios {
-		for _, in := range s.Series {
-			out = append(out, c.Series(fmt.Sprintf("%s, scenario %q", where, s.Name), in.Name, in.Values)...)
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			plain := a
+			plain.HoldWhileDown = ""
+			if a.HoldWhileDown == "" {
+				continue
+			}
+			where := fmt.Sprintf("alert %q", a.Name)
+			before := map[string]bool{}
+			for _, expr := range ctx.Exprs(g, plain) {
+				for _, f := range c.Expr(where, expr) {
+					before[f.Reason] = true
+				}
+			}
+			for _, expr := range ctx.Exprs(g, a) {
+				for _, f := range c.Expr(where+", HoldWhileDown", expr) {
+					if !before[f.Reason] {
+						out = append(out, f)
+					}
+				}
+			}
 		}
 	}
 	return out
@@ -68,7 +227,7 @@ func (p Pack) checkPanels() error {
 	var errs []error
 	for _, g := range p.Groups {
 		for _, a := range g.Alerts {
-			if a.Dashboard != "" && !p.hasPanel(a.Dashboard, a.Panel) {
+			if _, ok := p.panel(a.Dashboard, a.Panel); a.Dashboard != "" && !ok {
 				errs = append(errs, fmt.Errorf("alert %q: there is no panel %d on a dashboard %q", a.Name, a.Panel, a.Dashboard))
 			}
 		}
@@ -76,10 +235,20 @@ func (p Pack) checkPanels() error {
 	return errors.Join(errs...)
 }
 
-func (p Pack) hasPanel(uid string, panel int) bool {
-	i := slices.IndexFunc(p.Dashboards, func(d dashgen.Dashboard) bool { return d.UID == uid })
-	if i < 0 {
-		return false
+// panel finds a panel; 0 is the dashboard as a whole.
+func (p Pack) panel(uid string, id int) (dashgen.Panel, bool) {
+	for _, d := range p.Dashboards {
+		if d.UID != uid {
+			continue
+		}
+		if id == 0 {
+			return dashgen.Panel{}, true
+		}
+		for _, q := range d.AllPanels() {
+			if q.ID == id {
+				return q, true
+			}
+		}
 	}
-	return panel == 0 || slices.ContainsFunc(p.Dashboards[i].AllPanels(), func(q dashgen.Panel) bool { return q.ID == panel })
+	return dashgen.Panel{}, false
 }

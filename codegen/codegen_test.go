@@ -118,11 +118,14 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "prometheus", "rules", "mine.yml"), []byte("groups: []\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" })
+	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" || g.Name == "webhook" })
+	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool {
+		return r.Match[0] == rules.Matcher{Label: "source", Value: "pipeline"} || r.Match[0].Label == "alertname"
+	})
 	mustGenerate(t, pack, "--out="+dir)
 	after := tree(t, dir)
-	want := []string{"prometheus/rules/pipeline.yml"}
-	for _, a := range rules.Pipeline().Alerts {
+	want := []string{"prometheus/rules/pipeline.yml", "prometheus/rules/webhook.yml"}
+	for _, a := range slices.Concat(rules.Pipeline().Alerts, rules.Webhook().Alerts) {
 		want = append(want, "prometheus/tests/"+a.Name+".yml", "runbooks/"+a.Name+".md")
 	}
 	slices.Sort(want)
@@ -330,6 +333,17 @@ func TestCommandLine(t *testing.T) {
 		code, stdout, stderr := generate(codegen.Preflight(), tt.args...)
 		if code != tt.code || !strings.Contains(stdout+stderr, tt.want) {
 			t.Errorf("%v: exit %d, want %d\n%s%s", tt.args, code, tt.code, stdout, stderr)
+		}
+	}
+}
+
+// BenchmarkGenerate checks the shipped pack and makes its files.
+func BenchmarkGenerate(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		pack := codegen.Preflight()
+		if _, err := pack.Generate(pack.Endpoints); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/alertnative/preflight/internal/promcheck"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -22,12 +21,14 @@ type File struct {
 // Generate checks the pack and returns its files, sorted by path. The error
 // lists every mistake in the definitions.
 func (p Pack) Generate(e Endpoints) ([]File, error) {
+	p = p.sorted()
 	if err := p.Check(e); err != nil {
 		return nil, err
 	}
 	p.Routing = p.Routing.SetUp(e.integrations())
 	out := &output{}
 	ctx := p.context(e)
+	out.add("lineage.md")(p.lineage(ctx))
 	for _, g := range p.Groups {
 		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
 		for _, a := range g.Alerts {
@@ -93,21 +94,4 @@ func (p Pack) context(e Endpoints) rules.Context {
 		}
 	}
 	return ctx
-}
-
-// Check returns every mistake in the pack's definitions: findings of the
-// PromQL checker and definitions that are not complete.
-func (p Pack) Check(e Endpoints) error {
-	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), e.integrations().Validate(), p.checkMetrics(), p.checkPanels()}
-	for _, d := range p.Dashboards {
-		errs = append(errs, d.Validate(p.Timing))
-	}
-	catalogue, err := p.Catalogue()
-	if err != nil {
-		return errors.Join(append(errs, err)...)
-	}
-	for _, f := range p.findings(promcheck.New(catalogue), p.context(e)) {
-		errs = append(errs, errors.New(f.String()))
-	}
-	return errors.Join(errs...)
 }

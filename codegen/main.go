@@ -26,58 +26,78 @@ func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
 	app.Terminate(func(status int) { stopped, code = true, status })
 	app.Version(version.Print("preflight-gen")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
-	var (
-		out       = app.Flag("out", "Folder to write to.").Default("generated").String()
-		check     = app.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool()
-		endpoints = app.Flag("endpoints", "YAML file with other addresses.").PlaceHolder("FILE.yml").String()
-	)
-	if _, err := app.Parse(args); err != nil {
-		if !stopped {
-			fmt.Fprintf(stderr, "preflight-gen: %v, see --help\n", err)
-		}
-		return exitBroken
-	}
+	endpoints := app.Flag("endpoints", "YAML file with other addresses.").PlaceHolder("FILE.yml").String()
+	generate, lint, explain := newGenerate(app), newLint(app), newExplain(app)
+	command, err := app.Parse(args)
 	if stopped {
 		return code
 	}
-	addresses := pack.Endpoints
-	if *endpoints != "" {
-		var err error
-		if addresses, err = ReadEndpoints(*endpoints, pack.Endpoints); err != nil {
-			fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
-			return exitBroken
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight-gen: %v, see --help\n", err)
+		return exitBroken
+	}
+	if command == lint.name {
+		code, err = lint.run(stdout, stderr)
+	} else {
+		addresses := pack.Endpoints
+		if *endpoints != "" {
+			addresses, err = ReadEndpoints(*endpoints, pack.Endpoints)
+		}
+		switch {
+		case err != nil:
+		case command == explain.name:
+			code, err = explain.run(pack, addresses, stdout)
+		default:
+			code, err = generate.run(pack, addresses, stdout, stderr)
 		}
 	}
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
+		return exitBroken
+	}
+	return code
+}
+
+// generate is the command that writes the pack's files, or compares them.
+type generate struct {
+	out   *string
+	check *bool
+}
+
+func newGenerate(app *kingpin.Application) generate {
+	cmd := app.Command("generate", "Write the files of the pack. This is done when no command is named.").Default()
+	return generate{
+		out:   cmd.Flag("out", "Folder to write to.").Default("generated").String(),
+		check: cmd.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool(),
+	}
+}
+
+func (g generate) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) (int, error) {
 	files, err := pack.Generate(addresses)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		fmt.Fprintln(stderr, "preflight-gen: nothing was written")
-		return exitFindings
+		return exitFindings, nil
 	}
-	if *check {
-		return report(*out, files, stdout, stderr)
+	if *g.check {
+		return report(*g.out, files, stdout, stderr)
 	}
-	if err := Write(*out, files); err != nil {
-		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
-		return exitBroken
-	}
-	return exitClean
+	return exitClean, Write(*g.out, files)
 }
 
 // report prints what Write would change, as a unified diff.
-func report(dir string, files []File, stdout, stderr io.Writer) int {
+func report(dir string, files []File, stdout, stderr io.Writer) (int, error) {
 	changes, err := Changes(dir, files)
 	if err != nil {
-		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
-		return exitBroken
+		return exitBroken, err
 	}
 	if len(changes) == 0 {
-		return exitClean
+		return exitClean, nil
 	}
 	for _, c := range changes {
 		oldName, newName := dir+"/"+c.Path, dir+"/"+c.Path+" (generated)"
 		_, _ = stdout.Write(diff.Diff(oldName, c.Old, newName, c.New))
 	}
 	fmt.Fprintf(stderr, "preflight-gen: %d stale files in %s: run make generate and commit the result\n", len(changes), dir)
-	return exitFindings
+	return exitFindings, nil
 }

@@ -59,6 +59,7 @@ type Panel struct {
 	Mappings    []Mapping
 	Series      []Series
 	Show        Visualization
+	Waivers     []metrics.Waiver // findings about this panel that are none
 }
 
 // Grid is a place on the dashboard's grid, which is 24 columns wide. A line is

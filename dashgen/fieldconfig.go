@@ -103,12 +103,13 @@ func (p Panel) thresholds(t metrics.Timing) thresholds {
 	}
 	steps := []step{{Color: base}}
 	for _, th := range p.Thresholds {
-		steps = append(steps, step{Color: th.Color, Value: th.bound(t)})
+		steps = append(steps, step{Color: th.Color, Value: th.Bound(t)})
 	}
 	return thresholds{Mode: "absolute", Steps: steps}
 }
 
-func (th Threshold) bound(t metrics.Timing) float64 {
+// Bound returns the value that the threshold starts at, in the unit of the metric.
+func (th Threshold) Bound(t metrics.Timing) float64 {
 	return th.At + float64(th.Runs)*t.Run.Seconds()
 }
 

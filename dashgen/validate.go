@@ -27,6 +27,16 @@ func (d Dashboard) Validate(t metrics.Timing) error {
 	return errors.Join(v.errs...)
 }
 
+// The codes of mistakes in dashboards.
+const (
+	duplicateID       = "GR001"
+	overlap           = "GR002"
+	undefinedVariable = "GR003"
+	unusedVariable    = "GR004"
+	legacyPanel       = "GR007"
+	notExplained      = "GR008"
+)
+
 // validation collects errors about one dashboard.
 type validation struct {
 	dashboard string
@@ -41,6 +51,15 @@ func (v *validation) bad(where, format string, args ...any) {
 		place += ", " + where
 	}
 	v.errs = append(v.errs, fmt.Errorf("%s: %w", place, fmt.Errorf(format, args...)))
+}
+
+// finding adds a mistake that has a code.
+func (v *validation) finding(code, where, format string, args ...any) {
+	place := v.dashboard
+	if where != "" {
+		place += ", " + where
+	}
+	v.errs = append(v.errs, metrics.Mistake{Code: code, Where: place, Reason: fmt.Sprintf(format, args...)})
 }
 
 // need adds an error for a text that is missing.
@@ -91,17 +110,17 @@ func (d Dashboard) validateLayout(v *validation) {
 	boxes := d.boxes()
 	for i, b := range boxes {
 		if b.id < 1 {
-			v.bad(b.where, "ids start at 1")
+			v.finding(duplicateID, b.where, "ids start at 1")
 		}
 		if g := b.grid; g.X < 0 || g.Y < 0 || g.W < 1 || g.H < 1 || g.X+g.W > columns {
-			v.bad(b.where, "does not fit on the grid of %d columns: %+v", columns, g)
+			v.finding(overlap, b.where, "does not fit on the grid of %d columns: %+v", columns, g)
 		}
 		for _, other := range boxes[:i] {
 			if b.id == other.id {
-				v.bad(b.where, "has the same id as %s", other.where)
+				v.finding(duplicateID, b.where, "has the same id as %s", other.where)
 			}
 			if b.grid.overlaps(other.grid) {
-				v.bad(b.where, "overlaps %s: %+v and %+v", other.where, b.grid, other.grid)
+				v.finding(overlap, b.where, "overlaps %s: %+v and %+v", other.where, b.grid, other.grid)
 			}
 		}
 	}
@@ -115,10 +134,10 @@ func (d Dashboard) validateLayout(v *validation) {
 		}
 		for _, p := range panels {
 			if p.Grid.Y <= from.Y {
-				v.bad(p.where(), "stands above its %s", from.where())
+				v.finding(overlap, p.where(), "stands above its %s", from.where())
 			}
 			if i < len(d.Rows) && p.Grid.Y >= d.Rows[i].Y {
-				v.bad(p.where(), "stands below %s, to which it does not belong", d.Rows[i].where())
+				v.finding(overlap, p.where(), "stands below %s, to which it does not belong", d.Rows[i].where())
 			}
 		}
 		v.readingOrder(panels)
@@ -134,7 +153,7 @@ func (v *validation) readingOrder(panels []Panel) {
 	for i := 1; i < len(panels); i++ {
 		a, b := panels[i-1].Grid, panels[i].Grid
 		if cmp.Or(cmp.Compare(a.Y, b.Y), cmp.Compare(a.X, b.X)) > 0 {
-			v.bad(panels[i].where(), "comes before %s on the grid, so it must in the definition", panels[i-1].where())
+			v.finding(overlap, panels[i].where(), "comes before %s on the grid, so it must in the definition", panels[i-1].where())
 		}
 	}
 }
@@ -149,7 +168,7 @@ func (d Dashboard) validateVariables(t metrics.Timing, v *validation) {
 			v.bad(where, "a name starts with a letter and has letters, digits and underscores")
 		}
 		if _, twice := known[variable.Name]; twice {
-			v.bad(where, "is defined twice")
+			v.finding(duplicateID, where, "is defined twice")
 		}
 		known[variable.Name] = ""
 		v.need(where, "title", variable.Title)
@@ -163,7 +182,7 @@ func (d Dashboard) validateVariables(t metrics.Timing, v *validation) {
 			for _, name := range references(text) {
 				used[name] = true
 				if _, ok := known[name]; !ok {
-					v.bad(where, "uses the variable $%s, which the dashboard does not define", name)
+					v.finding(undefinedVariable, where, "uses the variable $%s, which the dashboard does not define", name)
 				}
 			}
 		}
@@ -182,7 +201,7 @@ func (d Dashboard) validateVariables(t metrics.Timing, v *validation) {
 	}
 	for _, variable := range d.Variables {
 		if !used[variable.Name] {
-			v.bad(variable.where(), "is used nowhere")
+			v.finding(unusedVariable, variable.where(), "is used nowhere")
 		}
 	}
 }

@@ -12,8 +12,12 @@ const maxTargets = 26
 func (p Panel) validate(t metrics.Timing, v *validation) {
 	where := p.where()
 	v.need(where, "title", p.Title)
-	v.need(where, "description: say what is read from it and what to do about it", p.Description)
-	v.need(where, "unit", string(p.Unit))
+	if p.Description == "" {
+		v.finding(notExplained, where, "has no description: say what is read from it and what to do about it")
+	}
+	if p.Unit == "" {
+		v.finding(notExplained, where, "has no unit")
+	}
 	if len(p.Targets) == 0 {
 		v.bad(where, "has no query")
 	}
@@ -31,7 +35,7 @@ func (p Panel) validate(t metrics.Timing, v *validation) {
 
 	table, isTable := p.Show.(Table)
 	if p.Show == nil {
-		v.bad(where, "has no Show: say how it is drawn")
+		v.finding(legacyPanel, where, "has no Show: say how it is drawn, else Grafana takes the graph of old")
 	}
 	for i, target := range p.Targets {
 		query := where + ", query " + refID(i)
@@ -49,8 +53,8 @@ func (p Panel) validate(t metrics.Timing, v *validation) {
 func (p Panel) validateThresholds(t metrics.Timing, v *validation) {
 	for i, th := range p.Thresholds {
 		v.need(p.where(), "colour for one of its thresholds", string(th.Color))
-		if i > 0 && th.bound(t) <= p.Thresholds[i-1].bound(t) {
-			v.bad(p.where(), "its thresholds must rise: %v follows %v", th.bound(t), p.Thresholds[i-1].bound(t))
+		if i > 0 && th.Bound(t) <= p.Thresholds[i-1].Bound(t) {
+			v.bad(p.where(), "its thresholds must rise: %v follows %v", th.Bound(t), p.Thresholds[i-1].Bound(t))
 		}
 	}
 	if s, ok := p.Show.(TimeSeries); ok && s.Lines && len(p.Thresholds) == 0 {

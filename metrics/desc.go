@@ -57,6 +57,8 @@ type Label struct {
 	// Values is the closed set of values the label can have; nil when the
 	// set is open (the name of a host, say).
 	Values []string
+	// Optional says that some of the metric's series are without it.
+	Optional bool
 }
 
 // Desc describes one metric family.
@@ -68,6 +70,7 @@ type Desc struct {
 	Labels  []Label
 	Buckets []float64 // upper bounds of a histogram, without +Inf
 	Cadence Cadence
+	Waivers []Waiver
 }
 
 // Label returns the label of that name.

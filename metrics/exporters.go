@@ -81,8 +81,10 @@ func describe(f *dto.MetricFamily) Desc {
 	if d.Type == "" {
 		d.Type = Untyped
 	}
+	carriers := map[string]int{}
 	for _, s := range f.Metric {
 		for _, l := range s.Label {
+			carriers[l.GetName()]++
 			if _, ok := d.Label(l.GetName()); !ok {
 				d.Labels = append(d.Labels, Label{Name: l.GetName()})
 			}
@@ -92,6 +94,9 @@ func describe(f *dto.MetricFamily) Desc {
 				d.Buckets = append(d.Buckets, b.GetUpperBound())
 			}
 		}
+	}
+	for i, l := range d.Labels {
+		d.Labels[i].Optional = carriers[l.Name] < len(f.Metric)
 	}
 	return d
 }

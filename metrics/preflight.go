@@ -56,7 +56,8 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 	return Preflight{
 		RunsTotal: Desc{
 			Name: name("runs_total"), Type: Counter, Cadence: EveryRun, Labels: []Label{env},
-			Help: "Runs of the preflight.",
+			Help:    "Runs of the preflight.",
+			Waivers: []Waiver{{"DF002", "how often it ran is asked by hand, over days; that it runs is what alerts watch, by its last run"}},
 		},
 		LastSuccess: Desc{
 			Name: name("last_success"), Type: Gauge, Unit: Bool, Cadence: EveryRun, Labels: []Label{env},
@@ -102,6 +103,7 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 			Name: name("check_duration_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env, check},
 			Buckets: latencyBuckets,
 			Help:    "How long an execution of the check took.",
+			Waivers: []Waiver{{"DF002", "which check is the slow one is asked by hand, when PreflightSlow fires"}},
 		},
 		LastRunTimestamp: Desc{
 			Name: name("last_run_timestamp_seconds"), Type: Gauge, Unit: Timestamp, Cadence: EveryRun, Labels: []Label{env},
@@ -109,8 +111,9 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		},
 		BuildInfo: Desc{
 			Name: name("build_info"), Type: Gauge, Unit: Bool, Cadence: EveryRun,
-			Labels: []Label{{Name: "version"}, {Name: "goversion"}},
-			Help:   "1, labelled with the version of the checker and of Go.",
+			Labels:  []Label{{Name: "version"}, {Name: "goversion"}},
+			Help:    "1, labelled with the version of the checker and of Go.",
+			Waivers: []Waiver{{"DF002", "which version runs where is asked by hand"}},
 		},
 	}
 }

@@ -13,6 +13,8 @@ package rules
 import (
 	"maps"
 	"time"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Priority says how urgent an alert is; it is the alert's label "priority".
@@ -75,6 +77,8 @@ type Alert struct {
 
 	// Scenarios prove the rule: series in, firing instances out.
 	Scenarios []Scenario
+	// Waivers name findings about this alert that are none.
+	Waivers []metrics.Waiver
 }
 
 // Record is a recording rule.
@@ -82,6 +86,8 @@ type Record struct {
 	Name   string
 	Expr   string
 	Labels map[string]string
+
+	Waivers []metrics.Waiver
 }
 
 // Group is a set of rules that are evaluated together, in order: recording

@@ -18,6 +18,7 @@ type amConfig struct {
 	Route     amRoute      `yaml:"route"`
 	Inhibit   []amInhibit  `yaml:"inhibit_rules,omitempty"`
 	Receivers []amReceiver `yaml:"receivers"`
+	Intervals []amInterval `yaml:"time_intervals,omitempty"`
 }
 
 type amRoute struct {
@@ -28,6 +29,8 @@ type amRoute struct {
 	GroupInterval model.Duration `yaml:"group_interval"`
 	Repeat        model.Duration `yaml:"repeat_interval"`
 	Continue      bool           `yaml:"continue,omitempty"`
+	MuteDuring    []string       `yaml:"mute_time_intervals,omitempty"`
+	ActiveDuring  []string       `yaml:"active_time_intervals,omitempty"`
 	Routes        []amRoute      `yaml:"routes,omitempty"`
 }
 
@@ -84,7 +87,7 @@ func (r Routing) AlertmanagerFile(in Integrations) ([]byte, error) {
 		return nil, err
 	}
 	r = r.SetUp(in)
-	config := amConfig{Route: emitRoute(r.Default)}
+	config := amConfig{Route: emitRoute(r.Default), Intervals: emitIntervals(r.Intervals)}
 	for _, route := range r.Routes {
 		config.Route.Routes = append(config.Route.Routes, emitRoute(route))
 	}
@@ -106,6 +109,8 @@ func emitRoute(r Route) amRoute {
 		GroupInterval: model.Duration(r.Timing.GroupInterval),
 		Repeat:        model.Duration(r.Timing.Repeat),
 		Continue:      r.Continue,
+		MuteDuring:    r.MuteDuring,
+		ActiveDuring:  r.ActiveDuring,
 	}
 }
 

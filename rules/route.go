@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Sound says what a receiver's messages do in the chat.
@@ -48,6 +50,9 @@ type Route struct {
 	GroupBy  []string
 	Timing   Timing
 	Continue bool
+	// MuteDuring and ActiveDuring name intervals: nothing is sent in those, or
+	// only then. What fires meanwhile is told when the time is over.
+	MuteDuring, ActiveDuring []string
 }
 
 // Matcher asks for a label's value.
@@ -70,6 +75,10 @@ type Routing struct {
 	Default Route
 	Routes  []Route
 	Inhibit []Inhibit
+	// Intervals are the times that routes can be mute or active in.
+	Intervals []Interval
+	// Waivers name findings about the routing that are none.
+	Waivers []metrics.Waiver
 }
 
 // Find returns the routes that alerts with these labels take, in order: at

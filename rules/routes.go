@@ -50,6 +50,7 @@ func Routes() Routing {
 			},
 			{Match: []Matcher{pipeline, priority(P1)}, Receiver: ReceiverLoud, GroupBy: byJob, Timing: timingP1},
 			{Match: []Matcher{pipeline, priority(P2)}, Receiver: ReceiverSilent, GroupBy: byJob, Timing: timingP2},
+			{Match: []Matcher{pipeline, priority(P3)}, Receiver: ReceiverHistory, GroupBy: byJob, Timing: timingP3},
 			{Match: []Matcher{priority(P0)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP0},
 			{Match: []Matcher{priority(P1)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP1},
 			{Match: []Matcher{priority(P2)}, Receiver: ReceiverSilent, GroupBy: byAlert, Timing: timingP2},

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 var alertName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
@@ -28,7 +30,7 @@ func Validate(groups []Group) error {
 			}
 			owner[a.Name] = g.Name
 			for _, problem := range a.problems() {
-				errs = append(errs, fmt.Errorf("alert %q: %s", a.Name, problem))
+				errs = append(errs, problem)
 			}
 		}
 	}
@@ -36,22 +38,28 @@ func Validate(groups []Group) error {
 }
 
 // problems lists what the alert lacks.
-func (a Alert) problems() []string {
-	var out []string
+func (a Alert) problems() []error {
+	var out []error
+	where := fmt.Sprintf("alert %q", a.Name)
 	need := func(ok bool, problem string) {
 		if !ok {
-			out = append(out, problem)
+			out = append(out, fmt.Errorf("%s: %s", where, problem))
+		}
+	}
+	coded := func(code string, ok bool, problem string) {
+		if !ok {
+			out = append(out, metrics.Mistake{Code: code, Where: where, Reason: problem})
 		}
 	}
 	need(alertName.MatchString(a.Name), "its name must be in CamelCase")
 	need(a.Expr != "", "has no Expr")
 	need(a.Priority == "" || slices.Contains(Priorities(), a.Priority),
 		fmt.Sprintf("priority %q is none of %v", a.Priority, Priorities()))
-	need(a.About != "", "has no About: say in the runbook what it means")
+	coded("DF001", a.About != "", "has no About: say in the runbook what it means")
 	if a.Priority != "" {
-		need(a.Title.EN != "", "has no Title")
-		need(a.Summary.EN != "", "has no Summary")
-		need(len(a.Actions) > 0, "has no Actions: say what to do")
+		coded("DF001", a.Title.EN != "", "has no Title")
+		coded("DF001", a.Summary.EN != "", "has no Summary")
+		coded("DF001", len(a.Actions) > 0, "has no Actions: say what to do")
 	}
 	fires, quiet := false, false
 	for _, s := range a.Scenarios {
@@ -60,7 +68,7 @@ func (a Alert) problems() []string {
 			quiet = quiet || len(e.Firing) == 0
 		}
 	}
-	need(fires, "no scenario makes it fire")
-	need(quiet || a.Priority == "", "no scenario keeps it quiet")
+	coded("DF003", fires, "no scenario makes it fire")
+	coded("DF003", quiet || a.Priority == "", "no scenario keeps it quiet")
 	return out
 }

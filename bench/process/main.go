@@ -5,6 +5,8 @@
 //     same of them. Both are run in turn, so what else the machine does
 //     falls on both alike.
 //   - "preflight-gen" writing everything into an empty folder.
+//   - "preflight-gen lint" of 1,000 and 10,000 rules, next to "promtool check
+//     rules" of the same.
 //
 // "make bench" builds the commands and runs it in the project's folder.
 package main
@@ -50,7 +52,10 @@ func bench(ctx context.Context, runs int) (err error) {
 	if err := benchCheck(ctx, dir, runs); err != nil {
 		return err
 	}
-	return benchGenerate(ctx, dir, max(1, runs/5))
+	if err := benchGenerate(ctx, dir, max(1, runs/5)); err != nil {
+		return err
+	}
+	return benchLint(ctx, dir, max(1, runs/10))
 }
 
 // benchCheck compares a run of the checker with the two clients.

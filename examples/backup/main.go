@@ -41,8 +41,14 @@ func pack() codegen.Pack {
 				Help: "The size of the last backup.", Labels: []metrics.Label{host}, Cadence: metrics.EveryRun,
 			},
 		},
-		Groups:  []rules.Group{{Name: "backup", Alerts: []rules.Alert{tooOld()}}},
-		Routing: rules.Routes(),
+		Groups: []rules.Group{{Name: "backup", Alerts: []rules.Alert{tooOld()}}},
+		Routing: rules.Routing{
+			Receivers: []rules.Receiver{{Name: "telegram", Path: rules.AlertsPath(rules.Loud)}},
+			Default: rules.Route{
+				Receiver: "telegram", GroupBy: []string{"alertname"},
+				Timing: rules.Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 24 * time.Hour},
+			},
+		},
 		Dashboards: []dashgen.Dashboard{{
 			UID: "backup", Title: "Backups", Description: "Whether every host has a backup of today.",
 			Window: 7 * 24 * time.Hour, Refresh: time.Minute,

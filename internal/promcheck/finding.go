@@ -1,5 +1,11 @@
-// Package promcheck holds PromQL and templates against a catalogue of metrics,
-// offline: it finds what Prometheus would accept and then never match.
+// Package promcheck types PromQL and templates against a catalogue of metrics,
+// offline: it finds what Prometheus would accept and then never match, never
+// fire, or always fire.
+//
+// For each node of an expression it knows what can be known before there is
+// data ([Type]): the type of the metric, the labels that can, must and cannot
+// be there with their closed sets of values, the unit, and the range of
+// values. What it cannot know, it does not judge.
 package promcheck
 
 import (
@@ -9,23 +15,12 @@ import (
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 )
 
-// Code names a kind of finding. Codes are stable; docs/findings.md explains
-// each.
-type Code string
-
-// The codes.
-const (
-	Syntax        Code = "PQ001" // the expression or template does not parse
-	UnknownMetric Code = "PQ002" // no metric of that name is in the catalogue
-	UnknownLabel  Code = "PQ003" // the metric has no such label
-	UnknownValue  Code = "PQ004" // the label never has that value
-)
-
 // Finding is one thing that is wrong.
 type Finding struct {
 	Code Code
-	// Where names the definition: `alert "PreflightStale", expr`.
-	Where string
+	// Where names the definition (`alert "PreflightStale"`), and Part what of
+	// it is meant: "expr", `annotation "summary"`.
+	Where, Part string
 	// Expr is the text that was checked and Pos the part of it that is
 	// wrong, in bytes.
 	Expr string
@@ -36,11 +31,26 @@ type Finding struct {
 	Suggestion string
 }
 
+// Place names the definition and the part of it.
+func (f Finding) Place() string {
+	if f.Part == "" {
+		return f.Where
+	}
+	return f.Where + ", " + f.Part
+}
+
 // String shows the finding as a compiler would: what and where, the line with
 // a caret under the part that is wrong, and the suggestion.
 func (f Finding) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s: %s", f.Where, f.Code, f.Reason)
+	fmt.Fprintf(&b, "%s: %s: %s", f.Place(), f.Code, f.Reason)
+	b.WriteString(f.Detail())
+	return b.String()
+}
+
+// Detail is the line with the caret and the suggestion, each on a new line.
+func (f Finding) Detail() string {
+	var b strings.Builder
 	if line, column, width := f.locate(); line != "" {
 		fmt.Fprintf(&b, "\n    %s\n    %s%s", line, strings.Repeat(" ", column), strings.Repeat("^", width))
 	}

@@ -95,8 +95,8 @@ func TestTemplate(t *testing.T) {
 		{`{{ with printf "app_requests_total{code=%q}" $labels.code | query }}x{{ end }}`, nil},
 		{`{{ $q := "app_upp" }}{{ range query (printf "%s == 1" $q) }}x{{ end }}`, []string{`PQ002 app_upp "app_up"`}},
 		{`{{ if query "app_up" }}{{ query "app_up{x='1'}" }}{{ else }}{{ query "app_upp" }}{{ end }}`, []string{"PQ003 x", `PQ002 app_upp "app_up"`}},
-		{`{{ $labels.env`, []string{"PQ001"}},
-		{`{{ nosuchfunction 1 }}`, []string{"PQ001"}},
+		{`{{ $labels.env`, []string{"AM006"}},
+		{`{{ nosuchfunction 1 }}`, []string{"AM006"}},
 	} {
 		got := brief(newChecker(t).Template("alert", tt.text))
 		if d := cmp.Diff(tt.want, got, equateSyntax); d != "" {

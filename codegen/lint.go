@@ -1,0 +1,127 @@
+package codegen
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/internal/rulelint"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// lint is the command that checks rule files nobody wrote in Go. It does not
+// look at the pack.
+type lint struct {
+	name       string
+	catalogues *[]string
+	complete   *bool
+	labels     *string
+	scrape     *string
+	evaluation *string
+	format     *string
+	paths      *[]string
+}
+
+func newLint(app *kingpin.Application) lint {
+	cmd := app.Command("lint", "Check rule files and PrometheusRule manifests that were written elsewhere.")
+	return lint{
+		name: cmd.FullCommand(),
+		catalogues: cmd.Flag("catalogue", "A file with metrics as an exporter exposes them: names, types and labels are looked up there. Repeatable.").
+			PlaceHolder("FILE.prom").ExistingFiles(),
+		complete: cmd.Flag("complete", "The catalogues hold every metric: any other is unknown. Else only those that look like a slip for one of them.").Bool(),
+		labels: cmd.Flag("target-labels", "The labels that scraping adds to each series: with them, labels that neither is are unknown.").
+			PlaceHolder("job,instance,…").String(),
+		scrape:     cmd.Flag("scrape-interval", "How often targets are scraped: windows must hold four scrapes.").PlaceHolder("15s").String(),
+		evaluation: cmd.Flag("evaluation-interval", "How often groups without an interval are evaluated.").PlaceHolder("1m").String(),
+		format:     cmd.Flag("format", "How findings are written: text, json, sarif, github.").Default("text").Enum(rulelint.Formats()...),
+		paths:      cmd.Arg("FILE", "Rule files, or folders of them.").Required().Strings(),
+	}
+}
+
+func (l lint) run(stdout, stderr io.Writer) (int, error) {
+	checker, err := l.checker()
+	if err != nil {
+		return exitBroken, err
+	}
+	report, err := rulelint.Lint(checker, *l.paths)
+	if err != nil {
+		return exitBroken, err
+	}
+	if err := report.Write(stdout, *l.format); err != nil {
+		return exitBroken, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(report.Skipped)) {
+		fmt.Fprintf(stderr, "%s: not read: %s\n", name, report.Skipped[name])
+	}
+	if report.Templates > 0 {
+		fmt.Fprintf(stderr, "preflight-gen: %d files are templates of YAML and were not read: lint what they are rendered to\n", report.Templates)
+	}
+	fmt.Fprintf(stderr, "preflight-gen: %d findings in %d rules of %d files\n", len(report.Issues), report.Rules, report.Files)
+	if len(report.Issues) > 0 {
+		return exitFindings, nil
+	}
+	return exitClean, nil
+}
+
+// checker makes a checker of the catalogues and what is known of the
+// Prometheus that will read the files.
+func (l lint) checker() (*promcheck.Checker, error) {
+	var target []metrics.Label
+	for name := range strings.SplitSeq(*l.labels, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			target = append(target, metrics.Label{Name: name, Optional: true})
+		}
+	}
+	var all []metrics.Desc
+	seen := map[string]bool{}
+	for _, file := range *l.catalogues {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		descs, err := metrics.ParseExposition(data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, d := range descs {
+			if !seen[d.Name] {
+				seen[d.Name] = true
+				all = append(all, withLabels(d, target))
+			}
+		}
+	}
+	if len(all) > 0 {
+		for _, d := range metrics.Scraping() {
+			if !seen[d.Name] {
+				all = append(all, withLabels(d, target))
+			}
+		}
+	}
+	catalogue, err := metrics.NewCatalogue(all...)
+	if err != nil {
+		return nil, err
+	}
+	options := promcheck.Options{Complete: *l.complete, ClosedLabels: len(target) > 0}
+	for _, d := range []struct {
+		flag, text string
+		to         *model.Duration
+	}{
+		{"scrape-interval", *l.scrape, (*model.Duration)(&options.Schedule.Scrape)},
+		{"evaluation-interval", *l.evaluation, (*model.Duration)(&options.Schedule.Evaluation)},
+	} {
+		if d.text == "" {
+			continue
+		}
+		if *d.to, err = model.ParseDuration(d.text); err != nil {
+			return nil, fmt.Errorf("--%s: %w", d.flag, err)
+		}
+	}
+	return promcheck.NewWith(catalogue, options), nil
+}

@@ -1,0 +1,68 @@
+package codegen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// owner is a definition that can waive findings about itself.
+type owner struct {
+	where   string
+	waivers []metrics.Waiver
+}
+
+// owners lists the definitions that waive something.
+func (p Pack) owners() []owner {
+	var out []owner
+	add := func(waivers []metrics.Waiver, format string, args ...any) {
+		if len(waivers) > 0 {
+			out = append(out, owner{fmt.Sprintf(format, args...), waivers})
+		}
+	}
+	for _, d := range p.Metrics {
+		add(d.Waivers, "metric %q", d.Name)
+	}
+	for _, g := range p.Groups {
+		for _, r := range g.Records {
+			add(r.Waivers, "record %q", r.Name)
+		}
+		for _, a := range g.Alerts {
+			add(a.Waivers, "alert %q", a.Name)
+		}
+	}
+	for _, d := range p.Dashboards {
+		for _, q := range d.AllPanels() {
+			add(q.Waivers, "dashboard %q, panel %d %q", d.UID, q.ID, q.Title)
+		}
+	}
+	add(p.Routing.Waivers, "routing")
+	return out
+}
+
+// waive takes out the findings that their definitions waive, and adds one for
+// each waiver that waives nothing or gives no reason.
+func (p Pack) waive(findings []promcheck.Finding) []promcheck.Finding {
+	for _, o := range p.owners() {
+		for _, w := range o.waivers {
+			before := len(findings)
+			findings = slices.DeleteFunc(findings, func(f promcheck.Finding) bool {
+				return string(f.Code) == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))
+			})
+			idle := promcheck.Finding{Code: promcheck.IdleWaiver, Where: o.where}
+			switch {
+			case w.Reason == "":
+				idle.Reason = fmt.Sprintf("waives %s without a reason", w.Code)
+			case len(findings) == before:
+				idle.Reason = fmt.Sprintf("waives %s (%s), and there is no such finding any more: take the waiver out", w.Code, w.Reason)
+			default:
+				continue
+			}
+			findings = append(findings, idle)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,156 @@
+package rulelint
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Formats are the forms in which a report can be written.
+func Formats() []string { return []string{"text", "json", "sarif", "github"} }
+
+// Write writes the issues in one of the [Formats].
+func (r Report) Write(w io.Writer, format string) error {
+	switch format {
+	case "json":
+		return r.json(w)
+	case "sarif":
+		return r.sarif(w)
+	case "github":
+		return r.github(w)
+	}
+	for _, i := range r.Issues {
+		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s\n", i.File, i.Line, i.Column, i.headline(), i.Finding.Detail()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// headline says in one line what is wrong.
+func (i Issue) headline() string {
+	text := fmt.Sprintf("%s: %s", i.Finding.Code, i.Finding.Reason)
+	if place := i.Finding.Place(); place != "" {
+		text = place + ": " + text
+	}
+	return text
+}
+
+// message is the headline without the code, and the suggestion.
+func (i Issue) message() string {
+	text := i.Finding.Reason
+	if place := i.Finding.Place(); place != "" {
+		text = place + ": " + text
+	}
+	if i.Finding.Suggestion != "" {
+		text += "; did you mean " + i.Finding.Suggestion + "?"
+	}
+	return text
+}
+
+type jsonIssue struct {
+	File       string `json:"file"`
+	Line       int    `json:"line"`
+	Column     int    `json:"column"`
+	Code       string `json:"code"`
+	Rule       string `json:"rule,omitempty"`
+	Part       string `json:"part,omitempty"`
+	Reason     string `json:"reason"`
+	Suggestion string `json:"suggestion,omitempty"`
+}
+
+func (r Report) json(w io.Writer) error {
+	out := []jsonIssue{}
+	for _, i := range r.Issues {
+		f := i.Finding
+		out = append(out, jsonIssue{i.File, i.Line, i.Column, string(f.Code), f.Where, f.Part, f.Reason, f.Suggestion})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(out)
+}
+
+// github writes workflow commands, which GitHub shows beside the lines.
+func (r Report) github(w io.Writer) error {
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	for _, i := range r.Issues {
+		_, err := fmt.Fprintf(w, "::error file=%s,line=%d,col=%d,title=%s::%s\n",
+			property.Replace(i.File), i.Line, i.Column, property.Replace(string(i.Finding.Code)), data.Replace(i.message()))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// The shape of a SARIF 2.1.0 log, as far as it is used.
+type (
+	sarifLog struct {
+		Schema  string     `json:"$schema"`
+		Version string     `json:"version"`
+		Runs    []sarifRun `json:"runs"`
+	}
+	sarifRun struct {
+		Tool    sarifTool     `json:"tool"`
+		Results []sarifResult `json:"results"`
+	}
+	sarifTool struct {
+		Driver sarifDriver `json:"driver"`
+	}
+	sarifDriver struct {
+		Name  string      `json:"name"`
+		Rules []sarifRule `json:"rules"`
+	}
+	sarifRule struct {
+		ID string `json:"id"`
+	}
+	sarifResult struct {
+		RuleID    string          `json:"ruleId"`
+		Level     string          `json:"level"`
+		Message   sarifText       `json:"message"`
+		Locations []sarifLocation `json:"locations"`
+	}
+	sarifText struct {
+		Text string `json:"text"`
+	}
+	sarifLocation struct {
+		Physical sarifPhysical `json:"physicalLocation"`
+	}
+	sarifPhysical struct {
+		Artifact sarifArtifact `json:"artifactLocation"`
+		Region   sarifRegion   `json:"region"`
+	}
+	sarifArtifact struct {
+		URI string `json:"uri"`
+	}
+	sarifRegion struct {
+		Line   int `json:"startLine"`
+		Column int `json:"startColumn"`
+	}
+)
+
+func (r Report) sarif(w io.Writer) error {
+	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "preflight-gen lint", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	var codes []string
+	for _, i := range r.Issues {
+		codes = append(codes, string(i.Finding.Code))
+		run.Results = append(run.Results, sarifResult{
+			RuleID: string(i.Finding.Code), Level: "error", Message: sarifText{i.message()},
+			Locations: []sarifLocation{{sarifPhysical{
+				Artifact: sarifArtifact{strings.ReplaceAll(i.File, `\`, "/")}, Region: sarifRegion{i.Line, max(i.Column, 1)},
+			}}},
+		})
+	}
+	slices.Sort(codes)
+	for _, code := range slices.Compact(codes) {
+		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{code})
+	}
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(sarifLog{"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0", []sarifRun{run}})
+}
