@@ -29,9 +29,7 @@ func Validate(groups []Group) error {
 				errs = append(errs, fmt.Errorf("alert %q is defined twice, in the groups %q and %q", a.Name, other, g.Name))
 			}
 			owner[a.Name] = g.Name
-			for _, problem := range a.problems() {
-				errs = append(errs, problem)
-			}
+			errs = append(errs, a.problems()...)
 		}
 	}
 	return errors.Join(errs...)
