@@ -53,7 +53,7 @@ func TestItRefusesWhatTelegramRefuses(t *testing.T) {
 		"wrong token":       {token: "1:other", method: "getMe", status: 401, text: "Unauthorized"},
 		"no token":          {token: "other", method: "getMe", status: 404, text: "Not Found"},
 		"unknown method":    {method: "sendMassage", status: 404},
-		"unknown field":     {fields: send("text", "x", "disable_web_page_preview", "true"), status: 400, text: "unknown field"},
+		"unknown field":     {fields: send("text", "x", "protect_everything", "true"), status: 400, text: "unknown field"},
 		"unknown chat":      {fields: []string{"chat_id", "8", "text", "x"}, status: 400, text: "chat not found"},
 		"empty":             {fields: html(" <b></b>\n"), status: 400, text: "message text is empty"},
 		"too long":          {fields: html(strings.Repeat("🚨", 2049)), status: 400, text: "message is too long"},
