@@ -41,6 +41,6 @@ func ExampleDashboard() {
 	// dashboard "backups", panel 1 "Backup Age", query A: time() - max_over_time(backup_end_timestamp_seconds[3d])
 	// its result needs the labels ["database"]
 	// true <nil>
-	// dashboard "backups", panel 1 "Backup Age": does not fit on the grid of 24 columns: {X:0 Y:0 W:25 H:5}
-	// dashboard "backups", panel 1 "Backup Age": has no unit
+	// dashboard "backups", panel 1 "Backup Age": GR002: does not fit on the grid of 24 columns: {X:0 Y:0 W:25 H:5}
+	// dashboard "backups", panel 1 "Backup Age": GR008: has no unit
 }
