@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench up build tools exporters fmt lint clean
+.PHONY: help generate check test demo bench chaos fuzz up build tools exporters fmt lint clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -17,9 +17,17 @@ test: ## Run every check and test, with all their set-up.
 demo: build tools ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns.
 	@bin/preflight-stack demo
 
-bench: build tools ## Measure how long the commands take.
+bench: build tools ## Measure how long the commands take, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/pipeline
+	@go run ./bench/delivery
+
+chaos: build tools ## Kill the webhook 200 times at work, and all it depends on; nothing may be lost.
+	@go run ./bench/chaos
+
+FUZZTIME ?= 30s
+fuzz: ## Fuzz payload, template, splitter and delivery, FUZZTIME=30s each.
+	@scripts/fuzz $(FUZZTIME)
 
 up: ## Run the production stack with Docker Compose.
 	@scripts/up

@@ -20,7 +20,7 @@ import (
 // not complete, and what the checker finds in expressions, texts, routes and
 // panels, without what is waived.
 func (p Pack) Check(e Endpoints) error {
-	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), p.checkMetrics(), p.checkPanels()}
+	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), e.integrations().Validate(), p.checkMetrics(), p.checkPanels()}
 	for _, d := range p.Dashboards {
 		errs = append(errs, d.Validate(p.Timing))
 	}

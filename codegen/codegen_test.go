@@ -119,8 +119,12 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 		t.Fatal(err)
 	}
 	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" })
+	gone := map[string]bool{}
+	for _, a := range rules.Pipeline().Alerts {
+		gone[a.Name] = true
+	}
 	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool {
-		return r.Match[0] == rules.Matcher{Label: "source", Value: "pipeline"} || r.Match[0].Label == "alertname"
+		return slices.ContainsFunc(r.Match, func(m rules.Matcher) bool { return m.Label == "alertname" && gone[m.Value] })
 	})
 	mustGenerate(t, pack, "--out="+dir)
 	after := tree(t, dir)
@@ -129,8 +133,8 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 		want = append(want, "prometheus/tests/"+a.Name+".yml", "runbooks/"+a.Name+".md")
 	}
 	slices.Sort(want)
-	gone := slices.DeleteFunc(paths(before), func(path string) bool { _, kept := after[path]; return kept })
-	if d := cmp.Diff(want, gone); d != "" {
+	pruned := slices.DeleteFunc(paths(before), func(path string) bool { _, kept := after[path]; return kept })
+	if d := cmp.Diff(want, pruned); d != "" {
 		t.Errorf("pruned (-want +got):\n%s", d)
 	}
 	if after["prometheus/rules/mine.yml"] != "groups: []\n" {
@@ -257,7 +261,22 @@ grafana: ""
 	if strings.Contains(files["prometheus/rules/preflight.yml"], "dashboard_url") {
 		t.Error("links to a Grafana that there is not")
 	}
+	if am := files["alertmanager/alertmanager.yml"]; strings.Contains(am, "telegram_configs") || strings.Contains(files["alertmanager/route_tests.txt"], "fallback") {
+		t.Error("a fallback whose files are on another machine")
+	}
+	write("fallback: {bot_token_file: /bot, chat_id: -100}\nheartbeat_url_file: /heartbeat\n")
+	mustGenerate(t, codegen.Preflight(), "--out="+out, "--endpoints="+file)
+	files = tree(t, out)
+	for _, want := range []string{"bot_token_file: /bot", "chat_id: -100", "url_file: /heartbeat"} {
+		if !strings.Contains(files["alertmanager/alertmanager.yml"], want) {
+			t.Errorf("alertmanager.yml lacks %q", want)
+		}
+	}
+	if !strings.Contains(files["alertmanager/route_tests.txt"], `fallback-loud,telegram-loud alertname="TargetDown" instance="webhook:9917"`) {
+		t.Error("no route test of the fallback")
+	}
 	for text, want := range map[string]string{
+		"fallback: {chat_id: 7}\n":       "bot_token_file is missing",
 		"webhok: x\n":                    "field webhok not found",
 		"targets: {node_exportr: [a:1]}": `unknown job "node_exportr"`,
 		"targets: [":                     "endpoints.yml",

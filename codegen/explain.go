@@ -55,8 +55,6 @@ func (e explain) run(pack Pack, addresses Endpoints, stdout io.Writer) (int, err
 func (e explain) explain(p Pack, ctx rules.Context, g rules.Group, a rules.Alert, w io.Writer) error {
 	labels := g.AlertLabels(a)
 	labels[model.AlertNameLabel] = a.Name
-	route := p.Routing.Find(labels)
-	receiver, _ := p.Routing.Receiver(route.Receiver)
 	emitted, err := ctx.Rules(rules.Group{Name: g.Name, Labels: g.Labels, Alerts: []rules.Alert{a}})
 	if err != nil {
 		return err
@@ -73,9 +71,12 @@ func (e explain) explain(p Pack, ctx rules.Context, g rules.Group, a rules.Alert
 		fmt.Fprintf(w, ", keeps firing for %s", emitted[0].KeepFiringFor)
 	}
 	fmt.Fprintf(w, "\nlabels    %s\n", e.labels(p, ctx, g, a))
-	fmt.Fprintf(w, "route     %s, to %s: %s\n", routeName(route.Match), route.Receiver, told(receiver))
-	fmt.Fprintf(w, "timing    grouped by %s; first after %s, changes every %s, repeated every %s\n", strings.Join(route.GroupBy, ", "),
-		model.Duration(route.Timing.GroupWait), model.Duration(route.Timing.GroupInterval), model.Duration(route.Timing.Repeat))
+	for _, route := range p.Routing.Find(labels) {
+		receiver, _ := p.Routing.Receiver(route.Receiver)
+		fmt.Fprintf(w, "route     %s, to %s: %s\n", routeName(route.Match), route.Receiver, told(receiver))
+		fmt.Fprintf(w, "timing    grouped by %s; first after %s, changes every %s, repeated every %s\n", strings.Join(route.GroupBy, ", "),
+			model.Duration(route.Timing.GroupWait), model.Duration(route.Timing.GroupInterval), model.Duration(route.Timing.Repeat))
+	}
 	for _, i := range p.Routing.Inhibit {
 		if matches(i.Target, labels) {
 			fmt.Fprintf(w, "silent    while %s fires with the same %s\n", routeName(i.Source), strings.Join(i.Equal, ", "))

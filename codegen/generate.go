@@ -25,6 +25,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	if err := p.Check(e); err != nil {
 		return nil, err
 	}
+	p.Routing = p.Routing.SetUp(e.integrations())
 	out := &output{}
 	ctx := p.context(e)
 	out.add("lineage.md")(p.lineage(ctx))
@@ -37,7 +38,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	}
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
-	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(rules.Webhook{URL: e.Webhook, TokenFile: e.WebhookTokenFile}))
+	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(e.integrations()))
 	out.add("alertmanager/route_tests.txt")(p.Routing.RouteTests(p.Groups), nil)
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))

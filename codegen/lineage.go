@@ -74,10 +74,11 @@ func (p Pack) alertGraph(group rules.Group, readers map[string][]reader) string 
 		}
 		labels := group.AlertLabels(a)
 		labels["alertname"] = a.Name
-		route := p.Routing.Find(labels)
-		box := g.node("r", "route "+routeName(route.Match), "{{", "}}")
-		g.edge(alert, box)
-		g.edge(box, g.node("w", route.Receiver, "[/", "/]"))
+		for _, route := range p.Routing.Find(labels) {
+			box := g.node("r", "route "+routeName(route.Match), "{{", "}}")
+			g.edge(alert, box)
+			g.edge(box, g.node("w", route.Receiver, "[/", "/]"))
+		}
 	}
 	return g.String()
 }

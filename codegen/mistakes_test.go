@@ -173,12 +173,12 @@ var mistakes = []mistake{
 	{"AM002", "P1", route(func(r *rules.Routing) {
 		r.Routes = append([]rules.Route{{Match: []rules.Matcher{{Label: "priority", Value: "P1"}}, Receiver: rules.ReceiverHistory, GroupBy: []string{"env"}}}, r.Routes...)
 	})},
-	{"AM002", "Watchdgo", route(func(r *rules.Routing) { r.Routes[0].Match[0].Value = "Watchdgo" })},
-	{"AM002", "P9", route(func(r *rules.Routing) { r.Routes[3].Match[0].Value = "P9" })},
-	{"AM002", "pipelines", route(func(r *rules.Routing) { r.Routes[1].Match[0].Value = "pipelines" })},
+	{"AM002", "Watchdgo", route(func(r *rules.Routing) { routeOf(r, "alertname", "Watchdog").Match[0].Value = "Watchdgo" })},
+	{"AM002", "P9", route(func(r *rules.Routing) { routeOf(r, "priority", "P0").Match[0].Value = "P9" })},
+	{"AM002", "pipelines", route(func(r *rules.Routing) { routeOf(r, "source", "pipeline").Match[0].Value = "pipelines" })},
 	{"AM003", "the default route", route(func(r *rules.Routing) { r.Default.Receiver = "nobody" })},
-	{"AM003", "P2", route(func(r *rules.Routing) { r.Routes[5].MuteDuring = []string{"nights"} })},
-	{"AM004", "P1", route(func(r *rules.Routing) { r.Routes[4].GroupBy = []string{"envs"} })},
+	{"AM003", "P2", route(func(r *rules.Routing) { routeOf(r, "priority", "P2").MuteDuring = []string{"nights"} })},
+	{"AM004", "P1", route(func(r *rules.Routing) { routeOf(r, "priority", "P1").GroupBy = []string{"envs"} })},
 	{"AM005", "inhibition", route(func(r *rules.Routing) { r.Inhibit[0].Equal = []string{"check"} })},
 	{"AM005", "inhibition", route(func(r *rules.Routing) { r.Inhibit[0].Source[0].Value = "PreflightFailed" })},
 	{"AM006", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary.EN = "{{ $labels.env" })},
@@ -213,6 +213,12 @@ var mistakes = []mistake{
 		i := slices.IndexFunc(p.Metrics, func(d metrics.Desc) bool { return d.Name == "arbitrage_preflight_build_info" })
 		p.Metrics[i].Waivers = []metrics.Waiver{{Code: "DF002"}}
 	}},
+}
+
+// routeOf finds the first route that starts with that matcher.
+func routeOf(r *rules.Routing, label, value string) *rules.Route {
+	i := slices.IndexFunc(r.Routes, func(x rules.Route) bool { return x.Match[0] == rules.Matcher{Label: label, Value: value} })
+	return &r.Routes[i]
 }
 
 func dropRoute(r *rules.Routing, m rules.Matcher) {
@@ -273,7 +279,7 @@ func TestRoutesCanBeMuted(t *testing.T) {
 	pack.Routing.Intervals = []rules.Interval{{
 		Name: "nights", Times: []rules.TimeRange{{From: "22:00", To: "24:00"}}, Weekdays: []string{"monday:friday"}, Location: "Asia/Seoul",
 	}}
-	pack.Routing.Routes[5].MuteDuring = []string{"nights"}
+	routeOf(&pack.Routing, "priority", "P2").MuteDuring = []string{"nights"}
 	files, err := pack.Generate(pack.Endpoints)
 	if err != nil {
 		t.Fatal(err)
@@ -283,8 +289,12 @@ func TestRoutesCanBeMuted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := loaded.Route.Routes[5].MuteTimeIntervals; !slices.Equal(got, []string{"nights"}) {
-		t.Errorf("the route is mute in %v", got)
+	var mute []string
+	for _, r := range loaded.Route.Routes {
+		mute = append(mute, r.MuteTimeIntervals...)
+	}
+	if !slices.Equal(mute, []string{"nights"}) {
+		t.Errorf("routes are mute in %v", mute)
 	}
 	monday := time.Date(2026, 1, 5, 13, 30, 0, 0, time.UTC) // 22:30 in Seoul
 	if night := loaded.TimeIntervals[0].TimeIntervals[0]; !night.ContainsTime(monday) || night.ContainsTime(monday.Add(-time.Hour)) {

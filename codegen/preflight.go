@@ -34,6 +34,10 @@ func Preflight() Pack {
 			Grafana:          "http://localhost:3000",
 			Runbooks:         "https://github.com/alertnative/preflight/blob/main/generated/runbooks",
 			WebhookTokenFile: "/run/secrets/webhook_token",
+			Fallback: rules.Fallback{
+				BotTokenFile: "/run/secrets/telegram_bot_token",
+				ChatIDFile:   "/run/secrets/telegram_fallback_chat_id",
+			},
 		},
 		Jobs: []Job{
 			{Name: "arbitrage_exporter", Labels: map[string]string{"env": "paper"}},
@@ -47,7 +51,7 @@ func Preflight() Pack {
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
 		Exporters:  append(metrics.Exporters(), metrics.NewWebhook().All()...),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

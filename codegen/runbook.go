@@ -40,13 +40,18 @@ func (p Pack) runbook(ctx rules.Context, g rules.Group, a rules.Alert) ([]byte, 
 	}
 	labels := g.AlertLabels(a)
 	labels[model.AlertNameLabel] = a.Name
-	page := runbookPage{Alert: a, Group: g, Route: p.Routing.Find(labels)}
+	page := runbookPage{Alert: a, Group: g}
 	for _, r := range emitted {
 		page.Exprs = append(page.Exprs, r.Expr)
 		page.For = r.For.String()
 	}
-	receiver, _ := p.Routing.Receiver(page.Route.Receiver)
-	page.Told = told(receiver)
+	for _, page.Route = range p.Routing.Find(labels) { // the last is the rule, those before are extra
+		receiver, _ := p.Routing.Receiver(page.Route.Receiver)
+		also := page.Told
+		if page.Told = told(receiver); also != "" {
+			page.Told += "; " + also
+		}
+	}
 	if a.Reason != "" {
 		page.Checks = p.Checks
 	}
@@ -63,6 +68,9 @@ func (p Pack) runbookIndex() ([]byte, error) {
 
 // told says in words what a receiver does.
 func told(r rules.Receiver) string {
+	if r.Fallback != "" {
+		return "Alertmanager's own message as well"
+	}
 	switch r.Path {
 	case rules.AlertsPath(rules.Loud):
 		return "Telegram with sound, and the history"

@@ -32,6 +32,16 @@ const (
 	ChatDead        = "dead"        // the bot can't write there
 )
 
+// What a replica does; without others it always tells.
+const (
+	ReplicaTells    = "telling"
+	ReplicaStandsBy = "standby" // another one tells
+	ReplicaAlone    = "alone"   // the shared database is away: it tells what it is notified of itself
+)
+
+// ReplicaStates are the values of the label "state" of a replica.
+func ReplicaStates() []string { return []string{ReplicaTells, ReplicaStandsBy, ReplicaAlone} }
+
 // ChatStates are the values of the label "state" of a chat.
 func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachable, ChatDead} }
 
@@ -45,11 +55,14 @@ type Webhook struct {
 	Failed            Desc
 	Retried           Desc
 	AmbiguousCalls    Desc
+	Duplicated        Desc
+	ReplicaState      Desc
 	Backlog           Desc
 	BacklogAge        Desc
 	ChatState         Desc
 	SpoolWritable     Desc
 	HistoryBacklog    Desc
+	HistoryLag        Desc
 	WatchdogTimestamp Desc
 	BuildInfo         Desc
 }
@@ -99,6 +112,15 @@ func NewWebhook() Webhook {
 			Name: name("deliveries_ambiguous_total"), Type: Counter, Labels: []Label{chat},
 			Help: "Messages sent without an answer: each can be in the chat twice.",
 		},
+		Duplicated: Desc{
+			Name: name("messages_duplicated_total"), Type: Counter, Labels: []Label{chat},
+			Help: "Messages of another replica about an alert that this one had told as well: the two did not know of each other.",
+		},
+		ReplicaState: Desc{
+			Name: name("replica_state"), Type: Gauge, Unit: Bool,
+			Labels: []Label{{Name: "state", Values: ReplicaStates()}},
+			Help:   "1 for what this replica does, 0 for the others.",
+		},
 		Backlog: Desc{
 			Name: name("backlog"), Type: Gauge, Labels: []Label{chat},
 			Help: "Alerts whose present state the chat has not been shown.",
@@ -115,6 +137,10 @@ func NewWebhook() Webhook {
 		HistoryBacklog: Desc{
 			Name: name("history_backlog"), Type: Gauge,
 			Help: "Alerts whose present state is not yet in the history database.",
+		},
+		HistoryLag: Desc{
+			Name: name("history_lag_seconds"), Type: Gauge, Unit: Seconds,
+			Help: "Age of the oldest change of an alert that is not yet in the history database.",
 		},
 		SpoolWritable: Desc{
 			Name: name("spool_writable"), Type: Gauge, Unit: Bool,
@@ -136,6 +162,7 @@ func NewWebhook() Webhook {
 func (w Webhook) All() []Desc {
 	return []Desc{
 		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.WatchdogTimestamp, w.BuildInfo,
+		w.Duplicated, w.ReplicaState,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }

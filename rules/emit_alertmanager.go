@@ -30,6 +30,7 @@ type amRoute struct {
 	Repeat        model.Duration `yaml:"repeat_interval"`
 	MuteDuring    []string       `yaml:"mute_time_intervals,omitempty"`
 	ActiveDuring  []string       `yaml:"active_time_intervals,omitempty"`
+	Continue      bool           `yaml:"continue,omitempty"`
 	Routes        []amRoute      `yaml:"routes,omitempty"`
 }
 
@@ -40,14 +41,28 @@ type amInhibit struct {
 }
 
 type amReceiver struct {
-	Name     string      `yaml:"name"`
-	Webhooks []amWebhook `yaml:"webhook_configs"`
+	Name     string       `yaml:"name"`
+	Webhooks []amWebhook  `yaml:"webhook_configs,omitempty"`
+	Telegram []amTelegram `yaml:"telegram_configs,omitempty"`
 }
 
 type amWebhook struct {
-	URL          string  `yaml:"url"`
+	URL          string  `yaml:"url,omitempty"`
+	URLFile      string  `yaml:"url_file,omitempty"`
 	SendResolved bool    `yaml:"send_resolved"`
 	HTTP         *amHTTP `yaml:"http_config,omitempty"`
+}
+
+type amTelegram struct {
+	SendResolved bool   `yaml:"send_resolved"`
+	APIURL       string `yaml:"api_url,omitempty"`
+	BotTokenFile string `yaml:"bot_token_file"`
+	ChatID       int64  `yaml:"chat_id,omitempty"`
+	ChatIDFile   string `yaml:"chat_id_file,omitempty"`
+	Topic        int    `yaml:"message_thread_id,omitempty"`
+	Silent       bool   `yaml:"disable_notifications"`
+	ParseMode    string `yaml:"parse_mode"` // Alertmanager's default is HTML
+	Message      string `yaml:"message"`
 }
 
 type amHTTP struct {
@@ -58,16 +73,11 @@ type amAuthorization struct {
 	CredentialsFile string `yaml:"credentials_file"`
 }
 
-// Webhook is where Alertmanager reaches the webhook.
-type Webhook struct {
-	URL       string // http://webhook:9917
-	TokenFile string // a file with the bearer token, as Alertmanager sees it; may be empty
-}
-
-// AlertmanagerFile returns the routing as alertmanager.yml. The error names
-// every receiver that a route wants and nobody defined.
-func (r Routing) AlertmanagerFile(w Webhook) ([]byte, error) {
-	var errs []error
+// AlertmanagerFile returns the routing as alertmanager.yml. Receivers for which
+// nothing is set up are left out, with the routes to them. The error names every
+// receiver that a route wants and nobody defined.
+func (r Routing) AlertmanagerFile(in Integrations) ([]byte, error) {
+	errs := []error{in.Validate()}
 	for _, route := range append([]Route{r.Default}, r.Routes...) {
 		if _, ok := r.Receiver(route.Receiver); !ok {
 			errs = append(errs, fmt.Errorf("routing: route %v wants the receiver %q, which is not defined", route.Match, route.Receiver))
@@ -76,6 +86,7 @@ func (r Routing) AlertmanagerFile(w Webhook) ([]byte, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
+	r = r.SetUp(in)
 	config := amConfig{Route: emitRoute(r.Default), Intervals: emitIntervals(r.Intervals)}
 	for _, route := range r.Routes {
 		config.Route.Routes = append(config.Route.Routes, emitRoute(route))
@@ -84,11 +95,7 @@ func (r Routing) AlertmanagerFile(w Webhook) ([]byte, error) {
 		config.Inhibit = append(config.Inhibit, amInhibit{matchers(i.Source), matchers(i.Target), i.Equal})
 	}
 	for _, rec := range r.Receivers {
-		hook := amWebhook{URL: strings.TrimSuffix(w.URL, "/") + rec.Path, SendResolved: !rec.FiringOnly}
-		if w.TokenFile != "" {
-			hook.HTTP = &amHTTP{amAuthorization{w.TokenFile}}
-		}
-		config.Receivers = append(config.Receivers, amReceiver{rec.Name, []amWebhook{hook}})
+		config.Receivers = append(config.Receivers, in.receiver(rec))
 	}
 	return genfile.YAML(config)
 }
@@ -103,6 +110,7 @@ func emitRoute(r Route) amRoute {
 		Repeat:        model.Duration(r.Timing.Repeat),
 		MuteDuring:    r.MuteDuring,
 		ActiveDuring:  r.ActiveDuring,
+		Continue:      r.Continue,
 	}
 }
 
@@ -115,14 +123,18 @@ func matchers(ms []Matcher) []string {
 }
 
 // RouteTests returns, for every instance that a scenario makes fire, a line
-// with the receiver expected and the labels: what `amtool config routes test`
+// with the receivers expected and the labels: what `amtool config routes test`
 // takes.
 func (r Routing) RouteTests(groups []Group) []byte {
 	var lines []string
 	for _, g := range groups {
 		for _, a := range g.Alerts {
 			for _, labels := range firingLabels(g, a) {
-				line := []string{r.Find(labels).Receiver}
+				var receivers []string
+				for _, route := range r.Find(labels) {
+					receivers = append(receivers, route.Receiver)
+				}
+				line := []string{strings.Join(receivers, ",")}
 				for _, name := range slices.Sorted(maps.Keys(labels)) {
 					line = append(line, fmt.Sprintf("%s=%q", name, labels[name]))
 				}
@@ -131,7 +143,7 @@ func (r Routing) RouteTests(groups []Group) []byte {
 		}
 	}
 	slices.Sort(lines)
-	return []byte(genfile.Header + "# receiver, then the labels of an alert that must reach it\n" +
+	return []byte(genfile.Header + "# receivers, then the labels of an alert that must reach them\n" +
 		strings.Join(slices.Compact(lines), "\n") + "\n")
 }
 

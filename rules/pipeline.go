@@ -34,6 +34,12 @@ func Pipeline() Group {
 						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "node_exporter", "instance": "node-exporter:9100"}}}},
 						{At: "11m"},
 					},
+				}, {
+					Name:   "fires for the webhook too",
+					Series: []Series{{`up{job="webhook",instance="webhook:9917"}`, "0x5"}},
+					Expect: []Expect{
+						{At: "1m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "instance": "webhook:9917"}}}},
+					},
 				}},
 			},
 			{
@@ -108,54 +114,6 @@ func Pipeline() Group {
 						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "alertmanager", "instance": "alertmanager:9093"}}}},
 						{At: "16m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "instance": "prometheus:9090"}}}},
 						{At: "30m"},
-					},
-				}},
-			},
-			{
-				Name:     "WebhookBacklog",
-				Priority: P2,
-				Expr:     `max by (job, chat) (preflight_webhook_backlog_age_seconds) > 300`,
-				Title:    Text{"Messages wait", "메시지 지연"},
-				Summary:  Text{"a message to the chat {{ $labels.chat }} has waited over five minutes", "{{ $labels.chat }} 채팅으로 가는 메시지가 5분 넘게 대기 중"},
-				Actions: []Text{
-					{"look at TelegramFailing, and at the webhook's log for the chat", "TelegramFailing 알림과 웹훅 로그에서 해당 채팅 확인"},
-					{"a storm of alerts: it drains at Telegram's rates, the newest state is shown", "알림 폭주라면 Telegram 속도 제한에 맞춰 최신 상태부터 전달됨"},
-				},
-				About: "The webhook holds alerts whose present state the chat has not been shown. Nothing is lost; it is late.",
-				Scenarios: []Scenario{{
-					Name: "fires above five minutes",
-					Series: []Series{
-						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="webhook:9917",chat="-100"}`, "0 60 120 180 240 300 360 0x5"},
-					},
-					Expect: []Expect{
-						{At: "5m"},
-						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100"}}}},
-						{At: "7m"},
-					},
-				}},
-			},
-			{
-				Name:     "TelegramFailing",
-				Priority: P1,
-				Expr:     `max by (job, chat, state) (preflight_webhook_chat_state{state=~"unreachable|dead"}) == 1`,
-				For:      "2m",
-				Title:    Text{"Telegram fails", "Telegram 전달 실패"},
-				Summary:  Text{"the chat {{ $labels.chat }} is {{ $labels.state }}", "{{ $labels.chat }} 채팅 상태: {{ $labels.state }}"},
-				Actions: []Text{
-					{"unreachable: check the way from the webhook to the Bot API", "unreachable: 웹훅에서 Bot API까지의 연결 확인"},
-					{"dead: check that the bot is still in the chat and the chat's id is right, then restart the webhook", "dead: 봇이 채팅에 있고 채팅 ID가 맞는지 확인한 뒤 웹훅 재시작"},
-				},
-				About: "The webhook cannot show anything in that chat: Telegram cannot be reached, or refuses the bot there. Other chats are still told.",
-				Scenarios: []Scenario{{
-					Name: "fires after two minutes",
-					Series: []Series{
-						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="dead"}`, "0x4 1x5 0x5"},
-						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="ok"}`, "1x4 0x5 1x5"},
-					},
-					Expect: []Expect{
-						{At: "6m"},
-						{At: "7m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100", "state": "dead"}}}},
-						{At: "11m"},
 					},
 				}},
 			},

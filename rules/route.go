@@ -19,12 +19,18 @@ const (
 	None   Sound = "none"
 )
 
-// Receiver is an endpoint of the webhook that Alertmanager notifies.
+// Receiver is whom a route tells, by one integration or several. Each of them
+// is tried by itself: one that fails holds no other.
 type Receiver struct {
 	Name string
 	// Path is where the webhook takes the notification,
-	// "/api/v1/alerts?notify=loud".
+	// "/api/v1/alerts?notify=loud"; empty when it is not told.
 	Path string
+	// Heartbeat posts to [Integrations.HeartbeatURLFile] too.
+	Heartbeat bool
+	// Fallback is [Loud] or [Silent] for messages by Alertmanager itself to
+	// [Integrations.Fallback]; empty for none.
+	Fallback Sound
 	// FiringOnly leaves resolutions out.
 	FiringOnly bool
 }
@@ -37,7 +43,7 @@ type Timing struct {
 }
 
 // Route sends the alerts that all its matchers match to a receiver. The first
-// route that matches wins.
+// route that matches wins, but one with Continue lets the next ones match too.
 type Route struct {
 	Match    []Matcher
 	Receiver string
@@ -46,6 +52,7 @@ type Route struct {
 	// MuteDuring and ActiveDuring name intervals: nothing is sent in those, or
 	// only then. What fires meanwhile is told when the time is over.
 	MuteDuring, ActiveDuring []string
+	Continue                 bool
 }
 
 // Matcher asks for a label's value.
@@ -74,14 +81,23 @@ type Routing struct {
 	Waivers []metrics.Waiver
 }
 
-// Find returns the route that alerts with these labels take.
-func (r Routing) Find(labels map[string]string) Route {
+// Find returns the routes that alerts with these labels take, in order: at
+// least one.
+func (r Routing) Find(labels map[string]string) []Route {
+	var taken []Route
 	for _, route := range r.Routes {
-		if !slices.ContainsFunc(route.Match, func(m Matcher) bool { return labels[m.Label] != m.Value }) {
-			return route
+		if slices.ContainsFunc(route.Match, func(m Matcher) bool { return labels[m.Label] != m.Value }) {
+			continue
+		}
+		taken = append(taken, route)
+		if !route.Continue {
+			return taken
 		}
 	}
-	return r.Default
+	if len(taken) > 0 { // as Alertmanager does: the default is for what no route matches
+		return taken
+	}
+	return []Route{r.Default}
 }
 
 // Receiver returns the receiver of that name.

@@ -8,6 +8,9 @@ const (
 	ReceiverSilent   = "telegram-silent"
 	ReceiverHistory  = "history"
 	ReceiverWatchdog = "watchdog"
+
+	ReceiverFallbackLoud   = "fallback-loud"
+	ReceiverFallbackSilent = "fallback-silent"
 )
 
 // How long Alertmanager waits, by priority. P0 waits 200ms, not 0s, so that
@@ -33,23 +36,26 @@ func Routes() Routing {
 			{Name: ReceiverLoud, Path: AlertsPath(Loud)},
 			{Name: ReceiverSilent, Path: AlertsPath(Silent)},
 			{Name: ReceiverHistory, Path: AlertsPath(None)},
-			{Name: ReceiverWatchdog, Path: WatchdogPath, FiringOnly: true},
+			{Name: ReceiverWatchdog, Path: WatchdogPath, Heartbeat: true, FiringOnly: true},
+			{Name: ReceiverFallbackLoud, Fallback: Loud},
+			{Name: ReceiverFallbackSilent, Fallback: Silent},
 		},
 		// An alert without a priority is somebody's who did not know of
 		// priorities: it is told like a P1.
 		Default: Route{Receiver: ReceiverLoud, GroupBy: []string{"alertname"}, Timing: timingP1},
-		Routes: []Route{
+		Routes: append(fallbackRoutes(byJob), []Route{
 			{
 				Match: []Matcher{{"alertname", "Watchdog"}}, Receiver: ReceiverWatchdog, GroupBy: []string{"alertname"},
 				Timing: Timing{GroupWait: 0, GroupInterval: 30 * time.Second, Repeat: 45 * time.Second},
 			},
 			{Match: []Matcher{pipeline, priority(P1)}, Receiver: ReceiverLoud, GroupBy: byJob, Timing: timingP1},
 			{Match: []Matcher{pipeline, priority(P2)}, Receiver: ReceiverSilent, GroupBy: byJob, Timing: timingP2},
+			{Match: []Matcher{pipeline, priority(P3)}, Receiver: ReceiverHistory, GroupBy: byJob, Timing: timingP3},
 			{Match: []Matcher{priority(P0)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP0},
 			{Match: []Matcher{priority(P1)}, Receiver: ReceiverLoud, GroupBy: byEnv, Timing: timingP1},
 			{Match: []Matcher{priority(P2)}, Receiver: ReceiverSilent, GroupBy: byAlert, Timing: timingP2},
 			{Match: []Matcher{priority(P3)}, Receiver: ReceiverHistory, GroupBy: byAlert, Timing: timingP3},
-		},
+		}...),
 		// Only where a missing resolution does no harm: a P2 about an
 		// environment whose P0 tells more.
 		Inhibit: []Inhibit{{
@@ -58,4 +64,38 @@ func Routes() Routing {
 			Equal:  []string{"env"},
 		}},
 	}
+}
+
+// fallbackRoutes send the alerts that put the webhook in doubt through
+// Alertmanager's own Telegram integration as well. They are named one by one:
+// whatever else is wrong, the webhook is there to tell it, and a second message
+// about it would only be noise. While all is well none of these fires, so that
+// nothing is told twice.
+func fallbackRoutes(groupBy []string) []Route {
+	var (
+		loud   = Route{Receiver: ReceiverFallbackLoud, Timing: timingP1}
+		silent = Route{Receiver: ReceiverFallbackSilent, Timing: timingP2}
+	)
+	var routes []Route
+	for _, doubt := range []struct {
+		alert string
+		job   string // of an alert that can be about others
+		route Route
+	}{
+		{"TargetDown", "webhook", loud},
+		{"NotificationsFailing", "alertmanager", loud}, // cannot reach the webhook
+		{"SpoolNotWritable", "", loud},
+		{"TelegramFailing", "", loud},
+		{"MessagesRefused", "", loud},
+		{"WebhookBacklog", "", silent},
+	} {
+		route := doubt.route
+		route.Match = []Matcher{{"source", "pipeline"}, {"alertname", doubt.alert}}
+		if doubt.job != "" {
+			route.Match = append(route.Match, Matcher{"job", doubt.job})
+		}
+		route.GroupBy, route.Continue = groupBy, true
+		routes = append(routes, route)
+	}
+	return routes
 }

@@ -1,11 +1,14 @@
 package rules_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/template"
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/metrics"
@@ -94,7 +97,7 @@ func TestValidateReportsEverything(t *testing.T) {
 }
 
 func TestShippedDefinitionsAreValid(t *testing.T) {
-	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline()}); err != nil {
+	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline(), rules.Webhook()}); err != nil {
 		t.Error(err)
 	}
 }
@@ -126,7 +129,7 @@ func TestBadDurationsAreExplained(t *testing.T) {
 }
 
 func TestAlertmanagerReadsTheRouting(t *testing.T) {
-	data, err := rules.Routes().AlertmanagerFile(rules.Webhook{URL: "http://webhook:9917/", TokenFile: "/run/secrets/token"})
+	data, err := rules.Routes().AlertmanagerFile(rules.Integrations{WebhookURL: "http://webhook:9917/", WebhookTokenFile: "/run/secrets/token"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,9 +141,9 @@ func TestAlertmanagerReadsTheRouting(t *testing.T) {
 	for _, r := range c.Receivers {
 		byName[r.Name] = r
 	}
-	p0 := c.Route.Routes[3]
+	p0 := c.Route.Routes[4]
 	if got := p0.Matchers[0].String(); got != `priority="P0"` {
-		t.Errorf("fourth route matches %s", got)
+		t.Errorf("fifth route matches %s", got)
 	}
 	hook := byName[p0.Receiver].WebhookConfigs[0]
 	if got := string(hook.URL); got != "http://webhook:9917/api/v1/alerts?notify=loud" {
@@ -157,10 +160,106 @@ func TestAlertmanagerReadsTheRouting(t *testing.T) {
 	}
 }
 
+// With a fallback and a heartbeat Alertmanager has them beside the webhook, and
+// neither the token nor the webhook's own credentials go astray.
+func TestFallbackAndHeartbeat(t *testing.T) {
+	data, err := rules.Routes().AlertmanagerFile(rules.Integrations{
+		WebhookURL: "http://webhook:9917", WebhookTokenFile: "/token", HeartbeatURLFile: "/heartbeat",
+		Fallback: rules.Fallback{BotTokenFile: "/bot", ChatID: -100, Topic: 7, APIURL: "http://bot-api:8081"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(string(data))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	first := c.Route.Routes[0]
+	if first.Receiver != rules.ReceiverFallbackLoud || !first.Continue {
+		t.Errorf("the first route goes to %s, and on: %v", first.Receiver, first.Continue)
+	}
+	for _, r := range c.Receivers {
+		switch r.Name {
+		case rules.ReceiverWatchdog:
+			if len(r.WebhookConfigs) != 2 || r.WebhookConfigs[1].URLFile != "/heartbeat" || r.WebhookConfigs[1].HTTPConfig.Authorization != nil {
+				t.Errorf("the watchdog goes to %+v", r.WebhookConfigs)
+			}
+		case rules.ReceiverFallbackLoud, rules.ReceiverFallbackSilent:
+			tg := r.TelegramConfigs[0]
+			if tg.BotTokenFile != "/bot" || tg.ChatID != -100 || tg.MessageThreadID != 7 || tg.APIUrl.Host != "bot-api:8081" ||
+				tg.ParseMode != "" || tg.DisableNotifications != (r.Name == rules.ReceiverFallbackSilent) || !tg.SendResolved() {
+				t.Errorf("%s: %+v", r.Name, tg)
+			}
+		default:
+			if len(r.TelegramConfigs) != 0 {
+				t.Errorf("%s tells past the webhook", r.Name)
+			}
+		}
+	}
+}
+
+func TestFallbackMustBeComplete(t *testing.T) {
+	for want, fallback := range map[string]rules.Fallback{
+		"bot_token_file is missing": {ChatID: 7},
+		"one of chat_id":            {BotTokenFile: "/bot"},
+		"chat_id and chat_id_file":  {BotTokenFile: "/bot", ChatID: 7, ChatIDFile: "/chat"},
+	} {
+		if err := (rules.Integrations{Fallback: fallback}).Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want %q", fallback, err, want)
+		}
+	}
+}
+
+// The fallback's message, as Alertmanager writes it.
+func TestFallbackMessage(t *testing.T) {
+	data, err := rules.Routes().AlertmanagerFile(rules.Integrations{WebhookURL: "http://webhook:9917", Fallback: rules.Fallback{BotTokenFile: "/bot", ChatID: 7}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(string(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(c.Receivers, func(r config.Receiver) bool { return r.Name == rules.ReceiverFallbackLoud })
+	tmpl, err := template.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := template.Alert{
+		Status: "firing", Labels: template.KV{"alertname": "TargetDown", "priority": "P1"},
+		Annotations: template.KV{"title": "Target down", "summary": "webhook <down> & out", "actions": "look\nrestart"},
+	}
+	foreign := template.Alert{Status: "firing", Labels: template.KV{"alertname": "Theirs", "pod": "x"}}
+	long := template.Alert{Status: "firing", Annotations: template.KV{"title": strings.Repeat("😀", 5000), "summary": strings.Repeat("😀", 5000), "actions": strings.Repeat("😀\n", 5000)}}
+	ended := ours
+	ended.Status = "resolved"
+	for _, tt := range []struct {
+		alerts template.Alerts
+		want   string
+	}{
+		{template.Alerts{ours}, "❗ The webhook is in doubt: Alertmanager tells this itself\n\nP1: Target down\nwebhook <down> & out\nRecommended Actions:\nlook\nrestart\n"},
+		{template.Alerts{foreign}, "❗ The webhook is in doubt: Alertmanager tells this itself\n\nTheirs\nTheirs x\n"},
+		{template.Alerts{ended}, "✅ Resolved: Alertmanager tells this itself\n\nP1: Target down\nwebhook <down> & out\n"},
+		{template.Alerts{ours, ours, ours, ours, ours}, "and 3 more\n"},
+		{template.Alerts{long, long, long, long}, "and 2 more\n"},
+	} {
+		text, err := tmpl.ExecuteTextString(c.Receivers[i].TelegramConfigs[0].Message, template.Data{Alerts: tt.alerts})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(text, tt.want) {
+			t.Errorf("the message is\n%q\nwithout\n%q", text, tt.want)
+		}
+		if n := len(utf16.Encode([]rune(text))); n > 4096 {
+			t.Errorf("a message of %d characters, above what Telegram takes", n)
+		}
+	}
+}
+
 func TestUndefinedReceiverIsReported(t *testing.T) {
 	routing := rules.Routes()
 	routing.Routes[0].Receiver = "pager"
-	if _, err := routing.AlertmanagerFile(rules.Webhook{}); err == nil || !strings.Contains(err.Error(), `receiver "pager", which is not defined`) {
+	if _, err := routing.AlertmanagerFile(rules.Integrations{}); err == nil || !strings.Contains(err.Error(), `receiver "pager", which is not defined`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -15,13 +15,19 @@ import (
 
 // state applies notifications to the spool's tables, in a transaction.
 type state struct {
-	tx    *sql.Tx
-	chats []string // that are to be shown what happens
+	tx     *txn
+	chats  []string // that are to be shown what happens
+	shares bool     // what happens is noted for other replicas
 }
 
 // apply brings the state up to a notification. It returns why no message
 // follows from it, or nothing.
 func (s state) apply(n arrival) (coalesced string, err error) {
+	if s.shares {
+		if _, err := note(s.tx, n.at, eventNotification, notificationEvent{n.notify, n.body}); err != nil {
+			return "", err
+		}
+	}
 	changed, firing, stale := false, false, false
 	for _, a := range n.Alerts {
 		v, err := s.applyAlert(n, a)
@@ -106,17 +112,37 @@ func (s state) resolve(i *instance, n arrival) error {
 		i.alert.EndsAt = n.at
 	}
 	i.resolvedAt, i.seenAt, i.receivedAt = n.at, n.at, n.at
-	i.saidBy, i.notification, i.refireAt = n.ExternalURL, n.id, time.Time{}
+	i.saidBy, i.notification, i.refireAt, i.own = n.ExternalURL, n.id, time.Time{}, !n.foreign
 	if err := s.update(i); err != nil {
 		return err
 	}
 	return s.touch(i.id)
 }
 
+// close ends an instance that nobody told the end of.
+func (s state) close(i *instance, reason message.Closed, now time.Time, foreign bool) error {
+	if s.shares {
+		key, err := keyOf(s.tx, i.id)
+		if err != nil {
+			return err
+		}
+		if _, err := note(s.tx, now, eventClosed, closedEvent{key, reason}); err != nil {
+			return err
+		}
+	}
+	i.closed, i.alert.EndsAt = reason, now
+	n := arrival{id: i.notification, at: now, foreign: foreign, Payload: Payload{Data: template.Data{ExternalURL: i.saidBy}}}
+	if err := s.resolve(i, n); err != nil {
+		return fmt.Errorf("instance %d: %w", i.id, err)
+	}
+	return nil
+}
+
 // confirm notes that the instance was told of again: its texts may have
 // changed, and a resolution settles a doubt.
 func (s state) confirm(i *instance, n arrival, a template.Alert) error {
 	i.seenAt = n.at
+	i.own = i.own || !n.foreign
 	if !i.firing() {
 		if n.ExternalURL == i.saidBy {
 			i.refireAt = time.Time{}
@@ -137,7 +163,7 @@ func (s state) confirm(i *instance, n arrival, a template.Alert) error {
 func (s state) begin(n arrival, a template.Alert) *instance {
 	return &instance{
 		group: n.GroupKey, alert: a, rank: message.PriorityOf(a.Labels).Rank, notify: n.notify,
-		notification: n.id, receivedAt: n.at, firstAt: n.at, seenAt: n.at, saidBy: n.ExternalURL,
+		notification: n.id, receivedAt: n.at, firstAt: n.at, seenAt: n.at, saidBy: n.ExternalURL, own: !n.foreign,
 	}
 }
 
@@ -150,9 +176,9 @@ func (s state) create(i *instance) error {
 		return err
 	}
 	r, err := s.tx.Exec(`INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		received_at, first_at, seen_at, said_by, resolved_at, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		i.group, i.alert.Fingerprint, i.alert.StartsAt.UnixMicro(), string(alert), i.rank, i.notify, i.notification,
-		i.receivedAt.UnixMicro(), i.firstAt.UnixMicro(), i.seenAt.UnixMicro(), i.saidBy, micro(i.resolvedAt))
+		i.receivedAt.UnixMicro(), i.firstAt.UnixMicro(), i.seenAt.UnixMicro(), i.saidBy, micro(i.resolvedAt), i.own)
 	if err != nil {
 		return err
 	}
@@ -178,15 +204,15 @@ func (s state) update(i *instance) error {
 		return err
 	}
 	_, err = s.tx.Exec(`UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
-		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ? WHERE id = ?`,
+		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ? WHERE id = ?`,
 		i.alert.StartsAt.UnixMicro(), string(alert), i.notify, i.notification, i.receivedAt.UnixMicro(), i.seenAt.UnixMicro(),
-		i.saidBy, micro(i.resolvedAt), i.suppressed, i.closed, micro(i.refireAt), i.id)
+		i.saidBy, micro(i.resolvedAt), i.suppressed, i.closed, micro(i.refireAt), i.own, i.id)
 	return err
 }
 
 // touch makes the instance due in the chats that it was to be shown in.
 func (s state) touch(id int64) error {
-	_, err := s.tx.Exec(`UPDATE views SET pending = 1 WHERE instance = ?`, id)
+	_, err := s.tx.Exec(`UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`, id)
 	return err
 }
 
@@ -218,8 +244,8 @@ func (s state) setGroup(n arrival) error {
 // remind makes a reminder of the group due in every chat.
 func (s state) remind(n arrival) error {
 	for _, chat := range s.chats {
-		if _, err := s.tx.Exec(`INSERT INTO reminders (chat, group_key, notification, received_at, notify) VALUES (?, ?, ?, ?, ?)
-			ON CONFLICT DO NOTHING`, chat, n.GroupKey, n.id, n.at.UnixMicro(), n.notify); err != nil {
+		if _, err := s.tx.Exec(`INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own)`, chat, n.GroupKey, n.id, n.at.UnixMicro(), n.notify, !n.foreign); err != nil {
 			return err
 		}
 	}
@@ -251,9 +277,9 @@ func (s state) refire(now time.Time) (n int, next time.Time, err error) {
 }
 
 // queryInstances reads the instances that a condition selects.
-func queryInstances(tx *sql.Tx, where string, args ...any) ([]*instance, error) {
+func queryInstances(tx *txn, where string, args ...any) ([]*instance, error) {
 	rows, err := tx.Query(`SELECT i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at FROM instances i `+where, args...)
+		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own FROM instances i `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -277,7 +303,7 @@ func scanInstance(rows *sql.Rows, more ...any) (*instance, error) {
 	var received, first, seen int64
 	var resolved, refire sql.NullInt64
 	err := rows.Scan(append([]any{
-		&i.id, &i.group, &alert, &i.rank, &i.notify, &i.notification, &received, &first, &seen, &i.saidBy, &resolved, &i.suppressed, &i.closed, &refire,
+		&i.id, &i.group, &alert, &i.rank, &i.notify, &i.notification, &received, &first, &seen, &i.saidBy, &resolved, &i.suppressed, &i.closed, &refire, &i.own,
 	}, more...)...)
 	if err != nil {
 		return nil, err

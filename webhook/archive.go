@@ -66,7 +66,8 @@ func (s *Service) archiveOnce(ctx context.Context, migrated *bool, pruned *time.
 		if err != nil {
 			return err
 		}
-		s.metrics.historyBacklog.WithLabelValues().Set(float64(waiting))
+		s.metrics.historyBacklog.WithLabelValues().Set(float64(waiting.alerts))
+		s.metrics.historyLag.WithLabelValues().Set(waiting.age.Seconds())
 		if !*migrated {
 			if err := s.config.Archive.Migrate(ctx); err != nil {
 				return err
@@ -109,7 +110,7 @@ func (s *Service) archive(ctx context.Context, changes []change) error {
 	} else if err != nil {
 		return err
 	}
-	return s.spool.do(func(tx *sql.Tx) error {
+	return s.spool.do(func(tx *txn) error {
 		for _, c := range changes {
 			if _, err := tx.Exec(`DELETE FROM outbox WHERE instance = ? AND change = ?`, c.instance, c.version); err != nil {
 				return err
@@ -119,24 +120,30 @@ func (s *Service) archive(ctx context.Context, changes []change) error {
 	})
 }
 
-// changes reads the oldest changes, and how many there are.
-func (s *Service) changes() (list []change, waiting int, err error) {
-	err = s.spool.do(func(tx *sql.Tx) error {
-		list = nil
-		if err := tx.QueryRow(`SELECT count(*) FROM outbox`).Scan(&waiting); err != nil || waiting == 0 {
+// waitingChanges counts the changes, and says how old the oldest is: when the
+// alert itself changed last, or a chat was told of it.
+const waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resolved_at, 0),
+		coalesce((SELECT max(coalesce(v.told_at, 0), coalesce(v.over_at, 0)) FROM views v WHERE v.instance = i.id ORDER BY 1 DESC LIMIT 1), 0)))
+	FROM outbox o JOIN instances i ON i.id = o.instance`
+
+// changes reads the oldest changes, and what waits in all.
+func (s *Service) changes() (list []change, waiting backlog, err error) {
+	err = s.spool.do(func(tx *txn) error {
+		list, waiting = nil, backlog{}
+		var oldest sql.NullInt64
+		if err := tx.QueryRow(waitingChanges).Scan(&waiting.alerts, &oldest); err != nil || waiting.alerts == 0 {
 			return err
 		}
-		rows, err := tx.Query(`SELECT o.instance, o.change, i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed,
-				(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint
-					AND e.starts_at = i.starts_at AND e.id < i.id)
+		waiting.age = max(0, time.Since(time.UnixMicro(oldest.Int64)))
+		rows, err := tx.Query(`SELECT o.instance, o.change, `+recordColumns+`
 			FROM outbox o JOIN instances i ON i.id = o.instance ORDER BY i.id LIMIT ?`, archiveBatch)
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
 		for rows.Next() {
-			c, err := scanChange(rows)
-			if err != nil {
+			var c change
+			if err := scanRecord(rows, &c.record, &c.instance, &c.version); err != nil {
 				return err
 			}
 			list = append(list, c)
@@ -154,15 +161,20 @@ func (s *Service) changes() (list []change, waiting int, err error) {
 	return list, waiting, err
 }
 
-func scanChange(rows *sql.Rows) (change, error) {
-	var c change
+// recordColumns are what [scanRecord] reads of an instance i.
+const recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed,
+	(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint
+		AND e.starts_at = i.starts_at AND e.id < i.id)`
+
+// scanRecord reads the columns before those of the record, and the record
+// without its deliveries.
+func scanRecord(rows *sql.Rows, r *history.Record, before ...any) error {
 	var alert []byte
 	var notify Notify
 	var first int64
 	var resolved sql.NullInt64
-	r := &c.record
-	if err := rows.Scan(&c.instance, &c.version, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Episode); err != nil {
-		return c, err
+	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Episode)...); err != nil {
+		return err
 	}
 	var a struct {
 		Labels      map[string]string `json:"labels"`
@@ -171,7 +183,7 @@ func scanChange(rows *sql.Rows) (change, error) {
 		EndsAt      time.Time         `json:"endsAt"`
 	}
 	if err := json.Unmarshal(alert, &a); err != nil {
-		return c, err
+		return err
 	}
 	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, a.StartsAt, time.UnixMicro(first).UTC()
 	r.Priority = a.Labels["priority"]
@@ -183,11 +195,11 @@ func scanChange(rows *sql.Rows) (change, error) {
 			r.EndsAt = &a.EndsAt
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // deliveries reads when the chats were told of an instance.
-func deliveries(tx *sql.Tx, instance int64) ([]history.Delivery, error) {
+func deliveries(tx querier, instance int64) ([]history.Delivery, error) {
 	rows, err := tx.Query(`SELECT chat, told_at, over_at FROM views WHERE instance = ? AND told_at IS NOT NULL ORDER BY chat`, instance)
 	if err != nil {
 		return nil, err

@@ -123,8 +123,15 @@ func TestTheHistoryIsCaughtUpWithAfterAnyOutage(t *testing.T) {
 		if n := w.metric("preflight_webhook_history_backlog"); len(a.has()) != 0 || n != 3 {
 			t.Fatalf("while it is away: %v, backlog %v", a.has(), n)
 		}
+		// The oldest change is four hours old, up to the minute between two tries.
+		if lag := w.metric("preflight_webhook_history_lag_seconds"); lag < 4*3600 || lag > 4*3600+600 {
+			t.Errorf("while it is away, it lags %v s", lag)
+		}
 		a.set(false)
 		w.after(2 * time.Minute)
+		if lag := w.metric("preflight_webhook_history_lag_seconds"); lag != 0 {
+			t.Errorf("when all is there, it lags %v s", lag)
+		}
 		if d := cmp.Diff(want, a.has()); d != "" {
 			t.Errorf("in order (-want +got):\n%s", d)
 		}

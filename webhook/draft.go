@@ -25,12 +25,16 @@ func (p planner) write(d draft) (*call, error) {
 	for _, v := range d.list {
 		rank = min(rank, v.rank)
 	}
+	news := map[int64]bool{}
+	for _, v := range d.news {
+		news[v.id] = true
+	}
 	for _, m := range d.messages {
 		c := &call{part: m.Part, kind: d.notice.Kind, content: outgoing(m)}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
 		for _, i := range m.Items {
 			v := d.list[i]
-			c.listed = append(c.listed, listed{ID: v.id, Resolved: !v.firing()})
+			c.listed = append(c.listed, listed{ID: v.id, Resolved: !v.firing(), News: news[v.id]})
 		}
 		if first != nil {
 			c.batch = first.message

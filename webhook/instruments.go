@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"database/sql"
 	"runtime"
 	"time"
 
@@ -13,10 +12,10 @@ import (
 
 // instruments are the webhook's own metrics.
 type instruments struct {
-	received, coalesced, delivered, failed, retried, ambiguous *prometheus.CounterVec
-	accept, delay                                              *prometheus.HistogramVec
-	state, watchdog, writable, backlog, backlogAge             *prometheus.GaugeVec
-	historyBacklog                                             *prometheus.GaugeVec
+	received, coalesced, delivered, failed, retried, ambiguous, duplicated *prometheus.CounterVec
+	accept, delay                                                          *prometheus.HistogramVec
+	state, watchdog, writable, backlog, backlogAge                         *prometheus.GaugeVec
+	historyBacklog, historyLag, replicaState                               *prometheus.GaugeVec
 }
 
 // newInstruments registers the metrics. The backlog is read from the spool
@@ -29,7 +28,8 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 		accept: d.AcceptDuration.NewHistogram(), delay: d.DeliveryDelay.NewHistogram(),
 		state: d.ChatState.NewGauge(), watchdog: d.WatchdogTimestamp.NewGauge(), writable: d.SpoolWritable.NewGauge(),
 		backlog: d.Backlog.NewGauge(), backlogAge: d.BacklogAge.NewGauge(),
-		historyBacklog: d.HistoryBacklog.NewGauge(),
+		historyBacklog: d.HistoryBacklog.NewGauge(), historyLag: d.HistoryLag.NewGauge(),
+		duplicated: d.Duplicated.NewCounter(), replicaState: d.ReplicaState.NewGauge(),
 	}
 	// A counter that begins with its first event hides that event from rate().
 	for _, v := range d.Received.Labels[0].Values {
@@ -41,6 +41,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	for _, chat := range chats {
 		m.failed.WithLabelValues(chat)
 		m.ambiguous.WithLabelValues(chat)
+		m.duplicated.WithLabelValues(chat)
 		kinds, _ := d.Delivered.Label("kind")
 		for _, kind := range kinds.Values {
 			m.delivered.WithLabelValues(chat, kind)
@@ -53,12 +54,13 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	}
 	m.watchdog.WithLabelValues().Set(0)
 	m.historyBacklog.WithLabelValues().Set(0)
+	m.historyLag.WithLabelValues().Set(0)
 	build := d.BuildInfo.NewGauge()
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.accept, m.delay, m.state, m.watchdog, m.historyBacklog,
-		build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.delivered, m.failed, m.retried, m.ambiguous, m.duplicated, m.accept, m.delay, m.state, m.watchdog,
+		m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -75,6 +77,17 @@ func (m *instruments) chatState(chat, state string) {
 			v = 1
 		}
 		m.state.WithLabelValues(chat, s).Set(v)
+	}
+}
+
+// standing sets the one state that the replica is in.
+func (m *instruments) standing(state string) {
+	for _, s := range metrics.ReplicaStates() {
+		v := 0.0
+		if s == state {
+			v = 1
+		}
+		m.replicaState.WithLabelValues(s).Set(v)
 	}
 }
 
@@ -115,7 +128,7 @@ type backlog struct {
 }
 
 func readBacklog(s *spool) (chats map[string]backlog, err error) {
-	err = s.do(func(tx *sql.Tx) error {
+	err = s.do(func(tx *txn) error {
 		chats = map[string]backlog{}
 		rows, err := tx.Query(`SELECT v.chat, COUNT(*), MIN(i.received_at) FROM views v JOIN instances i ON i.id = v.instance
 			WHERE v.pending = 1 GROUP BY v.chat`)

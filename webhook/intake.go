@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"regexp"
 	"time"
@@ -15,7 +14,7 @@ import (
 // [ParsePayload] takes.
 func (s *Service) Accept(body []byte, notify Notify) (id int64, err error) {
 	begin := time.Now()
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		r, err := tx.Exec(`INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`, begin.UnixMicro(), notify, body)
 		if err != nil {
 			return err
@@ -27,11 +26,16 @@ func (s *Service) Accept(body []byte, notify Notify) (id int64, err error) {
 		return 0, err
 	}
 	s.metrics.accept.WithLabelValues().Observe(time.Since(begin).Seconds())
+	s.pokeApply()
+	return id, nil
+}
+
+// pokeApply makes [Service.applyAll] look for something to do.
+func (s *Service) pokeApply() {
 	select {
 	case s.arrived <- struct{}{}:
 	default:
 	}
-	return id, nil
 }
 
 const (
@@ -83,9 +87,9 @@ func (s *Service) applyAll(ctx context.Context) {
 // were, and when the state will change by itself.
 func (s *Service) applySome() (n int, next time.Time, err error) {
 	var coalesced []string
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		n, coalesced = 0, nil
-		st := state{tx: tx, chats: s.keys}
+		st := s.state(tx)
 		inbox, err := readInbox(tx)
 		if err != nil {
 			return err
@@ -102,17 +106,24 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 				return err
 			}
 		}
+		n = len(inbox)
+		if !s.turns.has() { // a doubt may be settled by what another replica tells
+			return nil
+		}
 		refired, at, err := st.refire(time.Now())
-		n, next = len(inbox)+refired, at
+		n, next = n+refired, at
 		return err
 	})
+	if n > 0 && s.config.Replicas != nil {
+		s.turns.wake()
+	}
 	for _, reason := range coalesced {
 		s.metrics.coalesced.WithLabelValues(reason).Inc()
 	}
 	return n, next, err
 }
 
-func readInbox(tx *sql.Tx) ([]arrival, error) {
+func readInbox(tx *txn) ([]arrival, error) {
 	rows, err := tx.Query(`SELECT id, received_at, notify, body FROM inbox ORDER BY id LIMIT ?`, applyAtOnce)
 	if err != nil {
 		return nil, err
@@ -131,6 +142,7 @@ func readInbox(tx *sql.Tx) ([]arrival, error) {
 		if a.Payload, err = ParsePayload(body); err != nil {
 			return nil, fmt.Errorf("notification %d: %w", a.id, err) // it was checked before it was accepted
 		}
+		a.body = body
 		size += len(body)
 		list = append(list, a)
 	}
@@ -147,13 +159,14 @@ func (s *Service) prune(ctx context.Context) {
 	old := time.Now().Add(-s.config.Retention).UnixMicro()
 	for ctx.Err() == nil {
 		var n int64
-		err := s.spool.do(func(tx *sql.Tx) error {
+		err := s.spool.do(func(tx *txn) error {
 			n = 0
 			for _, forget := range []string{
 				`DELETE FROM instances WHERE id IN (SELECT i.id FROM instances i WHERE i.resolved_at < ?1
 					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.instance = i.id AND v.pending = 1)` + archived + ` LIMIT ?2)`,
 				`DELETE FROM messages WHERE id IN (SELECT m.id FROM messages m WHERE m.created_at < ?1 AND m.state = 'sent' AND m.edit = 0
 					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.first_message = m.id OR v.last_message = m.id) LIMIT ?2)`,
+				`DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ?1 LIMIT ?2)`,
 				`DELETE FROM groups WHERE key IN (SELECT g.key FROM groups g WHERE g.told_at < ?1
 					AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.group_key = g.key) LIMIT ?2)`,
 			} {

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -9,7 +10,7 @@ import (
 
 // sent records that the chat shows the message, under Telegram's id. An id of
 // 0 says that Telegram will never show it.
-func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) error {
+func (c *call) sent(tx *txn, chat string, telegramID int, now time.Time) error {
 	if c.edits != 0 {
 		return c.edited(tx)
 	}
@@ -25,32 +26,46 @@ func (c *call) sent(tx *sql.Tx, chat string, telegramID int, now time.Time) erro
 	return nil
 }
 
-// shown brings the chat's view of an instance up to what the message says.
-func (c *call) shown(tx *sql.Tx, chat string, l listed, now time.Time) error {
-	if c.kind == message.Resolution || c.kind == message.Digest {
-		if _, err := tx.Exec(`UPDATE views SET shown = 2, pending = 0, told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, ?3)
-			WHERE chat = ?1 AND instance = ?2`, chat, l.ID, now.UnixMicro()); err != nil {
-			return err
-		}
-		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id IN (
-			SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
-			SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID)
-		return err
-	}
-	shown := 1
-	if l.Resolved {
+// shown brings the chat's view of an instance up to what the message says. It
+// never takes back what another message showed: of two replicas that did not
+// know of each other the second can tell of the end before the first one's
+// start is known here.
+func (c *call) shown(tx *txn, chat string, l listed, now time.Time) error {
+	over := c.kind == message.Resolution || c.kind == message.Digest
+	shown, listing := 1, c.message
+	if over || l.Resolved {
 		shown = 2
 	}
+	if over { // it tells of the end, and lists nothing that is to be edited
+		listing = 0
+	}
 	// It can have been resolved while the message was on its way.
-	_, err := tx.Exec(`UPDATE views SET shown = ?1, first_message = COALESCE(first_message, ?2), last_message = ?2,
+	if err := tx.QueryRow(`UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
+		last_message = COALESCE(NULLIF(?2, 0), last_message),
 		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
-		pending = ?1 <> (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
-		WHERE chat = ?3 AND instance = ?4`, shown, c.message, chat, l.ID, now.UnixMicro())
+		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
+		WHERE chat = ?3 AND instance = ?4 RETURNING shown`, shown, listing, chat, l.ID, now.UnixMicro()).Scan(&shown); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil // it was forgotten
+		}
+		return err
+	}
+	if shown < 2 {
+		return nil
+	}
+	// Whatever shows it as firing is to show the end.
+	current := c.message
+	if !over && !l.Resolved {
+		current = 0
+	}
+	_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
+		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID, current)
 	return err
 }
 
 // edited ends an edit, unless another one has become due.
-func (c *call) edited(tx *sql.Tx) error {
+func (c *call) edited(tx *txn) error {
 	_, err := tx.Exec(`UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`, c.message)
 	return err
 }
@@ -58,7 +73,7 @@ func (c *call) edited(tx *sql.Tx) error {
 // unsent takes back what was written down before a call that did not
 // succeed. The first part of a message is forgotten with all others, and what
 // is true then is planned anew; a later one waits to be sent again.
-func (c *call) unsent(tx *sql.Tx) error {
+func (c *call) unsent(tx *txn) error {
 	switch {
 	case c.edits != 0:
 		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`, c.message)
@@ -74,7 +89,7 @@ func (c *call) unsent(tx *sql.Tx) error {
 
 // recoverCalls takes back, at start, what a process that died was doing. It
 // returns for each chat how many messages may have been shown all the same.
-func recoverCalls(tx *sql.Tx) (map[string]int, error) {
+func recoverCalls(tx *txn) (map[string]int, error) {
 	rows, err := tx.Query(`SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`)
 	if err != nil {
 		return nil, err

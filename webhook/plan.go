@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -30,6 +31,7 @@ type call struct {
 type listed struct {
 	ID       int64 `json:"id"`
 	Resolved bool  `json:"resolved,omitempty"`
+	News     bool  `json:"news,omitempty"` // the chat did not know
 }
 
 // The classes of what can be due, in the order in which they are delivered
@@ -45,10 +47,11 @@ const (
 
 // planner chooses the next call for a chat, in a transaction.
 type planner struct {
-	tx        *sql.Tx
+	tx        *txn
 	chat      string
 	now       time.Time
 	formatter *message.Formatter
+	ownOnly   bool // leave what only other replicas were notified of to them
 }
 
 // next plans the most urgent call and writes it down; nil when the chat shows
@@ -95,13 +98,13 @@ func (p planner) urgent() (class int, group string, id int64, err error) {
 					WHEN v.shown = 1 THEN 3
 					ELSE 5
 				END, i.rank, i.received_at, i.id, i.group_key
-				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1
+				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2
 			UNION ALL
 			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), 9),
-				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1
+				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
 			UNION ALL
 			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit = 1
-		) ORDER BY urgency, class, at, id LIMIT 1`, p.chat).Scan(&class, &rank, &at, &id, &group)
+		) ORDER BY urgency, class, at, id LIMIT 1`, p.chat, p.ownOnly).Scan(&class, &rank, &at, &id, &group)
 	return class, group, id, err
 }
 
@@ -110,6 +113,14 @@ type viewed struct {
 	*instance
 	shown int // 0 nothing, 1 firing, 2 resolved
 	first sql.NullInt64
+}
+
+// mine leaves out what another replica is to tell.
+func (p planner) mine(list []viewed) []viewed {
+	return slices.DeleteFunc(list, func(v viewed) bool {
+		untold := v.shown == 0 || v.shown == 1 && !v.firing()
+		return p.ownOnly && !v.own && untold
+	})
 }
 
 // open returns the instances of a group that fire, and due those whose end
@@ -122,12 +133,12 @@ func (p planner) open(group string) (open, due []viewed, err error) {
 	}
 	due, err = p.views(`FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`, group)
-	return open, due, err
+	return p.mine(open), p.mine(due), err
 }
 
 func (p planner) views(from string, args ...any) ([]viewed, error) {
 	rows, err := p.tx.Query(`SELECT i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, v.shown, v.first_message `+from, append([]any{p.chat}, args...)...)
+		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, v.shown, v.first_message `+from, append([]any{p.chat}, args...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +254,7 @@ func (p planner) digest() (*call, error) {
 	if err != nil {
 		return nil, err
 	}
+	list = p.mine(list)
 	n := message.Notice{Kind: message.Digest, Now: p.now, Items: items(list)}
 	messages, err := p.formatter.Format(n)
 	if err != nil {

@@ -2,11 +2,7 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
-
-	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/webhook/message"
 )
@@ -32,6 +28,16 @@ type reconciler struct {
 }
 
 func (s *Service) reconcileAll(ctx context.Context) {
+	for {
+		turn, ok := s.turns.next(ctx)
+		if !ok {
+			return
+		}
+		s.reconcileTurn(turn.ctx)
+	}
+}
+
+func (s *Service) reconcileTurn(ctx context.Context) {
 	r := &reconciler{service: s, missing: map[int64]time.Time{}}
 	failing := false
 	for sleepUntil(ctx, time.Now().Add(reconcileEvery)) {
@@ -69,10 +75,10 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		}
 	}
 	now := time.Now()
-	err = r.service.spool.do(func(tx *sql.Tx) error {
+	err = r.service.spool.do(func(tx *txn) error {
 		closed = 0
 		for _, i := range open {
-			n, err := r.compare(state{tx: tx, chats: r.service.keys}, i.id, known, now)
+			n, err := r.compare(r.service.state(tx), i.id, known, now)
 			if err != nil {
 				return err
 			}
@@ -86,7 +92,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 // open returns what fires here and was not heard of just now.
 func (r *reconciler) open() (list []*instance, err error) {
 	before := time.Now().Add(-settle).UnixMicro()
-	err = r.service.spool.do(func(tx *sql.Tx) (err error) {
+	err = r.service.spool.do(func(tx *txn) (err error) {
 		list, err = queryInstances(tx, `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`, watchdogGroup, before)
 		return err
 	})
@@ -123,10 +129,8 @@ func (r *reconciler) compare(s state, id int64, known map[string]observed, now t
 		reason = message.Gone
 	}
 	delete(r.missing, id)
-	i.closed, i.alert.EndsAt = reason, now
-	n := arrival{id: i.notification, at: now, Payload: Payload{Data: template.Data{ExternalURL: i.saidBy}}}
-	if err := s.resolve(i, n); err != nil {
-		return 0, fmt.Errorf("instance %d: %w", id, err)
+	if err := s.close(i, reason, now, false); err != nil {
+		return 0, err
 	}
 	r.service.config.Log.Info("closed: Alertmanager no longer knows it", "notification", i.notification, "group", i.group, "reason", reason)
 	return 1, nil

@@ -12,7 +12,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +42,9 @@ type Config struct {
 	// Alertmanagers are asked whether what fires here fires there; none for
 	// never.
 	Alertmanagers []*Alertmanager
+	// Replicas is what this process shares with others of the same bot; nil
+	// when it is the only one.
+	Replicas Replicas
 	// Archive gets the history; nil keeps it in the spool alone.
 	Archive Archive
 	// Retention is how long an alert is kept after its end; 0 for 30 days.
@@ -68,6 +70,10 @@ type Service struct {
 	draining  atomic.Bool
 	started   time.Time
 	watchdog  atomic.Pointer[time.Time] // when the last one arrived
+	elsewhere atomic.Pointer[time.Time] // when the last one arrived at another replica, at the latest
+	contact   atomic.Pointer[time.Time] // since when other replicas are heard of; the zero time for not yet
+	turns     *turns
+	replica   string // the name of this one
 }
 
 // Open opens the spool and takes up what an earlier process left. Close it.
@@ -81,9 +87,10 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Drain == 0 {
 		c.Drain = 10 * time.Second
 	}
-	s := &Service{config: c, arrived: make(chan struct{}, 1), beat: make(chan struct{}, 1), started: time.Now()}
+	s := &Service{config: c, arrived: make(chan struct{}, 1), beat: make(chan struct{}, 1), started: time.Now(), turns: newTurns()}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
+	s.contact.Store(new(time.Time))
 	var damaged string
 	var err error
 	if s.spool, damaged, err = openSpool(ctx, c.Spool); err != nil {
@@ -112,11 +119,12 @@ func (s *Service) start() (err error) {
 			key: chat.String(), chat: chat, spool: s.spool, rates: s.config.Rates, global: global, metrics: s.metrics,
 			sender: func() Sender { return *s.sender.Load() }, formatter: s.formatter.Load,
 			log: s.config.Log.With("chat", chat.String()), wake: make(chan struct{}, 1),
+			turns: s.turns, shares: s.config.Replicas != nil,
 		})
 	}
 	var ambiguous map[string]int
-	var seen time.Time
-	err = s.spool.do(func(tx *sql.Tx) (err error) {
+	var seen, elsewhere time.Time
+	err = s.spool.do(func(tx *txn) (err error) {
 		if err := s.registerChats(tx); err != nil {
 			return err
 		}
@@ -126,6 +134,12 @@ func (s *Service) start() (err error) {
 			}
 		}
 		if seen, err = fact(tx, watchdogSeen); err != nil {
+			return err
+		}
+		if elsewhere, err = fact(tx, watchdogElsewhere); err != nil {
+			return err
+		}
+		if s.replica, err = replicaName(tx); err != nil {
 			return err
 		}
 		ambiguous, err = recoverCalls(tx)
@@ -138,13 +152,14 @@ func (s *Service) start() (err error) {
 	if now := time.Now(); seen.After(now) { // the clock was set back
 		seen = now
 	}
+	s.elsewhere.Store(&elsewhere)
 	s.noteWatchdog(seen)
 	return err
 }
 
 // registerChats adds the chats that are new, due to be shown all that fires,
 // and forgets those that are no longer configured.
-func (s *Service) registerChats(tx *sql.Tx) error {
+func (s *Service) registerChats(tx *txn) error {
 	configured := map[string]bool{}
 	for _, key := range s.keys {
 		configured[key] = true
@@ -183,6 +198,11 @@ func (s *Service) registerChats(tx *sql.Tx) error {
 	return nil
 }
 
+// state returns access to the state in a transaction.
+func (s *Service) state(tx *txn) state {
+	return state{tx: tx, chats: s.keys, shares: s.config.Replicas != nil}
+}
+
 // SetSender replaces what shows the messages.
 func (s *Service) SetSender(sender Sender) { s.sender.Store(&sender) }
 
@@ -195,6 +215,12 @@ func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }
 func (s *Service) Run(ctx context.Context) {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
+	s.turns.parent = ctx
+	if s.config.Replicas == nil {
+		s.turns.give(time.Time{}, false)
+	} else {
+		defer s.share(hard)() // after the last call
+	}
 	var group sync.WaitGroup
 	for _, w := range s.workers {
 		group.Go(func() { w.run(ctx, hard) })
@@ -230,7 +256,7 @@ func (s *Service) Run(ctx context.Context) {
 func (s *Service) Close() error { return s.spool.close() }
 
 // column reads the only column of a query.
-func column[T any](tx *sql.Tx, query string, args ...any) ([]T, error) {
+func column[T any](tx *txn, query string, args ...any) ([]T, error) {
 	rows, err := tx.Query(query, args...)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,7 @@ const maxBatch = 256
 // the disk.
 type spool struct {
 	db       *sql.DB
+	tx       *txn // of the goroutine
 	lock     *flock.Flock
 	jobs     chan job
 	stop     chan struct{} // closed when no more jobs may come
@@ -44,7 +45,7 @@ type spool struct {
 }
 
 type job struct {
-	do     func(*sql.Tx) error
+	do     func(*txn) error
 	result chan error
 }
 
@@ -75,6 +76,12 @@ func openSpool(ctx context.Context, path string) (s *spool, damaged string, err 
 		_ = s.unlock()
 		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
 	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		err = errors.Join(err, s.db.Close(), s.unlock())
+		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
+	}
+	s.tx = newTxn(conn)
 	s.writable.Store(true)
 	go s.run()
 	return s, damaged, nil
@@ -142,7 +149,7 @@ func keepAside(path string) (string, error) {
 // do runs a job and returns when it is committed. The job can run twice, when
 // another of its transaction failed, so all its effects are in the database or
 // in variables that it sets anew.
-func (s *spool) do(f func(*sql.Tx) error) error {
+func (s *spool) do(f func(*txn) error) error {
 	j := job{do: f, result: make(chan error, 1)}
 	select {
 	case s.jobs <- j:
@@ -209,8 +216,8 @@ func (s *spool) commit(batch []job) {
 }
 
 func (s *spool) transact(batch []job) (err error) {
-	tx, err := s.db.Begin()
-	if err != nil {
+	tx := s.tx
+	if err := tx.begin(); err != nil {
 		s.writable.Store(false)
 		return err
 	}
@@ -219,16 +226,19 @@ func (s *spool) transact(batch []job) (err error) {
 			if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 				s.writable.Store(false)
 			}
-			return errors.Join(err, tx.Rollback())
+			return errors.Join(err, tx.rollback())
 		}
 	}
 	var changes int64
 	if err := tx.QueryRow("SELECT total_changes()").Scan(&changes); err != nil {
-		return errors.Join(err, tx.Rollback())
+		return errors.Join(err, tx.rollback())
 	}
 	// A transaction that only read does not prove that the spool can be written.
-	if err = tx.Commit(); err != nil || changes != s.changes {
+	if err = tx.commit(); err != nil || changes != s.changes {
 		s.writable.Store(err == nil)
+	}
+	if err != nil { // a commit that failed for want of space leaves it open
+		_ = tx.rollback()
 	}
 	s.changes = changes
 	return err
@@ -236,7 +246,7 @@ func (s *spool) transact(batch []job) (err error) {
 
 // check proves that the spool can be written.
 func (s *spool) check() error {
-	return s.do(func(tx *sql.Tx) error { return setFact(tx, "checked_at", time.Now()) })
+	return s.do(func(tx *txn) error { return setFact(tx, "checked_at", time.Now()) })
 }
 
 // close ends the spool after the jobs that are waiting.
@@ -244,7 +254,7 @@ func (s *spool) close() (err error) {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.done
-		err = errors.Join(s.db.Close(), s.unlock())
+		err = errors.Join(s.tx.close(), s.db.Close(), s.unlock())
 	})
 	return err
 }
@@ -256,19 +266,28 @@ func (s *spool) unlock() error {
 	return s.lock.Unlock()
 }
 
-// setFact stores a time under a name.
-func setFact(tx *sql.Tx, name string, t time.Time) error {
-	_, err := tx.Exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, t.UnixMicro())
+// setNumber stores a number under a name.
+func setNumber(tx *txn, name string, v int64) error {
+	_, err := tx.Exec(`INSERT INTO facts (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, v)
 	return err
 }
 
+// number returns a stored number, 0 when there is none.
+func number(tx *txn, name string) (v int64, err error) {
+	err = tx.QueryRow(`SELECT value FROM facts WHERE name = ?`, name).Scan(&v)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return v, err
+}
+
+// setFact stores a time under a name.
+func setFact(tx *txn, name string, t time.Time) error { return setNumber(tx, name, t.UnixMicro()) }
+
 // fact returns a stored time, the zero time when there is none.
-func fact(tx *sql.Tx, name string) (time.Time, error) {
-	var v int64
-	switch err := tx.QueryRow(`SELECT value FROM facts WHERE name = ?`, name).Scan(&v); {
-	case errors.Is(err, sql.ErrNoRows):
-		return time.Time{}, nil
-	case err != nil:
+func fact(tx *txn, name string) (time.Time, error) {
+	v, err := number(tx, name)
+	if err != nil || v == 0 {
 		return time.Time{}, err
 	}
 	return time.UnixMicro(v), nil

@@ -58,9 +58,11 @@ func (n Notify) String() string { return [...]string{"none", "silent", "loud"}[n
 
 // arrival is an accepted notification.
 type arrival struct {
-	id     int64
-	at     time.Time
-	notify Notify
+	id      int64
+	at      time.Time
+	notify  Notify
+	foreign bool   // another replica received it
+	body    []byte // of one that this replica received
 	Payload
 }
 
@@ -82,6 +84,7 @@ type instance struct {
 	suppressed   message.Closed // silenced or inhibited, when Alertmanager was last asked
 	closed       message.Closed
 	refireAt     time.Time // when a doubtful claim to fire again counts; zero for none
+	own          bool      // this replica was notified of the present state itself
 }
 
 func (i *instance) firing() bool { return i.resolvedAt.IsZero() }
@@ -125,10 +128,14 @@ func judge(newest *instance, a template.Alert, n arrival) verdict {
 		return judgeLater(newest, a, n)
 	case newest.firing() && firing:
 		return known
+	case newest.firing() && !a.EndsAt.IsZero() && a.EndsAt.Before(newest.alert.StartsAt):
+		return late // it is about one before
 	case newest.firing():
 		return ends
 	case !firing:
 		return known
+	case n.foreign && n.at.Before(newest.resolvedAt):
+		return late // it only comes here after the resolution
 	case settled(newest.resolvedAt, n.at):
 		return begins // its start is the old one when Alertmanager had lost sight of it
 	case n.ExternalURL != newest.saidBy:

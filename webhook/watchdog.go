@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"time"
 
@@ -10,15 +9,16 @@ import (
 )
 
 const (
-	watchdogSeen  = "watchdog_at"
-	watchdogGroup = "preflight-webhook/watchdog"
+	watchdogSeen      = "watchdog_at"
+	watchdogElsewhere = "watchdog_elsewhere_at"
+	watchdogGroup     = "preflight-webhook/watchdog"
 )
 
 // Watchdog notes that the pipeline still sees: that an alert which always
 // fires has come through it.
 func (s *Service) Watchdog() error {
 	now := time.Now()
-	if err := s.spool.do(func(tx *sql.Tx) error { return setFact(tx, watchdogSeen, now) }); err != nil {
+	if err := s.spool.do(func(tx *txn) error { return setFact(tx, watchdogSeen, now) }); err != nil {
 		return err
 	}
 	s.noteWatchdog(now)
@@ -33,8 +33,12 @@ func (s *Service) Watchdog() error {
 // first.
 func (s *Service) noteWatchdog(t time.Time) {
 	s.watchdog.Store(&t)
-	if !t.IsZero() {
-		s.metrics.watchdog.WithLabelValues().Set(float64(t.UnixMicro()) / 1e6)
+	seen := t
+	if elsewhere := *s.elsewhere.Load(); elsewhere.After(seen) {
+		seen = elsewhere
+	}
+	if !seen.IsZero() {
+		s.metrics.watchdog.WithLabelValues().Set(float64(seen.UnixMicro()) / 1e6)
 	}
 }
 
@@ -42,23 +46,46 @@ func (s *Service) noteWatchdog(t time.Time) {
 // does so by accepting a notification of its own, so that this alert is
 // delivered, edited and resolved like every other.
 func (s *Service) watch(ctx context.Context) {
+	for {
+		turn, ok := s.turns.next(ctx)
+		if !ok {
+			return
+		}
+		s.watchTurn(turn.ctx, turn.ownOnly)
+	}
+}
+
+// watchTurn watches until the turn is over. Alone, a replica that the watchdog
+// does not come to can't say that it does not come: only one Alertmanager of a
+// cluster sends it, to that one's webhook.
+func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 	timeout := s.config.WatchdogTimeout
 	blind, since, err := s.isBlind()
 	if err != nil {
 		s.config.Log.Error("the state of the watchdog is not known", "err", err)
 	}
 	for ctx.Err() == nil {
-		seen := *s.watchdog.Load()
-		// While this process did not run nothing could arrive.
+		own, elsewhere := *s.watchdog.Load(), *s.elsewhere.Load()
+		seen := own
+		if elsewhere.After(own) {
+			seen = elsewhere
+		}
+		// While this process did not run nothing could arrive; and what arrived at
+		// other replicas while the database was away is told when it is back.
 		from := seen
 		if from.Before(s.started) {
 			from = s.started
+		}
+		if contact := *s.contact.Load(); elsewhere.After(own) && from.Before(contact) {
+			from = contact
 		}
 		var next time.Time
 		switch {
 		case blind && seen.After(since):
 			err = s.acceptOwn(blindAlert("resolved", since, seen, timeout))
 			blind = err != nil
+		case ownOnly && elsewhere.After(own):
+			next = time.Now().Add(timeout)
 		case !blind && time.Since(from) >= timeout:
 			since = from
 			err = s.acceptOwn(blindAlert("firing", since, time.Time{}, timeout))
@@ -84,7 +111,7 @@ func (s *Service) watch(ctx context.Context) {
 
 // isBlind reads from the spool whether the chats were told so.
 func (s *Service) isBlind() (blind bool, since time.Time, err error) {
-	err = s.spool.do(func(tx *sql.Tx) error {
+	err = s.spool.do(func(tx *txn) error {
 		list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
 		if err == nil && len(list) > 0 {
 			blind, since = true, list[0].alert.StartsAt

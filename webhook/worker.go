@@ -2,13 +2,11 @@ package webhook
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"slices"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -27,6 +25,9 @@ const (
 	deadRetry = 10 * time.Minute
 	// slowestRetryAfter bounds what an answer can make a chat wait.
 	slowestRetryAfter = 24 * time.Hour
+	// failuresToYield is how many calls in a row fail before another replica is
+	// to try.
+	failuresToYield = 3
 )
 
 // Sender shows messages in chats; [telegram.Client] is the real one. Errors
@@ -40,6 +41,7 @@ type Sender interface {
 type worker struct {
 	key       string        // the chat as configured
 	chat      telegram.Chat // as Telegram calls it now
+	turn      *turn         // in which it acts
 	spool     *spool
 	sender    func() Sender
 	formatter func() *message.Formatter
@@ -48,6 +50,9 @@ type worker struct {
 	log       *slog.Logger
 	metrics   *instruments
 
+	turns  *turns
+	shares bool // other replicas are to know what was shown
+
 	wake      chan struct{}
 	pace      pace
 	notBefore time.Time
@@ -55,37 +60,59 @@ type worker struct {
 	dead      string    // why the bot can't write there
 	failures  int
 	topicGone bool
+	failing   atomic.Bool // Telegram can't be reached from here
 }
 
-// load reads what is known of the chat from before.
-func (w *worker) load(tx *sql.Tx) error {
-	var migrated, calls string
-	var limited sql.NullInt64
-	err := tx.QueryRow(`SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`, w.key).Scan(&migrated, &w.dead, &limited, &calls)
-	if err != nil {
+// run delivers whenever it is this process's turn, until the context is done.
+// A call that has begun is finished; hard ends it too.
+func (w *worker) run(ctx, hard context.Context) {
+	for {
+		var ok bool
+		if w.turn, ok = w.turns.next(ctx); !ok {
+			return
+		}
+		if err := w.begin(); err != nil {
+			w.log.Error("the state of the chat could not be read, trying again", "err", err)
+			if errors.Is(err, errClosed) || !sleepUntil(ctx, time.Now().Add(firstRetry)) {
+				return
+			}
+			continue
+		}
+		w.deliverAll(w.turn.ctx, hard)
+		w.failing.Store(false)
+		if ctx.Err() == nil { // what this one knows of the chat is no longer how it stands
+			w.metrics.chatState(w.key, w.known())
+		}
+	}
+}
+
+// begin takes the chat up as another replica left it.
+func (w *worker) begin() error {
+	if !w.shares {
+		return nil
+	}
+	if err := w.spool.do(w.load); err != nil {
 		return err
 	}
-	if migrated != "" {
-		w.chat.ID = migrated
+	if w.turn.fresh { // the other may have died before it told of its last call
+		w.pace.begin(time.Now())
 	}
-	w.pace = w.rates.pace(w.chat.IsGroup())
-	if err := json.Unmarshal([]byte(calls), &w.pace); err != nil {
-		return err
-	}
-	w.limited = fromMicro(limited)
-	if w.pace.setBack(time.Now()) { // what was stored is about another clock
-		w.limited, w.pace.calls = time.Time{}, nil
-	}
-	w.notBefore = w.limited
+	w.failures, w.topicGone = 0, false
+	w.metrics.chatState(w.key, w.known())
 	return nil
 }
 
-// run delivers until the context is done. A call that has begun is finished;
-// hard ends it too.
-func (w *worker) run(ctx, hard context.Context) {
+// deliverAll delivers until the turn is over.
+func (w *worker) deliverAll(ctx, hard context.Context) {
 	for ctx.Err() == nil {
 		if !sleepUntil(ctx, w.notBefore) || !sleepUntil(ctx, w.pace.next()) {
 			return
+		}
+		if !w.turn.valid() {
+			if !sleepUntil(ctx, time.Now().Add(firstRetry/10)) {
+				return
+			}
+			continue
 		}
 		c, err := w.next()
 		switch {
@@ -116,8 +143,8 @@ func (w *worker) poke() {
 // next writes down the next call, and that the chat's rate is used by it.
 func (w *worker) next() (c *call, err error) {
 	now := time.Now()
-	err = w.spool.do(func(tx *sql.Tx) (err error) {
-		c, err = planner{tx: tx, chat: w.key, now: now, formatter: w.formatter()}.next()
+	err = w.spool.do(func(tx *txn) (err error) {
+		c, err = planner{tx: tx, chat: w.key, now: now, formatter: w.formatter(), ownOnly: w.turn.ownOnly}.next()
 		if c == nil || err != nil {
 			return err
 		}
@@ -143,8 +170,12 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 		failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}
 	}
 	w.learn(failure, now)
+	var seq int64
 	for {
-		err := w.spool.do(func(tx *sql.Tx) error { return errors.Join(w.record(tx, c, id, failure, now), w.save(tx)) })
+		err := w.spool.do(func(tx *txn) (err error) {
+			seq, err = w.record(tx, c, id, failure, now)
+			return errors.Join(err, w.save(tx))
+		})
 		if err == nil {
 			break
 		}
@@ -155,18 +186,25 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 		}
 	}
 	w.report(c, failure, now)
+	if w.shares {
+		w.turns.wake()
+		w.turns.awaitPushed(w.turn, seq)
+	}
 }
 
-// record writes down whether the chat shows what the call was to show.
-func (w *worker) record(tx *sql.Tx, c *call, id int, failure *telegram.Error, now time.Time) error {
-	switch {
-	case failure == nil:
-		return c.sent(tx, w.key, id, now)
-	case failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone:
-		return c.sent(tx, w.key, 0, now) // never to be shown
-	default:
-		return c.unsent(tx)
+// record writes down whether the chat shows what the call was to show,
+// or is never to, and notes it for other replicas.
+func (w *worker) record(tx *txn, c *call, id int, failure *telegram.Error, now time.Time) (seq int64, err error) {
+	done := failure == nil || failure.Kind == telegram.Refused || failure.Kind == telegram.MessageGone
+	if done {
+		err = c.sent(tx, w.key, id, now)
+	} else {
+		err = c.unsent(tx)
 	}
+	if err == nil && w.shares {
+		seq, err = c.note(tx, w, done, id, now)
+	}
+	return seq, err
 }
 
 // try makes the call; content that Telegram refuses goes once more without
@@ -205,106 +243,6 @@ func (w *worker) try(ctx, hard context.Context, c *call) (id int, err error) {
 			return 0, &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
 		}
 	}
-}
-
-// learn draws the conclusions for the chat from the outcome of a call.
-func (w *worker) learn(failure *telegram.Error, now time.Time) {
-	w.notBefore, w.limited = time.Time{}, time.Time{}
-	if failure == nil {
-		w.failures, w.dead = 0, ""
-		return
-	}
-	switch failure.Kind {
-	case telegram.Refused, telegram.MessageGone:
-	case telegram.RateLimited:
-		w.limited = now.Add(min(failure.RetryAfter, slowestRetryAfter))
-		w.notBefore = w.limited
-	case telegram.Migrated:
-		w.chat.ID = failure.MigrateTo
-	case telegram.ChatGone, telegram.TopicGone:
-		w.dead, w.notBefore = failure.Description, now.Add(deadRetry)
-	default:
-		w.backOff(now)
-	}
-}
-
-// save keeps what is known of the chat over a restart. The times of plain
-// retries are not: a restart is a reason to try at once.
-func (w *worker) save(tx *sql.Tx) error {
-	migrated := ""
-	if configured, _, _ := strings.Cut(w.key, ":"); w.chat.ID != configured {
-		migrated = w.chat.ID
-	}
-	_, err := tx.Exec(`UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`, migrated, w.dead, micro(w.limited), w.key)
-	return err
-}
-
-// backOff waits longer after each failure, and never more than a minute. The
-// times are spread, so that many chats do not come at once.
-func (w *worker) backOff(now time.Time) {
-	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
-	w.notBefore = now.Add(wait + rand.N(wait/5))
-	w.failures++
-}
-
-// chatState is what the outcome of a call says of the chat.
-func chatState(failure *telegram.Error) string {
-	switch {
-	case failure == nil, failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone, failure.Kind == telegram.Migrated:
-		return metrics.ChatOK
-	case failure.Kind == telegram.ChatGone, failure.Kind == telegram.TopicGone:
-		return metrics.ChatDead
-	case failure.Kind == telegram.RateLimited:
-		return metrics.ChatWaiting
-	default:
-		return metrics.ChatUnreachable
-	}
-}
-
-// report logs and counts the outcome.
-func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
-	w.metrics.chatState(w.key, chatState(failure))
-	log := w.log.With("message", c.message, "kind", c.kind, "part", c.part, "notifications", c.notifications)
-	switch {
-	case failure == nil && c.edits != 0:
-		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
-		log.Info("edited")
-	case failure == nil:
-		w.metrics.delivered.WithLabelValues(w.key, string(c.kind)).Inc()
-		if c.waiting.IsZero() {
-			log.Info("delivered")
-			return
-		}
-		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
-		w.metrics.delay.WithLabelValues(c.priority).Observe(delay.Seconds())
-		log.Info("delivered", "delay", delay)
-	case failure.Kind == telegram.Refused:
-		w.metrics.failed.WithLabelValues(w.key).Inc()
-		log.Error("Telegram refused the message for good", "err", failure)
-	case failure.Kind == telegram.MessageGone:
-		log.Warn("a message can't be edited, it is left as it is", "err", failure)
-	case failure.Kind == telegram.Migrated:
-		log.Warn("the group became a supergroup with another id: put it into TELEGRAM_CHAT_ID", "chat_id", failure.MigrateTo)
-	default:
-		w.reportRetry(log, failure, c.edits != 0)
-	}
-}
-
-func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit bool) {
-	reason := metrics.Unreachable
-	switch failure.Kind {
-	case telegram.RateLimited:
-		reason = metrics.RateLimited
-	case telegram.Ambiguous:
-		reason = metrics.Ambiguous
-		if !edit { // an edit can be repeated without a trace
-			w.metrics.ambiguous.WithLabelValues(w.key).Inc()
-		}
-	case telegram.Unauthorized, telegram.ChatGone, telegram.TopicGone:
-		reason = metrics.Refused
-	}
-	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
-	log.Warn("not delivered, trying again", "reason", reason, "at", w.notBefore, "err", failure)
 }
 
 // sleepUntil waits for a time, and reports false when the context ended first.

@@ -21,12 +21,14 @@ func newFormat(cmd *kingpin.CmdClause) format {
 	}
 }
 
-func (f format) formatter() (*message.Formatter, error) {
+// formatter reads the templates. Failed is told of each alert that one of them
+// can't write.
+func (f format) formatter(failed func(error)) (*message.Formatter, error) {
 	location, err := time.LoadLocation(*f.timezone)
 	if err != nil {
 		return nil, usage("--timezone: no time zone %q: write it as UTC, Local or Asia/Seoul", *f.timezone)
 	}
-	formatter, err := message.New(message.Options{Language: *f.language, Location: location, Templates: *f.templates})
+	formatter, err := message.New(message.Options{Language: *f.language, Location: location, Templates: *f.templates, Failed: failed})
 	if err != nil {
 		return nil, usage("--%w", err)
 	}

@@ -35,6 +35,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	flag.AddFlags(app, &logs)
 	serve := newServe(app)
 	render := newRender(app)
+	history := newHistory(app)
 
 	command, err := app.Parse(args)
 	if err != nil {
@@ -45,6 +46,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	switch command {
 	case render.name:
 		err = render.run(stdin, stdout)
+	case history.name:
+		err = history.run(ctx, stdout, stderr)
 	default:
 		err = serve.run(ctx, promslog.New(&logs), stdout)
 	}

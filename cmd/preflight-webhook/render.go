@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +31,8 @@ func newRender(app *kingpin.Application) *render {
 }
 
 func (r *render) run(stdin io.Reader, stdout io.Writer) error {
-	formatter, err := r.format.formatter()
+	var failed error
+	formatter, err := r.format.formatter(func(err error) { failed = errors.Join(failed, err) })
 	if err != nil {
 		return err
 	}
@@ -58,7 +60,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 			r.show(stdout, n.Kind, m)
 		}
 	}
-	return nil
+	return failed
 }
 
 // notices are what the payload leads to: a message about what fires, and for

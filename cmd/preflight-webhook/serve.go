@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -22,8 +23,11 @@ import (
 
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/replica"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
+
+const defaultSpool = "data/spool.db"
 
 // serve is the receiver.
 type serve struct {
@@ -55,7 +59,7 @@ func newServe(app *kingpin.Application) *serve {
 		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told when no watchdog has come for so long; 0 never tells.").Default("3m").Duration(),
 		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
 	}
-	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default("data/spool.db").IsSetByUser(&s.spoolSet).String()
+	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
 	return s
 }
 
@@ -69,11 +73,12 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if *s.dryRun && !s.spoolSet {
 		config.Spool = webhook.InMemory
 	}
+	var bot string
 	var err error
-	if config.Chats, config.Sender, err = s.telegram(stdout); err != nil {
+	if config.Chats, config.Sender, bot, err = s.telegram(stdout); err != nil {
 		return err
 	}
-	if config.Formatter, err = s.format.formatter(); err != nil {
+	if config.Formatter, err = s.format.formatter(templateFailed(log)); err != nil {
 		return err
 	}
 	for _, address := range *s.managers {
@@ -95,6 +100,12 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		}
 		defer store.Close()
 		config.Archive = store
+		shared, err := replica.Open(dsn, bot)
+		if err != nil {
+			return usage("DATABASE_URL: %w", err)
+		}
+		defer shared.Close()
+		config.Replicas = shared
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -104,7 +115,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	reload := func() error { return s.reload(service, stdout) }
+	reload := func() error { return s.reload(service, log, stdout) }
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
 			Token: func() string { return *s.token.Load() }, MaxBody: *s.maxBody, Reload: reload,
@@ -116,31 +127,39 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
 }
 
-// telegram says who is told, and by what means.
-func (s *serve) telegram(stdout io.Writer) ([]telegram.Chat, webhook.Sender, error) {
+// templateFailed logs that a template of --templates can't write some alert.
+func templateFailed(log *slog.Logger) func(error) {
+	return func(err error) {
+		log.Error("a template of --templates fails, the alert is told by the shipped one", "err", err)
+	}
+}
+
+// telegram says who is told, by what means, and as which bot.
+func (s *serve) telegram(stdout io.Writer) (chats []telegram.Chat, sender webhook.Sender, bot string, err error) {
 	if *s.dryRun {
-		chats := []telegram.Chat{{ID: "dry-run"}}
+		chats = []telegram.Chat{{ID: "dry-run"}}
 		if list, err := secret("TELEGRAM_CHAT_ID"); err == nil && list != "" {
 			if chats, err = telegram.ParseChats(list); err != nil {
-				return nil, nil, usage("TELEGRAM_CHAT_ID: %w", err)
+				return nil, nil, "", usage("TELEGRAM_CHAT_ID: %w", err)
 			}
 		}
-		return chats, &printer{out: stdout}, nil
+		return chats, &printer{out: stdout}, "dry-run", nil
 	}
 	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is what @BotFather gave for the bot")
 	list, chatErr := required("TELEGRAM_CHAT_ID", "names the chats that are told, as chat or chat:topic, separated by commas")
 	if err := join(tokenErr, chatErr); err != nil {
-		return nil, nil, err
+		return nil, nil, "", err
 	}
-	chats, err := telegram.ParseChats(list)
+	chats, err = telegram.ParseChats(list)
 	if err != nil {
-		return nil, nil, usage("TELEGRAM_CHAT_ID: %w", err)
+		return nil, nil, "", usage("TELEGRAM_CHAT_ID: %w", err)
 	}
 	client, err := telegram.New(telegram.Options{Token: token, URL: *s.api})
 	if err != nil {
-		return nil, nil, usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
+		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
 	}
-	return chats, client, nil
+	bot, _, _ = strings.Cut(token, ":") // its id is no secret
+	return chats, client, bot, nil
 }
 
 func (s *serve) readToken() error {
@@ -153,12 +172,12 @@ func (s *serve) readToken() error {
 
 // reload reads the secrets' files and the templates again. All of it is read
 // before any of it counts.
-func (s *serve) reload(service *webhook.Service, stdout io.Writer) error {
-	formatter, err := s.format.formatter()
+func (s *serve) reload(service *webhook.Service, log *slog.Logger, stdout io.Writer) error {
+	formatter, err := s.format.formatter(templateFailed(log))
 	if err != nil {
 		return err
 	}
-	_, sender, err := s.telegram(stdout)
+	_, sender, _, err := s.telegram(stdout)
 	if err != nil {
 		return err
 	}

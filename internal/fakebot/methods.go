@@ -25,7 +25,7 @@ const maxLength = 4096
 var known = map[string][]string{
 	"getMe": {},
 	"sendMessage": {
-		"chat_id", "message_thread_id", "text", "parse_mode", "link_preview_options", "disable_notification",
+		"chat_id", "message_thread_id", "text", "parse_mode", "link_preview_options", "disable_web_page_preview", "disable_notification",
 		"reply_parameters", "reply_markup",
 	},
 	"editMessageText": {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"},

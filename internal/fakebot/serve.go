@@ -36,7 +36,15 @@ func badRequest(description string) answer {
 }
 
 // ServeHTTP answers one call: POST or GET /bot<token>/<method>.
-func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.serve(w, r, b.fault) }
+
+// ServeFault answers one call, which goes wrong as the fault says, whatever
+// was injected.
+func (b *Bot) ServeFault(w http.ResponseWriter, r *http.Request, f Fault) {
+	b.serve(w, r, func(string, int64) Fault { return f })
+}
+
+func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method string, chat int64) Fault) {
 	path, ok := strings.CutPrefix(r.URL.Path, "/bot")
 	token, method, slash := strings.Cut(path, "/")
 	switch {
@@ -54,7 +62,7 @@ func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	fields, problem := fieldsOf(r)
 	chat, _ := strconv.ParseInt(fields["chat_id"], 10, 64)
-	fault := b.fault(method, chat)
+	fault := faultOf(method, chat)
 	if fault.Delay > 0 {
 		timer := time.NewTimer(fault.Delay)
 		defer timer.Stop()

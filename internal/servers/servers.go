@@ -82,6 +82,15 @@ func (s *Server) Stop() error {
 	return process.Stop()
 }
 
+// Kill ends the server as a crash would. It does nothing when the server is
+// not running.
+func (s *Server) Kill() {
+	if s.running() {
+		s.process.Kill()
+		s.process = nil
+	}
+}
+
 // Pause hangs the server: it accepts connections and answers nothing, until
 // [Server.Resume].
 func (s *Server) Pause() error { return s.signal(syscall.SIGSTOP) }

@@ -50,9 +50,14 @@ func newLoop(t *testing.T) *loop {
 
 // start runs the parts of the stack, with our programs as they are now.
 func (l *loop) start(cfg stack.Config) {
+	l.t.Helper()
+	l.startPack(quickPack(), cfg)
+}
+
+func (l *loop) startPack(pack codegen.Pack, cfg stack.Config) {
 	t := l.t
 	t.Helper()
-	cfg.Dir, cfg.Pack, cfg.Bin = t.TempDir(), quickPack(), t.TempDir()
+	cfg.Dir, cfg.Pack, cfg.Bin = t.TempDir(), pack, t.TempDir()
 	for _, program := range []string{"preflight", "preflight-webhook"} {
 		build := exec.Command("go", "build", "-o", cfg.Bin, "github.com/alertnative/preflight/cmd/"+program)
 		if out, err := build.CombinedOutput(); err != nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/rules"
 )
 
 // The parts of a stack, in the order in which they start.
@@ -46,6 +47,11 @@ type Config struct {
 	// WebhookArgs and WebhookEnv are added to the arguments and the
 	// environment of the webhook.
 	WebhookArgs, WebhookEnv []string
+	// Fallback is the chat that Alertmanager tells by itself, and
+	// HeartbeatURLFile a file with the URL that gets the Watchdog too; zero for
+	// none.
+	Fallback         rules.Fallback
+	HeartbeatURLFile string
 	// WebhookOut gets what the webhook prints to its standard output; nil:
 	// its log gets it.
 	WebhookOut io.Writer
@@ -136,7 +142,8 @@ func (s *Stack) endpoints() codegen.Endpoints {
 		e.Webhook = s.URL(Webhook)
 	}
 	e.WebhookTokenFile = "" // on loopback
-	e.Grafana = ""          // not run here
+	e.Fallback, e.HeartbeatURLFile = s.cfg.Fallback, s.cfg.HeartbeatURLFile
+	e.Grafana = "" // not run here
 	return e
 }
 

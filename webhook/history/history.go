@@ -6,9 +6,11 @@
 package history
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +44,22 @@ type Delivery struct {
 
 // Filter chooses records.
 type Filter struct {
-	Since time.Time // fired or ended after it, or still fires
-	Env   string    // of that label; empty for any
+	Since    time.Time // fired or ended after it, or still fires
+	Env      string    // of that label; empty for any
+	Priority string    // likewise
+}
+
+// Match reports whether the filter chooses the record.
+func (f Filter) Match(r Record) bool {
+	return (r.EndsAt == nil || !r.EndsAt.Before(f.Since) || !r.StartsAt.Before(f.Since)) &&
+		(f.Env == "" || r.Labels["env"] == f.Env) && (f.Priority == "" || r.Priority == f.Priority)
+}
+
+// Sort puts records in the order of [Store.List].
+func Sort(records []Record) {
+	slices.SortStableFunc(records, func(a, b Record) int {
+		return cmp.Or(a.StartsAt.Compare(b.StartsAt), strings.Compare(a.id(), b.id()))
+	})
 }
 
 // id identifies the record in every replica.

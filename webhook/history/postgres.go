@@ -5,16 +5,13 @@ import (
 	"embed"
 	"encoding/json"
 	"errors"
-	"io/fs"
-	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
+
+	"github.com/alertnative/preflight/webhook/internal/pg"
 )
 
 //go:embed migrations/*.sql
@@ -32,15 +29,9 @@ type Store struct {
 // it works while the database is away. The error quotes nothing of the string:
 // it can hold a password.
 func Open(dsn string) (*Store, error) {
-	config, err := pgxpool.ParseConfig(dsn)
+	pool, err := pg.Open(dsn, 2, timeout/2)
 	if err != nil {
-		return nil, errors.New("no connection string of PostgreSQL: write it as postgres://user:password@host:5432/database")
-	}
-	config.MaxConns = 2
-	config.ConnConfig.ConnectTimeout = timeout / 2
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	if err != nil {
-		return nil, errors.New("no usable connection string of PostgreSQL")
+		return nil, err
 	}
 	return &Store{pool}, nil
 }
@@ -53,28 +44,7 @@ func (s *Store) Close() { s.pool.Close() }
 func (s *Store) Migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*timeout)
 	defer cancel()
-	// Two replicas that create it at once can fail with a unique violation: it
-	// is there then.
-	if _, err := s.pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !isCode(err, "23505", "42P06") {
-		return clean(err)
-	}
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return err
-	}
-	db := stdlib.OpenDBFromPool(s.pool)
-	defer db.Close()
-	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
-		goose.WithSessionLocker(locker), goose.WithTableName("preflight.goose_db_version"))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return clean(err)
+	return pg.Migrate(ctx, s.pool, migrations, "goose_db_version")
 }
 
 const putAlert = `
@@ -116,7 +86,7 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 			batch.Queue(putDelivery, id, d.Chat, d.ToldAt, d.OverAt)
 		}
 	}
-	return clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() }))
+	return pg.Clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() }))
 }
 
 // IsUnstorable reports whether [Store.Put] failed for what a record holds, so
@@ -137,9 +107,10 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 				FROM preflight.deliveries d WHERE d.alert = a.id)
 		FROM preflight.alerts a
 		WHERE (a.ends_at IS NULL OR a.ends_at >= $1 OR a.starts_at >= $1) AND ($2 = '' OR a.env = $2)
-		ORDER BY a.starts_at, a.id`, f.Since, f.Env)
+			AND ($3 = '' OR a.priority = $3)
+		ORDER BY a.starts_at, a.id`, f.Since, f.Env, f.Priority)
 	if err != nil {
-		return nil, clean(err)
+		return nil, pg.Clean(err)
 	}
 	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
 		var deliveries []byte
@@ -150,7 +121,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 		}
 		return r, err
 	})
-	return records, clean(err)
+	return records, pg.Clean(err)
 }
 
 // Prune removes what ended before a time.
@@ -158,44 +129,5 @@ func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.alerts WHERE ends_at < $1`, before)
-	return clean(err)
+	return pg.Clean(err)
 }
-
-func isCode(err error, codes ...string) bool {
-	var e *pgconn.PgError
-	if !errors.As(err, &e) {
-		return false
-	}
-	for _, code := range codes {
-		if e.Code == code {
-			return true
-		}
-	}
-	return false
-}
-
-// clean keeps what the server says and why it can't be reached, and drops what
-// the driver quotes of the connection string.
-func clean(err error) error {
-	var connect *pgconn.ConnectError
-	var op *net.OpError
-	var server *pgconn.PgError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &server):
-		return &serverError{server}
-	case errors.As(err, &connect), errors.As(err, &op):
-		return errors.New("PostgreSQL can't be reached")
-	case errors.Is(err, context.DeadlineExceeded):
-		return errors.New("PostgreSQL does not answer in time")
-	default:
-		return errors.New("the connection to PostgreSQL broke")
-	}
-}
-
-// serverError is what the server said, without the rows it quotes.
-type serverError struct{ *pgconn.PgError }
-
-func (e *serverError) Error() string { return "PostgreSQL: " + e.Message + " (" + e.Code + ")" }
-func (e *serverError) Unwrap() error { return e.PgError }

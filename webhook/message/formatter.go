@@ -37,6 +37,9 @@ type Options struct {
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
 	Templates string
+	// Failed is told when one of them can't write what some alert needs, so
+	// that the shipped one does; nil tells nobody.
+	Failed func(error)
 }
 
 // Formatter writes messages. It is safe for concurrent use.
@@ -44,6 +47,8 @@ type Formatter struct {
 	words     Words
 	location  *time.Location
 	templates *template.Template
+	shipped   *Formatter // in place of templates that fail; nil when these are the shipped ones
+	failed    func(error)
 }
 
 // New makes a formatter. The error names the file and what is wrong in it.
@@ -57,10 +62,15 @@ func New(o Options) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Formatter{words: words, location: cmp.Or(o.Location, time.UTC), templates: t}
+	f := &Formatter{words: words, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
 	if o.Templates == "" {
 		return f, nil
 	}
+	plain := *f
+	if plain.templates, err = t.Clone(); err != nil {
+		return nil, err
+	}
+	f.shipped = &plain
 	if err := f.replace(o.Templates); err != nil {
 		return nil, err
 	}
@@ -96,22 +106,43 @@ func (f *Formatter) try() error {
 	sample := Item{}
 	sample.Labels = map[string]string{"alertname": "Sample", "priority": "P0", "check": "Sample", "env": "sample"}
 	for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
-		messages, err := f.Format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()})
-		if err != nil {
+		if _, err := f.format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()}); err != nil {
 			return fmt.Errorf("templates: %w", err)
-		}
-		for _, m := range messages {
-			if strings.TrimSpace(Plain(m.HTML)) == "" {
-				return fmt.Errorf("templates: the template of a message of kind %q says nothing", kind)
-			}
 		}
 	}
 	return nil
 }
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
-// Only a template that is not the shipped one can make it fail.
+// An alert that the user's template fails on must be told all the same, so the
+// shipped one takes its place.
 func (f *Formatter) Format(n Notice) ([]Message, error) {
+	messages, err := f.format(n)
+	if err != nil && f.shipped != nil {
+		f.fails(err)
+		return f.shipped.format(n)
+	}
+	return messages, err
+}
+
+// Edit writes a message that was sent before anew, in one piece, with the
+// alerts as they are now.
+func (f *Formatter) Edit(n Notice) (Message, error) {
+	m, err := f.edit(n)
+	if err != nil && f.shipped != nil {
+		f.fails(err)
+		return f.shipped.edit(n)
+	}
+	return m, err
+}
+
+func (f *Formatter) fails(err error) {
+	if f.failed != nil {
+		f.failed(fmt.Errorf("templates: %w", err))
+	}
+}
+
+func (f *Formatter) format(n Notice) ([]Message, error) {
 	order := sorted(n)
 	if mark*len(order) < MaxLength { // else it can't fit
 		whole, err := f.render(n, order, 1, 1, maxLine)
@@ -135,9 +166,7 @@ func (f *Formatter) Format(n Notice) ([]Message, error) {
 	return messages, nil
 }
 
-// Edit writes a message that was sent before anew, in one piece, with the
-// alerts as they are now.
-func (f *Formatter) Edit(n Notice) (Message, error) {
+func (f *Formatter) edit(n Notice) (Message, error) {
 	return f.shrink(n, sorted(n), max(n.Part, 1), max(n.Parts, 1))
 }
 
@@ -188,8 +217,12 @@ func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Messag
 	if err := f.templates.ExecuteTemplate(&out, name, page); err != nil {
 		return Message{}, err
 	}
+	html := strings.TrimSpace(out.String())
+	if says := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(says) == "" { // Telegram refuses that
+		return Message{}, fmt.Errorf("the template of a message of kind %q says nothing", n.Kind)
+	}
 	return Message{
-		HTML: strings.TrimSpace(out.String()), Buttons: buttons, Items: items, Part: part, Parts: parts,
+		HTML: html, Buttons: buttons, Items: items, Part: part, Parts: parts,
 	}, nil
 }
 

@@ -206,3 +206,49 @@ func TestOwnTemplates(t *testing.T) {
 		}
 	}
 }
+
+// A template can pass its trial and fail on an alert that is unlike the sample.
+func TestTheShippedTemplateTellsWhatTheUsersCannot(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"fails":      `{{if ne .Environment "sample"}}{{index .Lists 99}}{{end}}{{.Title}}`,
+		"says none":  `{{if eq .Environment "sample"}}{{.Title}}{{end}}`,
+		"too much":   `{{.Title}}{{if ne .Environment "sample"}}` + strings.Repeat("x", message.MaxLength) + `{{end}}`,
+		"only a tag": `<b>{{if eq .Environment "sample"}}{{.Title}}{{end}}</b>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if err := os.WriteFile(filepath.Join(dir, "alert.tmpl"), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			var failures []error
+			f, err := message.New(message.Options{Templates: dir, Failed: func(err error) { failures = append(failures, err) }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			plain, err := message.New(message.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			n := notices()["p0"]
+			got, err := f.Format(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := plain.Format(n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(got) != len(want) || got[0].HTML != want[0].HTML {
+				t.Errorf("told\n%s\nnot\n%s", got[0].HTML, want[0].HTML)
+			}
+			if _, err := f.Edit(n); err != nil {
+				t.Error(err)
+			}
+			if len(failures) != 2 || !strings.HasPrefix(failures[0].Error(), "templates: ") {
+				t.Errorf("told of %v", failures)
+			}
+		})
+	}
+}

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/history"
+)
+
+// showHistory lists what fired, and who was told.
+type showHistory struct {
+	name                        string
+	since, env, priority, spool *string
+	json                        *bool
+}
+
+func newHistory(app *kingpin.Application) *showHistory {
+	cmd := app.Command("history", "List what fired, when it ended, and who was told when: from the PostgreSQL of DATABASE_URL, or else from the spool.")
+	priorities := []string{""}
+	for _, p := range rules.Priorities() {
+		priorities = append(priorities, string(p))
+	}
+	return &showHistory{
+		name:     cmd.FullCommand(),
+		since:    cmd.Flag("since", "What fired or ended since then, or still fires: for so long (24h, 7d), or from a time (2026-11-24T04:10:00Z).").Default("24h").String(),
+		env:      cmd.Flag("env", "Only of this environment.").String(),
+		priority: cmd.Flag("priority", "Only of this priority, P0 to P3.").Enum(priorities...),
+		json:     cmd.Flag("json", "Print JSON, one alert a line.").Bool(),
+		spool:    cmd.Flag("spool", "The webhook's local database; it is only read, and may be in use.").Default(defaultSpool).String(),
+	}
+}
+
+func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
+	since, err := parseSince(*h.since, time.Now())
+	if err != nil {
+		return err
+	}
+	records, err := h.list(ctx, history.Filter{Since: since, Env: *h.env, Priority: *h.priority}, stderr)
+	if err != nil {
+		return err
+	}
+	if *h.json {
+		out := json.NewEncoder(stdout)
+		for _, r := range records {
+			if err := out.Encode(r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return printTable(stdout, records, since)
+}
+
+// list reads the database, if there is one and it answers, and else the spool.
+func (h *showHistory) list(ctx context.Context, f history.Filter, stderr io.Writer) ([]history.Record, error) {
+	dsn, err := secret("DATABASE_URL")
+	if err != nil {
+		return nil, err
+	}
+	if dsn != "" {
+		store, err := history.Open(dsn)
+		if err != nil {
+			return nil, usage("DATABASE_URL: %w", err)
+		}
+		defer store.Close()
+		records, err := store.List(ctx, f)
+		if err == nil {
+			return records, nil
+		}
+		fmt.Fprintf(stderr, "preflight-webhook: the history database can't be read, this is what the spool %s knows: %v\n", *h.spool, err)
+	}
+	records, err := webhook.SpoolHistory(ctx, *h.spool, f)
+	if err != nil {
+		return nil, fmt.Errorf("%w (name the webhook's database by --spool, or PostgreSQL by DATABASE_URL)", err)
+	}
+	return records, nil
+}
+
+func parseSince(s string, now time.Time) (time.Time, error) {
+	if d, err := model.ParseDuration(s); err == nil {
+		return now.Add(-time.Duration(d)), nil
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return t, usage("--since: %q is no duration like 24h or 7d, and no time like 2026-11-24T04:10:00Z", s)
+	}
+	return t, nil
+}
+
+// printTable shows times in UTC.
+func printTable(w io.Writer, records []history.Record, since time.Time) error {
+	if len(records) == 0 {
+		_, err := fmt.Fprintf(w, "nothing since %s\n", stamp(&since))
+		return err
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "FIRED\tENDED\tPRIORITY\tENV\tALERT\tSUMMARY\tTOLD")
+	for _, r := range records {
+		ended := "still fires"
+		if r.EndsAt != nil {
+			ended = stamp(r.EndsAt)
+		}
+		if r.Closed != "" {
+			ended += " (" + r.Closed + ")"
+		}
+		cells := []string{stamp(&r.StartsAt), ended, r.Priority, r.Labels["env"], r.Labels["alertname"], summary(r), told(r)}
+		for i, c := range cells {
+			if cells[i] = printable(c); c == "" {
+				cells[i] = "-"
+			}
+		}
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	return table.Flush()
+}
+
+func stamp(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// summary is the alert's own, or else what tells it from others.
+func summary(r history.Record) string {
+	if s := r.Annotations["summary"]; s != "" {
+		return s
+	}
+	var labels []string
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		if name != "alertname" && name != "env" && name != "priority" {
+			labels = append(labels, name+"="+r.Labels[name])
+		}
+	}
+	return strings.Join(labels, " ")
+}
+
+// told says which chats were told when, and when of the end.
+func told(r history.Record) string {
+	var list []string
+	for _, d := range r.Deliveries {
+		s := d.Chat
+		if d.ToldAt != nil {
+			s += " " + stamp(d.ToldAt)
+		}
+		if d.OverAt != nil {
+			s += ", of the end " + stamp(d.OverAt)
+		}
+		list = append(list, s)
+	}
+	switch {
+	case list != nil:
+		return strings.Join(list, "; ")
+	case r.Notify == "none":
+		return "history only"
+	default:
+		return "nobody"
+	}
+}
+
+// printable keeps each alert on its line, and control sequences in labels out
+// of the terminal.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case !unicode.IsGraphic(c):
+			return unicode.ReplacementChar
+		}
+		return c
+	}, s)
+}

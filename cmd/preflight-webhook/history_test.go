@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/webhook/history"
+)
+
+// runHistory runs the command and returns its output.
+func runHistory(t *testing.T, dsn string, args ...string) (stdout, stderr string) {
+	t.Helper()
+	cmd := exec.Command("preflight-webhook", append([]string{"history"}, args...)...)
+	cmd.Env = append(cmd.Environ(), "DATABASE_URL="+dsn)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("history %v: %v\n%s", args, err, errs.String())
+	}
+	return out.String(), errs.String()
+}
+
+func TestHistoryFromPostgreSQL(t *testing.T) {
+	t.Parallel()
+	postgres := testservers.StartPostgres(t)
+	store, err := history.Open(postgres.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Truncate(time.Second)
+	ago := func(d time.Duration) *time.Time { at := now.Add(-d); return &at }
+	record := func(name, env, priority string, start, end *time.Time) history.Record {
+		return history.Record{
+			Group: "g", Fingerprint: name, StartsAt: *start, EndsAt: end, Priority: priority, Notify: "loud", ReceivedAt: *start,
+			Labels:      map[string]string{"alertname": name, "env": env, "priority": priority},
+			Annotations: map[string]string{"summary": "clear\x1b[2J\nscreen"},
+			Deliveries:  []history.Delivery{{Chat: "-100", ToldAt: start, OverAt: end}},
+		}
+	}
+	if err := store.Put(t.Context(), []history.Record{
+		record("Old", "paper", "P0", ago(72*time.Hour), ago(71*time.Hour)),
+		record("Ended", "paper", "P1", ago(72*time.Hour), ago(time.Hour)),
+		record("Fires", "live", "P0", ago(48*time.Hour), nil),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	text, said := runHistory(t, postgres.DSN())
+	if said != "" || strings.Contains(text, "Old") || strings.ContainsRune(text, '\x1b') || strings.Count(text, "\n") != 3 ||
+		!strings.Contains(text, ago(72*time.Hour).Format(time.RFC3339)+"  "+ago(time.Hour).Format(time.RFC3339)) ||
+		!strings.Contains(text, "still fires") || !strings.Contains(text, "-100 "+ago(48*time.Hour).Format(time.RFC3339)) {
+		t.Errorf("as text, of the last day:\n%s%s", text, said)
+	}
+	for _, tt := range []struct{ args, want string }{
+		{"--since=7d", "Old Ended Fires"},
+		{"--since=" + ago(2*time.Hour).Format(time.RFC3339), "Ended Fires"},
+		{"--since=10m", "Fires"},
+		{"--env=paper", "Ended"},
+		{"--priority=P0", "Fires"},
+		{"--env=paper --priority=P0", ""},
+	} {
+		out, _ := runHistory(t, postgres.DSN(), append(strings.Fields(tt.args), "--json")...)
+		want := map[string]bool{}
+		for _, name := range strings.Fields(tt.want) {
+			want[name] = true
+		}
+		lines := 0
+		for line := range strings.Lines(out) {
+			var r history.Record
+			if err := json.Unmarshal([]byte(line), &r); err != nil {
+				t.Fatalf("%s: %v in %s", tt.args, err, line)
+			}
+			if lines++; !want[r.Labels["alertname"]] {
+				t.Errorf("%s lists %s", tt.args, r.Labels["alertname"])
+			}
+		}
+		if lines != len(want) {
+			t.Errorf("%s lists %d alerts, want %s", tt.args, lines, tt.want)
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+)
+
+// outages lets what surrounds the webhook fail at random, two things at a time
+// at most, and kills the webhook in between.
+func (r *run) outages(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var lanes sync.WaitGroup
+	var errs [2]error
+	for i := range errs {
+		rng := rand.New(rand.NewPCG(r.Seed, uint64(10+i)))
+		n := r.Outages / 2
+		if i == 0 {
+			n = r.Outages - n
+		}
+		lanes.Go(func() {
+			for k := range n {
+				// The first lane fails Telegram, the second all else.
+				do := r.failOther
+				if i == 0 {
+					do = r.failTelegram
+				}
+				if errs[i] = do(ctx, rng, k); errs[i] != nil {
+					cancel()
+					return
+				}
+				if errs[i] = sleep(ctx, between(rng, 0, 500*time.Millisecond)); errs[i] != nil {
+					return
+				}
+			}
+		})
+	}
+	lanes.Wait()
+	return errors.Join(errs[:]...)
+}
+
+// failTelegram goes through the storms in turn, each time for another while.
+func (r *run) failTelegram(ctx context.Context, rng *rand.Rand, k int) error {
+	d := between(rng, 300*time.Millisecond, 2500*time.Millisecond)
+	all := storms()
+	if k %= len(all) + 1; k < len(all) {
+		r.outage(all[k].name)
+		return r.telegram.storming(ctx, all[k], rng.Uint64(), d)
+	}
+	r.outage("Telegram is down")
+	return r.telegram.away(ctx, d)
+}
+
+// failOther kills PostgreSQL, an Alertmanager or a webhook, and starts it again.
+func (r *run) failOther(ctx context.Context, rng *rand.Rand, k int) error {
+	d := between(rng, 100*time.Millisecond, 2*time.Second)
+	switch k % 4 {
+	case 0:
+		r.outage("PostgreSQL is killed")
+		defer r.report.unshared(time.Now())
+		r.postgres.Kill()
+		return errors.Join(sleep(ctx, d), r.postgres.Start(ctx))
+	case 1:
+		r.outage("an Alertmanager is killed")
+		am := r.managers[rng.IntN(len(r.managers))]
+		am.kill()
+		return errors.Join(sleep(ctx, d), am.start(ctx))
+	case 2:
+		r.outage("PostgreSQL hangs")
+		defer r.report.unshared(time.Now())
+		if err := r.postgres.Pause(); err != nil {
+			return err
+		}
+		return errors.Join(sleep(ctx, d), r.postgres.Resume())
+	default:
+		r.outage("the webhook is killed")
+		p := r.replicas[rng.IntN(len(r.replicas))]
+		flight, err := p.kill()
+		if err != nil {
+			return err
+		}
+		r.report.killed(flight)
+		return errors.Join(sleep(ctx, d), p.start(ctx))
+	}
+}
+
+func (r *run) outage(what string) {
+	r.report.outage(what)
+	r.logf("%s", what)
+}
+
+// settle waits until everything is told and stored.
+func (r *run) settle(ctx context.Context) error {
+	firing := r.load.finish()
+	for _, p := range r.replicas {
+		if err := p.restart(ctx); err != nil { // a wait of its for PostgreSQL ends, too
+			return err
+		}
+	}
+	end := time.Now().Add(deadline)
+	for {
+		missing, err := r.unsettled(ctx, firing)
+		if err != nil {
+			return err
+		}
+		if missing == "" {
+			return nil
+		}
+		if time.Now().After(end) {
+			r.report.problem("%v after the last fault: %s", deadline, missing)
+			return nil
+		}
+		if err := sleep(ctx, 500*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// unsettled says what is still to come; empty when nothing is.
+func (r *run) unsettled(ctx context.Context, firing []string) (string, error) {
+	for _, name := range firing {
+		if a, _ := r.ledger.get(name); !a.fired {
+			return fmt.Sprintf("%s fires, and Alertmanager has told no webhook", name), nil
+		}
+	}
+	if !r.ledger.quiet(3 * time.Second) {
+		return "Alertmanager still posts", nil
+	}
+	for _, p := range r.replicas {
+		if f, err := p.inspect(); err != nil {
+			return "", err
+		} else if f.any() {
+			return fmt.Sprintf("webhook %d has not told %d alerts and applied %d notifications", p.number, f.pending, f.inbox), nil
+		}
+	}
+	if v := r.compare(); len(v.untold)+len(v.unended) > 0 {
+		return fmt.Sprintf("%d alerts were not told, %d ends not", len(v.untold), len(v.unended)), nil
+	}
+	missing, err := r.historyProblems(ctx)
+	if len(missing) > 0 {
+		return "history: " + missing[0], err
+	}
+	return "", err
+}

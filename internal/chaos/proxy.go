@@ -1,0 +1,160 @@
+package chaos
+
+import (
+	"bytes"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/alertnative/preflight/webhook"
+)
+
+// ledger is what was acknowledged, as the proxies saw it.
+type ledger struct {
+	mu        sync.Mutex
+	alerts    map[string]*acknowledged // by the alert's name
+	posted    map[string]bool          // whatever became of it: a kill can come before the answer
+	groups    map[string]time.Time     // when the group was acknowledged first
+	reminding int                      // acknowledgements that may be reminders
+	posts     int                      // acknowledged
+	refused   int                      // posts that got another answer, or none
+	wrong     map[int]int              // answers by status, of those that tell Alertmanager not to try again
+	last      time.Time                // the last post
+}
+
+// acknowledged is an alert that the webhook answered 200 for.
+type acknowledged struct {
+	priority     string
+	group        string
+	fingerprint  string
+	startsAt     time.Time
+	fired, ended bool
+}
+
+func newLedger() *ledger {
+	return &ledger{alerts: map[string]*acknowledged{}, posted: map[string]bool{}, groups: map[string]time.Time{}, wrong: map[int]int{}}
+}
+
+// reminderAfter is when Alertmanager's saying the same again is a reminder.
+const reminderAfter = time.Minute
+
+// note writes down the answer to a post; 0 for none.
+func (l *ledger) note(body []byte, status int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = time.Now()
+	p, err := webhook.ParsePayload(body)
+	for _, a := range p.Alerts {
+		l.posted[a.Labels["target"]] = true
+	}
+	if status != http.StatusOK {
+		l.refused++
+		if status != 0 && status/100 != 5 {
+			l.wrong[status]++
+		}
+		return
+	}
+	l.posts++
+	if err != nil {
+		l.wrong[status]++ // an answer to what nobody could apply
+		return
+	}
+	if first, ok := l.groups[p.GroupKey]; !ok {
+		l.groups[p.GroupKey] = l.last
+	} else if l.last.Sub(first) >= reminderAfter {
+		l.reminding++
+	}
+	for _, a := range p.Alerts {
+		name := a.Labels["target"]
+		k := l.alerts[name]
+		if k == nil {
+			k = &acknowledged{priority: a.Labels["priority"], group: p.GroupKey, fingerprint: a.Fingerprint, startsAt: a.StartsAt}
+			l.alerts[name] = k
+		}
+		k.fired = k.fired || a.Status == "firing"
+		k.ended = k.ended || a.Status == "resolved"
+	}
+}
+
+// count is of the acknowledged alerts.
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.alerts)
+}
+
+// get returns a copy of what is known of an alert.
+func (l *ledger) get(name string) (acknowledged, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k := l.alerts[name]; k != nil {
+		return *k, true
+	}
+	return acknowledged{}, false
+}
+
+// quiet reports whether nothing was posted for a while.
+func (l *ledger) quiet(d time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return time.Since(l.last) >= d
+}
+
+// proxy hands posts over to a webhook and writes down what became of them.
+type proxy struct {
+	ledger   *ledger
+	upstream string // host:port
+	client   *http.Client
+	server   *http.Server
+	listener net.Listener
+}
+
+func startProxy(l *ledger, upstream string) (*proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &proxy{ledger: l, upstream: upstream, listener: listener, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	p.server = &http.Server{Handler: p}
+	go func() { _ = p.server.Serve(listener) }() // its end is close's
+	return p, nil
+}
+
+func (p *proxy) url() string { return "http://" + p.listener.Addr().String() }
+
+func (p *proxy) close() { _ = p.server.Close() }
+
+// ServeHTTP counts as acknowledged what the webhook answered whole, whether or
+// not Alertmanager still hears it.
+func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	status := p.forward(r, body)
+	p.ledger.note(body, status)
+	if status == 0 {
+		panic(http.ErrAbortHandler) // as the webhook did
+	}
+	w.WriteHeader(status)
+}
+
+func (p *proxy) forward(r *http.Request, body []byte) (status int) {
+	// Alertmanager may give up meanwhile; the answer counts all the same.
+	out, err := http.NewRequest(r.Method, "http://"+p.upstream+r.URL.RequestURI(), bytes.NewReader(body))
+	if err != nil {
+		return 0
+	}
+	out.Header = r.Header.Clone()
+	resp, err := p.client.Do(out)
+	if err != nil {
+		return 0
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return 0
+	}
+	return resp.StatusCode
+}

@@ -1,0 +1,67 @@
+package webhook_test
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/alertnative/preflight/webhook"
+)
+
+// Ten thousand notifications of 50 groups, that came while Telegram was away,
+// are a message for each group, and these come as fast as Telegram allows and no
+// faster.
+func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
+	t.Parallel()
+	for chat, c := range map[int64]struct {
+		key           string
+		notifications int
+		messages      func(n int) time.Duration // how long after the first one the n-th comes, from 0
+	}{
+		person: {"7", 10_000, func(n int) time.Duration { return time.Duration(n) * time.Second }},
+		// Twenty in a minute: a second apart, then a pause.
+		group: {"-100", 1000, func(n int) time.Duration { return time.Duration(n/20)*time.Minute + time.Duration(n%20)*time.Second }},
+	} {
+		t.Run(c.key, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
+				w := newWorld(t, c.key, webhook.InMemory)
+				w.start()
+				defer func() { w.stop() }()
+				const groups = 50
+				w.bot.Block(chat, true)
+				for i := range c.notifications {
+					g, round := i%groups, i/groups
+					am := alertmanager{url: "http://a", priority: "P0", key: fmt.Sprint(g)}
+					a := am.firing(fmt.Sprint("t", g), time.Now())
+					if round%3 == 2 {
+						a = am.firing(fmt.Sprint("u", g), time.Now()) // another alert of the group
+					}
+					if _, err := w.service.Accept(am.payload(a), webhook.Loud); err != nil {
+						t.Fatal(err)
+					}
+				}
+				w.after(time.Minute)
+				w.expect(chat)
+				w.bot.Block(chat, false)
+				w.after(20 * time.Minute)
+				messages := w.bot.Messages(chat)
+				if len(messages) != groups {
+					t.Fatalf("%d messages for %d groups", len(messages), groups)
+				}
+				for i, m := range messages {
+					if got, want := m.Sent.Sub(messages[0].Sent), c.messages(i); got != want {
+						t.Fatalf("message %d came %s after the first, not %s", i+1, got, want)
+					}
+				}
+				for _, call := range w.bot.Calls() {
+					if call.Status == 429 {
+						t.Fatal("Telegram had to ask for less")
+					}
+				}
+			})
+		})
+	}
+}

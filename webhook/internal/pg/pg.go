@@ -1,0 +1,96 @@
+// Package pg is what the webhook's uses of PostgreSQL share: pools that
+// connect to nobody until they are used, migrations that replicas can apply at
+// the same time, and errors that say nothing of the connection string.
+package pg
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// Open prepares access by a connection string, with so many connections at
+// most, each established within a time. The error quotes nothing of the
+// string: it can hold a password.
+func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, error) {
+	config, err := pgxpool.ParseConfig(dsn)
+	if err != nil {
+		return nil, errors.New("no connection string of PostgreSQL: write it as postgres://user:password@host:5432/database")
+	}
+	config.MaxConns = connections
+	config.ConnConfig.ConnectTimeout = connect
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	if err != nil {
+		return nil, errors.New("no usable connection string of PostgreSQL")
+	}
+	return pool, nil
+}
+
+// Migrate brings tables in the schema "preflight" to their present version,
+// which it keeps in the table of that name. Replicas that do so at the same
+// time wait for each other.
+func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions string) error {
+	// Two replicas that create it at once can fail with a unique violation: it
+	// is there then.
+	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !IsCode(err, "23505", "42P06") {
+		return Clean(err)
+	}
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return err
+	}
+	db := stdlib.OpenDBFromPool(pool)
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, files,
+		goose.WithSessionLocker(locker), goose.WithTableName("preflight."+versions))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return Clean(err)
+}
+
+// IsCode reports whether the server gave one of the error codes.
+func IsCode(err error, codes ...string) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && slices.Contains(codes, e.Code)
+}
+
+// Clean keeps what the server says and why it can't be reached, and drops what
+// the driver quotes of the connection string.
+func Clean(err error) error {
+	var connect *pgconn.ConnectError
+	var op *net.OpError
+	var server *pgconn.PgError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &server):
+		return &serverError{server}
+	case errors.As(err, &connect), errors.As(err, &op):
+		return errors.New("PostgreSQL can't be reached")
+	case errors.Is(err, context.DeadlineExceeded):
+		return errors.New("PostgreSQL does not answer in time")
+	default:
+		return errors.New("the connection to PostgreSQL broke")
+	}
+}
+
+// serverError is what the server said, without the rows it quotes.
+type serverError struct{ *pgconn.PgError }
+
+func (e *serverError) Error() string { return "PostgreSQL: " + e.Message + " (" + e.Code + ")" }
+func (e *serverError) Unwrap() error { return e.PgError }

@@ -1,0 +1,230 @@
+package replica
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/alertnative/preflight/webhook/internal/pg"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+const (
+	// timeout bounds each request: what takes longer counts as away, and must
+	// do so before a turn ends.
+	timeout = 2 * time.Second
+	// channel is where PostgreSQL tells of new entries.
+	channel = "preflight_journal"
+	// atOnce and bytesAtOnce bound what [Store.Pull] returns.
+	atOnce, bytesAtOnce = 1000, 4 << 20
+)
+
+// transfer returns how long so many bytes may take.
+func transfer(bytes int) time.Duration {
+	return timeout + time.Duration(bytes>>20)*time.Second
+}
+
+// Store is the part of the database that the replicas of one bot share. It is
+// safe for concurrent use.
+type Store struct {
+	pool *pgxpool.Pool
+	bot  string
+}
+
+// Open prepares access by a connection string, for the replicas of a bot. It
+// connects to nobody yet. The error quotes nothing of the string.
+func Open(dsn, bot string) (*Store, error) {
+	pool, err := pg.Open(dsn, 3, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{pool, bot}, nil
+}
+
+// Close ends all connections.
+func (s *Store) Close() { s.pool.Close() }
+
+// Migrate makes the tables, or brings them to their present version.
+func (s *Store) Migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	return pg.Migrate(ctx, s.pool, migrations, "goose_replica_version")
+}
+
+// Beat says that the replica lives, and asks whose turn it is.
+func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var standing Standing
+	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		var watchdog *float64
+		if b.Watchdog > 0 {
+			age := b.Watchdog.Seconds()
+			watchdog = &age
+		}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO preflight.replicas (bot, id, chats, behind, failing, watchdog_at, seen_at)
+			VALUES ($1, $2, $3, $4, $5, clock_timestamp() - make_interval(secs => $6), clock_timestamp())
+			ON CONFLICT (bot, id) DO UPDATE SET chats = EXCLUDED.chats, behind = EXCLUDED.behind, failing = EXCLUDED.failing,
+				watchdog_at = EXCLUDED.watchdog_at, seen_at = EXCLUDED.seen_at`,
+			s.bot, b.Replica, b.Chats, b.Behind, b.Failing, watchdog); err != nil {
+			return err
+		}
+		if err := s.turn(ctx, tx, b, &standing); err != nil {
+			return err
+		}
+		return s.look(ctx, tx, b, &standing)
+	})
+	return standing, pg.Clean(err)
+}
+
+// turn takes, keeps or gives back the turn.
+func (s *Store) turn(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
+	if !b.Wants {
+		_, err := tx.Exec(ctx, `DELETE FROM preflight.turns WHERE bot = $1 AND replica = $2`, s.bot, b.Replica)
+		return err
+	}
+	tag, err := tx.Exec(ctx, `
+		INSERT INTO preflight.turns AS t (bot, replica, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
+		ON CONFLICT (bot) DO UPDATE SET replica = EXCLUDED.replica, until = EXCLUDED.until
+			WHERE t.replica = EXCLUDED.replica OR t.until < clock_timestamp()`, s.bot, b.Replica, TurnFor.Seconds())
+	standing.Turn = tag.RowsAffected() == 1
+	return err
+}
+
+// look reads what the replica is to know.
+func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
+	var age *float64
+	if err := tx.QueryRow(ctx, `
+		SELECT (SELECT id FROM preflight.journal_identity),
+			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0),
+			(SELECT extract(epoch FROM clock_timestamp() - max(watchdog_at))::float8 FROM preflight.replicas WHERE bot = $1)`,
+		s.bot).Scan(&standing.Journal, &standing.Last, &age); err != nil {
+		return err
+	}
+	if age != nil {
+		standing.Watchdog = max(time.Duration(*age*float64(time.Second)), time.Nanosecond)
+	}
+	rows, err := tx.Query(ctx, `SELECT id, chats, behind, failing FROM preflight.replicas
+		WHERE bot = $1 AND id <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $3) ORDER BY id`,
+		s.bot, b.Replica, TurnFor.Seconds())
+	if err != nil {
+		return err
+	}
+	standing.Peers, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Peer])
+	return err
+}
+
+// Push adds events to the journal, all or none. Additions wait for each other,
+// so that an entry is never before one that could be pulled already.
+func (s *Store) Push(ctx context.Context, events []Event) error {
+	var (
+		replicas, kinds []string
+		seqs            []int64
+		times           []time.Time
+		bodies          [][]byte
+		size            int
+	)
+	for _, e := range events {
+		size += len(e.Body)
+		replicas, kinds, seqs = append(replicas, e.Replica), append(kinds, e.Kind), append(seqs, e.Seq)
+		times, bodies = append(times, e.At), append(bodies, e.Body)
+	}
+	ctx, cancel := context.WithTimeout(ctx, transfer(size))
+	defer cancel()
+	return pg.Clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('preflight.journal'))`); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO preflight.journal (bot, replica, seq, at, kind, body)
+			SELECT $1, e.* FROM unnest($2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::bytea[]) AS e
+			ON CONFLICT (replica, seq) DO NOTHING`, s.bot, replicas, seqs, times, kinds, bodies); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `SELECT pg_notify($1, $2)`, channel, s.bot)
+		return err
+	}))
+}
+
+// Pull returns the first entries after a place that are not the replica's own,
+// and the place up to which it looked.
+func (s *Store) Pull(ctx context.Context, self string, after int64) (events []Event, upTo int64, err error) {
+	size, upTo, err := s.page(ctx, self, after)
+	if err != nil || upTo == after {
+		return nil, after, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, transfer(size))
+	defer cancel()
+	rows, err := s.pool.Query(ctx, `SELECT id, replica, seq, at, kind, body FROM preflight.journal
+		WHERE bot = $1 AND replica <> $2 AND id > $3 AND id <= $4 ORDER BY id`, s.bot, self, after, upTo)
+	if err != nil {
+		return nil, after, pg.Clean(err)
+	}
+	if events, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Event]); err != nil {
+		return nil, after, pg.Clean(err)
+	}
+	return events, upTo, nil
+}
+
+// page returns up to where the journal can be read at once, and how many bytes
+// that is.
+func (s *Store) page(ctx context.Context, self string, after int64) (size int, upTo int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	rows, err := s.pool.Query(ctx, `SELECT id, CASE WHEN replica = $2 THEN 0 ELSE length(body) END FROM preflight.journal
+		WHERE bot = $1 AND id > $3 ORDER BY id LIMIT $4`, s.bot, self, after, atOnce)
+	if err != nil {
+		return 0, after, pg.Clean(err)
+	}
+	defer rows.Close()
+	upTo = after
+	for size < bytesAtOnce && rows.Next() {
+		var length int
+		if err := rows.Scan(&upTo, &length); err != nil {
+			return 0, after, pg.Clean(err)
+		}
+		size += length
+	}
+	rows.Close()
+	return size, upTo, pg.Clean(rows.Err())
+}
+
+// Prune forgets entries older than a time, and replicas not heard of since.
+func (s *Store) Prune(ctx context.Context, before time.Time) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	if _, err := s.pool.Exec(ctx, `DELETE FROM preflight.journal WHERE bot = $1 AND at < $2`, s.bot, before); err != nil {
+		return pg.Clean(err)
+	}
+	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.replicas WHERE bot = $1 AND seen_at < $2`, s.bot, before)
+	return pg.Clean(err)
+}
+
+// Listen calls a function for every addition to the journal, until the context
+// is done or the connection breaks.
+func (s *Store) Listen(ctx context.Context, added func()) error {
+	pooled, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return pg.Clean(err)
+	}
+	conn := pooled.Hijack() // it listens, so nobody else may have it
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return pg.Clean(err)
+	}
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return pg.Clean(err)
+		}
+		if n.Payload == s.bot {
+			added()
+		}
+	}
+}

@@ -1,0 +1,234 @@
+package replica_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/webhook/replica"
+)
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	postgres := testservers.StartPostgres(t)
+	for name, test := range map[string]func(*testing.T, *testservers.Postgres){
+		"turns": oneReplicaHasTheTurn, "watchdog": theWatchdogOfAnyIsKnownToAll, "order": theJournalHasOneOrder,
+		"pages": largeEventsComeInPages, "listen": additionsAreToldOf, "away": whatIsAwaySaysSo,
+	} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, postgres) })
+	}
+}
+
+// open returns access to an empty database, for so many replicas.
+func open(t *testing.T, postgres *testservers.Postgres, n int) []*replica.Store {
+	t.Helper()
+	dsn := postgres.NewDatabase(strings.ToLower(path.Base(t.Name())))
+	var stores []*replica.Store
+	for range n {
+		s, err := replica.Open(dsn, "123")
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(s.Close)
+		stores = append(stores, s)
+	}
+	// Replicas that start at once wait for each other.
+	var group sync.WaitGroup
+	for _, s := range stores {
+		group.Go(func() {
+			if err := s.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	return stores
+}
+
+func oneReplicaHasTheTurn(t *testing.T, postgres *testservers.Postgres) {
+	s := open(t, postgres, 1)[0]
+	beat := func(name string, wants bool) replica.Standing {
+		t.Helper()
+		standing, err := s.Beat(t.Context(), replica.Beat{Replica: name, Chats: "7", Wants: wants, Failing: name == "b"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return standing
+	}
+	if !beat("a", true).Turn || beat("b", true).Turn || !beat("a", true).Turn {
+		t.Error("the turn is not the first one's")
+	}
+	if got, want := beat("a", true).Peers, []replica.Peer{{Replica: "b", Chats: "7", Failing: true}}; !cmp.Equal(got, want) {
+		t.Errorf("the peers are %v", got)
+	}
+	if beat("a", false).Turn || !beat("b", true).Turn || beat("a", true).Turn {
+		t.Error("a turn that was given back is not the next one's")
+	}
+	// One that is not heard of loses it.
+	deadline := time.Now().Add(10 * replica.TurnFor)
+	for !beat("a", true).Turn {
+		if time.Now().After(deadline) {
+			t.Fatal("the turn never ended")
+		}
+	}
+	if standing := beat("b", true); standing.Turn || len(standing.Peers) != 1 {
+		t.Errorf("the one that was away has %+v", standing)
+	}
+}
+
+func theWatchdogOfAnyIsKnownToAll(t *testing.T, postgres *testservers.Postgres) {
+	s := open(t, postgres, 1)[0]
+	for _, b := range []struct {
+		replica.Beat
+		min, max time.Duration
+	}{
+		{replica.Beat{Replica: "a"}, 0, 0},
+		{replica.Beat{Replica: "b", Watchdog: 40 * time.Second}, 40 * time.Second, time.Minute},
+		{replica.Beat{Replica: "a"}, 40 * time.Second, time.Minute},
+		{replica.Beat{Replica: "a", Watchdog: 5 * time.Second}, 5 * time.Second, 30 * time.Second},
+		{replica.Beat{Replica: "b", Watchdog: 41 * time.Second}, 5 * time.Second, 30 * time.Second},
+	} {
+		standing, err := s.Beat(t.Context(), b.Beat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := standing.Watchdog; got < b.min || got > b.max {
+			t.Errorf("after %+v the watchdog is %s old", b.Beat, got)
+		}
+	}
+}
+
+func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {
+	const replicas, each, readers = 4, 50, 2
+	stores := open(t, postgres, replicas)
+	at := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
+	var writing, reading sync.WaitGroup
+	for i, s := range stores {
+		writing.Go(func() {
+			for seq := range each {
+				e := replica.Event{Replica: fmt.Sprint(i), Seq: int64(seq + 1), At: at, Kind: "k", Body: []byte{0, byte(seq)}}
+				// A second time changes nothing.
+				if err := errors.Join(s.Push(t.Context(), []replica.Event{e}), s.Push(t.Context(), []replica.Event{e})); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	// Whoever reads meanwhile misses nothing.
+	got := make([][]replica.Event, readers)
+	for r := range readers {
+		reading.Go(func() {
+			for place := int64(0); len(got[r]) < (replicas-1)*each && t.Context().Err() == nil; {
+				events, upTo, err := stores[r].Pull(t.Context(), fmt.Sprint(r), place)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got[r], place = append(got[r], events...), upTo
+			}
+		})
+	}
+	writing.Wait()
+	reading.Wait()
+	for r, events := range got {
+		next := map[string]int64{}
+		for _, e := range events {
+			if next[e.Replica]++; e.Seq != next[e.Replica] || e.Replica == fmt.Sprint(r) || !e.At.Equal(at) || int64(e.Body[1]) != e.Seq-1 {
+				t.Fatalf("reader %d got %+v, not event %d", r, e, next[e.Replica])
+			}
+		}
+		if !slices.IsSortedFunc(events, func(a, b replica.Event) int { return int(a.ID - b.ID) }) {
+			t.Errorf("reader %d got them in no order", r)
+		}
+	}
+	other, err := stores[0].Beat(t.Context(), replica.Beat{Replica: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stores[0].Prune(t.Context(), at.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if events, upTo, err := stores[0].Pull(t.Context(), "x", 0); err != nil || len(events) != 0 || upTo != 0 {
+		t.Errorf("after pruning %d events up to %d are left, %v", len(events), upTo, err)
+	}
+	if other.Last < replicas*each || other.Journal == 0 {
+		t.Errorf("the journal is %d, its last entry %d", other.Journal, other.Last)
+	}
+}
+
+func largeEventsComeInPages(t *testing.T, postgres *testservers.Postgres) {
+	s := open(t, postgres, 1)[0]
+	for seq := range 3 {
+		if err := s.Push(t.Context(), []replica.Event{{Replica: "a", Seq: int64(seq), Kind: "k", Body: make([]byte, 3<<20)}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var pages []int
+	for place := int64(0); ; {
+		events, upTo, err := s.Pull(t.Context(), "b", place)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if upTo == place {
+			break
+		}
+		pages, place = append(pages, len(events)), upTo
+	}
+	if !slices.Equal(pages, []int{2, 1}) {
+		t.Errorf("the pages have %v events", pages)
+	}
+}
+
+func additionsAreToldOf(t *testing.T, postgres *testservers.Postgres) {
+	stores := open(t, postgres, 2)
+	ctx, cancel := context.WithCancel(t.Context())
+	added := make(chan struct{}, 100)
+	listening := make(chan error)
+	go func() { listening <- stores[0].Listen(ctx, func() { added <- struct{}{} }) }()
+	for seq := int64(1); ; seq++ { // until it listens
+		if err := stores[1].Push(t.Context(), []replica.Event{{Replica: "b", Seq: seq, Kind: "k", Body: []byte("{}")}}); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-added:
+			cancel()
+			if err := <-listening; err == nil {
+				t.Error("it ended without a reason")
+			}
+			return
+		case err := <-listening:
+			t.Fatal(err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// An error says what is wrong and nothing of the connection string.
+func whatIsAwaySaysSo(t *testing.T, _ *testservers.Postgres) {
+	s, err := replica.Open("postgres://user:hunter2@127.0.0.1:1/db", "123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	_, beat := s.Beat(t.Context(), replica.Beat{Replica: "a"})
+	_, _, pull := s.Pull(t.Context(), "a", 0)
+	for _, err := range []error{
+		beat, pull, s.Migrate(t.Context()), s.Push(t.Context(), []replica.Event{{Replica: "a"}}), s.Listen(t.Context(), func() {}),
+	} {
+		if err == nil || err.Error() != "PostgreSQL can't be reached" {
+			t.Errorf("the error is %v", err)
+		}
+	}
+	if _, err := replica.Open("postgres://user:hunter2@[", "123"); err == nil || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("the error is %v", err)
+	}
+}

@@ -1,0 +1,465 @@
+package webhook_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/replica"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// shared is what replicas share, in memory and in fake time. The real one is
+// tested in package replica and end to end.
+type shared struct {
+	mu       sync.Mutex
+	journal  []replica.Event
+	replicas map[string]heard
+	turn     string
+	until    time.Time
+	changed  chan struct{}
+}
+
+type heard struct {
+	replica.Beat
+	at time.Time
+}
+
+// access is one replica's way to it.
+type access struct {
+	*shared
+	away bool
+}
+
+var errAway = errors.New("away")
+
+func (a *access) do(f func()) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.away {
+		return errAway
+	}
+	f()
+	return nil
+}
+
+func (a *access) set(away bool) { a.mu.Lock(); defer a.mu.Unlock(); a.away = away }
+
+func (a *access) Migrate(context.Context) error { return a.do(func() {}) }
+
+func (a *access) Beat(_ context.Context, b replica.Beat) (s replica.Standing, err error) {
+	err = a.do(func() {
+		now := time.Now()
+		a.replicas[b.Replica] = heard{b, now}
+		switch {
+		case !b.Wants && a.turn == b.Replica:
+			a.turn = ""
+		case b.Wants && (a.turn == "" || a.turn == b.Replica || a.until.Before(now)):
+			a.turn, a.until = b.Replica, now.Add(replica.TurnFor)
+			s.Turn = true
+		}
+		s.Journal, s.Last = 1, int64(len(a.journal))
+		for name, h := range a.replicas {
+			if age := h.Watchdog + now.Sub(h.at); h.Watchdog > 0 && (s.Watchdog == 0 || age < s.Watchdog) {
+				s.Watchdog = age
+			}
+			if name != b.Replica && now.Sub(h.at) < replica.TurnFor {
+				s.Peers = append(s.Peers, replica.Peer{Replica: name, Chats: h.Chats, Behind: h.Behind, Failing: h.Failing})
+			}
+		}
+	})
+	return s, err
+}
+
+func (a *access) Push(_ context.Context, events []replica.Event) error {
+	return a.do(func() {
+		for _, e := range events {
+			if slices.ContainsFunc(a.journal, func(x replica.Event) bool { return x.Replica == e.Replica && x.Seq == e.Seq }) {
+				continue
+			}
+			e.ID = int64(len(a.journal) + 1)
+			a.journal = append(a.journal, e)
+		}
+		close(a.changed)
+		a.changed = make(chan struct{})
+	})
+}
+
+func (a *access) Pull(_ context.Context, self string, after int64) (events []replica.Event, upTo int64, err error) {
+	err = a.do(func() {
+		upTo = int64(len(a.journal))
+		for _, e := range a.journal[after:] {
+			if e.Replica != self {
+				events = append(events, e)
+			}
+		}
+	})
+	return events, upTo, err
+}
+
+func (a *access) Prune(context.Context, time.Time) error { return a.do(func() {}) }
+
+func (a *access) Listen(ctx context.Context, added func()) error {
+	for {
+		var changed chan struct{}
+		if err := a.do(func() { changed = a.changed }); err != nil {
+			return err
+		}
+		select {
+		case <-changed:
+			added()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// pair is two replicas of one bot.
+type pair struct {
+	*world // the first, which has the turn
+	second *world
+	a, b   *access
+}
+
+func (p *pair) both() []*world { return []*world{p.world, p.second} }
+
+// asPair runs a test with two replicas, in fake time. Nothing may be told
+// twice but what the test expects.
+func asPair(t *testing.T, chats string, f func(*pair)) {
+	spool := t.TempDir() + "/second.db"
+	inWorld(t, chats, func(w *world) {
+		s := &shared{replicas: map[string]heard{}, changed: make(chan struct{})}
+		p := &pair{world: w, second: newWorld(w.t, chats, spool), a: &access{shared: s}, b: &access{shared: s}}
+		p.second.bot = w.bot
+		p.second.config.Sender = w.config.Sender
+		w.config.Replicas, p.second.config.Replicas = p.a, p.b
+		w.restart()
+		w.after(10 * time.Second)
+		p.second.start()
+		defer func() { p.second.stop() }()
+		w.after(10 * time.Second)
+		f(p)
+	})
+}
+
+func TestReplicasTellOnceWhoeverIsNotified(t *testing.T) {
+	for name, notified := range map[string]struct{ fires, ends []int }{
+		"both of all":                  {[]int{0, 1}, []int{0, 1}},
+		"the first of all":             {[]int{0}, []int{0}},
+		"the second of all":            {[]int{1}, []int{1}},
+		"one of the start, one of the": {[]int{0}, []int{1}},
+		"the other way round":          {[]int{1}, []int{0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asPair(t, "7", func(p *pair) {
+				start := time.Now()
+				am := alertmanager{url: "http://a", priority: "P0"}
+				for _, i := range notified.fires {
+					p.both()[i].post(am.payload(am.firing("redis", start), am.firing("upbit", start)), webhook.Loud)
+				}
+				p.after(time.Minute)
+				p.expect(person, "1 🚨 P0: Preflight [Database: redis; Database: upbit]")
+				for _, i := range notified.ends {
+					p.both()[i].post(am.payload(am.resolved("redis", start, time.Now()), am.firing("upbit", start)), webhook.Loud)
+				}
+				p.after(time.Minute)
+				p.expect(person,
+					"1 🚨 P0: Preflight [✅ Database: redis, resolved after 1m; Database: upbit] edited",
+					"2 ✅ P0 resolved: Preflight [Database: redis, resolved after 1m; Database: upbit] silent reply to 1")
+				for _, i := range notified.fires { // an hour later a reminder
+					p.after(time.Hour / 2)
+					p.both()[i].post(am.payload(am.firing("upbit", start)), webhook.Loud)
+				}
+				p.after(time.Minute)
+				if m := p.bot.Messages(person); len(m) != 2+len(notified.fires) || !strings.Contains(m[2].Text, "still firing") {
+					t.Errorf("the chat shows %v", m)
+				}
+				for _, w := range p.both() {
+					if n := w.metric("preflight_webhook_backlog"); n != 0 {
+						t.Errorf("a backlog of %v is left", n)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Whoever goes on knows what was shown, where, and how fast it may go.
+func TestTheOtherReplicaGoesOn(t *testing.T) {
+	asPair(t, "-100", func(p *pair) {
+		start := time.Now()
+		for i := range 30 {
+			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
+			p.both()[i%2].post(am.payload(am.firing(fmt.Sprint(i), start)), webhook.Silent)
+		}
+		p.after(7500 * time.Millisecond)
+		p.stop()
+		p.after(40 * time.Second)
+		p.start()
+		p.second.stop()
+		p.after(5 * time.Minute)
+		p.second.start()
+		for i := range 30 {
+			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
+			p.both()[(i+1)%2].post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), webhook.Silent)
+		}
+		p.after(10 * time.Minute)
+		for _, c := range p.bot.Calls() {
+			if c.Status != http.StatusOK {
+				t.Errorf("a call was refused: %+v", c)
+			}
+		}
+		m := p.bot.Messages(group)
+		if len(m) != 60 {
+			t.Fatalf("%d messages", len(m))
+		}
+		for _, m := range m[:30] {
+			if len(m.Edits) != 1 {
+				t.Errorf("message %d was edited %d times", m.ID, len(m.Edits))
+			}
+		}
+		for _, m := range m[30:] {
+			if m.ReplyTo == 0 {
+				t.Errorf("the end is told by no reply: %s", outline(m))
+			}
+		}
+	})
+}
+
+func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("before", start)), webhook.Loud)
+		p.after(10 * time.Second)
+		p.a.set(true)
+		p.b.set(true)
+		p.after(10 * time.Second)
+		gone := time.Now()
+		am.key = "first"
+		p.post(am.payload(am.firing("first", gone)), webhook.Loud)
+		p.after(5 * time.Second)
+		am.key = "second"
+		p.second.post(am.payload(am.firing("second", time.Now())), webhook.Loud)
+		p.after(5 * time.Second)
+		am.key = ""
+		p.second.post(am.payload(am.resolved("before", start, time.Now())), webhook.Loud) // the first was told of its start
+		p.after(time.Minute)
+		want := []string{
+			"1 ✅ P0: Preflight (resolved after 30s) [✅ Database: before, resolved after 30s] edited",
+			"2 🚨 P0: Preflight [Database: first]",
+			"3 🚨 P0: Preflight [Database: second]",
+			"4 ✅ P0 resolved: Preflight [Database: before, resolved after 30s] silent reply to 1",
+		}
+		p.expect(person, want...)
+		if d := p.bot.Messages(person)[1].Sent.Sub(gone); d > 2*time.Second {
+			t.Errorf("the first told after %s", d)
+		}
+		for _, w := range p.both() {
+			if w.metric("preflight_webhook_replica_state", "alone") != 1 {
+				t.Error("a replica does not say that it is alone")
+			}
+		}
+		// When it is back they know of each other's.
+		p.a.set(false)
+		p.after(time.Minute)
+		p.b.set(false)
+		p.after(10 * time.Minute)
+		p.expect(person, want...)
+		am.key = "second"
+		p.post(am.payload(am.resolved("second", p.bot.Messages(person)[2].Sent, time.Now())), webhook.Loud)
+		p.after(time.Minute)
+		if m := p.bot.Messages(person); len(m) != 5 || m[4].ReplyTo != 3 {
+			t.Errorf("the chat shows %v", m)
+		}
+		if p.metric("preflight_webhook_replica_state", "telling")+p.second.metric("preflight_webhook_replica_state", "telling") != 1 {
+			t.Error("not one replica tells")
+		}
+	})
+}
+
+// Both are told of the same while they do not know of each other: it is shown
+// twice, counted, and both messages end.
+func TestWhatBothToldEndsInBothMessages(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.a.set(true)
+		p.b.set(true)
+		p.after(10 * time.Second)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		for _, w := range p.both() {
+			w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+			p.after(5 * time.Second)
+		}
+		p.a.set(false)
+		p.b.set(false)
+		p.after(time.Minute)
+		p.second.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.after(time.Minute)
+		m := p.bot.Messages(person)
+		if len(m) != 3 || len(m[0].Edits) != 1 || len(m[1].Edits) != 1 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		if n := p.metric("preflight_webhook_messages_duplicated_total"); n != 1 {
+			t.Errorf("%v duplicates are counted", n)
+		}
+	})
+}
+
+// One told of the start, the other of start and end: once they know of each
+// other nothing is left to tell, and the first message shows the end.
+func TestAnEndThatTheOtherToldIsNotToldAgain(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.a.set(true)
+		p.b.set(true)
+		p.after(10 * time.Second)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		p.after(10 * time.Second)
+		p.second.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.after(10 * time.Second)
+		p.b.set(false) // it hands over first
+		p.after(10 * time.Second)
+		p.a.set(false)
+		p.after(time.Minute)
+		p.expect(person,
+			"1 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s] edited",
+			"2 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s]")
+		for _, w := range p.both() {
+			if n := w.metric("preflight_webhook_backlog"); n != 0 {
+				t.Errorf("a backlog of %v is left", n)
+			}
+		}
+	})
+}
+
+// A replica whose Telegram can't be reached leaves the turn to one whose can.
+func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.service.SetSender(unreachable{})
+		am := alertmanager{url: "http://a", priority: "P0"}
+		begin := time.Now()
+		p.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		p.after(time.Minute)
+		m := p.bot.Messages(person)
+		if len(m) != 1 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		if d := m[0].Sent.Sub(begin); d > 20*time.Second {
+			t.Errorf("it was told after %s", d)
+		}
+	})
+}
+
+type unreachable struct{}
+
+func (unreachable) Send(context.Context, telegram.Chat, telegram.Message) (int, error) {
+	return 0, &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
+}
+
+func (unreachable) Edit(context.Context, telegram.Chat, int, telegram.Message) error {
+	return &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
+}
+
+func TestRetryAfterHoldsForTheOtherReplica(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.bot.Inject(fakebot.Fault{RetryAfter: 300})
+		begin := time.Now()
+		am := alertmanager{url: "http://a", priority: "P0"}
+		p.second.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		p.after(time.Second)
+		p.stop()
+		p.after(10 * time.Minute)
+		m := p.bot.Messages(person)
+		if len(m) != 1 || m[0].Sent.Sub(begin).Truncate(time.Second) != 300*time.Second {
+			t.Errorf("the chat that had to wait 300s shows %v", m)
+		}
+		p.start()
+	})
+}
+
+// One Alertmanager of a cluster sends the watchdog, to its own webhook.
+func TestAWatchdogAtOneReplicaIsEnough(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		for _, w := range p.both() {
+			w.config.WatchdogTimeout = 3 * time.Minute
+			w.restart()
+		}
+		beats := func(w *world, minutes int) {
+			for range minutes {
+				if err := w.service.Watchdog(); err != nil {
+					t.Fatal(err)
+				}
+				p.after(time.Minute)
+			}
+		}
+		beats(p.second, 20)
+		beats(p.world, 20)
+		p.expect(person)
+		p.a.set(true)
+		p.b.set(true)
+		beats(p.world, 20) // the second one can't know, and says nothing
+		p.expect(person)
+		p.a.set(false)
+		p.b.set(false)
+		p.after(time.Minute)
+		p.expect(person)
+		p.after(10 * time.Minute)
+		if m := p.bot.Messages(person); len(m) != 1 || !strings.Contains(m[0].Text, "Alerting is blind") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		beats(p.second, 2)
+		if m := p.bot.Messages(person); len(m) != 2 || m[1].ReplyTo != 1 {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+func firingAll(am alertmanager, targets []string, start time.Time) (list template.Alerts) {
+	for _, target := range targets {
+		list = append(list, am.firing(target, start))
+	}
+	return list
+}
+
+// A message in parts is finished by the other replica, with what was not told.
+func TestTheOtherReplicaTellsTheRestOfALongMessage(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		var list []string
+		for i := range 300 {
+			list = append(list, fmt.Sprintf("target-%03d.", i))
+		}
+		p.post(am.payload(firingAll(am, list, start)...), webhook.Loud)
+		p.after(2500 * time.Millisecond)
+		parts := len(p.bot.Messages(person))
+		p.stop()
+		p.after(2 * time.Minute)
+		p.start()
+		p.after(2 * time.Minute)
+		text := ""
+		for _, m := range p.bot.Messages(person) {
+			text += m.Text + "\n"
+		}
+		for _, target := range list {
+			if n := strings.Count(text, "Database: "+target); n != 1 {
+				t.Errorf("%s is told %d times", target, n)
+			}
+		}
+		if all := len(p.bot.Messages(person)); parts == 0 || parts >= all {
+			t.Errorf("%d of %d messages were sent by the first", parts, all)
+		}
+	})
+}

@@ -1,0 +1,69 @@
+package webhook
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// chatState is what the outcome of a call says of the chat.
+func chatState(failure *telegram.Error) string {
+	switch {
+	case failure == nil, failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone, failure.Kind == telegram.Migrated:
+		return metrics.ChatOK
+	case failure.Kind == telegram.ChatGone, failure.Kind == telegram.TopicGone:
+		return metrics.ChatDead
+	case failure.Kind == telegram.RateLimited:
+		return metrics.ChatWaiting
+	default:
+		return metrics.ChatUnreachable
+	}
+}
+
+// report logs and counts the outcome.
+func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
+	w.metrics.chatState(w.key, chatState(failure))
+	log := w.log.With("message", c.message, "kind", c.kind, "part", c.part, "notifications", c.notifications)
+	switch {
+	case failure == nil && c.edits != 0:
+		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
+		log.Info("edited")
+	case failure == nil:
+		w.metrics.delivered.WithLabelValues(w.key, string(c.kind)).Inc()
+		if c.waiting.IsZero() {
+			log.Info("delivered")
+			return
+		}
+		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
+		w.metrics.delay.WithLabelValues(c.priority).Observe(delay.Seconds())
+		log.Info("delivered", "delay", delay)
+	case failure.Kind == telegram.Refused:
+		w.metrics.failed.WithLabelValues(w.key).Inc()
+		log.Error("Telegram refused the message for good", "err", failure)
+	case failure.Kind == telegram.MessageGone:
+		log.Warn("a message can't be edited, it is left as it is", "err", failure)
+	case failure.Kind == telegram.Migrated:
+		log.Warn("the group became a supergroup with another id: put it into TELEGRAM_CHAT_ID", "chat_id", failure.MigrateTo)
+	default:
+		w.reportRetry(log, failure, c.edits != 0)
+	}
+}
+
+func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit bool) {
+	reason := metrics.Unreachable
+	switch failure.Kind {
+	case telegram.RateLimited:
+		reason = metrics.RateLimited
+	case telegram.Ambiguous:
+		reason = metrics.Ambiguous
+		if !edit { // an edit can be repeated without a trace
+			w.metrics.ambiguous.WithLabelValues(w.key).Inc()
+		}
+	case telegram.Unauthorized, telegram.ChatGone, telegram.TopicGone:
+		reason = metrics.Refused
+	}
+	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
+	log.Warn("not delivered, trying again", "reason", reason, "at", w.notBefore, "err", failure)
+}
