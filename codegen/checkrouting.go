@@ -36,7 +36,9 @@ func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
 			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s takes all of them before", routeName(earlier.Match))
 			continue
 		}
-		mine := taken(route.Match, alerts)
+		mine := slices.DeleteFunc(taken(route.Match, alerts), func(a typedAlert) bool {
+			return slices.ContainsFunc(r.Routes[:i-1], func(x rules.Route) bool { return !x.Continue && surelyTakes(x.Match, a) })
+		})
 		if reason := p.impossible(route.Match, alerts); reason != "" {
 			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s", reason)
 			continue
@@ -105,7 +107,8 @@ func (p Pack) impossible(match []rules.Matcher, alerts []typedAlert) string {
 	return ""
 }
 
-// hiddenBy returns the route before that asks for nothing more.
+// hiddenBy returns the route before that asks for nothing more and keeps what
+// it takes.
 func hiddenBy(route rules.Route, before []rules.Route) (rules.Route, bool) {
 	for _, b := range before {
 		if !b.Continue && !slices.ContainsFunc(b.Match, func(m rules.Matcher) bool { return !slices.Contains(route.Match, m) }) {
@@ -136,6 +139,11 @@ func takenBefore(routes []rules.Route, a typedAlert) bool {
 
 func canTake(match []rules.Matcher, a typedAlert) bool {
 	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return !canMatch(m, a) })
+}
+
+// surelyTakes says whether a route takes every instance of the alert.
+func surelyTakes(match []rules.Matcher, a typedAlert) bool {
+	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return a.labels.Pinned(m.Label) != m.Value })
 }
 
 func canMatch(m rules.Matcher, a typedAlert) bool {
