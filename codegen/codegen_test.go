@@ -118,14 +118,18 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "prometheus", "rules", "mine.yml"), []byte("groups: []\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" || g.Name == "webhook" })
+	pack.Groups = slices.DeleteFunc(pack.Groups, func(g rules.Group) bool { return g.Name == "pipeline" })
+	gone := map[string]bool{}
+	for _, a := range rules.Pipeline().Alerts {
+		gone[a.Name] = true
+	}
 	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool {
 		return slices.ContainsFunc(r.Match, func(m rules.Matcher) bool { return m.Label == "alertname" && gone[m.Value] })
 	})
 	mustGenerate(t, pack, "--out="+dir)
 	after := tree(t, dir)
-	want := []string{"prometheus/rules/pipeline.yml", "prometheus/rules/webhook.yml"}
-	for _, a := range slices.Concat(rules.Pipeline().Alerts, rules.Webhook().Alerts) {
+	want := []string{"prometheus/rules/pipeline.yml"}
+	for _, a := range rules.Pipeline().Alerts {
 		want = append(want, "prometheus/tests/"+a.Name+".yml", "runbooks/"+a.Name+".md")
 	}
 	slices.Sort(want)

@@ -177,8 +177,8 @@ var mistakes = []mistake{
 	{"AM002", "P9", route(func(r *rules.Routing) { routeOf(r, "priority", "P0").Match[0].Value = "P9" })},
 	{"AM002", "pipelines", route(func(r *rules.Routing) { routeOf(r, "source", "pipeline").Match[0].Value = "pipelines" })},
 	{"AM003", "the default route", route(func(r *rules.Routing) { r.Default.Receiver = "nobody" })},
-	{"AM003", "P2", route(func(r *rules.Routing) { only(r, "P2").MuteDuring = []string{"nights"} })},
-	{"AM004", "P1", route(func(r *rules.Routing) { only(r, "P1").GroupBy = []string{"envs"} })},
+	{"AM003", "P2", route(func(r *rules.Routing) { routeOf(r, "priority", "P2").MuteDuring = []string{"nights"} })},
+	{"AM004", "P1", route(func(r *rules.Routing) { routeOf(r, "priority", "P1").GroupBy = []string{"envs"} })},
 	{"AM005", "inhibition", route(func(r *rules.Routing) { r.Inhibit[0].Equal = []string{"check"} })},
 	{"AM005", "inhibition", route(func(r *rules.Routing) { r.Inhibit[0].Source[0].Value = "PreflightFailed" })},
 	{"AM006", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary.EN = "{{ $labels.env" })},
@@ -215,11 +215,10 @@ var mistakes = []mistake{
 	}},
 }
 
-// only is the route that matches nothing but the priority.
-func only(r *rules.Routing, p string) *rules.Route {
-	return &r.Routes[slices.IndexFunc(r.Routes, func(x rules.Route) bool {
-		return slices.Equal(x.Match, []rules.Matcher{{Label: "priority", Value: p}})
-	})]
+// routeOf finds the first route that starts with that matcher.
+func routeOf(r *rules.Routing, label, value string) *rules.Route {
+	i := slices.IndexFunc(r.Routes, func(x rules.Route) bool { return x.Match[0] == rules.Matcher{Label: label, Value: value} })
+	return &r.Routes[i]
 }
 
 func dropRoute(r *rules.Routing, m rules.Matcher) {
