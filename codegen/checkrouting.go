@@ -36,14 +36,11 @@ func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
 			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s takes all of them before", routeName(earlier.Match))
 			continue
 		}
-		mine := slices.DeleteFunc(taken(route.Match, alerts), func(a typedAlert) bool {
-			return slices.ContainsFunc(r.Routes[:i-1], func(x rules.Route) bool { return !x.Continue && surelyTakes(x.Match, a) })
-		})
 		if reason := p.impossible(route.Match, alerts); reason != "" {
 			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s", reason)
 			continue
 		}
-		mine = slices.DeleteFunc(mine, func(a typedAlert) bool { return takenBefore(r.Routes[:i-1], a) })
+		mine := slices.DeleteFunc(taken(route.Match, alerts), func(a typedAlert) bool { return takenBefore(r.Routes[:i-1], a) })
 		for _, name := range ungrouped(route, mine) {
 			add(promcheck.GroupedByNothing, where, "", "groups by %q, a label that none of its alerts has", name)
 		}
@@ -139,11 +136,6 @@ func takenBefore(routes []rules.Route, a typedAlert) bool {
 
 func canTake(match []rules.Matcher, a typedAlert) bool {
 	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return !canMatch(m, a) })
-}
-
-// surelyTakes says whether a route takes every instance of the alert.
-func surelyTakes(match []rules.Matcher, a typedAlert) bool {
-	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return a.labels.Pinned(m.Label) != m.Value })
 }
 
 func canMatch(m rules.Matcher, a typedAlert) bool {
