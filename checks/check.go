@@ -108,12 +108,6 @@ type Result struct {
 	Duration     time.Duration
 }
 
-// Shipped returns the specs of the shipped checks, in the order in which they
-// run.
-func Shipped() []Spec {
-	return []Spec{Environment{}.Spec(), Database{}.Spec()}
-}
-
 // Vocabulary returns what the labels of the checks' metrics can say.
 func Vocabulary(specs ...Spec) metrics.Vocabulary {
 	var v metrics.Vocabulary

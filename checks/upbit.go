@@ -1,0 +1,145 @@
+package checks
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+)
+
+// upbit is the API of Upbit, as https://docs.upbit.com describes it.
+type upbit struct {
+	Exchange
+	client *http.Client
+}
+
+func (u upbit) clock(ctx context.Context) (clockReading, error) {
+	const market = "KRW-BTC"
+	a, err := u.get(ctx, "/v1/ticker", "markets="+market, false)
+	if err != nil {
+		return clockReading{}, err
+	}
+	var tickers []struct {
+		Market string `json:"market"`
+	}
+	if json.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
+		return clockReading{}, unreadable("the ticker")
+	}
+	// Upbit has no call for its time. The header has whole seconds.
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return clockReading{}, unreadable("the time")
+	}
+	return clockReading{date.Add(time.Second / 2), time.Second/2 + a.spread, a.asked}, nil
+}
+
+func (u upbit) holdings(ctx context.Context) ([]holding, error) {
+	a, err := u.get(ctx, "/v1/accounts", "", true)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []struct {
+		Currency string `json:"currency"`
+		Balance  string `json:"balance"`
+		Locked   string `json:"locked"`
+	}
+	if json.Unmarshal(a.body, &accounts) != nil {
+		return nil, unreadable("the accounts")
+	}
+	var held []holding
+	for _, c := range accounts {
+		amount, err := sum(c.Balance, c.Locked)
+		if err != nil || c.Currency == "" {
+			return nil, unreadable("the accounts")
+		}
+		held = append(held, holding{c.Currency, amount})
+	}
+	return held, nil
+}
+
+// withdraws looks at the list of withdrawals: Upbit does not tell what keys are
+// allowed, and keys for trading need not see it.
+func (u upbit) withdraws(ctx context.Context) (bool, error) {
+	_, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
+	if r, ok := err.(rejection); ok && r.reason == "missing_permission" {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// get asks one question. The query is part of the signature as it is sent.
+func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(u.BaseURL+path, query), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if signed {
+		token, err := u.token(query)
+		if err != nil {
+			return answer{}, err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	a, err := ask(u.client, req)
+	if err != nil {
+		return answer{}, err
+	}
+	return a, u.rejected(a)
+}
+
+func (u upbit) token(query string) (string, error) {
+	claims := jwt.MapClaims{"access_key": u.AccessKey, "nonce": uuid.NewString()}
+	if query != "" {
+		hash := sha512.Sum512([]byte(query))
+		claims["query_hash"], claims["query_hash_alg"] = hex.EncodeToString(hash[:]), "SHA512"
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodHS512, claims).SignedString([]byte(u.SecretKey))
+}
+
+// rejected reads Upbit's error names.
+func (u upbit) rejected(a answer) error {
+	var body struct {
+		Error struct {
+			Name any `json:"name"` // some are numbers
+		} `json:"error"`
+	}
+	_ = json.Unmarshal(a.body, &body)
+	name, _ := body.Error.Name.(string)
+	if a.status != http.StatusOK {
+		switch name {
+		case "jwt_verification", "invalid_access_key", "invalid_query_payload", "nonce_used":
+			return rejection{"auth_failed", "Upbit answers " + name}
+		case "expired_access_key":
+			return rejection{"key_expired", "Upbit answers " + name}
+		case "no_authorization_ip", "no_authorization_i_p":
+			return rejection{"ip_not_allowed", "Upbit answers " + name}
+		case "out_of_scope":
+			return rejection{"missing_permission", "Upbit answers " + name}
+		}
+	}
+	return a.rejected()
+}
+
+// sum adds amounts, which exchanges write as text.
+func sum(amounts ...string) (float64, error) {
+	total := 0.0
+	for _, text := range amounts {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += v
+	}
+	if math.IsNaN(total) || math.IsInf(total, 0) { // such text is a number, too
+		return 0, strconv.ErrRange
+	}
+	return total, nil
+}
