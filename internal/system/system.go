@@ -104,6 +104,9 @@ func (s *System) checkout(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return err
+	}
 	if err := os.CopyFS(filepath.Join(s.Dir, migrations), os.DirFS(filepath.Join(root, migrations))); err != nil {
 		return err
 	}
