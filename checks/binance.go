@@ -159,7 +159,10 @@ func (b binance) get(ctx context.Context, path, query string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return a, b.rejected(a)
+	if err := b.denied(a, query != ""); err != nil {
+		return a, err
+	}
+	return a, a.rejected()
 }
 
 // sign completes a query with the time and the signature over all of it.
@@ -173,24 +176,28 @@ func (b binance) sign(query string) string {
 	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// rejected reads Binance's error codes.
-func (b binance) rejected(a answer) error {
+// denied reads Binance's error codes. Most are of signed calls alone.
+func (b binance) denied(a answer, signed bool) error {
 	var body struct {
 		Code int `json:"code"`
 	}
-	_ = json.Unmarshal(a.body, &body)
-	if a.status != http.StatusOK {
-		detail := fmt.Sprintf("Binance answers %d", body.Code)
-		switch body.Code {
-		case -1016: // SERVICE_SHUTTING_DOWN
-			return rejection{"maintenance", detail}
-		case -1021: // INVALID_TIMESTAMP
-			return rejection{"clock_skew", detail}
-		case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
-			return rejection{"auth_failed", detail}
-		case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
-			return rejection{"auth_failed", detail + ": key, address or permission"}
-		}
+	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
+		return nil
 	}
-	return a.rejected()
+	detail := fmt.Sprintf("Binance answers %d", body.Code)
+	switch {
+	case body.Code == -1016: // SERVICE_SHUTTING_DOWN
+		return rejection{"maintenance", detail}
+	case !signed:
+		return nil
+	}
+	switch body.Code {
+	case -1021: // INVALID_TIMESTAMP
+		return rejection{"clock_skew", detail}
+	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
+		return rejection{"auth_failed", detail}
+	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
+		return rejection{"auth_failed", detail + ": key, address or permission"}
+	}
+	return nil
 }

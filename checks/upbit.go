@@ -92,7 +92,12 @@ func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer
 	if err != nil {
 		return answer{}, err
 	}
-	return a, u.rejected(a)
+	if signed {
+		if err := u.denied(a); err != nil {
+			return a, err
+		}
+	}
+	return a, a.rejected()
 }
 
 func (u upbit) token(query string) (string, error) {
@@ -104,28 +109,27 @@ func (u upbit) token(query string) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS512, claims).SignedString([]byte(u.SecretKey))
 }
 
-// rejected reads Upbit's error names.
-func (u upbit) rejected(a answer) error {
+// denied reads the names of the errors that signed calls get.
+func (u upbit) denied(a answer) error {
 	var body struct {
 		Error struct {
 			Name any `json:"name"` // some are numbers
 		} `json:"error"`
 	}
-	_ = json.Unmarshal(a.body, &body)
-	name, _ := body.Error.Name.(string)
-	if a.status != http.StatusOK {
-		switch name {
-		case "jwt_verification", "invalid_access_key", "invalid_query_payload", "nonce_used":
-			return rejection{"auth_failed", "Upbit answers " + name}
-		case "expired_access_key":
-			return rejection{"key_expired", "Upbit answers " + name}
-		case "no_authorization_ip", "no_authorization_i_p":
-			return rejection{"ip_not_allowed", "Upbit answers " + name}
-		case "out_of_scope":
-			return rejection{"missing_permission", "Upbit answers " + name}
-		}
+	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
+		return nil
 	}
-	return a.rejected()
+	name, _ := body.Error.Name.(string)
+	reason, ok := map[string]string{
+		"jwt_verification": "auth_failed", "invalid_access_key": "auth_failed", "invalid_query_payload": "auth_failed", "nonce_used": "auth_failed",
+		"expired_access_key":  "key_expired",
+		"no_authorization_ip": "ip_not_allowed", "no_authorization_i_p": "ip_not_allowed",
+		"out_of_scope": "missing_permission",
+	}[name]
+	if !ok {
+		return nil
+	}
+	return rejection{reason, "Upbit answers " + name}
 }
 
 // sum adds amounts, which exchanges write as text.
