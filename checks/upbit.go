@@ -65,10 +65,12 @@ func (u upbit) holdings(ctx context.Context) ([]holding, error) {
 }
 
 // withdraws looks at the list of withdrawals: Upbit does not tell what keys are
-// allowed, and keys for trading need not see it.
+// allowed, and keys for trading need not see it. Whether they are good for
+// anything is for the account to say.
 func (u upbit) withdraws(ctx context.Context) (bool, error) {
-	_, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
-	if r, ok := err.(rejection); ok && r.reason == "missing_permission" {
+	a, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
+	switch a.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return false, nil
 	}
 	return err == nil, err
