@@ -94,9 +94,9 @@ var calls = map[string]call{
 // ServeHTTP answers one call.
 func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	fault, delay, offset := b.fault, b.delay, b.offset
+	now := b.common
 	b.mu.Unlock()
-	if b.begin(w, r, fault, delay, offset) {
+	if now.begin(w, r) {
 		return
 	}
 	b.mu.Lock()
@@ -114,11 +114,11 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-MBX-USED-WEIGHT-1M", strconv.Itoa(limit.used))
 	switch {
 	case status == http.StatusTeapot:
-		w.Header().Set("Retry-After", seconds(retry))
+		w.Header().Set("Retry-After", strconv.Itoa(retry))
 		until := b.now().Add(time.Duration(retry) * time.Second).UnixMilli()
 		refuse(w, status, -1003, fmt.Sprintf("Way too much request weight used; IP banned until %d.", until))
 	case status != http.StatusOK:
-		w.Header().Set("Retry-After", seconds(retry))
+		w.Header().Set("Retry-After", strconv.Itoa(retry))
 		refuse(w, status, -1003, fmt.Sprintf("Too much request weight used; current limit is %d request weight per 1 MINUTE.", limit.limit))
 	case r.Method != http.MethodGet:
 		refuse(w, http.StatusMethodNotAllowed, -1000, "Request method is not supported.")

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 )
 
@@ -18,15 +17,23 @@ type Fault struct {
 	Body   string
 }
 
-// The faults that are not the fault of who calls.
+// Maintenance is the page of a service that is down on purpose.
 func Maintenance() Fault {
 	return Fault{http.StatusServiceUnavailable, "text/html", "<html><body>The service is under maintenance. 서버 점검 중입니다.</body></html>"}
 }
-func Broken() Fault   { return Fault{http.StatusInternalServerError, "text/html", "<h1>500</h1>"} }
+
+// Broken is the page of a service that has an error.
+func Broken() Fault { return Fault{http.StatusInternalServerError, "text/html", "<h1>500</h1>"} }
+
+// Firewall is what a firewall says to those whom it does not like.
 func Firewall() Fault { return Fault{http.StatusForbidden, "text/html", "<h1>403 Forbidden</h1>"} }
+
+// Restricted is the answer to callers from countries that are not served.
 func Restricted() Fault {
 	return Fault{http.StatusUnavailableForLegalReasons, "", `{"code":0,"msg":"Service unavailable from a restricted location"}`}
 }
+
+// Garbage is an answer that is no JSON.
 func Garbage() Fault { return Fault{http.StatusOK, "", `{"hello": "I am a proxy"`} }
 
 // Key returns keys as the exchanges make them: letters and digits.
@@ -47,12 +54,12 @@ type common struct {
 }
 
 // now is the exchange's clock.
-func (c *common) now() time.Time { return time.Now().Add(c.offset) }
+func (c common) now() time.Time { return time.Now().Add(c.offset) }
 
 // begin delays the answer and, when there is a fault, gives it.
-func (c *common) begin(w http.ResponseWriter, r *http.Request, fault *Fault, delay, offset time.Duration) (done bool) {
-	if delay > 0 {
-		timer := time.NewTimer(delay)
+func (c common) begin(w http.ResponseWriter, r *http.Request) (done bool) {
+	if c.delay > 0 {
+		timer := time.NewTimer(c.delay)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
@@ -60,17 +67,17 @@ func (c *common) begin(w http.ResponseWriter, r *http.Request, fault *Fault, del
 			return true
 		}
 	}
-	w.Header().Set("Date", time.Now().Add(offset).UTC().Format(http.TimeFormat))
-	if fault == nil {
+	w.Header().Set("Date", c.now().UTC().Format(http.TimeFormat))
+	if c.fault == nil {
 		return false
 	}
-	kind := fault.Type
+	kind := c.fault.Type
 	if kind == "" {
 		kind = "application/json"
 	}
 	w.Header().Set("Content-Type", kind)
-	w.WriteHeader(fault.Status)
-	_, _ = w.Write([]byte(fault.Body))
+	w.WriteHeader(c.fault.Status)
+	_, _ = w.Write([]byte(c.fault.Body))
 	return true
 }
 
@@ -110,5 +117,3 @@ func (l *limiter) take(weight int) (status, retryAfter int) {
 	}
 	return http.StatusTooManyRequests, retryAfter
 }
-
-func seconds(n int) string { return strconv.Itoa(n) }

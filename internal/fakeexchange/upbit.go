@@ -47,7 +47,6 @@ func NewUpbit() *Upbit {
 	}
 }
 
-// Set changes the exchange while nobody is served.
 func (u *Upbit) set(change func()) { u.mu.Lock(); defer u.mu.Unlock(); change() }
 
 // Fail answers everything with a fault; nil ends it.
@@ -83,9 +82,9 @@ func (u *Upbit) Limit(calls int, window time.Duration) {
 // ServeHTTP answers one call.
 func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
-	fault, delay, offset := u.fault, u.delay, u.offset
+	now := u.common
 	u.mu.Unlock()
-	if u.begin(w, r, fault, delay, offset) {
+	if now.begin(w, r) {
 		return
 	}
 	u.mu.Lock()
