@@ -137,7 +137,7 @@ func (s Secrets) Run(context.Context) []Observation {
 		value, _ := s.Lookup(name)
 		o := s.observe(name, secretOf(value), slices.Contains(s.Optional, name))
 		if o.Status == Pass && value != "" {
-			if file := elsewhere[name+"\x00"+secretOf(value)]; file != "" {
+			if file := elsewhere[secretOf(value)]; file != "" {
 				o = Failed(name, "shared", file+" has the same")
 			} else if len(notCompared) > 0 {
 				o.Detail = "not compared with " + strings.Join(notCompared, ", ") + ", which cannot be read"
@@ -159,7 +159,7 @@ func (s Secrets) Run(context.Context) []Observation {
 }
 
 // placeholder finds what examples have in the place of a secret.
-var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{?\w+\}?$|^x{3,}$|` +
+var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
 	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
 func (s Secrets) observe(name, secret string, optional bool) Observation {
@@ -212,8 +212,8 @@ func observeMode(target, path string) Observation {
 	return Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 }
 
-// elsewhere returns which file has a secret (name and secret, a zero byte
-// between them), and the files that could not be read.
+// elsewhere returns which file has a secret, under whatever name, and the files
+// that could not be read.
 func (s Secrets) elsewhere() (found map[string]string, unread []string) {
 	found = map[string]string{}
 	for _, path := range s.Others {
@@ -222,8 +222,8 @@ func (s Secrets) elsewhere() (found map[string]string, unread []string) {
 			unread = append(unread, filepath.Base(path))
 			continue
 		}
-		for name, value := range values {
-			found[name+"\x00"+secretOf(value)] = filepath.Base(path)
+		for _, value := range values {
+			found[secretOf(value)] = filepath.Base(path)
 		}
 	}
 	return found, unread

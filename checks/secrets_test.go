@@ -26,6 +26,8 @@ func TestSecretValues(t *testing.T) {
 		{"host=h password=changeme", "placeholder"},
 		{"<your key>", "placeholder"},
 		{"${UPBIT_SECRET_KEY}", "placeholder"},
+		{"$UPBIT_SECRET_KEY", "placeholder"},
+		{"$Tr0ngEnough4Anybody", ""},
 		{"xxxxxxxxxxxxxxxxxxxxxxxxx", "placeholder"},
 		{"my-secret", "placeholder"},
 		{"hunter2", "weak"},
@@ -98,9 +100,9 @@ func TestSecretFiles(t *testing.T) {
 
 	// Other environments have their own.
 	write(".env.example", "S="+one, 0o600)
-	write(".env.live", "S="+other+"\nT="+one, 0o600)
+	write(".env.live", "S="+other, 0o600)
 	expect(t, check(), "S", checks.Pass, "")
-	write(".env.live", "S="+one, 0o600)
+	write(".env.live", "S="+other+"\nANY_NAME="+one, 0o600)
 	if o := expect(t, check(), "S", checks.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
 		t.Errorf("%+v does not say where", o)
 	}

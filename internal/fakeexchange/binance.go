@@ -1,6 +1,7 @@
 package fakeexchange
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -175,18 +176,15 @@ func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
 	}
 	key := r.Header.Get("X-MBX-APIKEY")
 	signedPart, signature, isSigned := strings.Cut(r.URL.RawQuery, "&signature=")
-	query, err := url.ParseQuery(signedPart)
+	query, queryErr := url.ParseQuery(signedPart)
 	timestamp, timeErr := strconv.ParseInt(query.Get("timestamp"), 10, 64)
-	window := 5000
-	if text := query.Get("recvWindow"); text != "" {
-		if window, err = strconv.Atoi(text); err != nil {
-			window = 0
-		}
-	}
+	window, windowErr := strconv.Atoi(cmp.Or(query.Get("recvWindow"), "5000"))
 	now := b.now().UnixMilli()
 	mac := hmac.New(sha256.New, []byte(b.APISecret))
 	mac.Write([]byte(signedPart))
 	switch {
+	case queryErr != nil || windowErr != nil:
+		return no(http.StatusBadRequest, -1100, "Illegal characters found in a parameter.")
 	case len(key) != 64:
 		return no(http.StatusUnauthorized, -2014, "API-key format invalid.")
 	case timeErr != nil:
