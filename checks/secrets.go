@@ -135,9 +135,10 @@ func (s Secrets) Run(context.Context) []Observation {
 	var out []Observation
 	for _, name := range slices.Concat(s.Required, s.Optional) {
 		value, _ := s.Lookup(name)
-		o := s.observe(name, secretOf(value), slices.Contains(s.Optional, name))
-		if o.Status == Pass && value != "" {
-			if file := elsewhere[secretOf(value)]; file != "" {
+		secret := secretOf(value)
+		o := s.observe(name, secret, slices.Contains(s.Optional, name))
+		if o.Status == Pass && secret != "" {
+			if file := elsewhere[secret]; file != "" {
 				o = Failed(name, "shared", file+" has the same")
 			} else if len(notCompared) > 0 {
 				o.Detail = "not compared with " + strings.Join(notCompared, ", ") + ", which cannot be read"
