@@ -123,7 +123,7 @@ func TestOwnSpecs(t *testing.T) {
 		t.Fatal(err)
 	}
 	specs := c.Specs()[len(checks.Shipped()):]
-	if len(specs) != 2 || specs[0].Name != "Disk Space" || specs[0].Looks != "the disk has room" || specs[0].Network ||
+	if len(specs) != 2 || specs[0].Name != "Disk Space" || specs[0].Looks != "the disk has room" || !specs[0].Network ||
 		specs[1].Looks != "http://h/x answers as expected" || !specs[1].Network {
 		t.Errorf("%+v", specs)
 	}
