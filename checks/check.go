@@ -79,6 +79,8 @@ type Observation struct {
 	Reason string
 	// Detail is for people: no secret, and never a label.
 	Detail string
+	// Remedy is what to do about it: the reason's, filled in by the runner.
+	Remedy string
 	// Latency is how long the target took to answer, connecting included; 0
 	// when it was not asked or did not answer.
 	Latency time.Duration
@@ -106,12 +108,6 @@ type Result struct {
 	Why          string        // why it was skipped
 	Observations []Observation // one for each target, in the check's order
 	Duration     time.Duration
-}
-
-// Shipped returns the specs of the shipped checks, in the order in which they
-// run.
-func Shipped() []Spec {
-	return []Spec{Environment{}.Spec(), Database{}.Spec()}
 }
 
 // Vocabulary returns what the labels of the checks' metrics can say.
@@ -151,6 +147,11 @@ func judge(c Check, observed []Observation) []Observation {
 			o = Failed(target, InternalError, fmt.Sprintf("the check gave the undeclared reason %q: %s", o.Reason, o.Detail))
 		}
 		out = append(out, o)
+	}
+	for i, o := range out {
+		if at := slices.IndexFunc(reasons, func(r Reason) bool { return r.Name == o.Reason }); at >= 0 {
+			out[i].Remedy = reasons[at].Remedy
+		}
 	}
 	return out
 }

@@ -28,6 +28,9 @@ func (t Terminal) Progress(i int, r Result) {
 		switch {
 		case o.Status == Warn || o.Status == Fail:
 			fmt.Fprintf(t.Out, "      %s: %s (%s)\n", o.Target, o.Detail, o.Reason)
+			if o.Remedy != "" {
+				fmt.Fprintf(t.Out, "        → %s\n", o.Remedy)
+			}
 		case o.Latency > 0:
 			fmt.Fprintf(t.Out, "      %s: %s in %s\n", o.Target, o.Detail, o.Latency.Round(100*time.Microsecond))
 		}

@@ -1,6 +1,9 @@
 package codegen
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"time"
 
 	"github.com/alertnative/preflight/checks"
@@ -9,9 +12,23 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Preflight is the shipped pack: the preflight of the arbitrage system.
-func Preflight() Pack {
-	specs := checks.Shipped()
+// ReadPreflight is the shipped pack with the checks that a preflight.yml adds.
+// Without the file it is the shipped pack alone.
+func ReadPreflight(file string) (Pack, error) {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return Preflight(), nil
+	}
+	config, err := checks.ReadConfig(file)
+	if err != nil {
+		return Pack{}, err
+	}
+	return Preflight(config.Specs()[len(checks.Shipped()):]...), nil
+}
+
+// Preflight is the shipped pack, the preflight of the arbitrage system, with
+// checks of one's own after the shipped ones.
+func Preflight(own ...checks.Spec) Pack {
+	specs := append(checks.Shipped(), own...)
 	return Pack{
 		Namespace: metrics.Namespace,
 		Envs:      []string{"paper"},

@@ -130,7 +130,7 @@ func listChecks(config string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, check := range c.Checks(os.LookupEnv) {
+	for _, check := range c.Checks(checks.Setting{Lookup: os.LookupEnv}) {
 		spec := check.Spec()
 		fmt.Fprintf(out, "%s: %s\n", spec.Name, spec.Looks)
 		if spec.Network {

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/alertnative/preflight/internal/system"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
@@ -26,23 +27,23 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight": main})
 }
 
-// The scripts in testdata/script are what a user would type. REDIS_URL and
-// POSTGRES_DSN lead to real servers, NOBODY to an address where none is.
+// The scripts in testdata/script are what a user would type, in a system that
+// is ready. NOBODY is an address where no server is.
 func TestScripts(t *testing.T) {
 	redis, postgres, stopped := testservers.StartRedis(t), testservers.StartPostgres(t), testservers.StartRedis(t)
 	stopped.Stop()
-	config, err := os.ReadFile("../../preflight.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("REDIS_URL", redis.URL())
-			env.Setenv("POSTGRES_DSN", postgres.DSN())
+			ready, err := system.New(context.Background(), env.WorkDir, redis.URL(), postgres.DSN())
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { ready.Close() })
+			env.Vars = append(env.Vars, ready.Vars()...)
 			env.Setenv("PASSWORD", postgres.Password())
 			env.Setenv("NOBODY", stopped.URL())
-			return os.WriteFile(filepath.Join(env.WorkDir, "preflight.yml"), config, 0o644)
+			return nil
 		},
 	})
 }
@@ -156,7 +157,7 @@ func testSignal(t *testing.T, c *checker) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	if !lines.Scan() || lines.Text() != "[1/2] Environment … PASS" {
+	if !lines.Scan() || lines.Text() != "[1/8] Environment … PASS" {
 		t.Errorf("the first line is %q", lines.Text())
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {

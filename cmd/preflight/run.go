@@ -56,7 +56,7 @@ func (o runOptions) run(ctx context.Context, logger *slog.Logger, stdout io.Writ
 	if err != nil {
 		return 0, err
 	}
-	all := config.Checks(lookup)
+	all := config.Checks(checks.Setting{Env: o.env, EnvFile: file, Lookup: lookup})
 	selected, err := selection(o.only, o.skip, all)
 	if err != nil {
 		return 0, err
@@ -64,7 +64,7 @@ func (o runOptions) run(ctx context.Context, logger *slog.Logger, stdout io.Writ
 	terminal := checks.Terminal{Out: stdout, Color: colored(stdout), Total: len(all), Quiet: o.quiet}
 	report := checks.Runner{Checks: all, Real: o.real, Selected: selected, Progress: terminal.Progress}.Run(ctx)
 	terminal.Summary(report)
-	if err := o.write(ctx, logger, report); err != nil {
+	if err := o.write(ctx, logger, config.Specs(), report); err != nil {
 		return 0, err
 	}
 	switch {
@@ -86,9 +86,8 @@ func (o runOptions) validate() error {
 }
 
 // write keeps the outcome. Neither file waits for the other's success.
-func (o runOptions) write(ctx context.Context, logger *slog.Logger, report checks.Report) (err error) {
+func (o runOptions) write(ctx context.Context, logger *slog.Logger, specs []checks.Spec, report checks.Report) (err error) {
 	if !o.noMetrics {
-		specs := checks.Shipped()
 		textfile := checks.Textfile{
 			Path: o.metricsOutput, Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)), Specs: specs,
 		}

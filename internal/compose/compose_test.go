@@ -17,6 +17,7 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/testservers"
 )
@@ -146,6 +147,39 @@ func TestSecretsAreDefinedAndUsed(t *testing.T) {
 	for name := range project.Secrets {
 		if !used[name] {
 			t.Errorf("secret %q is used by nobody", name)
+		}
+	}
+}
+
+// What preflight.yml names is there in the container, and can be as it must.
+func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
+	t.Parallel()
+	service := load(t).Services["preflight"]
+	loop := service.Command[2]
+	for _, want := range []string{"--config.file=/checkout/preflight.yml ", "--env=paper ", "--env-file=/run/secrets/env_paper "} {
+		if !strings.Contains(loop, want) {
+			t.Errorf("no %q in %q", want, loop)
+		}
+	}
+	project, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(service.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Source == project && v.Target == "/checkout" }) {
+		t.Errorf("the checkout is not mounted: %v", service.Volumes)
+	}
+	// The script that starts the stack writes the environment.
+	up, err := os.ReadFile(filepath.Join(root, "scripts/up"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := checks.ReadConfig(filepath.Join(root, "preflight.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range config.Environment.Required {
+		if !strings.Contains(string(up), "\n"+v.Name+"=") && !strings.Contains(string(up), `"`+v.Name+"=") {
+			t.Errorf("scripts/up does not set %s, which preflight.yml requires", v.Name)
 		}
 	}
 }
