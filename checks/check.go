@@ -48,6 +48,7 @@ type Spec struct {
 	Looks   string // one line: what it looks at
 	Network bool   // it talks to something, so it needs --real-check
 	Reasons []Reason
+	Korean  Twin // optional
 }
 
 // AllReasons returns the reasons of the check, InternalError included.

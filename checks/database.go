@@ -39,6 +39,7 @@ func (Database) Spec() Spec {
 		Name:    "Database",
 		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout",
 		Network: true,
+		Korean:  databaseKorean,
 		Reasons: append([]Reason{
 			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
 			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
@@ -60,6 +61,17 @@ func (d Database) Targets() []string {
 		names = append(names, TargetPostgres)
 	}
 	return names
+}
+
+// Timeout is the longest that a database may take.
+func (d Database) Timeout() time.Duration {
+	longest := time.Duration(0)
+	for _, s := range []*Server{d.Redis, d.Postgres} {
+		if s != nil {
+			longest = max(longest, s.Timeout)
+		}
+	}
+	return longest
 }
 
 // Run asks the databases, each with its own timeout.

@@ -19,9 +19,10 @@ func TestTerminal(t *testing.T) {
 		}},
 		{Check: "C", Status: checks.Skip, Why: "not selected"},
 	}}
+	specs := []checks.Spec{{Name: "A"}, {Name: "B", Reasons: []checks.Reason{{Name: "broken", Remedy: "mend it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}}
 	show := func(r checks.Report, color, quiet bool) string {
 		var b strings.Builder
-		terminal := checks.Terminal{Out: &b, Color: color, Total: len(r.Results), Quiet: quiet}
+		terminal := checks.Terminal{Out: &b, Color: color, Specs: specs[:len(r.Results)], Quiet: quiet}
 		for i, result := range r.Results {
 			terminal.Progress(i, result)
 		}
@@ -38,6 +39,10 @@ func TestTerminal(t *testing.T) {
 
 Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
+
+What to do:
+  B, b1: mend it
+  B, b2: speed it up
 `
 	const wrong = `[2/3] B … FAIL
       b1: it broke (broken)
@@ -45,6 +50,10 @@ Ready for LIVE: False
 
 Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
+
+What to do:
+  B, b1: mend it
+  B, b2: speed it up
 `
 	colored := strings.NewReplacer("PASS\n", "\x1b[32;1mPASS\x1b[0;22m\n", "FAIL\n", "\x1b[31;1mFAIL\x1b[0;22m\n", "SKIP\n", "\x1b[2mSKIP\x1b[22m\n")
 	for name, tt := range map[string]struct{ got, want string }{
