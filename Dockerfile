@@ -13,5 +13,5 @@ RUN apk add --no-cache ca-certificates git tzdata \
 COPY --from=build /out/ /usr/local/bin/
 USER preflight
 VOLUME /data
-EXPOSE 9917
+EXPOSE 9916 9917
 CMD ["preflight", "--help"]

@@ -124,7 +124,7 @@ func (f Textfile) update(ctx context.Context, now time.Time, change func(previou
 		return nil, err
 	}
 	defer unlock()
-	f.sweep(dir)
+	sweep(f.Path, 0) // nobody else is writing
 	previous, notes, err := f.read(now)
 	if err != nil {
 		return notes, err
@@ -155,16 +155,20 @@ func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// sweep removes the temporary files that checkers that were killed left beside
-// the file. It is called under the lock, so nobody is writing.
-func (f Textfile) sweep(dir string) {
-	entries, err := os.ReadDir(dir)
+// sweep removes the temporary files that writers that were killed left beside
+// a file, unless they are younger than that.
+func sweep(path string, age time.Duration) {
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return // they harm nobody
 	}
 	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), "."+filepath.Base(f.Path))
-		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil {
+		number, ok := strings.CutPrefix(entry.Name(), "."+base)
+		if _, err := strconv.ParseUint(number, 10, 64); !ok || err != nil {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) >= age {
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}

@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/checks"
@@ -28,6 +29,7 @@ func Preflight() Pack {
 				"prometheus":         {"prometheus:9090"},
 				"alertmanager":       {"alertmanager:9093"},
 				"webhook":            {"webhook:9917"},
+				"preflight":          {"preflight:9916"},
 			},
 			Alertmanagers:    []string{"alertmanager:9093"},
 			Webhook:          "http://webhook:9917",
@@ -43,11 +45,12 @@ func Preflight() Pack {
 			{Name: "prometheus"},
 			{Name: "alertmanager"},
 			{Name: "webhook"},
+			{Name: "preflight"},
 		},
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
-		Exporters:  append(metrics.Exporters(), metrics.NewWebhook().All()...),
+		Exporters:  slices.Concat(metrics.Exporters(), metrics.NewWebhook().All(), metrics.NewChecker().All()),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Checker()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -151,36 +152,57 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	return o, nil
 }
 
-// write keeps the outcome. No output waits for another's success.
+// write keeps the outcome. No output waits for another, or for its success.
 func (r *run) write(ctx context.Context, d declared, o *outcome, logger *slog.Logger) {
-	var (
-		notes []string
-		err   error
-	)
+	var evidence, junit error
+	var wg sync.WaitGroup
+	wg.Go(func() { evidence = r.writeEvidence(d, o.evidence) })
+	if r.junit != "" {
+		wg.Go(func() { junit = checks.WriteJUnit(r.junit, r.env, d.specs, o.report) })
+	}
+	if file, err := r.writeMetrics(ctx, d, o.report, logger); file {
+		o.written[metrics.OutputTextfile] = err
+	}
+	wg.Wait()
+	o.written[metrics.OutputEvidence] = evidence
+	if r.junit != "" {
+		o.written[metrics.OutputJUnit] = junit
+	}
+}
+
+// writeMetrics adds the run to the metrics, and reports whether they are a
+// file.
+func (r *run) writeMetrics(ctx context.Context, d declared, report checks.Report, logger *slog.Logger) (file bool, err error) {
+	var notes []string
 	switch {
 	case r.noMetrics:
+		return false, nil
 	case r.memory != nil:
-		if notes, err = r.memory.Add(r.env, d.specs, o.report); err != nil {
+		if notes, err = r.memory.Add(r.env, d.specs, report); err != nil {
 			logger.Error("The metrics lack this run", "err", err)
 		}
 	default:
-		notes, err = textfile(r.metrics, d.specs).Write(ctx, r.env, o.report)
-		o.written[metrics.OutputTextfile] = err
+		file = true
+		notes, err = textfile(r.metrics, d.specs).Write(ctx, r.env, report)
 	}
 	for _, note := range notes {
 		logger.Warn("The metrics do not continue whole", "file", r.metrics, "what", note)
 	}
-	sealed, err := o.evidence.Seal(d.key)
-	if err == nil {
-		err = checks.WriteEvidence(r.evidenceFile(), sealed)
-		if r.output != "" {
-			err = errors.Join(err, checks.WriteEvidence(r.output, sealed))
-		}
+	return file, err
+}
+
+// writeEvidence keeps the evidence where the gate looks, and where it was
+// asked for.
+func (r *run) writeEvidence(d declared, e checks.Evidence) error {
+	sealed, err := e.Seal(d.key)
+	if err != nil {
+		return err
 	}
-	o.written[metrics.OutputEvidence] = err
-	if r.junit != "" {
-		o.written[metrics.OutputJUnit] = checks.WriteJUnit(r.junit, r.env, d.specs, o.report)
+	err = checks.WriteEvidence(r.evidenceFile(), sealed)
+	if r.output != "" {
+		err = errors.Join(err, checks.WriteEvidence(r.output, sealed))
 	}
+	return err
 }
 
 // selection turns --only and --skip into a predicate; names are compared
