@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/alertnative/preflight/checks"
 )
@@ -64,6 +65,73 @@ What to do:
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got\n%q, want\n%q", name, tt.got, tt.want)
+		}
+	}
+}
+
+// On a terminal the statuses stand below each other, although Korean letters
+// are two columns wide, and what is long is broken where the terminal ends.
+func TestTerminalInKorean(t *testing.T) {
+	t.Parallel()
+	specs := []checks.Spec{
+		{Name: "A", Korean: checks.Twin{Name: "데이터베이스", Reasons: []checks.Reason{{Name: "broken", Meaning: "고장 남", Remedy: "서버를 고칠 것"}}},
+			Reasons: []checks.Reason{{Name: "broken", Meaning: "it broke", Remedy: "mend it"}, {Name: "slow", Meaning: "it is slow", Remedy: "speed it up"}}},
+		{Name: "Longer than that"},
+	}
+	r := checks.Report{Results: []checks.Result{
+		{Check: "A", Status: checks.Fail, Observations: []checks.Observation{
+			checks.Failed("redis", "broken", "127.0.0.1:6379: connection refused"), checks.Warned("x", "slow", "it is slow"), checks.Failed("y", "internal_error", "panic"),
+		}},
+		{Check: "Longer than that", Status: checks.Skip, Why: "needs --real-check"},
+	}}
+	var b strings.Builder
+	terminal := checks.Terminal{Out: &b, Width: 44, Specs: specs, Language: checks.Korean}
+	terminal.Start()
+	for i, result := range r.Results {
+		terminal.Progress(i, result)
+	}
+	terminal.Summary(r)
+	// A line that is written over comes before each that stays.
+	const want = "[1/2] 데이터베이스     … \r\x1b[K[1/2] 데이터베이스     … FAIL\n" + `      redis: 고장 남 (broken):
+        127.0.0.1:6379: connection refused
+      x: it is slow (slow): it is slow
+      y: 점검 자체가 고장 남
+        (internal_error): panic
+` + "[2/2] Longer than that … \r\x1b[K[2/2] Longer than that … SKIP\n" + `      --real-check 필요
+
+합계: 2 / PASS: 0 / FAIL: 1 / WARN: 0 / SKIP: 1
+LIVE 준비 완료: 아니오
+
+조치:
+  데이터베이스, redis: 서버를 고칠 것
+  데이터베이스, x: speed it up
+  데이터베이스, y: 증거 파일과 함께 보고:
+    대상의 상태는 알 수 없음
+`
+	if b.String() != want {
+		t.Errorf("got\n%q, want\n%q", b.String(), want)
+	}
+}
+
+func TestTheShippedChecksSpeakKorean(t *testing.T) {
+	t.Parallel()
+	hangul := func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
+	}
+	for _, s := range checks.Shipped() {
+		shown := s.In(checks.Korean)
+		if !hangul(shown.Name) || !hangul(shown.Looks) {
+			t.Errorf("%s: %q, %q", s.Name, shown.Name, shown.Looks)
+		}
+		for _, r := range shown.Reasons {
+			if !hangul(r.Meaning) || !hangul(r.Remedy) {
+				t.Errorf("%s: %s: %q, %q", s.Name, r.Name, r.Meaning, r.Remedy)
+			}
+		}
+		for _, r := range s.Korean.Reasons {
+			if s.In(checks.English).Reason(r.Name).Meaning == "" {
+				t.Errorf("%s: the reason %q has only Korean", s.Name, r.Name)
+			}
 		}
 	}
 }
