@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -53,7 +54,10 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	}
 	path, err := exec.LookPath(g.command[0])
 	if err != nil {
-		return exitNotFound, fmt.Errorf("gate: %w", err)
+		if code = exitCannotStart; errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+			code = exitNotFound
+		}
+		return code, fmt.Errorf("gate: %w", err)
 	}
 	d, err := g.checker.read(ctx)
 	if err != nil {
@@ -92,9 +96,9 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 // become replaces this process by the command. It returns only when that
 // cannot be done.
 func become(path string, command []string) error {
-	// What is ignored stays ignored over exec: the command gets its signals as
-	// this process got them.
-	signal.Reset()
+	// What is ignored stays ignored over exec, and what is caught is as it is
+	// by default: the latter is what the command is to get.
+	signal.Notify(make(chan os.Signal, 1), unheeded...)
 	if err := syscall.Exec(path, command, os.Environ()); err != nil {
 		return fmt.Errorf("gate: %s: %w", path, err)
 	}

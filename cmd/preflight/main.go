@@ -35,13 +35,16 @@ const (
 
 func main() {
 	logging.Disable() // go-redis: what it would log is in the observations
-	// A reader of the output that goes away must not cost the metrics, and a
-	// limit on the size of files is an error like a full disk.
-	signal.Ignore(syscall.SIGPIPE, syscall.SIGXFSZ)
+	signal.Ignore(unheeded...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
 	os.Exit(command(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
+
+// unheeded are signals that must not end a run: a reader of the output that
+// goes away must not cost the metrics, and a limit on the size of files is an
+// error like a full disk.
+var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
 
 // errShown ends the parsing of the command line: all was said.
 var errShown = errors.New("shown")
