@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench up build tools exporters fmt lint clean
+.PHONY: help generate check test demo bench soak chaos up build tools exporters fmt lint clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ demo: build tools ## Show the whole pipeline at work: Redis fails, the message c
 bench: build tools ## Measure how long the commands take.
 	@go run ./bench/process
 	@go run ./bench/pipeline
+
+soak: build tools ## Run the checker every 10 ms for 10,000 runs, and show what it holds meanwhile.
+	@go run ./bench/soak
+
+chaos: ## Kill 500 checkers at work; the metrics stay complete.
+	@scripts/kills 500
 
 up: ## Run the production stack with Docker Compose.
 	@scripts/up

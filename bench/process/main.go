@@ -3,7 +3,8 @@
 //   - "preflight --real-check" with Redis and PostgreSQL on the loopback
 //     interface, next to "redis-cli ping && psql -c 'select 1'", which asks the
 //     same of them. Both are run in turn, so what else the machine does
-//     falls on both alike.
+//     falls on both alike. Beside it, how much of that is the program's start,
+//     its resident memory and its size.
 //   - "preflight-gen" writing everything into an empty folder.
 //
 // "make bench" builds the commands and runs it in the project's folder.
@@ -19,8 +20,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/servers"
 )
 
@@ -66,9 +69,13 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 	}
 	defer func() { err = errors.Join(err, postgres.Close()) }()
 
-	textfile := filepath.Join(dir, "preflight.prom")
+	textfile, evidence := filepath.Join(dir, "preflight.prom"), filepath.Join(dir, "evidence")
 	preflight, err := program("preflight", "--config.file="+filepath.Join("bench", "process", "preflight.yml"),
-		"--env=paper", "--real-check", "--metrics-output="+textfile)
+		"--env=paper", "--real-check", "--metrics-output="+textfile, "--evidence.dir="+evidence)
+	if err != nil {
+		return err
+	}
+	starts, err := program("preflight", "--version")
 	if err != nil {
 		return err
 	}
@@ -83,31 +90,62 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 		return err
 	}
 
-	ours, pair := make(durations, 0, runs), make(durations, 0, runs)
+	ours, start, pair := make(durations, 0, runs), make(durations, 0, runs), make(durations, 0, runs)
+	memory := 0
 	for i := range runs + 1 {
-		a, err := preflight.time(ctx)
-		if err != nil {
-			return err
-		}
-		b, err := ping.time(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := selects.time(ctx)
-		if err != nil {
-			return err
+		var took [4]time.Duration
+		for j, c := range []*command{&preflight, &starts, &ping, &selects} {
+			if took[j], err = c.time(ctx); err != nil {
+				return err
+			}
 		}
 		if i > 0 { // the first finds nothing in the caches
-			ours, pair = append(ours, a), append(pair, b+c)
+			ours, start, pair = append(ours, took[0]), append(start, took[1]), append(pair, took[2]+took[3])
 		}
+		memory = max(memory, preflight.memory)
 	}
 	if err := passed(textfile, runs+1); err != nil {
 		return err
 	}
+	if err := executed(evidence); err != nil {
+		return err
+	}
 	fmt.Printf("%d runs each, in turn:\n", runs)
 	ours.print("preflight --real-check")
+	start.print("preflight --version, which only starts")
 	pair.print("redis-cli ping && psql -c 'select 1'")
-	fmt.Printf("  %-40s %.2f\n\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	fmt.Printf("  %-40s %.2f\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	info, err := os.Stat(preflight.path)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  %-40s %.1f MB resident at most, the program is %.1f MB\n\n", "size", float64(memory)/1e6, float64(info.Size())/1e6)
+	return nil
+}
+
+// executed says which checks the runs consisted of: those that the
+// configuration declares, and every one of them must have passed.
+func executed(dir string) error {
+	e, err := checks.ReadEvidence(checks.EvidenceFile(dir, "paper"), nil)
+	if err != nil {
+		return err
+	}
+	var names, not []string
+	for _, r := range e.Results {
+		switch r.Status {
+		case checks.Pass:
+			names = append(names, r.Check)
+		case checks.Skip: // not declared
+			not = append(not, r.Check)
+		default:
+			return fmt.Errorf("the check %s did not pass: %v", r.Check, r.Targets)
+		}
+	}
+	fmt.Printf("%d checks a run: %s", len(names), strings.Join(names, ", "))
+	if len(not) > 0 {
+		fmt.Printf(" (bench/process/preflight.yml does not declare %s)", strings.Join(not, ", "))
+	}
+	fmt.Println()
 	return nil
 }
 
@@ -157,6 +195,8 @@ type command struct {
 	path string
 	args []string
 	env  []string
+
+	memory int // resident at most in the last run, in bytes
 }
 
 func program(name string, args ...string) (command, error) {
@@ -165,12 +205,15 @@ func program(name string, args ...string) (command, error) {
 }
 
 // time runs the command once and returns how long its process took.
-func (c command) time(ctx context.Context) (time.Duration, error) {
+func (c *command) time(ctx context.Context) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	cmd.Env = c.env
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		c.memory = int(usage.Maxrss) << 10 // Linux counts in KiB
+	}
 	// The checker exits with 3 when it passed what it looked at, and was not
 	// told to look at everything.
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 && filepath.Base(c.path) == "preflight" {
