@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/metrics"
 )
 
 // served is a checker that stays up.
@@ -153,6 +155,12 @@ func testEveryServes(t *testing.T, c *checker) {
 	}
 	if code, _ := s.get("/nosuch"); code != http.StatusNotFound {
 		t.Errorf("/nosuch: %d", code)
+	}
+	_, text := s.get("/metrics")
+	for _, d := range metrics.NewChecker().All() {
+		if want := fmt.Sprintf("# HELP %s %s\n# TYPE %s %s\n", d.Name, d.Help, d.Name, d.Type); !strings.Contains(text, want) {
+			t.Errorf("/metrics lacks %q", want)
+		}
 	}
 	// One way only.
 	if _, err := os.Stat(filepath.Join(c.dir, "monitoring")); !errors.Is(err, os.ErrNotExist) {
