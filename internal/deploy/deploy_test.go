@@ -79,7 +79,7 @@ func systemd(t *testing.T) map[string][]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		options, err := unit.Deserialize(bytes.NewReader(data))
+		options, err := unit.DeserializeOptions(bytes.NewReader(data))
 		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
