@@ -39,7 +39,6 @@ func (Database) Spec() Spec {
 		Name:    "Database",
 		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout",
 		Network: true,
-		Korean:  databaseKorean,
 		Reasons: append([]Reason{
 			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
 			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},

@@ -43,9 +43,8 @@ const (
 // Spec describes the check.
 func (Environment) Spec() Spec {
 	return Spec{
-		Name:   "Environment",
-		Looks:  "the environment variables that preflight.yml declares are present and well formed",
-		Korean: environmentKorean,
+		Name:  "Environment",
+		Looks: "the environment variables that preflight.yml declares are present and well formed",
 		Reasons: []Reason{
 			{"missing", "the variable is not set", "set it in the environment or in the .env file of this environment"},
 			{"empty", "the variable is set to nothing", "give it a value, or take it out if it is optional"},

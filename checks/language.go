@@ -37,11 +37,12 @@ func (s Spec) In(l Language) Shown {
 	if l != Korean {
 		return out
 	}
-	twins := append(slices.Clone(s.Korean.Reasons), internalErrorKorean)
+	shipped := shippedKorean(s.Name)
+	twins := slices.Concat(s.Korean.Reasons, shipped.Reasons, commonKorean())
 	for i, r := range out.Reasons {
 		out.Reasons[i] = r.or(twins)
 	}
-	out.Name, out.Looks = cmp.Or(s.Korean.Name, s.Name), cmp.Or(s.Korean.Looks, s.Looks)
+	out.Name, out.Looks = cmp.Or(s.Korean.Name, shipped.Name, s.Name), cmp.Or(s.Korean.Looks, shipped.Looks, s.Looks)
 	return out
 }
 
