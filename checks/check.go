@@ -48,6 +48,7 @@ type Spec struct {
 	Looks   string // one line: what it looks at
 	Network bool   // it talks to something, so it needs --real-check
 	Reasons []Reason
+	Korean  Twin // optional
 }
 
 // AllReasons returns the reasons of the check, InternalError included.
@@ -79,8 +80,6 @@ type Observation struct {
 	Reason string
 	// Detail is for people: no secret, and never a label.
 	Detail string
-	// Remedy is what to do about it: the reason's, filled in by the runner.
-	Remedy string
 	// Latency is how long the target took to answer, connecting included; 0
 	// when it was not asked or did not answer.
 	Latency time.Duration
@@ -147,11 +146,6 @@ func judge(c Check, observed []Observation) []Observation {
 			o = Failed(target, InternalError, fmt.Sprintf("the check gave the undeclared reason %q: %s", o.Reason, o.Detail))
 		}
 		out = append(out, o)
-	}
-	for i, o := range out {
-		if at := slices.IndexFunc(reasons, func(r Reason) bool { return r.Name == o.Reason }); at >= 0 {
-			out[i].Remedy = reasons[at].Remedy
-		}
 	}
 	return out
 }

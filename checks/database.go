@@ -98,6 +98,17 @@ func (d Database) Targets() []string {
 	return names
 }
 
+// MaxDuration is the longest that a database may take.
+func (d Database) MaxDuration() time.Duration {
+	longest := time.Duration(0)
+	for _, s := range []*Server{d.Redis, d.Postgres} {
+		if s != nil {
+			longest = max(longest, s.Timeout)
+		}
+	}
+	return longest
+}
+
 // Run asks the databases, each with its own timeout.
 func (d Database) Run(ctx context.Context) []Observation {
 	var wg sync.WaitGroup

@@ -68,6 +68,9 @@ func exchangeNames(exchanges []Exchange) []string {
 	return names
 }
 
+// MaxDuration is the time that the exchanges have, all at once.
+func (h ExchangeHealth) MaxDuration() time.Duration { return h.Timeout }
+
 // Run asks every exchange, all at once.
 func (h ExchangeHealth) Run(ctx context.Context) []Observation {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)

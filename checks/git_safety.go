@@ -106,6 +106,9 @@ func (g GitSafety) Targets() []string {
 	return []string{TargetWorktree, TargetRevision, TargetTrackedFiles}
 }
 
+// MaxDuration is the time that git has.
+func (g GitSafety) MaxDuration() time.Duration { return g.Timeout }
+
 // Run asks git.
 func (g GitSafety) Run(ctx context.Context) []Observation {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)

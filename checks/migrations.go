@@ -117,6 +117,15 @@ func (m Migrations) Targets() []string {
 	return names
 }
 
+// MaxDuration is the longest that a schema may take.
+func (m Migrations) MaxDuration() time.Duration {
+	longest := time.Duration(0)
+	for _, s := range m.Schemas {
+		longest = max(longest, s.Server.Timeout)
+	}
+	return longest
+}
+
 // Run compares the schemas, all at once.
 func (m Migrations) Run(ctx context.Context) []Observation {
 	out := make([]Observation, len(m.Schemas))

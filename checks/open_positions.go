@@ -99,6 +99,9 @@ func (OpenPositions) Spec() Spec {
 // Targets are the exchanges.
 func (p OpenPositions) Targets() []string { return exchangeNames(p.Exchanges) }
 
+// MaxDuration is the time that the exchanges have, all at once.
+func (p OpenPositions) MaxDuration() time.Duration { return p.Timeout }
+
 // Run asks every exchange, all at once.
 func (p OpenPositions) Run(ctx context.Context) []Observation {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)

@@ -143,7 +143,7 @@ func (o own) Spec() Spec {
 	return Spec{Name: o.name, Looks: o.looks, Network: o.probe.network(), Reasons: append([]Reason{
 		{"above_limit", "the number is above the limit", "look at what the check measures; the limit is in preflight.yml"},
 		{"below_limit", "the number is below the limit", "look at what the check measures; the limit is in preflight.yml"},
-	}, o.probe.reasons()...)}
+	}, o.probe.reasons()...), Korean: Twin{Reasons: ownKorean(o.probe)}}
 }
 
 // Targets is the one thing it looks at.
@@ -153,6 +153,9 @@ func (o own) Targets() []string {
 	}
 	return []string{o.target}
 }
+
+// MaxDuration is the time that the configuration gives it.
+func (o own) MaxDuration() time.Duration { return o.timeout }
 
 // Run measures once.
 func (o own) Run(ctx context.Context) []Observation {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/checks"
@@ -45,6 +46,7 @@ func Preflight(own ...checks.Spec) Pack {
 				"prometheus":         {"prometheus:9090"},
 				"alertmanager":       {"alertmanager:9093"},
 				"webhook":            {"webhook:9917"},
+				"preflight":          {"preflight:9916"},
 			},
 			Alertmanagers:    []string{"alertmanager:9093"},
 			Webhook:          "http://webhook:9917",
@@ -64,11 +66,12 @@ func Preflight(own ...checks.Spec) Pack {
 			{Name: "prometheus"},
 			{Name: "alertmanager"},
 			{Name: "webhook"},
+			{Name: "preflight"},
 		},
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
-		Exporters:  append(metrics.Exporters(), metrics.NewWebhook().All()...),
+		Exporters:  slices.Concat(metrics.Exporters(), metrics.NewWebhook().All(), metrics.NewChecker().All()),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook(), rules.Checker()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

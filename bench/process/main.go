@@ -3,7 +3,8 @@
 //   - "preflight --real-check" with all eight checks, Redis, PostgreSQL and
 //     fakes of the exchanges on the loopback interface, next to "redis-cli ping
 //     && psql -c 'select 1'", which asks the same of the databases. Both are
-//     run in turn, so what else the machine does falls on both alike.
+//     run in turn, so what else the machine does falls on both alike. Beside it,
+//     how much of that is the program's start, its resident memory and its size.
 //   - "preflight-gen" writing everything into an empty folder.
 //
 // "make bench" builds the commands and runs it in the project's folder.
@@ -19,6 +20,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/alertnative/preflight/checks"
@@ -73,26 +75,21 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ready.Close()) }()
-	declared, err := os.ReadFile(filepath.Join("bench", "process", "preflight.yml"))
+	config, vars, err := ready.Everything()
 	if err != nil {
-		return err
-	}
-	config := filepath.Join(ready.Dir, "bench.yml") // its checkout and its migrations are there
-	if err := os.WriteFile(config, declared, 0o644); err != nil {
 		return err
 	}
 	textfile := filepath.Join(dir, "preflight.prom")
-	preflight, err := program("preflight", "--config.file="+config, "--env=paper", "--real-check", "--metrics-output="+textfile)
+	preflight, err := program("preflight", "--config.file="+config, "--env=paper", "--real-check",
+		"--metrics-output="+textfile, "--evidence.dir="+filepath.Join(dir, "evidence"))
 	if err != nil {
 		return err
 	}
-	preflight.env = slices.Concat(os.Environ(), ready.Vars(), []string{
-		"TEST_UPBIT_ACCESS_KEY=" + ready.Upbit.AccessKey, "TEST_UPBIT_SECRET_KEY=" + ready.Upbit.SecretKey,
-		"TEST_BINANCE_API_KEY=" + ready.Binance.APIKey, "TEST_BINANCE_API_SECRET=" + ready.Binance.APISecret,
-	})
-	// The exchanges are asked more often than they allow.
-	ready.Upbit.Limit(1e9, time.Second)
-	ready.Binance.Limit(1e9, time.Second)
+	preflight.env = append(os.Environ(), vars...)
+	starts, err := program("preflight", "--version")
+	if err != nil {
+		return err
+	}
 	host, port, _ := strings.Cut(redis.Addr(), ":")
 	ping, err := program("redis-cli", "-h", host, "-p", port, "ping")
 	if err != nil {
@@ -103,31 +100,33 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 		return err
 	}
 
-	ours, pair := make(durations, 0, runs), make(durations, 0, runs)
+	ours, start, pair := make(durations, 0, runs), make(durations, 0, runs), make(durations, 0, runs)
+	memory := 0
 	for i := range runs + 1 {
-		a, err := preflight.time(ctx)
-		if err != nil {
-			return err
-		}
-		b, err := ping.time(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := selects.time(ctx)
-		if err != nil {
-			return err
+		var took [4]time.Duration
+		for j, c := range []*command{&preflight, &starts, &ping, &selects} {
+			if took[j], err = c.time(ctx); err != nil {
+				return err
+			}
 		}
 		if i > 0 { // the first finds nothing in the caches
-			ours, pair = append(ours, a), append(pair, b+c)
+			ours, start, pair = append(ours, took[0]), append(start, took[1]), append(pair, took[2]+took[3])
 		}
+		memory = max(memory, preflight.memory)
 	}
 	if err := passed(textfile, runs+1); err != nil {
 		return err
 	}
 	fmt.Printf("%d runs each, in turn:\n", runs)
 	ours.print("preflight --real-check, eight checks")
+	start.print("preflight --version, which only starts")
 	pair.print("redis-cli ping && psql -c 'select 1'")
-	fmt.Printf("  %-40s %.2f\n\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	fmt.Printf("  %-40s %.2f\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	info, err := os.Stat(preflight.path)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  %-40s %.1f MB resident at most, the program is %.1f MB\n\n", "size", float64(memory)/1e6, float64(info.Size())/1e6)
 	return nil
 }
 
@@ -180,6 +179,8 @@ type command struct {
 	path string
 	args []string
 	env  []string
+
+	memory int // resident at most in the last run, in bytes
 }
 
 func program(name string, args ...string) (command, error) {
@@ -188,12 +189,15 @@ func program(name string, args ...string) (command, error) {
 }
 
 // time runs the command once and returns how long its process took.
-func (c command) time(ctx context.Context) (time.Duration, error) {
+func (c *command) time(ctx context.Context) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	cmd.Env = c.env
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		c.memory = int(usage.Maxrss) << 10 // Linux counts in KiB
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(c.path), err, out)
 	}

@@ -76,6 +76,28 @@ func (s *System) LiveVars() []string {
 		"BINANCE_API_KEY="+s.Binance.APIKey, "BINANCE_API_SECRET="+s.Binance.APISecret)
 }
 
+// Everything writes the preflight.yml of the benchmarks, which looks at all
+// that there is to look at, into the system, and returns its path and the
+// environment variables that belong to it. The exchanges then answer as often
+// as they are asked.
+func (s *System) Everything() (config string, vars []string, err error) {
+	root, err := servers.Root()
+	if err != nil {
+		return "", nil, err
+	}
+	declared, err := os.ReadFile(filepath.Join(root, "bench", "process", "preflight.yml"))
+	if err != nil {
+		return "", nil, err
+	}
+	s.Upbit.Limit(1e9, time.Second)
+	s.Binance.Limit(1e9, time.Second)
+	config = filepath.Join(s.Dir, "bench.yml") // the checkout and the migrations are there
+	return config, append(s.Vars()[:len(s.vars):len(s.vars)],
+		"TEST_UPBIT_ACCESS_KEY="+s.Upbit.AccessKey, "TEST_UPBIT_SECRET_KEY="+s.Upbit.SecretKey,
+		"TEST_BINANCE_API_KEY="+s.Binance.APIKey, "TEST_BINANCE_API_SECRET="+s.Binance.APISecret,
+	), os.WriteFile(config, declared, 0o644)
+}
+
 // Lookup looks up variables, the last of the same name.
 func Lookup(vars []string) func(string) (string, bool) {
 	return func(name string) (value string, set bool) {
