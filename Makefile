@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench chaos fuzz up build tools exporters fmt lint clean
+.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters fmt lint clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,12 +22,16 @@ bench: build tools ## Measure how long the commands take, and the webhook under 
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
 
-chaos: build tools ## Kill the webhook 200 times at work, and all it depends on; nothing may be lost.
+chaos: build tools ## Kill the webhook 200 times at work, all it depends on, and 500 checkers; nothing may be lost.
 	@go run ./bench/chaos
+	@scripts/kills 500
 
 FUZZTIME ?= 30s
-fuzz: ## Fuzz payload, template, splitter and delivery, FUZZTIME=30s each.
+fuzz: ## Fuzz what is read and sent, the checker's and the webhook's, FUZZTIME=30s each.
 	@scripts/fuzz $(FUZZTIME)
+
+soak: build tools ## Run the checker every 10 ms for 10,000 runs, and show what it holds meanwhile.
+	@go run ./bench/soak
 
 up: ## Run the production stack with Docker Compose.
 	@scripts/up

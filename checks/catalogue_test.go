@@ -8,6 +8,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/internal/system"
 	"github.com/alertnative/preflight/internal/testservers"
 	"github.com/alertnative/preflight/metrics"
 )
@@ -17,24 +18,29 @@ import (
 func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
 	t.Parallel()
 	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
-	lookup := func(name string) (string, bool) {
-		v, ok := map[string]string{"REDIS_URL": redis.URL(), "POSTGRES_DSN": postgres.DSN()}[name]
-		return v, ok
-	}
-	config, err := checks.ReadConfig("../preflight.yml")
+	ready, err := system.New(t.Context(), t.TempDir(), redis.URL(), postgres.DSN())
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { ready.Close() })
+	config, err := checks.ReadConfig(ready.Config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := config.Checks(checks.Setting{Env: "paper", Lookup: system.Lookup(ready.Vars())})
 	f := newFile(t)
-	f.Specs = checks.Shipped()
+	f.Specs = config.Specs()
 	f.Metrics = metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(f.Specs...))
-	record := func() {
-		report := checks.Runner{Checks: config.Checks(lookup), Real: true}.Run(t.Context())
+	record := func() checks.Report {
+		report := checks.Runner{Checks: all, Real: true}.Run(t.Context())
 		if _, err := f.Write(t.Context(), "paper", report); err != nil {
 			t.Fatal(err)
 		}
+		return report
 	}
-	record()
+	if first := record(); !first.Ready() {
+		t.Errorf("what is ready is not: %+v", first)
+	}
 	redis.Stop()
 	record() // problems have series only while there are some
 

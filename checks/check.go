@@ -48,6 +48,7 @@ type Spec struct {
 	Looks   string // one line: what it looks at
 	Network bool   // it talks to something, so it needs --real-check
 	Reasons []Reason
+	Korean  Twin // optional
 }
 
 // AllReasons returns the reasons of the check, InternalError included.
@@ -106,12 +107,6 @@ type Result struct {
 	Why          string        // why it was skipped
 	Observations []Observation // one for each target, in the check's order
 	Duration     time.Duration
-}
-
-// Shipped returns the specs of the shipped checks, in the order in which they
-// run.
-func Shipped() []Spec {
-	return []Spec{Environment{}.Spec(), Database{}.Spec()}
 }
 
 // Vocabulary returns what the labels of the checks' metrics can say.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -147,14 +146,21 @@ func TestProgressIsInOrderAndACheckThatHangsHoldsNobody(t *testing.T) {
 func TestVocabulary(t *testing.T) {
 	t.Parallel()
 	v := checks.Vocabulary(checks.Shipped()...)
-	if d := cmp.Diff([]string{"Environment", "Database"}, v.Checks); d != "" {
+	if d := cmp.Diff([]string{
+		"Environment", "Secrets", "Live Safety", "Database", "Exchange Health", "Open Positions", "Git Safety", "Migrations",
+	}, v.Checks[:8]); d != "" {
 		t.Errorf("checks (-want +got):\n%s", d)
 	}
 	for _, s := range checks.Shipped() {
 		if s.Looks == "" {
 			t.Errorf("%s does not say what it looks at", s.Name)
 		}
+		seen := map[string]bool{}
 		for _, r := range s.AllReasons() {
+			if seen[r.Name] {
+				t.Errorf("%s has the reason %q twice", s.Name, r.Name)
+			}
+			seen[r.Name] = true
 			if r.Meaning == "" || r.Remedy == "" {
 				t.Errorf("%s: reason %q has no meaning or remedy", s.Name, r.Name)
 			}
@@ -195,74 +201,8 @@ func TestEnvironment(t *testing.T) {
 			Variables: []checks.Variable{tt.variable},
 			Lookup:    func(string) (string, bool) { return tt.value, !tt.unset },
 		}
-		if d := cmp.Diff([]checks.Observation{tt.want}, check.Run(t.Context())); d != "" {
+		if d := cmp.Diff(tt.want, observe(t, check, "V"), plain); d != "" {
 			t.Errorf("%+v with %q (-want +got):\n%s", tt.variable, tt.value, d)
 		}
-	}
-}
-
-func TestConfigErrors(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]string{
-		"":                                       "p.yml: is empty: declare what the checks look at",
-		"# nothing\n":                            "p.yml: is empty: declare what the checks look at",
-		"environment: {}\n":                      "p.yml: declares nothing to look at",
-		"~\n":                                    "p.yml: declares nothing to look at",
-		"just words\n":                           "p.yml:1: just words is not a set of keys",
-		"environment: [\n":                       "p.yml:1: did not find expected node content",
-		"a: &x [*x, *y]\n":                       "p.yml: unknown anchor 'y' referenced",
-		"timeout: 1s\n":                          `p.yml:1: unknown key "timeout" (there are environment, database)`,
-		"databases: {}\n":                        `p.yml:1: unknown key "databases" (did you mean "database"?)`,
-		"a: 1\n---\nb: 2\n":                      `p.yml:1: unknown key "a" (there are environment, database)`,
-		"database:\n  mysql:\n":                  `p.yml:2: unknown key "mysql" in database (there are redis, postgres)`,
-		"database:\n  redis:\n    tymeout: 1s\n": `p.yml:3: unknown key "tymeout" in database.redis (did you mean "timeout"?)`,
-		"environment:\n  required:\n    - name: A\n    - name: B\n      formt: url\n":    `p.yml:5: unknown key "formt" in environment.required[1] (did you mean "format"?)`,
-		"environment:\n  required: {name: A}\n":                                          "p.yml:2: a set of keys is not a list",
-		"database:\n  redis: [a]\n":                                                      "p.yml:2: a list is not a set of keys",
-		"database:\n  redis:\n    url_from: R\n    timeout: soon\n":                      "p.yml:4: soon is not a duration such as 2s or 500ms",
-		"database:\n  redis:\n    url_from: R\n    url_from: R\n":                        `p.yml:4: mapping key "url_from" already defined at line 3`,
-		"database:\n  redis:\n    url_from: R\n    timeout: 2\n":                         "p.yml:4: 2 is not a duration such as 2s or 500ms",
-		"database:\n  redis:\n    url_from: R\n    timeout: -1s\n":                       "p.yml:4: database.redis.timeout: must be positive",
-		"database:\n  redis:\n    timeout: 1s\n":                                         "p.yml:3: database.redis.url_from: must be the name of the environment variable that holds the address, as REDIS_URL; the address itself does not belong here",
-		"environment:\n  required:\n  - {name: A}\n  - {name: A B}\n":                    "p.yml:4: environment.required[1].name: must be the name of an environment variable: letters, digits and underscores",
-		"environment:\n  required:\n  - name: A\n    format: ulr\n":                      `p.yml:4: environment.required[0].format: "ulr" is none of [text url integer one_of file]`,
-		"environment: {required: [{name: A, format: one_of}]}\n":                         "p.yml:1: environment.required[0].format: one_of needs values",
-		"environment: {required: [{name: A, values: [x]}]}\n":                            "p.yml:1: environment.required[0].values: goes only with the format one_of",
-		"environment: {required: [{name: A, schemes: [x]}]}\n":                           "p.yml:1: environment.required[0].schemes: goes only with the format url",
-		"environment: {required: [{name: A, min: 1}]}\n":                                 "p.yml:1: environment.required[0].min: goes only with the format integer",
-		"environment: {required: [{name: A, max: 1}]}\n":                                 "p.yml:1: environment.required[0].max: goes only with the format integer",
-		"environment: {required: [{name: A, format: integer, min: one}]}\n":              "p.yml:1: one is not an integer",
-		"environment: {required: [{name: A, format: integer, min: 2, max: 1}]}\n":        "p.yml:1: environment.required[0].min: 2 is above max, which is 1",
-		"environment:\n  required: [{name: A}]\n  optional:\n  - name: B\n  - name: A\n": "p.yml:5: environment.optional[1].name: A is declared twice",
-		"environment: {required: [{name: A}]}\n---\nb: 2\n":                              "p.yml: has more than one document: a line of --- starts another",
-		"databse: {}\nenvironment: {required: [{name: A, fromat: url}]}\n": `p.yml:1: unknown key "databse" (did you mean "database"?)` + "\n" +
-			`p.yml:2: unknown key "fromat" in environment.required[0] (did you mean "format"?)`, // all at once
-	} {
-		_, err := checks.ParseConfig("p.yml", []byte(text))
-		if err == nil || err.Error() != want {
-			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
-		}
-	}
-	if _, err := checks.ReadConfig("no/such.yml"); err == nil || !strings.Contains(err.Error(), "no/such.yml: no such file: write one") {
-		t.Errorf("error %v", err)
-	}
-}
-
-func TestShippedConfig(t *testing.T) {
-	t.Parallel()
-	c, err := checks.ReadConfig("../preflight.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := map[string][]string{}
-	for _, check := range c.Checks(func(string) (string, bool) { return "", false }) {
-		got[check.Spec().Name] = check.Targets()
-	}
-	want := map[string][]string{"Environment": {"REDIS_URL", "POSTGRES_DSN"}, "Database": {"redis", "postgres"}}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Errorf("(-want +got):\n%s", d)
-	}
-	if c.Database.Redis.Timeout != 2*time.Second {
-		t.Errorf("timeout %s", c.Database.Redis.Timeout)
 	}
 }

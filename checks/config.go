@@ -5,45 +5,61 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
-// Config is preflight.yml: what the checks look at.
+// Config is preflight.yml: what the checks look at. Each section declares one
+// check, in the order in which they run; a new check is named here and nowhere
+// else. A section is a [Check] itself, or knows how to make one.
 type Config struct {
-	Environment EnvironmentConfig `yaml:"environment"`
-	Database    DatabaseConfig    `yaml:"database"`
+	LiveEnvs  []string        `yaml:"live_envs"` // they trade for real; only "live" when not given
+	Exchanges ExchangesConfig `yaml:"exchanges"`
+
+	Environment    EnvironmentConfig     `yaml:"environment"`
+	Secrets        SecretsConfig         `yaml:"secrets"`
+	LiveSafety     *LiveSafetyConfig     `yaml:"live_safety"`
+	Database       DatabaseConfig        `yaml:"database"`
+	ExchangeHealth *ExchangeHealthConfig `yaml:"exchange_health"`
+	OpenPositions  *OpenPositionsConfig  `yaml:"open_positions"`
+	GitSafety      *GitSafetyConfig      `yaml:"git_safety"`
+	Migrations     MigrationsConfig      `yaml:"migrations"`
+
+	Own []OwnConfig `yaml:"checks"` // checks that need no Go
+
+	dir string // where the file is: its relative paths start there
 }
 
-// EnvironmentConfig declares what the check Environment looks at.
-type EnvironmentConfig struct {
-	Required []VariableConfig `yaml:"required"`
-	Optional []VariableConfig `yaml:"optional"` // checked only when they are set
+// Setting is what is known of a run before it looks at anything.
+type Setting struct {
+	Env     string // "paper"
+	EnvFile string // the .env file of the environment, whether it is there or not
+	// Lookup gives the value of an environment variable and whether it is set.
+	Lookup func(name string) (string, bool)
+
+	live      bool // Env trades for real
+	dir       string
+	exchanges ExchangesConfig
 }
 
-// DatabaseConfig declares what the check Database looks at.
-type DatabaseConfig struct {
-	Redis    *ServerConfig `yaml:"redis"`
-	Postgres *ServerConfig `yaml:"postgres"`
+// section makes a check of what preflight.yml declares. With nothing declared
+// the check has no targets.
+type section interface{ check(Setting) Check }
+
+// validator is a section that can be well formed and make no sense.
+type validator interface{ problems(Config) []problem }
+
+// problem is a value that makes no sense.
+type problem struct {
+	path []any // from the section to the value: keys and indexes
+	text string
 }
 
-// VariableConfig declares an environment variable.
-type VariableConfig struct {
-	Name    string   `yaml:"name"`
-	Format  Format   `yaml:"format"`  // text when not given
-	Schemes []string `yaml:"schemes"` // of a url; any when not given
-	Min     *int64   `yaml:"min"`     // of an integer
-	Max     *int64   `yaml:"max"`
-	Values  []string `yaml:"values"` // of a one_of
-}
-
-// ServerConfig declares a database. Its address is in an environment variable,
-// never in the file.
-type ServerConfig struct {
-	URLFrom string        `yaml:"url_from"` // the variable's name
-	Timeout time.Duration `yaml:"timeout"`  // 2s when not given
-}
+func wrong(text string, path ...any) problem { return problem{path, text} }
 
 const defaultTimeout = 2 * time.Second
 
@@ -62,7 +78,7 @@ func ReadConfig(file string) (Config, error) {
 
 // ParseConfig is ReadConfig for what has been read already.
 func ParseConfig(file string, data []byte) (Config, error) {
-	var c Config
+	c := Config{dir: filepath.Dir(file)}
 	doc, err := decodeStrict(file, data, &c)
 	if err != nil {
 		return Config{}, err
@@ -73,92 +89,120 @@ func ParseConfig(file string, data []byte) (Config, error) {
 	return c, nil
 }
 
-var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// Checks returns the shipped checks, with what the configuration declares for
+// each, and after them the configuration's own.
+func (c Config) Checks(s Setting) []Check {
+	s.live, s.dir, s.exchanges = slices.Contains(c.liveEnvs(), s.Env), c.dir, c.Exchanges
+	if s.Lookup == nil {
+		s.Lookup = func(string) (string, bool) { return "", false }
+	}
+	var all []Check
+	for _, f := range c.fields() {
+		switch declared := f.value.(type) {
+		case section:
+			all = append(all, declared.check(s))
+		case Check:
+			all = append(all, declared)
+		}
+	}
+	for _, own := range c.Own {
+		all = append(all, own.check(s))
+	}
+	return all
+}
+
+// Specs returns the specs of those checks.
+func (c Config) Specs() []Spec {
+	var specs []Spec
+	for _, check := range c.Checks(Setting{}) {
+		specs = append(specs, check.Spec())
+	}
+	return specs
+}
+
+// Shipped returns the specs of the shipped checks, in the order in which they
+// run.
+func Shipped() []Spec { return Config{}.Specs() }
+
+func (c Config) liveEnvs() []string {
+	if c.LiveEnvs == nil {
+		return []string{"live"}
+	}
+	return c.LiveEnvs
+}
+
+type field struct {
+	key   string
+	value any
+}
+
+// fields returns the configuration's top-level keys with their values.
+func (c Config) fields() []field {
+	var fields []field
+	v := reflect.ValueOf(c)
+	for i := range v.NumField() {
+		if key, ok := yamlKey(v.Type().Field(i)); ok {
+			fields = append(fields, field{key, v.Field(i).Interface()})
+		}
+	}
+	return fields
+}
 
 // validate returns what is well formed and makes no sense, from top to bottom.
 func (c Config) validate(doc document) (errs []error) {
-	seen := map[string]bool{}
-	variables := func(key string, declared []VariableConfig) {
-		for i, v := range declared {
-			path := []any{"environment", key, i}
-			if field, text := v.problem(); text != "" {
-				errs = append(errs, doc.errorAt(append(path, field), "%s", text))
-			}
-			if seen[v.Name] {
-				errs = append(errs, doc.errorAt(append(path, "name"), "%s is declared twice", v.Name))
-			}
-			seen[v.Name] = true
+	report := func(key string, problems []problem) {
+		for _, p := range problems {
+			errs = append(errs, doc.errorAt(append([]any{key}, p.path...), "%s", p.text))
 		}
 	}
-	variables("required", c.Environment.Required)
-	variables("optional", c.Environment.Optional)
-	server := func(key string, s *ServerConfig) {
-		switch {
-		case s == nil:
-		case !variableName.MatchString(s.URLFrom):
-			errs = append(errs, doc.errorAt([]any{"database", key, "url_from"},
-				"must be the name of the environment variable that holds the address, as REDIS_URL; the address itself does not belong here"))
-		case s.Timeout < 0:
-			errs = append(errs, doc.errorAt([]any{"database", key, "timeout"}, "must be positive"))
+	for _, f := range c.fields() {
+		if v, ok := f.value.(validator); ok {
+			report(f.key, v.problems(c))
 		}
 	}
-	server(TargetRedis, c.Database.Redis)
-	server(TargetPostgres, c.Database.Postgres)
-	if len(seen) == 0 && c.Database.Redis == nil && c.Database.Postgres == nil {
+	report("checks", c.ownProblems())
+	declares := func(check Check) bool { return len(check.Targets()) > 0 }
+	if errs == nil && !slices.ContainsFunc(c.Checks(Setting{}), declares) {
 		errs = append(errs, fmt.Errorf("%s: declares nothing to look at", doc.file))
 	}
 	return errs
 }
 
-// problem returns the first key that makes no sense, and why.
-func (v VariableConfig) problem() (key, text string) {
-	formats := []Format{"", FormatText, FormatURL, FormatInteger, FormatOneOf, FormatFile}
-	switch {
-	case !variableName.MatchString(v.Name):
-		return "name", "must be the name of an environment variable: letters, digits and underscores"
-	case !slices.Contains(formats, v.Format):
-		return "format", fmt.Sprintf("%q is none of %v", v.Format, formats[1:])
-	case v.Format == FormatOneOf && len(v.Values) == 0:
-		return "format", "one_of needs values"
-	case v.Format != FormatOneOf && v.Values != nil:
-		return "values", "goes only with the format one_of"
-	case v.Format != FormatURL && v.Schemes != nil:
-		return "schemes", "goes only with the format url"
-	case v.Format != FormatInteger && v.Min != nil:
-		return "min", "goes only with the format integer"
-	case v.Format != FormatInteger && v.Max != nil:
-		return "max", "goes only with the format integer"
-	case v.Min != nil && v.Max != nil && *v.Min > *v.Max:
-		return "min", fmt.Sprintf("%d is above max, which is %d", *v.Min, *v.Max)
-	}
-	return "", ""
-}
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// Checks returns the checks that the configuration declares, with the values
-// that lookup gives for environment variables.
-func (c Config) Checks(lookup func(name string) (string, bool)) []Check {
-	env := Environment{Lookup: lookup}
-	for _, v := range c.Environment.Required {
-		env.Variables = append(env.Variables, v.variable(false))
-	}
-	for _, v := range c.Environment.Optional {
-		env.Variables = append(env.Variables, v.variable(true))
-	}
-	return []Check{env, Database{Redis: c.Database.Redis.server(lookup), Postgres: c.Database.Postgres.server(lookup)}}
-}
-
-func (v VariableConfig) variable(optional bool) Variable {
-	return Variable{Name: v.Name, Optional: optional, Format: v.Format, Schemes: v.Schemes, Min: v.Min, Max: v.Max, OneOf: v.Values}
-}
-
-func (s *ServerConfig) server(lookup func(string) (string, bool)) *Server {
-	if s == nil {
+// variableProblem is about a key that must name an environment variable.
+func variableProblem(name, what, example string, path ...any) []problem {
+	if variableName.MatchString(name) {
 		return nil
 	}
-	address, _ := lookup(s.URLFrom)
-	timeout := s.Timeout
-	if timeout == 0 {
-		timeout = defaultTimeout
+	return []problem{wrong(fmt.Sprintf("must be the name of the environment variable that holds the %s, as %s; the %[1]s itself does not belong here", what, example), path...)}
+}
+
+func timeoutProblem(d time.Duration, path ...any) []problem {
+	if d >= 0 {
+		return nil
 	}
-	return &Server{Variable: s.URLFrom, Address: address, Timeout: timeout}
+	return []problem{wrong("must be positive", path...)}
+}
+
+// or returns d, or another duration when d was not given.
+func or(d, instead time.Duration) time.Duration {
+	if d == 0 {
+		return instead
+	}
+	return d
+}
+
+// path is a path of the configuration as the process sees it.
+func (s Setting) path(p string) string {
+	if filepath.IsAbs(p) {
+		return p
+	}
+	return filepath.Join(s.dir, p)
+}
+
+// value is a variable's value; a blank one counts as not set.
+func (s Setting) value(name string) string {
+	v, _ := s.Lookup(name)
+	return strings.TrimSpace(v)
 }

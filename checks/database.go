@@ -3,16 +3,54 @@ package checks
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
+
+// DatabaseConfig declares what the check Database looks at.
+type DatabaseConfig struct {
+	Redis    *ServerConfig `yaml:"redis"`
+	Postgres *ServerConfig `yaml:"postgres"`
+}
+
+// ServerConfig declares a database. Its address is in an environment variable,
+// never in the file.
+type ServerConfig struct {
+	URLFrom  string        `yaml:"url_from"`  // the variable's name
+	Timeout  time.Duration `yaml:"timeout"`   // 2s when not given
+	ReadOnly bool          `yaml:"read_only"` // a replica will do
+}
+
+func (c DatabaseConfig) check(s Setting) Check {
+	return Database{Redis: c.Redis.server(s), Postgres: c.Postgres.server(s)}
+}
+
+func (c DatabaseConfig) problems(Config) (problems []problem) {
+	look := func(key, example string, s *ServerConfig) {
+		if s != nil {
+			problems = append(problems, variableProblem(s.URLFrom, "address", example, key, "url_from")...)
+			problems = append(problems, timeoutProblem(s.Timeout, key, "timeout")...)
+		}
+	}
+	look(TargetRedis, "REDIS_URL", c.Redis)
+	look(TargetPostgres, "POSTGRES_DSN", c.Postgres)
+	return problems
+}
+
+func (c *ServerConfig) server(s Setting) *Server {
+	if c == nil {
+		return nil
+	}
+	return &Server{Variable: c.URLFrom, Address: s.value(c.URLFrom), Timeout: or(c.Timeout, defaultTimeout), ReadOnly: c.ReadOnly}
+}
 
 // The targets of the check Database.
 const (
@@ -31,22 +69,20 @@ type Server struct {
 	Variable string // the environment variable that the address came from
 	Address  string // URL or DSN; empty: the variable is not set
 	Timeout  time.Duration
+	ReadOnly bool // one that takes no writes will do
 }
 
 // Spec describes the check.
 func (Database) Spec() Spec {
 	return Spec{
 		Name:    "Database",
-		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout",
+		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout, and both take writes",
 		Network: true,
-		Reasons: append([]Reason{
+		Reasons: slices.Concat([]Reason{
 			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
 			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
-			{"loading", "the server is starting or stopping and takes no commands", "wait for it; look at its log when it takes long"},
-			{"no_such_database", "the server has no database of that name", "correct the name in the address, or create the database"},
-			{"too_many_connections", "the server takes no more connections", "find who holds them, or raise the limit"},
-			{"refused_command", "the server answered with an error", "read the detail in the evidence, and the server's log"},
-		}, dialReasons()...),
+			{"read_only", "the server is a replica or a standby, and takes no writes", "lead the address to the primary; or say read_only: true in preflight.yml when reading is enough"},
+		}, postgresReasons(), connectionReasons()),
 	}
 }
 
@@ -60,6 +96,17 @@ func (d Database) Targets() []string {
 		names = append(names, TargetPostgres)
 	}
 	return names
+}
+
+// MaxDuration is the longest that a database may take.
+func (d Database) MaxDuration() time.Duration {
+	longest := time.Duration(0)
+	for _, s := range []*Server{d.Redis, d.Postgres} {
+		if s != nil {
+			longest = max(longest, s.Timeout)
+		}
+	}
+	return longest
 }
 
 // Run asks the databases, each with its own timeout.
@@ -77,23 +124,26 @@ func (d Database) Run(ctx context.Context) []Observation {
 }
 
 // observe asks one server and times it, connecting included.
-func (s Server) observe(ctx context.Context, target string, ask func(context.Context, Server) error) Observation {
+func (s Server) observe(ctx context.Context, target string, ask func(context.Context, Server) (time.Duration, error)) Observation {
 	if s.Address == "" {
 		return Failed(target, "not_configured", s.Variable+" is not set")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	began := time.Now()
-	err := ask(ctx, s)
-	latency := time.Since(began)
-	if err == nil {
-		o := Passed(target, "answered")
-		o.Latency = latency
-		return o
+	latency, err := ask(ctx, s)
+	o := Passed(target, "answered")
+	if errors.Is(err, errReadOnly) {
+		o = Failed(target, "read_only", "answered, and takes no writes")
+	} else if err != nil {
+		reason, detail := explain(err, s.Timeout)
+		return Failed(target, reason, detail)
 	}
-	reason, detail := explain(err, s.Timeout)
-	return Failed(target, reason, detail)
+	o.Latency = latency
+	return o
 }
+
+// errReadOnly is the error of a server that answers and takes no writes.
+var errReadOnly = errors.New("read-only")
 
 // errMalformed stands for an address that cannot be read. The libraries' own
 // errors quote it, password included.
@@ -101,10 +151,11 @@ type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
 
-func pingRedis(ctx context.Context, s Server) error {
+func pingRedis(ctx context.Context, s Server) (latency time.Duration, err error) {
+	began := time.Now()
 	opt, err := redis.ParseURL(s.Address)
 	if err != nil {
-		return errMalformed{s.Variable, "a Redis URL"}
+		return 0, errMalformed{s.Variable, "a Redis URL"}
 	}
 	// One question on one connection: nothing is retried, negotiated or
 	// announced.
@@ -125,8 +176,27 @@ func pingRedis(ctx context.Context, s Server) error {
 	client := redis.NewClient(opt)
 	defer client.Close()
 	err = client.Ping(ctx).Err()
+	latency = time.Since(began)
 	if r := greeting.Load(); err != nil && !isRedisError(err) && r != nil && *r != "" {
-		return *r
+		return 0, *r
+	}
+	if err != nil || s.ReadOnly {
+		return latency, err
+	}
+	return latency, redisTakesWrites(ctx, client)
+}
+
+// redisTakesWrites asks by HELLO, which every user may say. A Redis before 6
+// does not know it and is taken at its word.
+func redisTakesWrites(ctx context.Context, client *redis.Client) error {
+	hello, err := client.Do(ctx, "HELLO").Slice()
+	if isRedisError(err) {
+		return nil
+	}
+	for i := 0; i+1 < len(hello); i += 2 {
+		if hello[i] == "role" && hello[i+1] != "master" {
+			return errReadOnly
+		}
 	}
 	return err
 }
@@ -159,18 +229,27 @@ func (g greeted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func selectOne(ctx context.Context, s Server) error {
-	config, err := pgx.ParseConfig(s.Address)
+func selectOne(ctx context.Context, s Server) (latency time.Duration, err error) {
+	began := time.Now()
+	conn, err := connectPostgres(ctx, s)
 	if err != nil {
-		return errMalformed{s.Variable, "a PostgreSQL address"}
+		return 0, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	conn, err := pgx.ConnectConfig(ctx, config)
-	if err != nil {
-		return err
-	}
-	// Closing says goodbye to the server, which nobody waits for.
-	defer conn.PgConn().Conn().Close()
+	defer hangUp(conn)
 	var one int
-	return conn.QueryRow(ctx, "SELECT 1").Scan(&one)
+	if err := conn.QueryRow(ctx, "SELECT 1").Scan(&one); err != nil {
+		return 0, err
+	}
+	latency = time.Since(began)
+	if s.ReadOnly {
+		return latency, nil
+	}
+	var readOnly string
+	if err := conn.QueryRow(ctx, "SHOW transaction_read_only").Scan(&readOnly); err != nil {
+		return 0, err
+	}
+	if readOnly == "on" {
+		return latency, errReadOnly
+	}
+	return latency, nil
 }

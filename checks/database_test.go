@@ -21,45 +21,72 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/internal/system"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
-func TestMain(m *testing.M) {
-	logging.Disable() // go-redis, as the command does
-	os.Exit(m.Run())
+// serverCheck is a check that asks one server.
+type serverCheck struct {
+	target string
+	make   func(address string, timeout time.Duration) checks.Check
 }
 
-// observe asks one database and returns what was observed of it.
-func observe(t *testing.T, target, address string, timeout time.Duration) checks.Observation {
+func onServer(address string, timeout time.Duration) checks.Server {
+	return checks.Server{Variable: "VAR", Address: address, Timeout: timeout}
+}
+
+var askRedis = serverCheck{checks.TargetRedis, func(address string, timeout time.Duration) checks.Check {
+	s := onServer(address, timeout)
+	return checks.Database{Redis: &s}
+}}
+
+var askPostgres = serverCheck{checks.TargetPostgres, func(address string, timeout time.Duration) checks.Check {
+	s := onServer(address, timeout)
+	return checks.Database{Postgres: &s}
+}}
+
+// The other checks that ask PostgreSQL.
+var askSchema = serverCheck{"schema", func(address string, timeout time.Duration) checks.Check {
+	return checks.Migrations{Schemas: []checks.Schema{{
+		Name: "schema", Server: onServer(address, timeout), Folder: "../webhook/history/migrations", Tool: checks.Goose, Table: "goose_db_version",
+	}}}
+}}
+
+var askQuery = serverCheck{"sql", func(address string, timeout time.Duration) checks.Check {
+	return ownCheck("{name: SQL, timeout: "+timeout.String()+", sql: {url_from: VAR, query: SELECT 1}, fail: {above: 1}}", "VAR="+address)
+}}
+
+func (c serverCheck) observe(t *testing.T, address string, timeout time.Duration) checks.Observation {
 	t.Helper()
-	server := &checks.Server{Variable: "VAR", Address: address, Timeout: timeout}
-	check := checks.Database{Redis: server}
-	if target == checks.TargetPostgres {
-		check = checks.Database{Postgres: server}
-	}
-	report := checks.Runner{Checks: []checks.Check{check}, Real: true}.Run(t.Context())
-	return report.Results[0].Observations[0]
+	return observe(t, c.make(address, timeout), c.target)
 }
 
-func expect(t *testing.T, target, address, reason string) {
+func (c serverCheck) expect(t *testing.T, address, reason string) {
 	t.Helper()
 	timeout := 20 * time.Second // more than any loaded machine needs
 	if reason == "timeout" {
 		timeout = 100 * time.Millisecond
 	}
-	o := observe(t, target, address, timeout)
+	o := c.observe(t, address, timeout)
 	if o.Reason != reason {
-		t.Errorf("%s: %+v, want the reason %q", target, o, reason)
+		t.Errorf("%s: %+v, want the reason %q", c.target, o, reason)
 	}
 	if reason == "" && (o.Status != checks.Pass || o.Latency <= 0) {
-		t.Errorf("%s: %+v, want a pass with its latency", target, o)
+		t.Errorf("%s: %+v, want a pass with its latency", c.target, o)
 	}
 	if strings.Contains(o.Detail, "s3cret") {
-		t.Errorf("%s: the detail gives the password away: %s", target, o.Detail)
+		t.Errorf("%s: the detail gives the password away: %s", c.target, o.Detail)
+	}
+}
+
+// expectPostgres expects the same of all checks that ask PostgreSQL.
+func expectPostgres(t *testing.T, address, reason string) {
+	t.Helper()
+	for _, c := range []serverCheck{askPostgres, askSchema, askQuery} {
+		c.expect(t, address, reason)
 	}
 }
 
@@ -78,20 +105,77 @@ func TestRedisReasons(t *testing.T) {
 	t.Parallel()
 	redis := testservers.StartRedis(t, "--requirepass", "s3cret", "--databases", "2")
 	good := with(t, redis.URL(), func(u *url.URL) { u.User = url.UserPassword("", "s3cret") })
-	expect(t, checks.TargetRedis, good, "")
-	expect(t, checks.TargetRedis, redis.URL(), "auth_failed")
-	expect(t, checks.TargetRedis, with(t, good, func(u *url.URL) { u.User = url.UserPassword("", "s3cret-wrong") }), "auth_failed")
-	expect(t, checks.TargetRedis, with(t, good, func(u *url.URL) { u.Path = "/7" }), "no_such_database")
-	expect(t, checks.TargetRedis, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:6379" }), "host_not_found")
-	expect(t, checks.TargetRedis, "redis://:s3cret@h:port", "malformed")
-	expect(t, checks.TargetRedis, "", "not_configured")
+	askRedis.expect(t, good, "")
+	askRedis.expect(t, redis.URL(), "auth_failed")
+	askRedis.expect(t, with(t, good, func(u *url.URL) { u.User = url.UserPassword("", "s3cret-wrong") }), "auth_failed")
+	askRedis.expect(t, with(t, good, func(u *url.URL) { u.Path = "/7" }), "no_such_database")
+	askRedis.expect(t, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:6379" }), "host_not_found")
+	askRedis.expect(t, "redis://:s3cret@h:port", "malformed")
+	askRedis.expect(t, "", "not_configured")
 	redis.Pause()
-	expect(t, checks.TargetRedis, good, "timeout")
+	askRedis.expect(t, good, "timeout")
 	redis.Resume()
 	redis.Stop()
-	expect(t, checks.TargetRedis, good, "connection_refused")
+	askRedis.expect(t, good, "connection_refused")
 	redis.Start()
-	expect(t, checks.TargetRedis, good, "")
+	askRedis.expect(t, good, "")
+}
+
+// Replicas answer, and take no writes.
+func TestReplicasAreReadOnly(t *testing.T) {
+	t.Parallel()
+	primary := testservers.StartRedis(t)
+	host, port, _ := net.SplitHostPort(primary.Addr())
+	replica := testservers.StartRedis(t, "--replicaof", host+" "+port)
+	askRedis.expect(t, replica.URL(), "read_only")
+
+	standby := testservers.StartPostgres(t, "wal_level=replica", "hot_standby=on")
+	askPostgres.expect(t, standby.DSN(), "")
+	makeStandby(t, standby)
+	askPostgres.expect(t, standby.DSN(), "read_only")
+
+	// Where reading is enough, they do.
+	c, err := checks.ParseConfig("p.yml", []byte("database: {redis: {url_from: R, read_only: true}, postgres: {url_from: P, read_only: true}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, check := range c.Checks(checks.Setting{Lookup: system.Lookup([]string{"R=" + replica.URL(), "P=" + standby.DSN()})}) {
+		for _, target := range check.Targets() {
+			if o := observe(t, check, target); o.Status != checks.Pass {
+				t.Errorf("%+v", o)
+			}
+		}
+	}
+}
+
+// makeStandby restarts a PostgreSQL as a standby that waits for its primary.
+func makeStandby(t *testing.T, p *testservers.Postgres) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), p.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dir string
+	if err := conn.QueryRow(t.Context(), "SHOW data_directory").Scan(&dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := conn.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	p.Stop()
+	signal := filepath.Join(dir, "standby.signal")
+	if err := os.WriteFile(signal, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := info.Sys().(*syscall.Stat_t)
+	if err := os.Chown(signal, int(owner.Uid), int(owner.Gid)); err != nil {
+		t.Fatal(err)
+	}
+	p.Start()
 }
 
 // A Redis with one client to serve, whose disk then fails.
@@ -101,12 +185,12 @@ func TestRedisFullAndFailing(t *testing.T) {
 	server := testservers.StartRedis(t, "--maxclients", "1", "--dir", dir, "--save", "3600 1000")
 	client := connect(t, server.URL())
 	eventually(t, func() error { return client.Ping(t.Context()).Err() })
-	expect(t, checks.TargetRedis, server.URL(), "too_many_connections")
+	askRedis.expect(t, server.URL(), "too_many_connections")
 
 	if err := client.ConfigSet(t.Context(), "maxclients", "100").Err(); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, checks.TargetRedis, server.URL(), "")
+	askRedis.expect(t, server.URL(), "")
 	// Something is in the place of the file that it saves to.
 	if err := os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o755); err != nil {
 		t.Fatal(err)
@@ -114,7 +198,7 @@ func TestRedisFullAndFailing(t *testing.T) {
 	if err := client.BgSave(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error { return sees(t, checks.TargetRedis, server.URL(), "refused_command") })
+	eventually(t, func() error { return sees(t, askRedis, server.URL(), "refused_command") })
 	// A Redis that cannot save would not stop, either.
 	if err := client.ConfigSet(t.Context(), "save", "").Err(); err != nil {
 		t.Fatal(err)
@@ -140,7 +224,7 @@ func TestRedisLoading(t *testing.T) {
 	}
 	reloaded := make(chan error, 1)
 	go func() { reloaded <- client.Do(context.Background(), "DEBUG", "RELOAD").Err() }()
-	eventually(t, func() error { return sees(t, checks.TargetRedis, server.URL(), "loading") })
+	eventually(t, func() error { return sees(t, askRedis, server.URL(), "loading") })
 	if err := <-reloaded; err != nil {
 		t.Error(err)
 	}
@@ -170,7 +254,8 @@ func TestRedisTLS(t *testing.T) {
 	t.Cleanup(port.Release)
 	testservers.StartRedis(t, "--tls-port", strconv.Itoa(port.Number()), "--tls-cert-file", cert, "--tls-key-file", key,
 		"--tls-auth-clients", "no")
-	expect(t, checks.TargetRedis, "rediss://:s3cret@"+port.Addr(), "tls_failed")
+	askRedis.expect(t, "rediss://:s3cret@"+port.Addr(), "tls_failed")
+	askRedis.expect(t, "rediss://"+port.Addr()+"?skip_verify=true", "")
 }
 
 // selfSigned writes a certificate and its key.
@@ -203,19 +288,20 @@ func TestPostgresReasons(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	good := postgres.DSN()
-	expect(t, checks.TargetPostgres, good, "")
-	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "s3cret-wrong") }), "auth_failed")
-	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.Path = "/nosuch" }), "no_such_database")
-	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.RawQuery = "sslmode=require" }), "tls_failed")
-	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.RawQuery += "&nosuchsetting=1" }), "refused_command")
-	expect(t, checks.TargetPostgres, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:5432" }), "host_not_found")
-	expect(t, checks.TargetPostgres, "postgres://u:s3cret@h:port/x", "malformed")
-	expect(t, checks.TargetPostgres, "", "not_configured")
+	askPostgres.expect(t, good, "")
+	expectPostgres(t, with(t, good, func(u *url.URL) { u.User = url.UserPassword(u.User.Username(), "s3cret-wrong") }), "auth_failed")
+	expectPostgres(t, with(t, good, func(u *url.URL) { u.Path = "/nosuch" }), "no_such_database")
+	expectPostgres(t, with(t, good, func(u *url.URL) { u.RawQuery = "sslmode=require" }), "tls_failed")
+	expectPostgres(t, with(t, good, func(u *url.URL) { u.RawQuery += "&nosuchsetting=1" }), "refused_command")
+	expectPostgres(t, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:5432" }), "host_not_found")
+	expectPostgres(t, "postgres://u:s3cret@h:port/x", "malformed")
+	expectPostgres(t, "", "not_configured")
 	postgres.Pause()
-	expect(t, checks.TargetPostgres, good, "timeout")
+	expectPostgres(t, good, "timeout")
 	postgres.Resume()
+	expectPostgres(t, "postgres://u:s3cret@"+silent(t)+"/x?sslmode=disable", "timeout")
 	postgres.Stop()
-	expect(t, checks.TargetPostgres, good, "connection_refused")
+	expectPostgres(t, good, "connection_refused")
 }
 
 // A PostgreSQL with one connection to give, which then stops: as long as
@@ -223,13 +309,13 @@ func TestPostgresReasons(t *testing.T) {
 func TestPostgresFullAndStopping(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t, "max_connections=1", "superuser_reserved_connections=0", "max_wal_senders=0")
-	expect(t, checks.TargetPostgres, postgres.DSN(), "")
+	askPostgres.expect(t, postgres.DSN(), "")
 	var holder *pgx.Conn
 	eventually(t, func() (err error) { // the one above may not have gone yet
 		holder, err = pgx.Connect(t.Context(), postgres.DSN())
 		return err
 	})
-	expect(t, checks.TargetPostgres, postgres.DSN(), "too_many_connections")
+	expectPostgres(t, postgres.DSN(), "too_many_connections")
 
 	var dir string
 	if err := holder.QueryRow(t.Context(), "SHOW data_directory").Scan(&dir); err != nil {
@@ -247,16 +333,18 @@ func TestPostgresFullAndStopping(t *testing.T) {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil { // "smart shutdown"
 		t.Fatal(err)
 	}
-	eventually(t, func() error { return sees(t, checks.TargetPostgres, postgres.DSN(), "loading") })
+	for _, c := range []serverCheck{askPostgres, askSchema, askQuery} {
+		eventually(t, func() error { return sees(t, c, postgres.DSN(), "loading") })
+	}
 	if err := holder.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }
 
 // sees is expect for what takes a moment to come.
-func sees(t *testing.T, target, address, reason string) error {
-	if o := observe(t, target, address, 20*time.Second); o.Reason != reason {
-		return fmt.Errorf("%s: %+v, want the reason %q", target, o, reason)
+func sees(t *testing.T, c serverCheck, address, reason string) error {
+	if o := c.observe(t, address, 20*time.Second); o.Reason != reason {
+		return fmt.Errorf("%s: %+v, want the reason %q", c.target, o, reason)
 	}
 	return nil
 }
@@ -279,22 +367,9 @@ func eventually(t *testing.T, try func() error) {
 // A server that takes connections and drops them.
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			conn.Close()
-		}
-	}()
-	expect(t, checks.TargetRedis, "redis://:s3cret@"+listener.Addr().String(), "unreachable")
-	expect(t, checks.TargetPostgres, "postgres://u:s3cret@"+listener.Addr().String()+"/x?sslmode=disable", "unreachable")
+	address := hangsUp(t)
+	askRedis.expect(t, "redis://:s3cret@"+address, "unreachable")
+	expectPostgres(t, "postgres://u:s3cret@"+address+"/x?sslmode=disable", "unreachable")
 }
 
 func TestDatabasesAreAskedAtOnce(t *testing.T) {

@@ -12,19 +12,30 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 )
 
-// dialReasons are those of every check that talks to a server.
-func dialReasons() []Reason {
+// connectionReasons are those of every check that talks to a server.
+func connectionReasons() []Reason {
 	return []Reason{
 		{"connection_refused", "nothing listens at the address", "start the server, or correct the address"},
 		{"timeout", "no answer came in time", "look at the server's load and at the network between; then at the timeout"},
 		{"host_not_found", "the host's name is not known", "correct the name in the address, or the name server"},
-		{"auth_failed", "the server refused the user or the password", "correct the credentials in the address"},
 		{"tls_failed", "no secure connection could be made", "check the certificate, its names and its date, and the TLS setting in the address"},
 		{"unreachable", "the connection broke or could not be made", "look at the network and at the server's log"},
+	}
+}
+
+// postgresReasons are those of every check that asks PostgreSQL.
+func postgresReasons() []Reason {
+	return []Reason{
+		{"auth_failed", "the server refused the user or the password", "correct the credentials in the address"},
+		{"loading", "the server is starting or stopping and takes no commands", "wait for it; look at its log when it takes long"},
+		{"no_such_database", "the server has no database of that name", "correct the name in the address, or create the database"},
+		{"too_many_connections", "the server takes no more connections", "find who holds them, or raise the limit"},
+		{"refused_command", "the server answered with an error", "read the detail in the evidence, and the server's log"},
 	}
 }
 
@@ -112,3 +123,17 @@ func explainRedis(err error) (reason, detail string) {
 		return "refused_command", "Redis answers " + word
 	}
 }
+
+// connectPostgres opens a connection for a few questions.
+func connectPostgres(ctx context.Context, s Server) (*pgx.Conn, error) {
+	config, err := pgx.ParseConfig(s.Address)
+	if err != nil {
+		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	return pgx.ConnectConfig(ctx, config)
+}
+
+// hangUp closes a connection. Closing it in form says goodbye to the server,
+// which nobody waits for.
+func hangUp(conn *pgx.Conn) { _ = conn.PgConn().Conn().Close() }

@@ -10,6 +10,79 @@ import (
 	"strings"
 )
 
+// EnvironmentConfig declares what the check Environment looks at.
+type EnvironmentConfig struct {
+	Required []VariableConfig `yaml:"required"`
+	Optional []VariableConfig `yaml:"optional"` // checked only when they are set
+}
+
+// VariableConfig declares an environment variable.
+type VariableConfig struct {
+	Name    string   `yaml:"name"`
+	Format  Format   `yaml:"format"`  // text when not given
+	Schemes []string `yaml:"schemes"` // of a url; any when not given
+	Min     *int64   `yaml:"min"`     // of an integer
+	Max     *int64   `yaml:"max"`
+	Values  []string `yaml:"values"` // of a one_of
+}
+
+func (c EnvironmentConfig) check(s Setting) Check {
+	e := Environment{Lookup: s.Lookup}
+	for _, v := range c.Required {
+		e.Variables = append(e.Variables, v.variable(false))
+	}
+	for _, v := range c.Optional {
+		e.Variables = append(e.Variables, v.variable(true))
+	}
+	return e
+}
+
+func (c EnvironmentConfig) problems(Config) (problems []problem) {
+	seen := map[string]bool{}
+	look := func(key string, declared []VariableConfig) {
+		for i, v := range declared {
+			if field, text := v.problem(); text != "" {
+				problems = append(problems, wrong(text, key, i, field))
+			}
+			if seen[v.Name] {
+				problems = append(problems, wrong(v.Name+" is declared twice", key, i, "name"))
+			}
+			seen[v.Name] = true
+		}
+	}
+	look("required", c.Required)
+	look("optional", c.Optional)
+	return problems
+}
+
+// problem returns the first key that makes no sense, and why.
+func (v VariableConfig) problem() (key, text string) {
+	formats := []Format{"", FormatText, FormatURL, FormatInteger, FormatOneOf, FormatFile}
+	switch {
+	case !variableName.MatchString(v.Name):
+		return "name", "must be the name of an environment variable: letters, digits and underscores"
+	case !slices.Contains(formats, v.Format):
+		return "format", fmt.Sprintf("%q is none of %v", v.Format, formats[1:])
+	case v.Format == FormatOneOf && len(v.Values) == 0:
+		return "format", "one_of needs values"
+	case v.Format != FormatOneOf && v.Values != nil:
+		return "values", "goes only with the format one_of"
+	case v.Format != FormatURL && v.Schemes != nil:
+		return "schemes", "goes only with the format url"
+	case v.Format != FormatInteger && v.Min != nil:
+		return "min", "goes only with the format integer"
+	case v.Format != FormatInteger && v.Max != nil:
+		return "max", "goes only with the format integer"
+	case v.Min != nil && v.Max != nil && *v.Min > *v.Max:
+		return "min", fmt.Sprintf("%d is above max, which is %d", *v.Min, *v.Max)
+	}
+	return "", ""
+}
+
+func (v VariableConfig) variable(optional bool) Variable {
+	return Variable{Name: v.Name, Optional: optional, Format: v.Format, Schemes: v.Schemes, Min: v.Min, Max: v.Max, OneOf: v.Values}
+}
+
 // Environment checks that the environment variables of the system are present
 // and well formed.
 type Environment struct {

@@ -1,10 +1,12 @@
 package checks
 
 import (
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/google/renameio/v2"
@@ -13,6 +15,11 @@ import (
 // EvidenceVersion is the version of the shape of [Evidence]. It rises when a
 // field changes its meaning or goes; new fields may come without.
 const EvidenceVersion = 1
+
+// EvidenceSchema is the JSON Schema of [Evidence].
+//
+//go:embed evidence.schema.json
+var EvidenceSchema []byte
 
 // Evidence is a run as a JSON file keeps it. It holds no secret. Times are in
 // UTC, durations and latencies in seconds.
@@ -23,9 +30,12 @@ type Evidence struct {
 	Finished     time.Time `json:"finished"`
 	DurationSecs float64   `json:"duration_seconds"`
 	RealCheck    bool      `json:"real_check"`
+	Interrupted  bool      `json:"interrupted"`
 	ReadyForLive bool      `json:"ready_for_live"`
 	Checker      string    `json:"checker_version"`
-	Summary      struct {
+	Go           string    `json:"go_version"`
+	Subject
+	Summary struct {
 		Total int `json:"total"`
 		Pass  int `json:"pass"`
 		Warn  int `json:"warn"`
@@ -33,6 +43,15 @@ type Evidence struct {
 		Skip  int `json:"skip"`
 	} `json:"summary"`
 	Results []EvidenceResult `json:"results"`
+	Digest  string           `json:"digest"` // see [Evidence.Seal]
+}
+
+// Subject is what a run was about.
+type Subject struct {
+	Host         string `json:"host"`
+	Commit       string `json:"commit,omitempty"` // of the checkout around the working folder, if there is one
+	Config       string `json:"config_file"`
+	ConfigDigest string `json:"config_digest"` // "sha256:" and the digest of that file
 }
 
 // EvidenceResult is the outcome of one check.
@@ -55,11 +74,12 @@ type EvidenceTarget struct {
 }
 
 // NewEvidence returns the evidence of a run.
-func NewEvidence(env string, r Report) Evidence {
+func NewEvidence(env string, about Subject, r Report) Evidence {
 	e := Evidence{
-		Schema: EvidenceVersion, Env: env, DurationSecs: r.Duration.Seconds(),
+		Schema: EvidenceVersion, Env: env, Subject: about, DurationSecs: r.Duration.Seconds(),
 		Started: r.Started.UTC(), Finished: r.Started.Add(r.Duration).UTC(),
-		RealCheck: r.Real, ReadyForLive: r.Ready(), Checker: Version(), Results: []EvidenceResult{},
+		RealCheck: r.Real, Interrupted: r.Interrupted, ReadyForLive: r.Ready(),
+		Checker: Version(), Go: runtime.Version(), Results: []EvidenceResult{},
 	}
 	e.Summary.Total = len(r.Results)
 	e.Summary.Pass, e.Summary.Warn = r.Count(Pass), r.Count(Warn)
@@ -74,19 +94,45 @@ func NewEvidence(env string, r Report) Evidence {
 	return e
 }
 
-// WriteFile writes the evidence, whole or not at all.
-func (e Evidence) WriteFile(path string) (err error) {
-	defer func() {
-		if err != nil {
-			err = fmt.Errorf("evidence: %w", err)
+// Problems returns what warns or fails in it, a line each, for people.
+func (e Evidence) Problems() []string {
+	var lines []string
+	for _, r := range e.Results {
+		if r.Status == Skip {
+			lines = append(lines, fmt.Sprintf("%s: skipped: %s", r.Check, r.Why))
 		}
-	}()
-	data, err := json.MarshalIndent(e, "", "  ")
-	if err != nil {
-		return err
+		for _, t := range r.Targets {
+			if t.Status == Fail {
+				lines = append(lines, fmt.Sprintf("%s: %s: %s (%s)", r.Check, t.Target, t.Detail, t.Reason))
+			}
+		}
 	}
+	return lines
+}
+
+// EvidenceFile is where the newest evidence of an environment is kept.
+func EvidenceFile(dir, env string) string { return filepath.Join(dir, env+".json") }
+
+// WriteEvidence writes sealed evidence (see [Evidence.Seal]), whole or not at
+// all.
+func WriteEvidence(path string, sealed []byte) error {
+	if err := writeFile(path, sealed); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	return nil
+}
+
+// marshal returns the evidence as it stands in a file.
+func (e Evidence) marshal() ([]byte, error) {
+	data, err := json.MarshalIndent(e, "", "  ")
+	return append(data, '\n'), err
+}
+
+// writeFile replaces a file at once, making its folder.
+func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	return renameio.WriteFile(path, append(data, '\n'), 0o644, renameio.WithTempDir(filepath.Dir(path)))
+	sweep(path, time.Minute) // what is younger may be another checker's at work
+	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
 }

@@ -19,6 +19,18 @@ type merger struct {
 	notes    []string        // what was dropped
 }
 
+// newMerger makes a merger for a run of an environment.
+func newMerger(env string, specs []Spec, r Report) *merger {
+	m := &merger{env: env, known: map[string]bool{}, executed: map[string]bool{}}
+	for _, s := range specs {
+		m.known[s.Name] = true
+	}
+	for _, result := range r.Results {
+		m.executed[result.Check] = result.Status != Skip
+	}
+	return m
+}
+
 // merge returns the families of metrics to write: those of the run, with the
 // counters and histograms of the previous file added, and with what the run
 // did not touch (other environments, checks that it skipped).
@@ -76,6 +88,7 @@ func (m *merger) carry(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric 
 			kept = append(kept, s)
 		case d.Type == metrics.Counter && again:
 			*now[i].Counter.Value += s.Counter.GetValue()
+			now[i].Counter.CreatedTimestamp = s.Counter.CreatedTimestamp
 		case d.Type == metrics.Histogram && again:
 			addHistogram(now[i].Histogram, s.Histogram)
 		case d.Type == metrics.Gauge && hasCheck && !m.executed[check]:
@@ -102,6 +115,7 @@ func countable(s *dto.Metric) bool {
 
 // addHistogram adds what was counted before; both have the same buckets.
 func addHistogram(now, before *dto.Histogram) {
+	now.CreatedTimestamp = before.CreatedTimestamp
 	*now.SampleCount += before.GetSampleCount()
 	*now.SampleSum += before.GetSampleSum()
 	for _, b := range now.Bucket {

@@ -7,15 +7,46 @@ import (
 	"time"
 
 	"github.com/fatih/color"
+	"golang.org/x/text/width"
 )
 
 // Terminal shows a run to a person: a line a check as it finishes, what is
-// wrong with what, and the summary.
+// wrong with what, the summary, and what to do.
 type Terminal struct {
 	Out   io.Writer
 	Color bool
-	Total int  // checks
-	Quiet bool // only what is wrong, and no summary when nothing is
+	// Width is the columns of the terminal; 0 when it is none: then nothing is
+	// aligned, broken or written over.
+	Width    int
+	Specs    []Spec // of the run's checks, in their order
+	Quiet    bool   // only what is wrong, and no summary when nothing is
+	Language Language
+}
+
+// indent is where what belongs to a check stands.
+const indent = "      "
+
+// Start shows which check is waited for.
+func (t Terminal) Start() { t.await(0) }
+
+// await shows the i-th check without its status, which comes in its place.
+func (t Terminal) await(i int) {
+	if t.Width > 0 && !t.Quiet && i < len(t.Specs) {
+		fmt.Fprint(t.Out, t.heading(i))
+	}
+}
+
+// heading is the line of the i-th check as far as it is known beforehand.
+func (t Terminal) heading(i int) string {
+	name := t.Specs[i].In(t.Language).Name
+	if t.Width > 0 {
+		longest := 0
+		for _, s := range t.Specs {
+			longest = max(longest, columns(s.In(t.Language).Name))
+		}
+		name += strings.Repeat(" ", longest-columns(name))
+	}
+	return fmt.Sprintf("[%d/%d] %s … ", i+1, len(t.Specs), name)
 }
 
 // Progress prints the line of the i-th check and of its problems.
@@ -23,32 +54,95 @@ func (t Terminal) Progress(i int, r Result) {
 	if t.Quiet && r.Status != Warn && r.Status != Fail {
 		return
 	}
-	fmt.Fprintf(t.Out, "[%d/%d] %s … %s\n", i+1, t.Total, r.Check, t.status(r.Status))
+	if t.Width > 0 && !t.Quiet {
+		fmt.Fprint(t.Out, "\r\x1b[K") // over the line of [Terminal.await]
+	}
+	fmt.Fprintf(t.Out, "%s%s\n", t.heading(i), t.status(r.Status))
 	for _, o := range r.Observations {
 		switch {
 		case o.Status == Warn || o.Status == Fail:
-			fmt.Fprintf(t.Out, "      %s: %s (%s)\n", o.Target, o.Detail, o.Reason)
+			t.line(indent, t.problem(t.Specs[i], o))
 		case o.Latency > 0:
-			fmt.Fprintf(t.Out, "      %s: %s in %s\n", o.Target, o.Detail, o.Latency.Round(100*time.Microsecond))
+			t.line(indent, fmt.Sprintf("%s: %s in %s", o.Target, o.Detail, o.Latency.Round(100*time.Microsecond)))
 		}
 	}
 	if r.Why != "" {
-		fmt.Fprintf(t.Out, "      %s\n", r.Why)
+		why := r.Why
+		if other := t.Language.words().why[why]; other != "" {
+			why = other
+		}
+		t.line(indent, why)
 	}
+	t.await(i + 1)
 }
 
-// Summary prints the counts and the verdict.
+// problem is what is wrong with a target. The detail is what the target or a
+// library said, in its own language.
+func (t Terminal) problem(s Spec, o Observation) string {
+	if t.Language == Korean {
+		return fmt.Sprintf("%s: %s (%s): %s", o.Target, s.In(Korean).Reason(o.Reason).Meaning, o.Reason, o.Detail)
+	}
+	return fmt.Sprintf("%s: %s (%s)", o.Target, o.Detail, o.Reason)
+}
+
+// Summary prints the counts, the verdict and what to do.
 func (t Terminal) Summary(r Report) {
 	if t.Quiet && r.Count(Warn)+r.Count(Fail) == 0 {
 		return
 	}
-	fmt.Fprintf(t.Out, "\nTotal: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d\n",
-		len(r.Results), r.Count(Pass), r.Count(Fail), r.Count(Warn), r.Count(Skip))
-	verdict := "False"
+	w := t.Language.words()
+	fmt.Fprintf(t.Out, "\n"+w.summary+"\n", len(r.Results), r.Count(Pass), r.Count(Fail), r.Count(Warn), r.Count(Skip))
+	verdict := w.no
 	if r.Ready() {
-		verdict = "True"
+		verdict = w.yes
 	}
-	fmt.Fprintf(t.Out, "Ready for LIVE: %s\n", verdict)
+	fmt.Fprintf(t.Out, w.ready+"\n", verdict)
+	if r.Count(Warn)+r.Count(Fail) == 0 {
+		return
+	}
+	fmt.Fprintf(t.Out, "\n%s\n", w.todo)
+	for i, result := range r.Results {
+		check := t.Specs[i].In(t.Language)
+		for _, o := range result.Observations {
+			if o.Status == Warn || o.Status == Fail {
+				t.line("  ", fmt.Sprintf("%s, %s: %s", check.Name, o.Target, check.Reason(o.Reason).Remedy))
+			}
+		}
+	}
+}
+
+// line prints a text, broken at spaces where the terminal ends.
+func (t Terminal) line(indent, text string) {
+	column := columns(indent)
+	fmt.Fprint(t.Out, indent)
+	for i, word := range strings.Split(text, " ") {
+		n := columns(word)
+		switch {
+		case i == 0:
+		case t.Width > 0 && column+1+n > t.Width:
+			fmt.Fprintf(t.Out, "\n%s  ", indent)
+			column = columns(indent) + 2
+		default:
+			fmt.Fprint(t.Out, " ")
+			column++
+		}
+		fmt.Fprint(t.Out, word)
+		column += n
+	}
+	fmt.Fprintln(t.Out)
+}
+
+// columns returns how many columns of a terminal a text takes: the letters of
+// Korean, Chinese and Japanese take two.
+func columns(text string) int {
+	n := 0
+	for _, r := range text {
+		n++
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
 }
 
 // status is the word for a status, coloured on a terminal.

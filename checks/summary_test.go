@@ -1,9 +1,11 @@
 package checks_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/alertnative/preflight/checks"
 )
@@ -19,9 +21,10 @@ func TestTerminal(t *testing.T) {
 		}},
 		{Check: "C", Status: checks.Skip, Why: "not selected"},
 	}}
+	specs := []checks.Spec{{Name: "A"}, {Name: "B", Reasons: []checks.Reason{{Name: "broken", Remedy: "mend it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}}
 	show := func(r checks.Report, color, quiet bool) string {
 		var b strings.Builder
-		terminal := checks.Terminal{Out: &b, Color: color, Total: len(r.Results), Quiet: quiet}
+		terminal := checks.Terminal{Out: &b, Color: color, Specs: specs[:len(r.Results)], Quiet: quiet}
 		for i, result := range r.Results {
 			terminal.Progress(i, result)
 		}
@@ -38,6 +41,10 @@ func TestTerminal(t *testing.T) {
 
 Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
+
+What to do:
+  B, b1: mend it
+  B, b2: speed it up
 `
 	const wrong = `[2/3] B … FAIL
       b1: it broke (broken)
@@ -45,6 +52,10 @@ Ready for LIVE: False
 
 Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
+
+What to do:
+  B, b1: mend it
+  B, b2: speed it up
 `
 	colored := strings.NewReplacer("PASS\n", "\x1b[32;1mPASS\x1b[0;22m\n", "FAIL\n", "\x1b[31;1mFAIL\x1b[0;22m\n", "SKIP\n", "\x1b[2mSKIP\x1b[22m\n")
 	for name, tt := range map[string]struct{ got, want string }{
@@ -55,6 +66,69 @@ Ready for LIVE: False
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got\n%q, want\n%q", name, tt.got, tt.want)
+		}
+	}
+}
+
+// On a terminal the statuses stand below each other, although Korean letters
+// are two columns wide, and what is long is broken where the terminal ends.
+func TestTerminalInKorean(t *testing.T) {
+	t.Parallel()
+	specs := []checks.Spec{
+		{Name: "A", Korean: checks.Twin{Name: "데이터베이스", Reasons: []checks.Reason{{Name: "broken", Meaning: "고장 남", Remedy: "서버를 고칠 것"}}},
+			Reasons: []checks.Reason{{Name: "broken", Meaning: "it broke", Remedy: "mend it"}, {Name: "slow", Meaning: "it is slow", Remedy: "speed it up"}}},
+		{Name: "Longer than that"},
+	}
+	r := checks.Report{Results: []checks.Result{
+		{Check: "A", Status: checks.Fail, Observations: []checks.Observation{
+			checks.Failed("redis", "broken", "127.0.0.1:6379: connection refused"), checks.Warned("x", "slow", "it is slow"), checks.Failed("y", "internal_error", "panic"),
+		}},
+		{Check: "Longer than that", Status: checks.Skip, Why: "needs --real-check"},
+	}}
+	var b strings.Builder
+	terminal := checks.Terminal{Out: &b, Width: 44, Specs: specs, Language: checks.Korean}
+	terminal.Start()
+	for i, result := range r.Results {
+		terminal.Progress(i, result)
+	}
+	terminal.Summary(r)
+	// A line that is written over comes before each that stays.
+	const want = "[1/2] 데이터베이스     … \r\x1b[K[1/2] 데이터베이스     … FAIL\n" + `      redis: 고장 남 (broken):
+        127.0.0.1:6379: connection refused
+      x: it is slow (slow): it is slow
+      y: 점검 자체가 고장 남
+        (internal_error): panic
+` + "[2/2] Longer than that … \r\x1b[K[2/2] Longer than that … SKIP\n" + `      --real-check 필요
+
+합계: 2 / PASS: 0 / FAIL: 1 / WARN: 0 / SKIP: 1
+LIVE 준비 완료: 아니오
+
+조치:
+  데이터베이스, redis: 서버를 고칠 것
+  데이터베이스, x: speed it up
+  데이터베이스, y: 증거 파일과 함께 보고:
+    대상의 상태는 알 수 없음
+`
+	if b.String() != want {
+		t.Errorf("got\n%q, want\n%q", b.String(), want)
+	}
+}
+
+func TestTheChecksSpeakKorean(t *testing.T) {
+	t.Parallel()
+	hangul := func(text string) bool {
+		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
+	}
+	shipped := len(checks.Shipped())
+	for i, s := range slices.Concat(checks.Shipped(), ownSpecs()) {
+		shown := s.In(checks.Korean)
+		if i < shipped && (!hangul(shown.Name) || !hangul(shown.Looks)) {
+			t.Errorf("%s: %q, %q", s.Name, shown.Name, shown.Looks)
+		}
+		for _, r := range shown.Reasons {
+			if !hangul(r.Meaning) || !hangul(r.Remedy) {
+				t.Errorf("%s: %s: %q, %q", s.Name, r.Name, r.Meaning, r.Remedy)
+			}
 		}
 	}
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -52,29 +54,89 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 	if err != nil {
 		return nil, err
 	}
-	dir := filepath.Dir(f.Path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
 		return nil, err
 	}
+	m := newMerger(env, f.Specs, r)
+	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
+		return m.merge(f.Metrics.All(), previous, run)
+	})
+	return append(notes, m.notes...), err
+}
+
+// Forget takes an environment out of the file. When nothing of any
+// environment is left, the file goes too.
+func (f Textfile) Forget(ctx context.Context, env string) (notes []string, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("metrics: %w", err)
+		}
+	}()
+	if _, err := os.Stat(f.Path); err != nil {
+		return nil, err
+	}
+	var left []string
+	gone := false
+	notes, err = f.update(ctx, time.Now(), func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
+		var families []*dto.MetricFamily
+		for _, name := range slices.Sorted(maps.Keys(previous)) {
+			family := previous[name]
+			family.Metric = slices.DeleteFunc(family.Metric, func(s *dto.Metric) bool {
+				e, ok := pairs(s)["env"]
+				switch {
+				case e == env:
+					gone = true
+				case ok:
+					left = append(left, e)
+				}
+				return e == env
+			})
+			if len(family.Metric) > 0 {
+				families = append(families, family)
+			}
+		}
+		switch {
+		case !gone:
+			return nil
+		case len(left) == 0:
+			return []*dto.MetricFamily{}
+		}
+		return families
+	})
+	slices.Sort(left)
+	switch left = slices.Compact(left); {
+	case err != nil:
+		return notes, err
+	case !gone && len(left) == 0:
+		return notes, fmt.Errorf("%s has no environment at all", f.Path)
+	case !gone:
+		return notes, fmt.Errorf("%s has no environment %q: it has %s", f.Path, env, strings.Join(left, ", "))
+	}
+	return notes, nil
+}
+
+// update replaces the file by what change makes of it, under the lock: nil
+// leaves it, and no families remove it.
+func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily) (notes []string, err error) {
+	dir := filepath.Dir(f.Path)
 	unlock, err := lockDir(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	f.sweep(dir)
-	previous, notes, err := f.read(r.Started)
+	sweep(f.Path, 0) // nobody else is writing
+	previous, notes, err := f.read(now)
 	if err != nil {
 		return notes, err
 	}
-	m := merger{env: env, known: map[string]bool{}, executed: map[string]bool{}}
-	for _, s := range f.Specs {
-		m.known[s.Name] = true
+	families := change(previous)
+	switch {
+	case families == nil:
+		return notes, nil
+	case len(families) == 0:
+		return notes, os.Remove(f.Path)
 	}
-	for _, result := range r.Results {
-		m.executed[result.Check] = result.Status != Skip
-	}
-	err = f.replace(m.merge(f.Metrics.All(), previous, run))
-	return append(notes, m.notes...), err
+	return notes, f.replace(families)
 }
 
 // lockDir takes the lock that makes checkers add up. It is on the folder
@@ -93,16 +155,20 @@ func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// sweep removes the temporary files that checkers that were killed left beside
-// the file. It is called under the lock, so nobody is writing.
-func (f Textfile) sweep(dir string) {
-	entries, err := os.ReadDir(dir)
+// sweep removes the temporary files that writers that were killed left beside
+// a file, unless they are younger than that.
+func sweep(path string, age time.Duration) {
+	dir, base := filepath.Split(path)
+	entries, err := os.ReadDir(filepath.Clean(dir))
 	if err != nil {
 		return // they harm nobody
 	}
 	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), "."+filepath.Base(f.Path))
-		if _, err := strconv.ParseUint(number, 10, 64); ok && err == nil {
+		number, ok := strings.CutPrefix(entry.Name(), "."+base)
+		if _, err := strconv.ParseUint(number, 10, 64); !ok || err != nil {
+			continue
+		}
+		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) >= age {
 			_ = os.Remove(filepath.Join(dir, entry.Name()))
 		}
 	}

@@ -2,7 +2,10 @@ package checks_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -368,4 +373,127 @@ func BenchmarkTextfileWrite(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestForget(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("live", result("A", 0, "a1=fail:broken"), result("B", 0, "b1=pass"))
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
+	before := f.series()
+	if _, err := f.Forget(t.Context(), "live"); err != nil {
+		t.Fatal(err)
+	}
+	after := f.series()
+	for name, value := range before {
+		if got, ok := after[name]; ok == strings.Contains(name, `env="live"`) || ok && got != value {
+			t.Errorf("%s was %s and is %q", name, value, got)
+		}
+	}
+	if _, err := f.Forget(t.Context(), "live"); err == nil || !strings.Contains(err.Error(), `has no environment "live": it has paper`) {
+		t.Errorf("a second time: %v", err)
+	}
+	// The others count on, and with the last one the file goes.
+	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
+	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "2"})
+	if _, err := f.Forget(t.Context(), "paper"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(f.Path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
+	}
+	if _, err := f.Forget(t.Context(), "paper"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a file: %v", err)
+	}
+}
+
+// What a file and what memory say of the same runs is the same.
+func TestMemoryIsLikeTheFile(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	m := checks.Memory{Metrics: f.Metrics}
+	for _, r := range [][]checks.Result{
+		{result("A", time.Second, "a1=fail:broken"), result("B", 0, "b1=pass")},
+		{result("A", 0, "a1=pass"), result("B", 0, "b1=skip")},
+		{result("A", 0, "a1=pass"), result("B", 0, "b1=warn:broken")},
+	} {
+		f.write("paper", r...)
+		if _, err := m.Add("paper", f.Specs, checks.Report{Started: start, Duration: 20 * time.Millisecond, Real: true, Results: r}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var b bytes.Buffer
+	families, err := prometheus.Gatherers{&m}.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file, err := os.ReadFile(f.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sorted := func(text []byte) []string { return slices.Sorted(strings.Lines(string(text))) }
+	if d := cmp.Diff(sorted(file), sorted(b.Bytes())); d != "" {
+		t.Errorf("(-file +memory):\n%s", d)
+	}
+}
+
+// Whatever the previous file holds, a run leaves a complete one, and counting
+// does not go back from what was countable.
+func FuzzPreviousTextfile(f *testing.F) {
+	specs := []checks.Spec{{Name: "A", Reasons: []checks.Reason{{Name: "broken"}}}}
+	textfile := checks.Textfile{Metrics: metrics.NewPreflight("app", checks.Vocabulary(specs...)), Specs: specs}
+	report := checks.Report{Started: start, Real: true, Results: []checks.Result{result("A", time.Millisecond, "a1=fail:broken")}}
+	textfile.Path = filepath.Join(f.TempDir(), "seed.prom")
+	if _, err := textfile.Write(f.Context(), "paper", report); err != nil {
+		f.Fatal(err)
+	}
+	whole, err := os.ReadFile(textfile.Path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(whole)
+	f.Add(whole[:len(whole)/2])
+	for _, seed := range []string{
+		"", "\n", "app_preflight_runs_total{env=\"paper\"} 1e308\n", "# TYPE app_preflight_runs_total counter\napp_preflight_runs_total{env=\"paper\"} +Inf\n",
+		"# TYPE app_preflight_duration_seconds histogram\napp_preflight_duration_seconds_bucket{env=\"paper\",le=\"NaN\"} 1\n",
+		"# TYPE app_preflight_duration_seconds histogram\napp_preflight_duration_seconds_count{env=\"paper\"} 18446744073709551615\n",
+		"app_preflight_last_success{env=\"paper\",env=\"paper\"} 1\n", "# HELP app_preflight_runs_total \xff\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, previous []byte) {
+		file := textfile
+		file.Path = filepath.Join(t.TempDir(), "preflight.prom")
+		if err := os.WriteFile(file.Path, previous, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		var last float64
+		for range 2 {
+			if _, err := file.Write(t.Context(), "paper", report); err != nil {
+				t.Fatal(err)
+			}
+			families := parse(t, file.Path)
+			for _, name := range []string{"runs_total", "last_success", "check_status", "target_status", "build_info"} {
+				if len(families["app_preflight_"+name].GetMetric()) == 0 {
+					t.Errorf("%s is missing", name)
+				}
+			}
+			runs := 0.0
+			for _, s := range families["app_preflight_runs_total"].GetMetric() {
+				if s.Label[0].GetValue() == "paper" {
+					runs = s.Counter.GetValue()
+				}
+			}
+			// 2^53 and above, a float cannot count by one.
+			if !(runs >= 1) || math.IsInf(runs, 0) || runs < last || runs == last && runs < 1<<53 {
+				t.Errorf("runs_total is %v after %v", runs, last)
+			}
+			last = runs
+		}
+	})
 }

@@ -132,11 +132,13 @@ func kindText(goType string) string {
 		return "a duration such as 2s or 500ms"
 	case strings.HasPrefix(goType, "int"):
 		return "an integer"
-	case strings.HasPrefix(goType, "[]"):
+	case strings.HasPrefix(goType, "[]"), goType == "checks.MigrationsConfig":
 		return "a list"
+	case strings.HasPrefix(goType, "float"):
+		return "a number"
 	case goType == "bool":
 		return "true or false"
-	case goType == "string" || goType == "checks.Format":
+	case slices.Contains([]string{"string", "checks.Format", "checks.MigrationTool"}, goType):
 		return "text"
 	default:
 		return "a set of keys"
@@ -179,9 +181,10 @@ func findKey(n *yaml.Node, t reflect.Type, line int, key string) (path []any, kn
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
 		fields := map[string]reflect.Type{}
 		for i := range t.NumField() {
-			name := t.Field(i).Tag.Get("yaml")
-			fields[name] = t.Field(i).Type
-			known = append(known, name)
+			if name, ok := yamlKey(t.Field(i)); ok {
+				fields[name] = t.Field(i).Type
+				known = append(known, name)
+			}
 		}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			k := n.Content[i]
@@ -197,4 +200,10 @@ func findKey(n *yaml.Node, t reflect.Type, line int, key string) (path []any, kn
 		}
 	}
 	return nil, nil, false
+}
+
+// yamlKey is the key of a field in YAML; false for one that has none.
+func yamlKey(f reflect.StructField) (string, bool) {
+	key := f.Tag.Get("yaml")
+	return key, f.IsExported() && key != "" && key != "-"
 }

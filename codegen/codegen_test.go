@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -308,6 +309,52 @@ func TestAnInterruptedWriteIsTakenUp(t *testing.T) {
 	mustGenerate(t, pack, "--out="+dir)
 	if d := cmp.Diff(want, tree(t, dir)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+// A check that preflight.yml declares is in the metrics' labels and the
+// runbooks like one that is written in Go.
+func TestOwnChecksJoinThePack(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "preflight.yml")
+	if err := os.WriteFile(file, []byte("checks: [{name: Order Router, http: {url: 'http://router/health'}}]\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	pack, err := codegen.ReadPreflight(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	expr := func(check, reason string) {
+		pack.Groups[0].Alerts[0].Expr = fmt.Sprintf(`max by (env, check, target) (arbitrage_preflight_check_problem{check=%q, reason=%q}) == 1`, check, reason)
+	}
+	expr("Order Router", "unexpected_status")
+	if err := pack.Check(pack.Endpoints); err != nil {
+		t.Errorf("%v", err)
+	}
+	expr("Order Rooter", "unexpected_status")
+	if err := pack.Check(pack.Endpoints); err == nil || !strings.Contains(err.Error(), `did you mean "Order Router"?`) {
+		t.Errorf("error %v", err)
+	}
+	if pack, err = codegen.ReadPreflight(file); err != nil {
+		t.Fatal(err)
+	}
+	out := t.TempDir()
+	mustGenerate(t, pack, "--out="+out)
+	runbook := tree(t, out)["runbooks/PreflightCheckFailed.md"]
+	for _, want := range []string{"### Order Router\n\nhttp://router/health answers as expected", "| `unexpected_status` |", "### Migrations"} {
+		if !strings.Contains(runbook, want) {
+			t.Errorf("no %q in the runbook", want)
+		}
+	}
+	// Without the file it is the shipped pack; a broken one is an error.
+	if pack, err := codegen.ReadPreflight(file + ".nosuch"); err != nil || len(pack.Checks) != len(codegen.Preflight().Checks) {
+		t.Errorf("%d checks, %v", len(pack.Checks), err)
+	}
+	if err := os.WriteFile(file, []byte("check: []\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := codegen.ReadPreflight(file); err == nil || !strings.Contains(err.Error(), `did you mean "checks"?`) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -1,6 +1,10 @@
 package codegen
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/checks"
@@ -9,9 +13,23 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Preflight is the shipped pack: the preflight of the arbitrage system.
-func Preflight() Pack {
-	specs := checks.Shipped()
+// ReadPreflight is the shipped pack with the checks that a preflight.yml adds.
+// Without the file it is the shipped pack alone.
+func ReadPreflight(file string) (Pack, error) {
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return Preflight(), nil
+	}
+	config, err := checks.ReadConfig(file)
+	if err != nil {
+		return Pack{}, err
+	}
+	return Preflight(config.Specs()[len(checks.Shipped()):]...), nil
+}
+
+// Preflight is the shipped pack, the preflight of the arbitrage system, with
+// checks of one's own after the shipped ones.
+func Preflight(own ...checks.Spec) Pack {
+	specs := append(checks.Shipped(), own...)
 	return Pack{
 		Namespace: metrics.Namespace,
 		Envs:      []string{"paper"},
@@ -28,6 +46,7 @@ func Preflight() Pack {
 				"prometheus":         {"prometheus:9090"},
 				"alertmanager":       {"alertmanager:9093"},
 				"webhook":            {"webhook:9917"},
+				"preflight":          {"preflight:9916"},
 			},
 			Alertmanagers:    []string{"alertmanager:9093"},
 			Webhook:          "http://webhook:9917",
@@ -47,11 +66,12 @@ func Preflight() Pack {
 			{Name: "prometheus"},
 			{Name: "alertmanager"},
 			{Name: "webhook"},
+			{Name: "preflight"},
 		},
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
-		Exporters:  append(metrics.Exporters(), metrics.NewWebhook().All()...),
+		Exporters:  slices.Concat(metrics.Exporters(), metrics.NewWebhook().All(), metrics.NewChecker().All()),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook(), rules.Checker()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

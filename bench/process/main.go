@@ -1,9 +1,10 @@
 // Command process measures how long our commands take from start to end:
 //
-//   - "preflight --real-check" with Redis and PostgreSQL on the loopback
-//     interface, next to "redis-cli ping && psql -c 'select 1'", which asks the
-//     same of them. Both are run in turn, so what else the machine does
-//     falls on both alike.
+//   - "preflight --real-check" with all eight checks, Redis, PostgreSQL and
+//     fakes of the exchanges on the loopback interface, next to "redis-cli ping
+//     && psql -c 'select 1'", which asks the same of the databases. Both are
+//     run in turn, so what else the machine does falls on both alike. Beside it,
+//     how much of that is the program's start, its resident memory and its size.
 //   - "preflight-gen" writing everything into an empty folder.
 //   - "preflight-gen lint" of 1,000 and 10,000 rules, next to "promtool check
 //     rules" of the same.
@@ -21,9 +22,12 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
+	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/system"
 )
 
 func main() {
@@ -71,13 +75,26 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 	}
 	defer func() { err = errors.Join(err, postgres.Close()) }()
 
-	textfile := filepath.Join(dir, "preflight.prom")
-	preflight, err := program("preflight", "--config.file="+filepath.Join("bench", "process", "preflight.yml"),
-		"--env=paper", "--real-check", "--metrics-output="+textfile)
+	ready, err := system.New(ctx, filepath.Join(dir, "system"), redis.URL(), postgres.DSN())
 	if err != nil {
 		return err
 	}
-	preflight.env = append(os.Environ(), "REDIS_URL="+redis.URL(), "POSTGRES_DSN="+postgres.DSN())
+	defer func() { err = errors.Join(err, ready.Close()) }()
+	config, vars, err := ready.Everything()
+	if err != nil {
+		return err
+	}
+	textfile := filepath.Join(dir, "preflight.prom")
+	preflight, err := program("preflight", "--config.file="+config, "--env=paper", "--real-check",
+		"--metrics-output="+textfile, "--evidence.dir="+filepath.Join(dir, "evidence"))
+	if err != nil {
+		return err
+	}
+	preflight.env = append(os.Environ(), vars...)
+	starts, err := program("preflight", "--version")
+	if err != nil {
+		return err
+	}
 	host, port, _ := strings.Cut(redis.Addr(), ":")
 	ping, err := program("redis-cli", "-h", host, "-p", port, "ping")
 	if err != nil {
@@ -88,31 +105,33 @@ func benchCheck(ctx context.Context, dir string, runs int) (err error) {
 		return err
 	}
 
-	ours, pair := make(durations, 0, runs), make(durations, 0, runs)
+	ours, start, pair := make(durations, 0, runs), make(durations, 0, runs), make(durations, 0, runs)
+	memory := 0
 	for i := range runs + 1 {
-		a, err := preflight.time(ctx)
-		if err != nil {
-			return err
-		}
-		b, err := ping.time(ctx)
-		if err != nil {
-			return err
-		}
-		c, err := selects.time(ctx)
-		if err != nil {
-			return err
+		var took [4]time.Duration
+		for j, c := range []*command{&preflight, &starts, &ping, &selects} {
+			if took[j], err = c.time(ctx); err != nil {
+				return err
+			}
 		}
 		if i > 0 { // the first finds nothing in the caches
-			ours, pair = append(ours, a), append(pair, b+c)
+			ours, start, pair = append(ours, took[0]), append(start, took[1]), append(pair, took[2]+took[3])
 		}
+		memory = max(memory, preflight.memory)
 	}
 	if err := passed(textfile, runs+1); err != nil {
 		return err
 	}
 	fmt.Printf("%d runs each, in turn:\n", runs)
-	ours.print("preflight --real-check")
+	ours.print("preflight --real-check, eight checks")
+	start.print("preflight --version, which only starts")
 	pair.print("redis-cli ping && psql -c 'select 1'")
-	fmt.Printf("  %-40s %.2f\n\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	fmt.Printf("  %-40s %.2f\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
+	info, err := os.Stat(preflight.path)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("  %-40s %.1f MB resident at most, the program is %.1f MB\n\n", "size", float64(memory)/1e6, float64(info.Size())/1e6)
 	return nil
 }
 
@@ -122,13 +141,16 @@ func passed(textfile string, runs int) error {
 	if err != nil {
 		return err
 	}
-	for _, line := range []string{
-		fmt.Sprintf(`arbitrage_preflight_checks_total{check="Database",env="paper",status="pass"} %d`, runs),
+	lines := []string{
 		fmt.Sprintf(`arbitrage_preflight_realcheck_redis_latency_seconds_count{env="paper"} %d`, runs),
 		fmt.Sprintf(`arbitrage_preflight_realcheck_postgres_latency_seconds_count{env="paper"} %d`, runs),
-	} {
+	}
+	for _, c := range checks.Shipped() {
+		lines = append(lines, fmt.Sprintf(`arbitrage_preflight_checks_total{check="%s",env="paper",status="pass"} %d`, c.Name, runs))
+	}
+	for _, line := range lines {
 		if !strings.Contains(string(text), "\n"+line+"\n") {
-			return fmt.Errorf("not every run asked both databases: the metrics lack %q", line)
+			return fmt.Errorf("not every check passed in every run: the metrics lack %q", line)
 		}
 	}
 	return nil
@@ -162,6 +184,8 @@ type command struct {
 	path string
 	args []string
 	env  []string
+
+	memory int // resident at most in the last run, in bytes
 }
 
 func program(name string, args ...string) (command, error) {
@@ -170,16 +194,14 @@ func program(name string, args ...string) (command, error) {
 }
 
 // time runs the command once and returns how long its process took.
-func (c command) time(ctx context.Context) (time.Duration, error) {
+func (c *command) time(ctx context.Context) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	cmd.Env = c.env
 	began := time.Now()
 	out, err := cmd.CombinedOutput()
 	took := time.Since(began)
-	// The checker exits with 3 when it passed what it looked at, and was not
-	// told to look at everything.
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) && exit.ExitCode() == 3 && filepath.Base(c.path) == "preflight" {
-		err = nil
+	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		c.memory = int(usage.Maxrss) << 10 // Linux counts in KiB
 	}
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w\n%s", filepath.Base(c.path), err, out)

@@ -15,6 +15,7 @@ import (
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/servers"
 	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/internal/system"
 )
 
 // demo tells the story of a failure on a pipeline of its own.
@@ -39,12 +40,18 @@ func (d demo) run(ctx context.Context, w io.Writer) (err error) {
 		return err
 	}
 
-	fmt.Fprintln(out, "Starting Redis, PostgreSQL, node_exporter, Prometheus, Alertmanager and the webhook on free ports …")
+	fmt.Fprintln(out, "Starting Redis, PostgreSQL, node_exporter, Prometheus, Alertmanager and the webhook on free ports;\n"+
+		"fakes on this machine stand for Upbit and Binance …")
 	redis, postgres, err := startDatabases(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, redis.Close(), postgres.Close()) }()
+	ready, err := system.New(ctx, dir+"/system", redis.URL(), postgres.DSN())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ready.Close()) }()
 	chat := newChat(out)
 	s, err := stack.Up(ctx, stack.Config{
 		Dir: dir + "/stack", Pack: codegen.Preflight(),
@@ -57,8 +64,7 @@ func (d demo) run(ctx context.Context, w io.Writer) (err error) {
 	fmt.Fprintf(out, "\n  Prometheus    %s/alerts\n  Alertmanager  %s\n", s.URL(stack.Prometheus), s.URL(stack.Alertmanager))
 
 	check := stack.Checker{
-		Config: "preflight.yml", Env: "paper", Out: indent(out),
-		Vars: []string{"REDIS_URL=" + redis.URL(), "POSTGRES_DSN=" + postgres.DSN()},
+		Config: ready.Config(), Env: "paper", Out: indent(out), Vars: ready.Vars(),
 	}
 	for _, step := range story(redis) {
 		if err := step.tell(ctx, out, s, check, chat); err != nil {

@@ -20,7 +20,10 @@ type up struct {
 
 func (u up) run(ctx context.Context, w io.Writer) (err error) {
 	out := &shared{out: w}
-	pack := codegen.Preflight()
+	pack, err := codegen.ReadPreflight(u.config)
+	if err != nil {
+		return err
+	}
 	if u.every == 0 {
 		u.every = pack.Timing.Run
 	}

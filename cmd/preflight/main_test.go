@@ -12,13 +12,13 @@ import (
 	"sync"
 	"syscall"
 	"testing"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/alertnative/preflight/internal/system"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
@@ -26,23 +26,23 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight": main})
 }
 
-// The scripts in testdata/script are what a user would type. REDIS_URL and
-// POSTGRES_DSN lead to real servers, NOBODY to an address where none is.
+// The scripts in testdata/script are what a user would type, in a system that
+// is ready. NOBODY is an address where no server is.
 func TestScripts(t *testing.T) {
 	redis, postgres, stopped := testservers.StartRedis(t), testservers.StartPostgres(t), testservers.StartRedis(t)
 	stopped.Stop()
-	config, err := os.ReadFile("../../preflight.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("REDIS_URL", redis.URL())
-			env.Setenv("POSTGRES_DSN", postgres.DSN())
+			ready, err := system.New(context.Background(), env.WorkDir, redis.URL(), postgres.DSN())
+			if err != nil {
+				return err
+			}
+			env.Defer(func() { ready.Close() })
+			env.Vars = append(env.Vars, ready.Vars()...)
 			env.Setenv("PASSWORD", postgres.Password())
 			env.Setenv("NOBODY", stopped.URL())
-			return os.WriteFile(filepath.Join(env.WorkDir, "preflight.yml"), config, 0o644)
+			return nil
 		},
 	})
 }
@@ -59,6 +59,13 @@ func TestProcess(t *testing.T) {
 		"a kill at any moment leaves a complete file":   testKills,
 		"a signal ends the run and keeps what is known": testSignal,
 		"nobody reads the output":                       testBrokenPipe,
+		"the gate becomes the command":                  testGateBecomesTheCommand,
+		"every: serves its metrics and a page":          testEveryServes,
+		"every: a file instead of /metrics":             testEveryWritesAFile,
+		"every: a folder that cannot be written":        testEveryReadOnly,
+		"every: no room for files":                      testEveryNoRoom,
+		"every: a configuration that breaks":            testEveryConfig,
+		"every: an address that is taken":               testEveryAddressTaken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -88,8 +95,12 @@ func (c *checker) config(text string) {
 	}
 }
 
-func (c *checker) command(ctx context.Context) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, c.path, "--metrics-output=preflight.prom", "--quiet")
+// command is a quiet run into preflight.prom, unless other arguments are given.
+func (c *checker) command(ctx context.Context, args ...string) *exec.Cmd {
+	if args == nil {
+		args = []string{"--metrics-output=preflight.prom", "--quiet"}
+	}
+	cmd := exec.CommandContext(ctx, c.path, args...)
 	cmd.Dir = c.dir
 	cmd.Env = append(os.Environ(), "HOME=/")
 	return cmd
@@ -156,7 +167,7 @@ func testSignal(t *testing.T, c *checker) {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stdout)
-	if !lines.Scan() || lines.Text() != "[1/2] Environment … PASS" {
+	if !lines.Scan() || lines.Text() != "[1/8] Environment … PASS" {
 		t.Errorf("the first line is %q", lines.Text())
 	}
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -227,53 +238,5 @@ func testParallelRunsAddUp(t *testing.T, c *checker) {
 	}
 	if got := c.runs(); got != n {
 		t.Errorf("runs_total is %v after %d runs", got, n)
-	}
-}
-
-func testKills(t *testing.T, c *checker) {
-	if err := c.command(t.Context()).Run(); err == nil || c.runs() != 1 {
-		t.Fatalf("the first run: %v, runs_total %v", err, c.runs())
-	}
-	last, killed := 1.0, 0
-	for round := range 60 {
-		var wg sync.WaitGroup
-		deaths := make(chan bool, 4)
-		for i := range 4 {
-			// From right at the start to after the end of a run.
-			delay := time.Duration(round*400+i*150) * time.Microsecond
-			wg.Go(func() {
-				cmd := c.command(context.Background())
-				if err := cmd.Start(); err != nil {
-					t.Error(err)
-					return
-				}
-				timer := time.AfterFunc(delay, func() { _ = cmd.Process.Kill() })
-				defer timer.Stop()
-				_ = cmd.Wait()
-				deaths <- cmd.ProcessState.ExitCode() == -1
-			})
-		}
-		wg.Wait()
-		close(deaths)
-		for d := range deaths {
-			if d {
-				killed++
-			}
-		}
-		now := c.runs()
-		if now < last {
-			t.Fatalf("round %d: runs_total fell from %v to %v", round, last, now)
-		}
-		last = now
-	}
-	if killed < 20 {
-		t.Fatalf("only %d runs were killed: nothing was tested", killed)
-	}
-	if err := c.command(t.Context()).Run(); err == nil || c.runs() != last+1 {
-		t.Errorf("after all kills: runs_total %v, want %v", c.runs(), last+1)
-	}
-	entries, err := os.ReadDir(c.dir)
-	if err != nil || len(entries) != 2 {
-		t.Errorf("left behind: %v, %v", entries, err)
 	}
 }

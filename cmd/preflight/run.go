@@ -8,102 +8,247 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/fatih/color"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	"golang.org/x/term"
 
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/metrics"
 )
 
-// runOptions are the flags of the command run.
-type runOptions struct {
-	config, env, envFile  string
-	output, metricsOutput string
-	real, noMetrics       bool
-	quiet                 bool
-	only, skip            []string
+// run is the command run.
+type run struct {
+	subject
+	outputs
+	real       bool
+	only, skip []string
+	every      time.Duration // 0: once
+	web        *web.FlagConfig
+
+	abandoned checks.Abandoned
 }
 
-func (o *runOptions) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("config.file", "What the checks look at.").Default(defaultConfig).StringVar(&o.config)
-	cmd.Flag("env", "The environment that is checked: paper, live, …").Default("paper").StringVar(&o.env)
-	cmd.Flag("env-file", "File with environment variables; the process's own win. Default: .env.ENV, when it is there.").StringVar(&o.envFile)
-	cmd.Flag("real-check", "Let the checks use the network; without it they are skipped.").BoolVar(&o.real)
-	cmd.Flag("output", "Write the evidence to this JSON file.").PlaceHolder("FILE.json").StringVar(&o.output)
+// outputs are the flags that say where the outcome goes.
+type outputs struct {
+	metrics       string
+	metricsSet    bool // by the user
+	noMetrics     bool
+	output, junit string
+	quiet         bool
+	language      string
+	memory        *checks.Memory // instead of the file of metrics
+}
+
+func newRun(cmd *kingpin.CmdClause) *run {
+	r := &run{web: kingpinflag.AddFlags(cmd, ":9916")}
+	cmd.Flag("env", "The environment that is checked: paper, live, …").Default("paper").StringVar(&r.env)
+	r.subject.flags(cmd)
+	cmd.Flag("real-check", "Let the checks use the network; without it they are skipped.").BoolVar(&r.real)
+	cmd.Flag("only", "Run only this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.only)
+	cmd.Flag("skip", "Skip this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.skip)
+	cmd.Flag("output", "Write the evidence to this JSON file too.").PlaceHolder("FILE.json").StringVar(&r.output)
+	cmd.Flag("junit", "Write the outcome to this JUnit XML file.").PlaceHolder("FILE.xml").StringVar(&r.junit)
+	r.outputs.flags(cmd)
+	cmd.Flag("every", fmt.Sprintf("Stay up and run at this interval (%s when none is given); the metrics are served at /metrics, or written when --metrics-output is given.", defaultEvery)).
+		PlaceHolder(defaultEvery.String()).DurationVar(&r.every)
+	return r
+}
+
+// flags are those that the gate has too.
+func (o *outputs) flags(cmd *kingpin.CmdClause) {
 	cmd.Flag("metrics-output", "The file that node_exporter's textfile collector reads.").
-		Default("monitoring/textfile-collector/preflight.prom").StringVar(&o.metricsOutput)
+		Default(defaultTextfile).IsSetByUser(&o.metricsSet).StringVar(&o.metrics)
 	cmd.Flag("no-metrics", "Write no metrics.").BoolVar(&o.noMetrics)
-	cmd.Flag("only", "Run only this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&o.only)
-	cmd.Flag("skip", "Skip this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&o.skip)
 	cmd.Flag("quiet", "Print only what is wrong.").BoolVar(&o.quiet)
+	cmd.Flag("language", "Language of what is printed: en or ko.").Default(string(checks.English)).EnumVar(&o.language, checks.Languages()...)
 }
 
-// run executes the checks once, and writes the metrics and the evidence.
-func (o runOptions) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (code int, err error) {
-	if err := o.validate(); err != nil {
+// run executes the checks once, or as long as the program is up.
+func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (code int, err error) {
+	if err := r.validate(); err != nil {
 		return 0, err
 	}
-	config, err := checks.ReadConfig(o.config)
+	d, err := r.read(ctx)
 	if err != nil {
 		return 0, err
 	}
-	file := o.envFile
-	if file == "" {
-		file = ".env." + o.env
+	if r.every > 0 {
+		return 0, newService(r, d, logger, stdout).serve(ctx)
 	}
-	lookup, err := checks.Lookup(file, o.envFile != "")
+	done, err := r.once(ctx, d, logger, stdout)
+	if err == nil {
+		err = done.err()
+	}
 	if err != nil {
 		return 0, err
 	}
-	all := config.Checks(lookup)
-	selected, err := selection(o.only, o.skip, all)
-	if err != nil {
-		return 0, err
-	}
-	terminal := checks.Terminal{Out: stdout, Color: colored(stdout), Total: len(all), Quiet: o.quiet}
-	report := checks.Runner{Checks: all, Real: o.real, Selected: selected, Progress: terminal.Progress}.Run(ctx)
-	terminal.Summary(report)
-	if err := o.write(ctx, logger, report); err != nil {
-		return 0, err
-	}
-	switch {
-	case report.Count(checks.Fail) > 0:
-		return exitFailed, nil
-	case report.Count(checks.Skip) > 0:
-		return exitSkipped, nil
-	default:
-		return exitReady, nil
-	}
+	return done.code(), nil
 }
 
 // validate refuses what would be accepted and never seen.
-func (o runOptions) validate() error {
-	if !o.noMetrics && filepath.Ext(o.metricsOutput) != ".prom" {
-		return fmt.Errorf("--metrics-output=%s: the name must end in .prom: node_exporter reads no other files", o.metricsOutput)
+func (r *run) validate() error {
+	if !r.noMetrics && filepath.Ext(r.metrics) != ".prom" {
+		return fmt.Errorf("--metrics-output=%s: the name must end in .prom: node_exporter reads no other files", r.metrics)
 	}
-	return checkEnv(o.env)
+	if r.every < 0 {
+		return fmt.Errorf("--every=%s: must be positive", r.every)
+	}
+	return nil
 }
 
-// write keeps the outcome. Neither file waits for the other's success.
-func (o runOptions) write(ctx context.Context, logger *slog.Logger, report checks.Report) (err error) {
-	if !o.noMetrics {
-		specs := checks.Shipped()
-		textfile := checks.Textfile{
-			Path: o.metricsOutput, Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)), Specs: specs,
-		}
-		var notes []string
-		notes, err = textfile.Write(ctx, o.env, report)
-		for _, note := range notes {
-			logger.Warn("The metrics do not continue whole", "file", o.metricsOutput, "what", note)
-		}
+// outcome is what came of a run.
+type outcome struct {
+	report   checks.Report
+	evidence checks.Evidence
+	written  map[string]error // by output; nil for what was written
+}
+
+// err joins what could not be written.
+func (o outcome) err() error {
+	var errs []error
+	for _, name := range metrics.Outputs() {
+		errs = append(errs, o.written[name])
 	}
-	if o.output != "" {
-		err = errors.Join(err, checks.NewEvidence(o.env, report).WriteFile(o.output))
+	return errors.Join(errs...)
+}
+
+func (o outcome) code() int {
+	switch {
+	case o.report.Count(checks.Fail) > 0:
+		return exitFailed
+	case o.report.Count(checks.Skip) > 0:
+		return exitSkipped
+	default:
+		return exitReady
+	}
+}
+
+// once executes the checks and writes what they found.
+func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.Writer) (outcome, error) {
+	selected, err := selection(r.only, r.skip, d.specs)
+	if err != nil {
+		return outcome{}, err
+	}
+	terminal := checks.Terminal{
+		Out: out, Color: colored(out), Width: columns(out), Specs: d.specs, Quiet: r.quiet, Language: checks.Language(r.language),
+	}
+	terminal.Start()
+	report := checks.Runner{
+		Checks: d.checks, Real: r.real, Selected: selected, Progress: terminal.Progress, Abandoned: &r.abandoned,
+	}.Run(ctx)
+	terminal.Summary(report)
+	about, err := d.about()
+	if err != nil && ctx.Err() == nil {
+		logger.Warn("The evidence does not say which commit it is of", "err", err)
+	}
+	o := outcome{report: report, evidence: checks.NewEvidence(r.env, about, report), written: map[string]error{}}
+	r.write(ctx, d, &o, logger)
+	return o, nil
+}
+
+// write keeps the outcome. No output waits for another, or for its success.
+func (r *run) write(ctx context.Context, d declared, o *outcome, logger *slog.Logger) {
+	var evidence, junit error
+	var wg sync.WaitGroup
+	wg.Go(func() { evidence = r.writeEvidence(d, o.evidence) })
+	if r.junit != "" {
+		wg.Go(func() { junit = checks.WriteJUnit(r.junit, r.env, d.specs, o.report) })
+	}
+	if file, err := r.writeMetrics(ctx, d, o.report, logger); file {
+		o.written[metrics.OutputTextfile] = err
+	}
+	wg.Wait()
+	o.written[metrics.OutputEvidence] = evidence
+	if r.junit != "" {
+		o.written[metrics.OutputJUnit] = junit
+	}
+}
+
+// writeMetrics adds the run to the metrics, and reports whether they are a
+// file.
+func (r *run) writeMetrics(ctx context.Context, d declared, report checks.Report, logger *slog.Logger) (file bool, err error) {
+	var notes []string
+	switch {
+	case r.noMetrics:
+		return false, nil
+	case r.memory != nil:
+		if notes, err = r.memory.Add(r.env, d.specs, report); err != nil {
+			logger.Error("The metrics lack this run", "err", err)
+		}
+	default:
+		file = true
+		notes, err = textfile(r.metrics, d.specs).Write(ctx, r.env, report)
+	}
+	for _, note := range notes {
+		logger.Warn("The metrics do not continue whole", "file", r.metrics, "what", note)
+	}
+	return file, err
+}
+
+// writeEvidence keeps the evidence where the gate looks, and where it was
+// asked for.
+func (r *run) writeEvidence(d declared, e checks.Evidence) error {
+	sealed, err := e.Seal(d.key)
+	if err != nil {
+		return err
+	}
+	err = checks.WriteEvidence(r.evidenceFile(), sealed)
+	if r.output != "" {
+		err = errors.Join(err, checks.WriteEvidence(r.output, sealed))
 	}
 	return err
 }
 
+// selection turns --only and --skip into a predicate; names are compared
+// without case, spaces and dashes, so that --only=live-safety finds "Live
+// Safety".
+func selection(only, skip []string, all []checks.Spec) (func(name string) bool, error) {
+	fold := strings.NewReplacer(" ", "", "-", "", "_", "")
+	key := func(s string) string { return strings.ToLower(fold.Replace(s)) }
+	known := map[string]bool{}
+	var names []string
+	for _, s := range all {
+		known[key(s.Name)] = true
+		names = append(names, s.Name)
+	}
+	chosen, skipped := map[string]bool{}, map[string]bool{}
+	for _, s := range only {
+		chosen[key(s)] = true
+	}
+	for _, s := range skip {
+		skipped[key(s)] = true
+	}
+	for _, s := range append(append([]string{}, only...), skip...) {
+		if !known[key(s)] {
+			return nil, fmt.Errorf("there is no check %q: the checks are %s", s, strings.Join(names, ", "))
+		}
+	}
+	return func(name string) bool {
+		return (len(chosen) == 0 || chosen[key(name)]) && !skipped[key(name)]
+	}, nil
+}
+
 // colored reports whether to use colours: on a terminal, unless NO_COLOR is
 // set.
-func colored(out io.Writer) bool { return out == os.Stdout && !color.NoColor }
+func colored(out io.Writer) bool {
+	return columns(out) > 0 && os.Getenv("NO_COLOR") == "" && !color.NoColor
+}
+
+// columns returns the width of the terminal that out is; 0 when it is none.
+func columns(out io.Writer) int {
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return max(width, 0)
+}

@@ -1,7 +1,6 @@
 package compose_test
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -17,7 +16,7 @@ import (
 	amconfig "github.com/prometheus/alertmanager/config"
 	"gopkg.in/yaml.v3"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
@@ -42,7 +41,7 @@ func TestServices(t *testing.T) {
 	t.Parallel()
 	want := map[string]string{ // service → port published on the host
 		"prometheus": "9090", "node-exporter": "9101", "grafana": "3000", "alertmanager": "9093", "webhook": "9917",
-		"preflight": "", "redis": "", "postgres": "",
+		"preflight": "9916", "redis": "", "postgres": "",
 	}
 	project := load(t)
 	for name, published := range want {
@@ -91,7 +90,7 @@ func TestMountedPathsExist(t *testing.T) {
 			if _, err := os.Stat(v.Source); err != nil {
 				t.Errorf("%s mounts %v", service.Name, err)
 			}
-			writer := service.Name == "preflight" && v.Target == "/textfile-collector"
+			writer := service.Name == "preflight" && (v.Target == "/textfile-collector" || v.Target == "/evidence")
 			if v.ReadOnly == writer {
 				t.Errorf("%s mounts %s read-only: %v", service.Name, v.Target, v.ReadOnly)
 			}
@@ -150,12 +149,47 @@ func TestSecretsAreDefinedAndUsed(t *testing.T) {
 	}
 }
 
+// What preflight.yml names is there in the container, and can be as it must.
+func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
+	t.Parallel()
+	service := load(t).Services["preflight"]
+	for _, want := range []string{"--config.file=/checkout/preflight.yml", "--env=paper", "--env-file=/run/secrets/env_paper"} {
+		if !slices.Contains(service.Command, want) {
+			t.Errorf("no %q in %q", want, service.Command)
+		}
+	}
+	// The evidence is of the commit of the working folder.
+	if service.WorkingDir != "/checkout" {
+		t.Errorf("the working folder is %q", service.WorkingDir)
+	}
+	project, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(service.Volumes, func(v types.ServiceVolumeConfig) bool { return v.Source == project && v.Target == "/checkout" }) {
+		t.Errorf("the checkout is not mounted: %v", service.Volumes)
+	}
+	// The script that starts the stack writes the environment.
+	up, err := os.ReadFile(filepath.Join(root, "scripts/up"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config, err := checks.ReadConfig(filepath.Join(root, "preflight.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range config.Environment.Required {
+		if !strings.Contains(string(up), "\n"+v.Name+"=") && !strings.Contains(string(up), `"`+v.Name+"=") {
+			t.Errorf("scripts/up does not set %s, which preflight.yml requires", v.Name)
+		}
+	}
+}
+
+// The interval is the checker's default, which is the pack's: none stands here.
 func TestTheCheckerRunsAsOftenAsThePackSays(t *testing.T) {
 	t.Parallel()
-	loop := load(t).Services["preflight"].Command[2]
-	want := fmt.Sprintf("sleep %d;", int(codegen.Preflight().Timing.Run.Seconds()))
-	if !strings.Contains(loop, want) {
-		t.Errorf("no %q in %q", want, loop)
+	if command := load(t).Services["preflight"].Command; !slices.Contains(command, "--every") {
+		t.Errorf("no --every in %q", command)
 	}
 }
 
@@ -280,7 +314,10 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 				if out, err := exec.Command("go", "build", "-o", path, "github.com/alertnative/preflight/cmd/"+program).CombinedOutput(); err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				}
-				args = arguments(t, args, program)
+				if args[0] != program {
+					t.Fatalf("runs %q, not %s", args, program)
+				}
+				args = args[1:]
 			} else {
 				path = testservers.Binary(t, program)
 			}
@@ -292,19 +329,4 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 			}
 		})
 	}
-}
-
-// arguments returns what a command line, or the loop of a shell, gives the
-// program.
-func arguments(t *testing.T, command []string, program string) []string {
-	t.Helper()
-	if command[0] == "sh" {
-		_, loop, _ := strings.Cut(command[2], "do ")
-		line, _, _ := strings.Cut(loop, ";")
-		command = strings.Fields(line)
-	}
-	if command[0] != program {
-		t.Fatalf("runs %q, not %s", command, program)
-	}
-	return command[1:]
 }

@@ -25,7 +25,7 @@ func (s *Stack) Check(ctx context.Context, c Checker) (ready bool, err error) {
 		return false, err
 	}
 	cmd := exec.CommandContext(ctx, path, "--config.file="+c.Config, "--env="+c.Env, "--real-check",
-		"--metrics-output="+s.path("textfile-collector", "preflight.prom"))
+		"--metrics-output="+s.path("textfile-collector", "preflight.prom"), "--evidence.dir="+s.path("evidence"))
 	cmd.Env = append(os.Environ(), c.Vars...)
 	cmd.Stdout, cmd.Stderr = c.Out, c.Out
 	err = cmd.Run()

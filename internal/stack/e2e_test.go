@@ -117,7 +117,7 @@ func TestFromAFailureToTheChat(t *testing.T) {
 
 	p.redis.Stop()
 	p.check(false)
-	first := p.failure(0, "Database", "redis", "connection refused", "1/2 PASS, 1 FAIL")
+	first := p.failure(0, "Database", "redis", "connection refused", "7/8 PASS, 1 FAIL")
 
 	// That results stop coming resolves nothing.
 	p.stack.Kill(stack.NodeExporter)
@@ -135,13 +135,13 @@ func TestFromAFailureToTheChat(t *testing.T) {
 	// The history database itself fails: it is told while it is still down.
 	p.postgres.Stop()
 	p.check(false)
-	second := p.failure(n, "Database", "postgres", "connection refused")
+	second := p.failure(n, "Database", "postgres", "Migrations", "history", "connection refused", "6/8 PASS, 2 FAIL")
 	p.postgres.Start()
 	n = p.recovery(second)
 
 	// Two checks fail at once.
 	p.check(false, "REDIS_URL=")
-	third := p.failure(n, "Environment", "REDIS_URL", "Database", "redis", "0/2 PASS, 2 FAIL")
+	third := p.failure(n, "Environment", "REDIS_URL", "Database", "redis", "6/8 PASS, 2 FAIL")
 	p.recovery(third)
 
 	// The history has all of it, once, although its database was away.
@@ -150,7 +150,7 @@ func TestFromAFailureToTheChat(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	want := []string{"Database/postgres", "Database/redis", "Database/redis", "Environment/REDIS_URL"}
+	want := []string{"Database/postgres", "Database/redis", "Database/redis", "Environment/REDIS_URL", "Migrations/history"}
 	p.eventually("the whole history", func() (bool, any) {
 		records, err := store.List(t.Context(), history.Filter{Env: "paper"})
 		if err != nil {

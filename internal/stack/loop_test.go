@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/internal/system"
 	"github.com/alertnative/preflight/internal/testservers"
 )
 
@@ -40,12 +42,19 @@ type loop struct {
 	prom     promv1.API
 	redis    *testservers.Redis
 	postgres *testservers.Postgres
+	system   *system.System
 }
 
-// newLoop starts the databases.
+// newLoop starts the databases and makes a system that is ready.
 func newLoop(t *testing.T) *loop {
 	t.Helper()
-	return &loop{t: t, redis: testservers.StartRedis(t), postgres: testservers.StartPostgres(t)}
+	l := &loop{t: t, redis: testservers.StartRedis(t), postgres: testservers.StartPostgres(t)}
+	var err error
+	if l.system, err = system.New(t.Context(), t.TempDir(), l.redis.URL(), l.postgres.DSN()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.system.Close() })
+	return l
 }
 
 // start runs the parts of the stack, with our programs as they are now.
@@ -86,8 +95,7 @@ func (l *loop) check(want bool, vars ...string) {
 	l.t.Helper()
 	var out strings.Builder
 	ready, err := l.stack.Check(l.t.Context(), stack.Checker{
-		Config: "../../preflight.yml", Env: "paper", Out: &out,
-		Vars: append([]string{"REDIS_URL=" + l.redis.URL(), "POSTGRES_DSN=" + l.postgres.DSN()}, vars...),
+		Config: l.system.Config(), Env: "paper", Out: &out, Vars: slices.Concat(l.system.Vars(), vars),
 	})
 	if err != nil || ready != want {
 		l.t.Fatalf("the checker finds all well: %v, %v, want %v\n%s", ready, err, want, out.String())
@@ -185,7 +193,7 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 		t.Errorf("labels (-want +got):\n%s", d)
 	}
 	for name, want := range map[model.LabelName]model.LabelValue{
-		"reason": "connection_refused", "counts": "1/2 PASS, 1 FAIL", "summary": "Database: redis failed",
+		"reason": "connection_refused", "counts": "7/8 PASS, 1 FAIL", "summary": "Database: redis failed",
 	} {
 		if got := alert.Annotations[name]; got != want {
 			t.Errorf("annotation %s is %q, want %q", name, got, want)

@@ -1,0 +1,203 @@
+package checks
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// binance is the API of Binance for spot trading, as
+// https://developers.binance.com describes it.
+type binance struct {
+	Exchange
+	client *http.Client
+}
+
+// binanceFutures is the API for USDⓈ-M futures.
+type binanceFutures struct{ binance }
+
+// recvWindow is how old a signed call may be when it arrives, in milliseconds.
+const recvWindow = "5000"
+
+func (b binance) clock(ctx context.Context) (clockReading, error) {
+	// The time is served by what stays up during maintenance, too.
+	maintained := make(chan error, 1)
+	go func() { maintained <- b.maintained(ctx) }()
+	reading, err := b.time(ctx, "/api/v3/time")
+	if m := <-maintained; err == nil {
+		err = m
+	}
+	return reading, err
+}
+
+func (b binanceFutures) clock(ctx context.Context) (clockReading, error) {
+	return b.time(ctx, "/fapi/v1/time")
+}
+
+func (b binance) time(ctx context.Context, path string) (clockReading, error) {
+	a, err := b.get(ctx, path, "")
+	if err != nil {
+		return clockReading{}, err
+	}
+	var body struct {
+		ServerTime int64 `json:"serverTime"`
+	}
+	if json.Unmarshal(a.body, &body) != nil || body.ServerTime <= 0 {
+		return clockReading{}, unreadable("the time")
+	}
+	return clockReading{time.UnixMilli(body.ServerTime), time.Millisecond + a.spread, a.asked}, nil
+}
+
+// maintained asks for the status of the system, which test networks do not
+// have.
+func (b binance) maintained(ctx context.Context) error {
+	a, err := b.get(ctx, "/sapi/v1/system/status", "")
+	if a.status == http.StatusNotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	var body struct {
+		Status *int `json:"status"`
+	}
+	switch {
+	case json.Unmarshal(a.body, &body) != nil || body.Status == nil:
+		return unreadable("the status of the system")
+	case *body.Status != 0:
+		return rejection{"maintenance", "the exchange says that it is under maintenance"}
+	}
+	return nil
+}
+
+func (b binance) holdings(ctx context.Context) ([]holding, error) {
+	a, err := b.get(ctx, "/api/v3/account", b.sign("omitZeroBalances=true"))
+	if err != nil {
+		return nil, err
+	}
+	var account struct {
+		Balances []struct {
+			Asset  string `json:"asset"`
+			Free   string `json:"free"`
+			Locked string `json:"locked"`
+		} `json:"balances"`
+	}
+	if json.Unmarshal(a.body, &account) != nil || account.Balances == nil {
+		return nil, unreadable("the account")
+	}
+	var held []holding
+	for _, c := range account.Balances {
+		amount, err := sum(c.Free, c.Locked)
+		if err != nil || c.Asset == "" {
+			return nil, unreadable("the account")
+		}
+		held = append(held, holding{c.Asset, amount})
+	}
+	return held, nil
+}
+
+func (b binanceFutures) holdings(ctx context.Context) ([]holding, error) {
+	a, err := b.get(ctx, "/fapi/v3/positionRisk", b.sign(""))
+	if err != nil {
+		return nil, err
+	}
+	var positions []struct {
+		Symbol string `json:"symbol"`
+		Amount string `json:"positionAmt"`
+	}
+	if json.Unmarshal(a.body, &positions) != nil || positions == nil {
+		return nil, unreadable("the positions")
+	}
+	var held []holding
+	for _, p := range positions {
+		amount, err := sum(p.Amount)
+		if err != nil || p.Symbol == "" {
+			return nil, unreadable("the positions")
+		}
+		held = append(held, holding{p.Symbol, amount})
+	}
+	return held, nil
+}
+
+// withdraws asks for the permissions of the keys, which test networks do not
+// tell.
+func (b binance) withdraws(ctx context.Context) (bool, error) {
+	a, err := b.get(ctx, "/sapi/v1/account/apiRestrictions", b.sign(""))
+	if a.status == http.StatusNotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	var keys struct {
+		Withdrawals *bool `json:"enableWithdrawals"`
+	}
+	if json.Unmarshal(a.body, &keys) != nil || keys.Withdrawals == nil {
+		return false, unreadable("the permissions")
+	}
+	return *keys.Withdrawals, nil
+}
+
+// withdraws: the API for futures cannot withdraw, and does not tell who can.
+func (b binanceFutures) withdraws(context.Context) (bool, error) { return false, nil }
+
+func (b binance) get(ctx context.Context, path, query string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(b.BaseURL+path, query), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if query != "" {
+		req.Header.Set("X-MBX-APIKEY", b.AccessKey)
+	}
+	a, err := ask(b.client, req)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := b.denied(a, query != ""); err != nil {
+		return a, err
+	}
+	return a, a.rejected()
+}
+
+// sign completes a query with the time and the signature over all of it.
+func (b binance) sign(query string) string {
+	if query != "" {
+		query += "&"
+	}
+	query += "recvWindow=" + recvWindow + "&timestamp=" + strconv.FormatInt(time.Now().UnixMilli(), 10)
+	mac := hmac.New(sha256.New, []byte(b.SecretKey))
+	mac.Write([]byte(query))
+	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// denied reads Binance's error codes. Most are of signed calls alone.
+func (b binance) denied(a answer, signed bool) error {
+	var body struct {
+		Code int `json:"code"`
+	}
+	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
+		return nil
+	}
+	detail := fmt.Sprintf("Binance answers %d", body.Code)
+	switch {
+	case body.Code == -1016: // SERVICE_SHUTTING_DOWN
+		return rejection{"maintenance", detail}
+	case !signed:
+		return nil
+	}
+	switch body.Code {
+	case -1021: // INVALID_TIMESTAMP
+		return rejection{"clock_skew", detail}
+	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
+		return rejection{"auth_failed", detail}
+	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
+		return rejection{"auth_failed", detail + ": key, address or permission"}
+	}
+	return nil
+}

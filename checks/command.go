@@ -1,0 +1,59 @@
+package checks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// commandProbe runs a program. What it prints is not shown: it may be anything.
+type commandProbe struct {
+	argv    []string
+	dir     string
+	limited bool // the number that it prints is compared with limits
+}
+
+func (p commandProbe) looks() string {
+	return "the program " + filepath.Base(p.argv[0]) + " succeeds"
+}
+
+// network is true: nobody knows what the program does.
+func (commandProbe) network() bool { return true }
+
+func (commandProbe) reasons() []Reason {
+	return []Reason{
+		{"exit_code", "the program failed", "run the command of preflight.yml by hand and read what it says"},
+		{"no_such_program", "the program cannot be started", "install it, or correct the command in preflight.yml"},
+		{"not_a_number", "limits are given and the program did not print a number", "let the command print one number, or take the limits out"},
+		{"timeout", "the program did not finish in time", "run it by hand; then look at the timeout"},
+	}
+}
+
+func (p commandProbe) measure(ctx context.Context) (measurement, error) {
+	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
+	cmd.Dir = p.dir
+	// What the program itself started must not hold the run.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.WaitDelay = time.Second
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case ctx.Err() != nil:
+		return measurement{}, ctx.Err()
+	case errors.As(err, &exit):
+		return measurement{}, rejection{"exit_code", fmt.Sprintf("%s: %s", filepath.Base(p.argv[0]), exit.ProcessState)}
+	case cmd.Process == nil:
+		return measurement{}, rejection{"no_such_program", filepath.Base(p.argv[0]) + " cannot be started"}
+	case err != nil:
+		return measurement{}, rejection{"exit_code", filepath.Base(p.argv[0]) + " did not end as it should"}
+	case !p.limited:
+		return measurement{}, nil
+	}
+	v, err := number(string(out))
+	return measurement{value: v, isValue: true}, err
+}

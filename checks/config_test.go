@@ -1,0 +1,148 @@
+package checks_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/checks"
+)
+
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                                       "p.yml: is empty: declare what the checks look at",
+		"# nothing\n":                            "p.yml: is empty: declare what the checks look at",
+		"environment: {}\n":                      "p.yml: declares nothing to look at",
+		"~\n":                                    "p.yml: declares nothing to look at",
+		"just words\n":                           "p.yml:1: just words is not a set of keys",
+		"environment: [\n":                       "p.yml:1: did not find expected node content",
+		"a: &x [*x, *y]\n":                       "p.yml: unknown anchor 'y' referenced",
+		"timeout: 1s\n":                          `p.yml:1: unknown key "timeout" (there are live_envs, exchanges, environment, secrets, live_safety, database, exchange_health, open_positions, git_safety, migrations, checks)`,
+		"databases: {}\n":                        `p.yml:1: unknown key "databases" (did you mean "database"?)`,
+		"a: 1\n---\nb: 2\n":                      `p.yml:1: unknown key "a" (there are live_envs, exchanges, environment, secrets, live_safety, database, exchange_health, open_positions, git_safety, migrations, checks)`,
+		"database:\n  mysql:\n":                  `p.yml:2: unknown key "mysql" in database (there are redis, postgres)`,
+		"database:\n  redis:\n    tymeout: 1s\n": `p.yml:3: unknown key "tymeout" in database.redis (did you mean "timeout"?)`,
+		"environment:\n  required:\n    - name: A\n    - name: B\n      formt: url\n":    `p.yml:5: unknown key "formt" in environment.required[1] (did you mean "format"?)`,
+		"environment:\n  required: {name: A}\n":                                          "p.yml:2: a set of keys is not a list",
+		"database:\n  redis: [a]\n":                                                      "p.yml:2: a list is not a set of keys",
+		"database:\n  redis:\n    url_from: R\n    timeout: soon\n":                      "p.yml:4: soon is not a duration such as 2s or 500ms",
+		"database:\n  redis:\n    url_from: R\n    url_from: R\n":                        `p.yml:4: mapping key "url_from" already defined at line 3`,
+		"database:\n  redis:\n    url_from: R\n    timeout: 2\n":                         "p.yml:4: 2 is not a duration such as 2s or 500ms",
+		"database:\n  redis:\n    url_from: R\n    timeout: -1s\n":                       "p.yml:4: database.redis.timeout: must be positive",
+		"database:\n  redis:\n    timeout: 1s\n":                                         "p.yml:3: database.redis.url_from: must be the name of the environment variable that holds the address, as REDIS_URL; the address itself does not belong here",
+		"environment:\n  required:\n  - {name: A}\n  - {name: A B}\n":                    "p.yml:4: environment.required[1].name: must be the name of an environment variable: letters, digits and underscores",
+		"environment:\n  required:\n  - name: A\n    format: ulr\n":                      `p.yml:4: environment.required[0].format: "ulr" is none of [text url integer one_of file]`,
+		"environment: {required: [{name: A, format: one_of}]}\n":                         "p.yml:1: environment.required[0].format: one_of needs values",
+		"environment: {required: [{name: A, values: [x]}]}\n":                            "p.yml:1: environment.required[0].values: goes only with the format one_of",
+		"environment: {required: [{name: A, schemes: [x]}]}\n":                           "p.yml:1: environment.required[0].schemes: goes only with the format url",
+		"environment: {required: [{name: A, min: 1}]}\n":                                 "p.yml:1: environment.required[0].min: goes only with the format integer",
+		"environment: {required: [{name: A, max: 1}]}\n":                                 "p.yml:1: environment.required[0].max: goes only with the format integer",
+		"environment: {required: [{name: A, format: integer, min: one}]}\n":              "p.yml:1: one is not an integer",
+		"environment: {required: [{name: A, format: integer, min: 2, max: 1}]}\n":        "p.yml:1: environment.required[0].min: 2 is above max, which is 1",
+		"environment:\n  required: [{name: A}]\n  optional:\n  - name: B\n  - name: A\n": "p.yml:5: environment.optional[1].name: A is declared twice",
+		"environment: {required: [{name: A}]}\n---\nb: 2\n":                              "p.yml: has more than one document: a line of --- starts another",
+		"databse: {}\nenvironment: {required: [{name: A, fromat: url}]}\n": `p.yml:1: unknown key "databse" (did you mean "database"?)` + "\n" +
+			`p.yml:2: unknown key "fromat" in environment.required[0] (did you mean "format"?)`, // all at once
+	} {
+		_, err := checks.ParseConfig("p.yml", []byte(text))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"live_safety: {}\n":                 "p.yml:1: live_safety: name the variables in live_keys, or declare exchanges",
+		"live_safety: {live_keys: [A B]}\n": "p.yml:1: live_safety.live_keys[0]: must be the name of the environment variable that holds the key, as UPBIT_ACCESS_KEY; the key itself does not belong here",
+		"live_safety:\n  live_keys: [A]\n  executor_guard: {safe: live}\n": `p.yml:3: live_safety.executor_guard: safe and armed are both "live"`,
+		"exchange_health: {}\n":                      "p.yml:1: exchange_health: declare the exchanges to look at, under exchanges",
+		"open_positions: {}\n":                       "p.yml:1: open_positions: declare the exchanges to look at, under exchanges",
+		"exchanges: {upbit: {url: api.upbit.com}}\n": "p.yml:1: exchanges.upbit.url: must be the address of an API, as https://api.upbit.com",
+		"exchanges: {upbit: {}}\nopen_positions:\n  allow:\n  - {exchange: binance, asset: BTC}\n":    `p.yml:4: open_positions.allow[0].exchange: "binance" is none of the declared exchanges [upbit]`,
+		"exchanges: {upbit: {}}\nopen_positions:\n  allow:\n  - {exchange: upbit}\n":                  "p.yml:4: open_positions.allow[0].asset: name the asset, as KRW or BTCUSDT, or * for any",
+		"exchanges: {upbit: {}}\nopen_positions: {allow: [{exchange: upbit, asset: A, max: -1}]}\n":   "p.yml:2: open_positions.allow[0].max: must not be negative",
+		"exchanges: {upbit: {}}\nopen_positions: {allow: [{exchange: upbit, asset: A, max: much}]}\n": "p.yml:2: much is not a number",
+		"git_safety: {branch: main, tag: v*}\n":                                                       "p.yml:1: git_safety.tag: expect a branch or a tag, not both",
+		"git_safety: {tag: '['}\n":                                                                    "p.yml:1: git_safety.tag: is not a pattern such as v*",
+		"migrations: {name: a}\n":                                                                     "p.yml:1: a set of keys is not a list",
+		"migrations: [{name: a, url_from: P}]\n":                                                      "p.yml:1: migrations[0].folder: name the folder of the migrations",
+		"migrations: [{name: a, url_from: P, folder: f, tool: flyway}]\n":                             `p.yml:1: migrations[0].tool: "flyway" is neither goose nor golang-migrate`,
+		"secrets: {required: [A], optional: [A]}\n":                                                   "p.yml:1: secrets.optional[0]: A is declared twice",
+		"secrets: {required: ['s3cret!']}\n":                                                          "p.yml:1: secrets.required[0]: must be the name of the environment variable that holds the secret, as POSTGRES_DSN; the secret itself does not belong here",
+		"checks: [{name: database, command: [x]}]\n":                                                  `p.yml:1: checks[0].name: there is a check "database" already`,
+		"checks: [{command: [x]}]\n":                                                                  "p.yml:1: checks[0].name: give the check a name, as Order Router",
+		"checks:\n- name: A\n  command: [x]\n- name: a\n  command: [x]\n":                             `p.yml:4: checks[1].name: there is a check "a" already`,
+		"checks: [{name: A}]\n":                                                                       "p.yml:1: checks[0]: must be of one kind: http, tcp, command or sql",
+		"checks: [{name: A, command: [x], tcp: {address: 'h:1'}}]\n":                                  "p.yml:1: checks[0]: must be of one kind: http, tcp, command or sql",
+		"checks: [{name: A, http: {}}]\n":                                                             "p.yml:1: checks[0].http: needs url or url_from",
+		"checks: [{name: A, http: {url: 'http://u:p@h'}}]\n":                                          "p.yml:1: checks[0].http.url: must be an address as http://HOST:PORT/PATH, without a password: url_from is for one that has it",
+		"checks: [{name: A, http: {url: 'http://h', status: [20]}}]\n":                                "p.yml:1: checks[0].http.status: must be HTTP statuses, as [200, 204]",
+		"checks: [{name: A, tcp: {address: h}}]\n":                                                    "p.yml:1: checks[0].tcp.address: must be HOST:PORT",
+		"checks: [{name: A, command: []}]\n":                                                          "p.yml:1: checks[0].command: name the program, as [sh, -c, …]",
+		"checks: [{name: A, sql: {url_from: P, query: SELECT 1}}]\n":                                  "p.yml:1: checks[0]: a sql check needs a limit, as fail: {above: 10}",
+		"checks: [{name: A, sql: {url_from: P}, fail: {above: 1}}]\n":                                 "p.yml:1: checks[0].sql.query: write the query",
+		"checks: [{name: A, tpc: {}}]\n":                                                              `p.yml:1: unknown key "tpc" in checks[0] (did you mean "tcp"?)`,
+	} {
+		_, err := checks.ParseConfig("p.yml", []byte(text))
+		if err == nil || err.Error() != want {
+			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
+		}
+	}
+	if _, err := checks.ReadConfig("no/such.yml"); err == nil || !strings.Contains(err.Error(), "no/such.yml: no such file: write one") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// Everything that is shipped is declared, so that it can be ready.
+func TestShippedConfig(t *testing.T) {
+	t.Parallel()
+	c, err := checks.ReadConfig("../preflight.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, check := range c.Checks(checks.Setting{Env: "paper"}) {
+		got[check.Spec().Name] = check.Targets()
+	}
+	exchanges := []string{"upbit", "binance_spot", "binance_futures"}
+	want := map[string][]string{
+		"Environment":     {"REDIS_URL", "POSTGRES_DSN", "READ_ONLY", "EXECUTOR"},
+		"Secrets":         {"POSTGRES_DSN", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY", "BINANCE_API_KEY", "BINANCE_API_SECRET"},
+		"Live Safety":     {"read_only_guard", "executor_guard", "live_key_guard"},
+		"Database":        {"redis", "postgres"},
+		"Exchange Health": exchanges,
+		"Open Positions":  exchanges,
+		"Git Safety":      {"worktree", "revision", "tracked_files"},
+		"Migrations":      {"history"},
+	}
+	for name, targets := range want {
+		if d := cmp.Diff(targets, got[name]); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
+		}
+	}
+}
+
+// The checks that the comments of the shipped file show can be declared.
+func TestShippedExamples(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile("../preflight.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, examples, found := strings.Cut(string(data), "#\n# checks:\n")
+	if !found {
+		t.Fatal("the shipped file shows no checks of one's own")
+	}
+	c, err := checks.ParseConfig("p.yml", []byte("checks:\n"+strings.ReplaceAll("\n"+examples, "\n# ", "\n")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, s := range c.Specs()[len(checks.Shipped()):] {
+		names = append(names, s.Name)
+	}
+	if d := cmp.Diff([]string{"Order Router", "Market Data", "Disk Space", "Stale Orders"}, names); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

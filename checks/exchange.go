@@ -1,0 +1,273 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ExchangesConfig declares the exchanges that the system trades on. The checks
+// Exchange Health and Open Positions look at them, and Live Safety at their
+// keys.
+type ExchangesConfig struct {
+	Upbit          *ExchangeConfig `yaml:"upbit"`
+	BinanceSpot    *ExchangeConfig `yaml:"binance_spot"`
+	BinanceFutures *ExchangeConfig `yaml:"binance_futures"`
+}
+
+// ExchangeConfig declares one exchange. The keys are in environment variables,
+// never in the file.
+type ExchangeConfig struct {
+	URL           string `yaml:"url"`      // of the API; the real one when not given
+	URLFrom       string `yaml:"url_from"` // a variable that, when it is set, has another: a test network's
+	AccessKeyFrom string `yaml:"access_key_from"`
+	SecretKeyFrom string `yaml:"secret_key_from"`
+}
+
+// The targets of Exchange Health and Open Positions.
+const (
+	TargetUpbit          = "upbit"
+	TargetBinanceSpot    = "binance_spot"
+	TargetBinanceFutures = "binance_futures"
+)
+
+// declared are the exchanges of the configuration, with what is not given
+// filled in.
+func (c ExchangesConfig) declared() (names []string, configs []ExchangeConfig) {
+	add := func(name string, c *ExchangeConfig, instead ExchangeConfig) {
+		if c != nil {
+			names = append(names, name)
+			configs = append(configs, ExchangeConfig{
+				cmp.Or(c.URL, instead.URL), c.URLFrom,
+				cmp.Or(c.AccessKeyFrom, instead.AccessKeyFrom), cmp.Or(c.SecretKeyFrom, instead.SecretKeyFrom),
+			})
+		}
+	}
+	add(TargetUpbit, c.Upbit, ExchangeConfig{"https://api.upbit.com", "", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"})
+	add(TargetBinanceSpot, c.BinanceSpot, ExchangeConfig{"https://api.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	add(TargetBinanceFutures, c.BinanceFutures, ExchangeConfig{"https://fapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	return names, configs
+}
+
+// keys are the variables with the exchanges' keys.
+func (c ExchangesConfig) keys() []string {
+	var keys []string
+	_, configs := c.declared()
+	for _, e := range configs {
+		for _, key := range []string{e.AccessKeyFrom, e.SecretKeyFrom} {
+			if !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
+func (c ExchangesConfig) problems(Config) (problems []problem) {
+	names, configs := c.declared()
+	for i, e := range configs {
+		if problem := baseProblem(e.URL); problem != "" {
+			problems = append(problems, wrong(problem, names[i], "url"))
+		}
+		if e.URLFrom != "" {
+			problems = append(problems, variableProblem(e.URLFrom, "address", "UPBIT_API_URL", names[i], "url_from")...)
+		}
+		problems = append(problems, variableProblem(e.AccessKeyFrom, "key", "UPBIT_ACCESS_KEY", names[i], "access_key_from")...)
+		problems = append(problems, variableProblem(e.SecretKeyFrom, "key", "UPBIT_SECRET_KEY", names[i], "secret_key_from")...)
+	}
+	return problems
+}
+
+// baseProblem says what is wrong with the address of an API.
+func baseProblem(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" {
+		return "must be the address of an API, as https://api.upbit.com"
+	}
+	return ""
+}
+
+// exchanges returns the exchanges with their addresses and keys.
+func (c ExchangesConfig) list(s Setting) []Exchange {
+	var all []Exchange
+	names, configs := c.declared()
+	for i, d := range configs {
+		e := Exchange{
+			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
+			AccessKeyVariable: d.AccessKeyFrom, AccessKey: s.value(d.AccessKeyFrom),
+			SecretKeyVariable: d.SecretKeyFrom, SecretKey: s.value(d.SecretKeyFrom),
+		}
+		if d.URLFrom != "" && s.value(d.URLFrom) != "" {
+			e.BaseURL = s.value(d.URLFrom)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// Exchange is an exchange to look at. Which one it is follows from its name.
+type Exchange struct {
+	Name     string // TargetUpbit, TargetBinanceSpot or TargetBinanceFutures
+	BaseURL  string
+	Variable string // the environment variable that the address came from, if any
+
+	AccessKey, SecretKey                 string
+	AccessKeyVariable, SecretKeyVariable string
+}
+
+// api is what the checks ask of an exchange. Errors are refusals, or those of
+// the connection.
+type api interface {
+	// clock asks the public API for the time. It is right to within precision.
+	clock(context.Context) (t clockReading, err error)
+	// holdings asks the private API for what the account holds.
+	holdings(context.Context) ([]holding, error)
+	// withdraws says whether the keys allow more than trading: to withdraw, or
+	// to look at withdrawals where that is all an exchange tells.
+	withdraws(context.Context) (bool, error)
+}
+
+// clockReading is an exchange's time and when we read it.
+type clockReading struct {
+	server    time.Time
+	precision time.Duration // server is right to within this
+	local     time.Time     // ours, in the middle of asking
+}
+
+// skew is how far the clocks are apart at least.
+func (c clockReading) skew() time.Duration {
+	return max(0, c.server.Sub(c.local).Abs()-c.precision)
+}
+
+// holding is an amount of something that an account holds.
+type holding struct {
+	asset  string // a currency, or the symbol of a futures contract
+	amount float64
+}
+
+// api returns the API of the exchange. An address that cannot be one is an
+// errMalformed.
+func (e Exchange) api(client *http.Client) (api, error) {
+	if baseProblem(e.BaseURL) != "" {
+		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
+	}
+	e.BaseURL = strings.TrimRight(e.BaseURL, "/")
+	switch e.Name {
+	case TargetUpbit:
+		return upbit{e, client}, nil
+	case TargetBinanceFutures:
+		return binanceFutures{binance{e, client}}, nil
+	}
+	return binance{e, client}, nil
+}
+
+// newHTTPClient returns a client for a few questions. It follows no redirect:
+// nothing is signed for one address and sent to another.
+func newHTTPClient() *http.Client {
+	return &http.Client{
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4, ForceAttemptHTTP2: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+func address(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
+}
+
+// answer is what came back over HTTP.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	asked  time.Time // in the middle between the question and the answer
+	spread time.Duration
+}
+
+// maxAnswer bounds what is read of an answer, in bytes.
+const maxAnswer = 4 << 20
+
+func ask(client *http.Client, req *http.Request) (answer, error) {
+	var wrote, first time.Time
+	trace := &httptrace.ClientTrace{
+		WroteRequest:         func(httptrace.WroteRequestInfo) { wrote = time.Now() },
+		GotFirstResponseByte: func() { first = time.Now() },
+	}
+	resp, err := client.Do(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return answer{}, err
+	}
+	spread := first.Sub(wrote) / 2
+	return answer{resp.StatusCode, resp.Header, body, wrote.Add(spread), spread}, nil
+}
+
+// rejection is why an exchange did not give what it was asked for.
+type rejection struct{ reason, detail string }
+
+func (r rejection) Error() string { return r.detail }
+
+// rejected reads the statuses that mean the same on every exchange.
+func (a answer) rejected() error {
+	said := strings.ToLower(string(a.body))
+	switch {
+	case a.status == http.StatusOK:
+		return nil
+	case a.status == http.StatusTooManyRequests:
+		return rejection{"rate_limited", "too many requests" + a.retryAfter()}
+	case a.status == http.StatusTeapot:
+		return rejection{"banned", "this address is banned" + a.retryAfter()}
+	case a.status == http.StatusForbidden, a.status == http.StatusUnavailableForLegalReasons:
+		return rejection{"blocked", fmt.Sprintf("refuses to serve this address (HTTP %d)", a.status)}
+	case a.status >= 500 && (strings.Contains(said, "maintenance") || strings.Contains(said, "점검")):
+		return rejection{"maintenance", fmt.Sprintf("under maintenance (HTTP %d)", a.status)}
+	case a.status >= 500:
+		return rejection{"server_error", fmt.Sprintf("HTTP %d", a.status)}
+	}
+	return rejection{"unexpected_answer", fmt.Sprintf("HTTP %d", a.status)}
+}
+
+func (a answer) retryAfter() string {
+	if seconds := a.header.Get("Retry-After"); seconds != "" {
+		return ", retry after " + seconds + " s"
+	}
+	return ""
+}
+
+// unreadable is an answer that is not what the documentation says.
+func unreadable(what string) error { return rejection{"unexpected_answer", what + " cannot be read"} }
+
+// explainExchange is explain for what an exchange answered.
+func explainExchange(err error, timeout time.Duration) (reason, detail string) {
+	if r, ok := err.(rejection); ok {
+		return r.reason, r.detail
+	}
+	return explain(err, timeout)
+}
+
+// exchangeReasons are those of both checks that talk to exchanges.
+func exchangeReasons() []Reason {
+	return append([]Reason{
+		{"malformed", "the address of the API cannot be read", "write it as https://HOST, without a path"},
+		{"maintenance", "the exchange is under maintenance", "wait until the exchange says that it is over; trade nothing on it"},
+		{"rate_limited", "the exchange answers that this address or account asks too often", "find what asks so often; wait as long as the exchange says"},
+		{"banned", "the exchange has banned this address for asking too often", "stop asking until the ban is over, then find what asked so often"},
+		{"blocked", "the exchange does not serve this address: its firewall, or the law of the country", "call from an address that the exchange serves"},
+		{"server_error", "the exchange answers that it has an error", "wait; look at the exchange's status page"},
+		{"unexpected_answer", "the answer is not what the exchange's documentation says", "check the address; a proxy may answer in its place"},
+		{"clock_skew", "this machine's clock and the exchange's are too far apart", "set the clock (chronyc tracking, timedatectl); the exchange refuses signed calls"},
+	}, connectionReasons()...)
+}

@@ -1,0 +1,351 @@
+package checks_test
+
+import (
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/internal/fakeexchange"
+	"github.com/alertnative/preflight/internal/proc"
+)
+
+// exchanges are the fakes and how the checks are told of them.
+type exchanges struct {
+	t       *testing.T
+	upbit   *fakeexchange.Upbit
+	binance *fakeexchange.Binance
+	config  string
+	vars    []string
+}
+
+func newExchanges(t *testing.T) *exchanges {
+	t.Helper()
+	e := &exchanges{t: t, upbit: fakeexchange.NewUpbit(), binance: fakeexchange.NewBinance()}
+	upbit, binance := httptest.NewServer(e.upbit), httptest.NewServer(e.binance)
+	t.Cleanup(upbit.Close)
+	t.Cleanup(binance.Close)
+	e.config = "exchanges: {upbit: {url_from: UPBIT}, binance_spot: {url_from: BINANCE}, binance_futures: {url_from: BINANCE}}\n"
+	e.vars = []string{
+		"UPBIT=" + upbit.URL, "BINANCE=" + binance.URL + "/",
+		"UPBIT_ACCESS_KEY=" + e.upbit.AccessKey, "UPBIT_SECRET_KEY=" + e.upbit.SecretKey,
+		"BINANCE_API_KEY=" + e.binance.APIKey, "BINANCE_API_SECRET=" + e.binance.APISecret,
+	}
+	return e
+}
+
+// targets are those of both checks.
+var targets = []string{checks.TargetUpbit, checks.TargetBinanceSpot, checks.TargetBinanceFutures}
+
+func (e *exchanges) health(vars ...string) checks.Check {
+	return fromConfig(e.t, e.config+"exchange_health: {timeout: 20s, max_latency: 20s}", "Exchange Health", "live", append(e.vars, vars...)...)
+}
+
+const allowed = `
+open_positions:
+  timeout: 20s
+  allow:
+  - {exchange: upbit, asset: KRW}
+  - {exchange: upbit, asset: BTC, max: 0.5}
+  - {exchange: binance_spot, asset: USDT}
+  - {exchange: binance_futures, asset: ETHUSDT, max: 2}
+  - {exchange: binance_futures, asset: '*', envs: [test]}
+`
+
+func (e *exchanges) positions(env string, vars ...string) checks.Check {
+	return fromConfig(e.t, e.config+allowed, "Open Positions", env, append(e.vars, vars...)...)
+}
+
+// both are the checks on exchanges, in an environment that trades for real.
+func (e *exchanges) both(vars ...string) []checks.Check {
+	return []checks.Check{e.health(vars...), e.positions("live", vars...)}
+}
+
+func (e *exchanges) fail(f *fakeexchange.Fault) {
+	e.upbit.Fail(f)
+	e.binance.Fail(f)
+}
+
+func TestExchangesAreWell(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	for _, check := range e.both() {
+		for _, target := range targets {
+			if o := expect(t, check, target, checks.Pass, ""); o.Latency <= 0 {
+				t.Errorf("%+v has no latency", o)
+			}
+		}
+	}
+}
+
+// What an exchange answers to everybody who calls at the time.
+func TestExchangeFaults(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	for _, tt := range []struct {
+		fault  fakeexchange.Fault
+		reason string
+	}{
+		{fakeexchange.Maintenance(), "maintenance"},
+		{fakeexchange.Broken(), "server_error"},
+		{fakeexchange.Firewall(), "blocked"},
+		{fakeexchange.Restricted(), "blocked"},
+		{fakeexchange.Garbage(), "unexpected_answer"},
+		{fakeexchange.Fault{Status: http.StatusFound}, "unexpected_answer"},
+	} {
+		e.fail(&tt.fault)
+		for _, check := range e.both() {
+			for _, target := range targets {
+				expect(t, check, target, checks.Fail, tt.reason)
+			}
+		}
+	}
+}
+
+// Who asks too often is told so, and who goes on is banned.
+func TestExchangeLimits(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	e.upbit.Limit(1, time.Hour)
+	e.binance.Limit(1, time.Hour)
+	seen := map[string]bool{}
+	for range 20 {
+		for _, check := range e.both() {
+			for _, target := range targets {
+				o := observe(t, check, target)
+				seen[check.Spec().Name+" "+target+" "+o.Reason] = true
+				if o.Reason != "" && o.Reason != "rate_limited" && o.Reason != "banned" {
+					t.Fatalf("%+v", o)
+				}
+			}
+		}
+	}
+	for _, check := range e.both() {
+		for _, target := range targets {
+			if key := check.Spec().Name + " " + target + " "; !seen[key+"banned"] {
+				t.Errorf("%s was never banned: %v", key, seen)
+			}
+		}
+	}
+	e = newExchanges(t)
+	e.upbit.Limit(0, time.Hour)
+	e.binance.Limit(0, time.Hour)
+	if o := expect(t, e.health(), checks.TargetBinanceFutures, checks.Fail, "rate_limited"); !strings.Contains(o.Detail, "retry after ") {
+		t.Errorf("%+v does not say when to retry", o)
+	}
+	e = newExchanges(t)
+	e.upbit.Limit(0, time.Hour)
+	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "rate_limited")
+}
+
+func TestBinanceMaintenanceByItsStatus(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	e.binance.Maintain(true)
+	expect(t, e.health(), checks.TargetBinanceSpot, checks.Fail, "maintenance")
+	expect(t, e.health(), checks.TargetBinanceFutures, checks.Pass, "")
+}
+
+// Test networks have neither a status of the system nor permissions.
+func TestBinanceTestnet(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	e.binance.Testnet(true)
+	for _, check := range e.both() {
+		expect(t, check, checks.TargetBinanceSpot, checks.Pass, "")
+	}
+}
+
+func TestExchangeClocks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		offset time.Duration
+		apart  bool
+	}{{-time.Minute, true}, {-4 * time.Second, true}, {4 * time.Second, true}, {500 * time.Millisecond, false}} {
+		e := newExchanges(t)
+		e.upbit.ShiftClock(tt.offset)
+		e.binance.ShiftClock(tt.offset)
+		for _, target := range targets {
+			status, reason := checks.Pass, ""
+			if tt.apart {
+				status, reason = checks.Fail, "clock_skew"
+			}
+			expect(t, e.health(), target, status, reason)
+		}
+	}
+	// A signed call of another time is refused.
+	e := newExchanges(t)
+	e.binance.ShiftClock(-time.Minute)
+	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "clock_skew")
+	expect(t, e.positions("live"), checks.TargetBinanceFutures, checks.Fail, "clock_skew")
+	e.binance.ShiftClock(time.Minute)
+	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "clock_skew")
+}
+
+func TestExchangeSlow(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	e.upbit.Delay(20 * time.Millisecond)
+	check := fromConfig(t, e.config+"exchange_health: {timeout: 20s, max_latency: 10ms}", "Exchange Health", "live", e.vars...)
+	if o := expect(t, check, checks.TargetUpbit, checks.Warn, "slow"); o.Latency < 20*time.Millisecond {
+		t.Errorf("%+v", o)
+	}
+}
+
+// silent takes connections and never answers.
+func silent(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String()
+}
+
+// hangsUp takes connections and drops them.
+func hangsUp(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	return listener.Addr().String()
+}
+
+// refused is an address where nobody listens.
+func refused(t *testing.T) string {
+	t.Helper()
+	port, err := proc.ReservePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(port.Release)
+	return port.Addr()
+}
+
+func TestHTTPConnections(t *testing.T) {
+	t.Parallel()
+	untrusted := httptest.NewTLSServer(http.NotFoundHandler())
+	untrusted.Config.ErrorLog = log.New(io.Discard, "", 0)
+	t.Cleanup(untrusted.Close)
+	for address, reason := range map[string]string{
+		"http://" + refused(t):     "connection_refused",
+		"http://nosuch.invalid":    "host_not_found",
+		untrusted.URL:              "tls_failed",
+		"http://" + hangsUp(t):     "unreachable",
+		"no address":               "malformed",
+		"http://127.0.0.1:no port": "malformed",
+	} {
+		e := newExchanges(t)
+		for _, check := range e.both("UPBIT="+address, "BINANCE="+address) {
+			for _, target := range targets {
+				expect(t, check, target, checks.Fail, reason)
+			}
+		}
+		check := ownCheck("{name: HTTP, timeout: 20s, http: {url_from: V}}", "V="+address)
+		expect(t, check, "http", checks.Fail, reason)
+	}
+	e := newExchanges(t)
+	e.vars = append(e.vars, "UPBIT=http://"+silent(t), "BINANCE=http://"+silent(t))
+	health := fromConfig(t, e.config+"exchange_health: {timeout: 100ms}", "Exchange Health", "live", e.vars...)
+	positions := fromConfig(t, e.config+"open_positions: {timeout: 100ms}", "Open Positions", "live", e.vars...)
+	for _, target := range targets {
+		expect(t, health, target, checks.Fail, "timeout")
+		expect(t, positions, target, checks.Fail, "timeout")
+	}
+	check := ownCheck("{name: HTTP, timeout: 100ms, http: {url_from: V}}", "V=http://"+silent(t))
+	expect(t, check, "http", checks.Fail, "timeout")
+}
+
+func TestPositions(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	// Amounts up to what is allowed, and nothing of the rest.
+	e.upbit.SetBalance("BTC", "0.5")
+	e.upbit.SetBalance("XRP", "0.0")
+	e.binance.SetPosition("ETHUSDT", "-2.000")
+	for _, target := range targets {
+		expect(t, e.positions("live"), target, checks.Pass, "")
+	}
+	// More than is allowed, or what is not.
+	e.upbit.SetBalance("BTC", "0.50000001")
+	e.binance.SetBalance("DOGE", "1.00000000")
+	e.binance.SetPosition("ETHUSDT", "-2.001")
+	for target, held := range map[string]string{
+		checks.TargetUpbit: "BTC 0.50000001", checks.TargetBinanceSpot: "DOGE 1", checks.TargetBinanceFutures: "ETHUSDT -2.001",
+	} {
+		if o := expect(t, e.positions("live"), target, checks.Fail, "unexpected_position"); !strings.Contains(o.Detail, held) {
+			t.Errorf("%+v does not say that it holds %s", o, held)
+		}
+		if target != checks.TargetBinanceFutures {
+			expect(t, e.positions("test"), target, checks.Warn, "unexpected_position")
+		}
+	}
+	expect(t, e.positions("test"), checks.TargetBinanceFutures, checks.Pass, "") // any, there
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	none := []string{"UPBIT_ACCESS_KEY=", "UPBIT_SECRET_KEY=", "BINANCE_API_KEY=", "BINANCE_API_SECRET="}
+	half := []string{"UPBIT_SECRET_KEY=", "BINANCE_API_SECRET="}
+	wrongSecret := []string{"UPBIT_SECRET_KEY=" + fakeexchange.Key(), "BINANCE_API_SECRET=" + fakeexchange.Key()}
+	wrongKey := []string{"UPBIT_ACCESS_KEY=" + fakeexchange.Key(), "BINANCE_API_KEY=" + fakeexchange.Key()}
+	noKey := []string{"UPBIT_ACCESS_KEY=short", "BINANCE_API_KEY=short"}
+	for _, target := range targets {
+		expect(t, e.positions("paper", none...), target, checks.Pass, "")
+		expect(t, e.positions("live", none...), target, checks.Fail, "not_configured")
+		expect(t, e.positions("paper", half...), target, checks.Fail, "not_configured")
+		for _, vars := range [][]string{wrongSecret, wrongKey, noKey} {
+			expect(t, e.positions("paper", vars...), target, checks.Fail, "auth_failed")
+		}
+	}
+	e.binance.PermitWithdrawals(true)
+	e.upbit.Permit(fakeexchange.ViewWithdrawals, true)
+	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Warn, "withdrawal_permission")
+	expect(t, e.positions("live"), checks.TargetUpbit, checks.Warn, "withdrawal_permission")
+	e.binance.PermitWithdrawals(false)
+
+	e.upbit.Permit(fakeexchange.ViewAccounts, false)
+	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "missing_permission")
+	e.binance.ForbidReading(true)
+	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "auth_failed")
+	e.upbit.ForeignIP(true)
+	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "ip_not_allowed")
+	e.upbit.ForeignIP(false)
+	e.upbit.ExpireKeys(true)
+	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "key_expired")
+}
+
+// Signed calls go nowhere but where they were signed for.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	called := make(chan string, 100)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { called <- r.URL.Path }))
+	t.Cleanup(elsewhere.Close)
+	redirect := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
+	t.Cleanup(redirect.Close)
+	for _, target := range targets {
+		expect(t, e.positions("live", "UPBIT="+redirect.URL, "BINANCE="+redirect.URL), target, checks.Fail, "unexpected_answer")
+	}
+	if len(called) > 0 {
+		t.Errorf("followed to %s", <-called)
+	}
+}

@@ -1,0 +1,128 @@
+package checks_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/checks"
+)
+
+// FuzzConfig reads any text as preflight.yml. What is accepted makes checks
+// that keep to their contract, and what is refused names the file.
+func FuzzConfig(f *testing.F) {
+	shipped, err := os.ReadFile("../preflight.yml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(shipped)
+	for _, text := range []string{
+		"", "~", "a: &x [*x]", "environment: {required: [{name: A, format: integer, min: 1}]}\n---\n", "live_safety: {live_keys: [A]}",
+		"checks: [{name: A, command: [x]}, {name: B, sql: {url_from: P, query: q}, fail: {above: 1}}]",
+		"migrations: [{name: a, url_from: P, folder: f}]", "git_safety: {tag: '[a-'}", "live_envs: []\nsecrets: {files: [a, a]}",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		c, err := checks.ParseConfig("p.yml", data)
+		if err != nil {
+			for line := range strings.Lines(err.Error()) {
+				if !strings.HasPrefix(line, "p.yml:") && !strings.HasPrefix(line, " ") {
+					t.Errorf("%q does not name the file", line)
+				}
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, check := range c.Checks(checks.Setting{Env: "paper"}) {
+			spec := check.Spec()
+			if spec.Name == "" || spec.Looks == "" || seen[spec.Name] {
+				t.Errorf("%+v", spec)
+			}
+			seen[spec.Name] = true
+			targets := map[string]bool{}
+			for _, target := range check.Targets() {
+				if target == "" || targets[target] {
+					t.Errorf("%s has the target %q twice, or without a name", spec.Name, target)
+				}
+				targets[target] = true
+			}
+		}
+	})
+}
+
+// FuzzDotenv reads any text as .env. An error shows nothing of the file.
+func FuzzDotenv(f *testing.F) {
+	for _, text := range []string{
+		"A=1\nexport B='two words' # why\n", "A=\"never closed", "no variable here", "=x", "A", "A=\x00", "A='x\ny'\n\nB", "\ufeffA=1", "A=$B", "A: yaml",
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file := filepath.Join(t.TempDir(), ".env")
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lookup, err := checks.Lookup(file, true)
+		if err != nil {
+			rest := strings.TrimPrefix(err.Error(), "environment file "+file+":")
+			number, text, _ := strings.Cut(rest, ": ")
+			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be read: each line must be NAME=value") {
+				t.Errorf("%q", err)
+			}
+			return
+		}
+		lookup("A")
+	})
+}
+
+// FuzzExchangeAnswers gives any answer to every call. Nothing panics, nothing
+// but a declared reason comes out, and an account that could not be read never
+// passes for an empty one.
+func FuzzExchangeAnswers(f *testing.F) {
+	for _, a := range []struct {
+		status int
+		body   string
+	}{
+		{200, ""}, {200, "null"}, {200, "[]"}, {200, "{}"}, {200, `[{"market":"KRW-BTC"}]`}, {200, `{"serverTime":1}`}, {200, `{"serverTime":"x"}`},
+		{200, `[{"currency":"BTC","balance":"1e400","locked":"0"}]`}, {200, `[{"currency":"BTC","balance":"NaN","locked":"0"}]`},
+		{200, `{"balances":[{"asset":"BTC","free":"1","locked":""}]}`}, {200, `[{"symbol":"BTCUSDT","positionAmt":"-1"}]`},
+		{200, `{"status":0,"serverTime":9223372036854775807,"balances":[],"enableWithdrawals":false}`},
+		{401, `{"error":{"name":"jwt_verification","message":"x"}}`}, {401, `{"error":{"name":401}}`}, {400, `{"code":-1021}`}, {400, `{"code":"x"}`},
+		{429, ""}, {418, "{"}, {503, "maintenance"}, {302, ""}, {404, ""}, {500, "점검"},
+	} {
+		f.Add(a.status, []byte(a.body))
+	}
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		if status < 200 || status > 599 {
+			return
+		}
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = w.Write(body)
+		}))
+		defer server.Close()
+		var exchanges []checks.Exchange
+		for _, name := range targets {
+			exchanges = append(exchanges, checks.Exchange{Name: name, BaseURL: server.URL, AccessKey: "a", SecretKey: "s"})
+		}
+		for _, check := range []checks.Check{
+			checks.ExchangeHealth{Exchanges: exchanges, Timeout: time.Minute, MaxLatency: time.Minute, MaxSkew: time.Second},
+			checks.OpenPositions{Exchanges: exchanges, Live: true, Timeout: time.Minute},
+		} {
+			report := checks.Runner{Checks: []checks.Check{check}, Real: true}.Run(t.Context())
+			for _, o := range report.Results[0].Observations {
+				if o.Reason == checks.InternalError || o.Status != checks.Pass && o.Detail == "" {
+					t.Errorf("%s: %d %q: %+v", check.Spec().Name, status, body, o)
+				}
+				if o.Status == checks.Pass && status != http.StatusOK {
+					t.Errorf("%s: %d %q passes: %+v", check.Spec().Name, status, body, o)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,173 @@
+package checks_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/checks"
+)
+
+// repository is a git repository in a folder of its own.
+type repository struct {
+	t   *testing.T
+	dir string
+}
+
+func newRepository(t *testing.T) repository {
+	t.Helper()
+	r := repository{t, t.TempDir()}
+	r.git("init", "--quiet", "--initial-branch=main")
+	return r
+}
+
+func (r repository) git(args ...string) string {
+	r.t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", r.dir, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (r repository) write(name, text string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+func (r repository) commit() {
+	r.t.Helper()
+	r.git("add", "--all")
+	r.git("commit", "--quiet", "--allow-empty", "--message=x")
+}
+
+// check is the check with keys of its section, in an environment.
+func (r repository) check(env, keys string) checks.Check {
+	return fromConfig(r.t, fmt.Sprintf("git_safety: {repository: %s, %s}", r.dir, keys), "Git Safety", env)
+}
+
+func TestGitSafety(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	expect(t, r.check("live", ""), checks.TargetRevision, checks.Fail, "no_commit")
+
+	r.write("main.go", "package main\n")
+	r.write(".env.example", "KEY=\n")
+	r.commit()
+	for _, target := range []string{checks.TargetWorktree, checks.TargetRevision, checks.TargetTrackedFiles} {
+		o := expect(t, r.check("live", "branch: main"), target, checks.Pass, "")
+		if commit := r.git("rev-parse", "HEAD"); target == checks.TargetRevision && o.Detail != "main at "+commit {
+			t.Errorf("%+v: the commit is %s", o, commit)
+		}
+	}
+
+	// What fails where the system trades for real warns elsewhere.
+	either := func(keys, target, reason, detail string) {
+		t.Helper()
+		for env, status := range map[string]checks.Status{"live": checks.Fail, "paper": checks.Warn} {
+			if o := expect(t, r.check(env, keys), target, status, reason); !strings.Contains(o.Detail, detail) {
+				t.Errorf("%+v does not say %q", o, detail)
+			}
+		}
+	}
+	r.write("a new file", "")
+	either("", checks.TargetWorktree, "untracked_files", "a new file not tracked")
+	r.write("main.go", "package other\n")
+	either("", checks.TargetWorktree, "dirty", "main.go differ")
+	r.commit()
+	r.git("mv", "main.go", "a file with spaces.go")
+	either("", checks.TargetWorktree, "dirty", "a file with spaces.go differ")
+	r.commit()
+
+	r.git("switch", "--quiet", "--create=feature")
+	either("branch: main", checks.TargetRevision, "wrong_branch", "feature at ")
+	either("tag: v*", checks.TargetRevision, "wrong_tag", "without a tag like v*")
+	r.git("tag", "v1.2")
+	if o := expect(t, r.check("live", "tag: v*"), checks.TargetRevision, checks.Pass, ""); !strings.HasPrefix(o.Detail, "v1.2 at ") {
+		t.Errorf("%+v", o)
+	}
+	r.git("checkout", "--quiet", "--detach")
+	expect(t, r.check("live", "tag: 'v1.?'"), checks.TargetRevision, checks.Pass, "")
+	either("branch: main", checks.TargetRevision, "wrong_branch", "(detached) at ")
+}
+
+func TestTrackedSecrets(t *testing.T) {
+	t.Parallel()
+	for name, secret := range map[string]bool{
+		".env": true, ".env.live": true, "deploy/.env.paper": true, "certs/Server.PEM": true, "id_ed25519": true, "secrets/token": true, "a/secrets/b/c": true,
+		".env.example": false, "env.go": false, "key.go": false, "docs/secrets.md": false,
+	} {
+		r := newRepository(t)
+		r.write(name, "x")
+		r.commit()
+		status, reason := checks.Pass, ""
+		if secret {
+			status, reason = checks.Fail, "tracked_secret"
+		}
+		if o := expect(t, r.check("paper", ""), checks.TargetTrackedFiles, status, reason); secret && !strings.Contains(o.Detail, name) {
+			t.Errorf("%s: %+v", name, o)
+		}
+	}
+	r := newRepository(t)
+	r.write("wallet.dat", "x")
+	r.write("test.key", "x")
+	r.commit()
+	expect(t, r.check("paper", "secret_files: ['*.dat']"), checks.TargetTrackedFiles, checks.Fail, "tracked_secret")
+	expect(t, r.check("paper", "not_secret: ['test.*']"), checks.TargetTrackedFiles, checks.Pass, "")
+}
+
+func TestGitTroubles(t *testing.T) {
+	t.Parallel()
+	all := func(check checks.Check, reason string) {
+		t.Helper()
+		for _, target := range check.Targets() {
+			expect(t, check, target, checks.Fail, reason)
+		}
+	}
+	all(repository{t, t.TempDir()}.check("paper", ""), "not_a_repository")
+	all(repository{t, filepath.Join(t.TempDir(), "nosuch")}.check("paper", ""), "not_a_repository")
+
+	r := newRepository(t)
+	r.commit()
+	all(checks.GitSafety{Repository: r.dir, Timeout: time.Nanosecond}, "timeout")
+	r.write(".git/index", "no index")
+	expect(t, r.check("paper", ""), checks.TargetWorktree, checks.Fail, "git_failed")
+	expect(t, r.check("paper", ""), checks.TargetRevision, checks.Fail, "git_failed")
+	expect(t, r.check("paper", ""), checks.TargetTrackedFiles, checks.Fail, "git_failed")
+}
+
+func TestGitIsNotInstalled(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	for _, target := range []string{checks.TargetWorktree, checks.TargetRevision, checks.TargetTrackedFiles} {
+		expect(t, fromConfig(t, "git_safety: {}", "Git Safety", "paper"), target, checks.Fail, "no_git")
+	}
+}
+
+// The repository decides nothing about what runs here, and is not written to.
+func TestGitRunsNothingOfTheRepository(t *testing.T) {
+	t.Parallel()
+	r := newRepository(t)
+	r.commit()
+	ran := filepath.Join(t.TempDir(), "ran")
+	r.write(".git/spy", "#!/bin/sh\ntouch "+ran+"\n")
+	if err := os.Chmod(filepath.Join(r.dir, ".git/spy"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.git("config", "core.fsmonitor", filepath.Join(r.dir, ".git/spy"))
+	expect(t, r.check("live", ""), checks.TargetWorktree, checks.Pass, "")
+	if _, err := os.Stat(ran); err == nil {
+		t.Error("a program that the repository names was run")
+	}
+}

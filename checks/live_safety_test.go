@@ -1,0 +1,66 @@
+package checks_test
+
+import (
+	"testing"
+
+	"github.com/alertnative/preflight/checks"
+)
+
+func TestLiveSafety(t *testing.T) {
+	t.Parallel()
+	const config = "exchanges: {upbit: {}}\nlive_safety: {}\n"
+	const (
+		ro, ex, key = checks.TargetReadOnlyGuard, checks.TargetExecutorGuard, checks.TargetLiveKeyGuard
+		keyVar      = "UPBIT_ACCESS_KEY=k"
+		secretVar   = "UPBIT_SECRET_KEY=s"
+	)
+	for _, tt := range []struct {
+		name, env string
+		vars      []string
+		want      map[string]string // target → reason; none: it passes
+	}{
+		{"paper, all safe", "paper", []string{"READ_ONLY=true", "EXECUTOR=paper"}, nil},
+		{"case does not matter", "paper", []string{"READ_ONLY=TRUE", "EXECUTOR=Paper"}, nil},
+		{"paper, nothing set", "paper", nil, map[string]string{ro: "missing", ex: "missing"}},
+		{"paper, a guard is armed", "paper", []string{"READ_ONLY=false", "EXECUTOR=paper"}, map[string]string{ro: "armed"}},
+		{"paper, the executor is armed", "paper", []string{"READ_ONLY=true", "EXECUTOR=live"}, map[string]string{ex: "armed"}},
+		{"paper, a word that is neither", "paper", []string{"READ_ONLY=yes", "EXECUTOR=paper"}, map[string]string{ro: "malformed"}},
+		{"paper, with a live key", "paper", []string{"READ_ONLY=true", "EXECUTOR=paper", keyVar}, map[string]string{key: "live_keys"}},
+		{"live, all armed", "live", []string{"READ_ONLY=false", "EXECUTOR=live", keyVar, secretVar}, nil},
+		{"live, none armed", "live", []string{"READ_ONLY=true", "EXECUTOR=paper", keyVar, secretVar}, map[string]string{ro: "not_armed", ex: "not_armed"}},
+		{"live, one armed", "live", []string{"READ_ONLY=false", "EXECUTOR=paper", keyVar, secretVar}, map[string]string{ex: "inconsistent"}},
+		{"live, half a key", "live", []string{"READ_ONLY=false", "EXECUTOR=live", keyVar}, map[string]string{key: "missing_keys"}},
+		{"live, blank", "live", []string{"READ_ONLY= ", "EXECUTOR=live", keyVar, secretVar}, map[string]string{ro: "missing"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			check := fromConfig(t, config, "Live Safety", tt.env, tt.vars...)
+			for _, target := range []string{ro, ex, key} {
+				status, reason := checks.Pass, tt.want[target]
+				if reason != "" {
+					status = checks.Fail
+				}
+				expect(t, check, target, status, reason)
+			}
+		})
+	}
+}
+
+// Variables, values, keys and environments of one's own.
+func TestLiveSafetyDeclared(t *testing.T) {
+	t.Parallel()
+	const config = `
+live_envs: [prod]
+live_safety:
+  read_only_guard: {variable: DRY, safe: "on", armed: "off"}
+  executor_guard: {variable: MODE}
+  live_keys: [PROD_KEY]
+`
+	check := fromConfig(t, config, "Live Safety", "prod", "DRY=off", "MODE=live", "PROD_KEY=k")
+	for _, target := range check.Targets() {
+		expect(t, check, target, checks.Pass, "")
+	}
+	check = fromConfig(t, config, "Live Safety", "live", "DRY=off", "MODE=paper", "PROD_KEY=k")
+	expect(t, check, checks.TargetReadOnlyGuard, checks.Fail, "armed")
+	expect(t, check, checks.TargetLiveKeyGuard, checks.Fail, "live_keys")
+}

@@ -1,0 +1,231 @@
+package checks
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/joho/godotenv"
+	passwordvalidator "github.com/wagslane/go-password-validator"
+)
+
+// SecretsConfig declares what the check Secrets looks at.
+type SecretsConfig struct {
+	Required []string `yaml:"required"` // variables that hold a secret, or a URL with a password
+	Optional []string `yaml:"optional"` // looked at only when they are set
+	Files    []string `yaml:"files"`    // that hold secrets, beside the .env file of the environment
+	// CompareWith are the .env files of other environments; those beside the
+	// environment's own when not given.
+	CompareWith []string `yaml:"compare_with"`
+	MinEntropy  float64  `yaml:"min_entropy"` // bits; 60 when not given
+}
+
+const defaultMinEntropy = 60
+
+func (c SecretsConfig) check(s Setting) Check {
+	check := Secrets{Required: c.Required, Optional: c.Optional, MinEntropy: cmp.Or(c.MinEntropy, defaultMinEntropy), Lookup: s.Lookup}
+	if len(c.Required)+len(c.Optional)+len(c.Files) == 0 {
+		return check
+	}
+	check.EnvFile = s.EnvFile
+	for _, name := range c.Files {
+		check.Files = append(check.Files, SecretFile{name, s.path(name)})
+	}
+	for _, name := range c.CompareWith {
+		check.Others = append(check.Others, s.path(name))
+	}
+	if c.CompareWith == nil {
+		check.Others = siblings(s.EnvFile)
+	}
+	return check
+}
+
+func (c SecretsConfig) problems(Config) (problems []problem) {
+	seen := map[string]bool{}
+	look := func(key string, names []string, isVariable bool) {
+		for i, name := range names {
+			if isVariable {
+				problems = append(problems, variableProblem(name, "secret", "POSTGRES_DSN", key, i)...)
+			} else if name == "" {
+				problems = append(problems, wrong("name the file", key, i))
+			}
+			if seen[name] {
+				problems = append(problems, wrong(name+" is declared twice", key, i))
+			}
+			seen[name] = true
+		}
+	}
+	look("required", c.Required, true)
+	look("optional", c.Optional, true)
+	look("files", c.Files, false)
+	if c.MinEntropy < 0 {
+		problems = append(problems, wrong("must be positive", "min_entropy"))
+	}
+	return problems
+}
+
+// siblings are the .env files of other environments beside one.
+func siblings(envFile string) []string {
+	if envFile == "" || !strings.HasPrefix(filepath.Base(envFile), ".env.") {
+		return nil
+	}
+	found, _ := filepath.Glob(filepath.Join(filepath.Dir(envFile), ".env.*"))
+	return slices.DeleteFunc(found, func(path string) bool {
+		return filepath.Clean(path) == filepath.Clean(envFile) || slices.Contains([]string{".example", ".sample", ".template"}, filepath.Ext(path))
+	})
+}
+
+// TargetEnvFile is the target of Secrets that stands for the .env file.
+const TargetEnvFile = "env_file"
+
+// Secrets checks that secrets are there and are kept as such. It never shows
+// one.
+type Secrets struct {
+	Required, Optional []string // names of variables
+	EnvFile            string
+	Files              []SecretFile
+	Others             []string // .env files of other environments
+	MinEntropy         float64  // bits
+	Lookup             func(name string) (string, bool)
+}
+
+// SecretFile is a file that holds a secret.
+type SecretFile struct{ Name, Path string }
+
+// Spec describes the check.
+func (Secrets) Spec() Spec {
+	return Spec{
+		Name:  "Secrets",
+		Looks: "secrets are present, not placeholders, strong, readable by their owner alone, and each environment has its own",
+		Reasons: []Reason{
+			{"missing", "the secret is not set, or the address has no password in it", "set it in the environment or in the .env file of this environment"},
+			{"placeholder", "the value is the one of an example", "put the real secret in its place"},
+			{"weak", "the secret can be guessed", "make a new one by a generator, as openssl rand -base64 32"},
+			{"shared", "another environment has the same secret", "make a secret for each environment"},
+			{"open_to_others", "others than the owner can read or change the file", "chmod 600 the file"},
+			{"no_such_file", "the file is not there", "put the file there, or correct the path in preflight.yml"},
+			{"unreadable", "the file cannot be looked at", "run the preflight as the owner of the file"},
+		},
+	}
+}
+
+// Targets are the variables and the files.
+func (s Secrets) Targets() []string {
+	names := slices.Concat(s.Required, s.Optional)
+	if s.EnvFile != "" {
+		names = append(names, TargetEnvFile)
+	}
+	for _, f := range s.Files {
+		names = append(names, f.Name)
+	}
+	return names
+}
+
+// Run looks at each secret and each file.
+func (s Secrets) Run(context.Context) []Observation {
+	elsewhere, notCompared := s.elsewhere()
+	var out []Observation
+	for _, name := range slices.Concat(s.Required, s.Optional) {
+		value, _ := s.Lookup(name)
+		secret := secretOf(value)
+		o := s.observe(name, secret, slices.Contains(s.Optional, name))
+		if o.Status == Pass && secret != "" {
+			if file := elsewhere[secret]; file != "" {
+				o = Failed(name, "shared", file+" has the same")
+			} else if len(notCompared) > 0 {
+				o.Detail = "not compared with " + strings.Join(notCompared, ", ") + ", which cannot be read"
+			}
+		}
+		out = append(out, o)
+	}
+	if s.EnvFile != "" {
+		o := observeMode(TargetEnvFile, s.EnvFile)
+		if o.Reason == "no_such_file" {
+			o = Passed(TargetEnvFile, "there is none: the variables come from the process")
+		}
+		out = append(out, o)
+	}
+	for _, f := range s.Files {
+		out = append(out, observeMode(f.Name, f.Path))
+	}
+	return out
+}
+
+// placeholder finds what examples have in the place of a secret.
+var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
+	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
+
+func (s Secrets) observe(name, secret string, optional bool) Observation {
+	switch {
+	case secret == "" && optional:
+		return Passed(name, "not set, optional")
+	case secret == "":
+		return Failed(name, "missing", "no secret in it")
+	case placeholder.MatchString(secret):
+		return Failed(name, "placeholder", "still what an example has in its place")
+	}
+	if bits := passwordvalidator.GetEntropy(secret); bits < s.MinEntropy {
+		return Failed(name, "weak", fmt.Sprintf("about %.0f bits, %.0f are needed", bits, s.MinEntropy))
+	}
+	return Passed(name, "")
+}
+
+// secretOf is the secret in a variable's value: the password of an address, or
+// else the value itself.
+func secretOf(value string) string {
+	value = strings.TrimSpace(value)
+	if strings.Contains(value, "://") {
+		u, err := url.Parse(value)
+		if err != nil {
+			return value
+		}
+		password, _ := u.User.Password()
+		return password
+	}
+	// The other form of a PostgreSQL address: host=h password=p.
+	for _, word := range strings.Fields(value) {
+		if password, ok := strings.CutPrefix(word, "password="); ok {
+			return strings.Trim(password, "'")
+		}
+	}
+	return value
+}
+
+// observeMode looks at who can read and change a file.
+func observeMode(target, path string) Observation {
+	info, err := os.Stat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Failed(target, "no_such_file", "not there")
+	case err != nil:
+		return Failed(target, "unreadable", "cannot be looked at")
+	case info.Mode().Perm()&0o077 != 0:
+		return Failed(target, "open_to_others", fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
+	}
+	return Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
+}
+
+// elsewhere returns which file has a secret, under whatever name, and the files
+// that could not be read.
+func (s Secrets) elsewhere() (found map[string]string, unread []string) {
+	found = map[string]string{}
+	for _, path := range s.Others {
+		values, err := godotenv.Read(path)
+		if err != nil {
+			unread = append(unread, filepath.Base(path))
+			continue
+		}
+		for _, value := range values {
+			found[secretOf(value)] = filepath.Base(path)
+		}
+	}
+	return found, unread
+}

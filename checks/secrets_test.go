@@ -1,0 +1,118 @@
+package checks_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/internal/fakeexchange"
+	"github.com/alertnative/preflight/internal/system"
+)
+
+func TestSecretValues(t *testing.T) {
+	t.Parallel()
+	good := fakeexchange.Key()
+	for _, tt := range []struct{ value, reason string }{
+		{good, ""},
+		{"postgres://u:" + good + "@h/db", ""},
+		{"host=h password=" + good + " dbname=d", ""},
+		{"", "missing"},
+		{"  ", "missing"},
+		{"postgres://u@h/db", "missing"},
+		{"change-me", "placeholder"},
+		{"postgres://u:change-me@h/db", "placeholder"},
+		{"host=h password=changeme", "placeholder"},
+		{"<your key>", "placeholder"},
+		{"${UPBIT_SECRET_KEY}", "placeholder"},
+		{"$UPBIT_SECRET_KEY", "placeholder"},
+		{"$Tr0ngEnough4Anybody", ""},
+		{"xxxxxxxxxxxxxxxxxxxxxxxxx", "placeholder"},
+		{"my-secret", "placeholder"},
+		{"hunter2", "weak"},
+		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "weak"},
+		{"postgres://u:abc123@h/db", "weak"},
+	} {
+		check := fromConfig(t, "secrets: {required: [S]}", "Secrets", "paper", "S="+tt.value)
+		status := checks.Fail
+		if tt.reason == "" {
+			status = checks.Pass
+		}
+		o := expect(t, check, "S", status, tt.reason)
+		if secret := strings.TrimSpace(tt.value); secret != "" && strings.Contains(o.Detail, secret) {
+			t.Errorf("the detail gives %q away: %s", tt.value, o.Detail)
+		}
+	}
+	optional := fromConfig(t, "secrets: {optional: [S]}", "Secrets", "paper")
+	expect(t, optional, "S", checks.Pass, "")
+	lenient := fromConfig(t, "secrets: {required: [S], min_entropy: 10}", "Secrets", "paper", "S=hunter2")
+	expect(t, lenient, "S", checks.Pass, "")
+}
+
+// Words that a generator can make are no placeholders.
+func TestGeneratedSecretsPass(t *testing.T) {
+	t.Parallel()
+	for range 2000 {
+		check := checks.Secrets{Required: []string{"S"}, MinEntropy: 60, Lookup: system.Lookup([]string{"S=" + fakeexchange.Key()[:40]})}
+		if o := observe(t, check, "S"); o.Status != checks.Pass {
+			t.Fatalf("%+v", o)
+		}
+	}
+}
+
+func TestSecretFiles(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	write := func(name, text string, mode os.FileMode) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil { // whatever the umask
+			t.Fatal(err)
+		}
+		return path
+	}
+	one, other := fakeexchange.Key(), fakeexchange.Key()
+	envFile := write(".env.paper", "S="+one, 0o600)
+	write("key.pem", "k", 0o640)
+	write("closed.pem", "k", 0o400)
+	write("file", "", 0o600)
+	config, err := checks.ParseConfig(filepath.Join(dir, "preflight.yml"),
+		[]byte("secrets: {required: [S], files: [key.pem, closed.pem, nosuch.pem, file/below]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func() checks.Check {
+		return named(t, config.Checks(checks.Setting{Env: "paper", EnvFile: envFile, Lookup: system.Lookup([]string{"S=" + one})}), "Secrets")
+	}
+	expect(t, check(), "S", checks.Pass, "")
+	expect(t, check(), checks.TargetEnvFile, checks.Pass, "")
+	expect(t, check(), "key.pem", checks.Fail, "open_to_others")
+	expect(t, check(), "closed.pem", checks.Pass, "")
+	expect(t, check(), "nosuch.pem", checks.Fail, "no_such_file")
+	expect(t, check(), "file/below", checks.Fail, "unreadable")
+	if err := os.Chmod(envFile, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, check(), checks.TargetEnvFile, checks.Fail, "open_to_others")
+
+	// Other environments have their own.
+	write(".env.example", "S="+one, 0o600)
+	write(".env.live", "S="+other, 0o600)
+	expect(t, check(), "S", checks.Pass, "")
+	write(".env.live", "S="+other+"\nANY_NAME="+one, 0o600)
+	if o := expect(t, check(), "S", checks.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
+		t.Errorf("%+v does not say where", o)
+	}
+	write(".env.live", "S=\"never closed", 0o600)
+	if o := expect(t, check(), "S", checks.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
+		t.Errorf("%+v does not say what it did not compare", o)
+	}
+	// A file that is not there is no secret in the open.
+	if err := os.Remove(envFile); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, check(), checks.TargetEnvFile, checks.Pass, "")
+}

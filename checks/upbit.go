@@ -1,0 +1,151 @@
+package checks
+
+import (
+	"context"
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"github.com/google/uuid"
+)
+
+// upbit is the API of Upbit, as https://docs.upbit.com describes it.
+type upbit struct {
+	Exchange
+	client *http.Client
+}
+
+func (u upbit) clock(ctx context.Context) (clockReading, error) {
+	const market = "KRW-BTC"
+	a, err := u.get(ctx, "/v1/ticker", "markets="+market, false)
+	if err != nil {
+		return clockReading{}, err
+	}
+	var tickers []struct {
+		Market string `json:"market"`
+	}
+	if json.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
+		return clockReading{}, unreadable("the ticker")
+	}
+	// Upbit has no call for its time. The header has whole seconds.
+	date, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil {
+		return clockReading{}, unreadable("the time")
+	}
+	return clockReading{date.Add(time.Second / 2), time.Second/2 + a.spread, a.asked}, nil
+}
+
+func (u upbit) holdings(ctx context.Context) ([]holding, error) {
+	a, err := u.get(ctx, "/v1/accounts", "", true)
+	if err != nil {
+		return nil, err
+	}
+	var accounts []struct {
+		Currency string `json:"currency"`
+		Balance  string `json:"balance"`
+		Locked   string `json:"locked"`
+	}
+	if json.Unmarshal(a.body, &accounts) != nil {
+		return nil, unreadable("the accounts")
+	}
+	var held []holding
+	for _, c := range accounts {
+		amount, err := sum(c.Balance, c.Locked)
+		if err != nil || c.Currency == "" {
+			return nil, unreadable("the accounts")
+		}
+		held = append(held, holding{c.Currency, amount})
+	}
+	return held, nil
+}
+
+// withdraws looks at the list of withdrawals: Upbit does not tell what keys are
+// allowed, and keys for trading need not see it. Whether they are good for
+// anything is for the account to say.
+func (u upbit) withdraws(ctx context.Context) (bool, error) {
+	a, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
+	switch a.status {
+	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// get asks one question. The query is part of the signature as it is sent.
+func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(u.BaseURL+path, query), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Accept", "application/json")
+	if signed {
+		token, err := u.token(query)
+		if err != nil {
+			return answer{}, err
+		}
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	a, err := ask(u.client, req)
+	if err != nil {
+		return answer{}, err
+	}
+	if signed {
+		if err := u.denied(a); err != nil {
+			return a, err
+		}
+	}
+	return a, a.rejected()
+}
+
+func (u upbit) token(query string) (string, error) {
+	claims := jwt.MapClaims{"access_key": u.AccessKey, "nonce": uuid.NewString()}
+	if query != "" {
+		hash := sha512.Sum512([]byte(query))
+		claims["query_hash"], claims["query_hash_alg"] = hex.EncodeToString(hash[:]), "SHA512"
+	}
+	return jwt.NewWithClaims(jwt.SigningMethodHS512, claims).SignedString([]byte(u.SecretKey))
+}
+
+// denied reads the names of the errors that signed calls get.
+func (u upbit) denied(a answer) error {
+	var body struct {
+		Error struct {
+			Name any `json:"name"` // some are numbers
+		} `json:"error"`
+	}
+	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
+		return nil
+	}
+	name, _ := body.Error.Name.(string)
+	reason, ok := map[string]string{
+		"jwt_verification": "auth_failed", "invalid_access_key": "auth_failed", "invalid_query_payload": "auth_failed", "nonce_used": "auth_failed",
+		"expired_access_key":  "key_expired",
+		"no_authorization_ip": "ip_not_allowed", "no_authorization_i_p": "ip_not_allowed",
+		"out_of_scope": "missing_permission",
+	}[name]
+	if !ok {
+		return nil
+	}
+	return rejection{reason, "Upbit answers " + name}
+}
+
+// sum adds amounts, which exchanges write as text.
+func sum(amounts ...string) (float64, error) {
+	total := 0.0
+	for _, text := range amounts {
+		v, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return 0, err
+		}
+		total += v
+	}
+	if math.IsNaN(total) || math.IsInf(total, 0) { // such text is a number, too
+		return 0, strconv.ErrRange
+	}
+	return total, nil
+}

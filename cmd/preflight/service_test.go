@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// served is a checker that stays up.
+type served struct {
+	*checker
+	process *proc.Process
+	url     string
+	log     string
+}
+
+// startEvery starts the checker at short intervals, with more arguments, and
+// waits until the first run is done. Change, when there is one, changes how it
+// is started.
+func (c *checker) startEvery(change func(*proc.Spec), args ...string) *served {
+	c.t.Helper()
+	port, err := proc.ReservePort()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(port.Release)
+	s := &served{checker: c, url: "http://" + port.Addr(), log: filepath.Join(c.t.TempDir(), "log")}
+	spec := proc.Spec{
+		Name: "preflight", Path: c.path, Dir: c.dir, Env: append(os.Environ(), "HOME=/"), Log: s.log,
+		Args: append([]string{"run", "--every=100ms", "--quiet", "--web.listen-address=" + port.Addr()}, args...),
+		Ready: func(ctx context.Context) error {
+			code, body, err := get(ctx, s.url+"/-/ready")
+			if err == nil && code != http.StatusOK {
+				err = errors.New(body)
+			}
+			return err
+		},
+	}
+	if change != nil {
+		change(&spec)
+	}
+	if s.process, err = proc.Start(c.t.Context(), spec); err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() {
+		if err := s.process.Stop(); err != nil {
+			c.t.Error(err)
+		}
+	})
+	return s
+}
+
+func get(ctx context.Context, url string) (code int, body string, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return 0, "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(text), err
+}
+
+// get fails the test when there is no answer.
+func (s *served) get(path string) (int, string) {
+	s.t.Helper()
+	code, body, err := get(s.t.Context(), s.url+path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return code, body
+}
+
+// value returns the value of a series at /metrics, and whether there is one.
+func (s *served) value(series string) (float64, bool) {
+	s.t.Helper()
+	_, text := s.get("/metrics")
+	m := regexp.MustCompile(`(?m)^` + regexp.QuoteMeta(series) + ` (\S+)$`).FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	v, err := strconv.ParseFloat(m[1], 64)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return v, true
+}
+
+// becomes waits until the condition on a series holds.
+func (s *served) becomes(series string, holds func(float64) bool) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if v, ok := s.value(series); ok && holds(v) {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			_, text := s.get("/metrics")
+			log, _ := os.ReadFile(s.log)
+			s.t.Fatalf("%s never became that\n%s\n%s", series, text, log)
+		}
+	}
+}
+
+func is(want float64) func(float64) bool { return func(v float64) bool { return v == want } }
+func above(n float64) func(float64) bool { return func(v float64) bool { return v > n } }
+
+const (
+	runsTotal      = `arbitrage_preflight_runs_total{env="paper"}`
+	textfileOK     = `preflight_checker_output_last_write_successful{env="paper",output="textfile"}`
+	textfileErrors = `preflight_checker_output_errors_total{env="paper",output="textfile"}`
+	configOK       = `preflight_checker_config_last_reload_successful{env="paper"}`
+)
+
+func testEveryServes(t *testing.T, c *checker) {
+	c.config("environment: {required: [{name: HOME}, {name: NO_SUCH_VARIABLE}]}\n")
+	s := c.startEvery(nil)
+	s.becomes(runsTotal, above(2))
+	if v, ok := s.value(`arbitrage_preflight_target_status{check="Environment",env="paper",status="fail",target="NO_SUCH_VARIABLE"}`); !ok || v != 1 {
+		t.Errorf("target_status is %v, %v", v, ok)
+	}
+	if code, body := s.get("/-/healthy"); code != http.StatusOK || body == "" {
+		t.Errorf("healthy: %d %q", code, body)
+	}
+	code, page := s.get("/")
+	for _, want := range []string{
+		"<h1>Preflight paper</h1>", "Not ready for live", "<td>NO_SUCH_VARIABLE</td><td class=\"status fail\">fail</td><td>missing</td>",
+		"needs --real-check", "A run starts every 100ms.",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page (%d) lacks %q:\n%s", code, want, page)
+		}
+	}
+	if code, _ := s.get("/nosuch"); code != http.StatusNotFound {
+		t.Errorf("/nosuch: %d", code)
+	}
+	_, text := s.get("/metrics")
+	for _, d := range metrics.NewChecker().All() {
+		if want := fmt.Sprintf("# HELP %s %s\n# TYPE %s %s\n", d.Name, d.Help, d.Name, d.Type); !strings.Contains(text, want) {
+			t.Errorf("/metrics lacks %q", want)
+		}
+	}
+	// One way only.
+	if _, err := os.Stat(filepath.Join(c.dir, "monitoring")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the metrics are in a file too: %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(c.dir, "data", "evidence", "paper.json")); err != nil {
+		t.Error(err)
+	}
+}
+
+func testEveryWritesAFile(t *testing.T, c *checker) {
+	s := c.startEvery(nil, "--metrics-output=preflight.prom")
+	s.becomes(textfileOK, is(1))
+	if _, text := s.get("/metrics"); strings.Contains(text, "arbitrage_preflight_") {
+		t.Errorf("the metrics of the file are served too:\n%s", text)
+	}
+	// A signal ends it cleanly; what was counted is complete.
+	if err := s.process.Stop(); err != nil {
+		t.Error(err)
+	}
+	if c.runs() < 1 {
+		t.Errorf("runs_total %v", c.runs())
+	}
+}
+
+// unprivileged makes root obey the modes of files.
+func unprivileged(c *checker) func(*proc.Spec) {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	const nobody = 65534
+	for _, dir := range []string{c.dir, filepath.Dir(c.dir), filepath.Dir(c.path), filepath.Dir(filepath.Dir(c.path))} {
+		if err := os.Chmod(dir, 0o755); err != nil {
+			c.t.Fatal(err)
+		}
+	}
+	if err := os.Chown(c.dir, nobody, nobody); err != nil {
+		c.t.Fatal(err)
+	}
+	return func(s *proc.Spec) { s.User = &syscall.Credential{Uid: nobody, Gid: nobody} }
+}
+
+func testEveryReadOnly(t *testing.T, c *checker) {
+	s := c.startEvery(unprivileged(c), "--metrics-output=textfiles/preflight.prom")
+	s.becomes(textfileOK, is(1))
+	dir := filepath.Join(c.dir, "textfiles")
+	if err := os.Chmod(dir, 0o555); err != nil {
+		t.Fatal(err)
+	}
+	s.becomes(textfileOK, is(0))
+	s.becomes(textfileErrors, above(2))
+	s.becomes(`preflight_checker_output_last_write_successful{env="paper",output="evidence"}`, is(1))
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.becomes(textfileOK, is(1))
+	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), "The outcome could not be written") || !strings.Contains(string(log), "permission denied") {
+		t.Errorf("the log does not say why: %v\n%s", err, log)
+	}
+}
+
+// A limit on the size of files fails a write in its middle, as a full disk does.
+func testEveryNoRoom(t *testing.T, c *checker) {
+	if err := c.command(t.Context()).Run(); err == nil {
+		t.Fatal("the first run is ready")
+	}
+	before := c.runs()
+	s := c.startEvery(func(spec *proc.Spec) {
+		spec.Args = append([]string{"-c", `ulimit -f 1; exec "$0" "$@"`, spec.Path}, spec.Args...)
+		spec.Path = "/bin/sh"
+	}, "--metrics-output=preflight.prom")
+	s.becomes(textfileErrors, above(2))
+	if code, _ := s.get("/-/ready"); code != http.StatusOK {
+		t.Errorf("ready: %d", code)
+	}
+	if c.runs() != before { // families is strict: it is also complete
+		t.Errorf("runs_total was %v and is %v", before, c.runs())
+	}
+	if err := s.process.Stop(); err != nil {
+		t.Error(err)
+	}
+	left, err := filepath.Glob(filepath.Join(c.dir, ".preflight.prom*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+func testEveryConfig(t *testing.T, c *checker) {
+	s := c.startEvery(nil)
+	s.becomes(configOK, is(1))
+	c.config("environment: {requried: []}\n")
+	s.becomes(configOK, is(0))
+	runs, _ := s.value(runsTotal)
+	s.becomes(runsTotal, above(runs+1))
+	c.config("environment: {required: [{name: HOME}, {name: NEW_VARIABLE}]}\n")
+	s.becomes(configOK, is(1))
+	s.becomes(`arbitrage_preflight_target_status{check="Environment",env="paper",status="fail",target="NEW_VARIABLE"}`, is(1))
+	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), `unknown key \"requried\"`) {
+		t.Errorf("the log does not say why: %v\n%s", err, log)
+	}
+}
+
+func testEveryAddressTaken(t *testing.T, c *checker) {
+	s := c.startEvery(nil)
+	cmd := exec.CommandContext(t.Context(), c.path, "--every", "--web.listen-address="+strings.TrimPrefix(s.url, "http://"))
+	cmd.Dir = c.dir
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitBroken || !strings.Contains(string(out), "address already in use") {
+		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}

@@ -1,0 +1,3 @@
+// Package deploy holds the tests of what monitoring/ has for systemd, cron and
+// Kubernetes.
+package deploy
