@@ -42,9 +42,10 @@ func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
 		return code
 	}
 	start := time.Now()
-	outcomes, err := func() ([]mutate.Outcome, error) {
+	outcomes, waivers, err := func() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
 		if len(*files) > 0 {
-			return mutateFiles(*files)
+			outcomes, err := mutateFiles(*files)
+			return outcomes, nil, err
 		}
 		return pack.mutate()
 	}()
@@ -52,10 +53,15 @@ func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
 		return exitBroken
 	}
+	wrong := mutate.Waive(outcomes, waivers)
+	for _, f := range wrong {
+		fmt.Fprintln(stdout, f)
+	}
 	result := mutate.Count(outcomes)
 	result.Print(stdout, outcomes, time.Since(start))
-	if result.All.Score() < *floor || *floor > 0 && len(result.Untested) > 0 {
-		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, and %d rules have no test\n", result.All.Survivors(), len(result.Untested))
+	if len(wrong) > 0 || result.All.Score() < *floor || *floor > 0 && len(result.Untested) > 0 {
+		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, %d rules have no test, %d waivers are wrong\n",
+			result.All.Survivors(), len(result.Untested), len(wrong))
 		return exitFindings
 	}
 	return exitClean
@@ -63,30 +69,49 @@ func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
 
 // mutate makes the mutants of the pack's rules. Those of a P0 or P1 must be
 // noticed by the scenarios that a person wrote.
-func (p Pack) mutate() ([]mutate.Outcome, error) {
+func (p Pack) mutate() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
 	ctx := p.context(p.Endpoints)
 	var proofs []mutate.Proof
-	var groups []mutate.Group
 	for _, g := range p.Groups {
 		list, err := ctx.Rules(g)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		groups = append(groups, mutate.Group{File: "prometheus/rules/" + g.Name + ".yml", RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}})
-	}
-	for i, g := range p.Groups {
-		proof := mutate.Proof{Groups: groups[i : i+1]}
+		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
 		for _, a := range g.Alerts {
 			suites, err := p.suites(ctx, g, a)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			proof.Suites = append(proof.Suites, suites...)
 		}
 		proofs = append(proofs, proof)
 	}
-	return mutate.Score(proofs, func(mutate.RuleID) bool { return true })
+	outcomes, err := mutate.Score(proofs, func(mutate.RuleID) bool { return true })
+	return outcomes, p.waivers(outcomes), err
 }
+
+// waivers are those of each rule that has mutants.
+func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiver {
+	byName := map[string][]rules.Waiver{}
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			byName[a.Name] = a.AllWaivers()
+		}
+	}
+	out := map[mutate.RuleID][]mutate.Waiver{}
+	for _, o := range outcomes {
+		if out[o.Of] == nil && !o.Of.Record {
+			for _, w := range byName[o.Of.Name] {
+				out[o.Of] = append(out[o.Of], mutate.Waiver(w))
+			}
+		}
+	}
+	return out
+}
+
+// rulePath is where the rules of a group are.
+func rulePath(g rules.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
 
 // suites are the tests that must notice the mutants of an alert.
 func (p Pack) suites(ctx rules.Context, g rules.Group, a rules.Alert) ([]*ruletest.Suite, error) {

@@ -75,6 +75,8 @@ type Alert struct {
 
 	// Scenarios prove the rule: series in, firing instances out.
 	Scenarios []Scenario
+	// Waivers excuse mutants of the rule that mean the same.
+	Waivers []Waiver
 }
 
 // Record is a recording rule.
