@@ -77,13 +77,18 @@ type Alert struct {
 	Scenarios []Scenario
 	// Waivers excuse mutants of the rule that mean the same.
 	Waivers []Waiver
+	// Untested is why there are no scenarios, of a rule that none can prove.
+	Untested string
 }
 
-// Record is a recording rule.
+// Record is a recording rule. The scenarios of the alerts that read it prove
+// it.
 type Record struct {
 	Name   string
 	Expr   string
 	Labels map[string]string
+	// Untested is why no alert's scenarios prove it.
+	Untested string
 }
 
 // Group is a set of rules that are evaluated together, in order: recording

@@ -268,7 +268,7 @@ func Preflight() Group {
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x34 0x60"},
 							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
 							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper"}`, "0x36 stale"},
-							{`ALERTS{alertname="TargetDown",alertstate="firing",env="live"}`, "1x110"},
+							{`ALERTS{alertname="PreflightMissing",alertstate="firing",env="live"}`, "1x110"},
 						},
 						Expect: []Expect{
 							{At: "29m"},

@@ -53,6 +53,10 @@ func (a Alert) problems() []string {
 		need(a.Summary.EN != "", "has no Summary")
 		need(len(a.Actions) > 0, "has no Actions: say what to do")
 	}
+	if a.Untested != "" {
+		need(len(a.Scenarios) == 0, "has scenarios and says why it has none: delete Untested")
+		return out
+	}
 	fires, quiet := false, false
 	for _, s := range a.Scenarios {
 		for _, e := range s.Expect {

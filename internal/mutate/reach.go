@@ -65,6 +65,11 @@ func selects(sel *parser.VectorSelector) reading {
 	}
 }
 
+// Reads says whether the rule's expression reads the metric.
+func Reads(rule rulefmt.Rule, metric string) bool {
+	return slices.Contains(reads(ruletest.NewParser(), rule.Expr).names, metric)
+}
+
 // reachable returns the rules whose output the reading can see, directly or
 // through other rules. A test of one rule needs to evaluate no others.
 func reachable(rules []located, of reading) map[int]bool {

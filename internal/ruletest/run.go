@@ -372,3 +372,33 @@ func (s *Suite) sample(e testfile.Sample) (result, error) {
 	}
 	return result{labels: lset, h: values[0].Histogram}, nil
 }
+
+// FiringAt evaluates the rules until that moment and returns the alerts that
+// fire then, as a test would expect them.
+func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, at time.Duration) ([]testfile.Alert, error) {
+	st, run, err := s.prepare(groups)
+	if err != nil {
+		return nil, err
+	}
+	for now := time.Duration(0); now <= at; now += s.every {
+		if err := s.step(st, run, s.start().Add(now)); err != nil {
+			return nil, err
+		}
+	}
+	var firing []instance
+	for _, g := range run {
+		for _, r := range g.Rules() {
+			if ar, ok := r.(*rules.AlertingRule); ok {
+				firing = append(firing, fires(ar)...)
+			}
+		}
+	}
+	slices.SortFunc(firing, compare)
+	out := []testfile.Alert{}
+	for _, in := range firing {
+		lset := in.labels.Map()
+		delete(lset, labels.AlertName)
+		out = append(out, testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
+	}
+	return out, nil
+}
