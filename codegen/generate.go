@@ -35,7 +35,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 		}
 		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
 		for _, a := range g.Alerts {
-			out.add("prometheus/tests/" + a.Name + ".yml")(covered.testFile(ctx, g, a))
+			out.add("prometheus/tests/" + a.Name + ".yml")(covered.testFile(p, ctx, g, a))
 			out.add("runbooks/" + a.Name + ".md")(p.runbook(ctx, g, a))
 		}
 	}

@@ -78,7 +78,7 @@ func (p Pack) mutate() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, err
 		}
 		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
 		for _, a := range g.Alerts {
-			suites, err := suites(ctx, g, a)
+			suites, err := p.suites(ctx, g, a)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -115,8 +115,8 @@ func rulePath(g rules.Group) string { return "prometheus/rules/" + g.Name + ".ym
 // suites are the tests that must notice the mutants of an alert: of a P0 or P1
 // only its scenarios, because what is made from an expression proves little
 // about it.
-func suites(ctx rules.Context, g rules.Group, a rules.Alert) ([]*ruletest.Suite, error) {
-	file, _, err := tests(ctx, g, a)
+func (p Pack) suites(ctx rules.Context, g rules.Group, a rules.Alert) ([]*ruletest.Suite, error) {
+	file, _, err := p.tests(ctx, g, a)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type ruleCoverage struct {
 
 // tests returns the promtool test of an alert: its scenarios, and what follows
 // from its expression.
-func tests(ctx rules.Context, g rules.Group, a rules.Alert) (testfile.File, ruleCoverage, error) {
+func (p Pack) tests(ctx rules.Context, g rules.Group, a rules.Alert) (testfile.File, ruleCoverage, error) {
 	covered := ruleCoverage{Name: a.Name, Type: "alert", Group: g.Name, Priority: string(a.Priority), Scenarios: len(a.Scenarios), Waived: a.Untested}
 	data, err := ctx.TestFile(g, a, "../rules/"+g.Name+".yml")
 	if err != nil {
@@ -57,15 +57,15 @@ func tests(ctx rules.Context, g rules.Group, a rules.Alert) (testfile.File, rule
 		covered.NotGenerated = []string{"a rule for each environment: one alone cannot be told"}
 		return file, covered, nil
 	}
-	generated, reasons := invert.Tests(list[0])
+	generated, reasons := invert.Tests(list[0], p.seriesLabels())
 	file.Tests = append(file.Tests, generated...)
 	covered.Generated, covered.NotGenerated = len(generated), reasons
 	return file, covered, nil
 }
 
 // testFile writes the test and notes what it covers.
-func (c *coverage) testFile(ctx rules.Context, g rules.Group, a rules.Alert) ([]byte, error) {
-	file, covered, err := tests(ctx, g, a)
+func (c *coverage) testFile(p Pack, ctx rules.Context, g rules.Group, a rules.Alert) ([]byte, error) {
+	file, covered, err := p.tests(ctx, g, a)
 	if err != nil {
 		return nil, err
 	}
@@ -109,4 +109,27 @@ func (c *coverage) records(ctx rules.Context, g rules.Group, all []rules.Group) 
 func (c *coverage) json() ([]byte, error) {
 	data, err := json.MarshalIndent(c, "", "  ")
 	return append(data, '\n'), err
+}
+
+// seriesLabels gives every label of the catalogue a value: the first of a
+// closed set, or one made up.
+func (p Pack) seriesLabels() invert.Labels {
+	catalogue, err := p.Catalogue()
+	if err != nil {
+		return func(string) map[string]string { return nil } // Check has reported it
+	}
+	return func(metric string) map[string]string {
+		desc, ok := catalogue.Series(metric)
+		if !ok {
+			return nil
+		}
+		out := map[string]string{}
+		for _, l := range desc.Labels {
+			out[l.Name] = "a"
+			if len(l.Values) > 0 {
+				out[l.Name] = l.Values[0]
+			}
+		}
+		return out
+	}
 }

@@ -9,11 +9,11 @@ package invert
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -36,12 +36,18 @@ type inverse struct {
 	settle, linger int
 }
 
+// Labels returns the labels that a series of the metric has, with a value each.
+type Labels func(metric string) map[string]string
+
 // solver turns an expression around. It holds the labels that the series must
 // have for the aggregations around them.
-type solver struct{ labels []string }
+type solver struct {
+	known  Labels
+	labels []string
+}
 
 func (s solver) with(names []string) solver {
-	return solver{append(slices.Clone(s.labels), names...)}
+	return solver{s.known, append(slices.Clone(s.labels), names...)}
 }
 
 // solve returns the series that make the expression have the phases' values.
@@ -203,6 +209,7 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 	for _, l := range s.labels {
 		have[l] = "a"
 	}
+	maps.Copy(have, s.known(sel.Name))
 	for _, m := range sel.LabelMatchers {
 		if m.Name == labels.MetricName {
 			continue
@@ -233,5 +240,3 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 	}
 	return sel.Name + "{" + strings.Join(pairs, ",") + "}", nil
 }
-
-const minute = time.Minute

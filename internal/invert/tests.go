@@ -14,15 +14,18 @@ import (
 // before is how long a story is quiet before anything happens.
 const before = 5
 
+const minute = time.Minute
+
 // Tests makes the tests of an alerting rule. What must fire when follows from
 // the expression; which labels and texts the instances have is taken from the
-// rule at work. The reasons say what was not made, and why.
-func Tests(r rulefmt.Rule) (tests []testfile.Test, reasons []string) {
+// rule at work. known says which labels series have. The reasons say what was
+// not made, and why.
+func Tests(r rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []string) {
 	tree, err := ruletest.NewParser().ParseExpr(r.Expr)
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	list, err := conditions(tree, "")
+	list, err := solver{known: known}.conditions(tree, "")
 	if err != nil {
 		return nil, []string{err.Error()}
 	}

@@ -42,27 +42,27 @@ type condition struct {
 
 // conditions returns the ways in which the expression can become true. The
 // error says what of it is not known.
-func conditions(e parser.Expr, name string) ([]condition, error) {
+func (s solver) conditions(e parser.Expr, name string) ([]condition, error) {
 	switch n := e.(type) {
 	case *parser.ParenExpr:
-		return conditions(n.Expr, name)
+		return s.conditions(n.Expr, name)
 	case *parser.BinaryExpr:
 		switch {
 		case n.Op == parser.LOR:
-			return either(n, name)
+			return s.either(n, name)
 		case n.Op == parser.LUNLESS:
-			return conditions(n.LHS, name)
+			return s.conditions(n.LHS, name)
 		case n.Op == parser.LAND:
-			return both(n, name)
+			return s.both(n, name)
 		case n.Op.IsComparisonOperator() && !n.ReturnBool:
-			c, err := comparison(n)
+			c, err := s.comparison(n)
 			c.name = name
 			return []condition{c}, err
 		}
 	case *parser.Call:
 		if sel := absent(n); sel != nil {
-			return []condition{{name: name, absence: true, make: func(s []stretch) (inverse, error) {
-				return solver{}.selector(sel, phasesOf(s, func(state) (float64, bool) { return 1, true }), constant)
+			return []condition{{name: name, absence: true, make: func(states []stretch) (inverse, error) {
+				return s.selector(sel, phasesOf(states, func(state) (float64, bool) { return 1, true }), constant)
 			}}}, nil
 		}
 	}
@@ -86,20 +86,20 @@ func absent(n *parser.Call) *parser.VectorSelector {
 
 // either takes each side by itself. A side that reads ALERTS keeps what fires,
 // and adds nothing of its own while the job that it waits for is up.
-func either(n *parser.BinaryExpr, name string) ([]condition, error) {
+func (s solver) either(n *parser.BinaryExpr, name string) ([]condition, error) {
 	if strings.Contains(n.RHS.String(), "ALERTS{") {
 		quiet := quieter(n.RHS)
-		list, err := conditions(n.LHS, name)
+		list, err := s.conditions(n.LHS, name)
 		for i := range list {
-			list[i] = list[i].beside(quiet)
+			list[i] = list[i].beside(s, quiet)
 		}
 		return list, err
 	}
-	left, err := conditions(n.LHS, name+"left ")
+	left, err := s.conditions(n.LHS, name+"left ")
 	if err != nil {
 		return nil, err
 	}
-	right, err := conditions(n.RHS, name+"right ")
+	right, err := s.conditions(n.RHS, name+"right ")
 	return append(left, right...), err
 }
 
@@ -117,40 +117,40 @@ func quieter(e parser.Expr) []parser.Expr {
 }
 
 // both makes one side true for good while the other changes.
-func both(n *parser.BinaryExpr, name string) ([]condition, error) {
-	list, err := conditions(n.LHS, name)
+func (s solver) both(n *parser.BinaryExpr, name string) ([]condition, error) {
+	list, err := s.conditions(n.LHS, name)
 	if err != nil {
 		return nil, err
 	}
 	for i := range list {
-		list[i] = list[i].beside([]parser.Expr{n.RHS})
+		list[i] = list[i].beside(s, []parser.Expr{n.RHS})
 	}
 	return list, nil
 }
 
 // beside adds series that make other expressions true all the time.
-func (c condition) beside(others []parser.Expr) condition {
+func (c condition) beside(with solver, others []parser.Expr) condition {
 	own := c.make
-	c.make = func(s []stretch) (inverse, error) {
-		out, err := own(s)
+	c.make = func(states []stretch) (inverse, error) {
+		out, err := own(states)
 		if err != nil {
 			return out, err
 		}
 		total := 0
-		for _, x := range s {
+		for _, x := range states {
 			total += x.minutes
 		}
 		for _, e := range others {
-			list, err := conditions(e, "")
+			list, err := with.conditions(e, "")
 			if err != nil {
 				return out, err
 			}
-			with, err := list[0].make([]stretch{{above, total}})
+			other, err := list[0].make([]stretch{{above, total}})
 			if err != nil {
 				return out, err
 			}
-			out.series = append(out.series, with.series...)
-			out.settle = max(out.settle, with.settle)
+			out.series = append(out.series, other.series...)
+			out.settle = max(out.settle, other.settle)
 		}
 		return out, nil
 	}
@@ -167,7 +167,7 @@ func phasesOf(s []stretch, value func(state) (float64, bool)) []phase {
 }
 
 // comparison turns a comparison with a number around.
-func comparison(n *parser.BinaryExpr) (condition, error) {
+func (s solver) comparison(n *parser.BinaryExpr) (condition, error) {
 	subject, op := n.LHS, n.Op
 	number, ok := n.RHS.(*parser.NumberLiteral)
 	if !ok {
@@ -181,7 +181,7 @@ func comparison(n *parser.BinaryExpr) (condition, error) {
 	}
 	t := number.Val
 	if call, ok := subject.(*parser.Call); ok && call.Func.Name == "histogram_quantile" {
-		return quantile(call, op, t)
+		return s.quantile(call, op, t)
 	}
 	step := math.Max(math.Abs(t)/10, 1e-3)
 	if t == math.Trunc(t) && math.Abs(t) <= 10 {
@@ -205,8 +205,8 @@ func comparison(n *parser.BinaryExpr) (condition, error) {
 	if t == 0 && op == parser.GTR { // nothing here is negative
 		low, c.hasAt = 0, false
 	}
-	c.make = func(s []stretch) (inverse, error) {
-		return solver{}.solve(subject, phasesOf(s, func(x state) (float64, bool) {
+	c.make = func(states []stretch) (inverse, error) {
+		return s.solve(subject, phasesOf(states, func(x state) (float64, bool) {
 			return map[state]float64{below: low, at: t, above: high}[x], true
 		}))
 	}
@@ -215,11 +215,11 @@ func comparison(n *parser.BinaryExpr) (condition, error) {
 
 // quantile gives a histogram three buckets: all observations are in the first,
 // up to the threshold, or in the second, beyond it.
-func quantile(call *parser.Call, op parser.ItemType, t float64) (condition, error) {
+func (s solver) quantile(call *parser.Call, op parser.ItemType, t float64) (condition, error) {
 	if op != parser.GTR && op != parser.GTE || t <= 0 {
 		return condition{}, fmt.Errorf("a quantile that must be low is not turned around")
 	}
-	inner, s := call.Args[1], solver{}
+	inner := call.Args[1]
 	for {
 		agg, ok := inner.(*parser.AggregateExpr)
 		if !ok || agg.Without {
