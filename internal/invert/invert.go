@@ -178,26 +178,54 @@ func values(phases []phase, shape func(int, float64, float64) float64) string {
 	return shorten(out)
 }
 
-// shorten writes repeated values as promtool does: "1x3" is a value and three
-// more.
+// shorten writes runs as promtool does: "1x3" is a value and three more,
+// "0+60x3" a value that then grows three times.
 func shorten(values []string) string {
 	var out []string
 	for i := 0; i < len(values); {
-		n := 1
-		for i+n < len(values) && values[i+n] == values[i] && values[i] != "stale" {
-			n++
-		}
+		n, step := run(values[i:])
 		switch {
-		case n == 1:
-			out = append(out, values[i])
-		case values[i] == "_":
+		case values[i] == "_" && n > 1:
 			out = append(out, fmt.Sprintf("_x%d", n))
-		default:
+		case n > 1 && step == 0:
 			out = append(out, fmt.Sprintf("%sx%d", values[i], n-1))
+		case n > 2:
+			out = append(out, fmt.Sprintf("%s%+dx%d", values[i], step, n-1))
+		default:
+			n = 1
+			out = append(out, values[i])
 		}
 		i += n
 	}
 	return strings.Join(out, " ")
+}
+
+// run returns how many of the first values are the same, or whole numbers that
+// grow by the same step.
+func run(values []string) (n, step int) {
+	if len(values) < 2 || values[0] == "stale" {
+		return 1, 0
+	}
+	if values[0] != values[1] {
+		first, err1 := strconv.Atoi(values[0])
+		second, err2 := strconv.Atoi(values[1])
+		if err1 != nil || err2 != nil {
+			return 1, 0
+		}
+		step = second - first
+	}
+	for n = 2; n < len(values); n++ {
+		if step == 0 && values[n] != values[0] {
+			break
+		}
+		if step != 0 {
+			last, _ := strconv.Atoi(values[n-1])
+			if next, err := strconv.Atoi(values[n]); err != nil || next-last != step {
+				break
+			}
+		}
+	}
+	return n, step
 }
 
 // name writes a series that the selector selects, with all labels needed.
