@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -239,7 +240,7 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 	}
 	maps.Copy(have, s.known(sel.Name))
 	for _, m := range sel.LabelMatchers {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		have[m.Name] = m.Value

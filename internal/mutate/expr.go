@@ -342,7 +342,7 @@ func otherQuantiles(q float64) []float64 {
 func (w *walk) matchers(n *parser.VectorSelector) {
 	old := n.LabelMatchers
 	for i, m := range old {
-		if m.Name == labels.MetricName {
+		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		n.LabelMatchers = slices.Delete(slices.Clone(old), i, i+1)

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -46,7 +47,7 @@ func reads(p parser.Parser, expr string) reading {
 func selects(sel *parser.VectorSelector) reading {
 	var name, alert string
 	for _, m := range sel.LabelMatchers {
-		if m.Type == labels.MatchEqual && m.Name == labels.MetricName {
+		if m.Type == labels.MatchEqual && m.Name == model.MetricNameLabel {
 			name = m.Value
 		}
 		if m.Type == labels.MatchEqual && m.Name == labels.AlertName {

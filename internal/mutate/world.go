@@ -132,7 +132,7 @@ func (w *world) name(labels []string) {
 
 // learn adds the values that a matcher asks for, and another.
 func (w *world) learn(m *labels.Matcher) {
-	if m.Name == labels.MetricName {
+	if m.Name == model.MetricNameLabel {
 		return
 	}
 	values := append([]string{"other", m.Value}, m.SetMatches()...)

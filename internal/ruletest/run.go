@@ -82,7 +82,7 @@ func Load(f testfile.File) ([]*Suite, error) {
 				return nil, fmt.Errorf("%s: test %q: %w", f.Path, t.Name, err)
 			}
 			s.input = append(s.input, parsed)
-			s.names[parsed.labels.Get(labels.MetricName)] = true
+			s.names[parsed.labels.Get(model.MetricNameLabel)] = true
 		}
 		for _, c := range t.Alerts {
 			s.expected = append(s.expected, wanted(c))
@@ -373,18 +373,29 @@ func (s *Suite) sample(e testfile.Sample) (result, error) {
 	return result{labels: lset, h: values[0].Histogram}, nil
 }
 
-// FiringAt evaluates the rules until that moment and returns the alerts that
-// fire then, as a test would expect them.
-func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, at time.Duration) ([]testfile.Alert, error) {
+// FiringAt evaluates the rules until the last of the moments and returns the
+// alerts that fire at each, as a test would expect them.
+func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([][]testfile.Alert, error) {
 	st, run, err := s.prepare(groups)
-	if err != nil {
+	if err != nil || len(moments) == 0 {
 		return nil, err
 	}
-	for now := time.Duration(0); now <= at; now += s.every {
+	out := make([][]testfile.Alert, len(moments))
+	for now := time.Duration(0); now <= slices.Max(moments); now += s.every {
 		if err := s.step(st, run, s.start().Add(now)); err != nil {
 			return nil, err
 		}
+		for i, m := range moments {
+			if m == now {
+				out[i] = alertsOf(run)
+			}
+		}
 	}
+	return out, nil
+}
+
+// alertsOf returns what fires now in the order of labels.
+func alertsOf(run []*rules.Group) []testfile.Alert {
 	var firing []instance
 	for _, g := range run {
 		for _, r := range g.Rules() {
@@ -400,5 +411,5 @@ func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, at time.Duration) ([]testfi
 		delete(lset, labels.AlertName)
 		out = append(out, testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
 	}
-	return out, nil
+	return out
 }

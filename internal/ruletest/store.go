@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -180,7 +181,7 @@ func (a appender) Append(_ storage.SeriesRef, ls labels.Labels, _, t int64, v fl
 // adopt takes over an input series of the same labels: the test gives what a
 // rule also writes.
 func (a appender) adopt(s *series) {
-	if !a.names[s.labels.Get(labels.MetricName)] {
+	if !a.names[s.labels.Get(model.MetricNameLabel)] {
 		return
 	}
 	i := slices.IndexFunc(a.input, func(in *series) bool { return labels.Equal(in.labels, s.labels) })
