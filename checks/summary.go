@@ -111,25 +111,28 @@ func (t Terminal) Summary(r Report) {
 	}
 }
 
-// line prints a text, broken at spaces where the terminal ends.
+// line prints a text, broken at spaces where the terminal ends. It is written at
+// once.
 func (t Terminal) line(indent, text string) {
+	var b strings.Builder
 	column := columns(indent)
-	fmt.Fprint(t.Out, indent)
+	b.WriteString(indent)
 	for i, word := range strings.Split(text, " ") {
 		n := columns(word)
 		switch {
 		case i == 0:
 		case t.Width > 0 && column+1+n > t.Width:
-			fmt.Fprintf(t.Out, "\n%s  ", indent)
+			b.WriteString("\n" + indent + "  ")
 			column = columns(indent) + 2
 		default:
-			fmt.Fprint(t.Out, " ")
+			b.WriteByte(' ')
 			column++
 		}
-		fmt.Fprint(t.Out, word)
+		b.WriteString(word)
 		column += n
 	}
-	fmt.Fprintln(t.Out)
+	b.WriteByte('\n')
+	_, _ = io.WriteString(t.Out, b.String())
 }
 
 // columns returns how many columns of a terminal a text takes: the letters of
