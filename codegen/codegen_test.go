@@ -57,7 +57,7 @@ func TestGenerationIsDeterministic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for range 10 {
+	for range 3 {
 		pack := codegen.Preflight()
 		again, err := pack.Generate(pack.Endpoints)
 		if err != nil {

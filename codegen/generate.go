@@ -29,13 +29,18 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	out := &output{}
 	ctx := p.context(e)
 	out.add("lineage.md")(p.lineage(ctx))
+	covered := &coverage{}
 	for _, g := range p.Groups {
+		if err := covered.records(ctx, g, p.Groups); err != nil {
+			return nil, err
+		}
 		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
 		for _, a := range g.Alerts {
-			out.add("prometheus/tests/" + a.Name + ".yml")(ctx.TestFile(g, a, "../rules/"+g.Name+".yml"))
+			out.add("prometheus/tests/" + a.Name + ".yml")(covered.testFile(p, ctx, g, a))
 			out.add("runbooks/" + a.Name + ".md")(p.runbook(ctx, g, a))
 		}
 	}
+	out.add("prometheus/coverage.json")(covered.json())
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
 	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(e.integrations()))

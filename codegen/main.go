@@ -19,6 +19,9 @@ const (
 // Main is the command preflight-gen for a pack: a main function of one line
 // makes a generator of anybody's definitions. It returns the exit code.
 func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "mutate" {
+		return mutateMain(pack, args[1:], stdout, stderr)
+	}
 	code := exitClean
 	app := kingpin.New("preflight-gen", "Generates Prometheus rules and tests, Alertmanager routing, Grafana dashboards and runbooks.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)

@@ -79,15 +79,22 @@ type Alert struct {
 	Scenarios []Scenario
 	// Waivers name findings about this alert that are none.
 	Waivers []metrics.Waiver
+	// Equivalents are the mutants of the rule that mean the same.
+	Equivalents []Equivalent
+	// Untested is why there are no scenarios, of a rule that none can prove.
+	Untested string
 }
 
-// Record is a recording rule.
+// Record is a recording rule. The scenarios of the alerts that read it prove
+// it.
 type Record struct {
 	Name   string
 	Expr   string
 	Labels map[string]string
 
 	Waivers []metrics.Waiver
+	// Untested is why no alert's scenarios prove it.
+	Untested string
 }
 
 // Group is a set of rules that are evaluated together, in order: recording

@@ -43,9 +43,13 @@ func (c Context) Exprs(g Group, a Alert) []string {
 // the instances that fire now, unless a target of the job answers.
 func hold(g Group, a Alert, expr string) string {
 	own := append(slices.Sorted(maps.Keys(g.AlertLabels(a))), model.AlertNameLabel, "alertstate")
+	firing := fmt.Sprintf(`alertname=%q`, a.Name)
+	if a.For != "" { // else an instance is never pending
+		firing += `,alertstate="firing"`
+	}
 	return fmt.Sprintf(
-		`(%s) or (max without (%s) (ALERTS{alertname=%q,alertstate="firing"}) unless on () (max(up{job=%q}) == 1))`,
-		expr, strings.Join(own, ", "), a.Name, a.HoldWhileDown)
+		`(%s) or (group without (%s) (ALERTS{%s}) unless on () (max(up{job=%q}) == 1))`,
+		expr, strings.Join(own, ", "), firing, a.HoldWhileDown)
 }
 
 // Rules returns the rules of the group in order, expressions laid out by

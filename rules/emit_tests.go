@@ -11,49 +11,20 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/testfile"
 )
-
-// The shape of promtool's unit test files.
-type testFile struct {
-	RuleFiles          []string       `yaml:"rule_files"`
-	EvaluationInterval model.Duration `yaml:"evaluation_interval"`
-	Tests              []testGroup    `yaml:"tests"`
-}
-
-type testGroup struct {
-	Name     string         `yaml:"name"`
-	Interval model.Duration `yaml:"interval"`
-	Series   []testSeries   `yaml:"input_series"`
-	Cases    []testCase     `yaml:"alert_rule_test"`
-}
-
-type testSeries struct {
-	Series string `yaml:"series"`
-	Values string `yaml:"values"`
-}
-
-type testCase struct {
-	At       model.Duration `yaml:"eval_time"`
-	Alert    string         `yaml:"alertname"`
-	Expected []testAlert    `yaml:"exp_alerts"`
-}
-
-type testAlert struct {
-	Labels      map[string]string `yaml:"exp_labels"`
-	Annotations map[string]string `yaml:"exp_annotations,omitempty"`
-}
 
 // TestFile returns the alert's scenarios as a promtool test that loads
 // ruleFile, a path relative to the test. The error names every text that a
 // scenario leaves out although the rule's template would write one.
 func (c Context) TestFile(g Group, a Alert, ruleFile string) ([]byte, error) {
-	file := testFile{RuleFiles: []string{ruleFile}, EvaluationInterval: model.Duration(scenarioStep)}
+	file := testfile.File{RuleFiles: []string{ruleFile}, EvaluationInterval: model.Duration(scenarioStep)}
 	annotations := a.Annotations(c.Timing, c.Links)
 	var errs []error
 	for _, s := range a.Scenarios {
-		group := testGroup{Name: s.Name, Interval: model.Duration(scenarioStep), Series: []testSeries{}}
+		group := testfile.Test{Name: s.Name, Interval: model.Duration(scenarioStep), Series: []testfile.Series{}}
 		for _, in := range s.Series {
-			group.Series = append(group.Series, testSeries{in.Name, in.Values})
+			group.Series = append(group.Series, testfile.Series{Series: in.Name, Values: in.Values})
 		}
 		for _, e := range s.Expect {
 			at, err1 := c.duration(e.At)
@@ -61,7 +32,7 @@ func (c Context) TestFile(g Group, a Alert, ruleFile string) ([]byte, error) {
 			if err := errors.Join(err1, err2); err != nil {
 				errs = append(errs, fmt.Errorf("alert %q, scenario %q, at %s: %w", a.Name, s.Name, e.At, err))
 			}
-			group.Cases = append(group.Cases, testCase{At: at, Alert: a.Name, Expected: alerts})
+			group.Alerts = append(group.Alerts, testfile.AlertCase{At: at, Alert: a.Name, Expected: alerts})
 		}
 		file.Tests = append(file.Tests, group)
 	}
@@ -73,8 +44,8 @@ func (c Context) TestFile(g Group, a Alert, ruleFile string) ([]byte, error) {
 
 // expected completes the instances of a moment with what the rule adds to
 // them: its labels, and the annotations that are no templates.
-func expected(g Group, a Alert, e Expect, annotations map[string]string) ([]testAlert, error) {
-	alerts := []testAlert{}
+func expected(g Group, a Alert, e Expect, annotations map[string]string) ([]testfile.Alert, error) {
+	alerts := []testfile.Alert{}
 	var errs []error
 	for _, instance := range e.Firing {
 		texts := map[string]string{}
@@ -95,7 +66,7 @@ func expected(g Group, a Alert, e Expect, annotations map[string]string) ([]test
 		}
 		labels := g.AlertLabels(a)
 		maps.Copy(labels, instance.Labels)
-		alerts = append(alerts, testAlert{Labels: labels, Annotations: texts})
+		alerts = append(alerts, testfile.Alert{Labels: labels, Annotations: texts})
 	}
 	return alerts, errors.Join(errs...)
 }

@@ -77,17 +77,11 @@ func Pipeline() Group {
 					{"a change of the rules came just before: take it back", "직전에 규칙이 바뀌었다면 되돌리기"},
 				},
 				About: "An alert of that group can neither fire nor resolve.",
-				Scenarios: []Scenario{{
-					Name: "fires when evaluations failed, resolves five minutes after the last",
-					Series: []Series{
-						{`prometheus_rule_evaluation_failures_total{job="prometheus",instance="prometheus:9090",rule_group="preflight.yml;preflight"}`, "0x4 2 4 4x20"},
-					},
-					Expect: []Expect{
-						{At: "4m"},
-						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "rule_group": "preflight.yml;preflight"}}}},
-						{At: "12m"},
-					},
-				}},
+				Scenarios: failures(
+					`prometheus_rule_evaluation_failures_total{job="prometheus",instance="prometheus:9090",rule_group="preflight.yml;preflight"}`,
+					`prometheus_rule_evaluation_failures_total{job="prometheus",instance="spare:9090",rule_group="preflight.yml;preflight"}`,
+					5, map[string]string{"job": "prometheus", "rule_group": "preflight.yml;preflight"}),
+				Equivalents: []Equivalent{anyFailure},
 			},
 			{
 				Name:     "NotificationsFailing",
@@ -103,19 +97,14 @@ func Pipeline() Group {
 					{"prometheus: check that Alertmanager runs and answers", "prometheus: Alertmanager가 실행 중이고 응답하는지 확인"},
 				},
 				About: "Alerts that fire may reach nobody: Prometheus cannot hand them to Alertmanager, or Alertmanager not to the webhook. Both try again; an alert that resolves meanwhile was told to nobody.",
-				Scenarios: []Scenario{{
-					Name: "fires for the one that fails",
-					Series: []Series{
-						{`alertmanager_notifications_failed_total{job="alertmanager",instance="alertmanager:9093",integration="webhook",reason="serverError"}`, "0x4 1 2 2x20"},
-						{`prometheus_notifications_errors_total{job="prometheus",instance="prometheus:9090",alertmanager="http://alertmanager:9093/api/v2/alerts"}`, "0x14 1 1x20"},
-					},
-					Expect: []Expect{
-						{At: "4m"},
-						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "alertmanager", "instance": "alertmanager:9093"}}}},
-						{At: "16m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "instance": "prometheus:9090"}}}},
-						{At: "30m"},
-					},
-				}},
+				Scenarios: append(failures(
+					`alertmanager_notifications_failed_total{job="alertmanager",instance="alertmanager:9093",integration="webhook",reason="serverError"}`,
+					`alertmanager_notifications_failed_total{job="alertmanager",instance="alertmanager:9093",integration="telegram",reason="other"}`,
+					5, map[string]string{"job": "alertmanager", "instance": "alertmanager:9093"}), failures(
+					`prometheus_notifications_errors_total{job="prometheus",instance="prometheus:9090",alertmanager="http://alertmanager:9093/api/v2/alerts"}`,
+					`prometheus_notifications_errors_total{job="prometheus",instance="prometheus:9090",alertmanager="http://spare:9093/api/v2/alerts"}`,
+					5, map[string]string{"job": "prometheus", "instance": "prometheus:9090"})...),
+				Equivalents: []Equivalent{anyFailure},
 			},
 			{
 				Name:     "ConfigReloadFailed",
@@ -133,12 +122,13 @@ func Pipeline() Group {
 					Name: "fires after a minute, for the one that refused",
 					Series: []Series{
 						{`prometheus_config_last_reload_successful{job="prometheus",instance="prometheus:9090"}`, "1x4 0x5 1x5"},
-						{`alertmanager_config_last_reload_successful{job="alertmanager",instance="alertmanager:9093"}`, "1x20"},
+						{`alertmanager_config_last_reload_successful{job="alertmanager",instance="alertmanager:9093"}`, "1x20 0x5"},
 					},
 					Expect: []Expect{
 						{At: "5m"},
 						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "prometheus", "instance": "prometheus:9090"}}}},
 						{At: "11m"},
+						{At: "23m", Firing: []Instance{{Labels: map[string]string{"job": "alertmanager", "instance": "alertmanager:9093"}}}},
 					},
 				}},
 			},
@@ -151,6 +141,10 @@ func Pipeline() Group {
 					Name:   "always fires",
 					Expect: []Expect{{At: "0m", Firing: []Instance{{}}}, {At: "60m", Firing: []Instance{{}}}},
 				}},
+				Equivalents: []Equivalent{
+					{"1 → 0", "a vector fires whatever its value"},
+					{"1 → 2", "a vector fires whatever its value"},
+				},
 			},
 		},
 	}

@@ -42,6 +42,7 @@ func Preflight() Group {
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x22"},
 							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail"}`, "0 1x9 0x10"},
 							{`arbitrage_preflight_target_status{env="paper",check="Database",target="postgres",status="fail"}`, "0x20"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="postgres",status="pass"}`, "1x20"},
 							{`arbitrage_preflight_check_problem{env="paper",check="Database",target="redis",status="fail",reason="connection_refused"}`, "_ 1x9 stale"},
 							{`arbitrage_preflight_check_status{env="paper",check="Database",status="fail"}`, "0 1x9 0x10"},
 							{`arbitrage_preflight_check_status{env="paper",check="Database",status="pass"}`, "1 0x9 1x10"},
@@ -60,7 +61,9 @@ func Preflight() Group {
 						Name: "holds while the collector is down, for however long, and resolves with the next good run",
 						Series: []Series{
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x4 0x89 1x9"},
+							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
 							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail"}`, "1x4 stale _x88 0x9"},
+							{`ALERTS{alertname="PreflightCheckWarned",alertstate="firing",env="paper",check="Database",target="postgres"}`, "1x110"},
 						},
 						Expect: []Expect{
 							{At: "4m", Firing: []Instance{redisFailed}},
@@ -73,11 +76,26 @@ func Preflight() Group {
 						Name: "a target that is no longer looked at resolves after three runs, when the collector answers",
 						Series: []Series{
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x60"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "0x60"},
 							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail"}`, "1x4 stale"},
 						},
 						Expect: []Expect{
 							{At: "33m", Firing: []Instance{redisFailed}},
 							{At: "35m"},
+						},
+					},
+					{
+						Name: "one of two collectors is enough, for the result and to answer",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x30"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "1x30"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",instance="node-exporter:9100"}`, "1x9 0x20"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",instance="spare:9100"}`, "0x4 1x4 0x20"},
+						},
+						Expect: []Expect{
+							{At: "2m", Firing: []Instance{redisFailed}},
+							{At: "6m", Firing: []Instance{redisFailed}},
+							{At: "12m"},
 						},
 					},
 				},
@@ -139,6 +157,77 @@ func Preflight() Group {
 						Expect: []Expect{
 							{At: "9m", Firing: []Instance{redisFailed}},
 							{At: "10m"},
+							{At: "19m"},
+						},
+					},
+					{
+						Name: "gives way to one failure and to many, and comes back when they end",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x30"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x30"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="postgres",status="pass"}`, "1x30"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="postgres",status="fail"}`, "0x4 1x9 0x20"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="migrations",status="fail"}`, "0x9 1x4 0x20"},
+							{`arbitrage_preflight_target_status{env="live",check="Database",target="redis",status="fail"}`, "1x30"},
+						},
+						Expect: []Expect{
+							{At: "4m", Firing: []Instance{redisFailed}},
+							{At: "6m"},
+							{At: "12m"},
+							{At: "16m", Firing: []Instance{redisFailed}},
+						},
+					},
+					{
+						Name: "comes back three runs after the failing target is no longer looked at",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x60"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x60"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="postgres",status="fail"}`, "1x4 stale"},
+						},
+						Expect: []Expect{
+							{At: "33m"},
+							{At: "35m", Firing: []Instance{redisFailed}},
+						},
+					},
+					{
+						Name: "holds while the collector is down, and resolves with the next good run",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x4 0x89 1x9"},
+							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x4 stale _x88 0x9"},
+							{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",env="paper",check="Database",target="postgres"}`, "1x110"},
+						},
+						Expect: []Expect{
+							{At: "4m", Firing: []Instance{redisFailed}},
+							{At: "30m", Firing: []Instance{redisFailed}},
+							{At: "90m", Firing: []Instance{redisFailed}},
+							{At: "95m"},
+						},
+					},
+					{
+						Name: "a target that is no longer looked at resolves after three runs, when one collector answers",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x60"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "0x60"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x4 stale"},
+						},
+						Expect: []Expect{
+							{At: "33m", Firing: []Instance{redisFailed}},
+							{At: "35m"},
+						},
+					},
+					{
+						Name: "one of two collectors is enough, for the result and to answer",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x30"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "1x30"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn",instance="node-exporter:9100"}`, "1x9 0x20"},
+							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn",instance="spare:9100"}`, "0x4 1x4 0x20"},
+						},
+						Expect: []Expect{
+							{At: "2m", Firing: []Instance{redisFailed}},
+							{At: "6m", Firing: []Instance{redisFailed}},
+							{At: "12m"},
 						},
 					},
 				},
@@ -177,11 +266,44 @@ func Preflight() Group {
 						Name: "holds while the collector is down",
 						Series: []Series{
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x34 0x60"},
-							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper"}`, "0x34 stale"},
+							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper"}`, "0x36 stale"},
+							{`ALERTS{alertname="PreflightMissing",alertstate="firing",env="live"}`, "1x110"},
 						},
 						Expect: []Expect{
 							{At: "29m"},
 							{At: "90m", Firing: []Instance{{Labels: map[string]string{"env": "paper"}}}},
+						},
+					},
+					{
+						Name: "the newest result counts when two collectors have it, and one of them is enough to answer",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x80"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "1x39 0x40"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper",instance="node-exporter:9100"}`, "0x34 2100x45"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper",instance="spare:9100"}`, "0x34 60x45"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="live",instance="node-exporter:9100"}`, "0x9 60x22 1900x8 stale"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="live",instance="spare:9100"}`, "0x9 60x22 1900x8 stale"},
+						},
+						Expect: []Expect{
+							{At: "30m"},
+							{At: "32m", Firing: []Instance{
+								{Labels: map[string]string{"env": "live"}},
+								{Labels: map[string]string{"env": "paper"}},
+							}},
+							{At: "36m"},
+						},
+					},
+					{
+						Name: "an environment that is taken out of the file resolves when one collector answers",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x80"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "0x80"},
+							{`arbitrage_preflight_last_run_timestamp_seconds{env="paper"}`, "0x34 stale"},
+						},
+						Expect: []Expect{
+							{At: "34m", Firing: []Instance{{Labels: map[string]string{"env": "paper"}}}},
+							{At: "36m"},
 						},
 					},
 				},
@@ -224,6 +346,7 @@ func Preflight() Group {
 						Series: []Series{
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x80"},
 							{`arbitrage_preflight_last_run_timestamp_seconds{env="live"}`, "0x80"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "0x80"},
 						},
 						Expect: []Expect{
 							{At: "9m"},
@@ -234,8 +357,17 @@ func Preflight() Group {
 						Name: "says nothing while the collector is down",
 						Series: []Series{
 							{`up{job="node_exporter",instance="node-exporter:9100"}`, "0x80"},
+							{`up{job="prometheus",instance="prometheus:9090"}`, "1x80"},
 						},
 						Expect: []Expect{{At: "60m"}},
+					},
+					{
+						Name: "two collectors are as good as one",
+						Series: []Series{
+							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x80"},
+							{`up{job="node_exporter",instance="spare:9100"}`, "1x80"},
+						},
+						Expect: []Expect{{At: "10m", Firing: []Instance{{Labels: map[string]string{"env": "paper"}}}}},
 					},
 				},
 			},

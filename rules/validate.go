@@ -59,6 +59,10 @@ func (a Alert) problems() []error {
 		coded("DF001", a.Summary.EN != "", "has no Summary")
 		coded("DF001", len(a.Actions) > 0, "has no Actions: say what to do")
 	}
+	if a.Untested != "" {
+		need(len(a.Scenarios) == 0, "has scenarios and says why it has none: delete Untested")
+		return out
+	}
 	fires, quiet := false, false
 	for _, s := range a.Scenarios {
 		for _, e := range s.Expect {

@@ -22,7 +22,10 @@ func Webhook() Group {
 				Scenarios: []Scenario{{
 					Name: "fires above five minutes",
 					Series: []Series{
-						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="webhook:9917",chat="-100"}`, "0 60 120 180 240 300 360 0x5"},
+						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="webhook:9917",chat="-100"}`, "0 60 120 180 240 300 301 0x5"},
+						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="spare:9917",chat="-100"}`, "0x12"},
+						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="webhook:9917",chat="-200"}`, "200x12"},
+						{`preflight_webhook_backlog_age_seconds{job="webhook",instance="spare:9917",chat="-200"}`, "200x12"},
 					},
 					Expect: []Expect{
 						{At: "5m"},
@@ -50,9 +53,20 @@ func Webhook() Group {
 						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="ok"}`, "1x4 0x5 1x5"},
 					},
 					Expect: []Expect{
+						{At: "3m"},
 						{At: "6m"},
 						{At: "7m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100", "state": "dead"}}}},
 						{At: "11m"},
+					},
+				}, {
+					Name: "of two webhooks one that cannot reach the chat is enough, and both are one alert",
+					Series: []Series{
+						{`preflight_webhook_chat_state{job="webhook",instance="webhook:9917",chat="-100",state="unreachable"}`, "1x20"},
+						{`preflight_webhook_chat_state{job="webhook",instance="spare:9917",chat="-100",state="unreachable"}`, "0x5 1x10"},
+					},
+					Expect: []Expect{
+						{At: "4m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100", "state": "unreachable"}}}},
+						{At: "10m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100", "state": "unreachable"}}}},
 					},
 				}},
 			},
@@ -91,17 +105,11 @@ func Webhook() Group {
 					{"templates of your own: show the alert to `preflight-webhook render`", "자체 템플릿을 쓴다면 `preflight-webhook render`로 확인"},
 				},
 				About: "A message was refused formatted and as plain text, so its alerts were not shown in that chat.",
-				Scenarios: []Scenario{{
-					Name: "fires when one was refused, resolves a quarter of an hour later",
-					Series: []Series{
-						{`preflight_webhook_messages_failed_total{job="webhook",instance="webhook:9917",chat="-100"}`, "0x4 1x30"},
-					},
-					Expect: []Expect{
-						{At: "4m"},
-						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100"}}}},
-						{At: "25m"},
-					},
-				}},
+				Scenarios: failures(
+					`preflight_webhook_messages_failed_total{job="webhook",instance="webhook:9917",chat="-100"}`,
+					`preflight_webhook_messages_failed_total{job="webhook",instance="spare:9917",chat="-100"}`,
+					15, map[string]string{"job": "webhook", "chat": "-100"}),
+				Equivalents: []Equivalent{anyFailure},
 			},
 			{
 				Name:     "MessagesAmbiguous",
@@ -113,17 +121,11 @@ func Webhook() Group {
 					{"nothing, if it is rare; else look at the connection to the Bot API", "드물면 조치 불필요, 잦으면 Bot API 연결 확인"},
 				},
 				About: "When the connection breaks after a message was sent, nobody can know whether Telegram took it. It is sent again: at most one duplicate for each such call.",
-				Scenarios: []Scenario{{
-					Name: "fires when a call was ambiguous, resolves an hour later",
-					Series: []Series{
-						{`preflight_webhook_deliveries_ambiguous_total{job="webhook",instance="webhook:9917",chat="-100"}`, "0x4 1x90"},
-					},
-					Expect: []Expect{
-						{At: "4m"},
-						{At: "6m", Firing: []Instance{{Labels: map[string]string{"job": "webhook", "chat": "-100"}}}},
-						{At: "70m"},
-					},
-				}},
+				Scenarios: failures(
+					`preflight_webhook_deliveries_ambiguous_total{job="webhook",instance="webhook:9917",chat="-100"}`,
+					`preflight_webhook_deliveries_ambiguous_total{job="webhook",instance="spare:9917",chat="-100"}`,
+					60, map[string]string{"job": "webhook", "chat": "-100"}),
+				Equivalents: []Equivalent{anyFailure},
 			},
 			{
 				Name:     "HistoryLagging",
@@ -141,6 +143,7 @@ func Webhook() Group {
 					Name: "fires after five minutes above a quarter of an hour",
 					Series: []Series{
 						{`preflight_webhook_history_lag_seconds{job="webhook",instance="webhook:9917"}`, "0x4 960+60x6 0x5"},
+						{`preflight_webhook_history_lag_seconds{job="webhook",instance="spare:9917"}`, "900x15"},
 					},
 					Expect: []Expect{
 						{At: "9m"},

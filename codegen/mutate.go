@@ -1,0 +1,215 @@
+package codegen
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/mutate"
+	"github.com/alertnative/preflight/internal/ruletest"
+	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/rules"
+)
+
+// mutateMain is the command "preflight-gen mutate": it prints the mutation
+// score of the pack's rule tests, or of the files', and what survived. It
+// returns the exit code.
+func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
+	code := exitClean
+	app := kingpin.New("preflight-gen mutate", "Makes one mistake at a time in the rules and runs their tests: shows the mistakes that no test notices.")
+	app.UsageWriter(stdout).ErrorWriter(stderr)
+	stopped := false
+	app.Terminate(func(status int) { stopped, code = true, status })
+	app.HelpFlag.Short('h')
+	files := app.Arg("files", "Rule files and promtool tests of them, instead of the pack's. Without a rule file, all that the tests load.").Strings()
+	floor := app.Flag("floor", "Exit 1 when the score is below this, in percent.").Default("100").Float64()
+	if _, err := app.Parse(args); err != nil {
+		if !stopped {
+			fmt.Fprintf(stderr, "preflight-gen: %v, see --help\n", err)
+		}
+		return exitBroken
+	}
+	if stopped {
+		return code
+	}
+	start := time.Now()
+	outcomes, waivers, err := func() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
+		if len(*files) > 0 {
+			outcomes, err := mutateFiles(*files)
+			return outcomes, nil, err
+		}
+		return pack.mutate()
+	}()
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
+		return exitBroken
+	}
+	wrong := mutate.Waive(outcomes, waivers)
+	for _, f := range wrong {
+		fmt.Fprintln(stdout, f)
+	}
+	result := mutate.Count(outcomes)
+	result.Print(stdout, outcomes, time.Since(start))
+	if len(wrong) > 0 || result.All.Score() < *floor || *floor > 0 && len(result.Untested) > 0 {
+		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, %d rules have no test, %d waivers are wrong\n",
+			result.All.Survivors(), len(result.Untested), len(wrong))
+		return exitFindings
+	}
+	return exitClean
+}
+
+// mutate makes the mutants of the pack's rules. Those of a P0 or P1 must be
+// noticed by the scenarios that a person wrote.
+func (p Pack) mutate() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
+	ctx := p.context(p.Endpoints)
+	var proofs []mutate.Proof
+	for _, g := range p.Groups {
+		list, err := ctx.Rules(g)
+		if err != nil {
+			return nil, nil, err
+		}
+		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
+		for _, a := range g.Alerts {
+			suites, err := p.suites(ctx, g, a)
+			if err != nil {
+				return nil, nil, err
+			}
+			proof.Suites = append(proof.Suites, suites...)
+		}
+		proofs = append(proofs, proof)
+	}
+	outcomes, err := mutate.Score(proofs, func(mutate.RuleID) bool { return true })
+	return outcomes, p.waivers(outcomes), err
+}
+
+// waivers are those of each rule that has mutants.
+func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiver {
+	byName := map[string][]rules.Equivalent{}
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			byName[a.Name] = a.AllEquivalents()
+		}
+	}
+	out := map[mutate.RuleID][]mutate.Waiver{}
+	for _, o := range outcomes {
+		if out[o.Of] == nil && !o.Of.Record {
+			for _, w := range byName[o.Of.Name] {
+				out[o.Of] = append(out[o.Of], mutate.Waiver(w))
+			}
+		}
+	}
+	return out
+}
+
+// rulePath is where the rules of a group are.
+func rulePath(g rules.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
+
+// suites are the tests that must notice the mutants of an alert: of a P0 or P1
+// only its scenarios, because what is made from an expression proves little
+// about it.
+func (p Pack) suites(ctx rules.Context, g rules.Group, a rules.Alert) ([]*ruletest.Suite, error) {
+	file, _, err := p.tests(ctx, g, a)
+	if err != nil {
+		return nil, err
+	}
+	if a.Priority == rules.P0 || a.Priority == rules.P1 {
+		file.Tests = file.Tests[:len(a.Scenarios)]
+	}
+	return ruletest.Load(file)
+}
+
+// mutateFiles makes the mutants of rule files that tests of promtool load.
+func mutateFiles(paths []string) ([]mutate.Outcome, error) {
+	var ruleFiles []string
+	var proofs []mutate.Proof
+	for _, path := range paths {
+		isRules, err := holdsRules(path)
+		if err != nil {
+			return nil, err
+		}
+		if isRules {
+			abs, err := filepath.Abs(path)
+			if err != nil {
+				return nil, err
+			}
+			ruleFiles = append(ruleFiles, abs)
+			continue
+		}
+		proof, err := readProof(path)
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, proof)
+	}
+	if len(proofs) == 0 {
+		return nil, errors.New("no tests: name promtool's test files too")
+	}
+	for _, file := range ruleFiles {
+		if !slices.ContainsFunc(proofs, func(p mutate.Proof) bool {
+			return slices.ContainsFunc(p.Groups, func(g mutate.Group) bool { return g.File == file })
+		}) {
+			return nil, fmt.Errorf("%s: none of the tests loads it: name the tests that have it in rule_files", file)
+		}
+	}
+	return mutate.Score(proofs, func(id mutate.RuleID) bool { return len(ruleFiles) == 0 || slices.Contains(ruleFiles, id.File) })
+}
+
+// holdsRules tells a rule file from a test by its first key.
+func holdsRules(path string) (bool, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	var keys map[string]yaml.Node
+	if err := yaml.Unmarshal(data, &keys); err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	_, groups := keys["groups"]
+	_, tests := keys["tests"]
+	if groups == tests {
+		return false, fmt.Errorf("%s: neither a rule file (it has groups) nor a test of promtool (it has tests)", path)
+	}
+	return groups, nil
+}
+
+func readProof(path string) (mutate.Proof, error) {
+	file, err := testfile.Read(path)
+	if err != nil {
+		return mutate.Proof{}, err
+	}
+	suites, err := ruletest.Load(file)
+	if err != nil {
+		return mutate.Proof{}, err
+	}
+	loads, err := file.Loads()
+	if err != nil {
+		return mutate.Proof{}, err
+	}
+	proof := mutate.Proof{Suites: suites}
+	for _, load := range loads {
+		abs, err := filepath.Abs(load)
+		if err != nil {
+			return mutate.Proof{}, err
+		}
+		data, err := os.ReadFile(abs)
+		if err != nil {
+			return mutate.Proof{}, err
+		}
+		var parsed rulefmt.RuleGroups
+		if err := yaml.Unmarshal(data, &parsed); err != nil {
+			return mutate.Proof{}, fmt.Errorf("%s: %w", abs, err)
+		}
+		for _, g := range parsed.Groups {
+			proof.Groups = append(proof.Groups, mutate.Group{File: abs, RuleGroup: g})
+		}
+	}
+	return proof, nil
+}

@@ -1,0 +1,77 @@
+package codegen_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/rules"
+)
+
+// onlyAlert is a pack of one alert whose scenario does not go near the
+// threshold.
+func onlyAlert(priority rules.Priority) codegen.Pack {
+	pack := codegen.Pack{
+		Namespace: "disk", Timing: metrics.DefaultTiming(), Jobs: []codegen.Job{{Name: "disk"}}, Routing: rules.Routes(),
+		Metrics: []metrics.Desc{{Name: "disk_used_ratio", Type: metrics.Gauge, Help: "Used."}},
+	}
+	labels := map[string]string{"job": "disk", "instance": "a"}
+	pack.Groups = []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
+		Name: "DiskFull", Priority: priority, Expr: "disk_used_ratio > 0.9", About: "Full.",
+		Title: rules.Text{EN: "Full"}, Summary: rules.Text{EN: "full"}, Actions: []rules.Text{{EN: "clean"}},
+		Scenarios: []rules.Scenario{{
+			Name:   "fires when full",
+			Series: []rules.Series{{Name: `disk_used_ratio{job="disk",instance="a"}`, Values: "0.5x4 1x5"}},
+			Expect: []rules.Expect{{At: "4m"}, {At: "5m", Firing: []rules.Instance{{Labels: labels}}}},
+		}},
+	}}}}
+	return pack
+}
+
+// What follows from the expression notices the threshold of a P2, and counts
+// for nothing with a P1.
+func TestOnlyScenariosProveWhatIsUrgent(t *testing.T) {
+	t.Parallel()
+	if code, stdout, stderr := generate(onlyAlert(rules.P2), "mutate"); code != 0 {
+		t.Errorf("P2: exit %d\n%s%s", code, stdout, stderr)
+	}
+	code, stdout, _ := generate(onlyAlert(rules.P1), "mutate")
+	if code != 1 || !strings.Contains(stdout, `no test fails with ">=" in its place`) {
+		t.Errorf("P1: exit %d\n%s", code, stdout)
+	}
+}
+
+func TestWrongWaiversFail(t *testing.T) {
+	t.Parallel()
+	for mutant, want := range map[string]string{
+		"> → >=": "MU003: > → >= is waived (so I say), but is not the same: in random world",
+		"+ → -":  "MU002: no mutant of that name survives: delete the waiver",
+	} {
+		pack := onlyAlert(rules.P1)
+		pack.Groups[0].Alerts[0].Equivalents = []rules.Equivalent{{Mutant: mutant, Why: "so I say"}}
+		if code, stdout, _ := generate(pack, "mutate", "--floor=0"); code != 1 || !strings.Contains(stdout, want) {
+			t.Errorf("%s: exit %d\n%s", mutant, code, stdout)
+		}
+	}
+}
+
+// A recording rule that no alert reads is proved by nothing.
+func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
+	t.Parallel()
+	pack := onlyAlert(rules.P2)
+	pack.Groups[0].Records = []rules.Record{{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"}}
+	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), `record "job:disk_used:max": no alert with scenarios reads it`) {
+		t.Errorf("error %v", err)
+	}
+	pack.Groups[0].Records[0].Untested = "for people's queries only"
+	files, err := pack.Generate(pack.Endpoints)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if f.Path == "prometheus/coverage.json" && !strings.Contains(string(f.Data), `"waived": "for people's queries only"`) {
+			t.Errorf("coverage:\n%s", f.Data)
+		}
+	}
+}

@@ -1,0 +1,79 @@
+package mutate
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/internal/promcheck"
+)
+
+// Waiver excuses the surviving mutants of a rule that have that name.
+type Waiver struct{ Mutant, Why string }
+
+// maxWaived is the largest share of mutants that may be waived, in percent.
+const maxWaived = 5
+
+// Waive marks the survivors that the rules' waivers excuse, after checking that
+// each gives what its rule gives on random series. It reports the waivers that
+// are wrong or excuse nothing, and too many of them.
+func Waive(outcomes []Outcome, waivers map[RuleID][]Waiver) []promcheck.Finding {
+	differs := make([]string, len(outcomes))
+	excuse := make([]*Waiver, len(outcomes))
+	used := map[RuleID]map[string]bool{}
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i, o := range outcomes {
+		at := slices.IndexFunc(waivers[o.Of], func(w Waiver) bool { return w.Mutant == o.Name() })
+		if o.By != nil || at < 0 {
+			continue
+		}
+		excuse[i] = &waivers[o.Of][at]
+		if used[o.Of] == nil {
+			used[o.Of] = map[string]bool{}
+		}
+		used[o.Of][o.Name()] = true
+		work.Go(func() error {
+			differs[i] = Differs(o.Mutant)
+			return nil
+		})
+	}
+	_ = work.Wait() // the work reports nothing
+	var out []promcheck.Finding
+	for i := range outcomes {
+		switch {
+		case excuse[i] == nil:
+		case differs[i] == "":
+			outcomes[i].Waived = excuse[i].Why
+		default:
+			out = append(out, outcomes[i].finding(FalseWaive, fmt.Sprintf("%s is waived (%s), but is not the same: %s", outcomes[i].Name(), excuse[i].Why, differs[i])))
+		}
+	}
+	out = append(out, stale(outcomes, waivers, used)...)
+	if all := Count(outcomes).All; all.Waived*100 > maxWaived*all.Mutants {
+		out = append(out, promcheck.Finding{Code: TooWaived, Where: "all rules",
+			Reason: fmt.Sprintf("%d of %d mutants are waived, more than %d %%: write scenarios, or simpler rules", all.Waived, all.Mutants, maxWaived)})
+	}
+	return out
+}
+
+// stale reports waivers that excuse no survivor.
+func stale(outcomes []Outcome, waivers map[RuleID][]Waiver, used map[RuleID]map[string]bool) []promcheck.Finding {
+	var out []promcheck.Finding
+	for i, o := range outcomes {
+		if i > 0 && o.Of == outcomes[i-1].Of {
+			continue
+		}
+		for _, w := range waivers[o.Of] {
+			if !used[o.Of][w.Mutant] {
+				out = append(out, promcheck.Finding{Code: StaleWaive, Where: fmt.Sprintf("%s, waiver", o.Of), Expr: w.Mutant,
+					Pos:    posrange.PositionRange{Start: 0, End: posrange.Pos(len(w.Mutant))},
+					Reason: "no mutant of that name survives: delete the waiver"})
+			}
+		}
+	}
+	return out
+}
