@@ -20,6 +20,13 @@ import (
 // not complete, and what the checker finds in expressions, texts, routes and
 // panels, without what is waived.
 func (p Pack) Check(e Endpoints) error {
+	_, err := p.check(e)
+	return err
+}
+
+// check returns the proof of the routes too, nil when there is none because
+// of mistakes.
+func (p Pack) check(e Endpoints) (*routeProof, error) {
 	errs := []error{p.Timing.Validate(), rules.Validate(p.Groups), e.checkJobs(p.Jobs), e.integrations().Validate(), p.checkMetrics(), p.checkPanels()}
 	for _, d := range p.Dashboards {
 		errs = append(errs, d.Validate(p.Timing))
@@ -27,13 +34,17 @@ func (p Pack) Check(e Endpoints) error {
 	findings, rest := coded(errors.Join(errs...))
 	checker, err := p.checker()
 	if err != nil {
-		return errors.Join(append(rest, err)...)
+		return nil, errors.Join(append(rest, err)...)
 	}
-	found := p.findings(checker, p.context(e))
-	for _, f := range p.waive(append(findings, found...)) {
+	alerts, found := p.findings(checker, p.context(e))
+	routes, broken, err := p.proveRoutes(e, alerts)
+	if err != nil {
+		rest = append(rest, err)
+	}
+	for _, f := range p.waive(slices.Concat(findings, found, broken)) {
 		rest = append(rest, errors.New(f.String()))
 	}
-	return errors.Join(rest...)
+	return routes, errors.Join(rest...)
 }
 
 // coded takes the mistakes that have a code out of a joined error.
@@ -73,8 +84,8 @@ func (p Pack) checker() (*promcheck.Checker, error) {
 }
 
 // findings checks everything that the pack says in PromQL and templates, and
-// how its parts fit.
-func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
+// how its parts fit. It returns the alerts too.
+func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []promcheck.Finding) {
 	var out []promcheck.Finding
 	for _, g := range p.Groups {
 		for _, r := range g.Records {
@@ -93,7 +104,7 @@ func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) []promcheck.Find
 		out = append(out, dashboardFindings(c, p.Timing, d)...)
 	}
 	out = append(out, p.thresholdFindings(c, ctx)...)
-	return append(out, p.unusedFindings(c, ctx)...)
+	return alerts, append(out, p.unusedFindings(c, ctx)...)
 }
 
 func (p Pack) recordRule(g rules.Group, r rules.Record) *promcheck.Rule {
@@ -113,6 +124,7 @@ func (p Pack) interval(g rules.Group) time.Duration {
 // typedAlert is an alert with the labels that Alertmanager gets.
 type typedAlert struct {
 	rules.Alert
+	group  rules.Group
 	where  string
 	labels promcheck.Labels
 }
@@ -128,7 +140,7 @@ func (p Pack) alertFindings(c *promcheck.Checker, ctx rules.Context) ([]typedAle
 			where := fmt.Sprintf("alert %q", a.Name)
 			plain := a
 			plain.HoldWhileDown = ""
-			typed := typedAlert{Alert: a, where: where}
+			typed := typedAlert{Alert: a, group: g, where: where}
 			for i, expr := range ctx.Exprs(g, plain) {
 				wait, _ := model.ParseDuration(p.Timing.Expand(a.For)) // a wrong one is reported when the rule is written
 				r := &promcheck.Rule{

@@ -11,8 +11,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// routingFindings checks that every alert reaches somebody, that every route
-// and inhibition can be taken, and that what they name is there.
+// routingFindings checks that every route and inhibition can be taken, and that
+// what they name is there. That every alert reaches somebody is proved on the
+// generated file.
 func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
 	r := p.Routing
 	var out []promcheck.Finding
@@ -24,10 +25,8 @@ func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
 		if _, ok := r.Receiver(route.Receiver); !ok {
 			add(promcheck.Undefined, where, promcheck.Nearest(route.Receiver, receiverNames(r)), "the receiver %q is not defined", route.Receiver)
 		}
-		for _, name := range slices.Concat(route.MuteDuring, route.ActiveDuring) {
-			if !slices.ContainsFunc(r.Intervals, func(x rules.Interval) bool { return x.Name == name }) {
-				add(promcheck.Undefined, where, "", "the interval %q is not defined", name)
-			}
+		for _, name := range p.undefinedIntervals(route.MuteDuring, route.ActiveDuring) {
+			add(promcheck.Undefined, where, "", "the interval %q is not defined", name)
 		}
 		if i == 0 {
 			continue
@@ -41,18 +40,29 @@ func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
 			continue
 		}
 		mine := slices.DeleteFunc(taken(route.Match, alerts), func(a typedAlert) bool { return takenBefore(r.Routes[:i-1], a) })
+		if len(mine) == 0 && !p.forOthers(route.Match) {
+			add(promcheck.UnreachableRoute, where, "", "no alert gets here: none of the pack's has all of these labels, or earlier routes take them, and nothing is promised to others")
+			continue
+		}
 		for _, name := range ungrouped(route, mine) {
 			add(promcheck.GroupedByNothing, where, "", "groups by %q, a label that none of its alerts has", name)
 		}
 	}
-	if len(r.Routes) > 0 {
-		for _, a := range alerts {
-			if a.Priority != "" && !slices.ContainsFunc(r.Routes, func(x rules.Route) bool { return !x.Continue && canTake(x.Match, a) }) {
-				add(promcheck.NoReceiver, a.where, "", "no route takes it: it goes to the default, which is for alerts of others")
-			}
-		}
-	}
 	return append(out, p.inhibitFindings(alerts)...)
+}
+
+// forOthers says whether a route is for alerts yet to come: those of a priority,
+// or any, as a promise has it.
+func (p Pack) forOthers(match []rules.Matcher) bool {
+	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return m.Label != "priority" }) &&
+		slices.ContainsFunc(p.Routing.Promises, func(x rules.Promise) bool { return slices.Equal(x.Of, match) })
+}
+
+// undefinedIntervals are the names that no interval has.
+func (p Pack) undefinedIntervals(names ...[]string) []string {
+	return slices.DeleteFunc(slices.Concat(names...), func(name string) bool {
+		return slices.ContainsFunc(p.Routing.Intervals, func(x rules.Interval) bool { return x.Name == name })
+	})
 }
 
 func (p Pack) inhibitFindings(alerts []typedAlert) []promcheck.Finding {

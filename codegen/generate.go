@@ -22,10 +22,14 @@ type File struct {
 // lists every mistake in the definitions.
 func (p Pack) Generate(e Endpoints) ([]File, error) {
 	p = p.sorted()
-	if err := p.Check(e); err != nil {
+	routes, err := p.check(e)
+	if err != nil {
 		return nil, err
 	}
-	p.Routing = p.Routing.SetUp(e.integrations())
+	if routes == nil {
+		return nil, errors.New("alertmanager.yml cannot be made: a finding on the routing is waived that must not be")
+	}
+	p.Routing = routes.routing
 	out := &output{}
 	ctx := p.context(e)
 	out.add("lineage.md")(p.lineage(ctx))
@@ -43,8 +47,9 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	out.add("prometheus/coverage.json")(covered.json())
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
-	out.add("alertmanager/alertmanager.yml")(p.Routing.AlertmanagerFile(e.integrations()))
-	out.add("alertmanager/route_tests.txt")(p.Routing.RouteTests(p.Groups), nil)
+	out.add("alertmanager/alertmanager.yml")(routes.data, nil)
+	out.add("alertmanager/route_tests.txt")(routes.tests(), nil)
+	out.add("alertmanager/routes.md")(routes.page())
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}

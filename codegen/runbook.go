@@ -89,6 +89,8 @@ func render(name, text string, data any) ([]byte, error) {
 	tmpl, err := template.New(name).Funcs(template.FuncMap{
 		"wait":  func(d time.Duration) string { return model.Duration(d).String() },
 		"plain": plain,
+		"told":  told,
+		"join":  func(list []string) string { return strings.Join(list, ", ") },
 		"inc":   func(i int) int { return i + 1 },
 	}).Parse(text)
 	if err != nil {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/prometheus/common/model"
 
@@ -122,34 +120,8 @@ func matchers(ms []Matcher) []string {
 	return out
 }
 
-// RouteTests returns, for every instance that a scenario makes fire, a line
-// with the receivers expected and the labels: what `amtool config routes test`
-// takes.
-func (r Routing) RouteTests(groups []Group) []byte {
-	var lines []string
-	for _, g := range groups {
-		for _, a := range g.Alerts {
-			for _, labels := range firingLabels(g, a) {
-				var receivers []string
-				for _, route := range r.Find(labels) {
-					receivers = append(receivers, route.Receiver)
-				}
-				line := []string{strings.Join(receivers, ",")}
-				for _, name := range slices.Sorted(maps.Keys(labels)) {
-					line = append(line, fmt.Sprintf("%s=%q", name, labels[name]))
-				}
-				lines = append(lines, strings.Join(line, " "))
-			}
-		}
-	}
-	slices.Sort(lines)
-	return []byte(genfile.Header + "# receivers, then the labels of an alert that must reach them\n" +
-		strings.Join(slices.Compact(lines), "\n") + "\n")
-}
-
-// firingLabels returns the whole label sets of the instances in the alert's
-// scenarios.
-func firingLabels(g Group, a Alert) []map[string]string {
+// Firing returns the whole label sets of the instances in the alert's scenarios.
+func (g Group) Firing(a Alert) []map[string]string {
 	var out []map[string]string
 	for _, s := range a.Scenarios {
 		for _, e := range s.Expect {

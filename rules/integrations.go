@@ -51,7 +51,7 @@ func (in Integrations) Validate() error {
 }
 
 // SetUp returns the routing without the receivers that have no means of
-// telling, and without the routes to them.
+// telling, and without the routes to them and what is promised of them.
 func (r Routing) SetUp(in Integrations) Routing {
 	idle := map[string]bool{}
 	for _, rec := range r.Receivers {
@@ -60,6 +60,7 @@ func (r Routing) SetUp(in Integrations) Routing {
 	}
 	r.Receivers = slices.DeleteFunc(slices.Clone(r.Receivers), func(rec Receiver) bool { return idle[rec.Name] })
 	r.Routes = slices.DeleteFunc(slices.Clone(r.Routes), func(route Route) bool { return idle[route.Receiver] })
+	r.Promises = slices.DeleteFunc(slices.Clone(r.Promises), func(p Promise) bool { return idle[p.Receiver] })
 	return r
 }
 

@@ -53,6 +53,8 @@ type Route struct {
 	// MuteDuring and ActiveDuring name intervals: nothing is sent in those, or
 	// only then. What fires meanwhile is told when the time is over.
 	MuteDuring, ActiveDuring []string
+	// Equivalents are the mutants of the route that mean the same.
+	Equivalents []Equivalent
 }
 
 // Matcher asks for a label's value.
@@ -66,6 +68,8 @@ type Matcher struct {
 type Inhibit struct {
 	Source, Target []Matcher
 	Equal          []string
+	// Equivalents are the mutants of the inhibition that mean the same.
+	Equivalents []Equivalent
 }
 
 // Routing is the whole of what Alertmanager is told.
@@ -77,6 +81,10 @@ type Routing struct {
 	Inhibit []Inhibit
 	// Intervals are the times that routes can be mute or active in.
 	Intervals []Interval
+	// Promises and Quiet are what a person expects of all this. The generated
+	// file must keep them.
+	Promises []Promise
+	Quiet    []Quiet
 	// Waivers name findings about the routing that are none.
 	Waivers []metrics.Waiver
 }

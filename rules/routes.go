@@ -63,6 +63,8 @@ func Routes() Routing {
 			Target: []Matcher{{"alertname", "PreflightFlapping"}},
 			Equal:  []string{"env"},
 		}},
+		Promises: promises(),
+		Quiet:    quiet(),
 	}
 }
 

@@ -277,11 +277,11 @@ func (w *walk) disjoint(n *parser.BinaryExpr, left, right Type) {
 func apart(name string, left, right Labels) string {
 	a, b := left.sure[name], right.sure[name]
 	switch {
-	case left.has(name) && right.has(name) && a != "" && b != "" && a != b:
+	case left.Has(name) && right.Has(name) && a != "" && b != "" && a != b:
 		return fmt.Sprintf("the label %q is %q on the left and %q on the right", name, a, b)
-	case left.has(name) && !right.Can(name):
+	case left.Has(name) && !right.Can(name):
 		return fmt.Sprintf("the left side has the label %q and the right side does not", name)
-	case right.has(name) && !left.Can(name):
+	case right.Has(name) && !left.Can(name):
 		return fmt.Sprintf("the right side has the label %q and the left side does not", name)
 	}
 	return ""

@@ -54,12 +54,14 @@ const (
 
 // What is wrong with routes, inhibitions and the texts of alerts.
 const (
-	NoReceiver       Code = "AM001" // an alert that only the default route takes
+	NoReceiver       Code = "AM001" // an alert that reaches nobody, or only the default route takes
 	UnreachableRoute Code = "AM002" // no alert ever takes it
 	Undefined        Code = "AM003" // a receiver or interval that is not defined
 	GroupedByNothing Code = "AM004" // group_by a label that none of its alerts has
 	EqualNothing     Code = "AM005" // an inhibition that can never apply
 	BadTemplate      Code = "AM006" // the template cannot be expanded
+	NoPromise        Code = "AM007" // an alert that nobody said anything of
+	BrokenPromise    Code = "AM008" // Alertmanager does something else than promised
 )
 
 // What is wrong with panels. GR001-004, GR007 and GR008 are found by dashgen,

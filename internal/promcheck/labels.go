@@ -50,8 +50,8 @@ func (l Labels) Set(name, value string) Labels { return l.set(name, value) }
 // With adds a label that can be there, with any value.
 func (l Labels) With(name string) Labels { return l.with(name) }
 
-// has says whether every series has the label.
-func (l Labels) has(name string) bool { _, ok := l.sure[name]; return ok }
+// Has says whether every series has the label.
+func (l Labels) Has(name string) bool { _, ok := l.sure[name]; return ok }
 
 func (l Labels) clone() Labels {
 	c := Labels{Open: l.Open, known: maps.Clone(l.known), gone: maps.Clone(l.gone), sure: maps.Clone(l.sure)}

@@ -1,0 +1,45 @@
+package routetree
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/eventrecorder"
+	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/alertmanager/provider"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+)
+
+// Inhibited says of each target whether it is kept back while the source
+// fires.
+func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool {
+	out := make([]bool, len(targets))
+	if !slices.ContainsFunc(t.sources, func(m labels.Matchers) bool { return m.Matches(source) }) {
+		return out
+	}
+	inhibitor := inhibit.NewInhibitor(firing{source: source}, t.Inhibits, promslog.NewNopLogger(), eventrecorder.NopRecorder())
+	go inhibitor.Run()
+	defer inhibitor.Stop()
+	inhibitor.WaitForLoading()
+	for i, target := range targets {
+		out[i] = inhibitor.Mutes(context.Background(), target)
+	}
+	return out
+}
+
+// firing is an Alertmanager's alerts: a single one, that fires.
+type firing struct {
+	provider.Alerts // not asked for anything else
+
+	source model.LabelSet
+}
+
+func (f firing) SlurpAndSubscribe(string) ([]*alert.Alert, provider.AlertIterator) {
+	now := time.Now()
+	a := &alert.Alert{Alert: model.Alert{Labels: f.source, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}
+	return []*alert.Alert{a}, provider.NewAlertIterator(make(chan *provider.Alert), make(chan struct{}), nil)
+}

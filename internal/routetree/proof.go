@@ -1,0 +1,96 @@
+package routetree
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+)
+
+// Case is an alert as Alertmanager gets it, and what must become of it.
+type Case struct {
+	Labels model.LabelSet
+	Want   string // of [Deliveries]; empty: nothing in particular
+}
+
+// Proof is what is expected of a tree.
+type Proof struct {
+	Cases []Case
+	// Inhibits says whether the source must keep the target back.
+	Inhibits func(source, target model.LabelSet) bool
+}
+
+// Failure is an expectation that a tree does not meet.
+type Failure struct {
+	Case int // of the proof; of the target, for an inhibition
+	Text string
+}
+
+func (f Failure) String() string { return f.Text }
+
+// Routes yields the cases of which something else becomes, in order.
+func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
+	return func(yield func(Failure) bool) {
+		for i, c := range p.Cases {
+			got := t.Outcome(c.Labels)
+			if c.Want != "" && c.Want != got && !yield(Failure{i, fmt.Sprintf("%s: promised is %s; it gets %s", Show(c.Labels), c.Want, got)}) {
+				return
+			}
+		}
+	}
+}
+
+// Inhibitions yields the pairs of cases of which one keeps the other back and
+// must not, or does not and must.
+func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
+	targets := make([]model.LabelSet, len(p.Cases))
+	for i, c := range p.Cases {
+		targets[i] = c.Labels
+	}
+	return func(yield func(Failure) bool) {
+		for _, source := range targets {
+			for i, got := range t.Inhibited(source, targets) {
+				if got == p.Inhibits(source, targets[i]) {
+					continue
+				}
+				verb := "must be kept back while %s fires, and is told"
+				if got {
+					verb = "must be told, and is kept back while %s fires"
+				}
+				if !yield(Failure{i, fmt.Sprintf("%s "+verb, Show(targets[i]), Show(source))}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Differ says where two trees part on alerts with these labels; empty when they
+// never do.
+func Differ(a, b *Tree, alerts []model.LabelSet) string {
+	for _, l := range alerts {
+		if x, y := a.Outcome(l), b.Outcome(l); x != y {
+			return fmt.Sprintf("%s gets %s; with the mutant %s", Show(l), x, y)
+		}
+	}
+	for _, source := range alerts {
+		x, y := a.Inhibited(source, alerts), b.Inhibited(source, alerts)
+		for i := range alerts {
+			if x[i] != y[i] {
+				return fmt.Sprintf("%s is kept back while %s fires: %v; with the mutant: %v", Show(alerts[i]), Show(source), x[i], y[i])
+			}
+		}
+	}
+	return ""
+}
+
+// Show writes labels in the order of their names.
+func Show(labels model.LabelSet) string {
+	var out []string
+	for _, name := range slices.Sorted(maps.Keys(labels)) {
+		out = append(out, fmt.Sprintf("%s=%q", name, string(labels[name])))
+	}
+	return "{" + strings.Join(out, ", ") + "}"
+}

@@ -1,0 +1,156 @@
+// Package routetree asks Alertmanager's own code what becomes of alerts: it
+// loads an alertmanager.yml as Alertmanager does and says where its dispatcher
+// and inhibitor would let them go.
+package routetree
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/alertmanager/config"
+	amconfig "github.com/prometheus/alertmanager/config/common"
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
+)
+
+// Delivery is what a route does with an alert that it takes.
+type Delivery struct {
+	Receiver string
+	GroupBy  []string // sorted; "..." alone for every label
+	// How long it waits: for more alerts, for changes, and before an unchanged
+	// group is told again.
+	GroupWait, GroupInterval, Repeat time.Duration
+	// Mute and Active are the time intervals in which it tells nothing, and
+	// outside of which it tells nothing.
+	Mute, Active []string
+}
+
+func (d Delivery) String() string {
+	text := fmt.Sprintf("%s, grouped by %s, after %s, changes after %s, again after %s", d.Receiver, d.Grouping(),
+		model.Duration(d.GroupWait), model.Duration(d.GroupInterval), model.Duration(d.Repeat))
+	if len(d.Mute) > 0 {
+		text += ", not in " + strings.Join(d.Mute, ", ")
+	}
+	if len(d.Active) > 0 {
+		text += ", only in " + strings.Join(d.Active, ", ")
+	}
+	return text
+}
+
+// Grouping lists the labels that it groups by.
+func (d Delivery) Grouping() string {
+	if len(d.GroupBy) == 0 {
+		return "nothing"
+	}
+	return strings.Join(d.GroupBy, ", ")
+}
+
+// Deliveries are all that becomes of an alert; their order means nothing.
+type Deliveries []Delivery
+
+func (ds Deliveries) String() string {
+	var all []string
+	for _, d := range ds {
+		all = append(all, d.String())
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; and ")
+}
+
+// Tree is the routing of an Alertmanager. Its routes are one level deep, as
+// they are generated.
+type Tree struct {
+	Route    *config.Route
+	Inhibits []amconfig.InhibitRule
+
+	root       *dispatch.Route
+	deliveries map[*dispatch.Route]Delivery
+	texts      map[*dispatch.Route]string
+	index      map[*dispatch.Route]int
+	sources    []labels.Matchers
+}
+
+// Load reads an alertmanager.yml. The error is Alertmanager's.
+func Load(data []byte) (*Tree, error) {
+	c, err := config.Load(string(data))
+	if err != nil {
+		return nil, err
+	}
+	return New(c.Route, c.InhibitRules), nil
+}
+
+// New makes the tree of a configuration that was loaded, and perhaps changed
+// since.
+func New(route *config.Route, inhibits []amconfig.InhibitRule) *Tree {
+	t := &Tree{
+		Route: route, Inhibits: inhibits, root: dispatch.NewRoute(route, nil),
+		deliveries: map[*dispatch.Route]Delivery{}, texts: map[*dispatch.Route]string{}, index: map[*dispatch.Route]int{},
+	}
+	for i, r := range append([]*dispatch.Route{t.root}, t.root.Routes...) {
+		d := delivery(r.RouteOpts)
+		t.deliveries[r], t.texts[r], t.index[r] = d, d.String(), i
+	}
+	for _, r := range inhibits {
+		t.sources = append(t.sources, inhibit.NewInhibitRule(r).SourceMatchers)
+	}
+	return t
+}
+
+func delivery(o dispatch.RouteOpts) Delivery {
+	d := Delivery{
+		Receiver: o.Receiver, GroupWait: o.GroupWait, GroupInterval: o.GroupInterval, Repeat: o.RepeatInterval,
+		Mute: slices.Sorted(slices.Values(o.MuteTimeIntervals)), Active: slices.Sorted(slices.Values(o.ActiveTimeIntervals)),
+	}
+	for name := range maps.Keys(o.GroupBy) {
+		d.GroupBy = append(d.GroupBy, string(name))
+	}
+	slices.Sort(d.GroupBy)
+	if o.GroupByAll {
+		d.GroupBy = []string{"..."}
+	}
+	return d
+}
+
+// Deliveries says what becomes of an alert with these labels.
+func (t *Tree) Deliveries(alert model.LabelSet) Deliveries {
+	var out Deliveries
+	for _, r := range t.root.Match(alert) {
+		out = append(out, t.deliveries[r])
+	}
+	return out
+}
+
+// Outcome is the text of Deliveries, which tells any two apart.
+func (t *Tree) Outcome(alert model.LabelSet) string {
+	routes := t.root.Match(alert)
+	if len(routes) == 1 {
+		return t.texts[routes[0]]
+	}
+	var all []string
+	for _, r := range routes {
+		all = append(all, t.texts[r])
+	}
+	slices.Sort(all)
+	return strings.Join(all, "; and ")
+}
+
+// Taken lists the routes that an alert takes, in order: 0 is the default, the
+// others count from 1.
+func (t *Tree) Taken(alert model.LabelSet) []int {
+	var out []int
+	for _, r := range t.root.Match(alert) {
+		out = append(out, t.index[r])
+	}
+	return out
+}
+
+// Fits says whether an alert has what the matchers of a route, counted as those
+// of Taken, ask for.
+func (t *Tree) Fits(route int, alert model.LabelSet) bool {
+	return route == 0 || t.root.Routes[route-1].Matchers.Matches(alert)
+}
