@@ -68,7 +68,7 @@ func (p Pack) undefinedIntervals(names ...[]string) []string {
 func (p Pack) inhibitFindings(alerts []typedAlert) []promcheck.Finding {
 	var out []promcheck.Finding
 	for _, i := range p.Routing.Inhibit {
-		where := fmt.Sprintf("routing, inhibition of %s by %s", routeName(i.Target), routeName(i.Source))
+		where := "routing, " + inhibitName(i)
 		add := func(format string, args ...any) {
 			out = append(out, promcheck.Finding{Code: promcheck.EqualNothing, Where: where, Reason: fmt.Sprintf(format, args...)})
 		}

@@ -124,9 +124,11 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 	for _, a := range rules.Pipeline().Alerts {
 		gone[a.Name] = true
 	}
-	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool {
-		return slices.ContainsFunc(r.Match, func(m rules.Matcher) bool { return m.Label == "alertname" && gone[m.Value] })
-	})
+	ofGone := func(ms []rules.Matcher) bool {
+		return slices.ContainsFunc(ms, func(m rules.Matcher) bool { return m.Label == "alertname" && gone[m.Value] })
+	}
+	pack.Routing.Routes = slices.DeleteFunc(pack.Routing.Routes, func(r rules.Route) bool { return ofGone(r.Match) })
+	pack.Routing.Promises = slices.DeleteFunc(pack.Routing.Promises, func(x rules.Promise) bool { return ofGone(x.Of) })
 	mustGenerate(t, pack, "--out="+dir)
 	after := tree(t, dir)
 	want := []string{"prometheus/rules/pipeline.yml"}
@@ -378,6 +380,8 @@ func TestCommandLine(t *testing.T) {
 	}{
 		{[]string{"--nosuch"}, 2, "unknown long flag"},
 		{[]string{"--help"}, 0, "--endpoints=FILE.yml"},
+		{[]string{"--help"}, 0, "\nmutate [<flags>]"},
+		{[]string{"mutate", "--help"}, 0, "--floor="},
 		{[]string{"--version"}, 0, "preflight-gen"},
 		{[]string{"--endpoints=/nosuch/file.yml"}, 2, "/nosuch/file.yml"},
 	} {

@@ -114,13 +114,20 @@ var sentences = map[string]func(*codegen.Pack){
 		r.Routes = slices.Insert(r.Routes, 0, rules.Route{Receiver: rules.ReceiverHistory, GroupBy: []string{"alertname"}})
 	}),
 	"a route for everything stands last": route(func(r *rules.Routing) {
-		r.Routes = append(r.Routes, rules.Route{Receiver: rules.ReceiverHistory, GroupBy: []string{"alertname"}})
+		r.Routes = append(r.Routes, rules.Route{Receiver: rules.ReceiverHistory, GroupBy: r.Default.GroupBy, Timing: r.Default.Timing})
+		promiseOf(r).Receiver = rules.ReceiverHistory
 	}),
 	"a route is mute in an interval that is not defined": route(func(r *rules.Routing) { r.Routes[0].MuteDuring = []string{"nights"} }),
 	"a route is mute in an interval that is defined": route(func(r *rules.Routing) {
-		r.Intervals = []rules.Interval{{Name: "nights", Times: []rules.TimeRange{{From: "00:00", To: "06:00"}}}}
-		r.Routes[0].MuteDuring = []string{"nights"}
+		muteP2(r)
+		promiseOf(r, p2).MuteDuring = []string{"nights"}
 	}),
+	"P2 is mute at night":                        route(muteP2),
+	"P2 is mute at night, and is promised to be": route(func(r *rules.Routing) { muteP2(r); promiseOf(r, p2).MuteDuring = []string{"nights"} }),
+	"nothing is promised of P2": route(func(r *rules.Routing) {
+		r.Promises = slices.DeleteFunc(r.Promises, func(x rules.Promise) bool { return slices.Contains(x.Of, p2) || len(x.Of) == 0 })
+	}),
+	"each priority is promised something":      unchanged,
 	"P0 is grouped by `region`":                groupP0("region"),
 	"P0 is grouped by `env`":                   groupP0("env"),
 	"the inhibition wants an equal `instance`": route(func(r *rules.Routing) { r.Inhibit[0].Equal = []string{"instance"} }),
@@ -162,7 +169,21 @@ func groupP0(label string) func(*codegen.Pack) {
 	return route(func(r *rules.Routing) {
 		i := slices.IndexFunc(r.Routes, func(x rules.Route) bool { return x.Match[0].Value == "P0" })
 		r.Routes[i].GroupBy = []string{label}
+		promiseOf(r, rules.Matcher{Label: "priority", Value: "P0"}).GroupBy = []string{label}
 	})
+}
+
+var p2 = rules.Matcher{Label: "priority", Value: "P2"}
+
+func muteP2(r *rules.Routing) {
+	r.Intervals = []rules.Interval{{Name: "nights", Times: []rules.TimeRange{{From: "00:00", To: "06:00"}}}}
+	routeOf(r, p2.Label, p2.Value).MuteDuring = []string{"nights"}
+}
+
+// promiseOf finds the promise of just these labels.
+func promiseOf(r *rules.Routing, of ...rules.Matcher) *rules.Promise {
+	i := slices.IndexFunc(r.Promises, func(x rules.Promise) bool { return slices.Equal(x.Of, of) })
+	return &r.Promises[i]
 }
 
 func addHost(p *codegen.Pack) {

@@ -47,7 +47,7 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	out.add("prometheus/coverage.json")(covered.json())
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
-	out.add("alertmanager/alertmanager.yml")(routes.data, nil)
+	out.add(alertmanagerPath)(routes.data, nil)
 	out.add("alertmanager/route_tests.txt")(routes.tests(), nil)
 	out.add("alertmanager/routes.md")(routes.page())
 	for _, d := range p.Dashboards {

@@ -19,9 +19,6 @@ const (
 // Main is the command preflight-gen for a pack: a main function of one line
 // makes a generator of anybody's definitions. It returns the exit code.
 func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "mutate" {
-		return mutateMain(pack, args[1:], stdout, stderr)
-	}
 	code := exitClean
 	app := kingpin.New("preflight-gen", "Generates Prometheus rules and tests, Alertmanager routing, Grafana dashboards and runbooks.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)
@@ -30,7 +27,7 @@ func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
 	app.Version(version.Print("preflight-gen")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
 	endpoints := app.Flag("endpoints", "YAML file with other addresses.").PlaceHolder("FILE.yml").String()
-	generate, lint, explain := newGenerate(app), newLint(app), newExplain(app)
+	generate, lint, mutation, explain := newGenerate(app), newLint(app), newMutation(app), newExplain(app)
 	command, err := app.Parse(args)
 	if stopped {
 		return code
@@ -48,6 +45,8 @@ func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
 		}
 		switch {
 		case err != nil:
+		case command == mutation.name:
+			code, err = mutation.run(pack, addresses, stdout, stderr)
 		case command == explain.name:
 			code, err = explain.run(pack, addresses, stdout)
 		default:

@@ -280,6 +280,7 @@ func TestRoutesCanBeMuted(t *testing.T) {
 		Name: "nights", Times: []rules.TimeRange{{From: "22:00", To: "24:00"}}, Weekdays: []string{"monday:friday"}, Location: "Asia/Seoul",
 	}}
 	routeOf(&pack.Routing, "priority", "P2").MuteDuring = []string{"nights"}
+	promiseOf(&pack.Routing, p2).MuteDuring = []string{"nights"}
 	files, err := pack.Generate(pack.Endpoints)
 	if err != nil {
 		t.Fatal(err)

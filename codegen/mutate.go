@@ -19,38 +19,35 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// mutateMain is the command "preflight-gen mutate": it prints the mutation
-// score of the pack's rule tests, or of the files', and what survived. It
-// returns the exit code.
-func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
-	code := exitClean
-	app := kingpin.New("preflight-gen mutate", "Makes one mistake at a time in the rules and runs their tests: shows the mistakes that no test notices.")
-	app.UsageWriter(stdout).ErrorWriter(stderr)
-	stopped := false
-	app.Terminate(func(status int) { stopped, code = true, status })
-	app.HelpFlag.Short('h')
-	files := app.Arg("files", "Rule files and promtool tests of them, instead of the pack's. Without a rule file, all that the tests load.").Strings()
-	floor := app.Flag("floor", "Exit 1 when the score is below this, in percent.").Default("100").Float64()
-	if _, err := app.Parse(args); err != nil {
-		if !stopped {
-			fmt.Fprintf(stderr, "preflight-gen: %v, see --help\n", err)
-		}
-		return exitBroken
+// mutation is the command that prints the mutation score of the pack's rule
+// tests and routes, or of files, and what survived.
+type mutation struct {
+	name  string
+	files *[]string
+	floor *float64
+}
+
+func newMutation(app *kingpin.Application) mutation {
+	cmd := app.Command("mutate", "Make one mistake at a time in the rules and routes and run their tests: show the mistakes that no test notices.")
+	return mutation{
+		name:  cmd.FullCommand(),
+		files: cmd.Arg("files", "Rule files and promtool tests of them, instead of the pack's. Without a rule file, all that the tests load.").Strings(),
+		floor: cmd.Flag("floor", "Exit 1 when the score is below this, in percent.").Default("100").Float64(),
 	}
-	if stopped {
-		return code
-	}
+}
+
+func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) (int, error) {
 	start := time.Now()
-	outcomes, waivers, err := func() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
-		if len(*files) > 0 {
-			outcomes, err := mutateFiles(*files)
-			return outcomes, nil, err
-		}
-		return pack.mutate()
-	}()
+	var outcomes []mutate.Outcome
+	var waivers map[mutate.RuleID][]mutate.Waiver
+	var err error
+	if len(*m.files) > 0 {
+		outcomes, err = mutateFiles(*m.files)
+	} else {
+		outcomes, waivers, err = pack.sorted().mutate(addresses)
+	}
 	if err != nil {
-		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
-		return exitBroken
+		return exitBroken, err
 	}
 	wrong := mutate.Waive(outcomes, waivers)
 	for _, f := range wrong {
@@ -58,18 +55,19 @@ func mutateMain(pack Pack, args []string, stdout, stderr io.Writer) int {
 	}
 	result := mutate.Count(outcomes)
 	result.Print(stdout, outcomes, time.Since(start))
-	if len(wrong) > 0 || result.All.Score() < *floor || *floor > 0 && len(result.Untested) > 0 {
-		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, %d rules have no test, %d waivers are wrong\n",
-			result.All.Survivors(), len(result.Untested), len(wrong))
-		return exitFindings
+	if len(wrong) > 0 || result.All.Score() < *m.floor || *m.floor > 0 && len(result.Untested) > 0 {
+		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, %d %s have no test, %d waivers are wrong\n",
+			result.All.Survivors(), len(result.Untested), result.Noun(), len(wrong))
+		return exitFindings, nil
 	}
-	return exitClean
+	return exitClean, nil
 }
 
-// mutate makes the mutants of the pack's rules. Those of a P0 or P1 must be
-// noticed by the scenarios that a person wrote.
-func (p Pack) mutate() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
-	ctx := p.context(p.Endpoints)
+// mutate makes the mutants of the pack's rules and routes. Those of a P0 or P1
+// must be noticed by the scenarios that a person wrote, those of a route by the
+// promises.
+func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
+	ctx := p.context(e)
 	var proofs []mutate.Proof
 	for _, g := range p.Groups {
 		list, err := ctx.Rules(g)
@@ -87,7 +85,12 @@ func (p Pack) mutate() ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, err
 		proofs = append(proofs, proof)
 	}
 	outcomes, err := mutate.Score(proofs, func(mutate.RuleID) bool { return true })
-	return outcomes, p.waivers(outcomes), err
+	if err != nil {
+		return nil, nil, err
+	}
+	waivers := p.waivers(outcomes)
+	routes, err := p.mutateRoutes(e, waivers)
+	return append(outcomes, routes...), waivers, err
 }
 
 // waivers are those of each rule that has mutants.
@@ -100,7 +103,7 @@ func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiv
 	}
 	out := map[mutate.RuleID][]mutate.Waiver{}
 	for _, o := range outcomes {
-		if out[o.Of] == nil && !o.Of.Record {
+		if out[o.Of] == nil && o.Of.Kind == mutate.Alert {
 			for _, w := range byName[o.Of.Name] {
 				out[o.Of] = append(out[o.Of], mutate.Waiver(w))
 			}

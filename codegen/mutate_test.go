@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/metrics"
@@ -13,8 +14,9 @@ import (
 // threshold.
 func onlyAlert(priority rules.Priority) codegen.Pack {
 	pack := codegen.Pack{
-		Namespace: "disk", Timing: metrics.DefaultTiming(), Jobs: []codegen.Job{{Name: "disk"}}, Routing: rules.Routes(),
-		Metrics: []metrics.Desc{{Name: "disk_used_ratio", Type: metrics.Gauge, Help: "Used."}},
+		Namespace: "disk", Timing: metrics.DefaultTiming(), Jobs: []codegen.Job{{Name: "disk"}}, Routing: oneRoute(),
+		Endpoints: codegen.Endpoints{Webhook: "http://webhook:9917"},
+		Metrics:   []metrics.Desc{{Name: "disk_used_ratio", Type: metrics.Gauge, Help: "Used."}},
 	}
 	labels := map[string]string{"job": "disk", "instance": "a"}
 	pack.Groups = []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
@@ -27,6 +29,16 @@ func onlyAlert(priority rules.Priority) codegen.Pack {
 		}},
 	}}}}
 	return pack
+}
+
+// oneRoute tells everything to one receiver, as it promises.
+func oneRoute() rules.Routing {
+	to := rules.Route{Receiver: "chat", GroupBy: []string{"alertname"}, Timing: rules.Timing{GroupWait: time.Minute, GroupInterval: time.Hour, Repeat: 24 * time.Hour}}
+	return rules.Routing{
+		Receivers: []rules.Receiver{{Name: "chat", Path: rules.AlertsPath(rules.Loud)}},
+		Default:   to,
+		Promises:  []rules.Promise{{Receiver: to.Receiver, GroupBy: to.GroupBy, Timing: to.Timing}},
+	}
 }
 
 // What follows from the expression notices the threshold of a P2, and counts

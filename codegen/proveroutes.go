@@ -117,15 +117,20 @@ func promised(promises []rules.Promise) routetree.Deliveries {
 	return out
 }
 
-// keepsBack says whether it is promised that the target is not told while the
-// source fires. A label that is missing is as one that is empty.
-func (p Pack) keepsBack(source, target model.LabelSet) bool {
-	return slices.ContainsFunc(p.Routing.Quiet, func(q rules.Quiet) bool {
-		return string(target[model.AlertNameLabel]) == q.Alert && string(source[model.AlertNameLabel]) == q.While &&
-			!slices.ContainsFunc(q.Same, func(name string) bool {
+// keepsBack says which alerts are promised not to be told while the source
+// fires. A label that is missing is as one that is empty.
+func (p Pack) keepsBack(source model.LabelSet) func(target model.LabelSet) bool {
+	quiet := slices.DeleteFunc(slices.Clone(p.Routing.Quiet), func(q rules.Quiet) bool { return string(source[model.AlertNameLabel]) != q.While })
+	if len(quiet) == 0 {
+		return nil
+	}
+	return func(target model.LabelSet) bool {
+		return slices.ContainsFunc(quiet, func(q rules.Quiet) bool {
+			return string(target[model.AlertNameLabel]) == q.Alert && !slices.ContainsFunc(q.Same, func(name string) bool {
 				return source[model.LabelName(name)] != target[model.LabelName(name)]
 			})
-	})
+		})
+	}
 }
 
 // strayed reports the alerts of the pack that have a priority and that only the

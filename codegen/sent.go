@@ -53,6 +53,9 @@ func (p Pack) sent(alerts []typedAlert) []sent {
 		}
 	}
 	for _, labels := range combine(map[string]string{model.AlertNameLabel: othersName}, names, func(label string) []string {
+		if len(named[label]) == 0 {
+			return []string{"a", ""} // as the pack's alerts have it
+		}
 		return append(slices.Clone(named[label]), "other", "")
 	}) {
 		out = append(out, sent{nil, labels, true})

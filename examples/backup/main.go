@@ -48,6 +48,10 @@ func pack() codegen.Pack {
 				Receiver: "telegram", GroupBy: []string{"alertname"},
 				Timing: rules.Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 24 * time.Hour},
 			},
+			Promises: []rules.Promise{{
+				Receiver: "telegram", GroupBy: []string{"alertname"},
+				Timing: rules.Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 24 * time.Hour},
+			}},
 		},
 		Dashboards: []dashgen.Dashboard{{
 			UID: "backup", Title: "Backups", Description: "Whether every host has a backup of today.",

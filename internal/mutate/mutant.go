@@ -1,7 +1,8 @@
 // Package mutate measures what rule tests prove. It makes one small mistake in
 // a rule at a time, a mutant, and runs the rule's tests: a mutant that no test
 // notices survives, and shows what the tests leave open. The share of those
-// that are noticed is the mutation score.
+// that are noticed is the mutation score. Routes and inhibitions are treated
+// likewise, with what is promised of them as their tests.
 package mutate
 
 import (
@@ -13,9 +14,11 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"github.com/alertnative/preflight/internal/routetree"
 )
 
-// Mutant is a rule with one mistake in it.
+// Mutant is a rule, or a route, with one mistake in it.
 type Mutant struct {
 	Of RuleID
 	// Kind says what was changed: "comparison", "window", "for", …
@@ -28,6 +31,7 @@ type Mutant struct {
 	Pos         posrange.PositionRange
 
 	rule rulefmt.Rule
+	tree *routetree.Tree // of a route or an inhibition
 }
 
 // Name is how a waiver calls the mutant: "> → >=".
@@ -39,19 +43,30 @@ func (m Mutant) Name() string {
 	return m.From + " → " + to
 }
 
-// RuleID says which rule of which group is meant.
+// RuleID says which rule of which group is meant, or which route or inhibition.
 type RuleID struct {
-	File, Group string
-	Index       int
-	Name        string // of the alert or the record
-	Record      bool
+	File  string
+	Group string // "routes" and "inhibitions" of alertmanager.yml
+	Index int
+	Kind  Kind
+	Name  string
 }
 
+// Kind is what a name is the name of.
+type Kind string
+
+// The kinds of what has mutants.
+const (
+	Alert   Kind = "alert"
+	Record  Kind = "record"
+	Routing Kind = "routing" // a route or an inhibition
+)
+
 func (id RuleID) String() string {
-	if id.Record {
-		return fmt.Sprintf("record %q", id.Name)
+	if id.Kind == Routing {
+		return "routing, " + id.Name
 	}
-	return fmt.Sprintf("alert %q", id.Name)
+	return fmt.Sprintf("%s %q", id.Kind, id.Name)
 }
 
 // step is the resolution of tests: most evaluate once a minute, and a shorter

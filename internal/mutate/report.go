@@ -3,6 +3,7 @@ package mutate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/internal/promcheck"
@@ -92,7 +93,7 @@ func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
 			fmt.Fprintln(w, o.Survived())
 		}
 	}
-	fmt.Fprintf(w, "%7s %7s %9s %7s  %s\n", "mutants", "killed", "survived", "waived", "rule")
+	fmt.Fprintf(w, "%7s %7s %9s %7s  %s\n", "mutants", "killed", "survived", "waived", "of")
 	line := func(t Tally, name string) {
 		fmt.Fprintf(w, "%7d %7d %9d %7d  %s\n", t.Mutants, t.Killed, t.Survivors(), t.Waived, name)
 	}
@@ -103,6 +104,14 @@ func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
 	for _, id := range r.Untested {
 		fmt.Fprintf(w, "no test: %s\n", id)
 	}
-	fmt.Fprintf(w, "score %.1f %%, %d of %d rules have a test, in %s\n",
-		r.All.Score(), len(r.Rules), len(r.Rules)+len(r.Untested), took.Round(10*time.Millisecond))
+	fmt.Fprintf(w, "score %.1f %%, %d of %d %s have a test, in %s\n",
+		r.All.Score(), len(r.Rules), len(r.Rules)+len(r.Untested), r.Noun(), took.Round(10*time.Millisecond))
+}
+
+// Noun says what was mutated: "rules", or "rules and routes".
+func (r Result) Noun() string {
+	if slices.ContainsFunc(slices.Concat(r.Rules, r.Untested), func(id RuleID) bool { return id.Kind == Routing }) {
+		return "rules and routes"
+	}
+	return "rules"
 }

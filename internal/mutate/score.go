@@ -1,7 +1,6 @@
 package mutate
 
 import (
-	"cmp"
 	"fmt"
 	"runtime"
 	"slices"
@@ -28,11 +27,22 @@ type Proof struct {
 type Outcome struct {
 	Mutant
 	// By is the expectation that noticed it; nil: it survived.
-	By *ruletest.Failure
+	By fmt.Stringer
 	// Waived is why it may survive.
 	Waived string
 	// Tested says whether any test looks at the rule.
 	Tested bool
+
+	routes *Routes // whose mutant it is; nil: of a rule
+}
+
+// differs says where the mutant and what it was made of part; empty when they
+// never do.
+func (o Outcome) differs() string {
+	if o.routes != nil {
+		return o.routes.differs(o.tree)
+	}
+	return differs(o.Mutant)
 }
 
 // Score makes every mutant of the rules that mutable accepts, runs the proofs
@@ -70,7 +80,8 @@ func Score(proofs []Proof, mutable func(RuleID) bool) ([]Outcome, error) {
 	for i := range out {
 		work.Go(func() error {
 			for _, j := range judges {
-				if out[i].By = j.notices(out[i].Mutant); out[i].By != nil {
+				if f := j.notices(out[i].Mutant); f != nil {
+					out[i].By = f
 					break
 				}
 			}
@@ -125,7 +136,10 @@ func newJudge(p Proof) *judge {
 	j := &judge{Proof: p, byID: map[RuleID]int{}}
 	for g, group := range p.Groups {
 		for i, r := range group.Rules {
-			id := RuleID{group.File, group.Name, i, cmp.Or(r.Alert, r.Record), r.Record != ""}
+			id := RuleID{group.File, group.Name, i, Alert, r.Alert}
+			if r.Record != "" {
+				id.Kind, id.Name = Record, r.Record
+			}
 			j.byID[id] = len(j.rules)
 			j.rules = append(j.rules, located{id, r, g})
 		}

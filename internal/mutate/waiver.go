@@ -17,8 +17,8 @@ type Waiver struct{ Mutant, Why string }
 // maxWaived is the largest share of mutants that may be waived, in percent.
 const maxWaived = 5
 
-// Waive marks the survivors that the rules' waivers excuse, after checking that
-// each gives what its rule gives on random series. It reports the waivers that
+// Waive marks the survivors that waivers excuse, after checking that each gives
+// what its rule gives on random series, or its route with any alert. It reports the waivers that
 // are wrong or excuse nothing, and too many of them.
 func Waive(outcomes []Outcome, waivers map[RuleID][]Waiver) []promcheck.Finding {
 	differs := make([]string, len(outcomes))
@@ -37,7 +37,7 @@ func Waive(outcomes []Outcome, waivers map[RuleID][]Waiver) []promcheck.Finding 
 		}
 		used[o.Of][o.Name()] = true
 		work.Go(func() error {
-			differs[i] = Differs(o.Mutant)
+			differs[i] = o.differs()
 			return nil
 		})
 	}
@@ -54,8 +54,8 @@ func Waive(outcomes []Outcome, waivers map[RuleID][]Waiver) []promcheck.Finding 
 	}
 	out = append(out, stale(outcomes, waivers, used)...)
 	if all := Count(outcomes).All; all.Waived*100 > maxWaived*all.Mutants {
-		out = append(out, promcheck.Finding{Code: TooWaived, Where: "all rules",
-			Reason: fmt.Sprintf("%d of %d mutants are waived, more than %d %%: write scenarios, or simpler rules", all.Waived, all.Mutants, maxWaived)})
+		out = append(out, promcheck.Finding{Code: TooWaived, Where: "all mutants",
+			Reason: fmt.Sprintf("%d of %d are waived, more than %d %%: write scenarios, or simpler rules and routes", all.Waived, all.Mutants, maxWaived)})
 	}
 	return out
 }

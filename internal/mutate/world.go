@@ -25,9 +25,9 @@ const (
 	worldEvery   = 5 * time.Minute
 )
 
-// Differs compares the mutant with its rule in random worlds and says where
+// differs compares the mutant with its rule in random worlds and says where
 // they part; empty when they never do.
-func Differs(m Mutant) string {
+func differs(m Mutant) string {
 	original := m.rule
 	if m.Field == "expr" {
 		original.Expr = m.Text

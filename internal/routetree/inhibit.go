@@ -18,7 +18,7 @@ import (
 // fires.
 func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool {
 	out := make([]bool, len(targets))
-	if !slices.ContainsFunc(t.sources, func(m labels.Matchers) bool { return m.Matches(source) }) {
+	if !t.canInhibit(source) {
 		return out
 	}
 	inhibitor := inhibit.NewInhibitor(firing{source: source}, t.Inhibits, promslog.NewNopLogger(), eventrecorder.NopRecorder())
@@ -29,6 +29,11 @@ func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool
 		out[i] = inhibitor.Mutes(context.Background(), target)
 	}
 	return out
+}
+
+// canInhibit says whether any inhibition has the alert as its source.
+func (t *Tree) canInhibit(source model.LabelSet) bool {
+	return slices.ContainsFunc(t.sources, func(m labels.Matchers) bool { return m.Matches(source) })
 }
 
 // firing is an Alertmanager's alerts: a single one, that fires.

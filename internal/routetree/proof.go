@@ -18,8 +18,8 @@ type Case struct {
 // Proof is what is expected of a tree.
 type Proof struct {
 	Cases []Case
-	// Inhibits says whether the source must keep the target back.
-	Inhibits func(source, target model.LabelSet) bool
+	// Inhibits says which targets a source must keep back; nil: none.
+	Inhibits func(source model.LabelSet) func(target model.LabelSet) bool
 }
 
 // Failure is an expectation that a tree does not meet.
@@ -35,7 +35,7 @@ func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
 		for i, c := range p.Cases {
 			got := t.Outcome(c.Labels)
-			if c.Want != "" && c.Want != got && !yield(Failure{i, fmt.Sprintf("%s: promised is %s; it gets %s", Show(c.Labels), c.Want, got)}) {
+			if c.Want != "" && c.Want != got && !yield(Failure{i, fmt.Sprintf("%s\n    promised: %s\n    gets:     %s", Show(c.Labels), c.Want, got)}) {
 				return
 			}
 		}
@@ -51,8 +51,12 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	}
 	return func(yield func(Failure) bool) {
 		for _, source := range targets {
+			must := p.Inhibits(source)
+			if must == nil && !t.canInhibit(source) {
+				continue
+			}
 			for i, got := range t.Inhibited(source, targets) {
-				if got == p.Inhibits(source, targets[i]) {
+				if got == (must != nil && must(targets[i])) {
 					continue
 				}
 				verb := "must be kept back while %s fires, and is told"
