@@ -176,6 +176,29 @@ var mistakes = []mistake{
 	{"AM002", "Watchdgo", route(func(r *rules.Routing) { routeOf(r, "alertname", "Watchdog").Match[0].Value = "Watchdgo" })},
 	{"AM002", "P9", route(func(r *rules.Routing) { routeOf(r, "priority", "P0").Match[0].Value = "P9" })},
 	{"AM002", "pipelines", route(func(r *rules.Routing) { routeOf(r, "source", "pipeline").Match[0].Value = "pipelines" })},
+	{"AM001", "the default route", route(func(r *rules.Routing) {
+		r.Receivers = append(r.Receivers, rules.Receiver{Name: "nowhere"})
+		r.Default.Receiver = "nowhere"
+	})},
+	{"AM001", "TargetDown", route(func(r *rules.Routing) { // a route for some of its jobs does not take the others
+		routeOf(r, "source", "pipeline").Continue = false
+		r.Routes = slices.DeleteFunc(r.Routes, func(x rules.Route) bool {
+			return slices.Contains(x.Match, rules.Matcher{Label: "priority", Value: "P1"})
+		})
+	})},
+	{"AM002", `{source="pipeline",priority="P0"}`, route(func(r *rules.Routing) { // nothing of the pipeline is a P0
+		x := *routeOf(r, "priority", "P0")
+		x.Match = append([]rules.Matcher{{Label: "source", Value: "pipeline"}}, x.Match...)
+		r.Routes = slices.Insert(r.Routes, 0, x)
+	})},
+	{"AM002", `{alertname="TargetDown"}`, route(func(r *rules.Routing) { // two routes before take it, this one by job
+		r.Routes = append(r.Routes, rules.Route{Match: []rules.Matcher{{Label: "alertname", Value: "TargetDown"}}, Receiver: rules.ReceiverHistory, GroupBy: r.Default.GroupBy, Timing: r.Default.Timing})
+	})},
+	{"AM002", "P3", route(func(r *rules.Routing) { // nobody promised anything of it, and nothing has it but what the pipeline's takes
+		r.Promises = slices.DeleteFunc(r.Promises, func(x rules.Promise) bool {
+			return slices.Equal(x.Of, []rules.Matcher{{Label: "priority", Value: "P3"}})
+		})
+	})},
 	{"AM003", "the default route", route(func(r *rules.Routing) { r.Default.Receiver = "nobody" })},
 	{"AM003", "P2", route(func(r *rules.Routing) { routeOf(r, "priority", "P2").MuteDuring = []string{"nights"} })},
 	{"AM004", "P1", route(func(r *rules.Routing) { routeOf(r, "priority", "P1").GroupBy = []string{"envs"} })},
@@ -183,6 +206,25 @@ var mistakes = []mistake{
 	{"AM005", "inhibition", route(func(r *rules.Routing) { r.Inhibit[0].Source[0].Value = "PreflightFailed" })},
 	{"AM006", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary.EN = "{{ $labels.env" })},
 	{"AM006", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Summary.EN = "{{ $labels.job | upper }}" })},
+
+	{"AM007", "PreflightCheckFailed", route(func(r *rules.Routing) { r.Promises = r.Promises[1 : len(r.Promises)-1] })},
+	{"AM007", "TargetDown", route(func(r *rules.Routing) { // neither of two promises says more
+		r.Promises = append(r.Promises, rules.Promise{Of: []rules.Matcher{{Label: "alertname", Value: "TargetDown"}}, Receiver: rules.ReceiverLoud})
+	})},
+	{"AM008", "PreflightCheckFailed", route(func(r *rules.Routing) { routeOf(r, "priority", "P0").Receiver = rules.ReceiverSilent })},
+	{"AM008", "PreflightCheckFailed", route(func(r *rules.Routing) { routeOf(r, "priority", "P0").Timing.Repeat = 2 * time.Hour })},
+	{"AM008", "PreflightCheckWarned", route(func(r *rules.Routing) { routeOf(r, "priority", "P1").GroupBy = []string{"env"} })},
+	{"AM008", "TargetDown", route(func(r *rules.Routing) { r.Routes[0].Continue = false })},
+	{"AM008", "WebhookBacklog", route(func(r *rules.Routing) { slices.Reverse(r.Routes) })},
+	{"AM008", "PreflightSlow", route(func(r *rules.Routing) { muteP2(r) })},
+	{"AM008", "PreflightFlapping", route(func(r *rules.Routing) { r.Inhibit = nil })},
+	{"AM008", "PreflightFlapping", route(func(r *rules.Routing) { r.Inhibit[0].Equal = nil })},
+	{"AM008", "PreflightSlow", route(func(r *rules.Routing) { r.Inhibit[0].Target[0].Value = "PreflightSlow" })},
+	{"AM008", "alerts of others", route(func(r *rules.Routing) { r.Default.Receiver = rules.ReceiverHistory })},
+	{"AM008", `promise of {alertname="Watchdgo"}`, route(func(r *rules.Routing) {
+		promiseOf(r, rules.Matcher{Label: "alertname", Value: "Watchdog"}).Of[0].Value = "Watchdgo"
+	})},
+	{"AM008", "promise of quiet for PreflightFlaping", route(func(r *rules.Routing) { r.Quiet[0].Alert = "PreflightFlaping" })},
 
 	{"GR001", "panel 1", at(2, func(q *dashgen.Panel) { q.ID = 1 })},
 	{"GR002", "panel 2", at(2, func(q *dashgen.Panel) { q.Grid.X = 7 })},
