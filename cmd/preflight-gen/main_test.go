@@ -10,7 +10,7 @@ import (
 var update = flag.Bool("update", false, "write the outputs expected in the scripts anew")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"preflight-gen": main})
+	testscript.Main(m, map[string]func(){"preflight-gen": main, "planted": planted})
 }
 
 // Each file of testdata is a session that somebody could have typed.

@@ -18,6 +18,9 @@ func TestPackIsProved(t *testing.T) {
 	if code := codegen.Main(pack(), []string{"--out=" + dir}, &out, &out); code != 0 {
 		t.Fatalf("exit %d\n%s", code, out.String())
 	}
+	if code := codegen.Main(pack(), []string{"mutate"}, &out, &out); code != 0 {
+		t.Errorf("mutants survive\n%s", out.String())
+	}
 	promtool := testservers.Binary(t, "promtool")
 	for _, args := range [][]string{
 		{"check", "config", filepath.Join(dir, "prometheus/prometheus.yml")},
