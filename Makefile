@@ -17,8 +17,9 @@ test: ## Run every check and test, with all their set-up.
 demo: build tools ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns.
 	@bin/preflight-stack demo
 
-bench: build tools ## Measure how long the commands take, and the webhook under load.
+bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.
 	@go run ./bench/process
+	@go run ./bench/proofs
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
 

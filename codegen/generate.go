@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/alertnative/preflight/internal/genfile"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -33,18 +34,22 @@ func (p Pack) Generate(e Endpoints) ([]File, error) {
 	out := &output{}
 	ctx := p.context(e)
 	out.add("lineage.md")(p.lineage(ctx))
-	covered := &coverage{}
-	for _, g := range p.Groups {
-		if err := covered.records(ctx, g, p.Groups); err != nil {
-			return nil, err
+	proofs, err := p.proofs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.add("prometheus/coverage.json")(coverageFile(proofs))
+	for _, t := range proofs {
+		if len(t.file.Tests) > 0 {
+			out.add(t.path())(genfile.YAML(t.file))
 		}
+	}
+	for _, g := range p.Groups {
 		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
 		for _, a := range g.Alerts {
-			out.add("prometheus/tests/" + a.Name + ".yml")(covered.testFile(p, ctx, g, a))
 			out.add("runbooks/" + a.Name + ".md")(p.runbook(ctx, g, a))
 		}
 	}
-	out.add("prometheus/coverage.json")(covered.json())
 	out.add("runbooks/README.md")(p.runbookIndex())
 	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
 	out.add(alertmanagerPath)(routes.data, nil)

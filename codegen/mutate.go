@@ -68,6 +68,10 @@ func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) 
 // promises.
 func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
 	ctx := p.context(e)
+	tests, err := p.proofs(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
 	var proofs []mutate.Proof
 	for _, g := range p.Groups {
 		list, err := ctx.Rules(g)
@@ -75,8 +79,11 @@ func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.
 			return nil, nil, err
 		}
 		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
-		for _, a := range g.Alerts {
-			suites, err := p.suites(ctx, g, a)
+		for _, t := range tests {
+			if t.covered.Group != g.Name {
+				continue
+			}
+			suites, err := ruletest.Load(p.judges(t))
 			if err != nil {
 				return nil, nil, err
 			}
@@ -97,13 +104,16 @@ func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.
 func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiver {
 	byName := map[string][]rules.Equivalent{}
 	for _, g := range p.Groups {
+		for _, r := range g.Records {
+			byName[r.Name] = r.Equivalents
+		}
 		for _, a := range g.Alerts {
 			byName[a.Name] = a.AllEquivalents()
 		}
 	}
 	out := map[mutate.RuleID][]mutate.Waiver{}
 	for _, o := range outcomes {
-		if out[o.Of] == nil && o.Of.Kind == mutate.Alert {
+		if out[o.Of] == nil {
 			for _, w := range byName[o.Of.Name] {
 				out[o.Of] = append(out[o.Of], mutate.Waiver(w))
 			}
@@ -115,18 +125,28 @@ func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiv
 // rulePath is where the rules of a group are.
 func rulePath(g rules.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
 
-// suites are the tests that must notice the mutants of an alert: of a P0 or P1
-// only its scenarios, because what is made from an expression proves little
-// about it.
-func (p Pack) suites(ctx rules.Context, g rules.Group, a rules.Alert) ([]*ruletest.Suite, error) {
-	file, _, err := p.tests(ctx, g, a)
-	if err != nil {
-		return nil, err
+// judges are the tests that must notice the mutants of a rule: of a P0 or P1,
+// and of a recording rule that one reads, only the scenarios, because what is
+// made from an expression proves little about it.
+func (p Pack) judges(t proof) testfile.File {
+	urgent := []string{string(rules.P0), string(rules.P1)}
+	if slices.ContainsFunc(append(p.priorities(t.covered.ReadBy), t.covered.Priority), func(pr string) bool { return slices.Contains(urgent, pr) }) {
+		t.file.Tests = t.file.Tests[:t.covered.Scenarios]
 	}
-	if a.Priority == rules.P0 || a.Priority == rules.P1 {
-		file.Tests = file.Tests[:len(a.Scenarios)]
+	return t.file
+}
+
+// priorities are those of the named alerts.
+func (p Pack) priorities(names []string) []string {
+	var out []string
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			if slices.Contains(names, a.Name) {
+				out = append(out, string(a.Priority))
+			}
+		}
 	}
-	return ruletest.Load(file)
+	return out
 }
 
 // mutateFiles makes the mutants of rule files that tests of promtool load.

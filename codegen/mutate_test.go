@@ -68,22 +68,77 @@ func TestWrongWaiversFail(t *testing.T) {
 	}
 }
 
-// A recording rule that no alert reads is proved by nothing.
-func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
-	t.Parallel()
+// withRecord adds a recording rule to the pack.
+func withRecord(r rules.Record) codegen.Pack {
 	pack := onlyAlert(rules.P2)
-	pack.Groups[0].Records = []rules.Record{{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"}}
-	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), `record "job:disk_used:max": no alert with scenarios reads it`) {
-		t.Errorf("error %v", err)
-	}
-	pack.Groups[0].Records[0].Untested = "for people's queries only"
+	pack.Groups[0].Records = []rules.Record{r}
+	return pack
+}
+
+// file returns a generated file.
+func file(t *testing.T, pack codegen.Pack, path string) string {
+	t.Helper()
 	files, err := pack.Generate(pack.Endpoints)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range files {
-		if f.Path == "prometheus/coverage.json" && !strings.Contains(string(f.Data), `"waived": "for people's queries only"`) {
-			t.Errorf("coverage:\n%s", f.Data)
+		if f.Path == path {
+			return string(f.Data)
 		}
+	}
+	t.Fatalf("no file %s", path)
+	return ""
+}
+
+func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
+	t.Parallel()
+	const name = "job:disk_used:stddev"
+	record := rules.Record{Name: name, Expr: "stddev by (job) (disk_used_ratio)"}
+	pack := withRecord(record)
+	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), `record "job:disk_used:stddev": nothing proves it (stddev is not turned around)`) {
+		t.Errorf("error %v", err)
+	}
+	record.Untested = "for people's queries only"
+	if got := file(t, withRecord(record), "prometheus/coverage.json"); !strings.Contains(got, `"waived": "for people's queries only"`) {
+		t.Errorf("coverage:\n%s", got)
+	}
+	record.Scenarios = spread()
+	pack = withRecord(record)
+	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), "delete Untested") {
+		t.Errorf("error %v", err)
+	}
+	record.Untested = ""
+	pack = withRecord(record)
+	if got := file(t, pack, "prometheus/tests/job-disk_used-stddev.yml"); !strings.Contains(got, `labels: '{__name__="job:disk_used:stddev", job="disk"}'`) {
+		t.Errorf("test:\n%s", got)
+	}
+	if code, stdout, stderr := generate(pack, "mutate"); code != 0 {
+		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// spread tells two jobs apart, and the standard deviation from other measures.
+func spread() []rules.Scenario {
+	return []rules.Scenario{{
+		Name: "the spread of a job",
+		Series: []rules.Series{
+			{Name: `disk_used_ratio{job="disk",instance="a"}`, Values: "1x5"},
+			{Name: `disk_used_ratio{job="disk",instance="b"}`, Values: "9x5"},
+		},
+		Expect: []rules.Expect{{At: "1m", Samples: []rules.Sample{{Labels: map[string]string{"job": "disk"}, Value: 4}}}},
+	}}
+}
+
+// What a recording rule yields is noticed without an alert that reads it.
+func TestARecordIsProvedByItsExpression(t *testing.T) {
+	t.Parallel()
+	pack := withRecord(rules.Record{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"})
+	if got := file(t, pack, "prometheus/tests/job-disk_used-max.yml"); !strings.Contains(got, "generated: follows its series and ends with them") {
+		t.Errorf("test:\n%s", got)
+	}
+	code, stdout, _ := generate(pack, "mutate")
+	if code != 1 || !strings.Contains(stdout, `record "job:disk_used:max", expr: MU001: aggregation: no test fails with "sum" in its place`) {
+		t.Errorf("exit %d\n%s", code, stdout)
 	}
 }

@@ -1,19 +1,34 @@
 package codegen
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
+	"golang.org/x/sync/errgroup"
 
-	"github.com/alertnative/preflight/internal/genfile"
 	"github.com/alertnative/preflight/internal/invert"
 	"github.com/alertnative/preflight/internal/mutate"
 	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
+
+// proof is the promtool test of a rule, written scenarios first, and what it
+// covers.
+type proof struct {
+	file    testfile.File
+	covered ruleCoverage
+}
+
+// path is where the test is. A recording rule's colons are not in file names.
+func (p proof) path() string {
+	return "prometheus/tests/" + strings.ReplaceAll(p.covered.Name, ":", "-") + ".yml"
+}
 
 // coverage says what proves each rule: generated/prometheus/coverage.json.
 type coverage struct {
@@ -32,92 +47,144 @@ type ruleCoverage struct {
 	Scenarios    int      `json:"scenarios"`
 	Generated    int      `json:"generated"`
 	NotGenerated []string `json:"not_generated,omitempty"`
-	// ReadBy are the alerts whose tests prove a recording rule.
+	// ReadBy are the alerts whose scenarios prove a recording rule too.
 	ReadBy []string `json:"read_by,omitempty"`
 	Waived string   `json:"waived,omitempty"`
 }
 
-// tests returns the promtool test of an alert: its scenarios, and what follows
-// from its expression.
-func (p Pack) tests(ctx rules.Context, g rules.Group, a rules.Alert) (testfile.File, ruleCoverage, error) {
-	covered := ruleCoverage{Name: a.Name, Type: "alert", Group: g.Name, Priority: string(a.Priority), Scenarios: len(a.Scenarios), Waived: a.Untested}
-	data, err := ctx.TestFile(g, a, "../rules/"+g.Name+".yml")
-	if err != nil {
-		return testfile.File{}, covered, err
-	}
-	file, err := testfile.Decode(bytes.NewReader(data))
-	if err != nil {
-		return testfile.File{}, covered, fmt.Errorf("alert %q: %w", a.Name, err)
-	}
-	list, err := ctx.Rules(rules.Group{Name: g.Name, Labels: g.Labels, Alerts: []rules.Alert{a}})
-	if err != nil {
-		return testfile.File{}, covered, err
-	}
-	if len(list) != 1 {
-		covered.NotGenerated = []string{"a rule for each environment: one alone cannot be told"}
-		return file, covered, nil
-	}
-	generated, reasons := invert.Tests(list[0], p.seriesLabels())
-	file.Tests = append(file.Tests, generated...)
-	covered.Generated, covered.NotGenerated = len(generated), reasons
-	return file, covered, nil
+// prover makes the proofs of a pack's rules.
+type prover struct {
+	ctx   rules.Context
+	known invert.Labels
 }
 
-// testFile writes the test and notes what it covers.
-func (c *coverage) testFile(p Pack, ctx rules.Context, g rules.Group, a rules.Alert) ([]byte, error) {
-	file, covered, err := p.tests(ctx, g, a)
+// proofs returns a proof for each rule, in the order of the rules. The error
+// names every rule that nothing proves.
+func (p Pack) proofs(ctx rules.Context) ([]proof, error) {
+	catalogue, err := p.Catalogue()
 	if err != nil {
 		return nil, err
 	}
-	c.add(covered)
-	return genfile.YAML(file)
-}
-
-func (c *coverage) add(r ruleCoverage) {
-	c.Rules = append(c.Rules, r)
-	if r.Waived != "" {
-		c.Waived++
-	} else {
-		c.Covered++
+	pr := prover{ctx, seriesLabels(catalogue)}
+	var jobs []func() (proof, error)
+	for _, g := range p.Groups {
+		for _, r := range g.Records {
+			jobs = append(jobs, func() (proof, error) { return pr.record(g, r, p.Groups) })
+		}
+		for _, a := range g.Alerts {
+			jobs = append(jobs, func() (proof, error) { return pr.alert(g, a) })
+		}
 	}
+	out, errs := make([]proof, len(jobs)), make([]error, len(jobs))
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i, job := range jobs {
+		work.Go(func() error {
+			out[i], errs[i] = job()
+			return nil
+		})
+	}
+	_ = work.Wait() // the errors are kept in order
+	return out, errors.Join(errs...)
 }
 
-// records notes which alerts prove the recording rules of the group. The error
-// names one that nothing proves.
-func (c *coverage) records(ctx rules.Context, g rules.Group, all []rules.Group) error {
-	for _, r := range g.Records {
-		covered := ruleCoverage{Name: r.Name, Type: "record", Group: g.Name, Waived: r.Untested}
-		for _, other := range all {
-			for _, a := range other.Alerts {
-				list, err := ctx.Rules(rules.Group{Name: other.Name, Labels: other.Labels, Alerts: []rules.Alert{a}})
-				if err != nil {
-					return err
-				}
-				if slices.ContainsFunc(list, func(rule rulefmt.Rule) bool { return mutate.Reads(rule, r.Name) }) && len(a.Scenarios) > 0 {
-					covered.ReadBy = append(covered.ReadBy, a.Name)
-				}
+// alert proves an alert by its scenarios, and by what follows from its
+// expression: one, or one for each environment.
+func (pr prover) alert(g rules.Group, a rules.Alert) (proof, error) {
+	out := proof{covered: ruleCoverage{Name: a.Name, Type: "alert", Group: g.Name, Priority: string(a.Priority), Scenarios: len(a.Scenarios), Waived: a.Untested}}
+	var err error
+	if out.file, err = pr.ctx.AlertTest(g, a, ruleFile(g)); err != nil {
+		return out, err
+	}
+	list, err := pr.ctx.Rules(rules.Group{Name: g.Name, Labels: g.Labels, Alerts: []rules.Alert{a}})
+	if err != nil {
+		return out, err
+	}
+	for i, r := range list {
+		tests, reasons := invert.Alert(r, slices.Delete(slices.Clone(list), i, i+1), pr.known)
+		if len(list) > 1 {
+			for t := range tests {
+				tests[t].Name += ", " + pr.ctx.Envs[i]
 			}
 		}
-		if len(covered.ReadBy) == 0 && r.Untested == "" {
-			return fmt.Errorf("record %q: no alert with scenarios reads it: write one, or say why in Untested", r.Name)
-		}
-		c.add(covered)
+		out.add(tests, reasons)
 	}
-	return nil
+	return out, nil
 }
 
-func (c *coverage) json() ([]byte, error) {
+// record proves a recording rule by its scenarios, by what follows from its
+// expression, and by the scenarios of the alerts that read it.
+func (pr prover) record(g rules.Group, r rules.Record, all []rules.Group) (proof, error) {
+	out := proof{covered: ruleCoverage{Name: r.Name, Type: "record", Group: g.Name, Scenarios: len(r.Scenarios), Waived: r.Untested}}
+	var err error
+	if out.file, err = pr.ctx.RecordTest(r, ruleFile(g)); err != nil {
+		return out, err
+	}
+	list, err := pr.ctx.Rules(rules.Group{Name: g.Name, Records: []rules.Record{r}})
+	if err != nil {
+		return out, err
+	}
+	tests, reason := invert.Record(list[0], pr.known)
+	if reason != "" {
+		out.add(nil, []string{reason})
+	}
+	out.add(tests, nil)
+	if out.covered.ReadBy, err = pr.readers(r, all); err != nil {
+		return out, err
+	}
+	c := out.covered
+	switch proved := c.Scenarios+c.Generated+len(c.ReadBy) > 0; {
+	case !proved && r.Untested == "":
+		return out, fmt.Errorf("record %q: nothing proves it (%s): write Scenarios, or say why not in Untested", r.Name, strings.Join(c.NotGenerated, "; "))
+	case proved && r.Untested != "":
+		return out, fmt.Errorf("record %q: has tests and says why it has none: delete Untested", r.Name)
+	}
+	return out, nil
+}
+
+// readers are the alerts with scenarios that read the record.
+func (pr prover) readers(r rules.Record, all []rules.Group) ([]string, error) {
+	var out []string
+	for _, g := range all {
+		for _, a := range g.Alerts {
+			list, err := pr.ctx.Rules(rules.Group{Name: g.Name, Labels: g.Labels, Alerts: []rules.Alert{a}})
+			if err != nil {
+				return nil, err
+			}
+			if len(a.Scenarios) > 0 && slices.ContainsFunc(list, func(rule rulefmt.Rule) bool { return mutate.Reads(rule, r.Name) }) {
+				out = append(out, a.Name)
+			}
+		}
+	}
+	return out, nil
+}
+
+func (p *proof) add(tests []testfile.Test, reasons []string) {
+	p.file.Tests = append(p.file.Tests, tests...)
+	p.covered.Generated += len(tests)
+	p.covered.NotGenerated = append(p.covered.NotGenerated, reasons...)
+}
+
+// ruleFile is the file of the group as its tests name it.
+func ruleFile(g rules.Group) string { return "../rules/" + g.Name + ".yml" }
+
+func coverageFile(proofs []proof) ([]byte, error) {
+	var c coverage
+	for _, p := range proofs {
+		c.Rules = append(c.Rules, p.covered)
+		if p.covered.Waived != "" {
+			c.Waived++
+		} else {
+			c.Covered++
+		}
+	}
 	data, err := json.MarshalIndent(c, "", "  ")
 	return append(data, '\n'), err
 }
 
 // seriesLabels gives every label of the catalogue a value: the first of a
 // closed set, or one made up.
-func (p Pack) seriesLabels() invert.Labels {
-	catalogue, err := p.Catalogue()
-	if err != nil {
-		return func(string) map[string]string { return nil } // Check has reported it
-	}
+func seriesLabels(catalogue metrics.Catalogue) invert.Labels {
 	return func(metric string) map[string]string {
 		desc, ok := catalogue.Series(metric)
 		if !ok {

@@ -85,15 +85,17 @@ type Alert struct {
 	Untested string
 }
 
-// Record is a recording rule. The scenarios of the alerts that read it prove
-// it.
+// Record is a recording rule. Its own scenarios prove it, and those of the
+// alerts that read it.
 type Record struct {
 	Name   string
 	Expr   string
 	Labels map[string]string
 
-	Waivers []metrics.Waiver
-	// Untested is why no alert's scenarios prove it.
+	Scenarios   []Scenario
+	Waivers     []metrics.Waiver
+	Equivalents []Equivalent
+	// Untested is why nothing proves it.
 	Untested string
 }
 

@@ -9,37 +9,65 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/alertnative/preflight/internal/genfile"
 	"github.com/alertnative/preflight/internal/testfile"
 )
 
-// TestFile returns the alert's scenarios as a promtool test that loads
+// AlertTest returns the alert's scenarios as a promtool test that loads
 // ruleFile, a path relative to the test. The error names every text that a
 // scenario leaves out although the rule's template would write one.
-func (c Context) TestFile(g Group, a Alert, ruleFile string) ([]byte, error) {
-	file := testfile.File{RuleFiles: []string{ruleFile}, EvaluationInterval: model.Duration(scenarioStep)}
+func (c Context) AlertTest(g Group, a Alert, ruleFile string) (testfile.File, error) {
 	annotations := a.Annotations(c.Timing, c.Links)
+	return c.test(fmt.Sprintf("alert %q", a.Name), a.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e Expect) error {
+		if len(e.Samples) > 0 {
+			return errors.New("an alert fires: say in Firing what does, not in Samples")
+		}
+		alerts, err := expected(g, a, e, annotations)
+		t.Alerts = append(t.Alerts, testfile.AlertCase{At: at, Alert: a.Name, Expected: alerts})
+		return err
+	})
+}
+
+// RecordTest returns the recording rule's scenarios as a promtool test that
+// loads ruleFile, a path relative to the test.
+func (c Context) RecordTest(r Record, ruleFile string) (testfile.File, error) {
+	return c.test(fmt.Sprintf("record %q", r.Name), r.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e Expect) error {
+		if len(e.Firing) > 0 {
+			return errors.New("a recording rule does not fire: say in Samples what it yields, not in Firing")
+		}
+		samples := []testfile.Sample{}
+		for _, s := range e.Samples {
+			b := labels.NewBuilder(labels.FromMap(r.Labels))
+			b.Set(model.MetricNameLabel, r.Name)
+			for name, value := range s.Labels {
+				b.Set(name, value)
+			}
+			samples = append(samples, testfile.Sample{Labels: b.Labels().String(), Value: s.Value})
+		}
+		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Name, At: at, Expected: samples})
+		return nil
+	})
+}
+
+// test writes scenarios; expect adds what is to be seen at a moment.
+func (c Context) test(of string, scenarios []Scenario, ruleFile string, expect func(*testfile.Test, model.Duration, Expect) error) (testfile.File, error) {
+	file := testfile.File{RuleFiles: []string{ruleFile}, EvaluationInterval: model.Duration(scenarioStep)}
 	var errs []error
-	for _, s := range a.Scenarios {
-		group := testfile.Test{Name: s.Name, Interval: model.Duration(scenarioStep), Series: []testfile.Series{}}
+	for _, s := range scenarios {
+		t := testfile.Test{Name: s.Name, Interval: model.Duration(scenarioStep), Series: []testfile.Series{}}
 		for _, in := range s.Series {
-			group.Series = append(group.Series, testfile.Series{Series: in.Name, Values: in.Values})
+			t.Series = append(t.Series, testfile.Series{Series: in.Name, Values: in.Values})
 		}
 		for _, e := range s.Expect {
-			at, err1 := c.duration(e.At)
-			alerts, err2 := expected(g, a, e, annotations)
-			if err := errors.Join(err1, err2); err != nil {
-				errs = append(errs, fmt.Errorf("alert %q, scenario %q, at %s: %w", a.Name, s.Name, e.At, err))
+			at, err := c.duration(e.At)
+			if err := errors.Join(err, expect(&t, at, e)); err != nil {
+				errs = append(errs, fmt.Errorf("%s, scenario %q, at %s: %w", of, s.Name, e.At, err))
 			}
-			group.Alerts = append(group.Alerts, testfile.AlertCase{At: at, Alert: a.Name, Expected: alerts})
 		}
-		file.Tests = append(file.Tests, group)
+		file.Tests = append(file.Tests, t)
 	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, err
-	}
-	return genfile.YAML(file)
+	return file, errors.Join(errs...)
 }
 
 // expected completes the instances of a moment with what the rule adds to
@@ -64,9 +92,9 @@ func expected(g Group, a Alert, e Expect, annotations map[string]string) ([]test
 				errs = append(errs, fmt.Errorf("the alert has no %q, which Texts names", name))
 			}
 		}
-		labels := g.AlertLabels(a)
-		maps.Copy(labels, instance.Labels)
-		alerts = append(alerts, testfile.Alert{Labels: labels, Annotations: texts})
+		own := g.AlertLabels(a)
+		maps.Copy(own, instance.Labels)
+		alerts = append(alerts, testfile.Alert{Labels: own, Annotations: texts})
 	}
 	return alerts, errors.Join(errs...)
 }

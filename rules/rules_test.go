@@ -110,7 +110,7 @@ func TestScenarioMustSayWhatATemplateBecomes(t *testing.T) {
 			Texts:  map[string]string{"sumary": "paper at 1"},
 		}}}}}},
 	}
-	_, err := testContext().TestFile(rules.Group{Name: "g"}, alert, "r.yml")
+	_, err := testContext().AlertTest(rules.Group{Name: "g"}, alert, "r.yml")
 	for _, want := range []string{
 		`alert "A", scenario "s", at 1m: say in Texts what the template "summary" becomes for map[env:paper]`,
 		`the alert has no "sumary", which Texts names`,

@@ -2,8 +2,8 @@ package rules
 
 import "time"
 
-// Scenario is a story that proves an alert: series over time, and the
-// instances that fire at given moments.
+// Scenario is a story that proves a rule: series over time, and the instances
+// that fire, or the samples that are recorded, at given moments.
 type Scenario struct {
 	Name   string
 	Series []Series
@@ -16,10 +16,18 @@ type Series struct {
 	Values string // "0 1x10 _": a value, a value repeated 10 more times, a gap
 }
 
-// Expect says which instances of the alert fire at a moment: exactly these.
+// Expect says which instances of the alert fire at a moment, or which samples
+// the recording rule yields: exactly these.
 type Expect struct {
-	At     string // "10m" after the first value
-	Firing []Instance
+	At      string // "10m" after the first value
+	Firing  []Instance
+	Samples []Sample
+}
+
+// Sample is one that a recording rule yields.
+type Sample struct {
+	Labels map[string]string // without the metric's name
+	Value  float64
 }
 
 // Instance is one firing alert.

@@ -2,6 +2,7 @@ package invert
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -16,11 +17,11 @@ const before = 5
 
 const minute = time.Minute
 
-// Tests makes the tests of an alerting rule. What must fire when follows from
+// Alert makes the tests of an alerting rule. What must fire when follows from
 // the expression; which labels and texts the instances have is taken from the
-// rule at work. known says which labels series have. The reasons say what was
-// not made, and why.
-func Tests(r rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []string) {
+// rule at work, and from the others that make the same alert. known says which
+// labels series have. The reasons say what was not made, and why.
+func Alert(r rulefmt.Rule, others []rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []string) {
 	tree, err := ruletest.NewParser().ParseExpr(r.Expr)
 	if err != nil {
 		return nil, []string{err.Error()}
@@ -36,7 +37,7 @@ func Tests(r rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []strin
 			continue
 		}
 		for _, s := range stories(c, r, probe) {
-			t, err := s.test(c, r)
+			t, err := s.test(c, r, others)
 			if err != nil {
 				reasons = append(reasons, fmt.Sprintf("%s%s: %v", c.name, s.name, err))
 				continue
@@ -63,27 +64,27 @@ type moment struct {
 func stories(c condition, r rulefmt.Rule, in inverse) []story {
 	wait, keep := minutes(r.For), minutes(r.KeepFiringFor)
 	var (
-		long   = in.settle + 10            // more than a change takes
-		fires  = before + in.settle + wait // the first minute it must fire
-		end    = before + wait + long      // the first minute of recovery
-		firing = above
+		fires = before + in.settle + wait // the first minute it must fire
+		end   = fires + 2                 // the first minute of recovery
+		last  = end + max(in.settle, in.linger) + keep + 1
 	)
 	if c.absence {
-		firing = gone
+		// When it fires depends on what was there before: scenarios tell.
+		return []story{{
+			name:    "quiet while there are data",
+			states:  []stretch{{below, last}},
+			moments: []moment{{0, false}, {fires, false}},
+		}}
 	}
 	out := []story{{
 		name:    "quiet below the threshold",
-		states:  []stretch{{below, end + long}},
-		moments: []moment{{0, false}, {fires, false}, {end, false}},
+		states:  []stretch{{below, last}},
+		moments: []moment{{0, false}, {fires, false}},
 	}}
-	if c.absence {
-		out[0].name = "quiet while there are data"
-		return out // when it fires depends on what was there before: scenarios tell
-	}
 	if c.hasAt {
 		out = append(out, story{
 			name:    "at the threshold",
-			states:  []stretch{{below, before}, {at, wait + long}},
+			states:  []stretch{{below, before}, {at, last - before}},
 			moments: []moment{{before - 1, false}, {fires, c.atFires}},
 		})
 	}
@@ -95,13 +96,14 @@ func stories(c condition, r rulefmt.Rule, in inverse) []story {
 	if in.settle == 0 && keep > 0 {
 		moments = append(moments, moment{end + keep - 1, true})
 	}
+	states := []stretch{{below, before}, {above, end - before}}
 	return append(out, story{
 		name:    "fires above the threshold and recovers",
-		states:  []stretch{{below, before}, {firing, wait + long}, {below, keep + long}},
+		states:  append(slices.Clone(states), stretch{below, last - end}),
 		moments: append(moments, moment{end + in.settle + keep, false}),
 	}, story{
 		name:    "ends without data",
-		states:  []stretch{{below, before}, {firing, wait + long}, {gone, keep + in.linger + long}},
+		states:  append(states, stretch{gone, last - end}),
 		moments: []moment{{fires, true}, {end + in.linger + keep, false}},
 	})
 }
@@ -112,31 +114,72 @@ func minutes(d model.Duration) int {
 
 // test fills the story in and runs it. What does not come out as the
 // expression was read is an error.
-func (s story) test(c condition, r rulefmt.Rule) (testfile.Test, error) {
+func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule) (testfile.Test, error) {
 	in, err := c.make(s.states)
 	if err != nil {
 		return testfile.Test{}, err
 	}
-	t := testfile.Test{Name: "generated: " + c.name + s.name, Interval: model.Duration(minute), Series: in.series}
-	suites, err := ruletest.Load(testfile.File{EvaluationInterval: model.Duration(minute), Tests: []testfile.Test{t}})
+	t := newTest(c.name+s.name, in)
+	suite, err := load(t)
 	if err != nil {
 		return t, err
 	}
-	groups := []rulefmt.RuleGroup{{Name: "generated", Rules: []rulefmt.Rule{r}}}
-	when := make([]time.Duration, len(s.moments))
-	for i, m := range s.moments {
-		when[i] = time.Duration(m.minute) * minute
-	}
-	firing, err := suites[0].FiringAt(groups, when)
+	when := s.evaluations(in)
+	firing, err := suite.FiringAt(group(r), when)
 	if err != nil {
 		return t, err
 	}
-	for i, m := range s.moments {
-		at := model.Duration(when[i])
-		if m.fires != (len(firing[i]) > 0) {
-			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", at, len(firing[i]) > 0)
+	all := firing
+	if len(others) > 0 {
+		if all, err = suite.FiringAt(group(append([]rulefmt.Rule{r}, others...)...), when); err != nil {
+			return t, err
 		}
-		t.Alerts = append(t.Alerts, testfile.AlertCase{At: at, Alert: r.Alert, Expected: firing[i]})
+	}
+	for _, m := range s.moments {
+		at := time.Duration(m.minute) * minute
+		i := slices.Index(when, at)
+		if m.fires != (len(firing[i]) > 0) {
+			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), len(firing[i]) > 0)
+		}
+		t.Alerts = append(t.Alerts, testfile.AlertCase{At: model.Duration(at), Alert: r.Alert, Expected: all[i]})
 	}
 	return t, nil
+}
+
+func newTest(name string, in inverse) testfile.Test {
+	return testfile.Test{Name: "generated: " + name, Interval: model.Duration(minute), Series: in.series}
+}
+
+func load(t testfile.Test) (*ruletest.Suite, error) {
+	suites, err := ruletest.Load(testfile.File{EvaluationInterval: model.Duration(minute), Tests: []testfile.Test{t}})
+	if err != nil {
+		return nil, err
+	}
+	return suites[0], nil
+}
+
+func group(list ...rulefmt.Rule) []rulefmt.RuleGroup {
+	return []rulefmt.RuleGroup{{Name: "generated", Rules: list}}
+}
+
+// evaluations are the moments, and the minutes from which a change is seen. An
+// evaluation of every other minute would find what the one before it found.
+func (s story) evaluations(in inverse) []time.Duration {
+	var out []time.Duration
+	for _, m := range s.moments {
+		out = append(out, time.Duration(m.minute)*minute)
+	}
+	begins := 0
+	for i, stretch := range s.states {
+		delay := in.settle
+		if stretch.state == gone {
+			delay = in.linger
+		}
+		if i > 0 {
+			out = append(out, time.Duration(begins+delay)*minute)
+		}
+		begins += stretch.minutes
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -7,15 +7,12 @@ package ruletest
 import (
 	"context"
 	"fmt"
-	"math"
 	"net/url"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql"
@@ -148,31 +145,6 @@ func (s *Suite) Run(groups []rulefmt.RuleGroup, want func(i int) bool) *Failure 
 	return nil
 }
 
-// Firing evaluates the rules to the end and returns, for each evaluation, the
-// alerts that fire.
-func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string, error) {
-	st, run, err := s.prepare(groups)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for now := time.Duration(0); now <= end; now += s.every {
-		if err := s.step(st, run, s.start().Add(now)); err != nil {
-			return nil, err
-		}
-		var firing []instance
-		for _, g := range run {
-			for _, r := range g.Rules() {
-				if ar, ok := r.(*rules.AlertingRule); ok {
-					firing = append(firing, fires(ar)...)
-				}
-			}
-		}
-		out = append(out, show(firing))
-	}
-	return out, nil
-}
-
 // step makes the world of that moment visible and evaluates each group once.
 func (s *Suite) step(st *store, run []*rules.Group, now time.Time) error {
 	st.now = now.UnixMilli()
@@ -243,173 +215,4 @@ func (s *Suite) ordered(groups []rulefmt.RuleGroup) []rulefmt.RuleGroup {
 	groups = slices.Clone(groups)
 	slices.SortStableFunc(groups, func(a, b rulefmt.RuleGroup) int { return rank(a) - rank(b) })
 	return groups
-}
-
-// instance is a firing alert: labels and annotations.
-type instance struct{ labels, annotations labels.Labels }
-
-func (i instance) String() string { return i.labels.String() + " " + i.annotations.String() }
-
-func show(list []instance) string {
-	slices.SortFunc(list, compare)
-	text := make([]string, len(list))
-	for i, in := range list {
-		text[i] = in.String()
-	}
-	return "[" + strings.Join(text, ", ") + "]"
-}
-
-func compare(a, b instance) int {
-	if c := labels.Compare(a.labels, b.labels); c != 0 {
-		return c
-	}
-	return labels.Compare(a.annotations, b.annotations)
-}
-
-func wanted(c testfile.AlertCase) []instance {
-	var out []instance
-	for _, a := range c.Expected {
-		b := labels.NewBuilder(labels.FromMap(a.Labels))
-		b.Set(labels.AlertName, c.Alert)
-		out = append(out, instance{b.Labels(), labels.FromMap(a.Annotations)})
-	}
-	slices.SortFunc(out, compare)
-	return out
-}
-
-// fires returns the instances of a rule that fire now.
-func fires(ar *rules.AlertingRule) []instance {
-	var out []instance
-	for _, a := range ar.ActiveAlerts() {
-		if a.State == rules.StateFiring {
-			out = append(out, instance{a.Labels, a.Annotations})
-		}
-	}
-	return out
-}
-
-func (s *Suite) checkAlert(run []*rules.Group, i int) *Failure {
-	c := s.Alerts[i]
-	var got []instance
-	for _, g := range run {
-		for _, r := range g.Rules() {
-			if ar, ok := r.(*rules.AlertingRule); ok && ar.Name() == c.Alert {
-				got = append(got, fires(ar)...)
-			}
-		}
-	}
-	slices.SortFunc(got, compare)
-	if slices.EqualFunc(s.expected[i], got, func(a, b instance) bool { return compare(a, b) == 0 }) {
-		return nil
-	}
-	return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Alert, Want: show(s.expected[i]), Got: show(got)}
-}
-
-func (s *Suite) checkExpr(st *store, c testfile.ExprCase) *Failure {
-	fail := func(err error) *Failure {
-		return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Expr, Err: fmt.Errorf("expr %q: %w", c.Expr, err)}
-	}
-	vector, err := rules.EngineQueryFunc(s.engine, st)(context.Background(), c.Expr, s.start().Add(time.Duration(c.At)))
-	if err != nil {
-		return fail(err)
-	}
-	var got, want []result
-	for _, v := range vector {
-		got = append(got, result{v.Metric, v.F, v.H})
-	}
-	for _, e := range c.Expected {
-		r, err := s.sample(e)
-		if err != nil {
-			return fail(err)
-		}
-		want = append(want, r)
-	}
-	byLabels := func(a, b result) int { return labels.Compare(a.labels, b.labels) }
-	slices.SortFunc(got, byLabels)
-	slices.SortFunc(want, byLabels)
-	if slices.EqualFunc(got, want, s.equal) {
-		return nil
-	}
-	return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Expr, Want: fmt.Sprint(want), Got: fmt.Sprint(got)}
-}
-
-// result is a sample that an expression yields.
-type result struct {
-	labels labels.Labels
-	f      float64
-	h      *histogram.FloatHistogram
-}
-
-func (r result) String() string {
-	if r.h != nil {
-		return r.labels.String() + " " + r.h.TestExpression()
-	}
-	return fmt.Sprintf("%s %v", r.labels, r.f)
-}
-
-func (s *Suite) equal(a, b result) bool {
-	if !labels.Equal(a.labels, b.labels) || (a.h == nil) != (b.h == nil) {
-		return false
-	}
-	if a.h != nil {
-		return a.h.TestExpression() == b.h.TestExpression()
-	}
-	return a.f == b.f || s.fuzzy && (math.Nextafter(a.f, math.Inf(-1)) == b.f || math.Nextafter(a.f, math.Inf(1)) == b.f)
-}
-
-// sample parses an expected sample.
-func (s *Suite) sample(e testfile.Sample) (result, error) {
-	lset, err := s.parser.ParseMetric(e.Labels)
-	if err != nil || e.Histogram == "" {
-		return result{labels: lset, f: e.Value}, err
-	}
-	_, values, err := s.parser.ParseSeriesDesc("{} " + e.Histogram)
-	if err != nil {
-		return result{}, err
-	}
-	if len(values) != 1 || values[0].Histogram == nil {
-		return result{}, fmt.Errorf("%q is not one histogram", e.Histogram)
-	}
-	return result{labels: lset, h: values[0].Histogram}, nil
-}
-
-// FiringAt evaluates the rules until the last of the moments and returns the
-// alerts that fire at each, as a test would expect them.
-func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([][]testfile.Alert, error) {
-	st, run, err := s.prepare(groups)
-	if err != nil || len(moments) == 0 {
-		return nil, err
-	}
-	out := make([][]testfile.Alert, len(moments))
-	for now := time.Duration(0); now <= slices.Max(moments); now += s.every {
-		if err := s.step(st, run, s.start().Add(now)); err != nil {
-			return nil, err
-		}
-		for i, m := range moments {
-			if m == now {
-				out[i] = alertsOf(run)
-			}
-		}
-	}
-	return out, nil
-}
-
-// alertsOf returns what fires now in the order of labels.
-func alertsOf(run []*rules.Group) []testfile.Alert {
-	var firing []instance
-	for _, g := range run {
-		for _, r := range g.Rules() {
-			if ar, ok := r.(*rules.AlertingRule); ok {
-				firing = append(firing, fires(ar)...)
-			}
-		}
-	}
-	slices.SortFunc(firing, compare)
-	out := []testfile.Alert{}
-	for _, in := range firing {
-		lset := in.labels.Map()
-		delete(lset, labels.AlertName)
-		out = append(out, testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
-	}
-	return out
 }
