@@ -15,13 +15,13 @@ import (
 // routeProof is the generated alertmanager.yml as Alertmanager reads it, the
 // alerts that it can be sent, and what is promised of them.
 type routeProof struct {
-	routing rules.Routing // as far as it is set up
-	data    []byte        // alertmanager.yml
-	tree    *routetree.Tree
-	sent    []sent
-	proof   routetree.Proof // its cases are those of sent
-
-	deciders []string // the labels that decide where an alert goes
+	routing  rules.Routing // as far as it is set up
+	data     []byte        // alertmanager.yml
+	tree     *routetree.Tree
+	sent     []sent
+	promises [][]rules.Promise // to each of sent
+	proof    routetree.Proof   // its cases are those of sent
+	deciders []string          // the labels that decide where an alert goes
 }
 
 // proveRoutes holds the generated alertmanager.yml against the promises. It
@@ -85,7 +85,7 @@ func (p Pack) expect(r *routeProof, alerts []typedAlert) []promcheck.Finding {
 			out = append(out, promcheck.Finding{Code: promcheck.NoPromise, Where: s.where,
 				Reason: fmt.Sprintf("with %s: %v: say in the routing's Promises whom it must reach", routetree.Show(c.Labels), err)})
 		}
-		r.proof.Cases = append(r.proof.Cases, c)
+		r.proof.Cases, r.promises = append(r.proof.Cases, c), append(r.promises, promises)
 	}
 	r.proof.Inhibits = p.keepsBack
 	empty := func(where, reason string) {

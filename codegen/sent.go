@@ -60,9 +60,9 @@ func (p Pack) sent(alerts []typedAlert) []sent {
 	}) {
 		out = append(out, sent{nil, labels, true})
 	}
-	seen := map[string]bool{}
+	seen := map[model.Fingerprint]bool{}
 	return slices.DeleteFunc(out, func(s sent) bool {
-		key := s.set().String()
+		key := s.set().Fingerprint()
 		again := seen[key]
 		seen[key] = true
 		return again
