@@ -6,8 +6,9 @@
 // condition. The generator makes of it the Prometheus rule, its promtool test,
 // its runbook page and its place in Alertmanager's routing tree ([Routing]).
 //
-// The shipped definitions are in preflight.go, performance.go, pipeline.go, webhook.go and routes.go; the
-// other files are the engine.
+// The shipped definitions are in preflight.go, performance.go, pipeline.go,
+// webhook.go, checker.go, routes.go and promises.go; the other files are the
+// engine.
 package rules
 
 import (
