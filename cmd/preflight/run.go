@@ -74,7 +74,7 @@ func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (c
 	if err := r.validate(); err != nil {
 		return 0, err
 	}
-	d, err := r.read(ctx)
+	d, err := r.read()
 	if err != nil {
 		return 0, err
 	}
@@ -143,8 +143,9 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 		Checks: d.checks, Real: r.real, Selected: selected, Progress: terminal.Progress, Abandoned: &r.abandoned,
 	}.Run(ctx)
 	terminal.Summary(report)
-	about, err := d.about()
-	if err != nil && ctx.Err() == nil {
+	// An interrupted run has evidence, too.
+	about, err := d.config.Subject(context.WithoutCancel(ctx), report.Commit())
+	if err != nil {
 		logger.Warn("The evidence does not say which commit it is of", "err", err)
 	}
 	o := outcome{report: report, evidence: checks.NewEvidence(r.env, about, report), written: map[string]error{}}
