@@ -23,6 +23,8 @@ type session struct {
 	conn  *pgconn.PgConn
 	err   error
 	short chan struct{} // closed when the short question is over; nil: there is none
+
+	promised bool // somebody will take it
 }
 
 type sessionsKey struct{}
@@ -72,7 +74,12 @@ func (s *sessions) askShort(ctx context.Context, server Server, ask func(*pgconn
 func (s *sessions) take(ctx context.Context, server Server) (*pgconn.PgConn, error) {
 	s.mu.Lock()
 	it, first := s.join(server.Address)
+	promised := it.promised
+	it.promised = true
 	s.mu.Unlock()
+	if promised {
+		return dialPostgres(ctx, server)
+	}
 	conn, err := it.connect(ctx, server, first)
 	if err != nil || conn != it.conn {
 		return conn, err
@@ -85,12 +92,9 @@ func (s *sessions) take(ctx context.Context, server Server) (*pgconn.PgConn, err
 			return nil, ctx.Err()
 		}
 	}
-	taken := s.open[server.Address] != it
-	if !taken {
-		delete(s.open, server.Address)
-	}
+	delete(s.open, server.Address)
 	s.mu.Unlock()
-	if taken || conn.IsClosed() {
+	if conn.IsClosed() {
 		return dialPostgres(ctx, server)
 	}
 	return conn, nil

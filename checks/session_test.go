@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"net/url"
@@ -77,7 +78,7 @@ func TestDatabaseAndMigrationsShareAConnection(t *testing.T) {
 	applied := gooseSchema(s, "applied", 20*time.Second)
 	via, connections := counted(t, postgres.Addr())
 	applied.Server.Address = with(t, postgres.DSN(), func(u *url.URL) { u.Host = via })
-	for _, skipped := range []string{"", "Database", "Migrations"} {
+	attempt := func(skipped string) error {
 		connections.Store(0)
 		got := together(t, applied.Server.Address, func(name string) bool { return name != skipped }, applied)
 		for target, check := range map[string]string{checks.TargetPostgres: "Database", "applied": "Migrations"} {
@@ -90,8 +91,13 @@ func TestDatabaseAndMigrationsShareAConnection(t *testing.T) {
 			}
 		}
 		if n := connections.Load(); n != 1 {
-			t.Errorf("without %q: %d connections", skipped, n)
+			return fmt.Errorf("without %q: %d connections", skipped, n)
 		}
+		return nil
+	}
+	for _, skipped := range []string{"", "Database", "Migrations"} {
+		// On a busy machine one may be done before the other begins.
+		eventually(t, func() error { return attempt(skipped) })
 	}
 }
 
