@@ -29,6 +29,10 @@ import (
 func main() {
 	runs := flag.Int("runs", 10_000, "how many runs")
 	flag.Parse()
+	if *runs < 10 {
+		fmt.Fprintln(os.Stderr, "soak: -runs must be 10 or more")
+		os.Exit(2)
+	}
 	if err := soak(context.Background(), *runs); err != nil {
 		fmt.Fprintf(os.Stderr, "soak: %v\n", err)
 		os.Exit(1)
@@ -97,7 +101,7 @@ func watch(ctx context.Context, addr string, runs int) error {
 	defer tick.Stop()
 	var tenths []held
 	var now held
-	for next := max(1, runs/10); ; <-tick.C {
+	for next := runs / 10; ; <-tick.C {
 		m, err := read(ctx, addr)
 		if err != nil {
 			return err
@@ -112,7 +116,7 @@ func watch(ctx context.Context, addr string, runs int) error {
 			fmt.Printf("in %s\n", time.Since(began).Round(time.Second))
 			return judge(tenths)
 		}
-		now, next = held{}, next+max(1, runs/10)
+		now, next = held{}, next+runs/10
 	}
 }
 
