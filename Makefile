@@ -31,7 +31,7 @@ FUZZTIME ?= 30s
 fuzz: ## Fuzz what is read and sent, the checker's and the webhook's, FUZZTIME=30s each.
 	@scripts/fuzz $(FUZZTIME)
 
-soak: build tools ## Run the checker every 10 ms for 10,000 runs, and show what it holds meanwhile.
+soak: build tools ## Run the checker every 10 ms for 10,000 runs; fail when what it holds grows.
 	@go run ./bench/soak
 
 up: ## Run the production stack with Docker Compose.

@@ -83,6 +83,8 @@ type Observation struct {
 	// Latency is how long the target took to answer, connecting included; 0
 	// when it was not asked or did not answer.
 	Latency time.Duration
+	// Commit is what is checked out, of the check that looks at that.
+	Commit string
 }
 
 // Passed is the observation that all is well.

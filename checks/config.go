@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -31,7 +33,7 @@ type Config struct {
 
 	Own []OwnConfig `yaml:"checks"` // checks that need no Go
 
-	dir string // where the file is: its relative paths start there
+	file, digest string // its name, and "sha256:" and the digest of its content
 }
 
 // Setting is what is known of a run before it looks at anything.
@@ -78,7 +80,8 @@ func ReadConfig(file string) (Config, error) {
 
 // ParseConfig is ReadConfig for what has been read already.
 func ParseConfig(file string, data []byte) (Config, error) {
-	c := Config{dir: filepath.Dir(file)}
+	sum := sha256.Sum256(data)
+	c := Config{file: file, digest: "sha256:" + hex.EncodeToString(sum[:])}
 	doc, err := decodeStrict(file, data, &c)
 	if err != nil {
 		return Config{}, err
@@ -92,7 +95,7 @@ func ParseConfig(file string, data []byte) (Config, error) {
 // Checks returns the shipped checks, with what the configuration declares for
 // each, and after them the configuration's own.
 func (c Config) Checks(s Setting) []Check {
-	s.live, s.dir, s.exchanges = slices.Contains(c.liveEnvs(), s.Env), c.dir, c.Exchanges
+	s.live, s.dir, s.exchanges = slices.Contains(c.liveEnvs(), s.Env), c.dir(), c.Exchanges
 	if s.Lookup == nil {
 		s.Lookup = func(string) (string, bool) { return "", false }
 	}

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 )
@@ -231,25 +232,19 @@ func (g greeted) Read(p []byte) (int, error) {
 
 func selectOne(ctx context.Context, s Server) (latency time.Duration, err error) {
 	began := time.Now()
-	conn, err := connectPostgres(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	defer hangUp(conn)
-	var one int
-	if err := conn.QueryRow(ctx, "SELECT 1").Scan(&one); err != nil {
-		return 0, err
-	}
-	latency = time.Since(began)
-	if s.ReadOnly {
-		return latency, nil
-	}
-	var readOnly string
-	if err := conn.QueryRow(ctx, "SHOW transaction_read_only").Scan(&readOnly); err != nil {
-		return 0, err
-	}
-	if readOnly == "on" {
-		return latency, errReadOnly
-	}
-	return latency, nil
+	err = sessionsOf(ctx).askShort(ctx, s, func(conn *pgconn.PgConn) error {
+		if _, err := queryText(ctx, conn, "SELECT 1"); err != nil {
+			return err
+		}
+		latency = time.Since(began)
+		if s.ReadOnly {
+			return nil
+		}
+		rows, err := queryText(ctx, conn, "SHOW transaction_read_only")
+		if err == nil && len(rows) == 1 && string(rows[0][0]) == "on" {
+			return errReadOnly
+		}
+		return err
+	})
+	return latency, err
 }

@@ -309,9 +309,10 @@ func TestPostgresReasons(t *testing.T) {
 func TestPostgresFullAndStopping(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t, "max_connections=1", "superuser_reserved_connections=0", "max_wal_senders=0")
-	askPostgres.expect(t, postgres.DSN(), "")
+	// Who asked before may not have gone yet.
+	eventually(t, func() error { return sees(t, askPostgres, postgres.DSN(), "") })
 	var holder *pgx.Conn
-	eventually(t, func() (err error) { // the one above may not have gone yet
+	eventually(t, func() (err error) {
 		holder, err = pgx.Connect(t.Context(), postgres.DSN())
 		return err
 	})

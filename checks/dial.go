@@ -124,16 +124,36 @@ func explainRedis(err error) (reason, detail string) {
 	}
 }
 
-// connectPostgres opens a connection for a few questions.
-func connectPostgres(ctx context.Context, s Server) (*pgx.Conn, error) {
+// postgresConfig reads the server's address.
+func postgresConfig(s Server) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(s.Address)
 	if err != nil {
 		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	return pgx.ConnectConfig(ctx, config)
+	return config, nil
+}
+
+// dialPostgres opens a connection for a few plain questions.
+func dialPostgres(ctx context.Context, s Server) (*pgconn.PgConn, error) {
+	config, err := postgresConfig(s)
+	if err != nil {
+		return nil, err
+	}
+	return pgconn.ConnectConfig(ctx, &config.Config)
+}
+
+// queryText asks one question and returns the rows as PostgreSQL writes them.
+func queryText(ctx context.Context, conn *pgconn.PgConn, sql string) (rows [][][]byte, err error) {
+	results, err := conn.Exec(ctx, sql).ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range results {
+		rows = append(rows, r.Rows...)
+	}
+	return rows, nil
 }
 
 // hangUp closes a connection. Closing it in form says goodbye to the server,
 // which nobody waits for.
-func hangUp(conn *pgx.Conn) { _ = conn.PgConn().Conn().Close() }
+func hangUp(conn *pgconn.PgConn) { _ = conn.Conn().Close() }

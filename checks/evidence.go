@@ -46,14 +46,6 @@ type Evidence struct {
 	Digest  string           `json:"digest"` // see [Evidence.Seal]
 }
 
-// Subject is what a run was about.
-type Subject struct {
-	Host         string `json:"host"`
-	Commit       string `json:"commit,omitempty"` // of the checkout around the working folder, if there is one
-	Config       string `json:"config_file"`
-	ConfigDigest string `json:"config_digest"` // "sha256:" and the digest of that file
-}
-
 // EvidenceResult is the outcome of one check.
 type EvidenceResult struct {
 	Check        string           `json:"check"`

@@ -23,7 +23,7 @@ func FuzzConfig(f *testing.F) {
 	for _, text := range []string{
 		"", "~", "a: &x [*x]", "environment: {required: [{name: A, format: integer, min: 1}]}\n---\n", "live_safety: {live_keys: [A]}",
 		"checks: [{name: A, command: [x]}, {name: B, sql: {url_from: P, query: q}, fail: {above: 1}}]",
-		"migrations: [{name: a, url_from: P, folder: f}]", "git_safety: {tag: '[a-'}", "live_envs: []\nsecrets: {files: [a, a]}",
+		"migrations: [{name: a, url_from: P, folder: f}]", "git_safety: {tag: '[a-'}", "live_envs: []\nsecrets: {files: [a, a]}", "0\n0\n\n00",
 	} {
 		f.Add([]byte(text))
 	}

@@ -3,10 +3,7 @@ package checks
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -37,7 +34,7 @@ func (c *GitSafetyConfig) check(s Setting) Check {
 	}
 	g := GitSafety{
 		Repository: s.path(c.Repository), Live: s.live, Branch: c.Branch, Tag: c.Tag,
-		Secrets: c.Secrets, NotSecrets: c.NotSecrets, Timeout: or(c.Timeout, 5*time.Second),
+		Secrets: c.Secrets, NotSecrets: c.NotSecrets, Timeout: or(c.Timeout, defaultGitTimeout),
 	}
 	if g.Secrets == nil {
 		g.Secrets = defaultSecretFiles
@@ -126,41 +123,13 @@ func (g GitSafety) Run(ctx context.Context) []Observation {
 	return []Observation{g.observeWorktree(status), g.observeRevision(status, tags), observeTracked(tracked)}
 }
 
-// gitAnswer is what git printed, or why it did not.
-type gitAnswer struct {
-	fields         []string
-	reason, detail string
-}
-
-// git runs git. It changes nothing in the repository and runs no program that
-// the repository names.
+// git asks git about the repository.
 func (g GitSafety) git(ctx context.Context, args ...string) gitAnswer {
-	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-C", g.Repository}, args...)...)
-	cmd.WaitDelay = time.Second
-	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "GIT_") { // GIT_DIR would lead elsewhere
-			cmd.Env = append(cmd.Env, v)
-		}
+	a := git(ctx, g.Repository, args...)
+	if a.reason == "timeout" {
+		a.detail = fmt.Sprintf("git did not finish within %s", g.Timeout)
 	}
-	cmd.Env = append(cmd.Env, "LC_ALL=C")
-	out, err := cmd.Output()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-		split := func(r rune) bool { return r == 0 || r == '\n' }
-		return gitAnswer{fields: strings.FieldsFunc(string(out), split)}
-	case errors.Is(err, exec.ErrNotFound):
-		return gitAnswer{reason: "no_git", detail: "git is not installed"}
-	case ctx.Err() != nil:
-		return gitAnswer{reason: "timeout", detail: fmt.Sprintf("git did not finish within %s", g.Timeout)}
-	case errors.As(err, &exit):
-		said, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
-		if strings.Contains(said, "not a git repository") || strings.Contains(said, "cannot change to") {
-			return gitAnswer{reason: "not_a_repository", detail: "no git checkout"}
-		}
-		return gitAnswer{reason: "git_failed", detail: said}
-	}
-	return gitAnswer{reason: "git_failed", detail: "git could not be run"}
+	return a
 }
 
 // grave is a failure where the system trades for real, and else a warning.
@@ -225,6 +194,12 @@ func (g GitSafety) observeRevision(status, tags gitAnswer) Observation {
 	if reason != "" {
 		return Failed(TargetRevision, reason, detail)
 	}
+	o := g.judgeRevision(commit, branch, tags.fields)
+	o.Commit = commit
+	return o
+}
+
+func (g GitSafety) judgeRevision(commit, branch string, tags []string) Observation {
 	at := fmt.Sprintf("%s at %s", branch, commit)
 	if g.Branch != "" && branch != g.Branch {
 		return g.grave(TargetRevision, "wrong_branch", fmt.Sprintf("%s, not %s", at, g.Branch))
@@ -232,7 +207,7 @@ func (g GitSafety) observeRevision(status, tags gitAnswer) Observation {
 	if g.Tag == "" {
 		return Passed(TargetRevision, at)
 	}
-	for _, tag := range tags.fields {
+	for _, tag := range tags {
 		if ok, _ := path.Match(g.Tag, tag); ok {
 			return Passed(TargetRevision, fmt.Sprintf("%s at %s", tag, commit))
 		}

@@ -48,7 +48,7 @@ func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*dto.Metri
 				family.Metric = m.carry(d, before.Metric, family.Metric)
 			}
 		}
-		slices.SortFunc(family.Metric, func(a, b *dto.Metric) int { return strings.Compare(key(a), key(b)) })
+		sortByKey(family.Metric)
 		if len(family.Metric) > 0 {
 			out = append(out, family)
 		}
@@ -168,10 +168,20 @@ func pairs(s *dto.Metric) map[string]string {
 
 // key identifies a series within its family.
 func key(s *dto.Metric) string {
-	parts := make([]string, len(s.Label))
-	for i, l := range s.Label {
-		parts[i] = l.GetName() + "\x00" + l.GetValue()
+	labels := slices.Clone(s.Label)
+	slices.SortFunc(labels, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
+	var b strings.Builder
+	for _, l := range labels {
+		b.WriteString(l.GetName() + "\x00" + l.GetValue() + "\x01")
 	}
-	slices.Sort(parts)
-	return strings.Join(parts, "\x01")
+	return b.String()
+}
+
+// sortByKey sorts the series of a family.
+func sortByKey(series []*dto.Metric) {
+	keys := make(map[*dto.Metric]string, len(series))
+	for _, s := range series {
+		keys[s] = key(s)
+	}
+	slices.SortFunc(series, func(a, b *dto.Metric) int { return strings.Compare(keys[a], keys[b]) })
 }

@@ -196,28 +196,22 @@ func versions(folder string) []int64 {
 
 // applied asks the database which versions it has.
 func (s Schema) applied(ctx context.Context, expected []int64) (versions []int64, dirty bool, err error) {
-	conn, err := connectPostgres(ctx, s.Server)
+	conn, err := sessionsOf(ctx).take(ctx, s.Server)
 	if err != nil {
 		return nil, false, err
 	}
 	defer hangUp(conn)
 	table := pgx.Identifier(strings.Split(s.Table, ".")).Sanitize()
 	if s.Tool == Goose {
-		// Going down and up again leaves several rows; the last one counts.
-		rows, err := conn.Query(ctx, `SELECT version_id FROM (SELECT DISTINCT ON (version_id) version_id, is_applied FROM `+
-			table+` ORDER BY version_id, id DESC) AS last WHERE is_applied AND version_id > 0`)
-		if err != nil {
-			return nil, false, err
-		}
-		versions, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		versions, err = gooseVersions(ctx, conn, table)
 		return versions, false, err
 	}
 	// golang-migrate keeps only the newest: what is before it is applied.
-	var version int64
-	err = conn.QueryRow(ctx, `SELECT version, dirty FROM `+table+` LIMIT 1`).Scan(&version, &dirty)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, false, nil
+	rows, err := queryText(ctx, conn, `SELECT version, dirty FROM `+table+` LIMIT 1`)
+	if err != nil || len(rows) == 0 {
+		return nil, false, err
 	}
+	version, err := strconv.ParseInt(string(rows[0][0]), 10, 64)
 	if err != nil {
 		return nil, false, err
 	}
@@ -226,5 +220,38 @@ func (s Schema) applied(ctx context.Context, expected []int64) (versions []int64
 			versions = append(versions, v)
 		}
 	}
-	return append(versions, version), dirty, nil
+	return append(versions, version), string(rows[0][1]) == "t", nil
+}
+
+// gooseVersions returns the applied versions of a table of goose. Going down
+// and up again leaves several rows of a version: the last one counts.
+func gooseVersions(ctx context.Context, conn *pgconn.PgConn, table string) (applied []int64, err error) {
+	rows, err := queryText(ctx, conn, `SELECT id, version_id, is_applied FROM `+table)
+	if err != nil {
+		return nil, err
+	}
+	type row struct {
+		id      int64
+		applied bool
+	}
+	last := map[int64]row{}
+	for _, r := range rows {
+		id, err := strconv.ParseInt(string(r[0]), 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		version, err := strconv.ParseInt(string(r[1]), 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		if before, ok := last[version]; !ok || id > before.id {
+			last[version] = row{id, string(r[2]) == "t"}
+		}
+	}
+	for version, r := range last {
+		if r.applied && version > 0 {
+			applied = append(applied, version)
+		}
+	}
+	return applied, nil
 }

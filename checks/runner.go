@@ -63,6 +63,8 @@ func (r Runner) Run(ctx context.Context) Report {
 		now = time.Now
 	}
 	report := Report{Started: now(), Real: r.Real}
+	ctx, end := withSessions(ctx)
+	defer end()
 	pending := make([]chan Result, len(r.Checks))
 	for i, c := range r.Checks {
 		pending[i] = make(chan Result, 1)

@@ -51,11 +51,16 @@ func (p sqlProbe) measure(ctx context.Context) (measurement, error) {
 		return measurement{}, rejection{"not_configured", p.server.Variable + " is not set"}
 	}
 	began := time.Now()
-	conn, err := connectPostgres(ctx, p.server)
+	config, err := postgresConfig(p.server)
 	if err != nil {
 		return measurement{}, err
 	}
-	defer hangUp(conn)
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return measurement{}, err
+	}
+	defer hangUp(conn.PgConn())
 	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return measurement{}, err

@@ -2,62 +2,52 @@ package checks
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"errors"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strings"
 )
 
-// NewSubject finds out what a run in the working folder is about. The content
-// is that of the configuration file. The error says that the commit is not
-// known; all else is.
-func NewSubject(ctx context.Context, config string, content []byte) (Subject, error) {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
+// Subject is what a run was about.
+type Subject struct {
+	Host         string `json:"host"`
+	Commit       string `json:"commit,omitempty"` // of the checkout that Git Safety looks at, if there is one
+	Config       string `json:"config_file"`
+	ConfigDigest string `json:"config_digest"` // "sha256:" and the digest of that file
+}
+
+// Subject returns what a run with this configuration is about. The commit is
+// the one that the run found checked out; when it is empty, git is asked. The
+// error says that the commit is not known; all else is.
+func (c Config) Subject(ctx context.Context, commit string) (s Subject, err error) {
+	s = Subject{Commit: commit, Config: c.file, ConfigDigest: c.digest}
+	if s.Host, err = os.Hostname(); err != nil {
+		s.Host = "unknown"
 	}
-	sum := sha256.Sum256(content)
-	s := Subject{Host: host, Config: config, ConfigDigest: "sha256:" + hex.EncodeToString(sum[:])}
-	s.Commit, err = headCommit(ctx)
+	if s.Commit == "" {
+		s.Commit, err = headCommit(ctx, c.checkout())
+	}
 	return s, err
 }
 
-// headCommit returns the commit that is checked out in the working folder;
-// nothing when there is no checkout.
-func headCommit(ctx context.Context) (string, error) {
-	if !inCheckout() {
-		return "", nil
+// checkout is the folder of the checkout that would trade.
+func (c Config) checkout() string {
+	if c.GitSafety != nil {
+		return Setting{dir: c.dir()}.path(c.GitSafety.Repository)
 	}
-	// Whose checkout it is does not matter for reading one hash.
-	cmd := exec.CommandContext(ctx, "git", "-c", "safe.directory=*", "rev-parse", "--verify", "--quiet", "HEAD")
-	out, err := cmd.Output()
-	switch exit := (*exec.ExitError)(nil); {
-	case errors.As(err, &exit) && exit.ExitCode() == 1:
-		return "", nil // nothing was committed yet
-	case err != nil:
-		return "", fmt.Errorf("the commit of the checkout: git: %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
+	return c.dir()
 }
 
-// inCheckout spares the start of git where there is none to look at.
-func inCheckout() bool {
-	dir, err := os.Getwd()
-	if err != nil {
-		return false
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return true
+// dir is where the relative paths of the configuration start.
+func (c Config) dir() string { return filepath.Dir(c.file) }
+
+// Commit returns what Git Safety found checked out; nothing when it was skipped
+// or found nothing.
+func (r Report) Commit() string {
+	for _, result := range r.Results {
+		for _, o := range result.Observations {
+			if o.Commit != "" {
+				return o.Commit
+			}
 		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return false
-		}
-		dir = parent
 	}
+	return ""
 }

@@ -324,6 +324,32 @@ app_preflight_last_success{env="live"} 1
 	})
 }
 
+// What another checker wrote since the file was read ahead counts too.
+func TestReadingAheadLosesNothing(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	run := func() { f.write("paper", result("A", 0, "a1=pass", "a2=pass"), result("B", 0, "b1=pass")) }
+	runs := func(want string) {
+		t.Helper()
+		f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: want})
+	}
+	f.Textfile = f.ReadAhead() // of nothing
+	run()
+	f.Textfile = f.ReadAhead()
+	run()
+	runs("2")
+	run() // the file has changed since
+	runs("3")
+	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	f.Textfile = f.ReadAhead()
+	if notes := f.write("paper", result("A", 0, "a1=pass", "a2=pass")); len(notes) != 1 {
+		t.Errorf("an empty file is not reported: %q", notes)
+	}
+	runs("1")
+}
+
 // The wait is in fake time.
 func TestALockThatIsNeverGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -93,13 +93,16 @@ func pathText(path []any) string {
 
 // syntaxError is about a file that is not YAML.
 func syntaxError(file string, err error) error {
-	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	text := oneLine(strings.TrimPrefix(err.Error(), "yaml: "))
 	onLine := regexp.MustCompile(`^line (\d+): (.*)$`)
 	if m := onLine.FindStringSubmatch(text); m != nil {
 		return fmt.Errorf("%s:%s: %s", file, m[1], m[2])
 	}
 	return fmt.Errorf("%s: %s", file, text)
 }
+
+// oneLine keeps a value that is quoted on its error's line.
+func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
 // explain rewrites a decoder's error for the person who wrote the file.
 func (d document) explain(err error, t reflect.Type) error {
@@ -112,6 +115,7 @@ func (d document) explain(err error, t reflect.Type) error {
 	wrongKind := regexp.MustCompile("^line (\\d+): cannot unmarshal !!(\\w+) (?:`(.*)` )?into \\*?(.+)$")
 	var errs []error
 	for _, text := range typed.Errors {
+		text = oneLine(text)
 		if m := unknownField.FindStringSubmatch(text); m != nil {
 			line, _ := strconv.Atoi(m[1])
 			errs = append(errs, fmt.Errorf("%s:%s: %s", d.file, m[1], d.unknownKey(line, m[2], t)))

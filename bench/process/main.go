@@ -21,29 +21,27 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 	"time"
 
-	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/servers"
-	"github.com/alertnative/preflight/internal/system"
 )
 
 func main() {
 	runs := flag.Int("runs", 100, "how often each command is run")
+	other := flag.String("other", "", "another build of preflight, run in turn with bin/preflight")
 	flag.Parse()
 	if *runs < 1 {
 		fmt.Fprintln(os.Stderr, "process: -runs must be 1 or more")
 		os.Exit(2)
 	}
-	if err := bench(context.Background(), *runs); err != nil {
+	if err := bench(context.Background(), *runs, *other); err != nil {
 		fmt.Fprintf(os.Stderr, "process: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, runs int) (err error) {
+func bench(ctx context.Context, runs int, other string) (err error) {
 	dir, err := os.MkdirTemp("", "preflight-bench-")
 	if err != nil {
 		return err
@@ -53,107 +51,13 @@ func bench(ctx context.Context, runs int) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	if err := benchCheck(ctx, dir, runs); err != nil {
+	if err := benchCheck(ctx, dir, runs, other); err != nil {
 		return err
 	}
 	if err := benchGenerate(ctx, dir, max(1, runs/5)); err != nil {
 		return err
 	}
 	return benchLint(ctx, dir, max(1, runs/10))
-}
-
-// benchCheck compares a run of the checker with the two clients.
-func benchCheck(ctx context.Context, dir string, runs int) (err error) {
-	redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, redis.Close()) }()
-	postgres, err := servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, postgres.Close()) }()
-
-	ready, err := system.New(ctx, filepath.Join(dir, "system"), redis.URL(), postgres.DSN())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ready.Close()) }()
-	config, vars, err := ready.Everything()
-	if err != nil {
-		return err
-	}
-	textfile := filepath.Join(dir, "preflight.prom")
-	preflight, err := program("preflight", "--config.file="+config, "--env=paper", "--real-check",
-		"--metrics-output="+textfile, "--evidence.dir="+filepath.Join(dir, "evidence"))
-	if err != nil {
-		return err
-	}
-	preflight.env = append(os.Environ(), vars...)
-	starts, err := program("preflight", "--version")
-	if err != nil {
-		return err
-	}
-	host, port, _ := strings.Cut(redis.Addr(), ":")
-	ping, err := program("redis-cli", "-h", host, "-p", port, "ping")
-	if err != nil {
-		return err
-	}
-	selects, err := program("psql", "--no-psqlrc", "-c", "select 1", postgres.DSN())
-	if err != nil {
-		return err
-	}
-
-	ours, start, pair := make(durations, 0, runs), make(durations, 0, runs), make(durations, 0, runs)
-	memory := 0
-	for i := range runs + 1 {
-		var took [4]time.Duration
-		for j, c := range []*command{&preflight, &starts, &ping, &selects} {
-			if took[j], err = c.time(ctx); err != nil {
-				return err
-			}
-		}
-		if i > 0 { // the first finds nothing in the caches
-			ours, start, pair = append(ours, took[0]), append(start, took[1]), append(pair, took[2]+took[3])
-		}
-		memory = max(memory, preflight.memory)
-	}
-	if err := passed(textfile, runs+1); err != nil {
-		return err
-	}
-	fmt.Printf("%d runs each, in turn:\n", runs)
-	ours.print("preflight --real-check, eight checks")
-	start.print("preflight --version, which only starts")
-	pair.print("redis-cli ping && psql -c 'select 1'")
-	fmt.Printf("  %-40s %.2f\n", "ratio of the medians", float64(ours.quantile(0.5))/float64(pair.quantile(0.5)))
-	info, err := os.Stat(preflight.path)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("  %-40s %.1f MB resident at most, the program is %.1f MB\n\n", "size", float64(memory)/1e6, float64(info.Size())/1e6)
-	return nil
-}
-
-// passed makes sure that the runs that were timed did what they are timed for.
-func passed(textfile string, runs int) error {
-	text, err := os.ReadFile(textfile)
-	if err != nil {
-		return err
-	}
-	lines := []string{
-		fmt.Sprintf(`arbitrage_preflight_realcheck_redis_latency_seconds_count{env="paper"} %d`, runs),
-		fmt.Sprintf(`arbitrage_preflight_realcheck_postgres_latency_seconds_count{env="paper"} %d`, runs),
-	}
-	for _, c := range checks.Shipped() {
-		lines = append(lines, fmt.Sprintf(`arbitrage_preflight_checks_total{check="%s",env="paper",status="pass"} %d`, c.Name, runs))
-	}
-	for _, line := range lines {
-		if !strings.Contains(string(text), "\n"+line+"\n") {
-			return fmt.Errorf("not every check passed in every run: the metrics lack %q", line)
-		}
-	}
-	return nil
 }
 
 // benchGenerate measures the generator on an empty folder.

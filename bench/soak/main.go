@@ -1,7 +1,8 @@
 // Command soak runs "preflight --every=10ms --real-check" with all eight checks,
 // Redis, PostgreSQL and fakes of the exchanges on the loopback interface, for
-// many runs, and prints what it holds as they go by: resident memory, open
-// files, goroutines. All must stay flat.
+// many runs, and prints the most that it holds as they go by: resident memory,
+// open files, goroutines. It exits with 1 when one of them grows, when the
+// memory passes 30 MB or when a check failed.
 //
 // "make soak" builds the commands and runs it in the project's folder.
 package main
@@ -28,6 +29,10 @@ import (
 func main() {
 	runs := flag.Int("runs", 10_000, "how many runs")
 	flag.Parse()
+	if *runs < 10 {
+		fmt.Fprintln(os.Stderr, "soak: -runs must be 10 or more")
+		os.Exit(2)
+	}
 	if err := soak(context.Background(), *runs); err != nil {
 		fmt.Fprintf(os.Stderr, "soak: %v\n", err)
 		os.Exit(1)
@@ -88,27 +93,30 @@ func soak(ctx context.Context, runs int) (err error) {
 	return watch(ctx, port.Addr(), runs)
 }
 
-// watch prints a line at each tenth of the runs.
+// watch prints a line at each tenth of the runs, and the verdict.
 func watch(ctx context.Context, addr string, runs int) error {
 	fmt.Printf("%10s %12s %12s %12s %10s\n", "runs", "failed", "resident", "open files", "goroutines")
 	began := time.Now()
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	for next := max(1, runs/10); ; {
+	var tenths []held
+	var now held
+	for next := runs / 10; ; <-tick.C {
 		m, err := read(ctx, addr)
 		if err != nil {
 			return err
 		}
-		if n := int(m["arbitrage_preflight_runs_total"]); n >= next {
-			fmt.Printf("%10d %12.0f %9.1f MB %12.0f %10.0f\n", n, m["failed"],
-				m["process_resident_memory_bytes"]/1e6, m["process_open_fds"], m["go_goroutines"])
-			if n >= runs {
-				fmt.Printf("in %s\n", time.Since(began).Round(time.Second))
-				return nil
-			}
-			next += max(1, runs/10)
+		now = now.with(m)
+		if now.runs < next {
+			continue
 		}
-		<-tick.C
+		fmt.Println(now)
+		tenths = append(tenths, now)
+		if now.runs >= runs {
+			fmt.Printf("in %s\n", time.Since(began).Round(time.Second))
+			return judge(tenths)
+		}
+		now, next = held{}, next+runs/10
 	}
 }
 

@@ -59,11 +59,11 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 		}
 		return code, fmt.Errorf("gate: %w", err)
 	}
-	d, err := g.checker.read(ctx)
+	d, err := g.checker.read()
 	if err != nil {
 		return exitBroken, err
 	}
-	about, err := d.about()
+	about, err := d.config.Subject(ctx, "")
 	if err != nil {
 		return exitBroken, fmt.Errorf("gate: %w", err)
 	}

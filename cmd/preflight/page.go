@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/alertnative/preflight/checks"
 )
 
@@ -27,14 +29,14 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 // pageData is what the page shows.
 type pageData struct {
 	Env      string
-	Every    time.Duration
+	Every    model.Duration
 	Evidence *checks.Evidence // of the last run; nil before the first is done
 	Version  string
 }
 
 // page shows the last run.
 func (s *service) page(w http.ResponseWriter, _ *http.Request) {
-	data := pageData{Env: s.run.env, Every: s.run.every, Version: checks.Version()}
+	data := pageData{Env: s.run.env, Every: model.Duration(s.run.every), Version: checks.Version()}
 	if last := s.last.Load(); last != nil {
 		data.Evidence = &last.evidence
 	}

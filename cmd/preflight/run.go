@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +75,7 @@ func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (c
 	if err := r.validate(); err != nil {
 		return 0, err
 	}
-	d, err := r.read(ctx)
+	d, err := r.read()
 	if err != nil {
 		return 0, err
 	}
@@ -139,28 +140,45 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 		Out: out, Color: colored(out), Width: columns(out), Specs: d.specs, Quiet: r.quiet, Language: checks.Language(r.language),
 	}
 	terminal.Start()
+	file := r.readAhead(d)
 	report := checks.Runner{
 		Checks: d.checks, Real: r.real, Selected: selected, Progress: terminal.Progress, Abandoned: &r.abandoned,
 	}.Run(ctx)
 	terminal.Summary(report)
-	about, err := d.about()
-	if err != nil && ctx.Err() == nil {
+	// An interrupted run has evidence, too.
+	about, err := d.config.Subject(context.WithoutCancel(ctx), report.Commit())
+	if err != nil {
 		logger.Warn("The evidence does not say which commit it is of", "err", err)
 	}
 	o := outcome{report: report, evidence: checks.NewEvidence(r.env, about, report), written: map[string]error{}}
-	r.write(ctx, d, &o, logger)
+	r.write(ctx, d, file, &o, logger)
 	return o, nil
 }
 
+// readAhead reads the file of metrics while the checks wait for others, and
+// returns what waits for it.
+func (r *run) readAhead(d declared) func() checks.Textfile {
+	file := textfile(r.metrics, d.specs)
+	if r.noMetrics || r.memory != nil {
+		return func() checks.Textfile { return file }
+	}
+	read := make(chan checks.Textfile, 1)
+	go func() {
+		runtime.Gosched() // the checks go first
+		read <- file.ReadAhead()
+	}()
+	return func() checks.Textfile { return <-read }
+}
+
 // write keeps the outcome. No output waits for another, or for its success.
-func (r *run) write(ctx context.Context, d declared, o *outcome, logger *slog.Logger) {
+func (r *run) write(ctx context.Context, d declared, file func() checks.Textfile, o *outcome, logger *slog.Logger) {
 	var evidence, junit error
 	var wg sync.WaitGroup
 	wg.Go(func() { evidence = r.writeEvidence(d, o.evidence) })
 	if r.junit != "" {
 		wg.Go(func() { junit = checks.WriteJUnit(r.junit, r.env, d.specs, o.report) })
 	}
-	if file, err := r.writeMetrics(ctx, d, o.report, logger); file {
+	if isFile, err := r.writeMetrics(ctx, d, file, o.report, logger); isFile {
 		o.written[metrics.OutputTextfile] = err
 	}
 	wg.Wait()
@@ -172,7 +190,7 @@ func (r *run) write(ctx context.Context, d declared, o *outcome, logger *slog.Lo
 
 // writeMetrics adds the run to the metrics, and reports whether they are a
 // file.
-func (r *run) writeMetrics(ctx context.Context, d declared, report checks.Report, logger *slog.Logger) (file bool, err error) {
+func (r *run) writeMetrics(ctx context.Context, d declared, file func() checks.Textfile, report checks.Report, logger *slog.Logger) (isFile bool, err error) {
 	var notes []string
 	switch {
 	case r.noMetrics:
@@ -182,13 +200,13 @@ func (r *run) writeMetrics(ctx context.Context, d declared, report checks.Report
 			logger.Error("The metrics lack this run", "err", err)
 		}
 	default:
-		file = true
-		notes, err = textfile(r.metrics, d.specs).Write(ctx, r.env, report)
+		isFile = true
+		notes, err = file().Write(ctx, r.env, report)
 	}
 	for _, note := range notes {
 		logger.Warn("The metrics do not continue whole", "file", r.metrics, "what", note)
 	}
-	return file, err
+	return isFile, err
 }
 
 // writeEvidence keeps the evidence where the gate looks, and where it was

@@ -95,7 +95,7 @@ func (s *service) serve(ctx context.Context) error {
 
 // tick is one run. Whatever goes wrong with it, the service stays up.
 func (s *service) tick(ctx context.Context) {
-	d, err := s.run.read(ctx)
+	d, err := s.run.read()
 	if err != nil {
 		s.log.Error("The configuration cannot be read: going on with the one before", "err", err)
 		d = s.good

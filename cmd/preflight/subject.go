@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,25 +34,18 @@ func (s *subject) flags(cmd *kingpin.CmdClause) {
 
 // declared is what a subject's files say.
 type declared struct {
+	config checks.Config
 	checks []checks.Check
 	specs  []checks.Spec
 	key    []byte // that the evidence is sealed with; nil: none
-	// about waits for what the run is about; its error says that the commit
-	// is not known.
-	about func() (checks.Subject, error)
 }
 
-// read reads the files. What git is asked is found out meanwhile.
-func (s subject) read(ctx context.Context) (declared, error) {
+// read reads the files.
+func (s subject) read() (declared, error) {
 	if err := checkEnv(s.env); err != nil {
 		return declared{}, err
 	}
-	content, err := os.ReadFile(s.config)
-	if err != nil {
-		_, err = checks.ReadConfig(s.config) // says it better
-		return declared{}, err
-	}
-	config, err := checks.ParseConfig(s.config, content)
+	config, err := checks.ReadConfig(s.config)
 	if err != nil {
 		return declared{}, err
 	}
@@ -65,9 +57,7 @@ func (s subject) read(ctx context.Context) (declared, error) {
 	if err != nil {
 		return declared{}, err
 	}
-	d := declared{checks: config.Checks(checks.Setting{Env: s.env, EnvFile: file, Lookup: lookup}), about: inBackground(func() (checks.Subject, error) {
-		return checks.NewSubject(ctx, s.config, content)
-	})}
+	d := declared{config: config, checks: config.Checks(checks.Setting{Env: s.env, EnvFile: file, Lookup: lookup})}
 	for _, c := range d.checks {
 		d.specs = append(d.specs, c.Spec())
 	}
@@ -100,17 +90,6 @@ func evidenceKey(lookup func(string) (string, bool)) ([]byte, error) {
 		return nil, nil
 	}
 	return []byte(key), nil
-}
-
-// inBackground starts f and returns what waits for it.
-func inBackground[T any](f func() (T, error)) func() (T, error) {
-	var (
-		value T
-		err   error
-		done  = make(chan struct{})
-	)
-	go func() { defer close(done); value, err = f() }()
-	return func() (T, error) { <-done; return value, err }
 }
 
 var envName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)

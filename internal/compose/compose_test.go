@@ -158,7 +158,7 @@ func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
 			t.Errorf("no %q in %q", want, service.Command)
 		}
 	}
-	// The evidence is of the commit of the working folder.
+	// A command in the container finds preflight.yml, as on the host.
 	if service.WorkingDir != "/checkout" {
 		t.Errorf("the working folder is %q", service.WorkingDir)
 	}
