@@ -89,15 +89,13 @@ func (v sight) settledFrom(now time.Time) (time.Time, bool) {
 	return v.to.Add(v.grace()), true
 }
 
-// see takes in a newer evaluation, told by a sign that has been there since a
-// time. It reports whether there was an outage before it. That nothing arrived
-// while nobody could receive it, before up, is none, unless the sign itself was
-// gone meanwhile.
-func (v *sight) see(t, since, up time.Time) bool {
+// see takes in a newer evaluation, and reports whether there was an outage
+// before it. That nothing arrived while nobody could receive it, before up, is
+// none, unless it is otherwise known that alerting was blind.
+func (v *sight) see(t, up time.Time, blind bool) bool {
 	last := v.seen
 	v.seen = t
-	gone := since.After(last)
-	if v.timeout == 0 || last.IsZero() || t.Sub(last) < v.timeout || !gone && t.Sub(later(last, up)) < v.timeout {
+	if v.timeout == 0 || last.IsZero() || t.Sub(last) < v.timeout || !blind && t.Sub(later(last, up)) < v.timeout {
 		return false
 	}
 	if v.from.IsZero() || last.Sub(v.to) >= v.grace() {

@@ -78,9 +78,14 @@ func (s *Service) Watchdog(h Heartbeat) error {
 // see notes an outage that ended with an evaluation, if there was one. Whoever
 // sees the evaluation must know of the outage, so this comes first.
 func (s *Service) see(tx *txn, at, since time.Time) (o outage, lost bool, err error) {
-	v, err := s.state(tx).sight()
-	if err != nil || !v.see(at, since, s.couldSee()) {
-		return v.outage, false, err
+	v, err1 := s.state(tx).sight()
+	told, _, err2 := toldBlind(tx)
+	if err := errors.Join(err1, err2); err != nil {
+		return o, false, err
+	}
+	// A watchdog that began to fire meanwhile had ceased.
+	if !v.see(at, s.couldSee(), told || since.After(v.seen)) {
+		return v.outage, false, nil
 	}
 	return v.outage, true, setOutage(tx, v.outage)
 }
@@ -202,13 +207,18 @@ func (w *watcher) look(latest time.Time) (next time.Time, err error) {
 
 // isBlind reads from the spool whether the chats were told so.
 func (s *Service) isBlind() (blind bool, since time.Time, err error) {
-	err = s.spool.do(func(tx *txn) error {
-		list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
-		if err == nil && len(list) > 0 {
-			blind, since = true, list[0].alert.StartsAt
-		}
+	err = s.spool.do(func(tx *txn) (err error) {
+		blind, since, err = toldBlind(tx)
 		return err
 	})
+	return blind, since, err
+}
+
+func toldBlind(tx *txn) (blind bool, since time.Time, err error) {
+	list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
+	if err == nil && len(list) > 0 {
+		blind, since = true, list[0].alert.StartsAt
+	}
 	return blind, since, err
 }
 
