@@ -61,7 +61,11 @@ func (p *sender) after(d time.Duration) {
 		if now := time.Now(); p.alive && now.Sub(p.sent) >= resend {
 			p.sent = now
 		}
-		p.to.after(min(5*time.Second, time.Until(end)))
+		step := 5 * time.Second
+		if !p.alive && time.Since(p.sent) >= expiry {
+			step = time.Until(end) // there is nothing to send
+		}
+		p.to.after(min(step, time.Until(end)))
 	}
 }
 
