@@ -19,17 +19,23 @@ type presentAPI struct {
 	mu     sync.Mutex
 	alerts []template.Alert
 	asked  int
+	away   bool
 }
 
 func (a *presentAPI) has(alerts ...template.Alert) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.alerts, a.asked = alerts, 0
+	a.alerts, a.asked, a.away = alerts, 0, false
 }
+
+func (a *presentAPI) isAway() { a.mu.Lock(); defer a.mu.Unlock(); a.away = true }
 
 func (a *presentAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.away {
+		return nil, errAway
+	}
 	var answer any = map[string]any{"uptime": "2026-01-01T00:00:00Z"}
 	if strings.HasSuffix(r.URL.Path, "/alerts") {
 		a.asked++
@@ -72,8 +78,12 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					p.after(3 * time.Hour)
 					w.expect(person, open, blind)
 					p.start()
-					if fires {
+					switch {
+					case fires:
 						api.has(alert)
+					case told:
+						api.isAway()
+						p.after(30 * time.Minute)
 					}
 					p.after(7 * time.Minute)
 					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
@@ -81,6 +91,12 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					}
 					p.after(5 * time.Minute)
 					m := w.bot.Messages(person)
+					if !fires && told { // Alertmanager could not be asked for long
+						w.expect(person, backAfter("3h 3m")...)
+						api.has()
+						p.after(time.Minute)
+						m = w.bot.Messages(person)
+					}
 					switch {
 					case fires && (len(m) != 3 || len(m[0].Edits) != 0):
 						t.Fatalf("the chat shows %v", m)
@@ -94,6 +110,11 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 						t.Error("Alertmanager was not asked")
 					}
 					p.after(time.Hour)
+					api.has() // its resolution is on the way
+					p.after(3 * time.Minute)
+					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
+						t.Fatalf("the chat shows %v", m)
+					}
 					w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), webhook.Loud)
 					w.after(5 * time.Second)
 					if m := w.bot.Messages(person); len(m) != 4 || !strings.Contains(m[3].Text, "redis, resolved after 4h") {
@@ -196,6 +217,38 @@ func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 		p.after(5 * time.Second)
 		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after 11m") {
 			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// An end that is believed later is the same for all.
+func TestReplicasBelieveTheSame(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		for _, w := range p.both() {
+			w.config.WatchdogTimeout = 150 * time.Second
+			w.restart()
+		}
+		s := &sender{to: p.second}
+		s.start()
+		s.after(time.Minute)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		s.alive = false // one sending is lost
+		s.after(time.Until(s.sent.Add(125 * time.Second)))
+		end := time.Now()
+		p.post(am.payload(am.resolved("redis", start, end)), webhook.Loud)
+		s.after(5 * time.Second)
+		p.expect(person, open)
+		s.alive, s.sent = true, time.Now()
+		s.after(time.Minute)
+		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		for i, w := range p.both() {
+			if h := w.history(); len(h) != 1 || h[0].EndsAt == nil || !h[0].EndsAt.Equal(end) {
+				t.Errorf("for replica %d it ended at %v, not %s", i, h[0].EndsAt, end)
+			}
 		}
 	})
 }
