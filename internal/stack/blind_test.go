@@ -68,7 +68,9 @@ func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
 
 	p.redis.Start()
 	p.recovery(first)
-	over := func(m fakebot.Message) bool { return m.ReplyTo == first.ID && strings.Contains(m.Text, "resolved after") }
+	over := func(m fakebot.Message) bool {
+		return m.ReplyTo == first.ID && strings.Contains(m.Text, "resolved after")
+	}
 	if m := p.bot.Messages(chatID); len(m) != 4 || !over(m[3]) {
 		t.Fatalf("the P0 is over, and the chat shows %+v", m)
 	}
