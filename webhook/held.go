@@ -65,6 +65,8 @@ func (s state) fires(i *instance, since time.Time) {
 	if i.held != nil {
 		i.again = later(i.again, endOf(i.held.Alert, i.held.At))
 	}
+	// The spool keeps microseconds, and the same start is not to be a later one.
+	i.again = i.again.Add(time.Microsecond - 1).Truncate(time.Microsecond)
 	i.held = nil
 }
 

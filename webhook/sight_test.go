@@ -46,7 +46,7 @@ func firesAnew(w *world, p *sender, o outage) {
 	p.after(15 * time.Minute)
 	w.expect(person, open, blind)
 	p.start()
-	anew := time.Now()
+	anew := time.Now().Add(123) // finer than the spool keeps it
 	w.post(o.am.payload(o.am.firing("redis", anew)), webhook.Loud)
 	p.after(20 * time.Second)
 	w.post(o.am.payload(o.am.firing("redis", anew)), webhook.Loud) // the other peer's
