@@ -71,7 +71,7 @@ func Preflight(own ...checks.Spec) Pack {
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
 		Exporters:  slices.Concat(metrics.Exporters(), metrics.NewWebhook().All(), metrics.NewChecker().All()),
 		Checks:     specs,
-		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Webhook(), rules.Checker()},
+		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Watchdog(), rules.Webhook(), rules.Checker()},
 		Routing:    rules.Routes(),
 		Dashboards: []dashgen.Dashboard{dashgen.SystemHealth()},
 	}

@@ -53,7 +53,7 @@ func TestThePageOfRoutesShowsTheConsequences(t *testing.T) {
 			"| P1 | TargetDown `job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
 		},
 		"PreflightFlapping": {`| P2 | PreflightFlapping | telegram-silent | alertname, env | 5m | 30m | 1d | while PreflightCheckFailed fires with the same env |`},
-		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 30s | 45s |  |`},
+		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 5s | 12s |  |`},
 	} {
 		if d := cmp.Diff(want, pageRows(t, pack, alert)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", alert, d)

@@ -14,6 +14,7 @@ const (
 	Twin     = "twin"     // a retry, or the same from the other peer
 	Late     = "late"     // a peer told of an alert after its resolution
 	Recorded = "recorded" // its receiver asks for no message
+	Blind    = "blind"    // an end or a new start that Prometheus's silence may have caused
 )
 
 // Why a delivery to Telegram is tried again.
@@ -82,7 +83,7 @@ func NewWebhook() Webhook {
 		},
 		Coalesced: Desc{
 			Name: name("notifications_coalesced_total"), Type: Counter,
-			Labels: []Label{{Name: "reason", Values: []string{Twin, Late, Recorded}}},
+			Labels: []Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Blind}}},
 			Help:   "Accepted notifications that told nothing new and made no message of their own.",
 		},
 		AcceptDuration: Desc{
@@ -148,7 +149,7 @@ func NewWebhook() Webhook {
 		},
 		WatchdogTimestamp: Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: Gauge, Unit: Timestamp,
-			Help: "When the last watchdog arrived; 0 before the first.",
+			Help: "The newest evaluation of Prometheus that a watchdog told of, or when the last one arrived that did not say; 0 before the first.",
 		},
 		BuildInfo: Desc{
 			Name: name("build_info"), Type: Gauge, Unit: Bool,

@@ -67,7 +67,10 @@ type Alert struct {
 	Summary Text   // one line about this instance
 	Reason  string // why, from a closed set, as a template
 	Counts  string // "6/8 PASS, 2 FAIL", as a template
-	Actions []Text // what to do, in order
+	// EvaluatedAt is the time of the evaluation, as a template: what the webhook
+	// reads of a sign of life.
+	EvaluatedAt string
+	Actions     []Text // what to do, in order
 
 	// About explains in the runbook what the alert means.
 	About string

@@ -30,6 +30,7 @@ func (a Alert) Annotations(t metrics.Timing, links Links) map[string]string {
 	text("summary", a.Summary)
 	set("reason", a.Reason)
 	set("counts", a.Counts)
+	set(EvaluatedAt, a.EvaluatedAt)
 	text("actions", a.actions())
 	if links.Runbook != nil {
 		set("runbook_url", links.Runbook(a.Name))

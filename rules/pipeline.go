@@ -1,5 +1,7 @@
 package rules
 
+import "time"
+
 // Pipeline is the group of alerts on the pipeline itself: who watches must be
 // watched.
 func Pipeline() Group {
@@ -132,20 +134,32 @@ func Pipeline() Group {
 					},
 				}},
 			},
-			{
-				Name: "Watchdog",
-				Expr: `vector(1)`,
-				About: "Fires always, and reaches nobody as a message: it is the sign of life that the webhook expects. " +
-					"When it stops coming, the webhook tells the chat that the pipeline is blind.",
-				Scenarios: []Scenario{{
-					Name:   "always fires",
-					Expect: []Expect{{At: "0m", Firing: []Instance{{}}}, {At: "60m", Firing: []Instance{{}}}},
-				}},
-				Equivalents: []Equivalent{
-					{"1 → 0", "a vector fires whatever its value"},
-					{"1 → 2", "a vector fires whatever its value"},
-				},
-			},
 		},
+	}
+}
+
+// Watchdog is the group of the sign of life. It is evaluated every few seconds
+// for it to be sent again as soon as the resend delay of a minute is over: only
+// an evaluation after that sends it.
+func Watchdog() Group {
+	return Group{
+		Name:     "watchdog",
+		Interval: 5 * time.Second,
+		Labels:   map[string]string{"source": "pipeline"},
+		Alerts: []Alert{{
+			Name:        "Watchdog",
+			Expr:        `vector(time())`,
+			EvaluatedAt: `{{ ($value | toTime).Format "2006-01-02T15:04:05.000Z" }}`,
+			About: "Fires always, and reaches nobody as a message: it is the sign of life that the webhook expects. " +
+				"It says when Prometheus evaluated it. When no newer evaluation comes, the webhook tells the chat that alerting is blind, " +
+				"and does not believe that alerts end: without Prometheus they expire in Alertmanager.",
+			Scenarios: []Scenario{{
+				Name: "always fires, and says when",
+				Expect: []Expect{
+					{At: "0m", Firing: []Instance{{Texts: map[string]string{EvaluatedAt: "1970-01-01T00:00:00.000Z"}}}},
+					{At: "60m", Firing: []Instance{{Texts: map[string]string{EvaluatedAt: "1970-01-01T01:00:00.000Z"}}}},
+				},
+			}},
+		}},
 	}
 }

@@ -122,3 +122,7 @@ func AlertsPath(s Sound) string { return fmt.Sprintf("/api/v1/alerts?notify=%s",
 
 // WatchdogPath is where the webhook expects the sign of life of the pipeline.
 const WatchdogPath = "/api/v1/watchdog"
+
+// EvaluatedAt is the annotation in which it says when it was evaluated, as RFC
+// 3339: Alertmanager repeats it for minutes after Prometheus has died.
+const EvaluatedAt = "evaluated_at"

@@ -20,6 +20,9 @@ var (
 	timingP1 = Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 12 * time.Hour}
 	timingP2 = Timing{GroupWait: 5 * time.Minute, GroupInterval: 30 * time.Minute, Repeat: 24 * time.Hour}
 	timingP3 = Timing{GroupWait: 5 * time.Minute, GroupInterval: time.Hour, Repeat: 72 * time.Hour}
+	// Every 15s: what is known of Prometheus must not be much older than what it
+	// sends, and that is once a minute.
+	timingWatchdog = Timing{GroupWait: 0, GroupInterval: 5 * time.Second, Repeat: 12 * time.Second}
 )
 
 // Routes is the shipped routing.
@@ -46,7 +49,7 @@ func Routes() Routing {
 		Routes: append(fallbackRoutes(byJob), []Route{
 			{
 				Match: []Matcher{{"alertname", "Watchdog"}}, Receiver: ReceiverWatchdog, GroupBy: []string{"alertname"},
-				Timing: Timing{GroupWait: 0, GroupInterval: 30 * time.Second, Repeat: 45 * time.Second},
+				Timing: timingWatchdog,
 			},
 			{Match: []Matcher{pipeline, priority(P1)}, Receiver: ReceiverLoud, GroupBy: byJob, Timing: timingP1},
 			{Match: []Matcher{pipeline, priority(P2)}, Receiver: ReceiverSilent, GroupBy: byJob, Timing: timingP2},

@@ -97,7 +97,7 @@ func TestValidateReportsEverything(t *testing.T) {
 }
 
 func TestShippedDefinitionsAreValid(t *testing.T) {
-	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline(), rules.Webhook()}); err != nil {
+	if err := rules.Validate([]rules.Group{rules.Preflight(), rules.Pipeline(), rules.Watchdog(), rules.Webhook()}); err != nil {
 		t.Error(err)
 	}
 }

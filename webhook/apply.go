@@ -18,17 +18,16 @@ type state struct {
 	tx     *txn
 	chats  []string // that are to be shown what happens
 	shares bool     // what happens is noted for other replicas
+
+	timeout time.Duration // without an evaluation until alerting is blind; 0 for never
+	seen    time.Time     // the newest evaluation that is known of; the zero time for not known
 }
 
 // apply brings the state up to a notification. It returns why no message
 // follows from it, or nothing.
 func (s state) apply(n arrival) (coalesced string, err error) {
-	if s.shares {
-		if _, err := note(s.tx, n.at, eventNotification, notificationEvent{n.notify, n.body}); err != nil {
-			return "", err
-		}
-	}
-	changed, firing, stale := false, false, false
+	changed, firing, stale, blind := false, false, false, false
+	event := notificationEvent{Notify: n.notify, Body: n.body}
 	for _, a := range n.Alerts {
 		v, err := s.applyAlert(n, a)
 		if err != nil {
@@ -37,13 +36,22 @@ func (s state) apply(n arrival) (coalesced string, err error) {
 		changed = changed || v == begins || v == ends || v == restarts || v == over
 		stale = stale || v == late || v == doubtful
 		firing = firing || a.Status == "firing" && v != late && v != doubtful
+		if v == silence || v == resumes {
+			blind = true
+			event.Silent = append(event.Silent, a.Fingerprint)
+		}
+	}
+	if s.shares {
+		if _, err := note(s.tx, n.at, eventNotification, event); err != nil {
+			return "", err
+		}
 	}
 	toldAt, err := s.toldAt(n.GroupKey)
 	if err != nil {
 		return "", err
 	}
-	reminder := firing && !changed && settled(toldAt, n.at) && !saysOtherwise(n.NotificationReason)
-	if changed || reminder {
+	reminder := firing && !changed && !blind && settled(toldAt, n.at) && !saysOtherwise(n.NotificationReason)
+	if changed || reminder || blind {
 		if err := s.setGroup(n); err != nil {
 			return "", err
 		}
@@ -55,6 +63,8 @@ func (s state) apply(n arrival) (coalesced string, err error) {
 		return "", s.remind(n)
 	case changed:
 		return "", nil
+	case blind:
+		return metrics.Blind, nil
 	case stale:
 		return metrics.Late, nil
 	default:
@@ -67,7 +77,11 @@ func (s state) applyAlert(n arrival, a template.Alert) (verdict, error) {
 	if err != nil {
 		return known, err
 	}
-	v := judge(newest, a, n)
+	silent, err := s.silent(newest, n, a)
+	if err != nil {
+		return known, err
+	}
+	v := judge(newest, a, n, silent)
 	switch v {
 	case begins:
 		return v, s.insert(n, a)
@@ -84,6 +98,10 @@ func (s state) applyAlert(n arrival, a template.Alert) (verdict, error) {
 	case doubtful:
 		newest.refireAt = newest.resolvedAt.Add(settle)
 		return v, s.update(newest)
+	case silence:
+		return v, s.hold(newest, n, a)
+	case resumes:
+		return v, s.resume(newest, n, a)
 	case known:
 		return v, s.confirm(newest, n, a)
 	case late:
@@ -112,7 +130,7 @@ func (s state) resolve(i *instance, n arrival) error {
 		i.alert.EndsAt = n.at
 	}
 	i.resolvedAt, i.seenAt, i.receivedAt = n.at, n.at, n.at
-	i.saidBy, i.notification, i.refireAt, i.own = n.ExternalURL, n.id, time.Time{}, !n.foreign
+	i.saidBy, i.notification, i.refireAt, i.own, i.held = n.ExternalURL, n.id, time.Time{}, !n.foreign, nil
 	if err := s.update(i); err != nil {
 		return err
 	}
@@ -121,14 +139,8 @@ func (s state) resolve(i *instance, n arrival) error {
 
 // close ends an instance that nobody told the end of.
 func (s state) close(i *instance, reason message.Closed, now time.Time, foreign bool) error {
-	if s.shares {
-		key, err := keyOf(s.tx, i.id)
-		if err != nil {
-			return err
-		}
-		if _, err := note(s.tx, now, eventClosed, closedEvent{key, reason}); err != nil {
-			return err
-		}
+	if err := s.noteClosed(i.id, reason, now); err != nil {
+		return err
 	}
 	i.closed, i.alert.EndsAt = reason, now
 	n := arrival{id: i.notification, at: now, foreign: foreign, Payload: Payload{Data: template.Data{ExternalURL: i.saidBy}}}
@@ -136,6 +148,19 @@ func (s state) close(i *instance, reason message.Closed, now time.Time, foreign 
 		return fmt.Errorf("instance %d: %w", i.id, err)
 	}
 	return nil
+}
+
+// noteClosed notes for other replicas that an instance ended.
+func (s state) noteClosed(id int64, reason message.Closed, now time.Time) error {
+	if !s.shares {
+		return nil
+	}
+	key, err := keyOf(s.tx, id)
+	if err != nil {
+		return err
+	}
+	_, err = note(s.tx, now, eventClosed, closedEvent{key, reason})
+	return err
 }
 
 // confirm notes that the instance was told of again: its texts may have
@@ -203,10 +228,16 @@ func (s state) update(i *instance) error {
 	if err != nil {
 		return err
 	}
+	var held []byte
+	if i.held != nil {
+		if held, err = json.Marshal(i.held); err != nil {
+			return err
+		}
+	}
 	_, err = s.tx.Exec(`UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
-		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ? WHERE id = ?`,
+		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`,
 		i.alert.StartsAt.UnixMicro(), string(alert), i.notify, i.notification, i.receivedAt.UnixMicro(), i.seenAt.UnixMicro(),
-		i.saidBy, micro(i.resolvedAt), i.suppressed, i.closed, micro(i.refireAt), i.own, i.id)
+		i.saidBy, micro(i.resolvedAt), i.suppressed, i.closed, micro(i.refireAt), i.own, string(held), micro(i.again), i.id)
 	return err
 }
 
@@ -276,10 +307,13 @@ func (s state) refire(now time.Time) (n int, next time.Time, err error) {
 	return len(due), time.UnixMicro(at.Int64), nil
 }
 
+// instanceColumns are what [scanInstance] reads of an instance i.
+const instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
+	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at`
+
 // queryInstances reads the instances that a condition selects.
 func queryInstances(tx *txn, where string, args ...any) ([]*instance, error) {
-	rows, err := tx.Query(`SELECT i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own FROM instances i `+where, args...)
+	rows, err := tx.Query(`SELECT `+instanceColumns+` FROM instances i `+where, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -295,15 +329,15 @@ func queryInstances(tx *txn, where string, args ...any) ([]*instance, error) {
 	return list, rows.Err()
 }
 
-// scanInstance reads the columns that [queryInstances] selects, and what
-// follows them into more.
+// scanInstance reads [instanceColumns], and what follows them into more.
 func scanInstance(rows *sql.Rows, more ...any) (*instance, error) {
 	var i instance
-	var alert string
+	var alert, doubted string
 	var received, first, seen int64
-	var resolved, refire sql.NullInt64
+	var resolved, refire, again sql.NullInt64
 	err := rows.Scan(append([]any{
 		&i.id, &i.group, &alert, &i.rank, &i.notify, &i.notification, &received, &first, &seen, &i.saidBy, &resolved, &i.suppressed, &i.closed, &refire, &i.own,
+		&doubted, &again,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -311,8 +345,14 @@ func scanInstance(rows *sql.Rows, more ...any) (*instance, error) {
 	if err := json.Unmarshal([]byte(alert), &i.alert); err != nil {
 		return nil, fmt.Errorf("instance %d: %w", i.id, err)
 	}
+	if doubted != "" {
+		i.held = new(held)
+		if err := json.Unmarshal([]byte(doubted), i.held); err != nil {
+			return nil, fmt.Errorf("instance %d: %w", i.id, err)
+		}
+	}
 	i.receivedAt, i.firstAt, i.seenAt = time.UnixMicro(received), time.UnixMicro(first), time.UnixMicro(seen)
-	i.resolvedAt, i.refireAt = fromMicro(resolved), fromMicro(refire)
+	i.resolvedAt, i.refireAt, i.again = fromMicro(resolved), fromMicro(refire), fromMicro(again)
 	return &i, nil
 }
 

@@ -325,7 +325,7 @@ func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 		w.restart()
 		for range 10 {
 			w.after(30 * time.Second)
-			if err := w.service.Watchdog(); err != nil {
+			if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -334,12 +334,12 @@ func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 		w.after(2 * time.Minute)
 		w.expect(person)
 		w.after(2 * time.Minute)
-		const told = "1 🚨 P0: Alerting is blind [PipelineBlind: no watchdog for 3m0s: Prometheus or Alertmanager no longer reaches the webhook, other alerts can't arrive]"
+		const told = "1 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 3m0s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
 		w.expect(person, told)
 		w.restart()
 		w.after(time.Hour)
 		w.expect(person, told)
-		if err := w.service.Watchdog(); err != nil {
+		if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
 		w.after(10 * time.Second)

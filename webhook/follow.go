@@ -73,6 +73,11 @@ func (f *follower) apply(e replica.Event) error {
 		if unreadable = json.Unmarshal(e.Body, &c); unreadable == nil {
 			err = f.closed(e, c)
 		}
+	case eventOutage:
+		var o outageEvent
+		if unreadable = json.Unmarshal(e.Body, &o); unreadable == nil {
+			err = setOutage(f.tx, outage{time.UnixMicro(o.First), time.UnixMicro(o.From), time.UnixMicro(o.To)})
+		}
 	default:
 		unreadable = fmt.Errorf("an event of the unknown kind %q", e.Kind)
 	}
@@ -83,7 +88,10 @@ func (f *follower) apply(e replica.Event) error {
 }
 
 func (f *follower) notification(e replica.Event, n notificationEvent) (unreadable, err error) {
-	a := arrival{at: e.At, notify: n.Notify, foreign: true}
+	a := arrival{at: e.At, notify: n.Notify, foreign: true, silent: map[string]bool{}}
+	for _, fingerprint := range n.Silent {
+		a.silent[fingerprint] = true
+	}
 	if a.Payload, unreadable = ParsePayload(n.Body); unreadable != nil {
 		return unreadable, nil
 	}
@@ -201,6 +209,9 @@ func (f *follower) closed(e replica.Event, c closedEvent) error {
 	list, err := queryInstances(f.tx, `WHERE i.id = ? AND i.resolved_at IS NULL`, id)
 	if err != nil || len(list) == 0 {
 		return err
+	}
+	if c.Reason == "" && list[0].held != nil {
+		return f.state.release(list[0], e.At, true)
 	}
 	return f.state.close(list[0], c.Reason, e.At, true)
 }

@@ -110,10 +110,11 @@ func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {
 			s.refuse(w, metrics.Invalid, http.StatusBadRequest, err)
 			return
 		}
-		if payload.Status != "firing" {
+		beat, alive := heartbeat(payload)
+		if !alive {
 			return // the watchdog's end is what its absence tells
 		}
-		if err := s.Watchdog(); err != nil {
+		if err := s.Watchdog(beat); err != nil {
 			s.refuse(w, metrics.Unwritable, http.StatusServiceUnavailable, err)
 		}
 	}

@@ -119,6 +119,9 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 	}
 	for _, reason := range coalesced {
 		s.metrics.coalesced.WithLabelValues(reason).Inc()
+		if reason == metrics.Blind {
+			s.config.Log.Info("alerting is or was blind: an end is not believed yet, or an alert that was lost sight of still fires", "evaluated", s.lastSeen())
+		}
 	}
 	return n, next, err
 }

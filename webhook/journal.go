@@ -15,13 +15,15 @@ import (
 const (
 	eventNotification = "notification" // one was received
 	eventCall         = "call"         // of the Bot API, with what it taught of the chat
-	eventClosed       = "closed"       // an instance ended without a resolution
+	eventClosed       = "closed"       // an instance ended without a resolution, or by one that was held
+	eventOutage       = "outage"       // alerting was blind, and sees again
 )
 
 // notificationEvent is a notification as it was received.
 type notificationEvent struct {
 	Notify Notify          `json:"notify"`
 	Body   json.RawMessage `json:"body"`
+	Silent []string        `json:"silent,omitempty"` // fingerprints of what Prometheus's silence may have caused
 }
 
 // callEvent is the outcome of a call. Times are microseconds since 1970.
@@ -56,7 +58,14 @@ type listedEvent struct {
 
 type closedEvent struct {
 	instanceKey
-	Reason message.Closed `json:"reason"`
+	Reason message.Closed `json:"reason"` // empty: the resolution that is held is believed
+}
+
+// outageEvent is an [outage], in microseconds since 1970.
+type outageEvent struct {
+	First int64 `json:"first"`
+	From  int64 `json:"from"`
+	To    int64 `json:"to"`
 }
 
 // instanceKey identifies an instance in every replica.

@@ -137,8 +137,7 @@ func (p planner) open(group string) (open, due []viewed, err error) {
 }
 
 func (p planner) views(from string, args ...any) ([]viewed, error) {
-	rows, err := p.tx.Query(`SELECT i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-		i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, v.shown, v.first_message `+from, append([]any{p.chat}, args...)...)
+	rows, err := p.tx.Query(`SELECT `+instanceColumns+`, v.shown, v.first_message `+from, append([]any{p.chat}, args...)...)
 	if err != nil {
 		return nil, err
 	}

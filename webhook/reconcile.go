@@ -54,9 +54,13 @@ func (s *Service) reconcileTurn(ctx context.Context) {
 
 // reconcile asks every Alertmanager, and closes what none of them knows.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
-	open, err := r.open()
+	open, v, err := r.open()
 	if err != nil || len(open) == 0 {
 		return 0, err
+	}
+	if settled, sees := v.settledFrom(time.Now()); !sees || time.Now().Before(settled) {
+		clear(r.missing) // what Prometheus no longer sends, or not yet again, is missing too
+		return 0, nil
 	}
 	known := map[string]observed{}
 	for _, am := range r.service.config.Alertmanagers {
@@ -78,7 +82,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	err = r.service.spool.do(func(tx *txn) error {
 		closed = 0
 		for _, i := range open {
-			n, err := r.compare(r.service.state(tx), i.id, known, now)
+			n, err := r.compare(r.service.state(tx), v, i.id, known, now)
 			if err != nil {
 				return err
 			}
@@ -89,20 +93,24 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	return closed, err
 }
 
-// open returns what fires here and was not heard of just now.
-func (r *reconciler) open() (list []*instance, err error) {
+// open returns what fires here and was not heard of just now, and what is known
+// of Prometheus's evaluations.
+func (r *reconciler) open() (list []*instance, v sight, err error) {
 	before := time.Now().Add(-settle).UnixMicro()
 	err = r.service.spool.do(func(tx *txn) (err error) {
+		if v, err = r.service.state(tx).sight(); err != nil {
+			return err
+		}
 		list, err = queryInstances(tx, `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`, watchdogGroup, before)
 		return err
 	})
-	return list, err
+	return list, v, err
 }
 
 // compare closes the instance when Alertmanager no longer knows it, and notes
 // what suppresses it while it does. The instance is read again: it may have
 // changed since Alertmanager was asked.
-func (r *reconciler) compare(s state, id int64, known map[string]observed, now time.Time) (closed int, err error) {
+func (r *reconciler) compare(s state, v sight, id int64, known map[string]observed, now time.Time) (closed int, err error) {
 	list, err := queryInstances(s.tx, `WHERE i.id = ? AND i.resolved_at IS NULL`, id)
 	if err != nil || len(list) == 0 {
 		return 0, err
@@ -110,8 +118,11 @@ func (r *reconciler) compare(s state, id int64, known map[string]observed, now t
 	i := list[0]
 	if o, ok := known[i.alert.Fingerprint]; ok {
 		delete(r.missing, id)
-		if o.suppressed == i.suppressed {
+		if o.suppressed == i.suppressed && i.held == nil {
 			return 0, nil
+		}
+		if i.held != nil {
+			s.fires(i, o.startsAt)
 		}
 		i.suppressed = o.suppressed
 		return 0, s.update(i)
@@ -122,6 +133,9 @@ func (r *reconciler) compare(s state, id int64, known map[string]observed, now t
 		r.missing[id] = now
 	}
 	reason := i.suppressed
+	if reason == "" && (i.held != nil || v.lostSight(i.began()) && now.Sub(v.to) < 2*v.grace()) {
+		reason = message.Blind
+	}
 	if reason == "" {
 		if now.Sub(since) < goneAfter {
 			return 0, nil

@@ -398,7 +398,7 @@ func TestAWatchdogAtOneReplicaIsEnough(t *testing.T) {
 		}
 		beats := func(w *world, minutes int) {
 			for range minutes {
-				if err := w.service.Watchdog(); err != nil {
+				if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
 					t.Fatal(err)
 				}
 				p.after(time.Minute)

@@ -36,8 +36,10 @@ type Config struct {
 	Formatter *message.Formatter
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
-	// WatchdogTimeout is how long the pipeline may be silent before the chats
-	// are told that it is blind; 0 for ever.
+	// WatchdogTimeout is how long no evaluation of Prometheus may be known of
+	// before the chats are told that alerting is blind; 0 for ever. An end that
+	// Alertmanager tells is believed when it was less than four fifths of that
+	// after a known evaluation.
 	WatchdogTimeout time.Duration
 	// Alertmanagers are asked whether what fires here fires there; none for
 	// never.
@@ -67,10 +69,11 @@ type Service struct {
 	formatter atomic.Pointer[message.Formatter]
 	arrived   chan struct{} // something is in the inbox
 	beat      chan struct{} // a watchdog arrived
+	beating   sync.Mutex    // held while one is noted
 	draining  atomic.Bool
 	started   time.Time
-	watchdog  atomic.Pointer[time.Time] // when the last one arrived
-	elsewhere atomic.Pointer[time.Time] // when the last one arrived at another replica, at the latest
+	watchdog  atomic.Pointer[time.Time] // the newest evaluation that a watchdog told of
+	elsewhere atomic.Pointer[time.Time] // the same, told at another replica, at the latest
 	contact   atomic.Pointer[time.Time] // since when other replicas are heard of; the zero time for not yet
 	turns     *turns
 	replica   string // the name of this one
@@ -153,7 +156,8 @@ func (s *Service) start() (err error) {
 		seen = now
 	}
 	s.elsewhere.Store(&elsewhere)
-	s.noteWatchdog(seen)
+	s.watchdog.Store(&seen)
+	s.showSeen()
 	return err
 }
 
@@ -200,7 +204,7 @@ func (s *Service) registerChats(tx *txn) error {
 
 // state returns access to the state in a transaction.
 func (s *Service) state(tx *txn) state {
-	return state{tx: tx, chats: s.keys, shares: s.config.Replicas != nil}
+	return state{tx: tx, chats: s.keys, shares: s.config.Replicas != nil, timeout: s.config.WatchdogTimeout, seen: s.lastSeen()}
 }
 
 // SetSender replaces what shows the messages.
@@ -226,9 +230,7 @@ func (s *Service) Run(ctx context.Context) {
 		group.Go(func() { w.run(ctx, hard) })
 	}
 	group.Go(func() { s.applyAll(ctx) })
-	if s.config.WatchdogTimeout > 0 {
-		group.Go(func() { s.watch(ctx) })
-	}
+	group.Go(func() { s.watch(ctx) })
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
 	}

@@ -337,7 +337,7 @@ func replicaName(tx *txn) (name string, err error) {
 	return name, err
 }
 
-// noteElsewhere keeps when a watchdog arrived at any replica.
+// noteElsewhere keeps the newest evaluation that a watchdog told any replica of.
 func (s *Service) noteElsewhere(age time.Duration, now time.Time) error {
 	if age == 0 {
 		return nil
@@ -346,11 +346,14 @@ func (s *Service) noteElsewhere(age time.Duration, now time.Time) error {
 	if at.Sub(old) < beatEvery {
 		return nil
 	}
-	s.elsewhere.Store(&at)
-	s.noteWatchdog(*s.watchdog.Load())
-	select {
-	case s.beat <- struct{}{}:
-	default:
+	if err := s.spool.do(func(tx *txn) error {
+		// The replica that was told notes an outage for all, but may be a moment late.
+		_, _, err := s.see(tx, at, time.Time{})
+		return errors.Join(err, setFact(tx, watchdogElsewhere, at))
+	}); err != nil {
+		return err
 	}
-	return s.spool.do(func(tx *txn) error { return setFact(tx, watchdogElsewhere, at) })
+	s.elsewhere.Store(&at)
+	s.saw()
+	return nil
 }

@@ -63,6 +63,9 @@ type arrival struct {
 	notify  Notify
 	foreign bool   // another replica received it
 	body    []byte // of one that this replica received
+	// silent are the alerts, by fingerprint, that another replica held to come
+	// from Prometheus's silence.
+	silent map[string]bool
 	Payload
 }
 
@@ -85,9 +88,14 @@ type instance struct {
 	closed       message.Closed
 	refireAt     time.Time // when a doubtful claim to fire again counts; zero for none
 	own          bool      // this replica was notified of the present state itself
+	held         *held     // a resolution that is not believed; nil for none
+	again        time.Time // when it was known to fire again, after alerting was blind; zero for never
 }
 
 func (i *instance) firing() bool { return i.resolvedAt.IsZero() }
+
+// began is the last time that the instance is known to have begun.
+func (i *instance) began() time.Time { return later(i.alert.StartsAt, i.again) }
 
 // verdict is what one alert of a notification means for the state.
 type verdict int
@@ -109,6 +117,11 @@ const (
 	doubtful
 	// over: an instance that began and ended before anybody told.
 	over
+	// silence: the known instance is said to be resolved, and may only have
+	// expired in Alertmanager because Prometheus fell silent.
+	silence
+	// resumes: the known instance was lost sight of, and fires.
+	resumes
 )
 
 // judge compares an alert with the newest instance of the same alert in the
@@ -117,19 +130,29 @@ const (
 // A pair of Alertmanagers does not share one view: a peer can be seconds
 // behind, and of two Prometheis Alertmanager keeps the earlier start once it
 // knows both, so a start that moves back is no new instance.
-func judge(newest *instance, a template.Alert, n arrival) verdict {
+//
+// What comes from Prometheus's silence is neither an end nor a new start.
+func judge(newest *instance, a template.Alert, n arrival, silent bool) verdict {
 	firing := a.Status == "firing"
 	switch {
 	case newest == nil && firing:
 		return begins
 	case newest == nil:
 		return over
-	case a.StartsAt.After(newest.alert.StartsAt):
-		return judgeLater(newest, a, n)
+	case a.StartsAt.After(newest.began()):
+		return judgeLater(newest, a, n, silent)
+	case newest.firing() && firing && newest.held != nil && n.ExternalURL != newest.held.By && !settled(newest.held.At, n.at):
+		return late // what the other peer told before
+	case newest.firing() && firing && newest.held != nil:
+		return resumes
 	case newest.firing() && firing:
 		return known
+	case newest.firing() && !newest.again.IsZero() && !endOf(a, n.at).After(newest.again):
+		return late // it is what was not believed
 	case newest.firing() && !a.EndsAt.IsZero() && a.EndsAt.Before(newest.alert.StartsAt):
 		return late // it is about one before
+	case newest.firing() && silent:
+		return silence
 	case newest.firing():
 		return ends
 	case !firing:
@@ -146,13 +169,17 @@ func judge(newest *instance, a template.Alert, n arrival) verdict {
 }
 
 // judgeLater is about an alert that began after the newest known instance.
-func judgeLater(newest *instance, a template.Alert, n arrival) verdict {
+func judgeLater(newest *instance, a template.Alert, n arrival, silent bool) verdict {
 	firing := a.Status == "firing"
 	switch {
+	case newest.firing() && firing && (silent || newest.held != nil):
+		return resumes
 	case newest.firing() && firing && n.ExternalURL != newest.saidBy && !settled(newest.seenAt, n.at):
 		return known // the other peer knows only the second Prometheus of a pair
 	case newest.firing() && firing:
 		return restarts
+	case newest.firing() && silent:
+		return silence
 	case newest.firing():
 		return ends // it began anew and ended, untold: over in any case
 	case firing:

@@ -93,7 +93,7 @@ func TestAClockThatWasSetBack(t *testing.T) {
 	}
 	var first time.Time
 	session(20, func(w *world) {
-		if err := w.service.Watchdog(); err != nil {
+		if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
 		first = time.Now()

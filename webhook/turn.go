@@ -113,6 +113,13 @@ func (t *turns) has() bool {
 	return t.present != nil
 }
 
+// alone reports whether what other replicas were notified of is left to them.
+func (t *turns) alone() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.present != nil && t.present.ownOnly
+}
+
 // notePushed says that the shared journal has the events up to one.
 func (t *turns) notePushed(seq int64) {
 	t.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/webhook/history"
@@ -28,16 +29,21 @@ type pipeline struct {
 
 func startPipeline(t *testing.T) *pipeline {
 	t.Helper()
+	return startPipelineOf(t, quickPack(), stack.Config{})
+}
+
+// startPipelineOf adds to the arguments of the programs.
+func startPipelineOf(t *testing.T, pack codegen.Pack, cfg stack.Config) *pipeline {
+	t.Helper()
 	p := &pipeline{newLoop(t), fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: chatID})}
 	server := httptest.NewServer(p.bot)
 	t.Cleanup(server.Close)
-	p.start(stack.Config{
-		WebhookArgs: []string{"--telegram.api-url=" + server.URL},
-		WebhookEnv: []string{
-			"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
-			"DATABASE_URL=" + p.postgres.DSN(),
-		},
-	})
+	cfg.WebhookArgs = append(cfg.WebhookArgs, "--telegram.api-url="+server.URL)
+	cfg.WebhookEnv = []string{
+		"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
+		"DATABASE_URL=" + p.postgres.DSN(),
+	}
+	p.startPack(pack, cfg)
 	p.check(true)
 	p.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
 	return p

@@ -47,6 +47,7 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 			"--config.file="+s.path("generated", "prometheus", "prometheus.yml"),
 			"--storage.tsdb.path="+s.path("prometheus"),
 			"--web.external-url="+s.URL(part))
+		spec.Args = append(spec.Args, s.cfg.PrometheusArgs...)
 	case Alertmanager:
 		spec.Args = append(spec.Args,
 			"--config.file="+s.path("generated", "alertmanager", "alertmanager.yml"),

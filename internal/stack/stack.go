@@ -47,6 +47,8 @@ type Config struct {
 	// WebhookArgs and WebhookEnv are added to the arguments and the
 	// environment of the webhook.
 	WebhookArgs, WebhookEnv []string
+	// PrometheusArgs are added to the arguments of Prometheus.
+	PrometheusArgs []string
 	// Fallback is the chat that Alertmanager tells by itself, and
 	// HeartbeatURLFile a file with the URL that gets the Watchdog too; zero for
 	// none.

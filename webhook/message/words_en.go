@@ -36,6 +36,7 @@ func english() Words {
 			Inhibited:  "ended while inhibited",
 			Gone:       "ended, Alertmanager no longer knows it",
 			Superseded: "ended, fires anew",
+			Blind:      "ended while alerting was blind",
 		},
 		More: func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
 		Truncated: func(n uint64) string {

@@ -33,6 +33,7 @@ func korean() Words {
 			Inhibited:  "억제 중에 종료",
 			Gone:       "종료, Alertmanager에 더 이상 없음",
 			Superseded: "종료, 다시 발생",
+			Blind:      "알림 파이프라인 중단 중에 종료",
 		},
 		More: func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
 		Truncated: func(n uint64) string {

@@ -32,7 +32,8 @@ type Beat struct {
 	Behind bool
 	// Failing says that it can't reach Telegram.
 	Failing bool
-	// Watchdog is the age of the last watchdog that it received; 0 for none.
+	// Watchdog is the age of the newest evaluation that a watchdog told it of; 0
+	// for none.
 	Watchdog time.Duration
 }
 
@@ -40,8 +41,8 @@ type Beat struct {
 type Standing struct {
 	Turn  bool // the replica has the turn, for [TurnFor] from before the beat
 	Peers []Peer
-	// Watchdog is the age of the last watchdog that any replica received; 0 for
-	// none.
+	// Watchdog is the age of the newest evaluation that a watchdog told any
+	// replica of; 0 for none.
 	Watchdog time.Duration
 	// Journal identifies the journal, and Last is its last entry's place.
 	Journal, Last int64

@@ -1,0 +1,80 @@
+package stack_test
+
+import (
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/stack"
+)
+
+var believedLater = regexp.MustCompile(`(?m)^preflight_webhook_notifications_coalesced_total\{reason="blind"\} (\d+)$`)
+
+// disbelieved returns how many notifications the webhook did not believe, or
+// that told of an alert it had lost sight of.
+func (p *pipeline) disbelieved() string {
+	p.t.Helper()
+	resp, err := http.Get(p.stack.URL(stack.Webhook) + "/metrics")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	m := believedLater.FindSubmatch(text)
+	if m == nil {
+		p.t.Fatalf("no such metric in\n%s", text)
+	}
+	return string(m[1])
+}
+
+// Prometheus dies while a P0 fires, and its alerts expire in Alertmanager: the
+// chat is told that alerting is blind, and the P0 stays open until Prometheus
+// is back and says that it is over.
+//
+// Prometheus sends every 7s what expires 24s later: at the earliest 17s after
+// its last evaluation. What the webhook knows is at most 9s old.
+func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
+	t.Parallel()
+	p := startPipelineOf(t, impatient(quickPack()), stack.Config{
+		PrometheusArgs: []string{"--rules.alert.resend-delay=6s"},
+		WebhookArgs:    []string{"--watchdog.timeout=15s"},
+	})
+	p.redis.Stop()
+	p.check(false)
+	first := p.failure(0, "Database", "redis")
+
+	p.stack.Kill(stack.Prometheus)
+	p.eventually("the expiry is told", func() (bool, any) { n := p.disbelieved(); return n == "1", n })
+	m := p.bot.Messages(chatID)
+	if len(m) != 2 || len(m[0].Edits) != 0 || !strings.HasPrefix(m[1].Text, "🚨 P0: Alerting is blind") {
+		t.Fatalf("Prometheus is dead, and the chat shows %+v", m)
+	}
+
+	if err := p.stack.Start(t.Context(), stack.Prometheus); err != nil {
+		t.Fatal(err)
+	}
+	p.await("alerting sees again", func() bool { return len(p.told(2, "✅ P0 resolved: Alerting is blind")) == 1 })
+	p.eventually("the P0 is sent again", func() (bool, any) { n := p.disbelieved(); return n == "2", n })
+	p.evaluated(5)
+	if m := p.bot.Messages(chatID); len(m) != 3 || len(m[0].Edits) != 0 {
+		t.Fatalf("the P0 still fires, and the chat shows %+v", m)
+	}
+
+	p.redis.Start()
+	p.recovery(first)
+	over := func(m fakebot.Message) bool {
+		return m.ReplyTo == first.ID && strings.Contains(m.Text, "resolved after")
+	}
+	if m := p.bot.Messages(chatID); len(m) != 4 || !over(m[3]) {
+		t.Fatalf("the P0 is over, and the chat shows %+v", m)
+	}
+	if refused := p.bot.Refusals(); len(refused) != 0 {
+		t.Errorf("the Bot API refused %+v", refused)
+	}
+}

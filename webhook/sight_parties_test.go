@@ -1,0 +1,254 @@
+package webhook_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook"
+)
+
+// presentAPI answers as an Alertmanager that has some alerts, in fake time.
+type presentAPI struct {
+	mu     sync.Mutex
+	alerts []template.Alert
+	asked  int
+	away   bool
+}
+
+func (a *presentAPI) has(alerts ...template.Alert) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.alerts, a.asked, a.away = alerts, 0, false
+}
+
+func (a *presentAPI) isAway() { a.mu.Lock(); defer a.mu.Unlock(); a.away = true }
+
+func (a *presentAPI) RoundTrip(r *http.Request) (*http.Response, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.away {
+		return nil, errAway
+	}
+	var answer any = map[string]any{"uptime": "2026-01-01T00:00:00Z"}
+	if strings.HasSuffix(r.URL.Path, "/alerts") {
+		a.asked++
+		list := []any{}
+		for _, x := range a.alerts {
+			list = append(list, map[string]any{
+				"fingerprint": x.Fingerprint, "startsAt": x.StartsAt.Format(time.RFC3339), "labels": x.Labels,
+				"status": map[string]any{"state": "active", "silencedBy": []string{}, "inhibitedBy": []string{}, "mutedBy": []string{}},
+			})
+		}
+		answer = list
+	}
+	recorder := httptest.NewRecorder()
+	recorder.Header().Set("Content-Type", "application/json")
+	err := json.NewEncoder(recorder).Encode(answer)
+	return recorder.Result(), err
+}
+
+// With Alertmanager's API nothing is closed because it is missing there while
+// alerting is blind, and afterwards Alertmanager says what fires.
+func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
+	for name, told := range map[string]bool{"its expiry was told": true, "its expiry was not told": false} {
+		for now, fires := range map[string]bool{", it fires": true, ", it fires no more": false} {
+			t.Run(name+now, func(t *testing.T) {
+				seeing(t, func(w *world, p *sender) {
+					api := &presentAPI{}
+					am, err := webhook.NewAlertmanager("http://am.test", &http.Client{Transport: api})
+					if err != nil {
+						t.Fatal(err)
+					}
+					w.config.Alertmanagers = []*webhook.Alertmanager{am}
+					w.restart()
+					alert := alertmanager{priority: "P0"}.firing("redis", time.Now())
+					api.has(alert)
+					o := dies(w, p)
+					if told {
+						o.expires(w, p)
+					}
+					api.has()
+					p.after(3 * time.Hour)
+					w.expect(person, open, blind)
+					p.start()
+					switch {
+					case fires:
+						api.has(alert)
+					case told:
+						api.isAway()
+						p.after(30 * time.Minute)
+					}
+					p.after(7 * time.Minute)
+					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
+						t.Fatalf("the chat shows %v", m)
+					}
+					p.after(5 * time.Minute)
+					m := w.bot.Messages(person)
+					if !fires && told { // Alertmanager could not be asked for long
+						w.expect(person, backAfter("3h 3m")...)
+						api.has()
+						p.after(time.Minute)
+						m = w.bot.Messages(person)
+					}
+					switch {
+					case fires && (len(m) != 3 || len(m[0].Edits) != 0):
+						t.Fatalf("the chat shows %v", m)
+					case !fires && (len(m) != 4 || outline(m[3]) != reply):
+						t.Fatalf("the chat shows %v", m)
+					}
+					if !fires {
+						return
+					}
+					if api.asked == 0 {
+						t.Error("Alertmanager was not asked")
+					}
+					p.after(time.Hour)
+					api.has() // its resolution is on the way
+					p.after(3 * time.Minute)
+					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
+						t.Fatalf("the chat shows %v", m)
+					}
+					w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), webhook.Loud)
+					w.after(5 * time.Second)
+					if m := w.bot.Messages(person); len(m) != 4 || !strings.Contains(m[3].Text, "redis, resolved after 4h") {
+						t.Fatalf("the chat shows %v", m)
+					}
+				})
+			})
+		}
+	}
+}
+
+// One replica gets the watchdog, another the notifications; both know what is
+// to be believed, whichever tells.
+func TestReplicasShareWhatTheySee(t *testing.T) {
+	for name, c := range map[string]struct{ beats, notified, stops int }{
+		"watchdog at the first":            {0, 1, -1},
+		"watchdog at the second":           {1, 0, -1},
+		"watchdog at the first, it stops":  {0, 1, 0},
+		"watchdog at the second, it stops": {1, 0, 1},
+		"the one that is notified stops":   {1, 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asPair(t, "7", func(p *pair) {
+				for _, w := range p.both() {
+					w.config.WatchdogTimeout = 150 * time.Second
+					w.restart()
+				}
+				s := &sender{to: p.both()[c.beats]}
+				w := p.both()[c.notified]
+				s.start()
+				s.after(10 * time.Minute)
+
+				// While all is well nothing waits.
+				am := alertmanager{url: "http://a", priority: "P0", key: "other"}
+				start := time.Now()
+				w.post(am.payload(am.firing("upbit", start)), webhook.Loud)
+				s.after(2 * time.Minute)
+				w.post(am.payload(am.resolved("upbit", start, time.Now())), webhook.Loud)
+				s.after(10 * time.Second)
+				if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "upbit, resolved after 2m") {
+					t.Fatalf("the chat shows %v", m)
+				}
+
+				o := outage{am: alertmanager{url: "http://a", priority: "P0"}, start: time.Now()}
+				w.post(o.am.payload(o.am.firing("redis", o.start)), webhook.Loud)
+				s.after(10 * time.Minute)
+				s.alive, o.died = false, time.Now()
+				o.expires(w, s)
+				s.after(5 * time.Minute)
+				if m := p.bot.Messages(person); len(m) != 4 || len(m[2].Edits) != 0 || !strings.Contains(m[3].Text, "Alerting is blind") {
+					t.Fatalf("the chat shows %v", m)
+				}
+				if c.stops >= 0 {
+					p.both()[c.stops].stop()
+					s.to = p.both()[1-c.stops]
+				}
+				s.start()
+				s.after(7 * time.Minute)
+				if m := p.bot.Messages(person); len(m) != 5 || len(m[2].Edits) != 0 {
+					t.Fatalf("the chat shows %v", m)
+				}
+				s.after(2 * time.Minute)
+				m := p.bot.Messages(person)
+				if len(m) != 6 || len(m[2].Edits) != 1 || !strings.Contains(m[5].Text, "redis, ended while alerting was blind") {
+					t.Fatalf("the chat shows %v", m)
+				}
+				if c.stops >= 0 {
+					p.both()[c.stops].start()
+				}
+				s.after(time.Minute)
+				for _, w := range p.both() {
+					if n := w.metric("preflight_webhook_backlog"); n != 0 {
+						t.Errorf("a backlog of %v is left", n)
+					}
+				}
+			})
+		})
+	}
+}
+
+// On its own a replica that the watchdog does not come to can't know, and tells
+// what it is told.
+func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		for _, w := range p.both() {
+			w.config.WatchdogTimeout = 150 * time.Second
+			w.restart()
+		}
+		s := &sender{to: p.second}
+		s.start()
+		s.after(10 * time.Minute)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		s.after(time.Minute)
+		p.a.set(true)
+		p.b.set(true)
+		s.after(10 * time.Minute)
+		p.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.after(5 * time.Second)
+		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after 11m") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// An end that is believed later is the same for all.
+func TestReplicasBelieveTheSame(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		for _, w := range p.both() {
+			w.config.WatchdogTimeout = 150 * time.Second
+			w.restart()
+		}
+		s := &sender{to: p.second}
+		s.start()
+		s.after(time.Minute)
+		am := alertmanager{url: "http://a", priority: "P0"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		s.alive = false // one sending is lost
+		s.after(time.Until(s.sent.Add(125 * time.Second)))
+		end := time.Now()
+		p.post(am.payload(am.resolved("redis", start, end)), webhook.Loud)
+		s.after(5 * time.Second)
+		p.expect(person, open)
+		s.alive, s.sent = true, time.Now()
+		s.after(time.Minute)
+		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		for i, w := range p.both() {
+			if h := w.history(); len(h) != 1 || h[0].EndsAt == nil || !h[0].EndsAt.Equal(end) {
+				t.Errorf("for replica %d it ended at %v, not %s", i, h[0].EndsAt, end)
+			}
+		}
+	})
+}
