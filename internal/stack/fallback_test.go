@@ -29,14 +29,19 @@ func impatient(pack codegen.Pack) codegen.Pack {
 			}
 		}
 	}
+	waits := func(receiver string) rules.Timing {
+		t := quick
+		if receiver == rules.ReceiverWatchdog {
+			t.Repeat = time.Second
+		}
+		return t
+	}
 	pack.Routing.Default.Timing = quick
 	for i, r := range pack.Routing.Routes {
-		if r.Receiver == rules.ReceiverWatchdog {
-			quick.Repeat = time.Second
-		} else {
-			quick.Repeat = time.Hour
-		}
-		pack.Routing.Routes[i].Timing = quick
+		pack.Routing.Routes[i].Timing = waits(r.Receiver)
+	}
+	for i, p := range pack.Routing.Promises {
+		pack.Routing.Promises[i].Timing = waits(p.Receiver)
 	}
 	return pack
 }
