@@ -6,6 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"sync"
 	"time"
@@ -25,7 +28,6 @@ import (
 	"github.com/prometheus/alertmanager/silence"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
-	"github.com/prometheus/client_golang/prometheus"
 	commoncfg "github.com/prometheus/common/config"
 	"github.com/prometheus/common/model"
 )
@@ -43,7 +45,7 @@ const (
 // main does.
 type alertmanager struct {
 	addr     string
-	registry *prometheus.Registry
+	registry *registry
 	alerts   *mem.Alerts
 	silences *silence.Silences
 	log      *nflog.Log
@@ -59,14 +61,14 @@ type peering struct {
 // memory is what an Alertmanager has on its disk.
 type memory struct{ log, silences []byte }
 
-func startAlertmanager(addr string, file []byte, n *network, p peering, kept memory) (_ *alertmanager, err error) {
-	a := &alertmanager{addr: addr, registry: prometheus.NewRegistry()}
+func startAlertmanager(addr string, o options, n *network, p peering, kept memory) (_ *alertmanager, err error) {
+	a := &alertmanager{addr: addr, registry: newRegistry(o.vocabulary.used)}
 	defer func() {
 		if err != nil {
 			a.stop()
 		}
 	}()
-	config, err := amconfig.Load(string(file))
+	config, err := amconfig.Load(string(o.alertmanager))
 	if err != nil {
 		return nil, fmt.Errorf("alertmanager.yml: %w", err)
 	}
@@ -116,7 +118,7 @@ func startAlertmanager(addr string, file []byte, n *network, p peering, kept mem
 	go dispatcher.Run(time.Now())
 	a.stops = append(a.stops, dispatcher.Stop)
 	dispatcher.WaitForLoading()
-	n.serve(addr, api.Handler)
+	n.serve(addr, steadyStatus(api.Handler))
 	a.stops = append(a.stops, func() { n.unplug(addr) })
 	return a, nil
 }
@@ -187,4 +189,22 @@ func integrations(config *amconfig.Config, tmpl *template.Template, n *network) 
 		}
 	}
 	return receivers, errors.Join(errs...)
+}
+
+// steadyStatus answers the question for the status as the first time, which
+// prints the whole configuration: while an Alertmanager without a cluster's
+// protocol runs, it does not change.
+func steadyStatus(next http.Handler) http.Handler {
+	var once sync.Once
+	first := httptest.NewRecorder()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.Path != "/api/v2/status" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		once.Do(func() { next.ServeHTTP(first, r) })
+		maps.Copy(w.Header(), first.Header())
+		w.WriteHeader(first.Code)
+		_, _ = w.Write(first.Body.Bytes())
+	})
 }

@@ -74,7 +74,15 @@ func (s standIn) Run(context.Context) (out []checks.Observation) {
 func (c *checker) start() { c.runs = c.p.Every(metrics.DefaultTiming().Run, c.run) }
 
 func (c *checker) run() {
-	if _, err := c.textfile.Write(context.Background(), "paper", c.runner.Run(context.Background())); err != nil {
+	report := c.runner.Run(context.Background())
+	for _, r := range report.Results {
+		for _, o := range r.Observations {
+			if o.Reason == checks.InternalError {
+				c.t.Errorf("check %q, target %q: %s", r.Check, o.Target, o.Detail)
+			}
+		}
+	}
+	if _, err := c.textfile.Write(context.Background(), "paper", report); err != nil {
 		c.t.Error(err)
 	}
 	file, err := os.ReadFile(c.textfile.Path)

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -16,6 +17,9 @@ import (
 type network struct {
 	mu    sync.Mutex
 	hosts map[string]*host
+	// used counts requests and attempts to connect: while none is made, the
+	// parts have nothing new to say.
+	used atomic.Int64
 }
 
 func newNetwork() *network { return &network{hosts: map[string]*host{}} }
@@ -30,8 +34,12 @@ type host struct {
 
 // serve lets a handler answer at an address, until it is unplugged.
 func (n *network) serve(addr string, handler http.Handler) {
+	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		handler.ServeHTTP(w, r)
+		n.used.Add(1)
+	})
 	h := &host{
-		server: &http.Server{Handler: handler, ErrorLog: log.New(io.Discard, "", 0)},
+		server: &http.Server{Handler: counted, ErrorLog: log.New(io.Discard, "", 0)},
 		conns:  make(chan net.Conn), closed: make(chan struct{}),
 	}
 	n.mu.Lock()
@@ -71,6 +79,7 @@ func (n *network) addresses() []string {
 
 // dial connects to the server at an address.
 func (n *network) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	n.used.Add(1)
 	n.mu.Lock()
 	h := n.hosts[addr]
 	n.mu.Unlock()

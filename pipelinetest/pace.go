@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,11 +12,14 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/rules"
 )
 
 // pace says which evaluations are made. What a rule gives can only change for
 // so long after its input did: the ranges it looks at and the times it waits.
-// Until then every evaluation of its group is made, later one a minute.
+// Until then every evaluation of its group is made; later one a minute, which is
+// how often an alert that goes on is sent again, and fewer of a group that has
+// none.
 type pace struct {
 	full bool // every evaluation is made
 
@@ -28,6 +32,7 @@ type groupPace struct {
 	inputs  map[string]bool // the series that its rules and their texts read
 	horizon time.Duration   // for how long a change of one of them has consequences
 	news    time.Time       // when one changed last
+	records bool            // its results are read by others
 }
 
 // newPace reads the generated rule files.
@@ -46,6 +51,7 @@ func newPace(files map[string][]byte, full bool) (*pace, error) {
 				if err != nil {
 					return nil, err
 				}
+				known.records = known.records || r.Record != ""
 				known.horizon = max(known.horizon, reach(expr)+time.Duration(r.For)+time.Duration(r.KeepFiringFor))
 				texts := []string{r.Expr}
 				for _, text := range r.Annotations {
@@ -75,32 +81,45 @@ func (p *pace) changed(series string, at time.Time) {
 }
 
 // due reports whether an evaluation of a group is made.
-func (p *pace) due(group string, at time.Time, interval time.Duration) bool {
+func (p *pace) due(g *rules.Group, at time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	g := p.groups[group]
-	return p.full || !at.After(g.news.Add(g.horizon)) || at.Truncate(coarse) != at.Add(-interval).Truncate(coarse)
+	known := p.groups[g.Name()]
+	every := coarse
+	if idle(g) && !known.records {
+		every = idleCoarse
+	}
+	return p.full || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every)
 }
 
-// reach adds up how far back an expression looks: its ranges and offsets, and
-// the ages that it compares with time().
-func reach(expr parser.Expr) time.Duration {
-	var sum time.Duration
-	clock := strings.Contains(expr.String(), "time()")
-	parser.Inspect(expr, func(n parser.Node, _ []parser.Node) error {
-		switch n := n.(type) {
-		case *parser.MatrixSelector:
-			sum += n.Range
-		case *parser.SubqueryExpr:
-			sum += n.Range + n.OriginalOffset
-		case *parser.VectorSelector:
-			sum += max(0, n.OriginalOffset)
-		case *parser.NumberLiteral:
-			if clock && n.Val > 0 && n.Val < (365*24*time.Hour).Seconds() {
-				sum += time.Duration(n.Val * float64(time.Second))
+// idle reports whether no alert of the group is pending or fires.
+func idle(g *rules.Group) bool {
+	return !slices.ContainsFunc(g.AlertingRules(), func(r *rules.AlertingRule) bool { return len(r.ActiveAlerts()) > 0 })
+}
+
+// reach returns how far back an expression looks: the longest of its ranges,
+// with the subqueries and offsets around it, and of the ages that it compares
+// with time().
+func reach(expr parser.Node) time.Duration {
+	var inner time.Duration
+	clock := false
+	for child := range parser.ChildrenIter(expr) {
+		inner = max(inner, reach(child))
+		clock = clock || strings.Contains(child.String(), "time()")
+	}
+	switch n := expr.(type) {
+	case *parser.MatrixSelector:
+		return inner + n.Range
+	case *parser.SubqueryExpr:
+		return inner + n.Range + max(0, n.OriginalOffset)
+	case *parser.VectorSelector:
+		return inner + max(0, n.OriginalOffset)
+	case *parser.BinaryExpr:
+		for _, side := range []parser.Expr{n.LHS, n.RHS} {
+			if age, ok := side.(*parser.NumberLiteral); ok && clock && n.Op.IsComparisonOperator() && age.Val > 0 {
+				inner = max(inner, time.Duration(age.Val*float64(time.Second)))
 			}
 		}
-		return nil
-	})
-	return sum
+	}
+	return inner
 }

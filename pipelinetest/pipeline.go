@@ -122,7 +122,7 @@ func (p *Pipeline) Start(part Part) {
 		p.t.Fatalf("the story starts %s, which runs", part)
 	}
 	var err error
-	p.options.pace.changed("", time.Now())
+	p.news()
 	switch part {
 	case Prometheus:
 		err = p.startPrometheus()
@@ -144,7 +144,7 @@ func (p *Pipeline) Stop(part Part) {
 	if !p.runs(part) {
 		p.t.Fatalf("the story stops %s, which does not run", part)
 	}
-	p.options.pace.changed("", time.Now())
+	p.news()
 	switch part {
 	case Prometheus:
 		p.scraping()
@@ -179,16 +179,22 @@ func (p *Pipeline) FailRules(group string, fails bool) {
 	if !slices.ContainsFunc(p.options.Pack.Groups, func(g ruleGroup) bool { return g.Name == group }) {
 		p.t.Fatalf("the pack has no rule group %q", group)
 	}
-	p.options.pace.changed("", time.Now())
+	p.news()
 	p.failing[group] = fails
 	if p.server != nil {
 		p.server.fail(group, fails)
 	}
 }
 
+// news says that something happened which can change anything.
+func (p *Pipeline) news() {
+	p.options.pace.changed("", time.Now())
+	p.network.used.Add(1)
+}
+
 func (p *Pipeline) startPrometheus() (err error) {
 	o := serverOptions{interval: p.options.Pack.Timing.Evaluation, external: p.options.Pack.ExternalLabels, files: p.options.rules}
-	o.network = p.network
+	o.network, o.used = p.network, p.options.vocabulary.used
 	for i := range p.managers {
 		o.addrs = append(o.addrs, p.managerAddr(i))
 		o.delays = append(o.delays, time.Duration(i)*p.options.SlowPeer)
@@ -225,7 +231,7 @@ func (p *Pipeline) startAlertmanagers() error {
 		if len(p.managers) > 1 {
 			place = peering{position: i, gossip: func(merge func(*alertmanager) error) { p.gossip(i, merge) }}
 		}
-		a, err := startAlertmanager(p.managerAddr(i), p.options.alertmanager, p.network, place, p.kept[i])
+		a, err := startAlertmanager(p.managerAddr(i), p.options, p.network, place, p.kept[i])
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
@@ -22,7 +21,7 @@ import (
 type server struct {
 	store    *store
 	pace     *pace
-	registry *prometheus.Registry
+	registry *registry
 	manager  *rules.Manager
 	sender   *sender
 	stopped  context.CancelFunc
@@ -37,13 +36,14 @@ type serverOptions struct {
 	interval time.Duration // of evaluations
 	external map[string]string
 	files    map[string][]byte // of rules
+	used     map[string]bool   // the metrics that anybody asks for
 	alertmanagers
 }
 
 // startServer starts the rule engine; what it had in mind before is in the
 // store.
 func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*server, error) {
-	srv := &server{store: s, pace: p, registry: prometheus.NewRegistry(), failing: failing}
+	srv := &server{store: s, pace: p, registry: newRegistry(o.used), failing: failing}
 	ctx, cancel := context.WithCancel(context.Background())
 	srv.stopped = cancel
 	srv.sender = newSender(srv.registry, o.alertmanagers, labels.FromMap(o.external))
@@ -99,7 +99,7 @@ func (s *server) fail(group string, fails bool) {
 
 // evaluate is one evaluation of a group, unless nothing can have changed.
 func (s *server) evaluate(ctx context.Context, g *rules.Group, at time.Time) {
-	if s.pace.due(g.Name(), at, g.Interval()) {
+	if s.pace.due(g, at) {
 		rules.DefaultEvalIterationFunc(context.WithValue(ctx, groupKey{}, group{g.Name(), g.Interval()}), g, at)
 	}
 }
@@ -133,9 +133,11 @@ func (l loader) Load(name string, _ bool, scheme model.ValidationScheme) (*rulef
 
 func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
 
-// coarse is the time between two evaluations while nothing changes, and
-// lookback for how long Prometheus takes a sample for the present value.
+// coarse is the time between two evaluations while nothing changes, idleCoarse
+// that of a group without alerts, and lookback for how long Prometheus takes a
+// sample for the present value.
 const (
-	coarse   = time.Minute
-	lookback = 5 * time.Minute
+	coarse     = time.Minute
+	idleCoarse = 5 * time.Minute
+	lookback   = 5 * time.Minute
 )

@@ -3,11 +3,9 @@ package pipelinetest
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"net/url"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/alertnative/preflight/codegen"
@@ -21,7 +19,7 @@ const watchdogTimeout = 3 * time.Minute
 
 // service is the webhook, configured as its command does.
 type service struct {
-	registry *prometheus.Registry
+	registry *registry
 	stop     func() error
 }
 
@@ -38,9 +36,10 @@ func webhookAddr(e codegen.Endpoints) string {
 }
 
 func (p *Pipeline) startWebhook() error {
+	registry := newRegistry(p.options.vocabulary.used)
 	config := webhook.Config{
-		Spool: p.options.spool, Log: slog.New(slog.DiscardHandler), WatchdogTimeout: watchdogTimeout,
-		Registry: prometheus.NewRegistry(),
+		Registry: registry,
+		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler), WatchdogTimeout: watchdogTimeout,
 	}
 	var err error
 	if config.Formatter, err = message.New(message.Options{Language: p.options.language()}); err != nil {
@@ -71,14 +70,14 @@ func (p *Pipeline) startWebhook() error {
 	addr := webhookAddr(p.options.endpoints)
 	p.network.serve(addr, s.Handler(webhook.HandlerOptions{
 		Token:   func() string { return token },
-		Metrics: http.HandlerFunc(promhttp.Handler().ServeHTTP),
+		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Reload:  func() error { return nil },
 	}))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() { s.Run(ctx); close(done) }()
 	p.mu.Lock()
-	p.service = &service{registry: config.Registry.(*prometheus.Registry), stop: func() error {
+	p.service = &service{registry: registry, stop: func() error {
 		p.network.unplug(addr)
 		cancel()
 		<-done

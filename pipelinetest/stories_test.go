@@ -18,12 +18,12 @@ func checkFails(p *pipelinetest.Pipeline, c *checker) {
 
 func twoFail(p *pipelinetest.Pipeline, c *checker) {
 	p.WaitUntil(15 * time.Minute)
-	p.Note("the network to Redis and to Upbit breaks")
+	p.Note("the network to Redis and to Binance breaks")
 	c.fail("redis", "timeout")
-	c.fail("upbit", "timeout")
+	c.fail("binance", "timeout")
 	p.WaitUntil(35 * time.Minute)
-	p.Note("Upbit answers again, Redis ten minutes later")
-	c.pass("upbit")
+	p.Note("Binance answers again, Redis ten minutes later")
+	c.pass("binance")
 	p.WaitUntil(45 * time.Minute)
 	c.pass("redis")
 	p.WaitUntil(time.Hour)
@@ -31,14 +31,14 @@ func twoFail(p *pipelinetest.Pipeline, c *checker) {
 
 func warnFailPass(p *pipelinetest.Pipeline, c *checker) {
 	p.WaitUntil(5 * time.Minute)
-	p.Note("Redis is slow")
-	c.warn("redis", "slow")
+	p.Note("Binance answers slowly")
+	c.warn("binance", "slow")
 	p.WaitUntil(25 * time.Minute)
-	p.Note("Redis no longer answers")
-	c.fail("redis", "timeout")
+	p.Note("Binance no longer answers")
+	c.fail("binance", "timeout")
 	p.WaitUntil(45 * time.Minute)
 	p.Note("all is well again")
-	c.pass("redis")
+	c.pass("binance")
 	p.WaitUntil(70 * time.Minute)
 }
 
@@ -128,15 +128,15 @@ func telegramDown(p *pipelinetest.Pipeline, c *checker) {
 	p.Note("Redis stops")
 	c.fail("redis", "connection_refused")
 	p.WaitUntil(35 * time.Minute)
-	p.Note("Redis is back, and Upbit fails")
+	p.Note("Redis is back, and Binance fails")
 	c.pass("redis")
-	c.fail("upbit", "timeout")
+	c.fail("binance", "timeout")
 	p.WaitUntil(50 * time.Minute)
 	p.Note("Telegram can be reached")
 	p.Start(pipelinetest.Telegram)
 	p.WaitUntil(65 * time.Minute)
-	p.Note("Upbit is back")
-	c.pass("upbit")
+	p.Note("Binance is back")
+	c.pass("binance")
 	p.WaitUntil(2 * time.Hour)
 }
 

@@ -23,6 +23,10 @@ type target struct {
 	// live gathers what a real part exposes; nil for what the story says. It
 	// returns nil while the part does not answer.
 	live func() prometheus.Gatherer
+	// used is the network's count at the last scrape of a real part, and moving
+	// that its metrics were different then from the one before.
+	used   int64
+	moving bool
 
 	exposed map[string]sample // by labels: what the next scrape reads
 	stored  map[string]sample // what the last one read
@@ -72,8 +76,9 @@ func (t *target) labelled(l labels.Labels) labels.Labels {
 }
 
 // scrape lets the store hold, from an instant on, what the target exposes. What
-// is steady only goes on as it did before: that is no news.
-func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, steady bool) {
+// is steady only goes on as it did before: that is no news. It
+// returns whether anything was different from the scrape before.
+func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, steady bool) (moves bool) {
 	ms := at.UnixMilli()
 	up := 1.0
 	if exposed == nil {
@@ -82,7 +87,7 @@ func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, stead
 	if t.up != up {
 		s.hold(t.labelled(labels.FromStrings(model.MetricNameLabel, "up")), ms, t.interval.Milliseconds(), up)
 		s.changed("up", at)
-		t.up = up
+		t.up, moves = up, true
 	}
 	for _, key := range slices.Sorted(maps.Keys(t.stored)) {
 		if _, still := exposed[key]; !still {
@@ -90,6 +95,7 @@ func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, stead
 			s.end(l, ms)
 			s.changed(l.Get(model.MetricNameLabel), at)
 			delete(t.stored, key)
+			moves = true
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(exposed)) {
@@ -103,10 +109,12 @@ func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, stead
 		}
 		s.hold(now.labels, ms, t.interval.Milliseconds(), now.value)
 		t.stored[key] = now
+		moves = true
 		if !steady || !now.progress || math.Abs(now.step-before.step) > math.Abs(before.step)/100 || !known {
 			s.changed(now.labels.Get(model.MetricNameLabel), at)
 		}
 	}
+	return moves
 }
 
 // pause says that nobody scrapes any more.

@@ -79,6 +79,7 @@ func (p *Pipeline) setDown(job string, down bool) {
 		p.mu.Lock()
 		t.down = down
 		p.mu.Unlock()
+		p.news()
 		p.tell(t, false)
 	}
 }
@@ -194,8 +195,13 @@ func (p *Pipeline) scrapeParts() (stop func()) {
 	return func() { cancel(); wait.Wait() }
 }
 
+// scrapePart scrapes a real part. When nobody said anything since the last time,
+// and nothing moved by itself, it would read the same.
 func (p *Pipeline) scrapePart(t *target) {
-	now := time.Now()
+	now, used := time.Now(), p.network.used.Load()
+	if used == t.used && !t.moving && !p.options.FullRate {
+		return
+	}
 	var exposed map[string]sample
 	if g := t.live(); g != nil {
 		var err error
@@ -210,7 +216,7 @@ func (p *Pipeline) scrapePart(t *target) {
 	} else if exposed != nil {
 		maps.Copy(exposed, p.used(t.exposed))
 	}
-	t.scrape(p.store, now, exposed, false)
+	t.used, t.moving = used, t.scrape(p.store, now, exposed, false)
 }
 
 // Repeat is something that happens again and again.
@@ -249,7 +255,7 @@ func (r *Repeat) run() {
 // Stop ends it.
 func (r *Repeat) Stop() {
 	r.p.repeats = slices.DeleteFunc(r.p.repeats, func(x *Repeat) bool { return x == r })
-	r.p.options.pace.changed("", time.Now())
+	r.p.news()
 }
 
 // touch says that the target exposes something else. What a repeated job does
