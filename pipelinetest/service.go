@@ -4,17 +4,20 @@ import (
 	"context"
 	"log/slog"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// watchdogTimeout is that of the webhook's flag.
+// watchdogTimeout is that of the webhook's flag. A pack that sends no sign of
+// life sets it to 0.
 const watchdogTimeout = 3 * time.Minute
 
 // service is the webhook, configured as its command does.
@@ -39,7 +42,10 @@ func (p *Pipeline) startWebhook() error {
 	registry := newRegistry(p.options.vocabulary.used)
 	config := webhook.Config{
 		Registry: registry,
-		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler), WatchdogTimeout: watchdogTimeout,
+		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler),
+	}
+	if slices.ContainsFunc(p.options.Pack.Routing.Receivers, func(r rules.Receiver) bool { return r.Path == rules.WatchdogPath }) {
+		config.WatchdogTimeout = watchdogTimeout
 	}
 	var err error
 	if config.Formatter, err = message.New(message.Options{Language: p.options.language()}); err != nil {

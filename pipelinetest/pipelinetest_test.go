@@ -1,0 +1,55 @@
+package pipelinetest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/pipelinetest"
+)
+
+// A story that speaks of what the catalogue does not have is told what is wrong.
+func TestSeriesAreOfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	pack := codegen.Preflight()
+	for series, want := range map[string]string{
+		`arbitrage_preflight_last_succes{env="paper"}`:                                                                `did you mean "arbitrage_preflight_last_success"?`,
+		`arbitrage_preflight_last_success{environ="paper"}`:                                                           `"environ"`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="broken"}`:              `"broken"`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",status="fail"}`:                               `the label "target" is missing`,
+		`arbitrage_preflight_target_status{env="paper"`:                                                               `write a series as metric{label="value"}`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="exporter"}`: `"exporter"`,
+	} {
+		if err := pipelinetest.CheckSeries(pack, series); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", series, err, want)
+		}
+	}
+	ok := `arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="node_exporter",instance="x:1"}`
+	if err := pipelinetest.CheckSeries(pack, ok); err != nil {
+		t.Errorf("%s: %v", ok, err)
+	}
+}
+
+// Leaving out evaluations that can give nothing new changes no transcript.
+func TestFullRateGivesTheSame(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	long := scene{story: func(p *pipelinetest.Pipeline, c *checker) {
+		p.WaitUntil(25 * time.Minute)
+		c.fail("redis", "timeout")
+		p.WaitUntil(105 * time.Minute) // quiet for longer than any rule looks back
+		c.pass("redis")
+		c.runs.Stop()
+		p.WaitUntil(150 * time.Minute)
+	}}
+	sparse := play(t, long)
+	long.config.FullRate = true
+	if diff := cmp.Diff(play(t, long), sparse); diff != "" {
+		t.Errorf("at full rate, and not:\n%s", diff)
+	}
+}
