@@ -54,6 +54,9 @@ func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*
 	})
 	s.restart()
 	query := rules.EngineQueryFunc(engine, s)
+	if !p.full {
+		query = newMemo(s, query).Query
+	}
 	srv.manager = rules.NewManager(&rules.ManagerOptions{
 		Context: ctx, AppendableV2: s, Queryable: s, Registerer: srv.registry, Logger: slog.New(slog.DiscardHandler),
 		QueryFunc: func(ctx context.Context, q string, at time.Time) (promql.Vector, error) {

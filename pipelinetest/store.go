@@ -26,6 +26,8 @@ type store struct {
 	byName map[string][]*series // sorted by labels
 	byKey  map[string]*series
 	run    int
+	// version counts what was different from what was expected of the series.
+	version int
 	// changed is told when a series takes another value.
 	changed func(series string, at time.Time)
 }
@@ -69,6 +71,7 @@ func (s *store) series(l labels.Labels) *series {
 func (s *store) hold(l labels.Labels, from, every int64, v float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.version++
 	x := s.series(l)
 	x.cut(from)
 	x.steps = append(x.steps, step{from: from, every: every, until: forever, value: v})
@@ -78,6 +81,7 @@ func (s *store) hold(l labels.Labels, from, every int64, v float64) {
 func (s *store) end(l labels.Labels, at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.version++
 	x := s.series(l)
 	x.cut(at)
 	x.steps = append(x.steps, step{from: at, every: 1, until: at + 1, value: stale})
@@ -87,7 +91,14 @@ func (s *store) end(l labels.Labels, at int64) {
 func (s *store) pause(l labels.Labels, at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.version++
 	s.series(l).cut(at)
+}
+
+func (s *store) currentVersion() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.version
 }
 
 // restart says that rules are evaluated by another process from now on: what
@@ -128,6 +139,7 @@ func (s *store) append(l labels.Labels, at, every int64, v float64) {
 			return
 		}
 	}
+	s.version++
 	x.steps = append(x.steps, step{from: at, every: every, until: at + 1, value: v, run: s.run})
 	s.changed(l.Get(model.MetricNameLabel), time.UnixMilli(at))
 }
@@ -143,7 +155,7 @@ type querier struct {
 }
 
 // Select implements [storage.Querier].
-func (q *querier) Select(_ context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+func (q *querier) Select(ctx context.Context, _ bool, hints *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 	mint, maxt := q.mint, q.maxt
 	if hints != nil {
 		mint, maxt = hints.Start, hints.End
@@ -151,9 +163,13 @@ func (q *querier) Select(_ context.Context, _ bool, hints *storage.SelectHints, 
 	q.store.mu.Lock()
 	defer q.store.mu.Unlock()
 	set := &seriesSet{}
+	asker, _ := ctx.Value(patienceKey{}).(*patience)
 	for _, x := range q.store.candidates(matchers) {
 		if !matches(x.labels, matchers) {
 			continue
+		}
+		if asker != nil {
+			asker.note(x, hints)
 		}
 		if steps := enough(hints, x.between(mint, maxt)); len(steps) > 0 {
 			set.list = append(set.list, &storage.SeriesEntry{
