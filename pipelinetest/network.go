@@ -17,8 +17,8 @@ import (
 type network struct {
 	mu    sync.Mutex
 	hosts map[string]*host
-	// used counts requests and attempts to connect: while none is made, the
-	// parts have nothing new to say.
+	// used counts requests that do more than ask, and attempts to connect that
+	// failed: while there are none, the parts have nothing new to say.
 	used atomic.Int64
 }
 
@@ -36,7 +36,9 @@ type host struct {
 func (n *network) serve(addr string, handler http.Handler) {
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
-		n.used.Add(1)
+		if r.Method != http.MethodGet {
+			n.used.Add(1)
+		}
 	})
 	h := &host{
 		server: &http.Server{Handler: counted, ErrorLog: log.New(io.Discard, "", 0)},
@@ -79,11 +81,11 @@ func (n *network) addresses() []string {
 
 // dial connects to the server at an address.
 func (n *network) dial(ctx context.Context, _, addr string) (net.Conn, error) {
-	n.used.Add(1)
 	n.mu.Lock()
 	h := n.hosts[addr]
 	n.mu.Unlock()
 	if h == nil {
+		n.used.Add(1)
 		return nil, fmt.Errorf("dial tcp %s: %w", addr, syscall.ECONNREFUSED)
 	}
 	client, server := net.Pipe()
