@@ -53,3 +53,22 @@ func TestFullRateGivesTheSame(t *testing.T) {
 		t.Errorf("at full rate, and not:\n%s", diff)
 	}
 }
+
+// A series that is no longer exposed is no longer there, and a story can begin
+// at any time.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	pipelinetest.Run(t, pipelinetest.Config{Pack: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
+		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
+		p.Wait(10 * time.Minute)
+		if told := p.Transcript(); !strings.Contains(told, "⚠️ P1: Disk full") || !strings.Contains(told, "Time: 2030-01-01 00:02") {
+			t.Errorf("told:\n%s", told)
+		}
+		p.Remove(`disk_free_ratio{disk="/data"}`)
+		p.Wait(10 * time.Minute)
+		if told := p.Transcript(); !strings.Contains(told, "✅ P1 resolved: Disk full") {
+			t.Errorf("told:\n%s", told)
+		}
+	})
+}

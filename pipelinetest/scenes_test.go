@@ -37,6 +37,7 @@ func scenes() []scene {
 		{name: "redis-fails-for-a-day", story: redisDay, long: true},
 		{name: "slow-peer", config: pipelinetest.Config{SlowPeer: 20 * time.Second}, story: checkFails},
 		{name: "prometheus-down", story: prometheusDown},
+		{name: "alertmanager-down", story: alertmanagerDown},
 		{name: "telegram-down", story: telegramDown},
 		{name: "webhook-down", story: webhookDown, long: true},
 		{name: "rules-fail", story: rulesFail, long: true},

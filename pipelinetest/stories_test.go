@@ -120,6 +120,20 @@ func prometheusDown(p *pipelinetest.Pipeline, c *checker) {
 	p.WaitUntil(90 * time.Minute)
 }
 
+func alertmanagerDown(p *pipelinetest.Pipeline, c *checker) {
+	p.WaitUntil(5 * time.Minute)
+	p.Note("Redis stops")
+	c.fail("redis", "connection_refused")
+	p.WaitUntil(15 * time.Minute)
+	p.Note("Alertmanager stops")
+	p.Stop(pipelinetest.Alertmanager)
+	p.WaitUntil(25 * time.Minute)
+	p.Note("Alertmanager runs again; Redis is back in the next preflight")
+	p.Start(pipelinetest.Alertmanager)
+	c.pass("redis")
+	p.WaitUntil(time.Hour)
+}
+
 func telegramDown(p *pipelinetest.Pipeline, c *checker) {
 	p.WaitUntil(5 * time.Minute)
 	p.Note("Telegram cannot be reached")

@@ -1,7 +1,6 @@
 package pipelinetest
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -41,7 +40,7 @@ func (p *Pipeline) Transcript() string {
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {
-		return cmp.Or(a.at.Truncate(time.Second).Compare(b.at.Truncate(time.Second)))
+		return a.at.Truncate(time.Second).Compare(b.at.Truncate(time.Second))
 	})
 	var out strings.Builder
 	for _, e := range entries {
@@ -69,11 +68,12 @@ func (p *Pipeline) told(chat int64, m fakebot.Message) []entry {
 	if len(m.Edits) > 0 {
 		text = m.Edits[0].Text
 	}
-	buttons := ""
+	var buttons []string
 	for _, b := range m.Buttons {
-		buttons += " [" + b.Text + "]"
+		buttons = append(buttons, "["+b.Text+"]")
 	}
-	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %d: message %d, %s%s\n%s", chat, m.ID, sound, reply, body(text+buttons0(buttons)))}}
+	text = strings.TrimRight(text+"\n"+strings.Join(buttons, " "), "\n")
+	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %d: message %d, %s%s\n%s", chat, m.ID, sound, reply, body(text))}}
 	for i, e := range m.Edits {
 		after := m.Text
 		if i+1 < len(m.Edits) {
@@ -84,22 +84,11 @@ func (p *Pipeline) told(chat int64, m fakebot.Message) []entry {
 	return entries
 }
 
-func buttons0(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "\n" + strings.TrimSpace(s)
-}
-
 // body indents a text.
 func body(text string) string {
 	var out strings.Builder
-	for line := range strings.Lines(strings.TrimRight(text, "\n") + "\n") {
-		if line == "\n" {
-			out.WriteString("    |\n")
-			continue
-		}
-		out.WriteString("    | " + line)
+	for line := range strings.SplitSeq(text, "\n") {
+		out.WriteString(strings.TrimRight("    | "+line, " ") + "\n")
 	}
 	return out.String()
 }

@@ -19,11 +19,14 @@ type ruleGroup = rules.Group
 
 // Set lets a target expose a series, `metric{label="value"}`, with a value
 // from the next scrape on. The label job says whose it is, and may be left out
-// when the story speaks for one job only.
+// when the story speaks for one job only. What is set of Prometheus,
+// Alertmanager or the webhook takes the place of what the real one exposes.
 func (p *Pipeline) Set(series string, value float64) {
 	p.t.Helper()
 	t, l := p.find(series)
+	p.mu.Lock()
 	t.exposed[string(l.Bytes(nil))] = sample{labels: l, value: value, progress: p.options.vocabulary.progress(l)}
+	p.mu.Unlock()
 	p.touch(t)
 }
 
@@ -35,8 +38,10 @@ func (p *Pipeline) Remove(series string) {
 	if _, ok := t.exposed[key]; !ok {
 		p.t.Fatalf("the story removes %s, which is not there", l)
 	}
+	p.mu.Lock()
 	delete(t.exposed, key)
-	p.tell(t, false)
+	p.mu.Unlock()
+	p.touch(t)
 }
 
 // Expose lets the targets of a job expose exactly this from the next scrape
@@ -53,15 +58,18 @@ func (p *Pipeline) Expose(job, exposition string) {
 		p.t.Fatalf("what %s exposes: %v", job, err)
 	}
 	for _, t := range p.ofJob(job) {
-		t.exposed = t.samples(vector, nil)
-		for _, key := range slices.Sorted(maps.Keys(t.exposed)) {
-			s := t.exposed[key]
+		exposed := t.samples(vector, nil)
+		for _, key := range slices.Sorted(maps.Keys(exposed)) {
+			s := exposed[key]
 			if err := p.options.vocabulary.check(s.labels); err != nil {
 				p.t.Fatal(err)
 			}
 			s.progress = p.options.vocabulary.progress(s.labels)
-			t.exposed[key] = s
+			exposed[key] = s
 		}
+		p.mu.Lock()
+		t.exposed = exposed
+		p.mu.Unlock()
 		p.touch(t)
 	}
 }
@@ -155,6 +163,9 @@ func (p *Pipeline) owner(text string, l labels.Labels) *target {
 func (p *Pipeline) tell(t *target, steady bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if t.live != nil {
+		p.network.used.Add(1) // the next scrape has something to read
+	}
 	if p.server == nil || t.live != nil {
 		return
 	}
