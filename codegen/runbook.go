@@ -3,6 +3,7 @@ package codegen
 import (
 	"bytes"
 	_ "embed"
+	"regexp"
 	"strings"
 	"text/template"
 	"time"
@@ -103,8 +104,12 @@ func render(name, text string, data any) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// plain shows a template to people: {{ $labels.env }} becomes {env}.
+var conditional = regexp.MustCompile(`\{\{ if eq \$labels\.(\w+) "([^"]*)" \}\}(.*?)\{\{ end \}\}`)
+
+// plain shows a template to people: {{ $labels.env }} becomes {env}, and a text
+// that is shown for one value of a label begins with it.
 func plain(text string) string {
+	text = conditional.ReplaceAllString(text, "$1 $2: $3")
 	for {
 		before, rest, found := strings.Cut(text, "{{ $labels.")
 		name, after, closed := strings.Cut(rest, " }}")

@@ -384,11 +384,11 @@ var redisFailed = Instance{
 
 // reasonOf is the template of why an instance has that status. It is looked up
 // and no label of the alert: a changed reason is not a new alert. While the
-// collector is down, it is remembered.
+// collector is down, it is remembered for a day.
 func reasonOf(status string) string {
 	return strings.ReplaceAll(`
 {{- $q := printf "arbitrage_preflight_check_problem{env=%q,check=%q,target=%q,status='STATUS'}" $labels.env $labels.check $labels.target -}}
-{{- $held := printf "(last_over_time(%s[3runs]) unless on () max(up{job='node_exporter'}) == 1)" $q -}}
+{{- $held := printf "(last_over_time(%s[1d]) unless on () max(up{job='node_exporter'}) == 1)" $q -}}
 {{- range $i, $problem := printf "%s == 1 or %s" $q $held | query -}}
 {{- if $i }}, {{ end }}{{ $problem.Labels.reason -}}
 {{- end -}}`, "STATUS", status)

@@ -37,8 +37,8 @@ func promises() []Promise {
 		{Also: true, Of: of(pipeline, alert("TargetDown"), Matcher{"job", "webhook"}), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("NotificationsFailing"), Matcher{"job", "alertmanager"}), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("SpoolNotWritable")), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
-		{Also: true, Of: of(pipeline, alert("TelegramFailing")), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
-		{Also: true, Of: of(pipeline, alert("MessagesRefused")), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
+		{Also: true, Of: of(pipeline, alert("TelegramFailing")), Receiver: ReceiverFallbackBegin, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
+		{Also: true, Of: of(pipeline, alert("MessagesRefused")), Receiver: ReceiverFallbackBegin, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("WebhookBacklog")), Receiver: ReceiverFallbackSilent, GroupBy: job, Timing: Timing{5 * m, 30 * m, 24 * h}},
 
 		// Alerts of others, who know of no priorities.

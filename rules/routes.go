@@ -10,6 +10,7 @@ const (
 	ReceiverWatchdog = "watchdog"
 
 	ReceiverFallbackLoud   = "fallback-loud"
+	ReceiverFallbackBegin  = "fallback-begin"
 	ReceiverFallbackSilent = "fallback-silent"
 )
 
@@ -41,7 +42,8 @@ func Routes() Routing {
 			{Name: ReceiverHistory, Path: AlertsPath(None)},
 			{Name: ReceiverWatchdog, Path: WatchdogPath, Heartbeat: true, FiringOnly: true},
 			{Name: ReceiverFallbackLoud, Fallback: Loud},
-			{Name: ReceiverFallbackSilent, Fallback: Silent},
+			{Name: ReceiverFallbackBegin, Fallback: Loud, FiringOnly: true},
+			{Name: ReceiverFallbackSilent, Fallback: Silent, FiringOnly: true},
 		},
 		// An alert without a priority is somebody's who did not know of
 		// priorities: it is told like a P1.
@@ -76,9 +78,13 @@ func Routes() Routing {
 // whatever else is wrong, the webhook is there to tell it, and a second message
 // about it would only be noise. While all is well none of these fires, so that
 // nothing is told twice.
+//
+// Alertmanager's end of an alert would ring like its begin. It is only told
+// where the webhook, which tells it quietly, may never have heard of the begin.
 func fallbackRoutes(groupBy []string) []Route {
 	var (
 		loud   = Route{Receiver: ReceiverFallbackLoud, Timing: timingP1}
+		begin  = Route{Receiver: ReceiverFallbackBegin, Timing: timingP1}
 		silent = Route{Receiver: ReceiverFallbackSilent, Timing: timingP2}
 	)
 	var routes []Route
@@ -90,8 +96,8 @@ func fallbackRoutes(groupBy []string) []Route {
 		{"TargetDown", "webhook", loud},
 		{"NotificationsFailing", "alertmanager", loud}, // cannot reach the webhook
 		{"SpoolNotWritable", "", loud},
-		{"TelegramFailing", "", loud},
-		{"MessagesRefused", "", loud},
+		{"TelegramFailing", "", begin},
+		{"MessagesRefused", "", begin},
 		{"WebhookBacklog", "", silent},
 	} {
 		route := doubt.route

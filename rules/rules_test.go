@@ -185,10 +185,10 @@ func TestFallbackAndHeartbeat(t *testing.T) {
 			if len(r.WebhookConfigs) != 2 || r.WebhookConfigs[1].URLFile != "/heartbeat" || r.WebhookConfigs[1].HTTPConfig.Authorization != nil {
 				t.Errorf("the watchdog goes to %+v", r.WebhookConfigs)
 			}
-		case rules.ReceiverFallbackLoud, rules.ReceiverFallbackSilent:
+		case rules.ReceiverFallbackLoud, rules.ReceiverFallbackBegin, rules.ReceiverFallbackSilent:
 			tg := r.TelegramConfigs[0]
 			if tg.BotTokenFile != "/bot" || tg.ChatID != -100 || tg.MessageThreadID != 7 || tg.APIUrl.Host != "bot-api:8081" ||
-				tg.ParseMode != "" || tg.DisableNotifications != (r.Name == rules.ReceiverFallbackSilent) || !tg.SendResolved() {
+				tg.ParseMode != "" || tg.DisableNotifications != (r.Name == rules.ReceiverFallbackSilent) || tg.SendResolved() != (r.Name == rules.ReceiverFallbackLoud) {
 				t.Errorf("%s: %+v", r.Name, tg)
 			}
 		default:

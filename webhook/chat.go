@@ -3,7 +3,8 @@ package webhook
 import (
 	"database/sql"
 	"encoding/json"
-	"math/rand/v2"
+	"fmt"
+	"hash/fnv"
 	"strings"
 	"time"
 
@@ -85,10 +86,19 @@ func (w *worker) known() string {
 }
 
 // backOff waits longer after each failure, and never more than a minute. The
-// times are spread, so that many chats do not come at once.
+// times are spread, so that many chats do not come at once: by the chat and the
+// attempt and not by chance, so that what is told when can be tested.
 func (w *worker) backOff(now time.Time) {
 	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
-	w.notBefore = now.Add(wait + rand.N(wait/5))
+	w.notBefore = now.Add(wait + spread(wait/5, w.key, w.failures))
 	w.failures++
 	w.failing.Store(w.failures >= failuresToYield)
+}
+
+// spread returns a time below a limit that looks random but is always the same
+// for a chat's attempt.
+func spread(limit time.Duration, chat string, attempt int) time.Duration {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", chat, attempt)
+	return time.Duration(h.Sum64() % uint64(limit))
 }

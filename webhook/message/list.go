@@ -120,6 +120,10 @@ func (f *Formatter) general(it Item, text string) string {
 		switch pair.Name {
 		case "alertname", "priority", "severity", "env", "source", "job", "prometheus", "replica":
 			continue
+		case "cluster", "environment", "project": // of the whole Prometheus: a rule that knows of titles says what matters itself
+			if it.Annotations["title"] != "" {
+				continue
+			}
 		}
 		value := shorten(pair.Value, maxField)
 		if value == "" || mentions(text, value) || len(labels) == 5 {

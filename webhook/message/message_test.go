@@ -252,3 +252,30 @@ func TestTheShippedTemplateTellsWhatTheUsersCannot(t *testing.T) {
 		})
 	}
 }
+
+// The labels that Prometheus adds to all it sends tell no alert from another:
+// they are only shown of a rule that was not written for these messages.
+func TestExternalLabelsAreNoNews(t *testing.T) {
+	t.Parallel()
+	f, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	item := message.Item{}
+	item.Labels = map[string]string{
+		"alertname": "TargetDown", "instance": "web:80", "cluster": "local", "environment": "paper", "project": "arbitrage",
+	}
+	for title, want := range map[string]string{
+		"Target down": "TargetDown: web is down [instance=web:80]",
+		"":            "web is down [cluster=local, environment=paper, instance=web:80, project=arbitrage]",
+	} {
+		item.Annotations = map[string]string{"summary": "web is down", "title": title}
+		messages, err := f.Format(message.Notice{Kind: message.Alert, Items: []message.Item{item}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(messages[0].HTML, "  - "+want+"\n") && !strings.HasSuffix(messages[0].HTML, "  - "+want) {
+			t.Errorf("title %q:\n%s\nis without the line %q", title, messages[0].HTML, want)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package pipelinetest_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/pipelinetest"
+)
+
+// checker runs the preflight every ten minutes: the real runner and textfile
+// of the checker, with checks that observe what the story says.
+type checker struct {
+	t        *testing.T
+	p        *pipelinetest.Pipeline
+	textfile checks.Textfile
+	runner   checks.Runner
+	runs     *pipelinetest.Repeat
+	observed map[string]checks.Observation // by target; those that are missing pass
+}
+
+// targets are what the shipped checks look at in the stories.
+var targets = map[string][]string{
+	"Environment":     {"REDIS_URL", "POSTGRES_DSN"},
+	"Secrets":         {"UPBIT_SECRET_KEY"},
+	"Live Safety":     {"READ_ONLY"},
+	"Database":        {"redis", "postgres"},
+	"Exchange Health": {"upbit", "binance"},
+	"Open Positions":  {"upbit"},
+	"Git Safety":      {".env.paper"},
+	"Migrations":      {"schema"},
+}
+
+func newChecker(t *testing.T, p *pipelinetest.Pipeline) *checker {
+	specs := checks.Shipped()
+	c := &checker{t: t, p: p, observed: map[string]checks.Observation{}, runner: checks.Runner{Real: true}}
+	c.textfile = checks.Textfile{
+		Path: filepath.Join(t.TempDir(), "preflight.prom"), Specs: specs,
+		Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)),
+	}
+	for _, s := range specs {
+		c.runner.Checks = append(c.runner.Checks, standIn{s, c})
+	}
+	c.start()
+	return c
+}
+
+// standIn has the spec of a shipped check and observes what it is told.
+type standIn struct {
+	spec checks.Spec
+	*checker
+}
+
+func (s standIn) Spec() checks.Spec { return s.spec }
+func (s standIn) Targets() []string { return targets[s.spec.Name] }
+func (s standIn) Run(context.Context) (out []checks.Observation) {
+	time.Sleep(3 * time.Millisecond)
+	for _, target := range s.Targets() {
+		o, ok := s.observed[target]
+		if !ok {
+			o = checks.Passed(target, "")
+			o.Latency = 2 * time.Millisecond
+		}
+		out = append(out, o)
+	}
+	return out
+}
+
+// start lets the preflight run now and every ten minutes.
+func (c *checker) start() { c.runs = c.p.Every(metrics.DefaultTiming().Run, c.run) }
+
+func (c *checker) run() {
+	report := c.runner.Run(context.Background())
+	for _, r := range report.Results {
+		for _, o := range r.Observations {
+			if o.Reason == checks.InternalError {
+				c.t.Errorf("check %q, target %q: %s", r.Check, o.Target, o.Detail)
+			}
+		}
+	}
+	if _, err := c.textfile.Write(context.Background(), "paper", report); err != nil {
+		c.t.Error(err)
+	}
+	file, err := os.ReadFile(c.textfile.Path)
+	if err != nil {
+		c.t.Error(err)
+	}
+	c.p.Expose("node_exporter", "# TYPE node_textfile_scrape_error gauge\nnode_textfile_scrape_error 0\n"+string(file))
+}
+
+// From the next run on, targets fail, warn or pass.
+func (c *checker) fail(target, reason string) {
+	c.observed[target] = checks.Failed(target, reason, "")
+}
+
+func (c *checker) warn(target, reason string) {
+	c.observed[target] = checks.Warned(target, reason, "")
+}
+
+func (c *checker) pass(targets ...string) {
+	for _, target := range targets {
+		delete(c.observed, target)
+	}
+}

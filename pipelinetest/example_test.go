@@ -1,0 +1,115 @@
+package pipelinetest_test
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/pipelinetest"
+	"github.com/alertnative/preflight/rules"
+)
+
+// disks is a pack of one metric, one alert and one receiver.
+func disks() codegen.Pack {
+	return codegen.Pack{
+		Namespace: "disk",
+		Timing:    metrics.Timing{Run: time.Minute, Scrape: 30 * time.Second, Evaluation: 30 * time.Second},
+		Jobs:      []codegen.Job{{Name: "disk"}},
+		Endpoints: codegen.Endpoints{
+			Targets:       map[string][]string{"disk": {"db1:9200"}},
+			Alertmanagers: []string{"alertmanager:9093"},
+			Webhook:       "http://webhook:9917",
+		},
+		Metrics: []metrics.Desc{{
+			Name: "disk_free_ratio", Type: metrics.Gauge, Unit: metrics.Ratio, Help: "Free space.",
+			Labels: []metrics.Label{{Name: "disk"}},
+		}},
+		Groups: []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
+			Name: "DiskFull", Priority: rules.P1, Expr: `disk_free_ratio < 0.05`, For: "2m",
+			Title:   rules.Text{EN: "Disk full"},
+			Summary: rules.Text{EN: "{{ $labels.disk }} of {{ $labels.instance }} has no room"},
+			Actions: []rules.Text{{EN: "remove what nobody needs"}},
+			About:   "Writes fail soon.",
+			Scenarios: []rules.Scenario{{
+				Name:   "fires after two minutes",
+				Series: []rules.Series{{Name: `disk_free_ratio{disk="/data",job="disk",instance="db1:9200"}`, Values: "0.4 0.01x5"}},
+				Expect: []rules.Expect{
+					{At: "2m"},
+					{At: "3m", Firing: []rules.Instance{{Labels: map[string]string{"disk": "/data", "job": "disk", "instance": "db1:9200"}}}},
+				},
+			}},
+		}}}},
+		Routing: rules.Routing{
+			Receivers: []rules.Receiver{{Name: "telegram", Path: rules.AlertsPath(rules.Loud)}},
+			Default: rules.Route{
+				Receiver: "telegram", GroupBy: []string{"alertname"},
+				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},
+			},
+		},
+	}
+}
+
+// testDiskFull is TestDiskFull of a test file: a disk fills up, and an hour
+// later there is room again.
+func testDiskFull(t *testing.T) {
+	pipelinetest.Run(t, pipelinetest.Config{Pack: disks()}, func(p *pipelinetest.Pipeline) {
+		p.Set(`disk_free_ratio{disk="/data"}`, 0.4)
+		p.Wait(10 * time.Minute)
+
+		p.Note("the disk fills up")
+		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
+		p.Wait(time.Hour)
+
+		p.Note("somebody made room")
+		p.Set(`disk_free_ratio{disk="/data"}`, 0.3)
+		p.Wait(10 * time.Minute)
+
+		fmt.Print(p.Transcript()) // a test compares it with a golden file
+	})
+}
+
+func Example() {
+	run(testDiskFull)
+	// Output:
+	// +10m0s     == the disk fills up
+	// +12m52s    → chat -100: message 1, rings
+	//     | ⚠️ P1: Disk full
+	//     |
+	//     | Source: disk
+	//     | Time: 2026-03-02 10:12:42 UTC
+	//     |
+	//     | Alerts:
+	//     |   - DiskFull: /data of db1:9200 has no room
+	//     |
+	//     | Recommended Actions:
+	//     | 1. remove what nobody needs
+	// +1h10m0s   == somebody made room
+	// +1h10m52s  → chat -100: message 2, silent, reply to 1
+	//     | ✅ P1 resolved: Disk full
+	//     |
+	//     | Time: 2026-03-02 11:10:42 UTC
+	//     |
+	//     | Resolved:
+	//     |   - DiskFull: /data of db1:9200 has no room, resolved after 58m
+	// +1h10m53s  → chat -100: edit of message 1
+	//     | - ⚠️ P1: Disk full
+	//     | -   - DiskFull: /data of db1:9200 has no room
+	//     | - Recommended Actions:
+	//     | - 1. remove what nobody needs
+	//     | + ✅ P1: Disk full (resolved after 58m)
+	//     | +   - ✅ DiskFull: /data of db1:9200 has no room, resolved after 58m
+}
+
+// run runs a test, as "go test" does with those in its files.
+func run(test func(t *testing.T)) {
+	for name, value := range map[string]string{"test.v": "false", "test.count": "1"} { // it is one test of an example
+		f := flag.Lookup(name)
+		defer func(before string) { _ = f.Value.Set(before) }(f.Value.String())
+		_ = f.Value.Set(value)
+	}
+	all := func(_, _ string) (bool, error) { return true, nil }
+	testing.RunTests(all, []testing.InternalTest{{Name: "example", F: test}})
+}

@@ -1,0 +1,299 @@
+package pipelinetest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+)
+
+// Part is a program that a story can stop.
+type Part string
+
+// The parts. While Prometheus is stopped nothing is scraped or evaluated;
+// stopping Telegram cuts off the Bot API from everybody.
+const (
+	Prometheus   Part = "Prometheus"
+	Alertmanager Part = "Alertmanager"
+	Webhook      Part = "webhook"
+	Telegram     Part = "Telegram"
+)
+
+// Pipeline is a running pipeline and the world that it watches. Its methods
+// are for the goroutine of the story.
+type Pipeline struct {
+	t       testing.TB
+	options options
+	begin   time.Time
+	network *network
+	bot     *fakebot.Bot
+	store   *store
+	targets []*target
+	notes   []note
+	repeats []*Repeat
+	running *Repeat // the one that is being done
+
+	mu       sync.Mutex // what scrapes and gossip share with the story
+	server   *server
+	scraping func() // ends the scrapes of real parts
+	failing  map[string]bool
+	managers []*alertmanager // in their order; nil for a stopped one
+	kept     []memory
+	service  *service
+	gossips  sync.WaitGroup
+	over     context.Context
+	end      context.CancelFunc
+}
+
+func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
+	p := &Pipeline{t: t, options: o, begin: begin, network: newNetwork(), failing: map[string]bool{}}
+	p.over, p.end = context.WithCancel(context.Background())
+	p.bot = fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: Chat})
+	p.store = newStore(o.pace.changed)
+	for _, job := range o.Pack.Jobs {
+		interval := job.Interval
+		if interval == 0 {
+			interval = o.Pack.Timing.Scrape
+		}
+		for _, addr := range o.endpoints.Targets[job.Name] {
+			t := newTarget(job.Name, addr, interval, job.Labels)
+			t.live = p.live(job.Name, addr)
+			p.targets = append(p.targets, t)
+		}
+	}
+	n := max(1, len(o.endpoints.Alertmanagers))
+	if o.SlowPeer > 0 {
+		n = 2
+	}
+	p.managers, p.kept = make([]*alertmanager, n), make([]memory, n)
+	return p
+}
+
+// open starts the parts in the second before the story, each at an instant of its own, so that what they do
+// at intervals never falls on one.
+func (p *Pipeline) open() {
+	p.t.Helper()
+	p.network.serve("heartbeat.test:80", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, part := range []Part{Telegram, Webhook, Alertmanager, Prometheus} {
+		time.Sleep(7 * time.Millisecond)
+		p.Start(part)
+	}
+	time.Sleep(time.Until(p.begin))
+}
+
+func (p *Pipeline) close() {
+	p.t.Helper()
+	for _, part := range []Part{Prometheus, Alertmanager, Webhook} {
+		if p.runs(part) {
+			p.Stop(part)
+		}
+	}
+	p.end()
+	p.gossips.Wait()
+	p.network.close()
+	if refused := p.bot.Refusals(); len(refused) > 0 && !p.t.Failed() {
+		p.t.Errorf("Telegram refused %v", refused)
+	}
+}
+
+func (p *Pipeline) runs(part Part) bool {
+	switch part {
+	case Prometheus:
+		return p.server != nil
+	case Alertmanager:
+		return p.managers[0] != nil
+	case Webhook:
+		return p.service != nil
+	default:
+		return slices.Contains(p.network.addresses(), telegramHost)
+	}
+}
+
+// Start starts a part again, with what it kept on its disk.
+func (p *Pipeline) Start(part Part) {
+	p.t.Helper()
+	if p.runs(part) {
+		p.t.Fatalf("the story starts %s, which runs", part)
+	}
+	var err error
+	p.news()
+	switch part {
+	case Prometheus:
+		err = p.startPrometheus()
+	case Alertmanager:
+		err = p.startAlertmanagers()
+	case Webhook:
+		err = p.startWebhook()
+	case Telegram:
+		p.network.serve(telegramHost, p.bot)
+	}
+	if err != nil {
+		p.t.Fatalf("%s does not start: %v", part, err)
+	}
+}
+
+// Stop stops a part, as an operator would.
+func (p *Pipeline) Stop(part Part) {
+	p.t.Helper()
+	if !p.runs(part) {
+		p.t.Fatalf("the story stops %s, which does not run", part)
+	}
+	p.news()
+	switch part {
+	case Prometheus:
+		p.scraping()
+		p.server.stop()
+		p.server = nil
+		for _, t := range p.targets {
+			t.pause(p.store, time.Now())
+		}
+	case Alertmanager:
+		for i, a := range p.managers {
+			p.mu.Lock()
+			p.managers[i] = nil
+			p.mu.Unlock()
+			p.kept[i] = a.stop()
+		}
+	case Webhook:
+		if err := p.service.stop(); err != nil {
+			p.t.Fatal(err)
+		}
+		p.mu.Lock()
+		p.service = nil
+		p.mu.Unlock()
+	case Telegram:
+		p.network.unplug(telegramHost)
+	}
+}
+
+// FailRules lets every evaluation of a rule group fail, as one that takes too
+// long does, or no longer.
+func (p *Pipeline) FailRules(group string, fails bool) {
+	p.t.Helper()
+	if !slices.ContainsFunc(p.options.Pack.Groups, func(g ruleGroup) bool { return g.Name == group }) {
+		p.t.Fatalf("the pack has no rule group %q", group)
+	}
+	p.news()
+	p.failing[group] = fails
+	if p.server != nil {
+		p.server.fail(group, fails)
+	}
+}
+
+// news says that something happened which can change anything.
+func (p *Pipeline) news() {
+	p.options.pace.changed("", time.Now())
+	p.network.used.Add(1)
+}
+
+func (p *Pipeline) startPrometheus() (err error) {
+	o := serverOptions{interval: p.options.Pack.Timing.Evaluation, external: p.options.Pack.ExternalLabels, files: p.options.rules}
+	o.network, o.used = p.network, p.options.vocabulary.used
+	for i := range p.managers {
+		o.addrs = append(o.addrs, p.managerAddr(i))
+		o.delays = append(o.delays, time.Duration(i)*p.options.SlowPeer)
+	}
+	failing := map[string]bool{}
+	for group, fails := range p.failing {
+		failing[group] = fails
+	}
+	server, err := startServer(p.store, p.options.pace, o, failing)
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	p.server = server
+	p.mu.Unlock()
+	p.scraping = p.scrapeParts()
+	for _, t := range p.targets {
+		p.tell(t, false)
+	}
+	return nil
+}
+
+// managerAddr is where an Alertmanager listens.
+func (p *Pipeline) managerAddr(i int) string {
+	if list := p.options.endpoints.Alertmanagers; i < len(list) {
+		return list[i]
+	}
+	return "alertmanager-peer:9093"
+}
+
+func (p *Pipeline) startAlertmanagers() error {
+	for i := range p.managers {
+		place := peering{}
+		if len(p.managers) > 1 {
+			place = peering{position: i, gossip: func(merge func(*alertmanager) error) { p.gossip(i, merge) }}
+		}
+		a, err := startAlertmanager(p.managerAddr(i), p.options, p.network, place, p.kept[i])
+		if err != nil {
+			return err
+		}
+		p.mu.Lock()
+		p.managers[i] = a
+		p.mu.Unlock()
+		time.Sleep(7 * time.Millisecond)
+	}
+	return nil
+}
+
+// gossip hands state of one Alertmanager to the others, after the time that
+// this takes.
+func (p *Pipeline) gossip(from int, merge func(*alertmanager) error) {
+	p.gossips.Go(func() {
+		if !sleep(p.over, max(p.options.SlowPeer, 100*time.Millisecond)) {
+			return
+		}
+		p.mu.Lock()
+		others := slices.Clone(p.managers)
+		p.mu.Unlock()
+		for i, a := range others {
+			if i != from && a != nil {
+				_ = merge(a) // what cannot be merged is dropped, as in the real one
+			}
+		}
+	})
+}
+
+// live returns how the metrics of a real part are read, nil for a target that
+// the story speaks for.
+func (p *Pipeline) live(job, addr string) func() prometheus.Gatherer {
+	locked := func(find func() prometheus.Gatherer) func() prometheus.Gatherer {
+		return func() prometheus.Gatherer {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return find()
+		}
+	}
+	if i := slices.Index(p.options.endpoints.Alertmanagers, addr); i >= 0 {
+		return locked(func() prometheus.Gatherer {
+			if a := p.managers[i]; a != nil {
+				return a.registry
+			}
+			return nil
+		})
+	}
+	switch {
+	case addr == webhookAddr(p.options.endpoints):
+		return locked(func() prometheus.Gatherer {
+			if p.service != nil {
+				return p.service.registry
+			}
+			return nil
+		})
+	case job == "prometheus":
+		return locked(func() prometheus.Gatherer {
+			if p.server != nil {
+				return p.server.registry
+			}
+			return nil
+		})
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package pipelinetest_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/pipelinetest"
+)
+
+// A story that speaks of what the catalogue does not have is told what is wrong.
+func TestSeriesAreOfTheCatalogue(t *testing.T) {
+	t.Parallel()
+	pack := codegen.Preflight()
+	for series, want := range map[string]string{
+		`arbitrage_preflight_last_succes{env="paper"}`:                                                                `did you mean "arbitrage_preflight_last_success"?`,
+		`arbitrage_preflight_last_success{environ="paper"}`:                                                           `"environ"`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="broken"}`:              `"broken"`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",status="fail"}`:                               `the label "target" is missing`,
+		`arbitrage_preflight_target_status{env="paper"`:                                                               `write a series as metric{label="value"}`,
+		`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="exporter"}`: `"exporter"`,
+	} {
+		if err := pipelinetest.CheckSeries(pack, series); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %s", series, err, want)
+		}
+	}
+	ok := `arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="node_exporter",instance="x:1"}`
+	if err := pipelinetest.CheckSeries(pack, ok); err != nil {
+		t.Errorf("%s: %v", ok, err)
+	}
+}
+
+// Leaving out evaluations that can give nothing new changes no transcript.
+func TestFullRateGivesTheSame(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	long := scene{story: func(p *pipelinetest.Pipeline, c *checker) {
+		p.WaitUntil(25 * time.Minute)
+		c.fail("redis", "timeout")
+		p.WaitUntil(105 * time.Minute) // quiet for longer than any rule looks back
+		c.pass("redis")
+		c.runs.Stop()
+		p.WaitUntil(150 * time.Minute)
+	}}
+	sparse := play(t, long)
+	long.config.FullRate = true
+	if diff := cmp.Diff(play(t, long), sparse); diff != "" {
+		t.Errorf("at full rate, and not:\n%s", diff)
+	}
+}
+
+// A series that is no longer exposed is no longer there, and a story can begin
+// at any time.
+func TestRemove(t *testing.T) {
+	t.Parallel()
+	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
+	pipelinetest.Run(t, pipelinetest.Config{Pack: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
+		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
+		p.Wait(10 * time.Minute)
+		if told := p.Transcript(); !strings.Contains(told, "⚠️ P1: Disk full") || !strings.Contains(told, "Time: 2030-01-01 00:02") {
+			t.Errorf("told:\n%s", told)
+		}
+		p.Remove(`disk_free_ratio{disk="/data"}`)
+		p.Wait(10 * time.Minute)
+		if told := p.Transcript(); !strings.Contains(told, "✅ P1 resolved: Disk full") {
+			t.Errorf("told:\n%s", told)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package pipelinetest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/rules"
+)
+
+// server is Prometheus: its real rule engine over the store. Scraping is what
+// [target] does.
+type server struct {
+	store    *store
+	pace     *pace
+	registry *registry
+	manager  *rules.Manager
+	sender   *sender
+	stopped  context.CancelFunc
+	wait     sync.WaitGroup
+
+	mu      sync.Mutex
+	failing map[string]bool // groups whose evaluation fails
+}
+
+// serverOptions are the configuration of Prometheus.
+type serverOptions struct {
+	interval time.Duration // of evaluations
+	external map[string]string
+	files    map[string][]byte // of rules
+	used     map[string]bool   // the metrics that anybody asks for
+	alertmanagers
+}
+
+// startServer starts the rule engine; what it had in mind before is in the
+// store.
+func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*server, error) {
+	srv := &server{store: s, pace: p, registry: newRegistry(o.used), failing: failing}
+	ctx, cancel := context.WithCancel(context.Background())
+	srv.stopped = cancel
+	srv.sender = newSender(srv.registry, o.alertmanagers, labels.FromMap(o.external))
+	srv.sender.run(ctx, &srv.wait)
+	engine := promql.NewEngine(promql.EngineOpts{
+		Logger: slog.New(slog.DiscardHandler), MaxSamples: 50_000_000, Timeout: 2 * time.Minute,
+		LookbackDelta: lookback, EnableAtModifier: true, EnableNegativeOffset: true,
+	})
+	s.restart()
+	query := rules.EngineQueryFunc(engine, s)
+	if !p.full {
+		query = newMemo(s, query).Query
+	}
+	srv.manager = rules.NewManager(&rules.ManagerOptions{
+		Context: ctx, AppendableV2: s, Queryable: s, Registerer: srv.registry, Logger: slog.New(slog.DiscardHandler),
+		QueryFunc: func(ctx context.Context, q string, at time.Time) (promql.Vector, error) {
+			if srv.fails(groupOf(ctx).name) {
+				return nil, errors.New("query timed out in expression evaluation")
+			}
+			return query(ctx, q, at)
+		},
+		NotifyFunc:      rules.SendAlerts(srv.sender, "http://prometheus:9090"),
+		OutageTolerance: time.Hour, ForGracePeriod: 10 * time.Minute, ResendDelay: time.Minute,
+		GroupLoader: loader{o.files, parser.NewParser(parser.Options{})},
+	})
+	var names []string
+	for name := range o.files {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if err := srv.manager.Update(o.interval, names, labels.FromMap(o.external), "http://prometheus:9090", srv.evaluate); err != nil {
+		cancel()
+		return nil, err
+	}
+	srv.wait.Go(srv.manager.Run)
+	return srv, nil
+}
+
+func (s *server) stop() {
+	s.manager.Stop()
+	s.stopped()
+	s.wait.Wait()
+}
+
+func (s *server) fails(group string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failing[group]
+}
+
+func (s *server) fail(group string, fails bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.failing[group] = fails
+}
+
+// evaluate is one evaluation of a group, unless nothing can have changed.
+func (s *server) evaluate(ctx context.Context, g *rules.Group, at time.Time) {
+	if s.pace.due(g, at) {
+		rules.DefaultEvalIterationFunc(context.WithValue(ctx, groupKey{}, group{g.Name(), g.Interval()}), g, at)
+	}
+}
+
+// group is the rule group that a context belongs to.
+type group struct {
+	name     string
+	interval time.Duration
+}
+
+type groupKey struct{}
+
+func groupOf(ctx context.Context) group {
+	g, _ := ctx.Value(groupKey{}).(group)
+	if g.interval == 0 {
+		g.interval = time.Second
+	}
+	return g
+}
+
+// loader reads rule files under fixed names: a group's place in its interval
+// is a hash of them.
+type loader struct {
+	files  map[string][]byte
+	parser parser.Parser
+}
+
+func (l loader) Load(name string, _ bool, scheme model.ValidationScheme) (*rulefmt.RuleGroups, []error) {
+	return rulefmt.Parse(l.files[name], false, scheme, l.parser, slog.New(slog.DiscardHandler))
+}
+
+func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
+
+// coarse is the time between two evaluations while nothing changes, idleCoarse
+// that of a group without alerts, and lookback for how long Prometheus takes a
+// sample for the present value.
+const (
+	coarse     = time.Minute
+	idleCoarse = 5 * time.Minute
+	lookback   = 5 * time.Minute
+)

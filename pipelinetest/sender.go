@@ -1,0 +1,119 @@
+package pipelinetest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-openapi/strfmt"
+	"github.com/prometheus/alertmanager/api/v2/client"
+	"github.com/prometheus/alertmanager/api/v2/client/alert"
+	"github.com/prometheus/alertmanager/api/v2/models"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/notifier"
+)
+
+// alertmanagers are where Prometheus sends its alerts.
+type alertmanagers struct {
+	network *network
+	addrs   []string
+	delays  []time.Duration // of what is sent to each
+}
+
+// sender hands alerts to Alertmanager's API in place of Prometheus's notifier,
+// whose batches depend on which goroutine is first: alerts go one by one, in
+// the order of their labels.
+type sender struct {
+	alertmanagers
+	external labels.Labels
+	queues   []chan sending
+	errors   *prometheus.CounterVec
+}
+
+type sending struct {
+	at    time.Time
+	alert *models.PostableAlert
+}
+
+// requestTimeout is how long Prometheus waits for an answer.
+const requestTimeout = 10 * time.Second
+
+func newSender(r prometheus.Registerer, am alertmanagers, external labels.Labels) *sender {
+	s := &sender{alertmanagers: am, external: external}
+	s.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "prometheus_notifications_errors_total", Help: "Alerts that could not be sent.",
+	}, []string{"alertmanager"})
+	r.MustRegister(s.errors)
+	for _, addr := range am.addrs {
+		s.queues = append(s.queues, make(chan sending, 10_000))
+		s.errors.WithLabelValues(alertsURL(addr))
+	}
+	return s
+}
+
+func alertsURL(addr string) string { return "http://" + addr + "/api/v2/alerts" }
+
+func (s *sender) run(ctx context.Context, wait *sync.WaitGroup) {
+	for i := range s.addrs {
+		wait.Go(func() { s.post(ctx, i) })
+	}
+}
+
+// Send implements [rules.Sender].
+func (s *sender) Send(alerts ...*notifier.Alert) {
+	slices.SortFunc(alerts, func(a, b *notifier.Alert) int { return labels.Compare(a.Labels, b.Labels) })
+	for _, a := range alerts {
+		b := labels.NewBuilder(a.Labels)
+		s.external.Range(func(l labels.Label) {
+			if a.Labels.Get(l.Name) == "" {
+				b.Set(l.Name, l.Value)
+			}
+		})
+		posted := &models.PostableAlert{
+			StartsAt: strfmt.DateTime(a.StartsAt), EndsAt: strfmt.DateTime(a.EndsAt), Annotations: a.Annotations.Map(),
+			Alert: models.Alert{GeneratorURL: strfmt.URI(a.GeneratorURL), Labels: b.Labels().Map()},
+		}
+		for _, q := range s.queues {
+			select {
+			case q <- sending{time.Now(), posted}:
+			default: // full, as it can be for the real one
+			}
+		}
+	}
+}
+
+// post sends what is in the queue of an Alertmanager. A moment passes between
+// two alerts, in which Alertmanager takes the first in.
+func (s *sender) post(ctx context.Context, i int) {
+	http := s.network.client()
+	defer http.CloseIdleConnections()
+	api := client.NewHTTPClientWithConfig(nil, &client.TransportConfig{Host: s.addrs[i], BasePath: client.DefaultBasePath, Schemes: []string{"http"}})
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case x := <-s.queues[i]:
+			if !sleep(ctx, time.Until(x.at.Add(s.delays[i]))+time.Microsecond) {
+				return
+			}
+			params := alert.NewPostAlertsParamsWithContext(ctx).WithTimeout(requestTimeout).WithHTTPClient(http).WithAlerts(models.PostableAlerts{x.alert})
+			if _, err := api.Alert.PostAlerts(params); err != nil {
+				s.errors.WithLabelValues(alertsURL(s.addrs[i])).Inc()
+			}
+		}
+	}
+}
+
+// sleep lets time pass, and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

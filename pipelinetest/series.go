@@ -1,0 +1,114 @@
+package pipelinetest
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/rules"
+)
+
+type family = dto.MetricFamily
+
+// vocabulary knows which series the pack's world can have.
+type vocabulary struct {
+	catalogue metrics.Catalogue
+	declared  metrics.Catalogue // without what scraping adds
+	checker   *promcheck.Checker
+	parser    parser.Parser
+	used      map[string]bool // the series that rules and their texts ask for
+	checked   map[string]bool
+}
+
+func newVocabulary(p codegen.Pack) (*vocabulary, error) {
+	catalogue, err := p.Catalogue()
+	if err != nil {
+		return nil, err
+	}
+	declared, err := metrics.NewCatalogue(slices.Concat(p.Metrics, p.Exporters, metrics.Scraping())...)
+	if err != nil {
+		return nil, err
+	}
+	v := &vocabulary{
+		catalogue: catalogue, declared: declared, checker: promcheck.New(catalogue), parser: parser.NewParser(parser.Options{}),
+		used: map[string]bool{"up": true}, checked: map[string]bool{},
+	}
+	for _, g := range p.Groups {
+		for _, r := range g.Records {
+			v.use(r.Expr)
+		}
+		for _, a := range g.Alerts {
+			v.use(a.Expr)
+			for _, text := range a.Annotations(p.Timing, rules.Links{}) {
+				v.use(text)
+			}
+		}
+	}
+	return v, nil
+}
+
+var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
+
+// use notes the series that a text names.
+func (v *vocabulary) use(text string) {
+	for _, name := range word.FindAllString(text, -1) {
+		if _, ok := v.catalogue.Series(name); ok {
+			v.used[name] = true
+		}
+	}
+}
+
+func usesFamily(used map[string]bool, f *family) bool {
+	return used[f.GetName()] || used[f.GetName()+"_bucket"] || used[f.GetName()+"_sum"] || used[f.GetName()+"_count"]
+}
+
+// parse reads `metric{label="value"}`.
+func (v *vocabulary) parse(text string) (labels.Labels, error) {
+	l, err := v.parser.ParseMetric(text)
+	if err != nil {
+		return labels.EmptyLabels(), fmt.Errorf("%s: %w: write a series as metric{label=\"value\"}", text, err)
+	}
+	return l, nil
+}
+
+// check reports what the catalogue does not know of a series: its metric, a
+// label, a label's value; and the labels that it lacks.
+func (v *vocabulary) check(l labels.Labels) error {
+	text := l.String()
+	if v.checked[text] {
+		return nil
+	}
+	var errs []error
+	for _, f := range v.checker.Series("story", text, "0") {
+		errs = append(errs, errors.New(f.String()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	name := l.Get(model.MetricNameLabel)
+	d, _ := v.declared.Series(name) // of what only rules give, all labels are open
+	for _, want := range d.SeriesLabels(name) {
+		if label, _ := d.Label(want); l.Get(want) == "" && !label.Optional {
+			errs = append(errs, fmt.Errorf("%s: the label %q is missing: %s has %s", text, want, name, strings.Join(d.SeriesLabels(name), ", ")))
+		}
+	}
+	v.checked[text] = len(errs) == 0
+	return errors.Join(errs...)
+}
+
+// progress reports whether a series moves on with each run of a job while
+// nothing changes: a count, or the time of the run.
+func (v *vocabulary) progress(l labels.Labels) bool {
+	d, _ := v.catalogue.Series(l.Get(model.MetricNameLabel))
+	return d.Type == metrics.Counter || d.Type == metrics.Histogram || d.Type == metrics.Summary || d.Unit == metrics.Timestamp
+}

@@ -1,0 +1,163 @@
+package pipelinetest
+
+import (
+	"hash/fnv"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+)
+
+// target is what one scrape job reads at one address.
+type target struct {
+	job, instance string
+	interval      time.Duration
+	phase         time.Duration // of its scrapes within the interval
+	static        map[string]string
+	down          bool
+	// live gathers what a real part exposes; nil for what the story says. It
+	// returns nil while the part does not answer.
+	live func() prometheus.Gatherer
+	// used is the network's count at the last scrape of a real part, and moving
+	// that its metrics were different then from the one before.
+	used   int64
+	moving bool
+
+	exposed map[string]sample // by labels: what the next scrape reads
+	stored  map[string]sample // what the last one read
+	up      float64           // of the last scrape; -1 before the first
+}
+
+type sample struct {
+	labels labels.Labels
+	value  float64
+	// progress says that the value can move on with each run of a job, without
+	// anything being different, and step how far it did the last time.
+	progress bool
+	step     float64
+}
+
+func newTarget(job, instance string, interval time.Duration, static map[string]string) *target {
+	h := fnv.New64a()
+	h.Write([]byte(job + instance))
+	ms := h.Sum64() % uint64(interval.Milliseconds())
+	return &target{
+		job: job, instance: instance, interval: interval, phase: time.Duration(ms) * time.Millisecond, static: static,
+		exposed: map[string]sample{}, stored: map[string]sample{}, up: -1,
+	}
+}
+
+// next returns the first scrape at a time or after it.
+func (t *target) next(now time.Time) time.Time {
+	since := now.UnixNano() - int64(t.phase)
+	step := int64(t.interval)
+	return time.Unix(0, (since+step-1)/step*step+int64(t.phase))
+}
+
+// labelled completes labels by those that scraping adds.
+func (t *target) labelled(l labels.Labels) labels.Labels {
+	b := labels.NewBuilder(l)
+	add := func(name, value string) {
+		if l.Get(name) == "" {
+			b.Set(name, value)
+		}
+	}
+	add(model.JobLabel, t.job)
+	add(model.InstanceLabel, t.instance)
+	for name, value := range t.static {
+		add(name, value)
+	}
+	return b.Labels()
+}
+
+// scrape lets the store hold, from an instant on, what the target exposes. What
+// is steady only goes on as it did before: that is no news. It
+// returns whether anything was different from the scrape before.
+func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, steady bool) (moves bool) {
+	ms := at.UnixMilli()
+	up := 1.0
+	if exposed == nil {
+		up = 0
+	}
+	if t.up != up {
+		s.hold(t.labelled(labels.FromStrings(model.MetricNameLabel, "up")), ms, t.interval.Milliseconds(), up)
+		s.changed("up", at)
+		t.up, moves = up, true
+	}
+	for _, key := range slices.Sorted(maps.Keys(t.stored)) {
+		if _, still := exposed[key]; !still {
+			l := t.stored[key].labels
+			s.end(l, ms)
+			s.changed(l.Get(model.MetricNameLabel), at)
+			delete(t.stored, key)
+			moves = true
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(exposed)) {
+		now := exposed[key]
+		before, known := t.stored[key]
+		if known && before.value == now.value && (!steady || before.step == 0) {
+			continue
+		}
+		if known {
+			now.step = now.value - before.value
+		}
+		s.hold(now.labels, ms, t.interval.Milliseconds(), now.value)
+		t.stored[key] = now
+		moves = true
+		if !steady || !now.progress || math.Abs(now.step-before.step) > math.Abs(before.step)/100 || !known {
+			s.changed(now.labels.Get(model.MetricNameLabel), at)
+		}
+	}
+	return moves
+}
+
+// pause says that nobody scrapes any more.
+func (t *target) pause(s *store, at time.Time) {
+	ms := at.UnixMilli()
+	for _, x := range t.stored {
+		s.pause(x.labels, ms)
+	}
+	if t.up >= 0 {
+		s.pause(t.labelled(labels.FromStrings(model.MetricNameLabel, "up")), ms)
+	}
+	clear(t.stored)
+	t.up = -1
+}
+
+// gather reads what a registry exposes, as far as anybody asks for it.
+func (t *target) gather(g prometheus.Gatherer, used map[string]bool) (map[string]sample, error) {
+	families, err := g.Gather()
+	if err != nil {
+		return nil, err
+	}
+	families = slices.DeleteFunc(families, func(f *family) bool { return !usesFamily(used, f) })
+	vector, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, families...)
+	if err != nil {
+		return nil, err
+	}
+	return t.samples(vector, used), nil
+}
+
+// samples are the samples that anybody asks for, by their labels; without
+// used, all.
+func (t *target) samples(vector model.Vector, used map[string]bool) map[string]sample {
+	out := map[string]sample{}
+	for _, x := range vector {
+		if used != nil && !used[string(x.Metric[model.MetricNameLabel])] {
+			continue
+		}
+		m := make(map[string]string, len(x.Metric))
+		for name, value := range x.Metric {
+			m[string(name)] = string(value)
+		}
+		l := t.labelled(labels.FromMap(m))
+		out[string(l.Bytes(nil))] = sample{labels: l, value: float64(x.Value)}
+	}
+	return out
+}

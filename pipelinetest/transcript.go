@@ -1,0 +1,111 @@
+package pipelinetest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertnative/preflight/internal/fakebot"
+)
+
+// note is a line of the story's own in the transcript.
+type note struct {
+	at   time.Time
+	text string
+}
+
+// Note writes a line into the transcript: what happens now.
+func (p *Pipeline) Note(text string) {
+	p.notes = append(p.notes, note{time.Now(), text})
+}
+
+// entry is a part of the transcript.
+type entry struct {
+	at   time.Time
+	text string
+}
+
+// Transcript is what happened so far, for people to read: the story's notes,
+// and every message as the chat's members saw it, with the time since the
+// story's begin.
+func (p *Pipeline) Transcript() string {
+	var entries []entry
+	for _, n := range p.notes {
+		entries = append(entries, entry{n.at, "== " + n.text + "\n"})
+	}
+	for _, chat := range p.bot.ChatIDs() {
+		for _, m := range p.bot.Messages(chat) {
+			entries = append(entries, p.told(chat, m)...)
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int {
+		return a.at.Truncate(time.Second).Compare(b.at.Truncate(time.Second))
+	})
+	var out strings.Builder
+	for _, e := range entries {
+		fmt.Fprintf(&out, "%-10s %s", p.since(e.at), e.text)
+	}
+	return out.String()
+}
+
+// since writes how long after the story's begin something was.
+func (p *Pipeline) since(t time.Time) string {
+	return "+" + t.Sub(p.begin).Truncate(time.Second).String()
+}
+
+// told writes a message, and each of its edits.
+func (p *Pipeline) told(chat int64, m fakebot.Message) []entry {
+	sound := "rings"
+	if m.Silent {
+		sound = "silent"
+	}
+	reply := ""
+	if m.ReplyTo != 0 {
+		reply = fmt.Sprintf(", reply to %d", m.ReplyTo)
+	}
+	text := m.Text
+	if len(m.Edits) > 0 {
+		text = m.Edits[0].Text
+	}
+	var buttons []string
+	for _, b := range m.Buttons {
+		buttons = append(buttons, "["+b.Text+"]")
+	}
+	text = strings.TrimRight(text+"\n"+strings.Join(buttons, " "), "\n")
+	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %d: message %d, %s%s\n%s", chat, m.ID, sound, reply, body(text))}}
+	for i, e := range m.Edits {
+		after := m.Text
+		if i+1 < len(m.Edits) {
+			after = m.Edits[i+1].Text
+		}
+		entries = append(entries, entry{e.At, fmt.Sprintf("→ chat %d: edit of message %d\n%s", chat, m.ID, body(changes(e.Text, after)))})
+	}
+	return entries
+}
+
+// body indents a text.
+func body(text string) string {
+	var out strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		out.WriteString(strings.TrimRight("    | "+line, " ") + "\n")
+	}
+	return out.String()
+}
+
+// changes are the lines that an edit took away and added.
+func changes(before, after string) string {
+	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
+	var out []string
+	for _, line := range a {
+		if !slices.Contains(b, line) {
+			out = append(out, "- "+line)
+		}
+	}
+	for _, line := range b {
+		if !slices.Contains(a, line) {
+			out = append(out, "+ "+line)
+		}
+	}
+	return strings.Join(out, "\n")
+}
