@@ -48,6 +48,10 @@ func disks() codegen.Pack {
 				Receiver: "telegram", GroupBy: []string{"alertname"},
 				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},
 			},
+			Promises: []rules.Promise{{
+				Receiver: "telegram", GroupBy: []string{"alertname"},
+				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},
+			}},
 		},
 	}
 }

@@ -17,9 +17,8 @@ import (
 
 // pace says which evaluations are made. What a rule gives can only change for
 // so long after its input did: the ranges it looks at and the times it waits.
-// Until then every evaluation of its group is made; later one a minute, which is
-// how often an alert that goes on is sent again, and fewer of a group that has
-// none.
+// Until then every evaluation of its group is made; later one a minute, fewer of
+// a group without alerts, and those that send an alert again.
 type pace struct {
 	full bool // every evaluation is made
 
@@ -89,7 +88,17 @@ func (p *pace) due(g *rules.Group, at time.Time) bool {
 	if idle(g) && !known.records {
 		every = idleCoarse
 	}
-	return p.full || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every)
+	return p.full || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every) || resends(g, at)
+}
+
+// resends reports whether an evaluation of the group sends an alert again.
+func resends(g *rules.Group, at time.Time) (again bool) {
+	for _, r := range g.AlertingRules() {
+		r.ForEachActiveAlert(func(a *rules.Alert) {
+			again = again || !a.LastSentAt.IsZero() && a.LastSentAt.Add(resendDelay).Before(at)
+		})
+	}
+	return again
 }
 
 // idle reports whether no alert of the group is pending or fires.

@@ -36,9 +36,6 @@ func TestSeriesAreOfTheCatalogue(t *testing.T) {
 // Leaving out evaluations that can give nothing new changes no transcript.
 func TestFullRateGivesTheSame(t *testing.T) {
 	t.Parallel()
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
 	long := scene{story: func(p *pipelinetest.Pipeline, c *checker) {
 		p.WaitUntil(25 * time.Minute)
 		c.fail("redis", "timeout")
@@ -46,6 +43,8 @@ func TestFullRateGivesTheSame(t *testing.T) {
 		c.pass("redis")
 		c.runs.Stop()
 		p.WaitUntil(150 * time.Minute)
+		p.Stop(pipelinetest.Prometheus)
+		p.WaitUntil(160 * time.Minute)
 	}}
 	sparse := play(t, long)
 	long.config.FullRate = true

@@ -66,7 +66,7 @@ func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*
 			return query(ctx, q, at)
 		},
 		NotifyFunc:      rules.SendAlerts(srv.sender, "http://prometheus:9090"),
-		OutageTolerance: time.Hour, ForGracePeriod: 10 * time.Minute, ResendDelay: time.Minute,
+		OutageTolerance: time.Hour, ForGracePeriod: 10 * time.Minute, ResendDelay: resendDelay,
 		GroupLoader: loader{o.files, parser.NewParser(parser.Options{})},
 	})
 	var names []string
@@ -137,10 +137,12 @@ func (l loader) Load(name string, _ bool, scheme model.ValidationScheme) (*rulef
 func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
 
 // coarse is the time between two evaluations while nothing changes, idleCoarse
-// that of a group without alerts, and lookback for how long Prometheus takes a
-// sample for the present value.
+// that of a group without alerts. The others are Prometheus's defaults: for how
+// long it takes a sample for the present value, and after how long it sends an
+// alert again.
 const (
-	coarse     = time.Minute
-	idleCoarse = 5 * time.Minute
-	lookback   = 5 * time.Minute
+	coarse      = time.Minute
+	idleCoarse  = 5 * time.Minute
+	lookback    = 5 * time.Minute
+	resendDelay = time.Minute
 )

@@ -21,7 +21,6 @@ type scene struct {
 	name   string
 	config pipelinetest.Config
 	story  func(*pipelinetest.Pipeline, *checker)
-	long   bool // left out by -short
 }
 
 func scenes() []scene {
@@ -30,26 +29,23 @@ func scenes() []scene {
 		{name: "check-fails-korean", config: pipelinetest.Config{Language: "ko"}, story: checkFails},
 		{name: "two-fail-at-once", story: twoFail},
 		{name: "warn-fail-pass", story: warnFailPass},
-		{name: "flapping", story: flapping, long: true},
+		{name: "flapping", story: flapping},
 		{name: "silenced-while-it-resolves", story: silenced},
-		{name: "preflight-stops", story: preflightStops, long: true},
-		{name: "node-exporter-dies", story: nodeExporterDies, long: true},
-		{name: "redis-fails-for-a-day", story: redisDay, long: true},
+		{name: "preflight-stops", story: preflightStops},
+		{name: "node-exporter-dies", story: nodeExporterDies},
+		{name: "redis-fails-for-a-day", story: redisDay},
 		{name: "slow-peer", config: pipelinetest.Config{SlowPeer: 20 * time.Second}, story: checkFails},
 		{name: "prometheus-down", story: prometheusDown},
 		{name: "alertmanager-down", story: alertmanagerDown},
 		{name: "telegram-down", story: telegramDown},
-		{name: "webhook-down", story: webhookDown, long: true},
-		{name: "rules-fail", story: rulesFail, long: true},
+		{name: "webhook-down", story: webhookDown},
+		{name: "rules-fail", story: rulesFail},
 	}
 }
 
 func TestScenes(t *testing.T) {
 	t.Parallel()
 	for _, s := range scenes() {
-		if s.long && testing.Short() {
-			continue
-		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			check(t, s.name, play(t, s))

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -15,10 +14,6 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
-
-// watchdogTimeout is that of the webhook's flag. A pack that sends no sign of
-// life sets it to 0.
-const watchdogTimeout = 3 * time.Minute
 
 // service is the webhook, configured as its command does.
 type service struct {
@@ -45,7 +40,7 @@ func (p *Pipeline) startWebhook() error {
 		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler),
 	}
 	if slices.ContainsFunc(p.options.Pack.Routing.Receivers, func(r rules.Receiver) bool { return r.Path == rules.WatchdogPath }) {
-		config.WatchdogTimeout = watchdogTimeout
+		config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 	}
 	var err error
 	if config.Formatter, err = message.New(message.Options{Language: p.options.language()}); err != nil {

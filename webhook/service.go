@@ -26,6 +26,10 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
+// DefaultWatchdogTimeout fits the shipped routing: a sign of life may be lost
+// once, and it ends before Alertmanager lets the first alert expire.
+const DefaultWatchdogTimeout = 150 * time.Second
+
 // Config is what a [Service] needs.
 type Config struct {
 	// Spool is the path of the local database, or [InMemory].

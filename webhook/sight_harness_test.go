@@ -35,7 +35,7 @@ type sender struct {
 // seeing is a world with the shipped timeout in which all is well.
 func seeing(t *testing.T, f func(*world, *sender)) {
 	inWorld(t, "7", func(w *world) {
-		w.config.WatchdogTimeout = 150 * time.Second
+		w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 		w.restart()
 		p := &sender{to: w}
 		p.start()

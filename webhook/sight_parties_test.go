@@ -139,7 +139,7 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asPair(t, "7", func(p *pair) {
 				for _, w := range p.both() {
-					w.config.WatchdogTimeout = 150 * time.Second
+					w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 					w.restart()
 				}
 				s := &sender{to: p.both()[c.beats]}
@@ -200,7 +200,7 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout = 150 * time.Second
+			w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 			w.restart()
 		}
 		s := &sender{to: p.second}
@@ -225,7 +225,7 @@ func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 func TestReplicasBelieveTheSame(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout = 150 * time.Second
+			w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 			w.restart()
 		}
 		s := &sender{to: p.second}
