@@ -20,6 +20,7 @@ demo: build tools ## Show the whole pipeline at work: Redis fails, the message c
 bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/proofs
+	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
 

@@ -109,7 +109,7 @@ func Example() {
 
 // run runs a test, as "go test" does with those in its files.
 func run(test func(t *testing.T)) {
-	for name, value := range map[string]string{"test.v": "false", "test.count": "1"} { // it is one test of an example
+	for name, value := range map[string]string{"test.v": "false", "test.count": "1", "test.skip": ""} { // it is one test of an example
 		f := flag.Lookup(name)
 		defer func(before string) { _ = f.Value.Set(before) }(f.Value.String())
 		_ = f.Value.Set(value)

@@ -31,11 +31,13 @@ func promises() []Promise {
 		{Of: of(pipeline, priority(P1)), Receiver: loud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Of: of(pipeline, priority(P2)), Receiver: silent, GroupBy: job, Timing: Timing{5 * m, 30 * m, 24 * h}},
 		{Of: of(pipeline, priority(P3)), Receiver: history, GroupBy: job, Timing: Timing{5 * m, 1 * h, 72 * h}},
+		{Of: of(pipeline, priority(P1), alert("UrgentUntold")), Receiver: history, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Of: of(alert("Watchdog")), Receiver: ReceiverWatchdog, GroupBy: []string{"alertname"}, Timing: Timing{0, 5 * s, 12 * s}},
 
 		// When the webhook itself may be what fails, Alertmanager tells too.
 		{Also: true, Of: of(pipeline, alert("TargetDown"), Matcher{"job", "webhook"}), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("NotificationsFailing"), Matcher{"job", "alertmanager"}), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
+		{Also: true, Of: of(pipeline, alert("UrgentUntold")), Receiver: ReceiverFallbackBegin, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("SpoolNotWritable")), Receiver: ReceiverFallbackLoud, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("TelegramFailing")), Receiver: ReceiverFallbackBegin, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},
 		{Also: true, Of: of(pipeline, alert("MessagesRefused")), Receiver: ReceiverFallbackBegin, GroupBy: job, Timing: Timing{30 * s, 5 * m, 12 * h}},

@@ -53,6 +53,8 @@ func Routes() Routing {
 				Match: []Matcher{{"alertname", "Watchdog"}}, Receiver: ReceiverWatchdog, GroupBy: []string{"alertname"},
 				Timing: timingWatchdog,
 			},
+			// A webhook that is back tells the P0 itself.
+			{Match: []Matcher{pipeline, {"alertname", "UrgentUntold"}}, Receiver: ReceiverHistory, GroupBy: byJob, Timing: timingP1},
 			{Match: []Matcher{pipeline, priority(P1)}, Receiver: ReceiverLoud, GroupBy: byJob, Timing: timingP1},
 			{Match: []Matcher{pipeline, priority(P2)}, Receiver: ReceiverSilent, GroupBy: byJob, Timing: timingP2},
 			{Match: []Matcher{pipeline, priority(P3)}, Receiver: ReceiverHistory, GroupBy: byJob, Timing: timingP3},
@@ -95,6 +97,7 @@ func fallbackRoutes(groupBy []string) []Route {
 	}{
 		{"TargetDown", "webhook", loud},
 		{"NotificationsFailing", "alertmanager", loud}, // cannot reach the webhook
+		{"UrgentUntold", "", begin},
 		{"SpoolNotWritable", "", loud},
 		{"TelegramFailing", "", begin},
 		{"MessagesRefused", "", begin},

@@ -9,6 +9,51 @@ func Webhook() Group {
 		Labels: map[string]string{"source": "pipeline"},
 		Alerts: []Alert{
 			{
+				Name:     "UrgentUntold",
+				Priority: P1,
+				Expr:     `group by (env, check, target) (ALERTS{alertstate="firing",priority="P0"}) and on () (max(up{job="webhook"}) == 0)`,
+				For:      "1m",
+				Labels:   map[string]string{"job": "webhook"},
+				Title:    Text{"Urgent, and the webhook is down", "긴급 알림, 웹훅 중단"},
+				Summary: Text{
+					"{{ $labels.env }}: {{ $labels.check }}, {{ $labels.target }} fails, and the webhook that would tell it does not answer",
+					"{{ $labels.env }}: {{ $labels.check }}, {{ $labels.target }} 실패, 이를 알릴 웹훅이 응답하지 않음",
+				},
+				Actions: []Text{
+					{"do not trade: open Alertmanager's page for what fires", "거래하지 말고 Alertmanager 페이지에서 발생 중인 알림 확인"},
+					{"start the webhook: it then tells everything that still fires", "웹훅을 시작하면 아직 발생 중인 알림을 모두 전달"},
+				},
+				About: "A P0 fires while no webhook answers Prometheus. Its message waits in Alertmanager until a webhook is back; this alert reaches the chat without one.",
+				Scenarios: []Scenario{{
+					Name: "fires while a P0 does and no webhook answers",
+					Series: []Series{
+						{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",priority="P0",env="paper",check="Database",target="redis"}`, "1x30"},
+						{`ALERTS{alertname="PreflightMissing",alertstate="firing",priority="P0",env="paper",check="Database",target="redis"}`, "1x30"},
+						{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",priority="P0",env="live",check="Database",target="redis"}`, "1x30"},
+						{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",priority="P0",env="paper",check="Secrets",target="redis"}`, "1x30"},
+						{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",priority="P0",env="paper",check="Database",target="postgres"}`, "1x30"},
+						{`ALERTS{alertname="PreflightCheckFailed",alertstate="pending",priority="P0",env="paper",check="Database",target="waits"}`, "1x30"},
+						{`ALERTS{alertname="PreflightCheckWarned",alertstate="firing",priority="P1",env="paper",check="Database",target="warns"}`, "1x30"},
+						{`up{job="webhook",instance="webhook:9917"}`, "1x4 0x9 1x10"},
+						{`up{job="webhook",instance="spare:9917"}`, "0x8 1 0x4 1x10"},
+						{`up{job="prometheus",instance="prometheus:9090"}`, "1x30"},
+					},
+					Expect: []Expect{
+						{At: "5m"},
+						{At: "6m", Firing: urgentUntold()},
+						{At: "8m", Firing: urgentUntold()},
+						{At: "9m"},
+						{At: "11m", Firing: urgentUntold()},
+						{At: "14m", Firing: urgentUntold()},
+						{At: "15m"},
+					},
+				}},
+				Equivalents: []Equivalent{
+					{"group → count", "only that there is one counts"},
+					{"max → sum", "up is 0 or 1: none answers when the sum is 0"},
+				},
+			},
+			{
 				Name:     "WebhookBacklog",
 				Priority: P2,
 				Expr:     `max by (job, chat) (preflight_webhook_backlog_age_seconds) > 300`,
@@ -153,5 +198,16 @@ func Webhook() Group {
 				}},
 			},
 		},
+	}
+}
+
+// urgentUntold are the instances of the scenario.
+func urgentUntold() []Instance {
+	of := func(env, check, target string) Instance {
+		return Instance{Labels: map[string]string{"env": env, "check": check, "target": target}}
+	}
+	return []Instance{
+		of("live", "Database", "redis"), of("paper", "Database", "postgres"),
+		of("paper", "Database", "redis"), of("paper", "Secrets", "redis"),
 	}
 }
