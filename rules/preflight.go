@@ -35,7 +35,7 @@ func Preflight() Group {
 					"It does not resolve because results stopped coming: while the collector is down, it keeps firing.",
 				Dashboard: "arbitrage-system-health",
 				Panel:     8,
-				Scenarios: []Scenario{
+				Scenarios: append([]Scenario{
 					{
 						Name: "fires with the first run that fails, resolves with the first that passes",
 						Series: []Series{
@@ -57,48 +57,7 @@ func Preflight() Group {
 							{At: "11m"},
 						},
 					},
-					{
-						Name: "holds while the collector is down, for however long, and resolves with the next good run",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x4 0x89 1x9"},
-							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail"}`, "1x4 stale _x88 0x9"},
-							{`ALERTS{alertname="PreflightCheckWarned",alertstate="firing",env="paper",check="Database",target="postgres"}`, "1x110"},
-						},
-						Expect: []Expect{
-							{At: "4m", Firing: []Instance{redisFailed}},
-							{At: "30m", Firing: []Instance{redisFailed}},
-							{At: "90m", Firing: []Instance{redisFailed}},
-							{At: "95m"},
-						},
-					},
-					{
-						Name: "a target that is no longer looked at resolves after three runs, when the collector answers",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x60"},
-							{`up{job="node_exporter",instance="spare:9100"}`, "0x60"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail"}`, "1x4 stale"},
-						},
-						Expect: []Expect{
-							{At: "33m", Firing: []Instance{redisFailed}},
-							{At: "35m"},
-						},
-					},
-					{
-						Name: "one of two collectors is enough, for the result and to answer",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x30"},
-							{`up{job="node_exporter",instance="spare:9100"}`, "1x30"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",instance="node-exporter:9100"}`, "1x9 0x20"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",instance="spare:9100"}`, "0x4 1x4 0x20"},
-						},
-						Expect: []Expect{
-							{At: "2m", Firing: []Instance{redisFailed}},
-							{At: "6m", Firing: []Instance{redisFailed}},
-							{At: "12m"},
-						},
-					},
-				},
+				}, whileCollectorsFail("fail", "PreflightCheckWarned")...),
 			},
 			{
 				Name:     "PreflightCheckWarned",
@@ -127,7 +86,7 @@ func Preflight() Group {
 					"Trading can start. While the same check also fails, only the failure is told.",
 				Dashboard: "arbitrage-system-health",
 				Panel:     10,
-				Scenarios: []Scenario{
+				Scenarios: append([]Scenario{
 					{
 						Name: "fires with a run that warns, resolves with one that passes",
 						Series: []Series{
@@ -189,48 +148,7 @@ func Preflight() Group {
 							{At: "35m", Firing: []Instance{redisFailed}},
 						},
 					},
-					{
-						Name: "holds while the collector is down, and resolves with the next good run",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x4 0x89 1x9"},
-							{`up{job="prometheus",instance="prometheus:9090"}`, "1x110"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x4 stale _x88 0x9"},
-							{`ALERTS{alertname="PreflightCheckFailed",alertstate="firing",env="paper",check="Database",target="postgres"}`, "1x110"},
-						},
-						Expect: []Expect{
-							{At: "4m", Firing: []Instance{redisFailed}},
-							{At: "30m", Firing: []Instance{redisFailed}},
-							{At: "90m", Firing: []Instance{redisFailed}},
-							{At: "95m"},
-						},
-					},
-					{
-						Name: "a target that is no longer looked at resolves after three runs, when one collector answers",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x60"},
-							{`up{job="node_exporter",instance="spare:9100"}`, "0x60"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn"}`, "1x4 stale"},
-						},
-						Expect: []Expect{
-							{At: "33m", Firing: []Instance{redisFailed}},
-							{At: "35m"},
-						},
-					},
-					{
-						Name: "one of two collectors is enough, for the result and to answer",
-						Series: []Series{
-							{`up{job="node_exporter",instance="node-exporter:9100"}`, "1x30"},
-							{`up{job="node_exporter",instance="spare:9100"}`, "1x30"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn",instance="node-exporter:9100"}`, "1x9 0x20"},
-							{`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="warn",instance="spare:9100"}`, "0x4 1x4 0x20"},
-						},
-						Expect: []Expect{
-							{At: "2m", Firing: []Instance{redisFailed}},
-							{At: "6m", Firing: []Instance{redisFailed}},
-							{At: "12m"},
-						},
-					},
-				},
+				}, whileCollectorsFail("warn", "PreflightCheckFailed")...),
 			},
 			{
 				Name:          "PreflightStale",
