@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"golang.org/x/sync/errgroup"
 
@@ -109,7 +111,29 @@ func (pr prover) alert(g rules.Group, a rules.Alert) (proof, error) {
 		}
 		out.add(tests, reasons)
 	}
+	if len(g.Records) == 0 && !slices.ContainsFunc(list, remembers) {
+		out.file.EvaluationInterval = every(out.file)
+	}
 	return out, nil
+}
+
+// remembers reports whether what a rule gives depends on when it was evaluated
+// before.
+func remembers(r rulefmt.Rule) bool {
+	return r.For > 0 || r.KeepFiringFor > 0 || strings.Contains(r.Expr, "ALERTS") || strings.Contains(r.Expr, ":]")
+}
+
+// every is the longest interval that meets every moment of the tests.
+func every(f testfile.File) model.Duration {
+	var all model.Duration
+	for _, t := range f.Tests {
+		for _, c := range t.Alerts {
+			for a := c.At; a != 0; {
+				all, a = a, all%a
+			}
+		}
+	}
+	return cmp.Or(all, f.EvaluationInterval)
 }
 
 // record proves a recording rule by its scenarios, by what follows from its

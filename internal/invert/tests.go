@@ -63,10 +63,14 @@ type moment struct {
 
 func stories(c condition, r rulefmt.Rule, in inverse) []story {
 	wait, keep := minutes(r.For), minutes(r.KeepFiringFor)
+	g := grid(in, wait+keep)
 	var (
-		fires = before + in.settle + wait // the first minute it must fire
-		end   = fires + 2                 // the first minute of recovery
-		last  = end + max(in.settle, in.linger) + keep + 1
+		quiet = before - g                   // the last minute before anything happens
+		fires = up(before+in.settle+wait, g) // the first minute it must fire
+		end   = fires + 2*g                  // the first minute of recovery
+		over  = up(end+in.settle+keep, g)    // recovered
+		empty = up(end+in.linger+keep, g)    // without data
+		last  = max(over, empty) + 1
 	)
 	if c.absence {
 		// When it fires depends on what was there before: scenarios tell.
@@ -85,14 +89,14 @@ func stories(c condition, r rulefmt.Rule, in inverse) []story {
 		out = append(out, story{
 			name:    "at the threshold",
 			states:  []stretch{{below, before}, {at, last - before}},
-			moments: []moment{{before - 1, false}, {fires, c.atFires}},
+			moments: []moment{{quiet, false}, {fires, c.atFires}},
 		})
 	}
-	moments := []moment{{before - 1, false}}
+	moments := []moment{{quiet, false}}
 	if in.settle == 0 && wait > 0 {
 		moments = append(moments, moment{fires - 1, false})
 	}
-	moments = append(moments, moment{fires, true}, moment{end - 1, true})
+	moments = append(moments, moment{fires, true}, moment{end - g, true})
 	if in.settle == 0 && keep > 0 {
 		moments = append(moments, moment{end + keep - 1, true})
 	}
@@ -100,13 +104,26 @@ func stories(c condition, r rulefmt.Rule, in inverse) []story {
 	return append(out, story{
 		name:    "fires above the threshold and recovers",
 		states:  append(slices.Clone(states), stretch{below, last - end}),
-		moments: append(moments, moment{end + in.settle + keep, false}),
+		moments: append(moments, moment{over, false}),
 	}, story{
 		name:    "ends without data",
 		states:  append(states, stretch{gone, last - end}),
-		moments: []moment{{fires, true}, {end + in.linger + keep, false}},
+		moments: []moment{{fires, true}, {empty, false}},
 	})
 }
+
+// grid is what the moments of a story are multiples of, in minutes. A rule that
+// looks far back and waits for nothing has few moments of interest, and a test
+// need only be evaluated at these.
+func grid(in inverse, waits int) int {
+	if in.settle >= 30 && waits == 0 {
+		return 5
+	}
+	return 1
+}
+
+// up rounds up to a multiple.
+func up(minutes, multiple int) int { return (minutes + multiple - 1) / multiple * multiple }
 
 func minutes(d model.Duration) int {
 	return int((time.Duration(d) + minute - 1) / minute)
