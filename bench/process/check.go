@@ -10,45 +10,34 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/servers"
 	"github.com/alertnative/preflight/internal/system"
 )
 
 // benchCheck compares a run of the checker with the two clients, and with
 // another build of the checker when there is one.
 func benchCheck(ctx context.Context, dir string, runs int, other string) (err error) {
-	redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, redis.Close()) }()
-	postgres, err := servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, postgres.Close()) }()
-	ready, err := system.New(ctx, filepath.Join(dir, "system"), redis.URL(), postgres.DSN())
+	ready, err := system.Start(ctx, dir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ready.Close()) }()
 
 	var p contest
-	if p.preflight, err = checker(ready, filepath.Join(dir, "ours")); err != nil {
+	if p.preflight, err = checker(ready.System, filepath.Join(dir, "ours")); err != nil {
 		return err
 	}
 	if p.starts, err = program("preflight", "--version"); err != nil {
 		return err
 	}
-	host, port, _ := strings.Cut(redis.Addr(), ":")
+	host, port, _ := strings.Cut(ready.Redis.Addr(), ":")
 	if p.ping, err = program("redis-cli", "-h", host, "-p", port, "ping"); err != nil {
 		return err
 	}
-	if p.selects, err = program("psql", "--no-psqlrc", "-c", "select 1", postgres.DSN()); err != nil {
+	if p.selects, err = program("psql", "--no-psqlrc", "-c", "select 1", ready.Postgres.DSN()); err != nil {
 		return err
 	}
 	if other != "" {
-		if p.other, err = checker(ready, filepath.Join(dir, "other")); err != nil {
+		if p.other, err = checker(ready.System, filepath.Join(dir, "other")); err != nil {
 			return err
 		}
 		p.other.path = other

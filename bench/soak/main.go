@@ -49,17 +49,7 @@ func soak(ctx context.Context, runs int) (err error) {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-	redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, redis.Close()) }()
-	postgres, err := servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres")})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, postgres.Close()) }()
-	ready, err := system.New(ctx, filepath.Join(dir, "system"), redis.URL(), postgres.DSN())
+	ready, err := system.Start(ctx, dir)
 	if err != nil {
 		return err
 	}
