@@ -46,7 +46,7 @@ tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin int
 	@scripts/tools
 
 exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
-	go run ./internal/record
+	go run ./internal/stack/record
 
 fmt: ## Format the Go code.
 	go fmt ./...

@@ -8,8 +8,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/metrics"
 )
 

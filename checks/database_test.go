@@ -23,9 +23,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/proc"
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // serverCheck is a check that asks one server.

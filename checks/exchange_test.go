@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/fakeexchange"
-	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/internal/fake/fakeexchange"
+	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
 // exchanges are the fakes and how the checks are told of them.

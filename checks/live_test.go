@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // The same system trades for real when it is armed, and not a position more is

@@ -12,7 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/history"
 )
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 func TestOwnHTTP(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/system"
+	"github.com/alertnative/preflight/internal/stack/system"
 )
 
 // produced is what the tests have made happen: check and reason.

@@ -7,8 +7,8 @@ import (
 	"testing"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/fakeexchange"
-	"github.com/alertnative/preflight/internal/system"
+	"github.com/alertnative/preflight/internal/fake/fakeexchange"
+	"github.com/alertnative/preflight/internal/stack/system"
 )
 
 func TestSecretValues(t *testing.T) {

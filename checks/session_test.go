@@ -13,7 +13,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // together runs Database and Migrations on the same PostgreSQL, and returns

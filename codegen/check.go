@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/dashgen"
-	"github.com/alertnative/preflight/internal/promcheck"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/promcheck"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -48,8 +48,8 @@ func (p Pack) check(e Endpoints) (*routeProof, error) {
 }
 
 // coded takes the mistakes that have a code out of a joined error.
-func coded(err error) (findings []promcheck.Finding, rest []error) {
-	var m metrics.Mistake
+func coded(err error) (findings []finding.Finding, rest []error) {
+	var m finding.Finding
 	joined, ok := err.(interface{ Unwrap() []error })
 	switch {
 	case err == nil:
@@ -59,7 +59,7 @@ func coded(err error) (findings []promcheck.Finding, rest []error) {
 			findings, rest = append(findings, f...), append(rest, r...)
 		}
 	case errors.As(err, &m):
-		findings = append(findings, promcheck.Finding{Code: promcheck.Code(m.Code), Where: m.Where, Reason: m.Reason})
+		findings = append(findings, finding.Finding{Code: m.Code, Where: m.Where, Reason: m.Reason})
 	default:
 		rest = append(rest, err)
 	}
@@ -85,8 +85,8 @@ func (p Pack) checker() (*promcheck.Checker, error) {
 
 // findings checks everything that the pack says in PromQL and templates, and
 // how its parts fit. It returns the alerts too.
-func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []promcheck.Finding) {
-	var out []promcheck.Finding
+func (p Pack) findings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []finding.Finding) {
+	var out []finding.Finding
 	for _, g := range p.Groups {
 		for _, r := range g.Records {
 			rule := p.recordRule(g, r)
@@ -131,9 +131,9 @@ type typedAlert struct {
 
 // alertFindings checks the rules of all alerts, their texts and scenarios.
 // What HoldWhileDown adds is left out here: it has the labels of all alerts.
-func (p Pack) alertFindings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []promcheck.Finding) {
+func (p Pack) alertFindings(c *promcheck.Checker, ctx rules.Context) ([]typedAlert, []finding.Finding) {
 	var alerts []typedAlert
-	var out []promcheck.Finding
+	var out []finding.Finding
 	var all []*promcheck.Rule
 	for _, g := range p.Groups {
 		for _, a := range g.Alerts {
@@ -168,8 +168,8 @@ func (p Pack) alertFindings(c *promcheck.Checker, ctx rules.Context) ([]typedAle
 	return alerts, out
 }
 
-func scenarioFindings(c *promcheck.Checker, where string, a rules.Alert) []promcheck.Finding {
-	var out []promcheck.Finding
+func scenarioFindings(c *promcheck.Checker, where string, a rules.Alert) []finding.Finding {
+	var out []finding.Finding
 	for _, s := range a.Scenarios {
 		for _, in := range s.Series {
 			out = append(out, c.Series(fmt.Sprintf("%s, scenario %q", where, s.Name), in.Name, in.Values)...)
@@ -192,8 +192,8 @@ func alertsType(alerts []typedAlert) promcheck.Type {
 }
 
 // heldFindings checks what HoldWhileDown adds to expressions.
-func (p Pack) heldFindings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
-	var out []promcheck.Finding
+func (p Pack) heldFindings(c *promcheck.Checker, ctx rules.Context) []finding.Finding {
+	var out []finding.Finding
 	for _, g := range p.Groups {
 		for _, a := range g.Alerts {
 			plain := a

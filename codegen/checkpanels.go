@@ -9,8 +9,10 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/dashgen"
-	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -22,25 +24,25 @@ var shown = map[dashgen.Unit]metrics.Unit{
 
 // dashboardFindings checks the expressions of a dashboard, the labels that its
 // legends and columns need, and the units of its panels.
-func dashboardFindings(c *promcheck.Checker, t metrics.Timing, d dashgen.Dashboard) []promcheck.Finding {
-	var out []promcheck.Finding
+func dashboardFindings(c *promcheck.Checker, t metrics.Timing, d dashgen.Dashboard) []finding.Finding {
+	var out []finding.Finding
 	for _, q := range d.Queries(t) {
 		typ, found := c.Type(q.Where, q.Expr)
 		out = append(out, found...)
-		if slices.ContainsFunc(found, func(f promcheck.Finding) bool { return f.Code == promcheck.Syntax }) {
+		if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.Syntax }) {
 			continue
 		}
 		for _, name := range q.Labels {
 			if !typ.Labels.Can(name) {
-				out = append(out, promcheck.Finding{
-					Code: promcheck.NotInResult, Where: q.Where, Suggestion: promcheck.Nearest(name, typ.Labels.Names()),
+				out = append(out, finding.Finding{
+					Code: finding.NotInResult, Where: q.Where, Suggestion: suggest.Nearest(name, typ.Labels.Names()),
 					Reason: fmt.Sprintf("shows the label %q, which is not in the result (it has %s)", name, strings.Join(typ.Labels.Names(), ", ")),
 				})
 			}
 		}
 		if unit, ok := shown[q.Unit]; ok && clashes(unit, typ.Unit) {
-			out = append(out, promcheck.Finding{
-				Code: promcheck.OtherUnit, Where: q.Where,
+			out = append(out, finding.Finding{
+				Code: finding.OtherUnit, Where: q.Where,
 				Reason: fmt.Sprintf("is in %s, and the panel shows it as %q", strings.ReplaceAll(string(typ.Unit), "_", " "), q.Unit),
 			})
 		}
@@ -60,8 +62,8 @@ func clashes(panel, unit metrics.Unit) bool {
 
 // thresholdFindings reports alerts that fire at another value than the one at
 // which their panel changes its colour.
-func (p Pack) thresholdFindings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
-	var out []promcheck.Finding
+func (p Pack) thresholdFindings(c *promcheck.Checker, ctx rules.Context) []finding.Finding {
+	var out []finding.Finding
 	for _, g := range p.Groups {
 		for _, a := range g.Alerts {
 			panel, ok := p.panel(a.Dashboard, a.Panel)
@@ -80,8 +82,8 @@ func (p Pack) thresholdFindings(c *promcheck.Checker, ctx rules.Context) []promc
 					bounds = append(bounds, t.Bound(p.Timing))
 				}
 				if !slices.Contains(bounds, value) {
-					out = append(out, promcheck.Finding{
-						Code: promcheck.OtherThreshold, Where: fmt.Sprintf("alert %q", a.Name), Part: "expr", Expr: expr,
+					out = append(out, finding.Finding{
+						Code: finding.OtherThreshold, Where: fmt.Sprintf("alert %q", a.Name), Part: "expr", Text: expr,
 						Reason: fmt.Sprintf("fires at %v, and its panel %d %q changes its colour at %v", value, panel.ID, panel.Title, bounds),
 					})
 				}
@@ -125,13 +127,13 @@ func (p Pack) sameMetric(c *promcheck.Checker, expr string, panel dashgen.Panel)
 
 // unusedFindings reports the pack's own metrics that no rule, text or panel
 // reads.
-func (p Pack) unusedFindings(c *promcheck.Checker, ctx rules.Context) []promcheck.Finding {
+func (p Pack) unusedFindings(c *promcheck.Checker, ctx rules.Context) []finding.Finding {
 	used := p.readers(c, ctx)
-	var out []promcheck.Finding
+	var out []finding.Finding
 	for _, d := range p.Metrics {
 		if len(used[d.Name]) == 0 {
-			out = append(out, promcheck.Finding{
-				Code: promcheck.UnusedMetric, Where: fmt.Sprintf("metric %q", d.Name), Reason: "no rule, text or panel reads it",
+			out = append(out, finding.Finding{
+				Code: finding.UnusedMetric, Where: fmt.Sprintf("metric %q", d.Name), Reason: "no rule, text or panel reads it",
 			})
 		}
 	}

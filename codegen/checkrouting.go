@@ -7,45 +7,46 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/rules"
 )
 
 // routingFindings checks that every route and inhibition can be taken, and that
 // what they name is there. That every alert reaches somebody is proved on the
 // generated file.
-func (p Pack) routingFindings(alerts []typedAlert) []promcheck.Finding {
+func (p Pack) routingFindings(alerts []typedAlert) []finding.Finding {
 	r := p.Routing
-	var out []promcheck.Finding
-	add := func(code promcheck.Code, where, suggestion, format string, args ...any) {
-		out = append(out, promcheck.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...), Suggestion: suggestion})
+	var out []finding.Finding
+	add := func(code finding.Code, where, suggestion, format string, args ...any) {
+		out = append(out, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...), Suggestion: suggestion})
 	}
 	for i, route := range append([]rules.Route{r.Default}, r.Routes...) {
 		where := "routing, " + routeName(route.Match)
 		if _, ok := r.Receiver(route.Receiver); !ok {
-			add(promcheck.Undefined, where, promcheck.Nearest(route.Receiver, receiverNames(r)), "the receiver %q is not defined", route.Receiver)
+			add(finding.Undefined, where, suggest.Nearest(route.Receiver, receiverNames(r)), "the receiver %q is not defined", route.Receiver)
 		}
 		for _, name := range p.undefinedIntervals(route.MuteDuring, route.ActiveDuring) {
-			add(promcheck.Undefined, where, "", "the interval %q is not defined", name)
+			add(finding.Undefined, where, "", "the interval %q is not defined", name)
 		}
 		if i == 0 {
 			continue
 		}
 		if earlier, ok := hiddenBy(route, r.Routes[:i-1]); ok {
-			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s takes all of them before", routeName(earlier.Match))
+			add(finding.UnreachableRoute, where, "", "no alert gets here: %s takes all of them before", routeName(earlier.Match))
 			continue
 		}
 		if reason := p.impossible(route.Match, alerts); reason != "" {
-			add(promcheck.UnreachableRoute, where, "", "no alert gets here: %s", reason)
+			add(finding.UnreachableRoute, where, "", "no alert gets here: %s", reason)
 			continue
 		}
 		mine := slices.DeleteFunc(taken(route.Match, alerts), func(a typedAlert) bool { return takenBefore(r.Routes[:i-1], a) })
 		if len(mine) == 0 && !p.forOthers(route.Match) {
-			add(promcheck.UnreachableRoute, where, "", "no alert gets here: none of the pack's has all of these labels, or earlier routes take them, and nothing is promised to others")
+			add(finding.UnreachableRoute, where, "", "no alert gets here: none of the pack's has all of these labels, or earlier routes take them, and nothing is promised to others")
 			continue
 		}
 		for _, name := range ungrouped(route, mine) {
-			add(promcheck.GroupedByNothing, where, "", "groups by %q, a label that none of its alerts has", name)
+			add(finding.GroupedByNothing, where, "", "groups by %q, a label that none of its alerts has", name)
 		}
 	}
 	return append(out, p.inhibitFindings(alerts)...)
@@ -65,12 +66,12 @@ func (p Pack) undefinedIntervals(names ...[]string) []string {
 	})
 }
 
-func (p Pack) inhibitFindings(alerts []typedAlert) []promcheck.Finding {
-	var out []promcheck.Finding
+func (p Pack) inhibitFindings(alerts []typedAlert) []finding.Finding {
+	var out []finding.Finding
 	for _, i := range p.Routing.Inhibit {
 		where := "routing, " + inhibitName(i)
 		add := func(format string, args ...any) {
-			out = append(out, promcheck.Finding{Code: promcheck.EqualNothing, Where: where, Reason: fmt.Sprintf(format, args...)})
+			out = append(out, finding.Finding{Code: finding.EqualNothing, Where: where, Reason: fmt.Sprintf(format, args...)})
 		}
 		sources, targets := taken(i.Source, alerts), taken(i.Target, alerts)
 		if reason := p.impossible(i.Source, alerts); reason != "" {

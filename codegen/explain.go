@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook/message"
 )
@@ -46,7 +46,7 @@ func (e explain) run(pack Pack, addresses Endpoints, stdout io.Writer) (int, err
 		}
 	}
 	hint := "the alerts are " + strings.Join(names, ", ")
-	if near := promcheck.Nearest(*e.alert, names); near != "" {
+	if near := suggest.Nearest(*e.alert, names); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	return exitBroken, fmt.Errorf("there is no alert %q: %s", *e.alert, hint)
@@ -90,7 +90,7 @@ func (e explain) explain(p Pack, addresses Endpoints, g rules.Group, a rules.Ale
 		}
 	}
 	for _, waiver := range a.Waivers {
-		fmt.Fprintf(w, "waived    %s: %s\n", waiver.Code, waiver.Reason)
+		fmt.Fprintf(w, "waived    %s: %s\n", waiver.Code, waiver.Why)
 	}
 	if a.Priority == "" {
 		return nil

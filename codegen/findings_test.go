@@ -9,6 +9,7 @@ import (
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
@@ -163,7 +164,7 @@ var sentences = map[string]func(*codegen.Pack){
 	}),
 }
 
-func waiveAlways(a *rules.Alert) { a.Waivers = []metrics.Waiver{{Code: "PQ041", Reason: "a drill"}} }
+func waiveAlways(a *rules.Alert) { a.Waivers = []finding.Waiver{{Code: "PQ041", Why: "a drill"}} }
 
 func groupP0(label string) func(*codegen.Pack) {
 	return route(func(r *rules.Routing) {

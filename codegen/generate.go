@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/rules"
 )
 

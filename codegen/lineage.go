@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight/internal/genfile"
-	"github.com/alertnative/preflight/internal/promcheck"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -115,8 +115,8 @@ func (p Pack) lineageTable(b *strings.Builder, readers map[string][]reader) {
 		}
 		if len(readers[d.Name]) == 0 {
 			for _, w := range d.Waivers {
-				if w.Code == string(promcheck.UnusedMetric) {
-					alerts = append(alerts, "none: "+w.Reason)
+				if w.Code == finding.UnusedMetric {
+					alerts = append(alerts, "none: "+w.Why)
 				}
 			}
 		}

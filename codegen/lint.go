@@ -11,9 +11,9 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/promcheck"
-	"github.com/alertnative/preflight/internal/rulelint"
+	"github.com/alertnative/preflight/internal/lint/rulelint"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
 )
 
 // lint is the command that checks rule files nobody wrote in Go. It does not

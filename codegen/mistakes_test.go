@@ -14,6 +14,7 @@ import (
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
@@ -250,10 +251,10 @@ var mistakes = []mistake{
 	{"DF003", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Scenarios = nil })},
 	{"DF004", "RedisLatencyHigh", edit("RedisLatencyHigh", "> 0.5", "> 0.25")},
 	{"DF004", "PreflightSlow", at(9, func(q *dashgen.Panel) { q.Thresholds = []dashgen.Threshold{{At: 0.3, Color: dashgen.Red}} })},
-	{"DF005", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Waivers = []metrics.Waiver{{Code: "PQ041", Reason: "it must"}} })},
+	{"DF005", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Waivers = []finding.Waiver{{Code: "PQ041", Why: "it must"}} })},
 	{"DF005", "arbitrage_preflight_build_info", func(p *codegen.Pack) {
 		i := slices.IndexFunc(p.Metrics, func(d metrics.Desc) bool { return d.Name == "arbitrage_preflight_build_info" })
-		p.Metrics[i].Waivers = []metrics.Waiver{{Code: "DF002"}}
+		p.Metrics[i].Waivers = []finding.Waiver{{Code: "DF002"}}
 	}},
 }
 
@@ -307,7 +308,7 @@ func TestWaivedFindings(t *testing.T) {
 	pack := codegen.Preflight()
 	in("TargetDown", func(a *rules.Alert) {
 		a.Expr = "up >= 0"
-		a.Waivers = []metrics.Waiver{{Code: "PQ041", Reason: "a drill"}}
+		a.Waivers = []finding.Waiver{{Code: "PQ041", Why: "a drill"}}
 	})(&pack)
 	if err := pack.Check(pack.Endpoints); err != nil {
 		t.Error(err)

@@ -13,9 +13,10 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"gopkg.in/yaml.v3"
 
-	"github.com/alertnative/preflight/internal/mutate"
-	"github.com/alertnative/preflight/internal/ruletest"
-	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -39,7 +40,7 @@ func newMutation(app *kingpin.Application) mutation {
 func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) (int, error) {
 	start := time.Now()
 	var outcomes []mutate.Outcome
-	var waivers map[mutate.RuleID][]mutate.Waiver
+	var waivers map[mutate.RuleID][]finding.Equivalent
 	var err error
 	if len(*m.files) > 0 {
 		outcomes, err = mutateFiles(*m.files)
@@ -66,7 +67,7 @@ func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) 
 // mutate makes the mutants of the pack's rules and routes. Those of a P0 or P1
 // must be noticed by the scenarios that a person wrote, those of a route by the
 // promises.
-func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.Waiver, error) {
+func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
 	ctx := p.context(e)
 	tests, err := p.proofs(ctx)
 	if err != nil {
@@ -101,8 +102,8 @@ func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]mutate.
 }
 
 // waivers are those of each rule that has mutants.
-func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiver {
-	byName := map[string][]rules.Equivalent{}
+func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
+	byName := map[string][]finding.Equivalent{}
 	for _, g := range p.Groups {
 		for _, r := range g.Records {
 			byName[r.Name] = r.Equivalents
@@ -111,11 +112,11 @@ func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]mutate.Waiv
 			byName[a.Name] = a.AllEquivalents()
 		}
 	}
-	out := map[mutate.RuleID][]mutate.Waiver{}
+	out := map[mutate.RuleID][]finding.Equivalent{}
 	for _, o := range outcomes {
 		if out[o.Of] == nil {
 			for _, w := range byName[o.Of.Name] {
-				out[o.Of] = append(out[o.Of], mutate.Waiver(w))
+				out[o.Of] = append(out[o.Of], finding.Equivalent(w))
 			}
 		}
 	}

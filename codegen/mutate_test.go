@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // onlyAlert is a pack of one alert whose scenario does not go near the
@@ -35,7 +37,7 @@ func onlyAlert(priority rules.Priority) codegen.Pack {
 func oneRoute() rules.Routing {
 	to := rules.Route{Receiver: "chat", GroupBy: []string{"alertname"}, Timing: rules.Timing{GroupWait: time.Minute, GroupInterval: time.Hour, Repeat: 24 * time.Hour}}
 	return rules.Routing{
-		Receivers: []rules.Receiver{{Name: "chat", Path: rules.AlertsPath(rules.Loud)}},
+		Receivers: []rules.Receiver{{Name: "chat", Path: api.NotifyPath(rules.Loud)}},
 		Default:   to,
 		Promises:  []rules.Promise{{Receiver: to.Receiver, GroupBy: to.GroupBy, Timing: to.Timing}},
 	}
@@ -61,7 +63,7 @@ func TestWrongWaiversFail(t *testing.T) {
 		"+ → -":  "MU002: no mutant of that name survives: delete the waiver",
 	} {
 		pack := onlyAlert(rules.P1)
-		pack.Groups[0].Alerts[0].Equivalents = []rules.Equivalent{{Mutant: mutant, Why: "so I say"}}
+		pack.Groups[0].Alerts[0].Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
 		if code, stdout, _ := generate(pack, "mutate", "--floor=0"); code != 1 || !strings.Contains(stdout, want) {
 			t.Errorf("%s: exit %d\n%s", mutant, code, stdout)
 		}

@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/alertnative/preflight/internal/mutate"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -13,7 +14,7 @@ const alertmanagerPath = "alertmanager/alertmanager.yml"
 
 // mutateRoutes makes the mutants of the generated alertmanager.yml, and adds
 // the waivers of routes and inhibitions to the others.
-func (p Pack) mutateRoutes(e Endpoints, waivers map[mutate.RuleID][]mutate.Waiver) ([]mutate.Outcome, error) {
+func (p Pack) mutateRoutes(e Endpoints, waivers map[mutate.RuleID][]finding.Equivalent) ([]mutate.Outcome, error) {
 	checker, err := p.checker()
 	if err != nil {
 		return nil, err
@@ -27,7 +28,7 @@ func (p Pack) mutateRoutes(e Endpoints, waivers map[mutate.RuleID][]mutate.Waive
 		return nil, err
 	}
 	routes := &mutate.Routes{File: alertmanagerPath, Tree: proved.tree, Proof: proved.proof}
-	equivalents := map[string][][]rules.Equivalent{}
+	equivalents := map[string][][]finding.Equivalent{}
 	for _, x := range append([]rules.Route{proved.routing.Default}, proved.routing.Routes...) {
 		routes.RouteNames = append(routes.RouteNames, routeName(x.Match))
 		equivalents["routes"] = append(equivalents["routes"], x.Equivalents)
@@ -40,7 +41,7 @@ func (p Pack) mutateRoutes(e Endpoints, waivers map[mutate.RuleID][]mutate.Waive
 	for _, o := range outcomes {
 		if waivers[o.Of] == nil {
 			for _, w := range equivalents[o.Of.Group][o.Of.Index] {
-				waivers[o.Of] = append(waivers[o.Of], mutate.Waiver(w))
+				waivers[o.Of] = append(waivers[o.Of], finding.Equivalent(w))
 			}
 		}
 	}

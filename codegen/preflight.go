@@ -11,6 +11,7 @@ import (
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // ReadPreflight is the shipped pack with the checks that a preflight.yml adds.
@@ -69,7 +70,7 @@ func Preflight(own ...checks.Spec) Pack {
 			{Name: "preflight"},
 		},
 		Metrics:    metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)).All(),
-		Exporters:  slices.Concat(metrics.Exporters(), metrics.NewWebhook().All(), metrics.NewChecker().All()),
+		Exporters:  slices.Concat(metrics.Exporters(), api.NewFamilies().All(), metrics.NewChecker().All()),
 		Checks:     specs,
 		Groups:     []rules.Group{rules.Preflight(), rules.Performance(), rules.Pipeline(), rules.Watchdog(), rules.Webhook(), rules.Checker()},
 		Routing:    rules.Routes(),

@@ -3,7 +3,7 @@ package codegen
 import (
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 )
 
 // The shape of prometheus.yml, as far as it is used.

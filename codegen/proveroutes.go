@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/promcheck"
-	"github.com/alertnative/preflight/internal/routetree"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -27,10 +27,10 @@ type routeProof struct {
 // proveRoutes holds the generated alertmanager.yml against the promises. It
 // returns no proof when what the routing names is not there: that is found
 // elsewhere.
-func (p Pack) proveRoutes(e Endpoints, alerts []typedAlert) (*routeProof, []promcheck.Finding, error) {
+func (p Pack) proveRoutes(e Endpoints, alerts []typedAlert) (*routeProof, []finding.Finding, error) {
 	in := e.integrations()
 	if f, lost := p.untold(in); lost {
-		return nil, []promcheck.Finding{f}, nil
+		return nil, []finding.Finding{f}, nil
 	}
 	data, err := p.Routing.AlertmanagerFile(in)
 	if err != nil || p.undefinedInterval() {
@@ -54,12 +54,12 @@ func (p Pack) proveRoutes(e Endpoints, alerts []typedAlert) (*routeProof, []prom
 }
 
 // untold reports a default route whose receiver has no means of telling.
-func (p Pack) untold(in rules.Integrations) (promcheck.Finding, bool) {
+func (p Pack) untold(in rules.Integrations) (finding.Finding, bool) {
 	name := p.Routing.Default.Receiver
 	_, defined := p.Routing.Receiver(name)
 	_, means := p.Routing.SetUp(in).Receiver(name)
-	return promcheck.Finding{
-		Code: promcheck.NoReceiver, Where: "routing, " + routeName(nil),
+	return finding.Finding{
+		Code: finding.NoReceiver, Where: "routing, " + routeName(nil),
 		Reason: fmt.Sprintf("its receiver %q tells nobody: give it a Path, or the endpoints what it needs", name),
 	}, defined && !means
 }
@@ -72,8 +72,8 @@ func (p Pack) undefinedInterval() bool {
 
 // expect fills in what is promised, and reports the alerts of the pack of which
 // nothing is, and promises to nobody.
-func (p Pack) expect(r *routeProof, alerts []typedAlert) []promcheck.Finding {
-	var out []promcheck.Finding
+func (p Pack) expect(r *routeProof, alerts []typedAlert) []finding.Finding {
+	var out []finding.Finding
 	told := map[string]bool{}
 	for _, s := range r.sent {
 		c := routetree.Case{Labels: s.set()}
@@ -82,7 +82,7 @@ func (p Pack) expect(r *routeProof, alerts []typedAlert) []promcheck.Finding {
 			c.Want = promised(promises).String()
 		} else if s.typedAlert != nil && !told[s.where] {
 			told[s.where] = true
-			out = append(out, promcheck.Finding{Code: promcheck.NoPromise, Where: s.where,
+			out = append(out, finding.Finding{Code: finding.NoPromise, Where: s.where,
 				Reason: fmt.Sprintf("with %s: %v: say in the routing's Promises whom it must reach", routetree.Show(c.Labels), err)})
 		}
 		r.proof.Cases, r.promises = append(r.proof.Cases, c), append(r.promises, promises)
@@ -90,7 +90,7 @@ func (p Pack) expect(r *routeProof, alerts []typedAlert) []promcheck.Finding {
 	r.proof.Inhibits = p.keepsBack
 	empty := func(where, reason string) {
 		if reason != "" {
-			out = append(out, promcheck.Finding{Code: promcheck.BrokenPromise, Where: "routing, " + where, Reason: "promised to nobody: " + reason})
+			out = append(out, finding.Finding{Code: finding.BrokenPromise, Where: "routing, " + where, Reason: "promised to nobody: " + reason})
 		}
 	}
 	for _, x := range p.Routing.Promises {
@@ -135,8 +135,8 @@ func (p Pack) keepsBack(source model.LabelSet) func(target model.LabelSet) bool 
 
 // strayed reports the alerts of the pack that have a priority and that only the
 // default route takes.
-func (r *routeProof) strayed() []promcheck.Finding {
-	var out []promcheck.Finding
+func (r *routeProof) strayed() []finding.Finding {
+	var out []finding.Finding
 	told := map[string]bool{}
 	for i, s := range r.sent {
 		if s.typedAlert == nil || s.Priority == "" || told[s.where] || len(r.tree.Route.Routes) == 0 {
@@ -145,7 +145,7 @@ func (r *routeProof) strayed() []promcheck.Finding {
 		routes := append([]*config.Route{{Continue: true}}, r.tree.Route.Routes...)
 		if !slices.ContainsFunc(r.tree.Taken(r.proof.Cases[i].Labels), func(at int) bool { return !routes[at].Continue }) {
 			told[s.where] = true
-			out = append(out, promcheck.Finding{Code: promcheck.NoReceiver, Where: s.where,
+			out = append(out, finding.Finding{Code: finding.NoReceiver, Where: s.where,
 				Reason: fmt.Sprintf("no route takes it with %s: it goes to the default, which is for alerts of others", routetree.Show(r.proof.Cases[i].Labels))})
 		}
 	}
@@ -153,8 +153,8 @@ func (r *routeProof) strayed() []promcheck.Finding {
 }
 
 // broken reports the promises that the tree does not keep, one for each alert.
-func (r *routeProof) broken() []promcheck.Finding {
-	var out []promcheck.Finding
+func (r *routeProof) broken() []finding.Finding {
+	var out []finding.Finding
 	told := map[string]bool{}
 	add := func(f routetree.Failure) bool {
 		where := "routing, alerts of others or yet to come"
@@ -163,7 +163,7 @@ func (r *routeProof) broken() []promcheck.Finding {
 		}
 		if !told[where] {
 			told[where] = true
-			out = append(out, promcheck.Finding{Code: promcheck.BrokenPromise, Where: where, Reason: f.Text})
+			out = append(out, finding.Finding{Code: finding.BrokenPromise, Where: where, Reason: f.Text})
 		}
 		return true
 	}

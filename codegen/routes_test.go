@@ -10,8 +10,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // generated returns a file that the pack makes.
@@ -108,7 +110,7 @@ func diskRoutes() codegen.Pack {
 	pack.Groups[0].Alerts = []rules.Alert{full, low}
 	timing := rules.Timing{GroupWait: time.Minute, GroupInterval: time.Hour, Repeat: 24 * time.Hour}
 	low2 := rules.Route{Match: []rules.Matcher{p2}, Receiver: "quiet", GroupBy: []string{"alertname", "job"}, Timing: timing}
-	pack.Routing.Receivers = append(pack.Routing.Receivers, rules.Receiver{Name: "quiet", Path: rules.AlertsPath(rules.Silent)})
+	pack.Routing.Receivers = append(pack.Routing.Receivers, rules.Receiver{Name: "quiet", Path: api.NotifyPath(rules.Silent)})
 	pack.Routing.Routes = []rules.Route{low2}
 	pack.Routing.Promises = append(pack.Routing.Promises, rules.Promise{Of: low2.Match, Receiver: "quiet", GroupBy: low2.GroupBy, Timing: timing})
 	pack.Routing.Inhibit = []rules.Inhibit{{
@@ -152,7 +154,7 @@ func redundant() codegen.Pack {
 func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 	t.Parallel()
 	waive := func(pack codegen.Pack, mutant string) codegen.Pack {
-		pack.Routing.Routes[0].Equivalents = []rules.Equivalent{{Mutant: mutant, Why: "so I say"}}
+		pack.Routing.Routes[0].Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
 		return pack
 	}
 	onlyP2 := func() codegen.Pack {
@@ -205,7 +207,7 @@ func TestTooManyWaivers(t *testing.T) {
 		Groups: []rules.Group{{Name: "pulse", Alerts: []rules.Alert{{
 			Name: "Pulse", Expr: "vector(1)", About: "A sign of life.",
 			Scenarios: []rules.Scenario{{Name: "always", Expect: []rules.Expect{{At: "0m", Firing: []rules.Instance{{}}}}}},
-			Equivalents: []rules.Equivalent{
+			Equivalents: []finding.Equivalent{
 				{Mutant: "1 → 0", Why: "a vector fires whatever its value"},
 				{Mutant: "1 → 2", Why: "a vector fires whatever its value"},
 			},

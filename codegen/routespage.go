@@ -12,8 +12,8 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/genfile"
-	"github.com/alertnative/preflight/internal/routetree"
+	"github.com/alertnative/preflight/internal/emit/genfile"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/rules"
 )
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 var (
@@ -73,13 +74,13 @@ func told(r rules.Receiver) string {
 		return "Alertmanager's own message as well"
 	}
 	switch r.Path {
-	case rules.AlertsPath(rules.Loud):
+	case api.NotifyPath(rules.Loud):
 		return "Telegram with sound, and the history"
-	case rules.AlertsPath(rules.Silent):
+	case api.NotifyPath(rules.Silent):
 		return "Telegram without sound, and the history"
-	case rules.AlertsPath(rules.None):
+	case api.NotifyPath(rules.None):
 		return "the history only"
-	case rules.WatchdogPath:
+	case api.WatchdogPath:
 		return "the webhook, as a sign of life"
 	default:
 		return r.Name

@@ -13,9 +13,9 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/alertnative/preflight/internal/invert"
-	"github.com/alertnative/preflight/internal/mutate"
-	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/internal/proof/invert"
+	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )

@@ -5,20 +5,19 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight/internal/promcheck"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/finding"
 )
 
 // owner is a definition that can waive findings about itself.
 type owner struct {
 	where   string
-	waivers []metrics.Waiver
+	waivers []finding.Waiver
 }
 
 // owners lists the definitions that waive something.
 func (p Pack) owners() []owner {
 	var out []owner
-	add := func(waivers []metrics.Waiver, format string, args ...any) {
+	add := func(waivers []finding.Waiver, format string, args ...any) {
 		if len(waivers) > 0 {
 			out = append(out, owner{fmt.Sprintf(format, args...), waivers})
 		}
@@ -45,19 +44,19 @@ func (p Pack) owners() []owner {
 
 // waive takes out the findings that their definitions waive, and adds one for
 // each waiver that waives nothing or gives no reason.
-func (p Pack) waive(findings []promcheck.Finding) []promcheck.Finding {
+func (p Pack) waive(findings []finding.Finding) []finding.Finding {
 	for _, o := range p.owners() {
 		for _, w := range o.waivers {
 			before := len(findings)
-			findings = slices.DeleteFunc(findings, func(f promcheck.Finding) bool {
-				return string(f.Code) == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))
+			findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
+				return f.Code == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))
 			})
-			idle := promcheck.Finding{Code: promcheck.IdleWaiver, Where: o.where}
+			idle := finding.Finding{Code: finding.IdleWaiver, Where: o.where}
 			switch {
-			case w.Reason == "":
+			case w.Why == "":
 				idle.Reason = fmt.Sprintf("waives %s without a reason", w.Code)
 			case len(findings) == before:
-				idle.Reason = fmt.Sprintf("waives %s (%s), and there is no such finding any more: take the waiver out", w.Code, w.Reason)
+				idle.Reason = fmt.Sprintf("waives %s (%s), and there is no such finding any more: take the waiver out", w.Code, w.Why)
 			default:
 				continue
 			}

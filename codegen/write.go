@@ -12,7 +12,7 @@ import (
 
 	"github.com/google/renameio/v2"
 
-	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 )
 
 // manifestName is the file that lists what the generator owns in its output

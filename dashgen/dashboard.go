@@ -17,6 +17,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -59,7 +60,7 @@ type Panel struct {
 	Mappings    []Mapping
 	Series      []Series
 	Show        Visualization
-	Waivers     []metrics.Waiver // findings about this panel that are none
+	Waivers     []finding.Waiver // findings about this panel that are none
 }
 
 // Grid is a place on the dashboard's grid, which is 24 columns wide. A line is

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -54,12 +55,12 @@ func (v *validation) bad(where, format string, args ...any) {
 }
 
 // finding adds a mistake that has a code.
-func (v *validation) finding(code, where, format string, args ...any) {
+func (v *validation) finding(code finding.Code, where, format string, args ...any) {
 	place := v.dashboard
 	if where != "" {
 		place += ", " + where
 	}
-	v.errs = append(v.errs, metrics.Mistake{Code: code, Where: place, Reason: fmt.Sprintf(format, args...)})
+	v.errs = append(v.errs, finding.Finding{Code: code, Where: place, Reason: fmt.Sprintf(format, args...)})
 }
 
 // need adds an error for a text that is missing.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/prometheus/common/model"
 )
 
@@ -70,7 +71,7 @@ type Desc struct {
 	Labels  []Label
 	Buckets []float64 // upper bounds of a histogram, without +Inf
 	Cadence Cadence
-	Waivers []Waiver
+	Waivers []finding.Waiver
 }
 
 // Label returns the label of that name.
@@ -154,4 +155,10 @@ func (d Desc) Validate() error {
 		seen[l.Name] = true
 	}
 	return errors.Join(errs...)
+}
+
+// LatencyBuckets returns bounds, in seconds, from a local call to a timeout of several
+// seconds, with bounds at 100 ms and 500 ms, the usual thresholds of dashboards.
+func LatencyBuckets() []float64 {
+	return []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 }

@@ -1,6 +1,10 @@
 package metrics
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/alertnative/preflight/finding"
+)
 
 // The statuses a check or one of its targets can have.
 const (
@@ -38,10 +42,6 @@ type Preflight struct {
 	BuildInfo        Desc
 }
 
-// latencyBuckets reach from a local call to a timeout of several seconds, and
-// have bounds at the dashboard's thresholds of 100 ms and 500 ms.
-var latencyBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
-
 // NewPreflight describes the checker's metrics under a namespace, "arbitrage"
 // in the shipped pack.
 func NewPreflight(namespace string, v Vocabulary) Preflight {
@@ -57,7 +57,7 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		RunsTotal: Desc{
 			Name: name("runs_total"), Type: Counter, Cadence: EveryRun, Labels: []Label{env},
 			Help:    "Runs of the preflight.",
-			Waivers: []Waiver{{"DF002", "how often it ran is asked by hand, over days; that it runs is what alerts watch, by its last run"}},
+			Waivers: []finding.Waiver{{Code: "DF002", Why: "how often it ran is asked by hand, over days; that it runs is what alerts watch, by its last run"}},
 		},
 		LastSuccess: Desc{
 			Name: name("last_success"), Type: Gauge, Unit: Bool, Cadence: EveryRun, Labels: []Label{env},
@@ -65,7 +65,7 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		},
 		Duration: Desc{
 			Name: name("duration_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env},
-			Buckets: latencyBuckets,
+			Buckets: LatencyBuckets(),
 			Help:    "How long a run of the preflight took.",
 		},
 		ChecksTotal: Desc{
@@ -75,12 +75,12 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		},
 		RedisLatency: Desc{
 			Name: name("realcheck_redis_latency_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env},
-			Buckets: latencyBuckets,
+			Buckets: LatencyBuckets(),
 			Help:    "How long Redis took to answer PING, connecting included.",
 		},
 		PostgresLatency: Desc{
 			Name: name("realcheck_postgres_latency_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env},
-			Buckets: latencyBuckets,
+			Buckets: LatencyBuckets(),
 			Help:    "How long PostgreSQL took to answer SELECT 1, connecting included.",
 		},
 		ReadyForLive: Desc{
@@ -101,9 +101,9 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 		},
 		CheckDuration: Desc{
 			Name: name("check_duration_seconds"), Type: Histogram, Unit: Seconds, Cadence: EveryRun, Labels: []Label{env, check},
-			Buckets: latencyBuckets,
+			Buckets: LatencyBuckets(),
 			Help:    "How long an execution of the check took.",
-			Waivers: []Waiver{{"DF002", "which check is the slow one is asked by hand, when PreflightSlow fires"}},
+			Waivers: []finding.Waiver{{Code: "DF002", Why: "which check is the slow one is asked by hand, when PreflightSlow fires"}},
 		},
 		LastRunTimestamp: Desc{
 			Name: name("last_run_timestamp_seconds"), Type: Gauge, Unit: Timestamp, Cadence: EveryRun, Labels: []Label{env},
@@ -113,7 +113,7 @@ func NewPreflight(namespace string, v Vocabulary) Preflight {
 			Name: name("build_info"), Type: Gauge, Unit: Bool, Cadence: EveryRun,
 			Labels:  []Label{{Name: "version"}, {Name: "goversion"}},
 			Help:    "1, labelled with the version of the checker and of Go.",
-			Waivers: []Waiver{{"DF002", "which version runs where is asked by hand"}},
+			Waivers: []finding.Waiver{{Code: "DF002", Why: "which version runs where is asked by hand"}},
 		},
 	}
 }

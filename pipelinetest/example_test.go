@@ -10,6 +10,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/pipelinetest"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // disks is a pack of one metric, one alert and one receiver.
@@ -43,7 +44,7 @@ func disks() codegen.Pack {
 			}},
 		}}}},
 		Routing: rules.Routing{
-			Receivers: []rules.Receiver{{Name: "telegram", Path: rules.AlertsPath(rules.Loud)}},
+			Receivers: []rules.Receiver{{Name: "telegram", Path: api.NotifyPath(rules.Loud)}},
 			Default: rules.Route{
 				Receiver: "telegram", GroupBy: []string{"alertname"},
 				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},

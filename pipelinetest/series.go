@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/promcheck"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
 	"github.com/alertnative/preflight/rules"
 )
 

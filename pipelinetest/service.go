@@ -11,6 +11,7 @@ import (
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
@@ -39,7 +40,7 @@ func (p *Pipeline) startWebhook() error {
 		Registry: registry,
 		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler),
 	}
-	if slices.ContainsFunc(p.options.Pack.Routing.Receivers, func(r rules.Receiver) bool { return r.Path == rules.WatchdogPath }) {
+	if slices.ContainsFunc(p.options.Pack.Routing.Receivers, func(r rules.Receiver) bool { return r.Path == api.WatchdogPath }) {
 		config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 	}
 	var err error

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
 // note is a line of the story's own in the transcript.

@@ -15,7 +15,7 @@ import (
 	"maps"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/finding"
 )
 
 // Priority says how urgent an alert is; it is the alert's label "priority".
@@ -82,9 +82,9 @@ type Alert struct {
 	// Scenarios prove the rule: series in, firing instances out.
 	Scenarios []Scenario
 	// Waivers name findings about this alert that are none.
-	Waivers []metrics.Waiver
+	Waivers []finding.Waiver
 	// Equivalents are the mutants of the rule that mean the same.
-	Equivalents []Equivalent
+	Equivalents []finding.Equivalent
 	// Untested is why there are no scenarios, of a rule that none can prove.
 	Untested string
 }
@@ -97,8 +97,8 @@ type Record struct {
 	Labels map[string]string
 
 	Scenarios   []Scenario
-	Waivers     []metrics.Waiver
-	Equivalents []Equivalent
+	Waivers     []finding.Waiver
+	Equivalents []finding.Equivalent
 	// Untested is why nothing proves it.
 	Untested string
 }

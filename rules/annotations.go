@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Links are the public addresses that messages point to. An empty one is left
@@ -30,7 +31,7 @@ func (a Alert) Annotations(t metrics.Timing, links Links) map[string]string {
 	text("summary", a.Summary)
 	set("reason", a.Reason)
 	set("counts", a.Counts)
-	set(EvaluatedAt, a.EvaluatedAt)
+	set(api.EvaluatedAt, a.EvaluatedAt)
 	text("actions", a.actions())
 	if links.Runbook != nil {
 		set("runbook_url", links.Runbook(a.Name))

@@ -7,7 +7,7 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 )
 
 // The shape of alertmanager.yml, as far as it is used. Alertmanager's own

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/alertnative/preflight/internal/genfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/metrics"
 )
 

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 
-	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
 // AlertTest returns the alert's scenarios as a promtool test that loads

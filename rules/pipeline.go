@@ -3,6 +3,9 @@ package rules
 import (
 	"slices"
 	"time"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Pipeline is the group of alerts on the pipeline itself: who watches must be
@@ -101,7 +104,7 @@ func Pipeline() Group {
 					`prometheus_rule_evaluation_failures_total{job="prometheus",instance="prometheus:9090",rule_group="preflight.yml;preflight"}`,
 					`prometheus_rule_evaluation_failures_total{job="prometheus",instance="spare:9090",rule_group="preflight.yml;preflight"}`,
 					5, map[string]string{"job": "prometheus", "rule_group": "preflight.yml;preflight"}),
-				Equivalents: []Equivalent{anyFailure},
+				Equivalents: []finding.Equivalent{anyFailure},
 			},
 			{
 				Name:     "NotificationsFailing",
@@ -132,7 +135,7 @@ func Pipeline() Group {
 					},
 					Expect: []Expect{{At: "6m"}},
 				}}),
-				Equivalents: []Equivalent{anyFailure},
+				Equivalents: []finding.Equivalent{anyFailure},
 			},
 			{
 				Name:     "ConfigReloadFailed",
@@ -182,8 +185,8 @@ func Watchdog() Group {
 			Scenarios: []Scenario{{
 				Name: "always fires, and says when",
 				Expect: []Expect{
-					{At: "0m", Firing: []Instance{{Texts: map[string]string{EvaluatedAt: "1970-01-01T00:00:00.000Z"}}}},
-					{At: "60m", Firing: []Instance{{Texts: map[string]string{EvaluatedAt: "1970-01-01T01:00:00.000Z"}}}},
+					{At: "0m", Firing: []Instance{{Texts: map[string]string{api.EvaluatedAt: "1970-01-01T00:00:00.000Z"}}}},
+					{At: "60m", Firing: []Instance{{Texts: map[string]string{api.EvaluatedAt: "1970-01-01T01:00:00.000Z"}}}},
 				},
 			}},
 		}},

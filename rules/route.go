@@ -1,22 +1,21 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Sound says what a receiver's messages do in the chat.
-type Sound string
+type Sound = api.Sound
 
-// The sounds: a message that rings, one that does not, and no message at all,
-// only an entry in the history.
+// The sounds.
 const (
-	Loud   Sound = "loud"
-	Silent Sound = "silent"
-	None   Sound = "none"
+	Loud   = api.Loud
+	Silent = api.Silent
+	None   = api.None
 )
 
 // Receiver is whom a route tells, by one integration or several. Each of them
@@ -54,7 +53,7 @@ type Route struct {
 	// only then. What fires meanwhile is told when the time is over.
 	MuteDuring, ActiveDuring []string
 	// Equivalents are the mutants of the route that mean the same.
-	Equivalents []Equivalent
+	Equivalents []finding.Equivalent
 }
 
 // Matcher asks for a label's value.
@@ -69,7 +68,7 @@ type Inhibit struct {
 	Source, Target []Matcher
 	Equal          []string
 	// Equivalents are the mutants of the inhibition that mean the same.
-	Equivalents []Equivalent
+	Equivalents []finding.Equivalent
 }
 
 // Routing is the whole of what Alertmanager is told.
@@ -86,7 +85,7 @@ type Routing struct {
 	Promises []Promise
 	Quiet    []Quiet
 	// Waivers name findings about the routing that are none.
-	Waivers []metrics.Waiver
+	Waivers []finding.Waiver
 }
 
 // Find returns the routes that alerts with these labels take, in order: at
@@ -116,13 +115,3 @@ func (r Routing) Receiver(name string) (Receiver, bool) {
 	}
 	return r.Receivers[i], true
 }
-
-// AlertsPath returns the webhook's path for notifications with that sound.
-func AlertsPath(s Sound) string { return fmt.Sprintf("/api/v1/alerts?notify=%s", s) }
-
-// WatchdogPath is where the webhook expects the sign of life of the pipeline.
-const WatchdogPath = "/api/v1/watchdog"
-
-// EvaluatedAt is the annotation in which it says when it was evaluated, as RFC
-// 3339: Alertmanager repeats it for minutes after Prometheus has died.
-const EvaluatedAt = "evaluated_at"

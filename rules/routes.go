@@ -1,6 +1,10 @@
 package rules
 
-import "time"
+import (
+	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
+)
 
 // The receivers of the shipped routing.
 const (
@@ -37,10 +41,10 @@ func Routes() Routing {
 	)
 	return Routing{
 		Receivers: []Receiver{
-			{Name: ReceiverLoud, Path: AlertsPath(Loud)},
-			{Name: ReceiverSilent, Path: AlertsPath(Silent)},
-			{Name: ReceiverHistory, Path: AlertsPath(None)},
-			{Name: ReceiverWatchdog, Path: WatchdogPath, Heartbeat: true, FiringOnly: true},
+			{Name: ReceiverLoud, Path: api.NotifyPath(Loud)},
+			{Name: ReceiverSilent, Path: api.NotifyPath(Silent)},
+			{Name: ReceiverHistory, Path: api.NotifyPath(None)},
+			{Name: ReceiverWatchdog, Path: api.WatchdogPath, Heartbeat: true, FiringOnly: true},
 			{Name: ReceiverFallbackLoud, Fallback: Loud},
 			{Name: ReceiverFallbackBegin, Fallback: Loud, FiringOnly: true},
 			{Name: ReceiverFallbackSilent, Fallback: Silent, FiringOnly: true},

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/finding"
 )
 
 var alertName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
@@ -44,9 +44,9 @@ func (a Alert) problems() []error {
 			out = append(out, fmt.Errorf("%s: %s", where, problem))
 		}
 	}
-	coded := func(code string, ok bool, problem string) {
+	coded := func(code finding.Code, ok bool, problem string) {
 		if !ok {
-			out = append(out, metrics.Mistake{Code: code, Where: where, Reason: problem})
+			out = append(out, finding.Finding{Code: code, Where: where, Reason: problem})
 		}
 	}
 	need(alertName.MatchString(a.Name), "its name must be in CamelCase")

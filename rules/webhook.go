@@ -1,5 +1,7 @@
 package rules
 
+import "github.com/alertnative/preflight/finding"
+
 // Webhook is the group of alerts on the webhook: whether it can tell what it is
 // given. Those that put it in doubt are also told without it: see
 // fallbackRoutes.
@@ -48,9 +50,9 @@ func Webhook() Group {
 						{At: "15m"},
 					},
 				}},
-				Equivalents: []Equivalent{
-					{"group → count", "only that there is one counts"},
-					{"max → sum", "up is 0 or 1: none answers when the sum is 0"},
+				Equivalents: []finding.Equivalent{
+					{Mutant: "group → count", Why: "only that there is one counts"},
+					{Mutant: "max → sum", Why: "up is 0 or 1: none answers when the sum is 0"},
 				},
 			},
 			{
@@ -154,7 +156,7 @@ func Webhook() Group {
 					`preflight_webhook_messages_failed_total{job="webhook",instance="webhook:9917",chat="-100"}`,
 					`preflight_webhook_messages_failed_total{job="webhook",instance="spare:9917",chat="-100"}`,
 					15, map[string]string{"job": "webhook", "chat": "-100"}),
-				Equivalents: []Equivalent{anyFailure},
+				Equivalents: []finding.Equivalent{anyFailure},
 			},
 			{
 				Name:     "MessagesAmbiguous",
@@ -170,7 +172,7 @@ func Webhook() Group {
 					`preflight_webhook_deliveries_ambiguous_total{job="webhook",instance="webhook:9917",chat="-100"}`,
 					`preflight_webhook_deliveries_ambiguous_total{job="webhook",instance="spare:9917",chat="-100"}`,
 					60, map[string]string{"job": "webhook", "chat": "-100"}),
-				Equivalents: []Equivalent{anyFailure},
+				Equivalents: []finding.Equivalent{anyFailure},
 			},
 			{
 				Name:     "HistoryLagging",

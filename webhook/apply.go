@@ -9,7 +9,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
@@ -58,17 +58,17 @@ func (s state) apply(n arrival) (coalesced string, err error) {
 	}
 	switch {
 	case n.notify == None:
-		return metrics.Recorded, nil
+		return api.Recorded, nil
 	case reminder:
 		return "", s.remind(n)
 	case changed:
 		return "", nil
 	case blind:
-		return metrics.Blind, nil
+		return api.Blind, nil
 	case stale:
-		return metrics.Late, nil
+		return api.Late, nil
 	default:
-		return metrics.Twin, nil
+		return api.Twin, nil
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -77,11 +77,11 @@ func (w *worker) migrated() string {
 func (w *worker) known() string {
 	switch {
 	case w.dead != "":
-		return metrics.ChatDead
+		return api.ChatDead
 	case time.Now().Before(w.limited):
-		return metrics.ChatWaiting
+		return api.ChatWaiting
 	default:
-		return metrics.ChatOK
+		return api.ChatOK
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/telegram"
 )

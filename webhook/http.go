@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // HandlerOptions are what the HTTP interface needs besides the service.
@@ -62,7 +62,7 @@ func (s *Service) authorized(token func() string, next http.HandlerFunc) http.Ha
 			got, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
 			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !bearer {
-				s.metrics.received.WithLabelValues(metrics.Unauthorized).Inc()
+				s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
 				s.config.Log.Warn("a post without the right bearer token was refused", "from", r.RemoteAddr, "path", r.URL.Path)
 				w.Header().Set("WWW-Authenticate", "Bearer")
 				http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
@@ -81,7 +81,7 @@ func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
 		}
 		payload, err := ParsePayload(body)
 		if err != nil {
-			s.refuse(w, metrics.Invalid, http.StatusBadRequest, err)
+			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
 			return
 		}
 		notify, known := ParseNotify(r.URL.Query().Get("notify"))
@@ -92,7 +92,7 @@ func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
 		}
 		id, err := s.Accept(body, notify)
 		if err != nil {
-			s.refuse(w, metrics.Unwritable, http.StatusServiceUnavailable, err)
+			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
 			return
 		}
 		s.accepted(id, payload, notify)
@@ -107,7 +107,7 @@ func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {
 		}
 		payload, err := ParsePayload(body)
 		if err != nil {
-			s.refuse(w, metrics.Invalid, http.StatusBadRequest, err)
+			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
 			return
 		}
 		beat, alive := heartbeat(payload)
@@ -115,7 +115,7 @@ func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {
 			return // the watchdog's end is what its absence tells
 		}
 		if err := s.Watchdog(beat); err != nil {
-			s.refuse(w, metrics.Unwritable, http.StatusServiceUnavailable, err)
+			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) 
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		s.refuse(w, metrics.TooLarge, http.StatusRequestEntityTooLarge,
+		s.refuse(w, api.TooLarge, http.StatusRequestEntityTooLarge,
 			errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
 	case err != nil:
 		// Half a request: Alertmanager tries again.

@@ -4,10 +4,9 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
-
-	"github.com/alertnative/preflight/metrics"
 )
 
 // instruments are the webhook's own metrics.
@@ -21,7 +20,7 @@ type instruments struct {
 // newInstruments registers the metrics. The backlog is read from the spool
 // when they are gathered.
 func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instruments, error) {
-	d := metrics.NewWebhook()
+	d := api.NewFamilies()
 	m := &instruments{
 		received: d.Received.NewCounter(), coalesced: d.Coalesced.NewCounter(), delivered: d.Delivered.NewCounter(),
 		failed: d.Failed.NewCounter(), retried: d.Retried.NewCounter(), ambiguous: d.AmbiguousCalls.NewCounter(),
@@ -50,7 +49,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 		for _, reason := range reasons.Values {
 			m.retried.WithLabelValues(chat, reason)
 		}
-		m.chatState(chat, metrics.ChatOK)
+		m.chatState(chat, api.ChatOK)
 	}
 	m.watchdog.WithLabelValues().Set(0)
 	m.historyBacklog.WithLabelValues().Set(0)
@@ -71,7 +70,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 
 // chatState sets the one state that the chat is in.
 func (m *instruments) chatState(chat, state string) {
-	for _, s := range metrics.ChatStates() {
+	for _, s := range api.ChatStates() {
 		v := 0.0
 		if s == state {
 			v = 1
@@ -82,7 +81,7 @@ func (m *instruments) chatState(chat, state string) {
 
 // standing sets the one state that the replica is in.
 func (m *instruments) standing(state string) {
-	for _, s := range metrics.ReplicaStates() {
+	for _, s := range api.ReplicaStates() {
 		v := 0.0
 		if s == state {
 			v = 1

@@ -6,7 +6,7 @@ import (
 	"regexp"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Accept commits a notification to the spool and returns its id, which the
@@ -119,7 +119,7 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 	}
 	for _, reason := range coalesced {
 		s.metrics.coalesced.WithLabelValues(reason).Inc()
-		if reason == metrics.Blind {
+		if reason == api.Blind {
 			s.config.Log.Info("alerting is or was blind: an end is not believed yet, or an alert that was lost sight of still fires", "evaluated", s.lastSeen())
 		}
 	}
@@ -199,7 +199,7 @@ var quoted = regexp.MustCompile(`\\(.)`)
 
 // accepted logs a notification under its id.
 func (s *Service) accepted(id int64, p Payload, notify Notify) {
-	s.metrics.received.WithLabelValues(metrics.Accepted).Inc()
+	s.metrics.received.WithLabelValues(api.Accepted).Inc()
 	s.config.Log.Info("accepted", "notification", id, "receiver", quoted.ReplaceAllString(p.Receiver, "$1"),
 		"status", p.Status, "alerts", len(p.Alerts), "group", p.GroupKey, "notify", int(notify))
 }

@@ -4,7 +4,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -12,13 +12,13 @@ import (
 func chatState(failure *telegram.Error) string {
 	switch {
 	case failure == nil, failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone, failure.Kind == telegram.Migrated:
-		return metrics.ChatOK
+		return api.ChatOK
 	case failure.Kind == telegram.ChatGone, failure.Kind == telegram.TopicGone:
-		return metrics.ChatDead
+		return api.ChatDead
 	case failure.Kind == telegram.RateLimited:
-		return metrics.ChatWaiting
+		return api.ChatWaiting
 	default:
-		return metrics.ChatUnreachable
+		return api.ChatUnreachable
 	}
 }
 
@@ -52,17 +52,17 @@ func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 }
 
 func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit bool) {
-	reason := metrics.Unreachable
+	reason := api.Unreachable
 	switch failure.Kind {
 	case telegram.RateLimited:
-		reason = metrics.RateLimited
+		reason = api.RateLimited
 	case telegram.Ambiguous:
-		reason = metrics.Ambiguous
+		reason = api.Ambiguous
 		if !edit { // an edit can be repeated without a trace
 			w.metrics.ambiguous.WithLabelValues(w.key).Inc()
 		}
 	case telegram.Unauthorized, telegram.ChatGone, telegram.TopicGone:
-		reason = metrics.Refused
+		reason = api.Refused
 	}
 	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
 	log.Warn("not delivered, trying again", "reason", reason, "at", w.notBefore, "err", failure)

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/replica"
 )
 
@@ -73,7 +73,7 @@ func (s *Service) share(hard context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(hard))
 	keys := slices.Sorted(slices.Values(s.keys))
 	sh := &sharer{service: s, store: s.config.Replicas, turns: s.turns, chats: strings.Join(keys, ","), pruned: time.Now()}
-	s.metrics.standing(metrics.ReplicaStandsBy)
+	s.metrics.standing(api.ReplicaStandsBy)
 	var group sync.WaitGroup
 	group.Go(func() { sh.run(ctx) })
 	group.Go(func() {
@@ -107,7 +107,7 @@ func (sh *sharer) run(ctx context.Context) {
 			sh.away, sh.turn, sh.migrated, wait = true, false, false, awayRetry
 			sh.turns.give(time.Time{}, true)
 			sh.service.pokeApply()
-			sh.service.metrics.standing(metrics.ReplicaAlone)
+			sh.service.metrics.standing(api.ReplicaAlone)
 		case sh.away:
 			sh.away = false
 			log.Info("the database that replicas share is back")
@@ -262,7 +262,7 @@ func (sh *sharer) ask(ctx context.Context) error {
 		}
 		sh.turn = false
 		sh.turns.take()
-		sh.service.metrics.standing(metrics.ReplicaStandsBy)
+		sh.service.metrics.standing(api.ReplicaStandsBy)
 		return nil
 	}
 	fresh := !sh.turn
@@ -275,7 +275,7 @@ func (sh *sharer) ask(ctx context.Context) error {
 	sh.turn = true
 	behind := slices.ContainsFunc(sh.peers, func(p replica.Peer) bool { return p.Behind })
 	sh.turns.give(asked.Add(replica.TurnFor), behind)
-	sh.service.metrics.standing(metrics.ReplicaTells)
+	sh.service.metrics.standing(api.ReplicaTells)
 	if fresh {
 		sh.service.pokeApply()
 	}

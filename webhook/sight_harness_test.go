@@ -11,8 +11,8 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/history"
 )
 
@@ -85,7 +85,7 @@ func (w *world) beat(evaluated, since time.Time) {
 	w.t.Helper()
 	a := template.Alert{Status: "firing", StartsAt: since, Labels: template.KV{"alertname": "Watchdog"}, Annotations: template.KV{}}
 	if !evaluated.IsZero() {
-		a.Annotations[rules.EvaluatedAt] = evaluated.UTC().Format(time.RFC3339Nano)
+		a.Annotations[api.EvaluatedAt] = evaluated.UTC().Format(time.RFC3339Nano)
 	}
 	if status := w.watchdog(a); status != http.StatusOK {
 		w.t.Fatalf("the watchdog was answered %d", status)
@@ -97,7 +97,7 @@ func (w *world) watchdog(alerts ...template.Alert) (status int) {
 	handler := w.service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})
 	answer := httptest.NewRecorder()
 	body := alertmanager{url: "http://a"}.payload(alerts...)
-	handler.ServeHTTP(answer, httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, rules.WatchdogPath, bytes.NewReader(body)))
+	handler.ServeHTTP(answer, httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, api.WatchdogPath, bytes.NewReader(body)))
 	synctest.Wait()
 	return answer.Code
 }

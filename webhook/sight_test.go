@@ -9,8 +9,8 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 func TestAnAlertThatOnlyExpiredStaysOpen(t *testing.T) {
@@ -298,7 +298,7 @@ func TestWhatAWatchdogShows(t *testing.T) {
 	watchdog := func(status, evaluated string) template.Alert {
 		return template.Alert{
 			Status: status, StartsAt: time.Now().Add(-time.Hour), Labels: template.KV{"alertname": "Watchdog", "x": evaluated},
-			Annotations: template.KV{rules.EvaluatedAt: evaluated},
+			Annotations: template.KV{api.EvaluatedAt: evaluated},
 		}
 	}
 	for name, c := range map[string]struct {

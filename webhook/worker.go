@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
@@ -230,7 +230,7 @@ func (w *worker) try(ctx, hard context.Context, c *call) (id int, err error) {
 		case !errors.As(err, &failure):
 			return id, err
 		case failure.Kind == telegram.Refused && c.content.HTML != "":
-			w.metrics.retried.WithLabelValues(w.key, metrics.Refused).Inc()
+			w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
 			w.log.Error("Telegram refused a message, it goes as plain text now", "message", c.message, "err", failure)
 			c.content.HTML = ""
 		case failure.Kind == telegram.TopicGone && chat.Topic != 0:

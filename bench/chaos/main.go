@@ -14,7 +14,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alertnative/preflight/internal/chaos"
+	"github.com/alertnative/preflight/internal/testing/chaos"
 )
 
 func main() {

@@ -27,9 +27,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fakebot"
-	"github.com/alertnative/preflight/internal/proc"
-	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
 const (

@@ -26,9 +26,9 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/fakebot"
-	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
 const (

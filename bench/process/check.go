@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/system"
+	"github.com/alertnative/preflight/internal/stack/system"
 )
 
 // benchCheck compares a run of the checker with the two clients, and with

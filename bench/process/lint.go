@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alertnative/preflight/internal/manyrules"
+	"github.com/alertnative/preflight/internal/testing/manyrules"
 )
 
 // benchLint compares linting many rules with promtool's check of the same

@@ -24,7 +24,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
 func main() {

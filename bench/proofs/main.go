@@ -22,8 +22,8 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/alertnative/preflight/internal/genfile"
-	"github.com/alertnative/preflight/internal/testfile"
+	"github.com/alertnative/preflight/internal/emit/genfile"
+	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
 func main() {

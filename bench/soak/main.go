@@ -21,9 +21,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/proc"
-	"github.com/alertnative/preflight/internal/servers"
-	"github.com/alertnative/preflight/internal/system"
+	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/internal/stack/servers"
+	"github.com/alertnative/preflight/internal/stack/system"
 )
 
 func main() {

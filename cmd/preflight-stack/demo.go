@@ -13,9 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/servers"
 	"github.com/alertnative/preflight/internal/stack"
-	"github.com/alertnative/preflight/internal/system"
+	"github.com/alertnative/preflight/internal/stack/servers"
+	"github.com/alertnative/preflight/internal/stack/system"
 )
 
 // demo tells the story of a failure on a pipeline of its own.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/history"
 )
 

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fakebot"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // TestTwoReplicasOnOneDatabase: two real webhooks tell once what both are

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
 // A call that is under way when the program is asked to stop is finished: the

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // scripts/kills asks for more.

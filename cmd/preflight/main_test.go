@@ -18,8 +18,8 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 func TestMain(m *testing.M) {

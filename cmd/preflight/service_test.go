@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/internal/stack/proc"
 	"github.com/alertnative/preflight/metrics"
 )
 

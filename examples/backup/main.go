@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 func main() {
@@ -43,7 +44,7 @@ func pack() codegen.Pack {
 		},
 		Groups: []rules.Group{{Name: "backup", Alerts: []rules.Alert{tooOld()}}},
 		Routing: rules.Routing{
-			Receivers: []rules.Receiver{{Name: "telegram", Path: rules.AlertsPath(rules.Loud)}},
+			Receivers: []rules.Receiver{{Name: "telegram", Path: api.NotifyPath(rules.Loud)}},
 			Default: rules.Route{
 				Receiver: "telegram", GroupBy: []string{"alertname"},
 				Timing: rules.Timing{GroupWait: 30 * time.Second, GroupInterval: 5 * time.Minute, Repeat: 24 * time.Hour},

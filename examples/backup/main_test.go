@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // The example generates, and promtool agrees with its alert.

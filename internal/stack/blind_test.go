@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 )
 

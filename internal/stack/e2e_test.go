@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/webhook/history"
 )

@@ -17,8 +17,8 @@ import (
 
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack"
-	"github.com/alertnative/preflight/internal/system"
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
 // quickPack is the shipped pack, scraped and evaluated every second.

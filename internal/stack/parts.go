@@ -6,8 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/alertnative/preflight/internal/proc"
-	"github.com/alertnative/preflight/internal/servers"
+	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
 // program finds a program: one of our own in the stack's folder for them, if it

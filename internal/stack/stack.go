@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/proc"
+	"github.com/alertnative/preflight/internal/stack/proc"
 	"github.com/alertnative/preflight/rules"
 )
 

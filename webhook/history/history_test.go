@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/history"
 )
 

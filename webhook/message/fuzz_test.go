@@ -11,7 +11,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/message"
 )
 

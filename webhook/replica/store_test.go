@@ -13,7 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/alertnative/preflight/internal/testservers"
+	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/replica"
 )
 

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 

@@ -1,0 +1,32 @@
+package rulelint_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/alertnative/preflight/internal/lint/rulelint"
+	"github.com/alertnative/preflight/internal/testing/manyrules"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
+)
+
+// BenchmarkLint reads and checks a file of n generated rules.
+func BenchmarkLint(b *testing.B) {
+	for _, n := range []int{1000, 10000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			file := filepath.Join(b.TempDir(), "rules.yml")
+			if err := os.WriteFile(file, []byte(manyrules.Write(n)), 0o644); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				report, err := rulelint.Lint(promcheck.NewWith(metrics.Catalogue{}, promcheck.Options{}), []string{file})
+				if err != nil || len(report.Issues) != 0 || report.Rules != n {
+					b.Fatalf("%v, %d rules, %v", err, report.Rules, report.Issues)
+				}
+			}
+		})
+	}
+}

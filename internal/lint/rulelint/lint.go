@@ -1,0 +1,220 @@
+// Package rulelint checks rule files that nobody wrote in Go: plain rule files
+// and PrometheusRule manifests, with or without a catalogue of metrics.
+package rulelint
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/promcheck"
+)
+
+// Issue is a finding with its place in a file; lines and columns start at 1.
+type Issue struct {
+	File         string
+	Line, Column int
+	Finding      finding.Finding
+
+	rule *rule
+}
+
+// Report is the outcome of a run.
+type Report struct {
+	Issues    []Issue
+	Files     int // with rules
+	Rules     int
+	Skipped   map[string]string // files that were named or are rules of another kind, and why they were not read
+	Templates int               // files in folders that are templates of YAML
+}
+
+// Lint checks files and folders. In a folder every .yml, .yaml and .rules file
+// is read; those without rules are passed over. The error says what could not
+// be read.
+func Lint(c *promcheck.Checker, paths []string) (Report, error) {
+	report := Report{Skipped: map[string]string{}}
+	names, err := find(paths)
+	if err != nil {
+		return report, err
+	}
+	sources := make([]*source, len(names))
+	err = each(len(names), func(i int) error {
+		data, err := os.ReadFile(names[i])
+		if err != nil {
+			return err
+		}
+		sources[i] = parse(names[i], data)
+		return nil
+	})
+	if err != nil {
+		return report, err
+	}
+	var all []*rule
+	for _, s := range sources {
+		all = append(all, s.rules...)
+	}
+	_ = each(len(all), func(i int) error { c.Parse(&all[i].Rule); return nil })
+	for _, s := range sources {
+		s.otherLanguage()
+	}
+	define(c, all)
+	_ = each(len(all), func(i int) error { all[i].check(c); return nil })
+	for i, s := range sources {
+		if s.skipped != "" {
+			switch {
+			case slices.Contains(paths, names[i]) || s.skipped == isLogQL:
+				report.Skipped[s.name] = s.skipped
+			case s.skipped == isTemplated:
+				report.Templates++
+			}
+			continue
+		}
+		report.Files++
+		report.Rules += len(s.rules)
+		report.Issues = append(report.Issues, s.issues(c)...)
+	}
+	return report, nil
+}
+
+// find lists the files that the paths name.
+func find(paths []string) ([]string, error) {
+	var names []string
+	for _, p := range paths {
+		err := filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
+			switch ext := filepath.Ext(path); {
+			case err != nil:
+				return err
+			case d.IsDir() && path != p && strings.HasPrefix(d.Name(), "."):
+				return filepath.SkipDir
+			case d.IsDir() || path != p && ext != ".yml" && ext != ".yaml" && ext != ".rules":
+				return nil
+			}
+			names = append(names, path)
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no .yml, .yaml or .rules files there")
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// each runs f for all indices, in parallel.
+func each(n int, f func(i int) error) error {
+	var g errgroup.Group
+	workers := runtime.GOMAXPROCS(0)
+	chunk := (n + workers*4 - 1) / max(workers*4, 1)
+	g.SetLimit(workers)
+	for from := 0; from < n; from += max(chunk, 1) {
+		g.Go(func() error {
+			for i := from; i < min(from+max(chunk, 1), n); i++ {
+				if err := f(i); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// Why files with the look of rules are not read.
+const (
+	isLogQL     = "LogQL, not PromQL"
+	isTemplated = "a template, not YAML: lint what it is rendered to"
+)
+
+// logQL is what only Loki's language has.
+var logQL = regexp.MustCompile("\\}\\s*(\\|=|\\|~|!=\\s*[\"`]|!~\\s*[\"`]|\\|\\s*[a-z_]+)")
+
+// otherLanguage passes over the rules of Loki, which have the same form.
+func (s *source) otherLanguage() {
+	for _, r := range s.rules {
+		if r.Err() != nil && logQL.MatchString(r.Expr) {
+			s.skipped, s.rules = isLogQL, nil
+			return
+		}
+	}
+}
+
+// define tells the checker what the recording rules record. A rule may use what
+// a later one records, so each round knows a bit more.
+func define(c *promcheck.Checker, all []*rule) {
+	var records []*rule
+	for _, r := range all {
+		if r.Record != "" {
+			records = append(records, r)
+		}
+	}
+	for range 3 {
+		before := c.Forget()
+		types := make([]promcheck.Type, len(records))
+		_ = each(len(records), func(i int) error { types[i] = before.Result(&records[i].Rule); return nil })
+		for i, r := range records {
+			c.Define(r.Record, types[i])
+		}
+	}
+}
+
+// check fills in the rule's findings.
+func (r *rule) check(c *promcheck.Checker) {
+	_, findings := c.Rule(&r.Rule)
+	for _, f := range findings {
+		r.issues = append(r.issues, Issue{Finding: f, rule: r})
+	}
+}
+
+// issues returns all that is wrong in the file, by line.
+func (s *source) issues(c *promcheck.Checker) []Issue {
+	out := slices.Clone(s.broken)
+	rules := make([]*promcheck.Rule, len(s.rules))
+	byWhere := map[*promcheck.Rule]*rule{}
+	for i, r := range s.rules {
+		rules[i] = &r.Rule
+		byWhere[&r.Rule] = r
+		out = append(out, r.issues...)
+	}
+	for _, d := range c.Duplicates(rules) {
+		out = append(out, Issue{Finding: d.Finding, rule: byWhere[d.Rule]})
+	}
+	for i := range out {
+		s.locate(&out[i])
+	}
+	out = s.suppress(out)
+	slices.SortStableFunc(out, func(a, b Issue) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return out
+}
+
+// locate fills in the file, line and column of a rule's issue.
+func (s *source) locate(i *Issue) {
+	i.File = s.name
+	if i.rule == nil {
+		return
+	}
+	i.Line, i.Column = i.rule.line, 1
+	part, _, _ := strings.Cut(i.Finding.Part, ", ")
+	n := i.rule.parts[part]
+	if n == nil {
+		return
+	}
+	if i.Finding.Text != n.Value { // a query in a template
+		i.Line, i.Column = n.Line, n.Column
+		return
+	}
+	i.Line, i.Column = s.place(n, n.Value, i.Finding.From, i.Finding.To)
+}

@@ -1,0 +1,271 @@
+// Package invert makes rule tests of a rule: it reads from the expression which
+// series keep it quiet and which make it fire, and says what must happen below,
+// at and above the threshold, around the rule's delays, and without data.
+//
+// It knows comparisons of selectors, aggregations, rates, quantiles and ages
+// with a number, absence, and these joined by or, unless and and. Of what it
+// does not know it makes nothing.
+package invert
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// phase is a stretch of time in which an expression has one value, or no data.
+type phase struct {
+	minutes int
+	value   float64
+	missing bool
+}
+
+// inverse is series that give an expression the values of phases.
+type inverse struct {
+	series []testfile.Series
+	// settle is how many minutes after a change the new value is reached, and
+	// linger how many the last one stays when data stop coming.
+	settle, linger int
+}
+
+// Labels returns the labels that a series of the metric has, with a value each.
+type Labels func(metric string) map[string]string
+
+// solver turns an expression around. It holds the labels that the series must
+// have for the aggregations around them.
+type solver struct {
+	known  Labels
+	labels []string
+}
+
+func (s solver) with(names []string) solver {
+	return solver{s.known, append(slices.Clone(s.labels), names...)}
+}
+
+// solve returns the series that make the expression have the phases' values.
+func (s solver) solve(e parser.Expr, phases []phase) (inverse, error) {
+	switch n := e.(type) {
+	case *parser.ParenExpr:
+		return s.solve(n.Expr, phases)
+	case *parser.VectorSelector:
+		return s.selector(n, phases, constant)
+	case *parser.AggregateExpr:
+		if n.Without || !slices.Contains([]parser.ItemType{parser.SUM, parser.MAX, parser.MIN, parser.AVG}, n.Op) {
+			return inverse{}, fmt.Errorf("%s is not turned around", n.Op)
+		}
+		return s.with(n.Grouping).solve(n.Expr, phases)
+	case *parser.BinaryExpr:
+		return s.arithmetic(n, phases)
+	case *parser.Call:
+		return s.call(n, phases)
+	}
+	return inverse{}, fmt.Errorf("%s is not turned around", e)
+}
+
+// arithmetic solves an age, and operations with a number.
+func (s solver) arithmetic(n *parser.BinaryExpr, phases []phase) (inverse, error) {
+	if call, ok := n.LHS.(*parser.Call); ok && call.Func.Name == "time" && n.Op == parser.SUB {
+		inner := n.RHS
+		for {
+			agg, ok := inner.(*parser.AggregateExpr)
+			if !ok || agg.Without {
+				break
+			}
+			s, inner = s.with(agg.Grouping), agg.Expr
+		}
+		if sel, ok := inner.(*parser.VectorSelector); ok {
+			return s.selector(sel, phases, age)
+		}
+	}
+	number, ok := n.RHS.(*parser.NumberLiteral)
+	if !ok {
+		return inverse{}, fmt.Errorf("%s is not turned around", n)
+	}
+	undo := map[parser.ItemType]func(v float64) float64{
+		parser.ADD: func(v float64) float64 { return v - number.Val },
+		parser.SUB: func(v float64) float64 { return v + number.Val },
+		parser.MUL: func(v float64) float64 { return v / number.Val },
+		parser.DIV: func(v float64) float64 { return v * number.Val },
+	}[n.Op]
+	if undo == nil {
+		return inverse{}, fmt.Errorf("%s is not turned around", n)
+	}
+	phases = slices.Clone(phases)
+	for i := range phases {
+		phases[i].value = undo(phases[i].value)
+	}
+	return s.solve(n.LHS, phases)
+}
+
+func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
+	name := n.Func.Name
+	if len(n.Args) == 0 {
+		return inverse{}, fmt.Errorf("%s() is not turned around", name)
+	}
+	matrix, ok := n.Args[0].(*parser.MatrixSelector)
+	if !ok {
+		return inverse{}, fmt.Errorf("%s is not turned around", name)
+	}
+	sel, ok := matrix.VectorSelector.(*parser.VectorSelector)
+	if !ok {
+		return inverse{}, fmt.Errorf("%s is not turned around", n)
+	}
+	window := int(math.Ceil(matrix.Range.Minutes()))
+	var shape func(minute int, value, previous float64) float64
+	switch name {
+	case "last_over_time":
+		out, err := s.selector(sel, phases, constant)
+		out.linger = window + 1
+		return out, err
+	case "max_over_time", "min_over_time", "avg_over_time":
+		shape = constant
+	case "rate":
+		shape = func(_ int, v, previous float64) float64 { return previous + v*60 }
+	case "increase":
+		shape = func(_ int, v, previous float64) float64 { return previous + v/matrix.Range.Minutes() }
+	default:
+		return inverse{}, fmt.Errorf("%s is not turned around", name)
+	}
+	out, err := s.selector(sel, phases, shape)
+	out.settle, out.linger = window+1, window+1
+	return out, err
+}
+
+// constant is a series that has the value itself.
+func constant(_ int, v, _ float64) float64 { return v }
+
+// age is a timestamp that is v seconds old.
+func age(minute int, v, _ float64) float64 { return float64(minute)*60 - v }
+
+// selector makes the series of a selector. shape says the value of a minute
+// from the one that is to be seen and the minute before.
+func (s solver) selector(sel *parser.VectorSelector, phases []phase, shape func(int, float64, float64) float64) (inverse, error) {
+	if sel.OriginalOffset != 0 || sel.Timestamp != nil || sel.StartOrEnd != 0 {
+		return inverse{}, fmt.Errorf("offset and @ are not turned around")
+	}
+	name, err := s.name(sel)
+	if err != nil {
+		return inverse{}, err
+	}
+	return inverse{series: []testfile.Series{{Series: name, Values: values(phases, shape)}}}, nil
+}
+
+func values(phases []phase, shape func(int, float64, float64) float64) string {
+	var out []string
+	minute, previous := 0, 0.0
+	for _, p := range phases {
+		for i := range p.minutes {
+			switch {
+			case p.missing && i == 0:
+				out = append(out, "stale")
+			case p.missing:
+				out = append(out, "_")
+			default:
+				previous = shape(minute, p.value, previous)
+				out = append(out, strconv.FormatFloat(previous, 'g', 12, 64))
+			}
+			minute++
+		}
+	}
+	return shorten(out)
+}
+
+// shorten writes runs as promtool does: "1x3" is a value and three more,
+// "0+60x3" a value that then grows three times.
+func shorten(values []string) string {
+	var out []string
+	for i := 0; i < len(values); {
+		n, step := run(values[i:])
+		switch {
+		case values[i] == "_" && n > 1:
+			out = append(out, fmt.Sprintf("_x%d", n))
+		case n > 1 && step == 0:
+			out = append(out, fmt.Sprintf("%sx%d", values[i], n-1))
+		case n > 2:
+			out = append(out, fmt.Sprintf("%s%+dx%d", values[i], step, n-1))
+		default:
+			n = 1
+			out = append(out, values[i])
+		}
+		i += n
+	}
+	return strings.Join(out, " ")
+}
+
+// run returns how many of the first values are the same, or whole numbers that
+// grow by the same step.
+func run(values []string) (n, step int) {
+	if len(values) < 2 || values[0] == "stale" {
+		return 1, 0
+	}
+	if values[0] != values[1] {
+		first, err1 := strconv.Atoi(values[0])
+		second, err2 := strconv.Atoi(values[1])
+		if err1 != nil || err2 != nil {
+			return 1, 0
+		}
+		step = second - first
+	}
+	for n = 2; n < len(values); n++ {
+		if step == 0 && values[n] != values[0] {
+			break
+		}
+		if step != 0 {
+			last, _ := strconv.Atoi(values[n-1])
+			if next, err := strconv.Atoi(values[n]); err != nil || next-last != step {
+				break
+			}
+		}
+	}
+	return n, step
+}
+
+// name writes a series that the selector selects, with all labels needed.
+func (s solver) name(sel *parser.VectorSelector) (string, error) {
+	if sel.Name == "" {
+		return "", fmt.Errorf("a selector without a metric's name is not turned around")
+	}
+	have := map[string]string{}
+	for _, l := range s.labels {
+		have[l] = "a"
+	}
+	maps.Copy(have, s.known(sel.Name))
+	for _, m := range sel.LabelMatchers {
+		if m.Name == model.MetricNameLabel {
+			continue
+		}
+		have[m.Name] = m.Value
+		if m.Type == labels.MatchRegexp {
+			options := m.SetMatches()
+			if len(options) == 0 {
+				return "", fmt.Errorf("the pattern %s is not turned around", m)
+			}
+			have[m.Name] = options[0]
+		}
+		if m.Type == labels.MatchNotEqual || m.Type == labels.MatchNotRegexp {
+			have[m.Name] = "a"
+			if !m.Matches("a") {
+				return "", fmt.Errorf("the matcher %s is not turned around", m)
+			}
+		}
+	}
+	delete(have, "le")
+	var pairs []string
+	for name, value := range have {
+		pairs = append(pairs, fmt.Sprintf("%s=%q", name, value))
+	}
+	slices.Sort(pairs)
+	if len(pairs) == 0 {
+		return sel.Name, nil
+	}
+	return sel.Name + "{" + strings.Join(pairs, ",") + "}", nil
+}

@@ -1,0 +1,139 @@
+package invert_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+
+	"github.com/alertnative/preflight/internal/proof/invert"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+func none(string) map[string]string { return nil }
+
+// told writes a test as "minute+" where it fires and "minute-" where it is quiet.
+func told(t *testing.T, r rulefmt.Rule) (out []string, reasons []string) {
+	t.Helper()
+	r.Alert = "A"
+	tests, reasons := invert.Alert(r, nil, none)
+	for _, test := range tests {
+		var b strings.Builder
+		b.WriteString(strings.TrimPrefix(test.Name, "generated: ") + ":")
+		for _, c := range test.Alerts {
+			sign := "-"
+			if len(c.Expected) > 0 {
+				sign = "+"
+			}
+			b.WriteString(" " + c.At.String() + sign)
+		}
+		for _, s := range test.Series {
+			b.WriteString(" | " + s.Series + " " + s.Values)
+		}
+		out = append(out, b.String())
+	}
+	return out, reasons
+}
+
+func TestAThresholdIsTestedOnBothSides(t *testing.T) {
+	t.Parallel()
+	got, reasons := told(t, rulefmt.Rule{
+		Expr: `max by (job) (lag_seconds{env="paper"}) > 900`,
+		For:  model.Duration(5 * time.Minute), KeepFiringFor: model.Duration(2 * time.Minute),
+	})
+	want := []string{
+		`quiet below the threshold: 0s- 10m- | lag_seconds{env="paper",job="a"} 810x14`,
+		`at the threshold: 4m- 10m- | lag_seconds{env="paper",job="a"} 810x4 900x9`,
+		`fires above the threshold and recovers: 4m- 9m- 10m+ 11m+ 13m+ 14m- | lag_seconds{env="paper",job="a"} 810x4 990x6 810x2`,
+		`ends without data: 10m+ 14m- | lag_seconds{env="paper",job="a"} 810x4 990x6 stale _x2`,
+	}
+	if d := cmp.Diff(want, got); d != "" || reasons != nil {
+		t.Errorf("(-want +got):\n%s\nreasons: %v", d, reasons)
+	}
+}
+
+func TestWhatIsTurnedAround(t *testing.T) {
+	t.Parallel()
+	for expr, want := range map[string]int{
+		`up == 0`:                           3,
+		`0.5 <= x`:                          4,
+		`x * 100 < 5`:                       4,
+		`sum(rate(errors_total[5m])) > 0.1`: 4,
+		`increase(errors_total[5m]) > 0`:    3,
+		`time() - max by (e) (last_run_seconds) > 1800`:                  4,
+		`histogram_quantile(0.9, sum by (le) (rate(d_bucket[10m]))) > 2`: 3,
+		`absent_over_time(x[5m])`:                                        1,
+		`a > 1 or b > 1`:                                                 8,
+		`a == 1 unless on (l) b == 1`:                                    3,
+		`a == 1 and on () max(up) == 1`:                                  3,
+		`last_over_time(a[30m]) == 1`:                                    3,
+	} {
+		if got, reasons := told(t, rulefmt.Rule{Expr: expr}); len(got) != want || len(reasons) > 0 {
+			t.Errorf("%s: %d tests, want %d; reasons %q", expr, len(got), want, reasons)
+		}
+	}
+	for expr, want := range map[string]string{
+		`vector(1)`:               "vector(1) is no condition",
+		`changes(x[1h]) > 2`:      "changes is not turned around",
+		`a > b`:                   "a > b compares with no number",
+		`x{l=~"a.*"} > 1`:         `the pattern l=~"a.*" is not turned around`,
+		`x offset 5m > 1`:         "offset and @ are not turned around",
+		`sum without (l) (x) > 1`: "sum is not turned around",
+	} {
+		if got, reasons := told(t, rulefmt.Rule{Expr: expr}); len(got) != 0 || !strings.Contains(strings.Join(reasons, "\n"), want) {
+			t.Errorf("%s: %d tests, reasons %q, want %q", expr, len(got), reasons, want)
+		}
+	}
+}
+
+// Of the rules that make one alert, each is tested while the others are at work.
+func TestRulesOfOtherEnvironmentsAreSeen(t *testing.T) {
+	t.Parallel()
+	missing := func(env string) rulefmt.Rule {
+		return rulefmt.Rule{Alert: "A", Expr: `absent_over_time(up{env="` + env + `"}[5m])`}
+	}
+	tests, reasons := invert.Alert(missing("paper"), []rulefmt.Rule{missing("live")}, none)
+	if len(tests) == 0 || len(reasons) > 0 {
+		t.Fatalf("%d tests, reasons %q", len(tests), reasons)
+	}
+	for _, test := range tests {
+		for _, c := range test.Alerts {
+			if !slices.ContainsFunc(c.Expected, func(a testfile.Alert) bool { return a.Labels["env"] == "live" }) {
+				t.Errorf("%s, at %s: the other environment's alert is not expected: %v", test.Name, c.At, c.Expected)
+			}
+		}
+	}
+}
+
+func TestARecordFollowsItsSeries(t *testing.T) {
+	t.Parallel()
+	tests, reason := invert.Record(rulefmt.Rule{Record: "job:errors:rate5m", Expr: "sum by (job) (rate(errors_total[5m]))"}, none)
+	if len(tests) != 1 || reason != "" {
+		t.Fatalf("%d tests, reason %q", len(tests), reason)
+	}
+	var got []string
+	for _, c := range tests[0].Exprs {
+		got = append(got, fmt.Sprintf("%s %s %v", c.Expr, c.At, c.Expected))
+	}
+	want := []string{
+		`job:errors:rate5m 7m [{{__name__="job:errors:rate5m", job="a"} 1 }]`,
+		`job:errors:rate5m 15m [{{__name__="job:errors:rate5m", job="a"} 3 }]`,
+		`job:errors:rate5m 22m []`,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	for expr, want := range map[string]string{
+		"vector(1)":      "is not turned around",
+		"sum(absent(x))": "absent is not turned around",
+	} {
+		if tests, reason := invert.Record(rulefmt.Rule{Record: "r", Expr: expr}, none); len(tests) != 0 || !strings.Contains(reason, want) {
+			t.Errorf("%s: %d tests, reason %q", expr, len(tests), reason)
+		}
+	}
+}

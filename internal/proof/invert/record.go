@@ -1,0 +1,61 @@
+package invert
+
+import (
+	"errors"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// Record makes the test of a recording rule: it follows its series up and
+// down, and ends with them. The values are taken from the rule at work. The
+// reason says why none was made.
+func Record(r rulefmt.Rule, known Labels) (tests []testfile.Test, reason string) {
+	t, err := recordTest(r, known)
+	if err != nil {
+		return nil, err.Error()
+	}
+	return []testfile.Test{t}, ""
+}
+
+func recordTest(r rulefmt.Rule, known Labels) (testfile.Test, error) {
+	tree, err := ruletest.NewParser().ParseExpr(r.Expr)
+	if err != nil {
+		return testfile.Test{}, err
+	}
+	s := solver{known: known}
+	probe, err := s.solve(tree, []phase{{minutes: 1}})
+	if err != nil {
+		return testfile.Test{}, err
+	}
+	stay := probe.settle + 2
+	in, err := s.solve(tree, []phase{{minutes: stay, value: 1}, {minutes: stay, value: 3}, {minutes: probe.linger + 2, missing: true}})
+	if err != nil {
+		return testfile.Test{}, err
+	}
+	t := newTest("follows its series and ends with them", in)
+	suite, err := load(t)
+	if err != nil {
+		return t, err
+	}
+	when := []time.Duration{
+		time.Duration(probe.settle+1) * minute,
+		time.Duration(stay+probe.settle+1) * minute,
+		time.Duration(2*stay+probe.linger) * minute,
+	}
+	samples, err := suite.ResultsAt(group(r), r.Record, when)
+	if err != nil {
+		return t, err
+	}
+	if len(samples[0]) != 1 || len(samples[1]) != 1 || len(samples[2]) != 0 || samples[0][0].Value == samples[1][0].Value {
+		return t, errors.New("it does not follow its series as was read from the expression")
+	}
+	for i, at := range when {
+		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Record, At: model.Duration(at), Expected: samples[i]})
+	}
+	return t, nil
+}

@@ -1,0 +1,380 @@
+package mutate
+
+import (
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+)
+
+// operators says which operators stand in for which.
+var operators = map[parser.ItemType][]parser.ItemType{
+	parser.GTR:  {parser.GTE, parser.LSS},
+	parser.GTE:  {parser.GTR, parser.LSS},
+	parser.LSS:  {parser.LTE, parser.GTR},
+	parser.LTE:  {parser.LSS, parser.GTR},
+	parser.EQLC: {parser.NEQ}, parser.NEQ: {parser.EQLC},
+	parser.ADD: {parser.SUB}, parser.SUB: {parser.ADD},
+	parser.MUL: {parser.DIV}, parser.DIV: {parser.MUL},
+	parser.MOD: {parser.MUL}, parser.POW: {parser.MUL},
+	parser.LAND:    {parser.LUNLESS, parser.LOR},
+	parser.LUNLESS: {parser.LAND, parser.LOR},
+	parser.LOR:     {parser.LAND, parser.LUNLESS},
+}
+
+// aggregations says which aggregation operators stand in for which.
+var aggregations = map[parser.ItemType][]parser.ItemType{
+	parser.SUM: {parser.MAX, parser.MIN}, parser.AVG: {parser.MAX, parser.MIN},
+	parser.MAX: {parser.MIN, parser.SUM}, parser.MIN: {parser.MAX},
+	parser.COUNT: {parser.SUM}, parser.GROUP: {parser.COUNT},
+	parser.TOPK: {parser.BOTTOMK}, parser.BOTTOMK: {parser.TOPK},
+	parser.STDDEV: {parser.STDVAR}, parser.STDVAR: {parser.STDDEV},
+}
+
+// functions says which functions of the same arguments stand in for which.
+var functions = map[string][]string{
+	"rate": {"irate"}, "irate": {"rate"},
+	"increase": {"irate", "delta"}, "delta": {"increase"}, "idelta": {"delta"}, "deriv": {"delta"},
+	"changes": {"resets"}, "resets": {"changes"},
+	"max_over_time": {"min_over_time"}, "min_over_time": {"max_over_time"},
+	"avg_over_time": {"max_over_time", "min_over_time"},
+	"sum_over_time": {"max_over_time"}, "count_over_time": {"sum_over_time"},
+	"last_over_time":    {"max_over_time", "min_over_time"},
+	"present_over_time": {"absent_over_time"}, "absent_over_time": {"present_over_time"},
+	"ceil": {"floor"}, "floor": {"ceil"},
+	"clamp_min": {"clamp_max"}, "clamp_max": {"clamp_min"},
+}
+
+// exprMutants changes the expression, one node at a time.
+func exprMutants(id RuleID, r rulefmt.Rule) ([]Mutant, error) {
+	p := ruletest.NewParser()
+	root, err := p.ParseExpr(r.Expr)
+	if err != nil {
+		return nil, err
+	}
+	w := &walk{id: id, rule: r, root: root, parser: p, seen: map[string]bool{root.String(): true}}
+	w.visit(root, func(e parser.Expr) { w.root = e })
+	return w.out, nil
+}
+
+// walk changes the tree in place, keeps its text as a mutant, and changes it
+// back.
+type walk struct {
+	id     RuleID
+	rule   rulefmt.Rule
+	root   parser.Expr
+	parser parser.Parser
+	seen   map[string]bool
+	out    []Mutant
+}
+
+// keep adds the tree as it stands now, unless it is no expression or there
+// already.
+func (w *walk) keep(kind, from, to string, pos posrange.PositionRange) {
+	text := w.root.String()
+	if w.seen[text] {
+		return
+	}
+	w.seen[text] = true
+	if _, err := w.parser.ParseExpr(text); err != nil {
+		return
+	}
+	m := Mutant{Of: w.id, Kind: kind, From: from, To: to, Field: "expr", Text: w.rule.Expr, Pos: w.find(from, pos), rule: w.rule}
+	m.rule.Expr = text
+	w.out = append(w.out, m)
+}
+
+// find narrows a range to where text stands in it.
+func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRange {
+	start, end := int(pos.Start), min(int(pos.End), len(w.rule.Expr))
+	if start >= end {
+		return pos
+	}
+	i := strings.Index(w.rule.Expr[start:end], text)
+	if i < 0 || text == "" {
+		return pos
+	}
+	return posrange.PositionRange{Start: posrange.Pos(start + i), End: posrange.Pos(start + i + len(text))}
+}
+
+// visit makes the mutants of the node and of all below it; set replaces the
+// node in its parent.
+func (w *walk) visit(node parser.Expr, set func(parser.Expr)) {
+	switch n := node.(type) {
+	case *parser.ParenExpr:
+		w.visit(n.Expr, func(e parser.Expr) { n.Expr = e })
+	case *parser.UnaryExpr:
+		if n.Op == parser.SUB {
+			set(n.Expr)
+			w.keep("operator", "-", "", n.PositionRange())
+			set(n)
+		}
+		w.visit(n.Expr, func(e parser.Expr) { n.Expr = e })
+	case *parser.BinaryExpr:
+		w.binary(n, set)
+	case *parser.AggregateExpr:
+		w.aggregate(n)
+	case *parser.Call:
+		w.call(n)
+	case *parser.MatrixSelector:
+		w.duration("window", &n.Range, n.PositionRange(), n.Range/2, 2*n.Range)
+		w.visit(n.VectorSelector, func(parser.Expr) {})
+	case *parser.SubqueryExpr:
+		w.duration("window", &n.Range, n.PositionRange(), n.Range/2, 2*n.Range)
+		if n.Step != 0 {
+			w.duration("step", &n.Step, n.PositionRange(), 2*n.Step)
+		}
+		w.offset(&n.OriginalOffset, n.PositionRange())
+		w.visit(n.Expr, func(e parser.Expr) { n.Expr = e })
+	case *parser.VectorSelector:
+		w.offset(&n.OriginalOffset, n.PositionRange())
+		w.matchers(n)
+	case *parser.NumberLiteral:
+		w.number(n, otherNumbers(n))
+	}
+}
+
+func (w *walk) duration(kind string, d *time.Duration, pos posrange.PositionRange, others ...time.Duration) {
+	old := *d
+	for _, other := range others {
+		if *d = other; other > 0 {
+			w.keep(kind, model.Duration(old).String(), model.Duration(other).String(), pos)
+		}
+	}
+	*d = old
+}
+
+func (w *walk) offset(d *time.Duration, pos posrange.PositionRange) {
+	old := *d
+	if old == 0 {
+		return
+	}
+	name := func(d time.Duration) string {
+		if d < 0 {
+			return "offset -" + model.Duration(-d).String()
+		}
+		return "offset " + model.Duration(d).String()
+	}
+	*d = 2 * old
+	w.keep("offset", name(old), name(*d), pos)
+	*d = 0
+	w.keep("offset", name(old), "", pos)
+	*d = old
+}
+
+func (w *walk) binary(n *parser.BinaryExpr, set func(parser.Expr)) {
+	between := posrange.PositionRange{Start: n.LHS.PositionRange().End, End: n.RHS.PositionRange().Start}
+	old, oldBool := n.Op, n.ReturnBool
+	for _, op := range operators[old] {
+		n.Op = op
+		w.keep(kindOf(old), old.String(), op.String(), between)
+	}
+	n.Op = old
+	scalars := n.LHS.Type() == parser.ValueTypeScalar && n.RHS.Type() == parser.ValueTypeScalar
+	if old.IsComparisonOperator() && !scalars {
+		from, to := old.String(), old.String()+" bool"
+		if oldBool {
+			from, to = to, from
+		}
+		n.ReturnBool = !oldBool
+		w.keep("bool", from, to, between)
+		n.ReturnBool = oldBool
+	}
+	if old.IsSetOperator() {
+		set(n.LHS)
+		w.keep("clause", old.String()+" …", "", posrange.PositionRange{Start: between.Start, End: n.RHS.PositionRange().End})
+		if old == parser.LOR {
+			set(n.RHS)
+			w.keep("clause", "… or", "", posrange.PositionRange{Start: n.LHS.PositionRange().Start, End: between.End})
+		}
+		set(n)
+	}
+	w.matching(n, between)
+	w.visit(n.LHS, func(e parser.Expr) { n.LHS = e })
+	w.visit(n.RHS, func(e parser.Expr) { n.RHS = e })
+}
+
+func kindOf(op parser.ItemType) string {
+	switch {
+	case op.IsComparisonOperator():
+		return "comparison"
+	case op.IsSetOperator():
+		return "set operator"
+	default:
+		return "operator"
+	}
+}
+
+// matching changes on, ignoring, group_left and group_right.
+func (w *walk) matching(n *parser.BinaryExpr, pos posrange.PositionRange) {
+	m := n.VectorMatching
+	if m == nil {
+		return
+	}
+	clause := func() string {
+		word := "ignoring"
+		if m.On {
+			word = "on"
+		}
+		return word + " (" + strings.Join(m.MatchingLabels, ", ") + ")"
+	}
+	from := clause()
+	if m.On || len(m.MatchingLabels) > 0 {
+		m.On = !m.On
+		w.keep("matching", from, clause(), pos)
+		m.On = !m.On
+	}
+	w.without(&m.MatchingLabels, func() { w.keep("matching", from, clause(), pos) })
+	included := "group (" + strings.Join(m.Include, ", ") + ")"
+	w.without(&m.Include, func() { w.keep("matching", included, "group ("+strings.Join(m.Include, ", ")+")", pos) })
+}
+
+// without calls keep with each of the names left out in turn.
+func (w *walk) without(names *[]string, keep func()) {
+	old := *names
+	for i := range old {
+		*names = slices.Delete(slices.Clone(old), i, i+1)
+		keep()
+	}
+	*names = old
+}
+
+func (w *walk) aggregate(n *parser.AggregateExpr) {
+	old := n.Op
+	for _, op := range aggregations[old] {
+		n.Op = op
+		w.keep("aggregation", old.String(), op.String(), n.PosRange)
+	}
+	n.Op = old
+	clause := func() string {
+		word := "by"
+		if n.Without {
+			word = "without"
+		}
+		return word + " (" + strings.Join(n.Grouping, ", ") + ")"
+	}
+	from := clause()
+	w.without(&n.Grouping, func() { w.keep("grouping", from, clause(), n.PosRange) })
+	if len(n.Grouping) > 0 {
+		n.Without = !n.Without
+		w.keep("grouping", from, clause(), n.PosRange)
+		n.Without = !n.Without
+	}
+	if literal, ok := n.Param.(*parser.NumberLiteral); ok && old == parser.QUANTILE {
+		w.number(literal, otherQuantiles(literal.Val))
+	} else if n.Param != nil {
+		w.visit(n.Param, func(e parser.Expr) { n.Param = e })
+	}
+	w.visit(n.Expr, func(e parser.Expr) { n.Expr = e })
+}
+
+func (w *walk) call(n *parser.Call) {
+	old := n.Func
+	for _, name := range functions[old.Name] {
+		n.Func = parser.Functions[name]
+		w.keep("function", old.Name, name, n.PosRange)
+	}
+	n.Func = old
+	for i, arg := range n.Args {
+		literal, ok := arg.(*parser.NumberLiteral)
+		if ok && i == 0 && strings.Contains(old.Name, "quantile") {
+			w.number(literal, otherQuantiles(literal.Val))
+			continue
+		}
+		w.visit(arg, func(e parser.Expr) { n.Args[i] = e })
+	}
+}
+
+func (w *walk) number(n *parser.NumberLiteral, others []float64) {
+	old := n.Val
+	from := n.String()
+	for _, v := range others {
+		n.Val = v
+		w.keep("number", from, n.String(), n.PosRange)
+	}
+	n.Val = old
+}
+
+// otherNumbers returns what stands in for a number: its neighbours for a small
+// whole number, else a tenth more and less.
+func otherNumbers(n *parser.NumberLiteral) []float64 {
+	v := n.Val
+	switch {
+	case math.IsInf(v, 0) || math.IsNaN(v):
+		return nil
+	case v == math.Trunc(v) && math.Abs(v) <= 10:
+		return []float64{v - 1, v + 1}
+	case n.Duration:
+		return []float64{math.Round(v * 0.9), math.Round(v * 1.1)}
+	}
+	round := func(v float64) float64 { // 0.5 → 0.55 and not 0.55000…01
+		out, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 10, 64), 64)
+		return out
+	}
+	return []float64{round(v * 0.9), round(v * 1.1)}
+}
+
+// otherQuantiles returns the quantiles that leave out half and twice as much.
+func otherQuantiles(q float64) []float64 {
+	if q <= 0 || q >= 1 {
+		return nil
+	}
+	rest := math.Min(q, 1-q)
+	sign := 1.0
+	if q < 0.5 {
+		sign = -1
+	}
+	round := func(v float64) float64 { return math.Round(v*1e6) / 1e6 }
+	return []float64{round(q + sign*rest/2), round(q - sign*rest)}
+}
+
+// matchers drops each matcher, turns it around, and takes each alternative out
+// of a regular expression. The metric's name is left alone.
+func (w *walk) matchers(n *parser.VectorSelector) {
+	old := n.LabelMatchers
+	for i, m := range old {
+		if m.Name == model.MetricNameLabel {
+			continue
+		}
+		n.LabelMatchers = slices.Delete(slices.Clone(old), i, i+1)
+		w.keep("matcher", m.String(), "", n.PosRange)
+		for _, other := range otherMatchers(m) {
+			n.LabelMatchers = slices.Clone(old)
+			n.LabelMatchers[i] = other
+			w.keep("matcher", m.String(), other.String(), n.PosRange)
+		}
+	}
+	n.LabelMatchers = old
+}
+
+func otherMatchers(m *labels.Matcher) []*labels.Matcher {
+	inverse := map[labels.MatchType]labels.MatchType{
+		labels.MatchEqual: labels.MatchNotEqual, labels.MatchNotEqual: labels.MatchEqual,
+		labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
+	}
+	out := []*labels.Matcher{}
+	add := func(t labels.MatchType, value string) {
+		if other, err := labels.NewMatcher(t, m.Name, value); err == nil {
+			out = append(out, other)
+		}
+	}
+	add(inverse[m.Type], m.Value)
+	if m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp {
+		alternatives := strings.Split(m.Value, "|")
+		for i := range alternatives {
+			if len(alternatives) > 1 {
+				add(m.Type, strings.Join(slices.Delete(slices.Clone(alternatives), i, i+1), "|"))
+			}
+		}
+	}
+	return out
+}

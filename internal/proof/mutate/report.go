@@ -1,0 +1,117 @@
+package mutate
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/alertnative/preflight/finding"
+)
+
+// The codes of what mutation finds; docs/proofs.md explains each.
+const (
+	Survivor   finding.Code = "MU001" // no test notices the mutant
+	StaleWaive finding.Code = "MU002" // a waiver names no mutant that survives
+	FalseWaive finding.Code = "MU003" // a waived mutant is not equivalent
+	TooWaived  finding.Code = "MU004" // more mutants are waived than allowed
+)
+
+// Survived reports the mutant as a finding: where it is, and what differs.
+func (m Mutant) Survived() finding.Finding {
+	reason := fmt.Sprintf("%s: no test fails with %q in its place", m.Kind, m.To)
+	if m.To == "" {
+		reason = fmt.Sprintf("%s: no test fails without it", m.Kind)
+	}
+	return m.finding(Survivor, reason)
+}
+
+func (m Mutant) finding(code finding.Code, reason string) finding.Finding {
+	return finding.Finding{Code: code, Where: fmt.Sprintf("%s, %s", m.Of, m.Field), Text: m.Text, From: int(m.Pos.Start), To: int(m.Pos.End), Reason: reason}
+}
+
+// Tally counts the mutants of rules that have a test.
+type Tally struct{ Mutants, Killed, Waived int }
+
+// Score is the share of killed mutants among those that are not waived, in
+// percent; 100 when there are none.
+func (t Tally) Score() float64 {
+	if t.Mutants == t.Waived {
+		return 100
+	}
+	return 100 * float64(t.Killed) / float64(t.Mutants-t.Waived)
+}
+
+// Survivors is how many mutants nothing noticed and nothing excuses.
+func (t Tally) Survivors() int { return t.Mutants - t.Killed - t.Waived }
+
+// Result adds up outcomes.
+type Result struct {
+	All      Tally
+	Rules    []RuleID // those that have a test, in order
+	ByRule   map[RuleID]Tally
+	Untested []RuleID
+}
+
+// Count adds up the outcomes.
+func Count(outcomes []Outcome) Result {
+	r := Result{ByRule: map[RuleID]Tally{}}
+	for i, o := range outcomes {
+		first := i == 0 || o.Of != outcomes[i-1].Of
+		if !o.Tested {
+			if first {
+				r.Untested = append(r.Untested, o.Of)
+			}
+			continue
+		}
+		if first {
+			r.Rules = append(r.Rules, o.Of)
+		}
+		t := r.ByRule[o.Of]
+		t.add(o)
+		r.ByRule[o.Of] = t
+		r.All.add(o)
+	}
+	return r
+}
+
+func (t *Tally) add(o Outcome) {
+	t.Mutants++
+	switch {
+	case o.By != nil:
+		t.Killed++
+	case o.Waived != "":
+		t.Waived++
+	}
+}
+
+// Print writes the survivors, a line for each rule and for all, and the rules
+// that have no test at all.
+func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
+	for _, o := range outcomes {
+		if o.Tested && o.By == nil && o.Waived == "" {
+			fmt.Fprintln(w, o.Survived())
+		}
+	}
+	fmt.Fprintf(w, "%7s %7s %9s %7s  %s\n", "mutants", "killed", "survived", "waived", "of")
+	line := func(t Tally, name string) {
+		fmt.Fprintf(w, "%7d %7d %9d %7d  %s\n", t.Mutants, t.Killed, t.Survivors(), t.Waived, name)
+	}
+	for _, id := range r.Rules {
+		line(r.ByRule[id], id.String())
+	}
+	line(r.All, "all")
+	for _, id := range r.Untested {
+		fmt.Fprintf(w, "no test: %s\n", id)
+	}
+	fmt.Fprintf(w, "score %.1f %%, %d of %d %s have a test, in %s\n",
+		r.All.Score(), len(r.Rules), len(r.Rules)+len(r.Untested), r.Noun(), took.Round(10*time.Millisecond))
+}
+
+// Noun says what was mutated: "rules", or "rules and routes".
+func (r Result) Noun() string {
+	if slices.ContainsFunc(slices.Concat(r.Rules, r.Untested), func(id RuleID) bool { return id.Kind == Routing }) {
+		return "rules and routes"
+	}
+	return "rules"
+}

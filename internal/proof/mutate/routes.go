@@ -1,0 +1,119 @@
+package mutate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/internal/proof/routetree"
+)
+
+// Routes is an alertmanager.yml, and what is expected of it.
+type Routes struct {
+	File  string
+	Tree  *routetree.Tree
+	Proof routetree.Proof // its cases are all alerts that the routes can tell apart
+	// RouteNames are the names of the routes, the default first.
+	RouteNames, InhibitNames []string
+}
+
+// Score makes every mutant of the routes and inhibitions, and holds it against
+// what is expected. The error says what is not met without any mistake.
+func (r *Routes) Score() ([]Outcome, error) {
+	for _, failures := range []func(func(routetree.Failure) bool){r.Proof.Routes(r.Tree), r.Proof.Inhibitions(r.Tree)} {
+		for f := range failures {
+			return nil, fmt.Errorf("a promise is broken by the routes as they are: %s", f)
+		}
+	}
+	var out []Outcome
+	for i := range r.RouteNames {
+		for _, m := range r.routeMutants(i) {
+			out = append(out, Outcome{Mutant: m, Tested: r.reached(i), routes: r})
+		}
+	}
+	inhibitions := len(out)
+	for i := range r.InhibitNames {
+		for _, m := range r.inhibitMutants(i) {
+			out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
+		}
+	}
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range out {
+		work.Go(func() error {
+			failures := r.Proof.Routes
+			if i >= inhibitions {
+				failures = r.Proof.Inhibitions
+			}
+			for f := range failures(out[i].tree) {
+				out[i].By = f
+				break
+			}
+			return nil
+		})
+	}
+	_ = work.Wait() // the work reports nothing
+	return out, nil
+}
+
+// reached says whether anything is expected of an alert that takes the route.
+func (r *Routes) reached(route int) bool {
+	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
+		return c.Want != "" && slices.Contains(r.Tree.Taken(c.Labels), route)
+	})
+}
+
+// overlap says whether an alert can match both routes.
+func (r *Routes) overlap(a, b int) bool {
+	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
+		return r.Tree.Fits(a, c.Labels) && r.Tree.Fits(b, c.Labels)
+	})
+}
+
+// randomAlerts is how many alerts of others a waived mutant is compared on,
+// beside all that the routes can tell apart.
+const randomAlerts = 200
+
+// differs says which alert fares otherwise with the mutant.
+func (r *Routes) differs(mutant *routetree.Tree) string {
+	var alerts []model.LabelSet
+	values := map[model.LabelName][]model.LabelValue{}
+	for _, c := range r.Proof.Cases {
+		alerts = append(alerts, c.Labels)
+		for name, value := range c.Labels {
+			if name != model.AlertNameLabel && !slices.Contains(values[name], value) {
+				values[name] = append(values[name], value)
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range randomAlerts {
+		alert := model.LabelSet{model.AlertNameLabel: model.LabelValue(fmt.Sprintf("Random%d", i))}
+		for name := range values {
+			slices.Sort(values[name])
+		}
+		for _, name := range sortedNames(values) {
+			switch at := random.IntN(len(values[name]) + 2); {
+			case at < len(values[name]):
+				alert[name] = values[name][at]
+			case at == len(values[name]):
+				alert[name] = "random"
+			}
+		}
+		alerts = append(alerts, alert)
+	}
+	return routetree.Differ(r.Tree, mutant, alerts)
+}
+
+func sortedNames(values map[model.LabelName][]model.LabelValue) []model.LabelName {
+	var names []model.LabelName
+	for name := range values {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

@@ -1,0 +1,222 @@
+package mutate
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+)
+
+// Group is a rule group of a file.
+type Group struct {
+	File string
+	rulefmt.RuleGroup
+}
+
+// Proof is tests, and the groups that they load.
+type Proof struct {
+	Suites []*ruletest.Suite
+	Groups []Group
+}
+
+// Outcome is a mutant and what became of it.
+type Outcome struct {
+	Mutant
+	// By is the expectation that noticed it; nil: it survived.
+	By fmt.Stringer
+	// Waived is why it may survive.
+	Waived string
+	// Tested says whether any test looks at the rule.
+	Tested bool
+
+	routes *Routes // whose mutant it is; nil: of a rule
+}
+
+// differs says where the mutant and what it was made of part; empty when they
+// never do.
+func (o Outcome) differs() string {
+	if o.routes != nil {
+		return o.routes.differs(o.tree)
+	}
+	return differs(o.Mutant)
+}
+
+// Score makes every mutant of the rules that mutable accepts, runs the proofs
+// that can notice it, and returns the outcomes in the order of the rules. The
+// error says which test fails without any mistake, or which rule does not
+// parse.
+func Score(proofs []Proof, mutable func(RuleID) bool) ([]Outcome, error) {
+	judges := make([]*judge, len(proofs))
+	for i, p := range proofs {
+		judges[i] = newJudge(p)
+	}
+	if err := baseline(judges); err != nil {
+		return nil, err
+	}
+	var out []Outcome
+	seen := map[RuleID]bool{}
+	for _, j := range judges {
+		for _, r := range j.rules {
+			if seen[r.id] || !mutable(r.id) {
+				continue
+			}
+			seen[r.id] = true
+			tested := slices.ContainsFunc(judges, func(j *judge) bool { return j.tests(r.id) })
+			mutants, err := Mutants(r.id, r.rule)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", r.id, err)
+			}
+			for _, m := range mutants {
+				out = append(out, Outcome{Mutant: m, Tested: tested})
+			}
+		}
+	}
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range out {
+		work.Go(func() error {
+			for _, j := range judges {
+				if f := j.notices(out[i].Mutant); f != nil {
+					out[i].By = f
+					break
+				}
+			}
+			return nil
+		})
+	}
+	_ = work.Wait() // the work reports nothing
+	return out, nil
+}
+
+// baseline reports the first test that fails on the rules as they are.
+func baseline(judges []*judge) error {
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for _, j := range judges {
+		for _, s := range j.Suites {
+			work.Go(func() error {
+				if f := s.Run(j.groups(nil, nil), nil); f != nil {
+					return fmt.Errorf("a test fails on the rules as they are: %s%s", prefix(s.File), f)
+				}
+				return nil
+			})
+		}
+	}
+	return work.Wait()
+}
+
+func prefix(file string) string {
+	if file == "" {
+		return ""
+	}
+	return file + ": "
+}
+
+// located is a rule with its place.
+type located struct {
+	id    RuleID
+	rule  rulefmt.Rule
+	group int
+}
+
+// judge runs a proof against mutants. It knows for each case of each test
+// which rules can change its result.
+type judge struct {
+	Proof
+	rules []located
+	byID  map[RuleID]int
+	reach [][]map[int]bool // suite, case: alerts first, then expressions
+}
+
+func newJudge(p Proof) *judge {
+	j := &judge{Proof: p, byID: map[RuleID]int{}}
+	for g, group := range p.Groups {
+		for i, r := range group.Rules {
+			id := RuleID{group.File, group.Name, i, Alert, r.Alert}
+			if r.Record != "" {
+				id.Kind, id.Name = Record, r.Record
+			}
+			j.byID[id] = len(j.rules)
+			j.rules = append(j.rules, located{id, r, g})
+		}
+	}
+	known := map[string]map[int]bool{}
+	memo := func(key string, of reading) map[int]bool {
+		if known[key] == nil {
+			known[key] = reachable(j.rules, of)
+		}
+		return known[key]
+	}
+	for _, s := range p.Suites {
+		var cases []map[int]bool
+		for _, c := range s.Alerts {
+			cases = append(cases, memo("alert "+c.Alert, reading{alerts: []string{c.Alert}}))
+		}
+		for _, c := range s.Exprs {
+			cases = append(cases, memo("expr "+c.Expr, reads(ruletest.NewParser(), c.Expr)))
+		}
+		j.reach = append(j.reach, cases)
+	}
+	return j
+}
+
+// tests says whether any case looks at the rule.
+func (j *judge) tests(id RuleID) bool {
+	at, ok := j.byID[id]
+	return ok && slices.ContainsFunc(j.reach, func(cases []map[int]bool) bool {
+		return slices.ContainsFunc(cases, func(reach map[int]bool) bool { return reach[at] })
+	})
+}
+
+// notices returns the first expectation that the mutant breaks. It evaluates
+// only the rules that matter, and looks only at cases that the mutant can
+// change.
+func (j *judge) notices(m Mutant) *ruletest.Failure {
+	at, ok := j.byID[m.Of]
+	if !ok {
+		return nil
+	}
+	for i, s := range j.Suites {
+		needed := map[int]bool{}
+		for _, reach := range j.reach[i] {
+			if reach[at] {
+				for r := range reach {
+					needed[r] = true
+				}
+			}
+		}
+		if len(needed) == 0 {
+			continue
+		}
+		want := func(c int) bool { return j.reach[i][c][at] }
+		if f := s.Run(j.groups(needed, map[int]rulefmt.Rule{at: m.rule}), want); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// groups returns the groups with only the needed rules, nil for all, and some
+// of them changed.
+func (j *judge) groups(needed map[int]bool, changed map[int]rulefmt.Rule) []rulefmt.RuleGroup {
+	out := make([]rulefmt.RuleGroup, len(j.Groups))
+	for g, group := range j.Groups {
+		out[g] = group.RuleGroup
+		out[g].Rules = nil
+	}
+	for i, r := range j.rules {
+		if needed != nil && !needed[i] {
+			continue
+		}
+		rule := r.rule
+		if other, ok := changed[i]; ok {
+			rule = other
+		}
+		out[r.group].Rules = append(out[r.group].Rules, rule)
+	}
+	return slices.DeleteFunc(out, func(g rulefmt.RuleGroup) bool { return len(g.Rules) == 0 })
+}

@@ -1,0 +1,223 @@
+package mutate
+
+import (
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// How many random worlds a waived mutant is compared in, and how long each is.
+const (
+	worlds       = 40
+	worldMinutes = 150
+	worldEvery   = 5 * time.Minute
+)
+
+// differs compares the mutant with its rule in random worlds and says where
+// they part; empty when they never do.
+func differs(m Mutant) string {
+	original := m.rule
+	if m.Field == "expr" {
+		original.Expr = m.Text
+	} else {
+		return "only an expression can mean the same"
+	}
+	for seed := range uint64(worlds) {
+		file := testfile.File{EvaluationInterval: model.Duration(worldEvery), Tests: []testfile.Test{
+			newWorld(original.Expr, seed),
+		}}
+		suites, err := ruletest.Load(file)
+		if err != nil {
+			return err.Error()
+		}
+		want, err1 := suites[0].Firing(observed(original), worldMinutes*time.Minute)
+		got, err2 := suites[0].Firing(observed(m.rule), worldMinutes*time.Minute)
+		if (err1 == nil) != (err2 == nil) {
+			return fmt.Sprintf("in random world %d: %v against %v", seed, err1, err2)
+		}
+		for i := range want {
+			if want[i] != got[i] {
+				return fmt.Sprintf("in random world %d, after %s: the rule gives %s, the mutant %s",
+					seed, model.Duration(time.Duration(i)*worldEvery), want[i], got[i])
+			}
+		}
+	}
+	return ""
+}
+
+// observed is the rule as far as anybody can see it: annotations that do not
+// show its value are left out, and a record becomes an alert that shows it.
+func observed(r rulefmt.Rule) []rulefmt.RuleGroup {
+	shown := map[string]string{}
+	for name, text := range r.Annotations {
+		if strings.Contains(text, "value") {
+			shown[name] = text
+		}
+	}
+	if r.Record != "" {
+		r.Alert, r.Record = "Record", ""
+		shown["value"] = "{{ $value }}"
+	}
+	r.Annotations = shown
+	return []rulefmt.RuleGroup{{Name: "world", Rules: []rulefmt.Rule{r}}}
+}
+
+// world makes series that the expression can see, with all the trouble that
+// real ones have.
+type world struct {
+	*rand.Rand
+	pools   map[string][]string // values of each label that the expression names
+	numbers []float64           // of the expression
+	series  map[string]string
+}
+
+func newWorld(expr string, seed uint64) testfile.Test {
+	w := &world{Rand: rand.New(rand.NewPCG(seed, 7)), pools: map[string][]string{}, numbers: []float64{0, 1}, series: map[string]string{}}
+	tree, err := ruletest.NewParser().ParseExpr(expr)
+	if err != nil {
+		return testfile.Test{}
+	}
+	w.pools[model.InstanceLabel] = []string{"a", "b"}
+	names := map[string]bool{}
+	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			names[n.Name] = true
+			for _, m := range n.LabelMatchers {
+				w.learn(m)
+			}
+		case *parser.AggregateExpr:
+			w.name(n.Grouping)
+		case *parser.BinaryExpr:
+			if n.VectorMatching != nil {
+				w.name(n.VectorMatching.MatchingLabels)
+			}
+		case *parser.NumberLiteral:
+			w.numbers = append(w.numbers, n.Val)
+		}
+		return nil
+	})
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		if !slices.Contains(alertSeries, name) {
+			w.metric(name)
+		}
+	}
+	t := testfile.Test{Name: "world", Interval: model.Duration(time.Minute)}
+	for _, name := range slices.Sorted(maps.Keys(w.series)) {
+		t.Series = append(t.Series, testfile.Series{Series: name, Values: w.series[name]})
+	}
+	return t
+}
+
+// name adds labels whose values can be any.
+func (w *world) name(labels []string) {
+	for _, l := range labels {
+		if w.pools[l] == nil {
+			w.pools[l] = []string{"a", "b"}
+		}
+	}
+}
+
+// learn adds the values that a matcher asks for, and another.
+func (w *world) learn(m *labels.Matcher) {
+	if m.Name == model.MetricNameLabel {
+		return
+	}
+	values := append([]string{"other", m.Value}, m.SetMatches()...)
+	for _, v := range values {
+		if !slices.Contains(w.pools[m.Name], v) {
+			w.pools[m.Name] = append(w.pools[m.Name], v)
+		}
+	}
+}
+
+// metric adds up to six series of the metric.
+func (w *world) metric(name string) {
+	for range 1 + w.IntN(6) {
+		var pairs []string
+		for _, l := range slices.Sorted(maps.Keys(w.pools)) {
+			if l != model.BucketLabel && l != model.AlertNameLabel && l != "alertstate" {
+				pairs = append(pairs, fmt.Sprintf("%s=%q", l, w.pools[l][w.IntN(len(w.pools[l]))]))
+			}
+		}
+		switch {
+		case strings.HasSuffix(name, "_bucket"):
+			w.buckets(name, pairs)
+		case strings.HasSuffix(name, "_total"), strings.HasSuffix(name, "_count"), strings.HasSuffix(name, "_sum"):
+			w.put(name, pairs, w.counter())
+		default:
+			w.put(name, pairs, w.gauge())
+		}
+	}
+}
+
+func (w *world) put(name string, pairs []string, values []float64) {
+	text := make([]string, len(values))
+	gap, every := w.IntN(3) == 0, 5+w.IntN(30)
+	for i, v := range values {
+		switch {
+		case gap && i%every == every-1:
+			text[i] = "stale"
+		case gap && i%every > every/2:
+			text[i] = "_"
+		default:
+			text[i] = strconv.FormatFloat(v, 'g', -1, 64)
+		}
+	}
+	w.series[name+"{"+strings.Join(pairs, ",")+"}"] = strings.Join(text, " ")
+}
+
+// counter grows now and then, and restarts at zero.
+func (w *world) counter() []float64 {
+	out := make([]float64, worldMinutes)
+	v, busy := float64(w.IntN(3)), w.IntN(4)
+	for i := range out {
+		if w.IntN(4) < busy {
+			v += float64(w.IntN(5))
+		}
+		if w.IntN(40) == 0 {
+			v = float64(w.IntN(2))
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// gauge stays for a while at a number of the expression, or near it.
+func (w *world) gauge() []float64 {
+	out := make([]float64, worldMinutes)
+	v := 0.0
+	for i := range out {
+		if i == 0 || w.IntN(12) == 0 {
+			v = w.numbers[w.IntN(len(w.numbers))]
+			if w.IntN(3) == 0 {
+				v *= 0.5 + w.Float64()
+			}
+		}
+		out[i] = v
+	}
+	return out
+}
+
+// buckets are the buckets of one histogram: the wider, the more in it.
+func (w *world) buckets(name string, pairs []string) {
+	sum := make([]float64, worldMinutes)
+	for _, le := range []string{"0.25", "0.5", "1", "+Inf"} {
+		for i, v := range w.counter() {
+			sum[i] += v
+		}
+		w.put(name, append(slices.Clone(pairs), fmt.Sprintf("le=%q", le)), sum)
+	}
+}

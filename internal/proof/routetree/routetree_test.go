@@ -1,0 +1,94 @@
+package routetree_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/proof/routetree"
+)
+
+const file = `
+route:
+  receiver: a
+  group_by: [alertname]
+  repeat_interval: 2h
+  routes:
+    - {matchers: [team="x"], receiver: b, group_by: ['...'], continue: true, mute_time_intervals: [nights]}
+    - {matchers: [team=~"x|y"], receiver: c, group_wait: 1s, active_time_intervals: [office]}
+inhibit_rules:
+  - {source_matchers: [alertname="Big"], target_matchers: [severity="low"], equal: [host]}
+receivers: [{name: a}, {name: b}, {name: c}]
+time_intervals: [{name: nights}, {name: office}]
+`
+
+func load(t *testing.T) *routetree.Tree {
+	t.Helper()
+	tree, err := routetree.Load([]byte(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// What a route leaves out it has from the default, and continue takes the alert
+// on to the next.
+func TestDeliveries(t *testing.T) {
+	t.Parallel()
+	tree := load(t)
+	for _, tt := range []struct {
+		alert model.LabelSet
+		taken []int
+		want  string
+	}{
+		{model.LabelSet{"alertname": "A"}, []int{0}, "a, grouped by alertname, after 30s, changes after 5m, again after 2h"},
+		{model.LabelSet{"team": "y"}, []int{2}, "c, grouped by alertname, after 1s, changes after 5m, again after 2h, only in office"},
+		{
+			model.LabelSet{"team": "x"}, []int{1, 2},
+			"b, grouped by ..., after 30s, changes after 5m, again after 2h, not in nights; and " +
+				"c, grouped by alertname, after 1s, changes after 5m, again after 2h, only in office",
+		},
+	} {
+		if d := cmp.Diff(tt.taken, tree.Taken(tt.alert)); d != "" {
+			t.Errorf("%v takes (-want +got):\n%s", tt.alert, d)
+		}
+		if got := tree.Outcome(tt.alert); got != tt.want || tree.Deliveries(tt.alert).String() != got {
+			t.Errorf("%v gets\n%s\nwant\n%s", tt.alert, got, tt.want)
+		}
+	}
+}
+
+// A label that both lack is equal; an alert that is a source and a target does
+// not keep its like back.
+func TestInhibited(t *testing.T) {
+	t.Parallel()
+	tree := load(t)
+	targets := []model.LabelSet{
+		{"alertname": "A", "severity": "low", "host": "h1"},
+		{"alertname": "A", "severity": "low", "host": "h2"},
+		{"alertname": "A", "severity": "high", "host": "h1"},
+		{"alertname": "A", "severity": "low"},
+		{"alertname": "Big", "severity": "low", "host": "h1"},
+	}
+	for _, tt := range []struct {
+		source model.LabelSet
+		want   []bool
+	}{
+		{model.LabelSet{"alertname": "Big", "host": "h1"}, []bool{true, false, false, false, true}},
+		{model.LabelSet{"alertname": "Big"}, []bool{false, false, false, true, false}},
+		{model.LabelSet{"alertname": "Big", "severity": "low", "host": "h1"}, []bool{true, false, false, false, false}},
+		{model.LabelSet{"alertname": "Small", "host": "h1"}, []bool{false, false, false, false, false}},
+	} {
+		if d := cmp.Diff(tt.want, tree.Inhibited(tt.source, targets)); d != "" {
+			t.Errorf("while %v fires (-want +got):\n%s", tt.source, d)
+		}
+	}
+}
+
+func TestWhatAlertmanagerRefusesIsAnError(t *testing.T) {
+	t.Parallel()
+	if _, err := routetree.Load([]byte("route: {receiver: nobody}")); err == nil {
+		t.Error("no error")
+	}
+}

@@ -1,0 +1,144 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/internal/stack/servers"
+)
+
+// alertmanager is one of the pair.
+type alertmanager struct {
+	spec         proc.Spec
+	web, cluster *proc.Port
+	process      *proc.Process
+}
+
+// newCluster configures a pair that gossips. It starts neither.
+func newCluster(r *run) (pair []*alertmanager, err error) {
+	path, err := servers.Find("alertmanager")
+	if err != nil {
+		return nil, err
+	}
+	for range 2 {
+		am := &alertmanager{}
+		if am.web, err = proc.ReservePort(); err != nil {
+			return pair, err
+		}
+		pair = append(pair, am)
+		if am.cluster, err = proc.ReservePort(); err != nil {
+			return pair, err
+		}
+	}
+	for i, am := range pair {
+		dir := filepath.Join(r.Dir, fmt.Sprintf("alertmanager-%d", i+1))
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return pair, err
+		}
+		config := filepath.Join(dir, "alertmanager.yml")
+		if err := r.writeRoutes(config, i); err != nil {
+			return pair, err
+		}
+		am.spec = proc.Spec{
+			Name: fmt.Sprintf("alertmanager %d", i+1), Path: path,
+			Log:   filepath.Join(r.logs(), fmt.Sprintf("alertmanager-%d.log", i+1)),
+			Ready: proc.HTTP(am.url() + "/-/ready"),
+			Args: []string{
+				"--config.file=" + config, "--storage.path=" + filepath.Join(dir, "data"),
+				"--web.listen-address=" + am.web.Addr(), fmt.Sprintf("--web.external-url=http://alertmanager-%d.example:9093", i+1),
+				"--cluster.listen-address=" + am.cluster.Addr(), "--cluster.advertise-address=" + am.cluster.Addr(),
+				"--cluster.peer=" + pair[1-i].cluster.Addr(), "--cluster.settle-timeout=1s", "--cluster.reconnect-interval=1s",
+				// So short that what one peer is retrying the other sends too.
+				"--cluster.peer-timeout=400ms",
+			},
+		}
+	}
+	return pair, nil
+}
+
+// writeRoutes writes the configuration of Alertmanager i. All alerts of a group
+// come within a second; the intervals are short, so that much happens.
+func (r *run) writeRoutes(file string, i int) error {
+	type object = map[string]any
+	receiver := func(name, notify string) object {
+		var hooks []object
+		for k, replica := range r.replicas {
+			if r.Fanout || k == i%len(r.replicas) {
+				hooks = append(hooks, object{
+					"url": replica.proxy.url() + "/api/v1/alerts?notify=" + notify, "send_resolved": true,
+					"http_config": object{"authorization": object{"credentials": r.secrets.webhook}},
+				})
+			}
+		}
+		return object{"name": name, "webhook_configs": hooks}
+	}
+	data, err := yaml.Marshal(object{
+		"route": object{
+			"receiver": "silent", "group_by": []string{"group", "priority"},
+			"group_wait": "50ms", "group_interval": "500ms", "repeat_interval": "1h",
+			"routes": []object{{"receiver": "loud", "matchers": []string{`priority="P0"`}}},
+		},
+		"receivers": []object{receiver("silent", "silent"), receiver("loud", "loud")},
+	})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o600)
+}
+
+func (a *alertmanager) url() string { return "http://" + a.web.Addr() }
+
+func (a *alertmanager) start(ctx context.Context) (err error) {
+	a.cluster.Release() // gossip is UDP, as the reservation is
+	a.process, err = proc.Start(ctx, a.spec)
+	return err
+}
+
+func (a *alertmanager) kill() { a.process.Kill() }
+
+func (a *alertmanager) close() (err error) {
+	if a.process != nil {
+		err = a.process.Stop()
+	}
+	for _, port := range []*proc.Port{a.web, a.cluster} {
+		if port != nil {
+			port.Release()
+		}
+	}
+	return err
+}
+
+// post hands over alerts as Prometheus does. While the Alertmanager is away
+// they are dropped, and sent again later.
+func (a *alertmanager) post(ctx context.Context, alerts any) error {
+	body, err := json.Marshal(alerts)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url()+"/api/v2/alerts", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return errors.New(resp.Status)
+	}
+	return nil
+}

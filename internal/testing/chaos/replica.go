@@ -1,0 +1,224 @@
+package chaos
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver of the spool
+
+	"github.com/alertnative/preflight/internal/stack/proc"
+)
+
+// replica is one webhook: its spool, its port, and the proxy before it.
+type replica struct {
+	run     *run
+	number  int // from 1
+	dir     string
+	port    *proc.Port
+	proxy   *proxy
+	spec    proc.Spec
+	process *proc.Process
+	known   map[int64]bool // calls under way that a kill was charged with
+
+	knownEvents map[int64]bool // likewise calls that other replicas did not know of
+}
+
+func newReplica(r *run, i int) (*replica, error) {
+	p := &replica{run: r, number: i + 1, dir: filepath.Join(r.Dir, fmt.Sprintf("webhook-%d", i+1)), known: map[int64]bool{}, knownEvents: map[int64]bool{}}
+	if err := os.MkdirAll(p.dir, 0o755); err != nil {
+		return nil, err
+	}
+	var err error
+	if p.port, err = proc.ReservePort(); err != nil {
+		return nil, err
+	}
+	p.proxy, err = startProxy(r.ledger, p.port.Addr())
+	return p, err
+}
+
+// prepare says how it is run, once all addresses are known.
+func (p *replica) prepare() error {
+	r := p.run
+	p.spec = proc.Spec{
+		Name: fmt.Sprintf("webhook %d", p.number), Path: r.Webhook, Dir: p.dir,
+		Log: filepath.Join(r.logs(), fmt.Sprintf("webhook-%d.log", p.number)),
+		Args: []string{
+			"--web.listen-address=" + p.port.Addr(), "--spool=" + p.spool(), "--telegram.api-url=" + r.telegram.url(),
+			"--no-telegram.rate-limit", "--watchdog.timeout=0", "--log.level=debug",
+		},
+		Env: []string{
+			"TELEGRAM_BOT_TOKEN=" + r.secrets.bot, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
+			"WEBHOOK_TOKEN=" + r.secrets.webhook, "DATABASE_URL=" + r.postgres.DSN(),
+		},
+	}
+	for _, am := range r.managers {
+		p.spec.Args = append(p.spec.Args, fmt.Sprintf("--alertmanager.url=http://chaos:%s@%s", r.secrets.alertmanager, am.web.Addr()))
+	}
+	return nil
+}
+
+func (p *replica) spool() string { return filepath.Join(p.dir, "spool.db") }
+
+// start starts it and does not wait until it is ready: a kill may hit its start.
+func (p *replica) start(ctx context.Context) (err error) {
+	p.process, err = proc.Start(ctx, p.spec)
+	return err
+}
+
+// flight is the work that a kill interrupted.
+type flight struct {
+	inbox   int        // notifications accepted and not applied
+	pending int        // alerts that the chat does not show as they are
+	edits   int        // edits under way
+	sending [][]string // the alerts of each message that was being sent
+}
+
+func (f flight) any() bool { return f.inbox > 0 || f.pending > 0 || f.edits > 0 || len(f.sending) > 0 }
+
+// kill ends it by SIGKILL and looks into the spool that it leaves.
+func (p *replica) kill() (flight, error) {
+	select {
+	case <-p.process.Done():
+		return flight{}, fmt.Errorf("webhook %d ended by itself: %w", p.number, p.process.Err())
+	default:
+	}
+	p.process.Kill()
+	f, err := p.inspect()
+	if err != nil {
+		err = fmt.Errorf("the spool of webhook %d: %w", p.number, err)
+	}
+	return f, err
+}
+
+// inspect reads a copy of the spool, so that the webhook finds it as its
+// predecessor left it.
+func (p *replica) inspect() (f flight, err error) {
+	dir, err := os.MkdirTemp(p.run.Dir, "spool-")
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	for _, suffix := range []string{"", "-wal"} {
+		data, err := os.ReadFile(p.spool() + suffix)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return f, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, "spool.db"+suffix), data, 0o600); err != nil {
+			return f, err
+		}
+	}
+	db, err := sql.Open("sqlite", filepath.Join(dir, "spool.db"))
+	if err != nil {
+		return f, err
+	}
+	defer db.Close()
+	err = p.count(db, &f)
+	if err != nil && strings.Contains(err.Error(), "no such table") {
+		err = nil // killed before it made them
+	}
+	return f, err
+}
+
+func (p *replica) count(db *sql.DB, f *flight) error {
+	if err := db.QueryRow(`SELECT (SELECT count(*) FROM inbox), (SELECT count(*) FROM views WHERE pending = 1),
+		(SELECT count(*) FROM messages WHERE edit = 2)`).Scan(&f.inbox, &f.pending, &f.edits); err != nil {
+		return err
+	}
+	rows, err := db.Query(`SELECT id, content FROM messages WHERE state = 'sending'`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var content string
+		if err := rows.Scan(&id, &content); err != nil {
+			return err
+		}
+		if !p.known[id] { // else it was killed again before it looked
+			p.known[id] = true
+			f.sending = append(f.sending, alertsIn(content))
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return p.unshared(db, f)
+}
+
+// unshared counts the messages that other replicas did not know of when this
+// one died: what goes on for it can tell them again.
+func (p *replica) unshared(db *sql.DB, f *flight) error {
+	rows, err := db.Query(`SELECT j.seq, group_concat(json_extract(i.alert, '$.labels.target'), ' ')
+		FROM journal j, json_each(CAST(j.body AS TEXT), '$.sent.listed') l JOIN instances i
+			ON i.group_key = json_extract(l.value, '$.group') AND i.fingerprint = json_extract(l.value, '$.fingerprint')
+		WHERE j.kind = 'call' GROUP BY j.seq`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var seq int64
+		var names string
+		if err := rows.Scan(&seq, &names); err != nil {
+			return err
+		}
+		if !p.knownEvents[seq] {
+			p.knownEvents[seq] = true
+			f.sending = append(f.sending, strings.Fields(names))
+		}
+	}
+	return rows.Err()
+}
+
+// restart stops it as an operator does, and returns when the next one is ready.
+func (p *replica) restart(ctx context.Context) error {
+	if err := p.process.Stop(); err != nil {
+		return err
+	}
+	spec := p.spec
+	spec.Ready = proc.HTTP("http://" + p.port.Addr() + "/-/ready")
+	var err error
+	p.process, err = proc.Start(ctx, spec)
+	return err
+}
+
+// metrics reads /metrics.
+func (p *replica) metrics(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.port.Addr()+"/metrics", nil)
+	if err != nil {
+		return "", err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	return string(text), err
+}
+
+func (p *replica) close() (err error) {
+	if p.process != nil {
+		err = p.process.Stop()
+	}
+	if p.proxy != nil {
+		p.proxy.close()
+	}
+	p.port.Release()
+	return err
+}

@@ -1,0 +1,165 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/internal/stack/proc"
+)
+
+// chatID is the one chat that is told.
+const chatID = 7
+
+// callTime is how long a call takes when nothing is wrong, so that there is
+// often one under way.
+const callTime = 4 * time.Millisecond
+
+// telegramServer is the fake Bot API, which can be made to fail.
+type telegramServer struct {
+	bot  *fakebot.Bot
+	port *proc.Port
+
+	mu        sync.Mutex
+	server    *http.Server
+	fault     func() fakebot.Fault // of the calls now; nil for none
+	ambiguous [][]string           // the alerts in each message shown without its answer coming
+	faults    int
+	seen      map[string]bool // the alerts that a call was about
+}
+
+func startTelegram(token string) (*telegramServer, error) {
+	port, err := proc.ReservePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &telegramServer{bot: fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: chatID}), port: port, seen: map[string]bool{}}
+	return s, s.up()
+}
+
+func (s *telegramServer) url() string { return "http://" + s.port.Addr() }
+
+// up listens, after a down too.
+func (s *telegramServer) up() error {
+	l, err := net.Listen("tcp", s.port.Addr())
+	if err != nil {
+		return err
+	}
+	s.server = &http.Server{Handler: s}
+	go func() { _ = s.server.Serve(l) }() // its end is down's
+	return nil
+}
+
+// down refuses connections. Calls under way are answered.
+func (s *telegramServer) down(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	return s.server.Shutdown(ctx)
+}
+
+func (s *telegramServer) close() {
+	_ = s.server.Close()
+	s.port.Release()
+}
+
+// failing makes each call fail as f says.
+func (s *telegramServer) failing(f func() fakebot.Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = f
+}
+
+// shown counts the messages in the chat.
+func (s *telegramServer) shown() int { return len(s.bot.Messages(chatID)) }
+
+func (s *telegramServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil { // the webhook died while it sent
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	s.bot.ServeFault(w, r, s.next(r, body))
+}
+
+// next decides what goes wrong with a call.
+func (s *telegramServer) next(r *http.Request, body []byte) fakebot.Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var f fakebot.Fault
+	if s.fault != nil {
+		f = s.fault()
+	}
+	f.Delay += callTime
+	if f.Drop || f.Half || f.Status != 0 || f.RetryAfter > 0 {
+		s.faults++
+	}
+	names := alertsIn(string(body))
+	for _, name := range names {
+		s.seen[name] = true
+	}
+	if strings.HasSuffix(r.URL.Path, "/sendMessage") && (f.AfterApply || f.Half) {
+		s.ambiguous = append(s.ambiguous, names)
+	}
+	return f
+}
+
+// asked reports whether a call was about the alert.
+func (s *telegramServer) asked(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen[name]
+}
+
+// A storm is a way in which the Bot API fails for a while.
+type storm struct {
+	name  string
+	fault func(*rand.Rand) fakebot.Fault
+}
+
+// storms are those that a run chooses from. About every second call fails.
+func storms() []storm {
+	half := func(f fakebot.Fault) func(*rand.Rand) fakebot.Fault {
+		return func(rng *rand.Rand) fakebot.Fault {
+			if rng.IntN(2) == 0 {
+				return fakebot.Fault{}
+			}
+			return f
+		}
+	}
+	return []storm{
+		{"429", half(fakebot.Fault{RetryAfter: 1})},
+		{"connections reset before the call", half(fakebot.Fault{Drop: true})},
+		{"connections reset after the call", half(fakebot.Fault{Drop: true, AfterApply: true})},
+		{"half answers", half(fakebot.Fault{Half: true})},
+		{"502", half(fakebot.Fault{Status: http.StatusBadGateway, Body: "<html>Bad Gateway</html>"})},
+		{"502 after the call", half(fakebot.Fault{Status: http.StatusBadGateway, AfterApply: true})},
+		{"slow answers", func(rng *rand.Rand) fakebot.Fault {
+			return fakebot.Fault{Delay: between(rng, 0, 600*time.Millisecond)}
+		}},
+	}
+}
+
+// storming fails for a while, and ends.
+func (s *telegramServer) storming(ctx context.Context, st storm, seed uint64, d time.Duration) error {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	s.failing(func() fakebot.Fault { return st.fault(rng) }) // called under the lock
+	err := sleep(ctx, d)
+	s.failing(nil)
+	return err
+}
+
+// away refuses connections for a while.
+func (s *telegramServer) away(ctx context.Context, d time.Duration) error {
+	if err := s.down(ctx); err != nil {
+		return err
+	}
+	return errors.Join(sleep(ctx, d), s.up())
+}

@@ -1,0 +1,205 @@
+package chaos
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// scene is a chat and a ledger, filled by hand.
+type scene struct {
+	*run
+	t         *testing.T
+	formatter *message.Formatter
+}
+
+func newScene(t *testing.T) *scene {
+	t.Helper()
+	formatter, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bot := fakebot.New("1:x", fakebot.Limits{}, fakebot.Chat{ID: chatID})
+	return &scene{&run{report: &Report{}, ledger: newLedger(), telegram: &telegramServer{bot: bot, seen: map[string]bool{}}}, t, formatter}
+}
+
+// alertNamed is one as Alertmanager posts it.
+func alertNamed(name, status string) template.Alert {
+	a := oneAlert{name: name, group: "g", priority: "P0", starts: time.Now()}
+	var posted template.Alert
+	data, err := json.Marshal(a.payload(time.Now()))
+	if err == nil {
+		err = json.Unmarshal(data, &posted)
+	}
+	if err != nil {
+		panic(err)
+	}
+	posted.Status = status
+	return posted
+}
+
+// posted is a notification, and what it was answered.
+func (s *scene) posted(status int, alerts ...template.Alert) {
+	p := webhook.Payload{Version: "4", GroupKey: "g"}
+	p.Status, p.Alerts = "firing", alerts
+	body, err := json.Marshal(p)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.ledger.note(body, status)
+}
+
+// shows puts a message into the chat, in the words of the webhook.
+func (s *scene) shows(kind message.Kind, alerts ...template.Alert) {
+	s.t.Helper()
+	n := message.Notice{Kind: kind, Now: time.Now()}
+	for _, a := range alerts {
+		n.Items = append(n.Items, message.Item{Alert: a, Resolved: a.Status == "resolved"})
+	}
+	messages, err := s.formatter.Format(n)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for _, m := range messages {
+		form := url.Values{"chat_id": {fmt.Sprint(chatID)}, "text": {m.HTML}, "parse_mode": {"HTML"}}
+		r := httptest.NewRequest(http.MethodPost, "/bot1:x/sendMessage", strings.NewReader(form.Encode()))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		s.telegram.bot.ServeHTTP(w, r)
+		if w.Code != http.StatusOK {
+			s.t.Fatal(w.Body)
+		}
+	}
+}
+
+// The verdict is worth something only if it finds what is wrong.
+func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	one, two := alertNamed("t00001", "firing"), alertNamed("t00002", "firing")
+	oneOver := alertNamed("t00001", "resolved")
+	for name, c := range map[string]struct {
+		play func(*scene)
+		want verdict
+	}{
+		"all is told": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.posted(200, oneOver, two)
+				s.shows(message.Alert, one)
+				s.shows(message.Alert, two, one)
+				s.shows(message.Resolution, oneOver)
+			},
+			verdict{told: 2, ended: 1, stale: 2}, // no message was edited
+		},
+		"lost":               {func(s *scene) { s.posted(200, one) }, verdict{untold: []string{"t00001"}}},
+		"never acknowledged": {func(s *scene) { s.posted(503, one) }, verdict{}},
+		"told before a kill kept the answer": {
+			func(s *scene) {
+				s.posted(0, one)
+				s.shows(message.Alert, one)
+			},
+			verdict{told: 1},
+		},
+		"invented": {func(s *scene) { s.shows(message.Alert, one) }, verdict{told: 1, unknown: []string{"t00001"}}},
+		"end lost": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.posted(200, oneOver)
+				s.shows(message.Alert, one)
+			},
+			verdict{told: 1, unended: []string{"t00001"}, stale: 1},
+		},
+		"told at its end": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.posted(200, oneOver)
+				s.shows(message.Digest, oneOver)
+			},
+			verdict{told: 1, ended: 1},
+		},
+		"twice": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.shows(message.Alert, one)
+				s.shows(message.Alert, one)
+			},
+			verdict{told: 1, duplicates: 1, unexplained: []string{"message 2 about [{t00001 false}]"}},
+		},
+		"twice by an ambiguous call": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.shows(message.Alert, one)
+				s.shows(message.Alert, one)
+				s.report.killed(flight{sending: [][]string{{"t00001"}}})
+			},
+			verdict{told: 1, duplicates: 1, ambiguous: 1},
+		},
+		"thrice by one ambiguous call": {
+			func(s *scene) {
+				s.posted(200, one)
+				for range 3 {
+					s.shows(message.Alert, one)
+				}
+				s.telegram.ambiguous = [][]string{{"t00001"}}
+			},
+			verdict{told: 1, duplicates: 2, ambiguous: 1, unexplained: []string{"message 3 about [{t00001 false}]"}},
+		},
+		"reminded": {
+			func(s *scene) {
+				s.posted(200, one)
+				s.shows(message.Alert, one)
+				s.shows(message.Reminder, one)
+			},
+			verdict{told: 1, reminders: 1},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			c.play(s)
+			if got := s.compare(); fmt.Sprint(got) != fmt.Sprint(c.want) {
+				t.Errorf("verdict\n\t%+v\nnot\n\t%+v", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAKillCountsOnlyWithWorkInFlight(t *testing.T) {
+	t.Parallel()
+	var r Report
+	for _, f := range []flight{{}, {inbox: 1}, {pending: 1}, {edits: 1}, {sending: [][]string{{"t00001"}}}} {
+		r.killed(f)
+	}
+	if r.Tries != 5 || r.Kills != 4 || r.HitInbox != 1 || r.HitPending != 1 || r.HitCall != 2 {
+		t.Errorf("%+v", &r)
+	}
+}
+
+func TestSecretsAreFoundWhereverTheyAre(t *testing.T) {
+	t.Parallel()
+	s := &secrets{bot: "123456:AbC/+ d", webhook: "bearer-secret", alertmanager: "manager-secret", postgres: "dsn-secret"}
+	for text, want := range map[string]string{
+		`msg="POST /bot123456:AbC/+ d/sendMessage"`:         "the bot token",
+		"url=http://h/bot123456%3AAbC%2F%2B+d":              "the bot token",
+		"\x00\x01bearer-secret\x00":                         "the webhook's bearer token",
+		"Authorization: Basic Y2hhb3M6bWFuYWdlci1zZWNyZXQ=": "the password of Alertmanager", // chaos:manager-secret
+		"postgres://preflight:dsn-secret@127.0.0.1/":        "the password of PostgreSQL",
+		"nothing of it": "",
+	} {
+		got := strings.Join(Find([]byte(text), s.needles()), ", ")
+		if got != want {
+			t.Errorf("in %q: %q, not %q", text, got, want)
+		}
+	}
+}

@@ -1,0 +1,289 @@
+package promcheck
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+func (w *walk) binary(n *parser.BinaryExpr) Type {
+	left := w.visit(n.LHS)
+	outer := w.guard
+	w.guard = outer || n.Op == parser.LAND || n.Op == parser.LUNLESS
+	right := w.visit(n.RHS)
+	w.guard = outer
+	both := Type{Labels: left.Labels.union(right.Labels), origin: left.origin.union(right.origin)}
+	if m := n.VectorMatching; m != nil {
+		w.known(m.MatchingLabels, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "matched on")
+		w.known(m.Include, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "included by group_left or group_right")
+	}
+	if n.Op.IsSetOperator() {
+		return w.set(n, left, right)
+	}
+	matched := w.matched(n, left, right)
+	out := Type{
+		Scalar: left.Scalar && right.Scalar, Labels: matched, origin: both.origin, Range: anything(),
+		conditional: left.conditional || right.conditional, constant: left.constant && right.constant,
+	}
+	w.units(n, left, right)
+	if n.Op.IsComparisonOperator() {
+		return w.compare(n, left, right, out)
+	}
+	return arithmetic(n, left, right, out)
+}
+
+// arithmetic returns what is known of a computed value.
+func arithmetic(n *parser.BinaryExpr, left, right, out Type) Type {
+	if n.Op == parser.ADD || n.Op == parser.SUB || n.Op == parser.MUL || n.Op == parser.DIV {
+		out.Range = left.Range.arithmetic(n.Op, right.Range)
+	}
+	out.spoiled, out.by = left.spoiled || right.spoiled, left.by
+	if out.by == nil {
+		out.by = right.by
+	}
+	switch n.Op {
+	case parser.ADD, parser.SUB:
+		out.Unit = sumUnit(n.Op, left, right)
+		out.idle = left.idle && right.idle
+	case parser.MUL:
+		out.idle = left.idle || right.idle
+		if left.Scalar && left.Range.single() || right.Scalar && right.Range.single() {
+			out.Unit = metrics.None // a factor may convert it
+		}
+	case parser.DIV:
+		if left.Unit == right.Unit && left.Unit != metrics.None {
+			out.Unit = metrics.Ratio
+		}
+		out.idle = left.idle
+		if right.idle {
+			out.spoiled, out.by = true, n.RHS
+		}
+	}
+	return out
+}
+
+// sumUnit is the unit of a sum or difference.
+func sumUnit(op parser.ItemType, left, right Type) metrics.Unit {
+	switch {
+	case left.Unit == metrics.Timestamp && right.Unit == metrics.Timestamp && op == parser.SUB:
+		return metrics.Seconds
+	case left.Unit == metrics.Timestamp && op == parser.SUB && !right.constant:
+		return metrics.None // time() - x_seconds, which may be a point in time
+	case left.Unit == right.Unit:
+		return left.Unit
+	case right.constant && right.Scalar:
+		return left.Unit
+	case left.constant && left.Scalar && left.Unit == metrics.None:
+		return right.Unit
+	case left.Unit == metrics.Timestamp:
+		return left.Unit
+	}
+	return metrics.None
+}
+
+// units reports an addition or comparison of values in different units.
+func (w *walk) units(n *parser.BinaryExpr, left, right Type) {
+	if n.Op != parser.ADD && n.Op != parser.SUB && !n.Op.IsComparisonOperator() {
+		return
+	}
+	clash := func(a, b metrics.Unit) bool {
+		return left.Unit == a && right.Unit == b || left.Unit == b && right.Unit == a
+	}
+	if clash(metrics.Seconds, metrics.Bytes) || clash(metrics.Seconds, PerSecond) || clash(metrics.Bytes, PerSecond) || clash(metrics.Timestamp, metrics.Bytes) ||
+		n.Op.IsComparisonOperator() && clash(metrics.Timestamp, metrics.Seconds) {
+		w.report(finding.UnitMismatch, n.PositionRange(), "", "one side is in %s, the other in %s", words(left.Unit), words(right.Unit))
+		return
+	}
+	if !n.Op.IsComparisonOperator() {
+		return
+	}
+	for _, s := range []struct{ a, b Type }{{left, right}, {right, left}} {
+		const yearOne = 365 * 24 * 3600
+		if v := s.b.Range; s.a.Unit == metrics.Timestamp && !s.a.constant && s.b.Scalar && v.single() && v.Lo > 1 && v.Lo < yearOne {
+			w.report(finding.UnitMismatch, n.PositionRange(), "", "a point in time is compared with a duration: subtract it from time()")
+		}
+	}
+}
+
+func words(u metrics.Unit) string { return strings.ReplaceAll(string(u), "_", " ") }
+
+// compare checks a comparison and narrows the values.
+func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
+	always := w.possible(n, left, right)
+	w.counters(n, left, right)
+	if n.Op == parser.NEQ {
+		for _, side := range []Type{left, right} {
+			if side.spoiled && side.by != nil {
+				w.report(finding.NoTraffic, side.by.PositionRange(), "",
+					"0 while nothing happens, so the quotient is not a number, and that is != to everything")
+			}
+		}
+	}
+	if n.ReturnBool {
+		out.Range, out.Unit = between(0, 1), metrics.Bool
+		return out
+	}
+	if out.Scalar {
+		out.Range = between(0, 1)
+		return out
+	}
+	out.conditional = out.conditional || !always
+	vector, other, op := left, right, n.Op
+	if left.Scalar {
+		vector, other, op = right, left, mirrored(n.Op)
+	}
+	out.Range = vector.Range.intersect(other.Range.satisfying(op))
+	out.Unit, out.family, out.counter, out.buckets = vector.Unit, vector.family, vector.counter, vector.buckets
+	out.idle = vector.idle && out.Range.Lo <= 0 && !(out.Range.Lo == 0 && out.Range.LoOpen) && !out.Range.empty() && n.Op != parser.NEQ
+	return out
+}
+
+// mirrored is the operator when the sides change places.
+func mirrored(op parser.ItemType) parser.ItemType {
+	switch op {
+	case parser.GTR:
+		return parser.LSS
+	case parser.LSS:
+		return parser.GTR
+	case parser.GTE:
+		return parser.LTE
+	case parser.LTE:
+		return parser.GTE
+	}
+	return op
+}
+
+// possible reports a comparison that never holds, and says whether it always
+// does. That does no harm beside another condition, so it is reported when all
+// is read (done).
+func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
+	switch {
+	case left.constant && right.constant: // written so on purpose
+	case left.Range.never(n.Op, right.Range):
+		w.report(finding.NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
+	case left.Range.always(n.Op, right.Range):
+		w.always = append(w.always, w.finding(finding.AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right)))
+		return true
+	}
+	return false
+}
+
+// done returns the findings about an expression of that type.
+func (w *walk) done(t Type) []finding.Finding {
+	if !t.conditional {
+		w.findings = append(w.findings, w.always...)
+	}
+	return w.findings
+}
+
+func (w *walk) ranges(n *parser.BinaryExpr, left, right Type) string {
+	if right.Range.single() {
+		return fmt.Sprintf("the left side is %s", left.Range)
+	}
+	if left.Range.single() {
+		return fmt.Sprintf("the right side is %s", right.Range)
+	}
+	return fmt.Sprintf("the left side is %s, the right side %s", left.Range, right.Range)
+}
+
+// counters reports a counter that is compared with a number as it is: that
+// holds from some day on until the process starts again.
+func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
+	for _, s := range []struct {
+		counter, other Type
+		node           parser.Expr
+	}{{left, right, n.LHS}, {right, left, n.RHS}} {
+		if !s.counter.counter || s.counter.family == nil || !s.other.Scalar || !s.other.Range.single() || w.guard {
+			continue
+		}
+		w.report(finding.RawCounter, s.node.PositionRange(), "", "%s only grows until its process starts again: compare its rate() or increase()", s.counter.family.Name)
+	}
+}
+
+// set checks and, or, unless.
+func (w *walk) set(n *parser.BinaryExpr, left, right Type) Type {
+	if n.Op == parser.LOR {
+		return left.or(right)
+	}
+	w.disjoint(n, left, right)
+	w.exclude(n)
+	out := left
+	out.conditional = true
+	out.constant = left.constant && right.constant
+	out.origin = left.origin
+	return out
+}
+
+// matched returns the labels of an arithmetic operation or comparison, as
+// Prometheus computes them, and reports sides that cannot match.
+func (w *walk) matched(n *parser.BinaryExpr, left, right Type) Labels {
+	switch {
+	case left.Scalar:
+		return right.Labels
+	case right.Scalar || n.VectorMatching == nil:
+		return left.Labels
+	}
+	m := n.VectorMatching
+	if m.FillValues.LHS == nil && m.FillValues.RHS == nil {
+		w.disjoint(n, left, right)
+	}
+	switch m.Card {
+	case parser.CardManyToOne:
+		return left.Labels.include(m.Include, right.Labels)
+	case parser.CardOneToMany:
+		return right.Labels.include(m.Include, left.Labels)
+	}
+	if m.On {
+		return left.Labels.keep(m.MatchingLabels)
+	}
+	return left.Labels.without(m.MatchingLabels)
+}
+
+// disjoint reports two sides of which no series can have the same labels.
+func (w *walk) disjoint(n *parser.BinaryExpr, left, right Type) {
+	m := n.VectorMatching
+	if m == nil {
+		return
+	}
+	names := m.MatchingLabels
+	if !m.On {
+		names = nil
+		for _, l := range []Labels{left.Labels, right.Labels} {
+			for name := range l.sure {
+				if !slices.Contains(m.MatchingLabels, name) {
+					names = append(names, name)
+				}
+			}
+		}
+		slices.Sort(names)
+	}
+	effect := "so the result is always empty"
+	if n.Op == parser.LUNLESS {
+		effect = "so unless has no effect"
+	}
+	for _, name := range names {
+		if reason := apart(name, left.Labels, right.Labels); reason != "" {
+			w.report(finding.NeverMatches, n.PositionRange(), "", "the sides never match: %s, %s", reason, effect)
+			return
+		}
+	}
+}
+
+// apart says why two sides never agree in a label, "" when they can.
+func apart(name string, left, right Labels) string {
+	a, b := left.sure[name], right.sure[name]
+	switch {
+	case left.Has(name) && right.Has(name) && a != "" && b != "" && a != b:
+		return fmt.Sprintf("the label %q is %q on the left and %q on the right", name, a, b)
+	case left.Has(name) && !right.Can(name):
+		return fmt.Sprintf("the left side has the label %q and the right side does not", name)
+	case right.Has(name) && !left.Can(name):
+		return fmt.Sprintf("the right side has the label %q and the left side does not", name)
+	}
+	return ""
+}

@@ -1,0 +1,219 @@
+package promcheck
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// anyValue stands for a label value that is only known when a template is
+// expanded; it is not looked up.
+const anyValue = "\uFFFC"
+
+// Options say how much the checker may conclude.
+type Options struct {
+	// Complete says that the catalogue holds every metric there is. Else a
+	// metric is only reported as unknown when it looks like a slip for one of
+	// the catalogue: what an exporter shows depends on what it has to show.
+	Complete bool
+	// ClosedLabels says that the series have no labels but those in the
+	// catalogue.
+	ClosedLabels bool
+	Schedule     Schedule
+	// ExternalLabels are the names of those that Prometheus adds to alerts.
+	ExternalLabels []string
+}
+
+// Checker checks texts against a catalogue. It is safe for concurrent use once
+// nothing is defined any more.
+type Checker struct {
+	catalogue metrics.Catalogue
+	names     []string // of all series
+	recorded  map[string]Type
+	opts      Options
+	parser    parser.Parser
+}
+
+// New returns a checker that knows every metric and label there is.
+func New(c metrics.Catalogue) *Checker {
+	return NewWith(c, Options{Complete: true, ClosedLabels: true})
+}
+
+// NewWith returns a checker with those options.
+func NewWith(c metrics.Catalogue, o Options) *Checker {
+	return &Checker{
+		catalogue: c, names: c.SeriesNames(), recorded: map[string]Type{}, opts: o,
+		parser: parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}),
+	}
+}
+
+// Define adds a series whose type is known from the rule that records it. When
+// several rules record it, what holds for all of them is known.
+func (c *Checker) Define(name string, t Type) {
+	if before, ok := c.recorded[name]; ok {
+		t = before.or(t)
+	}
+	c.recorded[name] = t
+}
+
+// Forget takes all series back that were defined, and returns a checker that
+// still knows them.
+func (c *Checker) Forget() *Checker {
+	before := *c
+	c.recorded = map[string]Type{}
+	return &before
+}
+
+// Expr parses a PromQL expression and checks it. Where names the definition it
+// belongs to.
+func (c *Checker) Expr(where, expr string) []finding.Finding {
+	_, _, findings := c.typeOf(where, "", expr)
+	return findings
+}
+
+// Type returns what is known of the expression's result, and the findings.
+func (c *Checker) Type(where, expr string) (Type, []finding.Finding) {
+	_, t, findings := c.typeOf(where, "", expr)
+	return t, findings
+}
+
+func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []finding.Finding) {
+	tree, err := c.parser.ParseExpr(expr)
+	if err != nil {
+		return nil, unknown(), syntaxFindings(where, part, expr, err)
+	}
+	w := &walk{Checker: c, where: where, part: part, expr: expr}
+	t := w.visit(tree)
+	return tree, t, w.done(t)
+}
+
+// Series checks an input series of promtool's tests: metric{label="value"} and
+// its values.
+func (c *Checker) Series(where, series, values string) []finding.Finding {
+	findings := c.Expr(where, series)
+	if len(findings) > 0 {
+		return findings
+	}
+	text := series + " " + values
+	if _, _, err := c.parser.ParseSeriesDesc(text); err != nil {
+		return syntaxFindings(where, "", text, err)
+	}
+	return nil
+}
+
+func syntaxFindings(where, part, expr string, err error) []finding.Finding {
+	var errs parser.ParseErrors
+	if !errors.As(err, &errs) {
+		return []finding.Finding{{Code: finding.Syntax, Where: where, Part: part, Text: expr, Reason: err.Error()}}
+	}
+	var out []finding.Finding
+	for _, e := range errs {
+		out = append(out, finding.Finding{
+			Code: finding.Syntax, Where: where, Part: part, Text: expr,
+			From: int(e.PositionRange.Start), To: int(e.PositionRange.End), Reason: e.Err.Error(),
+		})
+	}
+	return out
+}
+
+// walk goes through one expression.
+type walk struct {
+	*Checker
+	where, part, expr string
+	findings          []finding.Finding
+	always            []finding.Finding // comparisons that filter nothing
+	guard             bool              // within the right side of and, unless: a condition beside the one that fires
+}
+
+func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) {
+	w.findings = append(w.findings, w.finding(code, pos, suggestion, format, args...))
+}
+
+func (w *walk) finding(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) finding.Finding {
+	return finding.Finding{
+		Code: code, Where: w.where, Part: w.part, Text: w.expr, From: int(pos.Start), To: int(pos.End),
+		Reason: fmt.Sprintf(format, args...), Suggestion: suggestion,
+	}
+}
+
+// visit checks a node and those below it, and returns what is known of its
+// result.
+func (w *walk) visit(node parser.Node) Type {
+	switch n := node.(type) {
+	case *parser.ParenExpr:
+		return w.visit(n.Expr)
+	case *parser.StepInvariantExpr:
+		return w.visit(n.Expr)
+	case *parser.NumberLiteral:
+		return Type{Scalar: true, constant: true, Range: between(n.Val, n.Val)}
+	case *parser.StringLiteral:
+		return Type{Scalar: true, constant: true, Range: anything()}
+	case *parser.UnaryExpr:
+		t := w.visit(n.Expr)
+		t.counter, t.family, t.buckets = false, nil, false
+		if n.Op == parser.SUB {
+			t.Range = between(0, 0).arithmetic(parser.SUB, t.Range)
+		}
+		return t
+	case *parser.VectorSelector:
+		return w.selector(n)
+	case *parser.MatrixSelector:
+		return w.visit(n.VectorSelector)
+	case *parser.SubqueryExpr:
+		return w.subquery(n)
+	case *parser.AggregateExpr:
+		return w.aggregate(n)
+	case *parser.BinaryExpr:
+		return w.binary(n)
+	case *parser.Call:
+		return w.call(n)
+	}
+	return Type{Labels: openLabels(), origin: openLabels(), Range: anything()}
+}
+
+// subquery reports a step with which the range holds one value at most.
+func (w *walk) subquery(n *parser.SubqueryExpr) Type {
+	step := n.Step
+	if step == 0 && n.StepExpr == nil {
+		step = w.opts.Schedule.Evaluation
+	}
+	if n.Range > 0 && n.RangeExpr == nil && step > n.Range {
+		w.report(finding.CoarseStep, n.PositionRange(), "", "the range of %s is shorter than one step of %s: it holds one value at most",
+			duration(n.Range), duration(step))
+	}
+	return w.visit(n.Expr)
+}
+
+// find narrows a range to the first place where text stands in it as a word.
+func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRange {
+	start, end := max(int(pos.Start), 0), min(int(pos.End), len(w.expr))
+	if start >= end || text == "" {
+		return pos
+	}
+	for from := start; from < end; {
+		i := strings.Index(w.expr[from:end], text)
+		if i < 0 {
+			return pos
+		}
+		at := from + i
+		if !wordByte(w.expr, at-1) && !wordByte(w.expr, at+len(text)) {
+			return posrange.PositionRange{Start: posrange.Pos(at), End: posrange.Pos(at + len(text))}
+		}
+		from = at + 1
+	}
+	return pos
+}
+
+func wordByte(s string, i int) bool {
+	if i < 0 || i >= len(s) {
+		return false
+	}
+	b := s[i]
+	return b == '_' || b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}

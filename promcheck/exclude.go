@@ -1,0 +1,69 @@
+package promcheck
+
+import (
+	"github.com/alertnative/preflight/finding"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// condition is a comparison of an expression with a number.
+type condition struct {
+	expr   string
+	values Range
+}
+
+// exclude reports conditions on the same expression that exclude each other:
+// x > 10 and x < 5, x > 10 unless x > 5.
+func (w *walk) exclude(n *parser.BinaryExpr) {
+	if m := n.VectorMatching; m == nil || m.On || len(m.MatchingLabels) > 0 {
+		return // different series may be compared
+	}
+	left, right := conditions(n.LHS), conditions(n.RHS)
+	if n.Op == parser.LUNLESS && len(right) != 1 {
+		return
+	}
+	for _, l := range left {
+		for _, r := range right {
+			if l.expr != r.expr {
+				continue
+			}
+			if n.Op == parser.LAND && l.values.intersect(r.values).empty() {
+				w.report(finding.NeverFires, n.PositionRange(), "", "%s cannot be %s and %s at the same time", l.expr, l.values, r.values)
+				return
+			}
+			if n.Op == parser.LUNLESS && l.values.within(r.values) {
+				w.report(finding.NeverFires, n.PositionRange(), "", "what is %s is taken away again by unless (%s)", l.values, r.values)
+				return
+			}
+		}
+	}
+}
+
+// conditions lists the comparisons with a number that hold for every series
+// of the expression, all on the same labels.
+func conditions(e parser.Expr) []condition {
+	n, ok := unparen(e).(*parser.BinaryExpr)
+	if !ok || n.ReturnBool {
+		return nil
+	}
+	if n.Op == parser.LAND {
+		if m := n.VectorMatching; m == nil || m.On || len(m.MatchingLabels) > 0 {
+			return conditions(n.LHS)
+		}
+		return append(conditions(n.LHS), conditions(n.RHS)...)
+	}
+	if n.Op == parser.LUNLESS {
+		return conditions(n.LHS)
+	}
+	if !n.Op.IsComparisonOperator() {
+		return nil
+	}
+	vector, number, op := n.LHS, n.RHS, n.Op
+	if _, ok := unparen(n.LHS).(*parser.NumberLiteral); ok {
+		vector, number, op = n.RHS, n.LHS, mirrored(n.Op)
+	}
+	lit, ok := unparen(number).(*parser.NumberLiteral)
+	if !ok || op == parser.NEQ {
+		return nil
+	}
+	return []condition{{unparen(vector).String(), between(lit.Val, lit.Val).satisfying(op)}}
+}

@@ -1,0 +1,171 @@
+package promcheck
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/prometheus/prometheus/promql/parser"
+)
+
+// Rule is an alerting or recording rule as Prometheus reads it.
+type Rule struct {
+	Where         string // `alert "X"`
+	Alert, Record string // the name of one or the other
+	Expr          string
+	Labels        map[string]string
+	Annotations   map[string]string
+	For           time.Duration
+	Interval      time.Duration // between two evaluations; 0: not known
+
+	tree parser.Expr // what Parse made of Expr
+	err  error
+}
+
+// Parse reads the expression, once for all that is done with the rule.
+func (c *Checker) Parse(r *Rule) {
+	if r.tree == nil && r.err == nil {
+		r.tree, r.err = c.parser.ParseExpr(r.Expr)
+	}
+}
+
+// Err says why the expression does not parse.
+func (r *Rule) Err() error { return r.err }
+
+// Result returns what is known of a rule's result.
+func (c *Checker) Result(r *Rule) Type {
+	_, t, _ := c.typeOfRule(r)
+	return r.result(t)
+}
+
+func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
+	c.Parse(r)
+	if r.err != nil {
+		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
+	}
+	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr}
+	t := w.visit(r.tree)
+	return r.tree, t, w.done(t)
+}
+
+// Rule checks a rule and returns what is known of its result.
+func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
+	tree, t, findings := c.typeOfRule(r)
+	if tree == nil {
+		return t, findings
+	}
+	if r.Alert != "" {
+		findings = append(findings, c.condition(r, tree, t, findings)...)
+		if r.Interval > 0 && r.For > 0 && r.For < r.Interval {
+			findings = append(findings, finding.Finding{
+				Code: finding.ShortFor, Where: r.Where, Part: "for", Text: duration(r.For), To: len(duration(r.For)),
+				Reason: fmt.Sprintf("shorter than the time between two evaluations, %s: it waits that long anyway", duration(r.Interval)),
+			})
+		}
+	}
+	findings = append(findings, clobbered(r, t)...)
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		findings = append(findings, c.template(r.Where, fmt.Sprintf("label %q", name), r.Labels[name], t.Labels)...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Annotations)) {
+		findings = append(findings, c.template(r.Where, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
+	}
+	return r.result(t), findings
+}
+
+// result adds the labels that the rule gives what the expression returns.
+func (r *Rule) result(t Type) Type {
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		if v := r.Labels[name]; strings.Contains(v, "{{") {
+			t.Labels = t.Labels.with(name)
+		} else {
+			t.Labels = t.Labels.set(name, v)
+		}
+	}
+	t.origin, t.family, t.counter, t.constant = t.Labels, nil, false, false
+	t.idle, t.spoiled, t.by = false, false, nil
+	return t
+}
+
+// condition reports an alert that fires whenever its series are there.
+func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []finding.Finding) []finding.Finding {
+	if t.conditional || t.constant || slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.AlwaysFires }) {
+		return nil
+	}
+	if !c.always(tree) {
+		return nil
+	}
+	return []finding.Finding{{
+		Code: finding.AlwaysFires, Where: r.Where, Part: "expr", Text: r.Expr,
+		From: int(tree.PositionRange().Start), To: int(tree.PositionRange().End),
+		Reason: "nothing is compared: it fires for every series that there is, whatever its value",
+	}}
+}
+
+// always says whether a part of the expression gives a result that nothing
+// stands in the way of. A bare selector of a metric that is not known does not
+// count: it may be there only when something is wrong, as a recorded condition
+// is, or {state="down"} of an _info.
+func (c *Checker) always(e parser.Expr) bool {
+	e = unparen(e)
+	if n, ok := e.(*parser.BinaryExpr); ok && n.Op == parser.LOR {
+		return c.always(n.LHS) || c.always(n.RHS)
+	}
+	t := (&walk{Checker: c}).visit(e)
+	if v, ok := e.(*parser.VectorSelector); ok && t.family == nil {
+		if _, recorded := c.recorded[v.Name]; !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
+			return false
+		}
+	}
+	return !t.conditional
+}
+
+// clobbered reports labels of a rule that overwrite what tells its series
+// apart.
+func clobbered(r *Rule, t Type) []finding.Finding {
+	var out []finding.Finding
+	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
+		value := r.Labels[name]
+		if strings.Contains(value, "{{") || t.Labels.Open || !t.Labels.Can(name) {
+			continue
+		}
+		if pinned := t.Labels.sure[name]; pinned != "" || len(t.Labels.Values(name)) == 1 {
+			continue
+		}
+		out = append(out, finding.Finding{
+			Code: finding.ClobberedLabel, Where: r.Where, Part: fmt.Sprintf("label %q", name), Text: value, To: len(value),
+			Reason: fmt.Sprintf("overwrites the label that tells the series of the result apart (%s): when there are several, the rule fails",
+				strings.Join(t.Labels.Names(), ", ")),
+		})
+	}
+	return out
+}
+
+// Duplicate is a finding about a rule that is there twice.
+type Duplicate struct {
+	Rule    *Rule
+	Finding finding.Finding
+}
+
+// Duplicates reports rules that have the same name, labels and expression as
+// one before them.
+func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
+	seen := map[string]string{}
+	var out []Duplicate
+	for _, r := range rules {
+		expr := strings.Join(strings.Fields(r.Expr), " ")
+		key := fmt.Sprint(r.Alert, "\x00", r.Record, "\x00", expr, "\x00", r.Labels, r.For)
+		if first, twice := seen[key]; twice {
+			out = append(out, Duplicate{r, finding.Finding{
+				Code: finding.SameRule, Where: r.Where, Part: "expr", Text: r.Expr, To: len(r.Expr),
+				Reason: fmt.Sprintf("the same rule as %s: one of them is too many", first),
+			}})
+			continue
+		}
+		seen[key] = r.Where
+	}
+	return out
+}

@@ -1,0 +1,266 @@
+package promcheck
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strings"
+	"text/template/parse"
+	"time"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser/posrange"
+	"github.com/prometheus/prometheus/template"
+)
+
+// templateDefs are the definitions that Prometheus puts before every template.
+const templateDefs = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
+
+// fillings are values that stand for a label's when a template is tried: one
+// of them suits whatever the template makes of it.
+var fillings = []string{anyValue, "1", "1m"}
+
+// Template checks the template of an annotation or label of an alert whose
+// labels nothing is known of.
+func (c *Checker) Template(where, text string) []finding.Finding {
+	return c.template(where, "", text, openLabels())
+}
+
+// template expands a template with Prometheus's own code, for labels whose
+// values are not known, and checks the labels it names and every query it
+// makes: when queries have a result, and when they have none.
+func (c *Checker) template(where, part, text string, have Labels) []finding.Finding {
+	if !strings.Contains(text, "{{") {
+		return nil
+	}
+	uses, plain := plainUses(text)
+	if plain {
+		return c.labelsThere(where, part, text, uses, have)
+	}
+	uses, err := labelUses(text)
+	if err != nil {
+		return []finding.Finding{{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: err.Error()}}
+	}
+	findings := c.labelsThere(where, part, text, uses, have)
+	queries, exact, err := c.expand(text, uses)
+	if err != nil {
+		return append(findings, finding.Finding{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: err.Error()})
+	}
+	if part != "" {
+		part += ", "
+	}
+	for _, q := range queries {
+		_, _, more := c.typeOf(where, part+"query", q)
+		findings = append(findings, slices.DeleteFunc(more, func(f finding.Finding) bool { return f.Code == finding.UnknownValue && !exact })...)
+	}
+	return findings
+}
+
+// alwaysWork are the functions that take any number, or any text.
+var alwaysWork = map[string][]string{
+	"$value":  {"humanize", "humanize1024", "humanizePercentage", "humanizeDuration", "humanizeTimestamp"},
+	"$labels": {"title", "toUpper", "toLower", "stripPort", "stripDomain", "safeHtml", "htmlEscape"},
+}
+
+// plainUses returns the labels of a template that only names labels and the
+// value. Such a template always works; most are, and reading them so is much
+// quicker.
+func plainUses(text string) (uses []labelUse, plain bool) {
+	for from := 0; ; {
+		i := strings.Index(text[from:], "{{")
+		if i < 0 {
+			return uses, true
+		}
+		start := from + i + 2
+		end := strings.Index(text[start:], "}}")
+		if end < 0 {
+			return nil, false
+		}
+		action := text[start : start+end]
+		what, function, piped := strings.Cut(strings.Trim(action, " "), "|")
+		what = strings.TrimSpace(what)
+		object, label, _ := strings.Cut(what, ".")
+		switch {
+		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord):
+			return nil, false
+		case piped && !slices.Contains(alwaysWork[object], strings.TrimSpace(function)):
+			return nil, false
+		case label != "":
+			at := posrange.Pos(start + strings.Index(action, label))
+			uses = append(uses, labelUse{name: label, pos: posrange.PositionRange{Start: at, End: at + posrange.Pos(len(label))}})
+		}
+		from = start + end + 2
+	}
+}
+
+func notWord(r rune) bool {
+	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+}
+
+// labelsThere reports the labels that a template names and an alert cannot
+// have.
+func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have Labels) []finding.Finding {
+	var findings []finding.Finding
+	for _, u := range uses {
+		f := finding.Finding{Where: where, Part: part, Text: text, From: int(u.pos.Start), To: int(u.pos.End)}
+		switch {
+		case u.external && c.opts.ExternalLabels != nil && !slices.Contains(c.opts.ExternalLabels, u.name):
+			f.Code, f.Reason = finding.UnknownLabel, "there is no external label \""+u.name+"\" (there are "+listed(c.opts.ExternalLabels)+")"
+			f.Suggestion = suggest.Nearest(u.name, c.opts.ExternalLabels)
+		case !u.external && !have.Can(u.name):
+			f.Code, f.Reason = finding.LabelGoneText, "the label \""+u.name+"\" is not in the expression's result (it has "+listed(have.Names())+"): it is shown as nothing"
+			f.Suggestion = suggest.Nearest(u.name, have.Names())
+		default:
+			continue
+		}
+		if !slices.ContainsFunc(findings, func(o finding.Finding) bool { return o.Reason == f.Reason }) {
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}
+
+// labelUse is a place in a template that names a label.
+type labelUse struct {
+	name     string
+	external bool // of the external labels
+	pos      posrange.PositionRange
+}
+
+// labelUses parses a template as Prometheus does and returns the labels it
+// names: $labels.x, .Labels.x, index $labels "x".
+func labelUses(text string) ([]labelUse, error) {
+	tree := parse.New("template")
+	tree.Mode = parse.SkipFuncCheck
+	if _, err := tree.Parse(templateDefs+text, "", "", map[string]*parse.Tree{}); err != nil {
+		return nil, err
+	}
+	var uses []labelUse
+	add := func(name string, external bool, at parse.Pos) {
+		start := max(int(at)-len(templateDefs), 0)
+		if i := strings.Index(text[min(start, len(text)):], name); i >= 0 {
+			start += i
+		}
+		uses = append(uses, labelUse{name, external, posrange.PositionRange{
+			Start: posrange.Pos(start), End: posrange.Pos(min(start+len(name), len(text))),
+		}})
+	}
+	var visit func(n parse.Node, top bool)
+	pipe := func(p *parse.PipeNode, top bool) {
+		if p == nil {
+			return
+		}
+		for _, cmd := range p.Cmds {
+			visit(cmd, top)
+		}
+	}
+	branch := func(b *parse.BranchNode, top, inner bool) {
+		pipe(b.Pipe, top)
+		visit(b.List, inner)
+		if b.ElseList != nil {
+			visit(b.ElseList, top)
+		}
+	}
+	visit = func(n parse.Node, top bool) {
+		switch n := n.(type) {
+		case *parse.ListNode:
+			if n != nil {
+				for _, child := range n.Nodes {
+					visit(child, top)
+				}
+			}
+		case *parse.ActionNode:
+			pipe(n.Pipe, top)
+		case *parse.PipeNode:
+			pipe(n, top)
+		case *parse.TemplateNode:
+			pipe(n.Pipe, top)
+		case *parse.IfNode:
+			branch(&n.BranchNode, top, top)
+		case *parse.RangeNode:
+			branch(&n.BranchNode, top, false)
+		case *parse.WithNode:
+			branch(&n.BranchNode, top, false)
+		case *parse.ChainNode:
+			visit(n.Node, top)
+		case *parse.CommandNode:
+			indexed(n, add)
+			for _, arg := range n.Args {
+				visit(arg, top)
+			}
+		case *parse.VariableNode:
+			if len(n.Ident) > 1 && (n.Ident[0] == "$labels" || n.Ident[0] == "$externalLabels") {
+				add(n.Ident[1], n.Ident[0] != "$labels", n.Pos)
+			} else if len(n.Ident) > 2 && n.Ident[0] == "$" && (n.Ident[1] == "Labels" || n.Ident[1] == "ExternalLabels") {
+				add(n.Ident[2], n.Ident[1] != "Labels", n.Pos)
+			}
+		case *parse.FieldNode:
+			if top && len(n.Ident) > 1 && (n.Ident[0] == "Labels" || n.Ident[0] == "ExternalLabels") {
+				add(n.Ident[1], n.Ident[0] != "Labels", n.Pos)
+			}
+		}
+	}
+	visit(tree.Root, true)
+	return uses, nil
+}
+
+// indexed takes index $labels "x" apart.
+func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
+	if len(n.Args) != 3 {
+		return
+	}
+	fn, ok1 := n.Args[0].(*parse.IdentifierNode)
+	v, ok2 := n.Args[1].(*parse.VariableNode)
+	key, ok3 := n.Args[2].(*parse.StringNode)
+	if ok1 && ok2 && ok3 && fn.Ident == "index" && len(v.Ident) == 1 && (v.Ident[0] == "$labels" || v.Ident[0] == "$externalLabels") {
+		add(key.Text, v.Ident[0] != "$labels", n.Pos)
+	}
+}
+
+// expand runs the template with the first filling that it takes and returns the
+// queries it makes; exact says that the labels in them stand for any value.
+// The error is that of the first, when the template fails with all of them.
+func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, failed error) {
+	for _, value := range fillings {
+		names := map[string]string{}
+		for _, u := range uses {
+			names[u.name] = value
+		}
+		for _, d := range c.catalogue.All() {
+			for _, l := range d.Labels {
+				names[l.Name] = value
+			}
+		}
+		answer := promql.Vector{{F: 1, Metric: labels.FromMap(names)}}
+		if err := run(text, names, answer, &queries); err != nil {
+			if failed == nil {
+				failed = err
+			}
+			continue
+		}
+		// Without a result a template may well fail (first of nothing); what
+		// counts here is what else it asks.
+		_ = run(text, names, nil, &queries)
+		return queries, value == anyValue, nil
+	}
+	return nil, false, failed
+}
+
+// run expands the template, answering each query alike, and collects the
+// queries.
+func run(text string, names map[string]string, answer promql.Vector, queries *[]string) error {
+	query := func(_ context.Context, q string, _ time.Time) (promql.Vector, error) {
+		if !slices.Contains(*queries, q) {
+			*queries = append(*queries, q)
+		}
+		return answer, nil
+	}
+	data := template.AlertTemplateData(names, names, "", promql.Sample{F: 1})
+	_, err := template.NewTemplateExpander(context.Background(), templateDefs+text, "template", data,
+		model.Now(), query, &url.URL{}, nil).Expand()
+	return err
+}

@@ -1,0 +1,81 @@
+// Package api names what rules and the webhook agree on: the annotations and
+// labels of an alert that the webhook reads, the paths that it serves, the
+// sounds of its messages, and the metrics that it exposes. It links nothing
+// that runs.
+package api
+
+import "net/url"
+
+// Sound is what a message does in a chat.
+type Sound string
+
+// The sounds.
+const (
+	Loud   Sound = "loud"   // the message rings
+	Silent Sound = "silent" // the message does not ring
+	None   Sound = "none"   // no message: an entry in the history only
+)
+
+// Sounds returns the sounds, the loudest first.
+func Sounds() []Sound { return []Sound{Loud, Silent, None} }
+
+// The annotations that the webhook reads. Each text can have a twin for another
+// language, named by [In].
+const (
+	Title       = "title"        // the headline of a message: "Preflight FAIL"
+	Headline    = "headline"     // the line above the instances: "Preflight failed (6/8 PASS, 2 FAIL)"
+	ListTitle   = "list_title"   // the heading of the instances: "Failed Checks"
+	Summary     = "summary"      // one line about an instance
+	Reason      = "reason"       // why, from a closed set
+	Actions     = "actions"      // what to do, one action a line
+	EvaluatedAt = "evaluated_at" // the time of the evaluation, RFC 3339
+	RunbookURL  = "runbook_url"
+	Dashboard   = "dashboard_url"
+
+	// Counts is what messages of the shipped preflight show today: "6/8 PASS, 2 FAIL".
+	Counts = "counts"
+)
+
+// In names the twin of a text annotation in another language: "title_ko". An
+// empty language is English, which has the plain name.
+func In(annotation, language string) string {
+	if language == "" || language == "en" {
+		return annotation
+	}
+	return annotation + "_" + language
+}
+
+// The labels that the webhook reads.
+const (
+	Env         = "env"
+	Source      = "source"      // "pipeline": the alert is about the pipeline itself
+	Undelivered = "undelivered" // the name of the alert that UrgentUndelivered stands for
+	Delivery    = "delivery"    // "direct": the webhook may be unable to deliver it
+
+	Direct   = "direct"
+	Pipeline = "pipeline"
+)
+
+// The paths that Alertmanager posts to.
+const (
+	AlertsPath   = "/api/v1/alerts"
+	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
+	receiverPath = "/api/v1/receivers/"
+	notify       = "notify"
+)
+
+// Watchdog is the name of the alert that always fires: the heartbeat.
+const Watchdog = "Watchdog"
+
+// NotifyPath returns the path for notifications with a sound: the path and
+// query "/api/v1/alerts?notify=loud". With an empty sound each alert's severity
+// decides.
+func NotifyPath(s Sound) string {
+	if s == "" {
+		return AlertsPath
+	}
+	return AlertsPath + "?" + url.Values{notify: {string(s)}}.Encode()
+}
+
+// ReceiverPath returns the path for notifications to a receiver.
+func ReceiverPath(name string) string { return receiverPath + url.PathEscape(name) }

@@ -1,0 +1,171 @@
+package api
+
+import "github.com/alertnative/preflight/metrics"
+
+// The outcomes of a notification that was posted to the webhook.
+const (
+	Accepted     = "accepted"
+	Invalid      = "invalid"      // no payload of Alertmanager
+	TooLarge     = "too_large"    // above the limit of the body's size
+	Unauthorized = "unauthorized" // without the bearer token
+	Unwritable   = "unwritable"   // the spool could not be written
+)
+
+// Why an accepted notification made no message of its own.
+const (
+	Twin     = "twin"     // a retry, or the same from the other peer
+	Late     = "late"     // a peer told of an alert after its resolution
+	Recorded = "recorded" // its receiver asks for no message
+	Blind    = "blind"    // an end or a new start that Prometheus's silence may have caused
+)
+
+// Why a delivery to Telegram is tried again.
+const (
+	RateLimited = "rate_limited"
+	Unreachable = "unreachable"
+	Ambiguous   = "ambiguous"
+	Refused     = "refused"
+)
+
+// The states of a chat.
+const (
+	ChatOK          = "ok"
+	ChatWaiting     = "waiting"     // Telegram asked to wait
+	ChatUnreachable = "unreachable" // the last call had no answer
+	ChatDead        = "dead"        // the bot can't write there
+)
+
+// What a replica does; without others it always tells.
+const (
+	ReplicaTells    = "telling"
+	ReplicaStandsBy = "standby" // another one tells
+	ReplicaAlone    = "alone"   // the shared database is away: it tells what it is notified of itself
+)
+
+// ReplicaStates are the values of the label "state" of a replica.
+func ReplicaStates() []string { return []string{ReplicaTells, ReplicaStandsBy, ReplicaAlone} }
+
+// ChatStates are the values of the label "state" of a chat.
+func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachable, ChatDead} }
+
+// Families is the set of metrics that the webhook emits about itself.
+type Families struct {
+	Received          metrics.Desc
+	Coalesced         metrics.Desc
+	AcceptDuration    metrics.Desc
+	Delivered         metrics.Desc
+	DeliveryDelay     metrics.Desc
+	Failed            metrics.Desc
+	Retried           metrics.Desc
+	AmbiguousCalls    metrics.Desc
+	Duplicated        metrics.Desc
+	ReplicaState      metrics.Desc
+	Backlog           metrics.Desc
+	BacklogAge        metrics.Desc
+	ChatState         metrics.Desc
+	SpoolWritable     metrics.Desc
+	HistoryBacklog    metrics.Desc
+	HistoryLag        metrics.Desc
+	WatchdogTimestamp metrics.Desc
+	BuildInfo         metrics.Desc
+}
+
+// NewFamilies describes the webhook's metrics.
+func NewFamilies() Families {
+	var (
+		name  = func(s string) string { return "preflight_webhook_" + s }
+		chat  = metrics.Label{Name: "chat"}
+		retry = metrics.Label{Name: "reason", Values: []string{RateLimited, Unreachable, Ambiguous, Refused}}
+	)
+	return Families{
+		Received: metrics.Desc{
+			Name: name("notifications_received_total"), Type: metrics.Counter,
+			Labels: []metrics.Label{{Name: "outcome", Values: []string{Accepted, Invalid, TooLarge, Unauthorized, Unwritable}}},
+			Help:   "Notifications posted by Alertmanager.",
+		},
+		Coalesced: metrics.Desc{
+			Name: name("notifications_coalesced_total"), Type: metrics.Counter,
+			Labels: []metrics.Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Blind}}},
+			Help:   "Accepted notifications that told nothing new and made no message of their own.",
+		},
+		AcceptDuration: metrics.Desc{
+			Name: name("accept_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Buckets: metrics.LatencyBuckets(),
+			Help: "How long it took to commit a notification to the spool.",
+		},
+		Delivered: metrics.Desc{
+			Name: name("messages_delivered_total"), Type: metrics.Counter,
+			Labels: []metrics.Label{chat, {Name: "kind", Values: []string{"alert", "reminder", "resolution", "digest", "edit"}}},
+			Help:   "Messages and edits that Telegram confirmed.",
+		},
+		DeliveryDelay: metrics.Desc{
+			Name: name("delivery_delay_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds,
+			Labels:  []metrics.Label{{Name: "priority"}},
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
+			Help:    "Time from the acceptance of a new alert or its resolution until Telegram confirmed the message.",
+		},
+		Failed: metrics.Desc{
+			Name: name("messages_failed_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
+			Help: "Messages that Telegram refused for good, formatted and as plain text.",
+		},
+		Retried: metrics.Desc{
+			Name: name("deliveries_retried_total"), Type: metrics.Counter, Labels: []metrics.Label{chat, retry},
+			Help: "Calls of the Bot API that have to be made again.",
+		},
+		AmbiguousCalls: metrics.Desc{
+			Name: name("deliveries_ambiguous_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
+			Help: "Messages sent without an answer: each can be in the chat twice.",
+		},
+		Duplicated: metrics.Desc{
+			Name: name("messages_duplicated_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
+			Help: "Messages of another replica about an alert that this one had told as well: the two did not know of each other.",
+		},
+		ReplicaState: metrics.Desc{
+			Name: name("replica_state"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Labels: []metrics.Label{{Name: "state", Values: ReplicaStates()}},
+			Help:   "1 for what this replica does, 0 for the others.",
+		},
+		Backlog: metrics.Desc{
+			Name: name("backlog"), Type: metrics.Gauge, Labels: []metrics.Label{chat},
+			Help: "Alerts whose present state the chat has not been shown.",
+		},
+		BacklogAge: metrics.Desc{
+			Name: name("backlog_age_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds, Labels: []metrics.Label{chat},
+			Help: "How long the oldest of the backlog has waited.",
+		},
+		ChatState: metrics.Desc{
+			Name: name("chat_state"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Labels: []metrics.Label{chat, {Name: "state", Values: ChatStates()}},
+			Help:   "1 for the state the chat is in, 0 for the others.",
+		},
+		HistoryBacklog: metrics.Desc{
+			Name: name("history_backlog"), Type: metrics.Gauge,
+			Help: "Alerts whose present state is not yet in the history database.",
+		},
+		HistoryLag: metrics.Desc{
+			Name: name("history_lag_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds,
+			Help: "Age of the oldest change of an alert that is not yet in the history database.",
+		},
+		SpoolWritable: metrics.Desc{
+			Name: name("spool_writable"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Help: "1 when the last write to the spool succeeded, else 0.",
+		},
+		WatchdogTimestamp: metrics.Desc{
+			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
+			Help: "The newest evaluation of Prometheus that a watchdog told of, or when the last one arrived that did not say; 0 before the first.",
+		},
+		BuildInfo: metrics.Desc{
+			Name: name("build_info"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Labels: []metrics.Label{{Name: "version"}, {Name: "goversion"}},
+			Help:   "1, labelled with the version of the webhook and of Go.",
+		},
+	}
+}
+
+// All returns the families in a fixed order.
+func (w Families) All() []metrics.Desc {
+	return []metrics.Desc{
+		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
+		w.Duplicated, w.ReplicaState,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
+	}
+}
