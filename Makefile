@@ -20,6 +20,7 @@ demo: build tools ## Show the whole pipeline at work: Redis fails, the message c
 bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/proofs
+	@go run ./bench/scale
 	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
@@ -46,6 +47,7 @@ tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin int
 	@scripts/tools
 
 exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
+	@scripts/tools exporters
 	go run ./internal/stack/record
 
 fmt: ## Format the Go code.

@@ -15,7 +15,7 @@ import (
 // binance is the API of Binance for spot trading, as
 // https://developers.binance.com describes it.
 type binance struct {
-	Exchange
+	exchange
 	client *http.Client
 }
 

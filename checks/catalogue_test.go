@@ -1,13 +1,21 @@
 package checks_test
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks"
+	shipped "github.com/alertnative/preflight/checks/spec"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/metrics"
@@ -23,16 +31,14 @@ func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ready.Close() })
-	config, err := checks.ReadConfig(ready.Config())
+	config, err := checker.ReadConfig(ready.Config(), checks.Shipped()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := config.Checks(checks.Setting{Env: "paper", Lookup: system.Lookup(ready.Vars())})
-	f := newFile(t)
-	f.Specs = config.Specs()
-	f.Metrics = metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(f.Specs...))
-	record := func() checks.Report {
-		report := checks.Runner{Checks: all, Real: true}.Run(t.Context())
+	env := config.Env("paper", system.Lookup(ready.Vars()))
+	f := checker.Textfile{Path: filepath.Join(t.TempDir(), "preflight.prom"), Namespace: "arbitrage", Specs: shipped.Shipped()}
+	record := func() checker.Report {
+		report := checker.Runner{Checks: config.Checks(), Real: true}.Run(t.Context(), env)
 		if _, err := f.Write(t.Context(), "paper", report); err != nil {
 			t.Fatal(err)
 		}
@@ -44,8 +50,8 @@ func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
 	redis.Stop()
 	record() // problems have series only while there are some
 
-	written := parse(t, f.Path)
-	for _, d := range f.Metrics.All() {
+	written := parseFile(t, f.Path)
+	for _, d := range spec.NewRunFamilies(f.Namespace, f.Specs...).All() {
 		family := written[d.Name]
 		if family == nil {
 			t.Errorf("%s is declared and not written", d.Name)
@@ -104,4 +110,19 @@ func agrees(t *testing.T, d metrics.Desc, family *dto.MetricFamily) {
 			t.Errorf("%s: %s has the values %v, declared %v", d.Name, l.Name, got, l.Values)
 		}
 	}
+}
+
+// parseFile reads a file as node_exporter does.
+func parseFile(t testing.TB, path string) map[string]*dto.MetricFamily {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, data)
+	}
+	return families
 }

@@ -17,22 +17,6 @@ type commandProbe struct {
 	limited bool // the number that it prints is compared with limits
 }
 
-func (p commandProbe) looks() string {
-	return "the program " + filepath.Base(p.argv[0]) + " succeeds"
-}
-
-// network is true: nobody knows what the program does.
-func (commandProbe) network() bool { return true }
-
-func (commandProbe) reasons() []Reason {
-	return []Reason{
-		{"exit_code", "the program failed", "run the command of preflight.yml by hand and read what it says"},
-		{"no_such_program", "the program cannot be started", "install it, or correct the command in preflight.yml"},
-		{"not_a_number", "limits are given and the program did not print a number", "let the command print one number, or take the limits out"},
-		{"timeout", "the program did not finish in time", "run it by hand; then look at the timeout"},
-	}
-}
-
 func (p commandProbe) measure(ctx context.Context) (measurement, error) {
 	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
 	cmd.Dir = p.dir

@@ -7,7 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks"
+	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
 func TestConfigErrors(t *testing.T) {
@@ -47,7 +49,7 @@ func TestConfigErrors(t *testing.T) {
 		"databse: {}\nenvironment: {required: [{name: A, fromat: url}]}\n": `p.yml:1: unknown key "databse" (did you mean "database"?)` + "\n" +
 			`p.yml:2: unknown key "fromat" in environment.required[0] (did you mean "format"?)`, // all at once
 	} {
-		_, err := checks.ParseConfig("p.yml", []byte(text))
+		_, err := parse(text)
 		if err == nil || err.Error() != want {
 			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
 		}
@@ -84,12 +86,12 @@ func TestConfigErrors(t *testing.T) {
 		"checks: [{name: A, sql: {url_from: P}, fail: {above: 1}}]\n":                                 "p.yml:1: checks[0].sql.query: write the query",
 		"checks: [{name: A, tpc: {}}]\n":                                                              `p.yml:1: unknown key "tpc" in checks[0] (did you mean "tcp"?)`,
 	} {
-		_, err := checks.ParseConfig("p.yml", []byte(text))
+		_, err := parse(text)
 		if err == nil || err.Error() != want {
 			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
 		}
 	}
-	if _, err := checks.ReadConfig("no/such.yml"); err == nil || !strings.Contains(err.Error(), "no/such.yml: no such file: write one") {
+	if _, err := checker.ReadConfig("no/such.yml", checks.Shipped()...); err == nil || !strings.Contains(err.Error(), "no/such.yml: no such file: write one") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -97,13 +99,13 @@ func TestConfigErrors(t *testing.T) {
 // Everything that is shipped is declared, so that it can be ready.
 func TestShippedConfig(t *testing.T) {
 	t.Parallel()
-	c, err := checks.ReadConfig("../preflight.yml")
+	c, err := checker.ReadConfig("../preflight.yml", checks.Shipped()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := map[string][]string{}
-	for _, check := range c.Checks(checks.Setting{Env: "paper"}) {
-		got[check.Spec().Name] = check.Targets()
+	for _, check := range c.Checks() {
+		got[check.Spec().Name] = check.Targets(c.Env("paper", nil).For(check))
 	}
 	exchanges := []string{"upbit", "binance_spot", "binance_futures"}
 	want := map[string][]string{
@@ -134,13 +136,13 @@ func TestShippedExamples(t *testing.T) {
 	if !found {
 		t.Fatal("the shipped file shows no checks of one's own")
 	}
-	c, err := checks.ParseConfig("p.yml", []byte("checks:\n"+strings.ReplaceAll("\n"+examples, "\n# ", "\n")))
+	c, err := parse("checks:\n" + strings.ReplaceAll("\n"+examples, "\n# ", "\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for _, s := range c.Specs()[len(checks.Shipped()):] {
-		names = append(names, s.Name)
+	for _, check := range c.Checks()[len(shipped.Shipped()):] {
+		names = append(names, check.Spec().Name)
 	}
 	if d := cmp.Diff([]string{"Order Router", "Market Data", "Disk Space", "Stale Orders"}, names); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -2,107 +2,96 @@ package checks
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/alertnative/preflight/checker"
 )
 
-// DatabaseConfig declares what the check Database looks at.
-type DatabaseConfig struct {
-	Redis    *ServerConfig `yaml:"redis"`
-	Postgres *ServerConfig `yaml:"postgres"`
+// databaseConfig declares what the check Database looks at.
+type databaseConfig struct {
+	Redis    *serverConfig `yaml:"redis"`
+	Postgres *serverConfig `yaml:"postgres"`
 }
 
-// ServerConfig declares a database. Its address is in an environment variable,
+// serverConfig declares a database. Its address is in an environment variable,
 // never in the file.
-type ServerConfig struct {
+type serverConfig struct {
 	URLFrom  string        `yaml:"url_from"`  // the variable's name
 	Timeout  time.Duration `yaml:"timeout"`   // 2s when not given
 	ReadOnly bool          `yaml:"read_only"` // a replica will do
 }
 
-func (c DatabaseConfig) check(s Setting) Check {
-	return Database{Redis: c.Redis.server(s), Postgres: c.Postgres.server(s)}
+func (c databaseConfig) observer(env checker.Env) observer {
+	return database{Redis: c.Redis.server(env), Postgres: c.Postgres.server(env)}
 }
 
-func (c DatabaseConfig) problems(Config) (problems []problem) {
-	look := func(key, example string, s *ServerConfig) {
+func (c databaseConfig) Problems(checker.Env) (problems []checker.Problem) {
+	look := func(key, example string, s *serverConfig) {
 		if s != nil {
 			problems = append(problems, variableProblem(s.URLFrom, "address", example, key, "url_from")...)
 			problems = append(problems, timeoutProblem(s.Timeout, key, "timeout")...)
 		}
 	}
-	look(TargetRedis, "REDIS_URL", c.Redis)
-	look(TargetPostgres, "POSTGRES_DSN", c.Postgres)
+	look(targetRedis, "REDIS_URL", c.Redis)
+	look(targetPostgres, "POSTGRES_DSN", c.Postgres)
 	return problems
 }
 
-func (c *ServerConfig) server(s Setting) *Server {
+func (c *serverConfig) server(env checker.Env) *server {
 	if c == nil {
 		return nil
 	}
-	return &Server{Variable: c.URLFrom, Address: s.value(c.URLFrom), Timeout: or(c.Timeout, defaultTimeout), ReadOnly: c.ReadOnly}
+	return &server{Variable: c.URLFrom, Address: env.Value(c.URLFrom), Timeout: cmp.Or(c.Timeout, defaultTimeout), ReadOnly: c.ReadOnly}
 }
 
 // The targets of the check Database.
 const (
-	TargetRedis    = "redis"
-	TargetPostgres = "postgres"
+	targetRedis    = "redis"
+	targetPostgres = "postgres"
 )
 
-// Database checks that Redis answers PING and PostgreSQL SELECT 1, both at the
+// database checks that Redis answers PING and PostgreSQL SELECT 1, both at the
 // same time.
-type Database struct {
-	Redis, Postgres *Server // nil: not looked at
+type database struct {
+	Redis, Postgres *server // nil: not looked at
 }
 
-// Server is a database to look at.
-type Server struct {
+// server is a database to look at.
+type server struct {
 	Variable string // the environment variable that the address came from
 	Address  string // URL or DSN; empty: the variable is not set
 	Timeout  time.Duration
 	ReadOnly bool // one that takes no writes will do
 }
 
-// Spec describes the check.
-func (Database) Spec() Spec {
-	return Spec{
-		Name:    "Database",
-		Looks:   "Redis answers PING and PostgreSQL SELECT 1, each within its timeout, and both take writes",
-		Network: true,
-		Reasons: slices.Concat([]Reason{
-			{"not_configured", "the variable with the address is not set", "set REDIS_URL and POSTGRES_DSN, or take the database out of preflight.yml"},
-			{"malformed", "the address cannot be read", "write it as redis://HOST:PORT/DB or postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
-			{"read_only", "the server is a replica or a standby, and takes no writes", "lead the address to the primary; or say read_only: true in preflight.yml when reading is enough"},
-		}, postgresReasons(), connectionReasons()),
-	}
-}
-
-// Targets are the databases that are looked at.
-func (d Database) Targets() []string {
+// targets returns the databases that are looked at.
+func (d database) targets() []string {
 	var names []string
 	if d.Redis != nil {
-		names = append(names, TargetRedis)
+		names = append(names, targetRedis)
 	}
 	if d.Postgres != nil {
-		names = append(names, TargetPostgres)
+		names = append(names, targetPostgres)
 	}
 	return names
 }
 
-// MaxDuration is the longest that a database may take.
-func (d Database) MaxDuration() time.Duration {
+// maxDuration returns the longest that a database may take.
+func (d database) maxDuration() time.Duration {
 	longest := time.Duration(0)
-	for _, s := range []*Server{d.Redis, d.Postgres} {
+	for _, s := range []*server{d.Redis, d.Postgres} {
 		if s != nil {
 			longest = max(longest, s.Timeout)
 		}
@@ -110,34 +99,35 @@ func (d Database) MaxDuration() time.Duration {
 	return longest
 }
 
-// Run asks the databases, each with its own timeout.
-func (d Database) Run(ctx context.Context) []Observation {
+// run asks the databases, each with its own timeout.
+func (d database) run(ctx context.Context, env checker.Env) []checker.Observation {
 	var wg sync.WaitGroup
-	var redis, postgres Observation
+	var redis, postgres checker.Observation
 	if d.Redis != nil {
-		wg.Go(func() { redis = d.Redis.observe(ctx, TargetRedis, pingRedis) })
+		wg.Go(func() { redis = d.Redis.observe(ctx, targetRedis, pingRedis) })
 	}
 	if d.Postgres != nil {
-		wg.Go(func() { postgres = d.Postgres.observe(ctx, TargetPostgres, selectOne) })
+		shared := sessionsOf(env)
+		wg.Go(func() { postgres = d.Postgres.observe(ctx, targetPostgres, shared.selectOne) })
 	}
 	wg.Wait()
-	return []Observation{redis, postgres}
+	return []checker.Observation{redis, postgres}
 }
 
 // observe asks one server and times it, connecting included.
-func (s Server) observe(ctx context.Context, target string, ask func(context.Context, Server) (time.Duration, error)) Observation {
+func (s server) observe(ctx context.Context, target string, ask func(context.Context, server) (time.Duration, error)) checker.Observation {
 	if s.Address == "" {
-		return Failed(target, "not_configured", s.Variable+" is not set")
+		return checker.Failed(target, "not_configured", s.Variable+" is not set")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	latency, err := ask(ctx, s)
-	o := Passed(target, "answered")
+	o := checker.Passed(target, "answered")
 	if errors.Is(err, errReadOnly) {
-		o = Failed(target, "read_only", "answered, and takes no writes")
+		o = checker.Failed(target, "read_only", "answered, and takes no writes")
 	} else if err != nil {
 		reason, detail := explain(err, s.Timeout)
-		return Failed(target, reason, detail)
+		return checker.Failed(target, reason, detail)
 	}
 	o.Latency = latency
 	return o
@@ -152,7 +142,12 @@ type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
 
-func pingRedis(ctx context.Context, s Server) (latency time.Duration, err error) {
+// silenceRedis stops the log of go-redis: what it would write is in the
+// observations.
+var silenceRedis = sync.OnceFunc(logging.Disable)
+
+func pingRedis(ctx context.Context, s server) (latency time.Duration, err error) {
+	silenceRedis()
 	began := time.Now()
 	opt, err := redis.ParseURL(s.Address)
 	if err != nil {
@@ -230,9 +225,9 @@ func (g greeted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func selectOne(ctx context.Context, s Server) (latency time.Duration, err error) {
+func (all *sessions) selectOne(ctx context.Context, s server) (latency time.Duration, err error) {
 	began := time.Now()
-	err = sessionsOf(ctx).askShort(ctx, s, func(conn *pgconn.PgConn) error {
+	err = all.askShort(ctx, s, func(conn *pgconn.PgConn) error {
 		if _, err := queryText(ctx, conn, "SELECT 1"); err != nil {
 			return err
 		}

@@ -22,46 +22,30 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/internal/stack/proc"
-	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// serverCheck is a check that asks one server.
+// serverCheck is a check that asks one server, whose address is in VAR.
 type serverCheck struct {
-	target string
-	make   func(address string, timeout time.Duration) checks.Check
+	target, name string
+	config       string // with TIMEOUT in the place of the timeout
 }
 
-func onServer(address string, timeout time.Duration) checks.Server {
-	return checks.Server{Variable: "VAR", Address: address, Timeout: timeout}
-}
+var askRedis = serverCheck{"redis", "Database", "database: {redis: {url_from: VAR, timeout: TIMEOUT}}"}
 
-var askRedis = serverCheck{checks.TargetRedis, func(address string, timeout time.Duration) checks.Check {
-	s := onServer(address, timeout)
-	return checks.Database{Redis: &s}
-}}
-
-var askPostgres = serverCheck{checks.TargetPostgres, func(address string, timeout time.Duration) checks.Check {
-	s := onServer(address, timeout)
-	return checks.Database{Postgres: &s}
-}}
+var askPostgres = serverCheck{"postgres", "Database", "database: {postgres: {url_from: VAR, timeout: TIMEOUT}}"}
 
 // The other checks that ask PostgreSQL.
-var askSchema = serverCheck{"schema", func(address string, timeout time.Duration) checks.Check {
-	return checks.Migrations{Schemas: []checks.Schema{{
-		Name: "schema", Server: onServer(address, timeout), Folder: "../webhook/history/migrations", Tool: checks.Goose, Table: "goose_db_version",
-	}}}
-}}
+var askSchema = serverCheck{"schema", "Migrations", "migrations: [{name: schema, url_from: VAR, folder: ../webhook/history/migrations, timeout: TIMEOUT}]"}
 
-var askQuery = serverCheck{"sql", func(address string, timeout time.Duration) checks.Check {
-	return ownCheck("{name: SQL, timeout: "+timeout.String()+", sql: {url_from: VAR, query: SELECT 1}, fail: {above: 1}}", "VAR="+address)
-}}
+var askQuery = serverCheck{"sql", "SQL", "checks: [{name: SQL, timeout: TIMEOUT, sql: {url_from: VAR, query: SELECT 1}, fail: {above: 1}}]"}
 
-func (c serverCheck) observe(t *testing.T, address string, timeout time.Duration) checks.Observation {
+func (c serverCheck) observe(t *testing.T, address string, timeout time.Duration) checker.Observation {
 	t.Helper()
-	return observe(t, c.make(address, timeout), c.target)
+	config := strings.ReplaceAll(c.config, "TIMEOUT", timeout.String())
+	return observe(t, fromConfig(t, config, c.name, "paper", "VAR="+address), c.target)
 }
 
 func (c serverCheck) expect(t *testing.T, address, reason string) {
@@ -74,7 +58,7 @@ func (c serverCheck) expect(t *testing.T, address, reason string) {
 	if o.Reason != reason {
 		t.Errorf("%s: %+v, want the reason %q", c.target, o, reason)
 	}
-	if reason == "" && (o.Status != checks.Pass || o.Latency <= 0) {
+	if reason == "" && (o.Status != checker.Pass || o.Latency <= 0) {
 		t.Errorf("%s: %+v, want a pass with its latency", c.target, o)
 	}
 	if strings.Contains(o.Detail, "s3cret") {
@@ -135,16 +119,10 @@ func TestReplicasAreReadOnly(t *testing.T) {
 	askPostgres.expect(t, standby.DSN(), "read_only")
 
 	// Where reading is enough, they do.
-	c, err := checks.ParseConfig("p.yml", []byte("database: {redis: {url_from: R, read_only: true}, postgres: {url_from: P, read_only: true}}"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, check := range c.Checks(checks.Setting{Lookup: system.Lookup([]string{"R=" + replica.URL(), "P=" + standby.DSN()})}) {
-		for _, target := range check.Targets() {
-			if o := observe(t, check, target); o.Status != checks.Pass {
-				t.Errorf("%+v", o)
-			}
-		}
+	for _, target := range []string{"redis", "postgres"} {
+		check := fromConfig(t, "database: {redis: {url_from: R, read_only: true}, postgres: {url_from: P, read_only: true}}",
+			"Database", "paper", "R="+replica.URL(), "P="+standby.DSN())
+		expect(t, check, target, checker.Pass, "")
 	}
 }
 
@@ -377,12 +355,8 @@ func TestDatabasesAreAskedAtOnce(t *testing.T) {
 	t.Parallel()
 	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
 	redis.Pause()
-	check := checks.Database{
-		Redis:    &checks.Server{Address: redis.URL(), Timeout: 100 * time.Millisecond},
-		Postgres: &checks.Server{Address: postgres.DSN(), Timeout: 20 * time.Second},
-	}
-	got := check.Run(t.Context())
-	if got[0].Reason != "timeout" || got[1].Status != checks.Pass {
-		t.Errorf("%+v: Redis hangs and PostgreSQL does not", got)
-	}
+	check := fromConfig(t, "database: {redis: {url_from: R, timeout: 100ms}, postgres: {url_from: P, timeout: 20s}}",
+		"Database", "paper", "R="+redis.URL(), "P="+postgres.DSN())
+	expect(t, check, "redis", checker.Fail, "timeout")
+	expect(t, check, "postgres", checker.Pass, "")
 }

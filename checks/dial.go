@@ -17,28 +17,6 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// connectionReasons are those of every check that talks to a server.
-func connectionReasons() []Reason {
-	return []Reason{
-		{"connection_refused", "nothing listens at the address", "start the server, or correct the address"},
-		{"timeout", "no answer came in time", "look at the server's load and at the network between; then at the timeout"},
-		{"host_not_found", "the host's name is not known", "correct the name in the address, or the name server"},
-		{"tls_failed", "no secure connection could be made", "check the certificate, its names and its date, and the TLS setting in the address"},
-		{"unreachable", "the connection broke or could not be made", "look at the network and at the server's log"},
-	}
-}
-
-// postgresReasons are those of every check that asks PostgreSQL.
-func postgresReasons() []Reason {
-	return []Reason{
-		{"auth_failed", "the server refused the user or the password", "correct the credentials in the address"},
-		{"loading", "the server is starting or stopping and takes no commands", "wait for it; look at its log when it takes long"},
-		{"no_such_database", "the server has no database of that name", "correct the name in the address, or create the database"},
-		{"too_many_connections", "the server takes no more connections", "find who holds them, or raise the limit"},
-		{"refused_command", "the server answered with an error", "read the detail in the evidence, and the server's log"},
-	}
-}
-
 // explain finds the reason and a detail for people in what a client returned.
 // It never passes on text that could hold the address's password.
 func explain(err error, timeout time.Duration) (reason, detail string) {
@@ -125,7 +103,7 @@ func explainRedis(err error) (reason, detail string) {
 }
 
 // postgresConfig reads the server's address.
-func postgresConfig(s Server) (*pgx.ConnConfig, error) {
+func postgresConfig(s server) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(s.Address)
 	if err != nil {
 		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
@@ -134,7 +112,7 @@ func postgresConfig(s Server) (*pgx.ConnConfig, error) {
 }
 
 // dialPostgres opens a connection for a few plain questions.
-func dialPostgres(ctx context.Context, s Server) (*pgconn.PgConn, error) {
+func dialPostgres(ctx context.Context, s server) (*pgconn.PgConn, error) {
 	config, err := postgresConfig(s)
 	if err != nil {
 		return nil, err

@@ -8,26 +8,29 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// EnvironmentConfig declares what the check Environment looks at.
-type EnvironmentConfig struct {
-	Required []VariableConfig `yaml:"required"`
-	Optional []VariableConfig `yaml:"optional"` // checked only when they are set
+// environmentConfig declares what the check Environment looks at.
+type environmentConfig struct {
+	Required []variableConfig `yaml:"required"`
+	Optional []variableConfig `yaml:"optional"` // checked only when they are set
 }
 
-// VariableConfig declares an environment variable.
-type VariableConfig struct {
+// variableConfig declares an environment variable.
+type variableConfig struct {
 	Name    string   `yaml:"name"`
-	Format  Format   `yaml:"format"`  // text when not given
+	Format  format   `yaml:"format"`  // text when not given
 	Schemes []string `yaml:"schemes"` // of a url; any when not given
 	Min     *int64   `yaml:"min"`     // of an integer
 	Max     *int64   `yaml:"max"`
 	Values  []string `yaml:"values"` // of a one_of
 }
 
-func (c EnvironmentConfig) check(s Setting) Check {
-	e := Environment{Lookup: s.Lookup}
+func (c environmentConfig) observer(env checker.Env) observer {
+	e := environment{Lookup: env.Lookup}
 	for _, v := range c.Required {
 		e.Variables = append(e.Variables, v.variable(false))
 	}
@@ -37,9 +40,9 @@ func (c EnvironmentConfig) check(s Setting) Check {
 	return e
 }
 
-func (c EnvironmentConfig) problems(Config) (problems []problem) {
+func (c environmentConfig) Problems(checker.Env) (problems []checker.Problem) {
 	seen := map[string]bool{}
-	look := func(key string, declared []VariableConfig) {
+	look := func(key string, declared []variableConfig) {
 		for i, v := range declared {
 			if field, text := v.problem(); text != "" {
 				problems = append(problems, wrong(text, key, i, field))
@@ -56,22 +59,22 @@ func (c EnvironmentConfig) problems(Config) (problems []problem) {
 }
 
 // problem returns the first key that makes no sense, and why.
-func (v VariableConfig) problem() (key, text string) {
-	formats := []Format{"", FormatText, FormatURL, FormatInteger, FormatOneOf, FormatFile}
+func (v variableConfig) problem() (key, text string) {
+	formats := []format{"", formatText, formatURL, formatInteger, formatOneOf, formatFile}
 	switch {
-	case !variableName.MatchString(v.Name):
+	case !declared.VariableName.MatchString(v.Name):
 		return "name", "must be the name of an environment variable: letters, digits and underscores"
 	case !slices.Contains(formats, v.Format):
 		return "format", fmt.Sprintf("%q is none of %v", v.Format, formats[1:])
-	case v.Format == FormatOneOf && len(v.Values) == 0:
+	case v.Format == formatOneOf && len(v.Values) == 0:
 		return "format", "one_of needs values"
-	case v.Format != FormatOneOf && v.Values != nil:
+	case v.Format != formatOneOf && v.Values != nil:
 		return "values", "goes only with the format one_of"
-	case v.Format != FormatURL && v.Schemes != nil:
+	case v.Format != formatURL && v.Schemes != nil:
 		return "schemes", "goes only with the format url"
-	case v.Format != FormatInteger && v.Min != nil:
+	case v.Format != formatInteger && v.Min != nil:
 		return "min", "goes only with the format integer"
-	case v.Format != FormatInteger && v.Max != nil:
+	case v.Format != formatInteger && v.Max != nil:
 		return "max", "goes only with the format integer"
 	case v.Min != nil && v.Max != nil && *v.Min > *v.Max:
 		return "min", fmt.Sprintf("%d is above max, which is %d", *v.Min, *v.Max)
@@ -79,58 +82,42 @@ func (v VariableConfig) problem() (key, text string) {
 	return "", ""
 }
 
-func (v VariableConfig) variable(optional bool) Variable {
-	return Variable{Name: v.Name, Optional: optional, Format: v.Format, Schemes: v.Schemes, Min: v.Min, Max: v.Max, OneOf: v.Values}
+func (v variableConfig) variable(optional bool) variable {
+	return variable{Name: v.Name, Optional: optional, Format: v.Format, Schemes: v.Schemes, Min: v.Min, Max: v.Max, OneOf: v.Values}
 }
 
-// Environment checks that the environment variables of the system are present
+// environment checks that the environment variables of the system are present
 // and well formed.
-type Environment struct {
-	Variables []Variable
+type environment struct {
+	Variables []variable
 	// Lookup gives the value of a variable and whether it is set.
 	Lookup func(name string) (string, bool)
 }
 
-// Variable is what one environment variable must be like.
-type Variable struct {
+// variable declares one environment variable.
+type variable struct {
 	Name     string
 	Optional bool
-	Format   Format
+	Format   format
 	Schemes  []string // of a URL
 	Min, Max *int64   // of an integer
 	OneOf    []string
 }
 
-// Format is how a variable's value is read.
-type Format string
+// format is the syntax of a variable's value.
+type format string
 
 // The formats.
 const (
-	FormatText    Format = "text" // anything but nothing
-	FormatURL     Format = "url"
-	FormatInteger Format = "integer"
-	FormatOneOf   Format = "one_of"
-	FormatFile    Format = "file" // the path of a file that is there
+	formatText    format = "text" // anything but nothing
+	formatURL     format = "url"
+	formatInteger format = "integer"
+	formatOneOf   format = "one_of"
+	formatFile    format = "file" // the path of a file that is there
 )
 
-// Spec describes the check.
-func (Environment) Spec() Spec {
-	return Spec{
-		Name:  "Environment",
-		Looks: "the environment variables that preflight.yml declares are present and well formed",
-		Reasons: []Reason{
-			{"missing", "the variable is not set", "set it in the environment or in the .env file of this environment"},
-			{"empty", "the variable is set to nothing", "give it a value, or take it out if it is optional"},
-			{"malformed", "the value is not of the declared format", "write it in the format that preflight.yml declares"},
-			{"out_of_range", "the number is outside the declared range", "choose a number in the range that preflight.yml declares"},
-			{"not_allowed", "the value is none of the declared ones", "choose one of the values that preflight.yml declares"},
-			{"no_such_file", "the file that the value names is not there", "put the file there, or correct the path"},
-		},
-	}
-}
-
-// Targets are the names of the variables.
-func (e Environment) Targets() []string {
+// targets returns the names of the variables.
+func (e environment) targets() []string {
 	var names []string
 	for _, v := range e.Variables {
 		names = append(names, v.Name)
@@ -138,9 +125,9 @@ func (e Environment) Targets() []string {
 	return names
 }
 
-// Run looks at each variable.
-func (e Environment) Run(context.Context) []Observation {
-	var out []Observation
+// run looks at each variable.
+func (e environment) run(_ context.Context, _ checker.Env) []checker.Observation {
+	var out []checker.Observation
 	for _, v := range e.Variables {
 		value, set := e.Lookup(v.Name)
 		out = append(out, v.observe(value, set))
@@ -149,53 +136,53 @@ func (e Environment) Run(context.Context) []Observation {
 }
 
 // observe never shows the value: it may be a secret.
-func (v Variable) observe(value string, set bool) Observation {
+func (v variable) observe(value string, set bool) checker.Observation {
 	switch {
 	case !set && v.Optional:
-		return Passed(v.Name, "not set, optional")
+		return checker.Passed(v.Name, "not set, optional")
 	case !set:
-		return Failed(v.Name, "missing", "not set")
+		return checker.Failed(v.Name, "missing", "not set")
 	case strings.TrimSpace(value) == "":
-		return Failed(v.Name, "empty", "set to nothing")
+		return checker.Failed(v.Name, "empty", "set to nothing")
 	}
 	switch v.Format {
-	case FormatURL:
+	case formatURL:
 		return v.observeURL(value)
-	case FormatInteger:
+	case formatInteger:
 		return v.observeInteger(value)
-	case FormatOneOf:
+	case formatOneOf:
 		if !slices.Contains(v.OneOf, value) {
-			return Failed(v.Name, "not_allowed", "must be one of "+strings.Join(v.OneOf, ", "))
+			return checker.Failed(v.Name, "not_allowed", "must be one of "+strings.Join(v.OneOf, ", "))
 		}
-	case FormatFile:
+	case formatFile:
 		if info, err := os.Stat(value); err != nil || info.IsDir() {
-			return Failed(v.Name, "no_such_file", "must be the path of a file")
+			return checker.Failed(v.Name, "no_such_file", "must be the path of a file")
 		}
 	}
-	return Passed(v.Name, "")
+	return checker.Passed(v.Name, "")
 }
 
-func (v Variable) observeURL(value string) Observation {
+func (v variable) observeURL(value string) checker.Observation {
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" {
-		return Failed(v.Name, "malformed", "must be a URL")
+		return checker.Failed(v.Name, "malformed", "must be a URL")
 	}
 	if len(v.Schemes) > 0 && !slices.Contains(v.Schemes, u.Scheme) {
-		return Failed(v.Name, "malformed", "must be a URL that starts with "+strings.Join(v.Schemes, ":// or ")+"://")
+		return checker.Failed(v.Name, "malformed", "must be a URL that starts with "+strings.Join(v.Schemes, ":// or ")+"://")
 	}
-	return Passed(v.Name, "")
+	return checker.Passed(v.Name, "")
 }
 
-func (v Variable) observeInteger(value string) Observation {
+func (v variable) observeInteger(value string) checker.Observation {
 	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 	if err != nil {
-		return Failed(v.Name, "malformed", "must be an integer")
+		return checker.Failed(v.Name, "malformed", "must be an integer")
 	}
 	if v.Min != nil && n < *v.Min {
-		return Failed(v.Name, "out_of_range", fmt.Sprintf("must be at least %d", *v.Min))
+		return checker.Failed(v.Name, "out_of_range", fmt.Sprintf("must be at least %d", *v.Min))
 	}
 	if v.Max != nil && n > *v.Max {
-		return Failed(v.Name, "out_of_range", fmt.Sprintf("must be at most %d", *v.Max))
+		return checker.Failed(v.Name, "out_of_range", fmt.Sprintf("must be at most %d", *v.Max))
 	}
-	return Passed(v.Name, "")
+	return checker.Passed(v.Name, "")
 }

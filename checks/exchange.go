@@ -11,20 +11,23 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/alertnative/preflight/checker"
+	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
-// ExchangesConfig declares the exchanges that the system trades on. The checks
+// exchangesConfig declares the exchanges that the system trades on. The checks
 // Exchange Health and Open Positions look at them, and Live Safety at their
 // keys.
-type ExchangesConfig struct {
-	Upbit          *ExchangeConfig `yaml:"upbit"`
-	BinanceSpot    *ExchangeConfig `yaml:"binance_spot"`
-	BinanceFutures *ExchangeConfig `yaml:"binance_futures"`
+type exchangesConfig struct {
+	Upbit          *exchangeConfig `yaml:"upbit"`
+	BinanceSpot    *exchangeConfig `yaml:"binance_spot"`
+	BinanceFutures *exchangeConfig `yaml:"binance_futures"`
 }
 
-// ExchangeConfig declares one exchange. The keys are in environment variables,
+// exchangeConfig declares one exchange. The keys are in environment variables,
 // never in the file.
-type ExchangeConfig struct {
+type exchangeConfig struct {
 	URL           string `yaml:"url"`      // of the API; the real one when not given
 	URLFrom       string `yaml:"url_from"` // a variable that, when it is set, has another: a test network's
 	AccessKeyFrom string `yaml:"access_key_from"`
@@ -33,31 +36,38 @@ type ExchangeConfig struct {
 
 // The targets of Exchange Health and Open Positions.
 const (
-	TargetUpbit          = "upbit"
-	TargetBinanceSpot    = "binance_spot"
-	TargetBinanceFutures = "binance_futures"
+	targetUpbit          = "upbit"
+	targetBinanceSpot    = "binance_spot"
+	targetBinanceFutures = "binance_futures"
 )
 
-// declared are the exchanges of the configuration, with what is not given
+// declared returns the exchanges of the configuration, with what is not given
 // filled in.
-func (c ExchangesConfig) declared() (names []string, configs []ExchangeConfig) {
-	add := func(name string, c *ExchangeConfig, instead ExchangeConfig) {
+func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
+	add := func(name string, c *exchangeConfig, instead exchangeConfig) {
 		if c != nil {
 			names = append(names, name)
-			configs = append(configs, ExchangeConfig{
+			configs = append(configs, exchangeConfig{
 				cmp.Or(c.URL, instead.URL), c.URLFrom,
 				cmp.Or(c.AccessKeyFrom, instead.AccessKeyFrom), cmp.Or(c.SecretKeyFrom, instead.SecretKeyFrom),
 			})
 		}
 	}
-	add(TargetUpbit, c.Upbit, ExchangeConfig{"https://api.upbit.com", "", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"})
-	add(TargetBinanceSpot, c.BinanceSpot, ExchangeConfig{"https://api.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
-	add(TargetBinanceFutures, c.BinanceFutures, ExchangeConfig{"https://fapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	add(targetUpbit, c.Upbit, exchangeConfig{"https://api.upbit.com", "", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"})
+	add(targetBinanceSpot, c.BinanceSpot, exchangeConfig{"https://api.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	add(targetBinanceFutures, c.BinanceFutures, exchangeConfig{"https://fapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
 	return names, configs
 }
 
-// keys are the variables with the exchanges' keys.
-func (c ExchangesConfig) keys() []string {
+// exchangesIn returns the exchanges that the configuration declares.
+func exchangesIn(env checker.Env) exchangesConfig {
+	var c exchangesConfig
+	_ = env.Section(shipped.Exchanges, &c) // the command reports the error
+	return c
+}
+
+// keys returns the variables with the exchanges' keys.
+func (c exchangesConfig) keys() []string {
 	var keys []string
 	_, configs := c.declared()
 	for _, e := range configs {
@@ -70,7 +80,7 @@ func (c ExchangesConfig) keys() []string {
 	return keys
 }
 
-func (c ExchangesConfig) problems(Config) (problems []problem) {
+func (c exchangesConfig) Problems(checker.Env) (problems []checker.Problem) {
 	names, configs := c.declared()
 	for i, e := range configs {
 		if problem := baseProblem(e.URL); problem != "" {
@@ -85,7 +95,8 @@ func (c ExchangesConfig) problems(Config) (problems []problem) {
 	return problems
 }
 
-// baseProblem says what is wrong with the address of an API.
+// baseProblem describes what is wrong with the address of an API; "" when it
+// can be one.
 func baseProblem(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" {
@@ -95,25 +106,25 @@ func baseProblem(address string) string {
 }
 
 // exchanges returns the exchanges with their addresses and keys.
-func (c ExchangesConfig) list(s Setting) []Exchange {
-	var all []Exchange
+func (c exchangesConfig) list(env checker.Env) []exchange {
+	var all []exchange
 	names, configs := c.declared()
 	for i, d := range configs {
-		e := Exchange{
+		e := exchange{
 			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
-			AccessKeyVariable: d.AccessKeyFrom, AccessKey: s.value(d.AccessKeyFrom),
-			SecretKeyVariable: d.SecretKeyFrom, SecretKey: s.value(d.SecretKeyFrom),
+			AccessKeyVariable: d.AccessKeyFrom, AccessKey: env.Value(d.AccessKeyFrom),
+			SecretKeyVariable: d.SecretKeyFrom, SecretKey: env.Value(d.SecretKeyFrom),
 		}
-		if d.URLFrom != "" && s.value(d.URLFrom) != "" {
-			e.BaseURL = s.value(d.URLFrom)
+		if d.URLFrom != "" && env.Value(d.URLFrom) != "" {
+			e.BaseURL = env.Value(d.URLFrom)
 		}
 		all = append(all, e)
 	}
 	return all
 }
 
-// Exchange is an exchange to look at. Which one it is follows from its name.
-type Exchange struct {
+// exchange is an exchange to look at. Which one it is follows from its name.
+type exchange struct {
 	Name     string // TargetUpbit, TargetBinanceSpot or TargetBinanceFutures
 	BaseURL  string
 	Variable string // the environment variable that the address came from, if any
@@ -122,7 +133,7 @@ type Exchange struct {
 	AccessKeyVariable, SecretKeyVariable string
 }
 
-// api is what the checks ask of an exchange. Errors are refusals, or those of
+// api holds the questions that the checks ask an exchange. Errors are refusals, or those of
 // the connection.
 type api interface {
 	// clock asks the public API for the time. It is right to within precision.
@@ -141,7 +152,7 @@ type clockReading struct {
 	local     time.Time     // ours, in the middle of asking
 }
 
-// skew is how far the clocks are apart at least.
+// skew returns how far the clocks are apart at least.
 func (c clockReading) skew() time.Duration {
 	return max(0, c.server.Sub(c.local).Abs()-c.precision)
 }
@@ -154,15 +165,15 @@ type holding struct {
 
 // api returns the API of the exchange. An address that cannot be one is an
 // errMalformed.
-func (e Exchange) api(client *http.Client) (api, error) {
+func (e exchange) api(client *http.Client) (api, error) {
 	if baseProblem(e.BaseURL) != "" {
 		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
 	}
 	e.BaseURL = strings.TrimRight(e.BaseURL, "/")
 	switch e.Name {
-	case TargetUpbit:
+	case targetUpbit:
 		return upbit{e, client}, nil
-	case TargetBinanceFutures:
+	case targetBinanceFutures:
 		return binanceFutures{binance{e, client}}, nil
 	}
 	return binance{e, client}, nil
@@ -184,7 +195,7 @@ func address(path, query string) string {
 	return path + "?" + query
 }
 
-// answer is what came back over HTTP.
+// answer is a response over HTTP.
 type answer struct {
 	status int
 	header http.Header
@@ -215,7 +226,8 @@ func ask(client *http.Client, req *http.Request) (answer, error) {
 	return answer{resp.StatusCode, resp.Header, body, wrote.Add(spread), spread}, nil
 }
 
-// rejection is why an exchange did not give what it was asked for.
+// rejection is the error of a server that answered something else than it was
+// asked for.
 type rejection struct{ reason, detail string }
 
 func (r rejection) Error() string { return r.detail }
@@ -247,27 +259,13 @@ func (a answer) retryAfter() string {
 	return ""
 }
 
-// unreadable is an answer that is not what the documentation says.
+// unreadable returns the error of an answer that is not what the documentation says.
 func unreadable(what string) error { return rejection{"unexpected_answer", what + " cannot be read"} }
 
-// explainExchange is explain for what an exchange answered.
+// explainExchange explains what an exchange answered, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {
 	if r, ok := err.(rejection); ok {
 		return r.reason, r.detail
 	}
 	return explain(err, timeout)
-}
-
-// exchangeReasons are those of both checks that talk to exchanges.
-func exchangeReasons() []Reason {
-	return append([]Reason{
-		{"malformed", "the address of the API cannot be read", "write it as https://HOST, without a path"},
-		{"maintenance", "the exchange is under maintenance", "wait until the exchange says that it is over; trade nothing on it"},
-		{"rate_limited", "the exchange answers that this address or account asks too often", "find what asks so often; wait as long as the exchange says"},
-		{"banned", "the exchange has banned this address for asking too often", "stop asking until the ban is over, then find what asked so often"},
-		{"blocked", "the exchange does not serve this address: its firewall, or the law of the country", "call from an address that the exchange serves"},
-		{"server_error", "the exchange answers that it has an error", "wait; look at the exchange's status page"},
-		{"unexpected_answer", "the answer is not what the exchange's documentation says", "check the address; a proxy may answer in its place"},
-		{"clock_skew", "this machine's clock and the exchange's are too far apart", "set the clock (chronyc tracking, timedatectl); the exchange refuses signed calls"},
-	}, connectionReasons()...)
 }

@@ -1,35 +1,39 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/alertnative/preflight/checker"
 )
 
-// ExchangeHealthConfig declares what the check Exchange Health asks for. It
+// exchangeHealthConfig declares what the check Exchange Health asks for. It
 // looks at the exchanges of the configuration.
-type ExchangeHealthConfig struct {
+type exchangeHealthConfig struct {
 	Timeout    time.Duration `yaml:"timeout"`     // 2s when not given
 	MaxLatency time.Duration `yaml:"max_latency"` // more warns; 1s when not given
 	MaxSkew    time.Duration `yaml:"max_skew"`    // between the clocks, more fails; 1s when not given
 }
 
-func (c *ExchangeHealthConfig) check(s Setting) Check {
+func (c *exchangeHealthConfig) observer(env checker.Env) observer {
+	exchanges := exchangesIn(env)
 	if c == nil {
-		return ExchangeHealth{}
+		return exchangeHealth{}
 	}
-	return ExchangeHealth{
-		Exchanges: s.exchanges.list(s), Timeout: or(c.Timeout, defaultTimeout),
-		MaxLatency: or(c.MaxLatency, time.Second), MaxSkew: or(c.MaxSkew, time.Second),
+	return exchangeHealth{
+		Exchanges: exchanges.list(env), Timeout: cmp.Or(c.Timeout, defaultTimeout),
+		MaxLatency: cmp.Or(c.MaxLatency, time.Second), MaxSkew: cmp.Or(c.MaxSkew, time.Second),
 	}
 }
 
-func (c *ExchangeHealthConfig) problems(all Config) (problems []problem) {
+func (c *exchangeHealthConfig) Problems(env checker.Env) (problems []checker.Problem) {
 	if c == nil {
 		return nil
 	}
-	if names, _ := all.Exchanges.declared(); len(names) == 0 {
+	if names, _ := exchangesIn(env).declared(); len(names) == 0 {
 		problems = append(problems, wrong("declare the exchanges to look at, under exchanges"))
 	}
 	problems = append(problems, timeoutProblem(c.Timeout, "timeout")...)
@@ -37,30 +41,18 @@ func (c *ExchangeHealthConfig) problems(all Config) (problems []problem) {
 	return append(problems, timeoutProblem(c.MaxSkew, "max_skew")...)
 }
 
-// ExchangeHealth checks that the exchanges' public APIs answer, in time, and
+// exchangeHealth checks that the exchanges' public APIs answer, in time, and
 // that their clocks agree with ours.
-type ExchangeHealth struct {
-	Exchanges           []Exchange
+type exchangeHealth struct {
+	Exchanges           []exchange
 	Timeout             time.Duration
 	MaxLatency, MaxSkew time.Duration
 }
 
-// Spec describes the check.
-func (ExchangeHealth) Spec() Spec {
-	return Spec{
-		Name:    "Exchange Health",
-		Looks:   "each exchange's public API answers in time, and its clock agrees with this machine's",
-		Network: true,
-		Reasons: append([]Reason{
-			{"slow", "the exchange answers, and takes longer than allowed", "look at the network to the exchange and at its status page"},
-		}, exchangeReasons()...),
-	}
-}
+// targets returns the exchanges.
+func (h exchangeHealth) targets() []string { return exchangeNames(h.Exchanges) }
 
-// Targets are the exchanges.
-func (h ExchangeHealth) Targets() []string { return exchangeNames(h.Exchanges) }
-
-func exchangeNames(exchanges []Exchange) []string {
+func exchangeNames(exchanges []exchange) []string {
 	var names []string
 	for _, e := range exchanges {
 		names = append(names, e.Name)
@@ -68,18 +60,18 @@ func exchangeNames(exchanges []Exchange) []string {
 	return names
 }
 
-// MaxDuration is the time that the exchanges have, all at once.
-func (h ExchangeHealth) MaxDuration() time.Duration { return h.Timeout }
+// maxDuration returns the time that all exchanges have together.
+func (h exchangeHealth) maxDuration() time.Duration { return h.Timeout }
 
-// Run asks every exchange, all at once.
-func (h ExchangeHealth) Run(ctx context.Context) []Observation {
+// run asks every exchange, all at once.
+func (h exchangeHealth) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()
-	return eachExchange(h.Exchanges, func(e Exchange) Observation { return h.observe(ctx, e) })
+	return eachExchange(h.Exchanges, func(e exchange) checker.Observation { return h.observe(ctx, e) })
 }
 
-func eachExchange(exchanges []Exchange, observe func(Exchange) Observation) []Observation {
-	out := make([]Observation, len(exchanges))
+func eachExchange(exchanges []exchange, observe func(exchange) checker.Observation) []checker.Observation {
+	out := make([]checker.Observation, len(exchanges))
 	var wg sync.WaitGroup
 	for i, e := range exchanges {
 		wg.Go(func() { out[i] = observe(e) })
@@ -88,7 +80,7 @@ func eachExchange(exchanges []Exchange, observe func(Exchange) Observation) []Ob
 	return out
 }
 
-func (h ExchangeHealth) observe(ctx context.Context, e Exchange) Observation {
+func (h exchangeHealth) observe(ctx context.Context, e exchange) checker.Observation {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	api, err := e.api(client)
@@ -100,14 +92,14 @@ func (h ExchangeHealth) observe(ctx context.Context, e Exchange) Observation {
 	latency := time.Since(began)
 	if err != nil {
 		reason, detail := explainExchange(err, h.Timeout)
-		return Failed(e.Name, reason, detail)
+		return checker.Failed(e.Name, reason, detail)
 	}
-	o := Passed(e.Name, "answered")
+	o := checker.Passed(e.Name, "answered")
 	switch {
 	case reading.skew() > h.MaxSkew:
-		o = Failed(e.Name, "clock_skew", fmt.Sprintf("the clocks are %s apart, %s is allowed", reading.skew().Round(time.Millisecond), h.MaxSkew))
+		o = checker.Failed(e.Name, "clock_skew", fmt.Sprintf("the clocks are %s apart, %s is allowed", reading.skew().Round(time.Millisecond), h.MaxSkew))
 	case latency > h.MaxLatency:
-		o = Warned(e.Name, "slow", fmt.Sprintf("answered in %s, %s is allowed", latency.Round(time.Millisecond), h.MaxLatency))
+		o = checker.Warned(e.Name, "slow", fmt.Sprintf("answered in %s, %s is allowed", latency.Round(time.Millisecond), h.MaxLatency))
 	}
 	o.Latency = latency
 	return o

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/internal/fake/fakeexchange"
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
@@ -39,10 +39,10 @@ func newExchanges(t *testing.T) *exchanges {
 	return e
 }
 
-// targets are those of both checks.
-var targets = []string{checks.TargetUpbit, checks.TargetBinanceSpot, checks.TargetBinanceFutures}
+// targets returns those of both checks.
+var targets = []string{"upbit", "binance_spot", "binance_futures"}
 
-func (e *exchanges) health(vars ...string) checks.Check {
+func (e *exchanges) health(vars ...string) subject {
 	return fromConfig(e.t, e.config+"exchange_health: {timeout: 20s, max_latency: 20s}", "Exchange Health", "live", append(e.vars, vars...)...)
 }
 
@@ -57,13 +57,13 @@ open_positions:
   - {exchange: binance_futures, asset: '*', envs: [test]}
 `
 
-func (e *exchanges) positions(env string, vars ...string) checks.Check {
+func (e *exchanges) positions(env string, vars ...string) subject {
 	return fromConfig(e.t, e.config+allowed, "Open Positions", env, append(e.vars, vars...)...)
 }
 
 // both are the checks on exchanges, in an environment that trades for real.
-func (e *exchanges) both(vars ...string) []checks.Check {
-	return []checks.Check{e.health(vars...), e.positions("live", vars...)}
+func (e *exchanges) both(vars ...string) []subject {
+	return []subject{e.health(vars...), e.positions("live", vars...)}
 }
 
 func (e *exchanges) fail(f *fakeexchange.Fault) {
@@ -76,7 +76,7 @@ func TestExchangesAreWell(t *testing.T) {
 	e := newExchanges(t)
 	for _, check := range e.both() {
 		for _, target := range targets {
-			if o := expect(t, check, target, checks.Pass, ""); o.Latency <= 0 {
+			if o := expect(t, check, target, checker.Pass, ""); o.Latency <= 0 {
 				t.Errorf("%+v has no latency", o)
 			}
 		}
@@ -101,7 +101,7 @@ func TestExchangeFaults(t *testing.T) {
 		e.fail(&tt.fault)
 		for _, check := range e.both() {
 			for _, target := range targets {
-				expect(t, check, target, checks.Fail, tt.reason)
+				expect(t, check, target, checker.Fail, tt.reason)
 			}
 		}
 	}
@@ -135,20 +135,20 @@ func TestExchangeLimits(t *testing.T) {
 	e = newExchanges(t)
 	e.upbit.Limit(0, time.Hour)
 	e.binance.Limit(0, time.Hour)
-	if o := expect(t, e.health(), checks.TargetBinanceFutures, checks.Fail, "rate_limited"); !strings.Contains(o.Detail, "retry after ") {
+	if o := expect(t, e.health(), "binance_futures", checker.Fail, "rate_limited"); !strings.Contains(o.Detail, "retry after ") {
 		t.Errorf("%+v does not say when to retry", o)
 	}
 	e = newExchanges(t)
 	e.upbit.Limit(0, time.Hour)
-	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "rate_limited")
+	expect(t, e.positions("live"), "upbit", checker.Fail, "rate_limited")
 }
 
 func TestBinanceMaintenanceByItsStatus(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
 	e.binance.Maintain(true)
-	expect(t, e.health(), checks.TargetBinanceSpot, checks.Fail, "maintenance")
-	expect(t, e.health(), checks.TargetBinanceFutures, checks.Pass, "")
+	expect(t, e.health(), "binance_spot", checker.Fail, "maintenance")
+	expect(t, e.health(), "binance_futures", checker.Pass, "")
 }
 
 // Test networks have neither a status of the system nor permissions.
@@ -157,7 +157,7 @@ func TestBinanceTestnet(t *testing.T) {
 	e := newExchanges(t)
 	e.binance.Testnet(true)
 	for _, check := range e.both() {
-		expect(t, check, checks.TargetBinanceSpot, checks.Pass, "")
+		expect(t, check, "binance_spot", checker.Pass, "")
 	}
 }
 
@@ -171,9 +171,9 @@ func TestExchangeClocks(t *testing.T) {
 		e.upbit.ShiftClock(tt.offset)
 		e.binance.ShiftClock(tt.offset)
 		for _, target := range targets {
-			status, reason := checks.Pass, ""
+			status, reason := checker.Pass, ""
 			if tt.apart {
-				status, reason = checks.Fail, "clock_skew"
+				status, reason = checker.Fail, "clock_skew"
 			}
 			expect(t, e.health(), target, status, reason)
 		}
@@ -181,10 +181,10 @@ func TestExchangeClocks(t *testing.T) {
 	// A signed call of another time is refused.
 	e := newExchanges(t)
 	e.binance.ShiftClock(-time.Minute)
-	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "clock_skew")
-	expect(t, e.positions("live"), checks.TargetBinanceFutures, checks.Fail, "clock_skew")
+	expect(t, e.positions("live"), "binance_spot", checker.Fail, "clock_skew")
+	expect(t, e.positions("live"), "binance_futures", checker.Fail, "clock_skew")
 	e.binance.ShiftClock(time.Minute)
-	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "clock_skew")
+	expect(t, e.positions("live"), "binance_spot", checker.Fail, "clock_skew")
 }
 
 func TestExchangeSlow(t *testing.T) {
@@ -192,7 +192,7 @@ func TestExchangeSlow(t *testing.T) {
 	e := newExchanges(t)
 	e.upbit.Delay(20 * time.Millisecond)
 	check := fromConfig(t, e.config+"exchange_health: {timeout: 20s, max_latency: 10ms}", "Exchange Health", "live", e.vars...)
-	if o := expect(t, check, checks.TargetUpbit, checks.Warn, "slow"); o.Latency < 20*time.Millisecond {
+	if o := expect(t, check, "upbit", checker.Warn, "slow"); o.Latency < 20*time.Millisecond {
 		t.Errorf("%+v", o)
 	}
 }
@@ -255,22 +255,22 @@ func TestHTTPConnections(t *testing.T) {
 		e := newExchanges(t)
 		for _, check := range e.both("UPBIT="+address, "BINANCE="+address) {
 			for _, target := range targets {
-				expect(t, check, target, checks.Fail, reason)
+				expect(t, check, target, checker.Fail, reason)
 			}
 		}
-		check := ownCheck("{name: HTTP, timeout: 20s, http: {url_from: V}}", "V="+address)
-		expect(t, check, "http", checks.Fail, reason)
+		check := declaredCheck("{name: HTTP, timeout: 20s, http: {url_from: V}}", "V="+address)
+		expect(t, check, "http", checker.Fail, reason)
 	}
 	e := newExchanges(t)
 	e.vars = append(e.vars, "UPBIT=http://"+silent(t), "BINANCE=http://"+silent(t))
 	health := fromConfig(t, e.config+"exchange_health: {timeout: 100ms}", "Exchange Health", "live", e.vars...)
 	positions := fromConfig(t, e.config+"open_positions: {timeout: 100ms}", "Open Positions", "live", e.vars...)
 	for _, target := range targets {
-		expect(t, health, target, checks.Fail, "timeout")
-		expect(t, positions, target, checks.Fail, "timeout")
+		expect(t, health, target, checker.Fail, "timeout")
+		expect(t, positions, target, checker.Fail, "timeout")
 	}
-	check := ownCheck("{name: HTTP, timeout: 100ms, http: {url_from: V}}", "V=http://"+silent(t))
-	expect(t, check, "http", checks.Fail, "timeout")
+	check := declaredCheck("{name: HTTP, timeout: 100ms, http: {url_from: V}}", "V=http://"+silent(t))
+	expect(t, check, "http", checker.Fail, "timeout")
 }
 
 func TestPositions(t *testing.T) {
@@ -281,23 +281,23 @@ func TestPositions(t *testing.T) {
 	e.upbit.SetBalance("XRP", "0.0")
 	e.binance.SetPosition("ETHUSDT", "-2.000")
 	for _, target := range targets {
-		expect(t, e.positions("live"), target, checks.Pass, "")
+		expect(t, e.positions("live"), target, checker.Pass, "")
 	}
 	// More than is allowed, or what is not.
 	e.upbit.SetBalance("BTC", "0.50000001")
 	e.binance.SetBalance("DOGE", "1.00000000")
 	e.binance.SetPosition("ETHUSDT", "-2.001")
 	for target, held := range map[string]string{
-		checks.TargetUpbit: "BTC 0.50000001", checks.TargetBinanceSpot: "DOGE 1", checks.TargetBinanceFutures: "ETHUSDT -2.001",
+		"upbit": "BTC 0.50000001", "binance_spot": "DOGE 1", "binance_futures": "ETHUSDT -2.001",
 	} {
-		if o := expect(t, e.positions("live"), target, checks.Fail, "unexpected_position"); !strings.Contains(o.Detail, held) {
+		if o := expect(t, e.positions("live"), target, checker.Fail, "unexpected_position"); !strings.Contains(o.Detail, held) {
 			t.Errorf("%+v does not say that it holds %s", o, held)
 		}
-		if target != checks.TargetBinanceFutures {
-			expect(t, e.positions("test"), target, checks.Warn, "unexpected_position")
+		if target != "binance_futures" {
+			expect(t, e.positions("test"), target, checker.Warn, "unexpected_position")
 		}
 	}
-	expect(t, e.positions("test"), checks.TargetBinanceFutures, checks.Pass, "") // any, there
+	expect(t, e.positions("test"), "binance_futures", checker.Pass, "") // any, there
 }
 
 func TestKeys(t *testing.T) {
@@ -309,28 +309,28 @@ func TestKeys(t *testing.T) {
 	wrongKey := []string{"UPBIT_ACCESS_KEY=" + fakeexchange.Key(), "BINANCE_API_KEY=" + fakeexchange.Key()}
 	noKey := []string{"UPBIT_ACCESS_KEY=short", "BINANCE_API_KEY=short"}
 	for _, target := range targets {
-		expect(t, e.positions("paper", none...), target, checks.Pass, "")
-		expect(t, e.positions("live", none...), target, checks.Fail, "not_configured")
-		expect(t, e.positions("paper", half...), target, checks.Fail, "not_configured")
+		expect(t, e.positions("paper", none...), target, checker.Pass, "")
+		expect(t, e.positions("live", none...), target, checker.Fail, "not_configured")
+		expect(t, e.positions("paper", half...), target, checker.Fail, "not_configured")
 		for _, vars := range [][]string{wrongSecret, wrongKey, noKey} {
-			expect(t, e.positions("paper", vars...), target, checks.Fail, "auth_failed")
+			expect(t, e.positions("paper", vars...), target, checker.Fail, "auth_failed")
 		}
 	}
 	e.binance.PermitWithdrawals(true)
 	e.upbit.Permit(fakeexchange.ViewWithdrawals, true)
-	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Warn, "withdrawal_permission")
-	expect(t, e.positions("live"), checks.TargetUpbit, checks.Warn, "withdrawal_permission")
+	expect(t, e.positions("live"), "binance_spot", checker.Warn, "withdrawal_permission")
+	expect(t, e.positions("live"), "upbit", checker.Warn, "withdrawal_permission")
 	e.binance.PermitWithdrawals(false)
 
 	e.upbit.Permit(fakeexchange.ViewAccounts, false)
-	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "missing_permission")
+	expect(t, e.positions("live"), "upbit", checker.Fail, "missing_permission")
 	e.binance.ForbidReading(true)
-	expect(t, e.positions("live"), checks.TargetBinanceSpot, checks.Fail, "auth_failed")
+	expect(t, e.positions("live"), "binance_spot", checker.Fail, "auth_failed")
 	e.upbit.ForeignIP(true)
-	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "ip_not_allowed")
+	expect(t, e.positions("live"), "upbit", checker.Fail, "ip_not_allowed")
 	e.upbit.ForeignIP(false)
 	e.upbit.ExpireKeys(true)
-	expect(t, e.positions("live"), checks.TargetUpbit, checks.Fail, "key_expired")
+	expect(t, e.positions("live"), "upbit", checker.Fail, "key_expired")
 }
 
 // Signed calls go nowhere but where they were signed for.
@@ -343,7 +343,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 	redirect := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(redirect.Close)
 	for _, target := range targets {
-		expect(t, e.positions("live", "UPBIT="+redirect.URL, "BINANCE="+redirect.URL), target, checks.Fail, "unexpected_answer")
+		expect(t, e.positions("live", "UPBIT="+redirect.URL, "BINANCE="+redirect.URL), target, checker.Fail, "unexpected_answer")
 	}
 	if len(called) > 0 {
 		t.Errorf("followed to %s", <-called)

@@ -1,15 +1,15 @@
 package checks_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
 )
 
 // FuzzConfig reads any text as preflight.yml. What is accepted makes checks
@@ -28,7 +28,7 @@ func FuzzConfig(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := checks.ParseConfig("p.yml", data)
+		c, err := parse(string(data))
 		if err != nil {
 			for line := range strings.Lines(err.Error()) {
 				if !strings.HasPrefix(line, "p.yml:") && !strings.HasPrefix(line, " ") {
@@ -38,45 +38,20 @@ func FuzzConfig(f *testing.F) {
 			return
 		}
 		seen := map[string]bool{}
-		for _, check := range c.Checks(checks.Setting{Env: "paper"}) {
+		for _, check := range c.Checks() {
 			spec := check.Spec()
 			if spec.Name == "" || spec.Looks == "" || seen[spec.Name] {
 				t.Errorf("%+v", spec)
 			}
 			seen[spec.Name] = true
 			targets := map[string]bool{}
-			for _, target := range check.Targets() {
+			for _, target := range check.Targets(c.Env("paper", nil).For(check)) {
 				if target == "" || targets[target] {
 					t.Errorf("%s has the target %q twice, or without a name", spec.Name, target)
 				}
 				targets[target] = true
 			}
 		}
-	})
-}
-
-// FuzzDotenv reads any text as .env. An error shows nothing of the file.
-func FuzzDotenv(f *testing.F) {
-	for _, text := range []string{
-		"A=1\nexport B='two words' # why\n", "A=\"never closed", "no variable here", "=x", "A", "A=\x00", "A='x\ny'\n\nB", "\ufeffA=1", "A=$B", "A: yaml",
-	} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		file := filepath.Join(t.TempDir(), ".env")
-		if err := os.WriteFile(file, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		lookup, err := checks.Lookup(file, true)
-		if err != nil {
-			rest := strings.TrimPrefix(err.Error(), "environment file "+file+":")
-			number, text, _ := strings.Cut(rest, ": ")
-			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be read: each line must be NAME=value") {
-				t.Errorf("%q", err)
-			}
-			return
-		}
-		lookup("A")
 	})
 }
 
@@ -106,20 +81,17 @@ func FuzzExchangeAnswers(f *testing.F) {
 			_, _ = w.Write(body)
 		}))
 		defer server.Close()
-		var exchanges []checks.Exchange
-		for _, name := range targets {
-			exchanges = append(exchanges, checks.Exchange{Name: name, BaseURL: server.URL, AccessKey: "a", SecretKey: "s"})
-		}
-		for _, check := range []checks.Check{
-			checks.ExchangeHealth{Exchanges: exchanges, Timeout: time.Minute, MaxLatency: time.Minute, MaxSkew: time.Second},
-			checks.OpenPositions{Exchanges: exchanges, Live: true, Timeout: time.Minute},
-		} {
-			report := checks.Runner{Checks: []checks.Check{check}, Real: true}.Run(t.Context())
+		config := fmt.Sprintf("exchanges: {upbit: {url: %[1]q}, binance_spot: {url: %[1]q}, binance_futures: {url: %[1]q}}\n"+
+			"exchange_health: {timeout: 1m, max_latency: 1m}\nopen_positions: {timeout: 1m}", server.URL)
+		vars := []string{"UPBIT_ACCESS_KEY=a", "UPBIT_SECRET_KEY=s", "BINANCE_API_KEY=a", "BINANCE_API_SECRET=s"}
+		for _, name := range []string{"Exchange Health", "Open Positions"} {
+			check := fromConfig(t, config, name, "live", vars...)
+			report := checker.Runner{Checks: []checker.Check{check.Check}, Real: true}.Run(t.Context(), check.env)
 			for _, o := range report.Results[0].Observations {
-				if o.Reason == checks.InternalError || o.Status != checks.Pass && o.Detail == "" {
+				if o.Reason == spec.InternalError || o.Status != checker.Pass && o.Detail == "" {
 					t.Errorf("%s: %d %q: %+v", check.Spec().Name, status, body, o)
 				}
-				if o.Status == checks.Pass && status != http.StatusOK {
+				if o.Status == checker.Pass && status != http.StatusOK {
 					t.Errorf("%s: %d %q passes: %+v", check.Spec().Name, status, body, o)
 				}
 			}

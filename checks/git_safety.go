@@ -9,10 +9,13 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/internal/git"
 )
 
-// GitSafetyConfig declares what the check Git Safety looks at.
-type GitSafetyConfig struct {
+// gitSafetyConfig declares what the check Git Safety looks at.
+type gitSafetyConfig struct {
 	Repository string        `yaml:"repository"` // a folder; the one of preflight.yml when not given
 	Branch     string        `yaml:"branch"`     // that must be checked out; any when not given
 	Tag        string        `yaml:"tag"`        // pattern of a tag that must be on the commit, as v*
@@ -21,20 +24,20 @@ type GitSafetyConfig struct {
 	Timeout    time.Duration `yaml:"timeout"` // 5s when not given
 }
 
-// What is taken for a secret file when preflight.yml does not say. The patterns
+// The patterns of secret files when preflight.yml has none. They
 // are git's, at any depth.
 var (
 	defaultSecretFiles = []string{".env", ".env.*", "*.pem", "*.key", "*.p12", "*.keystore", "id_rsa", "id_ed25519", "secrets/**"}
 	defaultNotSecret   = []string{"*.example", "*.sample", "*.template"}
 )
 
-func (c *GitSafetyConfig) check(s Setting) Check {
+func (c *gitSafetyConfig) observer(env checker.Env) observer {
 	if c == nil {
-		return GitSafety{}
+		return gitSafety{}
 	}
-	g := GitSafety{
-		Repository: s.path(c.Repository), Live: s.live, Branch: c.Branch, Tag: c.Tag,
-		Secrets: c.Secrets, NotSecrets: c.NotSecrets, Timeout: or(c.Timeout, defaultGitTimeout),
+	g := gitSafety{
+		Repository: env.Path(c.Repository), Live: env.Live, Branch: c.Branch, Tag: c.Tag,
+		Secrets: c.Secrets, NotSecrets: c.NotSecrets, Timeout: cmp.Or(c.Timeout, git.Timeout),
 	}
 	if g.Secrets == nil {
 		g.Secrets = defaultSecretFiles
@@ -45,7 +48,7 @@ func (c *GitSafetyConfig) check(s Setting) Check {
 	return g
 }
 
-func (c *GitSafetyConfig) problems(Config) (problems []problem) {
+func (c *gitSafetyConfig) Problems(checker.Env) (problems []checker.Problem) {
 	if c == nil {
 		return nil
 	}
@@ -60,13 +63,22 @@ func (c *GitSafetyConfig) problems(Config) (problems []problem) {
 
 // The targets of the check Git Safety.
 const (
-	TargetWorktree     = "worktree"
-	TargetRevision     = "revision"
-	TargetTrackedFiles = "tracked_files"
+	targetWorktree     = "worktree"
+	targetRevision     = "revision"
+	targetTrackedFiles = "tracked_files"
 )
 
-// GitSafety checks that the checkout that would trade is what was reviewed.
-type GitSafety struct {
+// gitCheck is the check Git Safety. The evidence names the commit that is checked
+// out where it looks.
+type gitCheck struct{ check[*gitSafetyConfig] }
+
+// Checkout returns the folder of the checkout.
+func (c gitCheck) Checkout(env checker.Env) string {
+	return c.observer(env).(gitSafety).Repository
+}
+
+// gitSafety checks that the checkout that would trade is what was reviewed.
+type gitSafety struct {
 	Repository  string // its folder; empty: not looked at
 	Live        bool   // the environment trades for real: what else only warns fails
 	Branch, Tag string
@@ -75,43 +87,23 @@ type GitSafety struct {
 	Timeout     time.Duration
 }
 
-// Spec describes the check.
-func (GitSafety) Spec() Spec {
-	return Spec{
-		Name:  "Git Safety",
-		Looks: "the checkout that would trade is clean, at the expected branch or tag, and tracks no secret file",
-		Reasons: []Reason{
-			{"dirty", "tracked files differ from the commit", "commit the changes, or git restore the files"},
-			{"untracked_files", "there are files that git does not know", "commit them, remove them, or name them in .gitignore"},
-			{"wrong_branch", "another branch is checked out than the expected one", "git switch to the branch that preflight.yml names"},
-			{"wrong_tag", "no tag of the expected pattern is on the commit", "check out a released version, or tag this one"},
-			{"no_commit", "the repository has no commit", "commit what is to trade"},
-			{"tracked_secret", "a file that looks like a secret is tracked", "git rm --cached the file, change the secret, and take it out of the history"},
-			{"not_a_repository", "the folder is no git checkout", "correct repository in preflight.yml, or deploy a checkout"},
-			{"no_git", "the program git is not installed", "install git"},
-			{"git_failed", "git answered with an error", "read the detail; git config --global --add safe.directory when the checkout belongs to somebody else"},
-			{"timeout", "git did not finish in time", "look at the size of the checkout and at the disk"},
-		},
-	}
-}
-
-// Targets are fixed.
-func (g GitSafety) Targets() []string {
+// targets returns the same three targets for every checkout.
+func (g gitSafety) targets() []string {
 	if g.Repository == "" {
 		return nil
 	}
-	return []string{TargetWorktree, TargetRevision, TargetTrackedFiles}
+	return []string{targetWorktree, targetRevision, targetTrackedFiles}
 }
 
-// MaxDuration is the time that git has.
-func (g GitSafety) MaxDuration() time.Duration { return g.Timeout }
+// maxDuration returns the time that git has.
+func (g gitSafety) maxDuration() time.Duration { return g.Timeout }
 
-// Run asks git.
-func (g GitSafety) Run(ctx context.Context) []Observation {
+// run asks git.
+func (g gitSafety) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
 	var wg sync.WaitGroup
-	var status, tags, tracked gitAnswer
+	var status, tags, tracked git.Answer
 	wg.Go(func() {
 		status = g.git(ctx, "status", "--porcelain=v2", "--branch", "--untracked-files=normal", "-z")
 	})
@@ -120,33 +112,33 @@ func (g GitSafety) Run(ctx context.Context) []Observation {
 		wg.Go(func() { tags = g.git(ctx, "tag", "--points-at", "HEAD") })
 	}
 	wg.Wait()
-	return []Observation{g.observeWorktree(status), g.observeRevision(status, tags), observeTracked(tracked)}
+	return []checker.Observation{g.observeWorktree(status), g.observeRevision(status, tags), observeTracked(tracked)}
 }
 
 // git asks git about the repository.
-func (g GitSafety) git(ctx context.Context, args ...string) gitAnswer {
-	a := git(ctx, g.Repository, args...)
-	if a.reason == "timeout" {
-		a.detail = fmt.Sprintf("git did not finish within %s", g.Timeout)
+func (g gitSafety) git(ctx context.Context, args ...string) git.Answer {
+	a := git.Run(ctx, g.Repository, args...)
+	if a.Reason == git.TimedOut {
+		a.Detail = fmt.Sprintf("git did not finish within %s", g.Timeout)
 	}
 	return a
 }
 
-// grave is a failure where the system trades for real, and else a warning.
-func (g GitSafety) grave(target, reason, detail string) Observation {
+// grave returns a failure where the system trades for real, and else a warning.
+func (g gitSafety) grave(target, reason, detail string) checker.Observation {
 	if g.Live {
-		return Failed(target, reason, detail)
+		return checker.Failed(target, reason, detail)
 	}
-	return Warned(target, reason, detail)
+	return checker.Warned(target, reason, detail)
 }
 
-func (g GitSafety) observeWorktree(status gitAnswer) Observation {
-	if status.reason != "" {
-		return Failed(TargetWorktree, status.reason, status.detail)
+func (g gitSafety) observeWorktree(status git.Answer) checker.Observation {
+	if status.Reason != "" {
+		return checker.Failed(targetWorktree, status.Reason, status.Detail)
 	}
 	var changed, untracked []string
-	for i := 0; i < len(status.fields); i++ {
-		kind, rest, _ := strings.Cut(status.fields[i], " ")
+	for i := 0; i < len(status.Fields); i++ {
+		kind, rest, _ := strings.Cut(status.Fields[i], " ")
 		switch kind {
 		case "?":
 			untracked = append(untracked, rest)
@@ -159,14 +151,14 @@ func (g GitSafety) observeWorktree(status gitAnswer) Observation {
 	}
 	switch {
 	case len(changed) > 0:
-		return g.grave(TargetWorktree, "dirty", some(changed)+" differ from the commit")
+		return g.grave(targetWorktree, "dirty", some(changed)+" differ from the commit")
 	case len(untracked) > 0:
-		return g.grave(TargetWorktree, "untracked_files", some(untracked)+" not tracked")
+		return g.grave(targetWorktree, "untracked_files", some(untracked)+" not tracked")
 	}
-	return Passed(TargetWorktree, "clean")
+	return checker.Passed(targetWorktree, "clean")
 }
 
-// last is the n-th word of a line and all after it: a path may have spaces.
+// last returns the n-th word of a line and all after it: a path may have spaces.
 func last(line string, n int) string {
 	words := strings.SplitN(line, " ", n)
 	return words[len(words)-1]
@@ -182,49 +174,49 @@ func some(names []string) string {
 }
 
 // observeRevision keeps the commit in the detail, and so in the evidence.
-func (g GitSafety) observeRevision(status, tags gitAnswer) Observation {
-	reason, detail := cmp.Or(status.reason, tags.reason), cmp.Or(status.detail, tags.detail)
-	if reason != "" && reason != "git_failed" {
-		return Failed(TargetRevision, reason, detail)
+func (g gitSafety) observeRevision(status, tags git.Answer) checker.Observation {
+	reason, detail := cmp.Or(status.Reason, tags.Reason), cmp.Or(status.Detail, tags.Detail)
+	if reason != "" && reason != git.Refused {
+		return checker.Failed(targetRevision, reason, detail)
 	}
 	commit, branch := header(status, "# branch.oid "), header(status, "# branch.head ")
 	if commit == "(initial)" {
-		return Failed(TargetRevision, "no_commit", "nothing is committed")
+		return checker.Failed(targetRevision, "no_commit", "nothing is committed")
 	}
 	if reason != "" {
-		return Failed(TargetRevision, reason, detail)
+		return checker.Failed(targetRevision, reason, detail)
 	}
-	o := g.judgeRevision(commit, branch, tags.fields)
+	o := g.judgeRevision(commit, branch, tags.Fields)
 	o.Commit = commit
 	return o
 }
 
-func (g GitSafety) judgeRevision(commit, branch string, tags []string) Observation {
+func (g gitSafety) judgeRevision(commit, branch string, tags []string) checker.Observation {
 	at := fmt.Sprintf("%s at %s", branch, commit)
 	if g.Branch != "" && branch != g.Branch {
-		return g.grave(TargetRevision, "wrong_branch", fmt.Sprintf("%s, not %s", at, g.Branch))
+		return g.grave(targetRevision, "wrong_branch", fmt.Sprintf("%s, not %s", at, g.Branch))
 	}
 	if g.Tag == "" {
-		return Passed(TargetRevision, at)
+		return checker.Passed(targetRevision, at)
 	}
 	for _, tag := range tags {
 		if ok, _ := path.Match(g.Tag, tag); ok {
-			return Passed(TargetRevision, fmt.Sprintf("%s at %s", tag, commit))
+			return checker.Passed(targetRevision, fmt.Sprintf("%s at %s", tag, commit))
 		}
 	}
-	return g.grave(TargetRevision, "wrong_tag", fmt.Sprintf("%s, without a tag like %s", at, g.Tag))
+	return g.grave(targetRevision, "wrong_tag", fmt.Sprintf("%s, without a tag like %s", at, g.Tag))
 }
 
-func header(status gitAnswer, name string) string {
-	i := slices.IndexFunc(status.fields, func(f string) bool { return strings.HasPrefix(f, name) })
+func header(status git.Answer, name string) string {
+	i := slices.IndexFunc(status.Fields, func(f string) bool { return strings.HasPrefix(f, name) })
 	if i < 0 {
 		return ""
 	}
-	return strings.TrimPrefix(status.fields[i], name)
+	return strings.TrimPrefix(status.Fields[i], name)
 }
 
-// pathspecs are the patterns as git takes them.
-func (g GitSafety) pathspecs() []string {
+// pathspecs returns the patterns as git takes them.
+func (g gitSafety) pathspecs() []string {
 	var specs []string
 	for _, p := range g.Secrets {
 		specs = append(specs, ":(top,glob,icase)**/"+p)
@@ -235,12 +227,12 @@ func (g GitSafety) pathspecs() []string {
 	return specs
 }
 
-func observeTracked(tracked gitAnswer) Observation {
+func observeTracked(tracked git.Answer) checker.Observation {
 	switch {
-	case tracked.reason != "":
-		return Failed(TargetTrackedFiles, tracked.reason, tracked.detail)
-	case len(tracked.fields) > 0:
-		return Failed(TargetTrackedFiles, "tracked_secret", some(tracked.fields)+" tracked")
+	case tracked.Reason != "":
+		return checker.Failed(targetTrackedFiles, tracked.Reason, tracked.Detail)
+	case len(tracked.Fields) > 0:
+		return checker.Failed(targetTrackedFiles, "tracked_secret", some(tracked.Fields)+" tracked")
 	}
-	return Passed(TargetTrackedFiles, "no secret file is tracked")
+	return checker.Passed(targetTrackedFiles, "no secret file is tracked")
 }

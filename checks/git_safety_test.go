@@ -7,9 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
 )
 
 // repository is a git repository in a folder of its own.
@@ -54,21 +53,21 @@ func (r repository) commit() {
 }
 
 // check is the check with keys of its section, in an environment.
-func (r repository) check(env, keys string) checks.Check {
+func (r repository) check(env, keys string) subject {
 	return fromConfig(r.t, fmt.Sprintf("git_safety: {repository: %s, %s}", r.dir, keys), "Git Safety", env)
 }
 
 func TestGitSafety(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)
-	expect(t, r.check("live", ""), checks.TargetRevision, checks.Fail, "no_commit")
+	expect(t, r.check("live", ""), "revision", checker.Fail, "no_commit")
 
 	r.write("main.go", "package main\n")
 	r.write(".env.example", "KEY=\n")
 	r.commit()
-	for _, target := range []string{checks.TargetWorktree, checks.TargetRevision, checks.TargetTrackedFiles} {
-		o := expect(t, r.check("live", "branch: main"), target, checks.Pass, "")
-		if commit := r.git("rev-parse", "HEAD"); target == checks.TargetRevision && o.Detail != "main at "+commit {
+	for _, target := range []string{"worktree", "revision", "tracked_files"} {
+		o := expect(t, r.check("live", "branch: main"), target, checker.Pass, "")
+		if commit := r.git("rev-parse", "HEAD"); target == "revision" && o.Detail != "main at "+commit {
 			t.Errorf("%+v: the commit is %s", o, commit)
 		}
 	}
@@ -76,31 +75,31 @@ func TestGitSafety(t *testing.T) {
 	// What fails where the system trades for real warns elsewhere.
 	either := func(keys, target, reason, detail string) {
 		t.Helper()
-		for env, status := range map[string]checks.Status{"live": checks.Fail, "paper": checks.Warn} {
+		for env, status := range map[string]checker.Status{"live": checker.Fail, "paper": checker.Warn} {
 			if o := expect(t, r.check(env, keys), target, status, reason); !strings.Contains(o.Detail, detail) {
 				t.Errorf("%+v does not say %q", o, detail)
 			}
 		}
 	}
 	r.write("a new file", "")
-	either("", checks.TargetWorktree, "untracked_files", "a new file not tracked")
+	either("", "worktree", "untracked_files", "a new file not tracked")
 	r.write("main.go", "package other\n")
-	either("", checks.TargetWorktree, "dirty", "main.go differ")
+	either("", "worktree", "dirty", "main.go differ")
 	r.commit()
 	r.git("mv", "main.go", "a file with spaces.go")
-	either("", checks.TargetWorktree, "dirty", "a file with spaces.go differ")
+	either("", "worktree", "dirty", "a file with spaces.go differ")
 	r.commit()
 
 	r.git("switch", "--quiet", "--create=feature")
-	either("branch: main", checks.TargetRevision, "wrong_branch", "feature at ")
-	either("tag: v*", checks.TargetRevision, "wrong_tag", "without a tag like v*")
+	either("branch: main", "revision", "wrong_branch", "feature at ")
+	either("tag: v*", "revision", "wrong_tag", "without a tag like v*")
 	r.git("tag", "v1.2")
-	if o := expect(t, r.check("live", "tag: v*"), checks.TargetRevision, checks.Pass, ""); !strings.HasPrefix(o.Detail, "v1.2 at ") {
+	if o := expect(t, r.check("live", "tag: v*"), "revision", checker.Pass, ""); !strings.HasPrefix(o.Detail, "v1.2 at ") {
 		t.Errorf("%+v", o)
 	}
 	r.git("checkout", "--quiet", "--detach")
-	expect(t, r.check("live", "tag: 'v1.?'"), checks.TargetRevision, checks.Pass, "")
-	either("branch: main", checks.TargetRevision, "wrong_branch", "(detached) at ")
+	expect(t, r.check("live", "tag: 'v1.?'"), "revision", checker.Pass, "")
+	either("branch: main", "revision", "wrong_branch", "(detached) at ")
 }
 
 func TestTrackedSecrets(t *testing.T) {
@@ -112,11 +111,11 @@ func TestTrackedSecrets(t *testing.T) {
 		r := newRepository(t)
 		r.write(name, "x")
 		r.commit()
-		status, reason := checks.Pass, ""
+		status, reason := checker.Pass, ""
 		if secret {
-			status, reason = checks.Fail, "tracked_secret"
+			status, reason = checker.Fail, "tracked_secret"
 		}
-		if o := expect(t, r.check("paper", ""), checks.TargetTrackedFiles, status, reason); secret && !strings.Contains(o.Detail, name) {
+		if o := expect(t, r.check("paper", ""), "tracked_files", status, reason); secret && !strings.Contains(o.Detail, name) {
 			t.Errorf("%s: %+v", name, o)
 		}
 	}
@@ -124,16 +123,16 @@ func TestTrackedSecrets(t *testing.T) {
 	r.write("wallet.dat", "x")
 	r.write("test.key", "x")
 	r.commit()
-	expect(t, r.check("paper", "secret_files: ['*.dat']"), checks.TargetTrackedFiles, checks.Fail, "tracked_secret")
-	expect(t, r.check("paper", "not_secret: ['test.*']"), checks.TargetTrackedFiles, checks.Pass, "")
+	expect(t, r.check("paper", "secret_files: ['*.dat']"), "tracked_files", checker.Fail, "tracked_secret")
+	expect(t, r.check("paper", "not_secret: ['test.*']"), "tracked_files", checker.Pass, "")
 }
 
 func TestGitTroubles(t *testing.T) {
 	t.Parallel()
-	all := func(check checks.Check, reason string) {
+	all := func(check subject, reason string) {
 		t.Helper()
-		for _, target := range check.Targets() {
-			expect(t, check, target, checks.Fail, reason)
+		for _, target := range check.targets() {
+			expect(t, check, target, checker.Fail, reason)
 		}
 	}
 	all(repository{t, t.TempDir()}.check("paper", ""), "not_a_repository")
@@ -141,17 +140,17 @@ func TestGitTroubles(t *testing.T) {
 
 	r := newRepository(t)
 	r.commit()
-	all(checks.GitSafety{Repository: r.dir, Timeout: time.Nanosecond}, "timeout")
+	all(r.check("paper", "timeout: 1ns"), "timeout")
 	r.write(".git/index", "no index")
-	expect(t, r.check("paper", ""), checks.TargetWorktree, checks.Fail, "git_failed")
-	expect(t, r.check("paper", ""), checks.TargetRevision, checks.Fail, "git_failed")
-	expect(t, r.check("paper", ""), checks.TargetTrackedFiles, checks.Fail, "git_failed")
+	expect(t, r.check("paper", ""), "worktree", checker.Fail, "git_failed")
+	expect(t, r.check("paper", ""), "revision", checker.Fail, "git_failed")
+	expect(t, r.check("paper", ""), "tracked_files", checker.Fail, "git_failed")
 }
 
 func TestGitIsNotInstalled(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	for _, target := range []string{checks.TargetWorktree, checks.TargetRevision, checks.TargetTrackedFiles} {
-		expect(t, fromConfig(t, "git_safety: {}", "Git Safety", "paper"), target, checks.Fail, "no_git")
+	for _, target := range []string{"worktree", "revision", "tracked_files"} {
+		expect(t, fromConfig(t, "git_safety: {}", "Git Safety", "paper"), target, checker.Fail, "no_git")
 	}
 }
 
@@ -166,7 +165,7 @@ func TestGitRunsNothingOfTheRepository(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.git("config", "core.fsmonitor", filepath.Join(r.dir, ".git/spy"))
-	expect(t, r.check("live", ""), checks.TargetWorktree, checks.Pass, "")
+	expect(t, r.check("live", ""), "worktree", checker.Pass, "")
 	if _, err := os.Stat(ran); err == nil {
 		t.Error("a program that the repository names was run")
 	}

@@ -3,14 +3,14 @@ package checks_test
 import (
 	"testing"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
 )
 
 func TestLiveSafety(t *testing.T) {
 	t.Parallel()
 	const config = "exchanges: {upbit: {}}\nlive_safety: {}\n"
 	const (
-		ro, ex, key = checks.TargetReadOnlyGuard, checks.TargetExecutorGuard, checks.TargetLiveKeyGuard
+		ro, ex, key = "read_only_guard", "executor_guard", "live_key_guard"
 		keyVar      = "UPBIT_ACCESS_KEY=k"
 		secretVar   = "UPBIT_SECRET_KEY=s"
 	)
@@ -36,9 +36,9 @@ func TestLiveSafety(t *testing.T) {
 			t.Parallel()
 			check := fromConfig(t, config, "Live Safety", tt.env, tt.vars...)
 			for _, target := range []string{ro, ex, key} {
-				status, reason := checks.Pass, tt.want[target]
+				status, reason := checker.Pass, tt.want[target]
 				if reason != "" {
-					status = checks.Fail
+					status = checker.Fail
 				}
 				expect(t, check, target, status, reason)
 			}
@@ -57,10 +57,10 @@ live_safety:
   live_keys: [PROD_KEY]
 `
 	check := fromConfig(t, config, "Live Safety", "prod", "DRY=off", "MODE=live", "PROD_KEY=k")
-	for _, target := range check.Targets() {
-		expect(t, check, target, checks.Pass, "")
+	for _, target := range check.targets() {
+		expect(t, check, target, checker.Pass, "")
 	}
 	check = fromConfig(t, config, "Live Safety", "live", "DRY=off", "MODE=paper", "PROD_KEY=k")
-	expect(t, check, checks.TargetReadOnlyGuard, checks.Fail, "armed")
-	expect(t, check, checks.TargetLiveKeyGuard, checks.Fail, "live_keys")
+	expect(t, check, "read_only_guard", checker.Fail, "armed")
+	expect(t, check, "live_key_guard", checker.Fail, "live_keys")
 }

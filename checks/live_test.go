@@ -3,6 +3,7 @@ package checks_test
 import (
 	"testing"
 
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
@@ -18,17 +19,16 @@ func TestAnArmedSystemIsReadyForLive(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ready.Close() })
-	config, err := checks.ReadConfig(ready.Config())
+	config, err := checker.ReadConfig(ready.Config(), checks.Shipped()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	live := func(vars []string) checks.Report {
-		all := config.Checks(checks.Setting{Env: "live", Lookup: system.Lookup(vars)})
-		return checks.Runner{Checks: all, Real: true}.Run(t.Context())
+	live := func(vars []string) checker.Report {
+		return checker.Runner{Checks: config.Checks(), Real: true}.Run(t.Context(), config.Env("live", system.Lookup(vars)))
 	}
-	failed := func(r checks.Report) (names []string) {
+	failed := func(r checker.Report) (names []string) {
 		for _, result := range r.Results {
-			if result.Status != checks.Pass {
+			if result.Status != checker.Pass {
 				names = append(names, result.Check)
 			}
 		}

@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,49 +16,51 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/alertnative/preflight/checker"
 )
 
-// MigrationTool is a tool that brings a schema to its version.
-type MigrationTool string
+// migrationTool is a tool that brings a schema to its version.
+type migrationTool string
 
 // The tools whose tables are known.
 const (
-	Goose         MigrationTool = "goose"
-	GolangMigrate MigrationTool = "golang-migrate"
+	goose         migrationTool = "goose"
+	golangMigrate migrationTool = "golang-migrate"
 )
 
-// MigrationsConfig declares what the check Migrations looks at.
-type MigrationsConfig []MigrationConfig
+// migrationsConfig declares what the check Migrations looks at.
+type migrationsConfig []migrationConfig
 
-// MigrationConfig declares the schema of one database.
-type MigrationConfig struct {
+// migrationConfig declares the schema of one database.
+type migrationConfig struct {
 	Name    string        `yaml:"name"`     // the value of the label "target"
 	URLFrom string        `yaml:"url_from"` // the variable with the address
 	Folder  string        `yaml:"folder"`   // of the migrations
-	Tool    MigrationTool `yaml:"tool"`     // goose when not given
+	Tool    migrationTool `yaml:"tool"`     // goose when not given
 	Table   string        `yaml:"table"`    // goose_db_version or schema_migrations when not given
 	Timeout time.Duration `yaml:"timeout"`  // 2s when not given
 }
 
-func (c MigrationsConfig) check(s Setting) Check {
-	var m Migrations
+func (c migrationsConfig) observer(env checker.Env) observer {
+	var m migrations
 	for _, d := range c {
-		schema := Schema{
-			Name: d.Name, Folder: s.path(d.Folder), Tool: d.Tool, Table: d.Table,
-			Server: Server{Variable: d.URLFrom, Address: s.value(d.URLFrom), Timeout: or(d.Timeout, defaultTimeout)},
+		schema := schema{
+			Name: d.Name, Folder: env.Path(d.Folder), Tool: d.Tool, Table: d.Table,
+			Server: server{Variable: d.URLFrom, Address: env.Value(d.URLFrom), Timeout: cmp.Or(d.Timeout, defaultTimeout)},
 		}
 		if schema.Tool == "" {
-			schema.Tool = Goose
+			schema.Tool = goose
 		}
 		if schema.Table == "" {
-			schema.Table = map[MigrationTool]string{Goose: "goose_db_version", GolangMigrate: "schema_migrations"}[schema.Tool]
+			schema.Table = map[migrationTool]string{goose: "goose_db_version", golangMigrate: "schema_migrations"}[schema.Tool]
 		}
 		m.Schemas = append(m.Schemas, schema)
 	}
 	return m
 }
 
-func (c MigrationsConfig) problems(Config) (problems []problem) {
+func (c migrationsConfig) Problems(checker.Env) (problems []checker.Problem) {
 	seen := map[string]bool{}
 	for i, d := range c {
 		switch {
@@ -67,8 +70,8 @@ func (c MigrationsConfig) problems(Config) (problems []problem) {
 			problems = append(problems, wrong(d.Name+" is declared twice", i, "name"))
 		case d.Folder == "":
 			problems = append(problems, wrong("name the folder of the migrations", i, "folder"))
-		case !slices.Contains([]MigrationTool{"", Goose, GolangMigrate}, d.Tool):
-			problems = append(problems, wrong(fmt.Sprintf("%q is neither %s nor %s", d.Tool, Goose, GolangMigrate), i, "tool"))
+		case !slices.Contains([]migrationTool{"", goose, golangMigrate}, d.Tool):
+			problems = append(problems, wrong(fmt.Sprintf("%q is neither %s nor %s", d.Tool, goose, golangMigrate), i, "tool"))
 		}
 		seen[d.Name] = true
 		problems = append(problems, variableProblem(d.URLFrom, "address", "POSTGRES_DSN", i, "url_from")...)
@@ -77,39 +80,21 @@ func (c MigrationsConfig) problems(Config) (problems []problem) {
 	return problems
 }
 
-// Migrations checks that the schemas in PostgreSQL are at the version that the
+// migrations checks that the schemas in PostgreSQL are at the version that the
 // code expects: every migration of the folder is applied, and no other.
-type Migrations struct{ Schemas []Schema }
+type migrations struct{ Schemas []schema }
 
-// Schema is the schema of a database and the folder of its migrations.
-type Schema struct {
+// schema is the schema of a database and the folder of its migrations.
+type schema struct {
 	Name   string
-	Server Server
+	Server server
 	Folder string
-	Tool   MigrationTool
+	Tool   migrationTool
 	Table  string // of the tool, with its schema when it is not in the search path
 }
 
-// Spec describes the check.
-func (Migrations) Spec() Spec {
-	return Spec{
-		Name:    "Migrations",
-		Looks:   "the schema in PostgreSQL is at the version of the newest migration in the folder",
-		Network: true,
-		Reasons: slices.Concat([]Reason{
-			{"behind", "migrations of the folder are not applied", "apply the migrations before anything trades"},
-			{"ahead", "the database has migrations that the folder does not", "deploy the code that belongs to the schema, or roll the schema back"},
-			{"dirty", "a migration failed half-way", "repair the schema by hand, then force the version (migrate force)"},
-			{"not_migrated", "the table of the migration tool is missing or empty", "apply the migrations; correct table in preflight.yml if it has another name"},
-			{"no_migrations", "the folder has no migrations", "correct folder in preflight.yml, or deploy the migrations with the code"},
-			{"not_configured", "the variable with the address is not set", "set the variable that preflight.yml names"},
-			{"malformed", "the address cannot be read", "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
-		}, postgresReasons(), connectionReasons()),
-	}
-}
-
-// Targets are the names of the schemas.
-func (m Migrations) Targets() []string {
+// targets returns the names of the schemas.
+func (m migrations) targets() []string {
 	var names []string
 	for _, s := range m.Schemas {
 		names = append(names, s.Name)
@@ -117,8 +102,8 @@ func (m Migrations) Targets() []string {
 	return names
 }
 
-// MaxDuration is the longest that a schema may take.
-func (m Migrations) MaxDuration() time.Duration {
+// maxDuration returns the longest that a schema may take.
+func (m migrations) maxDuration() time.Duration {
 	longest := time.Duration(0)
 	for _, s := range m.Schemas {
 		longest = max(longest, s.Server.Timeout)
@@ -126,58 +111,59 @@ func (m Migrations) MaxDuration() time.Duration {
 	return longest
 }
 
-// Run compares the schemas, all at once.
-func (m Migrations) Run(ctx context.Context) []Observation {
-	out := make([]Observation, len(m.Schemas))
+// run compares the schemas, all at once.
+func (m migrations) run(ctx context.Context, env checker.Env) []checker.Observation {
+	out := make([]checker.Observation, len(m.Schemas))
+	shared := sessionsOf(env)
 	var wg sync.WaitGroup
 	for i, s := range m.Schemas {
-		wg.Go(func() { out[i] = s.observe(ctx) })
+		wg.Go(func() { out[i] = s.observe(ctx, shared) })
 	}
 	wg.Wait()
 	return out
 }
 
-func (s Schema) observe(ctx context.Context) Observation {
+func (s schema) observe(ctx context.Context, shared *sessions) checker.Observation {
 	if s.Server.Address == "" {
-		return Failed(s.Name, "not_configured", s.Server.Variable+" is not set")
+		return checker.Failed(s.Name, "not_configured", s.Server.Variable+" is not set")
 	}
 	expected := versions(s.Folder)
 	if len(expected) == 0 {
-		return Failed(s.Name, "no_migrations", "none in the folder")
+		return checker.Failed(s.Name, "no_migrations", "none in the folder")
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Server.Timeout)
 	defer cancel()
 	began := time.Now()
-	applied, dirty, err := s.applied(ctx, expected)
+	applied, dirty, err := s.applied(ctx, shared, expected)
 	latency := time.Since(began)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000"): // no such table or schema
-		return Failed(s.Name, "not_migrated", "there is no table "+s.Table)
+		return checker.Failed(s.Name, "not_migrated", "there is no table "+s.Table)
 	case err != nil:
 		reason, detail := explain(err, s.Server.Timeout)
-		return Failed(s.Name, reason, detail)
+		return checker.Failed(s.Name, reason, detail)
 	}
 	o := s.compare(expected, applied, dirty)
 	o.Latency = latency
 	return o
 }
 
-// compare says what the applied versions are against the expected ones.
-func (s Schema) compare(expected, applied []int64, dirty bool) Observation {
+// compare judges the applied versions by the expected ones.
+func (s schema) compare(expected, applied []int64, dirty bool) checker.Observation {
 	newest := slices.Max(expected)
 	missing := slices.DeleteFunc(slices.Clone(expected), func(v int64) bool { return slices.Contains(applied, v) })
 	switch {
 	case dirty:
-		return Failed(s.Name, "dirty", fmt.Sprintf("version %d is dirty", slices.Max(applied)))
+		return checker.Failed(s.Name, "dirty", fmt.Sprintf("version %d is dirty", slices.Max(applied)))
 	case len(applied) == 0:
-		return Failed(s.Name, "not_migrated", fmt.Sprintf("no migration is applied, the newest is %d", newest))
+		return checker.Failed(s.Name, "not_migrated", fmt.Sprintf("no migration is applied, the newest is %d", newest))
 	case slices.Max(applied) > newest:
-		return Failed(s.Name, "ahead", fmt.Sprintf("version %d, the newest migration is %d", slices.Max(applied), newest))
+		return checker.Failed(s.Name, "ahead", fmt.Sprintf("version %d, the newest migration is %d", slices.Max(applied), newest))
 	case len(missing) > 0:
-		return Failed(s.Name, "behind", fmt.Sprintf("version %d, %d to apply, the newest is %d", slices.Max(applied), len(missing), newest))
+		return checker.Failed(s.Name, "behind", fmt.Sprintf("version %d, %d to apply, the newest is %d", slices.Max(applied), len(missing), newest))
 	}
-	return Passed(s.Name, fmt.Sprintf("at version %d", newest))
+	return checker.Passed(s.Name, fmt.Sprintf("at version %d", newest))
 }
 
 // versions returns the numbers that the migrations' names start with.
@@ -195,14 +181,14 @@ func versions(folder string) []int64 {
 }
 
 // applied asks the database which versions it has.
-func (s Schema) applied(ctx context.Context, expected []int64) (versions []int64, dirty bool, err error) {
-	conn, err := sessionsOf(ctx).take(ctx, s.Server)
+func (s schema) applied(ctx context.Context, shared *sessions, expected []int64) (versions []int64, dirty bool, err error) {
+	conn, err := shared.take(ctx, s.Server)
 	if err != nil {
 		return nil, false, err
 	}
 	defer hangUp(conn)
 	table := pgx.Identifier(strings.Split(s.Table, ".")).Sanitize()
-	if s.Tool == Goose {
+	if s.Tool == goose {
 		versions, err = gooseVersions(ctx, conn, table)
 		return versions, false, err
 	}

@@ -8,31 +8,33 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/alertnative/preflight/checker"
 )
 
-// OpenPositionsConfig declares what the accounts may hold. Everything else is
+// openPositionsConfig declares what the accounts may hold. Everything else is
 // unexpected. The check looks at the exchanges of the configuration.
-type OpenPositionsConfig struct {
+type openPositionsConfig struct {
 	Timeout time.Duration `yaml:"timeout"` // 2s when not given
-	Allow   []AllowConfig `yaml:"allow"`
+	Allow   []allowConfig `yaml:"allow"`
 }
 
-// AllowConfig declares something that an account may hold.
-type AllowConfig struct {
+// allowConfig declares something that an account may hold.
+type allowConfig struct {
 	Exchange string   `yaml:"exchange"`
 	Asset    string   `yaml:"asset"` // a currency, or the symbol of a futures contract; * for any
 	Max      *float64 `yaml:"max"`   // of the amount, long or short; no limit when not given
 	Envs     []string `yaml:"envs"`  // where; everywhere when not given
 }
 
-func (c *OpenPositionsConfig) check(s Setting) Check {
+func (c *openPositionsConfig) observer(env checker.Env) observer {
 	if c == nil {
-		return OpenPositions{}
+		return openPositions{}
 	}
-	check := OpenPositions{Exchanges: s.exchanges.list(s), Live: s.live, Timeout: or(c.Timeout, defaultTimeout)}
+	check := openPositions{Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout)}
 	for _, a := range c.Allow {
-		if a.Envs == nil || slices.Contains(a.Envs, s.Env) {
-			allowance := Allowance{a.Exchange, a.Asset, math.Inf(1)}
+		if a.Envs == nil || slices.Contains(a.Envs, env.Name) {
+			allowance := allowance{a.Exchange, a.Asset, math.Inf(1)}
 			if a.Max != nil {
 				allowance.Max = *a.Max
 			}
@@ -42,11 +44,11 @@ func (c *OpenPositionsConfig) check(s Setting) Check {
 	return check
 }
 
-func (c *OpenPositionsConfig) problems(all Config) (problems []problem) {
+func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Problem) {
 	if c == nil {
 		return nil
 	}
-	names, _ := all.Exchanges.declared()
+	names, _ := exchangesIn(env).declared()
 	if len(names) == 0 {
 		problems = append(problems, wrong("declare the exchanges to look at, under exchanges"))
 	}
@@ -63,65 +65,47 @@ func (c *OpenPositionsConfig) problems(all Config) (problems []problem) {
 	return append(problems, timeoutProblem(c.Timeout, "timeout")...)
 }
 
-// OpenPositions checks what the accounts on the exchanges hold.
-type OpenPositions struct {
-	Exchanges []Exchange
+// openPositions checks what the accounts on the exchanges hold.
+type openPositions struct {
+	Exchanges []exchange
 	Live      bool // the environment trades for real
-	Allowed   []Allowance
+	Allowed   []allowance
 	Timeout   time.Duration
 }
 
-// Allowance is something that an account may hold.
-type Allowance struct {
+// allowance is something that an account may hold.
+type allowance struct {
 	Exchange string
 	Asset    string // "*" for any
 	Max      float64
 }
 
-// Spec describes the check.
-func (OpenPositions) Spec() Spec {
-	return Spec{
-		Name:    "Open Positions",
-		Looks:   "the accounts on the exchanges hold only what is allowed, and their keys cannot withdraw",
-		Network: true,
-		Reasons: append([]Reason{
-			{"unexpected_position", "the account holds what is not allowed, or more of it", "find out who opened it; close it, or allow it in preflight.yml"},
-			{"withdrawal_permission", "the keys have to do with withdrawals, which trading does not need", "make keys that can only look and trade"},
-			{"not_configured", "keys of the exchange are not set", "set the variables with the exchange's keys"},
-			{"auth_failed", "the exchange refuses the keys or the signature", "correct the keys; they belong to one account and one network"},
-			{"key_expired", "the keys are no longer valid", "make new keys on the exchange's site"},
-			{"ip_not_allowed", "the keys may not be used from this address", "add this machine's public address to the keys' list"},
-			{"missing_permission", "the keys may not look at the account", "give them the permission to read"},
-		}, exchangeReasons()...),
-	}
-}
+// targets returns the exchanges.
+func (p openPositions) targets() []string { return exchangeNames(p.Exchanges) }
 
-// Targets are the exchanges.
-func (p OpenPositions) Targets() []string { return exchangeNames(p.Exchanges) }
+// maxDuration returns the time that all exchanges have together.
+func (p openPositions) maxDuration() time.Duration { return p.Timeout }
 
-// MaxDuration is the time that the exchanges have, all at once.
-func (p OpenPositions) MaxDuration() time.Duration { return p.Timeout }
-
-// Run asks every exchange, all at once.
-func (p OpenPositions) Run(ctx context.Context) []Observation {
+// run asks every exchange, all at once.
+func (p openPositions) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
-	return eachExchange(p.Exchanges, func(e Exchange) Observation { return p.observe(ctx, e) })
+	return eachExchange(p.Exchanges, func(e exchange) checker.Observation { return p.observe(ctx, e) })
 }
 
-func (p OpenPositions) observe(ctx context.Context, e Exchange) Observation {
+func (p openPositions) observe(ctx context.Context, e exchange) checker.Observation {
 	switch missing := cmp.Or(unset(e.AccessKeyVariable, e.AccessKey), unset(e.SecretKeyVariable, e.SecretKey)); {
 	case e.AccessKey == "" && e.SecretKey == "" && !p.Live:
-		return Passed(e.Name, "no keys, so nothing is open through them")
+		return checker.Passed(e.Name, "no keys, so nothing is open through them")
 	case missing != "":
-		return Failed(e.Name, "not_configured", missing+" is not set")
+		return checker.Failed(e.Name, "not_configured", missing+" is not set")
 	}
 	began := time.Now()
 	held, withdraws, err := p.look(ctx, e)
 	latency := time.Since(began)
 	if err != nil {
 		reason, detail := explainExchange(err, p.Timeout)
-		return Failed(e.Name, reason, detail)
+		return checker.Failed(e.Name, reason, detail)
 	}
 	o := p.judge(e.Name, held, withdraws)
 	o.Latency = latency
@@ -136,7 +120,7 @@ func unset(variable, value string) string {
 }
 
 // look asks for what the account holds and what the keys can do, both at once.
-func (p OpenPositions) look(ctx context.Context, e Exchange) (held []holding, withdraws bool, err error) {
+func (p openPositions) look(ctx context.Context, e exchange) (held []holding, withdraws bool, err error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	api, err := e.api(client)
@@ -157,7 +141,7 @@ func (p OpenPositions) look(ctx context.Context, e Exchange) (held []holding, wi
 }
 
 // judge compares what is held with what is allowed.
-func (p OpenPositions) judge(exchange string, held []holding, withdraws bool) Observation {
+func (p openPositions) judge(exchange string, held []holding, withdraws bool) checker.Observation {
 	var unexpected []string
 	for _, h := range held {
 		if amount := math.Abs(h.amount); amount > 0 && !(amount <= p.allowed(exchange, h.asset)) {
@@ -166,17 +150,17 @@ func (p OpenPositions) judge(exchange string, held []holding, withdraws bool) Ob
 	}
 	switch {
 	case len(unexpected) > 0 && p.Live:
-		return Failed(exchange, "unexpected_position", "holds "+some(unexpected))
+		return checker.Failed(exchange, "unexpected_position", "holds "+some(unexpected))
 	case len(unexpected) > 0:
-		return Warned(exchange, "unexpected_position", "holds "+some(unexpected))
+		return checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))
 	case withdraws:
-		return Warned(exchange, "withdrawal_permission", "the keys have to do with withdrawals")
+		return checker.Warned(exchange, "withdrawal_permission", "the keys have to do with withdrawals")
 	}
-	return Passed(exchange, "nothing unexpected is open")
+	return checker.Passed(exchange, "nothing unexpected is open")
 }
 
-// allowed is how much of an asset may be held.
-func (p OpenPositions) allowed(exchange, asset string) float64 {
+// allowed returns how much of an asset may be held.
+func (p openPositions) allowed(exchange, asset string) float64 {
 	most := 0.0
 	for _, a := range p.Allowed {
 		if a.Exchange == exchange && (a.Asset == asset || a.Asset == "*") {

@@ -8,9 +8,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/redis/go-redis/v9/logging"
-
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks"
+	shipped "github.com/alertnative/preflight/checks/spec"
 	"github.com/alertnative/preflight/internal/stack/system"
 )
 
@@ -20,7 +21,6 @@ var produced sync.Map
 // TestMain runs the tests and then looks whether every reason of every check
 // has come from its real cause in one of them.
 func TestMain(m *testing.M) {
-	logging.Disable() // go-redis, as the command does
 	code := m.Run()
 	whole := true
 	for _, name := range []string{"test.run", "test.skip", "test.list", "test.fuzz", "test.bench"} {
@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 }
 
 func unproduced() (missing []string) {
-	for _, s := range slices.Concat(checks.Shipped(), ownSpecs()) {
+	for _, s := range slices.Concat(shipped.Shipped(), declaredSpecs()) {
 		for _, r := range s.Reasons {
 			if _, ok := produced.Load(s.Name + ": " + r.Name); !ok {
 				missing = append(missing, s.Name+": "+r.Name)
@@ -44,68 +44,89 @@ func unproduced() (missing []string) {
 	return missing
 }
 
+// subject is a check in an environment.
+type subject struct {
+	checker.Check
+	env checker.Env
+}
+
+func (s subject) targets() []string { return s.Targets(s.env.For(s.Check)) }
+
 // observe runs a check, as a run does, and returns what it says of a target.
-func observe(t *testing.T, c checks.Check, target string) checks.Observation {
+func observe(t *testing.T, s subject, target string) checker.Observation {
 	t.Helper()
-	report := checks.Runner{Checks: []checks.Check{c}, Real: true}.Run(t.Context())
+	report := checker.Runner{Checks: []checker.Check{s.Check}, Real: true}.Run(t.Context(), s.env)
 	for _, o := range report.Results[0].Observations {
-		produced.Store(c.Spec().Name+": "+o.Reason, true)
+		produced.Store(s.Spec().Name+": "+o.Reason, true)
 	}
 	for _, o := range report.Results[0].Observations {
 		if o.Target == target {
 			return o
 		}
 	}
-	t.Fatalf("%s says nothing of %s: %+v", c.Spec().Name, target, report.Results[0])
-	return checks.Observation{}
+	t.Fatalf("%s says nothing of %s: %+v", s.Spec().Name, target, report.Results[0])
+	return checker.Observation{}
 }
 
 // expect observes a target and compares its status and reason.
-func expect(t *testing.T, c checks.Check, target string, status checks.Status, reason string) checks.Observation {
+func expect(t *testing.T, s subject, target string, status checker.Status, reason string) checker.Observation {
 	t.Helper()
-	o := observe(t, c, target)
+	o := observe(t, s, target)
 	if o.Status != status || o.Reason != reason {
-		t.Errorf("%s: %+v, want %s with the reason %q", c.Spec().Name, o, status, reason)
+		t.Errorf("%s: %+v, want %s with the reason %q", s.Spec().Name, o, status, reason)
 	}
 	return o
 }
 
-// fromConfig returns the check of that name that a configuration declares.
-func fromConfig(t *testing.T, text, name, env string, vars ...string) checks.Check {
+// parse reads a text as preflight.yml.
+func parse(text string) (checker.Config, error) {
+	return checker.ParseConfig("p.yml", []byte(text), checks.Shipped()...)
+}
+
+// declare reads a text as preflight.yml, for an environment with variables.
+func declare(t *testing.T, text, env string, vars ...string) (checker.Config, checker.Env) {
 	t.Helper()
-	c, err := checks.ParseConfig("preflight.yml", []byte(text))
+	c, err := parse(text)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return named(t, c.Checks(checks.Setting{Env: env, Lookup: system.Lookup(vars)}), name)
+	return c, c.Env(env, system.Lookup(vars))
 }
 
-func named(t *testing.T, all []checks.Check, name string) checks.Check {
+// fromConfig returns the check of that name that a configuration declares.
+func fromConfig(t *testing.T, text, name, env string, vars ...string) subject {
 	t.Helper()
-	i := slices.IndexFunc(all, func(c checks.Check) bool { return c.Spec().Name == name })
+	c, e := declare(t, text, env, vars...)
+	return named(t, c, e, name)
+}
+
+func named(t *testing.T, c checker.Config, env checker.Env, name string) subject {
+	t.Helper()
+	all := c.Checks()
+	i := slices.IndexFunc(all, func(c checker.Check) bool { return c.Spec().Name == name })
 	if i < 0 {
 		t.Fatalf("there is no check %q", name)
 	}
-	return all[i]
+	return subject{all[i], env}
 }
 
-// ownCheck is the check that an entry under "checks" declares.
-func ownCheck(entry string, vars ...string) checks.Check {
-	c, err := checks.ParseConfig("preflight.yml", []byte("checks: ["+entry+"]"))
+// declaredCheck is the check that an entry under "checks" declares.
+func declaredCheck(entry string, vars ...string) subject {
+	c, err := parse("checks: [" + entry + "]")
 	if err != nil {
 		panic(err)
 	}
-	all := c.Checks(checks.Setting{Lookup: system.Lookup(vars)})
-	return all[len(all)-1]
+	all := c.Checks()
+	return subject{all[len(all)-1], c.Env("paper", system.Lookup(vars))}
 }
 
-// ownSpecs are the specs of one check of each kind.
-func ownSpecs() (specs []checks.Spec) {
+// declaredSpecs are the specs of one check of each kind.
+func declaredSpecs() (specs []spec.Spec) {
 	for _, entry := range []string{
 		"{name: HTTP, http: {url: 'http://h'}}", "{name: TCP, tcp: {address: 'h:1'}}",
 		"{name: Command, command: [true]}", "{name: SQL, sql: {url_from: V, query: SELECT 1}, fail: {above: 1}}",
 	} {
-		specs = append(specs, ownCheck(entry).Spec())
+		specs = append(specs, declaredCheck(entry).Spec())
 	}
 	return specs
 }

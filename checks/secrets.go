@@ -15,10 +15,12 @@ import (
 
 	"github.com/joho/godotenv"
 	passwordvalidator "github.com/wagslane/go-password-validator"
+
+	"github.com/alertnative/preflight/checker"
 )
 
-// SecretsConfig declares what the check Secrets looks at.
-type SecretsConfig struct {
+// secretsConfig declares what the check Secrets looks at.
+type secretsConfig struct {
 	Required []string `yaml:"required"` // variables that hold a secret, or a URL with a password
 	Optional []string `yaml:"optional"` // looked at only when they are set
 	Files    []string `yaml:"files"`    // that hold secrets, beside the .env file of the environment
@@ -30,25 +32,25 @@ type SecretsConfig struct {
 
 const defaultMinEntropy = 60
 
-func (c SecretsConfig) check(s Setting) Check {
-	check := Secrets{Required: c.Required, Optional: c.Optional, MinEntropy: cmp.Or(c.MinEntropy, defaultMinEntropy), Lookup: s.Lookup}
+func (c secretsConfig) observer(env checker.Env) observer {
+	check := secrets{Required: c.Required, Optional: c.Optional, MinEntropy: cmp.Or(c.MinEntropy, defaultMinEntropy), Lookup: env.Lookup}
 	if len(c.Required)+len(c.Optional)+len(c.Files) == 0 {
 		return check
 	}
-	check.EnvFile = s.EnvFile
+	check.EnvFile = env.File
 	for _, name := range c.Files {
-		check.Files = append(check.Files, SecretFile{name, s.path(name)})
+		check.Files = append(check.Files, secretFile{name, env.Path(name)})
 	}
 	for _, name := range c.CompareWith {
-		check.Others = append(check.Others, s.path(name))
+		check.Others = append(check.Others, env.Path(name))
 	}
 	if c.CompareWith == nil {
-		check.Others = siblings(s.EnvFile)
+		check.Others = siblings(env.File)
 	}
 	return check
 }
 
-func (c SecretsConfig) problems(Config) (problems []problem) {
+func (c secretsConfig) Problems(checker.Env) (problems []checker.Problem) {
 	seen := map[string]bool{}
 	look := func(key string, names []string, isVariable bool) {
 		for i, name := range names {
@@ -72,7 +74,7 @@ func (c SecretsConfig) problems(Config) (problems []problem) {
 	return problems
 }
 
-// siblings are the .env files of other environments beside one.
+// siblings returns the .env files of other environments beside one.
 func siblings(envFile string) []string {
 	if envFile == "" || !strings.HasPrefix(filepath.Base(envFile), ".env.") {
 		return nil
@@ -83,45 +85,28 @@ func siblings(envFile string) []string {
 	})
 }
 
-// TargetEnvFile is the target of Secrets that stands for the .env file.
-const TargetEnvFile = "env_file"
+// targetEnvFile is the target of Secrets that stands for the .env file.
+const targetEnvFile = "env_file"
 
-// Secrets checks that secrets are there and are kept as such. It never shows
+// secrets checks that secrets are there and are kept as such. It never shows
 // one.
-type Secrets struct {
+type secrets struct {
 	Required, Optional []string // names of variables
 	EnvFile            string
-	Files              []SecretFile
+	Files              []secretFile
 	Others             []string // .env files of other environments
 	MinEntropy         float64  // bits
 	Lookup             func(name string) (string, bool)
 }
 
-// SecretFile is a file that holds a secret.
-type SecretFile struct{ Name, Path string }
+// secretFile is a file that holds a secret.
+type secretFile struct{ Name, Path string }
 
-// Spec describes the check.
-func (Secrets) Spec() Spec {
-	return Spec{
-		Name:  "Secrets",
-		Looks: "secrets are present, not placeholders, strong, readable by their owner alone, and each environment has its own",
-		Reasons: []Reason{
-			{"missing", "the secret is not set, or the address has no password in it", "set it in the environment or in the .env file of this environment"},
-			{"placeholder", "the value is the one of an example", "put the real secret in its place"},
-			{"weak", "the secret can be guessed", "make a new one by a generator, as openssl rand -base64 32"},
-			{"shared", "another environment has the same secret", "make a secret for each environment"},
-			{"open_to_others", "others than the owner can read or change the file", "chmod 600 the file"},
-			{"no_such_file", "the file is not there", "put the file there, or correct the path in preflight.yml"},
-			{"unreadable", "the file cannot be looked at", "run the preflight as the owner of the file"},
-		},
-	}
-}
-
-// Targets are the variables and the files.
-func (s Secrets) Targets() []string {
+// targets returns the variables and the files.
+func (s secrets) targets() []string {
 	names := slices.Concat(s.Required, s.Optional)
 	if s.EnvFile != "" {
-		names = append(names, TargetEnvFile)
+		names = append(names, targetEnvFile)
 	}
 	for _, f := range s.Files {
 		names = append(names, f.Name)
@@ -129,17 +114,17 @@ func (s Secrets) Targets() []string {
 	return names
 }
 
-// Run looks at each secret and each file.
-func (s Secrets) Run(context.Context) []Observation {
+// run looks at each secret and each file.
+func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
 	elsewhere, notCompared := s.elsewhere()
-	var out []Observation
+	var out []checker.Observation
 	for _, name := range slices.Concat(s.Required, s.Optional) {
 		value, _ := s.Lookup(name)
 		secret := secretOf(value)
 		o := s.observe(name, secret, slices.Contains(s.Optional, name))
-		if o.Status == Pass && secret != "" {
+		if o.Status == checker.Pass && secret != "" {
 			if file := elsewhere[secret]; file != "" {
-				o = Failed(name, "shared", file+" has the same")
+				o = checker.Failed(name, "shared", file+" has the same")
 			} else if len(notCompared) > 0 {
 				o.Detail = "not compared with " + strings.Join(notCompared, ", ") + ", which cannot be read"
 			}
@@ -147,9 +132,9 @@ func (s Secrets) Run(context.Context) []Observation {
 		out = append(out, o)
 	}
 	if s.EnvFile != "" {
-		o := observeMode(TargetEnvFile, s.EnvFile)
+		o := observeMode(targetEnvFile, s.EnvFile)
 		if o.Reason == "no_such_file" {
-			o = Passed(TargetEnvFile, "there is none: the variables come from the process")
+			o = checker.Passed(targetEnvFile, "there is none: the variables come from the process")
 		}
 		out = append(out, o)
 	}
@@ -163,22 +148,22 @@ func (s Secrets) Run(context.Context) []Observation {
 var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
 	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
-func (s Secrets) observe(name, secret string, optional bool) Observation {
+func (s secrets) observe(name, secret string, optional bool) checker.Observation {
 	switch {
 	case secret == "" && optional:
-		return Passed(name, "not set, optional")
+		return checker.Passed(name, "not set, optional")
 	case secret == "":
-		return Failed(name, "missing", "no secret in it")
+		return checker.Failed(name, "missing", "no secret in it")
 	case placeholder.MatchString(secret):
-		return Failed(name, "placeholder", "still what an example has in its place")
+		return checker.Failed(name, "placeholder", "still what an example has in its place")
 	}
 	if bits := passwordvalidator.GetEntropy(secret); bits < s.MinEntropy {
-		return Failed(name, "weak", fmt.Sprintf("about %.0f bits, %.0f are needed", bits, s.MinEntropy))
+		return checker.Failed(name, "weak", fmt.Sprintf("about %.0f bits, %.0f are needed", bits, s.MinEntropy))
 	}
-	return Passed(name, "")
+	return checker.Passed(name, "")
 }
 
-// secretOf is the secret in a variable's value: the password of an address, or
+// secretOf returns the secret in a variable's value: the password of an address, or
 // else the value itself.
 func secretOf(value string) string {
 	value = strings.TrimSpace(value)
@@ -200,22 +185,22 @@ func secretOf(value string) string {
 }
 
 // observeMode looks at who can read and change a file.
-func observeMode(target, path string) Observation {
+func observeMode(target, path string) checker.Observation {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Failed(target, "no_such_file", "not there")
+		return checker.Failed(target, "no_such_file", "not there")
 	case err != nil:
-		return Failed(target, "unreadable", "cannot be looked at")
+		return checker.Failed(target, "unreadable", "cannot be looked at")
 	case info.Mode().Perm()&0o077 != 0:
-		return Failed(target, "open_to_others", fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
+		return checker.Failed(target, "open_to_others", fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 	}
-	return Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
+	return checker.Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 }
 
 // elsewhere returns which file has a secret, under whatever name, and the files
 // that could not be read.
-func (s Secrets) elsewhere() (found map[string]string, unread []string) {
+func (s secrets) elsewhere() (found map[string]string, unread []string) {
 	found = map[string]string{}
 	for _, path := range s.Others {
 		values, err := godotenv.Read(path)

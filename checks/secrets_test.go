@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/fake/fakeexchange"
 	"github.com/alertnative/preflight/internal/stack/system"
@@ -35,9 +36,9 @@ func TestSecretValues(t *testing.T) {
 		{"postgres://u:abc123@h/db", "weak"},
 	} {
 		check := fromConfig(t, "secrets: {required: [S]}", "Secrets", "paper", "S="+tt.value)
-		status := checks.Fail
+		status := checker.Fail
 		if tt.reason == "" {
-			status = checks.Pass
+			status = checker.Pass
 		}
 		o := expect(t, check, "S", status, tt.reason)
 		if secret := strings.TrimSpace(tt.value); secret != "" && strings.Contains(o.Detail, secret) {
@@ -45,17 +46,17 @@ func TestSecretValues(t *testing.T) {
 		}
 	}
 	optional := fromConfig(t, "secrets: {optional: [S]}", "Secrets", "paper")
-	expect(t, optional, "S", checks.Pass, "")
+	expect(t, optional, "S", checker.Pass, "")
 	lenient := fromConfig(t, "secrets: {required: [S], min_entropy: 10}", "Secrets", "paper", "S=hunter2")
-	expect(t, lenient, "S", checks.Pass, "")
+	expect(t, lenient, "S", checker.Pass, "")
 }
 
 // Words that a generator can make are no placeholders.
 func TestGeneratedSecretsPass(t *testing.T) {
 	t.Parallel()
 	for range 2000 {
-		check := checks.Secrets{Required: []string{"S"}, MinEntropy: 60, Lookup: system.Lookup([]string{"S=" + fakeexchange.Key()[:40]})}
-		if o := observe(t, check, "S"); o.Status != checks.Pass {
+		check := fromConfig(t, "secrets: {required: [S]}", "Secrets", "paper", "S="+fakeexchange.Key()[:40])
+		if o := observe(t, check, "S"); o.Status != checker.Pass {
 			t.Fatalf("%+v", o)
 		}
 	}
@@ -79,40 +80,40 @@ func TestSecretFiles(t *testing.T) {
 	write("key.pem", "k", 0o640)
 	write("closed.pem", "k", 0o400)
 	write("file", "", 0o600)
-	config, err := checks.ParseConfig(filepath.Join(dir, "preflight.yml"),
-		[]byte("secrets: {required: [S], files: [key.pem, closed.pem, nosuch.pem, file/below]}"))
+	config, err := checker.ParseConfig(filepath.Join(dir, "preflight.yml"),
+		[]byte("secrets: {required: [S], files: [key.pem, closed.pem, nosuch.pem, file/below]}"), checks.Shipped()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func() checks.Check {
-		return named(t, config.Checks(checks.Setting{Env: "paper", EnvFile: envFile, Lookup: system.Lookup([]string{"S=" + one})}), "Secrets")
-	}
-	expect(t, check(), "S", checks.Pass, "")
-	expect(t, check(), checks.TargetEnvFile, checks.Pass, "")
-	expect(t, check(), "key.pem", checks.Fail, "open_to_others")
-	expect(t, check(), "closed.pem", checks.Pass, "")
-	expect(t, check(), "nosuch.pem", checks.Fail, "no_such_file")
-	expect(t, check(), "file/below", checks.Fail, "unreadable")
+	env := config.Env("paper", system.Lookup([]string{"S=" + one}))
+	env.File = envFile
+	check := func() subject { return named(t, config, env, "Secrets") }
+	expect(t, check(), "S", checker.Pass, "")
+	expect(t, check(), "env_file", checker.Pass, "")
+	expect(t, check(), "key.pem", checker.Fail, "open_to_others")
+	expect(t, check(), "closed.pem", checker.Pass, "")
+	expect(t, check(), "nosuch.pem", checker.Fail, "no_such_file")
+	expect(t, check(), "file/below", checker.Fail, "unreadable")
 	if err := os.Chmod(envFile, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, check(), checks.TargetEnvFile, checks.Fail, "open_to_others")
+	expect(t, check(), "env_file", checker.Fail, "open_to_others")
 
 	// Other environments have their own.
 	write(".env.example", "S="+one, 0o600)
 	write(".env.live", "S="+other, 0o600)
-	expect(t, check(), "S", checks.Pass, "")
+	expect(t, check(), "S", checker.Pass, "")
 	write(".env.live", "S="+other+"\nANY_NAME="+one, 0o600)
-	if o := expect(t, check(), "S", checks.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
+	if o := expect(t, check(), "S", checker.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
 		t.Errorf("%+v does not say where", o)
 	}
 	write(".env.live", "S=\"never closed", 0o600)
-	if o := expect(t, check(), "S", checks.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
+	if o := expect(t, check(), "S", checker.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
 		t.Errorf("%+v does not say what it did not compare", o)
 	}
 	// A file that is not there is no secret in the open.
 	if err := os.Remove(envFile); err != nil {
 		t.Fatal(err)
 	}
-	expect(t, check(), checks.TargetEnvFile, checks.Pass, "")
+	expect(t, check(), "env_file", checker.Pass, "")
 }

@@ -2,48 +2,22 @@ package checks
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// SQLConfig declares a query on PostgreSQL whose first value is a number. It
-// runs in a transaction that cannot write.
-type SQLConfig struct {
-	URLFrom string `yaml:"url_from"` // the variable with the address
-	Query   string `yaml:"query"`
-}
-
-func (c *SQLConfig) probe(s Setting) probe {
-	return sqlProbe{c.Query, Server{Variable: c.URLFrom, Address: s.value(c.URLFrom)}}
-}
-
-func (c *SQLConfig) problems(path ...any) []problem {
-	problems := variableProblem(c.URLFrom, "address", "POSTGRES_DSN", append(path, "url_from")...)
-	if strings.TrimSpace(c.Query) == "" {
-		problems = append(problems, wrong("write the query", append(path, "query")...))
-	}
-	return problems
-}
-
+// sqlProbe runs a query in a transaction that cannot write.
 type sqlProbe struct {
 	query  string
-	server Server
+	server server
 }
 
-func (p sqlProbe) looks() string { return "a query on the database in " + p.server.Variable }
-
-func (sqlProbe) network() bool { return true }
-
-func (sqlProbe) reasons() []Reason {
-	return slices.Concat([]Reason{
-		{"no_value", "the query gave no row, or NULL", "run the query of preflight.yml by hand; coalesce() gives a number instead"},
-		{"not_a_number", "the first value is no number", "let the query select one number first"},
-		{"not_configured", "the variable with the address is not set", "set the variable that preflight.yml names"},
-		{"malformed", "the address cannot be read", "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
-	}, postgresReasons(), connectionReasons())
+func newSQLProbe(c *declared.SQL, env checker.Env) sqlProbe {
+	return sqlProbe{c.Query, server{Variable: c.URLFrom, Address: env.Value(c.URLFrom)}}
 }
 
 func (p sqlProbe) measure(ctx context.Context) (measurement, error) {

@@ -16,7 +16,7 @@ import (
 
 // upbit is the API of Upbit, as https://docs.upbit.com describes it.
 type upbit struct {
-	Exchange
+	exchange
 	client *http.Client
 }
 

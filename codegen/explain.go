@@ -1,10 +1,11 @@
 package codegen
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -13,160 +14,270 @@ import (
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/internal/proof/routes"
 	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// explain is the command that says all about one alert.
+// explain is the command that shows all about one alert.
 type explain struct {
 	name     string
 	alert    *string
 	language *string
+	format   *string
 }
 
 func newExplain(app *kingpin.Application) explain {
-	cmd := app.Command("explain", "Say all about one alert: its condition, who is told and when, the message, the panel, the runbook.")
+	cmd := app.Command("explain", "Show all about one alert: its condition, who is notified and when, the message, the panel, the runbook.")
 	return explain{
 		name:     cmd.FullCommand(),
 		alert:    cmd.Arg("ALERT", "Its name.").Required().String(),
 		language: cmd.Flag("language", "Of the message shown.").Default("en").Enum(message.Languages()...),
+		format:   cmd.Flag("format", "text, or json for programs.").Default("text").Enum("text", "json"),
 	}
 }
 
-func (e explain) run(pack Pack, addresses Endpoints, stdout io.Writer) (int, error) {
-	pack = pack.sorted()
+// Explanation is what explain shows, with --format=json.
+type explanation struct {
+	Site       string               `json:"site"`
+	Alert      string               `json:"alert"`
+	About      string               `json:"about,omitempty"`
+	Severity   string               `json:"severity,omitempty"`
+	Urgent     bool                 `json:"urgent"`
+	Conditions []explainedCondition `json:"conditions"`
+	Interval   string               `json:"interval"`
+	Keep       string               `json:"keep_firing_for,omitempty"`
+	Labels     map[string]string    `json:"labels"` // a value that differs by instance is ""
+	Sent       []explainedRoute     `json:"sent"`
+	Dashboard  string               `json:"dashboard_url,omitempty"`
+	Runbook    string               `json:"runbook_url,omitempty"`
+	Waived     map[string]string    `json:"waived,omitempty"`
+	Scenario   string               `json:"scenario,omitempty"`
+	Messages   []string             `json:"messages,omitempty"`
+}
+
+type explainedCondition struct {
+	Severity string `json:"severity,omitempty"`
+	Expr     string `json:"expr"`
+	For      string `json:"for,omitempty"`
+}
+
+type explainedRoute struct {
+	Receiver       string   `json:"receiver"`
+	Means          string   `json:"means,omitempty"`
+	Labels         string   `json:"labels,omitempty"` // of the instances that it holds for, "" for most
+	GroupBy        []string `json:"group_by"`
+	GroupWait      string   `json:"group_wait"`
+	GroupInterval  string   `json:"group_interval"`
+	RepeatInterval string   `json:"repeat_interval"`
+	Mute           []string `json:"mute,omitempty"`
+	Active         []string `json:"active,omitempty"`
+	Suppressed     string   `json:"suppressed,omitempty"`
+}
+
+func (e explain) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
 	var names []string
-	for _, g := range pack.Groups {
-		for _, a := range g.Alerts {
-			if a.Name == *e.alert {
-				return exitClean, e.explain(pack, addresses, g, a, stdout)
-			}
+	var found []explanation
+	for _, s := range sites {
+		p, err := prove(ctx, s, proofOptions{})
+		if err != nil {
+			fmt.Fprintln(stderr, located(err))
+			return exitFindings, nil
+		}
+		for i := range p.Alerts {
+			a := &p.Alerts[i]
 			names = append(names, a.Name)
-		}
-	}
-	hint := "the alerts are " + strings.Join(names, ", ")
-	if near := suggest.Nearest(*e.alert, names); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	return exitBroken, fmt.Errorf("there is no alert %q: %s", *e.alert, hint)
-}
-
-func (e explain) explain(p Pack, addresses Endpoints, g rules.Group, a rules.Alert, w io.Writer) error {
-	ctx := p.context(addresses)
-	labels := g.AlertLabels(a)
-	labels[model.AlertNameLabel] = a.Name
-	emitted, err := ctx.Rules(rules.Group{Name: g.Name, Labels: g.Labels, Alerts: []rules.Alert{a}})
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(w, "%s\n  %s\n", a.Name, a.About)
-	for _, r := range emitted {
-		fmt.Fprintf(w, "\nfires when\n%s\n", indent(r.Expr))
-	}
-	fmt.Fprintf(w, "\nevaluated every %s", model.Duration(p.interval(g)))
-	if emitted[0].For > 0 {
-		fmt.Fprintf(w, ", must hold for %s", emitted[0].For)
-	}
-	if emitted[0].KeepFiringFor > 0 {
-		fmt.Fprintf(w, ", keeps firing for %s", emitted[0].KeepFiringFor)
-	}
-	fmt.Fprintf(w, "\nlabels    %s\n", e.labels(p, ctx, g, a))
-	for _, route := range p.Routing.SetUp(addresses.integrations()).Find(labels) {
-		receiver, _ := p.Routing.Receiver(route.Receiver)
-		fmt.Fprintf(w, "route     %s, to %s: %s\n", routeName(route.Match), route.Receiver, told(receiver))
-		fmt.Fprintf(w, "timing    grouped by %s; first after %s, changes every %s, repeated every %s\n", strings.Join(route.GroupBy, ", "),
-			model.Duration(route.Timing.GroupWait), model.Duration(route.Timing.GroupInterval), model.Duration(route.Timing.Repeat))
-	}
-	for _, i := range p.Routing.Inhibit {
-		if matches(i.Target, labels) {
-			fmt.Fprintf(w, "silent    while %s fires with the same %s\n", routeName(i.Source), strings.Join(i.Equal, ", "))
-		}
-	}
-	annotations := emitted[0].Annotations
-	for _, link := range []struct{ word, name string }{{"panel", "dashboard_url"}, {"runbook", "runbook_url"}} {
-		if url := annotations[link.name]; url != "" {
-			fmt.Fprintf(w, "%-9s %s\n", link.word, url)
-		}
-	}
-	for _, waiver := range a.Waivers {
-		fmt.Fprintf(w, "waived    %s: %s\n", waiver.Code, waiver.Why)
-	}
-	if a.Priority == "" {
-		return nil
-	}
-	return e.preview(p, g, a, annotations, w)
-}
-
-// labels lists the labels of the alert, with the values that are known.
-func (e explain) labels(p Pack, ctx rules.Context, g rules.Group, a rules.Alert) string {
-	checker, err := p.checker()
-	if err != nil {
-		return err.Error()
-	}
-	alerts, _ := p.alertFindings(checker, ctx)
-	i := slices.IndexFunc(alerts, func(t typedAlert) bool { return t.Name == a.Name })
-	var out []string
-	for _, name := range alerts[i].labels.Names() {
-		if v := alerts[i].labels.Pinned(name); v != "" {
-			name += "=" + v
-		}
-		out = append(out, name)
-	}
-	return strings.Join(out, ", ")
-}
-
-// preview shows the message about the first instance that a scenario makes
-// fire.
-func (e explain) preview(p Pack, g rules.Group, a rules.Alert, annotations map[string]string, w io.Writer) error {
-	formatter, err := message.New(message.Options{Language: *e.language})
-	if err != nil {
-		return err
-	}
-	for _, s := range a.Scenarios {
-		for _, x := range s.Expect {
-			if len(x.Firing) == 0 {
+			if a.Name != *e.alert {
 				continue
 			}
-			labels := g.AlertLabels(a)
-			labels[model.AlertNameLabel] = a.Name
-			maps.Copy(labels, p.ExternalLabels)
-			maps.Copy(labels, x.Firing[0].Labels)
-			kv := template.KV{}
-			for name, text := range annotations {
-				if given, ok := x.Firing[0].Texts[name]; ok {
-					text = given
-				}
-				kv[name] = fill(text, labels)
-			}
-			at := time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
-			messages, err := formatter.Format(message.Notice{
-				Kind: message.Alert, Now: at,
-				Items: []message.Item{{Alert: template.Alert{Status: "firing", Labels: template.KV(labels), Annotations: kv, StartsAt: at}}},
-			})
+			x, err := e.explain(p, a)
 			if err != nil {
-				return err
+				return exitBroken, err
 			}
-			for _, m := range messages {
-				fmt.Fprintf(w, "\nmessage, in the scenario %q\n%s\n", s.Name, indent(m.Text()))
-			}
-			return nil
+			found = append(found, x)
 		}
 	}
-	return nil
+	if len(found) == 0 {
+		hint := "the alerts are " + strings.Join(slices.Compact(slices.Sorted(slices.Values(names))), ", ")
+		if near := suggest.Nearest(*e.alert, names); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return exitBroken, fmt.Errorf("there is no alert %q: %s", *e.alert, hint)
+	}
+	if *e.format == "json" {
+		enc := json.NewEncoder(stdout)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return exitClean, enc.Encode(found)
+	}
+	for i, x := range found {
+		if i > 0 {
+			fmt.Fprintln(stdout)
+		}
+		x.write(stdout, len(sites) > 1)
+	}
+	return exitClean, nil
 }
 
-var labelAction = regexp.MustCompile(`\{\{-?\s*\$labels\.(\w+)\s*-?\}\}`)
+func (e explain) explain(p *proved, a *definitions.Alert) (explanation, error) {
+	emitted, err := p.AlertRules(a.Group, a.Alert)
+	if err != nil {
+		return explanation{}, err
+	}
+	x := explanation{
+		Site: p.Name, Alert: a.Name, About: p.About(a.Group, a.Alert), Severity: a.Severity, Urgent: p.IsUrgent(a.Severity),
+		Interval: model.Duration(p.Interval(a.Group)).String(), Labels: map[string]string{}, Waived: map[string]string{},
+		Dashboard: emitted[0].Annotations[api.Dashboard], Runbook: emitted[0].Annotations[api.RunbookURL],
+	}
+	if emitted[0].KeepFiringFor > 0 {
+		x.Keep = emitted[0].KeepFiringFor.String()
+	}
+	for i, cond := range p.Conditions(a.Group, a.Alert, true) {
+		if cond.Env != "" && cond.Env != p.Envs[0] {
+			continue
+		}
+		shown := explainedCondition{Severity: cond.Labels[p.Scale.Label], Expr: emitted[i].Expr}
+		if emitted[i].For > 0 {
+			shown.For = emitted[i].For.String()
+		}
+		x.Conditions = append(x.Conditions, shown)
+	}
+	for _, name := range a.Labels.Names() {
+		x.Labels[name] = a.Labels.Pinned(name)
+	}
+	for _, n := range p.Routes.Notified(a) {
+		x.Sent = append(x.Sent, explainedRouteOf(n))
+	}
+	for _, w := range a.Waivers {
+		x.Waived[string(w.Code)] = w.Why
+	}
+	if a.Severity != "" {
+		x.Scenario, x.Messages, err = e.preview(p, a, emitted[0].Annotations)
+	}
+	return x, err
+}
 
-// fill replaces the actions of a template that name a label.
-func fill(text string, labels map[string]string) string {
-	return labelAction.ReplaceAllStringFunc(text, func(action string) string {
-		return labels[labelAction.FindStringSubmatch(action)[1]]
+func explainedRouteOf(n routes.Notification) explainedRoute {
+	wait := func(d time.Duration) string { return model.Duration(d).String() }
+	return explainedRoute{
+		Receiver: n.Receiver, Means: n.Means, Labels: n.Labels, GroupBy: n.GroupBy, GroupWait: wait(n.GroupWait),
+		GroupInterval: wait(n.GroupInterval), RepeatInterval: wait(n.Repeat), Mute: n.Mute, Active: n.Active, Suppressed: n.Suppressed,
+	}
+}
+
+// preview returns the message about the first instance that a scenario makes
+// fire.
+func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string]string) (string, []string, error) {
+	formatter, err := message.New(message.Options{Language: *e.language, Severities: p.WebhookConfig().Severities})
+	if err != nil {
+		return "", nil, err
+	}
+	firing := p.Firing(a.Group, a.Alert)
+	if len(firing) == 0 {
+		return "", nil, nil
+	}
+	scenario, said := p.firstSaid(a.Scenarios)
+	labels := firing[0]
+	for name, value := range p.External() {
+		if _, ok := labels[name]; !ok {
+			labels[name] = value
+		}
+	}
+	kv := template.KV{}
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
+		text, given := said[name]
+		if !given {
+			text, _, _ = texts.Fill(annotations[name], labels) // what cannot be filled is shown as it is
+		}
+		kv[name] = text
+	}
+	at := time.Date(2026, 1, 2, 10, 0, 0, 0, time.UTC)
+	messages, err := formatter.Format(message.Notice{
+		Kind: message.Alert, Now: at,
+		Items: []message.Item{{Alert: template.Alert{Status: "firing", Labels: template.KV(labels), Annotations: kv, StartsAt: at}}},
 	})
+	var out []string
+	for _, m := range messages {
+		out = append(out, m.Text())
+	}
+	return scenario, out, err
 }
 
-func matches(match []rules.Matcher, labels map[string]string) bool {
-	return !slices.ContainsFunc(match, func(m rules.Matcher) bool { return labels[m.Label] != m.Value })
+// firstSaid returns the first scenario in which an instance fires, and the texts
+// that it says of it.
+func (p *proved) firstSaid(list []rules.Scenario) (string, map[string]string) {
+	for _, s := range list {
+		for _, e := range s.Expect {
+			if e = p.InEnv(e); len(e.Instances) > 0 {
+				return s.Name, e.Instances[0].Texts
+			}
+		}
+	}
+	return "", nil
+}
+
+// write shows an explanation to people.
+func (x explanation) write(w io.Writer, named bool) {
+	fmt.Fprint(w, x.Alert)
+	if named {
+		fmt.Fprintf(w, " of the site %s", x.Site)
+	}
+	fmt.Fprintln(w)
+	if x.About != "" {
+		fmt.Fprintf(w, "  %s\n", x.About)
+	}
+	for _, c := range x.Conditions {
+		fmt.Fprint(w, "\nfires when")
+		if len(x.Conditions) > 1 {
+			fmt.Fprintf(w, ", with the severity %s", c.Severity)
+		}
+		fmt.Fprintf(w, "\n%s\n", indent(c.Expr))
+		if c.For != "" {
+			fmt.Fprintf(w, "    for %s\n", c.For)
+		}
+	}
+	fmt.Fprintf(w, "\nevaluated every %s", x.Interval)
+	if x.Keep != "" {
+		fmt.Fprintf(w, ", keeps firing for %s", x.Keep)
+	}
+	var labels []string
+	for _, name := range slices.Sorted(maps.Keys(x.Labels)) {
+		if v := x.Labels[name]; v != "" {
+			name += "=" + v
+		}
+		labels = append(labels, name)
+	}
+	fmt.Fprintf(w, "\nlabels    %s\n", strings.Join(labels, ", "))
+	for _, r := range x.Sent {
+		fmt.Fprintf(w, "sent to   %s", r.Receiver)
+		if r.Labels != "" {
+			fmt.Fprintf(w, " with %s", r.Labels)
+		}
+		if r.Means != "" {
+			fmt.Fprintf(w, ": %s", r.Means)
+		}
+		fmt.Fprintf(w, "\n          grouped by %s; first after %s, changes every %s, repeated every %s\n",
+			strings.Join(r.GroupBy, ", "), r.GroupWait, r.GroupInterval, r.RepeatInterval)
+		if r.Suppressed != "" {
+			fmt.Fprintf(w, "          not sent %s\n", r.Suppressed)
+		}
+	}
+	for _, link := range []struct{ word, url string }{{"panel", x.Dashboard}, {"runbook", x.Runbook}} {
+		if link.url != "" {
+			fmt.Fprintf(w, "%-9s %s\n", link.word, link.url)
+		}
+	}
+	for _, code := range slices.Sorted(maps.Keys(x.Waived)) {
+		fmt.Fprintf(w, "waived    %s: %s\n", code, x.Waived[code])
+	}
+	for _, m := range x.Messages {
+		fmt.Fprintf(w, "\nmessage, in the scenario %q\n%s\n", x.Scenario, indent(m))
+	}
 }
 
 func indent(text string) string {

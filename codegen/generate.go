@@ -1,15 +1,26 @@
+// Package codegen proves sites and writes their files.
+//
+// A main function of one line makes a generator of anybody's definitions:
+//
+//	func main() { codegen.Main(site()) }
+//
+// Generation is all or nothing: every definition is checked and every proof is
+// run first, all findings are reported at once, and nothing is written unless
+// there are none.
 package codegen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
-	"strconv"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/internal/emit/genfile"
-	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/internal/emit/pages"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/proof/routes"
 )
 
 // File is a generated file, its path relative to the output folder and with
@@ -19,42 +30,50 @@ type File struct {
 	Data []byte
 }
 
-// Generate checks the pack and returns its files, sorted by path. The error
-// lists every mistake in the definitions.
-func (p Pack) Generate(e Endpoints) ([]File, error) {
-	p = p.sorted()
-	routes, err := p.check(e)
+// Generate proves a site and returns its files, sorted by path. The error is
+// every finding, joined.
+func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
+	p, err := prove(ctx, site, proofOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if routes == nil {
-		return nil, errors.New("alertmanager.yml cannot be made: a finding on the routing is waived that must not be")
-	}
-	p.Routing = routes.routing
+	return p.files()
+}
+
+// files writes the files of a site that is proved.
+func (p *proved) files() ([]File, error) {
 	out := &output{}
-	ctx := p.context(e)
-	out.add("lineage.md")(p.lineage(ctx))
-	proofs, err := p.proofs(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out.add("prometheus/coverage.json")(coverageFile(proofs))
-	for _, t := range proofs {
+	page := pages.Pages{Checked: p.Checked, Routes: p.Routes}
+	out.add("lineage.md")(page.Lineage())
+	out.add("prometheus/coverage.json")(coverageFile(p.proofs))
+	for _, t := range p.proofs {
 		if len(t.file.Tests) > 0 {
 			out.add(t.path())(genfile.YAML(t.file))
+			if t.generated != nil {
+				out.add(t.generatedPath())(genfile.YAML(*t.generated))
+			}
 		}
 	}
 	for _, g := range p.Groups {
-		out.add("prometheus/rules/" + g.Name + ".yml")(ctx.RuleFile(g))
-		for _, a := range g.Alerts {
-			out.add("runbooks/" + a.Name + ".md")(p.runbook(ctx, g, a))
-		}
+		out.add("prometheus/rules/" + g.Name + ".yml")(p.RuleFile(g))
 	}
-	out.add("runbooks/README.md")(p.runbookIndex())
-	out.add("prometheus/prometheus.yml")(p.prometheusFile(e))
-	out.add(alertmanagerPath)(routes.data, nil)
-	out.add("alertmanager/route_tests.txt")(routes.tests(), nil)
-	out.add("alertmanager/routes.md")(routes.page())
+	for i := range p.Alerts {
+		a := &p.Alerts[i]
+		if slices.ContainsFunc(p.Alerts[:i], func(x definitions.Alert) bool { return x.Name == a.Name && x.Group.Name == a.Group.Name }) {
+			continue // of a rule file, with another severity
+		}
+		out.add("runbooks/" + p.FileName(a.Group, a.Name) + ".md")(page.Runbook(a))
+	}
+	out.add("runbooks/README.md")(page.Index())
+	if len(p.Jobs) > 0 {
+		out.add("prometheus/prometheus.yml")(p.Prometheus())
+	}
+	out.add(routes.Path)(p.Routes.File(), nil)
+	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
+	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
+	if p.Site.Webhook.URL != "" {
+		out.add("webhook/webhook.yml")(append([]byte(genfile.Header), p.WebhookConfig().Encode()...), nil)
+	}
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}
@@ -91,22 +110,4 @@ func (o *output) files() ([]File, error) {
 		files = append(files, File{path, o.byPath[path]})
 	}
 	return files, nil
-}
-
-// context is what the pack's rules share.
-func (p Pack) context(e Endpoints) rules.Context {
-	ctx := rules.Context{Timing: p.Timing, Envs: p.Envs}
-	if e.Runbooks != "" {
-		ctx.Links.Runbook = func(alert string) string { return e.Runbooks + "/" + alert + ".md" }
-	}
-	if e.Grafana != "" {
-		ctx.Links.Dashboard = func(uid string, panel int) string {
-			link := e.Grafana + "/d/" + url.PathEscape(uid)
-			if panel != 0 {
-				link += "?viewPanel=" + strconv.Itoa(panel)
-			}
-			return link
-		}
-	}
-	return ctx
 }

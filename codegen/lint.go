@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/lint/rulelint"
+	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/promcheck"
 )
@@ -86,21 +87,20 @@ func (l lint) checker() (*promcheck.Checker, error) {
 		if err != nil {
 			return nil, err
 		}
-		descs, err := metrics.ParseExposition(data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", file, err)
-		}
-		for _, d := range descs {
+		for _, d := range metrics.Exposition(string(data)) {
+			if f, wrong := d.Problem(); wrong {
+				return nil, fmt.Errorf("%s: %s%s", file, f.Reason, f.Detail())
+			}
 			if !seen[d.Name] {
 				seen[d.Name] = true
-				all = append(all, withLabels(d, target))
+				all = append(all, site.WithLabels(d, target))
 			}
 		}
 	}
 	if len(all) > 0 {
 		for _, d := range metrics.Scraping() {
 			if !seen[d.Name] {
-				all = append(all, withLabels(d, target))
+				all = append(all, site.WithLabels(d, target))
 			}
 		}
 	}
@@ -113,8 +113,8 @@ func (l lint) checker() (*promcheck.Checker, error) {
 		flag, text string
 		to         *model.Duration
 	}{
-		{"scrape-interval", *l.scrape, (*model.Duration)(&options.Schedule.Scrape)},
-		{"evaluation-interval", *l.evaluation, (*model.Duration)(&options.Schedule.Evaluation)},
+		{"scrape-interval", *l.scrape, (*model.Duration)(&options.Timing.Scrape)},
+		{"evaluation-interval", *l.evaluation, (*model.Duration)(&options.Timing.Evaluation)},
 	} {
 		if d.text == "" {
 			continue
@@ -123,5 +123,5 @@ func (l lint) checker() (*promcheck.Checker, error) {
 			return nil, fmt.Errorf("--%s: %w", d.flag, err)
 		}
 	}
-	return promcheck.NewWith(catalogue, options), nil
+	return promcheck.New(catalogue, options), nil
 }

@@ -1,12 +1,18 @@
 package codegen
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 	"github.com/rogpeppe/go-internal/diff"
+
+	"github.com/alertnative/preflight"
 )
 
 // The exit codes of the generator.
@@ -16,18 +22,25 @@ const (
 	exitBroken   = 2 // could not run
 )
 
-// Main is the command preflight-gen for a pack: a main function of one line
-// makes a generator of anybody's definitions. It returns the exit code.
-func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
+// Main is the command preflight-gen for these sites. It does not return.
+func Main(sites ...preflight.Site) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := Run(ctx, os.Args[1:], os.Stdout, os.Stderr, sites...)
+	stop()
+	os.Exit(code)
+}
+
+// Run is [Main] for tests: it returns the exit code. 0 is clean, 1 findings or
+// drift, 2 could not run.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...preflight.Site) int {
 	code := exitClean
-	app := kingpin.New("preflight-gen", "Generates Prometheus rules and tests, Alertmanager routing, Grafana dashboards and runbooks.")
-	app.UsageWriter(stdout).ErrorWriter(stderr)
+	app := kingpin.New("preflight-gen", "Proves Prometheus rules, Alertmanager routing, Grafana dashboards and runbooks, and writes them.")
+	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate) // with the flags of the default command
 	stopped := false
 	app.Terminate(func(status int) { stopped, code = true, status })
 	app.Version(version.Print("preflight-gen")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
-	endpoints := app.Flag("endpoints", "YAML file with other addresses.").PlaceHolder("FILE.yml").String()
-	generate, lint, mutation, explain := newGenerate(app), newLint(app), newMutation(app), newExplain(app)
+	generate, test, lint, mutation, explain := newGenerate(app), newTest(app), newLint(app), newMutation(app), newExplain(app)
 	command, err := app.Parse(args)
 	if stopped {
 		return code
@@ -36,22 +49,17 @@ func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "preflight-gen: %v, see --help\n", err)
 		return exitBroken
 	}
-	if command == lint.name {
+	switch command {
+	case lint.name:
 		code, err = lint.run(stdout, stderr)
-	} else {
-		addresses := pack.Endpoints
-		if *endpoints != "" {
-			addresses, err = ReadEndpoints(*endpoints, pack.Endpoints)
-		}
-		switch {
-		case err != nil:
-		case command == mutation.name:
-			code, err = mutation.run(pack, addresses, stdout, stderr)
-		case command == explain.name:
-			code, err = explain.run(pack, addresses, stdout)
-		default:
-			code, err = generate.run(pack, addresses, stdout, stderr)
-		}
+	case mutation.name:
+		code, err = mutation.run(ctx, sites, stdout, stderr)
+	case explain.name:
+		code, err = explain.run(ctx, sites, stdout, stderr)
+	case test.name:
+		code, err = test.run(ctx, sites, stdout, stderr)
+	default:
+		code, err = generate.run(ctx, sites, stdout, stderr)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "preflight-gen: %v\n", err)
@@ -60,31 +68,101 @@ func Main(pack Pack, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
-// generate is the command that writes the pack's files, or compares them.
+// generate is the command that writes the files of the sites, or compares them.
 type generate struct {
-	out   *string
-	check *bool
+	out     *string
+	check   *bool
+	noCache *bool
 }
 
 func newGenerate(app *kingpin.Application) generate {
-	cmd := app.Command("generate", "Write the files of the pack. This is done when no command is named.").Default()
+	cmd := app.Command("generate", "Prove the definitions and write the files. This is done when no command is named.").Default()
 	return generate{
-		out:   cmd.Flag("out", "Folder to write to.").Default("generated").String(),
-		check: cmd.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool(),
+		out:     cmd.Flag("out", "Folder to write to; several sites have a folder each in it.").Default("generated").String(),
+		check:   cmd.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool(),
+		noCache: cmd.Flag("no-cache", "Run every proof, also those whose verdict is known from an earlier run.").Bool(),
 	}
 }
 
-func (g generate) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) (int, error) {
-	files, err := pack.Generate(addresses)
-	if err != nil {
-		fmt.Fprintln(stderr, err)
+func (g generate) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
+	if err := checkNames(sites); err != nil {
+		return exitBroken, err
+	}
+	all := make([][]File, len(sites))
+	found := false
+	for i, s := range sites {
+		p, err := prove(ctx, s, proofOptions{noCache: *g.noCache})
+		if err == nil {
+			all[i], err = p.files()
+		}
+		if ctx.Err() != nil {
+			return exitBroken, fmt.Errorf("interrupted: nothing was written")
+		}
+		if err != nil {
+			found = true
+			fmt.Fprintln(stderr, located(err))
+			continue
+		}
+		for _, note := range p.notes() {
+			fmt.Fprintf(stderr, "preflight-gen: note: %s\n", note)
+		}
+	}
+	if found {
 		fmt.Fprintln(stderr, "preflight-gen: nothing was written")
 		return exitFindings, nil
 	}
-	if *g.check {
-		return report(*g.out, files, stdout, stderr)
+	dirs := outputs(*g.out, sites)
+	for _, dir := range dirs {
+		if err := checkLayout(*g.out, dir, len(sites)); err != nil {
+			return exitBroken, err
+		}
 	}
-	return exitClean, Write(*g.out, files)
+	code := exitClean
+	for i, dir := range dirs {
+		if !*g.check {
+			if err := Write(dir, all[i]); err != nil {
+				return exitBroken, err
+			}
+			continue
+		}
+		one, err := report(dir, all[i], stdout, stderr)
+		if err != nil {
+			return exitBroken, err
+		}
+		code = max(code, one)
+	}
+	return code, nil
+}
+
+// outputs returns the folder of each site: the output folder itself for one,
+// else a folder in it named after the site.
+func outputs(out string, sites []preflight.Site) []string {
+	if len(sites) == 1 {
+		return []string{out}
+	}
+	var dirs []string
+	for _, s := range sites {
+		dirs = append(dirs, filepath.Join(out, s.Name))
+	}
+	return dirs
+}
+
+// checkNames reports sites whose outputs would be one.
+func checkNames(sites []preflight.Site) error {
+	if len(sites) == 0 {
+		return fmt.Errorf("no site: give codegen.Main one")
+	}
+	seen := map[string]bool{}
+	for _, s := range sites {
+		switch {
+		case len(sites) > 1 && (s.Name == "" || s.Name != filepath.Base(s.Name)):
+			return fmt.Errorf("site %q: its files go into a folder of its name: give it a Name without slashes", s.Name)
+		case seen[s.Name]:
+			return fmt.Errorf("site %q: two sites have this name: rename one", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return nil
 }
 
 // report prints what Write would change, as a unified diff.

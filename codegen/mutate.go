@@ -1,23 +1,28 @@
 package codegen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
+	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/ruletest"
 	"github.com/alertnative/preflight/internal/proof/testfile"
-	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/routing"
 )
 
 // mutation is the command that prints the mutation score of the pack's rule
@@ -37,7 +42,7 @@ func newMutation(app *kingpin.Application) mutation {
 	}
 }
 
-func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) (int, error) {
+func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
 	start := time.Now()
 	var outcomes []mutate.Outcome
 	var waivers map[mutate.RuleID][]finding.Equivalent
@@ -45,7 +50,20 @@ func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) 
 	if len(*m.files) > 0 {
 		outcomes, err = mutateFiles(*m.files)
 	} else {
-		outcomes, waivers, err = pack.sorted().mutate(addresses)
+		waivers = map[mutate.RuleID][]finding.Equivalent{}
+		for _, s := range sites {
+			p, err := prove(ctx, s, proofOptions{})
+			if err != nil {
+				fmt.Fprintln(stderr, located(err))
+				return exitFindings, nil
+			}
+			of, excuses, err := p.mutate()
+			if err != nil {
+				return exitBroken, err
+			}
+			outcomes = append(outcomes, of...)
+			maps.Copy(waivers, excuses)
+		}
 	}
 	if err != nil {
 		return exitBroken, err
@@ -64,31 +82,28 @@ func (m mutation) run(pack Pack, addresses Endpoints, stdout, stderr io.Writer) 
 	return exitClean, nil
 }
 
-// mutate makes the mutants of the pack's rules and routes. Those of a P0 or P1
-// must be noticed by the scenarios that a person wrote, those of a route by the
-// promises.
-func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	ctx := p.context(e)
-	tests, err := p.proofs(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
+// mutate makes the mutants of the site's rules and routes. Those of an urgent
+// alert, and of a loud one, must be noticed by the scenarios that a person
+// wrote, those of a route by the promises.
+func (p *proved) mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
 	var proofs []mutate.Proof
 	for _, g := range p.Groups {
-		list, err := ctx.Rules(g)
+		list, err := p.Rules(g)
 		if err != nil {
 			return nil, nil, err
 		}
 		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
-		for _, t := range tests {
+		for _, t := range p.proofs {
 			if t.covered.Group != g.Name {
 				continue
 			}
-			suites, err := ruletest.Load(p.judges(t))
-			if err != nil {
-				return nil, nil, err
+			for _, file := range p.judges(t) {
+				suites, err := ruletest.Load(file)
+				if err != nil {
+					return nil, nil, err
+				}
+				proof.Suites = append(proof.Suites, suites...)
 			}
-			proof.Suites = append(proof.Suites, suites...)
 		}
 		proofs = append(proofs, proof)
 	}
@@ -97,57 +112,76 @@ func (p Pack) mutate(e Endpoints) ([]mutate.Outcome, map[mutate.RuleID][]finding
 		return nil, nil, err
 	}
 	waivers := p.waivers(outcomes)
-	routes, err := p.mutateRoutes(e, waivers)
-	return append(outcomes, routes...), waivers, err
+	ofRoutes, more, err := p.Routes.Mutate()
+	maps.Copy(waivers, more)
+	return append(outcomes, ofRoutes...), waivers, err
 }
 
 // waivers are those of each rule that has mutants.
-func (p Pack) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
-	byName := map[string][]finding.Equivalent{}
-	for _, g := range p.Groups {
-		for _, r := range g.Records {
-			byName[r.Name] = r.Equivalents
+func (p *proved) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
+	type key struct{ group, name string }
+	byName := map[key][]finding.Equivalent{}
+	for g, r := range p.Context.Records {
+		byName[key{g.Name, r.Name}] = r.Equivalents
+	}
+	for g, a := range p.Context.Alerts {
+		list := slices.Clone(a.Equivalents)
+		if a.HoldWhileDown != "" {
+			list = append(list, finding.Equivalent{Mutant: "group → count", Why: "ALERTS is read for its labels only, its value is not"})
 		}
-		for _, a := range g.Alerts {
-			byName[a.Name] = a.AllEquivalents()
-		}
+		byName[key{g.Name, a.Name}] = list
 	}
 	out := map[mutate.RuleID][]finding.Equivalent{}
 	for _, o := range outcomes {
 		if out[o.Of] == nil {
-			for _, w := range byName[o.Of.Name] {
-				out[o.Of] = append(out[o.Of], finding.Equivalent(w))
-			}
+			out[o.Of] = append(out[o.Of], byName[key{o.Of.Group, o.Of.Name}]...)
+		}
+		if o.By == nil && p.givesLabel(o) {
+			out[o.Of] = append(out[o.Of], finding.Equivalent{Mutant: o.Name(), Why: "the expression gives every instance this label already"})
 		}
 	}
 	return out
+}
+
+// givesLabel reports whether a mutant drops a label that the instances have from
+// their expression too: the environment of a rule for one, say.
+func (p *proved) givesLabel(o mutate.Outcome) bool {
+	name, value, isLabel := strings.Cut(o.From, ": ")
+	if o.Kind != "labels" || o.To != "" || !isLabel {
+		return false
+	}
+	for g, a := range p.Context.Alerts {
+		if g.Name != o.Of.Group || a.Name != o.Of.Name {
+			continue
+		}
+		for _, cond := range p.Conditions(g, a, false) {
+			t, _ := p.Checker.Expr("", cond.Expr)
+			if cond.Labels[name] == value && t.Labels.Pinned(name) == value {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // rulePath is where the rules of a group are.
-func rulePath(g rules.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
+func rulePath(g site.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
 
-// judges are the tests that must notice the mutants of a rule: of a P0 or P1,
-// and of a recording rule that one reads, only the scenarios, because what is
-// made from an expression proves little about it.
-func (p Pack) judges(t proof) testfile.File {
-	urgent := []string{string(rules.P0), string(rules.P1)}
-	if slices.ContainsFunc(append(p.priorities(t.covered.ReadBy), t.covered.Priority), func(pr string) bool { return slices.Contains(urgent, pr) }) {
-		t.file.Tests = t.file.Tests[:t.covered.Scenarios]
+// judges are the tests that must notice the mutants of a rule: of one whose
+// messages ring, and of a recording rule that such a one reads, only the
+// scenarios, because what is made from an expression proves little about it.
+func (p *proved) judges(t proof) []testfile.File {
+	rings := func(severity string) bool {
+		level, _, ok := p.Level(severity)
+		return ok && level.Sound == routing.Loud
 	}
-	return t.file
-}
-
-// priorities are those of the named alerts.
-func (p Pack) priorities(names []string) []string {
-	var out []string
-	for _, g := range p.Groups {
-		for _, a := range g.Alerts {
-			if slices.Contains(names, a.Name) {
-				out = append(out, string(a.Priority))
-			}
+	for _, a := range p.Context.Alerts {
+		if t.covered.Scenarios > 0 && (a.Name == t.covered.Name || slices.Contains(t.covered.ReadBy, a.Name)) && rings(a.Severity) {
+			t.file.Tests = t.file.Tests[:t.covered.Scenarios]
+			return []testfile.File{t.file}
 		}
 	}
-	return out
+	return t.all()
 }
 
 // mutateFiles makes the mutants of rule files that tests of promtool load.

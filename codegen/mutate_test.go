@@ -1,58 +1,70 @@
 package codegen_test
 
 import (
+	"fmt"
+	"io"
 	"strings"
 	"testing"
-	"time"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/rules"
-	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/site"
 )
 
-// onlyAlert is a pack of one alert whose scenario does not go near the
+// diskSite is a site of one alert, whose scenario does not go near the
 // threshold.
-func onlyAlert(priority rules.Priority) codegen.Pack {
-	pack := codegen.Pack{
-		Namespace: "disk", Timing: metrics.DefaultTiming(), Jobs: []codegen.Job{{Name: "disk"}}, Routing: oneRoute(),
-		Endpoints: codegen.Endpoints{Webhook: "http://webhook:9917"},
-		Metrics:   []metrics.Desc{{Name: "disk_used_ratio", Type: metrics.Gauge, Help: "Used."}},
-	}
-	labels := map[string]string{"job": "disk", "instance": "a"}
-	pack.Groups = []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
-		Name: "DiskFull", Priority: priority, Expr: "disk_used_ratio > 0.9", About: "Full.",
-		Title: rules.Text{EN: "Full"}, Summary: rules.Text{EN: "full"}, Actions: []rules.Text{{EN: "clean"}},
-		Scenarios: []rules.Scenario{{
-			Name:   "fires when full",
-			Series: []rules.Series{{Name: `disk_used_ratio{job="disk",instance="a"}`, Values: "0.5x4 1x5"}},
-			Expect: []rules.Expect{{At: "4m"}, {At: "5m", Firing: []rules.Instance{{Labels: labels}}}},
+func diskSite(severity string) preflight.Site {
+	return preflight.Site{
+		Name: "disks",
+		Packs: []preflight.Pack{{
+			Name:    "disk",
+			Metrics: []metrics.Desc{{Name: "disk_used_ratio", Type: metrics.Gauge, Help: "Used."}},
+			Groups: []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
+				Name: "DiskFull", Severity: severity, Expr: "disk_used_ratio > 0.9",
+				Scenarios: []rules.Scenario{{
+					Name:   "fires when full",
+					Series: `disk_used_ratio{job="disk", instance="a"} 0.5x4 1x5`,
+					Expect: []rules.Expect{rules.Quiet("4m"), rules.Fires("5m", `job="disk", instance="a"`)},
+				}},
+			}}}},
 		}},
-	}}}}
-	return pack
-}
-
-// oneRoute tells everything to one receiver, as it promises.
-func oneRoute() rules.Routing {
-	to := rules.Route{Receiver: "chat", GroupBy: []string{"alertname"}, Timing: rules.Timing{GroupWait: time.Minute, GroupInterval: time.Hour, Repeat: 24 * time.Hour}}
-	return rules.Routing{
-		Receivers: []rules.Receiver{{Name: "chat", Path: api.NotifyPath(rules.Loud)}},
-		Default:   to,
-		Promises:  []rules.Promise{{Receiver: to.Receiver, GroupBy: to.GroupBy, Timing: to.Timing}},
+		Jobs:         []preflight.Job{{Name: "disk", Targets: []string{"disk:9000"}}},
+		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
+		Webhook:      preflight.Webhook{URL: "http://webhook:9917"},
+		Severities:   routing.Priorities(),
+		Routing:      oneRoute(),
 	}
 }
 
-// What follows from the expression notices the threshold of a P2, and counts
-// for nothing with a P1.
-func TestOnlyScenariosProveWhatIsUrgent(t *testing.T) {
+// oneRoute sends everything to one receiver, as it promises.
+func oneRoute() routing.Routing {
+	return routing.Routing{
+		Receivers: []routing.Receiver{{Name: "chat", Chats: []routing.Chat{{Telegram: "$CHAT"}}, Sound: routing.Loud}},
+		Route: routing.Route{
+			Receiver: "chat", GroupBy: []string{"alertname"}, GroupWait: "1m", GroupInterval: "1h", RepeatInterval: "24h",
+		},
+		Promises: []routing.Promise{{
+			Receiver: "chat", GroupBy: []string{"alertname"}, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Resolved: true,
+		}},
+	}
+}
+
+// What follows from the expression notices the threshold of a silent alert, and
+// counts for nothing with a loud one.
+func TestOnlyScenariosProveWhatIsLoud(t *testing.T) {
 	t.Parallel()
-	if code, stdout, stderr := generate(onlyAlert(rules.P2), "mutate"); code != 0 {
+	if code, stdout, stderr := generate(t, diskSite("P2"), "mutate"); code != 0 {
 		t.Errorf("P2: exit %d\n%s%s", code, stdout, stderr)
 	}
-	code, stdout, _ := generate(onlyAlert(rules.P1), "mutate")
-	if code != 1 || !strings.Contains(stdout, `no test fails with ">=" in its place`) {
-		t.Errorf("P1: exit %d\n%s", code, stdout)
+	for _, severity := range []string{"P0", "P1"} {
+		code, stdout, _ := generate(t, diskSite(severity), "mutate")
+		if code != 1 || !strings.Contains(stdout, `no test fails with ">=" in its place`) {
+			t.Errorf("%s: exit %d\n%s", severity, code, stdout)
+		}
 	}
 }
 
@@ -62,60 +74,46 @@ func TestWrongWaiversFail(t *testing.T) {
 		"> → >=": "MU003: > → >= is waived (so I say), but is not the same: in random world",
 		"+ → -":  "MU002: no mutant of that name survives: delete the waiver",
 	} {
-		pack := onlyAlert(rules.P1)
-		pack.Groups[0].Alerts[0].Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
-		if code, stdout, _ := generate(pack, "mutate", "--floor=0"); code != 1 || !strings.Contains(stdout, want) {
+		s := diskSite("P1")
+		alert(&s, "DiskFull").Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
+		if code, stdout, _ := generate(t, s, "mutate", "--floor=0"); code != 1 || !strings.Contains(stdout, want) {
 			t.Errorf("%s: exit %d\n%s", mutant, code, stdout)
 		}
 	}
 }
 
-// withRecord adds a recording rule to the pack.
-func withRecord(r rules.Record) codegen.Pack {
-	pack := onlyAlert(rules.P2)
-	pack.Groups[0].Records = []rules.Record{r}
-	return pack
+// A label that the expression gives too is no mistake when it is dropped.
+func TestLabelsOfTheExpressionNeedNoProof(t *testing.T) {
+	t.Parallel()
+	s := diskSite("P2")
+	a := alert(&s, "DiskFull")
+	a.Expr = `disk_used_ratio{instance="a"} > 0.9`
+	a.Labels = map[string]string{"instance": "a"}
+	_, stdout, _ := generate(t, s, "mutate")
+	contains(t, stdout, "       1  alert \"DiskFull\"") // it is waived, and checked
+	lacks(t, stdout, "labels: MU001", "MU003")
 }
 
-// file returns a generated file.
-func file(t *testing.T, pack codegen.Pack, path string) string {
-	t.Helper()
-	files, err := pack.Generate(pack.Endpoints)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if f.Path == path {
-			return string(f.Data)
-		}
-	}
-	t.Fatalf("no file %s", path)
-	return ""
+// withRecord adds a recording rule to the site.
+func withRecord(r rules.Record) preflight.Site {
+	s := diskSite("P2")
+	s.Packs[0].Groups[0].Records = []rules.Record{r}
+	return s
 }
 
 func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
 	t.Parallel()
 	const name = "job:disk_used:stddev"
 	record := rules.Record{Name: name, Expr: "stddev by (job) (disk_used_ratio)"}
-	pack := withRecord(record)
-	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), `record "job:disk_used:stddev": nothing proves it (stddev is not turned around)`) {
-		t.Errorf("error %v", err)
-	}
+	contains(t, findings(t, withRecord(record)), `record "job:disk_used:stddev": DF003: nothing proves it, and no test can be made from its expression (stddev is not turned around)`)
 	record.Untested = "for people's queries only"
-	if got := file(t, withRecord(record), "prometheus/coverage.json"); !strings.Contains(got, `"waived": "for people's queries only"`) {
-		t.Errorf("coverage:\n%s", got)
-	}
+	contains(t, file(t, withRecord(record), "prometheus/coverage.json"), `"waived": "for people's queries only"`)
 	record.Scenarios = spread()
-	pack = withRecord(record)
-	if _, err := pack.Generate(pack.Endpoints); err == nil || !strings.Contains(err.Error(), "delete Untested") {
-		t.Errorf("error %v", err)
-	}
+	contains(t, findings(t, withRecord(record)), "delete Untested")
 	record.Untested = ""
-	pack = withRecord(record)
-	if got := file(t, pack, "prometheus/tests/job-disk_used-stddev.yml"); !strings.Contains(got, `labels: '{__name__="job:disk_used:stddev", job="disk"}'`) {
-		t.Errorf("test:\n%s", got)
-	}
-	if code, stdout, stderr := generate(pack, "mutate"); code != 0 {
+	s := withRecord(record)
+	contains(t, file(t, s, "prometheus/tests/job-disk_used-stddev.yml"), `labels: '{__name__="job:disk_used:stddev", job="disk"}'`)
+	if code, stdout, stderr := generate(t, s, "mutate"); code != 0 {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 }
@@ -124,23 +122,60 @@ func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
 func spread() []rules.Scenario {
 	return []rules.Scenario{{
 		Name: "the spread of a job",
-		Series: []rules.Series{
-			{Name: `disk_used_ratio{job="disk",instance="a"}`, Values: "1x5"},
-			{Name: `disk_used_ratio{job="disk",instance="b"}`, Values: "9x5"},
-		},
-		Expect: []rules.Expect{{At: "1m", Samples: []rules.Sample{{Labels: map[string]string{"job": "disk"}, Value: 4}}}},
+		Series: `
+			disk_used_ratio{job="disk", instance="a"} 1x5
+			disk_used_ratio{job="disk", instance="b"} 9x5`,
+		Expect: []rules.Expect{rules.Samples("1m", `job="disk" 4`)},
 	}}
 }
 
 // What a recording rule yields is noticed without an alert that reads it.
 func TestARecordIsProvedByItsExpression(t *testing.T) {
 	t.Parallel()
-	pack := withRecord(rules.Record{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"})
-	if got := file(t, pack, "prometheus/tests/job-disk_used-max.yml"); !strings.Contains(got, "generated: follows its series and ends with them") {
-		t.Errorf("test:\n%s", got)
-	}
-	code, stdout, _ := generate(pack, "mutate")
+	s := withRecord(rules.Record{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"})
+	contains(t, file(t, s, "prometheus/tests/job-disk_used-max.yml"), "generated: follows its series and ends with them")
+	code, stdout, _ := generate(t, s, "mutate")
 	if code != 1 || !strings.Contains(stdout, `record "job:disk_used:max", expr: MU001: aggregation: no test fails with "sum" in its place`) {
 		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+// More than one mutant in twenty waived is too many.
+func TestTooManyWaivers(t *testing.T) {
+	t.Parallel()
+	s := diskSite("P2")
+	s.Packs[0].Metrics = nil
+	s.Packs[0].Groups = []rules.Group{{Name: "pulse", Alerts: []rules.Alert{{
+		Name: "Pulse", Severity: "P2", Expr: "vector(1)", Labels: map[string]string{"instance": "all"},
+		Scenarios: []rules.Scenario{{Name: "always", Expect: []rules.Expect{rules.Fires("0m")}}},
+		Waivers:   []finding.Waiver{{Code: finding.NoScenario, Why: "it always fires"}},
+		Equivalents: []finding.Equivalent{
+			{Mutant: "1 → 0", Why: "a vector fires whatever its value"},
+			{Mutant: "1 → 2", Why: "a vector fires whatever its value"},
+		},
+	}}}}
+	code, stdout, stderr := generate(t, s, "mutate")
+	if code != 1 || !strings.Contains(stdout, "all mutants: MU004: 2 of ") || strings.Contains(stdout, "MU001") {
+		t.Errorf("exit %d, want 1 and MU004\n%s%s", code, stdout, stderr)
+	}
+	// The same among enough others are not.
+	s.Packs[0].Metrics = diskSite("P2").Packs[0].Metrics
+	for i := range 5 {
+		more := clone(diskSite("P2").Packs[0].Groups[0])
+		more.Name = fmt.Sprintf("disk%d", i)
+		more.Alerts[0].Name = fmt.Sprintf("DiskFull%d", i)
+		s.Packs[0].Groups = append(s.Packs[0].Groups, more)
+	}
+	if code, stdout, stderr := generate(t, s, "mutate"); code != 0 {
+		t.Errorf("two of many: exit %d\n%s%s", code, stdout, stderr)
+	}
+}
+
+// BenchmarkMutate makes all mutants of the shipped site and runs their tests.
+func BenchmarkMutate(b *testing.B) {
+	for b.Loop() {
+		if code := codegen.Run(b.Context(), []string{"mutate"}, io.Discard, io.Discard, site.Site()); code != 0 {
+			b.Fatalf("exit %d", code)
+		}
 	}
 }

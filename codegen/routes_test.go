@@ -1,43 +1,28 @@
 package codegen_test
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/alertmanager/config"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/metrics"
-	"github.com/alertnative/preflight/rules"
-	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/site"
 )
 
-// generated returns a file that the pack makes.
-func generated(t *testing.T, pack codegen.Pack, path string) string {
-	t.Helper()
-	files, err := pack.Generate(pack.Endpoints)
-	if err != nil {
-		t.Fatal(err)
-	}
-	i := slices.IndexFunc(files, func(f codegen.File) bool { return f.Path == path })
-	if i < 0 {
-		t.Fatalf("no file %s", path)
-	}
-	return string(files[i].Data)
-}
-
 // pageRows are the lines of routes.md about an alert, without its link.
-func pageRows(t *testing.T, pack codegen.Pack, alert string) []string {
+func pageRows(t *testing.T, s preflight.Site, name string) []string {
 	t.Helper()
 	var out []string
-	for line := range strings.Lines(generated(t, pack, "alertmanager/routes.md")) {
-		link := "[" + alert + "](../runbooks/" + alert + ".md)"
+	for line := range strings.Lines(file(t, s, "alertmanager/routes.md")) {
+		link := "[" + name + "](../runbooks/" + name + ".md)"
 		if strings.Contains(line, link) {
-			out = append(out, strings.TrimSpace(strings.Replace(line, link, alert, 1)))
+			out = append(out, strings.TrimSpace(strings.Replace(line, link, name, 1)))
 		}
 	}
 	return out
@@ -46,124 +31,161 @@ func pageRows(t *testing.T, pack codegen.Pack, alert string) []string {
 // The page says what becomes of an alert, and what changes with a route.
 func TestThePageOfRoutesShowsTheConsequences(t *testing.T) {
 	t.Parallel()
-	pack := codegen.Preflight()
-	for alert, want := range map[string][]string{
+	for name, want := range map[string][]string{
 		"PreflightCheckFailed": {`| P0 | PreflightCheckFailed | telegram-loud | env, priority | 200ms | 1s | 1h |  |`},
 		"TargetDown": {
 			`| P1 | TargetDown | telegram-loud | alertname, job | 30s | 5m | 12h |  |`,
-			"| P1 | TargetDown `job=\"webhook\"` | fallback-loud | alertname, job | 30s | 5m | 12h |  |",
-			"| P1 | TargetDown `job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
+			"| P1 | TargetDown `delivery=\"direct\", job=\"webhook\"` | fallback-loud | alertname, job | 30s | 5m | 12h |  |",
+			"| P1 | TargetDown `delivery=\"direct\", job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
 		},
 		"PreflightFlapping": {`| P2 | PreflightFlapping | telegram-silent | alertname, env | 5m | 30m | 1d | while PreflightCheckFailed fires with the same env |`},
 		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 5s | 12s |  |`},
 	} {
-		if d := cmp.Diff(want, pageRows(t, pack, alert)); d != "" {
-			t.Errorf("%s (-want +got):\n%s", alert, d)
+		if d := cmp.Diff(want, pageRows(t, site.Site(), name)); d != "" {
+			t.Errorf("%s (-want +got):\n%s", name, d)
 		}
 	}
-	muteP2(&pack.Routing)
-	promiseOf(&pack.Routing, p2).MuteDuring = []string{"nights"}
+	s := shipped()
+	nights(&s)
 	want := []string{`| P2 | PreflightSlow | telegram-silent | alertname, env | 5m | 30m | 1d | in nights |`}
-	if d := cmp.Diff(want, pageRows(t, pack, "PreflightSlow")); d != "" {
+	if d := cmp.Diff(want, pageRows(t, s, "PreflightSlow")); d != "" {
 		t.Errorf("muted (-want +got):\n%s", d)
+	}
+}
+
+// nights mutes P2 at night, as the promise says.
+func nights(s *preflight.Site) {
+	s.Routing.TimeIntervals = []routing.TimeInterval{{
+		Name: "nights", Times: []string{"22:00-24:00"}, Weekdays: []string{"monday:friday"}, Location: "Asia/Seoul",
+	}}
+	routeTo(s, p2).Mute = []string{"nights"}
+	promiseOf(s, p2System).NotIn = []string{"nights"}
+}
+
+// Muted routes are in the file that Alertmanager loads.
+func TestRoutesCanBeMuted(t *testing.T) {
+	t.Parallel()
+	s := shipped()
+	nights(&s)
+	loaded, err := config.Load(file(t, s, "alertmanager/alertmanager.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mute []string
+	for _, r := range loaded.Route.Routes {
+		mute = append(mute, r.MuteTimeIntervals...)
+	}
+	if !slices.Equal(mute, []string{"nights"}) {
+		t.Errorf("routes are mute in %v", mute)
+	}
+	monday := time.Date(2026, 1, 5, 13, 30, 0, 0, time.UTC) // 22:30 in Seoul
+	if night := loaded.TimeIntervals[0].TimeIntervals[0]; !night.ContainsTime(monday) || night.ContainsTime(monday.Add(-time.Hour)) {
+		t.Errorf("the interval is %+v", night)
 	}
 }
 
 // A broken promise shows both sides, and nothing is written.
 func TestABrokenPromiseStopsTheGeneration(t *testing.T) {
 	t.Parallel()
-	pack := codegen.Preflight()
-	routeOf(&pack.Routing, "priority", "P0").Receiver = rules.ReceiverSilent
+	s := shipped()
+	routeTo(&s, p0).Receiver = "telegram-silent"
 	dir := t.TempDir()
-	code, _, stderr := generate(pack, "--out="+dir)
-	want := `alert "PreflightCheckFailed": AM008: {alertname="PreflightCheckFailed", check="Database", env="paper", priority="P0", source="system", target="redis"}
-    promised: telegram-loud, grouped by env, priority, after 200ms, changes after 1s, again after 1h
-    gets:     telegram-silent, grouped by env, priority, after 200ms, changes after 1s, again after 1h
-`
-	if code != 1 || !strings.Contains(stderr, want) {
-		t.Errorf("exit %d\n%s\nwant\n%s", code, stderr, want)
+	code, _, stderr := generate(t, s, "--out="+dir)
+	if code != 1 {
+		t.Errorf("exit %d", code)
 	}
+	contains(t, stderr, `alert "PreflightCheckFailed": AM008: {alertname="PreflightCheckFailed", check="Database", `,
+		`promised to telegram-loud, goes to telegram-silent`, "nothing was written")
 	if files := tree(t, dir); len(files) != 0 {
 		t.Errorf("wrote %v", paths(files))
 	}
 }
 
-// Without a fallback its routes and promises are left out together.
-func TestPromisesFollowTheEndpoints(t *testing.T) {
+// Without a receiver of Alertmanager's own, alerts that the webhook may be
+// unable to deliver reach nobody when it matters.
+func TestDirectAlertsNeedADirectReceiver(t *testing.T) {
 	t.Parallel()
-	pack := codegen.Preflight()
-	pack.Endpoints.Fallback = rules.Fallback{}
-	if text := generated(t, pack, "alertmanager/routes.md"); strings.Contains(text, "fallback") {
-		t.Errorf("a fallback that is not set up:\n%s", text)
+	s := shipped()
+	direct := func(name string) bool { return strings.HasPrefix(name, "fallback-") }
+	s.Routing.Receivers = slices.DeleteFunc(s.Routing.Receivers, func(r routing.Receiver) bool { return direct(r.Name) })
+	s.Routing.Route.Routes = slices.DeleteFunc(s.Routing.Route.Routes, func(r routing.Route) bool { return direct(r.Receiver) })
+	s.Routing.Promises = slices.DeleteFunc(s.Routing.Promises, func(x routing.Promise) bool { return direct(x.Receiver) })
+	found := findings(t, s)
+	for _, name := range []string{
+		"TargetDown", "NotificationsFailing", "UrgentUndelivered", "SpoolNotWritable", "TelegramFailing", "MessagesRefused", "WebhookBacklog",
+	} {
+		contains(t, found, `alert "`+name+`": AM001: with {`)
 	}
+	lacks(t, found, `alert "HistoryLagging": AM001`)
 }
 
-// diskRoutes is a pack of two alerts, a route for each priority and one for the
-// hosts of a team, small enough to see through.
-func diskRoutes() codegen.Pack {
-	pack := onlyAlert(rules.P2)
-	low := pack.Groups[0].Alerts[0]
-	low.Name, low.Priority, low.Labels = "DiskFilling", rules.P2, map[string]string{"team": "disks"}
-	low.Expr = "disk_used_ratio > 0.8"
-	full := pack.Groups[0].Alerts[0]
-	full.Labels = map[string]string{"team": "disks"}
-	pack.Groups[0].Alerts = []rules.Alert{full, low}
-	timing := rules.Timing{GroupWait: time.Minute, GroupInterval: time.Hour, Repeat: 24 * time.Hour}
-	low2 := rules.Route{Match: []rules.Matcher{p2}, Receiver: "quiet", GroupBy: []string{"alertname", "job"}, Timing: timing}
-	pack.Routing.Receivers = append(pack.Routing.Receivers, rules.Receiver{Name: "quiet", Path: api.NotifyPath(rules.Silent)})
-	pack.Routing.Routes = []rules.Route{low2}
-	pack.Routing.Promises = append(pack.Routing.Promises, rules.Promise{Of: low2.Match, Receiver: "quiet", GroupBy: low2.GroupBy, Timing: timing})
-	pack.Routing.Inhibit = []rules.Inhibit{{
-		Source: []rules.Matcher{{Label: "alertname", Value: "DiskFull"}}, Target: []rules.Matcher{{Label: "alertname", Value: "DiskFilling"}}, Equal: []string{"instance"},
+// diskRoutes is a site of two alerts, a route for each severity and an
+// inhibition, small enough to see through.
+func diskRoutes() preflight.Site {
+	s := diskSite("P2")
+	alerts := &s.Packs[0].Groups[0].Alerts
+	low := clone((*alerts)[0])
+	low.Name, low.Expr, low.Labels = "DiskFilling", "disk_used_ratio > 0.8", map[string]string{"team": "disks"}
+	(*alerts)[0].Labels = map[string]string{"team": "disks"}
+	*alerts = append(*alerts, low)
+	s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "quiet", Chats: []routing.Chat{{Telegram: "$CHAT"}}, Sound: routing.Silent})
+	s.Routing.Route.Routes = []routing.Route{{
+		Match: p2, Receiver: "quiet", GroupBy: []string{"alertname", "job"}, GroupWait: "1m", GroupInterval: "1h", RepeatInterval: "24h",
 	}}
-	pack.Routing.Quiet = []rules.Quiet{{Alert: "DiskFilling", While: "DiskFull", Same: []string{"instance"}}}
-	return pack
+	s.Routing.Promises[0].Match = `priority!="P2"`
+	s.Routing.Promises = append(s.Routing.Promises, ofP2(p2, "alertname", "job"))
+	s.Routing.Inhibit = []routing.Inhibit{{Source: `alertname="DiskFull"`, Target: `alertname="DiskFilling"`, Equal: []string{"instance"}}}
+	s.Routing.Quiet = []routing.Quiet{{Match: `alertname="DiskFilling"`, While: `alertname="DiskFull"`, Equal: []string{"instance"}}}
+	return s
+}
+
+func ofP2(match string, by ...string) routing.Promise {
+	return routing.Promise{
+		Match: match, Receiver: "quiet", GroupBy: by, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Resolved: true,
+	}
 }
 
 func TestMutantsOfRoutesDieByThePromises(t *testing.T) {
 	t.Parallel()
-	code, stdout, stderr := generate(diskRoutes(), "mutate")
+	code, stdout, stderr := generate(t, diskRoutes(), "mutate")
 	if code != 0 {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
-	for _, want := range []string{
-		" 0  routing, the default route\n", ` 0  routing, {priority="P2"}` + "\n",
-		` 0  routing, inhibition of {alertname="DiskFilling"} by {alertname="DiskFull"}` + "\n",
+	contains(
+		t, stdout,
+		" 0  routing, the default route\n", ` 0  routing, {priority="P2"}`+"\n",
+		` 0  routing, inhibition of {alertname="DiskFilling"} by {alertname="DiskFull"}`+"\n",
 		"score 100.0 %, 5 of 5 rules and routes have a test",
-	} {
-		if !strings.Contains(stdout, want) {
-			t.Errorf("output lacks %q:\n%s", want, stdout)
-		}
-	}
+	)
 }
 
 // redundant is a route with a matcher for what the alert always has.
-func redundant() codegen.Pack {
-	pack := diskRoutes()
-	of := rules.Matcher{Label: "alertname", Value: "DiskFull"}
-	route := pack.Routing.Routes[0]
-	route.Match, route.GroupBy = []rules.Matcher{of, {Label: "job", Value: "disk"}}, []string{"instance"}
-	pack.Routing.Routes = append([]rules.Route{route}, pack.Routing.Routes...)
-	pack.Routing.Promises = append(pack.Routing.Promises, rules.Promise{Of: []rules.Matcher{p2, of}, Receiver: "quiet", GroupBy: route.GroupBy, Timing: route.Timing},
-		rules.Promise{Of: []rules.Matcher{of}, Receiver: "quiet", GroupBy: route.GroupBy, Timing: route.Timing})
-	return pack
+func redundant() preflight.Site {
+	s := diskRoutes()
+	r := s.Routing.Route.Routes[0]
+	r.Match, r.GroupBy = `alertname="DiskFull", job="disk"`, []string{"instance"}
+	s.Routing.Route.Routes = append([]routing.Route{r}, s.Routing.Route.Routes...)
+	s.Routing.Promises[0].Match = `priority!="P2", alertname!="DiskFull"`
+	s.Routing.Promises[1].Match = `priority="P2", alertname!="DiskFull"`
+	s.Routing.Promises = append(s.Routing.Promises, ofP2(`alertname="DiskFull"`, "instance"))
+	return s
 }
 
 // What changes nothing survives, until a person says why it is there; what
 // changes something for alerts of which nothing is promised is no such thing.
 func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 	t.Parallel()
-	waive := func(pack codegen.Pack, mutant string) codegen.Pack {
-		pack.Routing.Routes[0].Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
-		return pack
+	waive := func(s preflight.Site, mutant string) preflight.Site {
+		s.Routing.Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
+		return s
 	}
-	onlyP2 := func() codegen.Pack {
-		pack := diskRoutes()
-		pack.Routing.Promises = pack.Routing.Promises[1:]
-		return pack
+	onlyP2 := func() preflight.Site {
+		s := diskRoutes()
+		s.Routing.Promises = s.Routing.Promises[1:]
+		return s
 	}
 	for name, tt := range map[string]struct {
-		pack codegen.Pack
+		site preflight.Site
 		code int
 		want string
 	}{
@@ -174,7 +196,7 @@ func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 		"waived": {waive(redundant(), `matchers: job="disk" → (dropped)`), 0, "score 100.0 %"},
 		"stale": {
 			waive(diskRoutes(), `matchers: job="disk" → (dropped)`), 1,
-			`routing, {priority="P2"}, waiver: MU002: no mutant of that name survives: delete the waiver`,
+			`MU002: no mutant of that name survives: delete the waiver`,
 		},
 		"nothing promised": {onlyP2(), 1, "no test: routing, the default route\n"},
 		"not the same": {
@@ -182,51 +204,28 @@ func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 			`MU003: matchers: priority="P2" → (dropped) is waived (so I say), but is not the same: {alertname=`,
 		},
 	} {
-		if code, stdout, stderr := generate(tt.pack, "mutate"); code != tt.code || !strings.Contains(stdout, tt.want) {
+		if code, stdout, stderr := generate(t, tt.site, "mutate"); code != tt.code || !strings.Contains(stdout, tt.want) {
 			t.Errorf("%s: exit %d, want %d and %s\n%s%s", name, code, tt.code, tt.want, stdout, stderr)
 		}
 	}
 }
 
-// Routes that do not do what is promised cannot be measured.
-func TestMutantsOfBrokenRoutesAreAnError(t *testing.T) {
+// Routes that do not do what is promised are findings, and are not measured.
+func TestMutantsOfBrokenRoutesAreNotMade(t *testing.T) {
 	t.Parallel()
-	pack := diskRoutes()
-	pack.Routing.Routes[0].Timing.Repeat = time.Hour
-	code, _, stderr := generate(pack, "mutate")
-	if code != 2 || !strings.Contains(stderr, `a promise is broken by the routes as they are: {alertname="DiskFilling"`) {
-		t.Errorf("exit %d, %s", code, stderr)
+	s := diskRoutes()
+	s.Routing.Route.Routes[0].RepeatInterval = "1h"
+	code, stdout, stderr := generate(t, s, "mutate")
+	if code != 1 || stdout != "" || !strings.Contains(stderr, `alert "DiskFilling": AM008: {alertname="DiskFilling"`) {
+		t.Errorf("exit %d, %s%s", code, stdout, stderr)
 	}
 }
 
-// More than one mutant in twenty waived is too many.
-func TestTooManyWaivers(t *testing.T) {
+// A label of group_by that no alert of the default route has is found there too.
+func TestTheDefaultRouteGroupsByWhatItsAlertsHave(t *testing.T) {
 	t.Parallel()
-	pack := codegen.Pack{
-		Namespace: "pulse", Timing: metrics.DefaultTiming(), Routing: oneRoute(), Endpoints: codegen.Endpoints{Webhook: "http://webhook:9917"},
-		Groups: []rules.Group{{Name: "pulse", Alerts: []rules.Alert{{
-			Name: "Pulse", Expr: "vector(1)", About: "A sign of life.",
-			Scenarios: []rules.Scenario{{Name: "always", Expect: []rules.Expect{{At: "0m", Firing: []rules.Instance{{}}}}}},
-			Equivalents: []finding.Equivalent{
-				{Mutant: "1 → 0", Why: "a vector fires whatever its value"},
-				{Mutant: "1 → 2", Why: "a vector fires whatever its value"},
-			},
-		}}}},
-	}
-	code, stdout, stderr := generate(pack, "mutate")
-	want := "all mutants: MU004: 2 of 9 are waived, more than 5 %: write scenarios, or simpler rules and routes\n"
-	if code != 1 || !strings.Contains(stdout, want) || strings.Contains(stdout, "MU001") {
-		t.Errorf("exit %d, want 1 and %q\n%s%s", code, want, stdout, stderr)
-	}
-	// The same among enough others are not.
-	pack.Metrics, pack.Jobs = onlyAlert(rules.P2).Metrics, onlyAlert(rules.P2).Jobs
-	for i := range 5 {
-		more := onlyAlert(rules.P2).Groups[0]
-		more.Name = fmt.Sprintf("disk%d", i)
-		more.Alerts[0].Name = fmt.Sprintf("DiskFull%d", i)
-		pack.Groups = append(pack.Groups, more)
-	}
-	if code, stdout, stderr := generate(pack, "mutate"); code != 0 {
-		t.Errorf("two of many: exit %d\n%s%s", code, stdout, stderr)
-	}
+	s := diskSite("P2")
+	s.Routing.Promises = nil
+	s.Routing.Route.GroupBy = []string{"alertname", "instnace"}
+	contains(t, findings(t, s), `routing, the default route: AM004: groups by "instnace"`)
 }

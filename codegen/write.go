@@ -211,3 +211,20 @@ func readManifest(dir string) ([]string, error) {
 	}
 	return paths, nil
 }
+
+// checkLayout refuses to write one site beside several, or several into one:
+// the files of the other layout would be deleted while programs have them
+// mounted.
+func checkLayout(out, dir string, sites int) error {
+	if sites > 1 {
+		if _, err := os.Stat(filepath.Join(out, manifestName)); err == nil {
+			return fmt.Errorf("%s holds the files of one site, and there are %d: choose another --out, or delete that folder", out, sites)
+		}
+		return nil
+	}
+	below, err := filepath.Glob(filepath.Join(dir, "*", manifestName))
+	if err == nil && len(below) > 0 {
+		return fmt.Errorf("%s holds the files of several sites, and there is one: choose another --out, or delete that folder", out)
+	}
+	return err
+}

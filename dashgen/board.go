@@ -4,9 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight/metrics"
 	"github.com/grafana-tools/sdk"
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 // What Grafana 12.4 writes into every dashboard it saves.
@@ -14,9 +15,6 @@ const (
 	schemaVersion = 42
 	pluginVersion = "12.4.0" // the panels in use are built in: their version is Grafana's
 )
-
-// columns is the width of the grid.
-const columns = 24
 
 // datasource names a data source of Grafana.
 type datasource struct {
@@ -36,7 +34,7 @@ type board struct {
 	FiscalYearStartMonth int              `json:"fiscalYearStartMonth"`
 	LiveNow              bool             `json:"liveNow"`
 	Preload              bool             `json:"preload"`
-	Templating           list[variable]   `json:"templating"`
+	Templating           list[any]        `json:"templating"`
 	Timepicker           struct{}         `json:"timepicker"`
 	WeekStart            string           `json:"weekStart"`
 }
@@ -45,8 +43,8 @@ type list[T any] struct {
 	List []T `json:"list"`
 }
 
-// board makes Grafana's form of the dashboard. It builds the sdk's board by
-// hand, as the sdk's constructor numbers boards from a global counter.
+// board converts a resolved dashboard to Grafana's form. It builds the sdk's
+// board by hand, as the sdk's constructor numbers boards from a global counter.
 func (d Dashboard) board(t metrics.Timing) board {
 	b := board{
 		Board: &sdk.Board{
@@ -59,27 +57,19 @@ func (d Dashboard) board(t metrics.Timing) board {
 			SchemaVersion: schemaVersion,
 			Version:       1,
 			Links:         []sdk.Link{},
-			Time:          sdk.Time{From: "now-" + model.Duration(d.Window).String(), To: "now"},
-			Refresh:       &sdk.BoolString{Value: model.Duration(d.Refresh).String()},
+			Time:          sdk.Time{From: d.from(t), To: "now"},
+			Refresh:       &sdk.BoolString{Value: model.Duration(mustDuration(d.Refresh, t)).String()},
 		},
 		Description: d.Description,
 		Annotations: list[annotation]{List: []annotation{handwritten()}},
-		Templating:  list[variable]{List: []variable{}},
+		Templating:  list[any]{List: []any{}},
 	}
-	for _, p := range d.Panels {
-		b.Panels = append(b.Panels, p.sdk(t))
-	}
-	for _, r := range d.Rows {
-		b.Panels = append(b.Panels, r.sdk())
-		for _, p := range r.Panels {
-			b.Panels = append(b.Panels, p.sdk(t))
-		}
-	}
+	b.Panels = d.panelsJSON(t)
 	for _, v := range d.Variables {
 		b.Templating.List = append(b.Templating.List, v.grafana())
 	}
 	for _, a := range d.Annotations {
-		b.Annotations.List = append(b.Annotations.List, a.grafana(t))
+		b.Annotations.List = append(b.Annotations.List, a.grafana(d.panelIDs(a.Panels), t))
 	}
 	return b
 }
@@ -124,94 +114,91 @@ func handwritten() annotation {
 	}
 }
 
-func (a Annotation) grafana(t metrics.Timing) annotation {
-	return annotation{
+func (a Annotation) grafana(panels []int, t metrics.Timing) annotation {
+	out := annotation{
 		Datasource:  prometheus(),
 		Enable:      true,
-		Filter:      &panelFilter{IDs: slices.Clone(a.Panels)},
 		IconColor:   a.Color,
 		Name:        a.Name,
 		Target:      &annotationTarget{Expr: expression(a.Expr, t), RefID: "Anno"},
 		TextFormat:  a.Text,
 		TitleFormat: a.Title,
 	}
-}
-
-// variable is the sdk's with what Grafana has learned since.
-type variable struct {
-	sdk.TemplateVar
-	AllowCustomValue bool          `json:"allowCustomValue"`
-	Current          choice        `json:"current"`
-	Definition       string        `json:"definition"`
-	Description      string        `json:"description"`
-	Query            variableQuery `json:"query"`
-}
-
-type choice struct {
-	Text  string   `json:"text"`
-	Value []string `json:"value"`
-}
-
-type variableQuery struct {
-	QryType int    `json:"qryType"`
-	Query   string `json:"query"`
-	RefID   string `json:"refId"`
-}
-
-// Grafana's numbers for choices that a variable has.
-const (
-	labelValues      = 1        // the type of the query
-	alphabetical     = 1        // the order of the values
-	whenTimeRange    = int64(2) // the values are read anew when the time range changes
-	variableQueryRef = "PrometheusVariableQueryEditor-VariableQuery"
-)
-
-func (v Variable) grafana() variable {
-	refresh := whenTimeRange
-	return variable{
-		TemplateVar: sdk.TemplateVar{
-			Name: v.Name, Label: v.Title, Type: "query", Datasource: prometheus(),
-			Refresh: sdk.BoolInt{Value: &refresh}, Options: []sdk.Option{}, Sort: alphabetical,
-			Multi: true, IncludeAll: true, AllValue: anyValue,
-		},
-		AllowCustomValue: true,
-		Current:          choice{Text: "All", Value: []string{"$__all"}},
-		Definition:       v.query(),
-		Description:      v.Description,
-		Query:            variableQuery{QryType: labelValues, Query: v.query(), RefID: variableQueryRef},
+	if len(a.Panels) > 0 {
+		out.Filter = &panelFilter{IDs: panels}
 	}
+	return out
 }
 
-// sdk is the heading of the row. Its panels follow it in the board's list:
-// only a collapsed row holds them itself.
-func (r Row) sdk() *sdk.Panel {
+// panelIDs returns the ids of the panels that have one of the titles, in
+// reading order.
+func (d Dashboard) panelIDs(titles []string) []int {
+	var ids []int
+	for _, p := range d.panels() {
+		if slices.Contains(titles, p.Title) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return ids
+}
+
+// panelsJSON lists the headings of rows and the panels, with their places. The
+// panels of an open row follow its heading. A collapsed row holds them itself,
+// and the next row stands right below its heading.
+func (d Dashboard) panelsJSON(t metrics.Timing) []*sdk.Panel {
+	list, y := panelsFrom(0, d.Panels, t)
+	for _, r := range d.Rows {
+		panels, next := panelsFrom(y+1, r.Panels, t)
+		if r.Collapsed {
+			list = append(list, r.sdk(y, panels))
+			y++
+			continue
+		}
+		list = append(list, r.sdk(y, []*sdk.Panel{}))
+		list = append(list, panels...)
+		y = next
+	}
+	return list
+}
+
+func panelsFrom(y int, panels []Panel, t metrics.Timing) ([]*sdk.Panel, int) {
+	places, next := flow(panels, y)
+	out := make([]*sdk.Panel, len(panels))
+	for i, p := range panels {
+		out[i] = p.sdk(places[i], t)
+	}
+	return out, next
+}
+
+func (r Row) sdk(y int, inside []*sdk.Panel) *sdk.Panel {
 	return &sdk.Panel{
-		CommonPanel: commonPanel(r.ID, r.Title, "row", r.grid()),
-		CustomPanel: &sdk.CustomPanel{"collapsed": false, "panels": []any{}},
+		CommonPanel: commonPanel(r.ID, r.Title, "row", heading(y)),
+		CustomPanel: &sdk.CustomPanel{"collapsed": r.Collapsed, "panels": inside},
 	}
 }
 
-func (p Panel) sdk(t metrics.Timing) *sdk.Panel {
+func (p Panel) sdk(g grid, t metrics.Timing) *sdk.Panel {
 	r := p.Show.render()
-	body := sdk.CustomPanel{
-		"fieldConfig":   p.fieldConfig(t),
-		"options":       r.options,
-		"pluginVersion": pluginVersion,
-		"targets":       p.targets(t),
+	body := sdk.CustomPanel{"options": r.options, "pluginVersion": pluginVersion}
+	c := commonPanel(p.ID, p.Title, r.plugin, g)
+	c.Description = &p.Description
+	if _, text := p.Show.(Text); text {
+		body["fieldConfig"] = emptyFieldConfig()
+	} else {
+		body["fieldConfig"] = p.fieldConfig(t)
+		body["targets"] = p.targets(t)
+		c.Datasource = prometheus()
 	}
 	if len(r.transformations) > 0 {
 		body["transformations"] = r.transformations
 	}
-	c := commonPanel(p.ID, p.Title, r.plugin, p.Grid)
-	c.Datasource = prometheus()
-	c.Description = &p.Description
 	return &sdk.Panel{CommonPanel: c, CustomPanel: &body}
 }
 
 // commonPanel holds what the sdk itself knows of every panel.
-func commonPanel(id int, title, plugin string, g Grid) sdk.CommonPanel {
+func commonPanel(id int, title, plugin string, g grid) sdk.CommonPanel {
 	c := sdk.CommonPanel{OfType: sdk.CustomType, ID: uint(id), Title: title, Type: plugin}
-	c.GridPos.X, c.GridPos.Y, c.GridPos.W, c.GridPos.H = &g.X, &g.Y, &g.W, &g.H
+	c.GridPos.X, c.GridPos.Y, c.GridPos.W, c.GridPos.H = &g.x, &g.y, &g.w, &g.h
 	return c
 }
 

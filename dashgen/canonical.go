@@ -17,9 +17,7 @@ func canonical(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("reading back the board: %w", err)
 	}
 	drop(b, "slug", "originalTitle", "style", "hideControls", "sharedCrosshair", "rows")
-	for _, p := range objects(b["panels"]) {
-		drop(p, "editable", "error", "isNew", "span", "transparent")
-	}
+	dropFromPanels(b["panels"])
 	if templating, ok := b["templating"].(map[string]any); ok {
 		for _, v := range objects(templating["list"]) {
 			drop(v, "allFormat", "multiFormat", "hide")
@@ -33,6 +31,14 @@ func canonical(raw []byte) ([]byte, error) {
 		return nil, fmt.Errorf("writing the board: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// dropFromPanels also reaches the panels that a collapsed row holds.
+func dropFromPanels(list any) {
+	for _, p := range objects(list) {
+		drop(p, "editable", "error", "isNew", "span", "transparent")
+		dropFromPanels(p["panels"])
+	}
 }
 
 func drop(object map[string]any, keys ...string) {

@@ -1,21 +1,19 @@
 // Package dashgen writes Grafana dashboards from Go definitions.
 //
-// A [Dashboard] is a plain struct literal: panels with their place on the
-// grid, their PromQL as text, and how they are drawn. [Dashboard.JSON] emits
-// the file that Grafana provisions, in the very form in which Grafana itself
-// would save it, so that a change of one panel is a change of a few lines.
-// [Dashboard.Queries] lists every expression with the place it stands in, so
-// that a checker can prove them before anybody looks at an empty panel.
+// A [Dashboard] is a plain literal: panels in reading order, their PromQL as
+// text, and how they are drawn. [Dashboard.Draw] adds the panels of alerts.
+// [Dashboard.JSON] returns the file for Grafana's provisioning, in the form in
+// which Grafana itself saves it, so that a change of one panel is a change of a
+// few lines. [Dashboard.Queries] lists every expression for a checker.
 //
-// Expressions may use the units "runs" and "scrapes" of [metrics.Timing] for
-// durations: a window then follows from the schedule instead of repeating it.
+// Expressions, windows and refresh intervals may use the units "runs" and
+// "scrapes" of [metrics.Timing].
 package dashgen
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
@@ -23,88 +21,84 @@ import (
 
 // Dashboard is a Grafana dashboard over one Prometheus data source.
 type Dashboard struct {
-	UID         string // the stable part of its URL: letters, digits, "-" and "_", at most 40
-	Title       string
-	Description string
-	Tags        []string
-	Window      time.Duration // the time range it opens with, up to now
-	Refresh     time.Duration // how often it reloads itself
-	Variables   []Variable
-	Annotations []Annotation
-	Panels      []Panel // those above the first row
-	Rows        []Row   // from top to bottom
+	UID, Title, Description string
+	Folder                  string // "": that of the site
+	Tags                    []string
+	Window, Refresh         string // the time range up to now, and the time between two reloads; "": "6h" and "1m"
+	Variables               []Variable
+	Annotations             []Annotation
+	Panels                  []Panel // above the first row
+	Rows                    []Row
 }
 
-// Row is a heading, which the reader can collapse, with the panels under it.
+// Row is a heading with the panels under it.
 type Row struct {
-	ID     int // unique among panels and rows
-	Title  string
-	Y      int // the line of the grid that the heading takes
-	Panels []Panel
+	ID        int // 0: derived from the title
+	Title     string
+	Repeat    string // a variable: one row for each of its values
+	Collapsed bool
+	Panels    []Panel
 }
 
-// Panel is one picture. What Grafana calls field options (unit, thresholds,
-// mappings) is here because it means the same for every kind of picture; what
-// belongs to one kind is in Show.
+// Panel is one picture. In an alert's literal everything may be left out. Panels
+// of a pack whose literals give the same Title are one.
+//
+// Panels stand side by side from left to right. A panel that does not fit on
+// the line starts the next one, below the highest panel of the line.
 type Panel struct {
-	ID          int // unique among panels and rows; links to the panel contain it
+	Alert       string // the alert that it is drawn from; rules.Alert.Place sets it
+	ID          int    // 0: derived from board and title
 	Title       string
-	Description string // what is read from it, and what to do about it
-	Grid        Grid
+	Description string // what the reader learns from it, and what to do about it
+	Legend      string // of the query that comes from the alert; "": its labels
 	Targets     []Target
-	Unit        Unit
-	Decimals    *int     // digits after the point; nil lets Grafana choose
-	Min, Max    *float64 // ends of the axis; nil follows the data
-	Base        Color    // the colour below the first threshold; "" is Green
-	Thresholds  []Threshold
-	Mappings    []Mapping
-	Series      []Series
-	Show        Visualization
-	Waivers     []finding.Waiver // findings about this panel that are none
+	Repeat      string // a variable: one panel for each of its values
+
+	Unit       Unit // "": that of the metric
+	Decimals   *int
+	Min, Max   *float64
+	Base       Color // below the first threshold; "": Green
+	Thresholds []Threshold
+	Mappings   []Mapping
+	Overrides  []FieldOverride
+
+	Width, Height int           // in columns, of which there are 24, and lines; 0: 8
+	Show          Visualization // nil: TimeSeries, with the thresholds as lines
+	Waivers       []finding.Waiver
 }
 
-// Grid is a place on the dashboard's grid, which is 24 columns wide. A line is
-// about 30 pixels high.
-type Grid struct{ X, Y, W, H int }
+// Target is a query of a panel. The legend "{{env}}" shows the value of a label.
+type Target struct{ Expr, Legend string }
 
-// Target is a query of a panel.
-type Target struct {
-	Expr string
-	// Legend names each series; "{{env}}" stands for the value of a label.
-	// A [Table] has columns instead.
-	Legend string
-}
-
-// Variable is a choice at the top of the dashboard: the values that a label
-// has in the series of a metric. Several can be chosen at once, or all, so
-// expressions use it as a pattern: env=~"$env".
+// Variable is a choice at the top of a dashboard: the values of a label, or
+// Values. Without Single, several or all can be chosen, so expressions use it
+// as a pattern: env=~"$env".
 type Variable struct {
-	Name        string
-	Title       string // shown beside the choice
-	Description string
-	Series      string // the metric, or a selector
-	Label       string // the label whose values are offered
+	Name, Title, Description string // Title "": the name
+	Series, Label            string // a metric or selector, and the label whose values it offers
+	Values                   []string
+	Single                   bool // one value at a time
 }
 
-// Annotation marks the times at which an expression is above zero: Grafana
-// shows no mark for 0.
+// Annotation marks the times at which an expression is above zero.
 type Annotation struct {
-	Name   string
-	Expr   string
-	Title  string // of a mark; "{{env}}" stands for the value of a label
-	Text   string
-	Color  Color
-	Panels []int // the ids of the panels that show it
+	Name, Expr, Title, Text string
+	Color                   Color
+	Panels                  []string // titles; none: all
 }
 
 // JSON returns the dashboard as a file for Grafana's provisioning. The same
-// definition always gives the same bytes. The error is that of
+// definition always gives the same bytes. The error joins the findings of
 // [Dashboard.Validate].
 func (d Dashboard) JSON(t metrics.Timing) ([]byte, error) {
-	if err := d.Validate(t); err != nil {
-		return nil, err
+	if found := d.Validate(t); len(found) > 0 {
+		errs := make([]error, len(found))
+		for i, f := range found {
+			errs[i] = f
+		}
+		return nil, errors.Join(errs...)
 	}
-	raw, err := json.Marshal(d.board(t))
+	raw, err := json.Marshal(d.resolved().board(t))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.where(), err)
 	}
@@ -115,22 +109,34 @@ func (d Dashboard) JSON(t metrics.Timing) ([]byte, error) {
 	return file, nil
 }
 
-// AllPanels returns the panels in reading order, those of rows included.
-func (d Dashboard) AllPanels() []Panel {
-	all := slices.Clone(d.Panels)
+// AllPanels returns the panels in reading order, those of rows included, with
+// the ids and sizes that they have in Grafana.
+func (d Dashboard) AllPanels() []Panel { return d.resolved().panels() }
+
+func (d Dashboard) panels() []Panel {
+	all := append([]Panel(nil), d.Panels...)
 	for _, r := range d.Rows {
 		all = append(all, r.Panels...)
 	}
 	return all
 }
 
+// Where names a panel of the dashboard as findings about it do.
+func (d Dashboard) Where(p Panel) string { return d.where() + ", " + p.where() }
+
 func (d Dashboard) where() string { return fmt.Sprintf("dashboard %q", d.UID) }
 
-func (p Panel) where() string { return fmt.Sprintf("panel %d %q", p.ID, p.Title) }
+func (p Panel) where() string { return numbered("panel", p.ID, p.Title) }
 
-func (r Row) where() string { return fmt.Sprintf("row %d %q", r.ID, r.Title) }
+func (r Row) where() string { return numbered("row", r.ID, r.Title) }
 
-func (r Row) grid() Grid { return Grid{X: 0, Y: r.Y, W: columns, H: 1} }
+// numbered names a thing by its id and title. It leaves out a derived id.
+func numbered(kind string, id int, title string) string {
+	if id == 0 || id >= firstDerived {
+		return fmt.Sprintf("%s %q", kind, title)
+	}
+	return fmt.Sprintf("%s %d %q", kind, id, title)
+}
 
 // refID is the name of a panel's n-th query: A, B, … Z.
 func refID(n int) string { return string(rune('A' + n)) }

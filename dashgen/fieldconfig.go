@@ -70,6 +70,11 @@ type property struct {
 	Value any    `json:"value"`
 }
 
+// emptyFieldConfig is that of a panel without values.
+func emptyFieldConfig() map[string]any {
+	return map[string]any{"defaults": map[string]any{}, "overrides": []override{}}
+}
+
 func (p Panel) fieldConfig(t metrics.Timing) fieldConfig {
 	r := p.Show.render()
 	f := fieldConfig{
@@ -88,8 +93,8 @@ func (p Panel) fieldConfig(t metrics.Timing) fieldConfig {
 	if _, stat := p.Show.(Stat); stat {
 		f.Defaults.Mappings = append(f.Defaults.Mappings, noData(len(p.Mappings)))
 	}
-	for _, s := range p.Series {
-		f.Overrides = append(f.Overrides, s.override())
+	for _, o := range p.Overrides {
+		f.Overrides = append(f.Overrides, o.override())
 	}
 	return f
 }
@@ -119,7 +124,7 @@ func mappings(ms []Mapping) []mapping {
 	}
 	values := make(map[string]mappingResult, len(ms))
 	for i, m := range ms {
-		values[strconv.Itoa(m.Value)] = mappingResult{Color: m.Color, Index: i, Text: m.Text}
+		values[strconv.FormatFloat(m.Value, 'f', -1, 64)] = mappingResult{Color: m.Color, Index: i, Text: m.Text}
 	}
 	return []mapping{{Type: "value", Options: values}}
 }
@@ -132,23 +137,23 @@ func noData(index int) mapping {
 	}}
 }
 
-func (s Series) override() override {
-	o := override{Matcher: matcher{ID: "byName", Options: s.Name}}
-	if s.Name == "" {
-		o.Matcher = matcher{ID: "byFrameRefID", Options: s.Query}
+func (o FieldOverride) override() override {
+	out := override{Matcher: matcher{ID: "byName", Options: o.Name}}
+	if o.Name == "" {
+		out.Matcher = matcher{ID: "byFrameRefID", Options: o.Query}
 	}
-	add := func(id string, value any) { o.Properties = append(o.Properties, property{ID: id, Value: value}) }
-	if s.Rename != "" {
-		add("displayName", s.Rename)
+	add := func(id string, value any) { out.Properties = append(out.Properties, property{ID: id, Value: value}) }
+	if o.Rename != "" {
+		add("displayName", o.Rename)
 	}
-	if s.Color != "" {
-		add("color", colorMode{Mode: fixedColor, FixedColor: s.Color})
+	if o.Color != "" {
+		add("color", colorMode{Mode: fixedColor, FixedColor: o.Color})
 	}
-	if s.Fill {
+	if o.Fill {
 		add("custom.cellOptions", cellOptions{Type: "color-background", Mode: "basic"})
 	}
-	if len(s.Mappings) > 0 {
-		add("mappings", mappings(s.Mappings))
+	if len(o.Mappings) > 0 {
+		add("mappings", mappings(o.Mappings))
 	}
-	return o
+	return out
 }

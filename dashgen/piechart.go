@@ -1,6 +1,6 @@
 package dashgen
 
-// PieChart shows the newest value of each series as its share of their sum.
+// PieChart shows the newest value of each series as a share of their sum.
 type PieChart struct{}
 
 type pieOptions struct {

@@ -7,14 +7,15 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/alertnative/preflight/metrics"
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Query is an expression of a dashboard in the form in which Prometheus gets
-// it, with what a checker needs to judge it.
+// it, with the facts that a checker needs to judge it.
 type Query struct {
-	// Where names the place as an error message does:
+	// Where names the place as a finding does:
 	// dashboard "arbitrage-system-health", panel 9 "Preflight Duration P95", query A.
 	Where string
 	// Expr is the expression with every variable replaced: those of the
@@ -29,21 +30,22 @@ type Query struct {
 	Labels []string
 	// Panel is the id of the panel, 0 for variables and annotations.
 	Panel int
-	// Unit is what the panel shows the values in, "" outside of panels.
+	// Unit is the unit of the panel, "" outside of panels.
 	Unit Unit
 }
 
 // Queries lists the expressions of the variables, the annotations and the
 // panels, in this order.
 func (d Dashboard) Queries(t metrics.Timing) []Query {
-	values := d.builtins(t)
-	for _, v := range d.Variables {
-		values[v.Name] = anyValue
-	}
+	d = d.resolved()
+	values := d.values(t)
 	plain := func(expr string) string { return substitute(expression(expr, t), values) }
 
 	var queries []Query
 	for _, v := range d.Variables {
+		if v.Series == "" {
+			continue // its values are given
+		}
 		queries = append(queries, Query{
 			Where:  fmt.Sprintf("%s, %s", d.where(), v.where()),
 			Expr:   plain(v.Series),
@@ -59,7 +61,7 @@ func (d Dashboard) Queries(t metrics.Timing) []Query {
 			Labels: legendLabels(legend),
 		})
 	}
-	for _, p := range d.AllPanels() {
+	for _, p := range d.panels() {
 		for i, target := range p.Targets {
 			queries = append(queries, Query{
 				Where:  fmt.Sprintf("%s, %s, query %s", d.where(), p.where(), refID(i)),
@@ -117,9 +119,15 @@ func references(text string) []string {
 	return names
 }
 
+// MapReferences replaces each reference to a Grafana variable in a text, as in
+// $name, ${name:format} and [[name]].
+func MapReferences(text string, replace func(reference string) string) string {
+	return reference.ReplaceAllStringFunc(text, replace)
+}
+
 // substitute replaces the variables in the text. A name without a value stays.
 func substitute(text string, values map[string]string) string {
-	return reference.ReplaceAllStringFunc(text, func(ref string) string {
+	return MapReferences(text, func(ref string) string {
 		if v, ok := values[references(ref)[0]]; ok {
 			return v
 		}
@@ -127,22 +135,28 @@ func substitute(text string, values map[string]string) string {
 	})
 }
 
+// values returns the variables in expressions: those of the dashboard with the
+// pattern for all values, and those of Grafana.
+func (d Dashboard) values(t metrics.Timing) map[string]string {
+	values := d.builtins(t)
+	for _, v := range d.Variables {
+		values[v.Name] = anyValue
+	}
+	return values
+}
+
 // builtins returns the variables that Grafana supplies to expressions, with
 // the values they have when the dashboard is opened.
 func (d Dashboard) builtins(t metrics.Timing) map[string]string {
+	window := mustDuration(d.Window, t)
 	return map[string]string{
 		"__interval":      model.Duration(t.Scrape).String(),
 		"__interval_ms":   strconv.FormatInt(t.Scrape.Milliseconds(), 10),
 		"__rate_interval": model.Duration(4 * t.Scrape).String(),
-		"__range":         model.Duration(d.Window).String(),
-		"__range_s":       strconv.FormatInt(int64(d.Window.Seconds()), 10),
-		"__range_ms":      strconv.FormatInt(d.Window.Milliseconds(), 10),
+		"__range":         model.Duration(window).String(),
+		"__range_s":       strconv.FormatInt(int64(window.Seconds()), 10),
+		"__range_ms":      strconv.FormatInt(window.Milliseconds(), 10),
 	}
 }
-
-// query is the text of the variable's query in Grafana.
-func (v Variable) query() string { return fmt.Sprintf("label_values(%s, %s)", v.Series, v.Label) }
-
-func (v Variable) where() string { return fmt.Sprintf("variable %q", v.Name) }
 
 func (a Annotation) where() string { return fmt.Sprintf("annotation %q", a.Name) }

@@ -9,12 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/dashgen"
-	"github.com/alertnative/preflight/metrics"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/promqltest"
 	"github.com/prometheus/prometheus/util/teststorage"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/metrics"
 )
 
 func TestQueries(t *testing.T) {
@@ -112,7 +113,7 @@ func TestSystemHealthAnswers(t *testing.T) {
 	storage := promqltest.LoadedStorage(t, twoHosts)
 	engine := promqltest.NewTestEngine(t, false, 0, promqltest.DefaultMaxSamplesPerQuery)
 	answers := map[string]string{}
-	for _, q := range dashgen.SystemHealth().Queries(metrics.DefaultTiming()) {
+	for _, q := range systemHealthBoard().Queries(metrics.DefaultTiming()) {
 		place := strings.TrimPrefix(q.Where, `dashboard "arbitrage-system-health", `)
 		answers[place] = answer(t, engine, storage, q)
 	}

@@ -1,13 +1,11 @@
 package dashgen
 
-// Stat is the newest value of each series in large type. A value that is not
-// there, or not a number, is grey and says "No data": it must not take the
-// colour of the good ones.
+// Stat shows the newest value of each series in large type. A missing value, or
+// one that is not a number, is grey and reads "No data", as the colour of good
+// values would mislead.
 type Stat struct {
-	// Name shows the legend beside the value.
-	Name bool
-	// Fill paints the whole tile in the colour of the value: for a verdict.
-	Fill bool
+	Name bool // shows the legend beside the value
+	Fill bool // paints the whole tile in the colour of the value
 }
 
 type statOptions struct {

@@ -1,7 +1,7 @@
 package dashgen
 
-// StateTimeline draws each series as a band over time that changes its colour
-// with the value; the panel's mappings name the values.
+// StateTimeline draws each series as a band over time. Its colour follows the
+// value, and the panel's mappings name the values.
 type StateTimeline struct{}
 
 type timelineOptions struct {

@@ -11,18 +11,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/dashgen"
-	"github.com/alertnative/preflight/metrics"
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/metrics"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
 func systemHealth(t *testing.T) []byte {
 	t.Helper()
-	file, err := dashgen.SystemHealth().JSON(metrics.DefaultTiming())
+	file, err := systemHealthBoard().JSON(metrics.DefaultTiming())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestJSONIsDeterministic(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 100 {
 		wg.Go(func() {
-			got, err := dashgen.SystemHealth().JSON(metrics.DefaultTiming())
+			got, err := systemHealthBoard().JSON(metrics.DefaultTiming())
 			if err != nil || !bytes.Equal(want, got) {
 				t.Errorf("an emission differs from the first (error: %v)", err)
 			}
@@ -114,7 +114,7 @@ func TestGoldenSignalsComeFirst(t *testing.T) {
 func TestWindowsFollowFromTheRunInterval(t *testing.T) {
 	t.Parallel()
 	timing := metrics.Timing{Run: time.Minute, Scrape: 5 * time.Second, Evaluation: 5 * time.Second}
-	file, err := dashgen.SystemHealth().JSON(timing)
+	file, err := systemHealthBoard().JSON(timing)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestWindowsFollowFromTheRunInterval(t *testing.T) {
 func TestQueriesParseAndAreFilteredByEnv(t *testing.T) {
 	t.Parallel()
 	promql := parser.NewParser(parser.Options{})
-	queries := dashgen.SystemHealth().Queries(metrics.DefaultTiming())
+	queries := systemHealthBoard().Queries(metrics.DefaultTiming())
 	for _, q := range queries {
 		if _, err := promql.ParseExpr(q.Expr); err != nil {
 			t.Errorf("%s: %v", q.Where, err)
@@ -146,7 +146,7 @@ func TestQueriesParseAndAreFilteredByEnv(t *testing.T) {
 			t.Errorf("%s: a variable is left in %s", q.Where, q.Expr)
 		}
 	}
-	for _, p := range dashgen.SystemHealth().AllPanels() {
+	for _, p := range systemHealthBoard().AllPanels() {
 		for _, target := range p.Targets {
 			if !strings.Contains(target.Expr, `env=~"$env"`) {
 				t.Errorf("panel %d %q is not filtered by $env: %s", p.ID, p.Title, target.Expr)

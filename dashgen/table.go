@@ -1,12 +1,9 @@
 package dashgen
 
-// Table has a line for the newest value of each series, and a column for each
-// of the chosen labels and for the value.
+// Table has a line for each series, with its newest value.
 type Table struct {
-	// Columns are what to show, from left to right. The rest is left out.
-	Columns []Column
-	// SortBy is the title of the column to sort by, the greatest value first.
-	SortBy string
+	Columns []Column // from left to right; other labels are left out
+	SortBy  string   // the title of a column, the greatest value first
 }
 
 // Value is the Field of the column that holds the value of a series.
@@ -14,8 +11,7 @@ const Value = "Value"
 
 // Column is a column of a [Table].
 type Column struct {
-	Field string // the name of a label, or [Value]
-	Title string
+	Field, Title string // Field: the name of a label, or [Value]
 }
 
 type tableOptions struct {

@@ -1,10 +1,10 @@
 package dashgen
 
-// TimeSeries draws each series as a line over time, with its mean, greatest
-// and newest value in the legend.
+// TimeSeries draws each series as a line over time. Its legend shows the mean,
+// the greatest and the newest value.
 type TimeSeries struct {
-	// Lines draws the thresholds as dashed lines.
-	Lines bool
+	Lines   bool // draws the thresholds as dashed lines
+	Stacked bool // adds the series up
 }
 
 type timeSeriesOptions struct {
@@ -67,6 +67,9 @@ func (s TimeSeries) render() rendering {
 	}
 	if s.Lines {
 		c.ThresholdsStyle.Mode = "dashed"
+	}
+	if s.Stacked {
+		c.Stacking.Mode = "normal"
 	}
 	return rendering{
 		plugin: "timeseries",

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/metrics"
@@ -17,23 +16,23 @@ func small() dashgen.Dashboard {
 		UID:         "small",
 		Title:       "Small",
 		Description: "For tests.",
-		Window:      time.Hour,
-		Refresh:     time.Minute,
+		Window:      "1h",
+		Refresh:     "1m",
 		Variables: []dashgen.Variable{{
 			Name: "env", Title: "Environment", Description: "Where.", Series: "up", Label: "env",
 		}},
 		Annotations: []dashgen.Annotation{{
-			Name: "down", Expr: "up == bool 0", Title: "down", Color: dashgen.Red, Panels: []int{1},
+			Name: "down", Expr: "up == bool 0", Title: "down", Color: dashgen.Red, Panels: []string{"Up"},
 		}},
 		Panels: []dashgen.Panel{{
-			ID: 1, Title: "Up", Description: "What is up.", Grid: dashgen.Grid{W: 12, H: 4},
+			ID: 1, Title: "Up", Description: "What is up.", Width: 12, Height: 4,
 			Targets: []dashgen.Target{{Expr: `up{env=~"$env"}`, Legend: "{{env}}"}},
 			Unit:    dashgen.Plain, Show: dashgen.TimeSeries{},
 		}},
 		Rows: []dashgen.Row{{
-			ID: 10, Title: "More", Y: 4,
+			ID: 10, Title: "More",
 			Panels: []dashgen.Panel{{
-				ID: 2, Title: "Jobs", Description: "What there is.", Grid: dashgen.Grid{Y: 5, W: 12, H: 4},
+				ID: 2, Title: "Jobs", Description: "What there is.", Width: 12, Height: 4,
 				Targets: []dashgen.Target{{Expr: "count by (job) (up)"}},
 				Unit:    dashgen.Count,
 				Show:    dashgen.Table{Columns: []dashgen.Column{{Field: "job", Title: "Job"}}, SortBy: "Job"},
@@ -44,8 +43,8 @@ func small() dashgen.Dashboard {
 
 func TestValidateFindsNothingWrong(t *testing.T) {
 	t.Parallel()
-	if err := small().Validate(metrics.DefaultTiming()); err != nil {
-		t.Error(err)
+	if found := small().Validate(metrics.DefaultTiming()); len(found) > 0 {
+		t.Error(found)
 	}
 }
 
@@ -95,43 +94,37 @@ func TestValidateBoard(t *testing.T) {
 	breakages{
 		`dashboard "a b": a uid has 1 to 40 letters, digits, "-" and "_"`: func(d *dashgen.Dashboard) { d.UID = "a b" },
 		`dashboard "small": has no title`:                                 func(d *dashgen.Dashboard) { d.Title = "" },
-		`dashboard "small": has no description`:                           func(d *dashgen.Dashboard) { d.Description = "" },
-		`dashboard "small": has no window`:                                func(d *dashgen.Dashboard) { d.Window = 0 },
-		`dashboard "small": has no refresh`:                               func(d *dashgen.Dashboard) { d.Refresh = 0 },
+		`dashboard "small": its window "6 h" is no time: write "6h"`:      func(d *dashgen.Dashboard) { d.Window = "6 h" },
+		`dashboard "small": its window "0s" is no time`:                   func(d *dashgen.Dashboard) { d.Window = "0s" },
+		`dashboard "small": its refresh "often" is no time`:               func(d *dashgen.Dashboard) { d.Refresh = "often" },
+		`dashboard "small": Folder is not yet emitted`:                    func(d *dashgen.Dashboard) { d.Folder = "Teams" },
 		`dashboard "small": has no panels`:                                func(d *dashgen.Dashboard) { d.Panels, d.Rows = nil, nil },
 	}.run(t)
 }
 
 func TestValidateLayout(t *testing.T) {
 	breakages{
-		`panel 0 "Up": ids start at 1`:                                              panel(func(p *dashgen.Panel) { p.ID = 0 }),
-		`panel 10 "Up": has the same id as row 10 "More"`:                           panel(func(p *dashgen.Panel) { p.ID = 10 }),
-		`panel 1 "Up": does not fit on the grid of 24 columns: {X:13 Y:0 W:12 H:4}`: panel(func(p *dashgen.Panel) { p.Grid.X = 13 }),
-		`panel 1 "Up": does not fit on the grid of 24 columns: {X:0 Y:0 W:12 H:0}`:  panel(func(p *dashgen.Panel) { p.Grid.H = 0 }),
-		`panel 1 "Up": overlaps row 10 "More": {X:0 Y:0 W:12 H:5} and {X:0 Y:4 W:24 H:1}`: panel(func(p *dashgen.Panel) {
-			p.Grid.H = 5
-		}),
-		`panel 1 "Up": stands below row 10 "More", to which it does not belong`: panel(func(p *dashgen.Panel) { p.Grid.Y = 20 }),
-		`panel 2 "Jobs": stands above its row 10 "More"`:                        func(d *dashgen.Dashboard) { d.Rows[0].Panels[0].Grid = dashgen.Grid{X: 12, W: 12, H: 4} },
-		`panel 3 "Left": comes before panel 1 "Up" on the grid, so it must in the definition`: func(d *dashgen.Dashboard) {
-			left := d.Panels[0]
-			left.ID, left.Title = 3, "Left"
-			d.Panels[0].Grid.X = 12
-			d.Panels = append(d.Panels, left)
+		`panel -1 "Up": ids start at 1`:                   panel(func(p *dashgen.Panel) { p.ID = -1 }),
+		`panel 10 "Up": has the same id as row 10 "More"`: panel(func(p *dashgen.Panel) { p.ID = 10 }),
+		`panel "Up": its title gives the same id as panel "Up": set the ID of one of them`: func(d *dashgen.Dashboard) {
+			d.Panels[0].ID = 0
+			d.Panels = append(d.Panels, d.Panels[0])
 		},
-		`row 10 "": has no title`: func(d *dashgen.Dashboard) { d.Rows[0].Title = "" },
+		`panel 1 "Up": is 25 columns wide and 4 lines high: a board has 24 columns`: panel(func(p *dashgen.Panel) { p.Width = 25 }),
+		`panel 1 "Up": is 12 columns wide and -1 lines high`:                        panel(func(p *dashgen.Panel) { p.Height = -1 }),
+		`row 10 "": has no title`:                                                   func(d *dashgen.Dashboard) { d.Rows[0].Title = "" },
+		`row 10 "More": Repeat is not yet emitted`:                                  func(d *dashgen.Dashboard) { d.Rows[0].Repeat = "env" },
 	}.run(t)
 }
 
 func TestValidateVariables(t *testing.T) {
 	breakages{
-		`variable "env": is used nowhere`:       panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "up" }),
-		`variable "env": is defined twice`:      func(d *dashgen.Dashboard) { d.Variables = append(d.Variables, d.Variables[0]) },
-		`variable "__range": a name starts`:     func(d *dashgen.Dashboard) { d.Variables[0].Name = "__range" },
-		`variable "env": has no title`:          func(d *dashgen.Dashboard) { d.Variables[0].Title = "" },
-		`variable "env": has no description`:    func(d *dashgen.Dashboard) { d.Variables[0].Description = "" },
-		`variable "env": has no series to read`: func(d *dashgen.Dashboard) { d.Variables[0].Series = "" },
-		`variable "env": has no label to read`:  func(d *dashgen.Dashboard) { d.Variables[0].Label = "" },
+		`variable "env": is used nowhere`:                 panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "up" }),
+		`variable "env": is defined twice`:                func(d *dashgen.Dashboard) { d.Variables = append(d.Variables, d.Variables[0]) },
+		`variable "__range": a name starts`:               func(d *dashgen.Dashboard) { d.Variables[0].Name = "__range" },
+		`variable "env": has no series to read`:           func(d *dashgen.Dashboard) { d.Variables[0].Series = "" },
+		`variable "env": has no label to read`:            func(d *dashgen.Dashboard) { d.Variables[0].Label = "" },
+		`variable "env": has values and a series to read`: func(d *dashgen.Dashboard) { d.Variables[0].Values = []string{"live"} },
 		`panel 1 "Up", query A: uses the variable $envv, which`: panel(func(p *dashgen.Panel) {
 			p.Targets[0].Expr = `up{env=~"${envv:regex}"}`
 		}),
@@ -142,25 +135,27 @@ func TestValidateVariables(t *testing.T) {
 
 func TestValidateAnnotations(t *testing.T) {
 	breakages{
-		`annotation "down": has no expression`:                    func(d *dashgen.Dashboard) { d.Annotations[0].Expr = "" },
-		`annotation "down": has no title`:                         func(d *dashgen.Dashboard) { d.Annotations[0].Title = "" },
-		`annotation "down": has no colour`:                        func(d *dashgen.Dashboard) { d.Annotations[0].Color = "" },
-		`annotation "down": names no panel that shows it`:         func(d *dashgen.Dashboard) { d.Annotations[0].Panels = nil },
-		`annotation "down": names panel 99, which does not exist`: func(d *dashgen.Dashboard) { d.Annotations[0].Panels = []int{99} },
+		`annotation "down": has no expression`:                                          func(d *dashgen.Dashboard) { d.Annotations[0].Expr = "" },
+		`annotation "down": has no title`:                                               func(d *dashgen.Dashboard) { d.Annotations[0].Title = "" },
+		`annotation "down": has no colour`:                                              func(d *dashgen.Dashboard) { d.Annotations[0].Color = "" },
+		`annotation "down": names the panel "Upp", which does not exist: ["Up" "Jobs"]`: func(d *dashgen.Dashboard) { d.Annotations[0].Panels = []string{"Upp"} },
 	}.run(t)
 }
 
 func TestValidatePanel(t *testing.T) {
 	breakages{
-		`panel 1 "": has no title`:                       panel(func(p *dashgen.Panel) { p.Title = "" }),
-		`panel 1 "Up": has no description: say what`:     panel(func(p *dashgen.Panel) { p.Description = "" }),
-		`panel 1 "Up": has no unit`:                      panel(func(p *dashgen.Panel) { p.Unit = "" }),
-		`panel 1 "Up": has no query`:                     panel(func(p *dashgen.Panel) { p.Targets = nil }),
-		`panel 1 "Up": has 27 queries, the most is 26`:   panel(func(p *dashgen.Panel) { p.Targets = slices.Repeat(p.Targets, 27) }),
-		`panel 1 "Up", query A: has no expression`:       panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "" }),
-		`panel 1 "Up", query A: has no legend: without`:  panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "" }),
-		`panel 1 "Up": has no Show: say how it is drawn`: panel(func(p *dashgen.Panel) { p.Show = nil }),
-		`panel 1 "Up": has -1 decimals`:                  panel(func(p *dashgen.Panel) { p.Decimals = new(-1) }),
+		`panel 1 "": has no title`:                      panel(func(p *dashgen.Panel) { p.Title = "" }),
+		`panel 1 "Up": has no description: say what`:    panel(func(p *dashgen.Panel) { p.Description = "" }),
+		`panel 1 "Up": has no unit`:                     panel(func(p *dashgen.Panel) { p.Unit = "" }),
+		`panel 1 "Up": has no query`:                    panel(func(p *dashgen.Panel) { p.Targets = nil }),
+		`panel 1 "Up": has 27 queries, the most is 26`:  panel(func(p *dashgen.Panel) { p.Targets = slices.Repeat(p.Targets, 27) }),
+		`panel 1 "Up", query A: has no expression`:      panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "" }),
+		`panel 1 "Up", query A: has no legend: without`: panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "" }),
+		`panel 1 "Up": Repeat is not yet emitted`:       panel(func(p *dashgen.Panel) { p.Repeat = "env" }),
+		`panel "": Raw is not yet emitted`:              panel(func(p *dashgen.Panel) { *p = dashgen.Raw(`{"type": "heatmap"}`) }),
+		`panel 1 "Up": is a text and has queries`:       panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{Markdown: "Read on."} }),
+		`panel 1 "Up": has no text`:                     panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{} }),
+		`panel 1 "Up": has -1 decimals`:                 panel(func(p *dashgen.Panel) { p.Decimals = new(-1) }),
 		`panel 1 "Up": its axis ends (0) before it starts (1)`: panel(func(p *dashgen.Panel) {
 			p.Min, p.Max = new(1.0), new(0.0)
 		}),
@@ -183,17 +178,17 @@ func TestValidateFieldOptions(t *testing.T) {
 			p.Mappings = []dashgen.Mapping{one, one}
 		}),
 		`panel 1 "Up": has no text for one of its mappings`: panel(func(p *dashgen.Panel) {
-			p.Series = []dashgen.Series{{Name: "a", Mappings: []dashgen.Mapping{{Value: 1, Color: dashgen.Red}}}}
+			p.Overrides = []dashgen.FieldOverride{{Name: "a", Mappings: []dashgen.Mapping{{Value: 1, Color: dashgen.Red}}}}
 		}),
-		`panel 1 "Up": overrides nothing in the series "a"`: panel(func(p *dashgen.Panel) { p.Series = []dashgen.Series{{Name: "a"}} }),
+		`panel 1 "Up": overrides nothing in the series "a"`: panel(func(p *dashgen.Panel) { p.Overrides = []dashgen.FieldOverride{{Name: "a"}} }),
 		`panel 1 "Up": an override names either a series or a query`: panel(func(p *dashgen.Panel) {
-			p.Series = []dashgen.Series{{Color: dashgen.Red}}
+			p.Overrides = []dashgen.FieldOverride{{Color: dashgen.Red}}
 		}),
 		`panel 1 "Up": changes query B, which it does not have`: panel(func(p *dashgen.Panel) {
-			p.Series = []dashgen.Series{{Query: "B", Color: dashgen.Red}}
+			p.Overrides = []dashgen.FieldOverride{{Query: "B", Color: dashgen.Red}}
 		}),
 		`panel 1 "Up": only a table has cells to fill`: panel(func(p *dashgen.Panel) {
-			p.Series = []dashgen.Series{{Name: "a", Fill: true}}
+			p.Overrides = []dashgen.FieldOverride{{Name: "a", Fill: true}}
 		}),
 	}.run(t)
 }
@@ -220,9 +215,21 @@ func TestValidateTable(t *testing.T) {
 			s.SortBy = dashgen.Value
 		}),
 		`panel 2 "Jobs": changes "job", which is the title of no column: ["Job"]`: table(func(p *dashgen.Panel, _ *dashgen.Table) {
-			p.Series = []dashgen.Series{{Name: "job", Fill: true}}
+			p.Overrides = []dashgen.FieldOverride{{Name: "job", Fill: true}}
 		}),
 	}.run(t)
+}
+
+func TestFindingsNameThePanel(t *testing.T) {
+	t.Parallel()
+	d := small()
+	d.Rows[0].Panels[0].ID = 0
+	d.Rows[0].Panels[0].Description = ""
+	p := d.AllPanels()[1]
+	found := d.Validate(metrics.DefaultTiming())
+	if want := `dashboard "small", panel "Jobs"`; len(found) != 1 || found[0].Where != want || d.Where(p) != want {
+		t.Errorf("want %s, the panel is %s, found %v", want, d.Where(p), found)
+	}
 }
 
 func TestValidateReportsAllAtOnce(t *testing.T) {
@@ -231,7 +238,7 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 	d.Title = ""
 	d.Panels[0].Unit = ""
 	d.Rows[0].Panels[0].ID = 1
-	err := d.Validate(metrics.Timing{})
+	_, err := d.JSON(metrics.Timing{})
 	for _, want := range []string{
 		"timing: Run is 0s", `dashboard "small": has no title`, `panel 1 "Up": has no unit`, `panel 1 "Jobs": has the same id as panel 1 "Up"`,
 	} {

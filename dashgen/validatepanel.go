@@ -11,18 +11,27 @@ const maxTargets = 26
 
 func (p Panel) validate(t metrics.Timing, v *validation) {
 	where := p.where()
+	if _, ok := p.Show.(raw); ok {
+		v.unsupported(where, "Raw", true)
+		return
+	}
 	v.need(where, "title", p.Title)
+	v.unsupported(where, "Repeat", p.Repeat != "")
+	if p.Width < 1 || p.Width > columns || p.Height < 1 {
+		v.finding(layout, where, "is %d columns wide and %d lines high: a board has %d columns", p.Width, p.Height, columns)
+	}
+	if text, ok := p.Show.(Text); ok {
+		v.need(where, "text", text.Markdown)
+		if len(p.Targets) > 0 {
+			v.bad(where, "is a text and has queries")
+		}
+		return
+	}
 	if p.Description == "" {
 		v.finding(notExplained, where, "has no description: say what is read from it and what to do about it")
 	}
 	if p.Unit == "" {
 		v.finding(notExplained, where, "has no unit")
-	}
-	if len(p.Targets) == 0 {
-		v.bad(where, "has no query")
-	}
-	if len(p.Targets) > maxTargets {
-		v.bad(where, "has %d queries, the most is %d", len(p.Targets), maxTargets)
 	}
 	if p.Decimals != nil && *p.Decimals < 0 {
 		v.bad(where, "has %d decimals", *p.Decimals)
@@ -32,11 +41,22 @@ func (p Panel) validate(t metrics.Timing, v *validation) {
 	}
 	p.validateThresholds(t, v)
 	p.validateMappings(v)
-
-	table, isTable := p.Show.(Table)
-	if p.Show == nil {
-		v.finding(legacyPanel, where, "has no Show: say how it is drawn, else Grafana takes the graph of old")
+	p.validateTargets(v)
+	if table, ok := p.Show.(Table); ok {
+		p.validateTable(table, v)
 	}
+	p.validateOverrides(v)
+}
+
+func (p Panel) validateTargets(v *validation) {
+	where := p.where()
+	if len(p.Targets) == 0 {
+		v.bad(where, "has no query")
+	}
+	if len(p.Targets) > maxTargets {
+		v.bad(where, "has %d queries, the most is %d", len(p.Targets), maxTargets)
+	}
+	_, isTable := p.Show.(Table)
 	for i, target := range p.Targets {
 		query := where + ", query " + refID(i)
 		v.need(query, "expression", target.Expr)
@@ -44,10 +64,6 @@ func (p Panel) validate(t metrics.Timing, v *validation) {
 			v.need(query, "legend: without one the series are named by all their labels", target.Legend)
 		}
 	}
-	if isTable {
-		p.validateTable(table, v)
-	}
-	p.validateSeries(v)
 }
 
 func (p Panel) validateThresholds(t metrics.Timing, v *validation) {
@@ -64,19 +80,19 @@ func (p Panel) validateThresholds(t metrics.Timing, v *validation) {
 
 func (p Panel) validateMappings(v *validation) {
 	check := func(ms []Mapping) {
-		seen := map[int]bool{}
+		seen := map[float64]bool{}
 		for _, m := range ms {
 			v.need(p.where(), "text for one of its mappings", m.Text)
 			v.need(p.where(), "colour for one of its mappings", string(m.Color))
 			if seen[m.Value] {
-				v.bad(p.where(), "maps the value %d twice", m.Value)
+				v.bad(p.where(), "maps the value %v twice", m.Value)
 			}
 			seen[m.Value] = true
 		}
 	}
 	check(p.Mappings)
-	for _, s := range p.Series {
-		check(s.Mappings)
+	for _, o := range p.Overrides {
+		check(o.Mappings)
 	}
 }
 
@@ -102,26 +118,26 @@ func (p Panel) validateTable(table Table, v *validation) {
 	if table.SortBy != "" && !slices.Contains(titles, table.SortBy) {
 		v.bad(p.where(), "sorts by %q, which is the title of no column: %q", table.SortBy, titles)
 	}
-	for _, s := range p.Series {
-		if !slices.Contains(titles, s.Name) {
-			v.bad(p.where(), "changes %q, which is the title of no column: %q", s.Name, titles)
+	for _, o := range p.Overrides {
+		if !slices.Contains(titles, o.Name) {
+			v.bad(p.where(), "changes %q, which is the title of no column: %q", o.Name, titles)
 		}
 	}
 }
 
-func (p Panel) validateSeries(v *validation) {
+func (p Panel) validateOverrides(v *validation) {
 	_, isTable := p.Show.(Table)
-	for _, s := range p.Series {
-		if len(s.override().Properties) == 0 {
-			v.bad(p.where(), "overrides nothing in the series %q", s.Name+s.Query)
+	for _, o := range p.Overrides {
+		if len(o.override().Properties) == 0 {
+			v.bad(p.where(), "overrides nothing in the series %q", o.Name+o.Query)
 		}
-		if (s.Name == "") == (s.Query == "") {
+		if (o.Name == "") == (o.Query == "") {
 			v.bad(p.where(), "an override names either a series or a query")
 		}
-		if s.Query != "" && !slices.Contains(p.refIDs(), s.Query) {
-			v.bad(p.where(), "changes query %s, which it does not have", s.Query)
+		if o.Query != "" && !slices.Contains(p.refIDs(), o.Query) {
+			v.bad(p.where(), "changes query %s, which it does not have", o.Query)
 		}
-		if s.Fill && !isTable {
+		if o.Fill && !isTable {
 			v.bad(p.where(), "only a table has cells to fill")
 		}
 	}

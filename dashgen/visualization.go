@@ -1,7 +1,7 @@
 package dashgen
 
-// Visualization is how a panel is drawn: [Stat], [PieChart], [TimeSeries],
-// [StateTimeline] or [Table].
+// Visualization is how a panel is drawn: [TimeSeries], [Stat], [PieChart],
+// [StateTimeline], [Table] or [Text].
 type Visualization interface {
 	render() rendering
 }

@@ -1,6 +1,5 @@
 package finding
 
-
 // What an expression names that is not there.
 const (
 	Syntax        Code = "PQ001" // the expression does not parse
@@ -49,6 +48,11 @@ const (
 	SameRule   Code = "PQ053" // the same rule twice
 )
 
+// Labels of alerts that change while the alert lasts.
+const (
+	MovingLabel Code = "PQ060" // each evaluation is a new alert and "for" starts anew
+)
+
 // What is wrong with routes, inhibitions and the texts of alerts.
 const (
 	NoReceiver       Code = "AM001" // an alert that reaches nobody, or only the default route takes
@@ -68,10 +72,32 @@ const (
 	NotInResult Code = "GR006" // a legend or column names a label that is gone
 )
 
-// What is wrong with definitions as a whole. DF001 and DF003 are found by
-// rules, which sees the alert.
+// What is wrong with definitions as a whole.
 const (
 	UnusedMetric   Code = "DF002" // no rule and no panel reads it
 	OtherThreshold Code = "DF004" // the alert's threshold is none of its panel's
+	Incomplete     Code = "DF001" // an alert or rule without what it needs
+	NoScenario     Code = "DF003" // scenarios that do not show an alert both firing and quiet
 	IdleWaiver     Code = "DF005" // a waiver that waives nothing, or without a reason
+	OtherNumber    Code = "DF010" // a text names a number that is not in the expression
+	UnknownProgram Code = "DF011" // no exposition of the program is recorded
+	BadExposition  Code = "DF012" // the text is not an exposition
+)
+
+// What is wrong with packs, sites and what joins them.
+const (
+	UnknownSeverity Code = "DF006" // a severity that no level of the site has or takes
+	Clash           Code = "DF007" // two packs define one name differently
+	NothingChanged  Code = "DF008" // a change of something that is not there
+	NotYetEmitted   Code = "DF009" // a field that no output shows yet
+	Unreadable      Code = "DF019" // a text of a definition that cannot be read: a duration, a matcher, YAML
+	BadJob          Code = "DF018" // a scrape job that scrapes nothing, or another program
+	NoTranslation   Code = "DF013" // a translated alert with a text that is not
+	FalseProof      Code = "DF014" // a scenario that does not come true
+	LookbackOnly    Code = "DF015" // a scenario that holds by the lookback alone
+	NotShown        Code = "DF016" // an alert on no board
+	Opposite        Code = "DF020" // a text that contradicts what it shows
+	BadSite         Code = "DF017" // a site that no pipeline can work with
+	NoMeans         Code = "AM009" // a receiver without any means of notifying
+	NotUrgent       Code = "AM010" // the site's list of urgent alerts differs
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 )
@@ -12,17 +13,36 @@ import (
 // Catalogue is a set of metrics, looked up by the names of their series.
 // The zero Catalogue is empty.
 type Catalogue struct {
-	descs  []Desc // sorted by name
-	series map[string]int
+	descs    []Desc // sorted by name
+	series   map[string]int
+	programs map[string][]string // by the name of the family
 }
 
-// NewCatalogue makes a catalogue of the descriptions. The error names every
-// series that two of them claim. Naming rules are left to [Desc.Validate]:
-// other people's exporters do not keep them all.
+// NewCatalogue makes a catalogue of the descriptions. Equal descriptions are
+// one; help texts may differ. One name that several programs expose is one
+// metric with the labels of all. The error names everything else that is
+// described twice, and holds each [Desc.Problem].
+//
+// Naming rules are left to [Desc.Validate]: many exporters break them.
 func NewCatalogue(descs ...Desc) (Catalogue, error) {
-	c := Catalogue{descs: slices.Clone(descs), series: make(map[string]int, len(descs))}
-	slices.SortFunc(c.descs, func(a, b Desc) int { return cmp.Compare(a.Name, b.Name) })
+	c := Catalogue{series: make(map[string]int, len(descs)), programs: map[string][]string{}}
 	var errs []error
+	sorted := make([]Desc, 0, len(descs))
+	for _, d := range descs {
+		if f, wrong := d.Problem(); wrong {
+			errs = append(errs, f)
+			continue
+		}
+		sorted = append(sorted, d)
+	}
+	slices.SortStableFunc(sorted, func(a, b Desc) int { // the order given must not matter
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Program, b.Program), cmp.Compare(a.Help, b.Help))
+	})
+	for _, d := range sorted {
+		if err := c.add(d); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	for i, d := range c.descs {
 		for _, s := range d.Series() {
 			if j, taken := c.series[s]; taken {
@@ -34,11 +54,124 @@ func NewCatalogue(descs ...Desc) (Catalogue, error) {
 	return c, errors.Join(errs...)
 }
 
+// add appends a description, or merges it into the last one of that name.
+func (c *Catalogue) add(d Desc) error {
+	last := len(c.descs) - 1
+	if last < 0 || c.descs[last].Name != d.Name {
+		c.descs = append(c.descs, d)
+		if d.Program != "" {
+			c.programs[d.Name] = []string{d.Program}
+		}
+		return nil
+	}
+	known := &c.descs[last]
+	programs := c.programs[d.Name]
+	severalPrograms := d.Program != "" && programs != nil && !slices.Contains(programs, d.Program)
+	unknownPrograms := known.Recorded() && d.Recorded() && (d.Program == "" || programs == nil)
+	switch {
+	case same(*known, d):
+	case (severalPrograms || unknownPrograms) && known.Type == d.Type && known.BaseUnit() == d.BaseUnit() && known.Native == d.Native:
+		merge(known, d)
+	default:
+		return fmt.Errorf("metric %q: described twice and differently: %s; and %s", d.Name, known.summary(), d.summary())
+	}
+	for _, w := range d.Waivers {
+		if !slices.Contains(known.Waivers, w) {
+			known.Waivers = append(slices.Clip(known.Waivers), w)
+		}
+	}
+	switch {
+	case d.Program == "" || programs == nil:
+		known.Program = ""
+		delete(c.programs, d.Name)
+	case severalPrograms:
+		known.Program = ""
+		c.programs[d.Name] = append(programs, d.Program)
+	}
+	return nil
+}
+
+// same reports whether two descriptions say the same of the series.
+func same(a, b Desc) bool {
+	label := func(x, y Label) bool {
+		return x.Name == y.Name && x.Optional == y.Optional && (x.Values == nil) == (y.Values == nil) && slices.Equal(x.Values, y.Values)
+	}
+	byName := func(labels []Label) []Label {
+		return slices.SortedFunc(slices.Values(labels), func(x, y Label) int { return cmp.Compare(x.Name, y.Name) })
+	}
+	return a.Type == b.Type && a.BaseUnit() == b.BaseUnit() && a.Native == b.Native && a.Cadence == b.Cadence &&
+		slices.Equal(a.Buckets, b.Buckets) && slices.EqualFunc(byName(a.Labels), byName(b.Labels), label)
+}
+
+// merge adds the labels that another program gives a metric. A label that one
+// of them lacks is optional; sets of values and buckets that differ are open.
+func merge(into *Desc, d Desc) {
+	labels := slices.Clone(into.Labels)
+	for i, l := range labels {
+		other, both := d.Label(l.Name)
+		labels[i].Optional = l.Optional || !both || other.Optional
+		if both && !slices.Equal(l.Values, other.Values) {
+			labels[i].Values = nil
+		}
+	}
+	for _, l := range d.Labels {
+		if _, both := into.Label(l.Name); !both {
+			l.Optional = true
+			labels = append(labels, l)
+		}
+	}
+	into.Labels = labels
+	if into.Type == Histogram && !slices.Equal(into.Buckets, d.Buckets) {
+		into.Buckets = union(into.Buckets, d.Buckets)
+	}
+	into.Cadence = max(into.Cadence, d.Cadence)
+}
+
+func union(a, b []float64) []float64 {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// summary describes the series in a few words.
+func (d Desc) summary() string {
+	text := "a " + string(d.Type)
+	if u := d.BaseUnit(); u != "" && u != None {
+		text += " in " + strings.ReplaceAll(string(u), "_", " ")
+	}
+	if d.Native {
+		text += ", native"
+	}
+	if len(d.Labels) == 0 {
+		text += " without labels"
+	} else {
+		var labels []string
+		for _, l := range d.Labels {
+			name := l.Name
+			if l.Values != nil {
+				name += "=" + strings.Join(l.Values, "|")
+			}
+			labels = append(labels, name)
+		}
+		text += " with the labels " + strings.Join(labels, ", ")
+	}
+	if d.Buckets != nil {
+		text += fmt.Sprintf(", buckets %v", d.Buckets)
+	}
+	if d.Cadence == EveryRun {
+		text += ", changing with every run"
+	}
+	if d.Program != "" {
+		text += ", of " + d.Program
+	}
+	return text
+}
+
 // All returns the descriptions sorted by name.
 func (c Catalogue) All() []Desc { return slices.Clone(c.descs) }
 
 // Series returns the description that a series of this name belongs to.
-// A histogram named x is found as x_bucket, x_sum and x_count, not as x.
+// A classic histogram x is found as x_bucket, x_sum and x_count, not as x.
 func (c Catalogue) Series(name string) (Desc, bool) {
 	i, ok := c.series[name]
 	if !ok {
@@ -55,6 +188,10 @@ func (c Catalogue) Family(name string) (Desc, bool) {
 	}
 	return c.descs[i], true
 }
+
+// Programs returns the programs that expose a family. It is empty when they
+// are not all known.
+func (c Catalogue) Programs(family string) []string { return slices.Clone(c.programs[family]) }
 
 // SeriesNames returns the names of all series, sorted.
 func (c Catalogue) SeriesNames() []string {

@@ -1,10 +1,13 @@
-// Package metrics says what every metric of the pipeline is: its name, type,
-// unit, labels with their allowed values, buckets, and how often it changes.
+// Package metrics describes metrics: name, type, unit, labels and their values,
+// buckets, and how often they change.
 //
-// A [Desc] is written once. The checker registers its client_golang metrics
-// from it, and the generator looks up every name, label and label value of
-// every expression in the [Catalogue] that the descriptions make, so that a
-// rule or a panel cannot name something that nobody emits.
+// A [Desc] is written once. Package instrument makes the program's client_golang
+// metrics from it. The generator looks up every name, label and label value of every
+// expression in the [Catalogue] of the descriptions. A rule or a panel cannot
+// name a series that no program exposes.
+//
+// [Exporters] returns the metrics of well-known programs, and [Exposition]
+// reads those of any other program from a text that it exposed.
 package metrics
 
 import (
@@ -17,24 +20,26 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Type is a metric's type as in the exposition format.
+// Type is the type of a metric as the exposition formats have it.
 type Type string
 
-// The types of the exposition format.
+// The types of metrics. An Info has the value 1 and its data in labels.
 const (
 	Counter   Type = "counter"
 	Gauge     Type = "gauge"
 	Histogram Type = "histogram"
 	Summary   Type = "summary"
+	Info      Type = "info"
 	Untyped   Type = "untyped"
 )
 
-// Unit is the base unit that a metric's values are in.
+// Unit is the base unit of a metric's values.
 type Unit string
 
-// The units in use. A timestamp is in seconds since the Unix epoch.
+// The units. A timestamp is in seconds since the Unix epoch. None states that
+// the values have no unit, whatever the name ends in.
 const (
-	None      Unit = ""
+	None      Unit = "none"
 	Seconds   Unit = "seconds"
 	Timestamp Unit = "timestamp_seconds"
 	Bytes     Unit = "bytes"
@@ -42,8 +47,8 @@ const (
 	Bool      Unit = "bool" // 0 or 1
 )
 
-// Cadence says what makes a metric change. A window that is shorter than two
-// of these steps sees nothing.
+// Cadence is how often a metric changes. A window that is shorter than two of
+// these steps holds no change.
 type Cadence int
 
 // A metric changes at each scrape, or once in each run of the checker.
@@ -54,24 +59,68 @@ const (
 
 // Label is a label of a metric.
 type Label struct {
-	Name string
-	// Values is the closed set of values the label can have; nil when the
-	// set is open (the name of a host, say).
-	Values []string
-	// Optional says that some of the metric's series are without it.
-	Optional bool
+	Name     string
+	Values   []string // the closed set of values; nil leaves it open, as for the name of a host
+	Optional bool     // some series of the metric lack the label
+}
+
+// Labels returns labels with open sets of values.
+func Labels(names ...string) []Label {
+	var out []Label
+	for _, n := range names {
+		out = append(out, Label{Name: n})
+	}
+	return out
 }
 
 // Desc describes one metric family.
 type Desc struct {
 	Name    string
 	Type    Type
-	Unit    Unit
+	Unit    Unit // "": from the suffix of the name, as [Desc.BaseUnit] reads it
 	Help    string
 	Labels  []Label
-	Buckets []float64 // upper bounds of a histogram, without +Inf
+	Buckets []float64 // upper bounds of a classic histogram, without +Inf
+	Native  bool      // a native histogram; with Buckets it is both
 	Cadence Cadence
+	Program string // the program that exposes it, "node_exporter"; empty: not known
 	Waivers []finding.Waiver
+
+	problem  *finding.Finding
+	recorded bool
+}
+
+// Recorded reports whether the description was read from what a program
+// exposed. It then names what is there, whether anything reads it or not.
+func (d Desc) Recorded() bool { return d.recorded }
+
+// Problem returns the mistake that kept [Exporters] or [Exposition] from
+// describing a metric. Such a description has no other content.
+func (d Desc) Problem() (finding.Finding, bool) {
+	if d.problem == nil {
+		return finding.Finding{}, false
+	}
+	return *d.problem, true
+}
+
+// BaseUnit returns the unit of the values: Unit, or else the one that the
+// suffix of the name states. It is empty when neither tells.
+//
+// "_time_seconds" can be a duration or a point in time, so it tells nothing.
+func (d Desc) BaseUnit() Unit {
+	if d.Unit != "" {
+		return d.Unit
+	}
+	name := strings.TrimSuffix(d.Name, "_total")
+	if strings.HasSuffix(name, "_time_seconds") {
+		return ""
+	}
+	for _, u := range []Unit{Timestamp, Seconds, Bytes, Ratio} {
+		if strings.HasSuffix(name, "_"+string(u)) {
+			return u
+		}
+	}
+	return ""
 }
 
 // Label returns the label of that name.
@@ -92,12 +141,19 @@ func (d Desc) LabelNames() []string {
 	return names
 }
 
-// Series returns the names under which the family is stored: one for a counter
-// or gauge, the buckets, sum and count for a histogram.
+// Series returns the names under which the family is stored: one for a counter,
+// a gauge or a native histogram; buckets, sum and count for a classic one.
 func (d Desc) Series() []string {
 	switch d.Type {
 	case Histogram:
-		return []string{d.Name + "_bucket", d.Name + "_sum", d.Name + "_count"}
+		classic := []string{d.Name + "_bucket", d.Name + "_sum", d.Name + "_count"}
+		switch {
+		case !d.Native:
+			return classic
+		case d.Buckets == nil:
+			return []string{d.Name}
+		}
+		return append(classic, d.Name)
 	case Summary:
 		return []string{d.Name, d.Name + "_sum", d.Name + "_count"}
 	default:
@@ -106,8 +162,12 @@ func (d Desc) Series() []string {
 }
 
 // Validate reports everything in the description that Prometheus's naming
-// rules or client_golang would not accept.
+// rules or client_golang would not accept. A [Desc.Problem] is not among it:
+// [NewCatalogue] reports that.
 func (d Desc) Validate() error {
+	if d.problem != nil {
+		return nil
+	}
 	var errs []error
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("metric %q: "+format, append([]any{d.Name}, args...)...))
@@ -118,25 +178,7 @@ func (d Desc) Validate() error {
 	if d.Help == "" {
 		bad("has no help text")
 	}
-	switch d.Type {
-	case Counter:
-		if !strings.HasSuffix(d.Name, "_total") {
-			bad("a counter's name ends in _total")
-		}
-	case Histogram:
-		if len(d.Buckets) == 0 {
-			bad("a histogram needs buckets")
-		}
-		if !slices.IsSorted(d.Buckets) || len(slices.Compact(slices.Clone(d.Buckets))) != len(d.Buckets) {
-			bad("buckets must increase: %v", d.Buckets)
-		}
-	case Gauge, Summary, Untyped:
-	default:
-		bad("unknown type %q", d.Type)
-	}
-	if d.Type != Histogram && d.Buckets != nil {
-		bad("only a histogram has buckets")
-	}
+	d.validateType(bad)
 	if suffix := "_" + string(d.Unit); (d.Unit == Seconds || d.Unit == Timestamp || d.Unit == Bytes) &&
 		!strings.HasSuffix(strings.TrimSuffix(d.Name, "_total"), suffix) {
 		bad("its unit is %s, so its name ends in %s", d.Unit, suffix)
@@ -155,6 +197,33 @@ func (d Desc) Validate() error {
 		seen[l.Name] = true
 	}
 	return errors.Join(errs...)
+}
+
+// validateType reports what does not suit the type.
+func (d Desc) validateType(bad func(format string, args ...any)) {
+	switch d.Type {
+	case Counter:
+		if !strings.HasSuffix(d.Name, "_total") {
+			bad("a counter's name ends in _total")
+		}
+	case Info:
+		if !strings.HasSuffix(d.Name, "_info") {
+			bad("the name of an info metric ends in _info")
+		}
+	case Histogram:
+		if len(d.Buckets) == 0 && !d.Native {
+			bad("a histogram needs buckets, or is native")
+		}
+		if !slices.IsSorted(d.Buckets) || len(slices.Compact(slices.Clone(d.Buckets))) != len(d.Buckets) {
+			bad("buckets must increase: %v", d.Buckets)
+		}
+	case Gauge, Summary, Untyped:
+	default:
+		bad("unknown type %q", d.Type)
+	}
+	if d.Type != Histogram && (d.Buckets != nil || d.Native) {
+		bad("only a histogram has buckets")
+	}
 }
 
 // LatencyBuckets returns bounds, in seconds, from a local call to a timeout of several

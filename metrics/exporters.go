@@ -1,50 +1,126 @@
 package metrics
 
 import (
-	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
-	"maps"
 	"slices"
+	"strconv"
+	"strings"
+	"sync"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"github.com/alertnative/preflight/finding"
 )
 
-// The exposition of the exporters that the pipeline reads, recorded from the
-// real programs by "make exporters".
+// The expositions of well-known programs, recorded from the programs by "make
+// exporters": PROGRAM.prom or PROGRAM@VERSION.prom.
 //
 //go:embed exporters/*.prom
 var recorded embed.FS
 
-// Exporters describes what the programs of the pipeline that are not ours
-// expose: node_exporter, Prometheus and Alertmanager. It panics when a
-// recording cannot be parsed: they are part of the program.
-func Exporters() []Desc {
+// recording is one recorded exposition.
+type recording struct{ program, version, file string }
+
+// recordings lists the recorded expositions, the newest version of a program
+// first.
+var recordings = sync.OnceValue(func() []recording {
 	files, err := recorded.ReadDir("exporters")
 	if err != nil {
-		panic(err)
+		panic(err) // the folder is part of the program
 	}
-	seen := map[string]bool{} // all of them expose go_goroutines
-	var out []Desc
+	var out []recording
 	for _, f := range files {
-		data, err := recorded.ReadFile("exporters/" + f.Name())
-		if err != nil {
-			panic(err)
-		}
-		descs, err := ParseExposition(data)
-		if err != nil {
-			panic(fmt.Sprintf("metrics: %s: %v", f.Name(), err))
-		}
-		for _, d := range descs {
-			if !seen[d.Name] {
-				seen[d.Name] = true
-				out = append(out, d)
-			}
+		program, version, _ := strings.Cut(strings.TrimSuffix(f.Name(), ".prom"), "@")
+		out = append(out, recording{program, version, "exporters/" + f.Name()})
+	}
+	slices.SortFunc(out, func(a, b recording) int {
+		return cmp.Or(cmp.Compare(a.program, b.program), -compareVersions(a.version, b.version))
+	})
+	return out
+})
+
+// compareVersions orders "0.9" before "0.17".
+func compareVersions(a, b string) int {
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	return slices.CompareFunc(strings.Split(a, "."), strings.Split(b, "."), func(x, y string) int {
+		return cmp.Compare(number(x), number(y))
+	})
+}
+
+// parsed holds the descriptions of the recordings that were asked for.
+var parsed sync.Map // file → []Desc
+
+// Exporters returns the recorded metrics of programs by name: "node_exporter",
+// or one version of it, "postgres_exporter@0.17". Without a version it returns
+// the newest.
+//
+// A name that is not one of [Programs] yields a description with a
+// [Desc.Problem].
+func Exporters(names ...string) []Desc {
+	var out []Desc
+	for _, name := range names {
+		out = append(out, exporter(name)...)
+	}
+	return out
+}
+
+func exporter(name string) []Desc {
+	program, version, _ := strings.Cut(name, "@")
+	i := slices.IndexFunc(recordings(), func(r recording) bool {
+		return r.program == program && (version == "" || version == r.version || strings.HasPrefix(r.version, version+"."))
+	})
+	if i < 0 {
+		return []Desc{{problem: &finding.Finding{
+			Code: finding.UnknownProgram, Where: fmt.Sprintf("exporter %q", name),
+			Reason: fmt.Sprintf("no exposition of it is recorded (there are %s): read one of your own with metrics.Exposition", strings.Join(known(), ", ")),
+		}}}
+	}
+	r := recordings()[i]
+	if descs, ok := parsed.Load(r.file); ok {
+		return slices.Clone(descs.([]Desc))
+	}
+	data, err := recorded.ReadFile(r.file)
+	if err != nil {
+		panic(err) // it was listed
+	}
+	descs := Exposition(string(data))
+	for i := range descs {
+		descs[i].Program = program
+	}
+	parsed.Store(r.file, descs)
+	return slices.Clone(descs)
+}
+
+// known lists the names that Exporters accepts, with the versions.
+func known() []string {
+	var out []string
+	for _, r := range recordings() {
+		if r.version != "" {
+			out = append(out, r.program+"@"+r.version)
+		} else {
+			out = append(out, r.program)
 		}
 	}
 	return out
+}
+
+// Programs returns the names of the programs whose metrics are recorded,
+// sorted and without versions.
+func Programs() []string {
+	var out []string
+	for _, r := range recordings() {
+		out = append(out, r.program)
+	}
+	return slices.Compact(out)
+}
+
+// DefaultPort returns the port on which a program of [Programs] serves its
+// metrics unless told otherwise.
+func DefaultPort(program string) (port int, known bool) {
+	port, known = map[string]int{
+		"alertmanager": 9093, "node_exporter": 9100, "postgres_exporter": 9187, "prometheus": 9090,
+	}[program]
+	return port, known
 }
 
 // Scraping describes the series that Prometheus itself adds for each target.
@@ -56,47 +132,4 @@ func Scraping() []Desc {
 		{Name: "scrape_samples_post_metric_relabeling", Type: Gauge, Help: "Samples that were kept after relabelling."},
 		{Name: "scrape_series_added", Type: Gauge, Help: "About how many series were new in this scrape."},
 	}
-}
-
-// ParseExposition reads descriptions from metrics in the text format, sorted by
-// name. Which values labels can have is not in there, so their sets are open.
-func ParseExposition(data []byte) ([]Desc, error) {
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	var out []Desc
-	for _, name := range slices.Sorted(maps.Keys(families)) {
-		out = append(out, describe(families[name]))
-	}
-	return out, nil
-}
-
-func describe(f *dto.MetricFamily) Desc {
-	d := Desc{Name: f.GetName(), Help: f.GetHelp(), Type: map[dto.MetricType]Type{
-		dto.MetricType_COUNTER: Counter, dto.MetricType_GAUGE: Gauge,
-		dto.MetricType_HISTOGRAM: Histogram, dto.MetricType_SUMMARY: Summary,
-	}[f.GetType()]}
-	if d.Type == "" {
-		d.Type = Untyped
-	}
-	carriers := map[string]int{}
-	for _, s := range f.Metric {
-		for _, l := range s.Label {
-			carriers[l.GetName()]++
-			if _, ok := d.Label(l.GetName()); !ok {
-				d.Labels = append(d.Labels, Label{Name: l.GetName()})
-			}
-		}
-		if d.Buckets == nil {
-			for _, b := range s.GetHistogram().GetBucket() {
-				d.Buckets = append(d.Buckets, b.GetUpperBound())
-			}
-		}
-	}
-	for i, l := range d.Labels {
-		d.Labels[i].Optional = carriers[l.Name] < len(f.Metric)
-	}
-	return d
 }

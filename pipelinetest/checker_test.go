@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/metrics"
+	engine "github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
+	shipped "github.com/alertnative/preflight/checks/spec"
 	"github.com/alertnative/preflight/pipelinetest"
+	"github.com/alertnative/preflight/site"
 )
 
 // checker runs the preflight every ten minutes: the real runner and textfile
@@ -17,10 +19,10 @@ import (
 type checker struct {
 	t        *testing.T
 	p        *pipelinetest.Pipeline
-	textfile checks.Textfile
-	runner   checks.Runner
+	textfile engine.Textfile
+	runner   engine.Runner
 	runs     *pipelinetest.Repeat
-	observed map[string]checks.Observation // by target; those that are missing pass
+	observed map[string]engine.Observation // by target; those that are missing pass
 }
 
 // targets are what the shipped checks look at in the stories.
@@ -36,11 +38,11 @@ var targets = map[string][]string{
 }
 
 func newChecker(t *testing.T, p *pipelinetest.Pipeline) *checker {
-	specs := checks.Shipped()
-	c := &checker{t: t, p: p, observed: map[string]checks.Observation{}, runner: checks.Runner{Real: true}}
-	c.textfile = checks.Textfile{
+	specs := shipped.Shipped()
+	c := &checker{t: t, p: p, observed: map[string]engine.Observation{}, runner: engine.Runner{Real: true}}
+	c.textfile = engine.Textfile{
 		Path: filepath.Join(t.TempDir(), "preflight.prom"), Specs: specs,
-		Metrics: metrics.NewPreflight(metrics.Namespace, checks.Vocabulary(specs...)),
+		Namespace: "arbitrage",
 	}
 	for _, s := range specs {
 		c.runner.Checks = append(c.runner.Checks, standIn{s, c})
@@ -51,18 +53,18 @@ func newChecker(t *testing.T, p *pipelinetest.Pipeline) *checker {
 
 // standIn has the spec of a shipped check and observes what it is told.
 type standIn struct {
-	spec checks.Spec
+	spec spec.Spec
 	*checker
 }
 
-func (s standIn) Spec() checks.Spec { return s.spec }
-func (s standIn) Targets() []string { return targets[s.spec.Name] }
-func (s standIn) Run(context.Context) (out []checks.Observation) {
+func (s standIn) Spec() spec.Spec             { return s.spec }
+func (s standIn) Targets(engine.Env) []string { return targets[s.spec.Name] }
+func (s standIn) Run(_ context.Context, env engine.Env) (out []engine.Observation) {
 	time.Sleep(3 * time.Millisecond)
-	for _, target := range s.Targets() {
+	for _, target := range s.Targets(env) {
 		o, ok := s.observed[target]
 		if !ok {
-			o = checks.Passed(target, "")
+			o = engine.Passed(target, "")
 			o.Latency = 2 * time.Millisecond
 		}
 		out = append(out, o)
@@ -71,13 +73,13 @@ func (s standIn) Run(context.Context) (out []checks.Observation) {
 }
 
 // start lets the preflight run now and every ten minutes.
-func (c *checker) start() { c.runs = c.p.Every(metrics.DefaultTiming().Run, c.run) }
+func (c *checker) start() { c.runs = c.p.Every(site.Site().Timing.Run, c.run) }
 
 func (c *checker) run() {
-	report := c.runner.Run(context.Background())
+	report := c.runner.Run(context.Background(), engine.Env{})
 	for _, r := range report.Results {
 		for _, o := range r.Observations {
-			if o.Reason == checks.InternalError {
+			if o.Reason == spec.InternalError {
 				c.t.Errorf("check %q, target %q: %s", r.Check, o.Target, o.Detail)
 			}
 		}
@@ -94,11 +96,11 @@ func (c *checker) run() {
 
 // From the next run on, targets fail, warn or pass.
 func (c *checker) fail(target, reason string) {
-	c.observed[target] = checks.Failed(target, reason, "")
+	c.observed[target] = engine.Failed(target, reason, "")
 }
 
 func (c *checker) warn(target, reason string) {
-	c.observed[target] = checks.Warned(target, reason, "")
+	c.observed[target] = engine.Warned(target, reason, "")
 }
 
 func (c *checker) pass(targets ...string) {

@@ -6,53 +6,49 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/pipelinetest"
+	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/rules"
-	"github.com/alertnative/preflight/webhook/api"
 )
 
-// disks is a pack of one metric, one alert and one receiver.
-func disks() codegen.Pack {
-	return codegen.Pack{
-		Namespace: "disk",
-		Timing:    metrics.Timing{Run: time.Minute, Scrape: 30 * time.Second, Evaluation: 30 * time.Second},
-		Jobs:      []codegen.Job{{Name: "disk"}},
-		Endpoints: codegen.Endpoints{
-			Targets:       map[string][]string{"disk": {"db1:9200"}},
-			Alertmanagers: []string{"alertmanager:9093"},
-			Webhook:       "http://webhook:9917",
-		},
-		Metrics: []metrics.Desc{{
-			Name: "disk_free_ratio", Type: metrics.Gauge, Unit: metrics.Ratio, Help: "Free space.",
-			Labels: []metrics.Label{{Name: "disk"}},
+// disks returns a site with one alert and one chat. It expects no heartbeat.
+func disks() preflight.Site {
+	return preflight.Site{
+		Name: "disks",
+		Packs: []preflight.Pack{{
+			Name: "disk",
+			Metrics: []metrics.Desc{{
+				Name: "disk_free_ratio", Type: metrics.Gauge, Unit: metrics.Ratio, Help: "Free space.",
+				Labels: metrics.Labels("disk"),
+			}},
+			Groups: []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
+				Name: "DiskFull", Severity: "warning", Expr: `disk_free_ratio < 0.05`, For: "2m",
+				Title:   "Disk full",
+				Summary: "{{ $labels.disk }} of {{ $labels.instance }} has no room",
+				Actions: []string{"remove what nobody needs"},
+				About:   "Writes fail soon.",
+				Scenarios: []rules.Scenario{{
+					Name:   "fires after two minutes",
+					Series: `disk_free_ratio{disk="/data", job="disk", instance="db1:9200"} 0.4 0.01x5`,
+					Expect: []rules.Expect{
+						rules.Quiet("2m"),
+						rules.Fires("3m", `disk="/data", job="disk", instance="db1:9200"`),
+					},
+				}},
+			}}}},
 		}},
-		Groups: []rules.Group{{Name: "disk", Alerts: []rules.Alert{{
-			Name: "DiskFull", Priority: rules.P1, Expr: `disk_free_ratio < 0.05`, For: "2m",
-			Title:   rules.Text{EN: "Disk full"},
-			Summary: rules.Text{EN: "{{ $labels.disk }} of {{ $labels.instance }} has no room"},
-			Actions: []rules.Text{{EN: "remove what nobody needs"}},
-			About:   "Writes fail soon.",
-			Scenarios: []rules.Scenario{{
-				Name:   "fires after two minutes",
-				Series: []rules.Series{{Name: `disk_free_ratio{disk="/data",job="disk",instance="db1:9200"}`, Values: "0.4 0.01x5"}},
-				Expect: []rules.Expect{
-					{At: "2m"},
-					{At: "3m", Firing: []rules.Instance{{Labels: map[string]string{"disk": "/data", "job": "disk", "instance": "db1:9200"}}}},
-				},
-			}},
-		}}}},
-		Routing: rules.Routing{
-			Receivers: []rules.Receiver{{Name: "telegram", Path: api.NotifyPath(rules.Loud)}},
-			Default: rules.Route{
-				Receiver: "telegram", GroupBy: []string{"alertname"},
-				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},
+		Timing:       metrics.Timing{Run: time.Minute, Scrape: 30 * time.Second, Evaluation: 30 * time.Second},
+		Jobs:         []preflight.Job{{Name: "disk", Targets: []string{"db1:9200"}}},
+		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
+		Webhook:      preflight.Webhook{URL: "http://webhook:9917"},
+		Routing: routing.Routing{
+			Receivers: []routing.Receiver{{Name: "me", Chats: []routing.Chat{{Telegram: "$CHAT"}}, Sound: routing.Loud}},
+			Route: routing.Route{
+				Receiver: "me", GroupBy: []string{"alertname"},
+				GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h",
 			},
-			Promises: []rules.Promise{{
-				Receiver: "telegram", GroupBy: []string{"alertname"},
-				Timing: rules.Timing{GroupWait: 10 * time.Second, GroupInterval: time.Minute, Repeat: 4 * time.Hour},
-			}},
 		},
 	}
 }
@@ -60,7 +56,7 @@ func disks() codegen.Pack {
 // testDiskFull is TestDiskFull of a test file: a disk fills up, and an hour
 // later there is room again.
 func testDiskFull(t *testing.T) {
-	pipelinetest.Run(t, pipelinetest.Config{Pack: disks()}, func(p *pipelinetest.Pipeline) {
+	pipelinetest.Run(t, pipelinetest.Config{Site: disks()}, func(p *pipelinetest.Pipeline) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.4)
 		p.Wait(10 * time.Minute)
 
@@ -72,7 +68,7 @@ func testDiskFull(t *testing.T) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.3)
 		p.Wait(10 * time.Minute)
 
-		fmt.Print(p.Transcript()) // a test compares it with a golden file
+		fmt.Print(p.Transcript()) // a test compares it: p.Golden("disk-full")
 	})
 }
 
@@ -81,7 +77,7 @@ func Example() {
 	// Output:
 	// +10m0s     == the disk fills up
 	// +12m52s    → chat -100: message 1, rings
-	//     | ⚠️ P1: Disk full
+	//     | ⚠️ WARNING: Disk full
 	//     |
 	//     | Source: disk
 	//     | Time: 2026-03-02 10:12:42 UTC
@@ -93,18 +89,18 @@ func Example() {
 	//     | 1. remove what nobody needs
 	// +1h10m0s   == somebody made room
 	// +1h10m52s  → chat -100: message 2, silent, reply to 1
-	//     | ✅ P1 resolved: Disk full
+	//     | ✅ WARNING resolved: Disk full
 	//     |
 	//     | Time: 2026-03-02 11:10:42 UTC
 	//     |
 	//     | Resolved:
 	//     |   - DiskFull: /data of db1:9200 has no room, resolved after 58m
 	// +1h10m53s  → chat -100: edit of message 1
-	//     | - ⚠️ P1: Disk full
+	//     | - ⚠️ WARNING: Disk full
 	//     | -   - DiskFull: /data of db1:9200 has no room
 	//     | - Recommended Actions:
 	//     | - 1. remove what nobody needs
-	//     | + ✅ P1: Disk full (resolved after 58m)
+	//     | + ✅ WARNING: Disk full (resolved after 58m)
 	//     | +   - ✅ DiskFull: /data of db1:9200 has no room, resolved after 58m
 }
 

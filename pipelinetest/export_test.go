@@ -1,10 +1,16 @@
 package pipelinetest
 
-import "github.com/alertnative/preflight/codegen"
+import (
+	"testing"
 
-// CheckSeries reports what a story says wrong of a series of a pack.
-func CheckSeries(pack codegen.Pack, series string) error {
-	v, err := newVocabulary(pack)
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/internal/model"
+)
+
+// CheckSeries reports what a story gets wrong about a series of a site.
+func CheckSeries(site preflight.Site, series string) error {
+	resolved, _ := model.New(site)
+	v, err := newVocabulary(resolved, &pace{})
 	if err != nil {
 		return err
 	}
@@ -13,4 +19,13 @@ func CheckSeries(pack codegen.Pack, series string) error {
 		return err
 	}
 	return v.check(l)
+}
+
+// ProvePack reports the findings that end a test with [Pack].
+var ProvePack = provePack
+
+// Prepare reports the findings that end a test with [Run].
+func Prepare(t *testing.T, c Config) error {
+	_, err := prepare(t, c, t.TempDir())
+	return err
 }

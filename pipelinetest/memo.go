@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/rules"
 	"github.com/prometheus/prometheus/storage"
+
+	"github.com/alertnative/preflight/internal/proof/memstore"
 )
 
 // memo answers a query as the time before, while every series that it looked
@@ -71,29 +73,31 @@ type patience struct{ until int64 }
 type patienceKey struct{}
 
 // note lowers it to what holds for a series.
-func (p *patience) note(x *series, hints *storage.SelectHints) {
-	p.until = min(p.until, x.steady(hints))
+func (p *patience) note(x *memstore.Series, hints *storage.SelectHints) {
+	p.until = min(p.until, steady(x, hints))
 }
 
 // steady returns until when a selection of the series gives the same: at least
 // the present moment.
-func (x *series) steady(hints *storage.SelectHints) int64 {
+func steady(x *memstore.Series, hints *storage.SelectHints) int64 {
 	now, next := hints.End, int64(forever)
-	i := len(x.steps) - 1
-	for ; i >= 0 && x.steps[i].from > now; i-- {
-		next = x.steps[i].from - 1
+	i := len(x.Stretches) - 1
+	for ; i >= 0 && x.Stretches[i].From > now; i-- {
+		next = x.Stretches[i].From - 1
 	}
 	window := hints.Range
 	switch {
 	case i < 0:
 		return next
+	case grows(x, i, hints.Start):
+		return now
 	case window == 0:
 		window = lookback.Milliseconds()
-		if value.IsStaleNaN(x.steps[i].value) {
+		if value.IsStaleNaN(x.Stretches[i].Value) {
 			return next
 		}
 	case slices.Contains([]string{"last_over_time", "absent_over_time", "present_over_time"}, hints.Func):
-		for i >= 0 && value.IsStaleNaN(x.steps[i].value) {
+		for i >= 0 && value.IsStaleNaN(x.Stretches[i].Value) {
 			i--
 		}
 		if i < 0 {
@@ -101,20 +105,31 @@ func (x *series) steady(hints *storage.SelectHints) int64 {
 		}
 	case slices.Contains([]string{"rate", "increase", "irate", "delta", "idelta", "changes", "resets"}, hints.Func):
 		// Nothing, as long as no change is in the window.
-		alone := i == 0 || x.steps[i-1].until <= hints.Start
-		if st := x.steps[i]; !alone || value.IsStaleNaN(st.value) || st.until <= now || now-max(st.from, hints.Start) < 2*st.every {
+		alone := i == 0 || x.Stretches[i-1].Until <= hints.Start
+		if st := x.Stretches[i]; !alone || value.IsStaleNaN(st.Value) || st.Until <= now || now-max(st.From, hints.Start) < 2*st.Every {
 			return now
 		}
 	default:
 		return now
 	}
-	st := x.steps[i]
-	if st.until > now { // it goes on
-		return min(next, st.until-1)
+	st := x.Stretches[i]
+	if st.Until > now { // it goes on
+		return min(next, st.Until-1)
 	}
-	last := st.from + int64(st.len()-1)*st.every
+	last := st.Last()
 	if gone := last + window - 1; gone >= now {
 		return min(next, gone)
 	}
 	return next
+}
+
+// grows reports whether the series grows in a stretch up to number i, since an
+// instant.
+func grows(x *memstore.Series, i int, since int64) bool {
+	for ; i >= 0 && x.Stretches[i].Until > since; i-- {
+		if x.Stretches[i].Growth != 0 {
+			return true
+		}
+	}
+	return false
 }

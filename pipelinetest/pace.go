@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,15 +16,17 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// pace says which evaluations are made. What a rule gives can only change for
+// pace decides which evaluations are made. What a rule gives can only change for
 // so long after its input did: the ranges it looks at and the times it waits.
 // Until then every evaluation of its group is made; later one a minute, fewer of
-// a group without alerts, and those that send an alert again.
+// a group without alerts, and those that send an alert again. While an input
+// grows all the time, every evaluation is made.
 type pace struct {
 	full bool // every evaluation is made
 
-	mu     sync.Mutex
-	groups map[string]*groupPace
+	mu      sync.Mutex
+	groups  map[string]*groupPace
+	growing map[string]int // how many series of a name grow all the time
 }
 
 // groupPace is what is known of a rule group.
@@ -36,7 +39,7 @@ type groupPace struct {
 
 // newPace reads the generated rule files.
 func newPace(files map[string][]byte, full bool) (*pace, error) {
-	p := &pace{full: full, groups: map[string]*groupPace{}}
+	p := &pace{full: full, groups: map[string]*groupPace{}, growing: map[string]int{}}
 	promql := parser.NewParser(parser.Options{})
 	for name, data := range files {
 		groups, errs := rulefmt.Parse(data, false, model.UTF8Validation, promql, slog.New(slog.DiscardHandler))
@@ -67,6 +70,33 @@ func newPace(files map[string][]byte, full bool) (*pace, error) {
 	return p, nil
 }
 
+// inputs returns the words in the rules of all groups: the names of the series
+// that they read, and others.
+func (p *pace) inputs() map[string]bool {
+	all := map[string]bool{}
+	for _, g := range p.groups {
+		maps.Copy(all, g.inputs)
+	}
+	return all
+}
+
+// grows notes that a series of the name begins to grow, n is 1, or stops, n is -1.
+func (p *pace) grows(series string, n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.growing[series] += n
+}
+
+// reads reports whether a group reads a series that grows.
+func (p *pace) reads(g *groupPace) bool {
+	for name, n := range p.growing {
+		if n > 0 && g.inputs[name] {
+			return true
+		}
+	}
+	return false
+}
+
 // changed notes that a series takes another value at a time; without its name
 // that something happened that can change anything.
 func (p *pace) changed(series string, at time.Time) {
@@ -88,7 +118,7 @@ func (p *pace) due(g *rules.Group, at time.Time) bool {
 	if idle(g) && !known.records {
 		every = idleCoarse
 	}
-	return p.full || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every) || resends(g, at)
+	return p.full || p.reads(known) || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every) || resends(g, at)
 }
 
 // resends reports whether an evaluation of the group sends an alert again.

@@ -2,13 +2,10 @@ package pipelinetest
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
@@ -19,10 +16,10 @@ type Part string
 // The parts. While Prometheus is stopped nothing is scraped or evaluated;
 // stopping Telegram cuts off the Bot API from everybody.
 const (
-	Prometheus   Part = "Prometheus"
-	Alertmanager Part = "Alertmanager"
+	Prometheus   Part = "prometheus"
+	Alertmanager Part = "alertmanager"
 	Webhook      Part = "webhook"
-	Telegram     Part = "Telegram"
+	Telegram     Part = "telegram"
 )
 
 // Pipeline is a running pipeline and the world that it watches. Its methods
@@ -33,6 +30,7 @@ type Pipeline struct {
 	begin   time.Time
 	network *network
 	bot     *fakebot.Bot
+	outside *outsiders
 	store   *store
 	targets []*target
 	notes   []note
@@ -54,20 +52,17 @@ type Pipeline struct {
 func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 	p := &Pipeline{t: t, options: o, begin: begin, network: newNetwork(), failing: map[string]bool{}}
 	p.over, p.end = context.WithCancel(context.Background())
-	p.bot = fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: Chat})
-	p.store = newStore(o.pace.changed)
-	for _, job := range o.Pack.Jobs {
-		interval := job.Interval
-		if interval == 0 {
-			interval = o.Pack.Timing.Scrape
-		}
-		for _, addr := range o.endpoints.Targets[job.Name] {
-			t := newTarget(job.Name, addr, interval, job.Labels)
-			t.live = p.live(job.Name, addr)
-			p.targets = append(p.targets, t)
-		}
+	var chats []fakebot.Chat
+	for _, id := range o.numbers() {
+		chats = append(chats, fakebot.Chat{ID: id})
 	}
-	n := max(1, len(o.endpoints.Alertmanagers))
+	p.bot = fakebot.New(botToken, fakebot.Telegram(), chats...)
+	p.outside = &outsiders{list: o.outside, bot: p.bot}
+	p.store = newStore(o.pace.changed)
+	for _, job := range o.model.Jobs {
+		p.addTargets(job)
+	}
+	n := max(1, len(o.site.Alertmanager.Addresses))
 	if o.SlowPeer > 0 {
 		n = 2
 	}
@@ -79,10 +74,12 @@ func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 // at intervals never falls on one.
 func (p *Pipeline) open() {
 	p.t.Helper()
-	p.network.serve("heartbeat.test:80", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	p.outside.serve(p.network)
 	for _, part := range []Part{Telegram, Webhook, Alertmanager, Prometheus} {
 		time.Sleep(7 * time.Millisecond)
-		p.Start(part)
+		if part != Webhook || p.options.webhook != nil {
+			p.Start(part)
+		}
 	}
 	time.Sleep(time.Until(p.begin))
 }
@@ -131,7 +128,7 @@ func (p *Pipeline) Start(part Part) {
 	case Webhook:
 		err = p.startWebhook()
 	case Telegram:
-		p.network.serve(telegramHost, p.bot)
+		p.network.serve(telegramHost, p.outside)
 	}
 	if err != nil {
 		p.t.Fatalf("%s does not start: %v", part, err)
@@ -176,8 +173,8 @@ func (p *Pipeline) Stop(part Part) {
 // long does, or no longer.
 func (p *Pipeline) FailRules(group string, fails bool) {
 	p.t.Helper()
-	if !slices.ContainsFunc(p.options.Pack.Groups, func(g ruleGroup) bool { return g.Name == group }) {
-		p.t.Fatalf("the pack has no rule group %q", group)
+	if _, ok := p.options.pace.groups[group]; !ok {
+		p.t.Fatalf("the site has no rule group %q", group)
 	}
 	p.news()
 	p.failing[group] = fails
@@ -193,7 +190,7 @@ func (p *Pipeline) news() {
 }
 
 func (p *Pipeline) startPrometheus() (err error) {
-	o := serverOptions{interval: p.options.Pack.Timing.Evaluation, external: p.options.Pack.ExternalLabels, files: p.options.rules}
+	o := serverOptions{interval: p.options.model.Timing.Evaluation, external: p.options.model.External(), files: p.options.rules}
 	o.network, o.used = p.network, p.options.vocabulary.used
 	for i := range p.managers {
 		o.addrs = append(o.addrs, p.managerAddr(i))
@@ -219,8 +216,11 @@ func (p *Pipeline) startPrometheus() (err error) {
 
 // managerAddr is where an Alertmanager listens.
 func (p *Pipeline) managerAddr(i int) string {
-	if list := p.options.endpoints.Alertmanagers; i < len(list) {
+	if list := p.options.site.Alertmanager.Addresses; i < len(list) {
 		return list[i]
+	}
+	if i == 0 {
+		return "alertmanager:9093"
 	}
 	return "alertmanager-peer:9093"
 }
@@ -259,41 +259,4 @@ func (p *Pipeline) gossip(from int, merge func(*alertmanager) error) {
 			}
 		}
 	})
-}
-
-// live returns how the metrics of a real part are read, nil for a target that
-// the story speaks for.
-func (p *Pipeline) live(job, addr string) func() prometheus.Gatherer {
-	locked := func(find func() prometheus.Gatherer) func() prometheus.Gatherer {
-		return func() prometheus.Gatherer {
-			p.mu.Lock()
-			defer p.mu.Unlock()
-			return find()
-		}
-	}
-	if i := slices.Index(p.options.endpoints.Alertmanagers, addr); i >= 0 {
-		return locked(func() prometheus.Gatherer {
-			if a := p.managers[i]; a != nil {
-				return a.registry
-			}
-			return nil
-		})
-	}
-	switch {
-	case addr == webhookAddr(p.options.endpoints):
-		return locked(func() prometheus.Gatherer {
-			if p.service != nil {
-				return p.service.registry
-			}
-			return nil
-		})
-	case job == "prometheus":
-		return locked(func() prometheus.Gatherer {
-			if p.server != nil {
-				return p.server.registry
-			}
-			return nil
-		})
-	}
-	return nil
 }

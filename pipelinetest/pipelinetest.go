@@ -1,23 +1,22 @@
-// Package pipelinetest tells what people are told: it plays a story, series
-// over time and parts that fail, through a whole alerting pipeline in fake
-// time, and returns the Telegram messages that come out of it.
+// Package pipelinetest plays stories through a whole alerting pipeline in fake
+// time: series over time and parts that fail go in, and the Telegram messages
+// that people get come out.
 //
 // Everything between the series and the messages is real: Prometheus's rule
-// engine over the rules that a [codegen.Pack] generates; Alertmanager's
-// configuration, routing, grouping, inhibition, silences, notification log,
-// API and notifiers; and this project's webhook with its spool, state and
-// formatter. They speak HTTP to each other over a network in memory, and to a
-// Bot API that refuses what Telegram refuses. A story of an hour takes about a
-// second.
+// engine over the rules of a [preflight.Site]; Alertmanager's configuration,
+// routing, grouping, inhibition, silences, notification log, API and notifiers;
+// and this project's webhook with its spool, state and formatter. They speak
+// HTTP over a network in memory, and call a Bot API that refuses what Telegram
+// refuses. A story of an hour takes about a second.
 //
 //	func TestDiskFull(t *testing.T) {
-//		pipelinetest.Run(t, pipelinetest.Config{Pack: pack()}, func(p *pipelinetest.Pipeline) {
+//		pipelinetest.Run(t, pipelinetest.Config{Site: site()}, func(p *pipelinetest.Pipeline) {
 //			p.Set(`disk_free_ratio{host="db1"}`, 0.4)
 //			p.Wait(10 * time.Minute)
 //			p.Note("the disk fills up")
 //			p.Set(`disk_free_ratio{host="db1"}`, 0.01)
 //			p.Wait(time.Hour)
-//			golden.Check(t, p.Transcript())
+//			p.Golden("disk-full")
 //		})
 //	}
 //
@@ -29,41 +28,47 @@ package pipelinetest
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // Config is what a story is played on.
 type Config struct {
-	// Pack is whose rules and routes are tested. Its targets are up and expose
-	// what the story says; Prometheus, Alertmanager and the webhook are
-	// recognised among them and expose their own metrics.
-	Pack codegen.Pack
-	// Language of the messages, as of the webhook's flag; empty is English.
-	Language string
-	// Start is the moment of the story's begin; the zero time is some Monday at
-	// ten in the morning, UTC.
+	// Site is the site whose rules and routes are tested. The targets of its
+	// jobs are up and expose what the story sets. Prometheus, Alertmanager and
+	// the webhook are recognised among them, by address, name of the job or
+	// port, and expose their own metrics. Its chats have the numbers -100,
+	// -101 and so on, in the order in which the site names them.
+	Site preflight.Site
+	// Start is the moment at which the story begins. The zero time is a Monday
+	// at ten in the morning, UTC.
 	Start time.Time
-	// SlowPeer adds a second Alertmanager, which hears of everything, from
-	// Prometheus and from the first one, so much later; 0 for none. Above the 15
-	// seconds that it waits for the first one, both tell the webhook.
+	// Language of the messages, like the flag of the webhook. Empty is that of
+	// the site.
+	Language string
+	// SlowPeer adds a second Alertmanager. Alerts and gossip reach it with this
+	// delay; 0 adds none. It waits 15 seconds for the first Alertmanager, so
+	// with a longer delay both of them notify the webhook.
 	SlowPeer time.Duration
-	// FullRate makes every evaluation of a rule. Else those are left out that
-	// can give nothing new: long after the last change there is one a minute.
+	// FullRate makes every evaluation of a rule. Otherwise evaluations that can
+	// give nothing new are left out: long after the last change there is one a
+	// minute.
 	FullRate bool
 }
 
-// Chat is the chat that is told.
-const Chat = -100
-
 // Run plays a story against a pipeline that has just been started, and stops
-// it when the story returns. A mistake of the story, such as a metric that the
-// pack's catalogue does not have, ends the test and says what is wrong.
+// the pipeline when the story returns. Every finding of the generator on the
+// site ends the test, and so does a mistake of the story, such as a metric that
+// no pack describes.
 func Run(t *testing.T, c Config, story func(*Pipeline)) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pipelinetest")
@@ -71,7 +76,7 @@ func Run(t *testing.T, c Config, story func(*Pipeline)) {
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	o, err := prepare(c, dir)
+	o, err := prepare(t, c, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,58 +96,48 @@ func Run(t *testing.T, c Config, story func(*Pipeline)) {
 // options are what is known before time is fake.
 type options struct {
 	Config
-	endpoints    codegen.Endpoints
+	*addressed
+	model        *model.Site
 	vocabulary   *vocabulary
 	rules        map[string][]byte
 	pace         *pace
 	alertmanager []byte
+	webhook      *config.File // nil: the site has no webhook
 	spool        string
 }
 
-// The secrets of the bot and the webhook.
-const (
-	botToken     = "123456:test"
-	webhookToken = "test"
-	telegramHost = "telegram.test:80"
-)
-
 // prepare generates what the pipeline runs on, for addresses of its own.
-func prepare(c Config, dir string) (o options, err error) {
-	o = options{Config: c, endpoints: c.Pack.Endpoints, rules: map[string][]byte{}, spool: filepath.Join(dir, "spool.db")}
-	e := &o.endpoints
-	secret := func(path *string, content string) {
-		if *path != "" && err == nil {
-			file := filepath.Join(dir, filepath.Base(*path))
-			*path, err = file, os.WriteFile(file, []byte(content), 0o600)
-		}
-	}
-	secret(&e.WebhookTokenFile, webhookToken)
-	secret(&e.HeartbeatURLFile, "http://heartbeat.test/")
-	secret(&e.Fallback.BotTokenFile, botToken)
-	if e.Fallback.BotTokenFile != "" {
-		e.Fallback.APIURL, e.Fallback.ChatID, e.Fallback.ChatIDFile, e.Fallback.Topic = "http://"+telegramHost, Chat, "", 0
-	}
-	if err != nil {
+func prepare(t *testing.T, c Config, dir string) (o options, err error) {
+	o = options{Config: c, rules: map[string][]byte{}, spool: filepath.Join(dir, "spool.db")}
+	if o.addressed, err = withAddresses(c.Site, dir); err != nil {
 		return o, err
 	}
-	files, err := c.Pack.Generate(*e)
+	files, err := codegen.Generate(t.Context(), o.site)
 	if err != nil {
-		return o, err
+		return o, fmt.Errorf("the site has findings:\n%w", err)
 	}
 	for _, f := range files {
 		if ok, _ := filepath.Match("prometheus/rules/*.yml", f.Path); ok {
 			o.rules[f.Path] = f.Data
 		}
-		if f.Path == "alertmanager/alertmanager.yml" {
+		switch f.Path {
+		case "alertmanager/alertmanager.yml":
 			o.alertmanager = f.Data
+		case "webhook/webhook.yml":
+			file, err := config.Parse(f.Path, f.Data)
+			if err != nil {
+				return o, err
+			}
+			o.webhook = &file
 		}
 	}
 	if o.pace, err = newPace(o.rules, c.FullRate); err != nil {
 		return o, err
 	}
-	o.vocabulary, err = newVocabulary(c.Pack)
+	o.model, _ = model.New(o.site) // without findings: it was generated
+	o.vocabulary, err = newVocabulary(o.model, o.pace)
 	return o, err
 }
 
-// language is that of the messages.
-func (o options) language() string { return cmp.Or(o.Language, "en") }
+// language returns that of the messages.
+func (o options) language() string { return cmp.Or(o.Language, o.webhook.Language, "en") }

@@ -7,14 +7,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/pipelinetest"
+	"github.com/alertnative/preflight/site"
 )
 
 // A story that speaks of what the catalogue does not have is told what is wrong.
 func TestSeriesAreOfTheCatalogue(t *testing.T) {
 	t.Parallel()
-	pack := codegen.Preflight()
+	shipped := site.Site()
 	for series, want := range map[string]string{
 		`arbitrage_preflight_last_succes{env="paper"}`:                                                                `did you mean "arbitrage_preflight_last_success"?`,
 		`arbitrage_preflight_last_success{environ="paper"}`:                                                           `"environ"`,
@@ -23,12 +23,12 @@ func TestSeriesAreOfTheCatalogue(t *testing.T) {
 		`arbitrage_preflight_target_status{env="paper"`:                                                               `write a series as metric{label="value"}`,
 		`arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="exporter"}`: `"exporter"`,
 	} {
-		if err := pipelinetest.CheckSeries(pack, series); err == nil || !strings.Contains(err.Error(), want) {
+		if err := pipelinetest.CheckSeries(shipped, series); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %s", series, err, want)
 		}
 	}
 	ok := `arbitrage_preflight_target_status{env="paper",check="Database",target="redis",status="fail",job="node_exporter",instance="x:1"}`
-	if err := pipelinetest.CheckSeries(pack, ok); err != nil {
+	if err := pipelinetest.CheckSeries(shipped, ok); err != nil {
 		t.Errorf("%s: %v", ok, err)
 	}
 }
@@ -58,15 +58,15 @@ func TestFullRateGivesTheSame(t *testing.T) {
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
-	pipelinetest.Run(t, pipelinetest.Config{Pack: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
+	pipelinetest.Run(t, pipelinetest.Config{Site: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
 		p.Wait(10 * time.Minute)
-		if told := p.Transcript(); !strings.Contains(told, "⚠️ P1: Disk full") || !strings.Contains(told, "Time: 2030-01-01 00:02") {
+		if told := p.Transcript(); !strings.Contains(told, "⚠️ WARNING: Disk full") || !strings.Contains(told, "Time: 2030-01-01 00:02") {
 			t.Errorf("told:\n%s", told)
 		}
 		p.Remove(`disk_free_ratio{disk="/data"}`)
 		p.Wait(10 * time.Minute)
-		if told := p.Transcript(); !strings.Contains(told, "✅ P1 resolved: Disk full") {
+		if told := p.Transcript(); !strings.Contains(told, "✅ WARNING resolved: Disk full") {
 			t.Errorf("told:\n%s", told)
 		}
 	})

@@ -1,21 +1,14 @@
 package pipelinetest_test
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/pipelinetest"
+	"github.com/alertnative/preflight/site"
 )
 
-var update = flag.Bool("update", false, "write the transcripts anew")
-
-// scene is a story of the shipped pack. Its transcript is in testdata, under
+// scene is a story of the shipped site. Its transcript is in testdata, under
 // its name.
 type scene struct {
 	name   string
@@ -48,37 +41,22 @@ func TestScenes(t *testing.T) {
 	for _, s := range scenes() {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			check(t, s.name, play(t, s))
+			play(t, s)
 		})
 	}
 }
 
-// play plays a scene of the shipped pack.
+// play plays a scene of the shipped site and returns its transcript. One with a
+// name must have its golden transcript.
 func play(t *testing.T, s scene) (transcript string) {
 	t.Helper()
-	s.config.Pack = codegen.Preflight()
+	s.config.Site = site.Site()
 	pipelinetest.Run(t, s.config, func(p *pipelinetest.Pipeline) {
 		s.story(p, newChecker(t, p))
+		if s.name != "" {
+			p.Golden(s.name)
+		}
 		transcript = p.Transcript()
 	})
 	return transcript
-}
-
-// check compares a transcript with the golden one.
-func check(t *testing.T, name, transcript string) {
-	t.Helper()
-	file := filepath.Join("testdata", name+".txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(transcript), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), transcript); diff != "" {
-		t.Errorf("%s is not what happened (go test ./pipelinetest -update writes it anew):\n%s", file, diff)
-	}
 }

@@ -12,15 +12,15 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/promcheck"
-	"github.com/alertnative/preflight/rules"
 )
 
 type family = dto.MetricFamily
 
-// vocabulary knows which series the pack's world can have.
+// vocabulary knows which series the site's world can have.
 type vocabulary struct {
 	catalogue metrics.Catalogue
 	declared  metrics.Catalogue // without what scraping adds
@@ -30,43 +30,32 @@ type vocabulary struct {
 	checked   map[string]bool
 }
 
-func newVocabulary(p codegen.Pack) (*vocabulary, error) {
-	catalogue, err := p.Catalogue()
+func newVocabulary(s *site.Site, p *pace) (*vocabulary, error) {
+	catalogue, err := s.Catalogue()
 	if err != nil {
 		return nil, err
 	}
-	declared, err := metrics.NewCatalogue(slices.Concat(p.Metrics, p.Exporters, metrics.Scraping())...)
+	declared, err := metrics.NewCatalogue(slices.Concat(s.Metrics, s.Exporters)...)
+	if err != nil {
+		return nil, err
+	}
+	checker, err := definitions.NewChecker(s)
 	if err != nil {
 		return nil, err
 	}
 	v := &vocabulary{
-		catalogue: catalogue, declared: declared, checker: promcheck.New(catalogue), parser: parser.NewParser(parser.Options{}),
+		catalogue: catalogue, declared: declared, checker: checker, parser: parser.NewParser(parser.Options{}),
 		used: map[string]bool{"up": true}, checked: map[string]bool{},
 	}
-	for _, g := range p.Groups {
-		for _, r := range g.Records {
-			v.use(r.Expr)
-		}
-		for _, a := range g.Alerts {
-			v.use(a.Expr)
-			for _, text := range a.Annotations(p.Timing, rules.Links{}) {
-				v.use(text)
-			}
+	for name := range p.inputs() {
+		if _, ok := catalogue.Series(name); ok {
+			v.used[name] = true
 		}
 	}
 	return v, nil
 }
 
 var word = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
-
-// use notes the series that a text names.
-func (v *vocabulary) use(text string) {
-	for _, name := range word.FindAllString(text, -1) {
-		if _, ok := v.catalogue.Series(name); ok {
-			v.used[name] = true
-		}
-	}
-}
 
 func usesFamily(used map[string]bool, f *family) bool {
 	return used[f.GetName()] || used[f.GetName()+"_bucket"] || used[f.GetName()+"_sum"] || used[f.GetName()+"_count"]
@@ -110,5 +99,11 @@ func (v *vocabulary) check(l labels.Labels) error {
 // nothing changes: a count, or the time of the run.
 func (v *vocabulary) progress(l labels.Labels) bool {
 	d, _ := v.catalogue.Series(l.Get(model.MetricNameLabel))
-	return d.Type == metrics.Counter || d.Type == metrics.Histogram || d.Type == metrics.Summary || d.Unit == metrics.Timestamp
+	return v.counts(l) || d.Unit == metrics.Timestamp
+}
+
+// counts reports whether a series only grows.
+func (v *vocabulary) counts(l labels.Labels) bool {
+	d, _ := v.catalogue.Series(l.Get(model.MetricNameLabel))
+	return d.Type == metrics.Counter || d.Type == metrics.Histogram || d.Type == metrics.Summary
 }

@@ -2,56 +2,59 @@ package pipelinetest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/url"
-	"slices"
+	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
-	"github.com/alertnative/preflight/webhook/api"
+	webhookconfig "github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// service is the webhook, configured as its command does.
+// service is the webhook, configured by webhook.yml as its command does.
 type service struct {
 	registry *registry
 	stop     func() error
 }
 
-// webhookAddr is where the webhook listens.
-func webhookAddr(e codegen.Endpoints) string {
-	u, err := url.Parse(e.Webhook)
-	if err != nil || u.Host == "" {
+// webhookAddr returns where the webhook listens, empty for a site without one.
+func (o options) webhookAddr() string {
+	u, err := url.Parse(o.site.Webhook.URL)
+	if err != nil {
 		return ""
-	}
-	if u.Port() == "" {
-		return u.Host + ":80"
 	}
 	return u.Host
 }
 
 func (p *Pipeline) startWebhook() error {
+	file := p.options.webhook
+	if file == nil {
+		return errors.New("the site has no Webhook.URL")
+	}
 	registry := newRegistry(p.options.vocabulary.used)
 	config := webhook.Config{
-		Registry: registry,
-		Spool:    p.options.spool, Log: slog.New(slog.DiscardHandler),
+		Registry: registry, Spool: p.options.spool, Log: slog.New(slog.DiscardHandler), LevelSounds: true,
 	}
-	if slices.ContainsFunc(p.options.Pack.Routing.Receivers, func(r rules.Receiver) bool { return r.Path == api.WatchdogPath }) {
+	if file.Watchdog {
 		config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
 	}
 	var err error
-	if config.Formatter, err = message.New(message.Options{Language: p.options.language()}); err != nil {
+	if config.Formatter, err = message.New(message.Options{Language: p.options.language(), Severities: file.Severities}); err != nil {
 		return err
 	}
 	client := p.network.client()
 	if config.Sender, err = telegram.New(telegram.Options{Token: botToken, URL: "http://" + telegramHost, HTTP: client}); err != nil {
 		return err
 	}
-	if config.Chats, err = telegram.ParseChats("-100"); err != nil {
+	chat := file.DefaultChat
+	if _, unset := webhookconfig.Variable(chat); unset { // the site names no chat
+		chat = strconv.Itoa(firstChat)
+	}
+	if config.Chats, err = telegram.ParseChats(chat); err != nil {
 		return err
 	}
 	for i := range p.managers {
@@ -66,10 +69,10 @@ func (p *Pipeline) startWebhook() error {
 		return err
 	}
 	token := ""
-	if p.options.endpoints.WebhookTokenFile != "" {
+	if !p.options.site.Webhook.Token.Empty() {
 		token = webhookToken
 	}
-	addr := webhookAddr(p.options.endpoints)
+	addr := p.options.webhookAddr()
 	p.network.serve(addr, s.Handler(webhook.HandlerOptions{
 		Token:   func() string { return token },
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),

@@ -36,11 +36,17 @@ type target struct {
 type sample struct {
 	labels labels.Labels
 	value  float64
+	// growth is by how much the value grows each second from an instant on.
+	growth float64
+	since  time.Time
 	// progress says that the value can move on with each run of a job, without
 	// anything being different, and step how far it did the last time.
 	progress bool
 	step     float64
 }
+
+// at returns the value at a time.
+func (s sample) at(t time.Time) float64 { return s.value + s.growth*t.Sub(s.since).Seconds() }
 
 func newTarget(job, instance string, interval time.Duration, static map[string]string) *target {
 	h := fnv.New64a()
@@ -101,13 +107,14 @@ func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, stead
 	for _, key := range slices.Sorted(maps.Keys(exposed)) {
 		now := exposed[key]
 		before, known := t.stored[key]
-		if known && before.value == now.value && (!steady || before.step == 0) {
+		same := before.value == now.value && before.growth == now.growth && before.since.Equal(now.since)
+		if known && same && (!steady || before.step == 0) {
 			continue
 		}
 		if known {
 			now.step = now.value - before.value
 		}
-		s.hold(now.labels, ms, t.interval.Milliseconds(), now.value)
+		s.grow(now.labels, ms, t.interval.Milliseconds(), now.at(at), now.growth/1000)
 		t.stored[key] = now
 		moves = true
 		if !steady || !now.progress || math.Abs(now.step-before.step) > math.Abs(before.step)/100 || !known {

@@ -15,7 +15,7 @@ type note struct {
 	text string
 }
 
-// Note writes a line into the transcript: what happens now.
+// Note writes a line into the transcript.
 func (p *Pipeline) Note(text string) {
 	p.notes = append(p.notes, note{time.Now(), text})
 }
@@ -26,9 +26,10 @@ type entry struct {
 	text string
 }
 
-// Transcript is what happened so far, for people to read: the story's notes,
-// and every message as the chat's members saw it, with the time since the
-// story's begin.
+// Transcript returns what happened so far, for people to read: the notes of the
+// story, every message as the members of the chat saw it, and the calls of
+// Alertmanager's other integrations, with the time since the story began.
+// Heartbeats are left out.
 func (p *Pipeline) Transcript() string {
 	var entries []entry
 	for _, n := range p.notes {
@@ -37,6 +38,11 @@ func (p *Pipeline) Transcript() string {
 	for _, chat := range p.bot.ChatIDs() {
 		for _, m := range p.bot.Messages(chat) {
 			entries = append(entries, p.told(chat, m)...)
+		}
+	}
+	for _, c := range p.outside.of("") {
+		if c.chat == 0 && !c.of.watchdog {
+			entries = append(entries, entry{c.At, fmt.Sprintf("→ %s: call\n%s", c.of.receiver, body(c.Text))})
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {

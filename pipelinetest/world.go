@@ -10,24 +10,49 @@ import (
 
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
-
-	"github.com/alertnative/preflight/rules"
 )
 
-type ruleGroup = rules.Group
-
 // Set lets a target expose a series, `metric{label="value"}`, with a value
-// from the next scrape on. The label job says whose it is, and may be left out
+// from the next scrape on. The label job names the job, and may be left out
 // when the story speaks for one job only. What is set of Prometheus,
 // Alertmanager or the webhook takes the place of what the real one exposes.
 func (p *Pipeline) Set(series string, value float64) {
 	p.t.Helper()
 	t, l := p.find(series)
+	p.expose(t, sample{labels: l, value: value, progress: p.options.vocabulary.progress(l)})
+}
+
+// Grow lets a counter grow by so much a second from now on. It begins at what
+// it is, or at 0.
+func (p *Pipeline) Grow(series string, perSecond float64) {
+	p.t.Helper()
+	t, l := p.find(series)
+	if !p.options.vocabulary.counts(l) {
+		p.t.Fatalf("%s does not count, so it cannot grow: use Set", series)
+	}
+	if perSecond < 0 {
+		p.t.Fatalf("%s: a counter does not grow by %v", series, perSecond)
+	}
+	now := time.Now()
+	p.expose(t, sample{labels: l, value: t.exposed[string(l.Bytes(nil))].at(now), growth: perSecond, since: now, progress: true})
+}
+
+// expose lets a target expose a sample in place of the one before it.
+func (p *Pipeline) expose(t *target, s sample) {
+	key := string(s.labels.Bytes(nil))
 	p.mu.Lock()
-	t.exposed[string(l.Bytes(nil))] = sample{labels: l, value: value, progress: p.options.vocabulary.progress(l)}
+	p.grows(t.exposed[key], -1)
+	p.grows(s, 1)
+	t.exposed[key] = s
 	p.mu.Unlock()
 	p.touch(t)
+}
+
+// grows notes that a sample that grows is exposed, or no longer.
+func (p *Pipeline) grows(s sample, n int) {
+	if s.growth != 0 {
+		p.options.pace.grows(s.labels.Get(model.MetricNameLabel), n)
+	}
 }
 
 // Remove lets a target no longer expose a series.
@@ -39,6 +64,7 @@ func (p *Pipeline) Remove(series string) {
 		p.t.Fatalf("the story removes %s, which is not there", l)
 	}
 	p.mu.Lock()
+	p.grows(t.exposed[key], -1)
 	delete(t.exposed, key)
 	p.mu.Unlock()
 	p.touch(t)
@@ -68,6 +94,9 @@ func (p *Pipeline) Expose(job, exposition string) {
 			exposed[key] = s
 		}
 		p.mu.Lock()
+		for _, s := range t.exposed {
+			p.grows(s, -1)
+		}
 		t.exposed = exposed
 		p.mu.Unlock()
 		p.touch(t)
@@ -90,72 +119,6 @@ func (p *Pipeline) setDown(job string, down bool) {
 		p.news()
 		p.tell(t, false)
 	}
-}
-
-// ofJob returns the targets of a job.
-func (p *Pipeline) ofJob(job string) []*target {
-	p.t.Helper()
-	var list []*target
-	for _, t := range p.targets {
-		if t.job == job {
-			list = append(list, t)
-		}
-	}
-	if list == nil {
-		p.t.Fatalf("no target of a job %q: the pack's endpoints have targets of %s", job, strings.Join(p.jobs(), ", "))
-	}
-	return list
-}
-
-func (p *Pipeline) jobs() []string {
-	var names []string
-	for _, t := range p.targets {
-		names = append(names, t.job)
-	}
-	return slices.Compact(names)
-}
-
-// find returns whose a series is, and its complete labels.
-func (p *Pipeline) find(text string) (*target, labels.Labels) {
-	p.t.Helper()
-	l, err := p.options.vocabulary.parse(text)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	t := p.owner(text, l)
-	l = t.labelled(l)
-	if err := p.options.vocabulary.check(l); err != nil {
-		p.t.Fatal(err)
-	}
-	return t, l
-}
-
-// owner returns the target that exposes a series.
-func (p *Pipeline) owner(text string, l labels.Labels) *target {
-	p.t.Helper()
-	job := l.Get(model.JobLabel)
-	if job == "" {
-		var spoken []*target
-		for _, t := range p.targets {
-			if t.live == nil {
-				spoken = append(spoken, t)
-			}
-		}
-		if len(spoken) != 1 {
-			p.t.Fatalf("%s: say of which job: job=%s", text, strings.Join(p.jobs(), "|"))
-		}
-		return spoken[0]
-	}
-	list := p.ofJob(job)
-	instance := l.Get(model.InstanceLabel)
-	if instance == "" {
-		return list[0]
-	}
-	i := slices.IndexFunc(list, func(t *target) bool { return t.instance == instance })
-	if i < 0 {
-		p.t.Fatalf("%s: the job %q has no target %q", text, job, instance)
-	}
-	return list[i]
 }
 
 // tell lets the store have what the next scrape of a target will read. Those
@@ -228,79 +191,4 @@ func (p *Pipeline) scrapePart(t *target) {
 		maps.Copy(exposed, p.used(t.exposed))
 	}
 	t.used, t.moving = used, t.scrape(p.store, now, exposed, false)
-}
-
-// Repeat is something that happens again and again.
-type Repeat struct {
-	p       *Pipeline
-	every   time.Duration
-	next    time.Time
-	do      func()
-	touched map[*target]bool // in this run and those before
-}
-
-// Every does something now and at intervals from now on, such as a run of the
-// job whose metrics are watched. As long as its counts and timestamps move on
-// as they did in the run before, they count as nothing new: see
-// [Config.FullRate].
-func (p *Pipeline) Every(d time.Duration, do func()) *Repeat {
-	p.t.Helper()
-	r := &Repeat{p: p, every: d, next: time.Now(), do: do, touched: map[*target]bool{}}
-	p.repeats = append(p.repeats, r)
-	r.run()
-	return r
-}
-
-func (r *Repeat) run() {
-	r.next = r.next.Add(r.every)
-	r.p.running = r
-	r.do()
-	r.p.running = nil
-	for _, t := range r.p.targets {
-		if r.touched[t] {
-			r.p.tell(t, true)
-		}
-	}
-}
-
-// Stop ends it.
-func (r *Repeat) Stop() {
-	r.p.repeats = slices.DeleteFunc(r.p.repeats, func(x *Repeat) bool { return x == r })
-	r.p.news()
-}
-
-// touch says that the target exposes something else. What a repeated job does
-// counts when all of it is done.
-func (p *Pipeline) touch(t *target) {
-	if p.running != nil {
-		p.running.touched[t] = true
-		return
-	}
-	p.tell(t, false)
-}
-
-// Wait lets time pass, and everything that happens in it.
-func (p *Pipeline) Wait(d time.Duration) { p.t.Helper(); p.waitUntil(time.Now().Add(d)) }
-
-// WaitUntil lets time pass until so long after the story's begin.
-func (p *Pipeline) WaitUntil(since time.Duration) {
-	p.t.Helper()
-	p.waitUntil(p.begin.Add(since))
-}
-
-func (p *Pipeline) waitUntil(end time.Time) {
-	for {
-		var first *Repeat
-		for _, r := range p.repeats {
-			if !r.next.After(end) && (first == nil || r.next.Before(first.next)) {
-				first = r
-			}
-		}
-		if first == nil {
-			break
-		}
-		time.Sleep(time.Until(first.next))
-		first.run()
-	}
-	time.Sleep(time.Until(end))
 }

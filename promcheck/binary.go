@@ -53,10 +53,10 @@ func arithmetic(n *parser.BinaryExpr, left, right, out Type) Type {
 	case parser.MUL:
 		out.idle = left.idle || right.idle
 		if left.Scalar && left.Range.single() || right.Scalar && right.Range.single() {
-			out.Unit = metrics.None // a factor may convert it
+			out.Unit = "" // a factor may convert it
 		}
 	case parser.DIV:
-		if left.Unit == right.Unit && left.Unit != metrics.None {
+		if left.Unit == right.Unit && left.Unit != "" {
 			out.Unit = metrics.Ratio
 		}
 		out.idle = left.idle
@@ -73,17 +73,17 @@ func sumUnit(op parser.ItemType, left, right Type) metrics.Unit {
 	case left.Unit == metrics.Timestamp && right.Unit == metrics.Timestamp && op == parser.SUB:
 		return metrics.Seconds
 	case left.Unit == metrics.Timestamp && op == parser.SUB && !right.constant:
-		return metrics.None // time() - x_seconds, which may be a point in time
+		return "" // time() - x_seconds, which may be a point in time
 	case left.Unit == right.Unit:
 		return left.Unit
 	case right.constant && right.Scalar:
 		return left.Unit
-	case left.constant && left.Scalar && left.Unit == metrics.None:
+	case left.constant && left.Scalar && left.Unit == "":
 		return right.Unit
 	case left.Unit == metrics.Timestamp:
 		return left.Unit
 	}
-	return metrics.None
+	return ""
 }
 
 // units reports an addition or comparison of values in different units.

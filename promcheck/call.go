@@ -111,7 +111,7 @@ func counterTwin(name string) string {
 func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	out := Type{
 		Labels: in.Labels, origin: in.origin, Range: anything(), conditional: in.conditional, constant: in.constant, family: in.family,
-		buckets: in.buckets, Scalar: len(args) > 0 && n.Func.ReturnType == parser.ValueTypeScalar,
+		buckets: in.buckets, native: in.native, Scalar: len(args) > 0 && n.Func.ReturnType == parser.ValueTypeScalar,
 	}
 	same := func() {
 		out.Range, out.Unit, out.idle, out.spoiled, out.by = in.Range, in.Unit, in.idle, in.spoiled, in.by
@@ -251,8 +251,9 @@ func (w *walk) histogram(n *parser.Call, args []Type, in Type) Type {
 	if fn == "histogram_fraction" {
 		out.Range = Range{Lo: 0, Hi: 1, NaN: true}
 	}
-	classic := in.family != nil && in.family.Buckets != nil || in.buckets
+	classic := in.family != nil && in.family.Buckets != nil && !in.native || in.buckets
 	switch {
+	case in.native: // needs no label le
 	case !in.Labels.Can(model.BucketLabel) && (classic || in.origin.Can(model.BucketLabel) && namesBuckets(n)):
 		w.report(finding.NotBuckets, n.PositionRange(), "", "%s needs the label \"le\", which the expression below it dropped: add it to by (…)", fn)
 	case in.family != nil && !in.buckets && (in.family.Type != metrics.Histogram || in.family.Buckets != nil) && in.family.Type != metrics.Untyped:

@@ -1,9 +1,18 @@
+// Package promcheck checks PromQL and the templates of alerts against a
+// catalogue of metrics, without a Prometheus.
+//
+// For each part of an expression a [Checker] knows the type of the metric, its
+// unit, its range, and the labels that the result can and must have. It reports
+// what cannot be right as findings; docs/findings.md explains each. Correct input
+// gives none.
 package promcheck
 
 import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
@@ -16,71 +25,83 @@ import (
 // expanded; it is not looked up.
 const anyValue = "\uFFFC"
 
-// Options say how much the checker may conclude.
+// Options are what the checker may assume.
 type Options struct {
-	// Complete says that the catalogue holds every metric there is. Else a
-	// metric is only reported as unknown when it looks like a slip for one of
-	// the catalogue: what an exporter shows depends on what it has to show.
+	// Complete states that the catalogue holds every metric there is. Without
+	// it a metric is reported as unknown when it looks like a slip for one of
+	// the catalogue: what an exporter exposes depends on its host.
 	Complete bool
-	// ClosedLabels says that the series have no labels but those in the
+	// ClosedLabels states that the series have no labels but those in the
 	// catalogue.
 	ClosedLabels bool
-	Schedule     Schedule
-	// ExternalLabels are the names of those that Prometheus adds to alerts.
+	// Timing is how often things happen; zero is not known.
+	Timing metrics.Timing
+	// Intervals are the scrape intervals by job. A job that it lacks, or that has
+	// 0, is scraped each Timing.Scrape.
+	Intervals map[string]time.Duration
+	// Jobs are the jobs that scrape a program, by its name.
+	Jobs map[string][]string
+	// ExternalLabels are the names of those that Prometheus adds to alerts. Nil
+	// leaves the set open.
 	ExternalLabels []string
 }
 
-// Checker checks texts against a catalogue. It is safe for concurrent use once
-// nothing is defined any more.
+// Checker checks expressions and texts. It is safe for concurrent use.
 type Checker struct {
 	catalogue metrics.Catalogue
 	names     []string // of all series
-	recorded  map[string]Type
+	recorded  *recorded
 	opts      Options
 	parser    parser.Parser
 }
 
-// New returns a checker that knows every metric and label there is.
-func New(c metrics.Catalogue) *Checker {
-	return NewWith(c, Options{Complete: true, ClosedLabels: true})
-}
-
-// NewWith returns a checker with those options.
-func NewWith(c metrics.Catalogue, o Options) *Checker {
+// New returns a checker of what is in the catalogue.
+func New(c metrics.Catalogue, o Options) *Checker {
 	return &Checker{
-		catalogue: c, names: c.SeriesNames(), recorded: map[string]Type{}, opts: o,
+		catalogue: c, names: c.SeriesNames(), recorded: newRecorded(), opts: o,
 		parser: parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}),
 	}
 }
 
-// Define adds a series whose type is known from the rule that records it. When
-// several rules record it, what holds for all of them is known.
-func (c *Checker) Define(name string, t Type) {
-	if before, ok := c.recorded[name]; ok {
-		t = before.or(t)
-	}
-	c.recorded[name] = t
+// recorded are the types of recorded series by name.
+type recorded struct {
+	mu    sync.RWMutex
+	types map[string]Type
 }
 
-// Forget takes all series back that were defined, and returns a checker that
+func newRecorded() *recorded { return &recorded{types: map[string]Type{}} }
+
+func (r *recorded) get(name string) (Type, bool) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	t, ok := r.types[name]
+	return t, ok
+}
+
+// Define adds a recorded series to what the checker knows. When several rules
+// record it, what holds for all of them is known.
+func (c *Checker) Define(name string, t Type) {
+	c.recorded.mu.Lock()
+	defer c.recorded.mu.Unlock()
+	if before, ok := c.recorded.types[name]; ok {
+		t = before.or(t)
+	}
+	c.recorded.types[name] = t
+}
+
+// Forget removes all series that were defined, and returns a checker that
 // still knows them.
 func (c *Checker) Forget() *Checker {
 	before := *c
-	c.recorded = map[string]Type{}
+	c.recorded = newRecorded()
 	return &before
 }
 
-// Expr parses a PromQL expression and checks it. Where names the definition it
-// belongs to.
-func (c *Checker) Expr(where, expr string) []finding.Finding {
-	_, _, findings := c.typeOf(where, "", expr)
-	return findings
-}
-
-// Type returns what is known of the expression's result, and the findings.
-func (c *Checker) Type(where, expr string) (Type, []finding.Finding) {
+// Expr checks a PromQL expression and returns what it yields. Where names the
+// definition that it belongs to.
+func (c *Checker) Expr(where, expr string) (Type, []finding.Finding) {
 	_, t, findings := c.typeOf(where, "", expr)
-	return t, findings
+	return t.public(), findings
 }
 
 func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []finding.Finding) {
@@ -96,7 +117,7 @@ func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []finding
 // Series checks an input series of promtool's tests: metric{label="value"} and
 // its values.
 func (c *Checker) Series(where, series, values string) []finding.Finding {
-	findings := c.Expr(where, series)
+	_, findings := c.Expr(where, series)
 	if len(findings) > 0 {
 		return findings
 	}
@@ -181,7 +202,7 @@ func (w *walk) visit(node parser.Node) Type {
 func (w *walk) subquery(n *parser.SubqueryExpr) Type {
 	step := n.Step
 	if step == 0 && n.StepExpr == nil {
-		step = w.opts.Schedule.Evaluation
+		step = w.opts.Timing.Evaluation
 	}
 	if n.Range > 0 && n.RangeExpr == nil && step > n.Range {
 		w.report(finding.CoarseStep, n.PositionRange(), "", "the range of %s is shorter than one step of %s: it holds one value at most",

@@ -37,6 +37,9 @@ func (l Labels) Values(name string) []string { return l.known[name] }
 // Names returns the names of the labels that are known to be possible, sorted.
 func (l Labels) Names() []string { return slices.Sorted(maps.Keys(l.known)) }
 
+// must returns the names of the labels that every series has, sorted.
+func (l Labels) must() []string { return slices.Sorted(maps.Keys(l.sure)) }
+
 // Pinned returns the one value that a label has in every series, "" when it is
 // not known.
 func (l Labels) Pinned(name string) string { return l.sure[name] }

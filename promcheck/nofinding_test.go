@@ -10,7 +10,7 @@ import (
 // Rules that look suspicious and are right: no finding without a catalogue.
 func TestNoFindingOnCorrectRules(t *testing.T) {
 	t.Parallel()
-	c := promcheck.NewWith(metrics.Catalogue{}, promcheck.Options{})
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
 	for _, expr := range []string{
 		`vector(1)`,
 		`absent(up{job="a"} == 1)`,
@@ -63,7 +63,7 @@ func TestNoFindingOnCorrectRules(t *testing.T) {
 // Texts that look suspicious and are right.
 func TestNoFindingOnCorrectTexts(t *testing.T) {
 	t.Parallel()
-	c := promcheck.NewWith(metrics.Catalogue{}, promcheck.Options{})
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
 	for _, text := range []string{
 		`{{ $value | humanizePercentage }} of {{ $labels.job }}`,
 		`{{ $labels.job | toUpper }}: {{ printf "%.2f" $value }}`,

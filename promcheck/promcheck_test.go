@@ -22,7 +22,7 @@ func newChecker(t *testing.T) *promcheck.Checker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return promcheck.New(c)
+	return promcheck.New(c, promcheck.Options{Complete: true, ClosedLabels: true})
 }
 
 // brief gives the code, the underlined text and the suggestion of each finding.
@@ -68,7 +68,8 @@ func TestExpr(t *testing.T) {
 		{`app_requests_total{code=~"3.."}`, []string{`PQ004 3..`}},
 		{`app_upp + app_requests_totall{code="1"}`, []string{`PQ002 app_upp "app_up"`, `PQ002 app_requests_totall "app_requests_total"`}},
 	} {
-		got := brief(newChecker(t).Expr("alert", tt.expr))
+		_, findings := newChecker(t).Expr("alert", tt.expr)
+		got := brief(findings)
 		if d := cmp.Diff(tt.want, got, equateSyntax); d != "" {
 			t.Errorf("%s: findings (-want +got):\n%s", tt.expr, d)
 		}
@@ -99,7 +100,7 @@ func TestTemplate(t *testing.T) {
 		{`{{ $labels.env`, []string{"AM006"}},
 		{`{{ nosuchfunction 1 }}`, []string{"AM006"}},
 	} {
-		got := brief(newChecker(t).Template("alert", tt.text))
+		got := brief(newChecker(t).Template("alert", tt.text, promcheck.Type{Labels: promcheck.Labels{Open: true}}))
 		if d := cmp.Diff(tt.want, got, equateSyntax); d != "" {
 			t.Errorf("%s: findings (-want +got):\n%s", tt.text, d)
 		}
@@ -123,7 +124,8 @@ func TestSeries(t *testing.T) {
 }
 
 func TestFindingString(t *testing.T) {
-	got := newChecker(t).Expr(`alert "A", expr`, "app_up == 0\n\tunless app_upp")[0].String()
+	_, findings := newChecker(t).Expr(`alert "A", expr`, "app_up == 0\n\tunless app_upp")
+	got := findings[0].String()
 	want := `alert "A", expr: PQ002: no metric "app_upp" in the catalogue
     unless app_upp
            ^^^^^^^

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/finding"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/texts"
 )
 
 // Rule is an alerting or recording rule as Prometheus reads it.
@@ -38,7 +40,7 @@ func (r *Rule) Err() error { return r.err }
 // Result returns what is known of a rule's result.
 func (c *Checker) Result(r *Rule) Type {
 	_, t, _ := c.typeOfRule(r)
-	return r.result(t)
+	return r.result(t).public()
 }
 
 func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
@@ -55,7 +57,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	tree, t, findings := c.typeOfRule(r)
 	if tree == nil {
-		return t, findings
+		return t.public(), findings
 	}
 	if r.Alert != "" {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
@@ -69,11 +71,12 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	findings = append(findings, clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		findings = append(findings, c.template(r.Where, fmt.Sprintf("label %q", name), r.Labels[name], t.Labels)...)
+		findings = append(findings, movingLabel(r, name)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Annotations)) {
 		findings = append(findings, c.template(r.Where, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
 	}
-	return r.result(t), findings
+	return r.result(t).public(), findings
 }
 
 // result adds the labels that the rule gives what the expression returns.
@@ -116,7 +119,7 @@ func (c *Checker) always(e parser.Expr) bool {
 	}
 	t := (&walk{Checker: c}).visit(e)
 	if v, ok := e.(*parser.VectorSelector); ok && t.family == nil {
-		if _, recorded := c.recorded[v.Name]; !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
+		if _, recorded := c.recorded.get(v.Name); !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
 			return false
 		}
 	}
@@ -142,6 +145,27 @@ func clobbered(r *Rule, t Type) []finding.Finding {
 		})
 	}
 	return out
+}
+
+// movingLabel reports a label of an alert that changes while the alert lasts. An
+// alert is known by its labels, so each change begins another one.
+func movingLabel(r *Rule, name string) []finding.Finding {
+	text := r.Labels[name]
+	m, err := texts.Moves(text)
+	if r.Alert == "" || err != nil { // an error is reported as a bad template
+		return nil
+	}
+	f := finding.Finding{Code: finding.MovingLabel, Where: r.Where, Part: fmt.Sprintf("label %q", name), Text: text, To: len(text)}
+	switch {
+	case m.Shows:
+		f.Reason = "shows what changes while the alert lasts: each change is a new alert and \"for\" starts anew: show it in an annotation"
+	case m.Tests && r.For > 0:
+		f.Reason = fmt.Sprintf("depends on the value: when its condition changes, a new alert waits %s anew, and one that swings never fires: write one rule for each value of the label",
+			duration(r.For))
+	default:
+		return nil
+	}
+	return []finding.Finding{f}
 }
 
 // Duplicate is a finding about a rule that is there twice.

@@ -44,14 +44,14 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 	if name == "" {
 		return open // {job="x"}: any metric
 	}
-	if t, ok := w.recorded[name]; ok {
+	if t, ok := w.recorded.get(name); ok {
 		return t
 	}
 	desc, ok := w.catalogue.Series(name)
 	if !ok {
 		if !wellKnown(name, &open) {
 			w.unknownMetric(name, n.PosRange)
-			open.Unit = unitOfName(name)
+			open.Unit = unitOf(metrics.Desc{Name: name})
 			open.buckets = strings.HasSuffix(name, "_bucket")
 		}
 		return open
@@ -86,6 +86,8 @@ func wellKnown(name string, t *Type) bool {
 // values fills in what a description says about the values of its series.
 func (w *walk) values(t *Type, d metrics.Desc, series string) {
 	switch suffix := strings.TrimPrefix(series, d.Name); {
+	case d.Native && series == d.Name:
+		t.counter, t.native = true, true
 	case d.Type == metrics.Histogram || suffix == "_sum" || suffix == "_count":
 		t.counter, t.Range = true, atLeast(0)
 		t.buckets = suffix == "_bucket"
@@ -97,7 +99,7 @@ func (w *walk) values(t *Type, d metrics.Desc, series string) {
 		t.counter, t.Unit, t.Range = true, unitOf(d), atLeast(0)
 	default:
 		t.Unit = unitOf(d)
-		if t.Unit == metrics.Bool {
+		if t.Unit == metrics.Bool || d.Type == metrics.Info {
 			t.Range = between(0, 1)
 		}
 		if series == "ALERTS" {
@@ -115,7 +117,11 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 		stem, ok := strings.CutSuffix(name, suffix)
 		if d, known := w.catalogue.Family(stem); ok && known {
-			w.report(finding.NotHistogram, w.find(name, pos), suggest.Nearest(name, d.Series()), "%s is a %s: it has no series %s", stem, d.Type, name)
+			kind := string(d.Type)
+			if d.Native {
+				kind = "native " + kind
+			}
+			w.report(finding.NotHistogram, w.find(name, pos), suggest.Nearest(name, d.Series()), "%s is a %s: it has no series %s", stem, kind, name)
 			return
 		}
 	}
@@ -132,7 +138,7 @@ func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.Vector
 		if m.Type == labels.MatchEqual && m.Value == "" {
 			return // asks for what is so
 		}
-		if _, recorded := w.recorded[name]; recorded && name != "ALERTS" {
+		if _, recorded := w.recorded.get(name); recorded && name != "ALERTS" {
 			if m.Matches("") {
 				return
 			}
@@ -236,24 +242,6 @@ func (w *walk) idlePattern(m *labels.Matcher, pos posrange.PositionRange) {
 		w.report(finding.IdleRegexp, at, fmt.Sprintf("%s%s%q", m.Name, equal, v), "%q is a plain string: no pattern is needed", v)
 	case strings.HasPrefix(v, "^") || strings.HasSuffix(v, "$") && !strings.HasSuffix(v, `\$`):
 		w.report(finding.IdleRegexp, at, "", "%q: patterns are anchored at both ends by themselves", v)
-	}
-}
-
-// window reports a range in which a function of changes sees too little.
-func (w *walk) window(function string, m *parser.MatrixSelector, t Type) {
-	if m.RangeExpr != nil || m.Range == 0 {
-		return
-	}
-	s := w.opts.Schedule
-	if t.family != nil && t.family.Cadence == metrics.EveryRun && m.Range < 2*s.Run {
-		w.report(finding.ShortWindow, m.PositionRange(), "", "%s changes every %s: in %s there are not two updates, so %s sees nothing",
-			t.family.Name, duration(s.Run), duration(m.Range), function)
-		return
-	}
-	jobs := t.Labels.Values(model.JobLabel)
-	if scrape := s.scrape(jobs); m.Range < 4*scrape {
-		w.report(finding.FewScrapes, m.PositionRange(), "", "%s in %s, with a scrape every %s: one that is lost leaves a gap, four must fit",
-			function, duration(m.Range), duration(scrape))
 	}
 }
 

@@ -2,6 +2,7 @@ package promcheck
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/texts"
 	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -17,17 +19,14 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// templateDefs are the definitions that Prometheus puts before every template.
-const templateDefs = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
-
 // fillings are values that stand for a label's when a template is tried: one
 // of them suits whatever the template makes of it.
 var fillings = []string{anyValue, "1", "1m"}
 
-// Template checks the template of an annotation or label of an alert whose
-// labels nothing is known of.
-func (c *Checker) Template(where, text string) []finding.Finding {
-	return c.template(where, "", text, openLabels())
+// Template checks a text that Prometheus expands for alerts of that type, as
+// [Checker.Expr] or [Checker.Rule] returned it.
+func (c *Checker) Template(where, text string, of Type) []finding.Finding {
+	return c.template(where, "", text, of.Labels)
 }
 
 // template expands a template with Prometheus's own code, for labels whose
@@ -114,6 +113,9 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 		case !u.external && !have.Can(u.name):
 			f.Code, f.Reason = finding.LabelGoneText, "the label \""+u.name+"\" is not in the expression's result (it has "+listed(have.Names())+"): it is shown as nothing"
 			f.Suggestion = suggest.Nearest(u.name, have.Names())
+			if u.tested && f.Suggestion == "" {
+				continue // a text for alerts with the label and for those without
+			}
 		default:
 			continue
 		}
@@ -128,24 +130,25 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 type labelUse struct {
 	name     string
 	external bool // of the external labels
+	tested   bool // where "if" or "with" found that the alert has the label
 	pos      posrange.PositionRange
 }
 
 // labelUses parses a template as Prometheus does and returns the labels it
 // names: $labels.x, .Labels.x, index $labels "x".
 func labelUses(text string) ([]labelUse, error) {
-	tree := parse.New("template")
-	tree.Mode = parse.SkipFuncCheck
-	if _, err := tree.Parse(templateDefs+text, "", "", map[string]*parse.Tree{}); err != nil {
+	tree, err := texts.Parse(text)
+	if err != nil {
 		return nil, err
 	}
 	var uses []labelUse
+	tested := map[string]bool{}
 	add := func(name string, external bool, at parse.Pos) {
-		start := max(int(at)-len(templateDefs), 0)
+		start := max(int(at)-len(texts.Definitions), 0)
 		if i := strings.Index(text[min(start, len(text)):], name); i >= 0 {
 			start += i
 		}
-		uses = append(uses, labelUse{name, external, posrange.PositionRange{
+		uses = append(uses, labelUse{name, external, tested[name], posrange.PositionRange{
 			Start: posrange.Pos(start), End: posrange.Pos(min(start+len(name), len(text))),
 		}})
 	}
@@ -159,8 +162,13 @@ func labelUses(text string) ([]labelUse, error) {
 		}
 	}
 	branch := func(b *parse.BranchNode, top, inner bool) {
+		outer := maps.Clone(tested)
+		if name, ok := presence(b.Pipe); ok && b.NodeType != parse.NodeRange {
+			tested[name] = true
+		}
 		pipe(b.Pipe, top)
 		visit(b.List, inner)
+		tested = outer
 		if b.ElseList != nil {
 			visit(b.ElseList, top)
 		}
@@ -206,6 +214,18 @@ func labelUses(text string) ([]labelUse, error) {
 	}
 	visit(tree.Root, true)
 	return uses, nil
+}
+
+// presence returns the label that a condition asks for: $labels.x alone.
+func presence(p *parse.PipeNode) (label string, ok bool) {
+	if len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
+		return "", false
+	}
+	v, isVar := p.Cmds[0].Args[0].(*parse.VariableNode)
+	if !isVar || len(v.Ident) != 2 || v.Ident[0] != "$labels" {
+		return "", false
+	}
+	return v.Ident[1], true
 }
 
 // indexed takes index $labels "x" apart.
@@ -260,7 +280,7 @@ func run(text string, names map[string]string, answer promql.Vector, queries *[]
 		return answer, nil
 	}
 	data := template.AlertTemplateData(names, names, "", promql.Sample{F: 1})
-	_, err := template.NewTemplateExpander(context.Background(), templateDefs+text, "template", data,
+	_, err := template.NewTemplateExpander(context.Background(), texts.Definitions+text, "template", data,
 		model.Now(), query, &url.URL{}, nil).Expand()
 	return err
 }

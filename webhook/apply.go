@@ -17,7 +17,8 @@ import (
 type state struct {
 	tx     *txn
 	chats  []string // that are to be shown what happens
-	shares bool     // what happens is noted for other replicas
+	scale  message.Scale
+	shares bool // what happens is noted for other replicas
 
 	timeout time.Duration // without an evaluation until alerting is blind; 0 for never
 	seen    time.Time     // the newest evaluation that is known of; the zero time for not known
@@ -57,7 +58,7 @@ func (s state) apply(n arrival) (coalesced string, err error) {
 		}
 	}
 	switch {
-	case n.notify == None:
+	case n.notify == none:
 		return api.Recorded, nil
 	case reminder:
 		return "", s.remind(n)
@@ -177,7 +178,7 @@ func (s state) confirm(i *instance, n arrival, a template.Alert) error {
 	a.StartsAt = i.alert.StartsAt
 	i.alert = a
 	raised := n.notify > i.notify
-	wasNone := i.notify == None
+	wasNone := i.notify == none
 	i.notify = max(i.notify, n.notify)
 	if err := s.update(i); err != nil || !raised || !wasNone {
 		return err
@@ -187,7 +188,7 @@ func (s state) confirm(i *instance, n arrival, a template.Alert) error {
 
 func (s state) begin(n arrival, a template.Alert) *instance {
 	return &instance{
-		group: n.GroupKey, alert: a, rank: message.PriorityOf(a.Labels).Rank, notify: n.notify,
+		group: n.GroupKey, alert: a, rank: s.scale.Of(a.Labels).Rank, notify: n.notify,
 		notification: n.id, receivedAt: n.at, firstAt: n.at, seenAt: n.at, saidBy: n.ExternalURL, own: !n.foreign,
 	}
 }
@@ -207,7 +208,7 @@ func (s state) create(i *instance) error {
 	if err != nil {
 		return err
 	}
-	if i.id, err = r.LastInsertId(); err != nil || i.notify == None {
+	if i.id, err = r.LastInsertId(); err != nil || i.notify == none {
 		return err
 	}
 	return s.view(i)

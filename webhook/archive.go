@@ -143,7 +143,7 @@ func (s *Service) changes() (list []change, waiting backlog, err error) {
 		defer rows.Close()
 		for rows.Next() {
 			var c change
-			if err := scanRecord(rows, &c.record, &c.instance, &c.version); err != nil {
+			if err := scanRecord(rows, s.scale().Label, &c.record, &c.instance, &c.version); err != nil {
 				return err
 			}
 			list = append(list, c)
@@ -167,10 +167,10 @@ const recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at
 		AND e.starts_at = i.starts_at AND e.id < i.id)`
 
 // scanRecord reads the columns before those of the record, and the record
-// without its deliveries.
-func scanRecord(rows *sql.Rows, r *history.Record, before ...any) error {
+// without its deliveries. Label holds the severity.
+func scanRecord(rows *sql.Rows, label string, r *history.Record, before ...any) error {
 	var alert []byte
-	var notify Notify
+	var notify loudness
 	var first int64
 	var resolved sql.NullInt64
 	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Episode)...); err != nil {
@@ -186,8 +186,8 @@ func scanRecord(rows *sql.Rows, r *history.Record, before ...any) error {
 		return err
 	}
 	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, a.StartsAt, time.UnixMicro(first).UTC()
-	r.Priority = a.Labels["priority"]
-	r.Notify = notify.String()
+	r.Priority = a.Labels[label]
+	r.Notify = string(notify.sound())
 	if resolved.Valid {
 		at := time.UnixMicro(resolved.Int64).UTC()
 		r.ResolutionAt, r.EndsAt = &at, &at

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/history"
 )
 
@@ -79,9 +79,9 @@ func TestTheHistoryKnowsWhenAndWhoWasTold(t *testing.T) {
 	archived(t, func(w *world, a *archive) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(10 * time.Second)
-		w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(time.Minute)
 		if len(a.records) != 1 {
 			t.Fatalf("records %v", a.records)
@@ -109,9 +109,9 @@ func TestTheHistoryIsCaughtUpWithAfterAnyOutage(t *testing.T) {
 		var want []string
 		for _, target := range []string{"one", "two", "three"} {
 			start := time.Now()
-			w.post(am.payload(am.firing(target, start)), webhook.Loud)
+			w.post(am.payload(am.firing(target, start)), api.Loud)
 			w.after(time.Minute)
-			w.post(am.payload(am.resolved(target, start, time.Now())), webhook.Loud)
+			w.post(am.payload(am.resolved(target, start, time.Now())), api.Loud)
 			w.after(time.Minute)
 			want = append(want, am.firing(target, start).Fingerprint)
 		}
@@ -146,7 +146,7 @@ func TestARecordThatCannotBeStoredHoldsNoOther(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
 		a.refuses = am.firing("bad", start).Fingerprint
-		w.post(am.payload(am.firing("good", start), am.firing("bad", start), am.firing("fine", start)), webhook.Loud)
+		w.post(am.payload(am.firing("good", start), am.firing("bad", start), am.firing("fine", start)), api.Loud)
 		w.after(time.Minute)
 		want := []string{am.firing("good", start).Fingerprint, am.firing("fine", start).Fingerprint}
 		got := a.has()

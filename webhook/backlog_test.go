@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Ten thousand notifications of 50 groups, that came while Telegram was away,
@@ -39,7 +40,7 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 					if round%3 == 2 {
 						a = am.firing(fmt.Sprint("u", g), time.Now()) // another alert of the group
 					}
-					if _, err := w.service.Accept(am.payload(a), webhook.Loud); err != nil {
+					if _, err := w.service.Accept(am.payload(a), api.Loud); err != nil {
 						t.Fatal(err)
 					}
 				}

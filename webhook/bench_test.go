@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
@@ -56,7 +57,7 @@ func BenchmarkAccept(b *testing.B) {
 				group.Go(func() {
 					for i := range work {
 						begin := time.Now()
-						resp, err := client.Post(server.URL+"/api/v1/alerts", "application/json", bytes.NewReader(body))
+						resp, err := client.Post(server.URL+api.AlertsPath, "application/json", bytes.NewReader(body))
 						if err != nil || resp.StatusCode != http.StatusOK {
 							b.Error(err, resp)
 							continue

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -20,13 +21,13 @@ func TestAnOutageEndsWithWhatIsTrue(t *testing.T) {
 		w.bot.Inject(fakebot.Fault{Drop: true, Times: 1000})
 		start := time.Now()
 		p0, p1 := alertmanager{url: "http://a", priority: "P0"}, alertmanager{url: "http://a", priority: "P1"}
-		w.post(p0.payload(p0.firing("gone", start)), webhook.Loud)
-		w.post(p1.payload(p1.firing("gone", start), p1.firing("too", start)), webhook.Silent)
+		w.post(p0.payload(p0.firing("gone", start)), api.Loud)
+		w.post(p1.payload(p1.firing("gone", start), p1.firing("too", start)), api.Silent)
 		w.after(10 * time.Minute)
-		w.post(p0.payload(p0.resolved("gone", start, time.Now())), webhook.Loud)
-		w.post(p1.payload(p1.resolved("gone", start, time.Now()), p1.resolved("too", start, time.Now())), webhook.Silent)
+		w.post(p0.payload(p0.resolved("gone", start, time.Now())), api.Loud)
+		w.post(p1.payload(p1.resolved("gone", start, time.Now()), p1.resolved("too", start, time.Now())), api.Silent)
 		w.after(10 * time.Minute)
-		w.post(p1.payload(p1.firing("stays", time.Now())), webhook.Silent)
+		w.post(p1.payload(p1.firing("stays", time.Now())), api.Silent)
 		w.after(40 * time.Minute)
 		w.expect(person)
 		longest := time.Duration(0)
@@ -51,7 +52,7 @@ func TestWhatIsUrgentGoesFirst(t *testing.T) {
 		w.bot.Inject(fakebot.Fault{RetryAfter: 60})
 		for i, priority := range []string{"P2", "P1", "P0", "P1"} {
 			am := alertmanager{url: "http://a", priority: priority, key: fmt.Sprint(i)}
-			w.post(am.payload(am.firing(fmt.Sprint(i), time.Now())), webhook.Loud)
+			w.post(am.payload(am.firing(fmt.Sprint(i), time.Now())), api.Loud)
 		}
 		w.after(2 * time.Minute)
 		w.expect(person,
@@ -65,7 +66,7 @@ func TestRetryAfterIsKeptForItsChatOverARestart(t *testing.T) {
 		w.bot.Inject(fakebot.Fault{Chat: person, RetryAfter: 300})
 		begin := time.Now()
 		am := alertmanager{url: "http://a", priority: "P0"}
-		w.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		w.post(am.payload(am.firing("redis", begin)), api.Loud)
 		w.after(time.Second)
 		w.restart()
 		w.after(10 * time.Minute)
@@ -91,7 +92,7 @@ func TestRatesAreKept(t *testing.T) {
 		start := time.Now()
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			w.post(am.payload(am.firing(fmt.Sprint(i), start)), webhook.Silent)
+			w.post(am.payload(am.firing(fmt.Sprint(i), start)), api.Silent)
 		}
 		w.after(7500 * time.Millisecond)
 		w.restart()
@@ -100,7 +101,7 @@ func TestRatesAreKept(t *testing.T) {
 		w.after(5 * time.Minute)
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			w.post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), webhook.Silent)
+			w.post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), api.Silent)
 		}
 		w.after(10 * time.Minute)
 		for _, c := range w.bot.Calls() {
@@ -124,10 +125,10 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Migrate(group, super)
 		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(5 * time.Second)
 		w.restart()
-		w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(10 * time.Second)
 		if m := w.bot.Messages(super); len(m) != 2 || m[1].ReplyTo != 1 {
 			t.Fatalf("the supergroup shows %v", m)
@@ -143,7 +144,7 @@ func TestADeadChatIsMarkedAndTriedNowAndThen(t *testing.T) {
 	inWorld(t, "7,8", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Block(person, true)
-		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		w.after(35 * time.Minute)
 		if w.metric("preflight_webhook_chat_state", "7", "dead") != 1 || w.metric("preflight_webhook_chat_state", "8", "ok") != 1 {
 			t.Error("the metrics do not tell the dead chat from the other")
@@ -167,7 +168,7 @@ func TestADeadChatIsMarkedAndTriedNowAndThen(t *testing.T) {
 func TestAMissingTopicDoesNotLoseTheAlert(t *testing.T) {
 	inWorld(t, "-100:5,-100:6", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
-		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		w.after(time.Minute)
 		topics := []int{}
 		for _, m := range w.bot.Messages(group) {
@@ -186,7 +187,7 @@ func TestRefusedFormattingFallsBackToPlainTextOnce(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Inject(fakebot.Fault{Status: 400, Body: refusal})
-		w.post(am.payload(am.firing("a<b>&c", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("a<b>&c", time.Now())), api.Loud)
 		w.after(10 * time.Second)
 		m := w.bot.Messages(person)
 		if len(m) != 1 || m[0].Entities != 0 || !strings.Contains(m[0].Text, "Database: a<b>&c") {
@@ -195,9 +196,9 @@ func TestRefusedFormattingFallsBackToPlainTextOnce(t *testing.T) {
 		// A message refused for good neither stops the chat nor is forgotten.
 		w.bot.Inject(fakebot.Fault{Status: 400, Body: refusal, Times: 2})
 		am.key = "other"
-		w.post(am.payload(am.firing("refused", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("refused", time.Now())), api.Loud)
 		am.key = "third"
-		w.post(am.payload(am.firing("shown", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("shown", time.Now())), api.Loud)
 		w.after(20 * time.Second)
 		if m := w.bot.Messages(person); len(m) != 2 {
 			t.Fatalf("the chat shows %v", m)
@@ -220,7 +221,7 @@ func TestAnAmbiguousCallIsRepeatedOnceAndCounted(t *testing.T) {
 			inWorld(t, "7", func(w *world) {
 				w.bot.Inject(fault)
 				am := alertmanager{url: "http://a", priority: "P0"}
-				w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+				w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 				w.after(3 * time.Minute)
 				if m := w.bot.Messages(person); len(m) == 0 || len(m) > 2 {
 					t.Fatalf("the chat shows %v", m)
@@ -245,7 +246,7 @@ func TestALargeGroupIsSplitAndResumedAtThePart(t *testing.T) {
 			resolved = append(resolved, am.resolved(target, start, start.Add(time.Hour)))
 		}
 		w.bot.Inject(fakebot.Fault{Delay: 10 * time.Millisecond, Times: 2}, fakebot.Fault{Drop: true, Times: 3})
-		w.post(am.payload(firing...), webhook.Loud)
+		w.post(am.payload(firing...), api.Loud)
 		w.after(500 * time.Millisecond)
 		w.restart()
 		w.after(5 * time.Minute)
@@ -263,13 +264,13 @@ func TestALargeGroupIsSplitAndResumedAtThePart(t *testing.T) {
 			}
 		}
 		// One more is told alone, with the number of the others.
-		w.post(am.payload(append(firing, am.firing("one-more", time.Now()))...), webhook.Loud)
+		w.post(am.payload(append(firing, am.firing("one-more", time.Now()))...), api.Loud)
 		w.after(10 * time.Second)
 		last := w.bot.Messages(person)[len(messages)]
 		if !strings.Contains(last.Text, "  - Database: one-more\n… and 300 more still firing") {
 			t.Errorf("the new alert is told as %s", last.Text)
 		}
-		w.post(am.payload(resolved...), webhook.Loud)
+		w.post(am.payload(resolved...), api.Loud)
 		w.after(10 * time.Minute)
 		for _, m := range w.bot.Messages(person)[:len(messages)] {
 			if !strings.HasPrefix(m.Text, "✅") || len(m.Edits) != 1 {
@@ -284,10 +285,10 @@ func TestAnEditThatCannotBeMadeIsLeft(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(2 * time.Second)
 		w.bot.Inject(fakebot.Fault{Method: "editMessageText", Status: 400, Body: refusal})
-		w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(time.Hour)
 		if n := len(w.bot.Calls()); n != 3 {
 			t.Errorf("%d calls", n)
@@ -300,9 +301,9 @@ func TestChatsComeAndGo(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		w.post(am.payload(am.firing("over", start), am.firing("stays", start)), webhook.Loud)
+		w.post(am.payload(am.firing("over", start), am.firing("stays", start)), api.Loud)
 		w.after(2 * time.Second)
-		w.post(am.payload(am.resolved("over", start, time.Now()), am.firing("stays", start)), webhook.Loud)
+		w.post(am.payload(am.resolved("over", start, time.Now()), am.firing("stays", start)), api.Loud)
 		w.after(10 * time.Second)
 		chats, err := telegram.ParseChats("8")
 		if err != nil {
@@ -359,10 +360,10 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		w.config.Retention = 24 * time.Hour
 		w.restart()
 		start := time.Now()
-		w.post(am.payload(am.firing("old", start), am.firing("stays", start)), webhook.Loud)
-		w.post(am.payload(am.resolved("old", start, time.Now()), am.firing("stays", start)), webhook.Loud)
+		w.post(am.payload(am.firing("old", start), am.firing("stays", start)), api.Loud)
+		w.post(am.payload(am.resolved("old", start, time.Now()), am.firing("stays", start)), api.Loud)
 		w.after(48 * time.Hour)
-		w.post(am.payload(am.resolved("stays", start, time.Now())), webhook.Loud)
+		w.post(am.payload(am.resolved("stays", start, time.Now())), api.Loud)
 		w.after(time.Minute)
 		m := w.bot.Messages(person)
 		if last := m[len(m)-1]; last.ReplyTo != 1 || !strings.Contains(last.Text, "stays, resolved after 2d") {

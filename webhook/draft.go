@@ -21,7 +21,7 @@ type draft struct {
 // write stores all parts, the first one as being sent, and returns its call.
 func (p planner) write(d draft) (*call, error) {
 	var first *call
-	rank := 9
+	rank := lowestRank
 	for _, v := range d.list {
 		rank = min(rank, v.rank)
 	}
@@ -47,17 +47,17 @@ func (p planner) write(d draft) (*call, error) {
 			first.batch = first.message
 		}
 	}
-	first.tells(d.news)
+	p.tells(first, d.news)
 	return first, nil
 }
 
 // tells notes on whose behalf the call is made, for the log and the metrics.
-func (c *call) tells(news []viewed) {
+func (p planner) tells(c *call, news []viewed) {
 	seen := map[int64]bool{}
 	for _, v := range news {
 		if c.waiting.IsZero() || v.receivedAt.Before(c.waiting) {
 			c.waiting = v.receivedAt
-			c.priority = message.PriorityOf(v.alert.Labels).Name
+			c.severity = p.formatter.Scale().Of(v.alert.Labels).Name
 		}
 		if !seen[v.notification] && len(seen) < 20 {
 			seen[v.notification] = true

@@ -31,7 +31,7 @@ func (s *Service) follow(events []replica.Event, journal, upTo int64) error {
 		}
 		f := &follower{service: s}
 		if err := s.spool.do(func(tx *txn) error {
-			f.tx, f.state, f.twice = tx, state{tx: tx, chats: s.keys}, map[string]int{}
+			f.tx, f.state, f.twice = tx, state{tx: tx, chats: s.keys, scale: s.scale()}, map[string]int{}
 			for _, e := range some {
 				if err := f.apply(e); err != nil {
 					return err

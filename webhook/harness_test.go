@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,6 +20,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
@@ -38,7 +40,25 @@ type world struct {
 	registry *prometheus.Registry
 	service  *webhook.Service
 	stop     func()
-	logs     *strings.Builder
+	logs     *logs
+}
+
+// logs can be read while the webhook writes them.
+type logs struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logs) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logs) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // inWorld runs a test in fake time, present-day, against a fake Telegram with
@@ -64,7 +84,7 @@ func newWorld(t *testing.T, chats, spool string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, logs: new(strings.Builder)}
+	w := &world{t: t, logs: new(logs)}
 	w.bot = fakebot.New(token, fakebot.Telegram(),
 		fakebot.Chat{ID: person}, fakebot.Chat{ID: another}, fakebot.Chat{ID: group, Topics: []int{5}})
 	client, err := telegram.New(telegram.Options{Token: token, URL: "http://telegram.test", HTTP: w.bot.Client()})
@@ -111,7 +131,7 @@ func (w *world) restart() { w.t.Helper(); w.stop(); w.start() }
 func (w *world) after(d time.Duration) { time.Sleep(d); synctest.Wait() }
 
 // post hands over a notification and lets what is immediate happen.
-func (w *world) post(body []byte, notify webhook.Notify) {
+func (w *world) post(body []byte, notify api.Sound) {
 	w.t.Helper()
 	if _, err := webhook.ParsePayload(body); err != nil {
 		w.t.Fatal(err)
@@ -129,7 +149,7 @@ func (w *world) recorded(name string) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.post(body, webhook.Loud)
+	w.post(body, api.Loud)
 }
 
 // metric returns the value of a counter or gauge, summed over its series that

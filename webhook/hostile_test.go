@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // hostile is a group of alerts whose labels and annotations are full of what
@@ -59,7 +60,7 @@ func (h hostile) deliver(t *testing.T) {
 		for _, status := range []string{"firing", "resolved"} {
 			body := h.payload(status)
 			recorder := httptest.NewRecorder()
-			handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/api/v1/alerts", bytes.NewReader(body)))
+			handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, api.AlertsPath, bytes.NewReader(body)))
 			if recorder.Code != http.StatusOK {
 				t.Fatalf("%s: answered %d: %s", status, recorder.Code, recorder.Body)
 			}

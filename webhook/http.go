@@ -25,7 +25,7 @@ type HandlerOptions struct {
 
 // Handler returns the HTTP interface:
 //
-//	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager
+//	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager; see [Config.LevelSounds]
 //	POST /api/v1/watchdog                         the pipeline sees
 //	POST /-/reload
 //	GET  /-/healthy   /-/ready   /metrics
@@ -38,8 +38,8 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 		o.MaxBody = 32 << 20
 	}
 	mux := http.NewServeMux()
-	mux.Handle("POST /api/v1/alerts", s.authorized(o.Token, s.handleAlerts(o.MaxBody)))
-	mux.Handle("POST /api/v1/watchdog", s.authorized(o.Token, s.handleWatchdog(o.MaxBody)))
+	mux.Handle("POST "+api.AlertsPath, s.authorized(o.Token, s.handleAlerts(o.MaxBody)))
+	mux.Handle("POST "+api.WatchdogPath, s.authorized(o.Token, s.handleWatchdog(o.MaxBody)))
 	mux.Handle("POST /-/reload", s.authorized(o.Token, func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Reload(); err != nil {
 			s.config.Log.Error("reload failed, all stays as it was", "err", err)
@@ -84,19 +84,29 @@ func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
 			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
 			return
 		}
-		notify, known := ParseNotify(r.URL.Query().Get("notify"))
-		if !known {
-			// Refusing it would lose the alert.
-			s.config.Log.Error("the receiver's URL has a notify that is none of loud, silent and none: taken as loud", "group", payload.GroupKey)
-			notify = Loud
-		}
-		id, err := s.Accept(body, notify)
+		sound := s.sound(r.URL.Query().Get(api.NotifyParam), payload)
+		id, err := s.Accept(body, sound)
 		if err != nil {
 			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
 			return
 		}
-		s.accepted(id, payload, notify)
+		s.accepted(id, payload, sound)
 	}
+}
+
+// sound returns the sound of a notification: the one that the receiver's URL
+// names, or else that of the alerts' levels.
+func (s *Service) sound(named string, p Payload) api.Sound {
+	switch sound, known := api.ParseSound(named); {
+	case known:
+		return sound
+	case named != "":
+		// Refusing it would lose the alert.
+		s.config.Log.Error("the receiver's URL has a notify that is none of loud, silent and none: taken as loud", "group", p.GroupKey)
+	case s.config.LevelSounds:
+		return s.scale().Sound(p.Alerts)
+	}
+	return api.Loud
 }
 
 func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {

@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/common/promslog"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
@@ -100,7 +101,7 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 		}
 		return body
 	}
-	const alerts = "/api/v1/alerts"
+	const alerts = api.AlertsPath
 	for name, c := range map[string]struct {
 		method, path, bearer string
 		body                 []byte
@@ -112,7 +113,7 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 		"unknown notify":  {"POST", alerts + "?notify=lout", "right", recorded, 200, ""},
 		"unknown fields":  {"POST", alerts, "right", change(func(m map[string]any) { m["later"] = []int{1} }), 200, ""},
 		"no fingerprint":  {"POST", alerts, "right", change(func(m map[string]any) { delete(m["alerts"].([]any)[0].(map[string]any), "fingerprint") }), 200, ""},
-		"watchdog":        {"POST", "/api/v1/watchdog", "right", recorded, 200, ""},
+		"watchdog":        {"POST", api.WatchdogPath, "right", recorded, 200, ""},
 		"no bearer":       {"POST", alerts, "", recorded, 401, "WEBHOOK_TOKEN"},
 		"wrong bearer":    {"POST", alerts, "wrong", recorded, 401, "WEBHOOK_TOKEN"},
 		"bare reload":     {"POST", "/-/reload", "", nil, 401, "WEBHOOK_TOKEN"},
@@ -165,10 +166,10 @@ func TestASpoolThatCannotBeWrittenIs503(t *testing.T) {
 	if err := service.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if status, _ := request(t, "POST", server.URL+"/api/v1/alerts", "", recorded); status != 503 {
+	if status, _ := request(t, "POST", server.URL+api.AlertsPath, "", recorded); status != 503 {
 		t.Errorf("answered %d", status)
 	}
-	if status, _ := request(t, "POST", server.URL+"/api/v1/watchdog", "", recorded); status != 503 {
+	if status, _ := request(t, "POST", server.URL+api.WatchdogPath, "", recorded); status != 503 {
 		t.Errorf("the watchdog was answered %d", status)
 	}
 	if status, _ := request(t, "GET", server.URL+"/-/ready", "", nil); status != 503 {

@@ -4,9 +4,11 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/alertnative/preflight/webhook/api"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/common/version"
+
+	"github.com/alertnative/preflight/metrics/instrument"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // instruments are the webhook's own metrics.
@@ -22,13 +24,13 @@ type instruments struct {
 func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instruments, error) {
 	d := api.NewFamilies()
 	m := &instruments{
-		received: d.Received.NewCounter(), coalesced: d.Coalesced.NewCounter(), delivered: d.Delivered.NewCounter(),
-		failed: d.Failed.NewCounter(), retried: d.Retried.NewCounter(), ambiguous: d.AmbiguousCalls.NewCounter(),
-		accept: d.AcceptDuration.NewHistogram(), delay: d.DeliveryDelay.NewHistogram(),
-		state: d.ChatState.NewGauge(), watchdog: d.WatchdogTimestamp.NewGauge(), writable: d.SpoolWritable.NewGauge(),
-		backlog: d.Backlog.NewGauge(), backlogAge: d.BacklogAge.NewGauge(),
-		historyBacklog: d.HistoryBacklog.NewGauge(), historyLag: d.HistoryLag.NewGauge(),
-		duplicated: d.Duplicated.NewCounter(), replicaState: d.ReplicaState.NewGauge(),
+		received: instrument.Counter(d.Received), coalesced: instrument.Counter(d.Coalesced), delivered: instrument.Counter(d.Delivered),
+		failed: instrument.Counter(d.Failed), retried: instrument.Counter(d.Retried), ambiguous: instrument.Counter(d.AmbiguousCalls),
+		accept: instrument.Histogram(d.AcceptDuration), delay: instrument.Histogram(d.DeliveryDelay),
+		state: instrument.Gauge(d.ChatState), watchdog: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
+		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
+		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag),
+		duplicated: instrument.Counter(d.Duplicated), replicaState: instrument.Gauge(d.ReplicaState),
 	}
 	// A counter that begins with its first event hides that event from rate().
 	for _, v := range d.Received.Labels[0].Values {
@@ -54,7 +56,7 @@ func newInstruments(r prometheus.Registerer, s *spool, chats []string) (*instrum
 	m.watchdog.WithLabelValues().Set(0)
 	m.historyBacklog.WithLabelValues().Set(0)
 	m.historyLag.WithLabelValues().Set(0)
-	build := d.BuildInfo.NewGauge()
+	build := instrument.Gauge(d.BuildInfo)
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{

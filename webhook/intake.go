@@ -12,10 +12,10 @@ import (
 // Accept commits a notification to the spool and returns its id, which the
 // log names from here to its delivery. The body must be one that
 // [ParsePayload] takes.
-func (s *Service) Accept(body []byte, notify Notify) (id int64, err error) {
+func (s *Service) Accept(body []byte, sound api.Sound) (id int64, err error) {
 	begin := time.Now()
 	err = s.spool.do(func(tx *txn) error {
-		r, err := tx.Exec(`INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`, begin.UnixMicro(), notify, body)
+		r, err := tx.Exec(`INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`, begin.UnixMicro(), loudnessOf(sound), body)
 		if err != nil {
 			return err
 		}
@@ -198,8 +198,8 @@ func (s *Service) prune(ctx context.Context) {
 var quoted = regexp.MustCompile(`\\(.)`)
 
 // accepted logs a notification under its id.
-func (s *Service) accepted(id int64, p Payload, notify Notify) {
+func (s *Service) accepted(id int64, p Payload, sound api.Sound) {
 	s.metrics.received.WithLabelValues(api.Accepted).Inc()
 	s.config.Log.Info("accepted", "notification", id, "receiver", quoted.ReplaceAllString(p.Receiver, "$1"),
-		"status", p.Status, "alerts", len(p.Alerts), "group", p.GroupKey, "notify", int(notify))
+		"status", p.Status, "alerts", len(p.Alerts), "group", p.GroupKey, "sound", sound)
 }

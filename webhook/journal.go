@@ -21,7 +21,7 @@ const (
 
 // notificationEvent is a notification as it was received.
 type notificationEvent struct {
-	Notify Notify          `json:"notify"`
+	Notify loudness        `json:"notify"`
 	Body   json.RawMessage `json:"body"`
 	Silent []string        `json:"silent,omitempty"` // fingerprints of what Prometheus's silence may have caused
 }

@@ -18,7 +18,7 @@ type call struct {
 	batch    int64
 	part     int
 	kind     message.Kind
-	priority string
+	severity string
 	edits    int // the id of the message that it edits; 0 sends a new one
 	content  telegram.Message
 	listed   []listed
@@ -35,10 +35,10 @@ type listed struct {
 }
 
 // The classes of what can be due, in the order in which they are delivered
-// among equal priorities.
+// among equal severities.
 const (
 	classPart       = iota // the next part of a message
-	classAlert             // something fires, or a P0 did and nobody was told
+	classAlert             // an alert fires, or an urgent one did and nobody was told
 	classReminder          // it still fires
 	classResolution        // it is over
 	classEdit              // a message shows an old state
@@ -87,24 +87,30 @@ func (p planner) next() (*call, error) {
 	}
 }
 
+// lowestRank is below that of every severity.
+const lowestRank = 1000
+
+// urgentRanks returns how many ranks are urgent.
+func (p planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
+
 func (p planner) urgent() (class int, group string, id int64, err error) {
 	var rank, at int64
 	err = p.tx.QueryRow(`
-		SELECT class, CASE class WHEN 5 THEN 9 ELSE rank END AS urgency, at, id, group_key FROM (
+		SELECT class, CASE class WHEN 5 THEN ?4 ELSE rank END AS urgency, at, id, group_key FROM (
 			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
 			UNION ALL
 			SELECT CASE
-					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank = 0) THEN 1
+					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3) THEN 1
 					WHEN v.shown = 1 THEN 3
 					ELSE 5
 				END, i.rank, i.received_at, i.id, i.group_key
 				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2
 			UNION ALL
-			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), 9),
+			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?4),
 				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
 			UNION ALL
 			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit = 1
-		) ORDER BY urgency, class, at, id LIMIT 1`, p.chat, p.ownOnly).Scan(&class, &rank, &at, &id, &group)
+		) ORDER BY urgency, class, at, id LIMIT 1`, p.chat, p.ownOnly, p.urgentRanks(), lowestRank).Scan(&class, &rank, &at, &id, &group)
 	return class, group, id, err
 }
 
@@ -154,7 +160,8 @@ func (p planner) views(from string, args ...any) ([]viewed, error) {
 }
 
 // alert tells of what newly fires in a group, with what fires there already if
-// all of it fits in one message, and of each P0 that came and went untold.
+// all of it fits in one message, and of each urgent
+// alert that came and went untold.
 func (p planner) alert(group string) (*call, error) {
 	open, due, err := p.open(group)
 	if err != nil {
@@ -169,7 +176,7 @@ func (p planner) alert(group string) (*call, error) {
 		}
 	}
 	for _, v := range due {
-		if v.shown == 0 && v.rank == 0 {
+		if v.shown == 0 && v.rank < p.urgentRanks() {
 			fresh = append(fresh, v)
 		}
 	}
@@ -199,7 +206,7 @@ func (p planner) reminder(group string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	var notify Notify
+	var notify loudness
 	if err := p.tx.QueryRow(`DELETE FROM reminders WHERE chat = ? AND group_key = ? RETURNING notify`, p.chat, group).Scan(&notify); err != nil {
 		return nil, err
 	}
@@ -211,7 +218,7 @@ func (p planner) reminder(group string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: notify != Loud})
+	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: notify != loud})
 }
 
 // resolution replies to the newest message that told of what is over now.
@@ -246,10 +253,10 @@ func (p planner) resolution(group string) (*call, error) {
 	return p.write(draft{notice: n, messages: messages, group: group, list: over, news: over, silent: true, replyTo: int(reply.Int64)})
 }
 
-// digest tells of everything that came and went untold and was no P0.
+// digest tells of everything that came and went untold and was not urgent.
 func (p planner) digest() (*call, error) {
 	list, err := p.views(`FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank > 0 ORDER BY i.id`)
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 ORDER BY i.id`, p.urgentRanks())
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +286,7 @@ func items(list []viewed) []message.Item {
 // quiet reports whether none of the instances asks for a sound.
 func quiet(list []viewed) bool {
 	for _, v := range list {
-		if v.notify == Loud {
+		if v.notify == loud {
 			return false
 		}
 	}

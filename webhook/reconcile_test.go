@@ -57,14 +57,14 @@ func (a *recordedAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 // reconciled is a world whose webhook asks a recorded Alertmanager.
 func reconciled(t *testing.T, f func(*world, *recordedAPI)) {
 	inWorld(t, "7", func(w *world) {
-		api := &recordedAPI{t: t, since: time.Now().Add(-time.Hour)}
-		am, err := webhook.NewAlertmanager("http://u:SECRET@am.test/am", &http.Client{Transport: api})
+		peer := &recordedAPI{t: t, since: time.Now().Add(-time.Hour)}
+		am, err := webhook.NewAlertmanager("http://u:SECRET@am.test/am", &http.Client{Transport: peer})
 		if err != nil {
 			t.Fatal(err)
 		}
 		w.config.Alertmanagers = []*webhook.Alertmanager{am}
 		w.restart()
-		f(w, api)
+		f(w, peer)
 		if strings.Contains(w.logs.String(), "SECRET") {
 			t.Errorf("the log shows the password:\n%s", w.logs)
 		}
@@ -74,15 +74,15 @@ func reconciled(t *testing.T, f func(*world, *recordedAPI)) {
 func TestWhatEndsWhileSuppressedIsClosed(t *testing.T) {
 	for dir, want := range map[string]string{"silenced": "ended while silenced", "inhibited": "ended while inhibited"} {
 		t.Run(dir, func(t *testing.T) {
-			reconciled(t, func(w *world, api *recordedAPI) {
+			reconciled(t, func(w *world, peer *recordedAPI) {
 				w.recorded(dir + "/01")
-				api.answer(dir + "/api-01")
+				peer.answer(dir + "/api-01")
 				w.after(30 * time.Minute)
 				if m := w.bot.Messages(person); len(m) != 1 || len(m[0].Edits) != 0 {
 					t.Fatalf("suppressed and still firing, the chat shows %v", m)
 				}
 				w.restart()
-				api.answer(dir + "/api-02")
+				peer.answer(dir + "/api-02")
 				w.after(2 * time.Minute)
 				m := w.bot.Messages(person)
 				if len(m) != 2 || len(m[0].Edits) != 1 || m[1].ReplyTo != 1 || !m[1].Silent || !strings.Contains(m[1].Text, want) {
@@ -94,9 +94,9 @@ func TestWhatEndsWhileSuppressedIsClosed(t *testing.T) {
 }
 
 func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
-	reconciled(t, func(w *world, api *recordedAPI) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
 		w.recorded("single/01") // unknown to the API that answers
-		api.answer("silenced/api-02")
+		peer.answer("silenced/api-02")
 		w.after(50 * time.Minute)
 		if m := w.bot.Messages(person); len(m) != 1 {
 			t.Fatalf("its resolution may be on the way, the chat shows %v", m)
@@ -112,13 +112,13 @@ func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
 // Silence is not health: an Alertmanager that does not answer, or has just
 // been started, closes nothing.
 func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
-	reconciled(t, func(w *world, api *recordedAPI) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
 		w.recorded("silenced/01")
-		api.answer("silenced/api-01")
+		peer.answer("silenced/api-01")
 		w.after(10 * time.Minute)
-		api.answer("")
+		peer.answer("")
 		w.after(10 * time.Minute)
-		api.restarted("silenced/api-02", time.Now())
+		peer.restarted("silenced/api-02", time.Now())
 		w.after(4 * time.Minute)
 		if m := w.bot.Messages(person); len(m) != 1 {
 			t.Fatalf("the chat shows %v", m)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/replica"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
@@ -165,12 +166,12 @@ func TestReplicasTellOnceWhoeverIsNotified(t *testing.T) {
 				start := time.Now()
 				am := alertmanager{url: "http://a", priority: "P0"}
 				for _, i := range notified.fires {
-					p.both()[i].post(am.payload(am.firing("redis", start), am.firing("upbit", start)), webhook.Loud)
+					p.both()[i].post(am.payload(am.firing("redis", start), am.firing("upbit", start)), api.Loud)
 				}
 				p.after(time.Minute)
 				p.expect(person, "1 🚨 P0: Preflight [Database: redis; Database: upbit]")
 				for _, i := range notified.ends {
-					p.both()[i].post(am.payload(am.resolved("redis", start, time.Now()), am.firing("upbit", start)), webhook.Loud)
+					p.both()[i].post(am.payload(am.resolved("redis", start, time.Now()), am.firing("upbit", start)), api.Loud)
 				}
 				p.after(time.Minute)
 				p.expect(person,
@@ -178,7 +179,7 @@ func TestReplicasTellOnceWhoeverIsNotified(t *testing.T) {
 					"2 ✅ P0 resolved: Preflight [Database: redis, resolved after 1m; Database: upbit] silent reply to 1")
 				for _, i := range notified.fires { // an hour later a reminder
 					p.after(time.Hour / 2)
-					p.both()[i].post(am.payload(am.firing("upbit", start)), webhook.Loud)
+					p.both()[i].post(am.payload(am.firing("upbit", start)), api.Loud)
 				}
 				p.after(time.Minute)
 				if m := p.bot.Messages(person); len(m) != 2+len(notified.fires) || !strings.Contains(m[2].Text, "still firing") {
@@ -200,7 +201,7 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 		start := time.Now()
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			p.both()[i%2].post(am.payload(am.firing(fmt.Sprint(i), start)), webhook.Silent)
+			p.both()[i%2].post(am.payload(am.firing(fmt.Sprint(i), start)), api.Silent)
 		}
 		p.after(7500 * time.Millisecond)
 		p.stop()
@@ -211,7 +212,7 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 		p.second.start()
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			p.both()[(i+1)%2].post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), webhook.Silent)
+			p.both()[(i+1)%2].post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), api.Silent)
 		}
 		p.after(10 * time.Minute)
 		for _, c := range p.bot.Calls() {
@@ -240,20 +241,20 @@ func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		p.post(am.payload(am.firing("before", start)), webhook.Loud)
+		p.post(am.payload(am.firing("before", start)), api.Loud)
 		p.after(10 * time.Second)
 		p.a.set(true)
 		p.b.set(true)
 		p.after(10 * time.Second)
 		gone := time.Now()
 		am.key = "first"
-		p.post(am.payload(am.firing("first", gone)), webhook.Loud)
+		p.post(am.payload(am.firing("first", gone)), api.Loud)
 		p.after(5 * time.Second)
 		am.key = "second"
-		p.second.post(am.payload(am.firing("second", time.Now())), webhook.Loud)
+		p.second.post(am.payload(am.firing("second", time.Now())), api.Loud)
 		p.after(5 * time.Second)
 		am.key = ""
-		p.second.post(am.payload(am.resolved("before", start, time.Now())), webhook.Loud) // the first was told of its start
+		p.second.post(am.payload(am.resolved("before", start, time.Now())), api.Loud) // the first was told of its start
 		p.after(time.Minute)
 		want := []string{
 			"1 ✅ P0: Preflight (resolved after 30s) [✅ Database: before, resolved after 30s] edited",
@@ -277,7 +278,7 @@ func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
 		p.after(10 * time.Minute)
 		p.expect(person, want...)
 		am.key = "second"
-		p.post(am.payload(am.resolved("second", p.bot.Messages(person)[2].Sent, time.Now())), webhook.Loud)
+		p.post(am.payload(am.resolved("second", p.bot.Messages(person)[2].Sent, time.Now())), api.Loud)
 		p.after(time.Minute)
 		if m := p.bot.Messages(person); len(m) != 5 || m[4].ReplyTo != 3 {
 			t.Errorf("the chat shows %v", m)
@@ -298,13 +299,13 @@ func TestWhatBothToldEndsInBothMessages(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
 		for _, w := range p.both() {
-			w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
 			p.after(5 * time.Second)
 		}
 		p.a.set(false)
 		p.b.set(false)
 		p.after(time.Minute)
-		p.second.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.second.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		p.after(time.Minute)
 		m := p.bot.Messages(person)
 		if len(m) != 3 || len(m[0].Edits) != 1 || len(m[1].Edits) != 1 {
@@ -325,9 +326,9 @@ func TestAnEndThatTheOtherToldIsNotToldAgain(t *testing.T) {
 		p.after(10 * time.Second)
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
 		p.after(10 * time.Second)
-		p.second.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.second.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		p.after(10 * time.Second)
 		p.b.set(false) // it hands over first
 		p.after(10 * time.Second)
@@ -350,7 +351,7 @@ func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 		p.service.SetSender(unreachable{})
 		am := alertmanager{url: "http://a", priority: "P0"}
 		begin := time.Now()
-		p.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		p.post(am.payload(am.firing("redis", begin)), api.Loud)
 		p.after(time.Minute)
 		m := p.bot.Messages(person)
 		if len(m) != 1 {
@@ -377,7 +378,7 @@ func TestRetryAfterHoldsForTheOtherReplica(t *testing.T) {
 		p.bot.Inject(fakebot.Fault{RetryAfter: 300})
 		begin := time.Now()
 		am := alertmanager{url: "http://a", priority: "P0"}
-		p.second.post(am.payload(am.firing("redis", begin)), webhook.Loud)
+		p.second.post(am.payload(am.firing("redis", begin)), api.Loud)
 		p.after(time.Second)
 		p.stop()
 		p.after(10 * time.Minute)
@@ -442,7 +443,7 @@ func TestTheOtherReplicaTellsTheRestOfALongMessage(t *testing.T) {
 		for i := range 300 {
 			list = append(list, fmt.Sprintf("target-%03d.", i))
 		}
-		p.post(am.payload(firingAll(am, list, start)...), webhook.Loud)
+		p.post(am.payload(firingAll(am, list, start)...), api.Loud)
 		p.after(2500 * time.Millisecond)
 		parts := len(p.bot.Messages(person))
 		p.stop()

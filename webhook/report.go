@@ -37,7 +37,7 @@ func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 			return
 		}
 		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
-		w.metrics.delay.WithLabelValues(c.priority).Observe(delay.Seconds())
+		w.metrics.delay.WithLabelValues(c.severity).Observe(delay.Seconds())
 		log.Info("delivered", "delay", delay)
 	case failure.Kind == telegram.Refused:
 		w.metrics.failed.WithLabelValues(w.key).Inc()

@@ -36,15 +36,23 @@ type Config struct {
 	Spool string
 	Chats []telegram.Chat
 	// Sender shows the messages.
-	Sender    Sender
+	Sender Sender
+	// Formatter writes the messages, and has the scale of severities.
 	Formatter *message.Formatter
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
 	// WatchdogTimeout is how long no evaluation of Prometheus may be known of
-	// before the chats are told that alerting is blind; 0 for ever. An end that
+	// before the chats are told that alerting is blind; 0 where no heartbeat is
+	// expected: then every end is believed. An end that
 	// Alertmanager tells is believed when it was less than four fifths of that
 	// after a known evaluation.
 	WatchdogTimeout time.Duration
+	// AwaitHeartbeat expects no heartbeat before the first one has arrived, here
+	// or at another replica.
+	AwaitHeartbeat bool
+	// LevelSounds lets the severities of the alerts decide the sound of a
+	// notification whose URL names none. Without it such a notification is loud.
+	LevelSounds bool
 	// Alertmanagers are asked whether what fires here fires there; none for
 	// never.
 	Alertmanagers []*Alertmanager
@@ -208,14 +216,16 @@ func (s *Service) registerChats(tx *txn) error {
 
 // state returns access to the state in a transaction.
 func (s *Service) state(tx *txn) state {
-	return state{tx: tx, chats: s.keys, shares: s.config.Replicas != nil, timeout: s.config.WatchdogTimeout, seen: s.lastSeen()}
+	return state{tx: tx, chats: s.keys, scale: s.scale(), shares: s.config.Replicas != nil, timeout: s.config.WatchdogTimeout, seen: s.lastSeen()}
 }
 
 // SetSender replaces what shows the messages.
 func (s *Service) SetSender(sender Sender) { s.sender.Store(&sender) }
 
-// SetFormatter replaces what writes the messages.
+// SetFormatter replaces what writes the messages, and the scale of severities.
 func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }
+
+func (s *Service) scale() message.Scale { return s.formatter.Load().Scale() }
 
 // Run applies and delivers until the context is done, and returns when the
 // calls that had begun are finished. Notifications can be accepted before,
@@ -233,6 +243,7 @@ func (s *Service) Run(ctx context.Context) {
 	for _, w := range s.workers {
 		group.Go(func() { w.run(ctx, hard) })
 	}
+	s.logAwaiting()
 	group.Go(func() { s.applyAll(ctx) })
 	group.Go(func() { s.watch(ctx) })
 	if len(s.config.Alertmanagers) > 0 {

@@ -72,7 +72,7 @@ func (p *sender) after(d time.Duration) {
 // history lists what the spool knows.
 func (w *world) history() []history.Record {
 	w.t.Helper()
-	list, err := webhook.SpoolHistory(w.t.Context(), w.config.Spool, history.Filter{})
+	list, err := webhook.SpoolHistory(w.t.Context(), w.config.Spool, "priority", history.Filter{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -94,10 +94,15 @@ func (w *world) beat(evaluated, since time.Time) {
 
 func (w *world) watchdog(alerts ...template.Alert) (status int) {
 	w.t.Helper()
+	return w.request(api.WatchdogPath, alertmanager{url: "http://a"}.payload(alerts...))
+}
+
+// request posts over HTTP, to a path and query.
+func (w *world) request(path string, body []byte) (status int) {
+	w.t.Helper()
 	handler := w.service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})
 	answer := httptest.NewRecorder()
-	body := alertmanager{url: "http://a"}.payload(alerts...)
-	handler.ServeHTTP(answer, httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, api.WatchdogPath, bytes.NewReader(body)))
+	handler.ServeHTTP(answer, httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, path, bytes.NewReader(body)))
 	synctest.Wait()
 	return answer.Code
 }
@@ -113,7 +118,7 @@ type outage struct {
 func dies(w *world, p *sender) outage {
 	w.t.Helper()
 	o := outage{am: alertmanager{url: "http://a", priority: "P0"}, start: time.Now()}
-	w.post(o.am.payload(o.am.firing("redis", o.start)), webhook.Loud)
+	w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 	p.after(10 * time.Minute)
 	w.expect(person, open)
 	for time.Since(p.sent) > 5*time.Second { // the watchdog was sent last just before
@@ -129,7 +134,7 @@ func (o outage) expires(w *world, p *sender) {
 	w.t.Helper()
 	end := o.died.Add(expiry - resend)
 	p.after(time.Until(end))
-	w.post(o.am.payload(o.am.resolved("redis", o.start, end)), webhook.Loud)
+	w.post(o.am.payload(o.am.resolved("redis", o.start, end)), api.Loud)
 }
 
 const (

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // presentAPI answers as an Alertmanager that has some alerts, in fake time.
@@ -61,28 +62,28 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 		for now, fires := range map[string]bool{", it fires": true, ", it fires no more": false} {
 			t.Run(name+now, func(t *testing.T) {
 				seeing(t, func(w *world, p *sender) {
-					api := &presentAPI{}
-					am, err := webhook.NewAlertmanager("http://am.test", &http.Client{Transport: api})
+					peer := &presentAPI{}
+					am, err := webhook.NewAlertmanager("http://am.test", &http.Client{Transport: peer})
 					if err != nil {
 						t.Fatal(err)
 					}
 					w.config.Alertmanagers = []*webhook.Alertmanager{am}
 					w.restart()
 					alert := alertmanager{priority: "P0"}.firing("redis", time.Now())
-					api.has(alert)
+					peer.has(alert)
 					o := dies(w, p)
 					if told {
 						o.expires(w, p)
 					}
-					api.has()
+					peer.has()
 					p.after(3 * time.Hour)
 					w.expect(person, open, blind)
 					p.start()
 					switch {
 					case fires:
-						api.has(alert)
+						peer.has(alert)
 					case told:
-						api.isAway()
+						peer.isAway()
 						p.after(30 * time.Minute)
 					}
 					p.after(7 * time.Minute)
@@ -93,7 +94,7 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					m := w.bot.Messages(person)
 					if !fires && told { // Alertmanager could not be asked for long
 						w.expect(person, backAfter("3h 3m")...)
-						api.has()
+						peer.has()
 						p.after(time.Minute)
 						m = w.bot.Messages(person)
 					}
@@ -106,16 +107,16 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					if !fires {
 						return
 					}
-					if api.asked == 0 {
+					if peer.asked == 0 {
 						t.Error("Alertmanager was not asked")
 					}
 					p.after(time.Hour)
-					api.has() // its resolution is on the way
+					peer.has() // its resolution is on the way
 					p.after(3 * time.Minute)
 					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
 						t.Fatalf("the chat shows %v", m)
 					}
-					w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), webhook.Loud)
+					w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), api.Loud)
 					w.after(5 * time.Second)
 					if m := w.bot.Messages(person); len(m) != 4 || !strings.Contains(m[3].Text, "redis, resolved after 4h") {
 						t.Fatalf("the chat shows %v", m)
@@ -150,16 +151,16 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 				// While all is well nothing waits.
 				am := alertmanager{url: "http://a", priority: "P0", key: "other"}
 				start := time.Now()
-				w.post(am.payload(am.firing("upbit", start)), webhook.Loud)
+				w.post(am.payload(am.firing("upbit", start)), api.Loud)
 				s.after(2 * time.Minute)
-				w.post(am.payload(am.resolved("upbit", start, time.Now())), webhook.Loud)
+				w.post(am.payload(am.resolved("upbit", start, time.Now())), api.Loud)
 				s.after(10 * time.Second)
 				if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "upbit, resolved after 2m") {
 					t.Fatalf("the chat shows %v", m)
 				}
 
 				o := outage{am: alertmanager{url: "http://a", priority: "P0"}, start: time.Now()}
-				w.post(o.am.payload(o.am.firing("redis", o.start)), webhook.Loud)
+				w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 				s.after(10 * time.Minute)
 				s.alive, o.died = false, time.Now()
 				o.expires(w, s)
@@ -208,12 +209,12 @@ func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 		s.after(10 * time.Minute)
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
 		s.after(time.Minute)
 		p.a.set(true)
 		p.b.set(true)
 		s.after(10 * time.Minute)
-		p.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+		p.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		p.after(5 * time.Second)
 		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after 11m") {
 			t.Fatalf("the chat shows %v", m)
@@ -233,11 +234,11 @@ func TestReplicasBelieveTheSame(t *testing.T) {
 		s.after(time.Minute)
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		p.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
 		s.alive = false // one sending is lost
 		s.after(time.Until(s.sent.Add(125 * time.Second)))
 		end := time.Now()
-		p.post(am.payload(am.resolved("redis", start, end)), webhook.Loud)
+		p.post(am.payload(am.resolved("redis", start, end)), api.Loud)
 		s.after(5 * time.Second)
 		p.expect(person, open)
 		s.alive, s.sent = true, time.Now()

@@ -9,7 +9,6 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
 )
 
@@ -47,13 +46,13 @@ func firesAnew(w *world, p *sender, o outage) {
 	w.expect(person, open, blind)
 	p.start()
 	anew := time.Now().Add(123) // finer than the spool keeps it
-	w.post(o.am.payload(o.am.firing("redis", anew)), webhook.Loud)
+	w.post(o.am.payload(o.am.firing("redis", anew)), api.Loud)
 	p.after(20 * time.Second)
-	w.post(o.am.payload(o.am.firing("redis", anew)), webhook.Loud) // the other peer's
+	w.post(o.am.payload(o.am.firing("redis", anew)), api.Loud) // the other peer's
 	p.after(30 * time.Minute)
 	w.expect(person, backAfter("18m 20s")...)
 	end := time.Now()
-	w.post(o.am.payload(o.am.resolved("redis", anew, end)), webhook.Loud)
+	w.post(o.am.payload(o.am.resolved("redis", anew, end)), api.Loud)
 	w.after(5 * time.Second)
 	if m := w.bot.Messages(person); len(m) != 4 || m[3].ReplyTo != 1 || !strings.Contains(m[3].Text, "redis, resolved after 59m 15s") {
 		w.t.Fatalf("the chat shows %v", m)
@@ -65,16 +64,16 @@ func firesOn(w *world, p *sender, o outage) {
 	p.alive = true
 	p.sent = time.Now()
 	p.after(20 * time.Second)
-	w.post(o.am.payload(o.am.firing("redis", o.start)), webhook.Loud)
+	w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 	w.restart()
 	p.after(20 * time.Second)
 	// A peer that is late tells of the expiry once more.
-	w.post(alertmanager{url: "http://b", priority: "P0"}.payload(o.am.resolved("redis", o.start, o.died.Add(expiry-resend))), webhook.Loud)
+	w.post(alertmanager{url: "http://b", priority: "P0"}.payload(o.am.resolved("redis", o.start, o.died.Add(expiry-resend))), api.Loud)
 	p.after(time.Hour)
 	if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
 		w.t.Fatalf("the chat shows %v", m)
 	}
-	w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), webhook.Loud)
+	w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), api.Loud)
 	w.after(5 * time.Second)
 	if m := w.bot.Messages(person); len(m) != 4 || m[3].ReplyTo != 1 {
 		w.t.Fatalf("the chat shows %v", m)
@@ -97,12 +96,12 @@ func firesNoMore(w *world, p *sender, _ outage) {
 // of one that is told before the first watchdog, of one after it.
 func soonBack(w *world, p *sender, o outage) {
 	before, after := alertmanager{url: "http://a", priority: "P1"}, alertmanager{url: "http://a", priority: "P2"}
-	w.post(before.payload(before.firing("kafka", o.start)), webhook.None)
-	w.post(after.payload(after.firing("kafka", o.start)), webhook.None)
-	w.post(before.payload(before.firing("kafka", time.Now())), webhook.None)
+	w.post(before.payload(before.firing("kafka", o.start)), api.None)
+	w.post(after.payload(after.firing("kafka", o.start)), api.None)
+	w.post(before.payload(before.firing("kafka", time.Now())), api.None)
 	p.start()
 	p.after(10 * time.Second)
-	w.post(after.payload(after.firing("kafka", time.Now())), webhook.None)
+	w.post(after.payload(after.firing("kafka", time.Now())), api.None)
 	p.after(time.Minute)
 	if n := len(w.history()); n != 4 { // with PipelineBlind
 		w.t.Fatalf("%d alerts, not 4", n)
@@ -131,9 +130,9 @@ func diesAgain(w *world, p *sender, _ outage) {
 // The other Alertmanager tells of the same expiry.
 func peerToo(w *world, p *sender, o outage) {
 	b := alertmanager{url: "http://b", priority: "P0"}
-	w.post(b.payload(b.firing("redis", o.start)), webhook.Loud) // late
+	w.post(b.payload(b.firing("redis", o.start)), api.Loud) // late
 	p.after(5 * time.Second)
-	w.post(b.payload(b.resolved("redis", o.start, o.died.Add(expiry-resend))), webhook.Loud)
+	w.post(b.payload(b.resolved("redis", o.start, o.died.Add(expiry-resend))), api.Loud)
 	p.start()
 	p.after(8 * time.Minute)
 	if m := w.bot.Messages(person); len(m) != 4 || outline(m[3]) != reply {
@@ -147,7 +146,7 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	resolve := func(w *world, o outage, end time.Time) {
 		w.t.Helper()
 		began := time.Now()
-		w.post(o.am.payload(o.am.resolved("redis", o.start, end)), webhook.Loud)
+		w.post(o.am.payload(o.am.resolved("redis", o.start, end)), api.Loud)
 		w.after(5 * time.Second)
 		for _, m := range w.bot.Messages(person) {
 			if m.ReplyTo == 1 && strings.Contains(m.Text, "redis, resolved after") && m.Sent.Sub(began) < 2*time.Second {
@@ -170,9 +169,9 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 			p.start()
 			am := alertmanager{url: "http://a", priority: "P0", key: "other"}
 			start := time.Now()
-			w.post(am.payload(am.firing("upbit", start)), webhook.Loud)
+			w.post(am.payload(am.firing("upbit", start)), api.Loud)
 			p.after(30 * time.Second)
-			w.post(am.payload(am.resolved("upbit", start, time.Now())), webhook.Loud)
+			w.post(am.payload(am.resolved("upbit", start, time.Now())), api.Loud)
 			w.after(5 * time.Second)
 			if m := w.bot.Messages(person); !strings.Contains(m[len(m)-1].Text, "upbit, resolved after 30s") {
 				t.Fatalf("the chat shows %v", m)
@@ -190,9 +189,9 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 				o := outage{am: am, start: time.Now()}
 				o.am.key = fmt.Sprint(i)
 				p.after(time.Second)
-				w.post(o.am.payload(o.am.firing("redis", o.start)), webhook.Loud)
+				w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 				p.after(7 * time.Second)
-				w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), webhook.Loud)
+				w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), api.Loud)
 				w.after(2500 * time.Millisecond)
 				if m := w.bot.Messages(person); len(m) != 2*i+2 || !strings.Contains(m[2*i+1].Text, "redis, resolved after 8s") {
 					t.Fatalf("the chat shows %v", m)
@@ -207,9 +206,9 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 			w.after(time.Hour)
 			am := alertmanager{url: "http://a", priority: "P0"}
 			start := time.Now()
-			w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
 			w.after(time.Hour)
-			w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+			w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 			w.after(5 * time.Second)
 			if m := w.bot.Messages(person); len(m) != 3 || !strings.Contains(m[2].Text, "redis, resolved after 1h") {
 				t.Fatalf("the chat shows %v", m)
@@ -224,7 +223,7 @@ func TestALostWatchdogIsNoOutage(t *testing.T) {
 	seeing(t, func(w *world, p *sender) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		for time.Since(p.sent) > 5*time.Second {
 			p.after(5 * time.Second)
 		}
@@ -232,7 +231,7 @@ func TestALostWatchdogIsNoOutage(t *testing.T) {
 		p.alive = false
 		p.after(time.Until(next))
 		end := time.Now()
-		w.post(am.payload(am.resolved("redis", start, end)), webhook.Loud)
+		w.post(am.payload(am.resolved("redis", start, end)), api.Loud)
 		p.after(repeat - time.Second)
 		w.expect(person, open)
 		p.alive, p.sent = true, next
@@ -252,13 +251,13 @@ func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 			seeing(t, func(w *world, p *sender) {
 				am := alertmanager{url: "http://a", priority: "P0"}
 				start := time.Now()
-				w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+				w.post(am.payload(am.firing("redis", start)), api.Loud)
 				p.after(5 * time.Minute)
 				w.stop()
 				w.after(20 * time.Minute)
 				end := time.Now()
 				w.start()
-				w.post(am.payload(am.resolved("redis", start, end)), webhook.Loud)
+				w.post(am.payload(am.resolved("redis", start, end)), api.Loud)
 				w.after(5 * time.Second)
 				w.expect(person, open)
 				if restarted {

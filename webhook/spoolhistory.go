@@ -11,9 +11,10 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 )
 
-// SpoolHistory lists what a spool knows of the history, oldest first. It only
-// reads, also while the webhook works on that spool, and makes no file.
-func SpoolHistory(ctx context.Context, path string, f history.Filter) (records []history.Record, err error) {
+// SpoolHistory lists what a spool knows of the history, oldest first. Label is
+// the one that holds the severity. It only reads, also while the webhook works on
+// that spool, and makes no file.
+func SpoolHistory(ctx context.Context, path, label string, f history.Filter) (records []history.Record, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("spool %s: %w", path, err)
@@ -39,7 +40,7 @@ func SpoolHistory(ctx context.Context, path string, f history.Filter) (records [
 	for rows.Next() {
 		var id int64
 		var r history.Record
-		if err := scanRecord(rows, &r, &id); err != nil {
+		if err := scanRecord(rows, label, &r, &id); err != nil {
 			return nil, err
 		}
 		if f.Match(r) {

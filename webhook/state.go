@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
@@ -28,39 +29,37 @@ func saysOtherwise(reason string) bool {
 	return reason == "new alerts added" || reason == "some alerts resolved"
 }
 
-// Notify says what becomes of a notification besides being recorded; the
-// receiver's URL chooses.
-type Notify int
+// loudness is a sound as the spool and the journal store it: a greater number is
+// louder.
+type loudness int
 
-// The ways to notify.
 const (
-	None   Notify = iota // no message
-	Silent               // a message without a sound
-	Loud                 // a message with a sound
+	none loudness = iota
+	silent
+	loud
 )
 
-// ParseNotify reads the URL's parameter "notify"; empty is loud, so that
-// forgetting it hides nothing.
-func ParseNotify(s string) (Notify, bool) {
+// loudnessOf returns the stored form of a sound. An unknown one is loud, so that
+// it hides nothing.
+func loudnessOf(s api.Sound) loudness {
 	switch s {
-	case "none":
-		return None, true
-	case "silent":
-		return Silent, true
-	case "loud", "":
-		return Loud, true
+	case api.None:
+		return none
+	case api.Silent:
+		return silent
+	default:
+		return loud
 	}
-	return None, false
 }
 
-// String is how the URL says it.
-func (n Notify) String() string { return [...]string{"none", "silent", "loud"}[n] }
+// sound returns the public form.
+func (l loudness) sound() api.Sound { return [...]api.Sound{api.None, api.Silent, api.Loud}[l] }
 
 // arrival is an accepted notification.
 type arrival struct {
 	id      int64
 	at      time.Time
-	notify  Notify
+	notify  loudness
 	foreign bool   // another replica received it
 	body    []byte // of one that this replica received
 	// silent are the alerts, by fingerprint, that another replica held to come
@@ -77,7 +76,7 @@ type instance struct {
 	group        string
 	alert        template.Alert
 	rank         int
-	notify       Notify
+	notify       loudness
 	notification int64          // that brought the present state
 	receivedAt   time.Time      // its receipt
 	firstAt      time.Time      // the receipt of the first notification of it

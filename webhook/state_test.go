@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 func TestFireResolveAndFireAgain(t *testing.T) {
@@ -121,11 +121,11 @@ func TestAnAlertThatWasLostAndFoundIsToldAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, "7", func(w *world) {
 				start := time.Now()
-				w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+				w.post(am.payload(am.firing("redis", start)), api.Loud)
 				w.after(10 * time.Second)
-				w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+				w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 				w.after(pause)
-				w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+				w.post(am.payload(am.firing("redis", start)), api.Loud)
 				w.after(2 * time.Minute)
 				if m := w.bot.Messages(person); len(m) != 3 || m[2].Silent {
 					t.Fatalf("the chat shows %v", m)
@@ -136,13 +136,13 @@ func TestAnAlertThatWasLostAndFoundIsToldAgain(t *testing.T) {
 	t.Run("taken back", func(t *testing.T) {
 		inWorld(t, "7", func(w *world) {
 			start := time.Now()
-			w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
 			w.after(10 * time.Second)
-			w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+			w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 			w.after(10 * time.Second)
-			w.post(am.payload(am.firing("redis", start)), webhook.Loud)
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
 			w.after(10 * time.Second)
-			w.post(am.payload(am.resolved("redis", start, time.Now())), webhook.Loud)
+			w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 			w.after(10 * time.Minute)
 			if m := w.bot.Messages(person); len(m) != 2 {
 				t.Fatalf("the chat shows %v", m)
@@ -157,13 +157,13 @@ func TestAStartThatMovesIsNoNewAlert(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		a, b := alertmanager{url: "http://a", priority: "P0"}, alertmanager{url: "http://b", priority: "P0"}
 		early, late := time.Now(), time.Now().Add(4*time.Second)
-		w.post(a.payload(a.firing("redis", late)), webhook.Loud)
+		w.post(a.payload(a.firing("redis", late)), api.Loud)
 		w.after(5 * time.Second)
-		w.post(b.payload(b.firing("redis", early)), webhook.Loud)
+		w.post(b.payload(b.firing("redis", early)), api.Loud)
 		w.after(5 * time.Second)
-		w.post(a.payload(a.firing("redis", late)), webhook.Loud)
+		w.post(a.payload(a.firing("redis", late)), api.Loud)
 		w.after(20 * time.Minute)
-		w.post(a.payload(a.resolved("redis", early, time.Now())), webhook.Loud)
+		w.post(a.payload(a.resolved("redis", early, time.Now())), api.Loud)
 		w.after(time.Minute)
 		if m := w.bot.Messages(person); len(m) != 2 || len(m[0].Edits) != 1 {
 			t.Fatalf("the chat shows %v", m)
@@ -175,9 +175,9 @@ func TestFiringAnewBeforeTheEndWasTold(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P1"}
 		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), webhook.Silent)
+		w.post(am.payload(am.firing("redis", start)), api.Silent)
 		w.after(time.Hour)
-		w.post(am.payload(am.firing("redis", start.Add(40*time.Minute))), webhook.Silent)
+		w.post(am.payload(am.firing("redis", start.Add(40*time.Minute))), api.Silent)
 		w.after(time.Minute)
 		w.expect(person,
 			"1 ✅ P1: Preflight (resolved after 40m) [✅ Database: redis, ended, fires anew] silent edited",
@@ -188,18 +188,18 @@ func TestFiringAnewBeforeTheEndWasTold(t *testing.T) {
 
 func TestTheReceiversURLDecidesTheSound(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
-		for _, notify := range []string{"none", "silent", "loud", ""} {
-			am := alertmanager{url: "http://a", priority: "P2", key: notify}
-			n, ok := webhook.ParseNotify(notify)
-			if !ok {
-				t.Fatal(notify)
-			}
-			w.post(am.payload(am.firing("with "+notify, time.Now())), n)
+		for _, sound := range []api.Sound{api.None, api.Silent, api.Loud, ""} {
+			am := alertmanager{url: "http://a", priority: "P2", key: string(sound)}
+			w.request(api.NotifyPath(sound), am.payload(am.firing("with "+string(sound), time.Now())))
 			w.after(2 * time.Second)
 		}
+		am := alertmanager{url: "http://a", priority: "P2", key: "misspelt"}
+		w.request(api.NotifyPath("misspelt"), am.payload(am.firing("misspelt", time.Now())))
+		w.after(2 * time.Second)
 		w.expect(person,
 			"1 🔔 P2: Preflight [Database: with silent] silent",
 			"2 🔔 P2: Preflight [Database: with loud]",
-			"3 🔔 P2: Preflight [Database: with]")
+			"3 🔔 P2: Preflight [Database: with]",
+			"4 🔔 P2: Preflight [Database: misspelt]")
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Alertmanager tries again after a 5xx only.
@@ -32,7 +33,7 @@ func TestADiskThatCannotBeWrittenIs503(t *testing.T) {
 			}
 			// A page may have room for a while.
 			large := []byte(strings.Replace(string(recorded), "redis does", strings.Repeat("x", 50_000), 1))
-			if status, text := request(t, "POST", server.URL+"/api/v1/alerts", "", large); status != 503 || !strings.Contains(text, "try again") {
+			if status, text := request(t, "POST", server.URL+api.AlertsPath, "", large); status != 503 || !strings.Contains(text, "try again") {
 				t.Errorf("answered %d %s", status, text)
 			}
 			if _, text := request(t, "GET", server.URL+"/metrics", "", nil); !strings.Contains(text, "preflight_webhook_spool_writable 0\n") {
@@ -44,7 +45,7 @@ func TestADiskThatCannotBeWrittenIs503(t *testing.T) {
 			if status, _ := request(t, "GET", server.URL+"/-/ready", "", nil); status != 200 {
 				t.Errorf("ready answered %d", status)
 			}
-			if status, _ := request(t, "POST", server.URL+"/api/v1/alerts", "", large); status != 200 {
+			if status, _ := request(t, "POST", server.URL+api.AlertsPath, "", large); status != 200 {
 				t.Errorf("answered %d", status)
 			}
 			if _, text := request(t, "GET", server.URL+"/metrics", "", nil); !strings.Contains(text, "preflight_webhook_spool_writable 1\n") {
@@ -59,7 +60,7 @@ func TestADiskThatFillsDuringDelivery(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Inject(fakebot.Fault{Delay: time.Second})
-		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		if err := w.service.ProtectDisk(true); err != nil {
 			t.Fatal(err)
 		}
@@ -68,7 +69,7 @@ func TestADiskThatFillsDuringDelivery(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.after(time.Minute)
-		w.post(am.payload(am.resolved("redis", time.Now().Add(-11*time.Minute), time.Now())), webhook.Loud)
+		w.post(am.payload(am.resolved("redis", time.Now().Add(-11*time.Minute), time.Now())), api.Loud)
 		w.after(time.Minute)
 		if m := w.bot.Messages(person); len(m) != 2 || m[1].ReplyTo != 1 {
 			t.Fatalf("the chat shows %v", m)
@@ -97,22 +98,22 @@ func TestAClockThatWasSetBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		first = time.Now()
-		w.post(am.payload(am.firing("first", first)), webhook.Loud)
+		w.post(am.payload(am.firing("first", first)), api.Loud)
 		w.after(5 * time.Second)
 		w.bot.Inject(fakebot.Fault{RetryAfter: 600})
 		am.key = "another"
-		w.post(am.payload(am.firing("second", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("second", time.Now())), api.Loud)
 		w.after(5 * time.Second)
 	})
 	session(10, func(w *world) {
 		am.key = "third"
-		w.post(am.payload(am.firing("third", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("third", time.Now())), api.Loud)
 		w.after(5 * time.Second)
 		want := []string{"1 🚨 P0: Preflight [Database: second]", "2 🚨 P0: Preflight [Database: third]"}
 		w.expect(person, want...)
-		w.post(am.payload(am.firing("third", time.Now().Add(-5*time.Second))), webhook.Loud) // a retry
+		w.post(am.payload(am.firing("third", time.Now().Add(-5*time.Second))), api.Loud) // a retry
 		am.key = ""
-		w.post(am.payload(am.firing("first", first)), webhook.Loud) // a reminder
+		w.post(am.payload(am.firing("first", first)), api.Loud) // a reminder
 		w.after(5 * time.Second)
 		want = append(want, "3 🚨 P0: Preflight (still firing after 0s) [Database: first]")
 		w.expect(person, want...)
@@ -132,7 +133,7 @@ func TestABacklogIsCoalesced(t *testing.T) {
 		start := time.Now()
 		for i := range notifications {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i % groups)}
-			w.post(am.payload(am.firing(fmt.Sprint(i), start)), webhook.Silent)
+			w.post(am.payload(am.firing(fmt.Sprint(i), start)), api.Silent)
 			w.after(time.Millisecond)
 		}
 		if got := w.metric("preflight_webhook_backlog", "7"); got != notifications-1 && got != notifications {
@@ -171,7 +172,7 @@ func TestSecretsAreInNoLogAndNoSpool(t *testing.T) {
 		}
 		w.bot.Inject(faults...)
 		am := alertmanager{url: "http://a", priority: "P0"}
-		w.post(am.payload(am.firing("redis", time.Now())), webhook.Loud)
+		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		w.after(time.Hour)
 		if len(w.bot.Messages(person)) == 0 || len(w.bot.Messages(another)) == 0 {
 			t.Fatal("nothing arrived")

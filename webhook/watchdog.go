@@ -7,16 +7,15 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 const (
 	watchdogSeen      = "watchdog_at"
 	watchdogElsewhere = "watchdog_elsewhere_at"
 	watchdogGroup     = "preflight-webhook/watchdog"
-
-	// evaluatedAt is the annotation in which the watchdog says, as RFC 3339, when
-	// Prometheus evaluated it.
-	evaluatedAt = "evaluated_at"
 )
 
 // Heartbeat is a sign of life: an alert that always fires has come through the
@@ -36,7 +35,7 @@ func heartbeat(p Payload) (h Heartbeat, ok bool) {
 		if a.Status != "firing" {
 			continue
 		}
-		at, err := time.Parse(time.RFC3339, a.Annotations[evaluatedAt])
+		at, err := time.Parse(time.RFC3339, a.Annotations[api.EvaluatedAt])
 		if err != nil { // somebody else's watchdog
 			at = time.Time{}
 		}
@@ -70,6 +69,9 @@ func (s *Service) Watchdog(h Heartbeat) error {
 	}); err != nil {
 		return err
 	}
+	if s.awaits() {
+		s.config.Log.Info("first heartbeat received: a missing one is noticed from now on")
+	}
 	s.watchdog.Store(&at)
 	s.saw()
 	return nil
@@ -79,12 +81,12 @@ func (s *Service) Watchdog(h Heartbeat) error {
 // sees the evaluation must know of the outage, so this comes first.
 func (s *Service) see(tx *txn, at, since time.Time) (o outage, lost bool, err error) {
 	v, err1 := s.state(tx).sight()
-	told, _, err2 := toldBlind(tx)
+	told, err2 := toldBlind(tx)
 	if err := errors.Join(err1, err2); err != nil {
 		return o, false, err
 	}
 	// A watchdog that began to fire meanwhile had ceased.
-	if !v.see(at, s.couldSee(), told || since.After(v.seen)) {
+	if !v.see(at, s.couldSee(), told != nil || since.After(v.seen)) {
 		return v.outage, false, nil
 	}
 	return v.outage, true, setOutage(tx, v.outage)
@@ -133,7 +135,7 @@ func (s *Service) watch(ctx context.Context) {
 func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 	w := watcher{service: s, ownOnly: ownOnly}
 	var err error
-	if w.blind, w.since, err = s.isBlind(); err != nil {
+	if w.told, err = s.toldBlind(); err != nil {
 		s.config.Log.Error("the state of the watchdog is not known", "err", err)
 	}
 	for ctx.Err() == nil {
@@ -162,8 +164,7 @@ func (s *Service) watchTurn(ctx context.Context, ownOnly bool) {
 type watcher struct {
 	service *Service
 	ownOnly bool
-	blind   bool      // the chats were told so
-	since   time.Time // the last evaluation before
+	told    *template.Alert // by which the chats were told that it is; nil while they were not
 }
 
 // look tells the chats what has changed. It returns when to look again, at the
@@ -174,29 +175,33 @@ type watcher struct {
 func (w *watcher) look(latest time.Time) (next time.Time, err error) {
 	s := w.service
 	timeout := s.config.WatchdogTimeout
-	if timeout == 0 {
-		return latest, nil
+	if timeout == 0 || s.awaits() {
+		if w.told != nil { // by an earlier process, which expected a heartbeat
+			err = w.sees(time.Now())
+		}
+		return latest, err
 	}
 	own, elsewhere := *s.watchdog.Load(), *s.elsewhere.Load()
 	seen := later(own, elsewhere)
 	from := later(seen, s.couldSee())
 	due := from.Add(timeout)
 	switch {
-	case w.blind:
-		if seen.After(w.since) && time.Since(seen) < timeout {
-			err = s.acceptOwn(blindAlert("resolved", w.since, seen, timeout))
-			w.blind = err != nil
-			return time.Now(), err
+	case w.told != nil:
+		if seen.After(w.told.StartsAt) && time.Since(seen) < timeout {
+			return time.Now(), w.sees(seen)
 		}
 		due = time.Time{}
 	case w.ownOnly && elsewhere.After(own):
 		due = time.Time{}
 	case time.Since(from) >= timeout:
-		if w.since = seen; seen.IsZero() {
-			w.since = from
+		since := seen
+		if seen.IsZero() {
+			since = from
 		}
-		err = s.acceptOwn(blindAlert("firing", w.since, time.Time{}, timeout))
-		w.blind = err == nil
+		told := s.blindAlert(since)
+		if err = s.acceptOwn(told); err == nil {
+			w.told = &told
+		}
 		return latest, err
 	}
 	if due.IsZero() || !latest.IsZero() && latest.Before(due) {
@@ -205,21 +210,45 @@ func (w *watcher) look(latest time.Time) (next time.Time, err error) {
 	return due, err
 }
 
-// isBlind reads from the spool whether the chats were told so.
-func (s *Service) isBlind() (blind bool, since time.Time, err error) {
-	err = s.spool.do(func(tx *txn) (err error) {
-		blind, since, err = toldBlind(tx)
-		return err
-	})
-	return blind, since, err
+// sees tells the chats that alerting is no longer blind since a time.
+func (w *watcher) sees(since time.Time) error {
+	over := *w.told
+	over.Status, over.EndsAt = "resolved", since.UTC()
+	err := w.service.acceptOwn(over)
+	if err == nil {
+		w.told = nil
+	}
+	return err
 }
 
-func toldBlind(tx *txn) (blind bool, since time.Time, err error) {
-	list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
-	if err == nil && len(list) > 0 {
-		blind, since = true, list[0].alert.StartsAt
+// awaits reports whether the first heartbeat has yet to arrive.
+func (s *Service) awaits() bool {
+	return s.config.AwaitHeartbeat && s.watchdog.Load().IsZero() && s.elsewhere.Load().IsZero()
+}
+
+// logAwaiting logs that nothing notices when alerting is blind.
+func (s *Service) logAwaiting() {
+	if s.config.WatchdogTimeout > 0 && s.awaits() {
+		s.config.Log.Warn("no heartbeat received yet: a missing one is noticed only after the first: route the alert Watchdog to this path", "path", api.WatchdogPath)
 	}
-	return blind, since, err
+}
+
+// toldBlind reads from the spool the alert by which the chats were told that
+// alerting is blind; nil when they were not.
+func (s *Service) toldBlind() (told *template.Alert, err error) {
+	err = s.spool.do(func(tx *txn) (err error) {
+		told, err = toldBlind(tx)
+		return err
+	})
+	return told, err
+}
+
+func toldBlind(tx *txn) (*template.Alert, error) {
+	list, err := queryInstances(tx, `WHERE i.group_key = ? AND i.resolved_at IS NULL`, watchdogGroup)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0].alert, nil
 }
 
 func (s *Service) acceptOwn(a template.Alert) error {
@@ -230,25 +259,28 @@ func (s *Service) acceptOwn(a template.Alert) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Accept(body, Loud)
+	id, err := s.Accept(body, api.Loud)
 	if err == nil {
-		s.accepted(id, p, Loud)
+		s.accepted(id, p, api.Loud)
 	}
 	return err
 }
 
-// blindAlert describes that the pipeline is blind.
-func blindAlert(status string, since, until time.Time, timeout time.Duration) template.Alert {
+// blindAlert describes that the pipeline is blind since a time.
+func (s *Service) blindAlert(since time.Time) template.Alert {
+	timeout, scale := s.config.WatchdogTimeout.String(), s.scale()
 	a := template.Alert{
-		Status: status, StartsAt: since.UTC(), EndsAt: until.UTC(),
-		Labels: template.KV{"alertname": "PipelineBlind", "priority": "P0", "source": "preflight-webhook"},
+		Status: "firing", StartsAt: since.UTC(),
+		Labels: template.KV{model.AlertNameLabel: "PipelineBlind", scale.Label: scale.Levels[0].Name, api.Source: "preflight-webhook"},
 		Annotations: template.KV{
-			"title":      "Alerting is blind",
-			"title_ko":   "알림 파이프라인 중단",
-			"summary":    "no rule evaluation known for " + timeout.String() + ": Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open",
-			"summary_ko": timeout.String() + " 동안 규칙 평가가 확인되지 않음: Prometheus 또는 Alertmanager가 중단되었거나 연결이 끊겨 다른 알림이 도착하지 않으며, 열려 있는 알림은 그대로 유지됩니다",
-			"actions":    "check that Prometheus and Alertmanager run\ncheck the Watchdog alert and its route to /api/v1/watchdog\ncompare the clocks of their hosts",
-			"actions_ko": "Prometheus와 Alertmanager가 실행 중인지 확인\nWatchdog 알림과 /api/v1/watchdog 경로 확인\n각 호스트의 시계가 일치하는지 확인",
+			api.Title:                 "Alerting is blind",
+			api.In(api.Title, "ko"):   "알림 파이프라인 중단",
+			api.Summary:               "no rule evaluation known for " + timeout + ": Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open",
+			api.In(api.Summary, "ko"): timeout + " 동안 규칙 평가가 확인되지 않음: Prometheus 또는 Alertmanager가 중단되었거나 연결이 끊겨 다른 알림이 도착하지 않으며, 열려 있는 알림은 그대로 유지됩니다",
+			api.Actions: "check that Prometheus and Alertmanager run\n" +
+				"check the " + api.Watchdog + " alert and its route to " + api.WatchdogPath + "\ncompare the clocks of their hosts",
+			api.In(api.Actions, "ko"): "Prometheus와 Alertmanager가 실행 중인지 확인\n" +
+				api.Watchdog + " 알림과 " + api.WatchdogPath + " 경로 확인\n각 호스트의 시계가 일치하는지 확인",
 		},
 	}
 	a.Fingerprint = fingerprint(a.Labels)

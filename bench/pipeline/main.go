@@ -25,10 +25,10 @@ import (
 	"github.com/prometheus/client_golang/api"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/servers"
+	"github.com/alertnative/preflight/site"
 )
 
 const (
@@ -68,9 +68,8 @@ func bench(ctx context.Context, n int) (err error) {
 	server := httptest.NewServer(bot)
 	defer server.Close()
 	s, err := stack.Up(ctx, stack.Config{
-		Dir: filepath.Join(dir, "stack"), Pack: codegen.Preflight(),
-		WebhookArgs: []string{"--telegram.api-url=" + server.URL},
-		WebhookEnv:  []string{"TELEGRAM_BOT_TOKEN=" + token, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chat)},
+		Dir: filepath.Join(dir, "stack"), Site: site.Site(), TelegramURL: server.URL,
+		WebhookEnv: []string{"TELEGRAM_BOT_TOKEN=" + token, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chat)},
 	})
 	if err != nil {
 		return err

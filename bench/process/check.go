@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checks/spec"
 	"github.com/alertnative/preflight/internal/stack/system"
 )
 
@@ -127,7 +127,7 @@ func passed(textfile string, runs int) error {
 		fmt.Sprintf(`arbitrage_preflight_realcheck_redis_latency_seconds_count{env="paper"} %d`, runs),
 		fmt.Sprintf(`arbitrage_preflight_realcheck_postgres_latency_seconds_count{env="paper"} %d`, runs),
 	}
-	for _, c := range checks.Shipped() {
+	for _, c := range spec.Shipped() {
 		lines = append(lines, fmt.Sprintf(`arbitrage_preflight_checks_total{check="%s",env="paper",status="pass"} %d`, c.Name, runs))
 	}
 	for _, line := range lines {

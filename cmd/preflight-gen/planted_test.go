@@ -3,36 +3,51 @@ package main
 import (
 	"os"
 	"slices"
+	"strings"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/site"
 )
 
-// planted is preflight-gen of the shipped pack with a change of the routing,
+// planted is preflight-gen of the shipped site with a change of the routing,
 // named by the first argument.
 func planted() {
-	pack := codegen.Preflight()
-	r := &pack.Routing
-	of := func(p rules.Priority) []rules.Matcher { return []rules.Matcher{{Label: "priority", Value: string(p)}} }
-	at := func(p rules.Priority) int {
-		return slices.IndexFunc(r.Routes, func(x rules.Route) bool { return slices.Equal(x.Match, of(p)) })
+	s := site.Site()
+	change := changes()[os.Args[1]]
+	os.Args = slices.Delete(os.Args, 1, 2)
+	change(&s)
+	codegen.Main(s)
+}
+
+func changes() map[string]func(s *preflight.Site) {
+	at := func(s *preflight.Site, match string) int {
+		return slices.IndexFunc(s.Routing.Route.Routes, func(r routing.Route) bool { return r.Match == match })
 	}
-	changes := map[string]func(){
-		"silent-p0": func() { r.Routes[at(rules.P0)].Receiver = rules.ReceiverSilent },
-		"no-p2":     func() { r.Routes = slices.Delete(r.Routes, at(rules.P2), at(rules.P2)+1) },
-		"unreached": func() {
-			last := r.Default
-			last.Match = []rules.Matcher{{Label: "alertname", Value: "TargetDown"}}
-			r.Routes = append(r.Routes, last)
+	const p0, p2 = `priority="P0"`, `priority="P2"`
+	return map[string]func(s *preflight.Site){
+		"silent-p0": func(s *preflight.Site) { s.Routing.Route.Routes[at(s, p0)].Receiver = "telegram-silent" },
+		"no-p2": func(s *preflight.Site) {
+			s.Routing.Route.Routes = slices.Delete(s.Routing.Route.Routes, at(s, p2), at(s, p2)+1)
+			s.Routing.Promises = slices.DeleteFunc(s.Routing.Promises, func(x routing.Promise) bool { return strings.HasPrefix(x.Match, p2) })
 		},
-		"wide-inhibition": func() { r.Inhibit[0].Equal = nil },
-		"muted-p2": func() {
-			r.Intervals = []rules.Interval{{Name: "nights", Times: []rules.TimeRange{{From: "00:00", To: "06:00"}}}}
-			r.Routes[at(rules.P2)].MuteDuring = []string{"nights"}
-			i := slices.IndexFunc(r.Promises, func(x rules.Promise) bool { return slices.Equal(x.Of, of(rules.P2)) })
-			r.Promises[i].MuteDuring = []string{"nights"}
+		"unreached": func(s *preflight.Site) {
+			s.Routing.Route.Routes = append(s.Routing.Route.Routes, routing.Route{Match: `alertname="TargetDown"`})
+		},
+		"wide-inhibition": func(s *preflight.Site) {
+			inhibit := slices.Clone(s.Packs[0].Routing.Inhibit)
+			inhibit[0].Equal = nil
+			s.Packs[0].Routing.Inhibit = inhibit
+		},
+		"muted-p2": func(s *preflight.Site) {
+			s.Routing.TimeIntervals = []routing.TimeInterval{{Name: "nights", Times: []string{"00:00-06:00"}}}
+			s.Routing.Route.Routes[at(s, p2)].Mute = []string{"nights"}
+			for i, x := range s.Routing.Promises {
+				if x.Match == p2+`, source!="pipeline"` {
+					s.Routing.Promises[i].NotIn = []string{"nights"}
+				}
+			}
 		},
 	}
-	changes[os.Args[1]]()
-	os.Exit(codegen.Main(pack, os.Args[2:], os.Stdout, os.Stderr))
 }

@@ -12,10 +12,10 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/servers"
 	"github.com/alertnative/preflight/internal/stack/system"
+	"github.com/alertnative/preflight/site"
 )
 
 // demo tells the story of a failure on a pipeline of its own.
@@ -54,7 +54,7 @@ func (d demo) run(ctx context.Context, w io.Writer) (err error) {
 	defer func() { err = errors.Join(err, ready.Close()) }()
 	chat := newChat(out)
 	s, err := stack.Up(ctx, stack.Config{
-		Dir: dir + "/stack", Pack: codegen.Preflight(),
+		Dir: dir + "/stack", Site: site.Site(),
 		WebhookArgs: []string{"--dry-run", "--language=" + d.language}, WebhookOut: chat,
 	})
 	if err != nil {

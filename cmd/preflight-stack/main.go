@@ -27,7 +27,7 @@ func main() {
 	cmd.Flag("telegram.api-url", "The Bot API to send to.").StringVar(&u.telegramURL)
 	cmd.Flag("config.file", "The checker's configuration.").Default("preflight.yml").StringVar(&u.config)
 	cmd.Flag("env", "The environment to check.").Default("paper").StringVar(&u.env)
-	cmd.Flag("every", "How often the checker runs; 0: as the pack says.").Default("0s").DurationVar(&u.every)
+	cmd.Flag("every", "How often the checker runs; 0: as the site says.").Default("0s").DurationVar(&u.every)
 	var d demo
 	cmd = app.Command("demo", "Show in two minutes what happens when Redis fails and returns: no account needed.")
 	cmd.Flag("stay", "Keep running after the story, until Ctrl-C.").BoolVar(&d.stay)

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack"
+	"github.com/alertnative/preflight/site"
 )
 
 // up runs the pipeline until it is stopped.
@@ -20,20 +20,16 @@ type up struct {
 
 func (u up) run(ctx context.Context, w io.Writer) (err error) {
 	out := &shared{out: w}
-	pack, err := codegen.ReadPreflight(u.config)
-	if err != nil {
-		return err
-	}
+	shipped := site.With(u.config)
 	if u.every == 0 {
-		u.every = pack.Timing.Run
+		u.every = shipped.Timing.Run
 	}
-	cfg := stack.Config{Dir: u.data, Pack: pack, DefaultPorts: u.ports == "default", WebhookOut: out}
+	cfg := stack.Config{
+		Dir: u.data, Site: shipped, DefaultPorts: u.ports == "default", WebhookOut: out, TelegramURL: u.telegramURL,
+	}
 	if os.Getenv("TELEGRAM_BOT_TOKEN") == "" && os.Getenv("TELEGRAM_BOT_TOKEN_FILE") == "" {
 		fmt.Fprintln(out, "TELEGRAM_BOT_TOKEN is not set: messages are printed here and not sent.")
 		cfg.WebhookArgs = append(cfg.WebhookArgs, "--dry-run")
-	}
-	if u.telegramURL != "" {
-		cfg.WebhookArgs = append(cfg.WebhookArgs, "--telegram.api-url="+u.telegramURL)
 	}
 	s, err := stack.Up(ctx, cfg)
 	if err != nil {

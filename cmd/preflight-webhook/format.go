@@ -1,34 +1,39 @@
 package main
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
 
+	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
 // format are the flags that say how messages look.
 type format struct {
-	language, templates, timezone *string
+	config, language, templates, timezone *string
 }
 
 func newFormat(cmd *kingpin.CmdClause) format {
 	return format{
-		language:  cmd.Flag("language", "Language of the messages: en or ko.").Default("en").Enum(message.Languages()...),
+		config:    configFlag(cmd),
+		language:  cmd.Flag("language", "Language of the messages: en or ko; by default that of --config.file, else en.").Enum(message.Languages()...),
 		templates: cmd.Flag("templates", "Folder of templates that replace the shipped ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String(),
 		timezone:  cmd.Flag("timezone", "Time zone of the times shown, such as UTC, Local or Asia/Seoul.").Default("UTC").String(),
 	}
 }
 
-// formatter reads the templates. Failed is told of each alert that one of them
-// can't write.
-func (f format) formatter(failed func(error)) (*message.Formatter, error) {
+// formatter reads the templates, for the severities and the language of a
+// configuration file. Failed is told of each alert that one of them can't write.
+func (f format) formatter(file config.File, failed func(error)) (*message.Formatter, error) {
 	location, err := time.LoadLocation(*f.timezone)
 	if err != nil {
 		return nil, usage("--timezone: no time zone %q: write it as UTC, Local or Asia/Seoul", *f.timezone)
 	}
-	formatter, err := message.New(message.Options{Language: *f.language, Location: location, Templates: *f.templates, Failed: failed})
+	formatter, err := message.New(message.Options{
+		Language: cmp.Or(*f.language, file.Language), Severities: file.Severities, Location: location, Templates: *f.templates, Failed: failed,
+	})
 	if err != nil {
 		return nil, usage("--%w", err)
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/history"
 )
 
@@ -24,20 +24,18 @@ import (
 type showHistory struct {
 	name                        string
 	since, env, priority, spool *string
+	config                      *string
 	json                        *bool
 }
 
 func newHistory(app *kingpin.Application) *showHistory {
 	cmd := app.Command("history", "List what fired, when it ended, and who was told when: from the PostgreSQL of DATABASE_URL, or else from the spool.")
-	priorities := []string{""}
-	for _, p := range rules.Priorities() {
-		priorities = append(priorities, string(p))
-	}
 	return &showHistory{
 		name:     cmd.FullCommand(),
 		since:    cmd.Flag("since", "What fired or ended since then, or still fires: for so long (24h, 7d), or from a time (2026-11-24T04:10:00Z).").Default("24h").String(),
 		env:      cmd.Flag("env", "Only of this environment.").String(),
-		priority: cmd.Flag("priority", "Only of this priority, P0 to P3.").Enum(priorities...),
+		priority: cmd.Flag("priority", "Only of this severity: P0 to P3, or a level of --config.file.").String(),
+		config:   configFlag(cmd),
 		json:     cmd.Flag("json", "Print JSON, one alert a line.").Bool(),
 		spool:    cmd.Flag("spool", "The webhook's local database; it is only read, and may be in use.").Default(defaultSpool).String(),
 	}
@@ -48,7 +46,15 @@ func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	records, err := h.list(ctx, history.Filter{Since: since, Env: *h.env, Priority: *h.priority}, stderr)
+	file, err := readConfig(*h.config)
+	if err != nil {
+		return usage("%w", err)
+	}
+	if levels := file.Severities.Names(); *h.priority != "" && !slices.Contains(levels, *h.priority) {
+		return usage("--priority: %q is none of %s", *h.priority, strings.Join(levels, ","))
+	}
+	label := file.Severities.Label
+	records, err := h.list(ctx, label, history.Filter{Since: since, Env: *h.env, Priority: *h.priority}, stderr)
 	if err != nil {
 		return err
 	}
@@ -61,11 +67,11 @@ func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
 		}
 		return nil
 	}
-	return printTable(stdout, records, since)
+	return printTable(stdout, label, records, since)
 }
 
 // list reads the database, if there is one and it answers, and else the spool.
-func (h *showHistory) list(ctx context.Context, f history.Filter, stderr io.Writer) ([]history.Record, error) {
+func (h *showHistory) list(ctx context.Context, label string, f history.Filter, stderr io.Writer) ([]history.Record, error) {
 	dsn, err := secret("DATABASE_URL")
 	if err != nil {
 		return nil, err
@@ -82,7 +88,7 @@ func (h *showHistory) list(ctx context.Context, f history.Filter, stderr io.Writ
 		}
 		fmt.Fprintf(stderr, "preflight-webhook: the history database can't be read, this is what the spool %s knows: %v\n", *h.spool, err)
 	}
-	records, err := webhook.SpoolHistory(ctx, *h.spool, f)
+	records, err := webhook.SpoolHistory(ctx, *h.spool, label, f)
 	if err != nil {
 		return nil, fmt.Errorf("%w (name the webhook's database by --spool, or PostgreSQL by DATABASE_URL)", err)
 	}
@@ -100,8 +106,8 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// printTable shows times in UTC.
-func printTable(w io.Writer, records []history.Record, since time.Time) error {
+// printTable shows times in UTC. Label holds the severity.
+func printTable(w io.Writer, label string, records []history.Record, since time.Time) error {
 	if len(records) == 0 {
 		_, err := fmt.Fprintf(w, "nothing since %s\n", stamp(&since))
 		return err
@@ -116,7 +122,7 @@ func printTable(w io.Writer, records []history.Record, since time.Time) error {
 		if r.Closed != "" {
 			ended += " (" + r.Closed + ")"
 		}
-		cells := []string{stamp(&r.StartsAt), ended, r.Priority, r.Labels["env"], r.Labels["alertname"], summary(r), told(r)}
+		cells := []string{stamp(&r.StartsAt), ended, r.Priority, r.Labels[api.Env], r.Labels[model.AlertNameLabel], summary(r, label), told(r)}
 		for i, c := range cells {
 			if cells[i] = printable(c); c == "" {
 				cells[i] = "-"
@@ -130,13 +136,13 @@ func printTable(w io.Writer, records []history.Record, since time.Time) error {
 func stamp(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // summary is the alert's own, or else what tells it from others.
-func summary(r history.Record) string {
-	if s := r.Annotations["summary"]; s != "" {
+func summary(r history.Record, label string) string {
+	if s := r.Annotations[api.Summary]; s != "" {
 		return s
 	}
 	var labels []string
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-		if name != "alertname" && name != "env" && name != "priority" {
+		if name != model.AlertNameLabel && name != api.Env && name != label {
 			labels = append(labels, name+"="+r.Labels[name])
 		}
 	}
@@ -159,7 +165,7 @@ func told(r history.Record) string {
 	switch {
 	case list != nil:
 		return strings.Join(list, "; ")
-	case r.Notify == "none":
+	case r.Notify == string(api.None):
 		return "history only"
 	default:
 		return "nobody"

@@ -36,6 +36,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	serve := newServe(app)
 	render := newRender(app)
 	history := newHistory(app)
+	check := newCheckConfig(app)
 
 	command, err := app.Parse(args)
 	if err != nil {
@@ -48,6 +49,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = render.run(stdin, stdout)
 	case history.name:
 		err = history.run(ctx, stdout, stderr)
+	case check.name:
+		err = check.run(stdout)
 	default:
 		err = serve.run(ctx, promslog.New(&logs), stdout)
 	}

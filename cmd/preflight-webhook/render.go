@@ -31,8 +31,12 @@ func newRender(app *kingpin.Application) *render {
 }
 
 func (r *render) run(stdin io.Reader, stdout io.Writer) error {
+	file, err := readConfig(*r.format.config)
+	if err != nil {
+		return usage("%w", err)
+	}
 	var failed error
-	formatter, err := r.format.formatter(func(err error) { failed = errors.Join(failed, err) })
+	formatter, err := r.format.formatter(file, func(err error) { failed = errors.Join(failed, err) })
 	if err != nil {
 		return err
 	}

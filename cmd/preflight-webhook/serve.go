@@ -22,6 +22,7 @@ import (
 	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/replica"
 	"github.com/alertnative/preflight/webhook/telegram"
@@ -64,21 +65,25 @@ func newServe(app *kingpin.Application) *serve {
 }
 
 func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
-	config := webhook.Config{
+	c := webhook.Config{
 		Spool: *s.spool, Log: log, Retention: *s.retention, WatchdogTimeout: *s.watchdog,
 	}
 	if !*s.rates {
-		config.Rates = webhook.Rates{Global: 1_000_000}
+		c.Rates = webhook.Rates{Global: 1_000_000}
 	}
 	if *s.dryRun && !s.spoolSet {
-		config.Spool = webhook.InMemory
+		c.Spool = webhook.InMemory
 	}
+	file, err := readConfig(*s.format.config)
+	if err != nil {
+		return usage("%w", err)
+	}
+	s.expect(file, &c)
 	var bot string
-	var err error
-	if config.Chats, config.Sender, bot, err = s.telegram(stdout); err != nil {
+	if c.Chats, c.Sender, bot, err = s.telegram(file, stdout); err != nil {
 		return err
 	}
-	if config.Formatter, err = s.format.formatter(templateFailed(log)); err != nil {
+	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
 		return err
 	}
 	for _, address := range *s.managers {
@@ -86,7 +91,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		if err != nil {
 			return usage("--alertmanager.url: %w", err)
 		}
-		config.Alertmanagers = append(config.Alertmanagers, am)
+		c.Alertmanagers = append(c.Alertmanagers, am)
 	}
 	if err := s.readToken(); err != nil {
 		return err
@@ -99,23 +104,23 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 			return usage("DATABASE_URL: %w", err)
 		}
 		defer store.Close()
-		config.Archive = store
+		c.Archive = store
 		shared, err := replica.Open(dsn, bot)
 		if err != nil {
 			return usage("DATABASE_URL: %w", err)
 		}
 		defer shared.Close()
-		config.Replicas = shared
+		c.Replicas = shared
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	config.Registry = registry
-	log.Info("starting", "version", version.Info(), "spool", config.Spool, "chats", len(config.Chats), "dry_run", *s.dryRun)
-	service, err := webhook.Open(ctx, config)
+	c.Registry = registry
+	log.Info("starting", "version", version.Info(), "config", *s.format.config, "spool", c.Spool, "chats", len(c.Chats), "dry_run", *s.dryRun)
+	service, err := webhook.Open(ctx, c)
 	if err != nil {
 		return err
 	}
-	reload := func() error { return s.reload(service, log, stdout) }
+	reload := func() error { return s.reload(service, file, log, stdout) }
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
 			Token: func() string { return *s.token.Load() }, MaxBody: *s.maxBody, Reload: reload,
@@ -127,6 +132,15 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
 }
 
+// expect sets whether a heartbeat is expected and what decides the sounds.
+func (s *serve) expect(file config.File, c *webhook.Config) {
+	c.LevelSounds = *s.format.config != ""
+	c.AwaitHeartbeat = !c.LevelSounds
+	if !file.Watchdog {
+		c.WatchdogTimeout = 0
+	}
+}
+
 // templateFailed logs that a template of --templates can't write some alert.
 func templateFailed(log *slog.Logger) func(error) {
 	return func(err error) {
@@ -135,31 +149,27 @@ func templateFailed(log *slog.Logger) func(error) {
 }
 
 // telegram says who is told, by what means, and as which bot.
-func (s *serve) telegram(stdout io.Writer) (chats []telegram.Chat, sender webhook.Sender, bot string, err error) {
+func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender webhook.Sender, bot string, err error) {
 	if *s.dryRun {
-		chats = []telegram.Chat{{ID: "dry-run"}}
-		if list, err := secret("TELEGRAM_CHAT_ID"); err == nil && list != "" {
-			if chats, err = telegram.ParseChats(list); err != nil {
-				return nil, nil, "", usage("TELEGRAM_CHAT_ID: %w", err)
+		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
+			if value, err := secret(name); err != nil || value == "" {
+				return []telegram.Chat{{ID: "dry-run"}}, &printer{out: stdout}, "dry-run", nil
 			}
 		}
-		return chats, &printer{out: stdout}, "dry-run", nil
+		list, err = chats(file, *s.format.config)
+		return list, &printer{out: stdout}, "dry-run", err
 	}
 	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is what @BotFather gave for the bot")
-	list, chatErr := required("TELEGRAM_CHAT_ID", "names the chats that are told, as chat or chat:topic, separated by commas")
+	list, chatErr := chats(file, *s.format.config)
 	if err := join(tokenErr, chatErr); err != nil {
 		return nil, nil, "", err
-	}
-	chats, err = telegram.ParseChats(list)
-	if err != nil {
-		return nil, nil, "", usage("TELEGRAM_CHAT_ID: %w", err)
 	}
 	client, err := telegram.New(telegram.Options{Token: token, URL: *s.api})
 	if err != nil {
 		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
 	}
 	bot, _, _ = strings.Cut(token, ":") // its id is no secret
-	return chats, client, bot, nil
+	return list, client, bot, nil
 }
 
 func (s *serve) readToken() error {
@@ -170,19 +180,26 @@ func (s *serve) readToken() error {
 	return err
 }
 
-// reload reads the secrets' files and the templates again. All of it is read
-// before any of it counts.
-func (s *serve) reload(service *webhook.Service, log *slog.Logger, stdout io.Writer) error {
-	formatter, err := s.format.formatter(templateFailed(log))
+// reload reads the configuration, the secrets' files and the templates again. All
+// of it is read before any of it counts. Started is the configuration of the start.
+func (s *serve) reload(service *webhook.Service, started config.File, log *slog.Logger, stdout io.Writer) error {
+	file, err := readConfig(*s.format.config)
 	if err != nil {
 		return err
 	}
-	_, sender, _, err := s.telegram(stdout)
+	formatter, err := s.format.formatter(file, templateFailed(log))
+	if err != nil {
+		return err
+	}
+	_, sender, _, err := s.telegram(file, stdout)
 	if err != nil {
 		return err
 	}
 	if err := s.readToken(); err != nil {
 		return err
+	}
+	if file.DefaultChat != started.DefaultChat || file.Watchdog != started.Watchdog {
+		log.Warn("default_chat or watchdog changed: restart the webhook to use the new value", "config", *s.format.config)
 	}
 	service.SetFormatter(formatter)
 	if !*s.dryRun {

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/checks"
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
@@ -28,7 +28,7 @@ const parallel = 4
 // each round the file of metrics is complete, nothing that is counted went
 // back, and the evidence is whole; in the end nothing is left behind and a run
 // is as it was.
-func testKills(t *testing.T, c *checker) {
+func testKills(t *testing.T, c *built) {
 	began := time.Now()
 	if err := c.command(t.Context()).Run(); err == nil || c.runs() != 1 {
 		t.Fatalf("the first run: %v, runs_total %v", err, c.runs())
@@ -48,7 +48,7 @@ func testKills(t *testing.T, c *checker) {
 			}
 		}
 		before = after
-		if _, err := checks.ReadEvidence(filepath.Join(c.dir, "data", "evidence", "paper.json"), nil); err != nil {
+		if _, err := checker.ReadEvidence(filepath.Join(c.dir, "data", "evidence", "paper.json"), nil); err != nil {
 			t.Fatalf("round %d: %v", rounds, err)
 		}
 	}
@@ -69,7 +69,7 @@ func testKills(t *testing.T, c *checker) {
 // killSome runs checkers at once and kills each after a time of its own, from
 // right at its start to after the end of a usual run. It returns how many were
 // not done by then.
-func (c *checker) killSome(usual time.Duration) (killed int) {
+func (c *built) killSome(usual time.Duration) (killed int) {
 	var wg sync.WaitGroup
 	deaths := make(chan bool, parallel)
 	for range parallel {
@@ -97,7 +97,7 @@ func (c *checker) killSome(usual time.Duration) (killed int) {
 }
 
 // counts returns every series that must never fall, by name and labels.
-func (c *checker) counts() map[string]float64 {
+func (c *built) counts() map[string]float64 {
 	c.t.Helper()
 	out := map[string]float64{}
 	for name, family := range c.families() {
@@ -119,7 +119,7 @@ func (c *checker) counts() map[string]float64 {
 
 // testGateBecomesTheCommand: it is the same process, so what is sent to the
 // gate is sent to the command.
-func testGateBecomesTheCommand(t *testing.T, c *checker) {
+func testGateBecomesTheCommand(t *testing.T, c *built) {
 	var out bytes.Buffer
 	run := c.command(t.Context())
 	run.Args = append(run.Args, "--real-check", "--env=live")

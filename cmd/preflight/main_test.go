@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,8 +19,18 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// The exit codes that the command documents.
+const (
+	exitFailed  = 1
+	exitBroken  = 2
+	exitSkipped = 3
 )
 
 func TestMain(m *testing.M) {
@@ -54,7 +65,7 @@ func TestProcess(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for name, test := range map[string]func(*testing.T, *checker){
+	for name, test := range map[string]func(*testing.T, *built){
 		"parallel runs add up":                          testParallelRunsAddUp,
 		"a kill at any moment leaves a complete file":   testKills,
 		"a signal ends the run and keeps what is known": testSignal,
@@ -69,26 +80,26 @@ func TestProcess(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			test(t, newChecker(t, binary))
+			test(t, newBuilt(t, binary))
 		})
 	}
 }
 
-// checker is the built command with its own folder.
-type checker struct {
+// built is the built command with its own folder.
+type built struct {
 	t    *testing.T
 	path string
 	dir  string
 }
 
-func newChecker(t *testing.T, binary string) *checker {
+func newBuilt(t *testing.T, binary string) *built {
 	t.Helper()
-	c := &checker{t, binary, t.TempDir()}
+	c := &built{t, binary, t.TempDir()}
 	c.config("environment: {required: [{name: HOME}]}\n")
 	return c
 }
 
-func (c *checker) config(text string) {
+func (c *built) config(text string) {
 	c.t.Helper()
 	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte(text), 0o644); err != nil {
 		c.t.Fatal(err)
@@ -96,7 +107,7 @@ func (c *checker) config(text string) {
 }
 
 // command is a quiet run into preflight.prom, unless other arguments are given.
-func (c *checker) command(ctx context.Context, args ...string) *exec.Cmd {
+func (c *built) command(ctx context.Context, args ...string) *exec.Cmd {
 	if args == nil {
 		args = []string{"--metrics-output=preflight.prom", "--quiet"}
 	}
@@ -108,7 +119,7 @@ func (c *checker) command(ctx context.Context, args ...string) *exec.Cmd {
 
 // families returns the metrics, after parsing the whole file; nil when there
 // is none.
-func (c *checker) families() map[string]*dto.MetricFamily {
+func (c *built) families() map[string]*dto.MetricFamily {
 	c.t.Helper()
 	data, err := os.ReadFile(filepath.Join(c.dir, "preflight.prom"))
 	if os.IsNotExist(err) {
@@ -129,7 +140,7 @@ func (c *checker) families() map[string]*dto.MetricFamily {
 }
 
 // runs returns runs_total.
-func (c *checker) runs() float64 {
+func (c *built) runs() float64 {
 	c.t.Helper()
 	f := c.families()["arbitrage_preflight_runs_total"]
 	if f == nil {
@@ -139,7 +150,7 @@ func (c *checker) runs() float64 {
 }
 
 // status returns which check_status of a check is 1.
-func (c *checker) status(check string) string {
+func (c *built) status(check string) string {
 	c.t.Helper()
 	for _, s := range c.families()["arbitrage_preflight_check_status"].GetMetric() {
 		labels := map[string]string{}
@@ -153,7 +164,7 @@ func (c *checker) status(check string) string {
 	return ""
 }
 
-func testSignal(t *testing.T, c *checker) {
+func testSignal(t *testing.T, c *built) {
 	hangs := testservers.StartRedis(t)
 	hangs.Pause()
 	c.config("environment: {required: [{name: HOME}]}\ndatabase: {redis: {url_from: HANGS, timeout: 10m}}\n")
@@ -186,7 +197,7 @@ func testSignal(t *testing.T, c *checker) {
 	}
 }
 
-func testBrokenPipe(t *testing.T, c *checker) {
+func testBrokenPipe(t *testing.T, c *built) {
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
@@ -202,7 +213,8 @@ func testBrokenPipe(t *testing.T, c *checker) {
 }
 
 // The checker stays small and quick to start: the rule engine and the
-// libraries of the other commands are not in it.
+// libraries of the other commands are not in it. Of Prometheus it has the parser
+// of expositions, with which package metrics reads what programs expose.
 func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
@@ -210,7 +222,7 @@ func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for pkg := range strings.Lines(string(out)) {
-		for _, heavy := range []string{"github.com/prometheus/prometheus", "github.com/prometheus/alertmanager", "github.com/grafana-tools", "modernc.org"} {
+		for _, heavy := range []string{"github.com/prometheus/prometheus/promql", "github.com/prometheus/prometheus/rules", "github.com/prometheus/prometheus/tsdb", "github.com/prometheus/prometheus/storage", "github.com/prometheus/prometheus/config", "github.com/prometheus/prometheus/template", "github.com/prometheus/alertmanager", "github.com/grafana-tools", "modernc.org"} {
 			if strings.HasPrefix(pkg, heavy) {
 				t.Errorf("depends on %s", strings.TrimSpace(pkg))
 			}
@@ -218,7 +230,19 @@ func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
 	}
 }
 
-func testParallelRunsAddUp(t *testing.T, c *checker) {
+// Rules expect runs at the interval of --every without a value.
+func TestTheDefaultIntervalIsThatOfTheRules(t *testing.T) {
+	t.Parallel()
+	var help bytes.Buffer
+	if code := checker.Run(t.Context(), "arbitrage", []string{"--help"}, &help, io.Discard, checks.Shipped()...); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	if want := "--every=" + model.Duration(metrics.DefaultTiming().Run).String(); !strings.Contains(help.String(), want) {
+		t.Errorf("no %s in\n%s", want, &help)
+	}
+}
+
+func testParallelRunsAddUp(t *testing.T, c *built) {
 	const n = 20
 	var wg sync.WaitGroup
 	errs := make(chan error, n)

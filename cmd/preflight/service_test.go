@@ -16,13 +16,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/internal/stack/proc"
-	"github.com/alertnative/preflight/metrics"
 )
 
 // served is a checker that stays up.
 type served struct {
-	*checker
+	*built
 	process *proc.Process
 	url     string
 	log     string
@@ -31,14 +31,14 @@ type served struct {
 // startEvery starts the checker at short intervals, with more arguments, and
 // waits until the first run is done. Change, when there is one, changes how it
 // is started.
-func (c *checker) startEvery(change func(*proc.Spec), args ...string) *served {
+func (c *built) startEvery(change func(*proc.Spec), args ...string) *served {
 	c.t.Helper()
 	port, err := proc.ReservePort()
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	c.t.Cleanup(port.Release)
-	s := &served{checker: c, url: "http://" + port.Addr(), log: filepath.Join(c.t.TempDir(), "log")}
+	s := &served{built: c, url: "http://" + port.Addr(), log: filepath.Join(c.t.TempDir(), "log")}
 	spec := proc.Spec{
 		Name: "preflight", Path: c.path, Dir: c.dir, Env: append(os.Environ(), "HOME=/"), Log: s.log,
 		Args: append([]string{"run", "--every=100ms", "--quiet", "--web.listen-address=" + port.Addr()}, args...),
@@ -134,7 +134,7 @@ const (
 	configOK       = `preflight_checker_config_last_reload_successful{env="paper"}`
 )
 
-func testEveryServes(t *testing.T, c *checker) {
+func testEveryServes(t *testing.T, c *built) {
 	c.config("environment: {required: [{name: HOME}, {name: NO_SUCH_VARIABLE}]}\n")
 	s := c.startEvery(nil)
 	s.becomes(runsTotal, above(2))
@@ -157,7 +157,7 @@ func testEveryServes(t *testing.T, c *checker) {
 		t.Errorf("/nosuch: %d", code)
 	}
 	_, text := s.get("/metrics")
-	for _, d := range metrics.NewChecker().All() {
+	for _, d := range spec.NewServiceFamilies().All() {
 		if want := fmt.Sprintf("# HELP %s %s\n# TYPE %s %s\n", d.Name, d.Help, d.Name, d.Type); !strings.Contains(text, want) {
 			t.Errorf("/metrics lacks %q", want)
 		}
@@ -171,7 +171,7 @@ func testEveryServes(t *testing.T, c *checker) {
 	}
 }
 
-func testEveryWritesAFile(t *testing.T, c *checker) {
+func testEveryWritesAFile(t *testing.T, c *built) {
 	s := c.startEvery(nil, "--metrics-output=preflight.prom")
 	s.becomes(textfileOK, is(1))
 	if _, text := s.get("/metrics"); strings.Contains(text, "arbitrage_preflight_") {
@@ -187,7 +187,7 @@ func testEveryWritesAFile(t *testing.T, c *checker) {
 }
 
 // unprivileged makes root obey the modes of files.
-func unprivileged(c *checker) func(*proc.Spec) {
+func unprivileged(c *built) func(*proc.Spec) {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -203,7 +203,7 @@ func unprivileged(c *checker) func(*proc.Spec) {
 	return func(s *proc.Spec) { s.User = &syscall.Credential{Uid: nobody, Gid: nobody} }
 }
 
-func testEveryReadOnly(t *testing.T, c *checker) {
+func testEveryReadOnly(t *testing.T, c *built) {
 	s := c.startEvery(unprivileged(c), "--metrics-output=textfiles/preflight.prom")
 	s.becomes(textfileOK, is(1))
 	dir := filepath.Join(c.dir, "textfiles")
@@ -223,7 +223,7 @@ func testEveryReadOnly(t *testing.T, c *checker) {
 }
 
 // A limit on the size of files fails a write in its middle, as a full disk does.
-func testEveryNoRoom(t *testing.T, c *checker) {
+func testEveryNoRoom(t *testing.T, c *built) {
 	if err := c.command(t.Context()).Run(); err == nil {
 		t.Fatal("the first run is ready")
 	}
@@ -248,7 +248,7 @@ func testEveryNoRoom(t *testing.T, c *checker) {
 	}
 }
 
-func testEveryConfig(t *testing.T, c *checker) {
+func testEveryConfig(t *testing.T, c *built) {
 	s := c.startEvery(nil)
 	s.becomes(configOK, is(1))
 	c.config("environment: {requried: []}\n")
@@ -263,7 +263,7 @@ func testEveryConfig(t *testing.T, c *checker) {
 	}
 }
 
-func testEveryAddressTaken(t *testing.T, c *checker) {
+func testEveryAddressTaken(t *testing.T, c *built) {
 	s := c.startEvery(nil)
 	cmd := exec.CommandContext(t.Context(), c.path, "--every", "--web.listen-address="+strings.TrimPrefix(s.url, "http://"))
 	cmd.Dir = c.dir

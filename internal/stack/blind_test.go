@@ -41,7 +41,7 @@ func (p *pipeline) disbelieved() string {
 // its last evaluation. What the webhook knows is at most 9s old.
 func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
 	t.Parallel()
-	p := startPipelineOf(t, impatient(quickPack()), stack.Config{
+	p := startPipelineOf(t, impatient(quickSite()), stack.Config{
 		PrometheusArgs: []string{"--rules.alert.resend-delay=6s"},
 		WebhookArgs:    []string{"--watchdog.timeout=15s"},
 	})

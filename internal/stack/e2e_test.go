@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/webhook/history"
@@ -29,21 +29,21 @@ type pipeline struct {
 
 func startPipeline(t *testing.T) *pipeline {
 	t.Helper()
-	return startPipelineOf(t, quickPack(), stack.Config{})
+	return startPipelineOf(t, quickSite(), stack.Config{})
 }
 
 // startPipelineOf adds to the arguments of the programs.
-func startPipelineOf(t *testing.T, pack codegen.Pack, cfg stack.Config) *pipeline {
+func startPipelineOf(t *testing.T, s preflight.Site, cfg stack.Config) *pipeline {
 	t.Helper()
 	p := &pipeline{newLoop(t), fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: chatID})}
 	server := httptest.NewServer(p.bot)
 	t.Cleanup(server.Close)
-	cfg.WebhookArgs = append(cfg.WebhookArgs, "--telegram.api-url="+server.URL)
+	cfg.TelegramURL = server.URL
 	cfg.WebhookEnv = []string{
 		"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
 		"DATABASE_URL=" + p.postgres.DSN(),
 	}
-	p.startPack(pack, cfg)
+	p.startSite(s, cfg)
 	p.check(true)
 	p.eventuallyHas(`arbitrage_preflight_ready_for_live{env="paper"} == 1`)
 	return p

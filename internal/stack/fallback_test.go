@@ -5,45 +5,43 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
-	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/routing"
 )
 
-// impatient makes the pack's alert on dead targets, and Alertmanager, wait for
-// seconds where they wait for minutes.
-func impatient(pack codegen.Pack) codegen.Pack {
-	quick := rules.Timing{GroupWait: time.Second, GroupInterval: time.Second, Repeat: time.Hour}
-	for _, g := range pack.Groups {
-		for i, a := range g.Alerts {
-			if a.Name == "TargetDown" {
-				g.Alerts[i].For = "1s"
+// impatient lets the alert on dead targets, and Alertmanager, wait for seconds
+// where they wait for minutes. What is promised of these times is left out.
+func impatient(s preflight.Site) preflight.Site {
+	quicken := func(r *routing.Routing) {
+		for i := range r.Promises {
+			p := &r.Promises[i]
+			p.Gather, p.Within, p.Again, p.NotAgain = "", "", "", ""
+		}
+		r.Route.GroupWait, r.Route.GroupInterval, r.Route.RepeatInterval = "1s", "1s", "1h"
+		for i := range r.Route.Routes {
+			route := &r.Route.Routes[i]
+			route.GroupWait, route.GroupInterval, route.RepeatInterval = "1s", "1s", "1h"
+			if route.Receiver == "watchdog" {
+				route.RepeatInterval = "1s"
 			}
 		}
 	}
-	waits := func(receiver string) rules.Timing {
-		t := quick
-		if receiver == rules.ReceiverWatchdog {
-			t.Repeat = time.Second
+	quicken(&s.Routing)
+	for i, p := range s.Packs {
+		if p.Name == "pipeline" {
+			quicken(&p.Routing)
+			p.Routing.Route.GroupWait, p.Routing.Route.GroupInterval, p.Routing.Route.RepeatInterval = "", "", ""
+			s.Packs[i] = p.With(preflight.Override{Alert: "TargetDown", For: "1s"})
 		}
-		return t
 	}
-	pack.Routing.Default.Timing = quick
-	for i, r := range pack.Routing.Routes {
-		pack.Routing.Routes[i].Timing = waits(r.Receiver)
-	}
-	for i, p := range pack.Routing.Promises {
-		pack.Routing.Promises[i].Timing = waits(p.Receiver)
-	}
-	return pack
+	return s
 }
 
 // The webhook dies: Alertmanager tells it, and its end, by itself, and what
@@ -56,23 +54,22 @@ func TestWhenTheWebhookIsDeadAlertmanagerTellsItself(t *testing.T) {
 	beats := make(chan string, 1000)
 	heart := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { beats <- r.Method + " " + r.URL.Path }))
 	t.Cleanup(heart.Close)
-	secrets := t.TempDir()
-	file := func(name, text string) string {
-		path := filepath.Join(secrets, name)
-		if err := os.WriteFile(path, []byte(text+"\n"), 0o600); err != nil {
-			t.Fatal(err)
+	s := impatient(quickSite())
+	for _, p := range s.Packs {
+		for i := range p.Routing.Receivers {
+			if r := &p.Routing.Receivers[i]; r.Watchdog {
+				r.Webhook = append(r.Webhook, routing.Webhook{URL: routing.Secret("heartbeat_url")})
+			}
 		}
-		return path
 	}
 	l := &loop{t: t}
-	l.startPack(impatient(quickPack()), stack.Config{
+	l.startSite(s, stack.Config{
 		Parts:       []string{stack.Webhook, stack.Alertmanager, stack.Prometheus},
-		WebhookArgs: []string{"--telegram.api-url=" + api.URL},
 		WebhookEnv:  []string{"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID)},
-		Fallback: rules.Fallback{
-			APIURL: api.URL, BotTokenFile: file("token", botToken), ChatIDFile: file("chat", fmt.Sprint(chatID)),
+		TelegramURL: api.URL,
+		Secrets: map[string]string{
+			"telegram_bot_token": botToken, "telegram_fallback_chat_id": fmt.Sprint(chatID), "heartbeat_url": heart.URL + "/ping/secret",
 		},
-		HeartbeatURLFile: file("heartbeat", heart.URL+"/ping/secret"),
 	})
 	beat := func() {
 		t.Helper()
@@ -90,7 +87,7 @@ func TestWhenTheWebhookIsDeadAlertmanagerTellsItself(t *testing.T) {
 	own := func(mark, text string) func() bool {
 		return func() bool {
 			return slices.ContainsFunc(bot.Messages(chatID), func(m fakebot.Message) bool {
-				return strings.HasPrefix(m.Text, mark) && strings.Contains(m.Text, "Alertmanager tells this itself") && strings.Contains(m.Text, text)
+				return strings.HasPrefix(m.Text, mark) && strings.Contains(m.Text, "by Alertmanager without the webhook") && strings.Contains(m.Text, text)
 			})
 		}
 	}

@@ -2,9 +2,12 @@ package stack_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -15,23 +18,26 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
+	"github.com/alertnative/preflight/site"
 )
 
-// quickPack is the shipped pack, scraped and evaluated every second.
-func quickPack() codegen.Pack {
-	pack := codegen.Preflight()
-	pack.Timing.Scrape, pack.Timing.Evaluation = time.Second, time.Second
-	for i := range pack.Jobs {
-		pack.Jobs[i].Interval = time.Second
+// quickSite is the shipped site, scraped and evaluated every second.
+func quickSite() preflight.Site {
+	s := site.Site()
+	s.Timing.Scrape, s.Timing.Evaluation = time.Second, time.Second
+	for i := range s.Jobs {
+		s.Jobs[i].Interval = "1s"
 	}
-	for i := range pack.Groups {
-		pack.Groups[i].Interval = time.Second
+	for i := range s.Packs {
+		for g := range s.Packs[i].Groups {
+			s.Packs[i].Groups[g].Interval = "1s"
+		}
 	}
-	return pack
+	return s
 }
 
 // loop is the checker, its databases, node_exporter and Prometheus, and what
@@ -39,6 +45,7 @@ func quickPack() codegen.Pack {
 type loop struct {
 	t        *testing.T
 	stack    *stack.Stack
+	dir      string // of the stack
 	prom     promv1.API
 	redis    *testservers.Redis
 	postgres *testservers.Postgres
@@ -60,13 +67,14 @@ func newLoop(t *testing.T) *loop {
 // start runs the parts of the stack, with our programs as they are now.
 func (l *loop) start(cfg stack.Config) {
 	l.t.Helper()
-	l.startPack(quickPack(), cfg)
+	l.startSite(quickSite(), cfg)
 }
 
-func (l *loop) startPack(pack codegen.Pack, cfg stack.Config) {
+func (l *loop) startSite(s preflight.Site, cfg stack.Config) {
 	t := l.t
 	t.Helper()
-	cfg.Dir, cfg.Pack, cfg.Bin = t.TempDir(), pack, t.TempDir()
+	cfg.Dir, cfg.Site, cfg.Bin = t.TempDir(), s, t.TempDir()
+	l.dir = cfg.Dir
 	for _, program := range []string{"preflight", "preflight-webhook"} {
 		build := exec.Command("go", "build", "-o", cfg.Bin, "github.com/alertnative/preflight/cmd/"+program)
 		if out, err := build.CombinedOutput(); err != nil {
@@ -238,25 +246,44 @@ func TestEveryPreflightPanelHasData(t *testing.T) {
 		l.eventuallyHas(fmt.Sprintf(`arbitrage_preflight_runs_total{env="paper"} == %v`, want))
 	}
 	l.evaluated(2)
-	seen := map[int]bool{}
-	for _, d := range quickPack().Dashboards {
-		for _, q := range d.Queries(quickPack().Timing) {
-			if q.Panel < 8 || q.Panel > 11 {
-				continue
-			}
-			seen[q.Panel] = true
-			if !strings.Contains(q.Expr, "env=~") {
-				t.Errorf("%s is not filtered by env: %s", q.Where, q.Expr)
-			}
-			v := l.query(q.Expr)
-			if len(v) == 0 || math.IsNaN(float64(v[0].Value)) {
-				t.Errorf("%s returns %v: %s", q.Where, v, q.Expr)
-			}
-		}
-	}
+	queries := l.panelQueries("arbitrage-system-health")
 	for id := 8; id <= 11; id++ {
-		if !seen[id] {
+		if len(queries[id]) == 0 {
 			t.Errorf("panel %d has no query", id)
 		}
+		for _, expr := range queries[id] {
+			if !strings.Contains(expr, "env=~") {
+				t.Errorf("panel %d is not filtered by env: %s", id, expr)
+			}
+			v := l.query(strings.NewReplacer("$env", ".+", "$__rate_interval", "1m").Replace(expr))
+			if len(v) == 0 || math.IsNaN(float64(v[0].Value)) {
+				t.Errorf("panel %d returns %v: %s", id, v, expr)
+			}
+		}
 	}
+}
+
+// panelQueries returns the queries of a generated dashboard by panel.
+func (l *loop) panelQueries(uid string) map[int][]string {
+	l.t.Helper()
+	data, err := os.ReadFile(filepath.Join(l.dir, "generated", "grafana", "dashboards", uid+".json"))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var board struct {
+		Panels []struct {
+			ID      int
+			Targets []struct{ Expr string }
+		}
+	}
+	if err := json.Unmarshal(data, &board); err != nil {
+		l.t.Fatal(err)
+	}
+	queries := map[int][]string{}
+	for _, p := range board.Panels {
+		for _, target := range p.Targets {
+			queries[p.ID] = append(queries[p.ID], target.Expr)
+		}
+	}
+	return queries
 }

@@ -55,7 +55,12 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 			"--web.external-url="+s.URL(part),
 			"--cluster.listen-address=") // alone
 	case Webhook:
-		spec.Args = append(spec.Args, "--spool="+s.path("webhook", "spool.db"))
+		spec.Args = append(spec.Args,
+			"--config.file="+s.path("generated", "webhook", "webhook.yml"),
+			"--spool="+s.path("webhook", "spool.db"))
+		if s.cfg.TelegramURL != "" {
+			spec.Args = append(spec.Args, "--telegram.api-url="+s.cfg.TelegramURL)
+		}
 		if _, runs := s.addrs[Alertmanager]; runs {
 			spec.Args = append(spec.Args, "--alertmanager.url="+s.URL(Alertmanager))
 		}

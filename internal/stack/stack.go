@@ -16,9 +16,9 @@ import (
 	"slices"
 	"time"
 
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack/proc"
-	"github.com/alertnative/preflight/rules"
 )
 
 // The parts of a stack, in the order in which they start.
@@ -34,8 +34,10 @@ type Config struct {
 	// Dir holds the data, the logs and the generated configuration of every
 	// part. It is made when missing and not removed.
 	Dir string
-	// Pack is what is generated.
-	Pack codegen.Pack
+	// Site is generated, with the addresses of the stack in place of its own.
+	// Jobs are recognised by the names of the parts; those of other names stay
+	// without targets.
+	Site preflight.Site
 	// DefaultPorts gives each program the port that it has by default;
 	// otherwise free ones are taken.
 	DefaultPorts bool
@@ -49,11 +51,11 @@ type Config struct {
 	WebhookArgs, WebhookEnv []string
 	// PrometheusArgs are added to the arguments of Prometheus.
 	PrometheusArgs []string
-	// Fallback is the chat that Alertmanager tells by itself, and
-	// HeartbeatURLFile a file with the URL that gets the Watchdog too; zero for
-	// none.
-	Fallback         rules.Fallback
-	HeartbeatURLFile string
+	// Secrets holds the content of secrets that the site names, by name.
+	Secrets map[string]string
+	// TelegramURL is the Bot API that the webhook and Alertmanager call; empty:
+	// that of Telegram.
+	TelegramURL string
 	// WebhookOut gets what the webhook prints to its standard output; nil:
 	// its log gets it.
 	WebhookOut io.Writer
@@ -80,7 +82,7 @@ func Up(ctx context.Context, cfg Config) (*Stack, error) {
 	}
 	cfg.Dir = dir
 	s := &Stack{cfg: cfg, addrs: map[string]string{}, parts: map[string]*proc.Process{}}
-	if err := s.prepare(); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(err, s.Down())
 	}
 	for _, part := range cfg.Parts {
@@ -92,7 +94,7 @@ func Up(ctx context.Context, cfg Config) (*Stack, error) {
 }
 
 // prepare takes the ports, makes the folders and generates the configuration.
-func (s *Stack) prepare() error {
+func (s *Stack) prepare(ctx context.Context) error {
 	for _, part := range s.cfg.Parts {
 		addr, err := s.address(part)
 		if err != nil {
@@ -100,12 +102,21 @@ func (s *Stack) prepare() error {
 		}
 		s.addrs[part] = addr
 	}
-	for _, dir := range []string{s.TextfileDir(), s.path("prometheus"), s.path("alertmanager"), s.path("webhook"), s.path("log")} {
+	for _, dir := range []string{s.TextfileDir(), s.path("prometheus"), s.path("alertmanager"), s.path("webhook"), s.path("log"), s.path("secrets")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return err
 		}
 	}
-	files, err := s.cfg.Pack.Generate(s.endpoints())
+	for name, content := range s.cfg.Secrets {
+		if err := os.WriteFile(s.path("secrets", name), []byte(content+"\n"), 0o600); err != nil {
+			return err
+		}
+	}
+	site, err := s.site()
+	if err != nil {
+		return err
+	}
+	files, err := codegen.Generate(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -125,28 +136,6 @@ func (s *Stack) address(part string) (string, error) {
 	}
 	s.ports = append(s.ports, port)
 	return port.Addr(), nil
-}
-
-// endpoints are the stack's own addresses; jobs whose targets it does not run
-// are left out.
-func (s *Stack) endpoints() codegen.Endpoints {
-	e := s.cfg.Pack.Endpoints
-	e.Targets = map[string][]string{}
-	for part, addr := range s.addrs {
-		e.Targets[part] = []string{addr}
-	}
-	if addr, ok := s.addrs[Alertmanager]; ok {
-		e.Alertmanagers = []string{addr}
-	} else {
-		e.Alertmanagers = nil
-	}
-	if _, ok := s.addrs[Webhook]; ok {
-		e.Webhook = s.URL(Webhook)
-	}
-	e.WebhookTokenFile = "" // on loopback
-	e.Fallback, e.HeartbeatURLFile = s.cfg.Fallback, s.cfg.HeartbeatURLFile
-	e.Grafana = "" // not run here
-	return e
 }
 
 func (s *Stack) path(elem ...string) string {

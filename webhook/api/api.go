@@ -4,7 +4,10 @@
 // that runs.
 package api
 
-import "net/url"
+import (
+	"net/url"
+	"slices"
+)
 
 // Sound is what a message does in a chat.
 type Sound string
@@ -18,6 +21,11 @@ const (
 
 // Sounds returns the sounds, the loudest first.
 func Sounds() []Sound { return []Sound{Loud, Silent, None} }
+
+// ParseSound reads the name of a sound.
+func ParseSound(name string) (Sound, bool) {
+	return Sound(name), slices.Contains(Sounds(), Sound(name))
+}
 
 // The annotations that the webhook reads. Each text can have a twin for another
 // language, named by [In].
@@ -61,7 +69,8 @@ const (
 	AlertsPath   = "/api/v1/alerts"
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
 	receiverPath = "/api/v1/receivers/"
-	notify       = "notify"
+
+	NotifyParam = "notify" // of AlertsPath: names the sound
 )
 
 // Watchdog is the name of the alert that always fires: the heartbeat.
@@ -74,7 +83,7 @@ func NotifyPath(s Sound) string {
 	if s == "" {
 		return AlertsPath
 	}
-	return AlertsPath + "?" + url.Values{notify: {string(s)}}.Encode()
+	return AlertsPath + "?" + url.Values{NotifyParam: {string(s)}}.Encode()
 }
 
 // ReceiverPath returns the path for notifications to a receiver.

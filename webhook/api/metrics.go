@@ -169,3 +169,6 @@ func (w Families) All() []metrics.Desc {
 		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }
+
+// Metrics describes what the webhook exposes about itself.
+func Metrics() []metrics.Desc { return NewFamilies().All() }

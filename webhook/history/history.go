@@ -14,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Record is one time that an alert fired in a group.
@@ -21,11 +23,11 @@ type Record struct {
 	Group       string            `json:"group"`
 	Fingerprint string            `json:"fingerprint"`
 	StartsAt    time.Time         `json:"starts_at"`
-	Episode     int               `json:"episode,omitempty"` // of those with the same start, from 0
-	EndsAt      *time.Time        `json:"ends_at,omitempty"` // nil while it fires
-	Closed      string            `json:"closed,omitempty"`  // why it ended without a resolution
-	Priority    string            `json:"priority,omitempty"`
-	Notify      string            `json:"notify"` // none, silent or loud
+	Episode     int               `json:"episode,omitempty"`  // of those with the same start, from 0
+	EndsAt      *time.Time        `json:"ends_at,omitempty"`  // nil while it fires
+	Closed      string            `json:"closed,omitempty"`   // why it ended without a resolution
+	Priority    string            `json:"priority,omitempty"` // the value of the label that holds the severity
+	Notify      string            `json:"notify"`             // none, silent or loud
 	Labels      map[string]string `json:"labels"`
 	Annotations map[string]string `json:"annotations"`
 	// ReceivedAt is the receipt of the first notification, ResolutionAt that
@@ -52,7 +54,7 @@ type Filter struct {
 // Match reports whether the filter chooses the record.
 func (f Filter) Match(r Record) bool {
 	return (r.EndsAt == nil || !r.EndsAt.Before(f.Since) || !r.StartsAt.Before(f.Since)) &&
-		(f.Env == "" || r.Labels["env"] == f.Env) && (f.Priority == "" || r.Priority == f.Priority)
+		(f.Env == "" || r.Labels[api.Env] == f.Env) && (f.Priority == "" || r.Priority == f.Priority)
 }
 
 // Sort puts records in the order of [Store.List].

@@ -10,7 +10,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/internal/pg"
 )
 
@@ -80,7 +82,7 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 		}
 		id := r.id()
 		batch.Queue(putAlert, id, storable(r.Group), storable(r.Fingerprint), r.StartsAt, r.Episode, r.EndsAt, r.Closed,
-			storable(r.Labels["alertname"]), storable(r.Priority), storable(r.Labels["env"]), r.Notify, labels, annotations,
+			storable(r.Labels[model.AlertNameLabel]), storable(r.Priority), storable(r.Labels[api.Env]), r.Notify, labels, annotations,
 			r.ReceivedAt, r.ResolutionAt)
 		for _, d := range r.Deliveries {
 			batch.Queue(putDelivery, id, d.Chat, d.ToldAt, d.OverAt)

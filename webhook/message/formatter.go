@@ -13,6 +13,11 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // Limits of the parts of a message, in UTF-16 code units. Together they leave
@@ -33,6 +38,8 @@ var shipped embed.FS
 type Options struct {
 	Language string         // one of Languages
 	Location *time.Location // of the times shown
+	// Severities is the scale of the site; zero is [config.Priorities].
+	Severities config.Severities
 	// Templates is a folder whose files alert.tmpl, resolution.tmpl and
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
@@ -45,6 +52,7 @@ type Options struct {
 // Formatter writes messages. It is safe for concurrent use.
 type Formatter struct {
 	words     Words
+	scale     Scale
 	location  *time.Location
 	templates *template.Template
 	shipped   *Formatter // in place of templates that fail; nil when these are the shipped ones
@@ -62,7 +70,10 @@ func New(o Options) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Formatter{words: words, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
+	f := &Formatter{words: words, scale: Scale{o.Severities}, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
+	if o.Severities.Levels == nil {
+		f.scale.Severities = config.Priorities()
+	}
 	if o.Templates == "" {
 		return f, nil
 	}
@@ -76,6 +87,9 @@ func New(o Options) (*Formatter, error) {
 	}
 	return f, f.try()
 }
+
+// Scale returns the scale by which the formatter ranks alerts.
+func (f *Formatter) Scale() Scale { return f.scale }
 
 // replace parses the user's templates over the shipped ones.
 func (f *Formatter) replace(dir string) error {
@@ -104,7 +118,7 @@ func (f *Formatter) replace(dir string) error {
 // start and not found out by the first alert.
 func (f *Formatter) try() error {
 	sample := Item{}
-	sample.Labels = map[string]string{"alertname": "Sample", "priority": "P0", "check": "Sample", "env": "sample"}
+	sample.Labels = map[string]string{model.AlertNameLabel: "Sample", f.scale.Label: f.scale.Levels[0].Name, "check": "Sample", api.Env: "sample"}
 	for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
 		if _, err := f.format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()}); err != nil {
 			return fmt.Errorf("templates: %w", err)
@@ -143,7 +157,7 @@ func (f *Formatter) fails(err error) {
 }
 
 func (f *Formatter) format(n Notice) ([]Message, error) {
-	order := sorted(n)
+	order := f.sorted(n)
 	if mark*len(order) < MaxLength { // else it can't fit
 		whole, err := f.render(n, order, 1, 1, maxLine)
 		if err != nil {
@@ -167,7 +181,7 @@ func (f *Formatter) format(n Notice) ([]Message, error) {
 }
 
 func (f *Formatter) edit(n Notice) (Message, error) {
-	return f.shrink(n, sorted(n), max(n.Part, 1), max(n.Parts, 1))
+	return f.shrink(n, f.sorted(n), max(n.Part, 1), max(n.Parts, 1))
 }
 
 // mark is the room that an edit needs to mark an alert as resolved.
@@ -228,19 +242,19 @@ func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Messag
 
 // sorted returns the order in which a notice lists its alerts: urgent first,
 // then by what they are about.
-func sorted(n Notice) []int {
+func (f *Formatter) sorted(n Notice) []int {
 	order := make([]int, len(n.Items))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(i, j int) int { return compareItems(n.Items[i], n.Items[j]) })
+	slices.SortStableFunc(order, func(i, j int) int { return f.compare(n.Items[i], n.Items[j]) })
 	return order
 }
 
-func compareItems(a, b Item) int {
+func (f *Formatter) compare(a, b Item) int {
 	return cmp.Or(
-		cmp.Compare(PriorityOf(a.Labels).Rank, PriorityOf(b.Labels).Rank),
-		cmp.Compare(a.Labels["alertname"], b.Labels["alertname"]),
+		cmp.Compare(f.scale.Of(a.Labels).Rank, f.scale.Of(b.Labels).Rank),
+		cmp.Compare(a.Labels[model.AlertNameLabel], b.Labels[model.AlertNameLabel]),
 		cmp.Compare(a.Labels["check"], b.Labels["check"]),
 		cmp.Compare(a.Labels["target"], b.Labels["target"]),
 		slices.Compare(a.Labels.Values(), b.Labels.Values()),

@@ -4,6 +4,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 const (
@@ -34,8 +36,8 @@ func (f *Formatter) links(items []Item) (buttons []Button, text []Button) {
 		seen[address] = true
 	}
 	for _, it := range items {
-		add(f.words.Runbook, it.Annotations["runbook_url"], true)
-		add(f.words.Dashboard, it.Annotations["dashboard_url"], true)
+		add(f.words.Runbook, it.Annotations[api.RunbookURL], true)
+		add(f.words.Dashboard, it.Annotations[api.Dashboard], true)
 	}
 	for _, it := range items {
 		add(f.words.Graph, it.GeneratorURL, false)

@@ -4,6 +4,10 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // maxStillFiring bounds what a resolution lists of the alerts that go on.
@@ -25,7 +29,7 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	switch n.Kind {
 	case Resolution:
 		add(f.words.Resolved, items)
-		firing := slices.SortedFunc(slices.Values(n.Firing), compareItems)
+		firing := slices.SortedFunc(slices.Values(n.Firing), f.compare)
 		add(f.words.StillFiring, firing[:min(len(firing), maxStillFiring)])
 	case Digest:
 		add(f.words.Resolved, items)
@@ -35,7 +39,7 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 			switch {
 			case !isCheck(it):
 				others = append(others, it)
-			case PriorityOf(it.Labels).Rank == 0:
+			case f.urgent(it):
 				failed = append(failed, it)
 			default:
 				warned = append(warned, it)
@@ -68,8 +72,8 @@ func (f *Formatter) notes(n Notice) []string {
 func (f *Formatter) line(n Notice, it Item, limit int) string {
 	text := f.summary(it)
 	if n.Kind == Digest {
-		if p := PriorityOf(it.Labels).Name; p != "" {
-			text = p + " " + text
+		if name := f.scale.Of(it.Labels).Name; name != "" {
+			text = strings.ToUpper(name) + " " + text
 		}
 	}
 	text = shorten(text, limit)
@@ -89,7 +93,7 @@ func (f *Formatter) line(n Notice, it Item, limit int) string {
 // summary is the alert's own line, completed by the check, the target and the
 // reason where it does not name them.
 func (f *Formatter) summary(it Item) string {
-	text := shorten(cmp.Or(f.annotation(it, "summary"), f.annotation(it, "description"), f.annotation(it, "message")), maxLine)
+	text := shorten(cmp.Or(f.annotation(it, api.Summary), f.annotation(it, "description"), f.annotation(it, "message")), maxLine)
 	if !isCheck(it) {
 		return f.general(it, text)
 	}
@@ -100,7 +104,7 @@ func (f *Formatter) summary(it Item) string {
 	if !mentions(text, check) {
 		text = join(check, ": ", text)
 	}
-	reason := strings.ReplaceAll(shorten(it.Annotations["reason"], maxField), "_", " ")
+	reason := strings.ReplaceAll(shorten(it.Annotations[api.Reason], maxField), "_", " ")
 	if reason != "" && !mentions(strings.ReplaceAll(text, "_", " "), reason) {
 		text += " (" + reason + ")"
 	}
@@ -110,7 +114,7 @@ func (f *Formatter) summary(it Item) string {
 // general describes an alert of somebody else's rule: its name unless the
 // title is that, its text, and the labels that tell it from its neighbours.
 func (f *Formatter) general(it Item, text string) string {
-	name := shorten(it.Labels["alertname"], maxField)
+	name := shorten(it.Labels[model.AlertNameLabel], maxField)
 	if f.titleOf(it) == name && text != "" || mentions(text, name) {
 		name = ""
 	}
@@ -118,10 +122,10 @@ func (f *Formatter) general(it Item, text string) string {
 	var labels []string
 	for _, pair := range it.Labels.SortedPairs() {
 		switch pair.Name {
-		case "alertname", "priority", "severity", "env", "source", "job", "prometheus", "replica":
+		case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel, "prometheus", "replica":
 			continue
 		case "cluster", "environment", "project": // of the whole Prometheus: a rule that knows of titles says what matters itself
-			if it.Annotations["title"] != "" {
+			if it.Annotations[api.Title] != "" {
 				continue
 			}
 		}

@@ -6,6 +6,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // Page is what a template shows. Every text on it is cleaned and cut to a
@@ -13,7 +17,7 @@ import (
 type Page struct {
 	Kind        Kind
 	Words       Words
-	Title       string // with emoji and priority
+	Title       string // with icon and severity
 	Source      string
 	Time        string
 	Environment string
@@ -74,9 +78,10 @@ func (f *Formatter) title(n Notice, items []Item) string {
 		return ""
 	}
 	urgent := slices.MinFunc(items, func(a, b Item) int {
-		return cmp.Compare(PriorityOf(a.Labels).Rank, PriorityOf(b.Labels).Rank)
+		return cmp.Compare(f.scale.Of(a.Labels).Rank, f.scale.Of(b.Labels).Rank)
 	})
-	priority, title := PriorityOf(urgent.Labels), f.titleOf(urgent)
+	severity, title := f.scale.Of(urgent.Labels), f.titleOf(urgent)
+	name := strings.ToUpper(severity.Name)
 	others := map[string]bool{}
 	for _, it := range items {
 		if t := f.titleOf(it); t != title {
@@ -87,41 +92,41 @@ func (f *Formatter) title(n Notice, items []Item) string {
 		title = f.words.AndTitles(title, len(others))
 	}
 	if n.Kind == Resolution {
-		return "✅ " + f.words.ResolvedTitle(priority.Name, title)
+		return "✅ " + f.words.ResolvedTitle(name, title)
 	}
-	if priority.Name != "" {
-		title = priority.Name + ": " + title
+	if name != "" {
+		title = name + ": " + title
 	}
 	switch {
 	case allResolved(items):
 		return "✅ " + f.words.ResolvedAfter(title, f.words.Duration(longest(items, n.Now)))
 	case n.Kind == Reminder:
-		return priority.Emoji + " " + f.words.FiringFor(title, f.words.Duration(longest(items, n.Now)))
+		return join(severity.Icon, " ", f.words.FiringFor(title, f.words.Duration(longest(items, n.Now))))
 	default:
-		return priority.Emoji + " " + title
+		return join(severity.Icon, " ", title)
 	}
 }
 
 func (f *Formatter) titleOf(it Item) string {
-	return shorten(cmp.Or(f.annotation(it, "title"), it.Labels["alertname"], "Alert"), maxTitle)
+	return shorten(cmp.Or(f.annotation(it, api.Title), it.Labels[model.AlertNameLabel], "Alert"), maxTitle)
 }
 
 // annotation returns the text in the formatter's language, or else in the one
 // that is there.
 func (f *Formatter) annotation(it Item, name string) string {
-	return cmp.Or(it.Annotations[name+f.words.suffix], it.Annotations[name])
+	return cmp.Or(it.Annotations[api.In(name, f.words.language)], it.Annotations[name])
 }
 
 // source says what the alerts come from. The label source names a kind, which is
 // shown in capitals; a job's name is shown as it is.
 func source(items []Item) string {
 	for _, it := range items {
-		if v := shorten(it.Labels["source"], maxField); v != "" {
+		if v := shorten(it.Labels[api.Source], maxField); v != "" {
 			return strings.ToUpper(v)
 		}
 	}
 	for _, it := range items {
-		if v := shorten(it.Labels["job"], maxField); v != "" {
+		if v := shorten(it.Labels[model.JobLabel], maxField); v != "" {
 			return v
 		}
 	}
@@ -147,7 +152,7 @@ func (f *Formatter) time(n Notice, items []Item) string {
 func environment(items []Item) string {
 	var envs []string
 	for _, it := range items {
-		if env := shorten(it.Labels["env"], maxField); env != "" && !slices.Contains(envs, env) && len(envs) < 5 {
+		if env := shorten(it.Labels[api.Env], maxField); env != "" && !slices.Contains(envs, env) && len(envs) < 5 {
 			envs = append(envs, env)
 		}
 	}
@@ -160,21 +165,24 @@ func environment(items []Item) string {
 func (f *Formatter) sentence(items []Item) string {
 	var newest Item
 	for _, it := range items {
-		if it.Annotations["counts"] != "" && isCheck(it) &&
+		if it.Annotations[api.Counts] != "" && isCheck(it) &&
 			(newest.Annotations == nil || it.StartsAt.After(newest.StartsAt)) {
 			newest = it
 		}
 	}
-	counts := shorten(newest.Annotations["counts"], maxSentence)
+	counts := shorten(newest.Annotations[api.Counts], maxSentence)
 	switch {
 	case counts == "":
 		return ""
-	case PriorityOf(newest.Labels).Rank == 0:
+	case f.urgent(newest):
 		return f.words.Failed(counts)
 	default:
 		return f.words.Warned(counts)
 	}
 }
+
+// urgent reports whether the alert's severity is an urgent one.
+func (f *Formatter) urgent(it Item) bool { return f.scale.Of(it.Labels).Rank < f.scale.Urgent() }
 
 func isCheck(it Item) bool { return it.Labels["check"] != "" }
 
@@ -183,7 +191,7 @@ func (f *Formatter) actions(items []Item) []string {
 	var actions []string
 	room := maxActions
 	for _, it := range items {
-		for line := range strings.Lines(f.annotation(it, "actions")) {
+		for line := range strings.Lines(f.annotation(it, api.Actions)) {
 			action := shorten(line, maxAction)
 			if strings.Trim(action, "` ") == "" || slices.Contains(actions, action) {
 				continue

@@ -9,7 +9,7 @@ import (
 
 // Words are the texts of one language. Templates reach them as .Words.
 type Words struct {
-	suffix string // of annotations in this language
+	language string // of the annotations; empty is English
 
 	Source, Time, Environment string
 	Actions                   string

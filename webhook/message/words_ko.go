@@ -7,7 +7,7 @@ import (
 
 func korean() Words {
 	return Words{
-		suffix: "_ko",
+		language: "ko",
 
 		Source: "출처", Time: "시각", Environment: "환경",
 		Actions:      "권장 조치",

@@ -2,18 +2,18 @@
 // series keep it quiet and which make it fire, and says what must happen below,
 // at and above the threshold, around the rule's delays, and without data.
 //
-// It knows comparisons of selectors, aggregations, rates, quantiles and ages
-// with a number, absence, and these joined by or, unless and and. Of what it
-// does not know it makes nothing.
+// It knows comparisons of selectors, aggregations, rates, quantiles, ages and
+// ratios with a number, absence, and these joined by or, unless and and. Of what
+// it does not know it makes nothing.
 package invert
 
 import (
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
@@ -24,7 +24,7 @@ import (
 
 // phase is a stretch of time in which an expression has one value, or no data.
 type phase struct {
-	minutes int
+	ticks   int
 	value   float64
 	missing bool
 }
@@ -32,7 +32,7 @@ type phase struct {
 // inverse is series that give an expression the values of phases.
 type inverse struct {
 	series []testfile.Series
-	// settle is how many minutes after a change the new value is reached, and
+	// settle is how many ticks after a change the new value is reached, and
 	// linger how many the last one stays when data stop coming.
 	settle, linger int
 }
@@ -41,14 +41,18 @@ type inverse struct {
 type Labels func(metric string) map[string]string
 
 // solver turns an expression around. It holds the labels that the series must
-// have for the aggregations around them.
+// have for the aggregations around them, and the values that some must have to
+// match the other side of an operation.
 type solver struct {
+	unit   time.Duration // of a tick
 	known  Labels
 	labels []string
+	values map[string]string
 }
 
 func (s solver) with(names []string) solver {
-	return solver{s.known, append(slices.Clone(s.labels), names...)}
+	s.labels = append(slices.Clone(s.labels), names...)
+	return s
 }
 
 // solve returns the series that make the expression have the phases' values.
@@ -71,41 +75,6 @@ func (s solver) solve(e parser.Expr, phases []phase) (inverse, error) {
 	return inverse{}, fmt.Errorf("%s is not turned around", e)
 }
 
-// arithmetic solves an age, and operations with a number.
-func (s solver) arithmetic(n *parser.BinaryExpr, phases []phase) (inverse, error) {
-	if call, ok := n.LHS.(*parser.Call); ok && call.Func.Name == "time" && n.Op == parser.SUB {
-		inner := n.RHS
-		for {
-			agg, ok := inner.(*parser.AggregateExpr)
-			if !ok || agg.Without {
-				break
-			}
-			s, inner = s.with(agg.Grouping), agg.Expr
-		}
-		if sel, ok := inner.(*parser.VectorSelector); ok {
-			return s.selector(sel, phases, age)
-		}
-	}
-	number, ok := n.RHS.(*parser.NumberLiteral)
-	if !ok {
-		return inverse{}, fmt.Errorf("%s is not turned around", n)
-	}
-	undo := map[parser.ItemType]func(v float64) float64{
-		parser.ADD: func(v float64) float64 { return v - number.Val },
-		parser.SUB: func(v float64) float64 { return v + number.Val },
-		parser.MUL: func(v float64) float64 { return v / number.Val },
-		parser.DIV: func(v float64) float64 { return v * number.Val },
-	}[n.Op]
-	if undo == nil {
-		return inverse{}, fmt.Errorf("%s is not turned around", n)
-	}
-	phases = slices.Clone(phases)
-	for i := range phases {
-		phases[i].value = undo(phases[i].value)
-	}
-	return s.solve(n.LHS, phases)
-}
-
 func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 	name := n.Func.Name
 	if len(n.Args) == 0 {
@@ -119,8 +88,8 @@ func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 	if !ok {
 		return inverse{}, fmt.Errorf("%s is not turned around", n)
 	}
-	window := int(math.Ceil(matrix.Range.Minutes()))
-	var shape func(minute int, value, previous float64) float64
+	window := ticks(matrix.Range, s.unit)
+	var shape func(tick int, value, previous float64) float64
 	switch name {
 	case "last_over_time":
 		out, err := s.selector(sel, phases, constant)
@@ -129,9 +98,9 @@ func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 	case "max_over_time", "min_over_time", "avg_over_time":
 		shape = constant
 	case "rate":
-		shape = func(_ int, v, previous float64) float64 { return previous + v*60 }
+		shape = func(_ int, v, previous float64) float64 { return previous + v*s.unit.Seconds() }
 	case "increase":
-		shape = func(_ int, v, previous float64) float64 { return previous + v/matrix.Range.Minutes() }
+		shape = func(_ int, v, previous float64) float64 { return previous + v/(float64(matrix.Range)/float64(s.unit)) }
 	default:
 		return inverse{}, fmt.Errorf("%s is not turned around", name)
 	}
@@ -144,10 +113,10 @@ func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 func constant(_ int, v, _ float64) float64 { return v }
 
 // age is a timestamp that is v seconds old.
-func age(minute int, v, _ float64) float64 { return float64(minute)*60 - v }
+func (s solver) age(tick int, v, _ float64) float64 { return float64(tick)*s.unit.Seconds() - v }
 
-// selector makes the series of a selector. shape says the value of a minute
-// from the one that is to be seen and the minute before.
+// selector makes the series of a selector. shape returns the value of a tick from
+// the one that is to be seen and the value of the tick before.
 func (s solver) selector(sel *parser.VectorSelector, phases []phase, shape func(int, float64, float64) float64) (inverse, error) {
 	if sel.OriginalOffset != 0 || sel.Timestamp != nil || sel.StartOrEnd != 0 {
 		return inverse{}, fmt.Errorf("offset and @ are not turned around")
@@ -161,19 +130,19 @@ func (s solver) selector(sel *parser.VectorSelector, phases []phase, shape func(
 
 func values(phases []phase, shape func(int, float64, float64) float64) string {
 	var out []string
-	minute, previous := 0, 0.0
+	tick, previous := 0, 0.0
 	for _, p := range phases {
-		for i := range p.minutes {
+		for i := range p.ticks {
 			switch {
 			case p.missing && i == 0:
 				out = append(out, "stale")
 			case p.missing:
 				out = append(out, "_")
 			default:
-				previous = shape(minute, p.value, previous)
+				previous = shape(tick, p.value, previous)
 				out = append(out, strconv.FormatFloat(previous, 'g', 12, 64))
 			}
-			minute++
+			tick++
 		}
 	}
 	return shorten(out)
@@ -239,6 +208,7 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 		have[l] = "a"
 	}
 	maps.Copy(have, s.known(sel.Name))
+	maps.Copy(have, s.values)
 	for _, m := range sel.LabelMatchers {
 		if m.Name == model.MetricNameLabel {
 			continue

@@ -27,25 +27,28 @@ func recordTest(r rulefmt.Rule, known Labels) (testfile.Test, error) {
 	if err != nil {
 		return testfile.Test{}, err
 	}
-	s := solver{known: known}
-	probe, err := s.solve(tree, []phase{{minutes: 1}})
+	s := solver{known: known, unit: unitOf(r)}
+	probe, err := s.solve(tree, []phase{{ticks: 1}})
 	if err != nil {
 		return testfile.Test{}, err
 	}
 	stay := probe.settle + 2
-	in, err := s.solve(tree, []phase{{minutes: stay, value: 1}, {minutes: stay, value: 3}, {minutes: probe.linger + 2, missing: true}})
+	if err := fits(2*stay+probe.linger+2, s.unit); err != nil {
+		return testfile.Test{}, err
+	}
+	in, err := s.solve(tree, []phase{{ticks: stay, value: 1}, {ticks: stay, value: 3}, {ticks: probe.linger + 2, missing: true}})
 	if err != nil {
 		return testfile.Test{}, err
 	}
-	t := newTest("follows its series and ends with them", in)
+	t := newTest("follows its series and ends with them", in, s.unit)
 	suite, err := load(t)
 	if err != nil {
 		return t, err
 	}
 	when := []time.Duration{
-		time.Duration(probe.settle+1) * minute,
-		time.Duration(stay+probe.settle+1) * minute,
-		time.Duration(2*stay+probe.linger) * minute,
+		time.Duration(probe.settle+1) * s.unit,
+		time.Duration(stay+probe.settle+1) * s.unit,
+		time.Duration(2*stay+probe.linger) * s.unit,
 	}
 	samples, err := suite.ResultsAt(group(r), r.Record, when)
 	if err != nil {

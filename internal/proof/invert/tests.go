@@ -12,21 +12,18 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// before is how long a story is quiet before anything happens.
-const before = 5
-
-const minute = time.Minute
-
 // Alert makes the tests of an alerting rule. What must fire when follows from
 // the expression; which labels and texts the instances have is taken from the
 // rule at work, and from the others that make the same alert. known says which
-// labels series have. The reasons say what was not made, and why.
+// labels series have. The rules of one alert have tests of one Interval, which is
+// that of their evaluations too. The reasons say what was not made, and why.
 func Alert(r rulefmt.Rule, others []rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []string) {
 	tree, err := ruletest.NewParser().ParseExpr(r.Expr)
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	list, err := solver{known: known}.conditions(tree, "")
+	s := solver{known: known, unit: unitOf(append([]rulefmt.Rule{r}, others...)...)}
+	list, err := s.conditions(tree, "")
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
@@ -36,10 +33,10 @@ func Alert(r rulefmt.Rule, others []rulefmt.Rule, known Labels) (tests []testfil
 			reasons = append(reasons, err.Error())
 			continue
 		}
-		for _, s := range stories(c, r, probe) {
-			t, err := s.test(c, r, others)
+		for _, story := range stories(c, r, probe, s.unit) {
+			t, err := story.test(c, r, others, s.unit)
 			if err != nil {
-				reasons = append(reasons, fmt.Sprintf("%s%s: %v", c.name, s.name, err))
+				reasons = append(reasons, fmt.Sprintf("%s%s: %v", c.name, story.name, err))
 				continue
 			}
 			tests = append(tests, t)
@@ -55,22 +52,23 @@ type story struct {
 	moments []moment
 }
 
-// moment is what must be at a minute.
+// moment is what must be at a tick.
 type moment struct {
-	minute int
-	fires  bool
+	tick  int
+	fires bool
 }
 
-func stories(c condition, r rulefmt.Rule, in inverse) []story {
-	wait, keep := minutes(r.For), minutes(r.KeepFiringFor)
+func stories(c condition, r rulefmt.Rule, in inverse, unit time.Duration) []story {
+	wait, keep := ticks(time.Duration(r.For), unit), ticks(time.Duration(r.KeepFiringFor), unit)
 	g := grid(in, wait+keep)
 	var (
-		quiet = before - g                   // the last minute before anything happens
-		fires = up(before+in.settle+wait, g) // the first minute it must fire
-		end   = fires + 2*g                  // the first minute of recovery
-		over  = up(end+in.settle+keep, g)    // recovered
-		empty = up(end+in.linger+keep, g)    // without data
-		last  = max(over, empty) + 1
+		before = max(5, g)                    // the first tick at which something happens
+		quiet  = before - g                   // the last before it that is looked at
+		fires  = up(before+in.settle+wait, g) // the first tick it must fire
+		end    = fires + 2*g                  // the first tick of recovery
+		over   = up(end+in.settle+keep, g)    // recovered
+		empty  = up(end+in.linger+keep, g)    // without data
+		last   = max(over, empty) + 1
 	)
 	if c.absence {
 		// When it fires depends on what was there before: scenarios tell.
@@ -112,36 +110,49 @@ func stories(c condition, r rulefmt.Rule, in inverse) []story {
 	})
 }
 
-// grid is what the moments of a story are multiples of, in minutes. A rule that
+// grid is what the moments of a story are multiples of, in ticks. A rule that
 // looks far back and waits for nothing has few moments of interest, and a test
 // need only be evaluated at these.
 func grid(in inverse, waits int) int {
-	if in.settle >= 30 && waits == 0 {
+	switch {
+	case waits > 0 || in.settle < 30:
+		return 1
+	case in.settle <= 360:
 		return 5
 	}
-	return 1
+	return 90
 }
 
 // up rounds up to a multiple.
-func up(minutes, multiple int) int { return (minutes + multiple - 1) / multiple * multiple }
-
-func minutes(d model.Duration) int {
-	return int((time.Duration(d) + minute - 1) / minute)
-}
+func up(ticks, multiple int) int { return (ticks + multiple - 1) / multiple * multiple }
 
 // test fills the story in and runs it. What does not come out as the
 // expression was read is an error.
-func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule) (testfile.Test, error) {
+func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule, unit time.Duration) (testfile.Test, error) {
+	total := 0
+	for _, x := range s.states {
+		total += x.ticks
+	}
+	if err := fits(total, unit); err != nil {
+		return testfile.Test{}, err
+	}
 	in, err := c.make(s.states)
 	if err != nil {
 		return testfile.Test{}, err
 	}
-	t := newTest(c.name+s.name, in)
+	t := newTest(c.name+s.name, in, unit)
 	suite, err := load(t)
 	if err != nil {
 		return t, err
 	}
-	when := s.evaluations(in)
+	when := s.evaluations(in, unit)
+	if len(others) > 0 { // what they wait for is not known
+		last := when[len(when)-1]
+		when = nil
+		for at := time.Duration(0); at <= last; at += unit {
+			when = append(when, at)
+		}
+	}
 	firing, err := suite.FiringAt(group(r), when)
 	if err != nil {
 		return t, err
@@ -153,7 +164,7 @@ func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule) (testfil
 		}
 	}
 	for _, m := range s.moments {
-		at := time.Duration(m.minute) * minute
+		at := time.Duration(m.tick) * unit
 		i := slices.Index(when, at)
 		if m.fires != (len(firing[i]) > 0) {
 			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), len(firing[i]) > 0)
@@ -163,12 +174,12 @@ func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule) (testfil
 	return t, nil
 }
 
-func newTest(name string, in inverse) testfile.Test {
-	return testfile.Test{Name: "generated: " + name, Interval: model.Duration(minute), Series: in.series}
+func newTest(name string, in inverse, unit time.Duration) testfile.Test {
+	return testfile.Test{Name: "generated: " + name, Interval: model.Duration(unit), Series: in.series}
 }
 
 func load(t testfile.Test) (*ruletest.Suite, error) {
-	suites, err := ruletest.Load(testfile.File{EvaluationInterval: model.Duration(minute), Tests: []testfile.Test{t}})
+	suites, err := ruletest.Load(testfile.File{EvaluationInterval: t.Interval, Tests: []testfile.Test{t}})
 	if err != nil {
 		return nil, err
 	}
@@ -179,12 +190,12 @@ func group(list ...rulefmt.Rule) []rulefmt.RuleGroup {
 	return []rulefmt.RuleGroup{{Name: "generated", Rules: list}}
 }
 
-// evaluations are the moments, and the minutes from which a change is seen. An
-// evaluation of every other minute would find what the one before it found.
-func (s story) evaluations(in inverse) []time.Duration {
+// evaluations are the moments, and the ticks from which a change is seen. An
+// evaluation of every other tick would find what the one before it found.
+func (s story) evaluations(in inverse, unit time.Duration) []time.Duration {
 	var out []time.Duration
 	for _, m := range s.moments {
-		out = append(out, time.Duration(m.minute)*minute)
+		out = append(out, time.Duration(m.tick)*unit)
 	}
 	begins := 0
 	for i, stretch := range s.states {
@@ -193,9 +204,9 @@ func (s story) evaluations(in inverse) []time.Duration {
 			delay = in.linger
 		}
 		if i > 0 {
-			out = append(out, time.Duration(begins+delay)*minute)
+			out = append(out, time.Duration(begins+delay)*unit)
 		}
-		begins += stretch.minutes
+		begins += stretch.ticks
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

@@ -22,10 +22,10 @@ const (
 	gone               // without data
 )
 
-// stretch is a state for some minutes.
+// stretch is a state for some ticks.
 type stretch struct {
 	state
-	minutes int
+	ticks int
 }
 
 // condition is one way for a rule to fire.
@@ -138,7 +138,7 @@ func (c condition) beside(with solver, others []parser.Expr) condition {
 		}
 		total := 0
 		for _, x := range states {
-			total += x.minutes
+			total += x.ticks
 		}
 		for _, e := range others {
 			list, err := with.conditions(e, "")
@@ -161,7 +161,7 @@ func phasesOf(s []stretch, value func(state) (float64, bool)) []phase {
 	var out []phase
 	for _, x := range s {
 		v, there := value(x.state)
-		out = append(out, phase{x.minutes, v, x.state == gone || !there})
+		out = append(out, phase{x.ticks, v, x.state == gone || !there})
 	}
 	return out
 }

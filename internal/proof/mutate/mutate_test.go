@@ -134,7 +134,7 @@ func TestATestThatFailsAnywayIsAnError(t *testing.T) {
 	t.Parallel()
 	group := mutate.Group{RuleGroup: rulefmt.RuleGroup{Name: "g", Rules: []rulefmt.Rule{{Alert: "Slow", Expr: "latency > 100"}}}}
 	_, err := mutate.Score([]mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, func(mutate.RuleID) bool { return true })
-	if err == nil || !strings.Contains(err.Error(), `a test fails on the rules as they are: test "unnamed#0", at 2m: Slow: expected [{`) {
+	if err == nil || !strings.Contains(err.Error(), `a test fails on the rules as they are: alert Slow, scenario "unnamed#0", at 2m: got nothing, want {job="a"}`) {
 		t.Errorf("error %v", err)
 	}
 }

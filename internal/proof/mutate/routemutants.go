@@ -76,7 +76,7 @@ func (r *Routes) routeMutants(i int) []Mutant {
 		if d == nil {
 			continue
 		}
-		for _, other := range otherTimings(*d) {
+		for _, other := range otherTimings(wait.field, *d) {
 			set(wait.field, d.String(), other.String(), func(x *config.Route) { *wait.of(x) = &other })
 		}
 	}
@@ -100,10 +100,14 @@ func (r *Routes) routeMutants(i int) []Mutant {
 	return append(out, r.placeMutants(i, route)...)
 }
 
-// otherTimings returns half and twice the time, and something for nothing.
-func otherTimings(d model.Duration) []model.Duration {
-	if d == 0 {
+// otherTimings returns half and twice the time, and something for nothing. A
+// shorter group_interval only makes news come sooner: that is no mistake.
+func otherTimings(field string, d model.Duration) []model.Duration {
+	switch {
+	case d == 0:
 		return []model.Duration{model.Duration(time.Second)}
+	case field == "group_interval":
+		return []model.Duration{2 * d}
 	}
 	return []model.Duration{d / 2, 2 * d}
 }

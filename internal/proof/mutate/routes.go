@@ -63,7 +63,7 @@ func (r *Routes) Score() ([]Outcome, error) {
 // reached says whether anything is expected of an alert that takes the route.
 func (r *Routes) reached(route int) bool {
 	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
-		return c.Want != "" && slices.Contains(r.Tree.Taken(c.Labels), route)
+		return c.Judge != nil && slices.Contains(r.Tree.Taken(c.Labels), route)
 	})
 }
 

@@ -29,14 +29,18 @@ const (
 // they part; empty when they never do.
 func differs(m Mutant) string {
 	original := m.rule
-	if m.Field == "expr" {
+	switch name, value, _ := strings.Cut(m.From, ": "); {
+	case m.Field == "expr":
 		original.Expr = m.Text
-	} else {
-		return "only an expression can mean the same"
+	case m.Field == "labels" && m.To == "": // the expression may give it too
+		original.Labels = maps.Clone(m.rule.Labels)
+		original.Labels[name] = value
+	default:
+		return "only an expression, or a rule without a label, can mean the same"
 	}
 	for seed := range uint64(worlds) {
 		file := testfile.File{EvaluationInterval: model.Duration(worldEvery), Tests: []testfile.Test{
-			newWorld(original.Expr, seed),
+			newWorld(original, seed),
 		}}
 		suites, err := ruletest.Load(file)
 		if err != nil {
@@ -83,9 +87,9 @@ type world struct {
 	series  map[string]string
 }
 
-func newWorld(expr string, seed uint64) testfile.Test {
+func newWorld(rule rulefmt.Rule, seed uint64) testfile.Test {
 	w := &world{Rand: rand.New(rand.NewPCG(seed, 7)), pools: map[string][]string{}, numbers: []float64{0, 1}, series: map[string]string{}}
-	tree, err := ruletest.NewParser().ParseExpr(expr)
+	tree, err := ruletest.NewParser().ParseExpr(rule.Expr)
 	if err != nil {
 		return testfile.Test{}
 	}
@@ -113,6 +117,9 @@ func newWorld(expr string, seed uint64) testfile.Test {
 		if !slices.Contains(alertSeries, name) {
 			w.metric(name)
 		}
+	}
+	if names["ALERTS"] {
+		w.alerts(rule.Alert)
 	}
 	t := testfile.Test{Name: "world", Interval: model.Duration(time.Minute)}
 	for _, name := range slices.Sorted(maps.Keys(w.series)) {
@@ -160,6 +167,28 @@ func (w *world) metric(name string) {
 		default:
 			w.put(name, pairs, w.gauge())
 		}
+	}
+}
+
+// alerts makes series of other alerts than the rule's own, which the rule
+// makes itself.
+func (w *world) alerts(own string) {
+	names := slices.DeleteFunc(append(slices.Clone(w.pools[model.AlertNameLabel]), "another"), func(n string) bool { return n == own })
+	for range 1 + w.IntN(6) {
+		pairs := []string{
+			fmt.Sprintf("%s=%q", model.AlertNameLabel, names[w.IntN(len(names))]),
+			fmt.Sprintf("alertstate=%q", []string{"pending", "firing", "firing"}[w.IntN(3)]),
+		}
+		for _, l := range slices.Sorted(maps.Keys(w.pools)) {
+			if l != model.AlertNameLabel && l != "alertstate" {
+				pairs = append(pairs, fmt.Sprintf("%s=%q", l, w.pools[l][w.IntN(len(w.pools[l]))]))
+			}
+		}
+		ones := make([]float64, worldMinutes)
+		for i := range ones {
+			ones[i] = 1
+		}
+		w.put("ALERTS", pairs, ones)
 	}
 }
 

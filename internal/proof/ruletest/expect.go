@@ -10,7 +10,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
-	"github.com/prometheus/prometheus/rules"
 
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
@@ -47,41 +46,24 @@ func wanted(c testfile.AlertCase) []instance {
 	return out
 }
 
-// fires returns the instances of a rule that fire now.
-func fires(ar *rules.AlertingRule) []instance {
-	var out []instance
-	for _, a := range ar.ActiveAlerts() {
-		if a.State == rules.StateFiring {
-			out = append(out, instance{a.Labels, a.Annotations})
-		}
-	}
-	return out
-}
-
-func (s *Suite) checkAlert(run []*rules.Group, i int) *Failure {
-	c := s.Alerts[i]
-	var got []instance
-	for _, g := range run {
-		for _, r := range g.Rules() {
-			if ar, ok := r.(*rules.AlertingRule); ok && ar.Name() == c.Alert {
-				got = append(got, fires(ar)...)
-			}
-		}
-	}
-	slices.SortFunc(got, compare)
-	if slices.EqualFunc(s.expected[i], got, func(a, b instance) bool { return compare(a, b) == 0 }) {
+func (s *Suite) checkAlert(w *world, i int) *Failure {
+	c, want := s.Alerts[i], s.expected[i]
+	got := w.firing(c.Alert)
+	if slices.EqualFunc(want, got, func(a, b instance) bool { return compare(a, b) == 0 }) {
 		return nil
 	}
-	return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Alert, Want: show(s.expected[i]), Got: show(got)}
+	return &Failure{
+		Test: s.Name, At: time.Duration(c.At), Of: "alert " + c.Alert,
+		Want: show(want), Got: show(got), Differences: differences(got, want),
+	}
 }
 
-func (s *Suite) checkExpr(st *store, c testfile.ExprCase) *Failure {
-	fail := func(err error) *Failure {
-		return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Expr, Err: fmt.Errorf("expr %q: %w", c.Expr, err)}
-	}
-	vector, err := rules.EngineQueryFunc(s.engine, st)(context.Background(), c.Expr, s.start().Add(time.Duration(c.At)))
+func (s *Suite) checkExpr(w *world, c testfile.ExprCase) *Failure {
+	f := &Failure{Test: s.Name, At: time.Duration(c.At), Of: "expr " + c.Expr}
+	vector, err := w.query(context.Background(), c.Expr, s.start().Add(time.Duration(c.At)))
 	if err != nil {
-		return fail(err)
+		f.Err = err
+		return f
 	}
 	var got, want []result
 	for _, v := range vector {
@@ -90,7 +72,8 @@ func (s *Suite) checkExpr(st *store, c testfile.ExprCase) *Failure {
 	for _, e := range c.Expected {
 		r, err := s.sample(e)
 		if err != nil {
-			return fail(err)
+			f.Err = err
+			return f
 		}
 		want = append(want, r)
 	}
@@ -100,7 +83,29 @@ func (s *Suite) checkExpr(st *store, c testfile.ExprCase) *Failure {
 	if slices.EqualFunc(got, want, s.equal) {
 		return nil
 	}
-	return &Failure{Test: s.Name, At: time.Duration(c.At), Of: c.Expr, Want: fmt.Sprint(want), Got: fmt.Sprint(got)}
+	f.Want, f.Got, f.Differences = fmt.Sprint(want), fmt.Sprint(got), s.sampleDifferences(got, want)
+	return f
+}
+
+// sampleDifferences returns what differs between two results.
+func (s *Suite) sampleDifferences(got, want []result) []Difference {
+	got = slices.Clone(got)
+	var out []Difference
+	for _, w := range want {
+		i := slices.IndexFunc(got, func(g result) bool { return labels.Equal(g.labels, w.labels) })
+		if i < 0 {
+			out = append(out, Difference{Got: nothing, Want: w.String()})
+			continue
+		}
+		if !s.equal(got[i], w) {
+			out = append(out, Difference{Of: named(w.labels), Got: got[i].value(), Want: w.value()})
+		}
+		got = slices.Delete(got, i, i+1)
+	}
+	for _, g := range got {
+		out = append(out, Difference{Got: g.String(), Want: nothing})
+	}
+	return out
 }
 
 // result is a sample that an expression yields.
@@ -110,11 +115,13 @@ type result struct {
 	h      *histogram.FloatHistogram
 }
 
-func (r result) String() string {
+func (r result) String() string { return named(r.labels) + " " + r.value() }
+
+func (r result) value() string {
 	if r.h != nil {
-		return r.labels.String() + " " + r.h.TestExpression()
+		return r.h.TestExpression()
 	}
-	return fmt.Sprintf("%s %v", r.labels, r.f)
+	return fmt.Sprint(r.f)
 }
 
 func (s *Suite) equal(a, b result) bool {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
-	"github.com/prometheus/prometheus/rules"
 
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
@@ -16,24 +15,17 @@ import (
 // Firing evaluates the rules to the end and returns, for each evaluation, the
 // alerts that fire.
 func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string, error) {
-	st, run, err := s.prepare(groups)
+	w, err := s.newWorld(groups, end)
 	if err != nil {
 		return nil, err
 	}
+	w.lookAtAll()
 	var out []string
 	for now := time.Duration(0); now <= end; now += s.every {
-		if err := s.step(st, run, s.start().Add(now)); err != nil {
+		if err := w.step(now); err != nil {
 			return nil, err
 		}
-		var firing []instance
-		for _, g := range run {
-			for _, r := range g.Rules() {
-				if ar, ok := r.(*rules.AlertingRule); ok {
-					firing = append(firing, fires(ar)...)
-				}
-			}
-		}
-		out = append(out, show(firing))
+		out = append(out, show(w.firing("")))
 	}
 	return out, nil
 }
@@ -41,16 +33,22 @@ func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string,
 // FiringAt evaluates the rules at the moments, which must ascend, and at no
 // others, and returns the alerts that fire at each, as a test would expect them.
 func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([][]testfile.Alert, error) {
-	st, run, err := s.prepare(groups)
+	w, err := s.newWorld(groups, 0)
 	if err != nil {
 		return nil, err
 	}
+	w.lookAtAll()
 	out := make([][]testfile.Alert, len(moments))
 	for i, m := range moments {
-		if err := s.step(st, run, s.start().Add(m)); err != nil {
+		if err := w.step(m); err != nil {
 			return nil, err
 		}
-		out[i] = alertsOf(run)
+		out[i] = []testfile.Alert{}
+		for _, in := range w.firing("") {
+			lset := in.labels.Map()
+			delete(lset, labels.AlertName)
+			out[i] = append(out[i], testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
+		}
 	}
 	return out, nil
 }
@@ -59,17 +57,16 @@ func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([
 // others, and returns what the expression yields at each, as a test would
 // expect it. Histograms are left out.
 func (s *Suite) ResultsAt(groups []rulefmt.RuleGroup, expr string, moments []time.Duration) ([][]testfile.Sample, error) {
-	st, run, err := s.prepare(groups)
+	w, err := s.newWorld(groups, 0)
 	if err != nil {
 		return nil, err
 	}
 	out := make([][]testfile.Sample, len(moments))
 	for i, m := range moments {
-		now := s.start().Add(m)
-		if err := s.step(st, run, now); err != nil {
+		if err := w.step(m); err != nil {
 			return nil, err
 		}
-		vector, err := rules.EngineQueryFunc(s.engine, st)(context.Background(), expr, now)
+		vector, err := w.query(context.Background(), expr, s.start().Add(m))
 		if err != nil {
 			return nil, err
 		}
@@ -82,24 +79,4 @@ func (s *Suite) ResultsAt(groups []rulefmt.RuleGroup, expr string, moments []tim
 		slices.SortFunc(out[i], func(a, b testfile.Sample) int { return strings.Compare(a.Labels, b.Labels) })
 	}
 	return out, nil
-}
-
-// alertsOf returns what fires now in the order of labels.
-func alertsOf(run []*rules.Group) []testfile.Alert {
-	var firing []instance
-	for _, g := range run {
-		for _, r := range g.Rules() {
-			if ar, ok := r.(*rules.AlertingRule); ok {
-				firing = append(firing, fires(ar)...)
-			}
-		}
-	}
-	slices.SortFunc(firing, compare)
-	out := []testfile.Alert{}
-	for _, in := range firing {
-		lset := in.labels.Map()
-		delete(lset, labels.AlertName)
-		out = append(out, testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
-	}
-	return out
 }

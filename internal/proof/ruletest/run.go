@@ -5,20 +5,17 @@
 package ruletest
 
 import (
-	"context"
 	"fmt"
-	"net/url"
+	"math"
 	"slices"
+	"sync"
 	"time"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/rules"
 
+	"github.com/alertnative/preflight/internal/proof/memstore"
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
@@ -33,53 +30,77 @@ type Suite struct {
 	every    time.Duration
 	fuzzy    bool
 	order    []string
-	input    []*series
-	names    map[string]bool
-	engine   *promql.Engine
+	input    *memstore.Set
+	series   int // in input
+	samples  int // in input
+	engines  engines
 	parser   parser.Parser
 	expected [][]instance // of Alerts, by index
 }
 
-// Failure is an expectation that was not met.
-type Failure struct {
-	Test string
-	At   time.Duration
-	Of   string // the alert or the expression
-	Want string
-	Got  string
-	Err  error // the rules could not be evaluated
-}
+// engines evaluate expressions: at a moment, with promtool's limit, and wide,
+// over many.
+type engines struct{ instant, wide *promql.Engine }
 
-func (f Failure) String() string {
-	if f.Err != nil {
-		return fmt.Sprintf("test %q, at %s: %v", f.Test, model.Duration(f.At), f.Err)
+func newEngines(p parser.Parser, every time.Duration) engines {
+	build := func(samples int) *promql.Engine {
+		return promql.NewEngine(promql.EngineOpts{
+			MaxSamples: samples, Timeout: 100 * time.Second, Parser: p,
+			EnableAtModifier: true, EnableNegativeOffset: true,
+			NoStepSubqueryIntervalFn: func(int64) int64 { return every.Milliseconds() },
+		})
 	}
-	return fmt.Sprintf("test %q, at %s: %s: expected %s, got %s", f.Test, model.Duration(f.At), f.Of, f.Want, f.Got)
+	return engines{build(maxSamples), build(math.MaxInt32)}
 }
 
-// NewParser returns the parser of everything here: stock PromQL.
-func NewParser() parser.Parser { return parser.NewParser(parser.Options{}) }
+// Loader loads tests that share engines and parsed expressions. It may be used
+// by several goroutines at once.
+type Loader struct {
+	parser *memoParser
+	mu     sync.Mutex
+	known  map[time.Duration]engines // by evaluation interval
+}
+
+// NewLoader returns a loader that has loaded nothing yet.
+func NewLoader() *Loader {
+	return &Loader{parser: newMemoParser(), known: map[time.Duration]engines{}}
+}
+
+func (l *Loader) engines(every time.Duration) engines {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, ok := l.known[every]
+	if !ok {
+		e = newEngines(l.parser, every)
+		l.known[every] = e
+	}
+	return e
+}
 
 // Load parses the tests of a file. The error names the first series that does
 // not parse.
-func Load(f testfile.File) ([]*Suite, error) {
+func Load(f testfile.File) ([]*Suite, error) { return NewLoader().Load(f) }
+
+// Load parses the tests of a file. The error names the first series that does
+// not parse.
+func (l *Loader) Load(f testfile.File) ([]*Suite, error) {
 	every := time.Duration(f.EvaluationInterval)
-	p := NewParser()
-	engine := promql.NewEngine(promql.EngineOpts{
-		MaxSamples: maxSamples, Timeout: 100 * time.Second, Parser: p,
-		EnableAtModifier: true, EnableNegativeOffset: true,
-		NoStepSubqueryIntervalFn: func(int64) int64 { return every.Milliseconds() },
-	})
+	p, e := l.parser, l.engines(every)
 	var out []*Suite
 	for _, t := range f.Tests {
-		s := &Suite{Test: t, File: f.Path, every: every, fuzzy: f.FuzzyCompare, order: f.GroupEvalOrder, engine: engine, parser: p, names: map[string]bool{}}
+		s := &Suite{Test: t, File: f.Path, every: every, fuzzy: f.FuzzyCompare, order: f.GroupEvalOrder, engines: e, parser: p, input: memstore.NewSet()}
 		for _, in := range t.Series {
-			parsed, err := parseSeries(p, in, s.start().UnixMilli(), time.Duration(t.Interval).Milliseconds())
+			parsed, n, err := parseSeries(p, in, s.start().UnixMilli(), time.Duration(t.Interval).Milliseconds())
 			if err != nil {
 				return nil, fmt.Errorf("%s: test %q: %w", f.Path, t.Name, err)
 			}
-			s.input = append(s.input, parsed)
-			s.names[parsed.labels.Get(model.MetricNameLabel)] = true
+			s.series++
+			s.samples += n
+			if old := s.input.Find(parsed.Labels); old != nil {
+				*old = *parsed // as promtool does
+				continue
+			}
+			s.input.Add(parsed)
 		}
 		for _, c := range t.Alerts {
 			s.expected = append(s.expected, wanted(c))
@@ -100,119 +121,78 @@ func (s *Suite) start() time.Time {
 // not met; nil when all are. Only the cases that want accepts are looked at;
 // nil is all. Alert cases are numbered first, then expressions.
 func (s *Suite) Run(groups []rulefmt.RuleGroup, want func(i int) bool) *Failure {
-	if want == nil {
-		want = func(int) bool { return true }
+	var out *Failure
+	s.run(groups, want, func(f *Failure) bool {
+		out = f
+		return false
+	})
+	return out
+}
+
+// RunAll evaluates the groups' rules and returns each expectation that is not
+// met.
+func (s *Suite) RunAll(groups []rulefmt.RuleGroup) []Failure {
+	var out []Failure
+	s.run(groups, nil, func(f *Failure) bool {
+		out = append(out, *f)
+		return true
+	})
+	return out
+}
+
+// run evaluates the groups' rules and reports failures until report returns
+// false.
+func (s *Suite) run(groups []rulefmt.RuleGroup, want func(i int) bool, report func(*Failure) bool) {
+	alerts, exprs, end := s.cases(want)
+	if len(alerts)+len(exprs) == 0 {
+		return
 	}
-	var alerts []int
-	var exprs []int
-	var end time.Duration
+	w, err := s.newWorld(groups, end)
+	if err != nil {
+		report(&Failure{Test: s.Name, Err: err})
+		return
+	}
+	for now := time.Duration(0); now <= end && len(alerts)+len(exprs) > 0; now += s.every {
+		due := 0
+		for due < len(alerts) && time.Duration(s.Alerts[alerts[due]].At) < now+s.every {
+			due++
+		}
+		w.look(func(name string) bool {
+			return slices.ContainsFunc(alerts[:due], func(i int) bool { return s.Alerts[i].Alert == name })
+		})
+		if err := w.step(now); err != nil {
+			report(&Failure{Test: s.Name, At: now, Err: err})
+			return
+		}
+		for _, i := range alerts[:due] {
+			if f := s.checkAlert(w, i); f != nil && !report(f) {
+				return
+			}
+		}
+		alerts = alerts[due:]
+	}
+	for _, i := range exprs {
+		if f := s.checkExpr(w, s.Exprs[i]); f != nil && !report(f) {
+			return
+		}
+	}
+}
+
+// cases returns the cases that want accepts, alerts in the order of time, and
+// the moment of the last.
+func (s *Suite) cases(want func(i int) bool) (alerts, exprs []int, end time.Duration) {
 	for i, c := range s.Alerts {
-		if want(i) {
+		if want == nil || want(i) {
 			alerts = append(alerts, i)
 			end = max(end, time.Duration(c.At))
 		}
 	}
 	for i, c := range s.Exprs {
-		if want(len(s.Alerts) + i) {
+		if want == nil || want(len(s.Alerts)+i) {
 			exprs = append(exprs, i)
 			end = max(end, time.Duration(c.At))
 		}
 	}
-	if len(alerts)+len(exprs) == 0 {
-		return nil
-	}
 	slices.SortStableFunc(alerts, func(a, b int) int { return int(s.Alerts[a].At - s.Alerts[b].At) })
-	st, run, err := s.prepare(groups)
-	if err != nil {
-		return &Failure{Test: s.Name, Err: err}
-	}
-	next := 0
-	for now := time.Duration(0); now <= end && (next < len(alerts) || len(exprs) > 0); now += s.every {
-		if err := s.step(st, run, s.start().Add(now)); err != nil {
-			return &Failure{Test: s.Name, At: now, Err: err}
-		}
-		for ; next < len(alerts) && time.Duration(s.Alerts[alerts[next]].At) < now+s.every; next++ {
-			if f := s.checkAlert(run, alerts[next]); f != nil {
-				return f
-			}
-		}
-	}
-	for _, i := range exprs {
-		if f := s.checkExpr(st, s.Exprs[i]); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-// step makes the world of that moment visible and evaluates each group once.
-func (s *Suite) step(st *store, run []*rules.Group, now time.Time) error {
-	st.now = now.UnixMilli()
-	for _, g := range run {
-		g.Eval(context.Background(), now)
-		for _, r := range g.Rules() {
-			if err := r.LastError(); err != nil {
-				return fmt.Errorf("rule %s: %w", r.Name(), err)
-			}
-		}
-	}
-	return nil
-}
-
-var groupMetrics = rules.NewGroupMetrics(nil)
-
-// prepare makes Prometheus's rule groups of the definitions.
-func (s *Suite) prepare(groups []rulefmt.RuleGroup) (*store, []*rules.Group, error) {
-	st := newStore(s.input, s.names)
-	logger := promslog.NewNopLogger()
-	external, err := url.Parse(s.ExternalURL)
-	if err != nil {
-		return nil, nil, fmt.Errorf("external_url: %w", err)
-	}
-	opts := &rules.ManagerOptions{
-		QueryFunc:    rules.EngineQueryFunc(s.engine, st),
-		AppendableV2: st,
-		Context:      context.Background(),
-		NotifyFunc:   func(context.Context, string, ...*rules.Alert) {},
-		ExternalURL:  external,
-		Logger:       logger,
-		Metrics:      groupMetrics,
-		Parser:       s.parser,
-	}
-	var out []*rules.Group
-	for _, g := range s.ordered(groups) {
-		var list []rules.Rule
-		for _, r := range g.Rules {
-			expr, err := s.parser.ParseExpr(r.Expr)
-			if err != nil {
-				return nil, nil, fmt.Errorf("rule %s%s: %w", r.Alert, r.Record, err)
-			}
-			lset := rules.FromMaps(g.Labels, r.Labels)
-			if r.Alert == "" {
-				list = append(list, rules.NewRecordingRule(r.Record, expr, lset))
-				continue
-			}
-			list = append(list, rules.NewAlertingRule(r.Alert, expr, time.Duration(r.For), time.Duration(r.KeepFiringFor),
-				lset, labels.FromMap(r.Annotations), s.ExternalLabels, s.ExternalURL, true, logger))
-		}
-		interval := time.Duration(g.Interval)
-		if interval == 0 {
-			interval = time.Duration(s.Interval)
-		}
-		out = append(out, rules.NewGroup(rules.GroupOptions{
-			Name: g.Name, Interval: interval, Limit: g.Limit, Rules: list, QueryOffset: (*time.Duration)(g.QueryOffset), Opts: opts,
-		}))
-	}
-	return st, out, nil
-}
-
-// ordered puts the groups into the order the test asks for.
-func (s *Suite) ordered(groups []rulefmt.RuleGroup) []rulefmt.RuleGroup {
-	if len(s.order) == 0 {
-		return groups
-	}
-	rank := func(g rulefmt.RuleGroup) int { return max(slices.Index(s.order, g.Name), 0) }
-	groups = slices.Clone(groups)
-	slices.SortStableFunc(groups, func(a, b rulefmt.RuleGroup) int { return rank(a) - rank(b) })
-	return groups
+	return alerts, exprs, end
 }

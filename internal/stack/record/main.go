@@ -1,6 +1,6 @@
 // Command record writes metrics/exporters/*.prom: what the real node_exporter,
-// Prometheus and Alertmanager expose, without what belongs to this machine.
-// "make exporters" runs it after a change of their versions.
+// Prometheus, Alertmanager and postgres_exporter expose, without what belongs to
+// this machine. "make exporters" runs it after a change of their versions.
 package main
 
 import (
@@ -17,11 +17,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-
-	"github.com/alertnative/preflight/codegen"
-	"github.com/alertnative/preflight/internal/stack"
-	"github.com/alertnative/preflight/metrics"
-	"github.com/alertnative/preflight/rules"
 )
 
 func main() {
@@ -31,50 +26,34 @@ func main() {
 	}
 }
 
-func record(ctx context.Context) (err error) {
+func record(ctx context.Context) error {
 	dir, err := os.MkdirTemp("", "record-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	parts := []string{stack.NodeExporter, stack.Alertmanager, stack.Prometheus}
-	s, err := stack.Up(ctx, stack.Config{Dir: dir, Pack: pack(), Parts: parts})
+	if err := os.Chmod(dir, 0o755); err != nil { // PostgreSQL does not run as root
+		return err
+	}
+	if err := recordPostgres(ctx, dir); err != nil {
+		return err
+	}
+	return recordFamily(ctx, dir)
+}
+
+// write records what is exposed at an address.
+func write(name, url string) error {
+	families, err := scrape(url + "/metrics")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.Down() }()
-	for _, part := range parts {
-		families, err := scrape(s.URL(part) + "/metrics")
-		if err != nil {
-			return err
-		}
-		var b bytes.Buffer
-		for _, name := range slices.Sorted(maps.Keys(families)) {
-			if _, err := expfmt.MetricFamilyToText(&b, normal(families[name])); err != nil {
-				return err
-			}
-		}
-		if err := os.WriteFile(filepath.Join("metrics", "exporters", part+".prom"), b.Bytes(), 0o644); err != nil {
+	var b bytes.Buffer
+	for _, family := range slices.Sorted(maps.Keys(families)) {
+		if _, err := expfmt.MetricFamilyToText(&b, normal(families[family])); err != nil {
 			return err
 		}
 	}
-	return nil
-}
-
-// pack is just enough to start the programs: the shipped one needs what is
-// recorded here.
-func pack() codegen.Pack {
-	return codegen.Pack{
-		Timing:  metrics.DefaultTiming(),
-		Routing: rules.Routes(),
-		// Some of Prometheus's metrics exist only for groups of rules.
-		Groups: []rules.Group{{Name: "record", Alerts: []rules.Alert{{
-			Name: "Always", Expr: "vector(1)", About: "So that there is a rule.",
-			Scenarios: []rules.Scenario{{Name: "fires", Expect: []rules.Expect{{At: "0m", Firing: []rules.Instance{{}}}}}},
-		}}}},
-		Jobs:      []codegen.Job{{Name: stack.NodeExporter}, {Name: stack.Alertmanager}, {Name: stack.Prometheus}},
-		Endpoints: codegen.Endpoints{Webhook: "http://127.0.0.1:9917"},
-	}
+	return os.WriteFile(filepath.Join("metrics", "exporters", name+".prom"), b.Bytes(), 0o644)
 }
 
 func scrape(url string) (map[string]*dto.MetricFamily, error) {

@@ -1,6 +1,7 @@
 package servers
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -36,20 +37,21 @@ func pinned(name string) bool {
 	return false
 }
 
-// Root returns the project's folder: the nearest one with a go.mod, from the
-// working directory upwards.
+// Root returns the project's folder: the nearest one with the go.mod of this
+// module, from the working directory upwards. Nested modules have their own.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		mod, err := os.ReadFile(filepath.Join(dir, "go.mod"))
+		if err == nil && bytes.HasPrefix(mod, []byte("module github.com/alertnative/preflight\n")) {
 			return dir, nil
 		}
 		up := filepath.Dir(dir)
 		if up == dir {
-			return "", fmt.Errorf("no go.mod in the working directory or above it: run this inside the project")
+			return "", fmt.Errorf("no go.mod of the project in the working directory or above it: run this inside the project")
 		}
 		dir = up
 	}

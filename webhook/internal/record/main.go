@@ -23,6 +23,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 func main() {
@@ -191,14 +193,14 @@ func alert(target string, starts, ends time.Time) map[string]any {
 	}
 	a := map[string]any{
 		"labels": map[string]string{
-			"alertname": "PreflightCheckFailed", "priority": priority, "env": "paper", "check": check, "target": target,
+			"alertname": "PreflightCheckFailed", "priority": priority, api.Env: "paper", "check": check, "target": target,
 		},
 		"annotations": map[string]string{
-			"title": "Preflight FAIL", "title_ko": "프리플라이트 실패",
-			"summary": target + " does not answer", "summary_ko": target + " 응답 없음",
-			"reason": reason, "counts": "6/8 PASS, 2 FAIL",
-			"actions":    "check `docker ps` (redis, postgres)\nrun the preflight again",
-			"actions_ko": "`docker ps` 확인 (redis, postgres)\n프리플라이트 다시 실행",
+			api.Title: "Preflight FAIL", api.In(api.Title, "ko"): "프리플라이트 실패",
+			api.Summary: target + " does not answer", api.In(api.Summary, "ko"): target + " 응답 없음",
+			api.Reason: reason, api.Counts: "6/8 PASS, 2 FAIL",
+			api.Actions:               "check `docker ps` (redis, postgres)\nrun the preflight again",
+			api.In(api.Actions, "ko"): "`docker ps` 확인 (redis, postgres)\n프리플라이트 다시 실행",
 		},
 		"startsAt":     starts,
 		"generatorURL": "http://prometheus:9090/graph?g0.expr=up",
@@ -251,9 +253,9 @@ receivers:
   - name: nobody
   - name: "p0 (telegram)"
     webhook_configs:
-      - url: %s/api/v1/alerts?notify=loud
+      - url: %s%s
         send_resolved: true
-`, groupWait, repeat, sink)
+`, groupWait, repeat, sink, api.NotifyPath(api.Loud))
 	dir := filepath.Join(tmp, fmt.Sprint(index))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err

@@ -1,0 +1,53 @@
+package checker
+
+import (
+	"sync"
+	"time"
+)
+
+// abandoned are checks that were given up and still run: nobody can stop what
+// ignores its context. The zero value is ready to use.
+type abandoned struct {
+	mu    sync.Mutex
+	since map[string]time.Time // by the check's name
+}
+
+// running reports whether a check that was given up has not returned.
+func (a *abandoned) running(name string) (since time.Time, ok bool) {
+	if a == nil {
+		return time.Time{}, false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	since, ok = a.since[name]
+	return since, ok
+}
+
+// abandon gives a check up, unless it has just returned.
+func (a *abandoned) abandon(name string, began time.Time, done <-chan Result) bool {
+	if a == nil {
+		return len(done) == 0
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(done) > 0 {
+		return false
+	}
+	if a.since == nil {
+		a.since = map[string]time.Time{}
+	}
+	a.since[name] = began
+	return true
+}
+
+// returned forgets the check that began then: it is over.
+func (a *abandoned) returned(name string, began time.Time) {
+	if a == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.since[name].Equal(began) {
+		delete(a.since, name)
+	}
+}

@@ -1,0 +1,114 @@
+package checker
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/yamlfile"
+)
+
+// Config is a preflight.yml that was read for some checks. Each section declares
+// what one check looks at. The key live_envs names the environments that trade
+// for real; without it "live" does.
+type Config struct {
+	path, digest string // its name, and "sha256:" and the digest of its content
+	file         *yamlfile.File
+	checks       []Check
+	liveEnvs     []string
+}
+
+// ReadConfig reads preflight.yml strictly: an unknown key, a value of the wrong
+// kind and a declaration that makes no sense are errors that name the line.
+func ReadConfig(file string, checks ...Check) (Config, error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Config{}, fmt.Errorf("%s: no such file: write one (the project has an example) or name it with --config.file", file)
+	}
+	if err != nil {
+		return Config{}, err
+	}
+	return ParseConfig(file, data, checks...)
+}
+
+// ParseConfig parses the content of a preflight.yml as ReadConfig does.
+func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
+	sum := sha256.Sum256(data)
+	c := Config{path: file, digest: "sha256:" + hex.EncodeToString(sum[:])}
+	var err error
+	if c.file, err = yamlfile.Parse(file, data); err != nil {
+		return Config{}, err
+	}
+	var specs []spec.Spec
+	for _, check := range checks {
+		specs = append(specs, check.Spec())
+	}
+	found := &mistakes{malformed: c.file.Unknown(spec.Sections(specs...))}
+	found.malformed = append(found.malformed, c.file.Decode(spec.LiveEnvs, &c.liveEnvs)...)
+	if c.liveEnvs == nil {
+		c.liveEnvs = []string{"live"}
+	}
+	env := Env{config: &c, mistakes: found, Lookup: unset}
+	for _, check := range checks {
+		if e, ok := check.(Expander); ok {
+			c.checks = append(c.checks, e.Expand(env.For(check))...)
+		} else {
+			c.checks = append(c.checks, check)
+		}
+	}
+	targets := 0
+	for _, check := range c.checks {
+		targets += len(check.Targets(env.For(check)))
+	}
+	if err := yamlfile.Join(found.malformed); err != nil {
+		return Config{}, err
+	}
+	if err := errors.Join(c.file.Single(), yamlfile.Join(found.senseless)); err != nil {
+		return Config{}, err
+	}
+	if targets == 0 {
+		return Config{}, fmt.Errorf("%s: declares nothing to look at", file)
+	}
+	return c, c.unique()
+}
+
+func unset(string) (string, bool) { return "", false }
+
+// unique reports two checks of one name: their metrics would be the same.
+func (c Config) unique() error {
+	seen := map[string]bool{}
+	for _, s := range c.specs() {
+		if seen[s.Name] {
+			return fmt.Errorf("there are two checks %q", s.Name)
+		}
+		seen[s.Name] = true
+	}
+	return nil
+}
+
+// Checks returns the checks in the order in which they run. Those that the file
+// declares are in the place of their [Expander].
+func (c Config) Checks() []Check { return slices.Clone(c.checks) }
+
+// Env returns what the checks know of an environment. Lookup gives the value of
+// an environment variable and whether it is set.
+func (c Config) Env(name string, lookup func(name string) (string, bool)) Env {
+	if lookup == nil {
+		lookup = unset
+	}
+	return Env{Name: name, Lookup: lookup, Live: slices.Contains(c.liveEnvs, name), config: &c}
+}
+
+// specs returns the specs of the checks.
+func (c Config) specs() []spec.Spec {
+	var specs []spec.Spec
+	for _, check := range c.checks {
+		specs = append(specs, check.Spec())
+	}
+	return specs
+}

@@ -1,0 +1,49 @@
+package checker
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/joho/godotenv"
+)
+
+// lookup returns a lookup of environment variables in the process's
+// environment and, after that, in a .env file. A file that is not there is an
+// error only when it must be.
+func lookup(file string, must bool) (func(name string) (string, bool), error) {
+	data, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) && !must {
+		return os.LookupEnv, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("environment file: %w", err)
+	}
+	values, err := godotenv.UnmarshalBytes(data)
+	if err != nil {
+		// The parser's error quotes the file, secrets included.
+		return nil, fmt.Errorf("environment file %s:%d: cannot be read: each line must be NAME=value, "+
+			"with quotes around a value that has spaces, # or quotes in it", file, brokenLine(data))
+	}
+	return func(name string) (string, bool) {
+		if v, ok := os.LookupEnv(name); ok {
+			return v, true
+		}
+		v, ok := values[name]
+		return v, ok
+	}, nil
+}
+
+// brokenLine returns the number of the line that the parser fails at: the one
+// after the longest beginning of the file that it can read.
+func brokenLine(data []byte) int {
+	lines := bytes.SplitAfter(data, []byte("\n"))
+	for n := len(lines) - 1; n > 0; n-- {
+		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:n], nil)); err == nil {
+			return n + 1
+		}
+	}
+	return 1
+}

@@ -1,0 +1,55 @@
+package checker
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestBareEvery(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ in, want []string }{
+		{[]string{"--every"}, []string{"--every=10m"}},
+		{[]string{"run", "--every", "--quiet"}, []string{"run", "--every=10m", "--quiet"}},
+		{[]string{"--every=5s"}, []string{"--every=5s"}},
+		{[]string{"gate", "--", "sh", "--every"}, []string{"gate", "--", "sh", "--every"}},
+	} {
+		if got := bareEvery(tt.in); !slices.Equal(got, tt.want) {
+			t.Errorf("%q: %q", tt.in, got)
+		}
+	}
+}
+
+// In fake time: a run begins at each multiple of the interval, however long
+// those before took, and never beside another.
+func TestSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		took := []time.Duration{ // by run
+			0, 9 * time.Second, 25 * time.Second, 10 * time.Second, 0, time.Second,
+		}
+		var begins []time.Duration
+		var missed []int
+		schedule(ctx, 10*time.Second, func() {
+			begins = append(begins, time.Since(began))
+			time.Sleep(took[len(begins)-1])
+			if len(begins) == len(took) {
+				cancel()
+			}
+		}, func(n int) { missed = append(missed, n) })
+		s := time.Second
+		// The third takes two more beginnings, the fourth ends at one.
+		if want := []time.Duration{0, 10 * s, 20 * s, 50 * s, 70 * s, 80 * s}; !slices.Equal(begins, want) {
+			t.Errorf("runs begin at %v, want %v", begins, want)
+		}
+		if !slices.Equal(missed, []int{2, 1}) {
+			t.Errorf("missed %v", missed)
+		}
+		if end := time.Since(began); end != 81*s {
+			t.Errorf("it ended at %s: it waited", end)
+		}
+	})
+}

@@ -1,0 +1,129 @@
+package checker
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/google/renameio/v2"
+)
+
+// evidenceVersion is the version of the shape of [Evidence]. It rises when a
+// field changes its meaning or goes; new fields may come without.
+const evidenceVersion = 1
+
+// evidenceSchema is the JSON Schema of [Evidence].
+//
+//go:embed evidence.schema.json
+var evidenceSchema []byte
+
+// Evidence is a run as a JSON file keeps it. It holds no secret. Times are in
+// UTC, durations and latencies in seconds.
+type Evidence struct {
+	Schema       int       `json:"schema_version"` // evidenceVersion
+	Env          string    `json:"env"`
+	Started      time.Time `json:"started"`
+	Finished     time.Time `json:"finished"`
+	DurationSecs float64   `json:"duration_seconds"`
+	RealCheck    bool      `json:"real_check"`
+	Interrupted  bool      `json:"interrupted"`
+	ReadyForLive bool      `json:"ready_for_live"`
+	Checker      string    `json:"checker_version"`
+	Go           string    `json:"go_version"`
+	Subject
+	Summary struct {
+		Total int `json:"total"`
+		Pass  int `json:"pass"`
+		Warn  int `json:"warn"`
+		Fail  int `json:"fail"`
+		Skip  int `json:"skip"`
+	} `json:"summary"`
+	Results []EvidenceResult `json:"results"`
+	Digest  string           `json:"digest"` // see seal.go
+}
+
+// EvidenceResult is the outcome of one check.
+type EvidenceResult struct {
+	Check        string           `json:"check"`
+	Status       Status           `json:"status"`
+	Why          string           `json:"why,omitempty"` // it was skipped
+	DurationSecs float64          `json:"duration_seconds"`
+	Targets      []EvidenceTarget `json:"targets"`
+}
+
+// EvidenceTarget is the observation of one target; the reason is there when
+// it warns or fails, the latency when it answered.
+type EvidenceTarget struct {
+	Target      string  `json:"target"`
+	Status      Status  `json:"status"`
+	Reason      string  `json:"reason,omitempty"`
+	Detail      string  `json:"detail,omitempty"`
+	LatencySecs float64 `json:"latency_seconds,omitempty"`
+}
+
+// newEvidence returns the evidence of a run.
+func newEvidence(env string, about Subject, r Report) Evidence {
+	e := Evidence{
+		Schema: evidenceVersion, Env: env, Subject: about, DurationSecs: r.Duration.Seconds(),
+		Started: r.Started.UTC(), Finished: r.Started.Add(r.Duration).UTC(),
+		RealCheck: r.Real, Interrupted: r.Interrupted, ReadyForLive: r.Ready(),
+		Checker: programVersion(), Go: runtime.Version(), Results: []EvidenceResult{},
+	}
+	e.Summary.Total = len(r.Results)
+	e.Summary.Pass, e.Summary.Warn = r.Count(Pass), r.Count(Warn)
+	e.Summary.Fail, e.Summary.Skip = r.Count(Fail), r.Count(Skip)
+	for _, result := range r.Results {
+		er := EvidenceResult{Check: result.Check, Status: result.Status, Why: result.Why, DurationSecs: result.Duration.Seconds(), Targets: []EvidenceTarget{}}
+		for _, o := range result.Observations {
+			er.Targets = append(er.Targets, EvidenceTarget{o.Target, o.Status, o.Reason, o.Detail, o.Latency.Seconds()})
+		}
+		e.Results = append(e.Results, er)
+	}
+	return e
+}
+
+// problems returns what warns or fails in it, a line each, for people.
+func (e Evidence) problems() []string {
+	var lines []string
+	for _, r := range e.Results {
+		if r.Status == Skip {
+			lines = append(lines, fmt.Sprintf("%s: skipped: %s", r.Check, r.Why))
+		}
+		for _, t := range r.Targets {
+			if t.Status == Fail {
+				lines = append(lines, fmt.Sprintf("%s: %s: %s (%s)", r.Check, t.Target, t.Detail, t.Reason))
+			}
+		}
+	}
+	return lines
+}
+
+// evidenceFile returns the file with the newest evidence of an environment.
+func evidenceFile(dir, env string) string { return filepath.Join(dir, env+".json") }
+
+// writeEvidence writes sealed evidence, whole or not at all.
+func writeEvidence(path string, sealed []byte) error {
+	if err := writeFile(path, sealed); err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
+	return nil
+}
+
+// marshal returns the evidence as it stands in a file.
+func (e Evidence) marshal() ([]byte, error) {
+	data, err := json.MarshalIndent(e, "", "  ")
+	return append(data, '\n'), err
+}
+
+// writeFile replaces a file at once, making its folder.
+func writeFile(path string, data []byte) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	sweep(path, time.Minute) // what is younger may be another checker's at work
+	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
+}

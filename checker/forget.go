@@ -1,0 +1,53 @@
+package checker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+
+	"github.com/alecthomas/kingpin/v2"
+)
+
+// forget is the command forget.
+type forget struct {
+	program                *program
+	env, metrics, evidence string
+}
+
+func newForget(p *program, cmd *kingpin.CmdClause) *forget {
+	f := &forget{program: p}
+	cmd.Flag("env", "The environment that is no more.").Required().StringVar(&f.env)
+	cmd.Flag("metrics-output", "The file that node_exporter's textfile collector reads.").Default(defaultTextfile).StringVar(&f.metrics)
+	cmd.Flag("evidence.dir", "The folder that holds the newest evidence of each environment.").Default(defaultEvidence).StringVar(&f.evidence)
+	return f
+}
+
+// run removes what there is of the environment, and says what it was.
+func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) error {
+	if err := checkEnv(f.env); err != nil {
+		return err
+	}
+	file := evidenceFile(f.evidence, f.env)
+	evidence := os.Remove(file)
+	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
+	for _, note := range notes {
+		logger.Warn("The metrics do not continue whole", "file", f.metrics, "what", note)
+	}
+	if series == nil {
+		fmt.Fprintf(out, "%s: the series of %s are gone\n", f.metrics, f.env)
+	}
+	if evidence == nil {
+		fmt.Fprintf(out, "%s: removed\n", file)
+	}
+	if errors.Is(evidence, fs.ErrNotExist) && series == nil {
+		evidence = nil // it may have been run without
+	}
+	if evidence == nil && errors.Is(series, fs.ErrNotExist) {
+		series = nil // its metrics may have been at /metrics
+	}
+	return errors.Join(series, evidence)
+}

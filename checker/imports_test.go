@@ -1,0 +1,44 @@
+package checker_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+func goList(t *testing.T, args ...string) []string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Fields(string(out))
+}
+
+// A team's checker carries no rule, no route, no receiver and no check that the
+// team does not name.
+func TestTheEngineKnowsNoSite(t *testing.T) {
+	t.Parallel()
+	const project = "github.com/alertnative/preflight/"
+	for _, pkg := range goList(t, "-deps", ".") {
+		for _, foreign := range []string{"rules", "routing", "dashgen", "promcheck", "codegen", "webhook", "packs", "site", "checks", "pipelinetest"} {
+			if strings.HasPrefix(pkg+"/", project+foreign+"/") {
+				t.Errorf("depends on %s", pkg)
+			}
+		}
+		if strings.HasPrefix(pkg, "github.com/jackc/") || strings.HasPrefix(pkg, "github.com/redis/") {
+			t.Errorf("depends on the client %s", pkg)
+		}
+	}
+}
+
+// A definition that describes checks links next to nothing.
+func TestSpecsAreLight(t *testing.T) {
+	t.Parallel()
+	const project = "github.com/alertnative/preflight/"
+	for _, pkg := range goList(t, "-f", `{{join .Imports "\n"}}`, "./spec") {
+		if strings.Contains(pkg, ".") && pkg != project+"finding" && pkg != project+"metrics" {
+			t.Errorf("imports %s", pkg)
+		}
+	}
+}

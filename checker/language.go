@@ -1,0 +1,29 @@
+package checker
+
+// The languages that the command speaks.
+const (
+	english = "en"
+	korean  = "ko"
+)
+
+// words are the texts of the terminal that no check supplies.
+type words struct {
+	summary, ready, yes, no, todo string
+	why                           map[string]string // those of skipped checks
+}
+
+// wordsIn returns the words of a language.
+func wordsIn(language string) words {
+	if language == korean {
+		return words{
+			summary: "합계: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d", ready: "LIVE 준비 완료: %s", yes: "예", no: "아니오", todo: "조치:",
+			why: map[string]string{
+				whyNotSelected: "선택되지 않음", whyNotReal: "--real-check 필요",
+				whyNoTargets: "preflight.yml에 점검 대상이 없음", whyInterrupted: "실행이 중단됨",
+			},
+		}
+	}
+	return words{
+		summary: "Total: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d", ready: "Ready for LIVE: %s", yes: "True", no: "False", todo: "What to do:",
+	}
+}

@@ -1,0 +1,119 @@
+package checker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/promslog"
+	"github.com/prometheus/common/promslog/flag"
+	"github.com/prometheus/common/version"
+
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// The exit codes of the command.
+const (
+	exitReady   = 0
+	exitFailed  = 1
+	exitBroken  = 2
+	exitSkipped = 3
+)
+
+// Main is the command preflight for these checks; it does not return. The names
+// of its metrics start with the namespace.
+func Main(namespace string, checks ...Check) {
+	signal.Ignore(unheeded...)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the second signal ends the program at once
+	os.Exit(Run(ctx, namespace, os.Args[1:], os.Stdout, os.Stderr, checks...))
+}
+
+// unheeded are signals that must not end a run: a reader of the output that
+// goes away must not cost the metrics, and a limit on the size of files is an
+// error like a full disk.
+var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
+
+// errShown ends the parsing of the command line: all was said.
+var errShown = errors.New("shown")
+
+// program is the command for some checks.
+type program struct {
+	namespace string
+	checks    []Check
+}
+
+// validate reports a namespace or a spec whose metrics could not be emitted.
+func (p *program) validate(specs []spec.Spec) error {
+	if !model.LegacyValidation.IsValidMetricName(p.namespace) {
+		return fmt.Errorf("the namespace %q is not the beginning of a metric's name: use letters, digits and underscores", p.namespace)
+	}
+	all := spec.Metrics(p.namespace, specs...)
+	_, err := metrics.NewCatalogue(all...)
+	seen := map[string]bool{}
+	for _, d := range all {
+		err = errors.Join(err, d.Validate())
+		if seen[d.Name] { // equal ones are one in a catalogue, and two in a registry
+			err = errors.Join(err, fmt.Errorf("metric %q: also belongs to another check, or to the checker itself: rename it", d.Name))
+		}
+		seen[d.Name] = true
+	}
+	return err
+}
+
+// Run is Main for given arguments and outputs. It returns the exit code.
+func Run(ctx context.Context, namespace string, args []string, stdout, stderr io.Writer, checks ...Check) int {
+	p := &program{namespace, checks}
+	app := kingpin.New("preflight", "Checks whether the system is ready to trade.")
+	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate)
+	ended, code := false, exitReady
+	app.Terminate(func(status int) { ended, code = true, status })
+	app.HelpFlag.Short('h')
+	// kingpin's own flag wants the text at every start.
+	app.Flag("version", "Show application version.").PreAction(func(*kingpin.ParseContext) error {
+		fmt.Fprintln(stdout, version.Print("preflight"))
+		return errShown
+	}).Bool()
+	var logs promslog.Config
+	logs.Writer = stderr
+	flag.AddFlags(app, &logs)
+	var (
+		run    = newRun(p, app.Command("run", "Run the checks once, or again and again with --every. The default.").Default())
+		list   = newList(p, app.Command("list", "List the checks, what each looks at, its targets and reasons."))
+		gate   = newGate(p, app.Command("gate", "Start a command only when the newest evidence is fresh and says that the system is ready."))
+		forget = newForget(p, app.Command("forget", "Take a retired environment out of the metrics file, and its evidence away."))
+		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
+	)
+	cmd, err := app.Parse(bareEvery(args))
+	switch {
+	case ended && err == nil:
+		return code
+	case errors.Is(err, errShown):
+		return exitReady
+	case err != nil:
+		err = fmt.Errorf("%w, see --help", err)
+	case cmd == "list":
+		err = list.run(stdout)
+	case cmd == "gate":
+		code, err = gate.run(ctx, promslog.New(&logs), stderr)
+	case cmd == "forget":
+		err = forget.run(ctx, promslog.New(&logs), stdout)
+	case cmd == schema.FullCommand():
+		_, err = stdout.Write(evidenceSchema)
+	default:
+		code, err = run.run(ctx, promslog.New(&logs), stdout)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight: %v\n", err)
+		return cmp.Or(code, exitBroken)
+	}
+	return code
+}

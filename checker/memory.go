@@ -1,0 +1,53 @@
+package checker
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	dto "github.com/prometheus/client_model/go"
+
+	"github.com/alertnative/preflight/checker/spec"
+)
+
+// memory holds the metrics of a checker that stays up and is scraped itself.
+// Counters and histograms continue over runs, as in a [Textfile].
+type memory struct {
+	namespace string
+
+	mu       sync.Mutex
+	families map[string]*dto.MetricFamily
+}
+
+var _ prometheus.Gatherer = (*memory)(nil)
+
+// add merges a run of an environment, of checks with these specs. The notes say
+// what could not be carried over.
+func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, err error) {
+	described := spec.NewRunFamilies(m.namespace, specs...)
+	run, err := record(described, specs, env, r)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	merger := newMerger(env, specs, r)
+	families := map[string]*dto.MetricFamily{}
+	for _, f := range merger.merge(described.All(), m.families, run) {
+		families[f.GetName()] = f
+	}
+	m.families = families
+	return merger.notes, nil
+}
+
+// Gather returns the families, sorted by name.
+func (m *memory) Gather() ([]*dto.MetricFamily, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	families := make([]*dto.MetricFamily, 0, len(m.families))
+	for _, name := range slices.Sorted(maps.Keys(m.families)) {
+		families = append(families, m.families[name])
+	}
+	return families, nil
+}

@@ -1,0 +1,48 @@
+package checker
+
+import (
+	"bytes"
+	_ "embed"
+	"html/template"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+//go:embed page.html
+var pageHTML string
+
+// pageTemplate is parsed when it is first asked for: a single run never is.
+var pageTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{
+		"seconds": func(s float64) time.Duration {
+			return time.Duration(s * float64(time.Second)).Round(100 * time.Microsecond)
+		},
+		"utc": func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
+	}).Parse(pageHTML))
+})
+
+// pageData is shown on the page.
+type pageData struct {
+	Env      string
+	Every    model.Duration
+	Evidence *Evidence // of the last run; nil before the first is done
+	Version  string
+}
+
+// page shows the last run.
+func (s *service) page(w http.ResponseWriter, _ *http.Request) {
+	data := pageData{Env: s.run.env, Every: model.Duration(s.run.every), Version: programVersion()}
+	if last := s.last.Load(); last != nil {
+		data.Evidence = &last.evidence
+	}
+	var b bytes.Buffer
+	if err := pageTemplate().Execute(&b, data); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	_, _ = b.WriteTo(w)
+}

@@ -1,0 +1,272 @@
+package checker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+	"github.com/fatih/color"
+	"github.com/prometheus/exporter-toolkit/web"
+	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	"golang.org/x/term"
+
+	"github.com/alertnative/preflight/checker/spec"
+)
+
+// run is the command run.
+type run struct {
+	subject
+	outputs
+	real       bool
+	only, skip []string
+	every      time.Duration // 0: once
+	web        *web.FlagConfig
+
+	abandoned abandoned
+}
+
+// outputs are the flags that say where the outcome goes.
+type outputs struct {
+	metrics       string
+	metricsSet    bool // by the user
+	noMetrics     bool
+	output, junit string
+	quiet         bool
+	language      string
+	memory        *memory // instead of the file of metrics
+}
+
+func newRun(p *program, cmd *kingpin.CmdClause) *run {
+	r := &run{web: kingpinflag.AddFlags(cmd, ":9916")}
+	r.program = p
+	cmd.Flag("env", "The environment that is checked: paper, live, …").Default("paper").StringVar(&r.env)
+	r.subject.flags(cmd)
+	cmd.Flag("real-check", "Let the checks use the network; without it they are skipped.").BoolVar(&r.real)
+	cmd.Flag("only", "Run only this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.only)
+	cmd.Flag("skip", "Skip this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.skip)
+	cmd.Flag("output", "Write the evidence to this JSON file too.").PlaceHolder("FILE.json").StringVar(&r.output)
+	cmd.Flag("junit", "Write the outcome to this JUnit XML file.").PlaceHolder("FILE.xml").StringVar(&r.junit)
+	r.outputs.flags(cmd)
+	cmd.Flag("every", fmt.Sprintf("Stay up and run at this interval (%s when none is given); the metrics are served at /metrics, or written when --metrics-output is given.", defaultEvery)).
+		PlaceHolder(defaultEvery.String()).DurationVar(&r.every)
+	return r
+}
+
+// flags adds the flags that the gate has too.
+func (o *outputs) flags(cmd *kingpin.CmdClause) {
+	cmd.Flag("metrics-output", "The file that node_exporter's textfile collector reads.").
+		Default(defaultTextfile).IsSetByUser(&o.metricsSet).StringVar(&o.metrics)
+	cmd.Flag("no-metrics", "Write no metrics.").BoolVar(&o.noMetrics)
+	cmd.Flag("quiet", "Print only what is wrong.").BoolVar(&o.quiet)
+	cmd.Flag("language", "Language of what is printed: en or ko.").Default(english).EnumVar(&o.language, english, korean)
+}
+
+// run executes the checks once, or as long as the program is up.
+func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (code int, err error) {
+	if err := r.validate(); err != nil {
+		return 0, err
+	}
+	d, err := r.read()
+	if err != nil {
+		return 0, err
+	}
+	if r.every > 0 {
+		return 0, newService(r, d, logger, stdout).serve(ctx)
+	}
+	done, err := r.once(ctx, d, logger, stdout)
+	if err == nil {
+		err = done.err()
+	}
+	if err != nil {
+		return 0, err
+	}
+	return done.code(), nil
+}
+
+// validate refuses what would be accepted and never seen.
+func (r *run) validate() error {
+	if !r.noMetrics && filepath.Ext(r.metrics) != ".prom" {
+		return fmt.Errorf("--metrics-output=%s: the name must end in .prom: node_exporter reads no other files", r.metrics)
+	}
+	if r.every < 0 {
+		return fmt.Errorf("--every=%s: must be positive", r.every)
+	}
+	return nil
+}
+
+// outcome holds the results of a run.
+type outcome struct {
+	report   Report
+	evidence Evidence
+	written  map[string]error // by output; nil for what was written
+}
+
+// err joins what could not be written.
+func (o outcome) err() error {
+	var errs []error
+	for _, name := range spec.Outputs() {
+		errs = append(errs, o.written[name])
+	}
+	return errors.Join(errs...)
+}
+
+func (o outcome) code() int {
+	switch {
+	case o.report.Count(Fail) > 0:
+		return exitFailed
+	case o.report.Count(Skip) > 0:
+		return exitSkipped
+	default:
+		return exitReady
+	}
+}
+
+// once executes the checks and writes what they found.
+func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.Writer) (outcome, error) {
+	selected, err := selection(r.only, r.skip, d.specs)
+	if err != nil {
+		return outcome{}, err
+	}
+	terminal := terminal{
+		Out: out, Color: colored(out), Width: terminalWidth(out), Specs: d.specs, Quiet: r.quiet, Language: r.language,
+	}
+	terminal.start()
+	file := r.readAhead(d)
+	report := Runner{
+		Checks: d.checks, Real: r.real, Only: selected, Progress: terminal.progress, abandoned: &r.abandoned,
+	}.Run(ctx, d.env)
+	terminal.summary(report)
+	// An interrupted run has evidence, too.
+	about, err := d.config.subject(context.WithoutCancel(ctx), d.env, report.Commit())
+	if err != nil {
+		logger.Warn("The evidence does not say which commit it is of", "err", err)
+	}
+	o := outcome{report: report, evidence: newEvidence(r.env, about, report), written: map[string]error{}}
+	r.write(ctx, d, file, &o, logger)
+	return o, nil
+}
+
+// readAhead reads the file of metrics while the checks wait for others, and
+// returns what waits for it.
+func (r *run) readAhead(d declared) func() Textfile {
+	file := r.program.textfile(r.metrics, d.specs)
+	if r.noMetrics || r.memory != nil {
+		return func() Textfile { return file }
+	}
+	read := make(chan Textfile, 1)
+	go func() {
+		runtime.Gosched() // the checks go first
+		read <- file.readAhead()
+	}()
+	return func() Textfile { return <-read }
+}
+
+// write keeps the outcome. No output waits for another, or for its success.
+func (r *run) write(ctx context.Context, d declared, file func() Textfile, o *outcome, logger *slog.Logger) {
+	var evidence, junit error
+	var wg sync.WaitGroup
+	wg.Go(func() { evidence = r.writeEvidence(d, o.evidence) })
+	if r.junit != "" {
+		wg.Go(func() { junit = writeJUnit(r.junit, r.env, d.specs, o.report) })
+	}
+	if isFile, err := r.writeMetrics(ctx, d, file, o.report, logger); isFile {
+		o.written[spec.OutputTextfile] = err
+	}
+	wg.Wait()
+	o.written[spec.OutputEvidence] = evidence
+	if r.junit != "" {
+		o.written[spec.OutputJUnit] = junit
+	}
+}
+
+// writeMetrics adds the run to the metrics, and reports whether they are a
+// file.
+func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile, report Report, logger *slog.Logger) (isFile bool, err error) {
+	var notes []string
+	switch {
+	case r.noMetrics:
+		return false, nil
+	case r.memory != nil:
+		if notes, err = r.memory.add(r.env, d.specs, report); err != nil {
+			logger.Error("The metrics lack this run", "err", err)
+		}
+	default:
+		isFile = true
+		notes, err = file().Write(ctx, r.env, report)
+	}
+	for _, note := range notes {
+		logger.Warn("The metrics do not continue whole", "file", r.metrics, "what", note)
+	}
+	return isFile, err
+}
+
+// writeEvidence keeps the evidence where the gate looks, and where it was
+// asked for.
+func (r *run) writeEvidence(d declared, e Evidence) error {
+	sealed, err := e.seal(d.key)
+	if err != nil {
+		return err
+	}
+	err = writeEvidence(r.evidenceFile(), sealed)
+	if r.output != "" {
+		err = errors.Join(err, writeEvidence(r.output, sealed))
+	}
+	return err
+}
+
+// selection turns --only and --skip into a predicate; names are compared
+// without case, spaces and dashes, so that --only=live-safety finds "Live
+// Safety".
+func selection(only, skip []string, all []spec.Spec) (func(name string) bool, error) {
+	fold := strings.NewReplacer(" ", "", "-", "", "_", "")
+	key := func(s string) string { return strings.ToLower(fold.Replace(s)) }
+	known := map[string]bool{}
+	var names []string
+	for _, s := range all {
+		known[key(s.Name)] = true
+		names = append(names, s.Name)
+	}
+	chosen, skipped := map[string]bool{}, map[string]bool{}
+	for _, s := range only {
+		chosen[key(s)] = true
+	}
+	for _, s := range skip {
+		skipped[key(s)] = true
+	}
+	for _, s := range append(append([]string{}, only...), skip...) {
+		if !known[key(s)] {
+			return nil, fmt.Errorf("there is no check %q: the checks are %s", s, strings.Join(names, ", "))
+		}
+	}
+	return func(name string) bool {
+		return (len(chosen) == 0 || chosen[key(name)]) && !skipped[key(name)]
+	}, nil
+}
+
+// colored reports whether to use colours: on a terminal, unless NO_COLOR is
+// set.
+func colored(out io.Writer) bool {
+	return terminalWidth(out) > 0 && os.Getenv("NO_COLOR") == "" && !color.NoColor
+}
+
+// terminalWidth returns the width of the terminal that out is; 0 when it is none.
+func terminalWidth(out io.Writer) int {
+	file, ok := out.(*os.File)
+	if !ok || os.Getenv("TERM") == "dumb" {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return max(width, 0)
+}

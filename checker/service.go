@@ -1,0 +1,142 @@
+package checker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"os/signal"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/prometheus/common/version"
+	"github.com/prometheus/exporter-toolkit/web"
+
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/metrics/instrument"
+)
+
+// service is a checker that stays up.
+type service struct {
+	run    *run
+	log    *slog.Logger
+	out    io.Writer
+	last   atomic.Pointer[outcome] // nil before the first run is done
+	good   declared                // by the last files that could be read
+	health health
+	gather prometheus.Gatherers
+}
+
+// health holds the metrics of the service about itself.
+type health struct {
+	errors, missed *prometheus.CounterVec
+	written        *prometheus.GaugeVec
+	config         *prometheus.GaugeVec
+}
+
+func newService(r *run, d declared, logger *slog.Logger, out io.Writer) *service {
+	desc := spec.NewServiceFamilies()
+	s := &service{run: r, log: logger, out: out, good: d, health: health{
+		instrument.Counter(desc.OutputErrors), instrument.Counter(desc.MissedRuns), instrument.Gauge(desc.OutputSuccessful), instrument.Gauge(desc.ConfigSuccessful),
+	}}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		s.health.errors, s.health.missed, s.health.written, s.health.config,
+	)
+	for _, output := range spec.Outputs() {
+		s.health.errors.WithLabelValues(r.env, output)
+	}
+	s.health.missed.WithLabelValues(r.env)
+	s.gather = prometheus.Gatherers{registry}
+	// One way for the metrics of an environment, or their sums double: the
+	// file when it was asked for, else this program's own page.
+	if !r.noMetrics && !r.metricsSet {
+		r.memory = &memory{namespace: r.program.namespace}
+		s.gather = append(s.gather, r.memory)
+	}
+	return s
+}
+
+// serve runs the checks on schedule and answers requests until ctx is done or
+// it cannot listen.
+func (s *service) serve(ctx context.Context) error {
+	// The files are read at every run: there is nothing to do on a signal to
+	// reload, which would end the program otherwise.
+	signal.Ignore(syscall.SIGHUP)
+	server := &http.Server{
+		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	s.log.Info("Starting", "version", version.Info(), "env", s.run.env, "every", s.run.every)
+	running, stop := context.WithCancel(ctx)
+	failed := make(chan error, 1)
+	go func() {
+		defer stop()
+		failed <- web.ListenAndServe(server, s.run.web, s.log)
+	}()
+	schedule(running, s.run.every, func() { s.tick(running) }, func(n int) {
+		s.health.missed.WithLabelValues(s.run.env).Add(float64(n))
+		s.log.Warn("A run took longer than the interval", "interval", s.run.every, "left_out", n)
+	})
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	err := server.Shutdown(grace)
+	if failure := <-failed; !errors.Is(failure, http.ErrServerClosed) {
+		err = errors.Join(failure, err)
+	}
+	return err
+}
+
+// tick does one run. Whatever goes wrong with it, the service stays up.
+func (s *service) tick(ctx context.Context) {
+	d, err := s.run.read()
+	if err != nil {
+		s.log.Error("The configuration cannot be read: going on with the one before", "err", err)
+		d = s.good
+	}
+	s.health.config.WithLabelValues(s.run.env).Set(bit(err == nil))
+	done, err := s.run.once(ctx, d, s.log, s.out)
+	if err != nil { // --only or --skip: the check went from the configuration
+		s.log.Error("The checks cannot run: going on with the configuration before", "err", err)
+		s.health.config.WithLabelValues(s.run.env).Set(0)
+		if done, err = s.run.once(ctx, s.good, s.log, s.out); err != nil {
+			return
+		}
+	} else {
+		s.good = d
+	}
+	for output, err := range done.written {
+		s.health.written.WithLabelValues(s.run.env, output).Set(bit(err == nil))
+		if err != nil {
+			s.health.errors.WithLabelValues(s.run.env, output).Inc()
+			s.log.Error("The outcome could not be written", "output", output, "err", err)
+		}
+	}
+	s.last.Store(&done)
+}
+
+// handler answers on the paths of the Prometheus family.
+func (s *service) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.gather, promhttp.HandlerOpts{
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelError),
+	}))
+	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "preflight is healthy\n")
+	})
+	mux.HandleFunc("GET /-/ready", func(w http.ResponseWriter, _ *http.Request) {
+		if s.last.Load() == nil {
+			http.Error(w, "preflight is not ready: the first run is not done", http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = io.WriteString(w, "preflight is ready\n")
+	})
+	mux.HandleFunc("GET /{$}", s.page)
+	return mux
+}

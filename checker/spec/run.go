@@ -1,0 +1,165 @@
+package spec
+
+import (
+	"slices"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// The statuses a check or one of its targets can have.
+const (
+	Pass = "pass"
+	Warn = "warn"
+	Fail = "fail"
+	Skip = "skip" // not executed, so nothing is known
+)
+
+// Statuses returns the values of the label "status".
+func Statuses() []string { return []string{Pass, Warn, Fail, Skip} }
+
+// RunFamilies describes the metrics of the runs of a checker, a field for each
+// family. All of them but the latencies are the same for all checks.
+type RunFamilies struct {
+	RunsTotal        metrics.Desc
+	LastSuccess      metrics.Desc
+	Duration         metrics.Desc
+	ChecksTotal      metrics.Desc
+	Latencies        []LatencyFamily
+	ReadyForLive     metrics.Desc
+	CheckStatus      metrics.Desc
+	TargetStatus     metrics.Desc
+	CheckProblem     metrics.Desc
+	CheckDuration    metrics.Desc
+	LastRunTimestamp metrics.Desc
+	BuildInfo        metrics.Desc
+}
+
+// LatencyFamily is a histogram that a check declares for one of its targets.
+type LatencyFamily struct {
+	Check, Target string
+	Desc          metrics.Desc
+}
+
+// NewRunFamilies describes the metrics of the runs of these checks. The names
+// start with the namespace.
+func NewRunFamilies(namespace string, specs ...Spec) RunFamilies {
+	f := RunFamilies{Latencies: latencies(namespace, specs)}
+	f.ofTheRun(namespace)
+	f.ofTheChecks(namespace, specs)
+	return f
+}
+
+// ofTheRun describes what concerns the whole run.
+func (f *RunFamilies) ofTheRun(namespace string) {
+	env := []metrics.Label{{Name: "env"}}
+	f.RunsTotal = metrics.Desc{
+		Name: familyName(namespace, "runs_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: env,
+		Help:    "Runs of the preflight.",
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "how often it ran is asked by hand, over days; that it runs is what alerts watch, by its last run"}},
+	}
+	f.LastSuccess = metrics.Desc{
+		Name: familyName(namespace, "last_success"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: env,
+		Help: "1 when the last run executed checks and none of them failed, else 0.",
+	}
+	f.Duration = metrics.Desc{
+		Name: familyName(namespace, "duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Cadence: metrics.EveryRun, Labels: env,
+		Buckets: metrics.LatencyBuckets(),
+		Help:    "How long a run of the preflight took.",
+	}
+	f.ReadyForLive = metrics.Desc{
+		Name: familyName(namespace, "ready_for_live"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: env,
+		Help: "1 when the last run executed every check for real and none failed, else 0.",
+	}
+	f.LastRunTimestamp = metrics.Desc{
+		Name: familyName(namespace, "last_run_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp, Cadence: metrics.EveryRun, Labels: env,
+		Help: "When the last run ended.",
+	}
+	f.BuildInfo = metrics.Desc{
+		Name: familyName(namespace, "build_info"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
+		Labels:  []metrics.Label{{Name: "version"}, {Name: "goversion"}},
+		Help:    "1, labelled with the version of the checker and of Go.",
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "which version runs where is asked by hand"}},
+	}
+}
+
+// ofTheChecks describes what concerns each check.
+func (f *RunFamilies) ofTheChecks(namespace string, specs []Spec) {
+	checks, reasons := vocabulary(specs)
+	var (
+		env    = metrics.Label{Name: "env"}
+		check  = metrics.Label{Name: "check", Values: checks}
+		target = metrics.Label{Name: "target"}
+		status = metrics.Label{Name: "status", Values: Statuses()}
+		reason = metrics.Label{Name: "reason", Values: reasons}
+	)
+	f.ChecksTotal = metrics.Desc{
+		Name: familyName(namespace, "checks_total"), Type: metrics.Counter, Cadence: metrics.EveryRun,
+		Labels: []metrics.Label{env, check, {Name: "status", Values: []string{Pass, Fail, Warn}}},
+		Help:   "Results of executed checks.",
+	}
+	f.CheckStatus = metrics.Desc{
+		Name: familyName(namespace, "check_status"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
+		Labels: []metrics.Label{env, check, status},
+		Help:   "1 for the status of the check's last execution, 0 for the others.",
+	}
+	f.TargetStatus = metrics.Desc{
+		Name: familyName(namespace, "target_status"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
+		Labels: []metrics.Label{env, check, target, status},
+		Help:   "1 for the status that the check's last execution found the target in, 0 for the others.",
+	}
+	f.CheckProblem = metrics.Desc{
+		Name: familyName(namespace, "check_problem"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
+		Labels: []metrics.Label{env, check, target, status, reason},
+		Help:   "1 for each problem that the check's last execution found.",
+	}
+	f.CheckDuration = metrics.Desc{
+		Name: familyName(namespace, "check_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Cadence: metrics.EveryRun,
+		Labels:  []metrics.Label{env, check},
+		Buckets: metrics.LatencyBuckets(),
+		Help:    "How long an execution of the check took.",
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "which check is the slow one is asked by hand, when a run is slow"}},
+	}
+}
+
+// All returns the families in the order in which a textfile has them.
+func (f RunFamilies) All() []metrics.Desc {
+	all := []metrics.Desc{f.RunsTotal, f.LastSuccess, f.Duration, f.ChecksTotal}
+	for _, l := range f.Latencies {
+		all = append(all, l.Desc)
+	}
+	return append(all, f.ReadyForLive, f.CheckStatus, f.TargetStatus, f.CheckProblem, f.CheckDuration, f.LastRunTimestamp, f.BuildInfo)
+}
+
+// Metrics describes everything that a checker of these checks emits: the
+// metrics of its runs, and those of a checker that stays up.
+func Metrics(namespace string, specs ...Spec) []metrics.Desc {
+	return append(NewRunFamilies(namespace, specs...).All(), NewServiceFamilies().All()...)
+}
+
+// vocabulary returns the values of the labels "check" and "reason".
+func vocabulary(specs []Spec) (checks, reasons []string) {
+	for _, s := range specs {
+		checks = append(checks, s.Name)
+		for _, r := range s.AllReasons() {
+			reasons = append(reasons, r.Name)
+		}
+	}
+	slices.Sort(reasons)
+	return checks, slices.Compact(reasons)
+}
+
+// latencies describes the histograms that the checks declare.
+func latencies(namespace string, specs []Spec) (families []LatencyFamily) {
+	for _, s := range specs {
+		for _, l := range s.Latencies {
+			families = append(families, LatencyFamily{s.Name, l.Target, metrics.Desc{
+				Name: familyName(namespace, l.Metric), Type: metrics.Histogram, Unit: metrics.Seconds, Cadence: metrics.EveryRun,
+				Labels: []metrics.Label{{Name: "env"}}, Buckets: metrics.LatencyBuckets(), Help: l.Help,
+			}})
+		}
+	}
+	return families
+}
+
+func familyName(namespace, name string) string { return namespace + "_preflight_" + name }

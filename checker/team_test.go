@@ -1,0 +1,261 @@
+package checker_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
+)
+
+// stub is a check that runs functions.
+type stub struct {
+	spec    spec.Spec
+	targets func(checker.Env) []string
+	run     func(checker.Env) []checker.Observation
+}
+
+func (s stub) Spec() spec.Spec                                              { return s.spec }
+func (s stub) Targets(env checker.Env) []string                             { return s.targets(env) }
+func (s stub) Run(_ context.Context, env checker.Env) []checker.Observation { return s.run(env) }
+
+// always is a check of the target "t" that passes, with an answer after 3 ms.
+func always(s spec.Spec) stub {
+	return stub{s, func(checker.Env) []string { return []string{"t"} }, func(checker.Env) []checker.Observation {
+		o := checker.Passed("t", "answered")
+		o.Latency = 3 * time.Millisecond
+		return []checker.Observation{o}
+	}}
+}
+
+// command runs the command in a folder with a preflight.yml.
+func command(t *testing.T, namespace, config string, checks ...checker.Check) (dir string, code int, stderr string) {
+	t.Helper()
+	dir = t.TempDir()
+	file := filepath.Join(dir, "preflight.yml")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	code = checker.Run(t.Context(), namespace, []string{
+		"--real-check", "--config.file=" + file, "--metrics-output=" + filepath.Join(dir, "preflight.prom"), "--evidence.dir=" + dir,
+	}, io.Discard, &out, checks...)
+	return dir, code, out.String()
+}
+
+// Under another namespace, all metrics of the runs are there and under it.
+func TestAnotherNamespace(t *testing.T) {
+	t.Parallel()
+	s := spec.Spec{Name: "Router", Latencies: []spec.Latency{{Target: "t", Metric: "router_latency_seconds", Help: "How long the router took."}}}
+	dir, code, stderr := command(t, "acme", "live_envs: []\n", always(s))
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	file, err := os.Open(filepath.Join(dir, "preflight.prom"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got []string
+	for _, d := range spec.NewRunFamilies("acme", s).All() {
+		if d.Name != "acme_preflight_check_problem" { // there is none
+			want = append(want, d.Name)
+		}
+	}
+	for name := range families {
+		got = append(got, name)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if n := families["acme_preflight_router_latency_seconds"].Metric[0].Histogram.GetSampleCount(); n != 1 {
+		t.Errorf("the latency was counted %d times", n)
+	}
+}
+
+func TestMistakesOfATeam(t *testing.T) {
+	t.Parallel()
+	latency := func(name string) spec.Spec {
+		return spec.Spec{Name: "Router", Latencies: []spec.Latency{{Target: "t", Metric: name, Help: "How long it took."}}}
+	}
+	for name, tt := range map[string]struct {
+		namespace string
+		checks    []checker.Check
+		want      string
+	}{
+		"no namespace":              {"", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "" is not the beginning of a metric's name`},
+		"a dash":                    {"my-team", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "my-team" is not`},
+		"two checks of one name":    {"acme", []checker.Check{always(spec.Spec{Name: "A"}), always(spec.Spec{Name: "A"})}, `there are two checks "A"`},
+		"a latency without a unit":  {"acme", []checker.Check{always(latency("router_latency"))}, "its name ends in _seconds"},
+		"a latency that is another": {"acme", []checker.Check{always(latency("duration_seconds"))}, "also belongs to"},
+	} {
+		if _, code, stderr := command(t, tt.namespace, "live_envs: []\n", tt.checks...); code != 2 || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%s: exit %d, %s, want %q", name, code, stderr, tt.want)
+		}
+	}
+}
+
+// Sections of teams' checks stand beside each other.
+func TestSections(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Hosts []string `yaml:"hosts"`
+	}
+	section := func(name string, shared bool) stub {
+		s := stub{spec: spec.Spec{Name: name}}
+		if shared {
+			s.spec.Sections = []string{"cluster"}
+		}
+		s.targets = func(env checker.Env) []string {
+			var own, cluster config
+			_ = env.Config(&own)
+			if shared {
+				_ = env.Section("cluster", &cluster)
+			}
+			return append(own.Hosts, cluster.Hosts...)
+		}
+		return s
+	}
+	checks := []checker.Check{section("Order Book", false), section("Risk", true)}
+	const text = "live_envs: [prod]\ncluster: {hosts: [c]}\norder_book: {hosts: [a, b]}\n"
+	c, err := checker.ParseConfig("/etc/p.yml", []byte(text), checks...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range [][]string{{"a", "b"}, {"c"}} {
+		if got := checks[i].Targets(c.Env("prod", nil).For(checks[i])); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", checks[i].Spec().Name, got, want)
+		}
+	}
+	env := c.Env("prod", func(name string) (string, bool) { return " " + name + "\n", true })
+	if !env.Live || c.Env("paper", nil).Live {
+		t.Error("live_envs is not what tells environments that trade for real")
+	}
+	if got := env.Path("x/y"); got != "/etc/x/y" {
+		t.Errorf("a relative path is %s", got)
+	}
+	if got := env.Path("/x"); got != "/x" {
+		t.Errorf("an absolute path is %s", got)
+	}
+	if got := env.Value("V"); got != "V" {
+		t.Errorf("a value is %q", got)
+	}
+	for text, want := range map[string]string{
+		"orderbook: {hosts: [a]}\n": `p.yml:1: unknown key "orderbook" (did you mean "order_book"?)`,
+		"risks: {}\n":               `p.yml:1: unknown key "risks" (did you mean "risk"?)`,
+		"trade: {}\n":               `p.yml:1: unknown key "trade" (there are live_envs, cluster, order_book, risk)`,
+		"order_book: {hosts: [a]}\norder_book: {}\n":       `p.yml:2: mapping key "order_book" already defined at line 1`,
+		"cluster: {hosts: x}\norder_book: {host: [a]}\n":   "p.yml:1: x is not a list\n" + `p.yml:2: unknown key "host" in order_book (did you mean "hosts"?)`,
+		"live_envs: prod\norder_book: {hosts: [a]}\n":      "p.yml:1: prod is not a list",
+		"cluster: &c {hosts: [c]}\nrisk: {<<: *c, n: 1}\n": `p.yml:2: unknown key "n" in risk (there are hosts)`,
+	} {
+		if _, err := checker.ParseConfig("p.yml", []byte(text), checks...); err == nil || err.Error() != want {
+			t.Errorf("%q:\n error %v,\n want %s", text, err, want)
+		}
+	}
+}
+
+// connection is what checks of a run share.
+type connection struct{ closed bool }
+
+func (c *connection) Close() error { c.closed = true; return nil }
+
+func TestTheChecksOfARunShare(t *testing.T) {
+	t.Parallel()
+	var seen []*connection
+	got := make(chan *connection, 2)
+	check := func(name string) stub {
+		s := always(spec.Spec{Name: name})
+		pass := s.run
+		s.run = func(env checker.Env) []checker.Observation {
+			c := checker.Shared(env, func() *connection { return &connection{} })
+			if c.closed {
+				t.Error("it is closed before the run is over")
+			}
+			got <- c
+			return pass(env)
+		}
+		return s
+	}
+	for range 2 {
+		checker.Runner{Checks: []checker.Check{check("A"), check("B")}}.Run(t.Context(), checker.Env{})
+		a, b := <-got, <-got
+		if a != b || !a.closed {
+			t.Errorf("one connection: %v, closed: %v", a == b, a.closed)
+		}
+		seen = append(seen, a)
+	}
+	if seen[0] == seen[1] {
+		t.Error("two runs share a connection")
+	}
+}
+
+// The spec bounds a check, unless the check itself says how long it may take.
+func TestTimeoutOfTheSpec(t *testing.T) {
+	t.Parallel()
+	hangs := waiting{always(spec.Spec{Name: "Hangs", Timeout: time.Millisecond, Reasons: []spec.Reason{{Name: "timeout"}}})}
+	report := checker.Runner{Checks: []checker.Check{hangs}}.Run(t.Context(), checker.Env{})
+	if o := report.Results[0].Observations[0]; o.Reason != "timeout" {
+		t.Errorf("%+v", o)
+	}
+}
+
+// waiting waits until its time is over.
+type waiting struct{ stub }
+
+func (waiting) Run(ctx context.Context, _ checker.Env) []checker.Observation {
+	<-ctx.Done()
+	return []checker.Observation{checker.Failed("t", "timeout", "no answer")}
+}
+
+// checkout is a check that looks at a checkout elsewhere.
+type checkout struct {
+	stub
+	folder string
+}
+
+func (c checkout) Checkout(checker.Env) string { return c.folder }
+
+// The evidence names the commit of the folder that a check looks at, although
+// the check does not say which it saw.
+func TestEvidenceNamesTheCommitOfACheckout(t *testing.T) {
+	t.Parallel()
+	repository := t.TempDir()
+	git := func(args ...string) string {
+		cmd := exec.Command("git", append([]string{"-C", repository, "-c", "user.name=t", "-c", "user.email=t@example.com"}, args...)...)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("init", "--quiet")
+	git("commit", "--quiet", "--allow-empty", "--message=x")
+	dir, code, stderr := command(t, "acme", "live_envs: []\n", checkout{always(spec.Spec{Name: "Code"}), repository})
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	e, err := checker.ReadEvidence(filepath.Join(dir, "paper.json"), nil)
+	if want := git("rev-parse", "HEAD"); err != nil || e.Commit != want {
+		t.Errorf("the commit is %q, want %q (%v)", e.Commit, want, err)
+	}
+}

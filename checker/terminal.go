@@ -1,0 +1,164 @@
+package checker
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+	"golang.org/x/text/width"
+
+	"github.com/alertnative/preflight/checker/spec"
+)
+
+// terminal shows a run to a person: a line a check as it finishes, what is
+// wrong with what, the summary, and what to do.
+type terminal struct {
+	Out   io.Writer
+	Color bool
+	// Width is the columns of the terminal; 0 when it is none: then nothing is
+	// aligned, broken or written over.
+	Width    int
+	Specs    []spec.Spec // of the run's checks, in their order
+	Quiet    bool        // only what is wrong, and no summary when nothing is
+	Language string
+}
+
+// indent is before the lines that belong to a check.
+const indent = "      "
+
+// start shows which check is waited for.
+func (t terminal) start() { t.await(0) }
+
+// await shows the i-th check without its status, which comes in its place.
+func (t terminal) await(i int) {
+	if t.Width > 0 && !t.Quiet && i < len(t.Specs) {
+		fmt.Fprint(t.Out, t.heading(i))
+	}
+}
+
+// heading returns the line of the i-th check without its status.
+func (t terminal) heading(i int) string {
+	name := t.Specs[i].In(t.Language).Name
+	if t.Width > 0 {
+		longest := 0
+		for _, s := range t.Specs {
+			longest = max(longest, columns(s.In(t.Language).Name))
+		}
+		name += strings.Repeat(" ", longest-columns(name))
+	}
+	return fmt.Sprintf("[%d/%d] %s … ", i+1, len(t.Specs), name)
+}
+
+// progress prints the line of the i-th check and of its problems.
+func (t terminal) progress(i int, r Result) {
+	if t.Quiet && r.Status != Warn && r.Status != Fail {
+		return
+	}
+	if t.Width > 0 && !t.Quiet {
+		fmt.Fprint(t.Out, "\r\x1b[K") // over the line of [terminal.await]
+	}
+	fmt.Fprintf(t.Out, "%s%s\n", t.heading(i), t.status(r.Status))
+	for _, o := range r.Observations {
+		switch {
+		case o.Status == Warn || o.Status == Fail:
+			t.line(indent, t.problem(t.Specs[i], o))
+		case o.Latency > 0:
+			t.line(indent, fmt.Sprintf("%s: %s in %s", o.Target, o.Detail, o.Latency.Round(100*time.Microsecond)))
+		}
+	}
+	if r.Why != "" {
+		why := r.Why
+		if other := wordsIn(t.Language).why[why]; other != "" {
+			why = other
+		}
+		t.line(indent, why)
+	}
+	t.await(i + 1)
+}
+
+// problem describes what is wrong with a target. The detail comes from the
+// target or a library, in its own language.
+func (t terminal) problem(s spec.Spec, o Observation) string {
+	if t.Language == korean {
+		return fmt.Sprintf("%s: %s (%s): %s", o.Target, s.In(korean).Reason(o.Reason).Meaning, o.Reason, o.Detail)
+	}
+	return fmt.Sprintf("%s: %s (%s)", o.Target, o.Detail, o.Reason)
+}
+
+// summary prints the counts, the verdict and what to do.
+func (t terminal) summary(r Report) {
+	if t.Quiet && r.Count(Warn)+r.Count(Fail) == 0 {
+		return
+	}
+	w := wordsIn(t.Language)
+	fmt.Fprintf(t.Out, "\n"+w.summary+"\n", len(r.Results), r.Count(Pass), r.Count(Fail), r.Count(Warn), r.Count(Skip))
+	verdict := w.no
+	if r.Ready() {
+		verdict = w.yes
+	}
+	fmt.Fprintf(t.Out, w.ready+"\n", verdict)
+	if r.Count(Warn)+r.Count(Fail) == 0 {
+		return
+	}
+	fmt.Fprintf(t.Out, "\n%s\n", w.todo)
+	for i, result := range r.Results {
+		check := t.Specs[i].In(t.Language)
+		for _, o := range result.Observations {
+			if o.Status == Warn || o.Status == Fail {
+				t.line("  ", fmt.Sprintf("%s, %s: %s", check.Name, o.Target, check.Reason(o.Reason).Remedy))
+			}
+		}
+	}
+}
+
+// line prints a text, broken at spaces where the terminal ends. It is written at
+// once.
+func (t terminal) line(indent, text string) {
+	var b strings.Builder
+	column := columns(indent)
+	b.WriteString(indent)
+	for i, word := range strings.Split(text, " ") {
+		n := columns(word)
+		switch {
+		case i == 0:
+		case t.Width > 0 && column+1+n > t.Width:
+			b.WriteString("\n" + indent + "  ")
+			column = columns(indent) + 2
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	b.WriteByte('\n')
+	_, _ = io.WriteString(t.Out, b.String())
+}
+
+// columns returns how many columns of a terminal a text takes: the letters of
+// Korean, Chinese and Japanese take two.
+func columns(text string) int {
+	n := 0
+	for _, r := range text {
+		n++
+		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
+			n++
+		}
+	}
+	return n
+}
+
+// status returns the word for a status, coloured on a terminal.
+func (t terminal) status(s Status) string {
+	c := color.New(map[Status][]color.Attribute{
+		Pass: {color.FgGreen, color.Bold}, Warn: {color.FgYellow, color.Bold}, Fail: {color.FgRed, color.Bold}, Skip: {color.Faint},
+	}[s]...)
+	if t.Color {
+		c.EnableColor()
+	} else {
+		c.DisableColor()
+	}
+	return c.Sprint(strings.ToUpper(string(s)))
+}

@@ -1,0 +1,204 @@
+package checker
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/checker/spec"
+)
+
+// Textfile is the file that node_exporter's textfile collector reads.
+//
+// Counters and histograms continue over runs: each run reads the file, adds
+// what it counted and replaces it, so rate() and increase() work although the
+// checker lives for milliseconds. Several environments share a file.
+type Textfile struct {
+	Path      string
+	Namespace string      // before the names of the metrics
+	Specs     []spec.Spec // of the checks
+
+	ahead previous
+}
+
+// previous holds the content of a file.
+type previous struct {
+	data     []byte
+	families map[string]*dto.MetricFamily
+}
+
+// readAhead reads the file before a run is done. When it is still the same at
+// the end of the run, nobody waits for that again.
+func (f Textfile) readAhead() Textfile {
+	data, err := os.ReadFile(f.Path)
+	if err != nil {
+		return f
+	}
+	if families, err := parse(data); err == nil { // who writes says what is wrong
+		f.ahead = previous{data, families}
+	}
+	return f
+}
+
+func parse(data []byte) (map[string]*dto.MetricFamily, error) {
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	return parser.TextToMetricFamilies(bytes.NewReader(data))
+}
+
+// Write merges a run of an environment into the file. The notes say what of
+// the previous file could not be carried over; the error says why nothing was
+// written, and then the previous file is untouched.
+func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("metrics: %w", err)
+		}
+	}()
+	families := spec.NewRunFamilies(f.Namespace, f.Specs...)
+	run, err := record(families, f.Specs, env, r)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+		return nil, err
+	}
+	m := newMerger(env, f.Specs, r)
+	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
+		return m.merge(families.All(), previous, run)
+	})
+	return append(notes, m.notes...), err
+}
+
+// forget takes an environment out of the file. When nothing of any
+// environment is left, the file goes too.
+func (f Textfile) forget(ctx context.Context, env string) (notes []string, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("metrics: %w", err)
+		}
+	}()
+	if _, err := os.Stat(f.Path); err != nil {
+		return nil, err
+	}
+	var left []string
+	gone := false
+	notes, err = f.update(ctx, time.Now(), func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
+		var families []*dto.MetricFamily
+		for _, name := range slices.Sorted(maps.Keys(previous)) {
+			family := previous[name]
+			family.Metric = slices.DeleteFunc(family.Metric, func(s *dto.Metric) bool {
+				e, ok := pairs(s)["env"]
+				switch {
+				case e == env:
+					gone = true
+				case ok:
+					left = append(left, e)
+				}
+				return e == env
+			})
+			if len(family.Metric) > 0 {
+				families = append(families, family)
+			}
+		}
+		switch {
+		case !gone:
+			return nil
+		case len(left) == 0:
+			return []*dto.MetricFamily{}
+		}
+		return families
+	})
+	slices.Sort(left)
+	switch left = slices.Compact(left); {
+	case err != nil:
+		return notes, err
+	case !gone && len(left) == 0:
+		return notes, fmt.Errorf("%s has no environment at all", f.Path)
+	case !gone:
+		return notes, fmt.Errorf("%s has no environment %q: it has %s", f.Path, env, strings.Join(left, ", "))
+	}
+	return notes, nil
+}
+
+// update replaces the file by what change makes of it, under the lock: nil
+// leaves it, and no families remove it.
+func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily) (notes []string, err error) {
+	dir := filepath.Dir(f.Path)
+	unlock, err := lockDir(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
+	sweep(f.Path, 0) // nobody else is writing
+	previous, notes, err := f.read(now)
+	if err != nil {
+		return notes, err
+	}
+	families := change(previous)
+	switch {
+	case families == nil:
+		return notes, nil
+	case len(families) == 0:
+		return notes, os.Remove(f.Path)
+	}
+	return notes, f.replace(families)
+}
+
+// read parses the previous file. One that cannot be parsed is set aside.
+func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, error) {
+	data, err := os.ReadFile(f.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(f.ahead.families) > 0 && bytes.Equal(data, f.ahead.data) {
+		return f.ahead.families, nil, nil
+	}
+	families, err := parse(data)
+	switch {
+	case err == nil && len(families) == 0:
+		return nil, []string{"the previous file was empty: counting starts anew"}, nil
+	case err == nil:
+		return families, nil, nil
+	}
+	aside := f.Path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
+	if renameErr := os.Rename(f.Path, aside); renameErr != nil {
+		return nil, nil, renameErr
+	}
+	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counting starts anew (%v)", aside, err)}, nil
+}
+
+// replace writes the families beside the file and moves them into its place.
+// node_exporter runs as another user, so all may read it.
+func (f Textfile) replace(families []*dto.MetricFamily) error {
+	var b bytes.Buffer
+	for _, family := range families {
+		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
+			return err
+		}
+	}
+	file, err := renameio.NewPendingFile(f.Path, renameio.WithTempDir(filepath.Dir(f.Path)), renameio.WithStaticPermissions(0o644))
+	if err != nil {
+		return err
+	}
+	defer file.Cleanup()
+	if _, err := file.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return file.CloseAtomicallyReplace()
+}

@@ -1,0 +1,89 @@
+// Package checks holds the shipped checks, a file each, and the kinds of checks
+// that preflight.yml can declare without Go. Their specs are in the package
+// checks/spec.
+package checks
+
+import (
+	"context"
+	"time"
+
+	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/checks/internal/declared"
+	shipped "github.com/alertnative/preflight/checks/spec"
+)
+
+// Shipped returns the eight shipped checks in the order in which they run, and
+// after them the checks that preflight.yml declares under "checks".
+func Shipped() []checker.Check {
+	return []checker.Check{
+		check[environmentConfig]{shipped.Environment()},
+		check[secretsConfig]{shipped.Secrets()},
+		check[*liveSafetyConfig]{shipped.LiveSafety()},
+		check[databaseConfig]{shipped.Database()},
+		check[*exchangeHealthConfig]{shipped.ExchangeHealth()},
+		check[*openPositionsConfig]{shipped.OpenPositions()},
+		gitCheck{check[*gitSafetyConfig]{shipped.GitSafety()}},
+		check[migrationsConfig]{shipped.Migrations()},
+		declaredChecks{},
+	}
+}
+
+// check is a check with a section in preflight.yml of the type C.
+type check[C section] struct{ spec spec.Spec }
+
+// section is a section of preflight.yml that declares a check. With nothing
+// declared the observer has no targets.
+type section interface {
+	observer(checker.Env) observer
+}
+
+// observer looks at what a section declares, in one environment.
+type observer interface {
+	targets() []string
+	run(context.Context, checker.Env) []checker.Observation
+}
+
+func (c check[C]) Spec() spec.Spec { return c.spec }
+
+func (c check[C]) Targets(env checker.Env) []string { return c.observer(env).targets() }
+
+func (c check[C]) Run(ctx context.Context, env checker.Env) []checker.Observation {
+	return c.observer(env).run(ctx, env)
+}
+
+// MaxDuration returns the time that the section gives the check.
+func (c check[C]) MaxDuration(env checker.Env) time.Duration {
+	if patient, ok := c.observer(env).(interface{ maxDuration() time.Duration }); ok {
+		return patient.maxDuration()
+	}
+	return 0
+}
+
+func (c check[C]) observer(env checker.Env) observer {
+	var config C
+	_ = env.Config(&config) // the command reports the error
+	return config.observer(env)
+}
+
+const defaultTimeout = 2 * time.Second
+
+// wrong returns a problem of the value at a path of keys and indexes.
+func wrong(text string, path ...any) checker.Problem { return checker.Problem{Path: path, Text: text} }
+
+// variableProblem is about a key that must name an environment variable.
+func variableProblem(name, holds, example string, path ...any) []checker.Problem {
+	return problems(declared.VariableProblem(name, holds, example, path...))
+}
+
+func timeoutProblem(d time.Duration, path ...any) []checker.Problem {
+	return problems(declared.TimeoutProblem(d, path...))
+}
+
+func problems(list []declared.Problem) []checker.Problem {
+	var out []checker.Problem
+	for _, p := range list {
+		out = append(out, checker.Problem(p))
+	}
+	return out
+}

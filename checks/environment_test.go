@@ -1,0 +1,52 @@
+package checks_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/checker"
+)
+
+func TestEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		keys  string // of the variable; "optional" is no key
+		value string
+		unset bool
+		want  checker.Observation
+	}{
+		{"", "x", false, checker.Passed("V", "")},
+		{"", "", true, checker.Failed("V", "missing", "not set")},
+		{"optional", "", true, checker.Passed("V", "not set, optional")},
+		{"optional", " ", false, checker.Failed("V", "empty", "set to nothing")},
+		{"format: url", "redis://h:1/0", false, checker.Passed("V", "")},
+		{"format: url", "no url", false, checker.Failed("V", "malformed", "must be a URL")},
+		{"format: url", "redis://user:pass%zz@h", false, checker.Failed("V", "malformed", "must be a URL")},
+		{"format: url, schemes: [redis, rediss]", "http://h", false, checker.Failed("V", "malformed", "must be a URL that starts with redis:// or rediss://")},
+		{"format: integer, min: 1, max: 10", "7", false, checker.Passed("V", "")},
+		{"format: integer", "7.5", false, checker.Failed("V", "malformed", "must be an integer")},
+		{"format: integer, min: 1", "0", false, checker.Failed("V", "out_of_range", "must be at least 1")},
+		{"format: integer, max: 10", "11", false, checker.Failed("V", "out_of_range", "must be at most 10")},
+		{"format: one_of, values: [a, b]", "b", false, checker.Passed("V", "")},
+		{"format: one_of, values: [a, b]", "c", false, checker.Failed("V", "not_allowed", "must be one of a, b")},
+		{"format: file", "environment_test.go", false, checker.Passed("V", "")},
+		{"format: file", "/no/such/file", false, checker.Failed("V", "no_such_file", "must be the path of a file")},
+		{"format: file", ".", false, checker.Failed("V", "no_such_file", "must be the path of a file")},
+	} {
+		list := "required"
+		keys := tt.keys
+		if keys == "optional" {
+			list, keys = "optional", ""
+		}
+		vars := []string{"V=" + tt.value}
+		if tt.unset {
+			vars = nil
+		}
+		text := strings.TrimSuffix("environment: {"+list+": [{name: V, "+keys, ", ") + "}]}"
+		if d := cmp.Diff(tt.want, observe(t, fromConfig(t, text, "Environment", "paper", vars...), "V")); d != "" {
+			t.Errorf("%+v with %q (-want +got):\n%s", tt.keys, tt.value, d)
+		}
+	}
+}

@@ -1,0 +1,134 @@
+// Package declared describes the checks that preflight.yml declares under
+// "checks": their keys, their mistakes and their specs. It links no client of
+// any server.
+package declared
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/checks/internal/reasons"
+)
+
+// Section is the key of preflight.yml that holds the declared checks.
+const Section = "checks"
+
+// Check declares a check that needs no Go: one of the kinds http, tcp, command
+// and sql measures a number, and limits say when it warns and fails.
+type Check struct {
+	Name    string        `yaml:"name"`   // the value of the label "check"
+	Looks   string        `yaml:"looks"`  // one line: what it looks at
+	Target  string        `yaml:"target"` // the value of the label "target"; the kind when not given
+	Timeout time.Duration `yaml:"timeout"`
+
+	HTTP    *HTTP    `yaml:"http"`
+	TCP     *TCP     `yaml:"tcp"`
+	Command []string `yaml:"command"` // a program and its arguments, run in the folder of preflight.yml
+	SQL     *SQL     `yaml:"sql"`
+
+	Warn Limit `yaml:"warn"`
+	Fail Limit `yaml:"fail"`
+}
+
+// Limit bounds a number. Of http and tcp the number is the time that the answer
+// took, in seconds; of sql it is the first value of the result, of a command
+// its output.
+type Limit struct {
+	Above *float64 `yaml:"above"`
+	Below *float64 `yaml:"below"`
+}
+
+// Given reports whether there is a limit.
+func (l Limit) Given() bool { return l.Above != nil || l.Below != nil }
+
+// Limited reports whether the number is compared with anything.
+func (c Check) Limited() bool { return c.Warn.Given() || c.Fail.Given() }
+
+// kind is one way to measure.
+type kind struct {
+	name    string
+	looks   string // when the check does not say it
+	reasons func() reasons.List
+}
+
+// kinds returns the kinds that the check declares: one, unless it is wrong.
+func (c Check) kinds() (kinds []kind) {
+	if c.HTTP != nil {
+		kinds = append(kinds, kind{"http", c.HTTP.looks(), httpReasons})
+	}
+	if c.TCP != nil {
+		kinds = append(kinds, kind{"tcp", c.TCP.looks(), tcpReasons})
+	}
+	if c.Command != nil {
+		name := ""
+		if len(c.Command) > 0 {
+			name = filepath.Base(c.Command[0])
+		}
+		kinds = append(kinds, kind{"command", "the program " + name + " succeeds", commandReasons})
+	}
+	if c.SQL != nil {
+		kinds = append(kinds, kind{"sql", "a query on the database in " + c.SQL.URLFrom, sqlReasons})
+	}
+	return kinds
+}
+
+// Spec describes the check. It must have no problems.
+func (c Check) Spec() spec.Spec {
+	k := c.kinds()[0]
+	all := k.reasons()
+	// A command may use the network too: nobody knows what the program does.
+	return spec.Spec{
+		Name: c.Name, Looks: cmp.Or(c.Looks, k.looks), Network: true,
+		Reasons: all.English(), Translations: all.Korean("", ""),
+	}
+}
+
+// TargetName returns the one target of the check. It must have no problems.
+func (c Check) TargetName() string { return cmp.Or(c.Target, c.kinds()[0].name) }
+
+// Problems returns what makes no sense in a list of declared checks. Their names
+// must differ from each other and from the taken ones.
+func Problems(list []Check, taken ...string) (problems []Problem) {
+	seen := map[string]bool{}
+	for _, name := range taken {
+		seen[strings.ToLower(name)] = true
+	}
+	for i, c := range list {
+		switch {
+		case strings.TrimSpace(c.Name) == "":
+			problems = append(problems, Wrong("give the check a name, as Order Router", i, "name"))
+		case c.Name != strings.TrimSpace(c.Name) || strings.ContainsFunc(c.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			problems = append(problems, Wrong("must be one line, without spaces around it", i, "name"))
+		case seen[strings.ToLower(c.Name)]:
+			problems = append(problems, Wrong(fmt.Sprintf("there is a check %q already", c.Name), i, "name"))
+		}
+		seen[strings.ToLower(c.Name)] = true
+		problems = append(problems, c.problems(i)...)
+	}
+	return problems
+}
+
+func (c Check) problems(i int) (problems []Problem) {
+	if len(c.kinds()) != 1 {
+		problems = append(problems, Wrong("must be of one kind: http, tcp, command or sql", i))
+	}
+	switch {
+	case c.HTTP != nil:
+		problems = append(problems, c.HTTP.problems(i, "http")...)
+	case c.TCP != nil:
+		problems = append(problems, c.TCP.problems(i, "tcp")...)
+	case c.Command != nil && (len(c.Command) == 0 || c.Command[0] == ""):
+		problems = append(problems, Wrong("name the program, as [sh, -c, …]", i, "command"))
+	case c.SQL != nil:
+		problems = append(problems, c.SQL.problems(i, "sql")...)
+		if !c.Limited() {
+			problems = append(problems, Wrong("a sql check needs a limit, as fail: {above: 10}", i))
+		}
+	}
+	return append(problems, TimeoutProblem(c.Timeout, i, "timeout")...)
+}

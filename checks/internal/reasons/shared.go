@@ -1,0 +1,109 @@
+package reasons
+
+// Connection returns the reasons of every check that talks to a server.
+func Connection() List {
+	return List{
+		{
+			Name: "connection_refused", Meaning: "nothing listens at the address",
+			Remedy:        "start the server, or correct the address",
+			KoreanMeaning: "해당 주소에서 수신하는 프로그램이 없음", KoreanRemedy: "서버를 시작하거나 주소를 수정",
+		},
+		{
+			Name: "timeout", Meaning: "no answer came in time",
+			Remedy:        "look at the server's load and at the network between; then at the timeout",
+			KoreanMeaning: "제한 시간 안에 응답이 없음", KoreanRemedy: "서버 부하와 네트워크를 확인한 뒤 제한 시간을 검토",
+		},
+		{
+			Name: "host_not_found", Meaning: "the host's name is not known",
+			Remedy:        "correct the name in the address, or the name server",
+			KoreanMeaning: "호스트 이름을 찾을 수 없음", KoreanRemedy: "주소의 이름 또는 DNS를 수정",
+		},
+		{
+			Name: "tls_failed", Meaning: "no secure connection could be made",
+			Remedy:        "check the certificate, its names and its date, and the TLS setting in the address",
+			KoreanMeaning: "보안 연결을 맺을 수 없음", KoreanRemedy: "인증서와 그 이름, 기한, 주소의 TLS 설정 확인",
+		},
+		{
+			Name: "unreachable", Meaning: "the connection broke or could not be made",
+			Remedy:        "look at the network and at the server's log",
+			KoreanMeaning: "연결이 끊겼거나 맺을 수 없음", KoreanRemedy: "네트워크와 서버 로그 확인",
+		},
+	}
+}
+
+// Postgres returns the reasons of every check that asks PostgreSQL.
+func Postgres() List {
+	return List{
+		{
+			Name: "auth_failed", Meaning: "the server refused the user or the password",
+			Remedy:        "correct the credentials in the address",
+			KoreanMeaning: "서버가 사용자 또는 비밀번호를 거부함", KoreanRemedy: "주소의 인증 정보를 수정",
+		},
+		{
+			Name: "loading", Meaning: "the server is starting or stopping and takes no commands",
+			Remedy:        "wait for it; look at its log when it takes long",
+			KoreanMeaning: "서버가 시작 또는 종료 중이라 명령을 받지 않음", KoreanRemedy: "기다리고, 오래 걸리면 서버 로그 확인",
+		},
+		{
+			Name: "no_such_database", Meaning: "the server has no database of that name",
+			Remedy:        "correct the name in the address, or create the database",
+			KoreanMeaning: "서버에 그 이름의 데이터베이스가 없음", KoreanRemedy: "주소의 이름을 수정하거나 데이터베이스를 생성",
+		},
+		{
+			Name: "too_many_connections", Meaning: "the server takes no more connections",
+			Remedy:        "find who holds them, or raise the limit",
+			KoreanMeaning: "서버가 연결을 더 받지 않음", KoreanRemedy: "연결을 점유한 쪽을 찾거나 한도를 늘릴 것",
+		},
+		{
+			Name: "refused_command", Meaning: "the server answered with an error",
+			Remedy:        "read the detail in the evidence, and the server's log",
+			KoreanMeaning: "서버가 오류로 응답함", KoreanRemedy: "증거 파일의 상세 내용과 서버 로그 확인",
+		},
+	}
+}
+
+// Exchange returns the reasons of every check that talks to exchanges.
+func Exchange() List {
+	return append(List{
+		{
+			Name: "malformed", Meaning: "the address of the API cannot be read",
+			Remedy:        "write it as https://HOST, without a path",
+			KoreanMeaning: "API 주소를 해석할 수 없음", KoreanRemedy: "경로 없이 https://HOST 형식으로 작성",
+		},
+		{
+			Name: "maintenance", Meaning: "the exchange is under maintenance",
+			Remedy:        "wait until the exchange says that it is over; trade nothing on it",
+			KoreanMeaning: "거래소가 점검 중", KoreanRemedy: "점검이 끝날 때까지 기다리고 그 거래소에서 거래하지 말 것",
+		},
+		{
+			Name: "rate_limited", Meaning: "the exchange answers that this address or account asks too often",
+			Remedy:        "find what asks so often; wait as long as the exchange says",
+			KoreanMeaning: "요청이 너무 잦다고 거래소가 응답함", KoreanRemedy: "무엇이 자주 요청하는지 찾고 거래소가 말한 만큼 대기",
+		},
+		{
+			Name: "banned", Meaning: "the exchange has banned this address for asking too often",
+			Remedy:        "stop asking until the ban is over, then find what asked so often",
+			KoreanMeaning: "요청이 너무 잦아 거래소가 이 주소를 차단함", KoreanRemedy: "차단이 풀릴 때까지 요청을 멈추고 원인을 찾을 것",
+		},
+		{
+			Name: "blocked", Meaning: "the exchange does not serve this address: its firewall, or the law of the country",
+			Remedy:        "call from an address that the exchange serves",
+			KoreanMeaning: "거래소가 이 주소에 서비스하지 않음: 방화벽 또는 국가 규제", KoreanRemedy: "서비스되는 주소에서 호출",
+		},
+		{
+			Name: "server_error", Meaning: "the exchange answers that it has an error",
+			Remedy:        "wait; look at the exchange's status page",
+			KoreanMeaning: "거래소가 오류로 응답함", KoreanRemedy: "기다리고, 거래소 상태 페이지 확인",
+		},
+		{
+			Name: "unexpected_answer", Meaning: "the answer is not what the exchange's documentation says",
+			Remedy:        "check the address; a proxy may answer in its place",
+			KoreanMeaning: "거래소 문서와 다른 응답", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+		},
+		{
+			Name: "clock_skew", Meaning: "this machine's clock and the exchange's are too far apart",
+			Remedy:        "set the clock (chronyc tracking, timedatectl); the exchange refuses signed calls",
+			KoreanMeaning: "이 서버와 거래소의 시계 차이가 너무 큼", KoreanRemedy: "시계를 맞출 것 (chronyc tracking, timedatectl): 거래소가 서명된 호출을 거부함",
+		},
+	}, Connection()...)
+}

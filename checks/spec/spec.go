@@ -1,0 +1,63 @@
+// Package spec lists what the shipped checks look at and the reasons for which
+// each can fail. It also reads the checks that a preflight.yml declares. It links
+// no client of any server, so definitions of alerts can import it.
+package spec
+
+import (
+	"os"
+	"slices"
+
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/checks/internal/declared"
+	"github.com/alertnative/preflight/internal/yamlfile"
+)
+
+// Exchanges is the key of preflight.yml that declares the exchanges for the
+// checks that look at them.
+const Exchanges = "exchanges"
+
+// Shipped returns the specs of the eight shipped checks, in the order in which
+// they run.
+func Shipped() []spec.Spec {
+	return []spec.Spec{
+		Environment(), Secrets(), LiveSafety(), Database(), ExchangeHealth(), OpenPositions(), GitSafety(), Migrations(),
+	}
+}
+
+// Declared returns the specs of the checks that a preflight.yml declares under
+// "checks". Further are the specs of checks in Go whose sections the file can
+// have beside those of the shipped ones.
+func Declared(file string, further ...spec.Spec) ([]spec.Spec, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	f, err := yamlfile.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	inGo := slices.Concat(Shipped(), further)
+	var list []declared.Check
+	errs := append(f.Unknown(append(spec.Sections(inGo...), declared.Section)), f.Decode(declared.Section, &list)...)
+	if err := yamlfile.Join(errs); err != nil {
+		return nil, err
+	}
+	if err := f.Single(); err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, s := range inGo {
+		names = append(names, s.Name)
+	}
+	for _, p := range declared.Problems(list, names...) {
+		errs = append(errs, f.At(append([]any{declared.Section}, p.Path...), p.Text))
+	}
+	if err := yamlfile.Join(errs); err != nil {
+		return nil, err
+	}
+	specs := make([]spec.Spec, len(list))
+	for i, c := range list {
+		specs[i] = c.Spec()
+	}
+	return specs, nil
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// configFlag adds the flag that names the configuration file.
+func configFlag(cmd *kingpin.CmdClause) *string {
+	return cmd.Flag("config.file", "The configuration, webhook.yml. Without it the severities are P0 to P3 of the label priority, and TELEGRAM_CHAT_ID names the chats.").PlaceHolder("FILE").String()
+}
+
+// readConfig reads and checks a configuration file. An empty path gives the
+// default configuration.
+func readConfig(path string) (config.File, error) {
+	if path == "" {
+		return config.Default(), nil
+	}
+	f, err := config.Read(path)
+	if err != nil {
+		return f, err
+	}
+	if f.Language != "" && !slices.Contains(message.Languages(), f.Language) {
+		err = fmt.Errorf("%s: language: no messages in %q: choose one of %s", path, f.Language, strings.Join(message.Languages(), ", "))
+	}
+	if _, isVariable := config.Variable(f.DefaultChat); !isVariable {
+		if _, wrong := telegram.ParseChats(f.DefaultChat); wrong != nil {
+			err = errors.Join(err, fmt.Errorf("%s: default_chat: %w", path, wrong))
+		}
+	}
+	return f, err
+}
+
+// chats returns the chats of a configuration file; path is empty where there is
+// none.
+func chats(f config.File, path string) ([]telegram.Chat, error) {
+	list, where := f.DefaultChat, path+": default_chat"
+	if name, ok := config.Variable(list); ok {
+		what := "names the chats that are told, as chat or chat:topic, separated by commas"
+		if path != "" {
+			what = "is the default_chat of " + path
+		}
+		value, err := required(name, what)
+		if err != nil {
+			return nil, err
+		}
+		list, where = value, name
+	}
+	found, err := telegram.ParseChats(list)
+	if err != nil {
+		return nil, usage("%s: %w", where, err)
+	}
+	return found, nil
+}
+
+// checkConfig checks a configuration file.
+type checkConfig struct {
+	name string
+	file *string
+}
+
+func newCheckConfig(app *kingpin.Application) *checkConfig {
+	cmd := app.Command("check-config", "Check a configuration file.")
+	return &checkConfig{name: cmd.FullCommand(), file: cmd.Arg("FILE", "The file, such as webhook.yml.").Required().String()}
+}
+
+// run shows what a correct file asks for. Variables need not be set.
+func (c *checkConfig) run(stdout io.Writer) error {
+	f, err := readConfig(*c.file)
+	if unreadable := (*fs.PathError)(nil); errors.As(err, &unreadable) {
+		return usage("%w", err)
+	}
+	if err != nil {
+		return err
+	}
+	chat := f.DefaultChat
+	if name, ok := config.Variable(chat); ok {
+		chat = "of the variable " + name + " or the file that " + name + "_FILE names"
+	}
+	heartbeat := "expected"
+	if !f.Watchdog {
+		heartbeat = "not expected"
+	}
+	_, err = fmt.Fprintf(stdout, "%s is correct\n  severities: %s (label %s)\n  default chat: %s\n  heartbeat: %s\n",
+		*c.file, strings.Join(f.Severities.Names(), ", "), f.Severities.Label, chat, heartbeat)
+	return err
+}

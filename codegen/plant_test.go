@@ -1,0 +1,101 @@
+package codegen_test
+
+import (
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+)
+
+// change is a slip that somebody could make in the shipped definitions.
+type change func(s *preflight.Site)
+
+// in changes an alert.
+func in(name string, edit func(a *rules.Alert)) change {
+	return func(s *preflight.Site) { edit(alert(s, name)) }
+}
+
+// expr gives an alert another expression.
+func expr(name, text string) change {
+	return in(name, func(a *rules.Alert) { a.Expr = text })
+}
+
+// edit changes a word of an alert's expression.
+func edit(name, from, to string) change {
+	return in(name, func(a *rules.Alert) { a.Expr = replaced(a.Expr, from, to) })
+}
+
+// series changes a word of the series of an alert's first scenario.
+func series(name, from, to string) change {
+	return in(name, func(a *rules.Alert) { a.Scenarios[0].Series = replaced(a.Scenarios[0].Series, from, to) })
+}
+
+// korean changes the Korean texts of an alert.
+func korean(name string, edit func(t *rules.Translation)) change {
+	return in(name, func(a *rules.Alert) {
+		ko := a.Translations["ko"]
+		edit(&ko)
+		a.Translations["ko"] = ko
+	})
+}
+
+// at changes a panel of the shipped boards.
+func at(id int, edit func(q *dashgen.Panel)) change {
+	return func(s *preflight.Site) { edit(panel(s, id)) }
+}
+
+// query changes a word of a panel's first expression.
+func query(id int, from, to string) change {
+	return at(id, func(q *dashgen.Panel) { q.Targets[0].Expr = replaced(q.Targets[0].Expr, from, to) })
+}
+
+// board changes the board System Health.
+func board(edit func(d *dashgen.Dashboard)) change {
+	return func(s *preflight.Site) { edit(&s.Packs[0].Dashboards[0]) }
+}
+
+// route changes a route of the site, or of a pack.
+func route(match string, edit func(r *routing.Route)) change {
+	return func(s *preflight.Site) { edit(routeTo(s, match)) }
+}
+
+// promise changes a promise.
+func promise(match string, edit func(x *routing.Promise)) change {
+	return func(s *preflight.Site) { edit(promiseOf(s, match)) }
+}
+
+// inhibit changes the inhibition of the shipped site.
+func inhibit(edit func(i *routing.Inhibit)) change {
+	return func(s *preflight.Site) { edit(&s.Packs[0].Routing.Inhibit[0]) }
+}
+
+// job changes a scrape job.
+func job(name string, edit func(j *preflight.Job)) change {
+	return func(s *preflight.Site) {
+		for i := range s.Jobs {
+			if s.Jobs[i].Name == name {
+				edit(&s.Jobs[i])
+				return
+			}
+		}
+		panic("no job " + name)
+	}
+}
+
+// record adds a recording rule.
+func record(r rules.Record, more ...change) change {
+	return func(s *preflight.Site) {
+		group := &s.Packs[0].Groups[0]
+		group.Records = append(group.Records, r)
+		all(more...)(s)
+	}
+}
+
+// all makes several changes.
+func all(changes ...change) change {
+	return func(s *preflight.Site) {
+		for _, c := range changes {
+			c(s)
+		}
+	}
+}

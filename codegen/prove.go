@@ -1,0 +1,144 @@
+package codegen
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/internal/proof/routes"
+	"github.com/alertnative/preflight/internal/proof/verdict"
+	"github.com/alertnative/preflight/promcheck"
+	"github.com/alertnative/preflight/rules"
+)
+
+// proofOptions say how a site is proved.
+type proofOptions struct {
+	noCache bool                  // verdicts of earlier runs do not count
+	done    func(verdict.Outcome) // called after each test
+}
+
+// proved is a site of which nothing is wrong.
+type proved struct {
+	*definitions.Checked
+	Routes routes.Proof
+	proofs []proof
+}
+
+// prove resolves a site, checks its definitions and runs its proofs. The error
+// is every finding, joined.
+func prove(ctx context.Context, in preflight.Site, o proofOptions) (*proved, error) {
+	s, findings := site.New(in)
+	emitter, err := newContext(s)
+	if err != nil {
+		return nil, errors.Join(append(asErrors(findings), err)...)
+	}
+	checked, err := definitions.Check(emitter)
+	if err != nil {
+		return nil, errors.Join(append(asErrors(findings), err)...)
+	}
+	p := &proved{Checked: checked}
+	findings = append(findings, checked.Findings...)
+	if p.Routes, err = routes.Prove(checked); err != nil {
+		return nil, errors.Join(append(asErrors(findings), err)...)
+	}
+	if p.Routes != nil {
+		findings = append(findings, p.Routes.Findings()...)
+	}
+	if unreadable(findings) {
+		return nil, errors.Join(asErrors(checked.Waive(findings))...)
+	}
+	if p.proofs, err = p.tests(); err != nil {
+		return nil, errors.Join(append(asErrors(checked.Waive(findings)), err)...)
+	}
+	broken, err := p.runProofs(ctx, o)
+	findings = checked.Waive(append(findings, slices.DeleteFunc(broken, func(f finding.Finding) bool { return misread(f.Where, findings) })...))
+	if err := errors.Join(append(asErrors(findings), err)...); err != nil {
+		return nil, err
+	}
+	if p.Routes == nil {
+		return nil, errors.New("alertmanager.yml cannot be made: a finding on the routing is waived that must not be")
+	}
+	return p, nil
+}
+
+// unreadable reports whether a rule cannot be written, or is there twice, so that
+// its tests cannot be made.
+func unreadable(findings []finding.Finding) bool {
+	for _, f := range findings {
+		switch f.Code {
+		case finding.Syntax, finding.Unreadable, finding.Incomplete, finding.Clash:
+			return true
+		}
+	}
+	return false
+}
+
+// misread reports whether a rule or its scenarios name what is not there. What
+// its scenarios give then says nothing more.
+func misread(where string, findings []finding.Finding) bool {
+	return slices.ContainsFunc(findings, func(f finding.Finding) bool {
+		switch f.Code {
+		case finding.UnknownMetric, finding.UnknownLabel, finding.UnknownValue:
+			return f.Where == where || strings.HasPrefix(f.Where, where+",")
+		}
+		return false
+	})
+}
+
+func asErrors(findings []finding.Finding) []error {
+	var out []error
+	for _, f := range findings {
+		out = append(out, f)
+	}
+	return out
+}
+
+// newContext returns what the files of a site are made with.
+func newContext(s *site.Site) (*emit.Context, error) {
+	checker, err := definitions.NewChecker(s)
+	if err != nil {
+		return nil, err
+	}
+	c := &emit.Context{Site: s, Vars: vars(checker)}
+	if s.RunbookURL != "" {
+		c.Runbook = func(g site.Group, a rules.Alert) string {
+			return strings.TrimSuffix(s.RunbookURL, "/") + "/" + s.FileName(g, a.Name) + ".md"
+		}
+	}
+	return c, nil
+}
+
+// vars returns what texts can say of a condition, in the unit of what it
+// compares.
+func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
+	return func(expr, wait string) texts.Vars {
+		facts := emit.FactsOf(expr)
+		out := texts.Vars{For: wait}
+		if facts.Has {
+			t, _ := checker.Expr("", facts.Compared)
+			out.Threshold = emit.InUnit(facts.Threshold, t.Unit)
+		}
+		if facts.Window > 0 {
+			out.Window = model.Duration(facts.Window).String()
+		}
+		return out
+	}
+}
+
+// notes returns what a person should know although nothing is wrong.
+func (p *proved) notes() []string {
+	var out []string
+	if p.Site.Webhook.URL != "" && !p.Watched() {
+		out = append(out, "no route leads to a Watchdog receiver, so nobody notices when alerting itself stops: take packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
+	}
+	return out
+}

@@ -1,0 +1,183 @@
+package codegen_test
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/codegen"
+)
+
+// dropping yields everything that can be left out of a value: each field that
+// is set, each element, each key. drop leaves it out. It returns false when
+// yield does.
+func dropping(v reflect.Value, path string, yield func(path, field string, drop func()) bool) bool {
+	// through walks a copy of what v holds, which set puts back when it changed.
+	through := func(held reflect.Value, path string, set func(own reflect.Value)) bool {
+		own := reflect.New(held.Type()).Elem()
+		own.Set(held)
+		return dropping(own, path, func(path, field string, drop func()) bool {
+			return yield(path, field, func() { drop(); set(own) })
+		})
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			f, name := v.Field(i), v.Type().Field(i).Name
+			if !f.CanSet() || f.IsZero() || f.Kind() == reflect.Func {
+				continue
+			}
+			if !yield(path+"."+name, v.Type().String()+"."+name, f.SetZero) || !dropping(f, path+"."+name, yield) {
+				return false
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			at := fmt.Sprintf("%s[%d]", path, i)
+			drop := func() { v.Set(reflect.AppendSlice(v.Slice(0, i), v.Slice(i+1, v.Len()))) }
+			if v.Len() > 1 && !yield(at, v.Type().String(), drop) || !dropping(v.Index(i), at, yield) {
+				return false
+			}
+		}
+	case reflect.Map:
+		for _, key := range v.MapKeys() {
+			at := fmt.Sprintf("%s[%v]", path, key)
+			if v.Len() > 1 && !yield(at, v.Type().String(), func() { v.SetMapIndex(key, reflect.Value{}) }) ||
+				!through(v.MapIndex(key), at, func(own reflect.Value) { v.SetMapIndex(key, own) }) {
+				return false
+			}
+		}
+	case reflect.Interface:
+		if v.Elem().Kind() == reflect.Struct {
+			return through(v.Elem(), path, v.Set)
+		}
+	}
+	return true
+}
+
+// outcome is all that a person sees of a site: its files, or its findings.
+func outcome(t *testing.T, s preflight.Site) string {
+	t.Helper()
+	list, err := codegen.Generate(t.Context(), s)
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%s", list)
+}
+
+// unseen are the fields that leave no trace, with the reason. Without a dot in
+// front they are fields of a type, else parts of the site.
+var unseen = map[string]string{
+	".Routing.Promises":           "a promise that the routes keep changes nothing: broken ones are planted elsewhere",
+	".Urgent":                     "a list that is right changes nothing: wrong ones are planted elsewhere",
+	".TargetLabels":               "what the checker of expressions knows: wrong labels are planted elsewhere",
+	"metrics.Desc.Type":           "likewise",
+	"metrics.Desc.Unit":           "likewise",
+	"metrics.Desc.Help":           "of other programs, for people who read the source",
+	"metrics.Desc.Cadence":        "likewise",
+	"metrics.Desc.Buckets":        "likewise",
+	"metrics.Desc.Program":        "likewise",
+	"metrics.Label.Values":        "likewise",
+	"metrics.Label.Optional":      "likewise",
+	"[]float64":                   "likewise",
+	"[]metrics.Label":             "likewise",
+	"routing.Level.Takes":         "a word that no pack uses",
+	"rules.Alert.Equivalents":     "only the mutation score sees it",
+	"rules.Record.Equivalents":    "only the mutation score sees it",
+	"[]finding.Equivalent":        "only the mutation score sees it",
+	"routing.Routing.Equivalents": "only the mutation score sees it",
+	"finding.Equivalent.Mutant":   "only the mutation score sees it",
+	"finding.Equivalent.Why":      "only the mutation score sees it",
+	"spec.Spec.Network":           "the checker reads it",
+	"spec.Spec.Timeout":           "the checker reads it",
+	"spec.Spec.Sections":          "the checker reads it",
+	"spec.Spec.Translations":      "the checker reads it",
+	"spec.Spec.Latencies":         "the checker reads it, and the metrics of the pack are made of it",
+	"spec.Latency.Target":         "likewise",
+	"spec.Latency.Metric":         "likewise",
+	"spec.Latency.Help":           "likewise",
+	"[]spec.Latency":              "likewise",
+	"spec.Translation.Name":       "the checker reads it",
+	"spec.Translation.Looks":      "the checker reads it",
+	"spec.Translation.Reasons":    "the checker reads it",
+}
+
+// derived are the fields whose value can be what follows without it: one place
+// must show that it counts.
+var derived = []string{"dashgen.Panel.Unit", "routing.Level.Sound"}
+
+// leaf is a place in a site that can be left out.
+type leaf struct{ path, field string }
+
+func (l leaf) unseen() bool {
+	for name := range unseen {
+		if name == l.field || strings.HasPrefix(name, ".") && strings.HasPrefix(l.path, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// placed is a panel that a board places by a copy of the alert's literal.
+var placed = regexp.MustCompile(`\.Alerts\[\d+\]\.Panel`)
+
+// What a definition says is in the files or in the findings: whatever is left
+// out of a site makes a difference.
+func TestNothingVanishes(t *testing.T) {
+	t.Parallel()
+	covered := vanishing(t, acme, func(leaf) bool { return true })
+	// The shipped site for what that one does not have.
+	vanishing(t, shipped, func(l leaf) bool {
+		first := !covered[l.field] && !placed.MatchString(l.path)
+		covered[l.field] = true
+		return first
+	})
+}
+
+// vanishing leaves out what wanted accepts, one at a time, and reports what
+// leaves no trace. It returns the fields that it met.
+func vanishing(t *testing.T, of func() preflight.Site, wanted func(leaf) bool) map[string]bool {
+	t.Helper()
+	if found := findings(t, of()); found != "" {
+		t.Fatalf("the whole site has findings:\n%s", found)
+	}
+	whole := outcome(t, of())
+	var leaves []leaf
+	all := of()
+	dropping(reflect.ValueOf(&all).Elem(), "", func(path, field string, _ func()) bool {
+		leaves = append(leaves, leaf{path, field})
+		return true
+	})
+	met, seen, silent := map[string]bool{}, map[string]bool{}, map[string][]string{}
+	for i, l := range leaves {
+		met[l.field] = true
+		if l.unseen() || !wanted(l) {
+			continue
+		}
+		s := of()
+		n := 0
+		dropping(reflect.ValueOf(&s).Elem(), "", func(_, _ string, drop func()) bool {
+			if n++; n <= i {
+				return true
+			}
+			drop()
+			return false
+		})
+		if outcome(t, s) == whole {
+			silent[l.field] = append(silent[l.field], l.path)
+		} else {
+			seen[l.field] = true
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(silent)) {
+		if !seen[field] || !slices.Contains(derived, field) {
+			t.Errorf("%s leaves no trace at %s", field, strings.Join(silent[field], ", "))
+		}
+	}
+	return met
+}

@@ -1,0 +1,248 @@
+package dashgen
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// Compared is an alert as a panel shows it: the values that its condition
+// compares, and the numbers that it compares them with.
+type Compared struct {
+	Expr       string    // the compared side, in PromQL; "": the condition reads no series
+	Thresholds []float64 // none: no comparison with a number
+	Above      bool      // the alert fires above its thresholds, not below
+	Title      string    // of the alert; "", or with a template action: its name
+	About      string    // what the alert means, without template actions
+}
+
+// AlertPanel is the panel literal of an alert, with the values that complete it.
+type AlertPanel struct {
+	Panel    Panel // its Alert names the alert
+	Compared Compared
+}
+
+// drawn reports whether the panel shows the compared side of the alert.
+func (a AlertPanel) drawn() bool { return len(a.Panel.Targets) == 0 && a.Compared.Expr != "" }
+
+// Catalogue answers the questions of [Dashboard.Draw] about series and queries.
+type Catalogue interface {
+	// Filter narrows a query to the choices of the variables: each selector gets
+	// env=~"$env" if its series has the label of the variable.
+	Filter(expr string, variables []Variable) (string, error)
+	// Result returns the unit and the labels of the result of a query.
+	Result(expr string) (metrics.Unit, []string)
+}
+
+// The codes of alerts that cannot be drawn as the definitions demand.
+const (
+	notDrawn    = "GR010"
+	otherFields = "GR011"
+)
+
+// Drawn is a dashboard with the panels of alerts.
+type Drawn struct {
+	Dashboard Dashboard
+	Panels    map[string]int // by alert: the id of the panel that shows it
+	Findings  []finding.Finding
+}
+
+// Draw completes the panels that alerts place on the dashboard, and the units
+// and legends that other panels leave out. Alerts are those of the pack, in
+// order. Those whose literals give one title share a panel, at the place of the
+// first.
+//
+// The query of an alert is its compared side, filtered by the variables of the
+// dashboard. Its thresholds are red.
+func (d Dashboard) Draw(t metrics.Timing, alerts []AlertPanel, c Catalogue) Drawn {
+	dr := &drawing{board: d, timing: t, catalogue: c, values: d.resolved().values(t), out: Drawn{Panels: map[string]int{}}}
+	dr.place(alerts)
+	d.Panels = dr.panels(d.Panels)
+	d.Rows = slices.Clone(d.Rows)
+	for i := range d.Rows {
+		d.Rows[i].Panels = dr.panels(d.Rows[i].Panels)
+	}
+	dr.out.Dashboard = d
+	return dr.out
+}
+
+// drawing is one call of Draw.
+type drawing struct {
+	board     Dashboard
+	timing    metrics.Timing
+	catalogue Catalogue
+	values    map[string]string       // of the variables in expressions
+	byTitle   map[string][]AlertPanel // the alerts that share a panel, with its title in their literals
+	titles    map[string]string       // by alert
+	out       Drawn
+}
+
+func (dr *drawing) finding(code finding.Code, where, format string, args ...any) {
+	dr.out.Findings = append(dr.out.Findings, finding.Finding{
+		Code: code, Where: dr.board.where() + ", " + where, Reason: fmt.Sprintf(format, args...),
+	})
+}
+
+// place groups the alerts by the titles of their panels, those that the
+// dashboard places first. The literal that it places wins over the alert's own:
+// it may differ in size, say.
+func (dr *drawing) place(alerts []AlertPanel) {
+	alerts = slices.Clone(alerts)
+	byName := map[string]int{}
+	for i, a := range alerts {
+		byName[a.Panel.Alert] = i
+	}
+	placed := map[string]bool{}
+	for _, p := range dr.board.panels() {
+		i, known := byName[p.Alert]
+		switch {
+		case p.Alert == "":
+		case !known:
+			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the pack does not have", p.Alert)
+		case placed[p.Alert]:
+			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the dashboard has twice", p.Alert)
+		default:
+			placed[p.Alert] = true
+			alerts[i].Panel = p
+		}
+	}
+	slices.SortStableFunc(alerts, func(a, b AlertPanel) int { return btoi(placed[b.Panel.Alert]) - btoi(placed[a.Panel.Alert]) })
+	dr.titles, dr.byTitle = titles(alerts), map[string][]AlertPanel{}
+	for _, a := range alerts {
+		a.Panel.Title = dr.titles[a.Panel.Alert]
+		dr.byTitle[a.Panel.Title] = append(dr.byTitle[a.Panel.Title], a)
+	}
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// titles returns the title of each alert's panel: that of the literal, else that
+// of the alert. A title with a template action, or one that another panel has,
+// is no title of its own, and the alert's name takes its place.
+func titles(alerts []AlertPanel) map[string]string {
+	users := map[string]int{}
+	for _, a := range alerts {
+		users[cmp.Or(a.Panel.Title, a.Compared.Title)]++
+	}
+	out := map[string]string{}
+	for _, a := range alerts {
+		title := a.Panel.Title
+		if own := a.Compared.Title; title == "" && users[own] == 1 && !strings.Contains(own, "{{") {
+			title = own
+		}
+		out[a.Panel.Alert] = cmp.Or(title, a.Panel.Alert)
+	}
+	return out
+}
+
+func (dr *drawing) panels(panels []Panel) []Panel {
+	var out []Panel
+	for _, p := range panels {
+		if p.Alert == "" {
+			out = append(out, dr.completed(p))
+			continue
+		}
+		title, known := dr.titles[p.Alert]
+		if _, drawn := dr.out.Panels[p.Alert]; drawn || !known {
+			continue
+		}
+		out = append(out, dr.shared(dr.byTitle[title]))
+	}
+	return out
+}
+
+// shared draws the panel of one or more alerts.
+func (dr *drawing) shared(alerts []AlertPanel) Panel {
+	literals := make([]Panel, len(alerts))
+	for i, a := range alerts {
+		literals[i] = a.Panel
+		literals[i].Targets = dr.targets(a, len(alerts) > 1)
+	}
+	p, differing := merge(literals)
+	for _, field := range differing {
+		dr.finding(otherFields, p.where(), "the alerts that share it differ in %s", field)
+	}
+	if len(p.Targets) == 0 {
+		dr.finding(notDrawn, p.where(), "the alert %q reads no series and has no Targets: there is nothing to draw", p.Alert)
+	}
+	if p.Description == "" {
+		p.Description = description(alerts)
+	}
+	if len(p.Thresholds) == 0 && p.Base == "" {
+		p.Base, p.Thresholds = thresholdsOf(alerts)
+	}
+	dr.checkUnits(p, alerts)
+	for _, a := range alerts {
+		dr.out.Panels[a.Panel.Alert] = cmp.Or(p.ID, derivedID(dr.board.UID, "panel", p.Title))
+	}
+	return dr.completed(p)
+}
+
+// targets returns the queries of the literal, else the compared side of the
+// alert. Where several alerts share a panel, a legend needs the alert's name.
+func (dr *drawing) targets(a AlertPanel, several bool) []Target {
+	if !a.drawn() {
+		return a.Panel.Targets
+	}
+	expr, err := dr.catalogue.Filter(a.Compared.Expr, dr.board.Variables)
+	if err != nil {
+		dr.finding(finding.Syntax, fmt.Sprintf("alert %q", a.Panel.Alert), "%v", err)
+		expr = a.Compared.Expr
+	}
+	text := a.Panel.Legend
+	if text == "" && several {
+		_, labels := dr.result(expr)
+		text = strings.TrimSpace(a.Panel.Alert + " " + legendOf(labels))
+	}
+	return []Target{{Expr: expr, Legend: text}}
+}
+
+// checkUnits reports compared sides in different units, which one axis cannot
+// show.
+func (dr *drawing) checkUnits(p Panel, alerts []AlertPanel) {
+	var first string
+	var unit Unit
+	for _, a := range alerts {
+		if !a.drawn() || a.Panel.Unit != "" {
+			continue
+		}
+		result, _ := dr.result(a.Compared.Expr)
+		switch mine := unitOf(result); {
+		case first == "":
+			first, unit = a.Panel.Alert, mine
+		case mine != unit:
+			dr.finding(finding.OtherUnit, p.where(), "the alerts that share it have different units: %s %q, %s %q", first, unit, a.Panel.Alert, mine)
+		}
+	}
+}
+
+// completed fills in the unit and the legends that a panel leaves out.
+func (dr *drawing) completed(p Panel) Panel {
+	p.Targets = slices.Clone(p.Targets)
+	_, table := p.Show.(Table)
+	for i := range p.Targets {
+		target := &p.Targets[i]
+		unit, labels := dr.result(target.Expr)
+		if p.Unit == "" {
+			p.Unit = unitOf(unit)
+		}
+		if target.Legend == "" && !table {
+			target.Legend = cmp.Or(legendOf(labels), p.Title)
+		}
+	}
+	return p
+}
+
+// result asks the catalogue about a query in the form in which Prometheus gets it.
+func (dr *drawing) result(expr string) (metrics.Unit, []string) {
+	return dr.catalogue.Result(substitute(expression(expr, dr.timing), dr.values))
+}

@@ -1,0 +1,216 @@
+package dashgen_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/filter"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// series is a catalogue in which every series has the label env, and names
+// tell the units.
+type series struct{}
+
+func (series) Filter(expr string, variables []dashgen.Variable) (string, error) {
+	return filter.Expr(expr, variables, func(_, label string) bool { return label == "env" })
+}
+
+func (series) Result(expr string) (metrics.Unit, []string) {
+	var labels []string
+	if strings.Contains(expr, "env") {
+		labels = []string{"env"}
+	}
+	for _, unit := range []metrics.Unit{metrics.Seconds, metrics.Ratio, metrics.Bytes} {
+		if strings.Contains(expr, string(unit)) {
+			return unit, labels
+		}
+	}
+	return metrics.None, labels
+}
+
+// health is a dashboard that places the panels.
+func health(panels ...dashgen.Panel) dashgen.Dashboard {
+	return dashgen.Dashboard{
+		UID: "health", Title: "Health",
+		Variables: []dashgen.Variable{{Name: "env", Series: "up", Label: "env"}},
+		Rows:      []dashgen.Row{{Title: "Alerts", Panels: panels}},
+	}
+}
+
+// alert is an alert with an empty literal, and with a threshold above.
+func alert(name, expr string, thresholds ...float64) dashgen.AlertPanel {
+	return dashgen.AlertPanel{
+		Panel:    dashgen.Panel{Alert: name},
+		Compared: dashgen.Compared{Expr: expr, Thresholds: thresholds, Above: true},
+	}
+}
+
+// draw returns the panels of the dashboard and the findings.
+func draw(t *testing.T, d dashgen.Dashboard, alerts ...dashgen.AlertPanel) ([]dashgen.Panel, dashgen.Drawn) {
+	t.Helper()
+	drawn := d.Draw(metrics.DefaultTiming(), alerts, series{})
+	var panels []dashgen.Panel
+	for _, r := range drawn.Dashboard.Rows {
+		panels = append(panels, r.Panels...)
+	}
+	return panels, drawn
+}
+
+func TestDrawCompletesAnEmptyLiteral(t *testing.T) {
+	t.Parallel()
+	slow := alert("Slow", `max by (env) (max_over_time(run_seconds[3runs]))`, 0.5)
+	slow.Compared.Title, slow.Compared.About = "Runs are slow", "A run takes long."
+	got, drawn := draw(t, health(slow.Panel), slow)
+	want := []dashgen.Panel{{
+		Alert: "Slow", Title: "Runs are slow", Description: "A run takes long.", Unit: dashgen.Seconds,
+		Targets: []dashgen.Target{{
+			Expr: `max by (env) (max_over_time(run_seconds{env=~"$env"}[3runs]))`, Legend: "{{env}}",
+		}},
+		Thresholds: []dashgen.Threshold{{At: 0.5, Color: dashgen.Red}},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" || len(drawn.Findings) > 0 {
+		t.Errorf("%v\n%s", drawn.Findings, diff)
+	}
+	if found := drawn.Dashboard.Validate(metrics.DefaultTiming()); len(found) > 0 {
+		t.Error(found)
+	}
+	if id := drawn.Dashboard.AllPanels()[0].ID; drawn.Panels["Slow"] != id || id < 1000 {
+		t.Errorf("the alert has panel %d, the dashboard %d", drawn.Panels["Slow"], id)
+	}
+}
+
+func TestDrawKeepsTheLiteral(t *testing.T) {
+	t.Parallel()
+	failed := alert("Failed", `status{status="fail"}`, 1)
+	failed.Panel = dashgen.Panel{
+		Alert: "Failed", ID: 8, Title: "Verdict", Description: "PASS or FAIL.", Unit: dashgen.Plain, Base: dashgen.Red,
+		Targets: []dashgen.Target{{Expr: "last_success", Legend: "now"}}, Show: dashgen.Stat{},
+	}
+	got, drawn := draw(t, health(failed.Panel), failed)
+	if diff := cmp.Diff([]dashgen.Panel{failed.Panel}, got); diff != "" || len(drawn.Findings) > 0 {
+		t.Errorf("%v\n%s", drawn.Findings, diff)
+	}
+	if drawn.Panels["Failed"] != 8 {
+		t.Errorf("the alert has panel %d", drawn.Panels["Failed"])
+	}
+}
+
+func TestDrawColoursValuesThatFire(t *testing.T) {
+	t.Parallel()
+	low, veryLow, high := alert("Low", "free_bytes", 20), alert("VeryLow", "free_bytes", 5), alert("High", "free_bytes", 90)
+	low.Compared.Above, veryLow.Compared.Above = false, false
+	for _, a := range []*dashgen.AlertPanel{&low, &veryLow, &high} {
+		a.Panel.Title = "Free"
+	}
+	got, _ := draw(t, health(low.Panel), low, veryLow, high)
+	want := []dashgen.Threshold{{At: 5, Color: dashgen.Red}, {At: 20, Color: dashgen.Green}, {At: 90, Color: dashgen.Red}}
+	if diff := cmp.Diff(want, got[0].Thresholds); diff != "" || got[0].Base != dashgen.Red || got[0].Unit != dashgen.Bytes {
+		t.Errorf("base %s, unit %s\n%s", got[0].Base, got[0].Unit, diff)
+	}
+	if len(got[0].Targets) != 1 {
+		t.Errorf("one expression is drawn as %v", got[0].Targets)
+	}
+}
+
+func TestDrawSharesAPanelByItsTitle(t *testing.T) {
+	t.Parallel()
+	redis, postgres := alert("RedisSlow", "redis_seconds", 0.5), alert("PostgresSlow", "postgres_seconds", 0.5)
+	redis.Panel.Title, redis.Panel.ID, redis.Panel.Legend = "Latency", 11, "Redis {{env}}"
+	postgres.Panel.Title, postgres.Panel.Width = "Latency", 6
+	got, drawn := draw(t, health(postgres.Panel, redis.Panel), redis, postgres)
+	want := []dashgen.Panel{{
+		Alert: "RedisSlow", ID: 11, Title: "Latency", Legend: "Redis {{env}}", Width: 6, Unit: dashgen.Seconds,
+		Description: "The alert RedisSlow watches these values.\n\nThe alert PostgresSlow watches these values.",
+		Targets: []dashgen.Target{
+			{Expr: `redis_seconds{env=~"$env"}`, Legend: "Redis {{env}}"},
+			{Expr: `postgres_seconds{env=~"$env"}`, Legend: "PostgresSlow {{env}}"},
+		},
+		Thresholds: []dashgen.Threshold{{At: 0.5, Color: dashgen.Red}},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" || len(drawn.Findings) > 0 {
+		t.Errorf("%v\n%s", drawn.Findings, diff)
+	}
+	if diff := cmp.Diff(map[string]int{"RedisSlow": 11, "PostgresSlow": 11}, drawn.Panels); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A title that several alerts have, or that Prometheus expands, names no panel.
+func TestDrawNamesPanelsByAlertWhereTitlesDoNotServe(t *testing.T) {
+	t.Parallel()
+	a, b, c := alert("A", "a"), alert("B", "b"), alert("C", "c")
+	a.Compared.Title, b.Compared.Title, c.Compared.Title = "Slow", "Slow", "{{ $labels.env }} is slow"
+	got, _ := draw(t, health(a.Panel, b.Panel, c.Panel), a, b, c)
+	var titles []string
+	for _, p := range got {
+		titles = append(titles, p.Title)
+	}
+	if diff := cmp.Diff([]string{"A", "B", "C"}, titles); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDrawFillsInUnitsAndLegends(t *testing.T) {
+	t.Parallel()
+	got, _ := draw(t, health(
+		dashgen.Panel{Title: "Share", Targets: []dashgen.Target{{Expr: `errors_ratio{env=~"$env"}`}, {Expr: "total"}}},
+		dashgen.Panel{Title: "List", Targets: []dashgen.Target{{Expr: "env"}}, Unit: dashgen.Count, Show: dashgen.Table{}},
+	))
+	want := []dashgen.Panel{
+		{Title: "Share", Unit: dashgen.Ratio, Targets: []dashgen.Target{{Expr: `errors_ratio{env=~"$env"}`, Legend: "{{env}}"}, {Expr: "total", Legend: "Share"}}},
+		{Title: "List", Unit: dashgen.Count, Targets: []dashgen.Target{{Expr: "env"}}, Show: dashgen.Table{}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestDrawFindings(t *testing.T) {
+	t.Parallel()
+	slow, full := alert("Slow", "a_seconds", 1), alert("Full", "b_bytes", 2)
+	titled := func(a dashgen.AlertPanel) dashgen.AlertPanel {
+		a.Panel.Title = "Host"
+		return a
+	}
+	small, large := titled(slow), titled(alert("Other", "c_seconds", 2))
+	small.Panel.Width, large.Panel.Width = 6, 12
+	for want, test := range map[string]struct {
+		board  dashgen.Dashboard
+		alerts []dashgen.AlertPanel
+		code   finding.Code
+	}{
+		`panel "": is the panel of the alert "Gone", which the pack does not have`: {
+			health(dashgen.Panel{Alert: "Gone"}), nil, "GR010",
+		},
+		`panel "": is the panel of the alert "Slow", which the dashboard has twice`: {
+			health(slow.Panel, slow.Panel), []dashgen.AlertPanel{slow}, "GR010",
+		},
+		`panel "Watchdog": the alert "Watchdog" reads no series and has no Targets`: {
+			health(alert("Watchdog", "").Panel), []dashgen.AlertPanel{alert("Watchdog", "")}, "GR010",
+		},
+		`panel "Host": the alerts that share it have different units: Slow "s", Full "bytes"`: {
+			health(titled(slow).Panel), []dashgen.AlertPanel{titled(slow), titled(full)}, "GR005",
+		},
+		`panel "Host": the alerts that share it differ in Width`: {
+			health(small.Panel), []dashgen.AlertPanel{small, large}, "GR011",
+		},
+		`alert "Broken": sum(:`: {
+			health(alert("Broken", "sum(").Panel), []dashgen.AlertPanel{alert("Broken", "sum(")}, "PQ001",
+		},
+	} {
+		_, drawn := draw(t, test.board, test.alerts...)
+		if len(drawn.Findings) != 1 {
+			t.Errorf("%d findings, want %s: %v", len(drawn.Findings), want, drawn.Findings)
+			continue
+		}
+		f := drawn.Findings[0]
+		if got := f.Where + ": " + f.Reason; f.Code != test.code || !strings.Contains(got, want) {
+			t.Errorf("got  %s %s\nwant %s %s", f.Code, got, test.code, want)
+		}
+	}
+}

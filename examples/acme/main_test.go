@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"acme.example/observability/internal/try"
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/rules"
+)
+
+func TestGenerates(t *testing.T) {
+	try.Accepted(t, try.Generate(t, site()))
+}
+
+func TestMistakes(t *testing.T) {
+	for name, m := range map[string]struct {
+		make func(*preflight.Site)
+		want string
+	}{
+		"pages stop at the phone": {
+			func(s *preflight.Site) {
+				routes := s.Routing.Route.Routes
+				s.Routing.Route.Routes = routes[:len(routes)-1]
+			},
+			"promised to infra, oncall, goes to oncall",
+		},
+		"a promise that the times do not keep": {
+			func(s *preflight.Site) { s.Routing.Route.GroupInterval = "5m" },
+			"promised within 2m, comes after up to 5m30s",
+		},
+		"what the webhook may be unable to deliver goes through it": {
+			func(s *preflight.Site) {
+				s.Routing.Route.Routes = append(s.Routing.Route.Routes[:1:1], s.Routing.Route.Routes[2:]...)
+			},
+			`alert "TargetDown": AM001: with {alertname="TargetDown", delivery="direct"`,
+		},
+		"an urgent alert that is not": {
+			func(s *preflight.Site) {
+				s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "LatencyHigh", Severity: "page"})
+			},
+			`alert "LatencyHigh": AM010: its severity "page" is urgent`,
+		},
+		"a level that the pipeline pack needs": {
+			func(s *preflight.Site) { s.Severities.Levels[1].Takes = []string{"P1", "P2"} },
+			`the severity "P3"`,
+		},
+		"a budget ten times too large": {
+			func(s *preflight.Site) {
+				s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "ErrorBudgetBurn", Edit: func(a *rules.Alert) {
+					a.Expr = strings.ReplaceAll(a.Expr, "> 0.0", "> 0.")
+				}, Scenarios: errorBudgetBurn.Scenarios})
+			},
+			`alert "ErrorBudgetBurn": DF014: scenario "one request in fifty fails for 90 minutes", at 1h20m`,
+		},
+		"an environment that is not one of the site": {
+			func(s *preflight.Site) { s.Envs = []string{"prod"} },
+			`job "api": DF018: ByEnv: "staging" is none of the site's Envs (prod)`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := site()
+			m.make(&s)
+			if got := try.Findings(t, s); !strings.Contains(got, m.want) {
+				t.Errorf("the findings lack %q:\n%s", m.want, got)
+			}
+		})
+	}
+}

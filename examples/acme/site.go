@@ -1,0 +1,87 @@
+package main
+
+import (
+	"time"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/packs/pipeline"
+	"github.com/alertnative/preflight/routing"
+)
+
+// site is the deployment of ACME: staging and production.
+func site() preflight.Site {
+	return preflight.Site{
+		Name: "acme",
+		Packs: []preflight.Pack{
+			shop(),
+			pipeline.Pack(pipeline.Options{NodeExporter: "node"}).With(
+				preflight.Override{Alert: "TargetDown", For: "3m"},
+				preflight.Without{Alert: "HistoryLagging", Why: "ACME keeps no history"},
+			),
+		},
+		Envs:   []string{"staging", "prod"},
+		Timing: metrics.Timing{Run: time.Minute, Scrape: 15 * time.Second, Evaluation: 30 * time.Second},
+		Jobs: []preflight.Job{
+			{
+				Name: "api", Labels: map[string]string{"team": "payments"},
+				ByEnv: map[string][]string{"staging": {"api.staging:8080"}, "prod": {"api-1:8080", "api-2:8080"}},
+			},
+			{Name: "node", Targets: []string{"n1:9100"}, Labels: map[string]string{"team": "infra"}},
+			{Name: "prometheus", Targets: []string{"prometheus:9090"}},
+			{Name: "alertmanager", Targets: []string{"alertmanager:9093"}},
+			{Name: "webhook", Targets: []string{"webhook:9917"}},
+		},
+		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
+		Webhook:      preflight.Webhook{URL: "http://webhook:9917"},
+		Grafana:      preflight.Grafana{URL: "https://grafana.acme.example"},
+		RunbookURL:   "https://wiki.acme.example/runbooks",
+		Severities: routing.Severities{Label: "severity", Levels: []routing.Level{
+			{Name: "page", Icon: "🚨", Urgent: true, Sound: routing.Loud, Takes: []string{"P0"}},
+			{Name: "ticket", Icon: "🎫", Sound: routing.Silent, Takes: []string{"P1", "P2", "P3"}},
+		}},
+		Urgent:  []string{"ErrorBudgetBurn", "UrgentUndelivered"},
+		Routing: notifications(),
+	}
+}
+
+func notifications() routing.Routing {
+	const night = "night"
+	chat := []routing.Chat{{Telegram: "$ACME_CHAT"}}
+	phone := []routing.Telegram{{BotToken: routing.Secret("telegram_token"), ChatIDFile: routing.Secret("oncall_chat")}}
+	return routing.Routing{
+		Receivers: []routing.Receiver{
+			{Name: "oncall", Telegram: phone}, // Alertmanager sends these itself
+			{Name: "payments", Chats: chat},
+			{Name: "infra", Chats: chat},
+		},
+		TimeIntervals: []routing.TimeInterval{{Name: night, Times: []string{"22:00-24:00", "00:00-07:00"}, Location: "Europe/Berlin"}},
+
+		// Pages go to the person on call and to the chat, tickets to the chat alone.
+		// The webhook may be unable to deliver some tickets: they go to the person on call.
+		Route: routing.Route{
+			Receiver: "infra", GroupBy: []string{"alertname", "env", "team"},
+			GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h",
+			Routes: []routing.Route{
+				{Match: `severity="page"`, Receiver: "oncall", Continue: true},
+				{Match: `severity="ticket", delivery="direct"`, Receiver: "oncall"},
+				{Match: `severity="ticket", team="payments"`, Receiver: "payments", RepeatInterval: "24h", Mute: []string{night}},
+				{Match: `severity="ticket"`, RepeatInterval: "24h", Mute: []string{night}},
+				{Match: `team="payments"`, Receiver: "payments"},
+				{Match: `severity="page"`},
+			},
+		},
+		Inhibit: []routing.Inhibit{{Source: `alertname="ErrorBudgetBurn"`, Target: `alertname="LatencyHigh"`, Equal: []string{"env", "team"}}},
+
+		// The generator proves these for every alert of the site.
+		Promises: []routing.Promise{
+			{Match: `severity="page"`, Receiver: "oncall", Within: "2m", Again: "5h", Resolved: true},
+			{Match: `severity="page", team="payments"`, Receiver: "payments", Within: "2m", Sound: routing.Loud},
+			{Match: `severity="page", team!="payments"`, Receiver: "infra", Within: "2m", Sound: routing.Loud},
+			{Match: `severity="ticket", delivery="direct"`, Receiver: "oncall"},
+			{Match: `severity="ticket", delivery!="direct", team="payments"`, Receiver: "payments", NotIn: []string{night}},
+			{Match: `severity="ticket", delivery!="direct", team!="payments"`, Receiver: "infra", NotIn: []string{night}},
+		},
+		Quiet: []routing.Quiet{{Match: `alertname="LatencyHigh"`, While: `alertname="ErrorBudgetBurn"`, Equal: []string{"env", "team"}}},
+	}
+}

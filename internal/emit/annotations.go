@@ -1,0 +1,84 @@
+package emit
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/alertnative/preflight/internal/emit/texts"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+// Annotations returns the annotations of one rule of an alert by name, templates
+// included, with the units of their queries expanded.
+func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[string]string {
+	var vars texts.Vars
+	if c.Vars != nil {
+		vars = c.Vars(cond.Expr, cond.For)
+	}
+	out := map[string]string{}
+	set := func(name, value string) {
+		if value != "" {
+			out[name] = c.Timing.ExpandTemplate(texts.Expand(value, vars))
+		}
+	}
+	for name, value := range a.Annotations {
+		set(name, value)
+	}
+	title := a.Title
+	if title == "" && g.FromFile == "" && a.Severity != "" {
+		title = InWords(a.Name)
+	}
+	set(api.Title, title)
+	set(api.Summary, a.Summary)
+	set(api.Reason, a.Reason)
+	set(api.Headline, a.Headline)
+	set(api.ListTitle, a.ListTitle)
+	set(api.Actions, strings.Join(a.Actions, "\n"))
+	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
+		t := a.Translations[language]
+		set(api.In(api.Title, language), t.Title)
+		set(api.In(api.Summary, language), t.Summary)
+		set(api.In(api.Headline, language), t.Headline)
+		set(api.In(api.ListTitle, language), t.ListTitle)
+		set(api.In(api.Actions, language), strings.Join(t.Actions, "\n"))
+	}
+	if c.Runbook != nil {
+		set(api.RunbookURL, c.Runbook(g, a))
+	}
+	if c.Dashboard != nil {
+		set(api.Dashboard, c.Dashboard(g, a))
+	}
+	return out
+}
+
+// About returns what an alert means, as people read it: with the numbers of its
+// first condition, and without template actions.
+func (c *Context) About(g site.Group, a rules.Alert) string {
+	text := strings.TrimSpace(a.About)
+	if conditions := c.Conditions(g, a, false); c.Vars != nil && len(conditions) > 0 {
+		text = texts.Expand(text, c.Vars(conditions[0].Expr, conditions[0].For))
+	}
+	return texts.Plain(c.Timing.ExpandTemplate(text))
+}
+
+// InWords returns a name in CamelCase as words: "PostgresDown" is "Postgres
+// down".
+func InWords(name string) string {
+	var out []rune
+	letters := []rune(name)
+	for i, r := range letters {
+		next := i+1 < len(letters) && unicode.IsLower(letters[i+1])
+		if i > 0 && unicode.IsUpper(r) && (next || unicode.IsLower(letters[i-1])) {
+			out = append(out, ' ')
+			if next {
+				r = unicode.ToLower(r)
+			}
+		}
+		out = append(out, r)
+	}
+	return string(out)
+}

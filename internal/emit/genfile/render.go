@@ -1,0 +1,31 @@
+package genfile
+
+import (
+	"bytes"
+	"maps"
+	"strings"
+	"text/template"
+	"time"
+
+	"github.com/prometheus/common/model"
+)
+
+// Render returns a page made by a template, with functions that pages share:
+// wait shows a duration, join a list, and inc counts from one.
+func Render(name, text string, funcs template.FuncMap, data any) ([]byte, error) {
+	all := template.FuncMap{
+		"wait": func(d time.Duration) string { return model.Duration(d).String() },
+		"join": func(list []string) string { return strings.Join(list, ", ") },
+		"inc":  func(i int) int { return i + 1 },
+	}
+	maps.Copy(all, funcs)
+	tmpl, err := template.New(name).Funcs(all).Parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := tmpl.Execute(&b, data); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

@@ -1,0 +1,134 @@
+package pages
+
+import (
+	_ "embed"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/emit/genfile"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/proof/routes"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+var (
+	//go:embed runbook.md.tmpl
+	runbookText string
+	//go:embed runbooks.md.tmpl
+	runbooksText string
+)
+
+// runbookPage is what the page of one alert says.
+type runbookPage struct {
+	*definitions.Alert
+	Title, Summary, Means string
+	Does                  []string // what to do
+	Conditions            []runbookCondition
+	Notified              []routes.Notification
+	Checks                []spec.Spec // whose reasons the alert gives
+	Chapters              []string
+	Dashboard             string
+	Languages             []runbookLanguage
+}
+
+type runbookCondition struct{ Severity, Expr, For string }
+
+type runbookLanguage struct {
+	Name           string
+	Title, Summary string
+	Does           []string
+}
+
+// languages are the names of languages in themselves.
+var languages = map[string]string{"ko": "한국어", "ja": "日本語", "zh": "中文", "de": "Deutsch", "fr": "Français", "es": "Español"}
+
+// Runbook returns the page of an alert.
+func (p Pages) Runbook(a *definitions.Alert) ([]byte, error) {
+	emitted, err := p.AlertRules(a.Group, a.Alert)
+	if err != nil {
+		return nil, err
+	}
+	conditions := p.Conditions(a.Group, a.Alert, true)
+	annotations := emitted[0].Annotations
+	page := runbookPage{
+		Alert: a, Title: annotations[api.Title], Summary: annotations[api.Summary], Means: p.About(a.Group, a.Alert),
+		Notified: p.Routes.Notified(a), Dashboard: p.BoardLink(*a), Chapters: p.chapters(a.Name),
+		Does: actions(annotations[api.Actions]),
+	}
+	for i, r := range emitted {
+		if conditions[i].Env != "" && conditions[i].Env != p.Envs[0] {
+			continue
+		}
+		page.Conditions = append(page.Conditions, runbookCondition{r.Labels[p.Scale.Label], r.Expr, r.For.String()})
+	}
+	if a.Reason != "" {
+		page.Checks = p.Checks
+	}
+	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
+		name := languages[language]
+		if name == "" {
+			name = language
+		}
+		page.Languages = append(page.Languages, runbookLanguage{
+			name, annotations[api.In(api.Title, language)], annotations[api.In(api.Summary, language)], actions(annotations[api.In(api.Actions, language)]),
+		})
+	}
+	return genfile.Render("runbook", runbookText, funcs(p), page)
+}
+
+func actions(text string) []string {
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+// chapters returns the chapters that packs add to the page of an alert.
+func (p Pages) chapters(alert string) []string {
+	var out []string
+	for _, r := range p.Runbooks {
+		if slices.Contains(r.Alerts, alert) {
+			out = append(out, strings.TrimSpace(r.Markdown))
+		}
+	}
+	return out
+}
+
+// Index returns the page that lists all alerts.
+func (p Pages) Index() ([]byte, error) {
+	return genfile.Render("runbooks", runbooksText, funcs(p), p)
+}
+
+func funcs(p Pages) map[string]any {
+	return map[string]any{
+		"plain": texts.Plain,
+		"file":  func(a definitions.Alert) string { return p.FileName(a.Group, a.Name) },
+		"title": func(a definitions.Alert) string { return p.summary(a) },
+	}
+}
+
+// summary says in one line what an alert means.
+func (p Pages) summary(a definitions.Alert) string {
+	if a.Summary == "" && a.Severity == "" {
+		return "the heartbeat of the pipeline"
+	}
+	conditions := p.Conditions(a.Group, a.Alert, false)
+	return texts.Plain(p.Annotations(a.Group, a.Alert, conditions[0])[api.Summary])
+}
+
+// CheckRunbooks reports chapters for alerts that are not there.
+func CheckRunbooks(list []preflight.Runbook, names []string) error {
+	for _, r := range list {
+		for _, name := range r.Alerts {
+			if !slices.Contains(names, name) {
+				return fmt.Errorf("runbook: there is no alert %q", name)
+			}
+		}
+	}
+	return nil
+}

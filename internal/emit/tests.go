@@ -1,0 +1,315 @@
+package emit
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/internal/emit/steps"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+	"github.com/alertnative/preflight/rules"
+)
+
+// AlertTest returns the scenarios of an alert as a promtool test that loads
+// ruleFile, a path relative to the test. The error names every text that a
+// scenario leaves out although the rule's template would write one.
+func (c *Context) AlertTest(g site.Group, a rules.Alert, ruleFile string) (testfile.File, error) {
+	conditions := c.Conditions(g, a, false)
+	annotations := make([]map[string]string, len(conditions))
+	for i, cond := range conditions {
+		annotations[i] = c.Annotations(g, a, cond)
+	}
+	return c.test(fmt.Sprintf("alert %q", a.Name), a.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) error {
+		alerts, err := c.expected(conditions, annotations, e)
+		t.Alerts = append(t.Alerts, testfile.AlertCase{At: at, Alert: a.Name, Expected: alerts})
+		return err
+	})
+}
+
+// RecordTest returns the scenarios of a recording rule as a promtool test that
+// loads ruleFile, a path relative to the test.
+func (c *Context) RecordTest(g site.Group, r rules.Record, ruleFile string) (testfile.File, error) {
+	return c.test(fmt.Sprintf("record %q", r.Name), r.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) error {
+		samples := []testfile.Sample{}
+		for _, x := range e.Instances {
+			own, err := parseLabels(x.Labels)
+			if err != nil {
+				return fmt.Errorf("%q is not labels and a number, as in env=\"prod\" 0.02: %w", x.Labels, err)
+			}
+			b := labels.NewBuilder(labels.FromMap(withGroup(g.Labels, r.Labels)))
+			b.Set(model.MetricNameLabel, r.Name)
+			for name, value := range own {
+				b.Set(name, value)
+			}
+			samples = append(samples, testfile.Sample{Labels: b.Labels().String(), Value: x.Value})
+		}
+		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Name, At: at, Expected: samples})
+		return nil
+	})
+}
+
+// test writes scenarios; expect adds what is to be seen at a moment.
+func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, expect func(*testfile.Test, model.Duration, rules.Expect) error) (testfile.File, error) {
+	file := testfile.File{RuleFiles: []string{ruleFile}}
+	var errs []error
+	for _, s := range scenarios {
+		where := fmt.Sprintf("%s, scenario %q", of, s.Name)
+		t := testfile.Test{Name: s.Name, Series: []testfile.Series{}}
+		step, err := c.Duration(cmp.Or(s.Step, "1m"))
+		if err != nil || step == 0 {
+			errs = append(errs, fmt.Errorf("%s: Step: %w", where, cmp.Or(err, errors.New("it is zero"))))
+			continue
+		}
+		run := time.Duration(0)
+		if strings.Contains(s.Step, "run") {
+			run = c.Timing.Run
+		}
+		each := steps.Interval(step, run)
+		t.Interval = model.Duration(each)
+		file.EvaluationInterval = model.Duration(divisor(time.Duration(file.EvaluationInterval), each))
+		for _, line := range c.seriesLines(s.Series) {
+			name, values, err := c.splitSeries(line)
+			if err == nil {
+				values, err = steps.Values(values, step, each)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s, series %s: %w", where, line, err))
+			}
+			t.Series = append(t.Series, testfile.Series{Series: name, Values: values})
+		}
+		for _, e := range s.Expect {
+			at, err := c.duration(e.At)
+			if err := errors.Join(err, expect(&t, at, c.InEnv(e))); err != nil {
+				errs = append(errs, fmt.Errorf("%s, at %s: %w", where, e.At, err))
+			}
+		}
+		file.Tests = append(file.Tests, t)
+	}
+	file.EvaluationInterval = cmp.Or(file.EvaluationInterval, model.Duration(time.Minute))
+	return file, errors.Join(errs...)
+}
+
+// divisor returns the longest time that both are multiples of.
+func divisor(a, b time.Duration) time.Duration {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// env returns the environment that ENV is in scenarios, and the others.
+func (c *Context) env() (string, []string) {
+	switch len(c.Envs) {
+	case 0:
+		return "env", []string{"other"}
+	case 1:
+		return c.Envs[0], []string{"other"}
+	}
+	return c.Envs[0], c.Envs[1:]
+}
+
+// seriesLines returns the series of a scenario, one for each other environment
+// where OTHER stands.
+func (c *Context) seriesLines(text string) []string {
+	env, others := c.env()
+	var out []string
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(envWord.ReplaceAllLiteralString(line, env))
+		switch {
+		case line == "":
+		case strings.Contains(line, `"OTHER"`):
+			for _, other := range others {
+				out = append(out, strings.ReplaceAll(line, `"OTHER"`, fmt.Sprintf("%q", other)))
+			}
+		default:
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// InEnv replaces ENV and OTHER in what is expected.
+func (c *Context) InEnv(e rules.Expect) rules.Expect {
+	env, others := c.env()
+	var out []rules.Instance
+	for _, x := range e.Instances {
+		names := []string{""}
+		if strings.Contains(x.Labels, `"OTHER"`) {
+			names = others
+		}
+		for _, other := range names {
+			replace := func(text string) string {
+				text = envWord.ReplaceAllLiteralString(text, env)
+				return strings.ReplaceAll(text, "OTHER", cmp.Or(other, "OTHER"))
+			}
+			one := rules.Instance{Labels: replace(x.Labels), Value: x.Value}
+			for name, text := range x.Texts {
+				if one.Texts == nil {
+					one.Texts = map[string]string{}
+				}
+				one.Texts[name] = replace(text)
+			}
+			out = append(out, one)
+		}
+	}
+	e.Instances = out
+	return e
+}
+
+// splitSeries takes the values off a series: metric{a="b"} 0 1x9. A value in
+// runs, "3runs", is so many seconds.
+func (c *Context) splitSeries(line string) (name, values string, err error) {
+	name, values, err = splitSeries(line)
+	fields := strings.Fields(values)
+	for i, f := range fields {
+		if d, ok := c.Runs(f); ok {
+			fields[i] = strconv.FormatFloat(d.Seconds(), 'f', -1, 64)
+		}
+	}
+	return name, strings.Join(fields, " "), err
+}
+
+func splitSeries(line string) (name, values string, err error) {
+	inQuotes := false
+	for i, r := range line {
+		switch {
+		case r == '"' && (i == 0 || line[i-1] != '\\'):
+			inQuotes = !inQuotes
+		case !inQuotes && (r == ' ' || r == '\t') && !strings.Contains(line[i:], "}"):
+			return strings.TrimSpace(line[:i]), strings.TrimSpace(line[i:]), nil
+		}
+	}
+	return line, "", errors.New(`no values: write metric{label="value"} 0 1x9`)
+}
+
+// parseLabels reads env="prod", team="payments".
+func parseLabels(text string) (map[string]string, error) {
+	m, err := parser.NewParser(parser.Options{}).ParseMetric("{" + text + "}")
+	if err != nil {
+		return nil, err
+	}
+	return m.Map(), nil
+}
+
+// expected completes the instances of a moment with what their rule adds to
+// them: its labels, and its annotations.
+func (c *Context) expected(conditions []Condition, annotations []map[string]string, e rules.Expect) ([]testfile.Alert, error) {
+	alerts := []testfile.Alert{}
+	var errs []error
+	for _, x := range e.Instances {
+		own, err := parseLabels(x.Labels)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("instance %s: %w", x.Labels, err))
+			continue
+		}
+		i := c.conditionOf(conditions, own)
+		if i < 0 {
+			errs = append(errs, fmt.Errorf("instance %s: no rule of the alert has these labels", x.Labels))
+			continue
+		}
+		said, err := say(annotations[i], own, x.Texts)
+		all, err2 := expand(conditions[i].Labels, own)
+		errs = append(errs, err, err2)
+		maps.Copy(all, own)
+		alerts = append(alerts, testfile.Alert{Labels: all, Annotations: said})
+	}
+	return alerts, errors.Join(errs...)
+}
+
+// conditionOf returns the rule that an instance is of: the one with its
+// environment and its severity, or else the first.
+func (c *Context) conditionOf(conditions []Condition, own map[string]string) int {
+	return slices.IndexFunc(conditions, func(cond Condition) bool {
+		severity, given := own[c.Scale.Label]
+		return (cond.Env == "" || cond.Env == own["env"]) && (!given || severity == cond.Labels[c.Scale.Label])
+	})
+}
+
+// say returns the annotations of an instance: those that the scenario says, and
+// the others expanded.
+func say(annotations, own, said map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(annotations)) {
+		text, given := said[name]
+		if !given {
+			expanded, moving, err := texts.Fill(annotations[name], own)
+			if err != nil || moving {
+				errs = append(errs, fmt.Errorf("say with Says what the template %q becomes for %v", name, own), err)
+			}
+			text = expanded
+		}
+		out[name] = text
+	}
+	for _, name := range slices.Sorted(maps.Keys(said)) {
+		if _, ok := annotations[name]; !ok {
+			errs = append(errs, fmt.Errorf("the alert has no text %q, which Says names", name))
+		}
+	}
+	return out, errors.Join(errs...)
+}
+
+// expand returns the labels that a rule gives an instance. An empty one is no
+// label.
+func expand(ruleLabels, own map[string]string) (map[string]string, error) {
+	out := map[string]string{}
+	for name, value := range ruleLabels {
+		text, moving, err := texts.Fill(value, own)
+		if err != nil || moving {
+			return out, fmt.Errorf("label %q: its template is not decided by the labels of the instance: %w", name, cmp.Or(err, errors.New("it runs a query or shows the value")))
+		}
+		if text != "" {
+			out[name] = text
+		}
+	}
+	return out, nil
+}
+
+// Firing returns the whole label sets of the instances in the scenarios of an
+// alert.
+func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
+	conditions := c.Conditions(g, a, false)
+	var out []map[string]string
+	for _, s := range a.Scenarios {
+		for _, e := range s.Expect {
+			for _, x := range c.InEnv(e).Instances {
+				own, err := parseLabels(x.Labels)
+				i := c.conditionOf(conditions, own)
+				if err != nil || i < 0 {
+					continue // found where the test is written
+				}
+				all, err := expand(conditions[i].Labels, own)
+				if err != nil {
+					continue
+				}
+				maps.Copy(all, own)
+				all[model.AlertNameLabel] = a.Name
+				out = append(out, all)
+			}
+		}
+	}
+	return out
+}
+
+// SeriesOf returns the series of a scenario, for one environment and the others.
+// One that cannot be read is left out: it is found where the test is written.
+func (c *Context) SeriesOf(s rules.Scenario) []testfile.Series {
+	var out []testfile.Series
+	for _, line := range c.seriesLines(s.Series) {
+		if name, values, err := c.splitSeries(line); err == nil {
+			out = append(out, testfile.Series{Series: name, Values: values})
+		}
+	}
+	return out
+}

@@ -1,0 +1,170 @@
+package texts
+
+import "text/template/parse"
+
+// Movement is how a text depends on what changes while an alert lasts: its
+// value, the time, the results of queries.
+type Movement struct {
+	Uses  bool // it names one of them
+	Shows bool // one of them is in the text
+	Tests bool // a condition of the text depends on one of them
+}
+
+// Moves returns how a text changes while an alert lasts. A label of a query's
+// result does not count as shown.
+func Moves(text string) (Movement, error) {
+	if !isTemplate(text) {
+		return Movement{}, nil
+	}
+	tree, defined, err := parseWith(Definitions, text)
+	if err != nil {
+		return Movement{}, err
+	}
+	m := mover{vars: map[string]bool{}, defined: defined}
+	m.walk(tree.Root, atRoot)
+	return m.Movement, nil
+}
+
+// dot is the meaning of "." at a place of a template.
+type dot int
+
+const (
+	atRoot dot = iota // the data of the alert
+	steady
+	moving
+)
+
+func dotOf(moves bool) dot {
+	if moves {
+		return moving
+	}
+	return steady
+}
+
+// mover follows what moves through the variables of a template.
+type mover struct {
+	Movement
+	vars    map[string]bool
+	defined map[string]*parse.Tree
+	depth   int
+}
+
+// walk looks at what a node writes.
+func (m *mover) walk(n parse.Node, d dot) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, child := range n.Nodes {
+				m.walk(child, d)
+			}
+		}
+	case *parse.ActionNode:
+		if m.pipe(n.Pipe, d) && len(n.Pipe.Decl) == 0 {
+			m.Shows = true
+		}
+	case *parse.IfNode:
+		if m.pipe(n.Pipe, d) {
+			m.Tests = true
+		}
+		m.walk(n.List, d)
+		m.walk(n.ElseList, d)
+	case *parse.WithNode:
+		inner := dotOf(m.pipe(n.Pipe, d))
+		m.walk(n.List, inner)
+		m.walk(n.ElseList, d)
+	case *parse.RangeNode:
+		inner := dotOf(m.pipe(n.Pipe, d))
+		if len(n.Pipe.Decl) == 2 {
+			m.vars[n.Pipe.Decl[0].Ident[0]] = false // the index
+		}
+		m.walk(n.List, inner)
+		m.walk(n.ElseList, d)
+	case *parse.TemplateNode:
+		m.call(n, d)
+	}
+}
+
+// call looks at a template that the text defines, with its argument as the dot.
+func (m *mover) call(n *parse.TemplateNode, d dot) {
+	inner := steady
+	if n.Pipe != nil {
+		inner = dotOf(m.pipe(n.Pipe, d))
+		if d == atRoot && n.Pipe.String() == "." {
+			inner = atRoot
+		}
+	}
+	const deep = 10 // templates can call themselves
+	if t := m.defined[n.Name]; t != nil && m.depth < deep {
+		m.depth++
+		m.walk(t.Root, inner)
+		m.depth--
+	}
+}
+
+// pipe reports whether the value of a pipeline moves, and notes the variables
+// that it sets.
+func (m *mover) pipe(p *parse.PipeNode, d dot) bool {
+	moves := false
+	for _, cmd := range p.Cmds {
+		moves = m.command(cmd, d, moves)
+	}
+	for _, v := range p.Decl {
+		m.vars[v.Ident[0]] = moves
+	}
+	return moves
+}
+
+// command reports whether the value of a command moves; piped is that of the
+// command before it.
+func (m *mover) command(cmd *parse.CommandNode, d dot, piped bool) bool {
+	moves := piped
+	for _, arg := range cmd.Args {
+		if m.operand(arg, d) {
+			moves = true
+		}
+	}
+	if fn, ok := cmd.Args[0].(*parse.IdentifierNode); ok && fn.Ident == "label" {
+		return false
+	}
+	return moves
+}
+
+// operand reports whether an operand moves.
+func (m *mover) operand(n parse.Node, d dot) bool {
+	moves := false
+	switch n := n.(type) {
+	case *parse.DotNode:
+		moves = d == moving
+	case *parse.FieldNode:
+		moves = field(n.Ident, d)
+	case *parse.VariableNode:
+		switch {
+		case n.Ident[0] == "$":
+			moves = field(n.Ident[1:], atRoot)
+		default:
+			moves = m.vars[n.Ident[0]] && (len(n.Ident) == 1 || n.Ident[1] != "Labels")
+		}
+	case *parse.ChainNode:
+		moves = m.operand(n.Node, d) && n.Field[0] != "Labels"
+	case *parse.IdentifierNode:
+		moves = n.Ident == "query" || n.Ident == "now"
+	case *parse.PipeNode:
+		moves = m.pipe(n, d)
+	}
+	m.Uses = m.Uses || moves && !definition(n)
+	return moves
+}
+
+// definition reports whether a node is part of [Definitions].
+func definition(n parse.Node) bool { return int(n.Position()) < len(Definitions) }
+
+// field reports whether a field of the dot moves.
+func field(names []string, d dot) bool {
+	switch {
+	case len(names) == 0:
+		return false
+	case d == atRoot:
+		return names[0] == "Value"
+	}
+	return d == moving && names[0] != "Labels"
+}

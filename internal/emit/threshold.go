@@ -1,0 +1,111 @@
+package emit
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/metrics"
+)
+
+// Facts are what a condition says in numbers: those of its first comparison
+// with a constant.
+type Facts struct {
+	Compared  string // the side that is compared, PromQL
+	Threshold float64
+	Above     bool // it fires above the threshold, or at it
+	Has       bool // there is such a comparison
+	Window    time.Duration
+}
+
+// FactsOf reads a condition. One that does not parse has none.
+func FactsOf(expr string) Facts {
+	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
+	if err != nil {
+		return Facts{}
+	}
+	var f Facts
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		switch n := n.(type) {
+		case *parser.MatrixSelector:
+			if f.Window == 0 {
+				f.Window = n.Range
+			}
+		case *parser.BinaryExpr:
+			if v, ok := constant(n.RHS); ok && n.Op.IsComparisonOperator() && !f.Has {
+				f.Compared, f.Threshold, f.Has = n.LHS.String(), v, true
+				f.Above = n.Op == parser.GTR || n.Op == parser.GTE
+			}
+		}
+		return nil
+	})
+	return f
+}
+
+// Missed returns the selector whose absence makes a condition true: a picture
+// shows the series, not that there are none.
+func Missed(expr string) (selector string, ok bool) {
+	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
+	if err != nil {
+		return "", false
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		call, isCall := n.(*parser.Call)
+		if !isCall || ok || call.Func.Name != "absent" && call.Func.Name != "absent_over_time" {
+			return nil
+		}
+		arg := call.Args[0]
+		if matrix, isMatrix := arg.(*parser.MatrixSelector); isMatrix {
+			arg = matrix.VectorSelector
+		}
+		selector, ok = arg.String(), true
+		return nil
+	})
+	return selector, ok
+}
+
+// constant returns the value of a number, with its sign.
+func constant(e parser.Expr) (float64, bool) {
+	switch n := e.(type) {
+	case *parser.ParenExpr:
+		return constant(n.Expr)
+	case *parser.UnaryExpr:
+		v, ok := constant(n.Expr)
+		if n.Op == parser.SUB {
+			v = -v
+		}
+		return v, ok
+	case *parser.NumberLiteral:
+		return n.Val, true
+	}
+	return 0, false
+}
+
+// InUnit shows a value to people: 0.5 seconds are "500 ms", a ratio of 0.25 is
+// "25 %".
+func InUnit(v float64, unit metrics.Unit) string {
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+	switch unit {
+	case metrics.Ratio:
+		return number(100*v) + " %"
+	case metrics.Bytes:
+		for i, suffix := range []string{"B", "KiB", "MiB", "GiB", "TiB"} {
+			if scaled := v / math.Pow(1024, float64(i)); math.Abs(scaled) < 1024 || suffix == "TiB" {
+				return number(scaled) + " " + suffix
+			}
+		}
+	case metrics.Seconds:
+		switch ms := v * 1000; {
+		case v == math.Trunc(v) && math.Abs(v) < 1e9:
+			return model.Duration(time.Duration(v) * time.Second).String()
+		case ms == math.Trunc(ms) && math.Abs(v) < 1:
+			return number(ms) + " ms"
+		}
+		return fmt.Sprintf("%s s", number(v))
+	}
+	return number(v)
+}

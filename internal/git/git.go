@@ -1,0 +1,99 @@
+// Package git asks the program git about a checkout. It changes nothing in the
+// repository and runs no program that the repository names.
+package git
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Timeout is enough for a checkout of usual size on a disk that is not busy.
+const Timeout = 5 * time.Second
+
+// The reasons for which git gives no answer.
+const (
+	NotInstalled  = "no_git"
+	TimedOut      = "timeout"
+	NotRepository = "not_a_repository"
+	Refused       = "git_failed"
+)
+
+// Answer is the output of git, in fields that NUL or a line's end separate; or
+// the reason why there is none.
+type Answer struct {
+	Fields         []string
+	Reason, Detail string
+}
+
+// Run runs git with these arguments in a repository.
+func Run(ctx context.Context, repository string, args ...string) Answer {
+	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-C", repository}, args...)...)
+	cmd.WaitDelay = time.Second
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GIT_") { // GIT_DIR would lead elsewhere
+			cmd.Env = append(cmd.Env, v)
+		}
+	}
+	cmd.Env = append(cmd.Env, "LC_ALL=C")
+	out, err := cmd.Output()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		split := func(r rune) bool { return r == 0 || r == '\n' }
+		return Answer{Fields: strings.FieldsFunc(string(out), split)}
+	case errors.Is(err, exec.ErrNotFound):
+		return Answer{Reason: NotInstalled, Detail: "git is not installed"}
+	case ctx.Err() != nil:
+		return Answer{Reason: TimedOut, Detail: "git did not finish in time"}
+	case errors.As(err, &exit):
+		said, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n")
+		if strings.Contains(said, "not a git repository") || strings.Contains(said, "cannot change to") {
+			return Answer{Reason: NotRepository, Detail: "no git checkout"}
+		}
+		return Answer{Reason: Refused, Detail: said}
+	}
+	return Answer{Reason: Refused, Detail: "git could not be run"}
+}
+
+// Head returns the commit that is checked out in a folder; "" when the folder is
+// in no checkout, or nothing was committed yet.
+func Head(ctx context.Context, folder string) (string, error) {
+	if !inCheckout(folder) {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	// Whose checkout it is does not matter for reading one hash.
+	head := Run(ctx, folder, "-c", "safe.directory=*", "rev-parse", "--verify", "--quiet", "HEAD")
+	switch {
+	case head.Reason == "" && len(head.Fields) == 1:
+		return head.Fields[0], nil
+	case head.Reason == Refused && head.Detail == "": // nothing was committed yet
+		return "", nil
+	}
+	return "", fmt.Errorf("the commit of the checkout in %s: %s", folder, head.Detail)
+}
+
+// inCheckout spares the start of git where there is none to look at.
+func inCheckout(folder string) bool {
+	dir, err := filepath.Abs(folder)
+	if err != nil {
+		return false
+	}
+	for {
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
+		}
+		dir = parent
+	}
+}

@@ -1,0 +1,113 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/alertnative/preflight/finding"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/rules"
+)
+
+var alertName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// complete returns every mistake in the rules that can be seen without reading
+// PromQL.
+func (c *Checked) complete() []finding.Finding {
+	var out []finding.Finding
+	for g, r := range c.Records {
+		where := fmt.Sprintf("record %q", r.Name)
+		if r.Expr == "" {
+			out = append(out, finding.Finding{Code: finding.Incomplete, Where: where, Reason: "has no Expr"})
+		}
+		out = append(out, c.durations(where, map[string]string{"Interval of its group": g.Interval, "QueryOffset of its group": g.QueryOffset})...)
+	}
+	for g, a := range c.Context.Alerts {
+		out = append(out, c.alertProblems(g, a)...)
+	}
+	return out
+}
+
+// durations reports durations that cannot be read.
+func (c *Checked) durations(where string, texts map[string]string) []finding.Finding {
+	var out []finding.Finding
+	for _, field := range slices.Sorted(maps.Keys(texts)) {
+		if _, err := c.Duration(texts[field]); err != nil {
+			out = append(out, finding.Finding{
+				Code: finding.Unreadable, Where: where, Part: field, Text: texts[field], To: len(texts[field]), Reason: err.Error(),
+			})
+		}
+	}
+	return out
+}
+
+// alertProblems lists what an alert lacks. One of a rule file is other people's:
+// it needs no texts.
+func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
+	where := fmt.Sprintf("alert %q", a.Name)
+	out := c.durations(where, map[string]string{
+		"For": a.For, "KeepFiringFor": a.KeepFiringFor, "Interval of its group": g.Interval, "QueryOffset of its group": g.QueryOffset,
+	})
+	need := func(code finding.Code, ok bool, problem string, args ...any) {
+		if !ok {
+			out = append(out, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(problem, args...)})
+		}
+	}
+	need(finding.Incomplete, a.Expr != "", "has no Expr")
+	if g.FromFile != "" {
+		return out
+	}
+	need(finding.Incomplete, alertName.MatchString(a.Name), "its name must be in CamelCase")
+	for i, cond := range a.Also {
+		need(finding.Incomplete, cond.Expr != "", "Also %d has no Expr", i+1)
+		need(finding.Incomplete, cond.Severity != "" && cond.Severity != a.Severity, "Also %d needs a severity of its own", i+1)
+	}
+	need(finding.Clash, a.Labels[c.Scale.Label] == "", "Labels sets %q, which holds the severity: use Severity", c.Scale.Label)
+	if a.Untested != "" {
+		need(finding.NoScenario, len(a.Scenarios) == 0, "has scenarios and says why it has none: delete Untested")
+	}
+	fires, quiet := false, false
+	for _, s := range a.Scenarios {
+		need(finding.NoScenario, s.Name != "", "a scenario has no Name")
+		need(finding.NoScenario, len(s.Expect) > 0, "the scenario %q expects nothing", s.Name)
+		for _, e := range s.Expect {
+			fires = fires || len(e.Instances) > 0
+			quiet = quiet || len(e.Instances) == 0
+		}
+	}
+	if len(a.Scenarios) > 0 {
+		need(finding.NoScenario, fires, "no scenario makes it fire")
+		need(finding.NoScenario, quiet || a.Severity == "", "no scenario keeps it quiet")
+	}
+	return append(out, translations(where, a)...)
+}
+
+// translations reports the texts of a translated alert that have no twin.
+func translations(where string, a rules.Alert) []finding.Finding {
+	var out []finding.Finding
+	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
+		t := a.Translations[language]
+		missing := func(text string) {
+			out = append(out, finding.Finding{Code: finding.NoTranslation, Where: where,
+				Reason: fmt.Sprintf("Translations[%q] has no %s, so a message would be in two languages", language, text)})
+		}
+		for _, text := range []struct{ name, own, twin string }{
+			{"Title", a.Title, t.Title}, {"Summary", a.Summary, t.Summary}, {"Headline", a.Headline, t.Headline}, {"ListTitle", a.ListTitle, t.ListTitle},
+		} {
+			if text.own != "" && text.twin == "" {
+				missing(text.name)
+			}
+			if text.own == "" && text.twin != "" && text.name != "Title" {
+				out = append(out, finding.Finding{Code: finding.NoTranslation, Where: where,
+					Reason: fmt.Sprintf("Translations[%q] has a %s, and the alert has none", language, text.name)})
+			}
+		}
+		if len(t.Actions) != len(a.Actions) {
+			out = append(out, finding.Finding{Code: finding.NoTranslation, Where: where,
+				Reason: fmt.Sprintf("Translations[%q] has %d actions, and the alert has %d", language, len(t.Actions), len(a.Actions))})
+		}
+	}
+	return out
+}

@@ -1,0 +1,127 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// ports returns the ports on which programs listen when nothing else is said.
+func ports() map[string]string {
+	out := map[string]string{"webhook": "9917"}
+	for _, program := range metrics.Programs() {
+		if port, ok := metrics.DefaultPort(program); ok {
+			out[program] = strconv.Itoa(port)
+		}
+	}
+	return out
+}
+
+// jobs checks the addresses of the site: jobs that scrape another program than
+// their name says, and addresses that nobody can open.
+func (c *Checked) jobs() []finding.Finding {
+	var out []finding.Finding
+	for _, j := range c.Jobs {
+		out = append(out, c.port(j)...)
+	}
+	const where = "site"
+	bad := func(field, text, reason string) {
+		out = append(out, finding.Finding{Code: finding.BadSite, Where: where, Part: field, Text: text, To: len(text), Reason: reason})
+	}
+	for _, address := range []struct{ field, text string }{
+		{"Webhook.URL", c.Webhook.URL}, {"Grafana.URL", c.Grafana.URL}, {"RunbookURL", c.RunbookURL},
+	} {
+		if address.text == "" {
+			continue
+		}
+		if u, err := url.Parse(address.text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			bad(address.field, address.text, "it is not an absolute URL: write https://host/path")
+		}
+	}
+	if u, err := url.Parse(c.Webhook.URL); err == nil && strings.Trim(u.Path, "/") != "" {
+		bad("Webhook.URL", c.Webhook.URL, "it has a path: the generator adds the path of the webhook's API")
+	}
+	for _, a := range c.Site.Alertmanager.Addresses {
+		if _, _, err := net.SplitHostPort(a); err != nil {
+			bad("Alertmanager.Addresses", a, "it is not host:port")
+		}
+	}
+	if len(c.Jobs) > 0 && len(c.Site.Alertmanager.Addresses) == 0 {
+		bad("Alertmanager.Addresses", "", "prometheus.yml is generated, and names no Alertmanager: alerts would reach nobody")
+	}
+	return out
+}
+
+// port reports a job named after a program with the port of another one.
+func (c *Checked) port(j preflight.Job) []finding.Finding {
+	var out []finding.Finding
+	ports := ports()
+	own, known := ports[j.Name]
+	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
+		_, port, err := net.SplitHostPort(t)
+		if err != nil {
+			if !strings.Contains(t, "/") { // a URL is a finding of the site
+				out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t), Reason: "a target is not host:port"})
+			}
+			continue
+		}
+		for _, program := range slices.Sorted(maps.Keys(ports)) {
+			if known && port != own && port == ports[program] {
+				out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t),
+					Reason: fmt.Sprintf("%s is the port of %s; %s listens on %s", port, program, j.Name, own)})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// hasPort reports whether a target of the job is on the port.
+func hasPort(j preflight.Job, port string) bool {
+	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
+		if _, p, err := net.SplitHostPort(t); err == nil && p == port {
+			return true
+		}
+	}
+	return false
+}
+
+// missingJobs makes one finding of several about one job that the site does not
+// have: a pack that is not fitted to the site names it in many places.
+func (c *Checked) missingJobs(findings []finding.Finding) []finding.Finding {
+	job := func(f finding.Finding) string {
+		if f.Code != finding.UnknownValue || !strings.HasPrefix(f.Reason, `label "job" of `) {
+			return ""
+		}
+		return strings.Trim(f.Text[f.From:f.To], `"`)
+	}
+	counts := map[string]int{}
+	for _, f := range findings {
+		counts[job(f)]++
+	}
+	var out []finding.Finding
+	for _, f := range findings {
+		name := job(f)
+		n := counts[name]
+		switch {
+		case name == "" || n == 1:
+			out = append(out, f)
+		case n > 1:
+			out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", name),
+				Reason: fmt.Sprintf("the site does not have it (it has %s), and %d places name it, first %s: add the job, or name the site's own in the options of the pack",
+					strings.Join(c.JobNames(), ", "), n, f.Place())})
+		}
+		if name != "" {
+			counts[name] = 0
+		}
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
+)
+
+// shown says which units a panel's unit can show.
+var shown = map[dashgen.Unit]metrics.Unit{
+	dashgen.Seconds: metrics.Seconds, dashgen.BytesPerSecond: promcheck.PerSecond, dashgen.Ratio: metrics.Ratio,
+	dashgen.Plain: metrics.None, dashgen.Count: metrics.None, dashgen.Bytes: metrics.Bytes, dashgen.Percent: "percent",
+}
+
+// panels checks the dashboards.
+func (c *Checked) panels() []finding.Finding {
+	var out []finding.Finding
+	for _, d := range c.Dashboards {
+		out = append(out, d.Validate(c.Timing)...)
+		out = append(out, c.queries(d)...)
+	}
+	return append(out, c.thresholds()...)
+}
+
+// queries checks the expressions of a dashboard, the labels that its legends and
+// columns need, and the units of its panels.
+func (c *Checked) queries(d site.Dashboard) []finding.Finding {
+	var out []finding.Finding
+	for _, q := range d.Queries(c.Timing) {
+		typ, found := c.Checker.Expr(q.Where, q.Expr)
+		out = append(out, slices.DeleteFunc(slices.Clone(found), c.knownOfAlert)...)
+		if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.Syntax }) {
+			continue
+		}
+		for _, name := range q.Labels {
+			if !typ.Labels.Can(name) {
+				out = append(out, finding.Finding{
+					Code: finding.NotInResult, Where: q.Where, Suggestion: suggest.Nearest(name, typ.Labels.Names()),
+					Reason: fmt.Sprintf("shows the label %q, which is not in the result (it has %s)", name, strings.Join(typ.Labels.Names(), ", ")),
+				})
+			}
+		}
+		if unit, ok := shown[q.Unit]; ok && clashes(unit, typ.Unit) {
+			out = append(out, finding.Finding{
+				Code: finding.OtherUnit, Where: q.Where,
+				Reason: fmt.Sprintf("is in %s, and the panel shows it as %q", strings.ReplaceAll(string(typ.Unit), "_", " "), q.Unit),
+			})
+		}
+	}
+	return out
+}
+
+// knownOfAlert reports whether the same is wrong with the expression of an
+// alert, which the panel draws.
+func (c *Checked) knownOfAlert(f finding.Finding) bool {
+	return slices.ContainsFunc(c.Findings, func(o finding.Finding) bool {
+		return o.Code == f.Code && o.Reason == f.Reason && strings.HasPrefix(o.Where, "alert ") && o.Part == "expr"
+	})
+}
+
+// clashes reports whether values of that unit are shown as something else. What
+// has no known unit can be anything.
+func clashes(panel, unit metrics.Unit) bool {
+	switch unit {
+	case metrics.Seconds, metrics.Bytes, promcheck.PerSecond, metrics.Timestamp:
+		return panel != unit
+	}
+	return false
+}
+
+// panelOf returns the panel that shows an alert.
+func (c *Checked) panelOf(a Alert) (dashgen.Panel, bool) {
+	at, ok := c.shown[a.Group.Pack+"\x00"+a.Name]
+	if !ok {
+		return dashgen.Panel{}, false
+	}
+	panels := at.board.AllPanels()
+	i := slices.IndexFunc(panels, func(q dashgen.Panel) bool { return q.ID == at.panel })
+	if i < 0 {
+		return dashgen.Panel{}, false
+	}
+	return panels[i], true
+}
+
+// thresholds reports alerts that fire at another value than the one at which
+// their panel changes its colour.
+func (c *Checked) thresholds() []finding.Finding {
+	var out []finding.Finding
+	for _, a := range c.Alerts {
+		panel, ok := c.panelOf(a)
+		if !ok || len(panel.Thresholds) == 0 {
+			continue
+		}
+		for _, expr := range c.expressions(a.Group, a.Alert, false) {
+			facts := emit.FactsOf(expr)
+			if !facts.Has || !c.sameMetric(expr, panel) {
+				continue
+			}
+			var bounds []float64
+			for _, t := range panel.Thresholds {
+				bounds = append(bounds, t.Bound(c.Timing))
+			}
+			if !slices.Contains(bounds, facts.Threshold) {
+				out = append(out, finding.Finding{
+					Code: finding.OtherThreshold, Where: a.Where, Part: "expr", Text: expr,
+					Reason: fmt.Sprintf("fires at %v, and its panel %d %q changes its colour at %v", facts.Threshold, panel.ID, panel.Title, bounds),
+				})
+			}
+		}
+	}
+	return out
+}
+
+// sameMetric reports whether an expression and a panel are about the same
+// metric, in the same unit.
+func (c *Checked) sameMetric(expr string, panel dashgen.Panel) bool {
+	mine := c.Checker.Metrics(expr)
+	t, _ := c.Checker.Expr("", expr)
+	for _, target := range panel.Targets {
+		for name := range c.Checker.Metrics(c.Timing.Expand(strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))) {
+			if mine[name] && shown[panel.Unit] == t.Unit {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unused reports the packs' own metrics that no rule, text or panel reads.
+func (c *Checked) unused() []finding.Finding {
+	used := c.Readers()
+	var out []finding.Finding
+	for _, d := range c.Metrics {
+		if len(used[d.Name]) == 0 {
+			out = append(out, finding.Finding{
+				Code: finding.UnusedMetric, Where: fmt.Sprintf("metric %q", d.Name), Reason: "no rule, text or panel reads it",
+			})
+		}
+	}
+	return out
+}
+
+// Reader is a definition that reads a metric.
+type Reader struct {
+	Alert, Record, Dashboard string
+	Panel                    int
+}
+
+// Readers returns for each metric the definitions that read it.
+func (c *Checked) Readers() map[string][]Reader {
+	used := map[string][]Reader{}
+	add := func(r Reader, expr string) {
+		for name := range c.Checker.Metrics(expr) {
+			if !slices.Contains(used[name], r) {
+				used[name] = append(used[name], r)
+			}
+		}
+	}
+	for _, r := range c.Records {
+		add(Reader{Record: r.Name}, c.Timing.Expand(r.Expr))
+	}
+	for g, a := range c.Context.Alerts {
+		for _, expr := range c.expressions(g, a, true) {
+			add(Reader{Alert: a.Name}, expr)
+		}
+		for _, cond := range first(c.Conditions(g, a, false)) {
+			annotations := c.Annotations(g, a, cond)
+			for _, name := range slices.Sorted(maps.Keys(annotations)) {
+				for _, q := range c.Checker.TemplateQueries(annotations[name]) {
+					add(Reader{Alert: a.Name}, q)
+				}
+			}
+		}
+	}
+	for _, d := range c.Dashboards {
+		for _, q := range d.Queries(c.Timing) {
+			add(Reader{Dashboard: d.UID, Panel: q.Panel}, q.Expr)
+		}
+	}
+	return used
+}

@@ -1,0 +1,186 @@
+package definitions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/promcheck"
+	"github.com/alertnative/preflight/rules"
+)
+
+// records checks the recording rules, and lets the checker know their results.
+func (c *Checked) records() []finding.Finding {
+	var out []finding.Finding
+	for g, r := range c.Records {
+		t, found := c.Checker.Rule(&promcheck.Rule{
+			Where: fmt.Sprintf("record %q", r.Name), Record: r.Name, Expr: c.Timing.Expand(r.Expr), Labels: r.Labels, Interval: c.Interval(g),
+		})
+		out = append(out, found...)
+		out = append(out, c.scenarios(fmt.Sprintf("record %q", r.Name), r.Scenarios)...)
+		c.Checker.Define(r.Name, t)
+	}
+	return out
+}
+
+// alerts checks the rules of all alerts, their texts and scenarios. What
+// HoldWhileDown adds is left out here: it has the labels of all alerts.
+func (c *Checked) alerts() []finding.Finding {
+	var out []finding.Finding
+	var all []*promcheck.Rule
+	for g, a := range c.Context.Alerts {
+		if a.Expr == "" {
+			continue // nothing more can be known of it
+		}
+		typed := Alert{Alert: a, Group: g, Where: fmt.Sprintf("alert %q", a.Name)}
+		conditions := c.Conditions(g, a, false)
+		if len(conditions) == 0 {
+			out = append(out, finding.Finding{
+				Code: finding.BadSite, Where: typed.Where,
+				Reason: "it is PerEnv, and the site has no Envs: no rule would be written; name the environments in the site",
+			})
+			continue
+		}
+		for i, cond := range conditions {
+			if a.PerEnv && cond.Env != c.Envs[0] {
+				continue // the same but for the name of the environment
+			}
+			wait, _ := c.Duration(cond.For) // a wrong one is reported when the rule is written
+			r := &promcheck.Rule{
+				Where: typed.Where, Alert: a.Name, Expr: cond.Expr, Labels: cond.Labels, Annotations: c.Annotations(g, a, cond),
+				For: wait, Interval: c.Interval(g),
+			}
+			t, found := c.Checker.Rule(r)
+			out, all = append(out, found...), append(all, r)
+			if i > 0 {
+				t.Labels = typed.Labels.Union(t.Labels)
+			}
+			typed.Labels = t.Labels
+		}
+		if a.PerEnv && len(c.Envs) > 1 {
+			typed.Labels = typed.Labels.Set("env", "")
+		}
+		typed.Labels = typed.Labels.Set(model.AlertNameLabel, a.Name)
+		for name, value := range c.External() {
+			if !typed.Labels.Can(name) {
+				typed.Labels = typed.Labels.Set(name, value)
+			}
+		}
+		c.Alerts = append(c.Alerts, typed)
+		out = append(out, c.scenarios(typed.Where, a.Scenarios)...)
+	}
+	for _, d := range c.Checker.Duplicates(all) {
+		out = append(out, d.Finding)
+	}
+	return out
+}
+
+// scenarios checks the series of scenarios. One of ALERTS stands for any alert,
+// those of packs that the site does not take included.
+func (c *Checked) scenarios(where string, list []rules.Scenario) []finding.Finding {
+	var out []finding.Finding
+	for _, s := range list {
+		place := fmt.Sprintf("%s, scenario %q", where, s.Name)
+		for _, e := range s.Expect {
+			if _, err := c.Duration(e.At); err != nil || e.At == "" {
+				out = append(out, finding.Finding{Code: finding.Unreadable, Where: place, Text: e.At, To: len(e.At),
+					Reason: "a moment is missing or cannot be read: write \"10m\" or \"3runs+1m\""})
+			}
+		}
+		for _, in := range c.SeriesOf(s) {
+			found := c.Checker.Series(place, in.Series, in.Values)
+			if strings.HasPrefix(in.Series, "ALERTS{") {
+				found = slices.DeleteFunc(found, func(f finding.Finding) bool {
+					return (f.Code == finding.UnknownLabel || f.Code == finding.UnknownValue) && f.Suggestion == ""
+				})
+			}
+			out = append(out, found...)
+		}
+	}
+	return out
+}
+
+// alertsType is what is known of ALERTS: the labels of all alerts.
+func (c *Checked) alertsType() promcheck.Type {
+	var labels promcheck.Labels
+	for i, a := range c.Alerts {
+		l := a.Labels.Set("alertstate", "")
+		if i > 0 {
+			l = labels.Union(l)
+		}
+		labels = l
+	}
+	for _, level := range c.LevelNames() { // URGENT names levels that no alert has yet
+		if labels.Can(c.Scale.Label) {
+			labels = labels.Union(labels.Set(c.Scale.Label, level))
+		}
+	}
+	return promcheck.AlertsType(labels)
+}
+
+// held checks what HoldWhileDown adds to expressions.
+func (c *Checked) held() []finding.Finding {
+	var out []finding.Finding
+	for g, a := range c.Context.Alerts {
+		if a.HoldWhileDown == "" {
+			continue
+		}
+		where := fmt.Sprintf("alert %q", a.Name)
+		if len(c.JobNames()) > 0 && !slices.Contains(c.JobNames(), a.HoldWhileDown) {
+			out = append(out, finding.Finding{Code: finding.BadJob, Where: where,
+				Reason: fmt.Sprintf("HoldWhileDown: the site has no job %q (the jobs are %s)", a.HoldWhileDown, strings.Join(c.JobNames(), ", "))})
+			continue
+		}
+		before := map[string]bool{}
+		for _, cond := range first(c.Conditions(g, a, false)) {
+			_, found := c.Checker.Expr(where, cond.Expr)
+			for _, f := range found {
+				before[f.Reason] = true
+			}
+		}
+		for _, cond := range first(c.Conditions(g, a, true)) {
+			_, found := c.Checker.Expr(where+", HoldWhileDown", cond.Expr)
+			for _, f := range found {
+				if !before[f.Reason] {
+					out = append(out, f)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// first returns the conditions of the first environment alone: those of the
+// others differ in its name.
+func first(list []emit.Condition) []emit.Condition {
+	return slices.DeleteFunc(list, func(c emit.Condition) bool { return c.Env != list[0].Env })
+}
+
+// metrics reports descriptions of the packs' own metrics that do not keep to the
+// naming rules, and those that could not be read.
+func (c *Checked) metrics() []finding.Finding {
+	var out []finding.Finding
+	for _, d := range c.Metrics {
+		if err := d.Validate(); err != nil {
+			out = append(out, finding.Finding{Code: finding.Unreadable, Where: fmt.Sprintf("metric %q", d.Name), Reason: err.Error()})
+		}
+	}
+	return out
+}
+
+// expressions returns every condition of an alert once, for one environment.
+func (c *Checked) expressions(g site.Group, a rules.Alert, held bool) []string {
+	var out []string
+	for _, cond := range c.Conditions(g, a, held) {
+		if a.PerEnv && cond.Env != c.Envs[0] {
+			continue
+		}
+		out = append(out, cond.Expr)
+	}
+	return out
+}

@@ -1,0 +1,65 @@
+package definitions
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/finding"
+)
+
+// owner is a definition that can waive findings about itself.
+type owner struct {
+	where   string
+	waivers []finding.Waiver
+}
+
+// owners lists the definitions that waive something.
+func (c *Checked) owners() []owner {
+	var out []owner
+	add := func(waivers []finding.Waiver, format string, args ...any) {
+		if len(waivers) > 0 {
+			out = append(out, owner{fmt.Sprintf(format, args...), waivers})
+		}
+	}
+	for _, d := range c.Metrics {
+		add(d.Waivers, "metric %q", d.Name)
+	}
+	for _, r := range c.Records {
+		add(r.Waivers, "record %q", r.Name)
+	}
+	for _, a := range c.Context.Alerts {
+		add(a.Waivers, "alert %q", a.Name)
+	}
+	for _, d := range c.Dashboards {
+		for _, q := range d.AllPanels() {
+			add(q.Waivers, "%s", d.Where(q))
+		}
+	}
+	add(c.Routing.Waivers, "routing")
+	return out
+}
+
+// Waive takes out the findings that their definitions waive, and adds one for
+// each waiver that waives nothing or gives no reason.
+func (c *Checked) Waive(findings []finding.Finding) []finding.Finding {
+	for _, o := range c.owners() {
+		for _, w := range o.waivers {
+			before := len(findings)
+			findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
+				return f.Code == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))
+			})
+			idle := finding.Finding{Code: finding.IdleWaiver, Where: o.where}
+			switch {
+			case w.Why == "":
+				idle.Reason = fmt.Sprintf("waives %s without a reason", w.Code)
+			case len(findings) == before:
+				idle.Reason = fmt.Sprintf("waives %s (%s), and there is no such finding: delete the waiver", w.Code, w.Why)
+			default:
+				continue
+			}
+			findings = append(findings, idle)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,340 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/rules"
+)
+
+// change applies the changes of a pack but Rename, which reaches other packs.
+func (r *resolver) change(p *pack) {
+	for _, c := range p.Changes() {
+		switch c := c.(type) {
+		case preflight.Override:
+			r.override(*p, c)
+		case preflight.Without:
+			r.without(*p, c)
+		case preflight.Labels:
+			for _, a := range p.alerts() {
+				addLabels(a, c)
+			}
+		case preflight.As:
+			p.as(string(c))
+		}
+	}
+}
+
+// alerts returns pointers to the alerts of the pack.
+func (p pack) alerts() []*rules.Alert {
+	var out []*rules.Alert
+	for g := range p.groups {
+		for a := range p.groups[g].Alerts {
+			out = append(out, &p.groups[g].Alerts[a])
+		}
+	}
+	return out
+}
+
+func addLabels(a *rules.Alert, labels map[string]string) {
+	if a.Labels == nil {
+		a.Labels = map[string]string{}
+	}
+	maps.Copy(a.Labels, labels)
+}
+
+// named returns the alerts of the name. Without any it is a finding.
+func (r *resolver) named(p pack, change, name string) []*rules.Alert {
+	var out []*rules.Alert
+	var names []string
+	for _, a := range p.alerts() {
+		names = append(names, a.Name)
+		if a.Name == name {
+			out = append(out, a)
+		}
+	}
+	if len(out) == 0 {
+		r.findings = append(r.findings, finding.Finding{
+			Code: finding.NothingChanged, Where: fmt.Sprintf("pack %q, %s", p.name, change),
+			Reason: fmt.Sprintf("the pack has no alert %q", name), Suggestion: suggest.Nearest(name, names),
+		})
+	}
+	return out
+}
+
+func (r *resolver) without(p pack, c preflight.Without) {
+	r.named(p, "Without", c.Alert)
+	if c.Why == "" {
+		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, Without", p.name), "Why is empty: write down why the site does not need %s", c.Alert)
+	}
+	for g := range p.groups {
+		p.groups[g].Alerts = slices.DeleteFunc(p.groups[g].Alerts, func(a rules.Alert) bool { return a.Name == c.Alert })
+	}
+	for d := range p.Dashboards {
+		b := &p.Dashboards[d]
+		gone := func(q dashgen.Panel) bool { return q.Alert == c.Alert }
+		b.Panels = slices.DeleteFunc(b.Panels, gone)
+		for i := range b.Rows {
+			b.Rows[i].Panels = slices.DeleteFunc(b.Rows[i].Panels, gone)
+		}
+	}
+}
+
+func (r *resolver) override(p pack, c preflight.Override) {
+	for _, a := range r.named(p, "Override", c.Alert) {
+		condition := fmt.Sprint(a.Expr, a.For, a.KeepFiringFor, a.Also)
+		where := fmt.Sprintf("pack %q, Override of alert %q", p.name, c.Alert)
+		if c.Threshold != "" {
+			expr, err := withThreshold(a.Expr, c.Threshold)
+			if err != nil {
+				r.add(finding.NothingChanged, where, "Threshold: %v", err)
+			} else {
+				a.Expr = expr
+			}
+		}
+		set := func(field *string, value string) {
+			if value != "" {
+				*field = value
+			}
+		}
+		set(&a.Severity, c.Severity)
+		set(&a.For, c.For)
+		set(&a.KeepFiringFor, c.KeepFiringFor)
+		if len(c.Labels) > 0 {
+			addLabels(a, c.Labels)
+		}
+		translate(a, c.Translations)
+		if c.Edit != nil {
+			c.Edit(a)
+		}
+		if a.Name != c.Alert {
+			r.add(finding.NothingChanged, where, "Edit changes the name of the alert to %q: write an alert of that name instead", a.Name)
+			a.Name = c.Alert
+		}
+		if fmt.Sprint(a.Expr, a.For, a.KeepFiringFor, a.Also) != condition {
+			a.Scenarios = nil
+		}
+		a.Scenarios = append(a.Scenarios, copyScenarios(c.Scenarios)...)
+		for d := range p.Dashboards {
+			EachPanel(&p.Dashboards[d], func(q *dashgen.Panel) {
+				if q.Alert == a.Name {
+					*q = copyPanel(a.Panel)
+					q.Alert = a.Name
+				}
+			})
+		}
+	}
+}
+
+// translate replaces the texts of an alert that the translations give.
+func translate(a *rules.Alert, translations map[string]rules.Translation) {
+	for language, t := range translations {
+		if a.Translations == nil {
+			a.Translations = map[string]rules.Translation{}
+		}
+		own := a.Translations[language]
+		for _, text := range []struct {
+			to   *string
+			from string
+		}{
+			{&own.Title, t.Title}, {&own.Summary, t.Summary}, {&own.Headline, t.Headline}, {&own.ListTitle, t.ListTitle}, {&own.About, t.About},
+		} {
+			if text.from != "" {
+				*text.to = text.from
+			}
+		}
+		if t.Actions != nil {
+			own.Actions = slices.Clone(t.Actions)
+		}
+		a.Translations[language] = own
+	}
+}
+
+// as gives the pack another name: its groups and dashboards take it.
+func (p *pack) as(name string) {
+	p.name = name
+	named := func(old string) string {
+		if old == p.Name {
+			return name
+		}
+		return name + "-" + old
+	}
+	for g := range p.groups {
+		p.groups[g].Name, p.groups[g].Pack = named(p.groups[g].Name), name
+	}
+	for d := range p.Dashboards {
+		b := &p.Dashboards[d]
+		b.UID = named(b.UID)
+		b.Title += " " + name
+	}
+}
+
+// comparison is the number at the end of the only comparison of an expression,
+// as it is written.
+var number = regexp.MustCompile(`[0-9.]+(runs?|scrapes?|[a-zA-Z0-9]*)`)
+
+// withThreshold puts another number into the one comparison of the expression.
+// "3runs" is a number there as well.
+func withThreshold(expr, threshold string) (string, error) {
+	place, err := thresholdPlace(expr)
+	if err != nil {
+		return "", err
+	}
+	if !number.MatchString(threshold) {
+		return "", fmt.Errorf("%q is no number: write \"0.25\" or \"2runs\"", threshold)
+	}
+	return expr[:place.start] + threshold + expr[place.end:], nil
+}
+
+type place struct{ start, end int }
+
+// thresholdPlace finds the number that an expression is compared with.
+func thresholdPlace(expr string) (place, error) {
+	units := unitsOut(expr)
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(units)
+	if err != nil {
+		return place{}, fmt.Errorf("the condition does not parse: %w", err)
+	}
+	var found []place
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		b, ok := n.(*parser.BinaryExpr)
+		if !ok || !b.Op.IsComparisonOperator() {
+			return nil
+		}
+		side := b.RHS
+		if u, ok := side.(*parser.UnaryExpr); ok {
+			side = u.Expr
+		}
+		if lit, ok := side.(*parser.NumberLiteral); ok {
+			at := place{int(lit.PositionRange().Start), int(lit.PositionRange().End)}
+			if word := unit.FindStringIndex(expr[at.start:]); word != nil && word[0] == 0 {
+				at.end = at.start + word[1] // "3runs" is longer than the seconds in its place
+			}
+			found = append(found, at)
+		}
+		return nil
+	})
+	if len(found) != 1 {
+		return place{}, fmt.Errorf("the condition compares with %d constants, not with exactly one: use Edit", len(found))
+	}
+	return found[0], nil
+}
+
+var unit = regexp.MustCompile(`\b([1-9][0-9]*)(runs?|scrapes?)\b`)
+
+// unitsOut replaces "3runs" by a duration of the same length, so that positions
+// stay.
+func unitsOut(expr string) string {
+	return unit.ReplaceAllStringFunc(expr, func(m string) string {
+		digits := strings.TrimRight(m, "runscape")
+		out := digits + "s"
+		return out + strings.Repeat(" ", len(m)-len(out))
+	})
+}
+
+// rename gives metrics their other namespace, in every pack that reads them.
+func (r *resolver) rename(packs []pack) {
+	for i := range packs {
+		for _, c := range packs[i].Changes() {
+			ren, ok := c.(preflight.Rename)
+			if !ok {
+				continue
+			}
+			where := fmt.Sprintf("pack %q, Rename", packs[i].Name)
+			var names []string
+			for _, d := range packs[i].Metrics {
+				if strings.HasPrefix(d.Name, ren.From+"_") {
+					names = append(names, regexp.QuoteMeta(d.Name))
+				}
+			}
+			if len(names) == 0 {
+				r.add(finding.NothingChanged, where, "no metric of the pack begins with %s", strconv.Quote(ren.From+"_"))
+				continue
+			}
+			slices.Sort(names)
+			slices.Reverse(names) // the longest of those with one beginning first
+			pattern := regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)(?:_bucket|_sum|_count)?\b`)
+			for j := range packs {
+				packs[j].eachText(func(text *string) {
+					*text = pattern.ReplaceAllStringFunc(*text, func(name string) string { return ren.To + strings.TrimPrefix(name, ren.From) })
+				})
+			}
+		}
+	}
+}
+
+// eachText calls f with every text of the pack that can name a metric.
+func (p pack) eachText(f func(*string)) {
+	for i := range p.Metrics {
+		f(&p.Metrics[i].Name)
+	}
+	inScenarios := func(list []rules.Scenario) {
+		for i := range list {
+			f(&list[i].Series)
+		}
+	}
+	inMap := func(texts map[string]string) {
+		for name, text := range texts {
+			f(&text)
+			texts[name] = text
+		}
+	}
+	for g := range p.groups {
+		for i := range p.groups[g].Records {
+			rec := &p.groups[g].Records[i]
+			f(&rec.Name)
+			f(&rec.Expr)
+			inScenarios(rec.Scenarios)
+		}
+	}
+	for _, a := range p.alerts() {
+		for _, text := range []*string{&a.Expr, &a.Title, &a.Summary, &a.Reason, &a.Headline, &a.ListTitle, &a.About} {
+			f(text)
+		}
+		for i := range a.Also {
+			f(&a.Also[i].Expr)
+		}
+		for i := range a.Actions {
+			f(&a.Actions[i])
+		}
+		inMap(a.Annotations)
+		inMap(a.Labels)
+		for language, t := range a.Translations {
+			for _, text := range []*string{&t.Title, &t.Summary, &t.Headline, &t.ListTitle, &t.About} {
+				f(text)
+			}
+			for i := range t.Actions {
+				f(&t.Actions[i])
+			}
+			a.Translations[language] = t
+		}
+		inScenarios(a.Scenarios)
+		inPanel(&a.Panel, f)
+	}
+	for d := range p.Dashboards {
+		b := &p.Dashboards[d]
+		for i := range b.Variables {
+			f(&b.Variables[i].Series)
+		}
+		for i := range b.Annotations {
+			f(&b.Annotations[i].Expr)
+		}
+		EachPanel(b, func(q *dashgen.Panel) { inPanel(q, f) })
+	}
+}
+
+func inPanel(p *dashgen.Panel, f func(*string)) {
+	for i := range p.Targets {
+		f(&p.Targets[i].Expr)
+	}
+}

@@ -1,0 +1,178 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/rules"
+)
+
+// AlertLabels returns the labels that the rules of the group give an alert: the
+// group's, the alert's own, and its severity.
+func (s *Site) AlertLabels(g Group, a rules.Alert) map[string]string {
+	labels := withLabels(g.Labels, a.Labels)
+	if a.Severity != "" {
+		labels[s.Scale.Label] = a.Severity
+	}
+	return labels
+}
+
+// Interval returns the time between two evaluations of a group.
+func (s *Site) Interval(g Group) time.Duration {
+	if d, err := s.Duration(g.Interval); err == nil && d > 0 {
+		return d
+	}
+	return s.Timing.Evaluation
+}
+
+// Duration reads "1m", "2runs", "0.5runs" or "3runs+1m"; empty is zero.
+func (s *Site) Duration(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	var total time.Duration
+	for part := range strings.SplitSeq(text, "+") {
+		if runs, ok := s.Runs(part); ok {
+			total += runs
+			continue
+		}
+		d, err := model.ParseDuration(s.Timing.Expand(part))
+		if err != nil {
+			return 0, fmt.Errorf("%w: write it as \"30s\", \"5m\" or \"3runs\"", err)
+		}
+		total += time.Duration(d)
+	}
+	return total, nil
+}
+
+var runs = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)runs?$`)
+
+// Runs reads a number of runs, "3runs" or "0.5runs".
+func (s *Site) Runs(text string) (time.Duration, bool) {
+	m := runs.FindStringSubmatch(text)
+	if m == nil {
+		return 0, false
+	}
+	n, err := strconv.ParseFloat(m[1], 64)
+	return time.Duration(n * float64(s.Timing.Run)), err == nil
+}
+
+// site checks what is the site's alone.
+func (r *resolver) site(in preflight.Site) {
+	where := "site"
+	if in.Name != "" {
+		where = fmt.Sprintf("site %q", in.Name)
+	} else {
+		r.add(finding.BadSite, where, "give it a Name: its outputs are named after it")
+	}
+	if err := r.Timing.Validate(); err != nil {
+		r.add(finding.BadSite, where, "%v", err)
+	}
+	if len(in.Packs) == 0 {
+		r.add(finding.BadSite, where, "it takes no Packs, so there is nothing to watch")
+	}
+	for _, env := range in.Envs {
+		if env == "" || env != strings.ToLower(env) {
+			r.add(finding.BadSite, where, "Envs: %q is not in lower case", env)
+		}
+	}
+	if in.Alertmanager.Cluster != "" {
+		r.notYet(where, "Alertmanager.Cluster")
+	}
+	if in.Alertmanager.Retention != "" {
+		r.notYet(where, "Alertmanager.Retention")
+	}
+	if in.Grafana.Folder != "" {
+		r.notYet(where, "Grafana.Folder")
+	}
+	if len(in.Grafana.DataSources) > 0 {
+		r.notYet(where, "Grafana.DataSources")
+	}
+	for name, values := range in.ExternalLabels {
+		if len(values) != 1 {
+			r.notYet(where, fmt.Sprintf("ExternalLabels: %d values of %s", len(values), name))
+		}
+	}
+	if in.Routing.YAML != "" {
+		r.notYet(where, "Routing.YAML")
+	}
+	for _, o := range in.Outputs {
+		if f, ok := o.(preflight.Files); ok {
+			if f.Secrets != "" {
+				r.Secrets = f.Secrets
+			}
+			continue
+		}
+		r.notYet(where, fmt.Sprintf("Outputs: %T", o))
+	}
+	for _, j := range r.Jobs {
+		r.job(in, j)
+	}
+}
+
+// job checks a scrape job.
+func (r *resolver) job(in preflight.Site, j preflight.Job) {
+	where := fmt.Sprintf("job %q", j.Name)
+	if j.Name == "" {
+		r.add(finding.BadJob, "job without a name", "give it a Name: it is the label job")
+	}
+	keys, err := JobYAML(j)
+	if err != nil {
+		r.add(finding.Unreadable, where, "%v", err)
+	}
+	discovers := slices.ContainsFunc(slices.Collect(maps.Keys(keys)), func(k string) bool { return strings.HasSuffix(k, "_configs") && !strings.Contains(k, "relabel") })
+	if len(j.Targets) == 0 && len(j.ByEnv) == 0 && !discovers {
+		r.add(finding.BadJob, where, "it scrapes nothing: give it Targets, ByEnv, or a discovery in its YAML")
+	}
+	for _, env := range slices.Sorted(maps.Keys(j.ByEnv)) {
+		if !slices.Contains(in.Envs, env) {
+			r.add(finding.BadJob, where, "ByEnv: %q is none of the site's Envs (%s)", env, strings.Join(in.Envs, ", "))
+		}
+		if len(j.ByEnv[env]) == 0 {
+			r.add(finding.BadJob, where, "ByEnv: %q has no targets", env)
+		}
+	}
+	if _, double := j.Labels["env"]; double && len(j.ByEnv) > 0 {
+		r.add(finding.BadJob, where, "Labels and ByEnv both set the label env")
+	}
+	interval, err := r.Duration(j.Interval)
+	switch {
+	case err != nil:
+		r.add(finding.Unreadable, where, "Interval: %v", err)
+	case interval > 2*time.Minute:
+		r.add(finding.BadJob, where, "an Interval of %s is above 2m: a value is looked back to for 5 minutes only, so one missed scrape is a gap", model.Duration(interval))
+	}
+	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
+		if strings.Contains(t, "/") {
+			r.add(finding.BadJob, where, "%q is not host:port: Scheme and Path are fields of their own", t)
+		}
+	}
+}
+
+// JobYAML decodes the rest of a job as Prometheus writes it. A key that the job
+// gives as a field too is an error.
+func JobYAML(j preflight.Job) (map[string]yaml.Node, error) {
+	keys := map[string]yaml.Node{}
+	if err := yaml.Unmarshal([]byte(j.YAML), &keys); err != nil {
+		return nil, fmt.Errorf("YAML: %w", err)
+	}
+	for field, set := range map[string]bool{
+		"job_name": true, "scrape_interval": j.Interval != "", "metrics_path": j.Path != "", "scheme": j.Scheme != "",
+		"static_configs": len(j.Targets)+len(j.ByEnv) > 0,
+	} {
+		if _, twice := keys[field]; twice && set {
+			return keys, fmt.Errorf("YAML: the key %s is given as a field too: leave one out", field)
+		}
+	}
+	return keys, nil
+}

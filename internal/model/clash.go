@@ -1,0 +1,198 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/rules"
+)
+
+// origin is a metric with the pack that describes it.
+type origin struct {
+	name, pack string
+	desc       metrics.Desc
+}
+
+// describe adds a metric of a pack's own programs. Equal descriptions of several
+// packs are one; differing ones are a finding. One that was read from an
+// exposition is like those of other programs: nobody chose it.
+func (r *resolver) describe(pack string, d metrics.Desc) {
+	if d.Recorded() {
+		r.Exporters = append(r.Exporters, d)
+		return
+	}
+	i := slices.IndexFunc(r.origins, func(o origin) bool { return o.name == d.Name })
+	if i < 0 {
+		r.origins = append(r.origins, origin{d.Name, pack, d})
+		r.Metrics = append(r.Metrics, d)
+		return
+	}
+	if o := r.origins[i]; !reflect.DeepEqual(o.desc, d) {
+		r.clash(fmt.Sprintf("metric %q", d.Name), o.pack, pack)
+	}
+}
+
+func (r *resolver) clash(where, one, other string) {
+	advice := "rename one"
+	switch {
+	case one == other && r.taken[one] > 1:
+		r.add(finding.Clash, where, "the site takes the pack %q twice, with different contents: give each another name with preflight.As", one)
+		return
+	case one == other:
+		r.add(finding.Clash, where, "the pack %q defines it twice: %s", one, advice)
+		return
+	}
+	r.add(finding.Clash, where, "the packs %q and %q define it differently: %s, or take a pack under another name with preflight.As", one, other, advice)
+}
+
+// clashes reports groups, rules, dashboards and jobs of one name. A group that
+// two packs define alike is one.
+func (r *resolver) clashes() {
+	r.groupClashes()
+	r.ruleClashes()
+	boards := map[string]Dashboard{}
+	r.Dashboards = slices.DeleteFunc(r.Dashboards, func(d Dashboard) bool {
+		first, taken := boards[d.UID]
+		if !taken {
+			boards[d.UID] = d
+			return false
+		}
+		if !reflect.DeepEqual(first.Dashboard, d.Dashboard) {
+			r.clash(fmt.Sprintf("dashboard %q", d.UID), first.Pack, d.Pack)
+		}
+		return true
+	})
+	names := map[string]string{} // of files, which not every file system tells apart by case
+	for _, d := range r.Dashboards {
+		if other, taken := names[strings.ToLower(d.UID)]; taken {
+			r.add(finding.Clash, fmt.Sprintf("dashboard %q", d.UID), "differs from %q in case alone: rename one", other)
+		}
+		names[strings.ToLower(d.UID)] = d.UID
+	}
+	jobs := map[string]bool{}
+	for _, j := range r.Jobs {
+		if jobs[j.Name] {
+			r.add(finding.Clash, fmt.Sprintf("job %q", j.Name), "the site has two jobs of the name: rename one")
+		}
+		jobs[j.Name] = true
+	}
+}
+
+func (r *resolver) groupClashes() {
+	first := map[string]Group{}
+	r.Groups = slices.DeleteFunc(r.Groups, func(g Group) bool {
+		where := fmt.Sprintf("group %q", g.Name)
+		if g.Name == "" {
+			r.add(finding.Unreadable, fmt.Sprintf("pack %q", g.Pack), "a group has no name")
+		}
+		other, taken := first[strings.ToLower(g.Name)]
+		if !taken {
+			first[strings.ToLower(g.Name)] = g
+			return false
+		}
+		if reflect.DeepEqual(withoutEdits(other.Group), withoutEdits(g.Group)) {
+			return true
+		}
+		r.clash(where, other.Pack, g.Pack)
+		return false
+	})
+}
+
+// withoutEdits is what of a group can be compared.
+func withoutEdits(g rules.Group) string { return fmt.Sprintf("%#v", g) }
+
+// rule is an alert or recording rule with where it stands.
+type rule struct {
+	group  Group
+	labels map[string]string
+	text   string
+}
+
+// ruleClashes reports rules of one name in several groups whose results cannot
+// be told apart.
+func (r *resolver) ruleClashes() {
+	seen := map[string][]rule{}
+	check := func(kind, name string, mine rule) {
+		where := fmt.Sprintf("%s %q", kind, name)
+		for _, other := range seen[where] {
+			if !toldApart(other, mine) {
+				r.ruleClash(where, other.group.Pack, mine.group.Pack)
+				break
+			}
+		}
+		seen[where] = append(seen[where], mine)
+	}
+	for g, rec := range r.Records {
+		check("record", rec.Name, rule{g, withLabels(g.Labels, rec.Labels), rec.Expr})
+	}
+	for g, a := range r.Alerts {
+		if g.FromFile != "" {
+			continue // one name with several severities is usual there
+		}
+		check("alert", a.Name, rule{g, withLabels(g.Labels, a.Labels), a.Expr})
+	}
+}
+
+func (r *resolver) ruleClash(where, one, other string) {
+	if one == other {
+		r.clash(where, one, other)
+		return
+	}
+	r.add(finding.Clash, where, "the packs %q and %q have it, and nothing tells their results apart: rename one, or give each pack preflight.Labels with another value", one, other)
+}
+
+// toldApart reports whether a label has different values in the results of two
+// rules: a static label, or the job that both expressions select.
+func toldApart(a, b rule) bool {
+	for name, value := range a.labels {
+		if other, ok := b.labels[name]; ok && other != value && !strings.Contains(value+other, "{{") {
+			return true
+		}
+	}
+	mine, other := jobsOf(a.text), jobsOf(b.text)
+	return len(mine) > 0 && len(other) > 0 && !slices.ContainsFunc(mine, func(j string) bool { return slices.Contains(other, j) })
+}
+
+// jobsOf returns the jobs that an expression selects by name.
+func jobsOf(expr string) []string {
+	var out []string
+	for rest := expr; ; {
+		_, after, found := strings.Cut(rest, `job="`)
+		if !found {
+			return out
+		}
+		name, tail, _ := strings.Cut(after, `"`)
+		out, rest = append(out, name), tail
+	}
+}
+
+func withLabels(group, own map[string]string) map[string]string {
+	out := map[string]string{}
+	maps.Copy(out, group)
+	maps.Copy(out, own)
+	return out
+}
+
+// JobNames returns the names of the site's jobs.
+func (s *Site) JobNames() []string {
+	var names []string
+	for _, j := range s.Jobs {
+		names = append(names, j.Name)
+	}
+	return names
+}
+
+// Job returns the job of that name.
+func (s *Site) Job(name string) (preflight.Job, bool) {
+	i := slices.IndexFunc(s.Jobs, func(j preflight.Job) bool { return j.Name == name })
+	if i < 0 {
+		return preflight.Job{}, false
+	}
+	return s.Jobs[i], true
+}

@@ -1,0 +1,153 @@
+package model
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/rules"
+)
+
+// pack is a copy of a pack that its changes can be applied to.
+type pack struct {
+	preflight.Pack
+	name   string
+	groups []Group
+}
+
+// open copies a pack, its rule files included.
+func (r *resolver) open(p preflight.Pack) pack {
+	out := pack{Pack: p, name: p.Name}
+	for _, g := range p.Groups {
+		out.groups = append(out.groups, Group{Group: copyGroup(g), Pack: p.Name})
+	}
+	out.Metrics = slices.Clone(p.Metrics)
+	out.Exporters = slices.Clone(p.Exporters)
+	out.Dashboards = nil
+	for _, d := range p.Dashboards {
+		out.Dashboards = append(out.Dashboards, copyDashboard(d))
+	}
+	where := fmt.Sprintf("pack %q", p.Name)
+	if p.Name == "" {
+		r.add(finding.BadSite, "pack without a name", "give it a Name: findings and generated files refer to it")
+	}
+	if p.RuleFiles != nil {
+		out.groups = append(out.groups, r.ruleFiles(p.Name, p.RuleFiles)...)
+	}
+	if len(p.SLOs) > 0 {
+		r.notYet(where, "SLOs")
+	}
+	if p.DashboardFiles != nil && holdsFile(p.DashboardFiles, ".json") {
+		r.notYet(where, "DashboardFiles")
+	}
+	if p.Routing.YAML != "" {
+		r.notYet(where, "Routing.YAML")
+	}
+	return out
+}
+
+// holdsFile reports whether a file with that suffix is in the file system.
+func holdsFile(files fs.FS, suffix string) (found bool) {
+	_ = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error { // what cannot be read holds nothing
+		found = found || err == nil && !d.IsDir() && strings.HasSuffix(path, suffix)
+		return nil
+	})
+	return found
+}
+
+func (r *resolver) notYet(where, field string) {
+	r.add(finding.NotYetEmitted, where, "%s is not yet emitted: leave it out", field)
+}
+
+func copyGroup(g rules.Group) rules.Group {
+	g.Labels = maps.Clone(g.Labels)
+	g.Records = slices.Clone(g.Records)
+	for i, rec := range g.Records {
+		g.Records[i].Labels = maps.Clone(rec.Labels)
+		g.Records[i].Scenarios = copyScenarios(rec.Scenarios)
+	}
+	g.Alerts = slices.Clone(g.Alerts)
+	for i, a := range g.Alerts {
+		g.Alerts[i] = copyAlert(a)
+	}
+	return g
+}
+
+func copyAlert(a rules.Alert) rules.Alert {
+	a.Also = slices.Clone(a.Also)
+	a.Labels = maps.Clone(a.Labels)
+	a.Annotations = maps.Clone(a.Annotations)
+	a.Actions = slices.Clone(a.Actions)
+	a.Translations = maps.Clone(a.Translations)
+	for language, t := range a.Translations {
+		t.Actions = slices.Clone(t.Actions)
+		a.Translations[language] = t
+	}
+	a.Scenarios = copyScenarios(a.Scenarios)
+	a.Waivers = slices.Clone(a.Waivers)
+	a.Equivalents = slices.Clone(a.Equivalents)
+	a.Panel = copyPanel(a.Panel)
+	return a
+}
+
+func copyScenarios(list []rules.Scenario) []rules.Scenario {
+	list = slices.Clone(list)
+	for i, s := range list {
+		list[i].Expect = slices.Clone(s.Expect)
+		for j, e := range s.Expect {
+			list[i].Expect[j].Instances = slices.Clone(e.Instances)
+			for k, x := range e.Instances {
+				list[i].Expect[j].Instances[k].Texts = maps.Clone(x.Texts)
+			}
+		}
+	}
+	return list
+}
+
+func copyDashboard(d dashgen.Dashboard) dashgen.Dashboard {
+	d.Variables = slices.Clone(d.Variables)
+	d.Annotations = slices.Clone(d.Annotations)
+	d.Panels = copyPanels(d.Panels)
+	d.Rows = slices.Clone(d.Rows)
+	for i, row := range d.Rows {
+		d.Rows[i].Panels = copyPanels(row.Panels)
+	}
+	return d
+}
+
+func copyPanels(list []dashgen.Panel) []dashgen.Panel {
+	list = slices.Clone(list)
+	for i, p := range list {
+		list[i] = copyPanel(p)
+	}
+	return list
+}
+
+func copyPanel(p dashgen.Panel) dashgen.Panel {
+	p.Targets = slices.Clone(p.Targets)
+	p.Thresholds = slices.Clone(p.Thresholds)
+	p.Mappings = slices.Clone(p.Mappings)
+	p.Overrides = slices.Clone(p.Overrides)
+	return p
+}
+
+// EachPanel calls f with every panel of a dashboard, in reading order, so that
+// f can change it.
+func EachPanel(d *dashgen.Dashboard, f func(*dashgen.Panel)) {
+	for i := range d.Panels {
+		f(&d.Panels[i])
+	}
+	for r := range d.Rows {
+		for i := range d.Rows[r].Panels {
+			f(&d.Rows[r].Panels[i])
+		}
+	}
+}
+
+// plainName replaces what is not in file names.
+func plainName(name string) string { return strings.NewReplacer(":", "-", "/", "-").Replace(name) }

@@ -1,0 +1,183 @@
+package model
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+)
+
+// Level returns the level of that name, and its rank: 0 is the gravest.
+func (s *Site) Level(name string) (routing.Level, int, bool) {
+	i := slices.IndexFunc(s.Scale.Levels, func(l routing.Level) bool { return l.Name == name })
+	if i < 0 {
+		return routing.Level{}, len(s.Scale.Levels), false
+	}
+	return s.Scale.Levels[i], i, true
+}
+
+// IsUrgent reports whether the severity is an urgent level.
+func (s *Site) IsUrgent(severity string) bool {
+	l, _, ok := s.Level(severity)
+	return ok && l.Urgent
+}
+
+// LevelNames returns the names of the levels, the gravest first.
+func (s *Site) LevelNames() []string {
+	var names []string
+	for _, l := range s.Scale.Levels {
+		names = append(names, l.Name)
+	}
+	return names
+}
+
+// severities replaces the severities of packs by levels of the site, URGENT in
+// expressions by the matcher of the urgent levels, and SEVERITY by the label.
+func (r *resolver) severities() {
+	r.checkScale()
+	urgent := r.urgentMatcher()
+	for g := range r.Groups {
+		group := &r.Groups[g]
+		for i := range group.Alerts {
+			a := &group.Alerts[i]
+			where := fmt.Sprintf("alert %q", a.Name)
+			if group.FromFile != "" {
+				r.fileSeverity(a)
+				continue
+			}
+			a.Severity = r.level(where, a.Severity)
+			for c := range a.Also {
+				a.Also[c].Severity = r.level(where+fmt.Sprintf(", Also %d", c+1), a.Also[c].Severity)
+				a.Also[c].Expr = r.words(a.Also[c].Expr, urgent)
+			}
+			a.Expr = r.words(a.Expr, urgent)
+			for s := range a.Scenarios {
+				a.Scenarios[s].Series = r.words(a.Scenarios[s].Series, r.urgentLabel())
+			}
+			for e := range a.Equivalents {
+				a.Equivalents[e].Mutant = r.words(a.Equivalents[e].Mutant, urgent)
+			}
+		}
+	}
+}
+
+// fileSeverity takes the severity of an alert of a rule file from its label. A
+// word that no level takes stays: it is other people's.
+func (r *resolver) fileSeverity(a *rules.Alert) {
+	word := a.Labels[r.Scale.Label]
+	if level, ok := r.takes(word); ok && word != "" {
+		a.Severity = level
+		delete(a.Labels, r.Scale.Label)
+	}
+}
+
+// level returns the level that a severity of a pack is at this site. An alert
+// without severity is left to the proof of the routes.
+func (r *resolver) level(where, word string) string {
+	if word == "" {
+		return ""
+	}
+	name, ok := r.takes(word)
+	if !ok {
+		var words []string
+		for _, l := range r.Scale.Levels {
+			words = append(append(words, l.Name), l.Takes...)
+		}
+		r.findings = append(r.findings, finding.Finding{
+			Code: finding.UnknownSeverity, Where: where,
+			Reason:     fmt.Sprintf("no level of the site has or takes the severity %q (they have and take %s): add it to the Takes of a level", word, strings.Join(words, ", ")),
+			Suggestion: suggest.Nearest(word, words),
+		})
+	}
+	return name
+}
+
+// takes returns the name of the level that has or takes the word.
+func (r *resolver) takes(word string) (string, bool) {
+	if _, _, ok := r.Level(word); ok {
+		return word, true
+	}
+	for _, l := range r.Scale.Levels {
+		if slices.Contains(l.Takes, word) {
+			return l.Name, true
+		}
+	}
+	return word, false
+}
+
+// checkScale reports levels that are not told apart.
+func (r *resolver) checkScale() {
+	const where = "site, Severities"
+	if r.Scale.Label == "" {
+		r.add(finding.UnknownSeverity, where, "no Label: name the label of alerts that holds the severity")
+	}
+	if len(r.Scale.Levels) == 0 {
+		r.add(finding.UnknownSeverity, where, "no Levels: list them, the gravest first")
+	}
+	owner := map[string]string{}
+	for _, l := range r.Scale.Levels {
+		if l.Name == "" {
+			r.add(finding.UnknownSeverity, where, "a level has no Name")
+		}
+		if !slices.Contains([]routing.Sound{routing.Loud, routing.Silent, routing.NoMessage}, l.Sound) {
+			r.add(finding.UnknownSeverity, where, "the Sound %q of level %q is none of Loud, Silent and NoMessage", l.Sound, l.Name)
+		}
+		for _, word := range append([]string{l.Name}, l.Takes...) {
+			if other, taken := owner[word]; taken {
+				r.add(finding.UnknownSeverity, where, "the levels %q and %q both have or take %q", other, l.Name, word)
+			}
+			owner[word] = l.Name
+		}
+	}
+}
+
+var (
+	urgentWord   = regexp.MustCompile(`\bURGENT\b`)
+	severityWord = regexp.MustCompile(`\bSEVERITY\b`)
+)
+
+// words replaces what a pack cannot know of the site's scale.
+func (r *resolver) words(text, urgent string) string {
+	return severityWord.ReplaceAllLiteralString(urgentWord.ReplaceAllLiteralString(text, urgent), r.Scale.Label)
+}
+
+// urgentMatcher returns the PromQL matcher of the urgent levels.
+func (r *resolver) urgentMatcher() string {
+	names := r.urgentNames()
+	if len(names) == 0 {
+		return r.Scale.Label + `="no urgent level"`
+	}
+	if len(names) == 1 {
+		return r.Scale.Label + "=" + strconv.Quote(names[0])
+	}
+	for i, n := range names {
+		names[i] = regexp.QuoteMeta(n)
+	}
+	return r.Scale.Label + "=~" + strconv.Quote(strings.Join(names, "|"))
+}
+
+// urgentLabel returns the label of the gravest urgent level, for the series of
+// scenarios.
+func (r *resolver) urgentLabel() string {
+	names := r.urgentNames()
+	if len(names) == 0 {
+		return r.Scale.Label + `="no urgent level"`
+	}
+	return r.Scale.Label + "=" + strconv.Quote(names[0])
+}
+
+func (r *resolver) urgentNames() []string {
+	var names []string
+	for _, l := range r.Scale.Levels {
+		if l.Urgent {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}

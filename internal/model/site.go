@@ -1,0 +1,255 @@
+// Package model resolves a site: it applies the changes of packs to copies of
+// them, translates their severities, and joins their parts. Everything that is
+// proved and written is read from the resolved [Site].
+package model
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+)
+
+// Site is a site with its packs joined.
+type Site struct {
+	Name           string
+	Envs           []string
+	Timing         metrics.Timing
+	ExternalLabels map[string][]string
+	TargetLabels   []metrics.Label
+	Jobs           []preflight.Job
+	Scale          routing.Severities // with its defaults
+	Urgent         []string
+	Alertmanager   preflight.Alertmanager
+	Webhook        preflight.Webhook
+	Grafana        preflight.Grafana
+	RunbookURL     string
+	Secrets        string // the folder of named secrets
+
+	Groups     []Group        // by name
+	Metrics    []metrics.Desc // of the packs' own programs, by name
+	Exporters  []metrics.Desc // of other programs, by name
+	Dashboards []Dashboard    // by UID
+	Checks     []spec.Spec
+	Runbooks   []preflight.Runbook
+	Routing    routing.Routing // the packs' routes first
+	Promised   bool            // the site itself states promises
+
+	groupsOf map[string]int // groups by the name of a rule in them
+}
+
+// Group is a group of rules with where it comes from.
+type Group struct {
+	rules.Group
+	Pack     string
+	FromFile string // the rule file that it was read from, "" for literals
+}
+
+// Dashboard is a dashboard with the pack that it belongs to.
+type Dashboard struct {
+	dashgen.Dashboard
+	Pack string
+}
+
+// Minute is the scrape and evaluation interval of a site that names none.
+const minute = time.Minute
+
+// New resolves a site. It returns every finding, and a site that is as whole as
+// the findings allow.
+func New(in preflight.Site) (*Site, []finding.Finding) {
+	s := &Site{
+		Name: in.Name, Envs: slices.Sorted(slices.Values(in.Envs)), ExternalLabels: in.ExternalLabels,
+		Timing: metrics.Timing{
+			Run:        cmp.Or(in.Timing.Run, minute),
+			Scrape:     cmp.Or(in.Timing.Scrape, minute),
+			Evaluation: cmp.Or(in.Timing.Evaluation, minute),
+		},
+		TargetLabels: in.TargetLabels, Jobs: sortedBy(in.Jobs, func(j preflight.Job) string { return j.Name }),
+		Scale: in.Severities.Or(), Urgent: in.Urgent, Alertmanager: in.Alertmanager, Webhook: in.Webhook, Grafana: in.Grafana,
+		RunbookURL: in.RunbookURL, Secrets: "/run/secrets",
+	}
+	r := &resolver{Site: s, taken: map[string]int{}}
+	r.site(in)
+	packs := make([]pack, len(in.Packs))
+	for i, p := range in.Packs {
+		packs[i] = r.open(p)
+	}
+	r.rename(packs)
+	for i := range packs {
+		r.change(&packs[i])
+		r.taken[packs[i].name]++
+	}
+	for _, p := range packs {
+		r.join(p)
+	}
+	r.joinRouting(packs, in.Routing)
+	r.severities()
+	r.sort()
+	r.clashes()
+	s.countNames()
+	return s, r.findings
+}
+
+// resolver collects what is found on the way.
+type resolver struct {
+	*Site
+	findings []finding.Finding
+	origins  []origin
+	taken    map[string]int // packs by name
+}
+
+func (r *resolver) add(code finding.Code, where, format string, args ...any) {
+	r.findings = append(r.findings, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
+}
+
+// join adds a pack that is changed to the site.
+func (r *resolver) join(p pack) {
+	r.Groups = append(r.Groups, p.groups...)
+	for _, d := range p.Metrics {
+		r.describe(p.name, d)
+	}
+	r.Exporters = append(r.Exporters, p.Exporters...)
+	for _, d := range p.Dashboards {
+		r.Dashboards = append(r.Dashboards, Dashboard{d, p.name})
+	}
+	r.Checks = append(r.Checks, p.Checks...)
+	r.Runbooks = append(r.Runbooks, p.Runbooks...)
+	r.findings = append(r.findings, p.Findings...)
+}
+
+// joinRouting puts the routing of the packs before that of the site. What two
+// packs define alike, or one that is taken twice, is there once.
+func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
+	out := site
+	r.Promised = len(site.Promises) > 0
+	var pre routing.Routing
+	for _, p := range packs {
+		where := fmt.Sprintf("pack %q, routing", p.name)
+		if rt := p.Routing.Route; rt.Match != "" || rt.Receiver != "" || rt.GroupBy != nil || rt.GroupWait+rt.GroupInterval+rt.RepeatInterval != "" || rt.Continue || len(rt.Mute)+len(rt.Active) > 0 {
+			r.add(finding.NothingChanged, where, "a pack's Route has only Routes: the root route is the site's")
+		}
+		pre.Receivers = union(pre.Receivers, p.Routing.Receivers)
+		pre.Route.Routes = union(pre.Route.Routes, p.Routing.Route.Routes)
+		pre.TimeIntervals = union(pre.TimeIntervals, p.Routing.TimeIntervals)
+		pre.Inhibit = union(pre.Inhibit, p.Routing.Inhibit)
+		pre.Promises = union(pre.Promises, p.Routing.Promises)
+		pre.Quiet = union(pre.Quiet, p.Routing.Quiet)
+		pre.Waivers = union(pre.Waivers, p.Routing.Waivers)
+		pre.Equivalents = union(pre.Equivalents, p.Routing.Equivalents)
+	}
+	out.Receivers = slices.Concat(pre.Receivers, site.Receivers)
+	out.Route.Routes = slices.Concat(pre.Route.Routes, site.Route.Routes)
+	out.TimeIntervals = slices.Concat(pre.TimeIntervals, site.TimeIntervals)
+	out.Inhibit = slices.Concat(pre.Inhibit, site.Inhibit)
+	out.Promises = slices.Concat(pre.Promises, site.Promises)
+	out.Quiet = slices.Concat(pre.Quiet, site.Quiet)
+	out.Waivers = slices.Concat(pre.Waivers, site.Waivers)
+	out.Equivalents = slices.Concat(pre.Equivalents, site.Equivalents)
+	r.Routing = out
+}
+
+// union adds what the list does not have yet.
+func union[T any](list, more []T) []T {
+	for _, x := range more {
+		if !slices.ContainsFunc(list, func(y T) bool { return reflect.DeepEqual(x, y) }) {
+			list = append(list, x)
+		}
+	}
+	return list
+}
+
+// sort gives everything one order whose order means nothing, so that a
+// definition that moves changes no file. Routes, recording rules, panels and
+// actions stay as they are.
+func (r *resolver) sort() {
+	r.Metrics = sortedBy(r.Metrics, func(d metrics.Desc) string { return d.Name })
+	r.Exporters = sortedBy(r.Exporters, func(d metrics.Desc) string { return d.Name })
+	r.Groups = sortedBy(r.Groups, func(g Group) string { return g.Name })
+	for i, g := range r.Groups {
+		r.Groups[i].Alerts = sortedBy(g.Alerts, func(a rules.Alert) string { return a.Name })
+	}
+	r.Routing.Receivers = sortedBy(r.Routing.Receivers, func(x routing.Receiver) string { return x.Name })
+	r.Routing.TimeIntervals = sortedBy(r.Routing.TimeIntervals, func(x routing.TimeInterval) string { return x.Name })
+	r.Routing.Inhibit = sortedBy(r.Routing.Inhibit, func(x routing.Inhibit) string { return x.Target + "\x00" + x.Source })
+	r.Dashboards = sortedBy(r.Dashboards, func(d Dashboard) string { return d.UID })
+}
+
+// Alerts yields every alert with its group, in order.
+func (s *Site) Alerts(yield func(Group, rules.Alert) bool) {
+	for _, g := range s.Groups {
+		for _, a := range g.Alerts {
+			if !yield(g, a) {
+				return
+			}
+		}
+	}
+}
+
+// Records yields every recording rule with its group, in order.
+func (s *Site) Records(yield func(Group, rules.Record) bool) {
+	for _, g := range s.Groups {
+		for _, rec := range g.Records {
+			if !yield(g, rec) {
+				return
+			}
+		}
+	}
+}
+
+// FileName returns the name of an alert or record in file names: that of the
+// rule, with that of its group where two groups have a rule of the name.
+// Colons are not in file names.
+func (s *Site) FileName(g Group, name string) string {
+	if s.groupsOf[name] > 1 {
+		name = g.Name + "-" + name
+	}
+	return plainName(name)
+}
+
+// countNames counts the groups that have a rule of a name.
+func (s *Site) countNames() {
+	s.groupsOf = map[string]int{}
+	for _, g := range s.Groups {
+		names := map[string]bool{}
+		for i := range g.Alerts {
+			names[g.Alerts[i].Name] = true
+		}
+		for i := range g.Records {
+			names[g.Records[i].Name] = true
+		}
+		for name := range names {
+			s.groupsOf[name]++
+		}
+	}
+}
+
+// External returns the external labels of the site's first Prometheus server.
+func (s *Site) External() map[string]string {
+	out := map[string]string{}
+	for name, values := range s.ExternalLabels {
+		if len(values) > 0 {
+			out[name] = values[0]
+		}
+	}
+	return out
+}
+
+// ExternalNames returns the names of the external labels, sorted.
+func (s *Site) ExternalNames() []string { return slices.Sorted(maps.Keys(s.ExternalLabels)) }
+
+// sortedBy returns a copy in the order of the keys.
+func sortedBy[T any](list []T, key func(T) string) []T {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return list
+}

@@ -1,0 +1,306 @@
+package routes
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+type condition = rules.Condition
+
+const (
+	directLabel = api.Delivery
+	directValue = api.Direct
+)
+
+// promise is a promise that is read.
+type promise struct {
+	routing.Promise
+	match                           labels.Matchers
+	gather, within, again, notAgain time.Duration
+	groupBy                         []string
+}
+
+// readPromises reads the promises. One that cannot be read is a finding.
+func (p *proof) readPromises() {
+	for _, x := range p.Routing.Promises {
+		where := promiseName(x)
+		match, err := emit.Matchers(x.Match)
+		if err != nil {
+			p.add(finding.Unreadable, where, "Match: %v", err)
+			continue
+		}
+		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy))}
+		for _, d := range []struct {
+			field, text string
+			to          *time.Duration
+		}{
+			{"Gather", x.Gather, &read.gather}, {"Within", x.Within, &read.within}, {"Again", x.Again, &read.again}, {"NotAgain", x.NotAgain, &read.notAgain},
+		} {
+			if d.text == "" {
+				continue
+			}
+			parsed, err := model.ParseDuration(d.text)
+			if err != nil {
+				p.add(finding.Unreadable, where, "%s: %v: write it as \"30s\" or \"4h\"", d.field, err)
+			}
+			*d.to = time.Duration(parsed)
+		}
+		p.promises = append(p.promises, read)
+	}
+}
+
+func promiseName(x routing.Promise) string {
+	if x.Match == "" {
+		return "routing, promise of every alert"
+	}
+	return "routing, promise of " + emit.RouteName(x.Match)
+}
+
+// matching returns the promises that match an alert.
+func (p *proof) matching(s sent) []promise {
+	var out []promise
+	for _, x := range p.promises {
+		if x.match.Matches(s.set()) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// emptyPromises reports promises and quiets that no alert can match, and ones
+// that name what is not there.
+func (p *proof) emptyPromises() {
+	for _, x := range p.promises {
+		where := promiseName(x.Promise)
+		if reason := p.Impossible(x.match); reason != "" {
+			p.add(finding.BrokenPromise, where, "promised to nobody: %s", reason)
+		}
+		for _, name := range []string{x.Receiver, x.Never} {
+			if _, ok := p.receiver(name); name != "" && !ok {
+				p.add(finding.Undefined, where, "the receiver %q is not defined", name)
+			}
+		}
+		if x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
+			p.add(finding.NoPromise, where, "it promises nothing: give it a Receiver, Never, Within or another field")
+		}
+	}
+	for _, q := range p.Routing.Quiet {
+		for _, text := range []string{q.Match, q.While} {
+			ms, err := emit.Matchers(text)
+			if err != nil {
+				p.add(finding.Unreadable, "routing, quiet of "+q.Match, "%v", err)
+				continue
+			}
+			if reason := p.Impossible(ms); reason != "" {
+				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "promised to nobody: %s", reason)
+			}
+		}
+	}
+}
+
+// judge returns what says which promise an alert's deliveries break. It is nil
+// where nothing is promised.
+func (p *proof) judge(s sent) func(routetree.Deliveries) string {
+	promises := p.matching(s)
+	if len(promises) == 0 {
+		return nil
+	}
+	interval := p.interval(s)
+	wanted := map[string]bool{}
+	for _, x := range promises {
+		if x.Promise.Receiver != "" {
+			wanted[x.Promise.Receiver] = true
+		}
+	}
+	return func(ds routetree.Deliveries) string {
+		if problem := receivers(promises, wanted, ds); problem != "" {
+			return problem
+		}
+		notIn := excepted(promises)
+		for _, x := range promises {
+			for _, d := range ds {
+				if x.Promise.Receiver != "" && d.Receiver != x.Promise.Receiver {
+					continue
+				}
+				if problem := cmp.Or(p.breaks(x, d, s, interval), held(x, d, notIn)); problem != "" {
+					return fmt.Sprintf("%s: %s", d.Receiver, problem)
+				}
+			}
+		}
+		return ""
+	}
+}
+
+// interval returns the time between two evaluations of an alert. How often other
+// people's are evaluated is not known: there it is what Alertmanager adds that
+// counts.
+func (p *proof) interval(s sent) time.Duration {
+	for _, a := range p.Alerts {
+		if a.Name == s.labels[model.AlertNameLabel] {
+			return p.Interval(a.Group)
+		}
+	}
+	return 0
+}
+
+// receivers says how the receivers differ from the promised ones.
+func receivers(promises []promise, wanted map[string]bool, ds routetree.Deliveries) string {
+	got := map[string]bool{}
+	for _, d := range ds {
+		if got[d.Receiver] {
+			return fmt.Sprintf("%s is notified twice", d.Receiver)
+		}
+		got[d.Receiver] = true
+	}
+	if len(wanted) > 0 {
+		if a, b := names(wanted), names(got); a != b {
+			return fmt.Sprintf("promised to %s, goes to %s", a, cmp.Or(b, "nobody"))
+		}
+		return ""
+	}
+	for _, x := range promises {
+		if x.Never != "" && got[x.Never] {
+			return fmt.Sprintf("promised never to %s, and goes there", x.Never)
+		}
+	}
+	return ""
+}
+
+func names(set map[string]bool) string {
+	var out []string
+	for name := range set {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return strings.Join(out, ", ")
+}
+
+// breaks says what of a promise a delivery does not keep.
+func (p *proof) breaks(x promise, d routetree.Delivery, s sent, interval time.Duration) string {
+	show := func(t time.Duration) string { return model.Duration(t).String() }
+	latest := interval + max(d.GroupWait, d.GroupInterval)
+	sooner, later := repeats(d)
+	receiver, _ := p.receiver(d.Receiver)
+	switch {
+	case x.GroupBy != nil && !slices.Equal(x.groupBy, d.GroupBy):
+		return fmt.Sprintf("promised to be grouped by %s, is grouped by %s", strings.Join(x.groupBy, ", "), d.Grouping())
+	case x.Gather != "" && d.GroupWait < x.gather:
+		return fmt.Sprintf("promised to gather alerts for %s, sends the first after %s", show(x.gather), show(d.GroupWait))
+	case x.Gather != "" && d.GroupWait > x.gather:
+		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(d.GroupWait), show(x.gather))
+	case x.Within != "" && latest > x.within:
+		return fmt.Sprintf("promised within %s, comes after up to %s", show(x.within), show(latest))
+	case x.Again != "" && later > x.again:
+		return fmt.Sprintf("promised again after at most %s, comes after up to %s", show(x.again), show(later))
+	case x.NotAgain != "" && sooner < x.notAgain:
+		return fmt.Sprintf("promised not again before %s, comes after %s", show(x.notAgain), show(sooner))
+	case x.Resolved && receiver.FiringOnly:
+		return "promised the resolution too, which the receiver leaves out (FiringOnly)"
+	case x.Sound != "" && p.sound(receiver, s) != x.Sound:
+		return fmt.Sprintf("promised with the sound %q, comes with %q", x.Sound, p.sound(receiver, s))
+	}
+	for _, name := range x.NotIn {
+		if !slices.Contains(d.Mute, name) {
+			return fmt.Sprintf("promised not to be sent in %s, and is", name)
+		}
+	}
+	return ""
+}
+
+// excepted returns the time intervals in which nothing is promised to be sent.
+func excepted(promises []promise) []string {
+	var out []string
+	for _, x := range promises {
+		out = append(out, x.NotIn...)
+	}
+	return out
+}
+
+// held says in which time a delivery comes later than promised, or not again,
+// because its route is muted. A time that a promise excepts is none.
+func held(x promise, d routetree.Delivery, notIn []string) string {
+	within, what := x.Within, "within "+x.Within
+	if within == "" {
+		within, what = x.Again, "again after at most "+x.Again
+	}
+	if within == "" {
+		return ""
+	}
+	for _, name := range d.Mute {
+		if !slices.Contains(notIn, name) {
+			return fmt.Sprintf("promised %s, and is not sent in %s: promise that too, in NotIn", what, name)
+		}
+	}
+	if len(d.Active) > 0 {
+		return fmt.Sprintf("promised %s, and is sent only in %s", what, strings.Join(d.Active, ", "))
+	}
+	return ""
+}
+
+// repeats returns how soon and how late an unchanged group is sent again: with
+// the first flush at or after the repeat interval. A flush at that very moment
+// can come too early, and then it is the next one.
+func repeats(d routetree.Delivery) (sooner, later time.Duration) {
+	if d.GroupInterval <= 0 {
+		return d.Repeat, d.Repeat
+	}
+	flushes := (d.Repeat + d.GroupInterval - 1) / d.GroupInterval
+	sooner = flushes * d.GroupInterval
+	if sooner == d.Repeat {
+		return sooner, sooner + d.GroupInterval
+	}
+	return sooner, sooner
+}
+
+// sound returns what a message to the receiver does: the receiver's sound, or
+// that of the alert's level.
+func (p *proof) sound(r routing.Receiver, s sent) routing.Sound {
+	if r.Sound != "" {
+		return r.Sound
+	}
+	level, _, ok := p.Level(s.labels[p.Scale.Label])
+	if !ok {
+		return routing.Loud
+	}
+	return level.Sound
+}
+
+// keepsBack says which alerts are promised to be quiet while the source fires.
+// A label that is missing is as one that is empty.
+func (p *proof) keepsBack(source model.LabelSet) func(target model.LabelSet) bool {
+	type quiet struct {
+		routing.Quiet
+		match labels.Matchers
+	}
+	var quiets []quiet
+	for _, q := range p.Routing.Quiet {
+		while, err1 := emit.Matchers(q.While)
+		match, err2 := emit.Matchers(q.Match)
+		if err1 == nil && err2 == nil && while.Matches(source) {
+			quiets = append(quiets, quiet{q, match})
+		}
+	}
+	if len(quiets) == 0 {
+		return nil
+	}
+	return func(target model.LabelSet) bool {
+		return slices.ContainsFunc(quiets, func(q quiet) bool {
+			return q.match.Matches(target) && !slices.ContainsFunc(q.Equal, func(name string) bool {
+				return source[model.LabelName(name)] != target[model.LabelName(name)]
+			})
+		})
+	}
+}

@@ -1,0 +1,88 @@
+package verdict
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// schema is the version of what this program adds to Prometheus's engine.
+// Raise it when a change of [ruletest] can change a verdict.
+const schema = 1
+
+// digest identifies a test with its rules and the engine that runs it. The
+// empty digest is never remembered.
+type digest string
+
+// newDigest returns the digest of a test. rules is what encodeRules returned.
+func newDigest(engine string, rules []byte, file testfile.File) digest {
+	text, err := json.Marshal(plain(file))
+	if rules == nil || err != nil {
+		return ""
+	}
+	h := sha256.New()
+	for _, part := range [][]byte{[]byte(engine), rules, text} {
+		fmt.Fprintf(h, "%d:", len(part))
+		h.Write(part)
+	}
+	return digest(hex.EncodeToString(h.Sum(nil)[:16]))
+}
+
+// encodeRules returns the rules that the tests of a case load as text; nil
+// when they cannot be written so.
+func encodeRules(c *Case) []byte {
+	text, err := json.Marshal(c.Groups)
+	if err != nil {
+		return nil
+	}
+	return text
+}
+
+// plain returns the file with what decides its verdict, and with its numbers
+// as text: JSON has no NaN.
+func plain(f testfile.File) any {
+	type expr struct {
+		testfile.ExprCase
+		Expected []string
+	}
+	var exprs []expr
+	test := f.Tests[0]
+	for _, c := range test.Exprs {
+		e := expr{ExprCase: c}
+		e.ExprCase.Expected = nil
+		for _, s := range c.Expected {
+			e.Expected = append(e.Expected, fmt.Sprintf("%q %v %q", s.Labels, s.Value, s.Histogram))
+		}
+		exprs = append(exprs, e)
+	}
+	test.Exprs = nil
+	return []any{f.EvaluationInterval, f.GroupEvalOrder, f.FuzzyCompare, test, exprs}
+}
+
+// builtEngine returns the versions of everything that gives a verdict. Empty:
+// they are not known, as in a test binary.
+var builtEngine = sync.OnceValue(func() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, m := range info.Deps {
+		if m.Path != "github.com/prometheus/prometheus" {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		if m.Version == "" {
+			return "" // a folder: what is in it can change
+		}
+		return fmt.Sprintf("schema %d, %s@%s, %s", schema, m.Path, m.Version, runtime.Version())
+	}
+	return ""
+})

@@ -1,0 +1,194 @@
+// Package yamlfile decodes YAML files section by section, strictly. Its errors
+// name the file and the line, and the key that was probably meant.
+package yamlfile
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// File is a YAML file whose document is a set of sections: keys at the top.
+type File struct {
+	name string
+	root *yaml.Node // the document's content; nil when it is null
+	more bool       // another document follows
+}
+
+// Error is a mistake in a file. A line of 0 is not known.
+type Error struct {
+	File string
+	Line int
+	Text string
+}
+
+func (e *Error) Error() string {
+	if e.Line == 0 {
+		return e.File + ": " + e.Text
+	}
+	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
+}
+
+// Parse parses the file of that name. The error is about text that is not YAML,
+// not a set of keys, or empty.
+func Parse(name string, data []byte) (*File, error) {
+	f := &File{name: name}
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	var doc yaml.Node
+	switch err := dec.Decode(&doc); {
+	case errors.Is(err, io.EOF):
+		return nil, f.errorf(0, "is empty: declare what the checks look at")
+	case err != nil:
+		return nil, f.syntaxError(err)
+	}
+	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
+		f.more = true
+	}
+	root := doc.Content[0]
+	if root.ShortTag() == "!!null" {
+		return f, nil
+	}
+	// Decoding refuses what is not a set of keys, and keys that stand twice.
+	if err := root.Decode(new(map[string]yaml.Node)); err != nil {
+		return nil, errors.Join(asErrors(f.explain(err, reflect.TypeFor[map[string]any]()))...)
+	}
+	f.root = root
+	return f, nil
+}
+
+// Single returns an error when the file has more than one document.
+func (f *File) Single() error {
+	if !f.more {
+		return nil
+	}
+	return f.errorf(0, "has more than one document: a line of --- starts another")
+}
+
+// Unknown returns an error for each section that is none of the known ones.
+func (f *File) Unknown(known []string) (errs []*Error) {
+	if f.root == nil {
+		return nil
+	}
+	for i := 0; i+1 < len(f.root.Content); i += 2 {
+		if k := f.root.Content[i]; k.Tag != mergeTag && !slices.Contains(known, k.Value) {
+			errs = append(errs, f.errorf(k.Line, "%s", unknownKey(k.Value, nil, known)))
+		}
+	}
+	return errs
+}
+
+// Decode decodes a section into what v points to. It leaves v alone when the
+// file does not have the section.
+func (f *File) Decode(section string, v any) (errs []*Error) {
+	n := child(f.root, section)
+	if n == nil {
+		return nil
+	}
+	t := reflect.TypeOf(v)
+	if err := n.Decode(v); err != nil {
+		errs = f.explain(err, t)
+		if !errors.As(err, new(*yaml.TypeError)) {
+			return errs // its anchors lead nowhere: there is nothing to walk through
+		}
+	}
+	errs = append(errs, f.unknownKeys(n, t, []any{section})...)
+	slices.SortStableFunc(errs, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	return errs
+}
+
+// At returns an error about the value at a path of keys and indexes that starts
+// at the top, or about the nearest one above it that the file has.
+func (f *File) At(path []any, text string) *Error {
+	line := 0
+	n := f.root
+	if n != nil {
+		line = n.Line
+	}
+	for _, step := range path {
+		if n = child(n, step); n == nil {
+			break
+		}
+		line = n.Line
+	}
+	return f.errorf(line, "%s: %s", pathText(path), text)
+}
+
+func (f *File) errorf(line int, format string, args ...any) *Error {
+	return &Error{f.name, line, fmt.Sprintf(format, args...)}
+}
+
+// child returns the value below a node; nil when there is none.
+func child(n *yaml.Node, step any) *yaml.Node {
+	if n == nil {
+		return nil
+	}
+	n = target(n)
+	switch step := step.(type) {
+	case int:
+		if n.Kind == yaml.SequenceNode && step < len(n.Content) {
+			return n.Content[step]
+		}
+	case string:
+		for i := 0; n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if n.Content[i].Value == step {
+				return n.Content[i+1]
+			}
+		}
+	}
+	return nil
+}
+
+// target returns the node that an alias stands for, or else the node itself.
+func target(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// pathText writes a path as in "database.redis" or "environment.required[2]".
+func pathText(path []any) string {
+	var b strings.Builder
+	for _, step := range path {
+		switch step := step.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", step)
+		default:
+			if b.Len() > 0 {
+				b.WriteByte('.')
+			}
+			fmt.Fprint(&b, step)
+		}
+	}
+	return b.String()
+}
+
+func asErrors(list []*Error) []error {
+	errs := make([]error, len(list))
+	for i, e := range list {
+		errs[i] = e
+	}
+	return errs
+}
+
+// Join returns the errors as one, in the order of their lines, each once; nil
+// when there are none.
+func Join(list []*Error) error {
+	seen := map[Error]bool{}
+	var once []*Error
+	for _, e := range list {
+		if !seen[*e] {
+			once = append(once, e)
+		}
+		seen[*e] = true
+	}
+	slices.SortStableFunc(once, func(a, b *Error) int { return cmp.Compare(a.Line, b.Line) })
+	return errors.Join(asErrors(once)...)
+}

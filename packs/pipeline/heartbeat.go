@@ -1,0 +1,56 @@
+package pipeline
+
+import (
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+// heartbeat is the group of the Watchdog. Prometheus sends a firing alert again
+// at the first evaluation after its resend delay of a minute, so the group is
+// evaluated every few seconds.
+func heartbeat() rules.Group {
+	return rules.Group{
+		Name:     "watchdog",
+		Interval: "5s",
+		Labels:   map[string]string{api.Source: api.Pipeline},
+		Alerts:   []rules.Alert{watchdog},
+	}
+}
+
+var watchdog = rules.Alert{
+	Name:        api.Watchdog,
+	Expr:        `vector(time())`,
+	Annotations: map[string]string{api.EvaluatedAt: `{{ ($value | toTime).Format "2006-01-02T15:04:05.000Z" }}`},
+	About: "This alert always fires and makes no message. It is the heartbeat that the webhook expects, and it carries the time of its evaluation. " +
+		"When no newer evaluation arrives, the webhook reports in the chat that alerting does not work. " +
+		"Until the heartbeat is back, it shows no alert as resolved: without Prometheus, alerts expire in Alertmanager although their cause may persist.",
+	Scenarios: []rules.Scenario{{
+		Name: "always fires, with the time of the evaluation",
+		Expect: []rules.Expect{
+			rules.Fires("0m").Says(api.EvaluatedAt, "1970-01-01T00:00:00.000Z"),
+			rules.Fires("60m").Says(api.EvaluatedAt, "1970-01-01T01:00:00.000Z"),
+		},
+	}},
+}
+
+// heartbeatRouting sends the Watchdog to the heartbeat path of the webhook every
+// 15 seconds: the webhook must learn of an evaluation soon after Prometheus has
+// sent it. A service elsewhere gets it too, when one is named.
+func heartbeatRouting(elsewhere routing.Credential) routing.Routing {
+	const receiver, alert = "watchdog", `alertname="` + api.Watchdog + `"`
+	to := routing.Receiver{Name: receiver, Watchdog: true, FiringOnly: true}
+	if !elsewhere.Empty() {
+		to.Webhook = []routing.Webhook{{URL: elsewhere}}
+	}
+	return routing.Routing{
+		Receivers: []routing.Receiver{to},
+		Route: routing.Route{Routes: []routing.Route{{
+			Match: alert, Receiver: receiver, GroupBy: []string{"alertname"},
+			GroupWait: "0s", GroupInterval: "5s", RepeatInterval: "12s",
+		}}},
+		Promises: []routing.Promise{{
+			Match: alert, Receiver: receiver, GroupBy: []string{"alertname"}, Gather: "0s", Within: "10s", Again: "17s", NotAgain: "12s",
+		}},
+	}
+}

@@ -1,0 +1,109 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/packs/pipeline"
+	"github.com/alertnative/preflight/routing"
+)
+
+func names(p preflight.Pack) []string {
+	var out []string
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			out = append(out, a.Name)
+		}
+	}
+	return out
+}
+
+func TestAlertsOnJobsThatTheSiteDoesNotHaveAreLeftOut(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		options pipeline.Options
+		want    []string
+	}{
+		{
+			pipeline.Options{Webhook: pipeline.None},
+			[]string{"TargetDown", "TextfileScrapeError", "RuleEvaluationFailing", "NotificationsFailing", "ConfigReloadFailed"},
+		},
+		{
+			pipeline.Options{Webhook: pipeline.None, NodeExporter: pipeline.None, Prometheus: pipeline.None},
+			[]string{"TargetDown", "NotificationsFailing", "ConfigReloadFailed"},
+		},
+		{
+			pipeline.Options{Webhook: pipeline.None, NodeExporter: pipeline.None, Prometheus: pipeline.None, Alertmanager: pipeline.None},
+			[]string{"TargetDown"},
+		},
+	} {
+		p := pipeline.Pack(tt.options)
+		if d := cmp.Diff(tt.want, names(p)); d != "" {
+			t.Errorf("%+v: alerts (-want +got):\n%s", tt.options, d)
+		}
+		if text := fmt.Sprintf("%+v", p.Groups); strings.Contains(text, `job="-"`) {
+			t.Errorf("%+v: the definitions name a job that the site does not have: %s", tt.options, text)
+		}
+	}
+}
+
+func TestConditionsReadOnlyTheProgramsOfTheSite(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		options pipeline.Options
+		absent  string
+	}{
+		{pipeline.Options{Prometheus: pipeline.None}, "prometheus_"},
+		{pipeline.Options{Alertmanager: pipeline.None}, "alertmanager_"},
+	} {
+		for _, g := range pipeline.Pack(tt.options).Groups {
+			for _, a := range g.Alerts {
+				if text := fmt.Sprint(a.Expr, a.Scenarios, a.Panel.Targets); strings.Contains(text, tt.absent) {
+					t.Errorf("%+v: %s reads metrics of that program: %s", tt.options, a.Name, text)
+				}
+			}
+		}
+	}
+}
+
+func TestTheBoardShowsEveryAlertButTheHeartbeat(t *testing.T) {
+	t.Parallel()
+	p := pipeline.Pack(pipeline.Options{})
+	var shown []string
+	for _, row := range p.Dashboards[0].Rows {
+		for _, panel := range row.Panels {
+			shown = append(shown, panel.Alert)
+		}
+	}
+	want := slices.DeleteFunc(names(p), func(name string) bool { return name == "Watchdog" })
+	if d := cmp.Diff(want, shown); d != "" {
+		t.Errorf("alerts on the board (-want +got):\n%s", d)
+	}
+}
+
+func TestTheHeartbeatGoesToAServiceElsewhere(t *testing.T) {
+	t.Parallel()
+	url := routing.Secret("heartbeat_url")
+	got := pipeline.Pack(pipeline.Options{Heartbeat: url}).Routing.Receivers
+	if len(got) != 1 || !got[0].Watchdog || len(got[0].Webhook) != 1 || got[0].Webhook[0].URL != url {
+		t.Errorf("receivers %+v", got)
+	}
+}
+
+// A site whose jobs have other names gives them.
+func ExamplePack() {
+	p := pipeline.Pack(pipeline.Options{Webhook: "alert-webhook", NodeExporter: pipeline.None})
+	for _, g := range p.Groups {
+		for _, a := range g.Alerts {
+			if strings.Contains(a.Expr, "alert-webhook") {
+				fmt.Println(a.Name)
+			}
+		}
+	}
+	// Output: UrgentUndelivered
+}

@@ -1,0 +1,54 @@
+package trading
+
+import "github.com/alertnative/preflight/dashgen"
+
+// systemHealth lays out the board: the four golden signals of the arbitrage
+// exporter and its host, then the results of the preflight, then its checker.
+func systemHealth() dashgen.Dashboard {
+	return dashgen.Dashboard{
+		UID:         "arbitrage-system-health",
+		Title:       "System Health",
+		Description: "Golden signals of the arbitrage exporter and its host, and whether the preflight lets the system trade live.",
+		Tags:        []string{"arbitrage", "preflight"},
+		Window:      "6h",
+		Refresh:     "30s",
+		Variables: []dashgen.Variable{{
+			Name:        "env",
+			Title:       "Environment",
+			Description: "The environments in which a preflight has run.",
+			Series:      "arbitrage_preflight_last_run_timestamp_seconds",
+			Label:       "env",
+		}},
+		Annotations: []dashgen.Annotation{{
+			Name:  "Preflight failed",
+			Expr:  `max by (env) (arbitrage_preflight_last_success{env=~"$env"} == bool 0)`,
+			Title: "Preflight FAIL",
+			Text:  "{{env}}",
+			Color: dashgen.Red,
+			// The panels that may show the reason.
+			Panels: []string{
+				exporterScrape.Title, failedScrapes.Title, hostCPU.Title, hostMemory.Title, hostDisk.Title, databaseLatency,
+			},
+		}},
+		Panels: []dashgen.Panel{
+			exporterSamples, hostNetwork, exporterScrape,
+			failedScrapes, hostCPU,
+			hostMemory, hostDisk,
+		},
+		Rows: []dashgen.Row{
+			{
+				ID: 100, Title: "Preflight Health",
+				Panels: []dashgen.Panel{
+					checkFailed.Place(), slow.Place(), statusBreakdown, redisLatencyHigh.Place(),
+					readyForLive, stale.Place(), topFailedChecks,
+					flapping.Place(),
+					checkWarned.Place(),
+				},
+			},
+			{
+				Title:  "Checker",
+				Panels: []dashgen.Panel{outputFailing.Place(), configRefused.Place()},
+			},
+		},
+	}
+}

@@ -1,0 +1,101 @@
+// Package trading watches the preflight of a trading system: whether its checks
+// pass, whether they run, and how fast. It holds the alerts, their panels and
+// the board System Health, a file for each subject.
+package trading
+
+import (
+	"cmp"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/checker/spec"
+	checks "github.com/alertnative/preflight/checks/spec"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/packs/internal/jobs"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+// Namespace is the prefix of the names of the preflight's metrics.
+const Namespace = "arbitrage"
+
+// Options fit the pack to a site.
+type Options struct {
+	NodeExporter string // the job that scrapes the textfile collector; "": node_exporter
+	// Config is a preflight.yml. The checks that it declares join the shipped
+	// ones. "": the shipped checks alone.
+	Config string
+}
+
+// Pack returns the pack.
+func Pack(o Options) preflight.Pack {
+	specs, findings := specsOf(o.Config)
+	p := preflight.Pack{
+		Name:       "trading",
+		Metrics:    spec.Metrics(Namespace, specs...),
+		Exporters:  metrics.Exporters("node_exporter"),
+		Groups:     []rules.Group{preflightGroup(), performanceGroup(), checkerGroup()},
+		Dashboards: []dashgen.Dashboard{systemHealth()},
+		Routing:    suppression(),
+		Checks:     specs,
+		Findings:   findings,
+	}
+	return jobs.Rename(p, map[string]string{"node_exporter": cmp.Or(o.NodeExporter, "node_exporter")})
+}
+
+// specsOf returns the shipped checks and those that the file declares.
+func specsOf(file string) ([]spec.Spec, []finding.Finding) {
+	specs := checks.Shipped()
+	if file == "" {
+		return specs, nil
+	}
+	declared, err := checks.Declared(file)
+	if err != nil {
+		return specs, []finding.Finding{{
+			Code: finding.Unreadable, File: file, Where: `pack "trading", option Config`, Reason: err.Error(),
+		}}
+	}
+	return append(specs, declared...), nil
+}
+
+// preflightGroup is evaluated as often as the results are scraped, so that a
+// failed check is reported within seconds.
+func preflightGroup() rules.Group {
+	return rules.Group{
+		Name:     "preflight",
+		Interval: "5s",
+		Labels:   map[string]string{api.Source: "system"},
+		Alerts:   []rules.Alert{checkFailed, checkWarned, stale, missing},
+	}
+}
+
+func performanceGroup() rules.Group {
+	return rules.Group{
+		Name:   "performance",
+		Labels: map[string]string{api.Source: "system"},
+		Alerts: []rules.Alert{slow, redisLatencyHigh, postgresLatencyHigh, flapping},
+	}
+}
+
+func checkerGroup() rules.Group {
+	return rules.Group{
+		Name:   "checker",
+		Labels: map[string]string{api.Source: api.Pipeline},
+		Alerts: []rules.Alert{outputFailing, configRefused},
+	}
+}
+
+// suppression holds PreflightFlapping back while a check fails in the same
+// environment. A missing resolution of it does no harm.
+func suppression() routing.Routing {
+	const (
+		flaps = `alertname="PreflightFlapping"`
+		fails = `alertname="PreflightCheckFailed"`
+	)
+	return routing.Routing{
+		Inhibit: []routing.Inhibit{{Source: fails, Target: flaps, Equal: []string{"env"}}},
+		Quiet:   []routing.Quiet{{Match: flaps, While: fails, Equal: []string{"env"}}},
+	}
+}

@@ -1,0 +1,159 @@
+package pipelinetest
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/webhook"
+)
+
+// Message is one message, or one call of an integration.
+type Message struct {
+	At    time.Time
+	Text  string // of a message as it was sent, without formatting
+	Rings bool
+}
+
+// Delivered returns the messages of a receiver, the earliest first: those in
+// its chats, and the calls of its other integrations.
+func (p *Pipeline) Delivered(receiver string) []Message {
+	p.t.Helper()
+	i := slices.IndexFunc(p.options.model.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == receiver })
+	if i < 0 {
+		var names []string
+		for _, r := range p.options.model.Routing.Receivers {
+			names = append(names, r.Name)
+		}
+		p.t.Fatalf("no receiver %q: the site has %s", receiver, strings.Join(names, ", "))
+	}
+	var out []Message
+	chats := map[int64]bool{}
+	for _, chat := range p.options.model.Routing.Receivers[i].Chats {
+		chats[p.options.number(chat.Telegram)] = true
+	}
+	for chat := range chats {
+		for _, m := range p.bot.Messages(chat) {
+			out = append(out, delivered(m))
+		}
+	}
+	for _, c := range p.outside.of(receiver) {
+		if !chats[c.chat] {
+			out = append(out, c.Message)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Message) int { return a.At.Compare(b.At) })
+	return out
+}
+
+// delivered returns a message of a chat as it was sent.
+func delivered(m fakebot.Message) Message {
+	text := m.Text
+	if len(m.Edits) > 0 {
+		text = m.Edits[0].Text
+	}
+	return Message{m.Sent, text, !m.Silent}
+}
+
+// outsiders stand for the programs that Alertmanager's own integrations call.
+type outsiders struct {
+	list []outside
+	bot  *fakebot.Bot
+
+	mu    sync.Mutex
+	calls []outsideCall
+}
+
+// outsideCall is a call of an integration that was answered with success.
+type outsideCall struct {
+	Message
+	of   outside
+	chat int64 // where it made a message; 0: nowhere
+}
+
+func (o *outsiders) record(c outsideCall) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.calls = append(o.calls, c)
+}
+
+// of returns the calls of a receiver, or of all when it is empty.
+func (o *outsiders) of(receiver string) []outsideCall {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(o.calls), func(c outsideCall) bool { return receiver != "" && c.of.receiver != receiver })
+}
+
+// serve lets the webhooks answer.
+func (o *outsiders) serve(n *network) {
+	for _, x := range o.list {
+		if x.host != "" {
+			n.serve(x.host, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				if body, err := io.ReadAll(r.Body); err == nil {
+					o.record(outsideCall{Message: Message{At: time.Now(), Text: summary(body)}, of: x})
+				}
+			}))
+		}
+	}
+}
+
+// ServeHTTP is the Bot API: of the webhook, and of integrations at their paths.
+func (o *outsiders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	i := slices.IndexFunc(o.list, func(x outside) bool { return x.path != "" && strings.HasPrefix(r.URL.Path, x.path+"/") })
+	if i < 0 {
+		o.bot.ServeHTTP(w, r)
+		return
+	}
+	answer := httptest.NewRecorder()
+	http.StripPrefix(o.list[i].path, o.bot).ServeHTTP(answer, r)
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+	var sent struct {
+		Result struct {
+			ID   int `json:"message_id"`
+			Chat struct {
+				ID int64 `json:"id"`
+			} `json:"chat"`
+		} `json:"result"`
+	}
+	if json.Unmarshal(answer.Body.Bytes(), &sent) != nil || sent.Result.ID == 0 {
+		return
+	}
+	for _, m := range o.bot.Messages(sent.Result.Chat.ID) {
+		if m.ID == sent.Result.ID {
+			o.record(outsideCall{Message: delivered(m), of: o.list[i], chat: sent.Result.Chat.ID})
+		}
+	}
+}
+
+// summary returns a notification of Alertmanager in words, a line for each
+// alert.
+func summary(body []byte) string {
+	payload, err := webhook.ParsePayload(body)
+	if err != nil {
+		return string(body)
+	}
+	var lines []string
+	for _, a := range payload.Alerts {
+		labels := model.LabelSet{}
+		for name, value := range a.Labels {
+			labels[model.LabelName(name)] = model.LabelValue(value)
+		}
+		delete(labels, model.AlertNameLabel)
+		lines = append(lines, fmt.Sprintf("%s: %s%s", a.Status, a.Labels[model.AlertNameLabel], labels))
+	}
+	return strings.Join(lines, "\n")
+}

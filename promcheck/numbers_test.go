@@ -1,0 +1,107 @@
+package promcheck_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/promcheck"
+)
+
+const (
+	slow      = `histogram_quantile(0.95, sum by (le) (rate(a_seconds_bucket[30m]))) > 0.5`
+	failing   = `sum(rate(a_total{code=~"5.."}[1h])) / sum(rate(a_total[1h])) > 0.144`
+	full      = `free_bytes < 5e9`
+	stale     = `time() - last_timestamp_seconds > 1800`
+	many      = `count(up == 0) > 2`
+	few       = `count(up) < 3`
+	atLeast   = `errors >= 10`
+	hours     = `age_seconds / 3600 > 24`
+	percent   = `used_percent > 80`
+	perSecond = `rate(errors_total[5m]) > 0.5`
+	days      = `days_until_expiry < 7`
+	millis    = `latency_milliseconds > 2000`
+	available = `job:slo:ratio_rate5m < 0.999`
+)
+
+func TestNumbers(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		expr, text string
+		want       []string // the numbers that are wrong
+	}{
+		{slow, "takes over 500 ms", nil},
+		{slow, "takes over 500ms, or 0.5 s", nil},
+		{slow, "500ms를 초과", nil},
+		{slow, "the 95th percentile of 30 minutes, 1800 s or 0.5 hours", nil},
+		{slow, "p95 above half a second; the slowest 5 %; one in 20", nil},
+		{slow, "takes over 250 ms", []string{"250"}},
+		{slow, "takes over 5 s", []string{"5"}},
+		{slow, "250ms를 초과", []string{"250"}},
+		{slow, "the 99th percentile", []string{"99"}},
+		{slow, "p99 is above 0.5s", []string{"p99"}},
+		{slow, "over 60 minutes", []string{"60"}},
+		{slow, "over a window of 6-10 minutes", []string{"6", "10"}},
+		{slow, "waits 5 minutes, 5 to 30 minutes, 5 or 30min", nil}, // For
+		{slow, "waits 7 to 30 minutes", []string{"7"}},
+		{slow, "5분 넘게", nil},
+		{slow, "6분 넘게", []string{"6"}},
+
+		{failing, "14 % of requests fail, 14.4%, 0.144", nil},
+		{failing, "15% of requests fail", []string{"15"}},
+		{failing, "5xx answers of the last hour", nil},
+		{full, "less than 5 GB left, or 5,000,000,000 bytes", nil},
+		{full, "less than 50 GB left", []string{"50"}},
+		{stale, "silent for 30 minutes, 30m, 1,800 seconds", nil},
+		{stale, "silent for 20 minutes", []string{"20"}},
+		{many, "more than 2 targets are down: 3 or more", nil},
+		{many, "at least 3 targets are down", nil},
+		{many, "more than 3 targets are down", []string{"3"}},
+		{few, "fewer than 3 are up: 2 at most", nil},
+		{few, "fewer than 4 are up", []string{"4"}},
+		{atLeast, "10 errors or more, more than 9", nil},
+		{atLeast, "over 10 errors, under 7", []string{"7"}},
+		{hours, "older than 24 hours, 1 day or 86400 s", nil},
+		{hours, "older than 48 hours", []string{"48"}},
+		{perSecond, "over 0.5 errors a second, 30 a minute, 1800 an hour", nil},
+		{perSecond, "over 5 errors a second", []string{"5"}},
+		{percent, "over 80 %, so under 20 % is free; 100 % is full", nil},
+		{percent, "over 90 %", []string{"90"}},
+		{days, "ends in less than 7 days", nil},
+		{days, "ends in less than 8 days", []string{"8"}},
+		{millis, "takes more than 2 s, 2000 ms", nil},
+		{millis, "takes more than 200 ms", []string{"200"}},
+		{available, "99.9 % over 5 minutes, 0.1 % may fail", nil},
+		{available, "99.99 % of requests", []string{"99.99"}},
+
+		{slow, "{{ $value }} of 500 ms at {{ printf \"%.2f\" 0.25 }}", nil},
+		{slow, "run `kill -9 4711`, then see https://wiki/7 and /var/lib/pg/15", nil},
+		{slow, "P0 on node-2:9100, db3, 10.0.0.7, sha256, 2024-05-06, 09:30, v1.2.3, utf-8", nil},
+		{slow, "PostgreSQL 17 answers 503 on port 5432 (SELECT 2), step 3, line 44", nil},
+		{slow, "1 of 0 in 2026, on 12 May, 6/8 PASS, 24/7, the 3rd try, 10x", nil},
+		{slow, "8 errors: Redis: 900", []string{"8", "900"}},
+	} {
+		c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
+		numbers := c.Numbers(tt.expr).With(5 * time.Minute)
+		var got []string
+		for _, f := range numbers.Check("alert", "summary", tt.text) {
+			got = append(got, f.Text[f.From:f.To])
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", tt.expr, tt.text, d)
+		}
+	}
+}
+
+func TestNumbersSayWhatThereIs(t *testing.T) {
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
+	got := c.Numbers(slow).Check(`alert "Slow"`, "summary", "over 250 ms")[0].String()
+	want := `alert "Slow", summary: DF010: the expression does not have 250 (it has 0.5, 0.95, 30m): write {{ $threshold }}, {{ $window }} or {{ $for }}
+    over 250 ms
+         ^^^`
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}

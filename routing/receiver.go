@@ -1,0 +1,77 @@
+package routing
+
+// Receiver is who is notified: chats of preflight-webhook, Alertmanager's own
+// integrations, or both. One without any must say Sound: [NoMessage] or
+// Watchdog: true. What a typed integration has no field for is its YAML.
+type Receiver struct {
+	Name       string
+	Chats      []Chat
+	Sound      Sound  // "": that of the alert's level
+	Language   string // of the messages in Chats; "" is English
+	FiringOnly bool   // no integration is sent resolutions
+	Watchdog   bool   // the heartbeat path of preflight-webhook, not a message
+
+	PagerDuty []PagerDuty
+	Slack     []Slack
+	Email     []Email
+	Opsgenie  []Opsgenie
+	MSTeams   []MSTeams
+	Telegram  []Telegram
+	Webhook   []Webhook
+	Native    []Native // any other integration
+}
+
+// Chat is one chat of the webhook. "$NAME" is an environment variable of the webhook.
+type Chat struct {
+	Telegram string // chat, or chat:topic
+	Slack    string // channel
+}
+
+// PagerDuty is Alertmanager's integration of that name.
+type PagerDuty struct {
+	RoutingKey Credential
+	YAML       string // severity, details, …
+}
+
+// Slack is Alertmanager's integration of that name.
+type Slack struct {
+	Channel string
+	APIURL  Credential
+	YAML    string
+}
+
+// Email is Alertmanager's integration of that name.
+type Email struct{ To, YAML string }
+
+// Opsgenie is Alertmanager's integration of that name.
+type Opsgenie struct {
+	APIKey Credential
+	YAML   string
+}
+
+// MSTeams is Alertmanager's integration msteamsv2.
+type MSTeams struct {
+	WebhookURL Credential
+	YAML       string
+}
+
+// Telegram is Alertmanager's own integration: it works without preflight-webhook.
+type Telegram struct {
+	BotToken   Credential
+	ChatID     int64
+	ChatIDFile Credential
+	YAML       string
+}
+
+// Webhook is Alertmanager's integration of that name, for programs other than preflight-webhook.
+type Webhook struct {
+	URL  Credential
+	YAML string
+}
+
+// Native is an integration by its YAML: Kind is "discord" for discord_configs.
+type Native struct {
+	Kind    string
+	YAML    string
+	Secrets map[string]Credential // by key: "webhook_url"
+}

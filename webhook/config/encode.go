@@ -1,0 +1,60 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Encode writes the file as YAML, one level a line. Unlike yaml.Marshal it
+// does not escape icons.
+func (f File) Encode() []byte {
+	var out bytes.Buffer
+	if f.Severities.Label != "" {
+		fmt.Fprintf(&out, "severities:\n  label: %s\n  levels:\n", scalar(f.Severities.Label))
+		for _, l := range f.Severities.Levels {
+			fmt.Fprintf(&out, "    - {%s}\n", strings.Join(l.pairs(), ", "))
+		}
+	}
+	if f.DefaultChat != "" {
+		fmt.Fprintf(&out, "default_chat: %s\n", scalar(f.DefaultChat))
+	}
+	if f.Language != "" {
+		fmt.Fprintf(&out, "language: %s\n", scalar(f.Language))
+	}
+	fmt.Fprintf(&out, "watchdog: %t\n", f.Watchdog)
+	return out.Bytes()
+}
+
+func (l Level) pairs() []string {
+	pairs := []string{"name: " + scalar(l.Name)}
+	if l.Icon != "" {
+		pairs = append(pairs, "icon: "+scalar(l.Icon))
+	}
+	if l.Urgent {
+		pairs = append(pairs, "urgent: "+strconv.FormatBool(l.Urgent))
+	}
+	if l.Sound != "" {
+		pairs = append(pairs, "sound: "+scalar(string(l.Sound)))
+	}
+	return pairs
+}
+
+// scalar writes a text plainly where YAML reads it back as the same text, also
+// between braces, and else in quotes as in JSON, which is YAML.
+func scalar(text string) string {
+	var back any
+	if !strings.ContainsAny(text, "{}[],: #") && strings.IndexFunc(text, func(c rune) bool { return c > '~' }) < 0 &&
+		yaml.Unmarshal([]byte(text), &back) == nil && back == text {
+		return text
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(text) // a text and a buffer have no errors
+	return strings.TrimSpace(out.String())
+}
