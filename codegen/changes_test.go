@@ -95,6 +95,20 @@ func TestChangesOfNothingAreFindings(t *testing.T) {
 	}
 }
 
+// A chapter of a runbook is for alerts that are there.
+func TestChaptersOfRunbooks(t *testing.T) {
+	t.Parallel()
+	s := acme()
+	s.Packs[0].Runbooks = append(s.Packs[0].Runbooks,
+		preflight.Runbook{Alerts: []string{"LatencyHihg"}, Markdown: "## More"}, preflight.Runbook{Markdown: "## For nobody"})
+	found := findings(t, s)
+	for _, want := range []string{`runbook: DF008: a chapter is for the alert "LatencyHihg", which no pack has`, `runbook: DF008: a chapter names no alert in Alerts`} {
+		if !strings.Contains(found, want) {
+			t.Errorf("want %s, got:\n%s", want, found)
+		}
+	}
+}
+
 // A threshold is replaced where the condition has exactly one.
 func TestOverrideOfNoSingleThreshold(t *testing.T) {
 	t.Parallel()

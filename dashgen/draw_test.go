@@ -53,7 +53,7 @@ func alert(name, expr string, thresholds ...float64) dashgen.AlertPanel {
 // draw returns the panels of the dashboard and the findings.
 func draw(t *testing.T, d dashgen.Dashboard, alerts ...dashgen.AlertPanel) ([]dashgen.Panel, dashgen.Drawn) {
 	t.Helper()
-	drawn := d.Draw(metrics.DefaultTiming(), alerts, series{})
+	drawn := d.Draw(schedule, alerts, series{})
 	var panels []dashgen.Panel
 	for _, r := range drawn.Dashboard.Rows {
 		panels = append(panels, r.Panels...)
@@ -76,7 +76,7 @@ func TestDrawCompletesAnEmptyLiteral(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || len(drawn.Findings) > 0 {
 		t.Errorf("%v\n%s", drawn.Findings, diff)
 	}
-	if found := drawn.Dashboard.Validate(metrics.DefaultTiming()); len(found) > 0 {
+	if found := drawn.Dashboard.Validate(schedule); len(found) > 0 {
 		t.Error(found)
 	}
 	if id := drawn.Dashboard.AllPanels()[0].ID; drawn.Panels["Slow"] != id || id < 1000 {

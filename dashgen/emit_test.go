@@ -1,10 +1,14 @@
 package dashgen_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"flag"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -40,9 +44,14 @@ func gallery() dashgen.Dashboard {
 	}
 }
 
+// schedule is that of the boards here.
+var schedule = metrics.Timing{Run: 10 * time.Minute, Scrape: 15 * time.Second, Evaluation: 15 * time.Second}
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
 func TestGalleryGolden(t *testing.T) {
 	t.Parallel()
-	got, err := gallery().JSON(metrics.DefaultTiming())
+	got, err := gallery().JSON(schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +73,7 @@ func TestGalleryGolden(t *testing.T) {
 // A collapsed row holds its panels, and takes one line.
 func TestCollapsedRow(t *testing.T) {
 	t.Parallel()
-	file, err := gallery().JSON(metrics.DefaultTiming())
+	file, err := gallery().JSON(schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,4 +130,24 @@ func TestDerivedIDsStay(t *testing.T) {
 	if ids(other)["Jobs"] == want["Jobs"] {
 		t.Error("the id does not depend on the dashboard")
 	}
+}
+
+// The same definition gives the same bytes, also while others are being
+// emitted: the sdk has a global counter and maps have no order.
+func TestJSONIsDeterministic(t *testing.T) {
+	t.Parallel()
+	want, err := gallery().JSON(schedule)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for range 100 {
+		wg.Go(func() {
+			got, err := gallery().JSON(schedule)
+			if err != nil || !bytes.Equal(want, got) {
+				t.Errorf("an emission differs from the first (error: %v)", err)
+			}
+		})
+	}
+	wg.Wait()
 }

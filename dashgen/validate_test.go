@@ -43,7 +43,7 @@ func small() dashgen.Dashboard {
 
 func TestValidateFindsNothingWrong(t *testing.T) {
 	t.Parallel()
-	if found := small().Validate(metrics.DefaultTiming()); len(found) > 0 {
+	if found := small().Validate(schedule); len(found) > 0 {
 		t.Error(found)
 	}
 }
@@ -64,7 +64,7 @@ func (b breakages) run(t *testing.T) {
 			t.Parallel()
 			d := small()
 			breakIt(&d)
-			file, err := d.JSON(metrics.DefaultTiming())
+			file, err := d.JSON(schedule)
 			if err == nil || !strings.Contains(uncoded(err), want) {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -226,7 +226,7 @@ func TestFindingsNameThePanel(t *testing.T) {
 	d.Rows[0].Panels[0].ID = 0
 	d.Rows[0].Panels[0].Description = ""
 	p := d.AllPanels()[1]
-	found := d.Validate(metrics.DefaultTiming())
+	found := d.Validate(schedule)
 	if want := `dashboard "small", panel "Jobs"`; len(found) != 1 || found[0].Where != want || d.Where(p) != want {
 		t.Errorf("want %s, the panel is %s, found %v", want, d.Where(p), found)
 	}

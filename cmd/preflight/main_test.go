@@ -23,7 +23,7 @@ import (
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/site"
 )
 
 // The exit codes that the command documents.
@@ -237,7 +237,7 @@ func TestTheDefaultIntervalIsThatOfTheRules(t *testing.T) {
 	if code := checker.Run(t.Context(), "arbitrage", []string{"--help"}, &help, io.Discard, checks.Shipped()...); code != 0 {
 		t.Fatalf("exit %d", code)
 	}
-	if want := "--every=" + model.Duration(metrics.DefaultTiming().Run).String(); !strings.Contains(help.String(), want) {
+	if want := "--every=" + model.Duration(site.Site().Timing.Run).String(); !strings.Contains(help.String(), want) {
 		t.Errorf("no %s in\n%s", want, &help)
 	}
 }

@@ -163,12 +163,6 @@ func (s *Stack) Start(ctx context.Context, part string) error {
 	return nil
 }
 
-// Part returns the process of a part.
-func (s *Stack) Part(part string) *proc.Process { return s.parts[part] }
-
-// Stop ends a part as an operator would.
-func (s *Stack) Stop(part string) error { return s.parts[part].Stop() }
-
 // Kill ends a part as a crash would.
 func (s *Stack) Kill(part string) { s.parts[part].Kill() }
 

@@ -2,12 +2,10 @@ package pages
 
 import (
 	_ "embed"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/emit/texts"
@@ -119,16 +117,4 @@ func (p Pages) summary(a definitions.Alert) string {
 	}
 	conditions := p.Conditions(a.Group, a.Alert, false)
 	return texts.Plain(p.Annotations(a.Group, a.Alert, conditions[0])[api.Summary])
-}
-
-// CheckRunbooks reports chapters for alerts that are not there.
-func CheckRunbooks(list []preflight.Runbook, names []string) error {
-	for _, r := range list {
-		for _, name := range r.Alerts {
-			if !slices.Contains(names, name) {
-				return fmt.Errorf("runbook: there is no alert %q", name)
-			}
-		}
-	}
-	return nil
 }

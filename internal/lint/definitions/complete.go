@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/rules"
 )
@@ -26,6 +27,27 @@ func (c *Checked) complete() []finding.Finding {
 	}
 	for g, a := range c.Context.Alerts {
 		out = append(out, c.alertProblems(g, a)...)
+	}
+	return append(out, c.chapters()...)
+}
+
+// chapters reports chapters of runbooks for alerts that are not there.
+func (c *Checked) chapters() []finding.Finding {
+	var names []string
+	for _, a := range c.Context.Alerts {
+		names = append(names, a.Name)
+	}
+	var out []finding.Finding
+	for _, r := range c.Runbooks {
+		if len(r.Alerts) == 0 {
+			out = append(out, finding.Finding{Code: finding.NothingChanged, Where: "runbook", Text: r.Markdown, Reason: "a chapter names no alert in Alerts: no page would have it"})
+		}
+		for _, name := range r.Alerts {
+			if !slices.Contains(names, name) {
+				out = append(out, finding.Finding{Code: finding.NothingChanged, Where: "runbook",
+					Reason: fmt.Sprintf("a chapter is for the alert %q, which no pack has", name), Suggestion: suggest.Nearest(name, names)})
+			}
+		}
 	}
 	return out
 }

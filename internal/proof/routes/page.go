@@ -12,11 +12,9 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/routing"
-	"github.com/alertnative/preflight/rules"
 )
 
 //go:embed routes.md.tmpl
@@ -286,6 +284,3 @@ func Means(r routing.Receiver) string {
 	}
 	return text
 }
-
-var _ = emit.RouteName
-var _ rules.Alert

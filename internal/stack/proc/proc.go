@@ -146,9 +146,6 @@ func (p *Process) run(log *os.File, started chan<- error) {
 	close(p.done)
 }
 
-// Name returns the name of its [Spec].
-func (p *Process) Name() string { return p.spec.Name }
-
 // Pid returns the process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 

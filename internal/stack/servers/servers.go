@@ -107,9 +107,6 @@ func (s *Server) Close() error {
 	return err
 }
 
-// Log returns the path of the server's log.
-func (s *Server) Log() string { return s.spec.Log }
-
 func (s *Server) running() bool { return s.process != nil }
 
 func (s *Server) signal(sig syscall.Signal) error {

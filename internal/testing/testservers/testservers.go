@@ -25,16 +25,6 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// Binary returns the path of a program, "prometheus" say.
-func Binary(t testing.TB, name string) string {
-	t.Helper()
-	path, err := servers.Find(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
 // Redis is a redis-server that lives as long as the test.
 type Redis struct {
 	server

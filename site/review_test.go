@@ -1,4 +1,4 @@
-package dashgen_test
+package site_test
 
 import (
 	"bytes"
@@ -8,13 +8,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/alertnative/preflight/site"
 )
 
 // TestReview reads the file as a strict reviewer would who knows what Grafana
 // 12.4 saves, independently of the code that wrote it.
 func TestReview(t *testing.T) {
 	t.Parallel()
-	file := systemHealth(t)
+	file := systemHealth(t, site.Site().Timing)
 	var board map[string]any
 	dec := json.NewDecoder(bytes.NewReader(file))
 	dec.UseNumber()

@@ -1,13 +1,10 @@
-package dashgen_test
+package site_test
 
 import (
-	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,53 +12,44 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/site"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func systemHealth(t *testing.T) []byte {
+// board returns the dashboard System Health of the site at a schedule, with the
+// panels of alerts drawn.
+func board(t *testing.T, timing metrics.Timing) dashgen.Dashboard {
 	t.Helper()
-	file, err := systemHealthBoard().JSON(metrics.DefaultTiming())
+	in := site.Site()
+	in.Timing = timing
+	resolved, findings := model.New(in)
+	if len(findings) > 0 {
+		t.Fatal(findings)
+	}
+	checked, err := definitions.Check(&emit.Context{Site: resolved})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range checked.Dashboards {
+		if d.UID == "arbitrage-system-health" {
+			return d.Dashboard
+		}
+	}
+	t.Fatal("the site has no board System Health")
+	return dashgen.Dashboard{}
+}
+
+func systemHealth(t *testing.T, timing metrics.Timing) []byte {
+	t.Helper()
+	file, err := board(t, timing).JSON(timing)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return file
-}
-
-func TestSystemHealthGolden(t *testing.T) {
-	t.Parallel()
-	got := systemHealth(t)
-	golden := filepath.Join("testdata", "system-health.json")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is stale, rewrite it with: go test ./dashgen -update\n%s", golden, diff)
-	}
-}
-
-// The same definition gives the same bytes, also while others are being
-// emitted: the sdk has a global counter and maps have no order.
-func TestJSONIsDeterministic(t *testing.T) {
-	t.Parallel()
-	want := systemHealth(t)
-	var wg sync.WaitGroup
-	for range 100 {
-		wg.Go(func() {
-			got, err := systemHealthBoard().JSON(metrics.DefaultTiming())
-			if err != nil || !bytes.Equal(want, got) {
-				t.Errorf("an emission differs from the first (error: %v)", err)
-			}
-		})
-	}
-	wg.Wait()
 }
 
 // The place of the preflight's row and its panels is known to links and to the
@@ -75,7 +63,7 @@ func TestPreflightRow(t *testing.T) {
 		ThresholdTops []float64
 	}
 	var got []place
-	for _, p := range decode(t, systemHealth(t)).Panels {
+	for _, p := range decode(t, systemHealth(t, site.Site().Timing)).Panels {
 		if p.ID < 8 || p.ID > 11 && p.ID != 100 {
 			continue
 		}
@@ -100,7 +88,7 @@ func TestPreflightRow(t *testing.T) {
 func TestGoldenSignalsComeFirst(t *testing.T) {
 	t.Parallel()
 	var got []int
-	for _, p := range decode(t, systemHealth(t)).Panels {
+	for _, p := range decode(t, systemHealth(t, site.Site().Timing)).Panels {
 		if p.GridPos.Y < 24 {
 			got = append(got, p.ID)
 		}
@@ -114,11 +102,7 @@ func TestGoldenSignalsComeFirst(t *testing.T) {
 func TestWindowsFollowFromTheRunInterval(t *testing.T) {
 	t.Parallel()
 	timing := metrics.Timing{Run: time.Minute, Scrape: 5 * time.Second, Evaluation: 5 * time.Second}
-	file, err := systemHealthBoard().JSON(timing)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range decode(t, file).Panels {
+	for _, p := range decode(t, systemHealth(t, timing)).Panels {
 		switch p.ID {
 		case 9:
 			want := `histogram_quantile(0.95, sum by (env, le) (rate(arbitrage_preflight_duration_seconds_bucket{env=~"$env"}[6m])))`
@@ -137,7 +121,8 @@ func TestWindowsFollowFromTheRunInterval(t *testing.T) {
 func TestQueriesParseAndAreFilteredByEnv(t *testing.T) {
 	t.Parallel()
 	promql := parser.NewParser(parser.Options{})
-	queries := systemHealthBoard().Queries(metrics.DefaultTiming())
+	d := board(t, site.Site().Timing)
+	queries := d.Queries(site.Site().Timing)
 	for _, q := range queries {
 		if _, err := promql.ParseExpr(q.Expr); err != nil {
 			t.Errorf("%s: %v", q.Where, err)
@@ -146,7 +131,7 @@ func TestQueriesParseAndAreFilteredByEnv(t *testing.T) {
 			t.Errorf("%s: a variable is left in %s", q.Where, q.Expr)
 		}
 	}
-	for _, p := range systemHealthBoard().AllPanels() {
+	for _, p := range d.AllPanels() {
 		for _, target := range p.Targets {
 			if !strings.Contains(target.Expr, `env=~"$env"`) {
 				t.Errorf("panel %d %q is not filtered by $env: %s", p.ID, p.Title, target.Expr)
@@ -180,7 +165,7 @@ func TestProvisioningAgrees(t *testing.T) {
 		t.Fatalf("want one data source and one provider, got %+v and %+v", sources, providers)
 	}
 	source := sources.Datasources[0]
-	for _, p := range decode(t, systemHealth(t)).Panels {
+	for _, p := range decode(t, systemHealth(t, site.Site().Timing)).Panels {
 		if p.Type != "row" && (p.Datasource.UID != source.UID || p.Datasource.Type != source.Type) {
 			t.Errorf("panel %d asks %+v, provisioned is %s of type %s", p.ID, p.Datasource, source.UID, source.Type)
 		}
@@ -188,8 +173,8 @@ func TestProvisioningAgrees(t *testing.T) {
 	if source.URL != "http://prometheus:9090" {
 		t.Errorf("the stack's Prometheus is not at %s", source.URL)
 	}
-	if interval, err := time.ParseDuration(source.JSONData.TimeInterval); err != nil || interval != metrics.DefaultTiming().Scrape {
-		t.Errorf("timeInterval is %q, scrapes are every %s", source.JSONData.TimeInterval, metrics.DefaultTiming().Scrape)
+	if interval, err := time.ParseDuration(source.JSONData.TimeInterval); err != nil || interval != site.Site().Timing.Scrape {
+		t.Errorf("timeInterval is %q, scrapes are every %s", source.JSONData.TimeInterval, site.Site().Timing.Scrape)
 	}
 	if got := providers.Providers[0]; got.Type != "file" || got.Options.Path != "/var/lib/grafana/dashboards" {
 		t.Errorf("dashboards are provisioned from %+v", got)
