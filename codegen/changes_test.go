@@ -79,6 +79,7 @@ func TestChangesOfNothingAreFindings(t *testing.T) {
 		"Without no such alert": {preflight.Without{Alert: "DiskFul", Why: "a slip"}, []string{`pack "disk", Without: DF008`, `did you mean "DiskFull"?`}},
 		"Without a reason":      {preflight.Without{Alert: "DiskFull"}, []string{`pack "disk", Without: DF008: Why is empty`}},
 		"no number":             {preflight.Override{Alert: "DiskFull", Threshold: "much"}, []string{`Override of alert "DiskFull": DF008: Threshold: "much" is no number`}},
+		"no number but a digit": {preflight.Override{Alert: "DiskFull", Threshold: "about 0.2"}, []string{`DF008: Threshold: "about 0.2" is no number`}},
 		"another name": {
 			preflight.Override{Alert: "DiskFull", Edit: func(a *rules.Alert) { a.Name = "Full" }},
 			[]string{`DF008: Edit changes the name of the alert to "Full"`},
@@ -229,6 +230,21 @@ func TestMetricsOfTwoPacks(t *testing.T) {
 	}
 	s.Packs[1].Metrics[0].Type = metrics.Counter
 	contains(t, findings(t, s), `metric "disk_used_ratio": DF007: the packs "disk" and "other" define it differently`)
+}
+
+// A group that two packs define alike is one, whatever addresses its numbers have.
+func TestGroupsOfTwoPacks(t *testing.T) {
+	t.Parallel()
+	s := diskSite("P2")
+	alert(&s, "DiskFull").Panel.Min = new(0.0)
+	other := preflight.Pack{Name: "other", Groups: clone(s.Packs[0].Groups)}
+	other.Groups[0].Alerts[0].Panel.Min = new(0.0)
+	s.Packs = append(s.Packs, other)
+	if found := findings(t, s); found != "" {
+		t.Errorf("alike: %s", found)
+	}
+	other.Groups[0].Alerts[0].Panel.Min = new(1.0)
+	contains(t, findings(t, s), `group "disk": DF007: the packs "disk" and "other" define it differently`)
 }
 
 // A pack routes its own alerts only.

@@ -1,6 +1,7 @@
 package codegen_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,10 @@ func TestSeveritiesThatNoLevelTakes(t *testing.T) {
 		"two take one": {
 			func(s *preflight.Site) { s.Severities.Levels[1].Takes = []string{"P0"} },
 			[]string{`site, Severities: DF006: the levels "page" and "wake" both have or take "P0"`},
+		},
+		"an urgent level below another": {
+			func(s *preflight.Site) { slices.Reverse(s.Severities.Levels) },
+			[]string{"site, Severities and Webhook: DF017: the webhook would refuse its configuration: ", "is urgent, but level"},
 		},
 		"no label": {
 			func(s *preflight.Site) { s.Severities.Label = "" },

@@ -179,9 +179,8 @@ func (p *pack) as(name string) {
 	}
 }
 
-// comparison is the number at the end of the only comparison of an expression,
-// as it is written.
-var number = regexp.MustCompile(`[0-9.]+(runs?|scrapes?|[a-zA-Z0-9]*)`)
+// number is a threshold as PromQL writes it: "0.25", "1e6", "5m", "2runs".
+var number = regexp.MustCompile(`^-?([0-9]*\.)?[0-9]+(e[+-]?[0-9]+|[a-z]+)?$`)
 
 // withThreshold puts another number into the one comparison of the expression.
 // "3runs" is a number there as well.

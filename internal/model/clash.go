@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
-	"github.com/alertnative/preflight/rules"
 )
 
 // origin is a metric with the pack that describes it.
@@ -96,16 +96,13 @@ func (r *resolver) groupClashes() {
 			first[strings.ToLower(g.Name)] = g
 			return false
 		}
-		if reflect.DeepEqual(withoutEdits(other.Group), withoutEdits(g.Group)) {
+		if reflect.DeepEqual(other.Group, g.Group) {
 			return true
 		}
 		r.clash(where, other.Pack, g.Pack)
 		return false
 	})
 }
-
-// withoutEdits is what of a group can be compared.
-func withoutEdits(g rules.Group) string { return fmt.Sprintf("%#v", g) }
 
 // rule is an alert or recording rule with where it stands.
 type rule struct {
@@ -159,17 +156,15 @@ func toldApart(a, b rule) bool {
 	return len(mine) > 0 && len(other) > 0 && !slices.ContainsFunc(mine, func(j string) bool { return slices.Contains(other, j) })
 }
 
+var jobMatcher = regexp.MustCompile(`\bjob\s*=\s*"([^"]*)"`)
+
 // jobsOf returns the jobs that an expression selects by name.
 func jobsOf(expr string) []string {
 	var out []string
-	for rest := expr; ; {
-		_, after, found := strings.Cut(rest, `job="`)
-		if !found {
-			return out
-		}
-		name, tail, _ := strings.Cut(after, `"`)
-		out, rest = append(out, name), tail
+	for _, m := range jobMatcher.FindAllStringSubmatch(expr, -1) {
+		out = append(out, m[1])
 	}
+	return out
 }
 
 func withLabels(group, own map[string]string) map[string]string {

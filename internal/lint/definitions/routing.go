@@ -13,13 +13,14 @@ import (
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // routing checks that every route and inhibition can be taken, and that what
 // they name is there. That every alert reaches somebody is proved on the
 // generated file.
 func (c *Checked) routing() []finding.Finding {
-	out := append(c.receivers(), c.unsupported()...)
+	out := slices.Concat(c.receivers(), c.unsupported(), c.webhook())
 	r := c.Routing
 	if r.Route.Receiver == "" {
 		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name who gets what no route takes"})
@@ -28,6 +29,17 @@ func (c *Checked) routing() []finding.Finding {
 		out = append(out, c.route(i, route)...)
 	}
 	return append(out, c.inhibitions()...)
+}
+
+// webhook shows webhook.yml to the decoder that the webhook reads it with.
+func (c *Checked) webhook() []finding.Finding {
+	if c.Site.Webhook.URL == "" || c.Scale.Label == "" || len(c.Scale.Levels) == 0 {
+		return nil // a scale that is not there is a finding already
+	}
+	if _, err := config.Parse("webhook.yml", c.WebhookConfig().Encode()); err != nil {
+		return []finding.Finding{{Code: finding.BadSite, Where: "site", Part: "Severities and Webhook", Reason: "the webhook would refuse its configuration: " + err.Error()}}
+	}
+	return nil
 }
 
 // route checks a route, 0 for the root.
