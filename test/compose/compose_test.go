@@ -18,7 +18,7 @@ import (
 
 	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks"
-	"github.com/alertnative/preflight/internal/testing/testservers"
+	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
 // root is the project's folder.
@@ -323,7 +323,10 @@ func TestCommandLinesAreAccepted(t *testing.T) {
 				}
 				args = args[1:]
 			} else {
-				path = testservers.Binary(t, program)
+				var err error
+				if path, err = servers.Find(program); err != nil {
+					t.Fatal(err)
+				}
 			}
 			if out, err := exec.Command(path, append(slices.Clone(args), "--help")...).CombinedOutput(); err != nil {
 				t.Errorf("%s %s: %v\n%s", program, strings.Join(args, " "), err, out)

@@ -1,7 +1,6 @@
 // Package testservers gives tests and benchmarks a real redis-server and a
-// real PostgreSQL of their own, and the paths of the real programs in the
-// project's bin folder. A program that is missing fails the test and says how
-// to get it; no test is skipped.
+// real PostgreSQL of their own. A program that is missing fails the test and
+// says how to get it; no test is skipped.
 //
 //	func TestDatabase(t *testing.T) {
 //		redis := testservers.StartRedis(t)
