@@ -3,6 +3,7 @@ package codegen
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -19,6 +20,7 @@ import (
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/internal/proof/routes"
+	"github.com/alertnative/preflight/internal/proof/verdict"
 	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
@@ -84,7 +86,10 @@ func (e explain) run(ctx context.Context, sites []preflight.Site, stdout, stderr
 	var names []string
 	var found []explanation
 	for _, s := range sites {
-		p, err := prove(ctx, s, proofOptions{})
+		p, err := prove(ctx, s, verdict.Options{})
+		if ctx.Err() != nil {
+			return exitBroken, errors.New("interrupted")
+		}
 		if err != nil {
 			fmt.Fprintln(stderr, located(err))
 			return exitFindings, nil

@@ -21,6 +21,7 @@ import (
 	"github.com/alertnative/preflight/internal/emit/pages"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/proof/routes"
+	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
 // File is a generated file, its path relative to the output folder and with
@@ -33,7 +34,7 @@ type File struct {
 // Generate proves a site and returns its files, sorted by path. The error is
 // every finding, joined.
 func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
-	p, err := prove(ctx, site, proofOptions{})
+	p, err := prove(ctx, site, verdict.Options{})
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +46,10 @@ func (p *proved) files() ([]File, error) {
 	out := &output{}
 	page := pages.Pages{Checked: p.Checked, Routes: p.Routes}
 	out.add("lineage.md")(page.Lineage())
-	out.add("prometheus/coverage.json")(coverageFile(p.proofs))
-	for _, t := range p.proofs {
-		if len(t.file.Tests) > 0 {
-			out.add(t.path())(genfile.YAML(t.file))
-			if t.generated != nil {
-				out.add(t.generatedPath())(genfile.YAML(*t.generated))
-			}
+	out.add("prometheus/coverage.json")(p.suite.Coverage())
+	for _, t := range p.suite.Tests {
+		for _, f := range t.Files() {
+			out.add(f.Path)(genfile.YAML(f.File))
 		}
 	}
 	for _, g := range p.Groups {

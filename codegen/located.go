@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"context"
 	"errors"
 
 	"github.com/alertnative/preflight/finding"
@@ -14,6 +15,9 @@ func located(err error) error {
 	var findings []finding.Finding
 	var at []int
 	for _, e := range flat(err) {
+		if errors.Is(e, context.Canceled) {
+			continue // the command says that it was interrupted
+		}
 		var f finding.Finding
 		if errors.As(e, &f) {
 			findings, at = append(findings, f), append(at, len(list))

@@ -2,6 +2,7 @@ package codegen
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
 // The exit codes of the generator.
@@ -91,16 +93,20 @@ func (g generate) run(ctx context.Context, sites []preflight.Site, stdout, stder
 	all := make([][]File, len(sites))
 	found := false
 	for i, s := range sites {
-		p, err := prove(ctx, s, proofOptions{noCache: *g.noCache})
+		shown := newProgress(stderr, "tests")
+		p, err := prove(ctx, s, verdict.Options{NoCache: *g.noCache, Progress: shown.set})
+		shown.clear()
 		if err == nil {
 			all[i], err = p.files()
-		}
-		if ctx.Err() != nil {
-			return exitBroken, fmt.Errorf("interrupted: nothing was written")
 		}
 		if err != nil {
 			found = true
 			fmt.Fprintln(stderr, located(err))
+		}
+		if ctx.Err() != nil {
+			return exitBroken, errors.New("interrupted: not every test ran, and nothing was written")
+		}
+		if err != nil {
 			continue
 		}
 		for _, note := range p.notes() {

@@ -6,26 +6,17 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
-	"github.com/prometheus/prometheus/model/rulefmt"
-	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
-	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/mutate"
-	"github.com/alertnative/preflight/internal/proof/ruletest"
-	"github.com/alertnative/preflight/internal/proof/testfile"
-	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// mutation is the command that prints the mutation score of the pack's rule
+// mutation is the command that prints the mutation score of the sites' rule
 // tests and routes, or of files, and what survived.
 type mutation struct {
 	name  string
@@ -44,35 +35,26 @@ func newMutation(app *kingpin.Application) mutation {
 
 func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
 	start := time.Now()
-	var outcomes []mutate.Outcome
-	var waivers map[mutate.RuleID][]finding.Equivalent
-	var err error
-	if len(*m.files) > 0 {
-		outcomes, err = mutateFiles(*m.files)
-	} else {
-		waivers = map[mutate.RuleID][]finding.Equivalent{}
-		for _, s := range sites {
-			p, err := prove(ctx, s, proofOptions{})
-			if err != nil {
-				fmt.Fprintln(stderr, located(err))
-				return exitFindings, nil
-			}
-			of, excuses, err := p.mutate()
-			if err != nil {
-				return exitBroken, err
-			}
-			outcomes = append(outcomes, of...)
-			maps.Copy(waivers, excuses)
+	shown := newProgress(stderr, "mutants")
+	outcomes, waivers, err := m.outcomes(ctx, sites, shown.set)
+	shown.clear()
+	interrupted := ctx.Err() != nil
+	if err != nil && !interrupted {
+		if errors.As(err, new(finding.Finding)) {
+			fmt.Fprintln(stderr, located(err))
+			return exitFindings, nil
 		}
-	}
-	if err != nil {
 		return exitBroken, err
 	}
 	wrong := mutate.Waive(outcomes, waivers)
+	result := mutate.Count(outcomes)
+	if interrupted {
+		result.Print(stdout, outcomes, time.Since(start))
+		return exitBroken, errors.New("interrupted: only the mutants above were tried")
+	}
 	for _, f := range wrong {
 		fmt.Fprintln(stdout, f)
 	}
-	result := mutate.Count(outcomes)
 	result.Print(stdout, outcomes, time.Since(start))
 	if len(wrong) > 0 || result.All.Score() < *m.floor || *m.floor > 0 && len(result.Untested) > 0 {
 		fmt.Fprintf(stderr, "preflight-gen: %d mistakes would go unnoticed, %d %s have no test, %d waivers are wrong\n",
@@ -82,192 +64,37 @@ func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stder
 	return exitClean, nil
 }
 
-// mutate makes the mutants of the site's rules and routes. Those of an urgent
-// alert, and of a loud one, must be noticed by the scenarios that a person
-// wrote, those of a route by the promises.
-func (p *proved) mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	var proofs []mutate.Proof
-	for _, g := range p.Groups {
-		list, err := p.Rules(g)
+// outcomes tries the mutants of the files, or of the sites. The error is every
+// finding of a site that is not proved, or what kept the mutants from being
+// tried; with that of a context come the outcomes known so far.
+func (m mutation) outcomes(ctx context.Context, sites []preflight.Site, shown mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
+	if len(*m.files) > 0 {
+		proofs, mutable, err := mutate.ReadFiles(*m.files)
 		if err != nil {
 			return nil, nil, err
 		}
-		proof := mutate.Proof{Groups: []mutate.Group{{File: rulePath(g), RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
-		for _, t := range p.proofs {
-			if t.covered.Group != g.Name {
-				continue
-			}
-			for _, file := range p.judges(t) {
-				suites, err := ruletest.Load(file)
-				if err != nil {
-					return nil, nil, err
-				}
-				proof.Suites = append(proof.Suites, suites...)
-			}
-		}
-		proofs = append(proofs, proof)
+		outcomes, err := mutate.Score(ctx, proofs, mutable, shown)
+		return outcomes, nil, err
 	}
-	outcomes, err := mutate.Score(proofs, func(mutate.RuleID) bool { return true })
-	if err != nil {
-		return nil, nil, err
-	}
-	waivers := p.waivers(outcomes)
-	ofRoutes, more, err := p.Routes.Mutate()
-	maps.Copy(waivers, more)
-	return append(outcomes, ofRoutes...), waivers, err
-}
-
-// waivers are those of each rule that has mutants.
-func (p *proved) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
-	type key struct{ group, name string }
-	byName := map[key][]finding.Equivalent{}
-	for g, r := range p.Context.Records {
-		byName[key{g.Name, r.Name}] = r.Equivalents
-	}
-	for g, a := range p.Context.Alerts {
-		list := slices.Clone(a.Equivalents)
-		if a.HoldWhileDown != "" {
-			list = append(list, finding.Equivalent{Mutant: "group → count", Why: "ALERTS is read for its labels only, its value is not"})
-		}
-		byName[key{g.Name, a.Name}] = list
-	}
-	out := map[mutate.RuleID][]finding.Equivalent{}
-	for _, o := range outcomes {
-		if out[o.Of] == nil {
-			out[o.Of] = append(out[o.Of], byName[key{o.Of.Group, o.Of.Name}]...)
-		}
-		if o.By == nil && p.givesLabel(o) {
-			out[o.Of] = append(out[o.Of], finding.Equivalent{Mutant: o.Name(), Why: "the expression gives every instance this label already"})
-		}
-	}
-	return out
-}
-
-// givesLabel reports whether a mutant drops a label that the instances have from
-// their expression too: the environment of a rule for one, say.
-func (p *proved) givesLabel(o mutate.Outcome) bool {
-	name, value, isLabel := strings.Cut(o.From, ": ")
-	if o.Kind != "labels" || o.To != "" || !isLabel {
-		return false
-	}
-	for g, a := range p.Context.Alerts {
-		if g.Name != o.Of.Group || a.Name != o.Of.Name {
-			continue
-		}
-		for _, cond := range p.Conditions(g, a, false) {
-			t, _ := p.Checker.Expr("", cond.Expr)
-			if cond.Labels[name] == value && t.Labels.Pinned(name) == value {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// rulePath is where the rules of a group are.
-func rulePath(g site.Group) string { return "prometheus/rules/" + g.Name + ".yml" }
-
-// judges are the tests that must notice the mutants of a rule: of one whose
-// messages ring, and of a recording rule that such a one reads, only the
-// scenarios, because what is made from an expression proves little about it.
-func (p *proved) judges(t proof) []testfile.File {
-	rings := func(severity string) bool {
-		level, _, ok := p.Level(severity)
-		return ok && level.Sound == routing.Loud
-	}
-	for _, a := range p.Context.Alerts {
-		if t.covered.Scenarios > 0 && (a.Name == t.covered.Name || slices.Contains(t.covered.ReadBy, a.Name)) && rings(a.Severity) {
-			t.file.Tests = t.file.Tests[:t.covered.Scenarios]
-			return []testfile.File{t.file}
-		}
-	}
-	return t.all()
-}
-
-// mutateFiles makes the mutants of rule files that tests of promtool load.
-func mutateFiles(paths []string) ([]mutate.Outcome, error) {
-	var ruleFiles []string
-	var proofs []mutate.Proof
-	for _, path := range paths {
-		isRules, err := holdsRules(path)
+	var outcomes []mutate.Outcome
+	waivers := map[mutate.RuleID][]finding.Equivalent{}
+	for _, s := range sites {
+		p, err := prove(ctx, s, verdict.Options{})
 		if err != nil {
-			return nil, err
+			return outcomes, waivers, err
 		}
-		if isRules {
-			abs, err := filepath.Abs(path)
-			if err != nil {
-				return nil, err
-			}
-			ruleFiles = append(ruleFiles, abs)
-			continue
-		}
-		proof, err := readProof(path)
+		ofRules, excuses, err := p.suite.Mutate(ctx, shown)
+		outcomes = append(outcomes, ofRules...)
+		maps.Copy(waivers, excuses)
 		if err != nil {
-			return nil, err
+			return outcomes, waivers, err
 		}
-		proofs = append(proofs, proof)
-	}
-	if len(proofs) == 0 {
-		return nil, errors.New("no tests: name promtool's test files too")
-	}
-	for _, file := range ruleFiles {
-		if !slices.ContainsFunc(proofs, func(p mutate.Proof) bool {
-			return slices.ContainsFunc(p.Groups, func(g mutate.Group) bool { return g.File == file })
-		}) {
-			return nil, fmt.Errorf("%s: none of the tests loads it: name the tests that have it in rule_files", file)
-		}
-	}
-	return mutate.Score(proofs, func(id mutate.RuleID) bool { return len(ruleFiles) == 0 || slices.Contains(ruleFiles, id.File) })
-}
-
-// holdsRules tells a rule file from a test by its first key.
-func holdsRules(path string) (bool, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return false, err
-	}
-	var keys map[string]yaml.Node
-	if err := yaml.Unmarshal(data, &keys); err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
-	}
-	_, groups := keys["groups"]
-	_, tests := keys["tests"]
-	if groups == tests {
-		return false, fmt.Errorf("%s: neither a rule file (it has groups) nor a test of promtool (it has tests)", path)
-	}
-	return groups, nil
-}
-
-func readProof(path string) (mutate.Proof, error) {
-	file, err := testfile.Read(path)
-	if err != nil {
-		return mutate.Proof{}, err
-	}
-	suites, err := ruletest.Load(file)
-	if err != nil {
-		return mutate.Proof{}, err
-	}
-	loads, err := file.Loads()
-	if err != nil {
-		return mutate.Proof{}, err
-	}
-	proof := mutate.Proof{Suites: suites}
-	for _, load := range loads {
-		abs, err := filepath.Abs(load)
+		ofRoutes, excuses, err := p.Routes.Mutate()
+		outcomes = append(outcomes, ofRoutes...)
+		maps.Copy(waivers, excuses)
 		if err != nil {
-			return mutate.Proof{}, err
-		}
-		data, err := os.ReadFile(abs)
-		if err != nil {
-			return mutate.Proof{}, err
-		}
-		var parsed rulefmt.RuleGroups
-		if err := yaml.Unmarshal(data, &parsed); err != nil {
-			return mutate.Proof{}, fmt.Errorf("%s: %w", abs, err)
-		}
-		for _, g := range parsed.Groups {
-			proof.Groups = append(proof.Groups, mutate.Group{File: abs, RuleGroup: g})
+			return outcomes, waivers, err
 		}
 	}
-	return proof, nil
+	return outcomes, waivers, nil
 }

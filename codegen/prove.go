@@ -15,27 +15,23 @@ import (
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/routes"
+	"github.com/alertnative/preflight/internal/proof/suite"
 	"github.com/alertnative/preflight/internal/proof/verdict"
 	"github.com/alertnative/preflight/promcheck"
 	"github.com/alertnative/preflight/rules"
 )
 
-// proofOptions say how a site is proved.
-type proofOptions struct {
-	noCache bool                  // verdicts of earlier runs do not count
-	done    func(verdict.Outcome) // called after each test
-}
-
 // proved is a site of which nothing is wrong.
 type proved struct {
 	*definitions.Checked
 	Routes routes.Proof
-	proofs []proof
+	suite  *suite.Suite
 }
 
 // prove resolves a site, checks its definitions and runs its proofs. The error
-// is every finding, joined.
-func prove(ctx context.Context, in preflight.Site, o proofOptions) (*proved, error) {
+// is every finding, joined; with that of a context come the findings known so
+// far.
+func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, error) {
 	s, findings := site.New(in)
 	emitter, err := newContext(s)
 	if err != nil {
@@ -56,10 +52,10 @@ func prove(ctx context.Context, in preflight.Site, o proofOptions) (*proved, err
 	if unreadable(findings) {
 		return nil, errors.Join(asErrors(checked.Waive(findings))...)
 	}
-	if p.proofs, err = p.tests(); err != nil {
+	if p.suite, err = suite.New(checked); err != nil {
 		return nil, errors.Join(append(asErrors(checked.Waive(findings)), err)...)
 	}
-	broken, err := p.runProofs(ctx, o)
+	broken, err := p.suite.Run(ctx, o)
 	findings = checked.Waive(append(findings, slices.DeleteFunc(broken, func(f finding.Finding) bool { return misread(f.Where, findings) })...))
 	if err := errors.Join(append(asErrors(findings), err)...); err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package codegen
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,13 @@ func (t test) run(ctx context.Context, sites []preflight.Site, stdout, stderr io
 	passed, failed := 0, 0
 	for _, s := range sites {
 		var outcomes []verdict.Outcome
-		_, err := prove(ctx, s, proofOptions{noCache: true, done: func(o verdict.Outcome) { outcomes = append(outcomes, o) }})
+		shown := newProgress(stderr, "tests")
+		_, err := prove(ctx, s, verdict.Options{
+			NoCache:  true,
+			Done:     func(o verdict.Outcome) { outcomes = append(outcomes, o) },
+			Progress: shown.set,
+		})
+		shown.clear()
 		slices.SortStableFunc(outcomes, func(a, b verdict.Outcome) int {
 			return strings.Compare(a.Case.Name+"\x00"+a.Test, b.Case.Name+"\x00"+b.Test)
 		})
@@ -79,6 +86,9 @@ func (t test) run(ctx context.Context, sites []preflight.Site, stdout, stderr io
 			code = exitFindings
 			fmt.Fprintln(stderr, located(err))
 		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	fmt.Fprintf(stdout, "%d passed, %d failed\n", passed, failed)
 	if *t.junit != "" {
@@ -89,6 +99,9 @@ func (t test) run(ctx context.Context, sites []preflight.Site, stdout, stderr io
 		if err := os.WriteFile(*t.junit, append([]byte(xml.Header), append(data, '\n')...), 0o644); err != nil {
 			return exitBroken, err
 		}
+	}
+	if ctx.Err() != nil {
+		return exitBroken, errors.New("interrupted: not every test ran")
 	}
 	return code, nil
 }

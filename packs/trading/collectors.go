@@ -29,7 +29,7 @@ func whileCollectorsFail(status, other string) []rules.Scenario {
 			Series: node + ` 1x4
 				` + spare + ` 0x4
 				` + target + `} 1 stale`,
-			Expect: []rules.Expect{redis("3runs"), rules.Quiet("4runs")},
+			Expect: []rules.Expect{redis("3.5runs"), rules.Quiet("4runs")},
 		},
 		{
 			Name: "one of two collectors is enough, for the result and to answer",

@@ -131,7 +131,7 @@ var missing = rules.Alert{
 				arbitrage_preflight_last_run_timestamp_seconds{env="ENV"}    0 stale _x4 6runs 7runs 8runs
 				arbitrage_preflight_last_run_timestamp_seconds{env="OTHER"}  0x8`,
 			Expect: []rules.Expect{
-				rules.Quiet("3.5runs"),
+				rules.Quiet("3.65runs"),
 				rules.Fires("4runs", `env="ENV"`),
 				rules.Quiet("6runs"),
 			},

@@ -1,14 +1,11 @@
 package mutate
 
 import (
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
@@ -42,8 +39,8 @@ var aggregations = map[parser.ItemType][]parser.ItemType{
 
 // functions says which functions of the same arguments stand in for which.
 var functions = map[string][]string{
-	"rate": {"irate"}, "irate": {"rate"},
-	"increase": {"irate", "delta"}, "delta": {"increase"}, "idelta": {"delta"}, "deriv": {"delta"},
+	"rate": {"increase", "irate"}, "irate": {"rate"},
+	"increase": {"rate", "irate", "delta"}, "delta": {"increase"}, "idelta": {"delta"}, "deriv": {"delta"},
 	"changes": {"resets"}, "resets": {"changes"},
 	"max_over_time": {"min_over_time"}, "min_over_time": {"max_over_time"},
 	"avg_over_time": {"max_over_time", "min_over_time"},
@@ -53,6 +50,9 @@ var functions = map[string][]string{
 	"ceil": {"floor"}, "floor": {"ceil"},
 	"clamp_min": {"clamp_max"}, "clamp_max": {"clamp_min"},
 }
+
+// rateOrIncrease are the functions that differ by a factor, the window.
+var rateOrIncrease = map[string]bool{"rate": true, "increase": true}
 
 // exprMutants changes the expression, one node at a time.
 func exprMutants(id RuleID, r rulefmt.Rule) ([]Mutant, error) {
@@ -75,6 +75,9 @@ type walk struct {
 	parser parser.Parser
 	seen   map[string]bool
 	out    []Mutant
+	// signOnly says that a positive factor changes nothing of what is seen of the
+	// node: increase, which is rate times the window, then is no mistake.
+	signOnly bool
 }
 
 // keep adds the tree as it stands now, unless it is no expression or there
@@ -109,6 +112,7 @@ func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRa
 // visit makes the mutants of the node and of all below it; set replaces the
 // node in its parent.
 func (w *walk) visit(node parser.Expr, set func(parser.Expr)) {
+	defer func(old bool) { w.signOnly = old }(w.signOnly)
 	switch n := node.(type) {
 	case *parser.ParenExpr:
 		w.visit(n.Expr, func(e parser.Expr) { n.Expr = e })
@@ -126,10 +130,10 @@ func (w *walk) visit(node parser.Expr, set func(parser.Expr)) {
 	case *parser.Call:
 		w.call(n)
 	case *parser.MatrixSelector:
-		w.duration("window", &n.Range, n.PositionRange(), n.Range/2, 2*n.Range)
+		w.duration("window", &n.Range, n.PositionRange(), otherWindows(n.Range)...)
 		w.visit(n.VectorSelector, func(parser.Expr) {})
 	case *parser.SubqueryExpr:
-		w.duration("window", &n.Range, n.PositionRange(), n.Range/2, 2*n.Range)
+		w.duration("window", &n.Range, n.PositionRange(), otherWindows(n.Range)...)
 		if n.Step != 0 {
 			w.duration("step", &n.Step, n.PositionRange(), 2*n.Step)
 		}
@@ -199,8 +203,31 @@ func (w *walk) binary(n *parser.BinaryExpr, set func(parser.Expr)) {
 		set(n)
 	}
 	w.matching(n, between)
+	outer := w.signOnly
+	w.signOnly = old.IsSetOperator() && outer || old.IsComparisonOperator() && isZero(n.RHS)
 	w.visit(n.LHS, func(e parser.Expr) { n.LHS = e })
+	switch old {
+	case parser.LAND, parser.LUNLESS:
+		w.signOnly = true // of the right side only the labels count
+	case parser.LOR:
+		w.signOnly = outer
+	default:
+		w.signOnly = old.IsComparisonOperator() && isZero(n.LHS)
+	}
 	w.visit(n.RHS, func(e parser.Expr) { n.RHS = e })
+}
+
+func isZero(e parser.Expr) bool {
+	for {
+		switch n := e.(type) {
+		case *parser.ParenExpr:
+			e = n.Expr
+			continue
+		case *parser.NumberLiteral:
+			return n.Val == 0
+		}
+		return false
+	}
 }
 
 func kindOf(op parser.ItemType) string {
@@ -280,10 +307,14 @@ func (w *walk) aggregate(n *parser.AggregateExpr) {
 func (w *walk) call(n *parser.Call) {
 	old := n.Func
 	for _, name := range functions[old.Name] {
+		if w.signOnly && rateOrIncrease[name] && rateOrIncrease[old.Name] {
+			continue
+		}
 		n.Func = parser.Functions[name]
 		w.keep("function", old.Name, name, n.PosRange)
 	}
 	n.Func = old
+	w.signOnly = old.Name == "histogram_quantile" || w.signOnly && strings.HasSuffix(old.Name, "_over_time")
 	for i, arg := range n.Args {
 		literal, ok := arg.(*parser.NumberLiteral)
 		if ok && i == 0 && strings.Contains(old.Name, "quantile") {
@@ -292,89 +323,4 @@ func (w *walk) call(n *parser.Call) {
 		}
 		w.visit(arg, func(e parser.Expr) { n.Args[i] = e })
 	}
-}
-
-func (w *walk) number(n *parser.NumberLiteral, others []float64) {
-	old := n.Val
-	from := n.String()
-	for _, v := range others {
-		n.Val = v
-		w.keep("number", from, n.String(), n.PosRange)
-	}
-	n.Val = old
-}
-
-// otherNumbers returns what stands in for a number: its neighbours for a small
-// whole number, else a tenth more and less.
-func otherNumbers(n *parser.NumberLiteral) []float64 {
-	v := n.Val
-	switch {
-	case math.IsInf(v, 0) || math.IsNaN(v):
-		return nil
-	case v == math.Trunc(v) && math.Abs(v) <= 10:
-		return []float64{v - 1, v + 1}
-	case n.Duration:
-		return []float64{math.Round(v * 0.9), math.Round(v * 1.1)}
-	}
-	round := func(v float64) float64 { // 0.5 → 0.55 and not 0.55000…01
-		out, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 10, 64), 64)
-		return out
-	}
-	return []float64{round(v * 0.9), round(v * 1.1)}
-}
-
-// otherQuantiles returns the quantiles that leave out half and twice as much.
-func otherQuantiles(q float64) []float64 {
-	if q <= 0 || q >= 1 {
-		return nil
-	}
-	rest := math.Min(q, 1-q)
-	sign := 1.0
-	if q < 0.5 {
-		sign = -1
-	}
-	round := func(v float64) float64 { return math.Round(v*1e6) / 1e6 }
-	return []float64{round(q + sign*rest/2), round(q - sign*rest)}
-}
-
-// matchers drops each matcher, turns it around, and takes each alternative out
-// of a regular expression. The metric's name is left alone.
-func (w *walk) matchers(n *parser.VectorSelector) {
-	old := n.LabelMatchers
-	for i, m := range old {
-		if m.Name == model.MetricNameLabel {
-			continue
-		}
-		n.LabelMatchers = slices.Delete(slices.Clone(old), i, i+1)
-		w.keep("matcher", m.String(), "", n.PosRange)
-		for _, other := range otherMatchers(m) {
-			n.LabelMatchers = slices.Clone(old)
-			n.LabelMatchers[i] = other
-			w.keep("matcher", m.String(), other.String(), n.PosRange)
-		}
-	}
-	n.LabelMatchers = old
-}
-
-func otherMatchers(m *labels.Matcher) []*labels.Matcher {
-	inverse := map[labels.MatchType]labels.MatchType{
-		labels.MatchEqual: labels.MatchNotEqual, labels.MatchNotEqual: labels.MatchEqual,
-		labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
-	}
-	out := []*labels.Matcher{}
-	add := func(t labels.MatchType, value string) {
-		if other, err := labels.NewMatcher(t, m.Name, value); err == nil {
-			out = append(out, other)
-		}
-	}
-	add(inverse[m.Type], m.Value)
-	if m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp {
-		alternatives := strings.Split(m.Value, "|")
-		for i := range alternatives {
-			if len(alternatives) > 1 {
-				add(m.Type, strings.Join(slices.Delete(slices.Clone(alternatives), i, i+1), "|"))
-			}
-		}
-	}
-	return out
 }

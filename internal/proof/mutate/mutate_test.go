@@ -1,6 +1,8 @@
 package mutate_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -41,7 +43,7 @@ func TestEveryPartOfARuleIsMutated(t *testing.T) {
 			rulefmt.Rule{Expr: `sum by (a) (rate(x{s="v"}[5m] offset 1h))`},
 			[]string{
 				"aggregation: sum → max", "aggregation: sum → min", "grouping: by (a) → by ()", "grouping: by (a) → without (a)",
-				"function: rate → irate", "window: 5m → 2m30s", "window: 5m → 10m", "offset: offset 1h → offset 2h", "offset: offset 1h → (dropped)",
+				"function: rate → increase", "function: rate → irate", "window: 5m → 2m30s", "window: 5m → 4m", "window: 5m → 6m", "window: 5m → 10m", "offset: offset 1h → offset 2h", "offset: offset 1h → (dropped)",
 				`matcher: s="v" → (dropped)`, `matcher: s="v" → s!="v"`,
 			},
 		},
@@ -93,7 +95,7 @@ func score(t *testing.T, expr string) []mutate.Outcome {
 		{Alert: "Slow", Expr: expr},
 		{Alert: "Untested", Expr: "up == 0"},
 	}}}
-	out, err := mutate.Score([]mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, func(mutate.RuleID) bool { return true })
+	out, err := mutate.Score(t.Context(), []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +135,7 @@ func TestSurvivorsAreWhatTheTestsLeaveOpen(t *testing.T) {
 func TestATestThatFailsAnywayIsAnError(t *testing.T) {
 	t.Parallel()
 	group := mutate.Group{RuleGroup: rulefmt.RuleGroup{Name: "g", Rules: []rulefmt.Rule{{Alert: "Slow", Expr: "latency > 100"}}}}
-	_, err := mutate.Score([]mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, func(mutate.RuleID) bool { return true })
+	_, err := mutate.Score(t.Context(), []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, nil)
 	if err == nil || !strings.Contains(err.Error(), `a test fails on the rules as they are: alert Slow, scenario "unnamed#0", at 2m: got nothing, want {job="a"}`) {
 		t.Errorf("error %v", err)
 	}
@@ -160,5 +162,24 @@ func TestWaiversAreChecked(t *testing.T) {
 	left := survivors(outcomes)
 	if slices.Contains(left, "Slow sum → max") || !slices.Contains(left, "Slow > → >=") {
 		t.Errorf("survivors: %v", left)
+	}
+}
+
+// An interrupted run returns what it has tried.
+func TestInterruptedScore(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	group := mutate.Group{RuleGroup: rulefmt.RuleGroup{Name: "g", Rules: []rulefmt.Rule{
+		{Record: "job:latency:max", Expr: "max by (job) (latency)"},
+		{Alert: "Slow", Expr: "job:latency:max > 5"},
+	}}}
+	total := 0
+	out, err := mutate.Score(ctx, []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, func(done, all int) {
+		total = all
+		stop()
+	})
+	if !errors.Is(err, context.Canceled) || len(out) == 0 || len(out) >= total {
+		t.Errorf("%d of %d mutants, %v", len(out), total, err)
 	}
 }

@@ -1,9 +1,11 @@
 package mutate
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"golang.org/x/sync/errgroup"
@@ -36,6 +38,9 @@ type Outcome struct {
 	routes *Routes // whose mutant it is; nil: of a rule
 }
 
+// Progress is told how many of all mutants were tried.
+type Progress func(done, total int)
+
 // differs says where the mutant and what it was made of part; empty when they
 // never do.
 func (o Outcome) differs() string {
@@ -45,11 +50,12 @@ func (o Outcome) differs() string {
 	return differs(o.Mutant)
 }
 
-// Score makes every mutant of the rules that mutable accepts, runs the proofs
-// that can notice it, and returns the outcomes in the order of the rules. The
-// error says which test fails without any mistake, or which rule does not
-// parse.
-func Score(proofs []Proof, mutable func(RuleID) bool) ([]Outcome, error) {
+// Score makes every mutant of the rules that mutable accepts (nil: all), runs the proofs
+// that can notice it, and returns the outcomes in the order of the rules. It
+// calls progress, unless nil, after each mutant, from several goroutines. The
+// error says which test fails without any mistake, which rule does not parse,
+// or that the context ended: then the outcomes are those known so far.
+func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progress Progress) ([]Outcome, error) {
 	judges := make([]*judge, len(proofs))
 	for i, p := range proofs {
 		judges[i] = newJudge(p)
@@ -57,11 +63,49 @@ func Score(proofs []Proof, mutable func(RuleID) bool) ([]Outcome, error) {
 	if err := baseline(judges); err != nil {
 		return nil, err
 	}
+	out, err := untried(judges, mutable)
+	if err != nil {
+		return nil, err
+	}
+	var done atomic.Int64
+	judged := make([]bool, len(out))
+	work := errgroup.Group{}
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range out {
+		work.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			for _, j := range judges {
+				if f := j.notices(out[i].Mutant); f != nil {
+					out[i].By = f
+					break
+				}
+			}
+			judged[i] = true
+			if progress != nil {
+				progress(int(done.Add(1)), len(out))
+			}
+			return nil
+		})
+	}
+	err = work.Wait()
+	var known []Outcome
+	for i, o := range out {
+		if judged[i] {
+			known = append(known, o)
+		}
+	}
+	return known, err
+}
+
+// untried returns every mutant, before any test has run.
+func untried(judges []*judge, mutable func(RuleID) bool) ([]Outcome, error) {
 	var out []Outcome
 	seen := map[RuleID]bool{}
 	for _, j := range judges {
 		for _, r := range j.rules {
-			if seen[r.id] || !mutable(r.id) {
+			if seen[r.id] || mutable != nil && !mutable(r.id) {
 				continue
 			}
 			seen[r.id] = true
@@ -75,20 +119,6 @@ func Score(proofs []Proof, mutable func(RuleID) bool) ([]Outcome, error) {
 			}
 		}
 	}
-	work := errgroup.Group{}
-	work.SetLimit(runtime.GOMAXPROCS(0))
-	for i := range out {
-		work.Go(func() error {
-			for _, j := range judges {
-				if f := j.notices(out[i].Mutant); f != nil {
-					out[i].By = f
-					break
-				}
-			}
-			return nil
-		})
-	}
-	_ = work.Wait() // the work reports nothing
 	return out, nil
 }
 

@@ -37,6 +37,9 @@ type Options struct {
 	// Done, when set, is called after each test, in no order and never twice at
 	// once.
 	Done func(Outcome)
+	// Progress, when set, is called after each test with how many of all are done,
+	// never twice at once.
+	Progress func(done, total int)
 }
 
 // Outcome is what became of one test.
@@ -89,6 +92,7 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Failure, Stats, error)
 	outcomes := make([]Outcome, len(tests))
 	loader := ruletest.NewLoader()
 	var report sync.Mutex
+	done := 0
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i, t := range tests {
@@ -97,10 +101,13 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Failure, Stats, error)
 				return err
 			}
 			outcomes[i] = t.run(loader, known)
+			report.Lock()
+			defer report.Unlock()
 			if o.Done != nil {
-				report.Lock()
-				defer report.Unlock()
 				o.Done(outcomes[i])
+			}
+			if done++; o.Progress != nil {
+				o.Progress(done, len(tests))
 			}
 			return nil
 		})

@@ -1,0 +1,108 @@
+package suite
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/routing"
+	"github.com/prometheus/prometheus/model/rulefmt"
+)
+
+// Mutate makes the mutants of the rules, with what excuses those that survive.
+// Those of an urgent alert, and of a loud one, must be noticed by the scenarios
+// that a person wrote. The outcomes come with the error of a context that ended.
+func (s *Suite) Mutate(ctx context.Context, progress mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
+	var proofs []mutate.Proof
+	for _, g := range s.Groups {
+		list, err := s.Rules(g)
+		if err != nil {
+			return nil, nil, err
+		}
+		file := "prometheus/rules/" + g.Name + ".yml"
+		proof := mutate.Proof{Groups: []mutate.Group{{File: file, RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
+		for _, t := range s.Tests {
+			if t.covered.Group != g.Name {
+				continue
+			}
+			for _, file := range s.judges(t).Files() {
+				suites, err := ruletest.Load(file.File)
+				if err != nil {
+					return nil, nil, err
+				}
+				proof.Suites = append(proof.Suites, suites...)
+			}
+		}
+		proofs = append(proofs, proof)
+	}
+	outcomes, err := mutate.Score(ctx, proofs, nil, progress)
+	return outcomes, s.waivers(outcomes), err
+}
+
+// waivers are those of each rule that has mutants.
+func (s *Suite) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
+	type key struct{ group, name string }
+	byName := map[key][]finding.Equivalent{}
+	for g, r := range s.Context.Records {
+		byName[key{g.Name, r.Name}] = r.Equivalents
+	}
+	for g, a := range s.Context.Alerts {
+		list := slices.Clone(a.Equivalents)
+		if a.HoldWhileDown != "" {
+			list = append(list, finding.Equivalent{Mutant: "group → count", Why: "ALERTS is read for its labels only, its value is not"})
+		}
+		byName[key{g.Name, a.Name}] = list
+	}
+	out := map[mutate.RuleID][]finding.Equivalent{}
+	for _, o := range outcomes {
+		if out[o.Of] == nil {
+			out[o.Of] = append(out[o.Of], byName[key{o.Of.Group, o.Of.Name}]...)
+		}
+		if o.By == nil && s.givesLabel(o) {
+			out[o.Of] = append(out[o.Of], finding.Equivalent{Mutant: o.Name(), Why: "the expression gives every instance this label already"})
+		}
+	}
+	return out
+}
+
+// givesLabel reports whether a mutant drops a label that the instances have from
+// their expression too: the environment of a rule for one, say.
+func (s *Suite) givesLabel(o mutate.Outcome) bool {
+	name, value, isLabel := strings.Cut(o.From, ": ")
+	if o.Kind != "labels" || o.To != "" || !isLabel {
+		return false
+	}
+	for g, a := range s.Context.Alerts {
+		if g.Name != o.Of.Group || a.Name != o.Of.Name {
+			continue
+		}
+		for _, cond := range s.Conditions(g, a, false) {
+			t, _ := s.Checker.Expr("", cond.Expr)
+			if cond.Labels[name] == value && t.Labels.Pinned(name) == value {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// judges returns the tests that must notice the mutants of a rule. Of a rule
+// whose messages ring, and of a recording rule that such a rule reads, these are
+// the scenarios alone: a test made from an expression proves little about it.
+func (s *Suite) judges(t Test) Test {
+	rings := func(severity string) bool {
+		level, _, ok := s.Level(severity)
+		return ok && level.Sound == routing.Loud
+	}
+	for _, a := range s.Context.Alerts {
+		if t.covered.Scenarios > 0 && (a.Name == t.covered.Name || slices.Contains(t.covered.ReadBy, a.Name)) && rings(a.Severity) {
+			t.file.Tests = t.file.Tests[:t.covered.Scenarios]
+			t.generated = nil
+			return t
+		}
+	}
+	return t
+}

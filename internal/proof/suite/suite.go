@@ -1,0 +1,93 @@
+// Package suite makes the tests of a site's rules, runs them, and measures
+// what they prove. Each rule has one test: first the scenarios that a person
+// wrote, then what follows from the expression.
+package suite
+
+import (
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// Suite is the tests of a site's rules.
+type Suite struct {
+	*definitions.Checked
+	Tests []Test // in the order of the rules
+}
+
+// Test is the promtool test of a rule, and what it covers.
+type Test struct {
+	file testfile.File
+	// generated holds the tests made from the expression where their evaluation
+	// interval is not that of the scenarios: promtool has one for a file.
+	generated *testfile.File
+	covered   ruleCoverage
+	group     site.Group
+	name      string // of its file
+}
+
+// File is a test file, its path relative to the output folder.
+type File struct {
+	Path string
+	testfile.File
+}
+
+// Files returns the test files that promtool runs: none for a rule without a
+// test.
+func (t Test) Files() []File {
+	if len(t.file.Tests) == 0 {
+		return nil
+	}
+	out := []File{{"prometheus/tests/" + t.name + ".yml", t.file}}
+	if t.generated != nil {
+		out = append(out, File{"prometheus/tests/" + t.name + "-generated.yml", *t.generated})
+	}
+	return out
+}
+
+// add adds tests made from an expression, which have one interval.
+func (t *Test) add(tests []testfile.Test, reasons []string) {
+	t.covered.Generated += len(tests)
+	t.covered.NotGenerated = append(t.covered.NotGenerated, reasons...)
+	if len(tests) == 0 {
+		return
+	}
+	to, interval := &t.file, tests[0].Interval
+	switch {
+	case len(t.file.Tests) == 0:
+		t.file.EvaluationInterval = interval
+	case t.file.EvaluationInterval != interval:
+		if t.generated == nil {
+			t.generated = &testfile.File{RuleFiles: t.file.RuleFiles, EvaluationInterval: interval}
+		}
+		to = t.generated
+	}
+	to.Tests = append(to.Tests, tests...)
+}
+
+// evaluateSeldom sets the evaluation intervals for a rule whose result at a
+// moment does not depend on earlier evaluations.
+func (t *Test) evaluateSeldom() {
+	t.file.EvaluationInterval = longestInterval(t.file)
+	if t.generated != nil {
+		t.generated.EvaluationInterval = longestInterval(*t.generated)
+	}
+}
+
+// longestInterval is the longest one that meets every moment of the tests.
+func longestInterval(f testfile.File) model.Duration {
+	var all model.Duration
+	for _, t := range f.Tests {
+		for _, c := range t.Alerts {
+			for a := c.At; a != 0; {
+				all, a = a, all%a
+			}
+		}
+	}
+	if all == 0 {
+		return f.EvaluationInterval
+	}
+	return all
+}
