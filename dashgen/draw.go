@@ -3,10 +3,12 @@ package dashgen
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -101,8 +103,10 @@ func (dr *drawing) place(alerts []AlertPanel) {
 		i, known := byName[p.Alert]
 		switch {
 		case p.Alert == "":
+		case !known && p.whole() && !suggest.Slip(p.Alert, slices.Collect(maps.Keys(byName))):
+			// Another pack's alert: without it, the panel leads nowhere and stays.
 		case !known:
-			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the pack does not have", p.Alert)
+			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the site does not have: name an alert, or give the panel a Title and Targets of its own%s", p.Alert, didYouMean(p.Alert, byName))
 		case placed[p.Alert]:
 			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the dashboard has twice", p.Alert)
 		default:
@@ -116,6 +120,16 @@ func (dr *drawing) place(alerts []AlertPanel) {
 		a.Panel.Title = dr.titles[a.Panel.Alert]
 		dr.byTitle[a.Panel.Title] = append(dr.byTitle[a.Panel.Title], a)
 	}
+}
+
+// whole reports whether the literal is a panel without its alert too.
+func (p Panel) whole() bool { return p.Title != "" && len(p.Targets) > 0 }
+
+func didYouMean(name string, alerts map[string]int) string {
+	if near := suggest.Nearest(name, slices.Sorted(maps.Keys(alerts))); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
 }
 
 func btoi(b bool) int {
@@ -152,6 +166,10 @@ func (dr *drawing) panels(panels []Panel) []Panel {
 			continue
 		}
 		title, known := dr.titles[p.Alert]
+		if !known && p.whole() {
+			out = append(out, dr.completed(p))
+			continue
+		}
 		if _, drawn := dr.out.Panels[p.Alert]; drawn || !known {
 			continue
 		}

@@ -1,6 +1,7 @@
 package dashgen_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -184,8 +185,11 @@ func TestDrawFindings(t *testing.T) {
 		alerts []dashgen.AlertPanel
 		code   finding.Code
 	}{
-		`panel "": is the panel of the alert "Gone", which the pack does not have`: {
+		`panel "": is the panel of the alert "Gone", which the site does not have: name an alert`: {
 			health(dashgen.Panel{Alert: "Gone"}), nil, "GR010",
+		},
+		`panel "Own": is the panel of the alert "Slov", which the site does not have: name an alert, or give the panel a Title and Targets of its own; did you mean "Slow"?`: {
+			health(dashgen.Panel{Alert: "Slov", Title: "Own", Targets: []dashgen.Target{{Expr: "a_seconds"}}}), []dashgen.AlertPanel{slow}, "GR010",
 		},
 		`panel "": is the panel of the alert "Slow", which the dashboard has twice`: {
 			health(slow.Panel, slow.Panel), []dashgen.AlertPanel{slow}, "GR010",
@@ -212,5 +216,16 @@ func TestDrawFindings(t *testing.T) {
 		if got := f.Where + ": " + f.Reason; f.Code != test.code || !strings.Contains(got, want) {
 			t.Errorf("got  %s %s\nwant %s %s", f.Code, got, test.code, want)
 		}
+	}
+}
+
+// A panel that is whole without its alert stays on a site that does not have the
+// alert.
+func TestAPanelOfAnAlertOfAnotherPack(t *testing.T) {
+	t.Parallel()
+	own := dashgen.Panel{Alert: "TargetDown", Title: "Scrapes", Description: "Failed.", Targets: []dashgen.Target{{Expr: "a_seconds"}}}
+	data, drawn := draw(t, health(own), alert("Slow", "b_seconds", 1))
+	if len(drawn.Findings) > 0 || !strings.Contains(fmt.Sprint(data), "Scrapes") {
+		t.Errorf("%v\n%v", drawn.Findings, data)
 	}
 }

@@ -10,8 +10,14 @@ import (
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/packs/pipeline"
+	"github.com/alertnative/preflight/pipelinetest"
 	"github.com/alertnative/preflight/routing"
 )
+
+func TestThePackIsWholeByItself(t *testing.T) {
+	t.Parallel()
+	pipelinetest.Pack(t, pipeline.Pack(pipeline.Options{}))
+}
 
 func names(p preflight.Pack) []string {
 	var out []string

@@ -6,7 +6,15 @@ import (
 	"testing"
 
 	"github.com/alertnative/preflight/packs/trading"
+	"github.com/alertnative/preflight/pipelinetest"
 )
+
+// The pack needs no other: not packs/pipeline, whose TargetDown its board leads
+// to.
+func TestThePackIsWholeByItself(t *testing.T) {
+	t.Parallel()
+	pipelinetest.Pack(t, trading.Pack(trading.Options{}))
+}
 
 func TestEveryAlertLeadsToAPanelOfTheBoard(t *testing.T) {
 	t.Parallel()
