@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 
 // TestMain gives the tests a cache of verdicts of their own.
 func TestMain(m *testing.M) {
+	debug.SetGCPercent(400) // much garbage, little memory
 	dir, err := os.MkdirTemp("", "preflight-gen")
 	if err != nil {
 		panic(err)

@@ -52,7 +52,7 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 	if unreadable(findings) {
 		return nil, errors.Join(asErrors(checked.Waive(findings))...)
 	}
-	if p.suite, err = suite.New(checked); err != nil {
+	if p.suite, err = suite.New(ctx, checked); err != nil {
 		return nil, errors.Join(append(asErrors(checked.Waive(findings)), err)...)
 	}
 	broken, err := p.suite.Run(ctx, o)

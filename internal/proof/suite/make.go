@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -21,8 +22,8 @@ import (
 )
 
 // New makes a test for each rule. The error names every rule that nothing
-// proves.
-func New(c *definitions.Checked) (*Suite, error) {
+// proves, or says that the context ended.
+func New(ctx context.Context, c *definitions.Checked) (*Suite, error) {
 	s := &Suite{Checked: c}
 	catalogue, err := s.Catalogue()
 	if err != nil {
@@ -45,13 +46,16 @@ func New(c *definitions.Checked) (*Suite, error) {
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i, job := range jobs {
 		work.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			out[i], errs[i] = job()
 			return nil
 		})
 	}
-	_ = work.Wait() // the errors are kept in order
+	ended := work.Wait()
 	s.Tests = out
-	return s, errors.Join(errs...)
+	return s, errors.Join(append(errs, ended)...) // in the order of the rules
 }
 
 // namedBefore reports whether an alert of a rule file is a further one of its
