@@ -19,7 +19,7 @@ import (
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/featurecontrol"
 	"github.com/prometheus/alertmanager/inhibit"
-	"github.com/prometheus/alertmanager/marker"
+	"github.com/prometheus/alertmanager/labelset"
 	"github.com/prometheus/alertmanager/nflog"
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/alertmanager/notify/telegram"
@@ -29,7 +29,6 @@ import (
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
 	commoncfg "github.com/prometheus/common/config"
-	"github.com/prometheus/common/model"
 )
 
 // What Alertmanager's flags are by default.
@@ -96,19 +95,19 @@ func startAlertmanager(addr string, o options, n *network, p peering, kept memor
 	for _, i := range config.TimeIntervals {
 		intervals[i.Name] = i.TimeIntervals
 	}
-	groups := marker.NewGroupMarker()
+	intervener := timeinterval.NewIntervener(intervals)
 	inhibitor := inhibit.NewInhibitor(a.alerts, config.InhibitRules, log, events)
 	wait := func() time.Duration { return time.Duration(p.position) * peerTimeout }
 	pipeline := notify.NewPipelineBuilder(a.registry, flags, events).New(
-		receivers, wait, inhibitor, silencer, timeinterval.NewIntervener(intervals), groups, a.log, nil)
+		receivers, wait, inhibitor, silencer, intervener, a.log, nil)
 	timeout := func(d time.Duration) time.Duration { return max(d, notify.MinTimeout) + wait() }
-	dispatcher := dispatch.NewDispatcher(a.alerts, dispatch.NewRoute(config.Route, nil), pipeline, groups, timeout,
+	dispatcher := dispatch.NewDispatcher(a.alerts, dispatch.NewRoute(config.Route, nil), pipeline, intervener, timeout,
 		dispatchMaintenance, nil, log, events, dispatch.NewDispatcherMetrics(false, a.registry, flags), tmpl)
-	api, err := apiv2.NewAPI(a.alerts, dispatcher.Groups, groups.Muted, a.silences, nil, log, a.registry)
+	api, err := apiv2.NewAPI(a.alerts, dispatcher.Groups, a.silences, nil, log, a.registry)
 	if err != nil {
 		return nil, err
 	}
-	api.Update(config, func(ctx context.Context, l model.LabelSet) {
+	api.Update(config, func(ctx context.Context, l labelset.LabelSet) {
 		inhibitor.Mutes(ctx, l)
 		silencer.Mutes(ctx, l)
 	})

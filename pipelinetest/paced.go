@@ -36,7 +36,7 @@ const (
 )
 
 // Notify implements [notify.Notifier].
-func (p *pacedNotifier) Notify(ctx context.Context, alerts ...*alert.Alert) (bool, error) {
+func (p *pacedNotifier) Notify(ctx context.Context, alerts ...*alert.Alert) notify.NotifyVerdict {
 	key, _ := notify.GroupKey(ctx)
 	began, _ := notify.Now(ctx)
 	p.mu.Lock()
@@ -50,7 +50,7 @@ func (p *pacedNotifier) Notify(ctx context.Context, alerts ...*alert.Alert) (boo
 	f.spread = min(f.spread*3/2, lastSpread)
 	p.mu.Unlock()
 	if !sleep(ctx, time.Until(at)) {
-		return true, context.Cause(ctx)
+		return notify.Retry(0, context.Cause(ctx), notify.DefaultReason)
 	}
 	return p.Notifier.Notify(ctx, alerts...)
 }

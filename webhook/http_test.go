@@ -204,7 +204,7 @@ func TestTheNewestAlertmanagersPayload(t *testing.T) {
 			Labels: model.LabelSet{"alertname": "A", "target": model.LabelValue(target)}, StartsAt: time.Now(), EndsAt: time.Now().Add(time.Hour),
 		}}
 	}
-	if _, err := notifier.Notify(ctx, firing("redis"), firing("postgres")); err != nil {
+	if err := notifier.Notify(ctx, firing("redis"), firing("postgres")).Err(); err != nil {
 		t.Fatal(err)
 	}
 	p, err := webhook.ParsePayload(body)

@@ -10,14 +10,17 @@ import (
 	"github.com/prometheus/common/promslog"
 )
 
-var asAlertmanager = sync.OnceFunc(func() {
+// AsAlertmanager makes Alertmanager's packages read matchers as a running
+// Alertmanager does: names of labels may hold any UTF-8. Without it they read
+// the classic syntax alone.
+var AsAlertmanager = sync.OnceFunc(func() {
 	compat.InitFromFlags(promslog.NewNopLogger(), featurecontrol.NoopFlags{})
 })
 
 // Matchers parses a list of matchers as a running Alertmanager does:
 // severity="page", team=~"a|b". An empty text has none.
 func Matchers(text string) (labels.Matchers, error) {
-	asAlertmanager()
+	AsAlertmanager()
 	if text == "" {
 		return nil, nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
 )
 
@@ -238,7 +239,7 @@ func Page(p Proof, c *definitions.Checked) ([]byte, error) {
 		out.Rows = append(out.Rows, p.Notified(a)...)
 	}
 	return genfile.Render("routes", pageText, map[string]any{
-		"means": Means, "file": func(n Notification) string { return runbookOf(c, n.Alert) },
+		"means": Means, "version": routetree.Version, "file": func(n Notification) string { return runbookOf(c, n.Alert) },
 	}, out)
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/alertmanager/alert"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/labelset"
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/provider"
 	"github.com/prometheus/common/model"
@@ -26,7 +27,7 @@ func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool
 	defer inhibitor.Stop()
 	inhibitor.WaitForLoading()
 	for i, target := range targets {
-		out[i] = inhibitor.Mutes(context.Background(), target)
+		out[i] = inhibitor.Mutes(context.Background(), labelset.FromModel(target))
 	}
 	return out
 }

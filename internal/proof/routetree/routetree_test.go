@@ -1,6 +1,8 @@
 package routetree_test
 
 import (
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,5 +92,37 @@ func TestWhatAlertmanagerRefusesIsAnError(t *testing.T) {
 	t.Parallel()
 	if _, err := routetree.Load([]byte("route: {receiver: nobody}")); err == nil {
 		t.Error("no error")
+	}
+}
+
+// The proofs name the version that go.mod requires, also where a test makes them.
+func TestVersionIsThatOfGoMod(t *testing.T) {
+	t.Parallel()
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "github.com/prometheus/alertmanager").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := "v" + routetree.Version(); got != strings.TrimSpace(string(out)) {
+		t.Errorf("version.go names %s, go.mod requires %s", got, out)
+	}
+}
+
+// A label whose name is not of the classic syntax routes as in a running
+// Alertmanager.
+func TestNamesInUTF8(t *testing.T) {
+	t.Parallel()
+	tree, err := routetree.Load([]byte(`
+route:
+  receiver: other
+  routes:
+    - receiver: seoul
+      matchers: ['"지역"="서울"']
+receivers: [{name: other}, {name: seoul}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := tree.Taken(model.LabelSet{"alertname": "A", "지역": "서울"}); len(got) != 1 || got[0] != 1 {
+		t.Errorf("takes the routes %v", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/prometheus/alertmanager/config"
 	amconfig "github.com/prometheus/alertmanager/config/common"
 	"github.com/prometheus/alertmanager/dispatch"
@@ -77,6 +78,7 @@ type Tree struct {
 
 // Load reads an alertmanager.yml. The error is Alertmanager's.
 func Load(data []byte) (*Tree, error) {
+	emit.AsAlertmanager()
 	c, err := config.Load(string(data))
 	if err != nil {
 		return nil, err
