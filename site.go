@@ -15,7 +15,8 @@ type Site struct {
 	TargetLabels   []metrics.Label     // that discovery and relabelling give targets
 	Jobs           []Job               // none: prometheus.yml is not ours
 	Severities     routing.Severities
-	Urgent         []string // when given: the urgent alerts, these and no others
+	Urgent         []string            // when given: the urgent alerts, these and no others
+	Levels         map[string][]string // by level: alerts that must be of it; others may be
 	Routing        routing.Routing
 	Alertmanager   Alertmanager
 	Webhook        Webhook // zero: none; receivers then have no Chats

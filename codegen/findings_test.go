@@ -41,7 +41,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			examples := example.FindAllStringSubmatch(section, -1)
-			if len(examples) != 2 || examples[0][1] != "wrong" || examples[1][1] != "right" {
+			if len(examples) < 2 || examples[0][1] != "wrong" || examples[len(examples)-1][1] != "right" {
 				t.Fatalf("want a wrong and a right example, got %q", examples)
 			}
 			for _, x := range examples {
@@ -159,6 +159,9 @@ var sentences = map[string]change{
 	"the receiver `telegram-loud` has a chat":                      unchanged,
 	"PreflightStale becomes a P0, and `Urgent` does not list it":   in("PreflightStale", func(a *rules.Alert) { a.Severity = "P0" }),
 	"`Urgent` lists all alerts of P0":                              unchanged,
+	"PreflightStale becomes a P2, and `Levels` lists it at P1":     in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
+	"the group of PreflightCheckFailed has a limit of 5":           limit("preflight"),
+	"the group of PreflightSlow has a limit of 5":                  limit("performance"),
 
 	"two panels have the id 1":                       at(2, func(q *dashgen.Panel) { q.ID = 1 }),
 	"each panel has its own id":                      unchanged,

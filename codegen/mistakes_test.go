@@ -212,7 +212,7 @@ func known(t *testing.T, s preflight.Site, code string) string {
 }
 
 func mistakes() []mistake {
-	return slices.Concat(promQLMistakes, routingMistakes, panelMistakes, definitionMistakes)
+	return slices.Concat(promQLMistakes, routingMistakes, panelMistakes, definitionMistakes, reviewMistakes)
 }
 
 // The definitions as they are shipped give no finding.

@@ -36,7 +36,7 @@ const (
 const (
 	NeverFires   Code = "PQ040" // no value can satisfy it
 	AlwaysFires  Code = "PQ041" // every value satisfies it, or there is none
-	ShortFor     Code = "PQ042" // shorter than the time between two evaluations
+	ShortFor     Code = "PQ042" // shorter than the time between two evaluations, scrapes or runs
 	UnitMismatch Code = "PQ043" // seconds are compared with bytes
 )
 
@@ -51,6 +51,7 @@ const (
 // Labels of alerts that change while the alert lasts.
 const (
 	MovingLabel Code = "PQ060" // each evaluation is a new alert and "for" starts anew
+	UrgentLimit Code = "PQ061" // too many instances of an urgent alert remove all of them
 )
 
 // What is wrong with routes, inhibitions and the texts of alerts.
@@ -99,5 +100,5 @@ const (
 	Opposite        Code = "DF020" // a text that contradicts what it shows
 	BadSite         Code = "DF017" // a site that no pipeline can work with
 	NoMeans         Code = "AM009" // a receiver without any means of notifying
-	NotUrgent       Code = "AM010" // the site's list of urgent alerts differs
+	NotUrgent       Code = "AM010" // the site's list of urgent alerts, or of a level's, differs
 )

@@ -61,12 +61,7 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	}
 	if r.Alert != "" {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
-		if r.Interval > 0 && r.For > 0 && r.For < r.Interval {
-			findings = append(findings, finding.Finding{
-				Code: finding.ShortFor, Where: r.Where, Part: "for", Text: duration(r.For), To: len(duration(r.For)),
-				Reason: fmt.Sprintf("shorter than the time between two evaluations, %s: it waits that long anyway", duration(r.Interval)),
-			})
-		}
+		findings = append(findings, c.wait(r, tree)...)
 	}
 	findings = append(findings, clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {

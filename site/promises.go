@@ -2,76 +2,76 @@ package site
 
 import "github.com/alertnative/preflight/routing"
 
-// promises state what people count on, in numbers of their own, so that a
-// changed route is noticed. Within includes the time between two evaluations of
+// promises state what people count on, in numbers and labels of their own, so
+// that a changed route is noticed. Within includes the time between two evaluations of
 // the rules: 5 s for those of the preflight, and a minute at most for others.
 func promises() []routing.Promise {
 	return []routing.Promise{
 		{
-			Match: `priority="P0", source!="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: byEnv,
+			Match: `priority="P0", source!="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: []string{"env", "priority"},
 			Gather: "200ms", Within: "6s", Again: "1h1s", NotAgain: "1h", Resolved: true,
 		},
 		{
-			Match: `priority="P0", source="pipeline", alertname!="UrgentUndelivered"`, Receiver: loud, Sound: routing.Loud, GroupBy: byEnv,
+			Match: `priority="P0", source="pipeline", alertname!="UrgentUndelivered"`, Receiver: loud, Sound: routing.Loud, GroupBy: []string{"env", "priority"},
 			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h", Resolved: true,
 		},
 		{
-			Match: `priority="P1", source!="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: byEnv,
+			Match: `priority="P1", source!="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: []string{"env", "priority"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
-			Match: `priority="P2", source!="pipeline"`, Receiver: silent, Sound: routing.Silent, GroupBy: byAlert,
+			Match: `priority="P2", source!="pipeline"`, Receiver: silent, Sound: routing.Silent, GroupBy: []string{"env", "alertname"},
 			Gather: "5m", Within: "31m", Again: "24h30m", NotAgain: "24h", Resolved: true,
 		},
 		{
-			Match: `priority="P3", source!="pipeline"`, Receiver: history, Sound: routing.NoMessage, GroupBy: byAlert,
+			Match: `priority="P3", source!="pipeline"`, Receiver: history, Sound: routing.NoMessage, GroupBy: []string{"env", "alertname"},
 			Gather: "5m", Within: "1h1m", Again: "73h", NotAgain: "72h", Resolved: true,
 		},
 
 		{
-			Match: `priority="P1", source="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: byJob,
+			Match: `priority="P1", source="pipeline"`, Receiver: loud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
-			Match: `priority="P2", source="pipeline"`, Receiver: silent, Sound: routing.Silent, GroupBy: byJob,
+			Match: `priority="P2", source="pipeline"`, Receiver: silent, Sound: routing.Silent, GroupBy: []string{"alertname", "job"},
 			Gather: "5m", Within: "31m", Again: "24h30m", NotAgain: "24h", Resolved: true,
 		},
 		{
-			Match: `priority="P3", source="pipeline"`, Receiver: history, Sound: routing.NoMessage, GroupBy: byJob,
+			Match: `priority="P3", source="pipeline"`, Receiver: history, Sound: routing.NoMessage, GroupBy: []string{"alertname", "job"},
 			Gather: "5m", Within: "1h1m", Again: "73h", NotAgain: "72h", Resolved: true,
 		},
 
 		// Alertmanager sends these itself too: the webhook may be what fails.
 		{
-			Match: `source="pipeline", alertname="TargetDown", job="webhook"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="TargetDown", job="webhook"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
-			Match: `source="pipeline", alertname="NotificationsFailing", job="alertmanager"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="NotificationsFailing", job="alertmanager"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
-			Match: `source="pipeline", alertname="SpoolNotWritable"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="SpoolNotWritable"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
-			Match: `source="pipeline", alertname="TelegramFailing"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="TelegramFailing"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
 		},
 		{
-			Match: `source="pipeline", alertname="MessagesRefused"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="MessagesRefused"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
 		},
 		{
-			Match: `source="pipeline", alertname="WebhookBacklog"`, Receiver: fallbackSilent, Sound: routing.Silent, GroupBy: byJob,
+			Match: `source="pipeline", alertname="WebhookBacklog"`, Receiver: fallbackSilent, Sound: routing.Silent, GroupBy: []string{"alertname", "job"},
 			Gather: "5m", Within: "31m", Again: "24h30m", NotAgain: "24h",
 		},
 		{
-			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: byJob,
+			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h",
 		},
 		{
-			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: history, Sound: routing.NoMessage, GroupBy: byJob,
+			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: history, Sound: routing.NoMessage, GroupBy: []string{"alertname", "job"},
 			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h", Resolved: true,
 		},
 

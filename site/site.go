@@ -49,6 +49,7 @@ func With(config string) preflight.Site {
 		},
 		Severities:   routing.Priorities(),
 		Urgent:       []string{"PreflightCheckFailed", "UrgentUndelivered"},
+		Levels:       levels(),
 		Routing:      notifications(),
 		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
 		Webhook:      preflight.Webhook{URL: "http://webhook:9917", Token: routing.Secret("webhook_token")},

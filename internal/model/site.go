@@ -30,6 +30,7 @@ type Site struct {
 	Jobs           []preflight.Job
 	Scale          routing.Severities // with its defaults
 	Urgent         []string
+	Levels         map[string][]string
 	Alertmanager   preflight.Alertmanager
 	Webhook        preflight.Webhook
 	Grafana        preflight.Grafana
@@ -75,7 +76,7 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 			Evaluation: cmp.Or(in.Timing.Evaluation, minute),
 		},
 		TargetLabels: in.TargetLabels, Jobs: sortedBy(in.Jobs, func(j preflight.Job) string { return j.Name }),
-		Scale: in.Severities.Or(), Urgent: in.Urgent, Alertmanager: in.Alertmanager, Webhook: in.Webhook, Grafana: in.Grafana,
+		Scale: in.Severities.Or(), Urgent: in.Urgent, Levels: in.Levels, Alertmanager: in.Alertmanager, Webhook: in.Webhook, Grafana: in.Grafana,
 		RunbookURL: in.RunbookURL, Secrets: "/run/secrets",
 	}
 	r := &resolver{Site: s, taken: map[string]int{}}

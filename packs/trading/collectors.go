@@ -12,8 +12,27 @@ import (
 // the target. Meanwhile the other alert fires, for another target.
 func whileCollectorsFail(status, other string) []rules.Scenario {
 	const node, spare = `up{job="node_exporter", instance="node-exporter:9100"}`, `up{job="node_exporter", instance="spare:9100"}`
+	problem := fmt.Sprintf(`arbitrage_preflight_check_problem{env="ENV", check="Database", target="redis", status=%q, reason=`, status)
 	target := fmt.Sprintf(`arbitrage_preflight_target_status{env="ENV", check="Database", target="redis", status=%q`, status)
 	return []rules.Scenario{
+		{
+			Name: "shows the reason of the last run, and goes on showing it while the collector is down",
+			Step: "1run",
+			Series: node + ` 1x2 0x3
+				up{job="prometheus", instance="prometheus:9090"} 1x5
+				` + target + `} 1x2 stale
+				` + problem + `"timeout"} 1x2 stale`,
+			Expect: []rules.Expect{redis("1run").Says(api.Reason, "timeout"), redis("5runs").Says(api.Reason, "timeout")},
+		},
+		{
+			Name: "shows the new reason alone",
+			Step: "1run",
+			Series: node + ` 1x3
+				` + target + `} 1x3
+				` + problem + `"timeout"} 1x1 stale
+				` + problem + `"connection_refused"} _x2 1x1`,
+			Expect: []rules.Expect{redis("1run").Says(api.Reason, "timeout"), redis("3runs").Says(api.Reason, "connection_refused")},
+		},
 		{
 			Name: "holds while the collector is down, for however long, and resolves with the next good run",
 			Step: "1run",

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,7 +53,17 @@ func (c *Checked) jobs() []finding.Finding {
 	for _, a := range c.Site.Alertmanager.Addresses {
 		if _, _, err := net.SplitHostPort(a); err != nil {
 			bad("Alertmanager.Addresses", a, "it is not host:port")
+		} else if reason := c.otherPort(a, "alertmanager"); reason != "" {
+			bad("Alertmanager.Addresses", a, reason)
 		}
+	}
+	if u, err := url.Parse(c.Webhook.URL); err == nil && u.Port() != "" {
+		if reason := c.otherPort(u.Host, "webhook"); reason != "" {
+			bad("Webhook.URL", c.Webhook.URL, reason)
+		}
+	}
+	if reason := noFolder(c.RunbookURL); reason != "" {
+		bad("RunbookURL", c.RunbookURL, reason)
 	}
 	if len(c.Jobs) > 0 && len(c.Site.Alertmanager.Addresses) == 0 {
 		bad("Alertmanager.Addresses", "", "prometheus.yml is generated, and names no Alertmanager: alerts would reach nobody")
@@ -60,12 +71,78 @@ func (c *Checked) jobs() []finding.Finding {
 	return out
 }
 
+// otherPort says why nothing can listen for a program at an address: another
+// program has the port, or Prometheus scrapes that host on another port only.
+func (c *Checked) otherPort(address, program string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return ""
+	}
+	var scraped []string
+	for _, j := range c.Jobs {
+		for _, t := range targets(j) {
+			switch h, p, err := net.SplitHostPort(t); {
+			case err != nil || h != host:
+			case p == port && (j.Name == program || !c.hasJob(program)):
+				return ""
+			case p == port:
+				return fmt.Sprintf("job %q scrapes another program there", j.Name)
+			case j.Name == program:
+				scraped = append(scraped, t)
+			}
+		}
+	}
+	if len(scraped) > 0 {
+		return fmt.Sprintf("job %q scrapes that host on another port: write %s, or correct the job", program, strings.Join(scraped, " or "))
+	}
+	ports := ports()
+	for _, other := range slices.Sorted(maps.Keys(ports)) {
+		if other != program && port == ports[other] {
+			return fmt.Sprintf("%s is the port of %s; %s listens on %s", port, other, program, ports[program])
+		}
+	}
+	return ""
+}
+
+func (c *Checked) hasJob(name string) bool {
+	return slices.ContainsFunc(c.Jobs, func(j preflight.Job) bool { return j.Name == name })
+}
+
+// runbooks is the folder that the generator writes runbooks to.
+const runbooks = "runbooks"
+
+// noFolder says why a URL is not that of the folder of runbooks: the name of a
+// file is added to it.
+func noFolder(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	if u.RawQuery != "" || u.Fragment != "" {
+		return "it has a query or a fragment, and the name of a runbook is added to it: write the URL of the folder"
+	}
+	parts := strings.Split(strings.Trim(u.Path, "/"), "/")
+	last := parts[len(parts)-1]
+	if ext := path.Ext(last); ext == ".md" || ext == ".html" {
+		return "it is a file, and the name of a runbook is added to it: write the URL of the folder"
+	}
+	if at := slices.Index(parts, "generated"); at >= 0 && last != runbooks {
+		return "the runbooks are in the folder " + runbooks + " of the generated files: end the URL with it"
+	}
+	return ""
+}
+
+// targets returns the targets of a job, of all environments.
+func targets(j preflight.Job) []string {
+	return slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...))
+}
+
 // port reports a job named after a program with the port of another one.
 func (c *Checked) port(j preflight.Job) []finding.Finding {
 	var out []finding.Finding
 	ports := ports()
 	own, known := ports[j.Name]
-	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
+	for _, t := range targets(j) {
 		_, port, err := net.SplitHostPort(t)
 		if err != nil {
 			if !strings.Contains(t, "/") { // a URL is a finding of the site
@@ -86,7 +163,7 @@ func (c *Checked) port(j preflight.Job) []finding.Finding {
 
 // hasPort reports whether a target of the job is on the port.
 func hasPort(j preflight.Job, port string) bool {
-	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
+	for _, t := range targets(j) {
 		if _, p, err := net.SplitHostPort(t); err == nil && p == port {
 			return true
 		}

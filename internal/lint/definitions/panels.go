@@ -13,6 +13,7 @@ import (
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/promcheck"
+	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // shown says which units a panel's unit can show.
@@ -55,8 +56,35 @@ func (c *Checked) queries(d site.Dashboard) []finding.Finding {
 				Reason: fmt.Sprintf("is in %s, and the panel shows it as %q", strings.ReplaceAll(string(typ.Unit), "_", " "), q.Unit),
 			})
 		}
+		if q.Unit == dashgen.Count && perSecond(q.Expr) {
+			out = append(out, finding.Finding{
+				Code: finding.OtherUnit, Where: q.Where,
+				Reason: "is a rate, per second, and the panel shows a count: use increase, or another unit",
+			})
+		}
 	}
 	return out
+}
+
+// perSecond reports whether the values of an expression are rates of events.
+func perSecond(expr string) bool {
+	e, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	for err == nil {
+		switch n := e.(type) {
+		case *parser.ParenExpr:
+			e = n.Expr
+		case *parser.AggregateExpr:
+			if n.Op == parser.COUNT || n.Op == parser.GROUP || n.Op == parser.COUNT_VALUES {
+				return false
+			}
+			e = n.Expr
+		case *parser.Call:
+			return n.Func.Name == "rate" || n.Func.Name == "irate"
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // knownOfAlert reports whether the same is wrong with the expression of an

@@ -77,6 +77,21 @@ func (c *Checked) alerts() []finding.Finding {
 	for _, d := range c.Checker.Duplicates(all) {
 		out = append(out, d.Finding)
 	}
+	return append(out, c.limits()...)
+}
+
+// limits reports groups whose limit can remove an urgent alert: a rule that gives
+// more instances fails, and has none then.
+func (c *Checked) limits() []finding.Finding {
+	var out []finding.Finding
+	for _, a := range c.Alerts {
+		if a.Group.Limit > 0 && c.IsUrgent(a.Severity) {
+			out = append(out, finding.Finding{
+				Code: finding.UrgentLimit, Where: a.Where,
+				Reason: fmt.Sprintf("its group has a limit of %d: with more instances Prometheus drops all of them; move the alert to a group without a limit", a.Group.Limit),
+			})
+		}
+	}
 	return out
 }
 

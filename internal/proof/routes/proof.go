@@ -14,7 +14,6 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/definitions"
-	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
@@ -110,7 +109,7 @@ func (p *proof) add(code finding.Code, where, format string, args ...any) {
 // find holds the routes against the promises.
 func (p *proof) find() {
 	p.emptyPromises()
-	p.urgent()
+	p.lists()
 	told := map[string]bool{}
 	for i, s := range p.sent {
 		if s.Alert == nil || told[s.Where] {
@@ -194,30 +193,6 @@ func (p *proof) receiver(name string) (routing.Receiver, bool) {
 		return routing.Receiver{}, false
 	}
 	return p.Routing.Receivers[i], true
-}
-
-// urgent holds the urgent alerts against the site's list of them.
-func (p *proof) urgent() {
-	if p.Urgent == nil {
-		return
-	}
-	var have []string
-	for _, a := range p.Alerts {
-		if p.IsUrgent(a.Severity) || slices.ContainsFunc(a.Also, func(c condition) bool { return p.IsUrgent(c.Severity) }) {
-			have = append(have, a.Name)
-			if !slices.Contains(p.Urgent, a.Name) {
-				p.add(finding.NotUrgent, a.Where, "its severity %q is urgent, and the site's list Urgent leaves it out", a.Severity)
-			}
-		}
-	}
-	for _, name := range p.Urgent {
-		if !slices.Contains(have, name) {
-			p.findings = append(p.findings, finding.Finding{
-				Code: finding.NotUrgent, Where: fmt.Sprintf("site, Urgent %q", name),
-				Reason: "no urgent alert has this name: its severity changed, or it is gone", Suggestion: suggest.Nearest(name, have),
-			})
-		}
-	}
 }
 
 // Mutate implements [Proof].
