@@ -41,10 +41,13 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 		t.Run(code, func(t *testing.T) {
 			t.Parallel()
 			examples := example.FindAllStringSubmatch(section, -1)
-			if len(examples) < 2 || examples[0][1] != "wrong" || examples[len(examples)-1][1] != "right" {
-				t.Fatalf("want a wrong and a right example, got %q", examples)
+			if len(examples) == 0 || len(examples)%2 != 0 {
+				t.Fatalf("want pairs of a wrong and a right example, got %q", examples)
 			}
-			for _, x := range examples {
+			for i, x := range examples {
+				if want := []string{"wrong", "right"}[i%2]; x[1] != want {
+					t.Errorf("example %d is a %s one, want a %s one: %s", i+1, x[1], want, x[2])
+				}
 				s := shipped()
 				if !plantExample(t, &s, x[2]) {
 					continue
@@ -159,6 +162,7 @@ var sentences = map[string]change{
 	"the receiver `telegram-loud` has a chat":                      unchanged,
 	"PreflightStale becomes a P0, and `Urgent` does not list it":   in("PreflightStale", func(a *rules.Alert) { a.Severity = "P0" }),
 	"`Urgent` lists all alerts of P0":                              unchanged,
+	"`Levels` lists PreflightStale at P1":                         unchanged,
 	"PreflightStale becomes a P2, and `Levels` lists it at P1":     in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
 	"the group of PreflightCheckFailed has a limit of 5":           limit("preflight"),
 	"the group of PreflightSlow has a limit of 5":                  limit("performance"),
@@ -186,8 +190,34 @@ var sentences = map[string]change{
 	"two alerts of one panel give it different widths": in("PostgresLatencyHigh", func(a *rules.Alert) { a.Panel.Width = 12 }),
 	"one of them gives it a width":                     unchanged,
 
-	"the summary of RedisLatencyHigh, which fires at 0.5, says 250 ms": in("RedisLatencyHigh", func(a *rules.Alert) { a.Summary = "{{ $labels.env }}: over 250 ms" }),
-	"the summary of RedisLatencyHigh, which fires at 0.5, says 500 ms": in("RedisLatencyHigh", func(a *rules.Alert) { a.Summary = "{{ $labels.env }}: over 500 ms" }),
+	"the summary of RedisLatencyHigh, which fires at 0.5, says 250 ms":               in("RedisLatencyHigh", func(a *rules.Alert) { a.Summary = "{{ $labels.env }}: over 250 ms" }),
+	"the summary of RedisLatencyHigh, which fires at 0.5, says 500 ms":               in("RedisLatencyHigh", func(a *rules.Alert) { a.Summary = "{{ $labels.env }}: over 500 ms" }),
+	"the summary of PreflightStale, which fires after `3runs`, says two intervals":   in("PreflightStale", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "three", "two") }),
+	"the summary of PreflightStale, which fires after `3runs`, says three intervals": unchanged,
+	"HistoryLagging, which fires above 900 after 5 minutes, says over 5 minutes":     in("HistoryLagging", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "15", "5"); a.Translations = nil }),
+	"HistoryLagging, which fires above 900 after 5 minutes, says over 15 minutes for more than 5 minutes": in("HistoryLagging", func(a *rules.Alert) {
+		a.Summary += " for more than 5 minutes"
+	}),
+	"a panel says above 5 s, and its threshold is 0.5":    at(9, func(q *dashgen.Panel) { q.Description = replaced(q.Description, "500 ms", "5 s") }),
+	"a panel says above 500 ms, and its threshold is 0.5": unchanged,
+
+	"over five minutes, and in Korean 15분":      korean("WebhookBacklog", func(t *rules.Translation) { t.Summary = replaced(t.Summary, "5분", "15분") }),
+	"over five minutes, and in Korean 300초":     korean("WebhookBacklog", func(t *rules.Translation) { t.Summary = replaced(t.Summary, "5분", "300초") }),
+	"six runs, and in Korean 두 번":               korean("PreflightFlapping", func(t *rules.Translation) { t.Actions[1] = replaced(t.Actions[1], "여섯", "두") }),
+	"six runs, and in Korean 6회":                korean("PreflightFlapping", func(t *rules.Translation) { t.Actions[1] = replaced(t.Actions[1], "여섯 번", "6회") }),
+	"warned, and in Korean 실패":                  korean("PreflightCheckWarned", func(t *rules.Translation) { t.Summary = replaced(t.Summary, "경고", "실패") }),
+	"cannot write, and in Korean 실패":            unchanged,
+	"nothing to restart, and in Korean 재시작 필요":  korean("SpoolNotWritable", func(t *rules.Translation) { t.Actions[1] = replaced(t.Actions[1], "불필요", "필요") }),
+	"nothing to restart, and in Korean 재시작 불필요": unchanged,
+
+	"the alerts on a warning and on a failure have one Korean title":                  korean("PreflightCheckWarned", func(t *rules.Translation) { t.Title = "프리플라이트 실패" }),
+	"each alert has a Korean title of its own":                                        unchanged,
+	"the latencies of Redis and PostgreSQL have one help":                             all(help(redisLatency, "How long a database took to answer."), help(postgresLatency, "How long a database took to answer.")),
+	"each latency has a help of its own":                                              unchanged,
+	"the help of `last_success` says: 1 when the last run failed":                     help(lastSuccess, "1 when the last run failed, else 0."),
+	"the help of `last_success` says: 1 when the last run passed and none failed":     help(lastSuccess, "1 when the last run passed and no check failed, 0 when one failed."),
+	"the help of `postgres_latency_seconds` says: how long Redis took":                help(postgresLatency, "How long Redis took to answer SELECT 1."),
+	"the help of `postgres_latency_seconds` says: how long PostgreSQL took, as Redis": help(postgresLatency, "How long PostgreSQL took to answer, as that of Redis."),
 	"the series of a scenario ends before the moment at which the alert fires": all(
 		series("TextfileScrapeError", "0x4 1x5 0x5", "0x4 1x5"), scenario("TextfileScrapeError", rules.Quiet("5m"), rules.Fires("14m", textfileLabels))),
 	"the series of a scenario goes on":                   unchanged,
@@ -229,6 +259,12 @@ var sentences = map[string]change{
 	"an alert waits for `a minute`":                             in("TargetDown", func(a *rules.Alert) { a.For = "a minute" }),
 	"an alert waits for `1m`":                                   unchanged,
 }
+
+const (
+	lastSuccess     = "arbitrage_preflight_last_success"
+	redisLatency    = "arbitrage_preflight_realcheck_redis_latency_seconds"
+	postgresLatency = "arbitrage_preflight_realcheck_postgres_latency_seconds"
+)
 
 func untested(name string) change {
 	return in(name, func(a *rules.Alert) { a.Scenarios, a.Untested = nil, "an example" })

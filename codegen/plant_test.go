@@ -1,8 +1,11 @@
 package codegen_test
 
 import (
+	"slices"
+
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/rules"
 )
@@ -37,6 +40,21 @@ func korean(name string, edit func(t *rules.Translation)) change {
 		edit(&ko)
 		a.Translations["ko"] = ko
 	})
+}
+
+// help changes the help of a metric that a pack describes.
+func help(name, text string) change {
+	return func(s *preflight.Site) {
+		for p := range s.Packs {
+			for _, list := range [][]metrics.Desc{s.Packs[p].Metrics, s.Packs[p].Exporters} {
+				if i := slices.IndexFunc(list, func(d metrics.Desc) bool { return d.Name == name }); i >= 0 {
+					list[i].Help = text
+					return
+				}
+			}
+		}
+		panic("no metric " + name)
+	}
 }
 
 // at changes a panel of the shipped boards.

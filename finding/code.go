@@ -98,6 +98,8 @@ const (
 	LookbackOnly    Code = "DF015" // a scenario that holds by the lookback alone
 	NotShown        Code = "DF016" // an alert on no board
 	Opposite        Code = "DF020" // a text that contradicts what it shows
+	OtherMeaning    Code = "DF021" // a translation that says something else
+	SameText        Code = "DF022" // one text for different things
 	BadSite         Code = "DF017" // a site that no pipeline can work with
 	NoMeans         Code = "AM009" // a receiver without any means of notifying
 	NotUrgent       Code = "AM010" // the site's list of urgent alerts, or of a level's, differs

@@ -1,7 +1,6 @@
 package promcheck
 
 import (
-	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -12,36 +11,91 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
-	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/measure"
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Numbers are the numbers of an alert's expression, which its texts can name.
 type Numbers struct {
+	timing    metrics.Timing
 	values    []float64 // constants, and numbers in matchers and names
 	reached   []float64 // the first whole values that fulfil a strict comparison: 3 of "> 2"
 	excluded  []float64 // the last whole values that do not fulfil another one: 2 of ">= 3"
 	quantiles []float64
-	durations []time.Duration
-	factors   []float64 // that convert values: 3600 of "age_seconds / 3600"
-	rates     bool      // values are per second
-	seconds   bool      // times are in seconds; else they can be in any unit
+	windows   []time.Duration // and offsets and steps
+	waits     []time.Duration // how long an alert waits, and other times beside the expressions
+	factors   []float64       // that convert values: 3600 of "age_seconds / 3600"
+	rates     bool            // values are per second
+	seconds   bool            // times are in seconds; else they can be in any unit
+	ranges    bool            // a function needs two samples
+	times     bool            // every expression that compares does so with a time
+	runs      bool            // windows and waits are given in runs
+	panel     bool            // of a panel, whose description is no template
 }
 
 // Numbers collects the numbers of expressions: constants, windows, offsets, and
 // numbers in matchers and names. An expression that does not parse has none.
 func (c *Checker) Numbers(exprs ...string) Numbers {
-	var n Numbers
+	n := Numbers{timing: c.opts.Timing}
+	var compare, times int
 	for _, expr := range exprs {
-		if tree, err := c.parser.ParseExpr(expr); err == nil {
-			n.collect(tree)
+		tree, err := c.parser.ParseExpr(expr)
+		if err != nil {
+			continue
+		}
+		n.collect(tree)
+		if compares, time := c.comparesTime(tree); compares {
+			compare++
+			times += btoi(time)
 		}
 	}
+	n.times = compare > 0 && compare == times
 	return n
 }
 
+// comparesTime reports whether an expression compares something with a constant,
+// and whether one of these constants is a time.
+func (c *Checker) comparesTime(tree parser.Expr) (compares, aTime bool) {
+	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
+		e, ok := node.(*parser.BinaryExpr)
+		if !ok || !e.Op.IsComparisonOperator() {
+			return nil
+		}
+		if _, ok := constant(e.RHS); ok {
+			t, _ := c.Expr("", e.LHS.String())
+			compares, aTime = true, aTime || t.Unit == metrics.Seconds
+		}
+		return nil
+	})
+	return compares, aTime
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // With adds durations that texts can name too, the alert's For above all.
-func (n Numbers) With(durations ...time.Duration) Numbers {
-	n.durations = slices.Concat(n.durations, durations)
+func (n Numbers) With(waits ...time.Duration) Numbers {
+	n.waits = slices.Concat(n.waits, waits)
+	return n
+}
+
+// InRuns returns the numbers for an alert whose windows or waits are given in
+// runs of the checker: its texts count runs and intervals.
+func (n Numbers) InRuns() Numbers {
+	n.runs = true
+	return n
+}
+
+// OfPanel returns the numbers of a panel: those of its queries and alerts, and
+// its thresholds in that unit.
+func (n Numbers) OfPanel(unit metrics.Unit, thresholds ...float64) Numbers {
+	n.panel = true
+	n.values = slices.Concat(n.values, thresholds)
+	n.times = n.times || unit == metrics.Seconds && len(thresholds) > 0
 	return n
 }
 
@@ -49,11 +103,11 @@ func (n *Numbers) collect(tree parser.Expr) {
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
 		switch e := node.(type) {
 		case *parser.MatrixSelector:
-			n.durations = append(n.durations, e.Range)
+			n.windows, n.ranges = append(n.windows, e.Range), true
 		case *parser.SubqueryExpr:
-			n.durations = append(n.durations, e.Range, e.Step, e.OriginalOffset.Abs())
+			n.windows, n.ranges = append(n.windows, e.Range, e.Step, e.OriginalOffset.Abs()), true
 		case *parser.VectorSelector:
-			n.durations = append(n.durations, e.OriginalOffset.Abs())
+			n.windows = append(n.windows, e.OriginalOffset.Abs())
 			n.selector(e)
 		case *parser.BinaryExpr:
 			n.comparison(e.Op, e.RHS)
@@ -141,8 +195,8 @@ func (n *Numbers) selector(v *parser.VectorSelector) {
 			for _, found := range inName.FindAllStringSubmatch(m.Value, -1) {
 				value, _ := strconv.ParseFloat(found[1], 64)
 				n.values = append(n.values, value)
-				if unit, ok := timeUnits[found[2]]; ok {
-					n.durations = append(n.durations, time.Duration(value*unit*float64(time.Second)))
+				if unit, ok := measure.Seconds(found[2]); ok {
+					n.windows = append(n.windows, time.Duration(value*unit*float64(time.Second)))
 				}
 			}
 			continue
@@ -190,104 +244,4 @@ func constant(e parser.Expr) (float64, bool) {
 		}
 	}
 	return 0, false
-}
-
-// Check reports the numbers of a text that the expression does not have, in any
-// unit: 0.5 is 500 ms and 50 %. Numbers in names, code, addresses and templates'
-// actions are not looked at.
-func (n Numbers) Check(where, part, text string) []finding.Finding {
-	var out []finding.Finding
-	for _, w := range written(text) {
-		if n.has(w) {
-			continue
-		}
-		out = append(out, finding.Finding{
-			Code: finding.OtherNumber, Where: where, Part: part, Text: text, From: w.from, To: w.to,
-			Reason: fmt.Sprintf("the expression does not have %s (it has %s): write {{ $threshold }}, {{ $window }} or {{ $for }}", text[w.from:w.to], n),
-		})
-	}
-	return out
-}
-
-// String lists the numbers.
-func (n Numbers) String() string {
-	var out []string
-	values := slices.Clone(n.values)
-	slices.Sort(values)
-	for _, v := range slices.Compact(values) {
-		out = append(out, strconv.FormatFloat(v, 'g', -1, 64))
-	}
-	durations := slices.DeleteFunc(slices.Clone(n.durations), func(d time.Duration) bool { return d == 0 })
-	slices.Sort(durations)
-	for _, d := range slices.Compact(durations) {
-		out = append(out, duration(d))
-	}
-	return listed(out)
-}
-
-// has reports whether the expression has the number that a text names.
-func (n Numbers) has(w number) bool {
-	switch w.unit.kind {
-	case aTime:
-		return n.hasTime(w)
-	case ofBytes:
-		return slices.ContainsFunc(w.unit.factors, func(f float64) bool { return near(w, f, n.converted()) }) ||
-			n.factors != nil && near(w, 1, n.values)
-	case percent:
-		return w.value == 0 || w.value == 100 || near(w, 0.01, shares(n.values, 1)) || near(w, 1, shares(n.values, 100)) ||
-			n.rates && !n.seconds && near(w, 10, n.values) // milliseconds a second
-	case percentile:
-		return near(w, w.unit.factors[0], n.quantiles)
-	}
-	if near(w, 1, n.values) || near(w, 0.01, shares(n.values, 1)) {
-		return true
-	}
-	if n.rates && (near(w, 1./60, n.values) || near(w, 1./3600, n.values)) { // so many a minute
-		return true
-	}
-	if w.compared && slices.Contains(n.excluded, w.value) || !w.compared && slices.Contains(n.reached, w.value) {
-		return true
-	}
-	return slices.ContainsFunc(n.values, func(v float64) bool { // one in twenty
-		return v > 0 && v < 1 && near(w, 1, []float64{1 / v, 1 / (1 - v)})
-	})
-}
-
-// hasTime compares with durations, and with constants in seconds.
-func (n Numbers) hasTime(w number) bool {
-	var seconds []float64
-	for _, d := range n.durations {
-		if d > 0 {
-			seconds = append(seconds, d.Seconds())
-		}
-	}
-	factor := w.unit.factors[0]
-	if near(w, factor, seconds) || near(w, factor, n.converted()) || n.factors != nil && near(w, 1, n.values) {
-		return true
-	}
-	return !n.seconds && (near(w, 1, n.values) || near(w, 1000*factor, n.values)) // or in milliseconds
-}
-
-// shares returns values with what they leave of a whole: 0.95 leaves 5 %.
-func shares(values []float64, whole float64) []float64 {
-	out := slices.Clone(values)
-	for _, v := range values {
-		if v > 0 && v < whole {
-			out = append(out, whole-v)
-		}
-	}
-	return out
-}
-
-// near reports whether a number in a unit is one of the values, as far as it is
-// written out: 14 % stands for 0.144.
-func near(w number, factor float64, values []float64) bool {
-	for _, v := range values {
-		exact := v / factor
-		diff := math.Abs(w.value - exact)
-		if diff <= 1e-9*math.Abs(exact) || diff <= w.precision/2 && diff <= 0.03*math.Abs(exact) {
-			return true
-		}
-	}
-	return false
 }

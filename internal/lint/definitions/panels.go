@@ -16,8 +16,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// shown says which units a panel's unit can show.
-var shown = map[dashgen.Unit]metrics.Unit{
+// unitsShown maps the units of panels to those of the values that they show.
+var unitsShown = map[dashgen.Unit]metrics.Unit{
 	dashgen.Seconds: metrics.Seconds, dashgen.BytesPerSecond: promcheck.PerSecond, dashgen.Ratio: metrics.Ratio,
 	dashgen.Plain: metrics.None, dashgen.Count: metrics.None, dashgen.Bytes: metrics.Bytes, dashgen.Percent: "percent",
 }
@@ -29,6 +29,7 @@ func (c *Checked) panels() []finding.Finding {
 		out = append(out, d.Validate(c.Timing)...)
 		out = append(out, c.queries(d)...)
 	}
+	out = append(out, c.panelNumbers()...)
 	return append(out, c.thresholds()...)
 }
 
@@ -50,7 +51,7 @@ func (c *Checked) queries(d site.Dashboard) []finding.Finding {
 				})
 			}
 		}
-		if unit, ok := shown[q.Unit]; ok && clashes(unit, typ.Unit) {
+		if unit, ok := unitsShown[q.Unit]; ok && clashes(unit, typ.Unit) {
 			out = append(out, finding.Finding{
 				Code: finding.OtherUnit, Where: q.Where,
 				Reason: fmt.Sprintf("is in %s, and the panel shows it as %q", strings.ReplaceAll(string(typ.Unit), "_", " "), q.Unit),
@@ -155,7 +156,7 @@ func (c *Checked) sameMetric(expr string, panel dashgen.Panel) bool {
 	t, _ := c.Checker.Expr("", expr)
 	for _, target := range panel.Targets {
 		for name := range c.Checker.Metrics(c.Timing.Expand(strings.ReplaceAll(target.Expr, "$__rate_interval", "1m"))) {
-			if mine[name] && shown[panel.Unit] == t.Unit {
+			if mine[name] && unitsShown[panel.Unit] == t.Unit {
 				return true
 			}
 		}

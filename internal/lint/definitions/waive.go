@@ -25,6 +25,11 @@ func (c *Checked) owners() []owner {
 	for _, d := range c.Metrics {
 		add(d.Waivers, "metric %q", d.Name)
 	}
+	for _, d := range c.Exporters {
+		if !d.Recorded() {
+			add(slices.DeleteFunc(slices.Clone(d.Waivers), func(w finding.Waiver) bool { return w.Code == finding.UnusedMetric }), "metric %q", d.Name)
+		}
+	}
 	for _, r := range c.Records {
 		add(r.Waivers, "record %q", r.Name)
 	}

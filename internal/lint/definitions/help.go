@@ -1,0 +1,208 @@
+package definitions
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+// helps checks the help texts of the metrics of the packs. Those of recorded
+// programs are other people's.
+func (c *Checked) helps() []finding.Finding {
+	own := c.described()
+	var out []finding.Finding
+	for _, d := range own {
+		report := func(from, to int, format string, args ...any) {
+			out = append(out, finding.Finding{Code: finding.Opposite, Where: fmt.Sprintf("metric %q", d.Name), Part: "Help", Text: d.Help, From: from, To: to,
+				Reason: fmt.Sprintf(format, args...)})
+		}
+		if d.BaseUnit() == metrics.Bool && strings.HasPrefix(d.Help, "0 ") {
+			report(0, 1, "says what 0 means: a metric of 0 and 1 says when it is 1")
+		}
+		if from, to, good, ok := opposite(d); ok {
+			report(from, to, "says of 1 the opposite of the name, which states a %s state", map[bool]string{true: "good", false: "bad"}[good])
+		}
+		if from, to, name, ok := otherThing(d, own); ok {
+			report(from, to, "is about another thing than the name, which has %q", name)
+		}
+	}
+	return append(out, sameHelp(own)...)
+}
+
+// described returns the metrics that packs describe themselves, each once.
+func (c *Checked) described() []metrics.Desc {
+	var out []metrics.Desc
+	for _, d := range slices.Concat(c.Metrics, c.Exporters) {
+		_, broken := d.Problem()
+		if !broken && !d.Recorded() && !slices.ContainsFunc(out, func(x metrics.Desc) bool { return x.Name == d.Name }) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+var (
+	goodState = regexp.MustCompile(`(?:^|_)(?:success|successful|succeeded|ready|writable|readable|up|healthy|ok|valid|reachable|available|connected|passed)$|(?:^|_)ready_`)
+	badState  = regexp.MustCompile(`(?:^|_)(?:error|failed|failing|failure|down|broken|unhealthy|invalid|unreachable|unavailable)$`)
+	denied    = regexp.MustCompile(`(?:^|_)(?:not|no|non|never|without)_`)
+
+	// One is what a help says of 1: "1 when the last write succeeded, else 0".
+	one    = regexp.MustCompile(`\b1 (?:when|if|while|after|as long as|means|for)\b|\b1(?:: | = )`)
+	oneEnd = regexp.MustCompile(`(?i),? (?:else|otherwise)\b|[,;]? (?:and )?\b0\b|[;.](?:\s|$)`)
+	part   = regexp.MustCompile(`,| and | but | or `)
+
+	negated  = regexp.MustCompile(`(?i)\b(?:no|not|none|never|nothing|nobody|neither|nor|without|cannot)\b|n't\b`)
+	couldNot = regexp.MustCompile(`(?i)\b(?:could not|couldn't|cannot|can not|can't)\b` +
+		`|\b(?:did|does|do)(?: not|n't) (?:succeed|work|answer|respond|reply|run|finish|complete|accept|read|write|load|reload|apply|connect|reach|start|pass|arrive|deliver)\b` +
+		`|\b(?:is|was|are|were|been)(?: not|n't) (?:able|accepted|applied|available|connected|delivered|healthy|loaded|ok|passed|possible|reachable|reached|read|ready|reloaded|sent|successful|up|valid|writable|written)\b`)
+	badWord   = regexp.MustCompile(`(?i)\b(?:fails|failing|failed(?: (?:to|with|because|in|at|on|for|again|last)\b|\s*$)|unable|refused\s*$|broken|unreachable|unavailable|unhealthy)`)
+	goodWord  = regexp.MustCompile(`(?i)\b(?:succeed(?:s|ed)|successful|passe[sd]|works|worked|answers|answered|healthy|reachable|available)\b|\b(?:is|was|are) (?:up|ready|ok|fine)\b`)
+	alternate = regexp.MustCompile(`(?i)\bor\b`)
+)
+
+// opposite reports a help of a metric of 0 and 1 that says of 1 what the name
+// does not: "1 when the last write failed" of last_write_successful.
+func opposite(d metrics.Desc) (from, to int, good, found bool) {
+	good, bad := goodState.MatchString(d.Name), badState.MatchString(d.Name)
+	at := one.FindStringIndex(d.Help)
+	if good == bad || at == nil || denied.MatchString(d.Name) || d.Type != metrics.Gauge && d.Type != metrics.Untyped {
+		return 0, 0, false, false
+	}
+	from, to = at[0], len(d.Help)
+	if end := oneEnd.FindStringIndex(d.Help[at[1]:]); end != nil {
+		to = at[1] + end[0]
+	}
+	clause := d.Help[at[1]:to]
+	if alternate.MatchString(clause) && !good {
+		return 0, 0, false, false // "when it is down or was up too briefly"
+	}
+	fine, wrong := false, false
+	for i, text := range part.Split(clause, -1) {
+		not := negated.MatchString(text)
+		switch {
+		case badWord.MatchString(text):
+			fine, wrong = fine || not, wrong || !not
+		case goodWord.MatchString(text):
+			fine, wrong = fine || !not, wrong || not
+		case i == 0 && couldNot.MatchString(text):
+			wrong = true
+		}
+	}
+	return from, to, good, good && wrong && !fine || bad && fine && !wrong
+}
+
+// programs are names that helps and names of metrics share, in every spelling.
+var programNames = map[string]string{
+	"postgres": "postgresql", "postgresql": "postgresql", "redis": "redis", "mysql": "mysql", "mariadb": "mariadb", "mongodb": "mongodb", "mongo": "mongodb",
+	"kafka": "kafka", "rabbitmq": "rabbitmq", "nats": "nats", "nginx": "nginx", "haproxy": "haproxy", "envoy": "envoy", "elasticsearch": "elasticsearch",
+	"memcached": "memcached", "sqlite": "sqlite", "clickhouse": "clickhouse", "cassandra": "cassandra", "etcd": "etcd", "consul": "consul", "vault": "vault",
+	"prometheus": "prometheus", "alertmanager": "alertmanager", "grafana": "grafana", "kubernetes": "kubernetes", "docker": "docker",
+	"telegram": "telegram", "slack": "slack", "pagerduty": "pagerduty",
+}
+
+// thing is a name in a help.
+type thing struct {
+	name     string // in lower case, one spelling of programs
+	from, to int
+}
+
+var nameWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
+
+// thingsIn returns the programs that a help names, and other words with a capital
+// within a sentence.
+func thingsIn(help string) []thing {
+	var out []thing
+	for _, at := range nameWord.FindAllStringIndex(help, -1) {
+		word := help[at[0]:at[1]]
+		lower := strings.ToLower(word)
+		before := strings.TrimRight(help[:at[0]], " ")
+		begins := before == "" || strings.HasSuffix(before, ".") || strings.HasSuffix(before, ":")
+		if name, ok := programNames[lower]; ok {
+			out = append(out, thing{name, at[0], at[1]})
+		} else if unicode.IsUpper(rune(word[0])) && !begins {
+			out = append(out, thing{lower, at[0], at[1]})
+		}
+	}
+	return out
+}
+
+// segments returns the parts of a metric's name behind its namespace.
+func segments(name string) []string {
+	out := strings.Split(name, "_")[1:]
+	for i, s := range out {
+		if program, ok := programNames[s]; ok {
+			out[i] = program
+		}
+	}
+	return out
+}
+
+// otherThing reports a help that names another program than the metric's name,
+// or what stands in the name of its sibling: that differs in one word.
+func otherThing(d metrics.Desc, all []metrics.Desc) (from, to int, name string, found bool) {
+	mine, things := segments(d.Name), thingsIn(d.Help)
+	has := func(s string) bool { return slices.ContainsFunc(things, func(t thing) bool { return t.name == s }) }
+	for _, t := range things {
+		if slices.ContainsFunc(mine, has) {
+			return 0, 0, "", false
+		}
+		for _, s := range mine {
+			if _, program := programNames[s]; program && isProgram(t.name) || sibling(mine, s, t.name, all) {
+				return t.from, t.to, s, true
+			}
+		}
+	}
+	return 0, 0, "", false
+}
+
+func isProgram(name string) bool {
+	_, ok := programNames[name]
+	return ok
+}
+
+// sibling reports whether another metric has the same name with one word in
+// place of the other.
+func sibling(mine []string, word, other string, all []metrics.Desc) bool {
+	theirs := slices.Clone(mine)
+	theirs[slices.Index(theirs, word)] = other
+	return slices.ContainsFunc(all, func(d metrics.Desc) bool { return slices.Equal(segments(d.Name), theirs) })
+}
+
+// sameHelp reports metrics with the help of another one. Those of one metric in
+// two namespaces have the same, and so can those on versions.
+func sameHelp(all []metrics.Desc) []finding.Finding {
+	first := map[string]metrics.Desc{}
+	var out []finding.Finding
+	for _, d := range all {
+		help := strings.ToLower(strings.TrimSpace(d.Help))
+		other, seen := first[help]
+		switch {
+		case help == "" || strings.HasSuffix(d.Name, "_info"):
+		case !seen:
+			first[help] = d
+		case !renamed(other.Name, d.Name):
+			out = append(out, finding.Finding{Code: finding.SameText, Where: fmt.Sprintf("metric %q", d.Name), Part: "Help", Text: d.Help, To: len(d.Help),
+				Reason: fmt.Sprintf("is the help of %s too: a reader cannot tell them apart", other.Name)})
+		}
+	}
+	return out
+}
+
+// renamed reports whether two names differ in their namespaces alone, of one or
+// two words each.
+func renamed(a, b string) bool {
+	x, y := strings.Split(a, "_"), strings.Split(b, "_")
+	if x[0] == y[0] || isProgram(x[0]) || isProgram(y[0]) {
+		return false
+	}
+	same := 0
+	for same < min(len(x), len(y)) && x[len(x)-1-same] == y[len(y)-1-same] {
+		same++
+	}
+	return same > 0 && same >= max(len(x), len(y))-2
+}

@@ -1,0 +1,258 @@
+// Package measure reads the numbers that texts name as measures, with their
+// units: "over 15 minutes", "three intervals", "15분 넘게".
+package measure
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Number is a number that a text names as a measure.
+type Number struct {
+	Value     float64
+	Precision float64 // of the last digit
+	Unit      Unit
+	Word      bool // in letters: "three"
+	Compared  bool // "over 5": the bound itself is not reached
+	Bound     bool // what the text says is compared with it: "over 5 minutes", not "for over 5 minutes"
+	Over      bool // after "over", which stands before a window too
+	During    bool // after "within" or "for"
+	From, To  int
+}
+
+// Near reports whether the number in a unit is one of the values, as far as it
+// is written out: 14 % stands for 0.144.
+func (n Number) Near(factor float64, values []float64) bool {
+	for _, v := range values {
+		exact := v / factor
+		diff := math.Abs(n.Value - exact)
+		if diff <= 1e-9*math.Abs(exact) || diff <= n.Precision/2 && diff <= 0.03*math.Abs(exact) {
+			return true
+		}
+	}
+	return false
+}
+
+// word is a part of a text between white space, without the punctuation around.
+type word struct {
+	text     string
+	from, to int
+	stop     bool // punctuation stands after it
+}
+
+// hidden are the parts of a text that are read by programs: actions of
+// templates, and code.
+var hidden = regexp.MustCompile("(?s)\\{\\{.*?\\}\\}|`[^`]*`")
+
+var blank = regexp.MustCompile(`\S+`)
+
+// split returns the words of a text. What is hidden becomes letters, so that a number beside
+// it is part of a name.
+func split(text string) []word {
+	text = hidden.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("x", len(s)) })
+	var out []word
+	for _, at := range blank.FindAllStringIndex(text, -1) {
+		w := word{from: at[0], to: at[1]}
+		trimmed := strings.TrimLeft(text[w.from:w.to], "([<>≤≥=~≈±\"'“‘")
+		w.from = w.to - len(trimmed)
+		trimmed = strings.TrimRight(trimmed, ")].,;:!?\"'”’")
+		w.stop = w.from+len(trimmed) < w.to
+		w.to = w.from + len(trimmed)
+		w.text = trimmed
+		out = append(out, w)
+	}
+	return out
+}
+
+// numeral is a number, or a range of two, with what is written right after it.
+var numeral = regexp.MustCompile(`^((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?)(?:[-–~]([0-9]+(?:\.[0-9]+)?))?([^0-9]*)$`)
+
+// quantileName is the short name of a quantile: p95, p999.
+var quantileName = regexp.MustCompile(`^p([0-9]{2,4})$`)
+
+// Read returns the numbers of a text that are measures. Numbers in names, code,
+// addresses and templates' actions are none. A number in letters is one before a
+// unit only.
+func Read(text string) []Number {
+	var out []Number
+	all := split(text)
+	for i, w := range all {
+		m := numeral.FindStringSubmatch(w.text)
+		switch q := quantileName.FindStringSubmatch(w.text); {
+		case q != nil:
+			v, _ := strconv.ParseFloat("0."+q[1], 64)
+			out = append(out, Number{Value: v, Unit: Unit{Percentile, []float64{1}}, From: w.from, To: w.to})
+		case m != nil:
+			out = append(out, digits(all, i, m)...)
+		default:
+			if n, ok := inLetters(all, i); ok {
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// neighbours returns the words beside one. Behind punctuation there is none.
+func neighbours(all []word, i int) (before, after word) {
+	if i > 0 {
+		before = all[i-1]
+	}
+	if i+1 < len(all) && !all[i].stop {
+		after = all[i+1]
+	}
+	return before, after
+}
+
+// digits reads the one or two numbers of a numeral.
+func digits(all []word, i int, m []string) []Number {
+	w := all[i]
+	before, after := neighbours(all, i)
+	if slices.Contains([]string{"to", "or", "and"}, after.text) {
+		after = unitAfter(all[i+2:]) // 5 to 10 minutes
+	}
+	u, measure := measured(m[4], after.text)
+	unnamed := slices.Contains([]Kind{Bare, Runs, Intervals, Scrapes, Times}, u.Kind)
+	if !measure || unnamed && named(m[1], before, after) {
+		return nil
+	}
+	var out []Number
+	for _, d := range []string{m[1], m[3]} {
+		if d != "" {
+			out = append(out, value(d, u, w.from+strings.Index(w.text, d)).in(all, i))
+		}
+	}
+	return out
+}
+
+// unitAfter returns the word with the unit of the number that the words begin
+// with, if they do.
+func unitAfter(rest []word) word {
+	if len(rest) == 0 {
+		return word{}
+	}
+	m := numeral.FindStringSubmatch(rest[0].text)
+	switch {
+	case m == nil:
+		return word{}
+	case m[4] != "":
+		return word{text: m[4]}
+	case len(rest) > 1:
+		return rest[1]
+	}
+	return word{}
+}
+
+// value reads the digits of a number.
+func value(digits string, u Unit, at int) Number {
+	v, _ := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
+	precision := 1.0
+	if _, decimals, ok := strings.Cut(digits, "."); ok {
+		for range decimals {
+			precision /= 10
+		}
+	}
+	return Number{Value: v, Precision: precision, Unit: u, From: at, To: at + len(digits)}
+}
+
+// in completes a number with what the words before it say of it.
+func (n Number) in(all []word, i int) Number {
+	if i == 0 {
+		return n
+	}
+	before := all[i-1]
+	n.Compared = compares(before.text)
+	n.During = slices.Contains([]string{"within", "for"}, strings.ToLower(before.text))
+	n.Over = strings.EqualFold(before.text, "over")
+	n.Bound = n.Compared && !strings.EqualFold(before.text, "past") && !lasts(all[:i-1])
+	return n
+}
+
+// measured returns the unit of a number with that suffix and next word. A number
+// with another suffix is part of a name: 2xx, 10x, 3rd.
+func measured(suffix, next string) (u Unit, measure bool) {
+	suffix = strings.TrimLeft(suffix, "-")
+	first, _ := utf8.DecodeRuneInString(suffix)
+	if i := strings.IndexFunc(suffix, func(r rune) bool { return unicode.Is(unicode.Hangul, r) }); i > 0 {
+		suffix = suffix[:i] // 500ms를
+	}
+	switch {
+	case suffix == "":
+		u, _ := unitOf(next)
+		return u, true
+	case slices.Contains([]string{"st", "nd", "rd", "th"}, suffix):
+		return Unit{Percentile, []float64{0.01}}, strings.HasPrefix(next, "percentile") || strings.HasPrefix(next, "quantile")
+	case strings.HasPrefix(suffix, "번째"), strings.HasPrefix(suffix, "분의"): // the third; of three parts
+		return Unit{}, false
+	case suffix == "일" && (strings.HasPrefix(next, "때") || strings.HasPrefix(next, "경우")): // when it is 5
+		return Unit{}, true
+	}
+	if u, ok := unitOf(suffix); ok {
+		return u, true
+	}
+	return Unit{}, unicode.Is(unicode.Hangul, first)
+}
+
+// labelled are words after which a number is a name: port 9093.
+var labelled = []string{
+	"port", "ports", "step", "line", "lines", "section", "page", "chapter", "version", "level", "code", "codes", "exit", "id", "slot", "shard", "partition",
+	"node", "tier", "phase", "stage", "number", "no", "ticket", "issue", "channel", "option", "table", "status", "error", "errno", "signal", "part", "layer",
+}
+
+// named reports whether a number without a unit names a thing and measures
+// nothing.
+func named(digits string, before, after word) bool {
+	n, err := strconv.Atoi(digits)
+	whole := err == nil
+	switch lower := strings.ToLower(before.text); {
+	case whole && n <= 1:
+		return true
+	case compares(before.text) || lower == "least" || lower == "most":
+		return false
+	case slices.Contains(labelled, lower):
+		return true
+	case whole && (n >= 100 && n <= 599 && len(digits) == 3 || n >= 1970 && n <= 2100): // answers 503; in 2026
+		return true
+	}
+	first, _ := utf8.DecodeRuneInString(before.text)
+	if unicode.IsUpper(first) && !before.stop { // PostgreSQL 17, SELECT 2
+		return true
+	}
+	next := strings.ToLower(after.text)
+	return next == "am" || next == "pm" || isMonth(next)
+}
+
+func isMonth(word string) bool {
+	return slices.Contains([]string{
+		"january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",
+	}, word)
+}
+
+// compares reports whether a word makes the number after it a bound that is not
+// reached itself.
+func compares(word string) bool {
+	return slices.Contains([]string{
+		"over", "above", "than", "below", "under", "exceeds", "exceed", "exceeding", "beyond", "past",
+	}, strings.ToLower(word))
+}
+
+// lasts reports whether the words before a comparison say how long something has
+// lasted: "down for", "has been slow".
+func lasts(before []word) bool {
+	for back := 1; back <= min(len(before), 8); back++ {
+		w := before[len(before)-back]
+		switch lower := strings.ToLower(w.text); {
+		case w.stop:
+			return false
+		case back <= 2 && slices.Contains([]string{"for", "within", "lasts", "lasting", "lasted"}, lower),
+			slices.Contains([]string{"been", "stayed", "remained", "persisted", "continued"}, lower):
+			return true
+		}
+	}
+	return false
+}
