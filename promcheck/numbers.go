@@ -20,6 +20,7 @@ type Numbers struct {
 	timing    metrics.Timing
 	values    []float64 // constants, and numbers in matchers and names
 	reached   []float64 // the first whole values that fulfil a strict comparison: 3 of "> 2"
+	strict    []float64 // whole bounds that do not fulfil the comparison: 2 of "> 2"
 	excluded  []float64 // the last whole values that do not fulfil another one: 2 of ">= 3"
 	quantiles []float64
 	windows   []time.Duration // and offsets and steps
@@ -165,7 +166,7 @@ func (n *Numbers) comparison(op parser.ItemType, bound parser.Expr) {
 	}
 	switch op {
 	case parser.GTR:
-		n.reached = append(n.reached, v+1)
+		n.reached, n.strict = append(n.reached, v+1), append(n.strict, v)
 	case parser.LSS:
 		n.reached = append(n.reached, v-1)
 	case parser.GTE:

@@ -95,6 +95,101 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+// A time that something is compared with is the threshold, where the expression
+// compares a time.
+func TestNumbersOfThresholds(t *testing.T) {
+	t.Parallel()
+	const (
+		lag     = `lag_seconds > 900`
+		average = `avg_over_time(lag_seconds[10m]) > 900`
+		down    = `up == 0`
+	)
+	catalogue, err := metrics.NewCatalogue(
+		metrics.Desc{Name: "lag_seconds", Type: metrics.Gauge, Unit: metrics.Seconds, Help: "Lag."},
+		metrics.Desc{Name: "up", Type: metrics.Gauge, Unit: metrics.Bool, Help: "Up."},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := promcheck.New(catalogue, promcheck.Options{})
+	for _, tt := range []struct {
+		expr, text string
+		want       []string // the numbers that are wrong
+	}{
+		{lag, "over 15 minutes behind, for 5 minutes", nil},
+		{lag, "over 15 minutes behind for more than 5 minutes", nil},
+		{lag, "has been behind more than 5 minutes", nil},
+		{lag, "over 5 minutes behind", []string{"5"}},
+		{lag, "more than five minutes behind", []string{"five"}},
+		{average, "over 15 minutes behind, averaged over 10 minutes", nil},
+		{average, "more than 10 minutes behind", []string{"10"}},
+		{down, "down more than 5 minutes", nil},
+		{down, "over 5 minutes down", nil},
+	} {
+		var got []string
+		for _, f := range c.Numbers(tt.expr).With(5*time.Minute).Check("alert", "summary", tt.text) {
+			got = append(got, f.Text[f.From:f.To])
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s: %s (-want +got):\n%s", tt.expr, tt.text, d)
+		}
+	}
+}
+
+// Runs and intervals are windows and waits of the checker. Where the expression
+// has none in runs, those in letters are of another program.
+func TestNumbersInRuns(t *testing.T) {
+	t.Parallel()
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{Timing: metrics.Timing{Run: 10 * time.Minute, Scrape: 15 * time.Second}})
+	numbers := c.Numbers(`changes(last_success[1h]) > 2`)
+	for _, tt := range []struct {
+		inRuns bool
+		text   string
+		want   []string
+	}{
+		{true, "three times within six runs, for six intervals", nil},
+		{true, "three runs or more failed", nil},
+		{true, "fewer than two runs: no data", nil},
+		{true, "a run, one interval", nil},
+		{true, "more than two times within six runs", nil},
+		{true, "two times or more, within five runs", []string{"two", "five"}},
+		{true, "for three intervals", []string{"three"}},
+		{true, "여섯 주기 동안 세 번", nil},
+		{true, "세 주기 동안 두 번 이상", []string{"세", "두"}},
+		{false, "for three intervals of the exporter, three runs in a row", nil},
+		{false, "for 4 intervals", []string{"4"}},
+	} {
+		n := numbers.With(10 * time.Minute)
+		if tt.inRuns {
+			n = n.InRuns()
+		}
+		var got []string
+		for _, f := range n.Check("alert", "summary", tt.text) {
+			got = append(got, f.Text[f.From:f.To])
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.text, d)
+		}
+	}
+	if got := numbers.InRuns().CheckActions("alert", "actions", "look twice, two times or for six intervals"); got != nil {
+		t.Errorf("actions: got %v", got)
+	}
+}
+
+// The texts of a panel name its thresholds too.
+func TestNumbersOfPanels(t *testing.T) {
+	t.Parallel()
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
+	n := c.Numbers(`lag_seconds`).OfPanel(metrics.Seconds, 0.1, 0.5)
+	if got := n.Check("panel", "Description", "Orange at 100 ms, red above 0.5 s."); got != nil {
+		t.Errorf("got %v", got)
+	}
+	got := n.Check("panel", "Description", "Red above 5 s.")
+	if len(got) != 1 || got[0].Reason != "the panel and its alerts do not have 5 (they have 0.1, 0.5)" {
+		t.Errorf("got %v", got)
+	}
+}
+
 func TestNumbersSayWhatThereIs(t *testing.T) {
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
 	got := c.Numbers(slow).Check(`alert "Slow"`, "summary", "over 250 ms")[0].String()

@@ -77,6 +77,10 @@ func (n Numbers) has(w measure.Number) bool {
 			n.rates && !n.seconds && w.Near(10, n.values) // milliseconds a second
 	case measure.Percentile:
 		return w.Near(w.Unit.Factors[0], n.quantiles)
+	case measure.Times:
+		if w.AtLeast && slices.Contains(n.strict, w.Value) {
+			return false
+		}
 	}
 	return w.Word && w.Value == 1 || n.hasCount(w) || n.runs && n.hasInterval(w, n.timing.Run)
 }

@@ -96,7 +96,7 @@ func opposite(d metrics.Desc) (from, to int, good, found bool) {
 	return from, to, good, good && wrong && !fine || bad && fine && !wrong
 }
 
-// programs are names that helps and names of metrics share, in every spelling.
+// programNames are names that helps and names of metrics share, in every spelling.
 var programNames = map[string]string{
 	"postgres": "postgresql", "postgresql": "postgresql", "redis": "redis", "mysql": "mysql", "mariadb": "mariadb", "mongodb": "mongodb", "mongo": "mongodb",
 	"kafka": "kafka", "rabbitmq": "rabbitmq", "nats": "nats", "nginx": "nginx", "haproxy": "haproxy", "envoy": "envoy", "elasticsearch": "elasticsearch",
@@ -151,9 +151,9 @@ func otherThing(d metrics.Desc, all []metrics.Desc) (from, to int, name string, 
 		if slices.ContainsFunc(mine, has) {
 			return 0, 0, "", false
 		}
-		for _, s := range mine {
-			if _, program := programNames[s]; program && isProgram(t.name) || sibling(mine, s, t.name, all) {
-				return t.from, t.to, s, true
+		for i, s := range mine {
+			if isProgram(s) && isProgram(t.name) || sibling(mine, i, t.name, all) {
+				return t.from, t.to, strings.Split(d.Name, "_")[i+1], true
 			}
 		}
 	}
@@ -167,9 +167,9 @@ func isProgram(name string) bool {
 
 // sibling reports whether another metric has the same name with one word in
 // place of the other.
-func sibling(mine []string, word, other string, all []metrics.Desc) bool {
+func sibling(mine []string, word int, other string, all []metrics.Desc) bool {
 	theirs := slices.Clone(mine)
-	theirs[slices.Index(theirs, word)] = other
+	theirs[word] = other
 	return slices.ContainsFunc(all, func(d metrics.Desc) bool { return slices.Equal(segments(d.Name), theirs) })
 }
 

@@ -111,11 +111,8 @@ func (c *Checked) ofPanel(d site.Dashboard, q dashgen.Panel, queries []dashgen.Q
 	if slices.ContainsFunc(q.Targets, func(t dashgen.Target) bool { return inRuns.MatchString(t.Expr) }) {
 		known = known.InRuns()
 	}
-	for _, text := range []string{d.Window, d.Refresh} {
-		since, _ := c.Duration(text)
-		known = known.With(since)
-	}
-	return known.OfPanel(unitsShown[q.Unit], bounds...)
+	since, _ := c.Duration(d.Window)
+	return known.With(since).OfPanel(unitsShown[q.Unit], bounds...)
 }
 
 // alertsOn returns the alerts that a panel shows.

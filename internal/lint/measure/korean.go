@@ -19,7 +19,7 @@ var koreanUnits = []struct {
 // koreanOther are words that begin like a unit: exceeding, quarter, when it is,
 // warning. "번째" makes an ordinal, "분의" a fraction.
 var koreanOther = []string{
-	"초과", "초기", "초당", "분기", "분류", "분리", "분석", "분산", "분의", "일때", "일부", "일치", "일반", "일정", "일 ", "주의", "주요", "주세요",
+	"초과", "초기", "초당", "분기", "분류", "분리", "분석", "분산", "분의", "일때", "일부", "일치", "일반", "일정", "주의", "주요", "주세요",
 	"번째", "번호", "번지", "회선", "회복", "회전", "회원",
 }
 
@@ -57,9 +57,13 @@ func koreanNumber(w, after word) (float64, Unit, bool) {
 	return 0, Unit{}, false
 }
 
-// whole reports whether a word is a unit alone, or with a particle.
+// whole reports whether a word is a unit alone, or with a particle. Days and
+// weeks make other words: "세일" is a sale.
 func whole(word string) bool {
 	for _, k := range koreanUnits {
+		if k.name == "일" || k.name == "주" {
+			continue
+		}
 		if rest, ok := strings.CutPrefix(word, k.name); ok {
 			return rest == "" || slices.Contains([]string{"간", "동안", "이상", "이하", "미만", "넘게", "마다", "의", "이", "을", "은", "만", "씩", "뒤", "후", "전"}, rest)
 		}

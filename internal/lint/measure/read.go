@@ -22,6 +22,7 @@ type Number struct {
 	Bound     bool // what the text says is compared with it: "over 5 minutes", not "for over 5 minutes"
 	Over      bool // after "over", which stands before a window too
 	During    bool // after "within" or "for"
+	AtLeast   bool // "three times or more"
 	From, To  int
 }
 
@@ -118,7 +119,7 @@ func digits(all []word, i int, m []string) []Number {
 	}
 	u, measure := measured(m[4], after.text)
 	unnamed := slices.Contains([]Kind{Bare, Runs, Intervals, Scrapes, Times}, u.Kind)
-	if !measure || unnamed && named(m[1], before, after) {
+	if !measure || unnamed && named(m[1], before, after) || strings.HasSuffix(before.text, "분의") { // 3분의 2
 		return nil
 	}
 	var out []Number
@@ -162,15 +163,27 @@ func value(digits string, u Unit, at int) Number {
 
 // in completes a number with what the words before it say of it.
 func (n Number) in(all []word, i int) Number {
-	if i == 0 {
-		return n
-	}
-	before := all[i-1]
+	before, _ := neighbours(all, i)
 	n.Compared = compares(before.text)
 	n.During = slices.Contains([]string{"within", "for"}, strings.ToLower(before.text))
 	n.Over = strings.EqualFold(before.text, "over")
-	n.Bound = n.Compared && !strings.EqualFold(before.text, "past") && !lasts(all[:i-1])
+	n.AtLeast = strings.EqualFold(before.text, "least") || orMore(all[i+1:])
+	n.Bound = n.Compared && !strings.EqualFold(before.text, "past") && !lasts(all[:max(i-1, 0)])
 	return n
+}
+
+// orMore reports whether the words after a number make it the least one.
+func orMore(after []word) bool {
+	for j, w := range after[:min(len(after), 3)] {
+		more := w.text == "or" && j+1 < len(after) && after[j+1].text == "more"
+		if more || strings.HasPrefix(w.text, "이상") {
+			return true
+		}
+		if w.stop {
+			return false
+		}
+	}
+	return false
 }
 
 // measured returns the unit of a number with that suffix and next word. A number
