@@ -162,7 +162,7 @@ var sentences = map[string]change{
 	"the receiver `telegram-loud` has a chat":                      unchanged,
 	"PreflightStale becomes a P0, and `Urgent` does not list it":   in("PreflightStale", func(a *rules.Alert) { a.Severity = "P0" }),
 	"`Urgent` lists all alerts of P0":                              unchanged,
-	"`Levels` lists PreflightStale at P1":                         unchanged,
+	"`Levels` lists PreflightStale at P1":                          unchanged,
 	"PreflightStale becomes a P2, and `Levels` lists it at P1":     in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
 	"the group of PreflightCheckFailed has a limit of 5":           limit("preflight"),
 	"the group of PreflightSlow has a limit of 5":                  limit("performance"),
