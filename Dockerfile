@@ -1,11 +1,24 @@
+# The build has no .git: docker-compose.yml passes the version and the commit.
+ARG VERSION=unknown
+ARG REVISION=unknown
+
 FROM golang:1.26-bookworm AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -gcflags=github.com/redis/go-redis/...=-l -ldflags="-s -w" -o /out/ ./cmd/preflight ./cmd/preflight-webhook
+ARG VERSION
+ARG REVISION
+RUN OUT=/out PREFLIGHT_VERSION=$VERSION PREFLIGHT_REVISION=$REVISION scripts/build ./cmd/preflight ./cmd/preflight-webhook
 
 FROM alpine:3.22
+ARG VERSION
+ARG REVISION
+LABEL org.opencontainers.image.title=preflight \
+      org.opencontainers.image.source=https://github.com/alertnative/preflight \
+      org.opencontainers.image.licenses=Apache-2.0 \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$REVISION
 # git: the checker looks at a checkout. A fixed user, and a folder it may write.
 RUN apk add --no-cache ca-certificates git tzdata \
  && adduser -D -u 10001 preflight \
