@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -264,7 +265,7 @@ func unreadable(what string) error { return rejection{"unexpected_answer", what 
 
 // explainExchange explains what an exchange answered, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {
-	if r, ok := err.(rejection); ok {
+	if r, ok := errors.AsType[rejection](err); ok {
 		return r.reason, r.detail
 	}
 	return explain(err, timeout)

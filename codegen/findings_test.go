@@ -52,7 +52,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 				if !plantExample(t, &s, x[2]) {
 					continue
 				}
-				found := ""
+				var found string
 				if x[1] == "right" {
 					found = findings(t, s)
 				} else {

@@ -170,7 +170,7 @@ func (b bencher) evaluation(ctx context.Context, env string, fires bool) (time.T
 }
 
 func report(what string, steps []step) {
-	print := func(part string, of func(step) time.Duration) {
+	row := func(part string, of func(step) time.Duration) {
 		var d []time.Duration
 		for _, s := range steps {
 			d = append(d, of(s))
@@ -179,6 +179,6 @@ func report(what string, steps []step) {
 		at := func(q float64) time.Duration { return d[int(q*float64(len(d)-1)+0.5)].Round(time.Millisecond) }
 		fmt.Printf("  %-11s %-28s median %-8s p95 %-8s max %s\n", strings.TrimSpace(what), part, at(0.5), at(0.95), at(1))
 	}
-	print("metrics file to evaluation", func(s step) time.Duration { return s.evaluated })
-	print("evaluation to Bot API call", func(s step) time.Duration { return s.told })
+	row("metrics file to evaluation", func(s step) time.Duration { return s.evaluated })
+	row("evaluation to Bot API call", func(s step) time.Duration { return s.told })
 }

@@ -3,6 +3,7 @@ package fakebot
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -145,7 +146,7 @@ func fieldsOf(r *http.Request) (map[string]string, string) {
 		}
 		return fields, ""
 	}
-	if err := r.ParseMultipartForm(1 << 20); err != nil && err != http.ErrNotMultipart {
+	if err := r.ParseMultipartForm(1 << 20); err != nil && !errors.Is(err, http.ErrNotMultipart) {
 		return fields, "can't parse request"
 	}
 	for name, values := range r.Form {
@@ -163,7 +164,7 @@ type direct struct{ bot *Bot }
 func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p != http.ErrAbortHandler {
+			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			resp, err = nil, errDropped

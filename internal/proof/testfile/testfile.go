@@ -99,7 +99,7 @@ func Read(path string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	defer in.Close() //nolint:errcheck // only read
+	defer in.Close()
 	f, err := Decode(in)
 	if err != nil {
 		return File{}, fmt.Errorf("%s: %w", path, err)
