@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters fmt lint clean
+.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters fmt lint golangci vulncheck clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -53,8 +53,14 @@ exporters: build tools ## Record anew what the exporters expose: metrics/exporte
 fmt: ## Format the Go code.
 	go fmt ./...
 
-lint: tools ## Report what gofmt, go vet and staticcheck find.
+lint: tools ## Report the findings of shellcheck, actionlint, gofmt, go vet and staticcheck.
 	@scripts/lint
+
+golangci: ## Report the findings of golangci-lint, which is built first: some minutes.
+	@scripts/golangci
+
+vulncheck: ## Look the modules up in the Go vulnerability database, which is online.
+	@scripts/vulncheck
 
 clean: ## Remove bin/ and data/.
 	rm -rf bin data
