@@ -11,6 +11,7 @@ require (
 	github.com/coreos/go-systemd/v22 v22.7.0
 	github.com/moby/buildkit v0.33.0
 	github.com/prometheus/alertmanager v0.35.0
+	golang.org/x/mod v0.42.0
 	gopkg.in/yaml.v3 v3.0.1
 	k8s.io/api v0.37.1
 	sigs.k8s.io/yaml v1.6.0
