@@ -15,7 +15,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/routing"
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // Message is one message, or one call of an integration.
@@ -142,7 +142,7 @@ func (o *outsiders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // summary returns a notification of Alertmanager in words, a line for each
 // alert.
 func summary(body []byte) string {
-	payload, err := webhook.ParsePayload(body)
+	payload, err := state.ParsePayload(body)
 	if err != nil {
 		return string(body)
 	}

@@ -40,7 +40,7 @@ func (p *Pipeline) startWebhook() error {
 		Registry: registry, Spool: p.options.spool, Log: slog.New(slog.DiscardHandler), LevelSounds: true,
 	}
 	if file.Watchdog {
-		config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+		config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 	}
 	var err error
 	if config.Formatter, err = message.New(message.Options{Language: p.options.language(), Severities: file.Severities}); err != nil {

@@ -15,12 +15,13 @@ import (
 	"github.com/prometheus/alertmanager/api/v2/models"
 
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // askTimeout bounds a request to Alertmanager.
 const askTimeout = 10 * time.Second
 
-// Alertmanager is asked over its API what it knows of the alerts.
+// Alertmanager is a client of the API of an Alertmanager.
 type Alertmanager struct {
 	name string // its address without a password
 	http *http.Client
@@ -29,7 +30,7 @@ type Alertmanager struct {
 
 // NewAlertmanager makes a client of the Alertmanager at an address, which may
 // hold a user and password. A nil client means one with the proxy of the
-// environment. It asks nothing yet.
+// environment. It does not connect yet.
 func NewAlertmanager(address string, c *http.Client) (*Alertmanager, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
@@ -66,15 +67,9 @@ func (b *basicAuth) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r)
 }
 
-// observed is an alert as Alertmanager has it.
-type observed struct {
-	startsAt   time.Time
-	suppressed message.Closed // Silenced or Inhibited; empty while it is neither
-}
-
-// observe returns the alerts that fire, by fingerprint, and since when this
-// Alertmanager runs: before Prometheus has sent them all again it knows few.
-func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]observed, since time.Time, err error) {
+// observe returns the firing alerts by fingerprint, and since when Alertmanager
+// runs: it knows few alerts until Prometheus has sent them all again.
+func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Observation, since time.Time, err error) {
 	status, err := a.api.General.GetStatus(general.NewGetStatusParamsWithContext(ctx).WithTimeout(askTimeout).WithHTTPClient(a.http))
 	if err != nil {
 		return nil, since, a.failed(err)
@@ -86,12 +81,12 @@ func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]observed,
 	if err != nil {
 		return nil, since, a.failed(err)
 	}
-	alerts = map[string]observed{}
+	alerts = map[string]state.Observation{}
 	for _, g := range list.GetPayload() {
 		if g.Fingerprint == nil || g.StartsAt == nil || g.Status == nil {
 			continue
 		}
-		alerts[*g.Fingerprint] = observed{startsAt: time.Time(*g.StartsAt), suppressed: suppression(g.Status)}
+		alerts[*g.Fingerprint] = state.Observation{StartsAt: time.Time(*g.StartsAt), Suppressed: suppression(g.Status)}
 	}
 	return alerts, since, nil
 }
@@ -107,8 +102,7 @@ func suppression(s *models.AlertStatus) message.Closed {
 	}
 }
 
-// failed keeps the address out of the error, except for the form of it that
-// has no password.
+// failed returns the error with the address without its password.
 func (a *Alertmanager) failed(err error) error {
 	if u := (*url.Error)(nil); errors.As(err, &u) {
 		err = u.Err

@@ -88,7 +88,7 @@ func TestTheHistoryKnowsWhenAndWhoWasTold(t *testing.T) {
 		}
 		for _, r := range a.records {
 			if r.Priority != "P0" || r.Notify != "loud" || !r.StartsAt.Equal(start) || r.EndsAt == nil || r.ResolutionAt == nil ||
-				len(r.Deliveries) != 1 || r.Deliveries[0].Chat != "7" || r.Deliveries[0].ToldAt == nil || r.Deliveries[0].OverAt == nil {
+				len(r.Deliveries) != 1 || r.Deliveries[0].Chat != "7" || r.Deliveries[0].DeliveredAt == nil || r.Deliveries[0].ResolvedAt == nil {
 				t.Errorf("%+v", r)
 			}
 		}

@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 )
 
 // Ten thousand notifications of 50 groups, that came while Telegram was away,
@@ -28,7 +28,7 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-				w := newWorld(t, c.key, webhook.InMemory)
+				w := newWorld(t, c.key, spool.InMemory)
 				w.start()
 				defer func() { w.stop() }()
 				const groups = 50

@@ -322,11 +322,11 @@ func TestChatsComeAndGo(t *testing.T) {
 
 func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
-		w.config.WatchdogTimeout = 3 * time.Minute
+		w.config.HeartbeatTimeout = 3 * time.Minute
 		w.restart()
 		for range 10 {
 			w.after(30 * time.Second)
-			if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
+			if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -340,7 +340,7 @@ func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 		w.restart()
 		w.after(time.Hour)
 		w.expect(person, told)
-		if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
+		if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
 		w.after(10 * time.Second)

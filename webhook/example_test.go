@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -39,7 +40,7 @@ func Example() {
 	}
 	chat := printer{make(chan struct{})}
 	service, err := webhook.Open(context.Background(), webhook.Config{
-		Spool: webhook.InMemory, Chats: []telegram.Chat{{ID: "-100"}}, Sender: chat, Formatter: formatter,
+		Spool: spool.InMemory, Chats: []telegram.Chat{{ID: "-100"}}, Sender: chat, Formatter: formatter,
 		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), LevelSounds: true,
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -133,7 +134,7 @@ func (w *world) after(d time.Duration) { time.Sleep(d); synctest.Wait() }
 // post hands over a notification and lets what is immediate happen.
 func (w *world) post(body []byte, notify api.Sound) {
 	w.t.Helper()
-	if _, err := webhook.ParsePayload(body); err != nil {
+	if _, err := state.ParsePayload(body); err != nil {
 		w.t.Fatal(err)
 	}
 	if _, err := w.service.Accept(body, notify); err != nil {
@@ -227,7 +228,7 @@ type alertmanager struct {
 }
 
 func (am alertmanager) payload(alerts ...template.Alert) []byte {
-	p := webhook.Payload{Version: "4", GroupKey: am.key + "{}:{priority=\"" + am.priority + "\"}"}
+	p := state.Payload{Version: "4", GroupKey: am.key + "{}:{priority=\"" + am.priority + "\"}"}
 	p.Receiver, p.ExternalURL, p.Status = "telegram", am.url, "resolved"
 	for _, a := range alerts {
 		if a.Status == "firing" {

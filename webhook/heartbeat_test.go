@@ -15,7 +15,7 @@ import (
 func (w *world) beats(d time.Duration) {
 	w.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
+		if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 			w.t.Fatal(err)
 		}
 		w.after(30 * time.Second)
@@ -34,7 +34,7 @@ func (w *world) blindness() (titles []string) {
 
 func TestTheFirstHeartbeatIsAwaited(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
-		w.config.WatchdogTimeout, w.config.AwaitHeartbeat = webhook.DefaultWatchdogTimeout, true
+		w.config.HeartbeatTimeout, w.config.AwaitHeartbeat = webhook.DefaultHeartbeatTimeout, true
 		w.restart()
 		if !strings.Contains(w.logs.String(), "no heartbeat received yet") {
 			t.Errorf("the log does not say so:\n%s", w.logs)
@@ -67,12 +67,12 @@ func TestTheFirstHeartbeatIsAwaited(t *testing.T) {
 func TestTheFirstHeartbeatIsAwaitedByAllReplicas(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout, w.config.AwaitHeartbeat = webhook.DefaultWatchdogTimeout, true
+			w.config.HeartbeatTimeout, w.config.AwaitHeartbeat = webhook.DefaultHeartbeatTimeout, true
 			w.restart()
 		}
 		p.after(time.Hour)
 		p.expect(person)
-		if err := p.second.service.Watchdog(webhook.Heartbeat{}); err != nil {
+		if err := p.second.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
 		p.after(time.Minute)
@@ -89,7 +89,7 @@ func TestTheFirstHeartbeatIsAwaitedByAllReplicas(t *testing.T) {
 // earlier process believed otherwise is settled.
 func TestNoHeartbeatIsExpected(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
-		w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 		w.restart()
 		w.beats(5 * time.Minute)
 		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
@@ -101,7 +101,7 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 			t.Fatalf("the chat shows %v", m)
 		}
 
-		w.config.WatchdogTimeout = 0
+		w.config.HeartbeatTimeout = 0
 		w.restart()
 		w.after(time.Minute)
 		const blind = "PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open"
@@ -125,7 +125,7 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 // The blindness has the gravest level, and its end is known under another scale.
 func TestBlindnessIsOfTheGravestLevel(t *testing.T) {
 	inScale(t, teams, func(w *world) {
-		w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 		w.restart()
 		w.after(5 * time.Minute)
 		if told := w.blindness(); len(told) != 1 || told[0] != "📟 PAGE: Alerting is blind" {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 )
 
 // hostile is a group of alerts whose labels and annotations are full of what
@@ -52,7 +53,7 @@ func (h hostile) deliver(t *testing.T) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-		w := newWorld(t, "7", webhook.InMemory)
+		w := newWorld(t, "7", spool.InMemory)
 		w.start()
 		defer func() { w.stop() }()
 		handler := w.service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})

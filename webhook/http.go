@@ -9,9 +9,10 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
-// HandlerOptions are what the HTTP interface needs besides the service.
+// HandlerOptions configure the HTTP interface.
 type HandlerOptions struct {
 	// Token returns the bearer token that posts must carry; empty for none.
 	Token func() string
@@ -26,24 +27,24 @@ type HandlerOptions struct {
 // Handler returns the HTTP interface:
 //
 //	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager; see [Config.LevelSounds]
-//	POST /api/v1/watchdog                         the pipeline sees
+//	POST /api/v1/watchdog                         a heartbeat
 //	POST /-/reload
 //	GET  /-/healthy   /-/ready   /metrics
 //
-// A notification is answered 200 once it is committed. Alertmanager tries
-// again after a 5xx only, so a spool that can't be written answers 503, and
-// nothing but what is no notification at all is refused for good.
+// A notification is answered 200 once it is committed. Alertmanager retries after a
+// 5xx only, so the answer is 503 while the spool cannot be written. A 4xx is the
+// answer only to a body that Alertmanager cannot have sent.
 func (s *Service) Handler(o HandlerOptions) http.Handler {
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
 	}
 	mux := http.NewServeMux()
 	mux.Handle("POST "+api.AlertsPath, s.authorized(o.Token, s.handleAlerts(o.MaxBody)))
-	mux.Handle("POST "+api.WatchdogPath, s.authorized(o.Token, s.handleWatchdog(o.MaxBody)))
+	mux.Handle("POST "+api.WatchdogPath, s.authorized(o.Token, s.handleHeartbeat(o.MaxBody)))
 	mux.Handle("POST /-/reload", s.authorized(o.Token, func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Reload(); err != nil {
-			s.config.Log.Error("reload failed, all stays as it was", "err", err)
-			http.Error(w, "reload failed, all stays as it was: "+err.Error(), http.StatusInternalServerError)
+			s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
+			http.Error(w, "reload failed: the previous configuration stays in use: "+err.Error(), http.StatusInternalServerError)
 			return
 		}
 		s.config.Log.Info("reloaded")
@@ -54,8 +55,8 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	return mux
 }
 
-// authorized asks for the bearer token. The time of the comparison says
-// nothing of the token, not even its length.
+// authorized requires the bearer token. The time of the comparison reveals nothing of
+// the token, not even its length.
 func (s *Service) authorized(token func() string, next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if want := token(); want != "" {
@@ -63,7 +64,7 @@ func (s *Service) authorized(token func() string, next http.HandlerFunc) http.Ha
 			a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
 			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !bearer {
 				s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
-				s.config.Log.Warn("a post without the right bearer token was refused", "from", r.RemoteAddr, "path", r.URL.Path)
+				s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", r.URL.Path)
 				w.Header().Set("WWW-Authenticate", "Bearer")
 				http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
 				return
@@ -79,7 +80,7 @@ func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
 		if !ok {
 			return
 		}
-		payload, err := ParsePayload(body)
+		payload, err := state.ParsePayload(body)
 		if err != nil {
 			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
 			return
@@ -96,35 +97,35 @@ func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
 
 // sound returns the sound of a notification: the one that the receiver's URL
 // names, or else that of the alerts' levels.
-func (s *Service) sound(named string, p Payload) api.Sound {
+func (s *Service) sound(named string, p state.Payload) api.Sound {
 	switch sound, known := api.ParseSound(named); {
 	case known:
 		return sound
 	case named != "":
 		// Refusing it would lose the alert.
-		s.config.Log.Error("the receiver's URL has a notify that is none of loud, silent and none: taken as loud", "group", p.GroupKey)
+		s.config.Log.Error("the receiver's URL has an unknown notify: delivering as loud: use loud, silent or none", "group", p.GroupKey)
 	case s.config.LevelSounds:
 		return s.scale().Sound(p.Alerts)
 	}
 	return api.Loud
 }
 
-func (s *Service) handleWatchdog(maxBody int64) http.HandlerFunc {
+func (s *Service) handleHeartbeat(maxBody int64) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		body, ok := s.readBody(w, r, maxBody)
 		if !ok {
 			return
 		}
-		payload, err := ParsePayload(body)
+		payload, err := state.ParsePayload(body)
 		if err != nil {
 			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
 			return
 		}
 		beat, alive := heartbeat(payload)
 		if !alive {
-			return // the watchdog's end is what its absence tells
+			return // a resolved Watchdog is a missing heartbeat
 		}
-		if err := s.Watchdog(beat); err != nil {
+		if err := s.Heartbeat(beat); err != nil {
 			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
 		}
 	}
@@ -146,10 +147,10 @@ func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) 
 
 func (s *Service) refuse(w http.ResponseWriter, outcome string, status int, err error) {
 	s.metrics.received.WithLabelValues(outcome).Inc()
-	s.config.Log.Error("a notification was not accepted", "outcome", outcome, "err", err)
+	s.config.Log.Error("notification refused", "outcome", outcome, "err", err)
 	text := err.Error()
 	if status == http.StatusServiceUnavailable {
-		text = "the spool can't be written, try again"
+		text = "the spool cannot be written: try again"
 	}
 	http.Error(w, text, status)
 }
@@ -160,9 +161,9 @@ func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	if err := s.spool.check(); err != nil {
-		s.config.Log.Error("not ready: the spool can't be written", "err", err)
-		http.Error(w, "the spool can't be written", http.StatusServiceUnavailable)
+	if err := s.spool.Check(); err != nil {
+		s.config.Log.Error("not ready: the spool cannot be written", "err", err)
+		http.Error(w, "the spool cannot be written", http.StatusServiceUnavailable)
 		return
 	}
 	_, _ = io.WriteString(w, "ready\n")

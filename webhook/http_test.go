@@ -30,19 +30,22 @@ import (
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// newServer is a webhook behind HTTP which delivers to nobody.
-func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service) {
+// newServer returns a webhook behind HTTP that delivers no message, and the path of its
+// spool.
+func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service, string) {
 	t.Helper()
 	formatter, err := message.New(message.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	registry := prometheus.NewPedanticRegistry()
+	spool := filepath.Join(t.TempDir(), "spool.db")
 	service, err := webhook.Open(t.Context(), webhook.Config{
-		Spool: filepath.Join(t.TempDir(), "spool.db"), Chats: []telegram.Chat{{ID: "7"}}, Formatter: formatter,
+		Spool: spool, Chats: []telegram.Chat{{ID: "7"}}, Formatter: formatter,
 		Log: slog.New(slog.DiscardHandler), Registry: registry,
 	})
 	if err != nil {
@@ -58,7 +61,7 @@ func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service)
 		Reload: func() error { return errors.New("no template") },
 	}))
 	t.Cleanup(server.Close)
-	return server, service
+	return server, service, spool
 }
 
 func request(t *testing.T, method, url, bearer string, body []byte) (int, string) {
@@ -84,7 +87,7 @@ func request(t *testing.T, method, url, bearer string, body []byte) (int, string
 
 func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 	t.Parallel()
-	server, _ := newServer(t, "right")
+	server, _, _ := newServer(t, "right")
 	recorded, err := os.ReadFile("testdata/payloads/single/01.json")
 	if err != nil {
 		t.Fatal(err)
@@ -117,7 +120,7 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 		"no bearer":       {"POST", alerts, "", recorded, 401, "WEBHOOK_TOKEN"},
 		"wrong bearer":    {"POST", alerts, "wrong", recorded, 401, "WEBHOOK_TOKEN"},
 		"bare reload":     {"POST", "/-/reload", "", nil, 401, "WEBHOOK_TOKEN"},
-		"failed reload":   {"POST", "/-/reload", "right", nil, 500, "all stays as it was: no template"},
+		"failed reload":   {"POST", "/-/reload", "right", nil, 500, "the previous configuration stays in use: no template"},
 		"GET":             {"GET", alerts, "right", nil, 405, ""},
 		"no JSON":         {"POST", alerts, "right", []byte("{secret"), 400, "no valid JSON at byte 2"},
 		"empty":           {"POST", alerts, "right", nil, 400, "no valid JSON"},
@@ -158,7 +161,7 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 // Alertmanager tries again after a 5xx only.
 func TestASpoolThatCannotBeWrittenIs503(t *testing.T) {
 	t.Parallel()
-	server, service := newServer(t, "")
+	server, service, _ := newServer(t, "")
 	recorded, err := os.ReadFile("testdata/payloads/single/01.json")
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +173,7 @@ func TestASpoolThatCannotBeWrittenIs503(t *testing.T) {
 		t.Errorf("answered %d", status)
 	}
 	if status, _ := request(t, "POST", server.URL+api.WatchdogPath, "", recorded); status != 503 {
-		t.Errorf("the watchdog was answered %d", status)
+		t.Errorf("the heartbeat was answered %d", status)
 	}
 	if status, _ := request(t, "GET", server.URL+"/-/ready", "", nil); status != 503 {
 		t.Errorf("ready answered %d", status)
@@ -207,7 +210,7 @@ func TestTheNewestAlertmanagersPayload(t *testing.T) {
 	if err := notifier.Notify(ctx, firing("redis"), firing("postgres")).Err(); err != nil {
 		t.Fatal(err)
 	}
-	p, err := webhook.ParsePayload(body)
+	p, err := state.ParsePayload(body)
 	if err != nil {
 		t.Fatal(err)
 	}

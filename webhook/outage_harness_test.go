@@ -35,7 +35,7 @@ type sender struct {
 // seeing is a world with the shipped timeout in which all is well.
 func seeing(t *testing.T, f func(*world, *sender)) {
 	inWorld(t, "7", func(w *world) {
-		w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 		w.restart()
 		p := &sender{to: w}
 		p.start()
@@ -72,7 +72,7 @@ func (p *sender) after(d time.Duration) {
 // history lists what the spool knows.
 func (w *world) history() []history.Record {
 	w.t.Helper()
-	list, err := webhook.SpoolHistory(w.t.Context(), w.config.Spool, "priority", history.Filter{})
+	list, err := history.FromSpool(w.t.Context(), w.config.Spool, "priority", history.Filter{})
 	if err != nil {
 		w.t.Fatal(err)
 	}

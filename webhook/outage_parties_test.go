@@ -140,7 +140,7 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asPair(t, "7", func(p *pair) {
 				for _, w := range p.both() {
-					w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+					w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 					w.restart()
 				}
 				s := &sender{to: p.both()[c.beats]}
@@ -201,7 +201,7 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+			w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 			w.restart()
 		}
 		s := &sender{to: p.second}
@@ -226,7 +226,7 @@ func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 func TestReplicasBelieveTheSame(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout = webhook.DefaultWatchdogTimeout
+			w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 			w.restart()
 		}
 		s := &sender{to: p.second}

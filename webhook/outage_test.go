@@ -201,7 +201,7 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	})
 	t.Run("without a watchdog", func(t *testing.T) {
 		inWorld(t, "7", func(w *world) {
-			w.config.WatchdogTimeout = 150 * time.Second
+			w.config.HeartbeatTimeout = 150 * time.Second
 			w.restart()
 			w.after(time.Hour)
 			am := alertmanager{url: "http://a", priority: "P0"}
@@ -329,7 +329,7 @@ func TestWhatAWatchdogShows(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, "7", func(w *world) {
-				w.config.WatchdogTimeout = 150 * time.Second
+				w.config.HeartbeatTimeout = 150 * time.Second
 				w.restart()
 				w.after(2 * time.Minute)
 				if status := w.watchdog(c.alerts(time.Now())...); status != http.StatusOK {

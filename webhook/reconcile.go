@@ -4,65 +4,64 @@ import (
 	"context"
 	"time"
 
-	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 const (
-	// reconcileEvery is how often Alertmanager is asked.
+	// reconcileEvery is the time between two queries of Alertmanager.
 	reconcileEvery = 30 * time.Second
-	// warmUp is how long an Alertmanager has to run before it counts that it
-	// does not know an alert: Prometheus sends all again within a few minutes.
+	// warmUp is how long an Alertmanager must run before an alert that it does not
+	// know counts as missing: Prometheus sends every alert again within a few
+	// minutes.
 	warmUp = 5 * time.Minute
-	// goneAfter is how long an alert is unknown to Alertmanager before it is
-	// closed here, when nothing suppressed it: its resolution is on the way and
-	// comes with the next message of its group, after the group's interval.
-	goneAfter = time.Hour
 )
 
-// reconciler compares what fires here with what fires in Alertmanager, which
-// never tells of the end of an alert that was silenced or inhibited when it
-// ended.
+// reconciler compares the firing instances with the alerts of Alertmanager, which
+// sends no resolution of an alert that ends while it is silenced or inhibited.
 type reconciler struct {
 	service *Service
-	missing map[int64]time.Time // since when an instance is unknown to Alertmanager
+	missing map[int64]time.Time // since when Alertmanager does not know an instance
 }
 
 func (s *Service) reconcileAll(ctx context.Context) {
 	for {
-		turn, ok := s.turns.next(ctx)
+		held, ok := s.holder.Next(ctx)
 		if !ok {
 			return
 		}
-		s.reconcileTurn(turn.ctx)
+		s.reconcileUnder(held.Context())
 	}
 }
 
-func (s *Service) reconcileTurn(ctx context.Context) {
+// reconcileUnder reconciles until the lease ends.
+func (s *Service) reconcileUnder(ctx context.Context) {
 	r := &reconciler{service: s, missing: map[int64]time.Time{}}
 	failing := false
-	for sleepUntil(ctx, time.Now().Add(reconcileEvery)) {
+	for sleepUntil(ctx, time.Now().Add(reconcileEvery), nil) {
 		closed, err := r.reconcile(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
-			s.config.Log.Warn("what fires could not be compared with Alertmanager", "err", err)
+			s.config.Log.Warn("comparing the firing alerts with Alertmanager failed: trying again", "err", err)
 		}
 		failing = err != nil
 		if closed > 0 {
-			s.pokeAll()
+			s.workers.Wake()
 		}
 	}
 }
 
-// reconcile asks every Alertmanager, and closes what none of them knows.
+// reconcile asks every Alertmanager, and closes the instances that none of them
+// knows.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
-	open, v, err := r.open()
+	open, e, err := r.open()
 	if err != nil || len(open) == 0 {
 		return 0, err
 	}
-	if settled, sees := v.settledFrom(time.Now()); !sees || time.Now().Before(settled) {
-		clear(r.missing) // what Prometheus no longer sends, or not yet again, is missing too
+	if settled, ok := e.SettledFrom(time.Now()); !ok || time.Now().Before(settled) {
+		clear(r.missing) // alerts are missing too that Prometheus does not send, or not yet again
 		return 0, nil
 	}
-	known := map[string]observed{}
+	known := map[string]state.Observation{}
 	for _, am := range r.service.config.Alertmanagers {
 		alerts, since, err := am.observe(ctx)
 		if err != nil {
@@ -72,87 +71,71 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 			return 0, nil
 		}
 		for fingerprint, o := range alerts {
-			// A peer that tells of it unsuppressed will tell of its end.
-			if old, ok := known[fingerprint]; !ok || old.suppressed != "" {
+			// A peer that does not suppress the alert sends its resolution.
+			if old, ok := known[fingerprint]; !ok || old.Suppressed != "" {
 				known[fingerprint] = o
 			}
 		}
 	}
 	now := time.Now()
-	err = r.service.spool.do(func(tx *txn) error {
+	err = r.service.spool.Do(func(tx *spool.Tx) error {
 		closed = 0
 		for _, i := range open {
-			n, err := r.compare(r.service.state(tx), v, i.id, known, now)
+			ended, err := r.compare(r.service.applier(tx), e, i.ID, known, now)
 			if err != nil {
 				return err
 			}
-			closed += n
+			if ended {
+				closed++
+			}
 		}
 		return nil
 	})
 	return closed, err
 }
 
-// open returns what fires here and was not heard of just now, and what is known
-// of Prometheus's evaluations.
-func (r *reconciler) open() (list []*instance, v sight, err error) {
-	before := time.Now().Add(-settle).UnixMicro()
-	err = r.service.spool.do(func(tx *txn) (err error) {
-		if v, err = r.service.state(tx).sight(); err != nil {
+// open returns the firing instances that no recent notification mentioned, and what
+// is known of Prometheus's evaluations.
+func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err error) {
+	since := time.Now().Add(-state.Settle)
+	err = r.service.spool.Do(func(tx *spool.Tx) (err error) {
+		if e, err = r.service.applier(tx).Evaluations(); err != nil {
 			return err
 		}
-		list, err = queryInstances(tx, `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`, watchdogGroup, before)
+		list, err = tx.FiringQuiet(since)
 		return err
 	})
-	return list, v, err
+	return list, e, err
 }
 
-// compare closes the instance when Alertmanager no longer knows it, and notes
-// what suppresses it while it does. The instance is read again: it may have
-// changed since Alertmanager was asked.
-func (r *reconciler) compare(s state, v sight, id int64, known map[string]observed, now time.Time) (closed int, err error) {
-	list, err := queryInstances(s.tx, `WHERE i.id = ? AND i.resolved_at IS NULL`, id)
-	if err != nil || len(list) == 0 {
-		return 0, err
+// compare closes the instance if Alertmanager no longer knows it, and stores its
+// suppression otherwise. It reads the instance again, which may have changed since
+// Alertmanager was asked.
+func (r *reconciler) compare(a spool.Applier, e state.Evaluations, id int64, known map[string]state.Observation, now time.Time) (closed bool, err error) {
+	i, err := a.Tx.FiringInstance(id)
+	if err != nil || i == nil {
+		return false, err
 	}
-	i := list[0]
-	if o, ok := known[i.alert.Fingerprint]; ok {
+	if o, ok := known[i.Alert.Fingerprint]; ok {
 		delete(r.missing, id)
-		if o.suppressed == i.suppressed && i.held == nil {
-			return 0, nil
+		if !i.TakeObservation(o) {
+			return false, nil
 		}
-		if i.held != nil {
-			s.fires(i, o.startsAt)
-		}
-		i.suppressed = o.suppressed
-		return 0, s.update(i)
+		return false, a.Tx.UpdateInstance(i)
 	}
 	since, ok := r.missing[id]
 	if !ok {
 		since = now
 		r.missing[id] = now
 	}
-	reason := i.suppressed
-	if reason == "" && (i.held != nil || v.lostSight(i.began()) && now.Sub(v.to) < 2*v.grace()) {
-		reason = message.Blind
-	}
-	if reason == "" {
-		if now.Sub(since) < goneAfter {
-			return 0, nil
-		}
-		reason = message.Gone
+	reason, closes := e.CloseMissing(i, now.Sub(since), now)
+	if !closes {
+		return false, nil
 	}
 	delete(r.missing, id)
-	if err := s.close(i, reason, now, false); err != nil {
-		return 0, err
+	if err := a.Close(i, reason, now, false); err != nil {
+		return false, err
 	}
-	r.service.config.Log.Info("closed: Alertmanager no longer knows it", "notification", i.notification, "group", i.group, "reason", reason)
-	return 1, nil
-}
-
-// pokeAll makes every worker look for something to do.
-func (s *Service) pokeAll() {
-	for _, w := range s.workers {
-		w.poke()
-	}
+	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)
+	return true, nil
 }

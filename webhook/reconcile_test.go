@@ -127,7 +127,7 @@ func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
 		if m := w.bot.Messages(person); len(m) != 2 {
 			t.Fatalf("the chat shows %v", m)
 		}
-		if n := strings.Count(w.logs.String(), "could not be compared"); n != 1 {
+		if n := strings.Count(w.logs.String(), "with Alertmanager failed"); n != 1 {
 			t.Errorf("the outage is logged %d times", n)
 		}
 	})

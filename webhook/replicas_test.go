@@ -16,7 +16,7 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/replica"
+	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -24,15 +24,15 @@ import (
 // tested in package replica and end to end.
 type shared struct {
 	mu       sync.Mutex
-	journal  []replica.Event
+	journal  []lease.Event
 	replicas map[string]heard
-	turn     string
+	holder   string
 	until    time.Time
 	changed  chan struct{}
 }
 
 type heard struct {
-	replica.Beat
+	lease.Beat
 	at time.Time
 }
 
@@ -58,34 +58,34 @@ func (a *access) set(away bool) { a.mu.Lock(); defer a.mu.Unlock(); a.away = awa
 
 func (a *access) Migrate(context.Context) error { return a.do(func() {}) }
 
-func (a *access) Beat(_ context.Context, b replica.Beat) (s replica.Standing, err error) {
+func (a *access) Beat(_ context.Context, b lease.Beat) (s lease.Standing, err error) {
 	err = a.do(func() {
 		now := time.Now()
 		a.replicas[b.Replica] = heard{b, now}
 		switch {
-		case !b.Wants && a.turn == b.Replica:
-			a.turn = ""
-		case b.Wants && (a.turn == "" || a.turn == b.Replica || a.until.Before(now)):
-			a.turn, a.until = b.Replica, now.Add(replica.TurnFor)
-			s.Turn = true
+		case !b.Wants && a.holder == b.Replica:
+			a.holder = ""
+		case b.Wants && (a.holder == "" || a.holder == b.Replica || a.until.Before(now)):
+			a.holder, a.until = b.Replica, now.Add(lease.TTL)
+			s.Held = true
 		}
 		s.Journal, s.Last = 1, int64(len(a.journal))
 		for name, h := range a.replicas {
-			if age := h.Watchdog + now.Sub(h.at); h.Watchdog > 0 && (s.Watchdog == 0 || age < s.Watchdog) {
-				s.Watchdog = age
+			if age := h.Heartbeat + now.Sub(h.at); h.Heartbeat > 0 && (s.Heartbeat == 0 || age < s.Heartbeat) {
+				s.Heartbeat = age
 			}
-			if name != b.Replica && now.Sub(h.at) < replica.TurnFor {
-				s.Peers = append(s.Peers, replica.Peer{Replica: name, Chats: h.Chats, Behind: h.Behind, Failing: h.Failing})
+			if name != b.Replica && now.Sub(h.at) < lease.TTL {
+				s.Peers = append(s.Peers, lease.Peer{Replica: name, Chats: h.Chats, Behind: h.Behind, Failing: h.Failing})
 			}
 		}
 	})
 	return s, err
 }
 
-func (a *access) Push(_ context.Context, events []replica.Event) error {
+func (a *access) Push(_ context.Context, events []lease.Event) error {
 	return a.do(func() {
 		for _, e := range events {
-			if slices.ContainsFunc(a.journal, func(x replica.Event) bool { return x.Replica == e.Replica && x.Seq == e.Seq }) {
+			if slices.ContainsFunc(a.journal, func(x lease.Event) bool { return x.Replica == e.Replica && x.Seq == e.Seq }) {
 				continue
 			}
 			e.ID = int64(len(a.journal) + 1)
@@ -96,7 +96,7 @@ func (a *access) Push(_ context.Context, events []replica.Event) error {
 	})
 }
 
-func (a *access) Pull(_ context.Context, self string, after int64) (events []replica.Event, upTo int64, err error) {
+func (a *access) Pull(_ context.Context, self string, after int64) (events []lease.Event, upTo int64, err error) {
 	err = a.do(func() {
 		upTo = int64(len(a.journal))
 		for _, e := range a.journal[after:] {
@@ -127,7 +127,7 @@ func (a *access) Listen(ctx context.Context, added func()) error {
 
 // pair is two replicas of one bot.
 type pair struct {
-	*world // the first, which has the turn
+	*world // the first, which holds the lease
 	second *world
 	a, b   *access
 }
@@ -394,12 +394,12 @@ func TestRetryAfterHoldsForTheOtherReplica(t *testing.T) {
 func TestAWatchdogAtOneReplicaIsEnough(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
-			w.config.WatchdogTimeout = 3 * time.Minute
+			w.config.HeartbeatTimeout = 3 * time.Minute
 			w.restart()
 		}
 		beats := func(w *world, minutes int) {
 			for range minutes {
-				if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
+				if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 					t.Fatal(err)
 				}
 				p.after(time.Minute)

@@ -1,256 +1,138 @@
-// Package webhook receives Alertmanager's notifications and brings Telegram
-// chats to the present state of the alerts.
+// Package webhook receives Alertmanager's notifications and brings Telegram chats
+// to the present state of the alerts.
 //
 // A notification is acknowledged when it is committed to the spool, a local
-// database; from then on nothing that dies can lose it. It is then applied to
-// the state: what Alertmanager says of each alert, and what each chat was
-// shown of it. One worker for each chat compares the two and makes the calls
-// that bring the chat nearer to the truth, the most urgent first. So retries,
-// twins of an Alertmanager pair, restarts and outages need no cases of their
-// own: whatever happened meanwhile, the chat is shown what is true, once.
+// database, and no crash loses it from then on. The service then applies it to the
+// state: the instances of each alert, and what each chat shows of them. A worker for
+// each chat compares the two and makes the most urgent call. So retries, twins of an
+// Alertmanager pair, restarts and outages need no cases of their own: each chat
+// shows the present state, once.
+//
+// The stages are packages, each of which calls only those before it: state decides,
+// spool stores, history and lease copy to PostgreSQL, deliver calls Telegram. This
+// package accepts notifications and wires the stages.
 package webhook
 
 import (
 	"context"
 	"errors"
-	"fmt"
-	"log/slog"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
+	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/deliver"
+	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/spool"
 )
-
-// DefaultWatchdogTimeout fits the shipped routing: a sign of life may be lost
-// once, and it ends before Alertmanager lets the first alert expire.
-const DefaultWatchdogTimeout = 150 * time.Second
-
-// Config is what a [Service] needs.
-type Config struct {
-	// Spool is the path of the local database, or [InMemory].
-	Spool string
-	Chats []telegram.Chat
-	// Sender shows the messages.
-	Sender Sender
-	// Formatter writes the messages, and has the scale of severities.
-	Formatter *message.Formatter
-	Log       *slog.Logger
-	Registry  prometheus.Registerer
-	// WatchdogTimeout is how long no evaluation of Prometheus may be known of
-	// before the chats are told that alerting is blind; 0 where no heartbeat is
-	// expected: then every end is believed. An end that
-	// Alertmanager tells is believed when it was less than four fifths of that
-	// after a known evaluation.
-	WatchdogTimeout time.Duration
-	// AwaitHeartbeat expects no heartbeat before the first one has arrived, here
-	// or at another replica.
-	AwaitHeartbeat bool
-	// LevelSounds lets the severities of the alerts decide the sound of a
-	// notification whose URL names none. Without it such a notification is loud.
-	LevelSounds bool
-	// Alertmanagers are asked whether what fires here fires there; none for
-	// never.
-	Alertmanagers []*Alertmanager
-	// Replicas is what this process shares with others of the same bot; nil
-	// when it is the only one.
-	Replicas Replicas
-	// Archive gets the history; nil keeps it in the spool alone.
-	Archive Archive
-	// Retention is how long an alert is kept after its end; 0 for 30 days.
-	Retention time.Duration
-	// Rates are how often calls are made; zero for Telegram's.
-	Rates Rates
-	// Drain bounds how long a call of the Bot API may go on when the service
-	// stops; 0 for ten seconds.
-	Drain time.Duration
-}
 
 // Service accepts notifications and delivers them.
 type Service struct {
 	config    Config
-	spool     *spool
+	spool     *spool.Spool
 	metrics   *instruments
-	workers   []*worker
-	keys      []string
-	sender    atomic.Pointer[Sender]
+	workers   *deliver.Workers
+	holder    *lease.Holder
+	keys      []string // of the chats
+	replica   string   // the name of this one
+	sender    atomic.Pointer[deliver.Sender]
 	formatter atomic.Pointer[message.Formatter]
-	arrived   chan struct{} // something is in the inbox
-	beat      chan struct{} // a watchdog arrived
-	beating   sync.Mutex    // held while one is noted
+	arrived   chan struct{} // the inbox has a notification
 	draining  atomic.Bool
-	started   time.Time
-	watchdog  atomic.Pointer[time.Time] // the newest evaluation that a watchdog told of
-	elsewhere atomic.Pointer[time.Time] // the same, told at another replica, at the latest
-	contact   atomic.Pointer[time.Time] // since when other replicas are heard of; the zero time for not yet
-	turns     *turns
-	replica   string // the name of this one
+	heartbeats
 }
 
-// Open opens the spool and takes up what an earlier process left. Close it.
+// Open opens the spool and continues where an earlier process stopped. The caller
+// closes the service.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Retention == 0 {
 		c.Retention = 30 * 24 * time.Hour
 	}
-	if c.Rates == (Rates{}) {
-		c.Rates = TelegramRates()
-	}
 	if c.Drain == 0 {
 		c.Drain = 10 * time.Second
 	}
-	s := &Service{config: c, arrived: make(chan struct{}, 1), beat: make(chan struct{}, 1), started: time.Now(), turns: newTurns()}
+	s := &Service{config: c, arrived: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
-	s.contact.Store(new(time.Time))
 	var damaged string
 	var err error
-	if s.spool, damaged, err = openSpool(ctx, c.Spool); err != nil {
+	if s.spool, damaged, err = spool.Open(ctx, c.Spool); err != nil {
 		return nil, err
 	}
 	if damaged != "" {
-		c.Log.Error("the spool was damaged: it is kept aside and a new one begun, what was not delivered is only in the old one", "kept", damaged)
+		c.Log.Error("the spool was damaged: a new one replaces it, undelivered notifications are only in the old one", "kept", damaged)
 	}
-	if err := s.start(); err != nil {
-		return nil, errors.Join(err, s.spool.close())
+	if err := s.load(); err != nil {
+		return nil, errors.Join(err, s.spool.Close())
 	}
 	return s, nil
 }
 
-// start makes the workers, with what the spool knows of their chats.
-func (s *Service) start() (err error) {
-	for _, chat := range s.config.Chats {
-		s.keys = append(s.keys, chat.String())
+// load registers the metrics, makes the workers, and reads the stored state.
+func (s *Service) load() (err error) {
+	if s.workers, err = deliver.New(deliver.Options{
+		Spool: s.spool, Holder: s.holder, Chats: s.config.Chats, Rates: s.config.Rates, Shares: s.config.Replicas != nil,
+		Sender: func() deliver.Sender { return *s.sender.Load() }, Formatter: s.formatter.Load,
+		Registry: s.config.Registry, Log: s.config.Log,
+	}); err != nil {
+		return err
 	}
+	s.keys = s.workers.Keys()
 	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
 		return err
 	}
-	global := rate.NewLimiter(rate.Limit(s.config.Rates.Global), 1)
-	for _, chat := range s.config.Chats {
-		s.workers = append(s.workers, &worker{
-			key: chat.String(), chat: chat, spool: s.spool, rates: s.config.Rates, global: global, metrics: s.metrics,
-			sender: func() Sender { return *s.sender.Load() }, formatter: s.formatter.Load,
-			log: s.config.Log.With("chat", chat.String()), wake: make(chan struct{}, 1),
-			turns: s.turns, shares: s.config.Replicas != nil,
-		})
-	}
-	var ambiguous map[string]int
-	var seen, elsewhere time.Time
-	err = s.spool.do(func(tx *txn) (err error) {
-		if err := s.registerChats(tx); err != nil {
-			return err
-		}
-		for _, w := range s.workers {
-			if err := w.load(tx); err != nil {
-				return fmt.Errorf("chat %s: %w", w.key, err)
-			}
-		}
-		if seen, err = fact(tx, watchdogSeen); err != nil {
-			return err
-		}
-		if elsewhere, err = fact(tx, watchdogElsewhere); err != nil {
-			return err
-		}
-		if s.replica, err = replicaName(tx); err != nil {
-			return err
-		}
-		ambiguous, err = recoverCalls(tx)
-		return err
-	})
-	for chat, n := range ambiguous {
-		s.metrics.ambiguous.WithLabelValues(chat).Add(float64(n))
-		s.config.Log.Warn("the last process died while it sent: the chat may show a message twice", "chat", chat, "messages", n)
-	}
-	if now := time.Now(); seen.After(now) { // the clock was set back
-		seen = now
-	}
-	s.elsewhere.Store(&elsewhere)
-	s.watchdog.Store(&seen)
-	s.showSeen()
-	return err
-}
-
-// registerChats adds the chats that are new, due to be shown all that fires,
-// and forgets those that are no longer configured.
-func (s *Service) registerChats(tx *txn) error {
-	configured := map[string]bool{}
-	for _, key := range s.keys {
-		configured[key] = true
-		r, err := tx.Exec(`INSERT INTO chats (key) VALUES (?) ON CONFLICT DO NOTHING`, key)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n == 0 {
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if _, err := tx.Exec(`INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
-			WHERE resolved_at IS NULL AND notify > 0 ON CONFLICT DO NOTHING`, key); err != nil {
-			return err
-		}
-	}
-	known, err := column[string](tx, `SELECT key FROM chats`)
-	if err != nil {
+	if err := s.workers.Load(s.spool); err != nil {
 		return err
 	}
-	for _, key := range known {
-		if configured[key] {
-			continue
-		}
-		for _, forget := range []string{
-			`DELETE FROM views WHERE chat = ?`, `DELETE FROM reminders WHERE chat = ?`,
-			`DELETE FROM messages WHERE chat = ?`, `DELETE FROM chats WHERE key = ?`,
-		} {
-			if _, err := tx.Exec(forget, key); err != nil {
-				return err
-			}
-		}
+	return s.loadHeartbeats()
+}
+
+// applier returns access to the state in a transaction.
+func (s *Service) applier(tx *spool.Tx) spool.Applier {
+	return spool.Applier{
+		Tx: tx, Chats: s.keys, Rank: s.rank, Shares: s.config.Replicas != nil,
+		Timeout: s.config.HeartbeatTimeout, Last: s.lastEvaluation(),
 	}
-	return nil
 }
 
-// state returns access to the state in a transaction.
-func (s *Service) state(tx *txn) state {
-	return state{tx: tx, chats: s.keys, scale: s.scale(), shares: s.config.Replicas != nil, timeout: s.config.WatchdogTimeout, seen: s.lastSeen()}
-}
+// SetSender replaces the sender of the messages.
+func (s *Service) SetSender(sender deliver.Sender) { s.sender.Store(&sender) }
 
-// SetSender replaces what shows the messages.
-func (s *Service) SetSender(sender Sender) { s.sender.Store(&sender) }
-
-// SetFormatter replaces what writes the messages, and the scale of severities.
+// SetFormatter replaces the formatter of the messages, and the scale of severities.
 func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }
 
 func (s *Service) scale() message.Scale { return s.formatter.Load().Scale() }
 
-// Run applies and delivers until the context is done, and returns when the
-// calls that had begun are finished. Notifications can be accepted before,
-// meanwhile and after: they wait in the spool.
+func (s *Service) rank(labels template.KV) int { return s.scale().Of(labels).Rank }
+
+// Run applies and delivers until the context is done, and returns when the calls
+// that had begun are finished. Notifications can be accepted before, meanwhile and
+// after: they wait in the spool.
 func (s *Service) Run(ctx context.Context) {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	s.turns.parent = ctx
 	if s.config.Replicas == nil {
-		s.turns.give(time.Time{}, false)
+		s.holder.HoldAlone(ctx)
 	} else {
-		defer s.share(hard)() // after the last call
-	}
-	var group sync.WaitGroup
-	for _, w := range s.workers {
-		group.Go(func() { w.run(ctx, hard) })
+		defer s.share(ctx, hard)() // after the last call
 	}
 	s.logAwaiting()
+	var group sync.WaitGroup
+	group.Go(func() { s.workers.Run(ctx, hard) })
 	group.Go(func() { s.applyAll(ctx) })
 	group.Go(func() { s.watch(ctx) })
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
 	}
 	if s.config.Archive != nil {
-		group.Go(func() { s.archiveAll(ctx) })
+		copier := history.Copier{
+			Spool: s.spool, Archive: s.config.Archive, Retention: s.config.Retention, Log: s.config.Log,
+			Label: func() string { return s.scale().Label }, Waiting: s.metrics.history,
+		}
+		group.Go(func() { copier.Run(ctx) })
 	}
 	finished := make(chan struct{})
 	go func() { group.Wait(); close(finished) }()
@@ -269,23 +151,44 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// Close closes the spool. Nothing can be accepted after it.
-func (s *Service) Close() error { return s.spool.close() }
+// share follows the other replicas and competes with them for the lease, until the
+// caller calls the returned function.
+func (s *Service) share(ctx, hard context.Context) (stop func()) {
+	return lease.NewSharer(lease.Options{
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Name: s.replica, Chats: s.keys, Rank: s.rank,
+		Retention: s.config.Retention, Log: s.config.Log,
+		Heartbeat:          func() time.Time { return *s.own.Load() },
+		HeartbeatElsewhere: s.heartbeatElsewhere,
+		Connected:          func(now time.Time) { s.connected.Store(&now) },
+		Failing:            s.workers.Failing,
+		Followed:           s.workers.Wake,
+		Granted:            s.wakeApply,
+		State:              s.metrics.replica,
+		Duplicates: func(chat string, n int) {
+			s.metrics.duplicated.WithLabelValues(chat).Add(float64(n))
+		},
+	}).Start(ctx, hard)
+}
 
-// column reads the only column of a query.
-func column[T any](tx *txn, query string, args ...any) ([]T, error) {
-	rows, err := tx.Query(query, args...)
-	if err != nil {
-		return nil, err
+// wakeReplicas lets the other replicas learn of a change soon.
+func (s *Service) wakeReplicas() {
+	if s.config.Replicas != nil {
+		s.holder.Wake()
 	}
-	defer rows.Close()
-	var list []T
-	for rows.Next() {
-		var v T
-		if err := rows.Scan(&v); err != nil {
-			return nil, err
-		}
-		list = append(list, v)
+}
+
+// Close closes the spool. Nothing can be accepted after it.
+func (s *Service) Close() error { return s.spool.Close() }
+
+// sleepUntil waits for a time, and returns false if the context is done first.
+func sleepUntil(ctx context.Context, t time.Time, wake <-chan struct{}) bool {
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-wake:
+	case <-timer.C:
 	}
-	return list, rows.Err()
+	return true
 }

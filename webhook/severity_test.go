@@ -7,7 +7,6 @@ import (
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/history"
@@ -57,7 +56,7 @@ func TestAnOwnScaleGivesIconsOrderAndSounds(t *testing.T) {
 			"3 🎫 TICKET: Slow [it is] silent",
 			"4 ⚠️ HIGH: Other [it is]",
 			"5 🔔 Bare [it is]")
-		list, err := webhook.SpoolHistory(w.t.Context(), w.config.Spool, "severity", history.Filter{Priority: "note"})
+		list, err := history.FromSpool(w.t.Context(), w.config.Spool, "severity", history.Filter{Priority: "note"})
 		if err != nil || len(list) != 1 || list[0].Notify != string(api.None) {
 			t.Errorf("%+v, %v", list, err)
 		}

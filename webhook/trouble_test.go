@@ -18,19 +18,15 @@ import (
 // Alertmanager tries again after a 5xx only.
 func TestADiskThatCannotBeWrittenIs503(t *testing.T) {
 	t.Parallel()
-	for name, trouble := range map[string]func(*webhook.Service, bool) error{
-		"full": (*webhook.Service).FillDisk, "read-only": (*webhook.Service).ProtectDisk,
-	} {
+	for name, trouble := range map[string]disk{"full": fullDisk, "read-only": readOnlyDisk} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, service := newServer(t, "")
+			server, _, spool := newServer(t, "")
 			recorded, err := os.ReadFile("testdata/payloads/single/01.json")
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := trouble(service, true); err != nil {
-				t.Fatal(err)
-			}
+			trouble.set(t, spool, true)
 			// A page may have room for a while.
 			large := []byte(strings.Replace(string(recorded), "redis does", strings.Repeat("x", 50_000), 1))
 			if status, text := request(t, "POST", server.URL+api.AlertsPath, "", large); status != 503 || !strings.Contains(text, "try again") {
@@ -39,9 +35,7 @@ func TestADiskThatCannotBeWrittenIs503(t *testing.T) {
 			if _, text := request(t, "GET", server.URL+"/metrics", "", nil); !strings.Contains(text, "preflight_webhook_spool_writable 0\n") {
 				t.Error("the metric says that the spool can be written")
 			}
-			if err := trouble(service, false); err != nil {
-				t.Fatal(err)
-			}
+			trouble.set(t, spool, false)
 			if status, _ := request(t, "GET", server.URL+"/-/ready", "", nil); status != 200 {
 				t.Errorf("ready answered %d", status)
 			}
@@ -61,13 +55,9 @@ func TestADiskThatFillsDuringDelivery(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Inject(fakebot.Fault{Delay: time.Second})
 		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
-		if err := w.service.ProtectDisk(true); err != nil {
-			t.Fatal(err)
-		}
+		readOnlyDisk.set(t, w.config.Spool, true)
 		w.after(10 * time.Minute)
-		if err := w.service.ProtectDisk(false); err != nil {
-			t.Fatal(err)
-		}
+		readOnlyDisk.set(t, w.config.Spool, false)
 		w.after(time.Minute)
 		w.post(am.payload(am.resolved("redis", time.Now().Add(-11*time.Minute), time.Now())), api.Loud)
 		w.after(time.Minute)
@@ -86,7 +76,7 @@ func TestAClockThatWasSetBack(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			time.Sleep(time.Until(time.Date(2026, 3, day, 10, 0, 0, 0, time.UTC)))
 			w := newWorld(t, "7", spool)
-			w.config.WatchdogTimeout = 10 * time.Minute
+			w.config.HeartbeatTimeout = 10 * time.Minute
 			w.start()
 			defer func() { w.stop() }()
 			f(w)
@@ -94,7 +84,7 @@ func TestAClockThatWasSetBack(t *testing.T) {
 	}
 	var first time.Time
 	session(20, func(w *world) {
-		if err := w.service.Watchdog(webhook.Heartbeat{}); err != nil {
+		if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
 		first = time.Now()
@@ -195,7 +185,7 @@ func TestSecretsAreInNoLogAndNoSpool(t *testing.T) {
 				t.Errorf("the token is in %s", name)
 			}
 		}
-		if !strings.Contains(texts["log"], "not delivered, trying again") {
+		if !strings.Contains(texts["log"], "not delivered: trying again") {
 			t.Error("the log does not tell of the failures")
 		}
 		w.start()

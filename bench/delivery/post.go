@@ -12,14 +12,14 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 var began = time.Now()
 
 // notification is one of a group, with so many alerts from the given number on.
 func notification(group, first, alerts int, ends time.Time) []byte {
-	p := webhook.Payload{Version: "4", GroupKey: fmt.Sprintf(`{}/{priority="P0"}:{env="env-%d", priority="P0"}`, group)}
+	p := state.Payload{Version: "4", GroupKey: fmt.Sprintf(`{}/{priority="P0"}:{env="env-%d", priority="P0"}`, group)}
 	p.Receiver, p.Status, p.ExternalURL = "telegram", "firing", "http://alertmanager.example:9093"
 	for i := first; i < first+alerts; i++ {
 		a := template.Alert{

@@ -15,7 +15,6 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/history"
 )
@@ -88,7 +87,7 @@ func (h *showHistory) list(ctx context.Context, label string, f history.Filter, 
 		}
 		fmt.Fprintf(stderr, "preflight-webhook: the history database can't be read, this is what the spool %s knows: %v\n", *h.spool, err)
 	}
-	records, err := webhook.SpoolHistory(ctx, *h.spool, label, f)
+	records, err := history.FromSpool(ctx, *h.spool, label, f)
 	if err != nil {
 		return nil, fmt.Errorf("%w (name the webhook's database by --spool, or PostgreSQL by DATABASE_URL)", err)
 	}
@@ -154,11 +153,11 @@ func told(r history.Record) string {
 	var list []string
 	for _, d := range r.Deliveries {
 		s := d.Chat
-		if d.ToldAt != nil {
-			s += " " + stamp(d.ToldAt)
+		if d.DeliveredAt != nil {
+			s += " " + stamp(d.DeliveredAt)
 		}
-		if d.OverAt != nil {
-			s += ", of the end " + stamp(d.OverAt)
+		if d.ResolvedAt != nil {
+			s += ", of the end " + stamp(d.ResolvedAt)
 		}
 		list = append(list, s)
 	}

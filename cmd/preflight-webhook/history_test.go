@@ -43,7 +43,7 @@ func TestHistoryFromPostgreSQL(t *testing.T) {
 			Group: "g", Fingerprint: name, StartsAt: *start, EndsAt: end, Priority: priority, Notify: "loud", ReceivedAt: *start,
 			Labels:      map[string]string{"alertname": name, "env": env, "priority": priority},
 			Annotations: map[string]string{"summary": "clear\x1b[2J\nscreen"},
-			Deliveries:  []history.Delivery{{Chat: "-100", ToldAt: start, OverAt: end}},
+			Deliveries:  []history.Delivery{{Chat: "-100", DeliveredAt: start, ResolvedAt: end}},
 		}
 	}
 	if err := store.Put(t.Context(), []history.Record{

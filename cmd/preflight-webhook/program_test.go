@@ -16,7 +16,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 const botToken = "123456:the-secret-token"
@@ -97,7 +97,7 @@ func (p *program) metrics() map[string]float64 {
 
 // acknowledged posts an alert, of a group of its own.
 func acknowledged(addr, target string, starts, ends time.Time) bool {
-	p := webhook.Payload{Version: "4", GroupKey: target}
+	p := state.Payload{Version: "4", GroupKey: target}
 	p.Status, p.ExternalURL = "firing", "http://alertmanager"
 	a := template.Alert{
 		Status: "firing", StartsAt: starts, EndsAt: ends, Fingerprint: "f",

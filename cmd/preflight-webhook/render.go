@@ -9,8 +9,8 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // render shows the messages that a payload leads to.
@@ -51,7 +51,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	payload, err := webhook.ParsePayload(body)
+	payload, err := state.ParsePayload(body)
 	if err != nil {
 		return usage("%s: %w", name, err)
 	}
@@ -69,7 +69,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 
 // notices are what the payload leads to: a message about what fires, and for
 // what is over the original as it is edited, and the reply to it.
-func notices(p webhook.Payload) []message.Notice {
+func notices(p state.Payload) []message.Notice {
 	var firing, resolved []message.Item
 	var now time.Time
 	for _, a := range p.Alerts {

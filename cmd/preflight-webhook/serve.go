@@ -23,8 +23,10 @@ import (
 
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/history"
-	"github.com/alertnative/preflight/webhook/replica"
+	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -57,7 +59,7 @@ func newServe(app *kingpin.Application) *serve {
 		api:       cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String(),
 		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rates; for a fake Bot API --no-telegram.rate-limit does not.").Default("true").Bool(),
 		managers:  cmd.Flag("alertmanager.url", "Address of an Alertmanager to compare open alerts with; repeat it for each of a cluster.").PlaceHolder("URL").Strings(),
-		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told that alerting is blind when a watchdog has told of no evaluation for so long; 0 never tells.").Default(webhook.DefaultWatchdogTimeout.String()).Duration(),
+		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told that alerting is blind when a watchdog has told of no evaluation for so long; 0 never tells.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
 		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
 	}
 	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
@@ -66,13 +68,13 @@ func newServe(app *kingpin.Application) *serve {
 
 func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	c := webhook.Config{
-		Spool: *s.spool, Log: log, Retention: *s.retention, WatchdogTimeout: *s.watchdog,
+		Spool: *s.spool, Log: log, Retention: *s.retention, HeartbeatTimeout: *s.watchdog,
 	}
 	if !*s.rates {
-		c.Rates = webhook.Rates{Global: 1_000_000}
+		c.Rates = deliver.Rates{Global: 1_000_000}
 	}
 	if *s.dryRun && !s.spoolSet {
-		c.Spool = webhook.InMemory
+		c.Spool = spool.InMemory
 	}
 	file, err := readConfig(*s.format.config)
 	if err != nil {
@@ -105,7 +107,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		}
 		defer store.Close()
 		c.Archive = store
-		shared, err := replica.Open(dsn, bot)
+		shared, err := lease.Open(dsn, bot)
 		if err != nil {
 			return usage("DATABASE_URL: %w", err)
 		}
@@ -137,7 +139,7 @@ func (s *serve) expect(file config.File, c *webhook.Config) {
 	c.LevelSounds = *s.format.config != ""
 	c.AwaitHeartbeat = !c.LevelSounds
 	if !file.Watchdog {
-		c.WatchdogTimeout = 0
+		c.HeartbeatTimeout = 0
 	}
 }
 
@@ -149,7 +151,7 @@ func templateFailed(log *slog.Logger) func(error) {
 }
 
 // telegram says who is told, by what means, and as which bot.
-func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender webhook.Sender, bot string, err error) {
+func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender deliver.Sender, bot string, err error) {
 	if *s.dryRun {
 		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
 			if value, err := secret(name); err != nil || value == "" {
@@ -227,7 +229,7 @@ func (s *serve) listen(ctx context.Context, server *http.Server, service *webhoo
 			done = true
 		case <-hangup:
 			if err := reload(); err != nil {
-				log.Error("reload failed, all stays as it was", "err", err)
+				log.Error("reload failed: the previous configuration stays in use", "err", err)
 			}
 		case <-ctx.Done():
 			log.Info("stopping")

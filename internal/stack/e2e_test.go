@@ -164,7 +164,7 @@ func TestFromAFailureToTheChat(t *testing.T) {
 		}
 		var told []string
 		for _, r := range records {
-			if len(r.Deliveries) == 1 && r.Deliveries[0].ToldAt != nil && r.Deliveries[0].OverAt != nil && r.EndsAt != nil {
+			if len(r.Deliveries) == 1 && r.Deliveries[0].DeliveredAt != nil && r.Deliveries[0].ResolvedAt != nil && r.EndsAt != nil {
 				told = append(told, r.Labels["check"]+"/"+r.Labels["target"])
 			}
 		}

@@ -16,7 +16,8 @@ const (
 	Twin     = "twin"     // a retry, or the same from the other peer
 	Late     = "late"     // a peer told of an alert after its resolution
 	Recorded = "recorded" // its receiver asks for no message
-	Blind    = "blind"    // an end or a new start that Prometheus's silence may have caused
+	// Unconfirmed: no evaluation of Prometheus confirms the resolution or the start.
+	Unconfirmed = "blind"
 )
 
 // Why a delivery to Telegram is tried again.
@@ -37,13 +38,13 @@ const (
 
 // What a replica does; without others it always tells.
 const (
-	ReplicaTells    = "telling"
+	ReplicaDelivers = "telling"
 	ReplicaStandsBy = "standby" // another one tells
 	ReplicaAlone    = "alone"   // the shared database is away: it tells what it is notified of itself
 )
 
 // ReplicaStates are the values of the label "state" of a replica.
-func ReplicaStates() []string { return []string{ReplicaTells, ReplicaStandsBy, ReplicaAlone} }
+func ReplicaStates() []string { return []string{ReplicaDelivers, ReplicaStandsBy, ReplicaAlone} }
 
 // ChatStates are the values of the label "state" of a chat.
 func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachable, ChatDead} }
@@ -85,7 +86,7 @@ func NewFamilies() Families {
 		},
 		Coalesced: metrics.Desc{
 			Name: name("notifications_coalesced_total"), Type: metrics.Counter,
-			Labels: []metrics.Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Blind}}},
+			Labels: []metrics.Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Unconfirmed}}},
 			Help:   "Accepted notifications that told nothing new and made no message of their own.",
 		},
 		AcceptDuration: metrics.Desc{

@@ -1,42 +1,51 @@
-package webhook
+package deliver
 
 import (
-	"database/sql"
-	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// load reads what is known of the chat from before.
-func (w *worker) load(tx *txn) error {
-	var migrated, calls string
-	var limited sql.NullInt64
-	err := tx.QueryRow(`SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`, w.key).Scan(&migrated, &w.dead, &limited, &calls)
+const (
+	// firstRetry and lastRetry bound the time between two attempts to reach
+	// Telegram; it doubles in between.
+	firstRetry = time.Second
+	lastRetry  = 50 * time.Second
+	// deadRetry is the time between two attempts in a chat that refuses the bot.
+	deadRetry = 10 * time.Minute
+	// slowestRetryAfter bounds the wait that Telegram can ask for.
+	slowestRetryAfter = 24 * time.Hour
+	// failuresToYield is the number of failures in a row after which another
+	// replica is to try.
+	failuresToYield = 3
+)
+
+// load reads the stored state of the chat.
+func (w *worker) load(tx *spool.Tx) error {
+	c, err := tx.Chat(w.key)
 	if err != nil {
 		return err
 	}
 	w.chat.ID, _, _ = strings.Cut(w.key, ":")
-	if migrated != "" {
-		w.chat.ID = migrated
+	if c.MigratedTo != "" {
+		w.chat.ID = c.MigratedTo
 	}
-	w.pace = w.rates.pace(w.chat.IsGroup())
-	if err := json.Unmarshal([]byte(calls), &w.pace); err != nil {
-		return err
-	}
-	w.limited = fromMicro(limited)
-	if w.pace.setBack(time.Now()) { // what was stored is about another clock
+	w.dead, w.limited = c.Dead, c.NotBefore
+	w.pace = w.Rates.pace(w.chat.IsGroup())
+	w.pace.takeOver(c.Calls)
+	if w.pace.setBack(time.Now()) { // the stored times are of another clock
 		w.limited, w.pace.calls = time.Time{}, nil
 	}
 	w.notBefore = w.limited
 	return nil
 }
 
-// learn draws the conclusions for the chat from the outcome of a call.
+// learn updates the state of the chat by the outcome of a call.
 func (w *worker) learn(failure *telegram.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {
@@ -58,22 +67,17 @@ func (w *worker) learn(failure *telegram.Error, now time.Time) {
 	}
 }
 
-// save keeps what is known of the chat over a restart. The times of plain
-// retries are not: a restart is a reason to try at once.
-func (w *worker) save(tx *txn) error {
-	_, err := tx.Exec(`UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`, w.migrated(), w.dead, micro(w.limited), w.key)
-	return err
-}
-
-// migrated returns the id that Telegram gave the chat since; empty for none.
-func (w *worker) migrated() string {
+// stored returns the state of the chat that outlasts a restart. The times of plain
+// retries do not: a restart is a reason to try at once.
+func (w *worker) stored() spool.Chat {
+	c := spool.Chat{Dead: w.dead, NotBefore: w.limited}
 	if configured, _, _ := strings.Cut(w.key, ":"); w.chat.ID != configured {
-		return w.chat.ID
+		c.MigratedTo = w.chat.ID
 	}
-	return ""
+	return c
 }
 
-// known is the state of the chat as far as it was told by another replica.
+// known returns the state of the chat before a call of this process.
 func (w *worker) known() string {
 	switch {
 	case w.dead != "":
@@ -85,9 +89,9 @@ func (w *worker) known() string {
 	}
 }
 
-// backOff waits longer after each failure, and never more than a minute. The
-// times are spread, so that many chats do not come at once: by the chat and the
-// attempt and not by chance, so that what is told when can be tested.
+// backOff waits longer after each failure, and never more than a minute. The chat
+// and the attempt spread the times of many chats. They are not random, so that
+// tests can expect them.
 func (w *worker) backOff(now time.Time) {
 	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
 	w.notBefore = now.Add(wait + spread(wait/5, w.key, w.failures))
@@ -95,8 +99,8 @@ func (w *worker) backOff(now time.Time) {
 	w.failing.Store(w.failures >= failuresToYield)
 }
 
-// spread returns a time below a limit that looks random but is always the same
-// for a chat's attempt.
+// spread returns a time below a limit that is always the same for an attempt in a
+// chat.
 func spread(limit time.Duration, chat string, attempt int) time.Duration {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", chat, attempt)

@@ -1,186 +1,109 @@
-package webhook
+package deliver
 
 import (
-	"database/sql"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// call is one call of the Bot API that brings a chat nearer to the present
-// state. It is written to the spool before it is made.
+// call is one call of the Bot API that brings a chat nearer to the present state.
+// It is stored before it is made.
 type call struct {
-	message  int64 // its row
-	batch    int64
-	part     int
-	kind     message.Kind
-	severity string
-	edits    int // the id of the message that it edits; 0 sends a new one
+	spool.Message
 	content  telegram.Message
-	listed   []listed
+	severity string
 
-	notifications []int64   // that brought what it tells
-	waiting       time.Time // since when the oldest of it waits to be told
+	notifications []int64   // that brought its news
+	waiting       time.Time // since when the oldest of the news waits
 }
-
-// listed is an instance in a message, and how it is shown there.
-type listed struct {
-	ID       int64 `json:"id"`
-	Resolved bool  `json:"resolved,omitempty"`
-	News     bool  `json:"news,omitempty"` // the chat did not know
-}
-
-// The classes of what can be due, in the order in which they are delivered
-// among equal severities.
-const (
-	classPart       = iota // the next part of a message
-	classAlert             // an alert fires, or an urgent one did and nobody was told
-	classReminder          // it still fires
-	classResolution        // it is over
-	classEdit              // a message shows an old state
-	classDigest            // others fired and ended untold
-)
 
 // planner chooses the next call for a chat, in a transaction.
 type planner struct {
-	tx        *txn
+	tx        *spool.Tx
 	chat      string
 	now       time.Time
 	formatter *message.Formatter
-	ownOnly   bool // leave what only other replicas were notified of to them
+	ownOnly   bool // leave alerts that only other replicas received to them
 }
 
-// next plans the most urgent call and writes it down; nil when the chat shows
-// the present state.
+// next plans and stores the most urgent call; nil where the chat shows the present
+// state.
 func (p planner) next() (*call, error) {
 	for {
-		class, group, id, err := p.urgent()
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, nil
-		}
-		if err != nil {
+		due, ok, err := p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
+		if err != nil || !ok {
 			return nil, err
 		}
 		var c *call
-		switch class {
-		case classPart:
-			c, err = p.part(id)
-		case classAlert:
-			c, err = p.alert(group)
-		case classReminder:
-			c, err = p.reminder(group)
-		case classResolution:
-			c, err = p.resolution(group)
-		case classEdit:
-			c, err = p.edit(id)
-		case classDigest:
+		switch due.Class {
+		case spool.DuePart:
+			c, err = p.part(due.ID)
+		case spool.DueAlert:
+			c, err = p.alert(due.Group)
+		case spool.DueReminder:
+			c, err = p.reminder(due.Group)
+		case spool.DueResolution:
+			c, err = p.resolution(due.Group)
+		case spool.DueEdit:
+			c, err = p.edit(due.ID)
+		case spool.DueDigest:
 			c, err = p.digest()
 		}
 		if c != nil || err != nil {
 			return c, err
 		}
-		// It turned out to be settled, and was marked so.
+		// Nothing is to be called for it: it was marked as done.
 	}
 }
 
-// lowestRank is below that of every severity.
-const lowestRank = 1000
-
-// urgentRanks returns how many ranks are urgent.
+// urgentRanks returns the number of urgent ranks.
 func (p planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
 
-func (p planner) urgent() (class int, group string, id int64, err error) {
-	var rank, at int64
-	err = p.tx.QueryRow(`
-		SELECT class, CASE class WHEN 5 THEN ?4 ELSE rank END AS urgency, at, id, group_key FROM (
-			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
-			UNION ALL
-			SELECT CASE
-					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3) THEN 1
-					WHEN v.shown = 1 THEN 3
-					ELSE 5
-				END, i.rank, i.received_at, i.id, i.group_key
-				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2
-			UNION ALL
-			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?4),
-				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
-			UNION ALL
-			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit = 1
-		) ORDER BY urgency, class, at, id LIMIT 1`, p.chat, p.ownOnly, p.urgentRanks(), lowestRank).Scan(&class, &rank, &at, &id, &group)
-	return class, group, id, err
-}
-
-// viewed is an instance as a chat sees it.
-type viewed struct {
-	*instance
-	shown int // 0 nothing, 1 firing, 2 resolved
-	first sql.NullInt64
-}
-
-// mine leaves out what another replica is to tell.
-func (p planner) mine(list []viewed) []viewed {
-	return slices.DeleteFunc(list, func(v viewed) bool {
-		untold := v.shown == 0 || v.shown == 1 && !v.firing()
-		return p.ownOnly && !v.own && untold
+// mine leaves out what another replica is to deliver.
+func (p planner) mine(list []spool.View) []spool.View {
+	return slices.DeleteFunc(list, func(v spool.View) bool {
+		undelivered := v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
+		return p.ownOnly && !v.Own && undelivered
 	})
 }
 
-// open returns the instances of a group that fire, and due those whose end
-// the chat does not show.
-func (p planner) open(group string) (open, due []viewed, err error) {
-	open, err = p.views(`FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
-		WHERE i.group_key = ?2 AND i.resolved_at IS NULL ORDER BY i.id`, group)
-	if err != nil {
+// open returns the firing instances of a group, and the resolved ones whose end the
+// chat does not show.
+func (p planner) open(group string) (open, resolved []spool.View, err error) {
+	if open, err = p.tx.OpenViews(p.chat, group); err != nil {
 		return nil, nil, err
 	}
-	due, err = p.views(`FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`, group)
-	return p.mine(open), p.mine(due), err
+	resolved, err = p.tx.ResolvedViews(p.chat, group)
+	return p.mine(open), p.mine(resolved), err
 }
 
-func (p planner) views(from string, args ...any) ([]viewed, error) {
-	rows, err := p.tx.Query(`SELECT `+instanceColumns+`, v.shown, v.first_message `+from, append([]any{p.chat}, args...)...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []viewed
-	for rows.Next() {
-		var v viewed
-		if v.instance, err = scanInstance(rows, &v.shown, &v.first); err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, rows.Err()
-}
-
-// alert tells of what newly fires in a group, with what fires there already if
-// all of it fits in one message, and of each urgent
-// alert that came and went untold.
+// alert plans a message about the instances of a group that newly fire, and the
+// urgent ones that were resolved before they were delivered. It lists those that
+// the chat already shows too if all fit in one message.
 func (p planner) alert(group string) (*call, error) {
-	open, due, err := p.open(group)
+	open, resolved, err := p.open(group)
 	if err != nil {
 		return nil, err
 	}
-	var fresh, others []viewed
+	var fresh, others []spool.View
 	for _, v := range open {
-		if v.shown == 0 {
+		if v.Shown == spool.ShownNothing {
 			fresh = append(fresh, v)
 		} else {
 			others = append(others, v)
 		}
 	}
-	for _, v := range due {
-		if v.shown == 0 && v.rank < p.urgentRanks() {
+	for _, v := range resolved {
+		if v.Shown == spool.ShownNothing && v.Rank < p.urgentRanks() {
 			fresh = append(fresh, v)
 		}
 	}
-	n := message.Notice{Kind: message.Alert, Now: p.now, Truncated: p.truncated(group)}
+	n := message.Notice{Kind: message.Alert, Now: p.now, Truncated: p.tx.Truncated(group)}
 	list := append(fresh, others...)
 	n.Items = items(list)
 	messages, err := p.formatter.Format(n)
@@ -194,50 +117,48 @@ func (p planner) alert(group string) (*call, error) {
 			return nil, err
 		}
 	}
-	// A message that lists all that fires is a reminder too.
-	if _, err := p.tx.Exec(`DELETE FROM reminders WHERE chat = ? AND group_key = ?`, p.chat, group); err != nil {
+	// A message that lists every firing instance is a reminder too.
+	if err := p.tx.DropReminder(p.chat, group); err != nil {
 		return nil, err
 	}
 	return p.write(draft{notice: n, messages: messages, group: group, list: list, news: fresh, silent: quiet(fresh)})
 }
 
+// reminder plans a message about every firing instance of a group.
 func (p planner) reminder(group string) (*call, error) {
 	open, _, err := p.open(group)
 	if err != nil {
 		return nil, err
 	}
-	var notify loudness
-	if err := p.tx.QueryRow(`DELETE FROM reminders WHERE chat = ? AND group_key = ? RETURNING notify`, p.chat, group).Scan(&notify); err != nil {
+	notify, err := p.tx.TakeReminder(p.chat, group)
+	if err != nil || len(open) == 0 {
 		return nil, err
 	}
-	if len(open) == 0 {
-		return nil, nil
-	}
-	n := message.Notice{Kind: message.Reminder, Now: p.now, Truncated: p.truncated(group), Items: items(open)}
+	n := message.Notice{Kind: message.Reminder, Now: p.now, Truncated: p.tx.Truncated(group), Items: items(open)}
 	messages, err := p.formatter.Format(n)
 	if err != nil {
 		return nil, err
 	}
-	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: notify != loud})
+	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: notify != state.Loud})
 }
 
-// resolution replies to the newest message that told of what is over now.
+// resolution plans a reply to the newest message that showed the resolved
+// instances.
 func (p planner) resolution(group string) (*call, error) {
-	open, due, err := p.open(group)
+	open, resolved, err := p.open(group)
 	if err != nil {
 		return nil, err
 	}
-	var over []viewed
+	var over, firing []spool.View
 	var first int64
-	for _, v := range due {
-		if v.shown == 1 {
+	for _, v := range resolved {
+		if v.Shown == spool.ShownFiring {
 			over = append(over, v)
-			first = max(first, v.first.Int64)
+			first = max(first, v.First)
 		}
 	}
-	var firing []viewed
 	for _, v := range open {
-		if v.shown == 1 {
+		if v.Shown == spool.ShownFiring {
 			firing = append(firing, v)
 		}
 	}
@@ -246,17 +167,17 @@ func (p planner) resolution(group string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	var reply sql.NullInt64
-	if err := p.tx.QueryRow(`SELECT telegram_id FROM messages WHERE id = ?`, first).Scan(&reply); err != nil && !errors.Is(err, sql.ErrNoRows) {
+	reply, err := p.tx.MessageID(first)
+	if err != nil {
 		return nil, err
 	}
-	return p.write(draft{notice: n, messages: messages, group: group, list: over, news: over, silent: true, replyTo: int(reply.Int64)})
+	return p.write(draft{notice: n, messages: messages, group: group, list: over, news: over, silent: true, replyTo: reply})
 }
 
-// digest tells of everything that came and went untold and was not urgent.
+// digest plans a message about the instances that were resolved before they were
+// delivered and are not urgent.
 func (p planner) digest() (*call, error) {
-	list, err := p.views(`FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 ORDER BY i.id`, p.urgentRanks())
+	list, err := p.tx.DigestViews(p.chat, p.urgentRanks())
 	if err != nil {
 		return nil, err
 	}
@@ -269,68 +190,42 @@ func (p planner) digest() (*call, error) {
 	return p.write(draft{notice: n, messages: messages, list: list, news: list, silent: true})
 }
 
-func (p planner) truncated(group string) (n uint64) {
-	// An unknown number is no reason not to tell the rest.
-	_ = p.tx.QueryRow(`SELECT truncated FROM groups WHERE key = ?`, group).Scan(&n)
-	return n
+// part plans the next part of a message that was begun.
+func (p planner) part(id int64) (*call, error) {
+	m, err := p.tx.SendPart(p.chat, id)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{Message: *m}
+	return c, json.Unmarshal(m.Content, &c.content)
 }
 
-func items(list []viewed) []message.Item {
+// edit plans to show the present state in a message that was sent before.
+func (p planner) edit(id int64) (*call, error) {
+	m, err := p.tx.StartEdit(p.chat, id)
+	if err != nil {
+		return nil, err
+	}
+	list, err := p.tx.ListedViews(p.chat, m.Listed)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, p.tx.DropEdit(id)
+	}
+	edited, err := p.formatter.Edit(message.Notice{Kind: m.Kind, Now: p.now, Part: m.Part, Parts: m.Parts, Items: items(list)})
+	return &call{Message: *m, content: outgoing(edited)}, err
+}
+
+func items(list []spool.View) []message.Item {
 	items := make([]message.Item, len(list))
 	for i, v := range list {
-		items[i] = message.Item{Alert: v.alert, Resolved: !v.firing(), Closed: v.closed}
+		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing(), Closed: v.Closed}
 	}
 	return items
 }
 
 // quiet reports whether none of the instances asks for a sound.
-func quiet(list []viewed) bool {
-	for _, v := range list {
-		if v.notify == loud {
-			return false
-		}
-	}
-	return true
-}
-
-// part sends the next part of a message that was begun.
-func (p planner) part(id int64) (*call, error) {
-	c := &call{message: id}
-	var content, list string
-	if err := p.tx.QueryRow(`UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`, id).
-		Scan(&c.batch, &c.part, &c.kind, &content, &list); err != nil {
-		return nil, err
-	}
-	return c, errors.Join(json.Unmarshal([]byte(content), &c.content), json.Unmarshal([]byte(list), &c.listed))
-}
-
-// edit shows the present state in a message that was sent before.
-func (p planner) edit(id int64) (*call, error) {
-	c := &call{message: id}
-	var list string
-	n := message.Notice{Now: p.now}
-	if err := p.tx.QueryRow(`UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`, id).
-		Scan(&c.edits, &n.Kind, &n.Part, &n.Parts, &list); err != nil {
-		return nil, err
-	}
-	if err := json.Unmarshal([]byte(list), &c.listed); err != nil {
-		return nil, err
-	}
-	c.kind, c.part = n.Kind, n.Part
-	var seen []viewed
-	for _, l := range c.listed {
-		v, err := p.views(`FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`, l.ID)
-		if err != nil {
-			return nil, err
-		}
-		seen = append(seen, v...)
-	}
-	if len(seen) == 0 {
-		_, err := p.tx.Exec(`UPDATE messages SET edit = 0 WHERE id = ?`, id)
-		return nil, err
-	}
-	n.Items = items(seen)
-	m, err := p.formatter.Edit(n)
-	c.content = outgoing(m)
-	return c, err
+func quiet(list []spool.View) bool {
+	return !slices.ContainsFunc(list, func(v spool.View) bool { return v.Notify == state.Loud })
 }

@@ -1,4 +1,4 @@
-package webhook
+package deliver
 
 import (
 	"log/slog"
@@ -8,7 +8,7 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// chatState is what the outcome of a call says of the chat.
+// chatState returns the state of the chat after a call.
 func chatState(failure *telegram.Error) string {
 	switch {
 	case failure == nil, failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone, failure.Kind == telegram.Migrated:
@@ -25,13 +25,13 @@ func chatState(failure *telegram.Error) string {
 // report logs and counts the outcome.
 func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 	w.metrics.chatState(w.key, chatState(failure))
-	log := w.log.With("message", c.message, "kind", c.kind, "part", c.part, "notifications", c.notifications)
+	log := w.log.With("message", c.ID, "kind", c.Kind, "part", c.Part, "notifications", c.notifications)
 	switch {
-	case failure == nil && c.edits != 0:
+	case failure == nil && c.Edits != 0:
 		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
 		log.Info("edited")
 	case failure == nil:
-		w.metrics.delivered.WithLabelValues(w.key, string(c.kind)).Inc()
+		w.metrics.delivered.WithLabelValues(w.key, string(c.Kind)).Inc()
 		if c.waiting.IsZero() {
 			log.Info("delivered")
 			return
@@ -43,11 +43,11 @@ func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 		w.metrics.failed.WithLabelValues(w.key).Inc()
 		log.Error("Telegram refused the message for good", "err", failure)
 	case failure.Kind == telegram.MessageGone:
-		log.Warn("a message can't be edited, it is left as it is", "err", failure)
+		log.Warn("message cannot be edited: left as it is", "err", failure)
 	case failure.Kind == telegram.Migrated:
-		log.Warn("the group became a supergroup with another id: put it into TELEGRAM_CHAT_ID", "chat_id", failure.MigrateTo)
+		log.Warn("the group became a supergroup with another id: set TELEGRAM_CHAT_ID to it", "chat_id", failure.MigrateTo)
 	default:
-		w.reportRetry(log, failure, c.edits != 0)
+		w.reportRetry(log, failure, c.Edits != 0)
 	}
 }
 
@@ -65,5 +65,5 @@ func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit boo
 		reason = api.Refused
 	}
 	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
-	log.Warn("not delivered, trying again", "reason", reason, "at", w.notBefore, "err", failure)
+	log.Warn("not delivered: trying again", "reason", reason, "at", w.notBefore, "err", failure)
 }

@@ -1,8 +1,8 @@
-// Package history keeps what alerts fired, when, and when who was told, in
-// PostgreSQL.
+// Package history keeps in PostgreSQL which alerts fired, and when each chat showed
+// them.
 //
-// The history is a copy of what the webhook's spool knows. It is off the path
-// of every alert: it can be away for any time, and is caught up with later.
+// The history is a copy of the webhook's spool. No alert waits for it: it can be
+// away for any time, and [Copier] copies the changes later.
 package history
 
 import (
@@ -16,33 +16,14 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Record is one time that an alert fired in a group.
-type Record struct {
-	Group       string            `json:"group"`
-	Fingerprint string            `json:"fingerprint"`
-	StartsAt    time.Time         `json:"starts_at"`
-	Episode     int               `json:"episode,omitempty"`  // of those with the same start, from 0
-	EndsAt      *time.Time        `json:"ends_at,omitempty"`  // nil while it fires
-	Closed      string            `json:"closed,omitempty"`   // why it ended without a resolution
-	Priority    string            `json:"priority,omitempty"` // the value of the label that holds the severity
-	Notify      string            `json:"notify"`             // none, silent or loud
-	Labels      map[string]string `json:"labels"`
-	Annotations map[string]string `json:"annotations"`
-	// ReceivedAt is the receipt of the first notification, ResolutionAt that
-	// of the resolution.
-	ReceivedAt   time.Time  `json:"received_at"`
-	ResolutionAt *time.Time `json:"resolution_at,omitempty"`
-	Deliveries   []Delivery `json:"deliveries,omitempty"` // by chat
-}
+// Record is one period in which an alert fired in a group.
+type Record = state.Record
 
-// Delivery says when a chat was told.
-type Delivery struct {
-	Chat   string     `json:"chat"`
-	ToldAt *time.Time `json:"told_at,omitempty"`
-	OverAt *time.Time `json:"over_at,omitempty"` // told of the end
-}
+// Delivery is when a chat showed an alert.
+type Delivery = state.Delivery
 
 // Filter chooses records.
 type Filter struct {
@@ -60,12 +41,12 @@ func (f Filter) Match(r Record) bool {
 // Sort puts records in the order of [Store.List].
 func Sort(records []Record) {
 	slices.SortStableFunc(records, func(a, b Record) int {
-		return cmp.Or(a.StartsAt.Compare(b.StartsAt), strings.Compare(a.id(), b.id()))
+		return cmp.Or(a.StartsAt.Compare(b.StartsAt), strings.Compare(id(a), id(b)))
 	})
 }
 
 // id identifies the record in every replica.
-func (r Record) id() string {
+func id(r Record) string {
 	h := sha256.New()
 	for _, part := range []string{r.Group, r.Fingerprint, strconv.FormatInt(r.StartsAt.UnixMicro(), 10), strconv.Itoa(r.Episode)} {
 		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
@@ -73,7 +54,7 @@ func (r Record) id() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// storable takes out the one character that PostgreSQL can't store.
+// storable replaces the one character that PostgreSQL can't store.
 func storable(s string) string { return strings.ReplaceAll(s, "\x00", "\uFFFD") }
 
 func storableJSON(m map[string]string) (string, error) {

@@ -54,10 +54,10 @@ func TestHistory(t *testing.T) {
 		ReceivedAt: at(1),
 	}
 	told := fired
-	told.Deliveries = []history.Delivery{{Chat: "7", ToldAt: pointer(at(1))}}
+	told.Deliveries = []history.Delivery{{Chat: "7", DeliveredAt: pointer(at(1))}}
 	resolved := told
 	resolved.EndsAt, resolved.ResolutionAt = pointer(at(5)), pointer(at(6))
-	resolved.Deliveries = []history.Delivery{{Chat: "7", ToldAt: pointer(at(1)), OverAt: pointer(at(6))}}
+	resolved.Deliveries = []history.Delivery{{Chat: "7", DeliveredAt: pointer(at(1)), ResolvedAt: pointer(at(6))}}
 	again := fired
 	again.Episode, again.ReceivedAt = 1, at(20)
 	live := fired

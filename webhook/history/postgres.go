@@ -27,9 +27,9 @@ type Store struct {
 	pool *pgxpool.Pool
 }
 
-// Open prepares access by a connection string. It connects to nobody yet, so
-// it works while the database is away. The error quotes nothing of the string:
-// it can hold a password.
+// Open prepares access by a connection string. It does not connect yet, so it
+// succeeds while the database is away. The error quotes nothing of the string,
+// which can hold a password.
 func Open(dsn string) (*Store, error) {
 	pool, err := pg.Open(dsn, 2, timeout/2)
 	if err != nil {
@@ -38,7 +38,7 @@ func Open(dsn string) (*Store, error) {
 	return &Store{pool}, nil
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
 // Migrate brings the schema "preflight" to its present version. Replicas that
@@ -80,12 +80,12 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 		if err != nil {
 			return err
 		}
-		id := r.id()
+		id := id(r)
 		batch.Queue(putAlert, id, storable(r.Group), storable(r.Fingerprint), r.StartsAt, r.Episode, r.EndsAt, r.Closed,
 			storable(r.Labels[model.AlertNameLabel]), storable(r.Priority), storable(r.Labels[api.Env]), r.Notify, labels, annotations,
 			r.ReceivedAt, r.ResolutionAt)
 		for _, d := range r.Deliveries {
-			batch.Queue(putDelivery, id, d.Chat, d.ToldAt, d.OverAt)
+			batch.Queue(putDelivery, id, d.Chat, d.DeliveredAt, d.ResolvedAt)
 		}
 	}
 	return pg.Clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() }))

@@ -1,4 +1,4 @@
-package replica_test
+package lease_test
 
 import (
 	"context"
@@ -7,14 +7,14 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/internal/stack/servers"
-	"github.com/alertnative/preflight/webhook/replica"
+	"github.com/alertnative/preflight/webhook/lease"
 )
 
-// Of two replicas of a bot one has the turn. The other one reads what it did.
+// One of two replicas holds the lease. The other one reads its events.
 func ExampleStore() {
 	err := withPostgres(func(dsn string) error {
 		ctx := context.Background()
-		store, err := replica.Open(dsn, "123456")
+		store, err := lease.Open(dsn, "123456")
 		if err != nil {
 			return err
 		}
@@ -23,14 +23,14 @@ func ExampleStore() {
 			return err
 		}
 		for _, name := range []string{"first", "second"} {
-			standing, err := store.Beat(ctx, replica.Beat{Replica: name, Wants: true})
+			standing, err := store.Beat(ctx, lease.Beat{Replica: name, Wants: true})
 			if err != nil {
 				return err
 			}
-			fmt.Println(name, "has the turn:", standing.Turn)
+			fmt.Println(name, "holds the lease:", standing.Held)
 		}
-		sent := replica.Event{Replica: "first", Seq: 1, At: time.Now(), Kind: "call", Body: []byte(`{"chat":"-100"}`)}
-		if err := store.Push(ctx, []replica.Event{sent}); err != nil {
+		sent := lease.Event{Replica: "first", Seq: 1, At: time.Now(), Kind: "call", Body: []byte(`{"chat":"-100"}`)}
+		if err := store.Push(ctx, []lease.Event{sent}); err != nil {
 			return err
 		}
 		events, _, err := store.Pull(ctx, "second", 0)
@@ -43,8 +43,8 @@ func ExampleStore() {
 		fmt.Println(err)
 	}
 	// Output:
-	// first has the turn: true
-	// second has the turn: false
+	// first holds the lease: true
+	// second holds the lease: false
 	// second reads: first call {"chat":"-100"}
 }
 

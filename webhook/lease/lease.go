@@ -1,4 +1,4 @@
-package webhook
+package lease
 
 import (
 	"context"
@@ -6,64 +6,74 @@ import (
 	"time"
 )
 
-// turn is the right to make calls, which among replicas one has at a time.
-type turn struct {
-	ctx context.Context // done when the turn is over
+// Lease is the right to call the Bot API.
+type Lease struct {
+	ctx context.Context // done when the lease ends
 	end context.CancelFunc
-	// ownOnly leaves what other replicas were notified of to them.
-	ownOnly bool
-	// fresh says that another replica may have made a call just before.
-	fresh bool
-
-	mu    sync.Mutex
-	until time.Time // when the turn ends if it is not renewed; the zero time for never
-}
-
-// valid reports whether the turn lasts: the context of a process that was
-// stopped for a while is not done yet when it wakes.
-func (t *turn) valid() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.until.IsZero() || time.Now().Before(t.until)
-}
-
-func (t *turn) renew(until time.Time) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.until = until
-}
-
-// turns hands the turn to all who act in it. Without replicas it is this
-// process's turn for as long as it runs.
-type turns struct {
-	parent context.Context // of each turn
+	// OwnOnly leaves alerts that only other replicas received to them.
+	OwnOnly bool
+	// Fresh means that another replica may have made a call just before.
+	Fresh bool
 
 	mu      sync.Mutex
-	present *turn         // nil while it is another's turn
+	expires time.Time // unless it is renewed; the zero time for never
+}
+
+// Context returns a context that is done when the lease ends.
+func (l *Lease) Context() context.Context { return l.ctx }
+
+// Valid reports whether the lease has not expired. The context of a process that
+// was suspended is not done yet when the process resumes.
+func (l *Lease) Valid() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.expires.IsZero() || time.Now().Before(l.expires)
+}
+
+func (l *Lease) renew(expires time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.expires = expires
+}
+
+// Holder gives the lease of this process to those who act under it. Without
+// replicas this process holds it as long as it runs.
+type Holder struct {
+	parent context.Context // of each lease
+
+	mu      sync.Mutex
+	present *Lease        // nil while another replica holds it
 	changed chan struct{} // closed and replaced when it changes
-	news    chan struct{} // there is something to push
-	pushed  int64         // up to where the shared journal has this replica's events
+	news    chan struct{} // there are events to push or to pull
+	pushed  int64         // up to which the shared journal has this replica's events
 }
 
-func newTurns() *turns {
-	return &turns{parent: context.Background(), changed: make(chan struct{}), news: make(chan struct{}, 1)}
+// NewHolder returns a holder without a lease.
+func NewHolder() *Holder {
+	return &Holder{parent: context.Background(), changed: make(chan struct{}), news: make(chan struct{}, 1)}
 }
 
-// wake says that there is something to push or to pull.
-func (t *turns) wake() {
+// HoldAlone gives the holder a lease that lasts until ctx is done.
+func (h *Holder) HoldAlone(ctx context.Context) {
+	h.parent = ctx
+	h.grant(time.Time{}, false)
+}
+
+// Wake announces events to push or to pull.
+func (h *Holder) Wake() {
 	select {
-	case t.news <- struct{}{}:
+	case h.news <- struct{}{}:
 	default:
 	}
 }
 
-// next returns the turn as soon as there is one, and false when ctx is done
-// first.
-func (t *turns) next(ctx context.Context) (*turn, bool) {
+// Next returns the lease as soon as this process holds it, and false if ctx is
+// done first.
+func (h *Holder) Next(ctx context.Context) (*Lease, bool) {
 	for {
-		t.mu.Lock()
-		present, changed := t.present, t.changed
-		t.mu.Unlock()
+		h.mu.Lock()
+		present, changed := h.present, h.changed
+		h.mu.Unlock()
 		if present != nil && present.ctx.Err() == nil {
 			return present, true
 		}
@@ -75,73 +85,79 @@ func (t *turns) next(ctx context.Context) (*turn, bool) {
 	}
 }
 
-// give begins a turn, or renews the present one. A zero until is for ever.
-func (t *turns) give(until time.Time, ownOnly bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if p := t.present; p != nil && p.ownOnly == ownOnly {
-		p.renew(until)
+// grant begins a lease, or renews the present one. A zero time is for ever.
+func (h *Holder) grant(expires time.Time, ownOnly bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p := h.present; p != nil && p.OwnOnly == ownOnly {
+		p.renew(expires)
 		return
 	}
-	next := &turn{ownOnly: ownOnly, fresh: t.present == nil, until: until}
-	next.ctx, next.end = context.WithCancel(t.parent)
-	t.replace(next)
+	next := &Lease{OwnOnly: ownOnly, Fresh: h.present == nil, expires: expires}
+	next.ctx, next.end = context.WithCancel(h.parent)
+	h.replace(next)
 }
 
-// take ends the turn.
-func (t *turns) take() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.present != nil {
-		t.replace(nil)
+// revoke ends the lease.
+func (h *Holder) revoke() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.present != nil {
+		h.replace(nil)
 	}
 }
 
-func (t *turns) replace(next *turn) {
-	if t.present != nil {
-		t.present.end()
+func (h *Holder) replace(next *Lease) {
+	if h.present != nil {
+		h.present.end()
 	}
-	t.present = next
-	close(t.changed)
-	t.changed = make(chan struct{})
+	h.present = next
+	h.announce()
 }
 
-// has reports whether there is a turn.
-func (t *turns) has() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.present != nil
+func (h *Holder) announce() {
+	close(h.changed)
+	h.changed = make(chan struct{})
 }
 
-// alone reports whether what other replicas were notified of is left to them.
-func (t *turns) alone() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.present != nil && t.present.ownOnly
+// Held reports whether this process holds the lease.
+func (h *Holder) Held() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.present != nil
 }
 
-// notePushed says that the shared journal has the events up to one.
-func (t *turns) notePushed(seq int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if seq > t.pushed {
-		t.pushed = seq
-		close(t.changed)
-		t.changed = make(chan struct{})
+// Alone reports whether the lease leaves alerts of other replicas to them.
+func (h *Holder) Alone() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.present != nil && h.present.OwnOnly
+}
+
+// notePushed records that the shared journal has the events up to one.
+func (h *Holder) notePushed(seq int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if seq > h.pushed {
+		h.pushed = seq
+		h.announce()
 	}
 }
 
-// awaitPushed returns when the shared journal has an event, so that whoever
-// goes on after a crash knows of it; when the turn is over; or after a while:
-// nothing waits for the database.
-func (t *turns) awaitPushed(present *turn, seq int64) {
+// pushPatience bounds how long [Holder.AwaitPushed] waits.
+const pushPatience = 2 * time.Second
+
+// AwaitPushed returns when the shared journal has an event, so that the replica
+// that continues after a crash knows of it. It also returns when the lease ends,
+// and after two seconds: no delivery depends on the database.
+func (h *Holder) AwaitPushed(present *Lease, seq int64) {
 	patience := time.NewTimer(pushPatience)
 	defer patience.Stop()
 	for {
-		t.mu.Lock()
-		pushed, changed := t.pushed, t.changed
-		t.mu.Unlock()
-		if pushed >= seq || present.ownOnly || present.ctx.Err() != nil {
+		h.mu.Lock()
+		pushed, changed := h.pushed, h.changed
+		h.mu.Unlock()
+		if pushed >= seq || present.OwnOnly || present.ctx.Err() != nil {
 			return
 		}
 		select {
@@ -152,7 +168,3 @@ func (t *turns) awaitPushed(present *turn, seq int64) {
 		}
 	}
 }
-
-// pushPatience bounds how long a worker waits until the journal has its last
-// call.
-const pushPatience = 2 * time.Second

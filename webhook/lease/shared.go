@@ -1,54 +1,77 @@
-// Package replica is what several webhooks of one bot share in PostgreSQL, so
-// that together they tell everything once: a journal of what each of them
-// received and showed, and a turn that one of them has at a time.
+// Package lease lets the replicas of one bot deliver everything once. They share,
+// in PostgreSQL, a journal of what each replica received and showed, and a lease
+// that one replica holds at a time.
 //
-// Whoever has the turn tells; the others follow the journal, and are ready to
-// go on where it stopped. The turn is lent for [TurnFor] and renewed with each
-// beat, so one that hangs loses it as one that died does.
-package replica
+// The replica that holds the lease delivers. The others follow the journal and
+// are ready to continue. The lease lasts for [TTL] and is renewed with each beat,
+// so a replica that hangs loses it as one that died does. While PostgreSQL is away
+// each replica delivers what it received itself, and chats can show a message
+// twice.
+package lease
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
-// TurnFor is how long a turn lasts when its replica is not heard of.
-const TurnFor = 5 * time.Second
+// TTL is how long a lease lasts when its replica does not renew it.
+const TTL = 5 * time.Second
+
+// Shared is what the replicas of one bot share; [Store] is the real one.
+type Shared interface {
+	Migrate(ctx context.Context) error
+	// Beat reports that this replica runs, and asks for the lease.
+	Beat(ctx context.Context, b Beat) (Standing, error)
+	// Push adds events to the journal, all or none. Adding one again changes
+	// nothing.
+	Push(ctx context.Context, events []Event) error
+	// Pull returns the entries after a place that other replicas added, and the
+	// place up to which it looked.
+	Pull(ctx context.Context, self string, after int64) (events []Event, upTo int64, err error)
+	// Prune removes entries older than a time.
+	Prune(ctx context.Context, before time.Time) error
+	// Listen calls a function for every addition to the journal.
+	Listen(ctx context.Context, added func()) error
+}
 
 // Event is an entry of the journal.
 type Event struct {
 	ID      int64 // its place in the journal; set by [Store.Pull]
 	Replica string
-	Seq     int64     // counts the events of its replica; adding one again changes nothing
+	Seq     int64     // counts the events of its replica
 	At      time.Time // by the clock of its replica
 	Kind    string
 	Body    []byte // JSON
 }
 
-// Beat is what a replica says of itself.
+// Beat is what a replica reports of itself.
 type Beat struct {
 	Replica string
 	Chats   string // those it is configured with
-	// Wants asks for the turn, or to keep it; without it the turn is given back.
+	// Wants asks for the lease, or renews it. Without it the replica gives the
+	// lease up.
 	Wants bool
-	// Behind says that much of what it did is not in the journal yet.
+	// Behind means that the journal lacks much of what the replica did.
 	Behind bool
-	// Failing says that it can't reach Telegram.
+	// Failing means that the replica cannot reach Telegram.
 	Failing bool
-	// Watchdog is the age of the newest evaluation that a watchdog told it of; 0
-	// for none.
-	Watchdog time.Duration
+	// Heartbeat is the age of the newest evaluation that a heartbeat reported to
+	// the replica; 0 for none.
+	Heartbeat time.Duration
 }
 
 // Standing is the answer to a beat.
 type Standing struct {
-	Turn  bool // the replica has the turn, for [TurnFor] from before the beat
+	Held  bool // the replica holds the lease, for [TTL] from before the beat
 	Peers []Peer
-	// Watchdog is the age of the newest evaluation that a watchdog told any
-	// replica of; 0 for none.
-	Watchdog time.Duration
-	// Journal identifies the journal, and Last is its last entry's place.
+	// Heartbeat is the age of the newest evaluation that a heartbeat reported to
+	// any replica; 0 for none.
+	Heartbeat time.Duration
+	// Journal identifies the journal, and Last is the place of its last entry.
 	Journal, Last int64
 }
 
-// Peer is another replica that lives.
+// Peer is another replica that runs.
 type Peer struct {
 	Replica string
 	Chats   string

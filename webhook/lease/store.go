@@ -1,4 +1,4 @@
-package replica
+package lease
 
 import (
 	"context"
@@ -16,9 +16,9 @@ var migrations embed.FS
 
 const (
 	// timeout bounds each request: what takes longer counts as away, and must
-	// do so before a turn ends.
+	// do so before a lease expires.
 	timeout = 2 * time.Second
-	// channel is where PostgreSQL tells of new entries.
+	// channel is where PostgreSQL announces new entries.
 	channel = "preflight_journal"
 	// atOnce and bytesAtOnce bound what [Store.Pull] returns.
 	atOnce, bytesAtOnce = 1000, 4 << 20
@@ -37,7 +37,7 @@ type Store struct {
 }
 
 // Open prepares access by a connection string, for the replicas of a bot. It
-// connects to nobody yet. The error quotes nothing of the string.
+// does not connect yet. The error quotes nothing of the string.
 func Open(dsn, bot string) (*Store, error) {
 	pool, err := pg.Open(dsn, 3, timeout)
 	if err != nil {
@@ -46,36 +46,36 @@ func Open(dsn, bot string) (*Store, error) {
 	return &Store{pool, bot}, nil
 }
 
-// Close ends all connections.
+// Close closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
-// Migrate makes the tables, or brings them to their present version.
+// Migrate creates the tables, or brings them to their present version.
 func (s *Store) Migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	return pg.Migrate(ctx, s.pool, migrations, "goose_replica_version")
 }
 
-// Beat says that the replica lives, and asks whose turn it is.
+// Beat reports that the replica runs, and asks for the lease.
 func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	var standing Standing
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		var watchdog *float64
-		if b.Watchdog > 0 {
-			age := b.Watchdog.Seconds()
-			watchdog = &age
+		var heartbeat *float64
+		if b.Heartbeat > 0 {
+			age := b.Heartbeat.Seconds()
+			heartbeat = &age
 		}
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO preflight.replicas (bot, id, chats, behind, failing, watchdog_at, seen_at)
 			VALUES ($1, $2, $3, $4, $5, clock_timestamp() - make_interval(secs => $6), clock_timestamp())
 			ON CONFLICT (bot, id) DO UPDATE SET chats = EXCLUDED.chats, behind = EXCLUDED.behind, failing = EXCLUDED.failing,
 				watchdog_at = EXCLUDED.watchdog_at, seen_at = EXCLUDED.seen_at`,
-			s.bot, b.Replica, b.Chats, b.Behind, b.Failing, watchdog); err != nil {
+			s.bot, b.Replica, b.Chats, b.Behind, b.Failing, heartbeat); err != nil {
 			return err
 		}
-		if err := s.turn(ctx, tx, b, &standing); err != nil {
+		if err := s.lease(ctx, tx, b, &standing); err != nil {
 			return err
 		}
 		return s.look(ctx, tx, b, &standing)
@@ -83,8 +83,8 @@ func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
 	return standing, pg.Clean(err)
 }
 
-// turn takes, keeps or gives back the turn.
-func (s *Store) turn(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
+// lease takes, renews or gives up the lease.
+func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	if !b.Wants {
 		_, err := tx.Exec(ctx, `DELETE FROM preflight.turns WHERE bot = $1 AND replica = $2`, s.bot, b.Replica)
 		return err
@@ -92,12 +92,12 @@ func (s *Store) turn(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing)
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO preflight.turns AS t (bot, replica, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
 		ON CONFLICT (bot) DO UPDATE SET replica = EXCLUDED.replica, until = EXCLUDED.until
-			WHERE t.replica = EXCLUDED.replica OR t.until < clock_timestamp()`, s.bot, b.Replica, TurnFor.Seconds())
-	standing.Turn = tag.RowsAffected() == 1
+			WHERE t.replica = EXCLUDED.replica OR t.until < clock_timestamp()`, s.bot, b.Replica, TTL.Seconds())
+	standing.Held = tag.RowsAffected() == 1
 	return err
 }
 
-// look reads what the replica is to know.
+// look reads what the other replicas reported.
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	var age *float64
 	if err := tx.QueryRow(ctx, `
@@ -108,11 +108,11 @@ func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing)
 		return err
 	}
 	if age != nil {
-		standing.Watchdog = max(time.Duration(*age*float64(time.Second)), time.Nanosecond)
+		standing.Heartbeat = max(time.Duration(*age*float64(time.Second)), time.Nanosecond)
 	}
 	rows, err := tx.Query(ctx, `SELECT id, chats, behind, failing FROM preflight.replicas
 		WHERE bot = $1 AND id <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $3) ORDER BY id`,
-		s.bot, b.Replica, TurnFor.Seconds())
+		s.bot, b.Replica, TTL.Seconds())
 	if err != nil {
 		return err
 	}
@@ -120,8 +120,9 @@ func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing)
 	return err
 }
 
-// Push adds events to the journal, all or none. Additions wait for each other,
-// so that an entry is never before one that could be pulled already.
+// Push adds events to the journal, all or none. Adding one again changes nothing.
+// Additions wait for each other, so that no entry gets a place before one that
+// another replica may have pulled.
 func (s *Store) Push(ctx context.Context, events []Event) error {
 	var (
 		replicas, kinds []string
@@ -152,8 +153,8 @@ func (s *Store) Push(ctx context.Context, events []Event) error {
 	}))
 }
 
-// Pull returns the first entries after a place that are not the replica's own,
-// and the place up to which it looked.
+// Pull returns the first entries after a place that other replicas added, and the
+// place up to which it looked.
 func (s *Store) Pull(ctx context.Context, self string, after int64) (events []Event, upTo int64, err error) {
 	size, upTo, err := s.page(ctx, self, after)
 	if err != nil || upTo == after {
@@ -172,8 +173,8 @@ func (s *Store) Pull(ctx context.Context, self string, after int64) (events []Ev
 	return events, upTo, nil
 }
 
-// page returns up to where the journal can be read at once, and how many bytes
-// that is.
+// page returns the place up to which the journal can be read at once, and the
+// number of bytes.
 func (s *Store) page(ctx context.Context, self string, after int64) (size int, upTo int64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -195,7 +196,7 @@ func (s *Store) page(ctx context.Context, self string, after int64) (size int, u
 	return size, upTo, pg.Clean(rows.Err())
 }
 
-// Prune forgets entries older than a time, and replicas not heard of since.
+// Prune removes entries older than a time, and replicas without a beat since then.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -213,7 +214,7 @@ func (s *Store) Listen(ctx context.Context, added func()) error {
 	if err != nil {
 		return pg.Clean(err)
 	}
-	conn := pooled.Hijack() // it listens, so nobody else may have it
+	conn := pooled.Hijack() // a listening connection serves no other request
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return pg.Clean(err)

@@ -1,4 +1,4 @@
-package replica_test
+package lease_test
 
 import (
 	"context"
@@ -14,27 +14,27 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertnative/preflight/internal/testing/testservers"
-	"github.com/alertnative/preflight/webhook/replica"
+	"github.com/alertnative/preflight/webhook/lease"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	for name, test := range map[string]func(*testing.T, *testservers.Postgres){
-		"turns": oneReplicaHasTheTurn, "watchdog": theWatchdogOfAnyIsKnownToAll, "order": theJournalHasOneOrder,
-		"pages": largeEventsComeInPages, "listen": additionsAreToldOf, "away": whatIsAwaySaysSo,
+		"lease": oneReplicaHoldsTheLease, "heartbeat": eachReplicaGetsTheNewestHeartbeat, "order": theJournalHasOneOrder,
+		"pages": largeEventsComeInPages, "listen": additionsAreAnnounced, "away": whatIsAwaySaysSo,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, postgres) })
 	}
 }
 
 // open returns access to an empty database, for so many replicas.
-func open(t *testing.T, postgres *testservers.Postgres, n int) []*replica.Store {
+func open(t *testing.T, postgres *testservers.Postgres, n int) []*lease.Store {
 	t.Helper()
 	dsn := postgres.NewDatabase(strings.ToLower(path.Base(t.Name())))
-	var stores []*replica.Store
+	var stores []*lease.Store
 	for range n {
-		s, err := replica.Open(dsn, "123")
+		s, err := lease.Open(dsn, "123")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,55 +54,55 @@ func open(t *testing.T, postgres *testservers.Postgres, n int) []*replica.Store 
 	return stores
 }
 
-func oneReplicaHasTheTurn(t *testing.T, postgres *testservers.Postgres) {
+func oneReplicaHoldsTheLease(t *testing.T, postgres *testservers.Postgres) {
 	s := open(t, postgres, 1)[0]
-	beat := func(name string, wants bool) replica.Standing {
+	beat := func(name string, wants bool) lease.Standing {
 		t.Helper()
-		standing, err := s.Beat(t.Context(), replica.Beat{Replica: name, Chats: "7", Wants: wants, Failing: name == "b"})
+		standing, err := s.Beat(t.Context(), lease.Beat{Replica: name, Chats: "7", Wants: wants, Failing: name == "b"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return standing
 	}
-	if !beat("a", true).Turn || beat("b", true).Turn || !beat("a", true).Turn {
-		t.Error("the turn is not the first one's")
+	if !beat("a", true).Held || beat("b", true).Held || !beat("a", true).Held {
+		t.Error("the first replica does not hold the lease")
 	}
-	if got, want := beat("a", true).Peers, []replica.Peer{{Replica: "b", Chats: "7", Failing: true}}; !cmp.Equal(got, want) {
+	if got, want := beat("a", true).Peers, []lease.Peer{{Replica: "b", Chats: "7", Failing: true}}; !cmp.Equal(got, want) {
 		t.Errorf("the peers are %v", got)
 	}
-	if beat("a", false).Turn || !beat("b", true).Turn || beat("a", true).Turn {
-		t.Error("a turn that was given back is not the next one's")
+	if beat("a", false).Held || !beat("b", true).Held || beat("a", true).Held {
+		t.Error("the next replica does not get a lease that was given up")
 	}
 	// One that is not heard of loses it.
-	deadline := time.Now().Add(10 * replica.TurnFor)
-	for !beat("a", true).Turn {
+	deadline := time.Now().Add(10 * lease.TTL)
+	for !beat("a", true).Held {
 		if time.Now().After(deadline) {
-			t.Fatal("the turn never ended")
+			t.Fatal("the lease never expired")
 		}
 	}
-	if standing := beat("b", true); standing.Turn || len(standing.Peers) != 1 {
+	if standing := beat("b", true); standing.Held || len(standing.Peers) != 1 {
 		t.Errorf("the one that was away has %+v", standing)
 	}
 }
 
-func theWatchdogOfAnyIsKnownToAll(t *testing.T, postgres *testservers.Postgres) {
+func eachReplicaGetsTheNewestHeartbeat(t *testing.T, postgres *testservers.Postgres) {
 	s := open(t, postgres, 1)[0]
 	for _, b := range []struct {
-		replica.Beat
+		lease.Beat
 		min, max time.Duration
 	}{
-		{replica.Beat{Replica: "a"}, 0, 0},
-		{replica.Beat{Replica: "b", Watchdog: 40 * time.Second}, 40 * time.Second, time.Minute},
-		{replica.Beat{Replica: "a"}, 40 * time.Second, time.Minute},
-		{replica.Beat{Replica: "a", Watchdog: 5 * time.Second}, 5 * time.Second, 30 * time.Second},
-		{replica.Beat{Replica: "b", Watchdog: 41 * time.Second}, 5 * time.Second, 30 * time.Second},
+		{lease.Beat{Replica: "a"}, 0, 0},
+		{lease.Beat{Replica: "b", Heartbeat: 40 * time.Second}, 40 * time.Second, time.Minute},
+		{lease.Beat{Replica: "a"}, 40 * time.Second, time.Minute},
+		{lease.Beat{Replica: "a", Heartbeat: 5 * time.Second}, 5 * time.Second, 30 * time.Second},
+		{lease.Beat{Replica: "b", Heartbeat: 41 * time.Second}, 5 * time.Second, 30 * time.Second},
 	} {
 		standing, err := s.Beat(t.Context(), b.Beat)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := standing.Watchdog; got < b.min || got > b.max {
-			t.Errorf("after %+v the watchdog is %s old", b.Beat, got)
+		if got := standing.Heartbeat; got < b.min || got > b.max {
+			t.Errorf("after %+v the heartbeat is %s old", b.Beat, got)
 		}
 	}
 }
@@ -115,16 +115,16 @@ func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {
 	for i, s := range stores {
 		writing.Go(func() {
 			for seq := range each {
-				e := replica.Event{Replica: fmt.Sprint(i), Seq: int64(seq + 1), At: at, Kind: "k", Body: []byte{0, byte(seq)}}
+				e := lease.Event{Replica: fmt.Sprint(i), Seq: int64(seq + 1), At: at, Kind: "k", Body: []byte{0, byte(seq)}}
 				// A second time changes nothing.
-				if err := errors.Join(s.Push(t.Context(), []replica.Event{e}), s.Push(t.Context(), []replica.Event{e})); err != nil {
+				if err := errors.Join(s.Push(t.Context(), []lease.Event{e}), s.Push(t.Context(), []lease.Event{e})); err != nil {
 					t.Error(err)
 				}
 			}
 		})
 	}
 	// Whoever reads meanwhile misses nothing.
-	got := make([][]replica.Event, readers)
+	got := make([][]lease.Event, readers)
 	for r := range readers {
 		reading.Go(func() {
 			for place := int64(0); len(got[r]) < (replicas-1)*each && t.Context().Err() == nil; {
@@ -146,11 +146,11 @@ func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {
 				t.Fatalf("reader %d got %+v, not event %d", r, e, next[e.Replica])
 			}
 		}
-		if !slices.IsSortedFunc(events, func(a, b replica.Event) int { return int(a.ID - b.ID) }) {
+		if !slices.IsSortedFunc(events, func(a, b lease.Event) int { return int(a.ID - b.ID) }) {
 			t.Errorf("reader %d got them in no order", r)
 		}
 	}
-	other, err := stores[0].Beat(t.Context(), replica.Beat{Replica: "x"})
+	other, err := stores[0].Beat(t.Context(), lease.Beat{Replica: "x"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {
 func largeEventsComeInPages(t *testing.T, postgres *testservers.Postgres) {
 	s := open(t, postgres, 1)[0]
 	for seq := range 3 {
-		if err := s.Push(t.Context(), []replica.Event{{Replica: "a", Seq: int64(seq), Kind: "k", Body: make([]byte, 3<<20)}}); err != nil {
+		if err := s.Push(t.Context(), []lease.Event{{Replica: "a", Seq: int64(seq), Kind: "k", Body: make([]byte, 3<<20)}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,14 +188,14 @@ func largeEventsComeInPages(t *testing.T, postgres *testservers.Postgres) {
 	}
 }
 
-func additionsAreToldOf(t *testing.T, postgres *testservers.Postgres) {
+func additionsAreAnnounced(t *testing.T, postgres *testservers.Postgres) {
 	stores := open(t, postgres, 2)
 	ctx, cancel := context.WithCancel(t.Context())
 	added := make(chan struct{}, 100)
 	listening := make(chan error)
 	go func() { listening <- stores[0].Listen(ctx, func() { added <- struct{}{} }) }()
 	for seq := int64(1); ; seq++ { // until it listens
-		if err := stores[1].Push(t.Context(), []replica.Event{{Replica: "b", Seq: seq, Kind: "k", Body: []byte("{}")}}); err != nil {
+		if err := stores[1].Push(t.Context(), []lease.Event{{Replica: "b", Seq: seq, Kind: "k", Body: []byte("{}")}}); err != nil {
 			t.Fatal(err)
 		}
 		select {
@@ -214,21 +214,21 @@ func additionsAreToldOf(t *testing.T, postgres *testservers.Postgres) {
 
 // An error says what is wrong and nothing of the connection string.
 func whatIsAwaySaysSo(t *testing.T, _ *testservers.Postgres) {
-	s, err := replica.Open("postgres://user:hunter2@127.0.0.1:1/db", "123")
+	s, err := lease.Open("postgres://user:hunter2@127.0.0.1:1/db", "123")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	_, beat := s.Beat(t.Context(), replica.Beat{Replica: "a"})
+	_, beat := s.Beat(t.Context(), lease.Beat{Replica: "a"})
 	_, _, pull := s.Pull(t.Context(), "a", 0)
 	for _, err := range []error{
-		beat, pull, s.Migrate(t.Context()), s.Push(t.Context(), []replica.Event{{Replica: "a"}}), s.Listen(t.Context(), func() {}),
+		beat, pull, s.Migrate(t.Context()), s.Push(t.Context(), []lease.Event{{Replica: "a"}}), s.Listen(t.Context(), func() {}),
 	} {
 		if err == nil || err.Error() != "PostgreSQL can't be reached" {
 			t.Errorf("the error is %v", err)
 		}
 	}
-	if _, err := replica.Open("postgres://user:hunter2@[", "123"); err == nil || strings.Contains(err.Error(), "hunter2") {
+	if _, err := lease.Open("postgres://user:hunter2@[", "123"); err == nil || strings.Contains(err.Error(), "hunter2") {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -51,8 +51,8 @@ const (
 	Gone Closed = "gone"
 	// Superseded alerts fired again before their end was told.
 	Superseded Closed = "superseded"
-	// Blind alerts ended while no evaluation of Prometheus was known of.
-	Blind Closed = "blind"
+	// NoHeartbeat alerts ended while no evaluation of Prometheus was known.
+	NoHeartbeat Closed = "blind"
 )
 
 // Duration returns how long the alert has fired, or did.

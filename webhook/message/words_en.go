@@ -32,11 +32,11 @@ func english() Words {
 		},
 		After: func(d string) string { return "resolved after " + d },
 		Closed: map[Closed]string{
-			Silenced:   "ended while silenced",
-			Inhibited:  "ended while inhibited",
-			Gone:       "ended, Alertmanager no longer knows it",
-			Superseded: "ended, fires anew",
-			Blind:      "ended while alerting was blind",
+			Silenced:    "ended while silenced",
+			Inhibited:   "ended while inhibited",
+			Gone:        "ended, Alertmanager no longer knows it",
+			Superseded:  "ended, fires anew",
+			NoHeartbeat: "ended while alerting was blind",
 		},
 		More: func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
 		Truncated: func(n uint64) string {

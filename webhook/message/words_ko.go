@@ -29,11 +29,11 @@ func korean() Words {
 		DigestTitle:   func(n int) string { return fmt.Sprintf("그 사이 발생했다가 해소된 알림 %d건", n) },
 		After:         func(d string) string { return d + " 만에 해소" },
 		Closed: map[Closed]string{
-			Silenced:   "사일런스 중에 종료",
-			Inhibited:  "억제 중에 종료",
-			Gone:       "종료, Alertmanager에 더 이상 없음",
-			Superseded: "종료, 다시 발생",
-			Blind:      "알림 파이프라인 중단 중에 종료",
+			Silenced:    "사일런스 중에 종료",
+			Inhibited:   "억제 중에 종료",
+			Gone:        "종료, Alertmanager에 더 이상 없음",
+			Superseded:  "종료, 다시 발생",
+			NoHeartbeat: "알림 파이프라인 중단 중에 종료",
 		},
 		More: func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
 		Truncated: func(n uint64) string {

@@ -1,370 +1,212 @@
-package webhook
+package spool
 
 import (
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
 
-	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
-// state applies notifications to the spool's tables, in a transaction.
-type state struct {
-	tx     *txn
-	chats  []string // that are to be shown what happens
-	scale  message.Scale
-	shares bool // what happens is noted for other replicas
-
-	timeout time.Duration // without an evaluation until alerting is blind; 0 for never
-	seen    time.Time     // the newest evaluation that is known of; the zero time for not known
+// Applier writes the decisions of package state to the rows of a transaction.
+type Applier struct {
+	Tx    *Tx
+	Chats []string // that are to show the alerts
+	Rank  func(labels template.KV) int
+	// Shares appends each change to the journal, for other replicas.
+	Shares bool
+	// Timeout and Last are those of [state.Evaluations].
+	Timeout time.Duration
+	Last    time.Time
 }
 
-// apply brings the state up to a notification. It returns why no message
-// follows from it, or nothing.
-func (s state) apply(n arrival) (coalesced string, err error) {
-	changed, firing, stale, blind := false, false, false, false
-	event := notificationEvent{Notify: n.notify, Body: n.body}
-	for _, a := range n.Alerts {
-		v, err := s.applyAlert(n, a)
+const (
+	groupLast = `SELECT told_at FROM groups WHERE key = ?`
+	setGroup  = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`
+	insertReminder = `INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own)`
+)
+
+// Evaluations returns what is known of Prometheus's evaluations.
+func (a Applier) Evaluations() (e state.Evaluations, err error) {
+	e.Timeout, e.Last = a.Timeout, a.Last
+	e.Outage, err = a.Tx.Outage()
+	return e, err
+}
+
+// Apply applies a notification. It returns the reason for which no message
+// follows; the reason is empty where one follows.
+func (a Applier) Apply(n state.Arrival) (coalesced string, err error) {
+	var o state.Outcome
+	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
+	for _, alert := range n.Alerts {
+		v, err := a.applyAlert(n, alert)
 		if err != nil {
 			return "", err
 		}
-		changed = changed || v == begins || v == ends || v == restarts || v == over
-		stale = stale || v == late || v == doubtful
-		firing = firing || a.Status == "firing" && v != late && v != doubtful
-		if v == silence || v == resumes {
-			blind = true
-			event.Silent = append(event.Silent, a.Fingerprint)
+		o.Add(v, alert)
+		if v == state.Unconfirmed || v == state.Resumes {
+			event.Unconfirmed = append(event.Unconfirmed, alert.Fingerprint)
 		}
 	}
-	if s.shares {
-		if _, err := note(s.tx, n.at, eventNotification, event); err != nil {
+	if a.Shares {
+		if _, err := a.Tx.AppendEvent(n.At, state.EventNotification, event); err != nil {
 			return "", err
 		}
 	}
-	toldAt, err := s.toldAt(n.GroupKey)
+	lastAt, err := a.groupLast(n.GroupKey)
 	if err != nil {
 		return "", err
 	}
-	reminder := firing && !changed && !blind && settled(toldAt, n.at) && !saysOtherwise(n.NotificationReason)
-	if changed || reminder || blind {
-		if err := s.setGroup(n); err != nil {
+	reminds := o.Reminds(n, lastAt)
+	if o.Touches(reminds) {
+		if _, err := a.Tx.exec(setGroup, n.GroupKey, n.At.UnixMicro(), n.TruncatedAlerts); err != nil {
 			return "", err
 		}
 	}
-	switch {
-	case n.notify == none:
-		return api.Recorded, nil
-	case reminder:
-		return "", s.remind(n)
-	case changed:
-		return "", nil
-	case blind:
-		return api.Blind, nil
-	case stale:
-		return api.Late, nil
-	default:
-		return api.Twin, nil
+	if reminds && n.Notify != state.None {
+		err = a.remind(n)
 	}
+	return o.Coalesced(n, reminds), err
 }
 
-func (s state) applyAlert(n arrival, a template.Alert) (verdict, error) {
-	newest, err := s.newest(n.GroupKey, a.Fingerprint)
+func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (state.Verdict, error) {
+	newest, err := a.Tx.NewestInstance(n.GroupKey, alert.Fingerprint)
 	if err != nil {
-		return known, err
+		return state.Known, err
 	}
-	silent, err := s.silent(newest, n, a)
+	unconfirmed, err := a.unconfirmed(newest, n, alert)
 	if err != nil {
-		return known, err
+		return state.Known, err
 	}
-	v := judge(newest, a, n, silent)
-	switch v {
-	case begins:
-		return v, s.insert(n, a)
-	case over:
-		return v, s.insertOver(n, a)
-	case ends:
-		return v, s.end(newest, n, a)
-	case restarts:
-		newest.alert.EndsAt, newest.closed = a.StartsAt, message.Superseded
-		if err := s.resolve(newest, n); err != nil {
-			return v, err
+	c := state.Decide(newest, alert, n, unconfirmed, a.Rank(alert.Labels))
+	return c.Verdict, a.write(c)
+}
+
+// unconfirmed reports whether no evaluation confirms what an alert reports of the
+// newest instance. The replica that received the notification decides that.
+func (a Applier) unconfirmed(newest *state.Instance, n state.Arrival, alert template.Alert) (bool, error) {
+	if !state.NeedsEvaluations(newest, alert, n) {
+		return false, nil
+	}
+	if n.Elsewhere {
+		return n.Unconfirmed[alert.Fingerprint], nil
+	}
+	e, err := a.Evaluations()
+	return err == nil && e.Unconfirmed(newest, alert, n), err
+}
+
+// write stores a change.
+func (a Applier) write(c state.Change) error {
+	if i := c.Update; i != nil {
+		if err := a.Tx.UpdateInstance(i); err != nil {
+			return err
 		}
-		return v, s.insert(n, a)
-	case doubtful:
-		newest.refireAt = newest.resolvedAt.Add(settle)
-		return v, s.update(newest)
-	case silence:
-		return v, s.hold(newest, n, a)
-	case resumes:
-		return v, s.resume(newest, n, a)
-	case known:
-		return v, s.confirm(newest, n, a)
-	case late:
+		if c.Ended {
+			if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
+				return err
+			}
+		}
+		if c.Raised {
+			if err := a.Tx.due(i.ID, a.Chats); err != nil {
+				return err
+			}
+		}
 	}
-	return v, nil
-}
-
-// insertOver records an instance that ended before it was known.
-func (s state) insertOver(n arrival, a template.Alert) error {
-	i := s.begin(n, a)
-	i.resolvedAt = n.at
-	return s.create(i)
-}
-
-// end resolves the instance. An alert that began after it and ended is its
-// end too.
-func (s state) end(i *instance, n arrival, a template.Alert) error {
-	a.StartsAt = i.alert.StartsAt
-	i.alert = a
-	return s.resolve(i, n)
-}
-
-func (s state) resolve(i *instance, n arrival) error {
-	i.alert.Status = "resolved"
-	if i.alert.EndsAt.IsZero() {
-		i.alert.EndsAt = n.at
-	}
-	i.resolvedAt, i.seenAt, i.receivedAt = n.at, n.at, n.at
-	i.saidBy, i.notification, i.refireAt, i.own, i.held = n.ExternalURL, n.id, time.Time{}, !n.foreign, nil
-	if err := s.update(i); err != nil {
-		return err
-	}
-	return s.touch(i.id)
-}
-
-// close ends an instance that nobody told the end of.
-func (s state) close(i *instance, reason message.Closed, now time.Time, foreign bool) error {
-	if err := s.noteClosed(i.id, reason, now); err != nil {
-		return err
-	}
-	i.closed, i.alert.EndsAt = reason, now
-	n := arrival{id: i.notification, at: now, foreign: foreign, Payload: Payload{Data: template.Data{ExternalURL: i.saidBy}}}
-	if err := s.resolve(i, n); err != nil {
-		return fmt.Errorf("instance %d: %w", i.id, err)
+	if c.Create != nil {
+		return a.Tx.createInstance(c.Create, a.Chats)
 	}
 	return nil
 }
 
-// noteClosed notes for other replicas that an instance ended.
-func (s state) noteClosed(id int64, reason message.Closed, now time.Time) error {
-	if !s.shares {
-		return nil
-	}
-	key, err := keyOf(s.tx, id)
-	if err != nil {
-		return err
-	}
-	_, err = note(s.tx, now, eventClosed, closedEvent{key, reason})
-	return err
-}
-
-// confirm notes that the instance was told of again: its texts may have
-// changed, and a resolution settles a doubt.
-func (s state) confirm(i *instance, n arrival, a template.Alert) error {
-	i.seenAt = n.at
-	i.own = i.own || !n.foreign
-	if !i.firing() {
-		if n.ExternalURL == i.saidBy {
-			i.refireAt = time.Time{}
-		}
-		return s.update(i)
-	}
-	a.StartsAt = i.alert.StartsAt
-	i.alert = a
-	raised := n.notify > i.notify
-	wasNone := i.notify == none
-	i.notify = max(i.notify, n.notify)
-	if err := s.update(i); err != nil || !raised || !wasNone {
-		return err
-	}
-	return s.view(i) // recorded so far, now to be told
-}
-
-func (s state) begin(n arrival, a template.Alert) *instance {
-	return &instance{
-		group: n.GroupKey, alert: a, rank: s.scale.Of(a.Labels).Rank, notify: n.notify,
-		notification: n.id, receivedAt: n.at, firstAt: n.at, seenAt: n.at, saidBy: n.ExternalURL, own: !n.foreign,
-	}
-}
-
-func (s state) insert(n arrival, a template.Alert) error { return s.create(s.begin(n, a)) }
-
-// create stores a new instance, to be shown in every chat.
-func (s state) create(i *instance) error {
-	alert, err := json.Marshal(i.alert)
-	if err != nil {
-		return err
-	}
-	r, err := s.tx.Exec(`INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		i.group, i.alert.Fingerprint, i.alert.StartsAt.UnixMicro(), string(alert), i.rank, i.notify, i.notification,
-		i.receivedAt.UnixMicro(), i.firstAt.UnixMicro(), i.seenAt.UnixMicro(), i.saidBy, micro(i.resolvedAt), i.own)
-	if err != nil {
-		return err
-	}
-	if i.id, err = r.LastInsertId(); err != nil || i.notify == none {
-		return err
-	}
-	return s.view(i)
-}
-
-// view makes the instance due in every chat.
-func (s state) view(i *instance) error {
-	for _, chat := range s.chats {
-		if _, err := s.tx.Exec(`INSERT INTO views (chat, instance, pending) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`, chat, i.id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s state) update(i *instance) error {
-	alert, err := json.Marshal(i.alert)
-	if err != nil {
-		return err
-	}
-	var held []byte
-	if i.held != nil {
-		if held, err = json.Marshal(i.held); err != nil {
-			return err
-		}
-	}
-	_, err = s.tx.Exec(`UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
-		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`,
-		i.alert.StartsAt.UnixMicro(), string(alert), i.notify, i.notification, i.receivedAt.UnixMicro(), i.seenAt.UnixMicro(),
-		i.saidBy, micro(i.resolvedAt), i.suppressed, i.closed, micro(i.refireAt), i.own, string(held), micro(i.again), i.id)
-	return err
-}
-
-// touch makes the instance due in the chats that it was to be shown in.
-func (s state) touch(id int64) error {
-	_, err := s.tx.Exec(`UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`, id)
-	return err
-}
-
-// newest returns the newest instance of an alert in a group, nil for none.
-func (s state) newest(group, fingerprint string) (*instance, error) {
-	list, err := queryInstances(s.tx, `WHERE i.group_key = ? AND i.fingerprint = ? ORDER BY i.id DESC LIMIT 1`, group, fingerprint)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return list[0], nil
-}
-
-func (s state) toldAt(group string) (time.Time, error) {
+func (a Applier) groupLast(group string) (time.Time, error) {
 	var at int64
-	err := s.tx.QueryRow(`SELECT told_at FROM groups WHERE key = ?`, group).Scan(&at)
+	err := a.Tx.queryRow(groupLast, group).Scan(&at)
 	if errors.Is(err, sql.ErrNoRows) {
 		return time.Time{}, nil
 	}
 	return time.UnixMicro(at), err
 }
 
-func (s state) setGroup(n arrival) error {
-	_, err := s.tx.Exec(`INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
-		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`,
-		n.GroupKey, n.at.UnixMicro(), n.TruncatedAlerts)
-	return err
-}
-
 // remind makes a reminder of the group due in every chat.
-func (s state) remind(n arrival) error {
-	for _, chat := range s.chats {
-		if _, err := s.tx.Exec(`INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own)`, chat, n.GroupKey, n.id, n.at.UnixMicro(), n.notify, !n.foreign); err != nil {
+func (a Applier) remind(n state.Arrival) error {
+	for _, chat := range a.Chats {
+		if _, err := a.Tx.exec(insertReminder, chat, n.GroupKey, n.ID, n.At.UnixMicro(), n.Notify, !n.Elsewhere); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// refire lets the doubtful instances fire anew that nothing else came of. It
-// returns how many, and when the next one is due, the zero time when there is
-// none.
-func (s state) refire(now time.Time) (n int, next time.Time, err error) {
-	due, err := queryInstances(s.tx, `WHERE i.refire_at <= ? ORDER BY i.refire_at`, now.UnixMicro())
+// Refire starts the instances whose report of firing again no notification
+// contradicted in time. It returns how many, and when the next one is due, zero
+// for none.
+func (a Applier) Refire(now time.Time) (n int, next time.Time, err error) {
+	due, err := a.Tx.instances(refiring, now.UnixMicro())
 	if err != nil {
 		return 0, next, err
 	}
-	for _, old := range due {
-		again := *old
-		again.alert.Status, again.alert.EndsAt = "firing", time.Time{}
-		again.receivedAt, again.firstAt, again.seenAt, again.resolvedAt, again.closed = now, now, now, time.Time{}, ""
-		old.refireAt = time.Time{}
-		if err := errors.Join(s.update(old), s.create(&again)); err != nil {
+	for _, i := range due {
+		again := i.Refire(now)
+		if err := a.write(state.Change{Update: i, Create: again}); err != nil {
 			return 0, next, err
 		}
 	}
 	var at sql.NullInt64
-	if err := s.tx.QueryRow(`SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`).Scan(&at); err != nil || !at.Valid {
-		return len(due), next, err
-	}
-	return len(due), time.UnixMicro(at.Int64), nil
+	err = a.Tx.queryRow(nextRefire).Scan(&at)
+	return len(due), fromMicro(at), err
 }
 
-// instanceColumns are what [scanInstance] reads of an instance i.
-const instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at`
-
-// queryInstances reads the instances that a condition selects.
-func queryInstances(tx *txn, where string, args ...any) ([]*instance, error) {
-	rows, err := tx.Query(`SELECT `+instanceColumns+` FROM instances i `+where, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var list []*instance
-	for rows.Next() {
-		i, err := scanInstance(rows)
+// Close ends an instance without a resolution from Alertmanager. With an empty
+// reason the held resolution ends it.
+func (a Applier) Close(i *state.Instance, reason message.Closed, now time.Time, elsewhere bool) error {
+	if a.Shares {
+		key, err := a.Tx.Key(i.ID)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, i)
+		if _, err := a.Tx.AppendEvent(now, state.EventClosed, state.ClosedEvent{InstanceKey: key, Reason: reason}); err != nil {
+			return err
+		}
 	}
-	return list, rows.Err()
+	if reason == "" && i.Held != nil {
+		i.Release(now, elsewhere)
+	} else {
+		i.Close(reason, now, elsewhere)
+	}
+	if err := a.write(state.Change{Update: i, Ended: true}); err != nil {
+		return fmt.Errorf("instance %d: %w", i.ID, err)
+	}
+	return nil
 }
 
-// scanInstance reads [instanceColumns], and what follows them into more.
-func scanInstance(rows *sql.Rows, more ...any) (*instance, error) {
-	var i instance
-	var alert, doubted string
-	var received, first, seen int64
-	var resolved, refire, again sql.NullInt64
-	err := rows.Scan(append([]any{
-		&i.id, &i.group, &alert, &i.rank, &i.notify, &i.notification, &received, &first, &seen, &i.saidBy, &resolved, &i.suppressed, &i.closed, &refire, &i.own,
-		&doubted, &again,
-	}, more...)...)
+// Review decides on the held resolutions. It returns the instances that ended,
+// and when there is more to decide, zero where that depends on a newer
+// evaluation. Asks means that Alertmanager's API decides after an outage.
+func (a Applier) Review(now time.Time, asks bool) (ended []*state.Instance, next time.Time, err error) {
+	list, err := a.Tx.HeldInstances()
+	if err != nil || len(list) == 0 {
+		return nil, next, err
+	}
+	e, err := a.Evaluations()
 	if err != nil {
-		return nil, err
+		return nil, next, err
 	}
-	if err := json.Unmarshal([]byte(alert), &i.alert); err != nil {
-		return nil, fmt.Errorf("instance %d: %w", i.id, err)
-	}
-	if doubted != "" {
-		i.held = new(held)
-		if err := json.Unmarshal([]byte(doubted), i.held); err != nil {
-			return nil, fmt.Errorf("instance %d: %w", i.id, err)
+	for _, i := range list {
+		r, at := e.Review(i, now, asks)
+		if r == state.Wait {
+			next = state.Later(next, at)
+			continue
 		}
+		if err := a.Close(i, r.Reason(), now, false); err != nil {
+			return nil, next, err
+		}
+		ended = append(ended, i)
 	}
-	i.receivedAt, i.firstAt, i.seenAt = time.UnixMicro(received), time.UnixMicro(first), time.UnixMicro(seen)
-	i.resolvedAt, i.refireAt, i.again = fromMicro(resolved), fromMicro(refire), fromMicro(again)
-	return &i, nil
-}
-
-// micro stores a time; the zero time is NULL.
-func micro(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
-}
-
-func fromMicro(v sql.NullInt64) time.Time {
-	if !v.Valid {
-		return time.Time{}
-	}
-	return time.UnixMicro(v.Int64)
+	return ended, next, nil
 }

@@ -1,119 +1,263 @@
-package webhook
+package spool
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
-// sent records that the chat shows the message, under Telegram's id. An id of
-// 0 says that Telegram will never show it.
-func (c *call) sent(tx *txn, chat string, telegramID int, now time.Time) error {
-	if c.edits != 0 {
-		return c.edited(tx)
-	}
-	if _, err := tx.Exec(`UPDATE messages SET state = 'sent', telegram_id = NULLIF(?, 0), sent_at = ?, content = '' WHERE id = ?`,
-		telegramID, now.UnixMicro(), c.message); err != nil {
+const (
+	insertMessage = `INSERT INTO messages (chat, group_key, kind, rank, batch, part, parts, content, instances, state, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	startBatch  = `UPDATE messages SET batch = id WHERE id = ?`
+	messageID   = `SELECT telegram_id FROM messages WHERE id = ?`
+	messageMeta = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
+
+	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`
+	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
+
+	messageSent = `UPDATE messages SET state = 'sent', telegram_id = NULLIF(?, 0), sent_at = ?, content = '' WHERE id = ?`
+	// An alert can be resolved while the message is on its way.
+	viewShown = `UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
+		last_message = COALESCE(NULLIF(?2, 0), last_message),
+		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
+		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
+		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
+	editShowing = `UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
+		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`
+	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
+
+	editDone      = `UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`
+	editForgotten = `UPDATE messages SET edit = 0 WHERE id = ?`
+	editedBy      = `UPDATE messages SET edit = 0 WHERE chat = ? AND telegram_id = ?`
+	editAgain     = `UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`
+	deleteBatch   = `DELETE FROM messages WHERE batch = ?`
+	queueAgain    = `UPDATE messages SET state = 'queued' WHERE id = ?`
+	deleteQueued  = `DELETE FROM messages WHERE chat = ? AND state = 'queued'`
+	selectSending = `SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`
+	editsAgain    = `UPDATE messages SET edit = 1 WHERE edit = 2`
+)
+
+// Message is a message to a chat, or a part of one. It is stored before the call.
+type Message struct {
+	ID      int64
+	Chat    string
+	Group   string
+	Kind    message.Kind
+	Rank    int
+	Batch   int64 // the id of the first part
+	Part    int
+	Parts   int
+	Edits   int // the id in Telegram of the message that the call edits; 0 sends a new one
+	Content []byte
+	Listed  []state.Listed
+}
+
+// AddMessage stores a message and sets its ID, and Batch for a first part. The
+// first part counts as being sent, the others as queued.
+func (t *Tx) AddMessage(m *Message, now time.Time) (err error) {
+	list, err := json.Marshal(m.Listed)
+	if err != nil {
 		return err
 	}
-	for _, l := range c.listed {
-		if err := c.shown(tx, chat, l, now); err != nil {
+	status := "sending"
+	if m.Part > 1 {
+		status = "queued"
+	}
+	m.ID, err = t.insert(insertMessage,
+		m.Chat, m.Group, m.Kind, m.Rank, m.Batch, m.Part, m.Parts, string(m.Content), string(list), status, now.UnixMicro())
+	if err != nil || m.Part > 1 {
+		return err
+	}
+	m.Batch = m.ID
+	_, err = t.exec(startBatch, m.ID)
+	return err
+}
+
+// MessageID returns the id that Telegram gave a message, 0 for none.
+func (t *Tx) MessageID(id int64) (int, error) {
+	var telegramID sql.NullInt64
+	err := t.queryRow(messageID, id).Scan(&telegramID)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return int(telegramID.Int64), err
+}
+
+// SendPart returns a queued part, which counts as being sent from now on.
+func (t *Tx) SendPart(chat string, id int64) (*Message, error) {
+	m := &Message{ID: id, Chat: chat}
+	var list string
+	if err := t.queryRow(sendPart, id).Scan(&m.Batch, &m.Part, &m.Kind, &m.Content, &list); err != nil {
+		return nil, err
+	}
+	return m, json.Unmarshal([]byte(list), &m.Listed)
+}
+
+// StartEdit returns a message that is due to be edited, which counts as being
+// edited from now on.
+func (t *Tx) StartEdit(chat string, id int64) (*Message, error) {
+	m := &Message{ID: id, Chat: chat}
+	var list string
+	if err := t.queryRow(startEdit, id).Scan(&m.Edits, &m.Kind, &m.Part, &m.Parts, &list); err != nil {
+		return nil, err
+	}
+	return m, json.Unmarshal([]byte(list), &m.Listed)
+}
+
+// DropEdit records that no instance of a message is known any more.
+func (t *Tx) DropEdit(id int64) error {
+	_, err := t.exec(editForgotten, id)
+	return err
+}
+
+// Sent records that the chat shows the message, under Telegram's id. The id 0
+// means that Telegram refused the message for good.
+func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
+	if m.Edits != 0 { // unless another edit has become due
+		_, err := t.exec(editDone, m.ID)
+		return err
+	}
+	if _, err := t.exec(messageSent, telegramID, now.UnixMicro(), m.ID); err != nil {
+		return err
+	}
+	for _, l := range m.Listed {
+		if err := t.shown(m, l, now); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// shown brings the chat's view of an instance up to what the message says. It
-// never takes back what another message showed: of two replicas that did not
-// know of each other the second can tell of the end before the first one's
-// start is known here.
-func (c *call) shown(tx *txn, chat string, l listed, now time.Time) error {
-	over := c.kind == message.Resolution || c.kind == message.Digest
-	shown, listing := 1, c.message
-	if over || l.Resolved {
-		shown = 2
+// shown updates what the chat shows of an instance. It never takes back what
+// another message showed: where two replicas did not know of each other, the
+// second can deliver the resolution before the first one's start is known here.
+func (t *Tx) shown(m *Message, l state.Listed, now time.Time) error {
+	ends := m.Kind == message.Resolution || m.Kind == message.Digest
+	shown, listing := ShownFiring, m.ID
+	if ends || l.Resolved {
+		shown = ShownResolved
 	}
-	if over { // it tells of the end, and lists nothing that is to be edited
+	if ends { // it is never edited
 		listing = 0
 	}
-	// It can have been resolved while the message was on its way.
-	if err := tx.QueryRow(`UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
-		last_message = COALESCE(NULLIF(?2, 0), last_message),
-		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
-		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
-		WHERE chat = ?3 AND instance = ?4 RETURNING shown`, shown, listing, chat, l.ID, now.UnixMicro()).Scan(&shown); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil // it was forgotten
-		}
+	err := t.queryRow(viewShown, shown, listing, m.Chat, l.ID, now.UnixMicro()).Scan(&shown)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil // the instance was pruned
+	}
+	if err != nil || shown < ShownResolved {
 		return err
 	}
-	if shown < 2 {
-		return nil
-	}
-	// Whatever shows it as firing is to show the end.
-	current := c.message
-	if !over && !l.Resolved {
+	// Each message that shows it as firing is to show the end.
+	current := m.ID
+	if !ends && !l.Resolved {
 		current = 0
 	}
-	_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
-		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
-		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`, chat, l.ID, current)
+	_, err = t.exec(editShowing, m.Chat, l.ID, current)
 	return err
 }
 
-// edited ends an edit, unless another one has become due.
-func (c *call) edited(tx *txn) error {
-	_, err := tx.Exec(`UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`, c.message)
-	return err
-}
-
-// unsent takes back what was written down before a call that did not
-// succeed. The first part of a message is forgotten with all others, and what
-// is true then is planned anew; a later one waits to be sent again.
-func (c *call) unsent(tx *txn) error {
+// Unsent takes back what was stored before a call that failed. The parts of a
+// message are deleted with its first part, and planned again from the state at
+// that time; a later part waits to be sent again.
+func (t *Tx) Unsent(m *Message) (err error) {
 	switch {
-	case c.edits != 0:
-		_, err := tx.Exec(`UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`, c.message)
-		return err
-	case c.part == 1:
-		_, err := tx.Exec(`DELETE FROM messages WHERE batch = ?`, c.message)
-		return err
+	case m.Edits != 0:
+		_, err = t.exec(editAgain, m.ID)
+	case m.Part == 1:
+		_, err = t.exec(deleteBatch, m.ID)
 	default:
-		_, err := tx.Exec(`UPDATE messages SET state = 'queued' WHERE id = ?`, c.message)
-		return err
+		_, err = t.exec(queueAgain, m.ID)
 	}
+	return err
 }
 
-// recoverCalls takes back, at start, what a process that died was doing. It
-// returns for each chat how many messages may have been shown all the same.
-func recoverCalls(tx *txn) (map[string]int, error) {
-	rows, err := tx.Query(`SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`)
+// RecoverCalls takes back, at start, the calls of a process that died. It returns
+// for each chat how many messages it may show all the same.
+func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
+	rows, err := t.query(selectSending)
+	calls, err := collect(rows, err, func(rows *sql.Rows) (*Message, error) {
+		m := &Message{}
+		return m, rows.Scan(&m.ID, &m.Chat, &m.Batch, &m.Part)
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	ambiguous := map[string]int{}
-	var calls []*call
-	for rows.Next() {
-		var c call
-		var chat string
-		if err := rows.Scan(&c.message, &chat, &c.batch, &c.part); err != nil {
+	ambiguous = map[string]int{}
+	for _, m := range calls {
+		ambiguous[m.Chat]++
+		if err := t.Unsent(m); err != nil {
 			return nil, err
 		}
-		ambiguous[chat]++
-		calls = append(calls, &c)
 	}
-	if err := rows.Err(); err != nil {
+	_, err = t.exec(editsAgain)
+	return ambiguous, err
+}
+
+// SentEvent returns the event of a message that the chat shows.
+func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
+	sent := &state.SentEvent{TelegramID: telegramID, Kind: m.Kind, Part: m.Part}
+	if err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts); err != nil {
 		return nil, err
 	}
-	for _, c := range calls {
-		if err := c.unsent(tx); err != nil {
+	for _, l := range m.Listed {
+		key, err := t.Key(l.ID)
+		if err != nil {
 			return nil, err
 		}
+		sent.Listed = append(sent.Listed, state.ListedEvent{InstanceKey: key, Resolved: l.Resolved, News: l.News})
 	}
-	_, err = tx.Exec(`UPDATE messages SET edit = 1 WHERE edit = 2`)
-	return ambiguous, err
+	return sent, nil
+}
+
+// SentElsewhere records a message that another replica sent, as if this one had
+// sent it. It reports whether the message repeats an alert that this replica had
+// delivered.
+func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
+	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
+	for _, l := range e.Listed {
+		id, err := t.Find(l.InstanceKey)
+		if err != nil {
+			return false, err
+		}
+		if id == 0 {
+			continue
+		}
+		m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
+		if m.Kind == message.Alert && l.News {
+			var shown Shown
+			if err := t.queryRow(shownOf, chat, id).Scan(&shown); err != nil {
+				return false, err
+			}
+			duplicate = duplicate || shown > ShownNothing
+		}
+	}
+	// Parts that wait here are planned again, from what the chat now shows.
+	if _, err := t.exec(deleteQueued, chat); err != nil {
+		return false, err
+	}
+	if m.Kind == message.Alert || m.Kind == message.Reminder {
+		if err := t.DropReminders(chat, m.Group, at); err != nil {
+			return false, err
+		}
+	}
+	list, err := json.Marshal(m.Listed)
+	if err != nil {
+		return false, err
+	}
+	if m.ID, err = t.insert(insertMessage, chat, m.Group, m.Kind, m.Rank, 0, m.Part, m.Parts, "", string(list), "sending", at.UnixMicro()); err != nil {
+		return false, err
+	}
+	return duplicate, t.Sent(m, e.TelegramID, at)
+}
+
+// EditedElsewhere records that another replica edited a message.
+func (t *Tx) EditedElsewhere(chat string, telegramID int) error {
+	_, err := t.exec(editedBy, chat, telegramID)
+	return err
 }

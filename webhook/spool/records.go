@@ -1,20 +1,131 @@
-package webhook
+package spool
 
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
+	"time"
 
-	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
-// SpoolHistory lists what a spool knows of the history, oldest first. Label is
-// the one that holds the severity. It only reads, also while the webhook works on
-// that spool, and makes no file.
-func SpoolHistory(ctx context.Context, path, label string, f history.Filter) (records []history.Record, err error) {
+const (
+	// recordColumns are the columns of an instance i that [scanRecord] reads.
+	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed,
+	(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint
+		AND e.starts_at = i.starts_at AND e.id < i.id)`
+
+	recordsSince = `SELECT i.id, ` + recordColumns + ` FROM instances i
+		WHERE i.resolved_at IS NULL OR i.resolved_at >= ? ORDER BY i.id`
+
+	// A change is as old as the last change of the alert or of what a chat shows.
+	waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resolved_at, 0),
+		coalesce((SELECT max(coalesce(v.told_at, 0), coalesce(v.over_at, 0)) FROM views v WHERE v.instance = i.id ORDER BY 1 DESC LIMIT 1), 0)))
+	FROM outbox o JOIN instances i ON i.id = o.instance`
+	selectChanges = `SELECT o.instance, o.change, ` + recordColumns + `
+			FROM outbox o JOIN instances i ON i.id = o.instance ORDER BY i.id LIMIT ?`
+	deleteChange = `DELETE FROM outbox WHERE instance = ? AND change = ?`
+
+	selectDeliveries = `SELECT chat, told_at, over_at FROM views WHERE instance = ? AND told_at IS NOT NULL ORDER BY chat`
+)
+
+// Change is an instance that the history does not have in its present state.
+type Change struct {
+	Record            state.Record
+	instance, version int64
+}
+
+// Changes returns the oldest changes that the history does not have, and how many
+// there are. Label is the one that holds the severity.
+func (t *Tx) Changes(limit int, label string, now time.Time) (list []Change, waiting Backlog, err error) {
+	var oldest sql.NullInt64
+	if err := t.queryRow(waitingChanges).Scan(&waiting.Alerts, &oldest); err != nil || waiting.Alerts == 0 {
+		return nil, waiting, err
+	}
+	waiting.Age = max(0, now.Sub(time.UnixMicro(oldest.Int64)))
+	rows, err := t.query(selectChanges, limit)
+	list, err = collect(rows, err, func(rows *sql.Rows) (c Change, err error) {
+		err = scanRecord(rows, label, &c.Record, &c.instance, &c.version)
+		return c, err
+	})
+	if err != nil {
+		return nil, waiting, err
+	}
+	for i := range list {
+		rows, err := t.query(selectDeliveries, list[i].instance)
+		if list[i].Record.Deliveries, err = collect(rows, err, scanDelivery); err != nil {
+			return nil, waiting, err
+		}
+	}
+	return list, waiting, nil
+}
+
+// ChangesCopied records that the history has the changes, unless there are newer
+// ones.
+func (t *Tx) ChangesCopied(list []Change) error {
+	for _, c := range list {
+		if _, err := t.exec(deleteChange, c.instance, c.version); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scanRecord reads a record without its deliveries, and the columns before it.
+// Label is the one that holds the severity.
+func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) error {
+	var alert []byte
+	var notify state.Loudness
+	var first int64
+	var resolved sql.NullInt64
+	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Episode)...); err != nil {
+		return err
+	}
+	var a struct {
+		Labels      map[string]string `json:"labels"`
+		Annotations map[string]string `json:"annotations"`
+		StartsAt    time.Time         `json:"startsAt"`
+		EndsAt      time.Time         `json:"endsAt"`
+	}
+	if err := json.Unmarshal(alert, &a); err != nil {
+		return err
+	}
+	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, a.StartsAt, time.UnixMicro(first).UTC()
+	r.Priority = a.Labels[label]
+	r.Notify = string(notify.Sound())
+	if resolved.Valid {
+		at := time.UnixMicro(resolved.Int64).UTC()
+		r.ResolutionAt, r.EndsAt = &at, &at
+		if !a.EndsAt.IsZero() {
+			r.EndsAt = &a.EndsAt
+		}
+	}
+	return nil
+}
+
+func scanDelivery(rows *sql.Rows) (d state.Delivery, err error) {
+	var delivered, resolved sql.NullInt64
+	err = rows.Scan(&d.Chat, &delivered, &resolved)
+	d.DeliveredAt, d.ResolvedAt = instant(delivered), instant(resolved)
+	return d, err
+}
+
+func instant(n sql.NullInt64) *time.Time {
+	if !n.Valid {
+		return nil
+	}
+	t := time.UnixMicro(n.Int64).UTC()
+	return &t
+}
+
+// Records returns the alerts of a spool that fire or were resolved since a time.
+// Label is the one that holds the severity. It only reads, also while the webhook
+// uses that spool, and creates no file.
+func Records(ctx context.Context, path, label string, since time.Time) (records []state.Record, err error) {
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("spool %s: %w", path, err)
@@ -29,39 +140,30 @@ func SpoolHistory(ctx context.Context, path, label string, f history.Filter) (re
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = tx.Rollback() }() // nothing was written
-	rows, err := tx.QueryContext(ctx, `SELECT i.id, `+recordColumns+` FROM instances i
-		WHERE i.resolved_at IS NULL OR i.resolved_at >= ? ORDER BY i.id`, f.Since.UnixMicro())
+	defer func() { _ = tx.Rollback() }() // it only read
+	var ids []int64
+	rows, err := tx.QueryContext(ctx, recordsSince, since.UnixMicro())
+	records, err = collect(rows, err, func(rows *sql.Rows) (r state.Record, err error) {
+		var id int64
+		err = scanRecord(rows, label, &r, &id)
+		ids = append(ids, id)
+		return r, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		var r history.Record
-		if err := scanRecord(rows, label, &r, &id); err != nil {
-			return nil, err
-		}
-		if f.Match(r) {
-			ids, records = append(ids, id), append(records, r)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
 	for i := range records {
-		if records[i].Deliveries, err = deliveries(tx, ids[i]); err != nil {
+		rows, err := tx.QueryContext(ctx, selectDeliveries, ids[i])
+		if records[i].Deliveries, err = collect(rows, err, scanDelivery); err != nil {
 			return nil, err
 		}
 	}
-	history.Sort(records)
 	return records, nil
 }
 
-// openReadOnly opens a spool without its lock. Beside a process that has it
-// open, or after one that was killed, its index (-shm) is there and is read
-// with it. Without one the database file is whole by itself.
+// openReadOnly opens a spool without its lock. Beside a process that has it open,
+// or after one that was killed, the index (-shm) is there and is read too. Without
+// an index the database file is complete.
 func openReadOnly(path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
@@ -74,7 +176,7 @@ func openReadOnly(path string) (*sql.DB, error) {
 		return nil, err
 	default:
 		if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
-			return nil, errors.New("it was copied without its -shm file: copy that too")
+			return nil, errors.New("its -shm file is missing: copy that file too")
 		}
 	}
 	return sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String()+query)

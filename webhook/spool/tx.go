@@ -1,24 +1,25 @@
-package webhook
+package spool
 
 import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 )
 
-// txn is a transaction of the spool. The spool has one connection, so its
-// statements are prepared once for all transactions: preparing takes longer
-// than most of them do.
-type txn struct {
+// Tx is a transaction of the spool. The spool has one connection, so its
+// statements are prepared once for all transactions: preparing takes longer than
+// running most of them.
+type Tx struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 }
 
-func newTxn(conn *sql.Conn) *txn { return &txn{conn, map[string]*sql.Stmt{}} }
+func newTx(conn *sql.Conn) *Tx { return &Tx{conn, map[string]*sql.Stmt{}} }
 
-// prepared returns the statement of a query. Queries are constants, so there
-// are not many.
-func (t *txn) prepared(query string) (*sql.Stmt, error) {
+// prepared returns the statement of a query. Queries are constants, so their
+// number is small.
+func (t *Tx) prepared(query string) (*sql.Stmt, error) {
 	if s, ok := t.statements[query]; ok {
 		return s, nil
 	}
@@ -29,8 +30,8 @@ func (t *txn) prepared(query string) (*sql.Stmt, error) {
 	return s, err
 }
 
-// Exec runs a statement that returns no rows.
-func (t *txn) Exec(query string, args ...any) (sql.Result, error) {
+// exec runs a statement that returns no rows.
+func (t *Tx) exec(query string, args ...any) (sql.Result, error) {
 	s, err := t.prepared(query)
 	if err != nil {
 		return nil, err
@@ -38,8 +39,8 @@ func (t *txn) Exec(query string, args ...any) (sql.Result, error) {
 	return s.Exec(args...)
 }
 
-// Query runs a statement that returns rows.
-func (t *txn) Query(query string, args ...any) (*sql.Rows, error) {
+// query runs a statement that returns rows.
+func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
 	s, err := t.prepared(query)
 	if err != nil {
 		return nil, err
@@ -47,30 +48,39 @@ func (t *txn) Query(query string, args ...any) (*sql.Rows, error) {
 	return s.Query(args...)
 }
 
-// QueryRow runs a statement that returns at most one row.
-func (t *txn) QueryRow(query string, args ...any) *sql.Row {
+// queryRow runs a statement that returns at most one row.
+func (t *Tx) queryRow(query string, args ...any) *sql.Row {
 	s, err := t.prepared(query)
-	if err != nil { // the connection says what is wrong
+	if err != nil { // running it again returns the error
 		return t.conn.QueryRowContext(context.Background(), query, args...)
 	}
 	return s.QueryRow(args...)
 }
 
-// begin starts the transaction, as one that writes: none that only reads at
-// first fails later because it can't.
-func (t *txn) begin() error { return t.control("BEGIN IMMEDIATE") }
+// insert runs a statement that inserts a row, and returns the row's id.
+func (t *Tx) insert(query string, args ...any) (id int64, err error) {
+	r, err := t.exec(query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
 
-func (t *txn) commit() error { return t.control("COMMIT") }
+// begin starts a transaction that writes. A transaction that reads first could
+// fail later to become one.
+func (t *Tx) begin() error { return t.control("BEGIN IMMEDIATE") }
 
-func (t *txn) rollback() error { return t.control("ROLLBACK") }
+func (t *Tx) commit() error { return t.control("COMMIT") }
 
-func (t *txn) control(statement string) error {
+func (t *Tx) rollback() error { return t.control("ROLLBACK") }
+
+func (t *Tx) control(statement string) error {
 	_, err := t.conn.ExecContext(context.Background(), statement)
 	return err
 }
 
-// close ends all statements and the connection.
-func (t *txn) close() error {
+// close closes the statements and the connection.
+func (t *Tx) close() error {
 	var errs []error
 	for _, s := range t.statements {
 		errs = append(errs, s.Close())
@@ -78,7 +88,31 @@ func (t *txn) close() error {
 	return errors.Join(append(errs, t.conn.Close())...)
 }
 
-// querier is what reads need of a transaction.
-type querier interface {
-	Query(query string, args ...any) (*sql.Rows, error)
+// collect reads the rows of a query.
+func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) ([]T, error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var list []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, rows.Err()
+}
+
+// micro returns the stored form of a time; the zero time is NULL.
+func micro(t time.Time) sql.NullInt64 {
+	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
+}
+
+func fromMicro(v sql.NullInt64) time.Time {
+	if !v.Valid {
+		return time.Time{}
+	}
+	return time.UnixMicro(v.Int64)
 }

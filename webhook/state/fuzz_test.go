@@ -1,4 +1,4 @@
-package webhook_test
+package state_test
 
 import (
 	"encoding/json"
@@ -7,13 +7,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // FuzzParsePayload: what is taken can be stored and taken again, and no error
 // shows what was posted.
 func FuzzParsePayload(f *testing.F) {
-	files, err := filepath.Glob("testdata/payloads/*/*.json")
+	files, err := filepath.Glob("../testdata/payloads/*/*.json")
 	if err != nil || len(files) == 0 {
 		f.Fatal("no recorded payloads", err)
 	}
@@ -28,7 +28,7 @@ func FuzzParsePayload(f *testing.F) {
 	f.Add([]byte(`{"version":4}`))
 	f.Add([]byte(`{"alerts":"SECRET"}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		p, err := webhook.ParsePayload(body)
+		p, err := state.ParsePayload(body)
 		if err != nil {
 			if strings.Contains(err.Error(), "SECRET") {
 				t.Fatalf("the error quotes the body: %v", err)
@@ -44,7 +44,7 @@ func FuzzParsePayload(f *testing.F) {
 		if err != nil {
 			return // years beyond 9999 can be read and not be written
 		}
-		if _, err := webhook.ParsePayload(again); err != nil {
+		if _, err := state.ParsePayload(again); err != nil {
 			t.Fatalf("not taken again: %v", err)
 		}
 	})

@@ -1,191 +1,101 @@
-package webhook
+package state
 
 import (
-	"time"
-
 	"github.com/prometheus/alertmanager/template"
-
-	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/message"
 )
 
-// settle is how long after a notification the same one counts as a retry, or
-// as the twin that the other peer of an Alertmanager pair sends. A peer waits
-// 15 seconds for each one before it.
-const settle = time.Minute
+// Verdict is what one alert of a notification means for the state.
+type Verdict int
 
-// settled reports whether so much time is between two receipts that the second
-// is no retry and no twin. A second one that comes long before the first says
-// that the clock was set back.
-func settled(first, second time.Time) bool {
-	d := second.Sub(first)
-	return d >= settle || d < -settle
-}
-
-// saysOtherwise reports whether a notification that tells nothing new was sent
-// for another reason than to remind: then it is one of a peer who is very late.
-// Alertmanager gives reasons since 0.32.
-func saysOtherwise(reason string) bool {
-	return reason == "new alerts added" || reason == "some alerts resolved"
-}
-
-// loudness is a sound as the spool and the journal store it: a greater number is
-// louder.
-type loudness int
-
+// The verdicts.
 const (
-	none loudness = iota
-	silent
-	loud
+	// Known alerts report nothing new.
+	Known Verdict = iota
+	// Starts means that an unknown instance fires.
+	Starts
+	// Resolves means that the known instance is resolved.
+	Resolves
+	// Restarts means that the known instance ended without a resolution, and a
+	// new one fires.
+	Restarts
+	// Late alerts come from a peer and are about an instance that has ended.
+	Late
+	// Refires means that the Alertmanager that resolved the instance reports
+	// within the settling time that it fires. A new instance starts unless
+	// another notification contradicts that.
+	Refires
+	// Ended alerts were resolved before any notification of them arrived.
+	Ended
+	// Unconfirmed means that no evaluation confirms the resolution of the known
+	// instance: it may only have expired in Alertmanager.
+	Unconfirmed
+	// Resumes means that the known instance fires after a time without
+	// evaluations.
+	Resumes
 )
 
-// loudnessOf returns the stored form of a sound. An unknown one is loud, so that
-// it hides nothing.
-func loudnessOf(s api.Sound) loudness {
-	switch s {
-	case api.None:
-		return none
-	case api.Silent:
-		return silent
-	default:
-		return loud
-	}
-}
-
-// sound returns the public form.
-func (l loudness) sound() api.Sound { return [...]api.Sound{api.None, api.Silent, api.Loud}[l] }
-
-// arrival is an accepted notification.
-type arrival struct {
-	id      int64
-	at      time.Time
-	notify  loudness
-	foreign bool   // another replica received it
-	body    []byte // of one that this replica received
-	// silent are the alerts, by fingerprint, that another replica held to come
-	// from Prometheus's silence.
-	silent map[string]bool
-	Payload
-}
-
-// instance is one time that an alert fires in a group: what Alertmanager says
-// of it. Identity is (group, fingerprint, startsAt) as far as Alertmanager
-// keeps to it; see [judge].
-type instance struct {
-	id           int64
-	group        string
-	alert        template.Alert
-	rank         int
-	notify       loudness
-	notification int64          // that brought the present state
-	receivedAt   time.Time      // its receipt
-	firstAt      time.Time      // the receipt of the first notification of it
-	seenAt       time.Time      // the receipt of the last one
-	saidBy       string         // the externalURL that brought the present state
-	resolvedAt   time.Time      // the receipt of the resolution; zero while it fires
-	suppressed   message.Closed // silenced or inhibited, when Alertmanager was last asked
-	closed       message.Closed
-	refireAt     time.Time // when a doubtful claim to fire again counts; zero for none
-	own          bool      // this replica was notified of the present state itself
-	held         *held     // a resolution that is not believed; nil for none
-	again        time.Time // when it was known to fire again, after alerting was blind; zero for never
-}
-
-func (i *instance) firing() bool { return i.resolvedAt.IsZero() }
-
-// began is the last time that the instance is known to have begun.
-func (i *instance) began() time.Time { return later(i.alert.StartsAt, i.again) }
-
-// verdict is what one alert of a notification means for the state.
-type verdict int
-
-const (
-	// known: nothing new.
-	known verdict = iota
-	// begins: an instance that was not known.
-	begins
-	// ends: the known instance is resolved.
-	ends
-	// restarts: the known instance is over though nobody told, and a new one
-	// begins.
-	restarts
-	// late: a peer tells of something that is over.
-	late
-	// doubtful: the Alertmanager that resolved the instance says within the
-	// settling time that it fires. It fires anew if nothing else comes.
-	doubtful
-	// over: an instance that began and ended before anybody told.
-	over
-	// silence: the known instance is said to be resolved, and may only have
-	// expired in Alertmanager because Prometheus fell silent.
-	silence
-	// resumes: the known instance was lost sight of, and fires.
-	resumes
-)
-
-// judge compares an alert with the newest instance of the same alert in the
-// group, nil when there is none.
+// Judge compares an alert with the newest instance of the same alert in the
+// group, nil where there is none. Unconfirmed means that no evaluation confirms
+// the change.
 //
-// A pair of Alertmanagers does not share one view: a peer can be seconds
-// behind, and of two Prometheis Alertmanager keeps the earlier start once it
+// The peers of an Alertmanager pair do not share one view: a peer can be seconds
+// behind. Of two Prometheus servers Alertmanager keeps the earlier start once it
 // knows both, so a start that moves back is no new instance.
-//
-// What comes from Prometheus's silence is neither an end nor a new start.
-func judge(newest *instance, a template.Alert, n arrival, silent bool) verdict {
+func Judge(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verdict {
 	firing := a.Status == "firing"
 	switch {
 	case newest == nil && firing:
-		return begins
+		return Starts
 	case newest == nil:
-		return over
-	case a.StartsAt.After(newest.began()):
-		return judgeLater(newest, a, n, silent)
-	case newest.firing() && firing && newest.held != nil && n.ExternalURL != newest.held.By && !settled(newest.held.At, n.at):
-		return late // what the other peer told before
-	case newest.firing() && firing && newest.held != nil:
-		return resumes
-	case newest.firing() && firing:
-		return known
-	case newest.firing() && !newest.again.IsZero() && !endOf(a, n.at).After(newest.again):
-		return late // it is what was not believed
-	case newest.firing() && !a.EndsAt.IsZero() && a.EndsAt.Before(newest.alert.StartsAt):
-		return late // it is about one before
-	case newest.firing() && silent:
-		return silence
-	case newest.firing():
-		return ends
+		return Ended
+	case a.StartsAt.After(newest.StartedAt()):
+		return judgeLater(newest, a, n, unconfirmed)
+	case newest.Firing() && firing && newest.Held != nil && n.ExternalURL != newest.Held.By && !settled(newest.Held.At, n.At):
+		return Late // the other peer sent it before the resolution
+	case newest.Firing() && firing && newest.Held != nil:
+		return Resumes
+	case newest.Firing() && firing:
+		return Known
+	case newest.Firing() && !newest.ResumedAt.IsZero() && !endOf(a, n.At).After(newest.ResumedAt):
+		return Late // it repeats the unconfirmed resolution
+	case newest.Firing() && !a.EndsAt.IsZero() && a.EndsAt.Before(newest.Alert.StartsAt):
+		return Late // it is about an earlier instance
+	case newest.Firing() && unconfirmed:
+		return Unconfirmed
+	case newest.Firing():
+		return Resolves
 	case !firing:
-		return known
-	case n.foreign && n.at.Before(newest.resolvedAt):
-		return late // it only comes here after the resolution
-	case settled(newest.resolvedAt, n.at):
-		return begins // its start is the old one when Alertmanager had lost sight of it
-	case n.ExternalURL != newest.saidBy:
-		return late
+		return Known
+	case n.Elsewhere && n.At.Before(newest.ResolvedAt):
+		return Late // this replica learns of it after the resolution
+	case settled(newest.ResolvedAt, n.At):
+		return Starts // Alertmanager keeps the old start of an alert that it had expired
+	case n.ExternalURL != newest.ExternalURL:
+		return Late
 	default:
-		return doubtful
+		return Refires
 	}
 }
 
-// judgeLater is about an alert that began after the newest known instance.
-func judgeLater(newest *instance, a template.Alert, n arrival, silent bool) verdict {
+// judgeLater judges an alert that started after the newest known instance.
+func judgeLater(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verdict {
 	firing := a.Status == "firing"
 	switch {
-	case newest.firing() && firing && (silent || newest.held != nil):
-		return resumes
-	case newest.firing() && firing && n.ExternalURL != newest.saidBy && !settled(newest.seenAt, n.at):
-		return known // the other peer knows only the second Prometheus of a pair
-	case newest.firing() && firing:
-		return restarts
-	case newest.firing() && silent:
-		return silence
-	case newest.firing():
-		return ends // it began anew and ended, untold: over in any case
+	case newest.Firing() && firing && (unconfirmed || newest.Held != nil):
+		return Resumes
+	case newest.Firing() && firing && n.ExternalURL != newest.ExternalURL && !settled(newest.LastAt, n.At):
+		return Known // the other peer knows only the second Prometheus of a pair
+	case newest.Firing() && firing:
+		return Restarts
+	case newest.Firing() && unconfirmed:
+		return Unconfirmed
+	case newest.Firing():
+		return Resolves // it started again and ended, and no notification of that arrived
 	case firing:
-		return begins
-	case a.EndsAt.After(newest.alert.EndsAt):
-		return over
+		return Starts
+	case a.EndsAt.After(newest.Alert.EndsAt):
+		return Ended
 	default:
-		return known
+		return Known
 	}
 }

@@ -1,4 +1,4 @@
-package webhook
+package state
 
 import (
 	"encoding/json"
@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Payload is what Alertmanager posts to a webhook, version 4. Fields that a
-// later Alertmanager adds are accepted and ignored.
+// Payload is a notification as Alertmanager posts it to a webhook, version 4.
+// ParsePayload ignores fields that a later Alertmanager adds.
 type Payload struct {
 	template.Data
 
@@ -20,12 +20,12 @@ type Payload struct {
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
 }
 
-// ParsePayload decodes the body of a notification. The error says why it is
-// not one of Alertmanager's; it never quotes the body.
+// ParsePayload decodes the body of a notification. The error gives the reason
+// for which Alertmanager cannot have sent it, and never quotes the body.
 func ParsePayload(body []byte) (Payload, error) {
 	var p Payload
 	if err := json.Unmarshal(body, &p); err != nil {
-		return Payload{}, fmt.Errorf("not an Alertmanager payload: %w", describeJSON(err))
+		return Payload{}, fmt.Errorf("not an Alertmanager payload: %w", DescribeJSON(err))
 	}
 	var problem string
 	switch {
@@ -46,7 +46,7 @@ func ParsePayload(body []byte) (Payload, error) {
 			problem = fmt.Sprintf(`the "status" of alert %d is neither firing nor resolved`, i+1)
 		}
 		if a.Fingerprint == "" {
-			a.Fingerprint = fingerprint(a.Labels)
+			a.Fingerprint = Fingerprint(a.Labels)
 		}
 	}
 	if problem != "" {
@@ -55,8 +55,9 @@ func ParsePayload(body []byte) (Payload, error) {
 	return p, nil
 }
 
-// describeJSON keeps the place of a mistake and drops what it quotes.
-func describeJSON(err error) error {
+// DescribeJSON returns the decoding error with its place and without the text
+// that it quotes.
+func DescribeJSON(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Errorf("no valid JSON at byte %d", syntax.Offset)
@@ -68,7 +69,7 @@ func describeJSON(err error) error {
 	return errors.New("a time in it is no RFC 3339 time")
 }
 
-// kind drops the literal that encoding/json appends to "number".
+// kind removes the literal that encoding/json appends to "number".
 func kind(value string) string {
 	if len(value) > len("number") && value[:len("number")] == "number" {
 		return "number"
@@ -76,8 +77,8 @@ func kind(value string) string {
 	return value
 }
 
-// fingerprint identifies a set of labels as Alertmanager does.
-func fingerprint(labels template.KV) string {
+// Fingerprint returns the fingerprint that Alertmanager gives a set of labels.
+func Fingerprint(labels template.KV) string {
 	set := make(model.LabelSet, len(labels))
 	for name, value := range labels {
 		set[model.LabelName(name)] = model.LabelValue(value)

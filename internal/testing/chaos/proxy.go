@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // ledger is what was acknowledged, as the proxies saw it.
@@ -45,7 +45,7 @@ func (l *ledger) note(body []byte, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
-	p, err := webhook.ParsePayload(body)
+	p, err := state.ParsePayload(body)
 	for _, a := range p.Alerts {
 		l.posted[a.Labels["target"]] = true
 	}

@@ -260,7 +260,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
 		case a.ended && rec.EndsAt == nil:
 			problems = append(problems, name+" has no end")
-		case len(rec.Deliveries) == 0 || rec.Deliveries[0].ToldAt == nil || a.ended && rec.Deliveries[0].OverAt == nil:
+		case len(rec.Deliveries) == 0 || rec.Deliveries[0].DeliveredAt == nil || a.ended && rec.Deliveries[0].ResolvedAt == nil:
 			problems = append(problems, name+" has no time when the chat was told")
 		}
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
-	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // scene is a chat and a ledger, filled by hand.
@@ -51,7 +51,7 @@ func alertNamed(name, status string) template.Alert {
 
 // posted is a notification, and what it was answered.
 func (s *scene) posted(status int, alerts ...template.Alert) {
-	p := webhook.Payload{Version: "4", GroupKey: "g"}
+	p := state.Payload{Version: "4", GroupKey: "g"}
 	p.Status, p.Alerts = "firing", alerts
 	body, err := json.Marshal(p)
 	if err != nil {

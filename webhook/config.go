@@ -1,0 +1,56 @@
+package webhook
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/alertnative/preflight/webhook/deliver"
+	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// DefaultHeartbeatTimeout fits the shipped routing: one heartbeat may be lost, and
+// it ends before Alertmanager lets the first alert expire.
+const DefaultHeartbeatTimeout = 150 * time.Second
+
+// Config is what a [Service] needs.
+type Config struct {
+	// Spool is the path of the local database, or [spool.InMemory].
+	Spool string
+	Chats []telegram.Chat
+	// Sender shows the messages.
+	Sender deliver.Sender
+	// Formatter writes the messages, and has the scale of severities.
+	Formatter *message.Formatter
+	Log       *slog.Logger
+	Registry  prometheus.Registerer
+	// HeartbeatTimeout is the time without a known evaluation of Prometheus after
+	// which the chats get an alert. A resolution counts at once if it is less than
+	// four fifths of that after a known evaluation. 0 expects no heartbeat, and
+	// every resolution counts.
+	HeartbeatTimeout time.Duration
+	// AwaitHeartbeat expects no heartbeat before the first one has arrived, here or
+	// at another replica.
+	AwaitHeartbeat bool
+	// LevelSounds lets the severities of the alerts decide the sound of a
+	// notification whose URL names none. Without it such a notification is loud.
+	LevelSounds bool
+	// Alertmanagers are asked which alerts fire; none for never.
+	Alertmanagers []*Alertmanager
+	// Replicas is what this process shares with other replicas of the same bot; nil
+	// where it is the only one.
+	Replicas lease.Shared
+	// Archive gets the history; nil keeps it in the spool alone.
+	Archive history.Archive
+	// Retention is how long an alert is kept after its end; 0 for 30 days.
+	Retention time.Duration
+	// Rates limit how often calls are made; zero for Telegram's.
+	Rates deliver.Rates
+	// Drain bounds how long a call of the Bot API may last when the service stops;
+	// 0 for ten seconds.
+	Drain time.Duration
+}

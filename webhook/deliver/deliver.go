@@ -1,0 +1,146 @@
+// Package deliver brings each chat to the present state of the alerts.
+//
+// A worker for each chat compares what the chat shows with the spool, plans the
+// most urgent call of the Bot API, stores it, makes it, and records the outcome.
+// It does so while this replica holds the lease.
+package deliver
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/time/rate"
+
+	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// Sender shows messages in chats; [telegram.Client] is the real one. Errors are of
+// type [*telegram.Error].
+type Sender interface {
+	Send(context.Context, telegram.Chat, telegram.Message) (id int, err error)
+	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
+}
+
+// Options are what the workers of all chats need.
+type Options struct {
+	Spool  *spool.Spool
+	Holder *lease.Holder
+	Chats  []telegram.Chat
+	// Sender and Formatter return the present ones, which can be replaced.
+	Sender    func() Sender
+	Formatter func() *message.Formatter
+	Rates     Rates // zero for [TelegramRates]
+	// Shares appends each call to the journal, for other replicas.
+	Shares   bool
+	Registry prometheus.Registerer
+	Log      *slog.Logger
+}
+
+// Workers deliver to the chats, one worker a chat.
+type Workers struct {
+	metrics *instruments
+	log     *slog.Logger
+	workers []*worker
+}
+
+// New registers the metrics of the deliveries and makes the workers.
+func New(o Options) (*Workers, error) {
+	if o.Rates == (Rates{}) {
+		o.Rates = TelegramRates()
+	}
+	ws := &Workers{log: o.Log}
+	for _, chat := range o.Chats {
+		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), chat: chat, wake: make(chan struct{}, 1)})
+	}
+	var err error
+	if ws.metrics, err = newInstruments(o.Registry, ws.Keys()); err != nil {
+		return nil, err
+	}
+	global := rate.NewLimiter(rate.Limit(o.Rates.Global), 1)
+	for _, w := range ws.workers {
+		w.global, w.metrics, w.log = global, ws.metrics, o.Log.With("chat", w.key)
+	}
+	return ws, nil
+}
+
+// Keys returns the chats as configured.
+func (ws *Workers) Keys() (keys []string) {
+	for _, w := range ws.workers {
+		keys = append(keys, w.key)
+	}
+	return keys
+}
+
+// Load reads the stored state of the chats, and takes back the calls of a process
+// that died while it made them.
+func (ws *Workers) Load(s *spool.Spool) error {
+	var ambiguous map[string]int
+	if err := s.Do(func(tx *spool.Tx) (err error) {
+		if err := tx.RegisterChats(ws.Keys()); err != nil {
+			return err
+		}
+		for _, w := range ws.workers {
+			if err := w.load(tx); err != nil {
+				return fmt.Errorf("chat %s: %w", w.key, err)
+			}
+		}
+		ambiguous, err = tx.RecoverCalls()
+		return err
+	}); err != nil {
+		return err
+	}
+	for chat, n := range ambiguous {
+		ws.metrics.ambiguous.WithLabelValues(chat).Add(float64(n))
+		ws.log.Warn("the last process died during a call: the chat may show a message twice", "chat", chat, "messages", n)
+	}
+	return nil
+}
+
+// Run delivers until ctx is done, and returns when the calls that had begun are
+// finished. Hard ends those too.
+func (ws *Workers) Run(ctx, hard context.Context) {
+	var group sync.WaitGroup
+	for _, w := range ws.workers {
+		group.Go(func() { w.run(ctx, hard) })
+	}
+	group.Wait()
+}
+
+// Wake makes every worker look for calls that are due.
+func (ws *Workers) Wake() {
+	for _, w := range ws.workers {
+		select {
+		case w.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Failing reports whether a chat cannot be reached from here.
+func (ws *Workers) Failing() bool {
+	return slices.ContainsFunc(ws.workers, func(w *worker) bool { return w.failing.Load() })
+}
+
+// sleepUntil waits for a time, and returns false if the context is done first.
+func sleepUntil(ctx context.Context, t time.Time) bool {
+	wait := time.Until(t)
+	if wait <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -1,0 +1,55 @@
+package deliver
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/alertnative/preflight/metrics/instrument"
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+// instruments are the metrics of the deliveries.
+type instruments struct {
+	delivered, failed, retried, ambiguous *prometheus.CounterVec
+	delay                                 *prometheus.HistogramVec
+	state                                 *prometheus.GaugeVec
+}
+
+func newInstruments(r prometheus.Registerer, chats []string) (*instruments, error) {
+	d := api.NewFamilies()
+	m := &instruments{
+		delivered: instrument.Counter(d.Delivered), failed: instrument.Counter(d.Failed),
+		retried: instrument.Counter(d.Retried), ambiguous: instrument.Counter(d.AmbiguousCalls),
+		delay: instrument.Histogram(d.DeliveryDelay), state: instrument.Gauge(d.ChatState),
+	}
+	// A counter that appears with its first event hides that event from rate().
+	for _, chat := range chats {
+		m.failed.WithLabelValues(chat)
+		m.ambiguous.WithLabelValues(chat)
+		kinds, _ := d.Delivered.Label("kind")
+		for _, kind := range kinds.Values {
+			m.delivered.WithLabelValues(chat, kind)
+		}
+		reasons, _ := d.Retried.Label("reason")
+		for _, reason := range reasons.Values {
+			m.retried.WithLabelValues(chat, reason)
+		}
+		m.chatState(chat, api.ChatOK)
+	}
+	for _, c := range []prometheus.Collector{m.delivered, m.failed, m.retried, m.ambiguous, m.delay, m.state} {
+		if err := r.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// chatState sets the state of a chat.
+func (m *instruments) chatState(chat, state string) {
+	for _, s := range api.ChatStates() {
+		v := 0.0
+		if s == state {
+			v = 1
+		}
+		m.state.WithLabelValues(chat, s).Set(v)
+	}
+}

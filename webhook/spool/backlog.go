@@ -1,0 +1,31 @@
+package spool
+
+import (
+	"database/sql"
+	"time"
+)
+
+const selectBacklog = `SELECT v.chat, COUNT(*), MIN(i.received_at) FROM views v JOIN instances i ON i.id = v.instance
+			WHERE v.pending = 1 GROUP BY v.chat`
+
+// Backlog counts alerts whose present state is not shown or copied yet, and gives
+// the age of the oldest.
+type Backlog struct {
+	Alerts int
+	Age    time.Duration
+}
+
+// Backlogs returns the backlog of each chat that has one.
+func (t *Tx) Backlogs(now time.Time) (map[string]Backlog, error) {
+	chats := map[string]Backlog{}
+	rows, err := t.query(selectBacklog)
+	_, err = collect(rows, err, func(rows *sql.Rows) (chat string, err error) {
+		var b Backlog
+		var oldest int64
+		err = rows.Scan(&chat, &b.Alerts, &oldest)
+		b.Age = max(0, now.Sub(time.UnixMicro(oldest)))
+		chats[chat] = b
+		return chat, err
+	})
+	return chats, err
+}

@@ -1,0 +1,134 @@
+package spool
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// KeptCalls is how many call times of a chat are kept: those of the busiest
+// minute to a group.
+const KeptCalls = 20
+
+const (
+	insertChat = `INSERT INTO chats (key) VALUES (?) ON CONFLICT DO NOTHING`
+	// A new chat is to show every alert that fires.
+	dueInNewChat = `INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
+			WHERE resolved_at IS NULL AND notify > 0 ON CONFLICT DO NOTHING`
+	chatKeys = `SELECT key FROM chats`
+
+	deleteViews     = `DELETE FROM views WHERE chat = ?`
+	deleteReminders = `DELETE FROM reminders WHERE chat = ?`
+	deleteMessages  = `DELETE FROM messages WHERE chat = ?`
+	deleteChat      = `DELETE FROM chats WHERE key = ?`
+
+	selectChat = `SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`
+	updateChat = `UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`
+	setCalls   = `UPDATE chats SET calls = ? WHERE key = ?`
+)
+
+// Chat is the stored state of a chat.
+type Chat struct {
+	MigratedTo string    // the id that Telegram gave it since; empty for none
+	Dead       string    // why the bot cannot write there; empty where it can
+	NotBefore  time.Time // until when Telegram asked to wait
+	Calls      []time.Time
+}
+
+// RegisterChats adds the chats that are new and removes those that are no longer
+// configured. A new chat is due to show every alert that fires.
+func (t *Tx) RegisterChats(keys []string) error {
+	for _, key := range keys {
+		r, err := t.exec(insertChat, key)
+		if err != nil {
+			return err
+		}
+		n, err := r.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			continue
+		}
+		if _, err := t.exec(dueInNewChat, key); err != nil {
+			return err
+		}
+	}
+	rows, err := t.query(chatKeys)
+	known, err := collect(rows, err, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
+	if err != nil {
+		return err
+	}
+	for _, key := range known {
+		if slices.Contains(keys, key) {
+			continue
+		}
+		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteChat} {
+			if _, err := t.exec(remove, key); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Chat returns the stored state of a chat.
+func (t *Tx) Chat(key string) (c Chat, err error) {
+	var calls string
+	var notBefore sql.NullInt64
+	if err := t.queryRow(selectChat, key).Scan(&c.MigratedTo, &c.Dead, &notBefore, &calls); err != nil {
+		return c, fmt.Errorf("chat %s: %w", key, err)
+	}
+	c.NotBefore = fromMicro(notBefore)
+	c.Calls, err = decodeCalls(calls)
+	return c, err
+}
+
+// SetChat stores the state of a chat without its calls. It returns false where
+// this replica does not serve the chat.
+func (t *Tx) SetChat(key string, c Chat) (served bool, err error) {
+	r, err := t.exec(updateChat, c.MigratedTo, c.Dead, micro(c.NotBefore), key)
+	if err != nil {
+		return false, err
+	}
+	n, err := r.RowsAffected()
+	return n > 0, err
+}
+
+// SetCalls stores the times of the latest calls to a chat.
+func (t *Tx) SetCalls(key string, calls []time.Time) error {
+	times := make([]int64, len(calls))
+	for i, c := range calls {
+		times[i] = c.UnixMicro()
+	}
+	data, err := json.Marshal(times)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(setCalls, string(data), key)
+	return err
+}
+
+func decodeCalls(data string) ([]time.Time, error) {
+	var times []int64
+	if err := json.Unmarshal([]byte(data), &times); err != nil {
+		return nil, err
+	}
+	var calls []time.Time
+	for _, at := range times {
+		calls = append(calls, time.UnixMicro(at))
+	}
+	return calls, nil
+}
+
+// AddCall stores the time of another call to a chat.
+func (t *Tx) AddCall(key string, at time.Time) error {
+	c, err := t.Chat(key)
+	if err != nil {
+		return err
+	}
+	calls := append(c.Calls, at)
+	return t.SetCalls(key, calls[max(0, len(calls)-KeptCalls):])
+}

@@ -1,0 +1,57 @@
+package spool_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// A notification is stored, applied later, and then due in the chat.
+func Example() {
+	s, _, err := spool.Open(context.Background(), spool.InMemory)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer s.Close()
+	body := `{"version": "4", "groupKey": "{}:{}", "status": "firing",
+		"alerts": [{"status": "firing", "startsAt": "2026-03-03T22:30:00Z", "labels": {"alertname": "LatencyHigh"}}]}`
+	err = s.Do(func(tx *spool.Tx) error {
+		if err := tx.RegisterChats([]string{"-100"}); err != nil {
+			return err
+		}
+		_, err := tx.AddArrival(time.Now(), state.Loud, []byte(body))
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = s.Do(func(tx *spool.Tx) error {
+		applier := spool.Applier{Tx: tx, Chats: []string{"-100"}, Rank: func(template.KV) int { return 0 }}
+		inbox, err := tx.Inbox(10, 1<<20)
+		if err != nil {
+			return err
+		}
+		for _, n := range inbox {
+			if _, err := applier.Apply(n); err != nil {
+				return err
+			}
+			if err := tx.DeleteArrival(n.ID); err != nil {
+				return err
+			}
+		}
+		due, ok, err := tx.MostUrgent("-100", false, 1)
+		fmt.Println("due:", ok, "group:", due.Group, "alert:", due.Class == spool.DueAlert)
+		return err
+	})
+	if err != nil {
+		fmt.Println(err)
+	}
+	// Output: due: true group: {}:{} alert: true
+}

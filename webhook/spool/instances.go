@@ -1,0 +1,169 @@
+package spool
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+const (
+	// instanceColumns are the columns of an instance i that [scanInstance] reads.
+	instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
+	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at`
+
+	selectInstances = `SELECT ` + instanceColumns + ` FROM instances i `
+
+	newestInstance = selectInstances + `WHERE i.group_key = ? AND i.fingerprint = ? ORDER BY i.id DESC LIMIT 1`
+	firingInstance = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NULL`
+	firingOfGroup  = selectInstances + `WHERE i.group_key = ? AND i.resolved_at IS NULL`
+	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`
+	heldInstances  = selectInstances + `WHERE i.held <> '' AND i.resolved_at IS NULL ORDER BY i.id`
+	refiring       = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
+	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`
+
+	insertInstance = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
+		received_at, first_at, seen_at, said_by, resolved_at, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateInstance = `UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
+		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`
+
+	instanceKey = `SELECT group_key, fingerprint, starts_at,
+			(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint AND e.starts_at = i.starts_at AND e.id < i.id)
+		FROM instances i WHERE id = ?`
+	instanceByKey = `SELECT id FROM instances WHERE group_key = ? AND fingerprint = ? AND starts_at = ? ORDER BY id LIMIT 1 OFFSET ?`
+	newestID      = `SELECT id FROM instances WHERE group_key = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1`
+
+	dueInChat     = `INSERT INTO views (chat, instance, pending) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
+	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
+)
+
+// NewestInstance returns the newest instance of an alert in a group, nil for none.
+func (t *Tx) NewestInstance(group, fingerprint string) (*state.Instance, error) {
+	return first(t.instances(newestInstance, group, fingerprint))
+}
+
+// FiringInstance returns an instance, nil where it is unknown or resolved.
+func (t *Tx) FiringInstance(id int64) (*state.Instance, error) {
+	return first(t.instances(firingInstance, id))
+}
+
+// OwnAlert returns the firing instance of the alert that the webhook itself
+// makes, nil for none.
+func (t *Tx) OwnAlert() (*state.Instance, error) {
+	return first(t.instances(firingOfGroup, state.OwnGroup))
+}
+
+// FiringQuiet returns the firing instances of Alertmanager that no notification
+// mentioned since a time.
+func (t *Tx) FiringQuiet(since time.Time) ([]*state.Instance, error) {
+	return t.instances(firingQuiet, state.OwnGroup, since.UnixMicro())
+}
+
+// HeldInstances returns the instances with a held resolution.
+func (t *Tx) HeldInstances() ([]*state.Instance, error) { return t.instances(heldInstances) }
+
+func first(list []*state.Instance, err error) (*state.Instance, error) {
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+func (t *Tx) instances(query string, args ...any) ([]*state.Instance, error) {
+	rows, err := t.query(query, args...)
+	return collect(rows, err, func(rows *sql.Rows) (*state.Instance, error) { return scanInstance(rows) })
+}
+
+// scanInstance reads [instanceColumns], and the columns after them into more.
+func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
+	var i state.Instance
+	var alert, held string
+	var changed, first, last int64
+	var resolved, refire, resumed sql.NullInt64
+	err := rows.Scan(append([]any{
+		&i.ID, &i.Group, &alert, &i.Rank, &i.Notify, &i.Notification, &changed, &first,
+		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed,
+	}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal([]byte(alert), &i.Alert); err != nil {
+		return nil, fmt.Errorf("instance %d: %w", i.ID, err)
+	}
+	if held != "" {
+		i.Held = new(state.Held)
+		if err := json.Unmarshal([]byte(held), i.Held); err != nil {
+			return nil, fmt.Errorf("instance %d: %w", i.ID, err)
+		}
+	}
+	i.ChangedAt, i.FirstAt, i.LastAt = time.UnixMicro(changed), time.UnixMicro(first), time.UnixMicro(last)
+	i.ResolvedAt, i.RefireAt, i.ResumedAt = fromMicro(resolved), fromMicro(refire), fromMicro(resumed)
+	return &i, nil
+}
+
+// createInstance stores a new instance, due in every chat unless it is only to be
+// recorded.
+func (t *Tx) createInstance(i *state.Instance, chats []string) error {
+	alert, err := json.Marshal(i.Alert)
+	if err != nil {
+		return err
+	}
+	i.ID, err = t.insert(insertInstance,
+		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
+		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Own)
+	if err != nil || i.Notify == state.None {
+		return err
+	}
+	return t.due(i.ID, chats)
+}
+
+// UpdateInstance stores the state of an instance.
+func (t *Tx) UpdateInstance(i *state.Instance) error {
+	alert, err := json.Marshal(i.Alert)
+	if err != nil {
+		return err
+	}
+	var held []byte
+	if i.Held != nil {
+		if held, err = json.Marshal(i.Held); err != nil {
+			return err
+		}
+	}
+	_, err = t.exec(updateInstance,
+		i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
+		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), i.ID)
+	return err
+}
+
+// due makes an instance due in chats.
+func (t *Tx) due(id int64, chats []string) error {
+	for _, chat := range chats {
+		if _, err := t.exec(dueInChat, chat, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Key returns the key of an instance in every replica.
+func (t *Tx) Key(id int64) (k state.InstanceKey, err error) {
+	err = t.queryRow(instanceKey, id).Scan(&k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
+	return k, err
+}
+
+// Find returns the id of the instance with a key, 0 where this replica does not
+// know the alert. Where the two replicas know different starts, it is the newest
+// instance of that alert.
+func (t *Tx) Find(k state.InstanceKey) (id int64, err error) {
+	err = t.queryRow(instanceByKey, k.Group, k.Fingerprint, k.StartsAt, k.Episode).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.queryRow(newestID, k.Group, k.Fingerprint).Scan(&id)
+	}
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return id, err
+}

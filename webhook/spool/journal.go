@@ -1,0 +1,76 @@
+package spool
+
+import (
+	"crypto/rand"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+const (
+	insertEvent  = `INSERT INTO journal (at, kind, body) VALUES (?, ?, ?)`
+	countEvents  = `SELECT count(*) FROM journal`
+	selectEvents = `SELECT seq, at, kind, body FROM journal ORDER BY seq LIMIT ?`
+	deleteEvents = `DELETE FROM journal WHERE seq <= ?`
+	selectName   = `SELECT id FROM replica`
+	insertName   = `INSERT INTO replica (id) VALUES (?)`
+)
+
+// Event is an event of this replica that the shared journal does not have yet.
+type Event struct {
+	Seq  int64
+	At   time.Time
+	Kind string
+	Body []byte // JSON
+}
+
+// AppendEvent stores an event for the other replicas.
+func (t *Tx) AppendEvent(at time.Time, kind string, event any) (seq int64, err error) {
+	body, err := json.Marshal(event)
+	if err != nil {
+		return 0, err
+	}
+	return t.insert(insertEvent, at.UnixMicro(), kind, body)
+}
+
+// Events returns the oldest events that the shared journal does not have, at most
+// limit and about so many bytes, and how many there are.
+func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
+	if err := t.queryRow(countEvents).Scan(&waiting); err != nil || waiting == 0 {
+		return nil, waiting, err
+	}
+	rows, err := t.query(selectEvents, limit)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for size := 0; rows.Next() && size < bytes; {
+		var e Event
+		var at int64
+		if err := rows.Scan(&e.Seq, &at, &e.Kind, &e.Body); err != nil {
+			return nil, 0, err
+		}
+		e.At = time.UnixMicro(at)
+		size += len(e.Body)
+		events = append(events, e)
+	}
+	return events, waiting, rows.Err()
+}
+
+// DeleteEvents removes the events that the shared journal has.
+func (t *Tx) DeleteEvents(upTo int64) error {
+	_, err := t.exec(deleteEvents, upTo)
+	return err
+}
+
+// ReplicaName returns the name of this replica, which is kept as long as its
+// spool.
+func (t *Tx) ReplicaName() (name string, err error) {
+	err = t.queryRow(selectName).Scan(&name)
+	if errors.Is(err, sql.ErrNoRows) {
+		name = rand.Text()
+		_, err = t.exec(insertName, name)
+	}
+	return name, err
+}

@@ -1,0 +1,82 @@
+package state
+
+import (
+	"encoding/json"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// The kinds of events that replicas exchange. Every replica that applies the
+// events in their order reaches the same state.
+const (
+	EventNotification = "notification" // a notification was received
+	EventCall         = "call"         // of the Bot API, with what it showed of the chat
+	EventClosed       = "closed"       // an instance ended without a resolution, or by a held one
+	EventOutage       = "outage"       // evaluations are known again after an outage
+)
+
+// NotificationEvent is a notification as a replica received it.
+type NotificationEvent struct {
+	Notify      Loudness        `json:"notify"`
+	Body        json.RawMessage `json:"body"`
+	Unconfirmed []string        `json:"silent,omitempty"` // fingerprints, see [Arrival]
+}
+
+// CallEvent is the outcome of a call. Times are microseconds since 1970.
+type CallEvent struct {
+	Chat string `json:"chat"`
+
+	// The state of the chat after the call.
+	MigratedTo string `json:"migrated_to,omitempty"`
+	Dead       string `json:"dead,omitempty"`
+	NotBefore  int64  `json:"not_before,omitempty"`
+
+	Sent   *SentEvent `json:"sent,omitempty"`
+	Edited int        `json:"edited,omitempty"` // the id of the message that shows the present state
+}
+
+// SentEvent is a message that the chat shows.
+type SentEvent struct {
+	TelegramID int           `json:"telegram_id,omitempty"` // 0: Telegram refused it for good
+	Kind       message.Kind  `json:"kind"`
+	Group      string        `json:"group"`
+	Rank       int           `json:"rank"`
+	Part       int           `json:"part"`
+	Parts      int           `json:"parts"`
+	Listed     []ListedEvent `json:"listed"`
+}
+
+// ListedEvent is an instance in a message, see [Listed].
+type ListedEvent struct {
+	InstanceKey
+	Resolved bool `json:"resolved,omitempty"`
+	News     bool `json:"news,omitempty"`
+}
+
+// ClosedEvent is the end of an instance.
+type ClosedEvent struct {
+	InstanceKey
+	Reason message.Closed `json:"reason"` // empty: the held resolution counts
+}
+
+// OutageEvent is an [Outage], in microseconds since 1970.
+type OutageEvent struct {
+	First int64 `json:"first"`
+	From  int64 `json:"from"`
+	To    int64 `json:"to"`
+}
+
+// InstanceKey identifies an instance in every replica.
+type InstanceKey struct {
+	Group       string `json:"group"`
+	Fingerprint string `json:"fingerprint"`
+	StartsAt    int64  `json:"starts_at"`
+	Episode     int    `json:"episode,omitempty"` // of those with the same start, from 0
+}
+
+// Listed is an instance in a message, and how the message shows it.
+type Listed struct {
+	ID       int64 `json:"id"`
+	Resolved bool  `json:"resolved,omitempty"`
+	News     bool  `json:"news,omitempty"` // the chat did not show it before
+}

@@ -1,0 +1,54 @@
+package state_test
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// A first notification starts an instance, and a later one resolves it.
+func ExampleDecide() {
+	start := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	firing := template.Alert{Status: "firing", StartsAt: start, Fingerprint: "a"}
+	n := state.Arrival{ID: 1, At: start.Add(time.Second), Notify: state.Loud}
+	first := state.Decide(nil, firing, n, false, 0)
+	fmt.Println("starts:", first.Verdict == state.Starts, "fires:", first.Create.Firing())
+
+	resolved := firing
+	resolved.Status, resolved.EndsAt = "resolved", start.Add(time.Hour)
+	n = state.Arrival{ID: 2, At: resolved.EndsAt, Notify: state.Loud}
+	second := state.Decide(first.Create, resolved, n, false, 0)
+	fmt.Println("resolves:", second.Verdict == state.Resolves, "fires:", second.Update.Firing())
+	// Output:
+	// starts: true fires: true
+	// resolves: true fires: false
+}
+
+// After the last known evaluation no resolution counts at once: the alert may only
+// have expired in Alertmanager.
+func ExampleEvaluations_Unconfirmed() {
+	last := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	known := state.Evaluations{Timeout: 150 * time.Second, Last: last}
+	instance := &state.Instance{Alert: template.Alert{Status: "firing", StartsAt: last.Add(-time.Hour)}}
+	for _, after := range []time.Duration{time.Minute, 4 * time.Minute} {
+		resolved := template.Alert{Status: "resolved", EndsAt: last.Add(after)}
+		fmt.Println("resolved", after, "after the evaluation, unconfirmed:", known.Unconfirmed(instance, resolved, state.Arrival{}))
+	}
+	// Output:
+	// resolved 1m0s after the evaluation, unconfirmed: false
+	// resolved 4m0s after the evaluation, unconfirmed: true
+}
+
+func ExampleParsePayload() {
+	p, err := state.ParsePayload([]byte(`{"version": "4", "groupKey": "{}:{}", "status": "firing",
+		"alerts": [{"status": "firing", "labels": {"alertname": "LatencyHigh"}}]}`))
+	fmt.Println(p.Alerts[0].Fingerprint, err)
+	_, err = state.ParsePayload([]byte(`{"version": "3"}`))
+	fmt.Println(err)
+	// Output:
+	// 5309d6b657c1d71c <nil>
+	// not an Alertmanager payload: its "version" is not "4"
+}

@@ -1,0 +1,112 @@
+package state
+
+import (
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/message"
+)
+
+// Instance is one period in which an alert fires in a group, as Alertmanager
+// reports it. Group, fingerprint and startsAt identify it as far as Alertmanager
+// keeps them; see [Judge].
+type Instance struct {
+	ID           int64
+	Group        string
+	Alert        template.Alert
+	Rank         int // of its severity, 0 is most urgent
+	Notify       Loudness
+	Notification int64          // that brought the present state
+	ChangedAt    time.Time      // the receipt of that notification
+	FirstAt      time.Time      // the receipt of the first notification with it
+	LastAt       time.Time      // the receipt of the last notification with it
+	ExternalURL  string         // of the Alertmanager that brought the present state
+	ResolvedAt   time.Time      // the receipt of the resolution; zero while it fires
+	Suppressed   message.Closed // Silenced or Inhibited at the last query of Alertmanager
+	Closed       message.Closed
+	RefireAt     time.Time // when a report of firing again counts, see [Refires]; zero for none
+	Own          bool      // this replica received the present state itself
+	Held         *Held     // a resolution that no evaluation confirms yet; nil for none
+	ResumedAt    time.Time // when an evaluation after an outage showed that it fires; zero for never
+}
+
+// Firing reports whether the instance fires.
+func (i *Instance) Firing() bool { return i.ResolvedAt.IsZero() }
+
+// StartedAt returns the last time at which the instance is known to have started.
+func (i *Instance) StartedAt() time.Time { return Later(i.Alert.StartsAt, i.ResumedAt) }
+
+// newInstance returns the instance that a notification starts.
+func newInstance(n Arrival, a template.Alert, rank int) *Instance {
+	return &Instance{
+		Group: n.GroupKey, Alert: a, Rank: rank, Notify: n.Notify, Notification: n.ID,
+		ChangedAt: n.At, FirstAt: n.At, LastAt: n.At, ExternalURL: n.ExternalURL, Own: !n.Elsewhere,
+	}
+}
+
+// resolve marks the instance as resolved by a notification.
+func (i *Instance) resolve(n Arrival) {
+	i.Alert.Status = "resolved"
+	if i.Alert.EndsAt.IsZero() {
+		i.Alert.EndsAt = n.At
+	}
+	i.ResolvedAt, i.LastAt, i.ChangedAt = n.At, n.At, n.At
+	i.ExternalURL, i.Notification, i.Own = n.ExternalURL, n.ID, !n.Elsewhere
+	i.RefireAt, i.Held = time.Time{}, nil
+}
+
+// end takes in the resolution. An alert that started after the instance and is
+// resolved ends the instance too.
+func (i *Instance) end(n Arrival, a template.Alert) {
+	a.StartsAt = i.Alert.StartsAt
+	i.Alert = a
+	i.resolve(n)
+}
+
+// Close ends the instance without a resolution from Alertmanager.
+func (i *Instance) Close(reason message.Closed, now time.Time, elsewhere bool) {
+	i.Closed, i.Alert.EndsAt = reason, now
+	n := Arrival{ID: i.Notification, At: now, Elsewhere: elsewhere}
+	n.ExternalURL = i.ExternalURL
+	i.resolve(n)
+}
+
+// confirm takes in another notification of the present state: texts may have
+// changed, and a repeated resolution cancels a report of firing again. It
+// reports whether an instance that was only recorded is now to be delivered.
+func (i *Instance) confirm(n Arrival, a template.Alert) (raised bool) {
+	i.LastAt = n.At
+	i.Own = i.Own || !n.Elsewhere
+	if !i.Firing() {
+		if n.ExternalURL == i.ExternalURL {
+			i.RefireAt = time.Time{}
+		}
+		return false
+	}
+	a.StartsAt = i.Alert.StartsAt
+	i.Alert = a
+	raised = i.Notify == None && n.Notify > None
+	i.Notify = max(i.Notify, n.Notify)
+	return raised
+}
+
+// Refire returns the instance that fires again because no notification
+// contradicted the report, see [Refires]. The resolved instance no longer waits
+// for it.
+func (i *Instance) Refire(now time.Time) *Instance {
+	again := *i
+	again.Alert.Status, again.Alert.EndsAt = "firing", time.Time{}
+	again.ChangedAt, again.FirstAt, again.LastAt = now, now, now
+	again.ResolvedAt, again.Closed = time.Time{}, ""
+	i.RefireAt = time.Time{}
+	return &again
+}
+
+// Later returns the later of two times.
+func Later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}
