@@ -52,3 +52,10 @@ func (d disk) set(t *testing.T, spool string, trouble bool) {
 		t.Fatalf("no connection to %s", spool)
 	}
 }
+
+// disk begins or ends trouble with the disk.
+func (w *world) disk(d disk, trouble bool) {
+	w.t.Helper()
+	d.set(w.t, w.config.Spool, trouble)
+	_, _ = w.registry.Gather() // a job for the spool's goroutine, which has the connection from here on
+}

@@ -250,7 +250,7 @@ func (am alertmanager) firing(target string, starts time.Time) template.Alert {
 		set = append(set, p.Name+p.Value)
 	}
 	return template.Alert{
-		Status: "firing", StartsAt: starts, Labels: labels, Annotations: template.KV{"title": "Preflight"},
+		Status: "firing", StartsAt: starts, Labels: labels, Annotations: template.KV{"title": "Preflight", "list_title": "Failed Checks", "summary": "Database: " + target},
 		Fingerprint: fmt.Sprintf("%x", strings.Join(set, ",")),
 	}
 }

@@ -37,7 +37,7 @@ func (h hostile) payload(status string) []byte {
 		}
 		a.Labels[h.name] = h.value
 		if i%2 == 0 {
-			a.Labels["check"] = h.value
+			a.Annotations["list_title"], a.Annotations["headline"] = h.value, h.summary
 		}
 		if status == "resolved" {
 			a.EndsAt = now

@@ -55,9 +55,9 @@ func TestADiskThatFillsDuringDelivery(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.bot.Inject(fakebot.Fault{Delay: time.Second})
 		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
-		readOnlyDisk.set(t, w.config.Spool, true)
+		w.disk(readOnlyDisk, true)
 		w.after(10 * time.Minute)
-		readOnlyDisk.set(t, w.config.Spool, false)
+		w.disk(readOnlyDisk, false)
 		w.after(time.Minute)
 		w.post(am.payload(am.resolved("redis", time.Now().Add(-11*time.Minute), time.Now())), api.Loud)
 		w.after(time.Minute)

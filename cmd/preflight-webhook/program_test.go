@@ -101,8 +101,8 @@ func acknowledged(addr, target string, starts, ends time.Time) bool {
 	p.Status, p.ExternalURL = "firing", "http://alertmanager"
 	a := template.Alert{
 		Status: "firing", StartsAt: starts, EndsAt: ends, Fingerprint: "f",
-		Labels:      template.KV{"alertname": "A", "priority": "P0", "check": "Load", "target": target + "."},
-		Annotations: template.KV{"title": "Load"},
+		Labels:      template.KV{"alertname": "A", "priority": "P0", "target": target},
+		Annotations: template.KV{"title": "Load", "list_title": "Targets", "summary": "Load: " + target + "."},
 	}
 	if !ends.IsZero() {
 		p.Status, a.Status = "resolved", "resolved"

@@ -201,7 +201,7 @@ func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
 		t.Errorf("labels (-want +got):\n%s", d)
 	}
 	for name, want := range map[model.LabelName]model.LabelValue{
-		"reason": "connection_refused", "counts": "7/8 PASS, 1 FAIL", "summary": "Database: redis failed",
+		"reason": "connection_refused", "headline": "Preflight failed (7/8 PASS, 1 FAIL)", "summary": "Database: redis failed",
 	} {
 		if got := alert.Annotations[name]; got != want {
 			t.Errorf("annotation %s is %q, want %q", name, got, want)

@@ -67,7 +67,6 @@ func whileCollectorsFail(status, other string) []rules.Scenario {
 func redis(at string) rules.Expect {
 	return rules.Fires(at, `env="ENV", check="Database", target="redis"`).
 		Says(api.Reason, "").
-		Says(api.Counts, "").
 		Says(api.Headline, "").
 		Says(api.In(api.Headline, "ko"), "")
 }

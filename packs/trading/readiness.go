@@ -17,12 +17,11 @@ var checkFailed = rules.Alert{
 		) == 1`,
 	HoldWhileDown: "node_exporter",
 
-	Title:       "Preflight FAIL",
-	Headline:    headline("Preflight failed"),
-	ListTitle:   "Failed Checks",
-	Summary:     "{{ $labels.check }}: {{ $labels.target }} failed",
-	Reason:      reasonOf("fail"),
-	Annotations: map[string]string{api.Counts: counts},
+	Title:     "Preflight FAIL",
+	Headline:  headline("Preflight failed"),
+	ListTitle: "Failed Checks",
+	Summary:   "{{ $labels.check }}: {{ $labels.target }} failed",
+	Reason:    reasonOf("fail"),
 	Actions: []string{
 		"check `docker ps` (redis, postgres)",
 		"check .env.{{ $labels.env }} (REDIS_URL, POSTGRES_DSN)",
@@ -75,7 +74,6 @@ var checkFailed = rules.Alert{
 			rules.Quiet("0m"),
 			rules.Fires("1run", `env="ENV", check="Database", target="redis"`).
 				Says(api.Reason, "connection_refused").
-				Says(api.Counts, "1/2 PASS, 1 FAIL").
 				Says(api.Headline, "Preflight failed (1/2 PASS, 1 FAIL)").
 				Says(api.In(api.Headline, "ko"), "프리플라이트 실패 (1/2 PASS, 1 FAIL)"),
 			rules.Quiet("2runs"),
@@ -99,12 +97,11 @@ var checkWarned = rules.Alert{
 		) == 1`,
 	HoldWhileDown: "node_exporter",
 
-	Title:       "Preflight WARN",
-	Headline:    headline("Preflight warned"),
-	ListTitle:   "Warning Checks",
-	Summary:     "{{ $labels.check }}: {{ $labels.target }} warned",
-	Reason:      reasonOf("warn"),
-	Annotations: map[string]string{api.Counts: counts},
+	Title:     "Preflight WARN",
+	Headline:  headline("Preflight warned"),
+	ListTitle: "Warning Checks",
+	Summary:   "{{ $labels.check }}: {{ $labels.target }} warned",
+	Reason:    reasonOf("warn"),
 	Actions: []string{
 		"it works, but needs improvement",
 		"escalate when warnings accumulate",
@@ -160,7 +157,6 @@ or on (env, check, target) max by (env, check, target) (
 				rules.Quiet("0m"),
 				rules.Fires("1run", `env="ENV", check="Database", target="redis"`).
 					Says(api.Reason, "timeout").
-					Says(api.Counts, "0/1 PASS, 1 WARN").
 					Says(api.Headline, "Preflight warned (0/1 PASS, 1 WARN)").
 					Says(api.In(api.Headline, "ko"), "프리플라이트 경고 (0/1 PASS, 1 WARN)"),
 				rules.Quiet("2runs"),

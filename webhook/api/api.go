@@ -1,7 +1,6 @@
-// Package api names what rules and the webhook agree on: the annotations and
-// labels of an alert that the webhook reads, the paths that it serves, the
-// sounds of its messages, and the metrics that it exposes. It links nothing
-// that runs.
+// Package api holds the names that rules and the webhook share: the annotations and
+// labels of an alert that the webhook reads, the paths that it serves, the sounds of
+// its messages, and the metrics that it exposes. It links no engine.
 package api
 
 import (
@@ -9,7 +8,7 @@ import (
 	"slices"
 )
 
-// Sound is what a message does in a chat.
+// Sound is how a message arrives in a chat.
 type Sound string
 
 // The sounds.
@@ -30,18 +29,15 @@ func ParseSound(name string) (Sound, bool) {
 // The annotations that the webhook reads. Each text can have a twin for another
 // language, named by [In].
 const (
-	Title       = "title"        // the headline of a message: "Preflight FAIL"
-	Headline    = "headline"     // the line above the instances: "Preflight failed (6/8 PASS, 2 FAIL)"
-	ListTitle   = "list_title"   // the heading of the instances: "Failed Checks"
+	Title       = "title"        // the first line of a message: "Preflight FAIL"
+	Headline    = "headline"     // the line above the list: "Preflight failed (6/8 PASS, 2 FAIL)"
+	ListTitle   = "list_title"   // the heading of the list: "Failed Checks"; the summary is then the whole line
 	Summary     = "summary"      // one line about an instance
 	Reason      = "reason"       // why, from a closed set
-	Actions     = "actions"      // what to do, one action a line
+	Actions     = "actions"      // recommended actions, one a line
 	EvaluatedAt = "evaluated_at" // the time of the evaluation, RFC 3339
 	RunbookURL  = "runbook_url"
 	Dashboard   = "dashboard_url"
-
-	// Counts is what messages of the shipped preflight show today: "6/8 PASS, 2 FAIL".
-	Counts = "counts"
 )
 
 // In names the twin of a text annotation in another language: "title_ko". An

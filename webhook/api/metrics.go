@@ -11,16 +11,16 @@ const (
 	Unwritable   = "unwritable"   // the spool could not be written
 )
 
-// Why an accepted notification made no message of its own.
+// The reasons for which an accepted notification makes no message.
 const (
-	Twin     = "twin"     // a retry, or the same from the other peer
-	Late     = "late"     // a peer told of an alert after its resolution
+	Twin     = "twin"     // a retry, or the same notification from the other peer
+	Late     = "late"     // a peer sent the alert after its resolution
 	Recorded = "recorded" // its receiver asks for no message
 	// Unconfirmed: no evaluation of Prometheus confirms the resolution or the start.
 	Unconfirmed = "blind"
 )
 
-// Why a delivery to Telegram is tried again.
+// The reasons for which a delivery to Telegram is retried.
 const (
 	RateLimited = "rate_limited"
 	Unreachable = "unreachable"
@@ -36,11 +36,11 @@ const (
 	ChatDead        = "dead"        // the bot can't write there
 )
 
-// What a replica does; without others it always tells.
+// The states of a replica. A process without replicas has none.
 const (
-	ReplicaDelivers = "telling"
-	ReplicaStandsBy = "standby" // another one tells
-	ReplicaAlone    = "alone"   // the shared database is away: it tells what it is notified of itself
+	ReplicaDelivers = "telling" // it holds the lease
+	ReplicaStandsBy = "standby" // another replica holds the lease
+	ReplicaAlone    = "alone"   // the shared database is away: it delivers what it receives itself
 )
 
 // ReplicaStates are the values of the label "state" of a replica.
@@ -87,7 +87,7 @@ func NewFamilies() Families {
 		Coalesced: metrics.Desc{
 			Name: name("notifications_coalesced_total"), Type: metrics.Counter,
 			Labels: []metrics.Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Unconfirmed}}},
-			Help:   "Accepted notifications that told nothing new and made no message of their own.",
+			Help:   "Accepted notifications that reported nothing new and made no message of their own.",
 		},
 		AcceptDuration: metrics.Desc{
 			Name: name("accept_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Buckets: metrics.LatencyBuckets(),
@@ -110,7 +110,7 @@ func NewFamilies() Families {
 		},
 		Retried: metrics.Desc{
 			Name: name("deliveries_retried_total"), Type: metrics.Counter, Labels: []metrics.Label{chat, retry},
-			Help: "Calls of the Bot API that have to be made again.",
+			Help: "Calls of the Bot API that failed and are retried.",
 		},
 		AmbiguousCalls: metrics.Desc{
 			Name: name("deliveries_ambiguous_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
@@ -118,12 +118,12 @@ func NewFamilies() Families {
 		},
 		Duplicated: metrics.Desc{
 			Name: name("messages_duplicated_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
-			Help: "Messages of another replica about an alert that this one had told as well: the two did not know of each other.",
+			Help: "Messages of another replica about an alert that this one had delivered too, while the replicas did not know of each other.",
 		},
 		ReplicaState: metrics.Desc{
 			Name: name("replica_state"), Type: metrics.Gauge, Unit: metrics.Bool,
 			Labels: []metrics.Label{{Name: "state", Values: ReplicaStates()}},
-			Help:   "1 for what this replica does, 0 for the others.",
+			Help:   "1 for the state that the replica is in, 0 for the others.",
 		},
 		Backlog: metrics.Desc{
 			Name: name("backlog"), Type: metrics.Gauge, Labels: []metrics.Label{chat},
@@ -152,7 +152,7 @@ func NewFamilies() Families {
 		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
-			Help: "The newest evaluation of Prometheus that a watchdog told of, or when the last one arrived that did not say; 0 before the first.",
+			Help: "The newest evaluation of Prometheus that a heartbeat reported, or the arrival of the last heartbeat without that time; 0 before the first.",
 		},
 		BuildInfo: metrics.Desc{
 			Name: name("build_info"), Type: metrics.Gauge, Unit: metrics.Bool,

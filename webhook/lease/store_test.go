@@ -224,7 +224,7 @@ func whatIsAwaySaysSo(t *testing.T, _ *testservers.Postgres) {
 	for _, err := range []error{
 		beat, pull, s.Migrate(t.Context()), s.Push(t.Context(), []lease.Event{{Replica: "a"}}), s.Listen(t.Context(), func() {}),
 	} {
-		if err == nil || err.Error() != "PostgreSQL can't be reached" {
+		if err == nil || err.Error() != "PostgreSQL cannot be reached" {
 			t.Errorf("the error is %v", err)
 		}
 	}

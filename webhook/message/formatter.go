@@ -34,7 +34,7 @@ const (
 //go:embed templates/*.tmpl
 var shipped embed.FS
 
-// Options choose how messages look. The zero value is English, in UTC.
+// Options configure the look of messages. The zero value is English, in UTC.
 type Options struct {
 	Language string         // one of Languages
 	Location *time.Location // of the times shown
@@ -44,8 +44,8 @@ type Options struct {
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
 	Templates string
-	// Failed is told when one of them can't write what some alert needs, so
-	// that the shipped one does; nil tells nobody.
+	// Failed is called when one of them fails on an alert and the shipped one takes
+	// its place; nil for no call.
 	Failed func(error)
 }
 
@@ -59,7 +59,7 @@ type Formatter struct {
 	failed    func(error)
 }
 
-// New makes a formatter. The error names the file and what is wrong in it.
+// New makes a formatter. The error names the file and the mistake in it.
 func New(o Options) (*Formatter, error) {
 	words, ok := languages()[cmp.Or(o.Language, "en")]
 	if !ok {
@@ -114,11 +114,11 @@ func (f *Formatter) replace(dir string) error {
 	return nil
 }
 
-// try formats a sample of each kind, so that a broken template is refused at
-// start and not found out by the first alert.
+// try formats a sample of each kind, so that a broken template fails at start and not
+// at the first alert.
 func (f *Formatter) try() error {
 	sample := Item{}
-	sample.Labels = map[string]string{model.AlertNameLabel: "Sample", f.scale.Label: f.scale.Levels[0].Name, "check": "Sample", api.Env: "sample"}
+	sample.Labels = map[string]string{model.AlertNameLabel: "Sample", f.scale.Label: f.scale.Levels[0].Name, api.Env: "sample"}
 	for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
 		if _, err := f.format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()}); err != nil {
 			return fmt.Errorf("templates: %w", err)
@@ -128,8 +128,8 @@ func (f *Formatter) try() error {
 }
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
-// An alert that the user's template fails on must be told all the same, so the
-// shipped one takes its place.
+// Where the user's template fails, the shipped one takes its place: the alert must be
+// delivered.
 func (f *Formatter) Format(n Notice) ([]Message, error) {
 	messages, err := f.format(n)
 	if err != nil && f.shipped != nil {
@@ -139,8 +139,7 @@ func (f *Formatter) Format(n Notice) ([]Message, error) {
 	return messages, err
 }
 
-// Edit writes a message that was sent before anew, in one piece, with the
-// alerts as they are now.
+// Edit formats a message that was sent before, with the alerts as they are now.
 func (f *Formatter) Edit(n Notice) (Message, error) {
 	m, err := f.edit(n)
 	if err != nil && f.shipped != nil {
@@ -184,7 +183,7 @@ func (f *Formatter) edit(n Notice) (Message, error) {
 	return f.shrink(n, f.sorted(n), max(n.Part, 1), max(n.Parts, 1))
 }
 
-// mark is the room that an edit needs to mark an alert as resolved.
+// mark is the room in which an edit marks an alert as resolved.
 const mark = 24
 
 // split packs the alerts into messages, in order.
@@ -197,11 +196,18 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	room := MaxLength - Length(base.HTML) - heading - mark
 	var parts [][]int
 	used := room + 1
+	titles := map[string]bool{} // the headings of the last part
 	for _, i := range order {
 		size := units16(f.line(n, n.Items[i], maxLine)) + mark + bullet + heading/2
+		title := f.listTitle(n.Items[i])
+		if !titles[title] {
+			size += units16(title)
+		}
 		if used+size > room {
 			parts, used = append(parts, nil), 0
+			clear(titles)
 		}
+		titles[title] = true
 		parts[len(parts)-1] = append(parts[len(parts)-1], i)
 		used += size
 	}
@@ -232,8 +238,8 @@ func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Messag
 		return Message{}, err
 	}
 	html := strings.TrimSpace(out.String())
-	if says := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(says) == "" { // Telegram refuses that
-		return Message{}, fmt.Errorf("the template of a message of kind %q says nothing", n.Kind)
+	if text := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(text) == "" { // Telegram refuses that
+		return Message{}, fmt.Errorf("the template of a message of kind %q writes no text", n.Kind)
 	}
 	return Message{
 		HTML: html, Buttons: buttons, Items: items, Part: part, Parts: parts,
@@ -241,7 +247,7 @@ func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Messag
 }
 
 // sorted returns the order in which a notice lists its alerts: urgent first,
-// then by what they are about.
+// then by their labels.
 func (f *Formatter) sorted(n Notice) []int {
 	order := make([]int, len(n.Items))
 	for i := range order {
@@ -255,8 +261,6 @@ func (f *Formatter) compare(a, b Item) int {
 	return cmp.Or(
 		cmp.Compare(f.scale.Of(a.Labels).Rank, f.scale.Of(b.Labels).Rank),
 		cmp.Compare(a.Labels[model.AlertNameLabel], b.Labels[model.AlertNameLabel]),
-		cmp.Compare(a.Labels["check"], b.Labels["check"]),
-		cmp.Compare(a.Labels["target"], b.Labels["target"]),
 		slices.Compare(a.Labels.Values(), b.Labels.Values()),
 		a.StartsAt.Compare(b.StartsAt),
 	)

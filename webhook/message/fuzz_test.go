@@ -30,7 +30,7 @@ func FuzzFormat(f *testing.F) {
 		everyKind(t, formatter, int(n%101), func(i int, it *message.Item) {
 			it.Resolved = resolved && i%2 == 0
 			it.Labels = template.KV{"alertname": label, "check": label, "target": fmt.Sprint(i), "env": label, "priority": priority, label: text}
-			it.Annotations = template.KV{"title": text, "summary": text, "reason": label, "counts": text, "actions": actions, "runbook_url": link}
+			it.Annotations = template.KV{"title": text, "summary": text, "reason": label, "headline": text, "list_title": fmt.Sprint(label, i%3), "actions": actions, "runbook_url": link}
 		})
 	})
 }

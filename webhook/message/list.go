@@ -13,18 +13,13 @@ import (
 // maxStillFiring bounds what a resolution lists of the alerts that go on.
 const maxStillFiring = 5
 
-// lists puts the alerts under their headings.
+// lists returns the alerts under their headings.
 func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	var lists []List
 	add := func(heading string, items []Item) {
-		if len(items) == 0 {
-			return
+		if len(items) > 0 {
+			lists = append(lists, List{heading, f.lines(n, items, limit)})
 		}
-		l := List{Heading: heading}
-		for _, it := range items {
-			l.Lines = append(l.Lines, f.line(n, it, limit))
-		}
-		lists = append(lists, l)
 	}
 	switch n.Kind {
 	case Resolution:
@@ -34,25 +29,50 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	case Digest:
 		add(f.words.Resolved, items)
 	default:
-		var failed, warned, others []Item
+		// The gravest alerts come first, and so do their list titles.
+		var titles []string
+		byTitle := map[string][]Item{}
 		for _, it := range items {
-			switch {
-			case !isCheck(it):
-				others = append(others, it)
-			case f.urgent(it):
-				failed = append(failed, it)
-			default:
-				warned = append(warned, it)
+			title := f.listTitle(it)
+			if title != "" && !slices.Contains(titles, title) {
+				titles = append(titles, title)
 			}
+			byTitle[title] = append(byTitle[title], it)
 		}
-		add(f.words.FailedChecks, failed)
-		add(f.words.WarningChecks, warned)
-		add(f.words.Alerts, others)
+		for _, title := range titles {
+			add(title, byTitle[title])
+		}
+		add(f.words.Alerts, byTitle[""])
 	}
 	return lists
 }
 
-// notes tells of what is not listed.
+// listTitle returns the heading of the list that shows the alert; it is empty for the
+// list of alerts that name none.
+func (f *Formatter) listTitle(it Item) string {
+	return shorten(f.annotation(it, api.ListTitle), maxField)
+}
+
+// lines returns a line for each alert. Lines that would be equal get the labels that
+// tell the alerts apart.
+func (f *Formatter) lines(n Notice, items []Item, limit int) []string {
+	summaries := make([]string, len(items))
+	times := map[string]int{}
+	for i, it := range items {
+		summaries[i] = f.summary(it)
+		times[summaries[i]]++
+	}
+	lines := make([]string, len(items))
+	for i, it := range items {
+		if text := summaries[i]; times[text] > 1 && f.listTitle(it) != "" {
+			summaries[i] += f.labels(it, text)
+		}
+		lines[i] = f.complete(n, it, summaries[i], limit)
+	}
+	return lines
+}
+
+// notes returns the lines about alerts that are not listed.
 func (f *Formatter) notes(n Notice) []string {
 	var notes []string
 	more := n.More
@@ -68,9 +88,13 @@ func (f *Formatter) notes(n Notice) []string {
 	return notes
 }
 
-// line says in one line which alert it is and why it fires.
+// line returns the line of an alert by itself.
 func (f *Formatter) line(n Notice, it Item, limit int) string {
-	text := f.summary(it)
+	return f.complete(n, it, f.summary(it), limit)
+}
+
+// complete adds to the summary of an alert how it ended, and in a digest its severity.
+func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if n.Kind == Digest {
 		if name := f.scale.Of(it.Labels).Name; name != "" {
 			text = strings.ToUpper(name) + " " + text
@@ -84,47 +108,41 @@ func (f *Formatter) line(n Notice, it Item, limit int) string {
 	if end == "" {
 		end = f.words.After(f.words.Duration(it.Duration(n.Now)))
 	}
-	if n.Kind == Resolution || n.Kind == Digest { // its heading says so
+	if n.Kind == Resolution || n.Kind == Digest { // the heading says so
 		return text + ", " + end
 	}
 	return "✅ " + text + ", " + end
 }
 
-// summary is the alert's own line, completed by the check, the target and the
-// reason where it does not name them.
+// summary returns the text of an alert, with the reason in brackets unless the text
+// contains it. The rule of an alert with a list title writes whole lines. Any other
+// alert gets its name, and the labels that the text does not contain.
 func (f *Formatter) summary(it Item) string {
 	text := shorten(cmp.Or(f.annotation(it, api.Summary), f.annotation(it, "description"), f.annotation(it, "message")), maxLine)
-	if !isCheck(it) {
-		return f.general(it, text)
-	}
-	check, target := shorten(it.Labels["check"], maxField), shorten(it.Labels["target"], maxField)
-	if target != "" && !mentions(text, target) {
-		text = join(target, ": ", text)
-	}
-	if !mentions(text, check) {
-		text = join(check, ": ", text)
+	name := shorten(it.Labels[model.AlertNameLabel], maxField)
+	whole := f.listTitle(it) != "" && text != ""
+	if !whole && !mentions(text, name) && (f.titleOf(it) != name || text == "") {
+		text = join(name, ": ", text)
 	}
 	reason := strings.ReplaceAll(shorten(it.Annotations[api.Reason], maxField), "_", " ")
 	if reason != "" && !mentions(strings.ReplaceAll(text, "_", " "), reason) {
-		text += " (" + reason + ")"
+		text = join(text, " ", "("+reason+")")
 	}
-	return text
+	if !whole {
+		text += f.labels(it, text)
+	}
+	return cmp.Or(strings.TrimSpace(text), "Alert")
 }
 
-// general describes an alert of somebody else's rule: its name unless the
-// title is that, its text, and the labels that tell it from its neighbours.
-func (f *Formatter) general(it Item, text string) string {
-	name := shorten(it.Labels[model.AlertNameLabel], maxField)
-	if f.titleOf(it) == name && text != "" || mentions(text, name) {
-		name = ""
-	}
-	text = join(name, ": ", text)
+// labels returns the labels of an alert that its text does not contain, in brackets,
+// without those that the message shows elsewhere.
+func (f *Formatter) labels(it Item, text string) string {
 	var labels []string
 	for _, pair := range it.Labels.SortedPairs() {
 		switch pair.Name {
 		case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel, "prometheus", "replica":
 			continue
-		case "cluster", "environment", "project": // of the whole Prometheus: a rule that knows of titles says what matters itself
+		case "cluster", "environment", "project": // of the whole Prometheus: a rule with a title names them where they matter
 			if it.Annotations[api.Title] != "" {
 				continue
 			}
@@ -135,10 +153,10 @@ func (f *Formatter) general(it Item, text string) string {
 		}
 		labels = append(labels, shorten(pair.Name, maxField)+"="+value)
 	}
-	if labels != nil {
-		text += " [" + strings.Join(labels, ", ") + "]"
+	if labels == nil {
+		return ""
 	}
-	return cmp.Or(text, "Alert")
+	return " [" + strings.Join(labels, ", ") + "]"
 }
 
 func join(a, sep, b string) string {
@@ -148,7 +166,7 @@ func join(a, sep, b string) string {
 	return a + sep + b
 }
 
-// mentions reports whether a text has the words in it, in any case.
+// mentions reports whether a text contains the words, in any case.
 func mentions(text, words string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }

@@ -1,10 +1,11 @@
-// Package message says in words what Alertmanager says in JSON: it turns
-// alerts into the messages that a Telegram chat shows.
+// Package message turns alerts into the messages that a Telegram chat shows.
 //
-// A [Notice] is what there is to tell, a [Formatter] knows the language, the
-// time zone and the templates, and the [Message] that comes out keeps every
-// rule of Telegram: escaped HTML, at most 4096 characters as Telegram counts
-// them, few entities, and no button that Telegram would refuse.
+// A [Formatter] has the language, the time zone and the templates. It formats a
+// [Notice] as one [Message] or several, which keep Telegram's rules: escaped HTML, at
+// most 4096 characters as Telegram counts them, few entities, and no button that
+// Telegram refuses.
+//
+// The annotations of the alerts decide the text; package api names them.
 package message
 
 import (
@@ -13,28 +14,26 @@ import (
 	"github.com/prometheus/alertmanager/template"
 )
 
-// Kind is what a message is for.
+// Kind is the purpose of a message.
 type Kind string
 
 const (
-	// Alert tells of alerts that are firing. It is also the form that the
-	// message takes by editing once they are resolved.
+	// Alert shows alerts that fire. Once they are resolved, the message is edited.
 	Alert Kind = "alert"
-	// Reminder tells again of alerts that still fire.
+	// Reminder shows again the alerts that still fire.
 	Reminder Kind = "reminder"
-	// Resolution is the quiet reply to an [Alert] that tells of its end.
+	// Resolution is the silent reply to an [Alert] when alerts are resolved.
 	Resolution Kind = "resolution"
-	// Digest lists alerts that fired and were resolved before they could be
-	// told.
+	// Digest lists alerts that were resolved before they could be delivered.
 	Digest Kind = "digest"
 )
 
 // Item is one alert in a notice.
 type Item struct {
 	template.Alert
-	// Resolved says that it no longer fires. Its end is Alert.EndsAt.
+	// Resolved means that it no longer fires. Its end is Alert.EndsAt.
 	Resolved bool
-	// Closed says why nobody told of the end; empty for an ordinary end.
+	// Closed is why it ended without a resolution; empty for a resolution.
 	Closed Closed
 }
 
@@ -43,13 +42,13 @@ type Item struct {
 type Closed string
 
 const (
-	// Silenced alerts ended while a silence kept Alertmanager from telling.
+	// Silenced alerts ended during a silence, so Alertmanager sent no resolution.
 	Silenced Closed = "silenced"
-	// Inhibited alerts ended while another alert kept Alertmanager from telling.
+	// Inhibited alerts ended while another alert inhibited them.
 	Inhibited Closed = "inhibited"
-	// Gone alerts are unknown to Alertmanager, for no reason that can be seen.
+	// Gone alerts are unknown to Alertmanager, and no suppression explains that.
 	Gone Closed = "gone"
-	// Superseded alerts fired again before their end was told.
+	// Superseded alerts fired again before a resolution arrived.
 	Superseded Closed = "superseded"
 	// NoHeartbeat alerts ended while no evaluation of Prometheus was known.
 	NoHeartbeat Closed = "blind"
@@ -63,14 +62,13 @@ func (it Item) Duration(now time.Time) time.Duration {
 	return max(0, now.Sub(it.StartsAt))
 }
 
-// Notice is what a chat is to be told.
+// Notice is the content of a message before it is formatted.
 type Notice struct {
 	Kind  Kind
 	Items []Item
-	// Firing are the alerts of a group that still fire when a [Resolution]
-	// tells of the end of others.
+	// Firing are the alerts of a group that still fire, in a [Resolution] of others.
 	Firing []Item
-	// More counts alerts that fire too and are not listed again.
+	// More counts firing alerts that are not listed again.
 	More int
 	// Truncated counts the alerts that Alertmanager left out (max_alerts).
 	Truncated uint64
@@ -80,7 +78,7 @@ type Notice struct {
 	Part, Parts int
 }
 
-// Message is what one call of the Bot API shows.
+// Message is the content of one call of the Bot API.
 type Message struct {
 	HTML    string
 	Buttons []Button

@@ -21,17 +21,19 @@ var start = time.Date(2025, 12, 21, 1, 30, 0, 0, time.UTC)
 
 // check is an alert as the shipped rules send it.
 func check(priority, check, target, summary, reason, counts string) message.Item {
-	word, word2, title := "FAIL", "실패", "check `docker ps` (redis, postgres)\ncheck .env.paper (REDIS_URL, POSTGRES_DSN)\nrun the preflight again\nescalate to operations if it keeps failing"
+	word, word2, outcome, list, list2, title := "FAIL", "실패", "failed", "Failed Checks", "실패한 점검", "check `docker ps` (redis, postgres)\ncheck .env.paper (REDIS_URL, POSTGRES_DSN)\nrun the preflight again\nescalate to operations if it keeps failing"
 	ko := "`docker ps` 확인 (redis, postgres)\n.env.paper 확인 (REDIS_URL, POSTGRES_DSN)\n프리플라이트 다시 실행\n계속 실패하면 운영팀에 보고"
 	if priority == "P1" {
-		word, word2, title = "WARN", "경고", "it works, but needs improvement\nescalate when warnings accumulate"
+		word, word2, outcome, list, list2, title = "WARN", "경고", "warned", "Warning Checks", "경고 점검", "it works, but needs improvement\nescalate when warnings accumulate"
 		ko = "동작하지만 개선이 필요함\n경고가 쌓이면 보고"
 	}
 	var it message.Item
 	it.Status, it.StartsAt = "firing", start
 	it.Labels = template.KV{"alertname": "PreflightCheckFailed", "priority": priority, "env": "paper", "check": check, "target": target}
 	it.Annotations = template.KV{
-		"title": "Preflight " + word, "title_ko": "프리플라이트 " + word2, "summary": summary, "reason": reason, "counts": counts,
+		"title": "Preflight " + word, "title_ko": "프리플라이트 " + word2, "summary": summary, "reason": reason,
+		"headline": "Preflight " + outcome + " (" + counts + ")", "headline_ko": "프리플라이트 " + word2 + " (" + counts + ")",
+		"list_title": list, "list_title_ko": list2,
 		"actions": title, "actions_ko": ko, "runbook_url": "http://grafana:3000/runbook", "dashboard_url": "https://grafana.example.com/d/x",
 	}
 	return it
@@ -49,9 +51,17 @@ func foreign(labels, annotations template.KV) message.Item {
 	return it
 }
 
+// titled is an alert of a rule that names a list, whose line does not name the part.
+func titled(kind, part string) message.Item {
+	it := foreign(template.KV{"alertname": "Hardware", "priority": "P1", "part": part},
+		template.KV{"title": "Hardware", "headline": "Server broken", "list_title": "Broken Parts", "summary": kind + " broken"})
+	it.GeneratorURL = ""
+	return it
+}
+
 func notices() map[string]message.Notice {
-	redis := check("P0", "Database", "redis", "Redis PING failed", "connection_refused", "7/8 PASS, 1 FAIL")
-	upbit := check("P0", "Exchange Health", "upbit", "Upbit API timeout", "timeout", "6/8 PASS, 2 FAIL")
+	redis := check("P0", "Database", "redis", "Database: Redis PING failed", "connection_refused", "7/8 PASS, 1 FAIL")
+	upbit := check("P0", "Exchange Health", "upbit", "Exchange Health: Upbit API timeout", "timeout", "6/8 PASS, 2 FAIL")
 	upbit.StartsAt = start.Add(5 * time.Second)
 	warned := check("P1", "Git Safety", "branch", "Git Safety: branch — unexpected_branch", "unexpected_branch", "7/8 PASS, 1 WARN")
 	silenced := ended(redis, 10*time.Minute)
@@ -72,7 +82,13 @@ func notices() map[string]message.Notice {
 		"foreign": {Kind: message.Alert, Items: []message.Item{foreign(
 			template.KV{"alertname": "InstanceDown", "severity": "critical", "instance": "web-1:9100", "job": "node"},
 			template.KV{"description": "web-1:9100 has been down for more than 5 minutes."})}},
-		"bare":    {Kind: message.Alert, Items: []message.Item{foreign(template.KV{"alertname": "Bare", "device": "sda", "mode": "ro"}, nil)}},
+		"bare": {Kind: message.Alert, Items: []message.Item{foreign(template.KV{"alertname": "Bare", "device": "sda", "mode": "ro"}, nil)}},
+		"consul": {Kind: message.Alert, Items: []message.Item{foreign(
+			template.KV{"alertname": "ConsulCheckCritical", "severity": "critical", "check": "service:web", "node": "web-1", "job": "consul"},
+			template.KV{"description": "A health check of web-1 is critical."})}},
+		"same": {Kind: message.Alert, Items: []message.Item{
+			titled("disk", "sda"), titled("disk", "sdb"), titled("fan", "left"),
+		}},
 		"nothing": {Kind: message.Alert, Items: []message.Item{foreign(nil, nil)}},
 		"hostile": {Kind: message.Alert, Items: []message.Item{foreign(
 			template.KV{"alertname": "<b>&\"'</a>", "check": "\u202Egnp.exe", "target": "x\x00y\nz", "env": "a\tb"},
@@ -193,7 +209,7 @@ func TestOwnTemplates(t *testing.T) {
 		"no such file":        filepath.Join(t.TempDir(), "none"),
 		"alert.tmpl":          write("alert.tmpl", `{{.Title`),
 		"can't evaluate":      write("digest.tmpl", `{{.Nothing}}`),
-		"says nothing":        write("resolution.tmpl", `{{""}}`),
+		"writes no text":      write("resolution.tmpl", `{{""}}`),
 		"writes too much":     write("alert.tmpl", strings.Repeat("x", 5000)),
 		`no messages in "xx"`: "",
 	} {

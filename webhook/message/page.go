@@ -12,8 +12,7 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// Page is what a template shows. Every text on it is cleaned and cut to a
-// length that fits.
+// Page is the data of a template. Every text is cleaned and cut to a length that fits.
 type Page struct {
 	Kind        Kind
 	Words       Words
@@ -21,9 +20,9 @@ type Page struct {
 	Source      string
 	Time        string
 	Environment string
-	Sentence    string // how the preflight ended, with the newest counts
+	Sentence    string // the headline of the gravest alert
 	Lists       []List
-	Notes       []string // on what is not listed
+	Notes       []string // about alerts that are not listed
 	Actions     []string
 	Links       []Button // addresses that can't be buttons
 	Items       []Item
@@ -35,7 +34,7 @@ type List struct {
 	Lines   []string
 }
 
-// page fills in what a template shows of the items, and the buttons below it.
+// page returns the data of the template, and the buttons.
 func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, []Button) {
 	items := make([]Item, len(indices))
 	for k, i := range indices {
@@ -58,7 +57,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, 
 	if n.Kind == Resolution || n.Kind == Digest {
 		return p, nil
 	}
-	p.Sentence = f.sentence(items)
+	p.Sentence = f.headline(items)
 	if !allResolved(items) {
 		p.Actions = f.actions(items)
 	}
@@ -69,7 +68,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, 
 	return p, buttons
 }
 
-// title says how urgent it is, what it is and what became of it.
+// title returns the severity, the title of the gravest alert, and its state.
 func (f *Formatter) title(n Notice, items []Item) string {
 	if n.Kind == Digest {
 		return "ℹ️ " + f.words.DigestTitle(len(n.Items))
@@ -111,14 +110,13 @@ func (f *Formatter) titleOf(it Item) string {
 	return shorten(cmp.Or(f.annotation(it, api.Title), it.Labels[model.AlertNameLabel], "Alert"), maxTitle)
 }
 
-// annotation returns the text in the formatter's language, or else in the one
-// that is there.
+// annotation returns the text in the formatter's language, or else in English.
 func (f *Formatter) annotation(it Item, name string) string {
 	return cmp.Or(it.Annotations[api.In(name, f.words.language)], it.Annotations[name])
 }
 
-// source says what the alerts come from. The label source names a kind, which is
-// shown in capitals; a job's name is shown as it is.
+// source returns the source of the alerts: the label source in capitals, or else the
+// name of the job.
 func source(items []Item) string {
 	for _, it := range items {
 		if v := shorten(it.Labels[api.Source], maxField); v != "" {
@@ -133,8 +131,8 @@ func source(items []Item) string {
 	return "SYSTEM"
 }
 
-// time is when the newest of the alerts began, or in a resolution when the
-// last one ended.
+// time returns when the newest of the alerts started, or in a resolution when the last
+// one ended.
 func (f *Formatter) time(n Notice, items []Item) string {
 	var newest time.Time
 	for _, it := range items {
@@ -160,33 +158,25 @@ func environment(items []Item) string {
 	return shorten(strings.Join(envs, ", "), maxField)
 }
 
-// sentence tells how the preflight ended. Alerts of one group carry the counts
-// of the time when each began: the newest are right.
-func (f *Formatter) sentence(items []Item) string {
-	var newest Item
+// headline returns the headline of the gravest alert that has one. Of equally grave
+// alerts it is that of the newest: its text is the most recent.
+func (f *Formatter) headline(items []Item) string {
+	var text string
+	var of Item
 	for _, it := range items {
-		if it.Annotations[api.Counts] != "" && isCheck(it) &&
-			(newest.Annotations == nil || it.StartsAt.After(newest.StartsAt)) {
-			newest = it
+		headline := shorten(f.annotation(it, api.Headline), maxSentence)
+		if headline == "" {
+			continue
+		}
+		grave := cmp.Compare(f.scale.Of(it.Labels).Rank, f.scale.Of(of.Labels).Rank)
+		if text == "" || grave < 0 || grave == 0 && it.StartsAt.After(of.StartsAt) {
+			text, of = headline, it
 		}
 	}
-	counts := shorten(newest.Annotations[api.Counts], maxSentence)
-	switch {
-	case counts == "":
-		return ""
-	case f.urgent(newest):
-		return f.words.Failed(counts)
-	default:
-		return f.words.Warned(counts)
-	}
+	return text
 }
 
-// urgent reports whether the alert's severity is an urgent one.
-func (f *Formatter) urgent(it Item) bool { return f.scale.Of(it.Labels).Rank < f.scale.Urgent() }
-
-func isCheck(it Item) bool { return it.Labels["check"] != "" }
-
-// actions joins the recommended actions of all alerts, each once.
+// actions returns the recommended actions of all alerts, each once.
 func (f *Formatter) actions(items []Item) []string {
 	var actions []string
 	room := maxActions

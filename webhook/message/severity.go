@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 )
 
-// Severity is how grave an alert is.
+// Severity is the severity of an alert.
 type Severity struct {
 	// Name is the name of the level, or of an alert without a level the value
 	// of its label severity. It can be empty.

@@ -44,9 +44,8 @@ func width16(r rune) int {
 	return 1
 }
 
-// clean makes one line of a text that came from outside: no control
-// characters, and none of the marks that reorder the text around them, so that
-// a label cannot disguise the rest of a message.
+// clean returns a text as one line, without control characters and without the marks
+// that reorder the text around them: a label must not disguise the rest of a message.
 func clean(s string) string {
 	return strings.Join(strings.Fields(strings.Map(func(r rune) rune {
 		switch {

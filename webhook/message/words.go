@@ -13,15 +13,11 @@ type Words struct {
 
 	Source, Time, Environment string
 	Actions                   string
-	FailedChecks              string
-	WarningChecks             string
 	Alerts                    string
 	Resolved                  string
 	StillFiring               string
 	Runbook, Dashboard, Graph string
 
-	// Failed and Warned say how the preflight ended, with its counts.
-	Failed, Warned func(counts string) string
 	// Titles: of a resolution, of what was resolved, of a reminder, of a digest.
 	ResolvedTitle func(priority, title string) string
 	ResolvedAfter func(title, duration string) string
@@ -42,7 +38,7 @@ func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
 func languages() map[string]Words { return map[string]Words{"en": english(), "ko": korean()} }
 
 // units writes a duration with its two largest units, whole seconds below a
-// minute: that is what a person wants to know of an outage.
+// minute.
 func units(d time.Duration, day, hour, minute, second string) string {
 	d = d.Round(time.Second)
 	two := func(a time.Duration, unitA string, b time.Duration, unitB string) string {

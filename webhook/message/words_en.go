@@ -8,13 +8,10 @@ import (
 func english() Words {
 	return Words{
 		Source: "Source", Time: "Time", Environment: "Environment",
-		Actions:      "Recommended Actions",
-		FailedChecks: "Failed Checks", WarningChecks: "Warning Checks", Alerts: "Alerts",
+		Actions:  "Recommended Actions",
+		Alerts:   "Alerts",
 		Resolved: "Resolved", StillFiring: "Still firing",
 		Runbook: "Runbook", Dashboard: "Dashboard", Graph: "Graph",
-
-		Failed: func(counts string) string { return "Preflight failed (" + counts + ")" },
-		Warned: func(counts string) string { return "Preflight warned (" + counts + ")" },
 
 		ResolvedTitle: func(priority, title string) string {
 			if priority == "" {

@@ -10,13 +10,10 @@ func korean() Words {
 		language: "ko",
 
 		Source: "출처", Time: "시각", Environment: "환경",
-		Actions:      "권장 조치",
-		FailedChecks: "실패한 점검", WarningChecks: "경고 점검", Alerts: "알림",
+		Actions:  "권장 조치",
+		Alerts:   "알림",
 		Resolved: "해소됨", StillFiring: "계속 발생 중",
 		Runbook: "런북", Dashboard: "대시보드", Graph: "그래프",
-
-		Failed: func(counts string) string { return "프리플라이트 실패 (" + counts + ")" },
-		Warned: func(counts string) string { return "프리플라이트 경고 (" + counts + ")" },
 
 		ResolvedTitle: func(priority, title string) string {
 			if priority == "" {

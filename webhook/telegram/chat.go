@@ -1,5 +1,5 @@
-// Package telegram calls the Bot API: it sends and edits messages, and says of
-// every failure what it means for the message and for its chat.
+// Package telegram calls the Bot API: it sends and edits messages, and classifies each
+// failure by its consequence for the message and the chat.
 package telegram
 
 import (
@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Chat is where messages go: a chat, or a topic in a forum.
+// Chat is a chat, or a topic in a forum.
 type Chat struct {
 	ID    string // the number of the chat, or @name of a channel
 	Topic int    // the message thread in a forum; 0 for none

@@ -16,7 +16,7 @@ import (
 	"github.com/go-telegram/bot/models"
 )
 
-// Message is what a chat is to show.
+// Message is the content of a message.
 type Message struct {
 	HTML    string
 	Plain   string // instead of HTML, when that is empty: without formatting and buttons
@@ -28,7 +28,7 @@ type Message struct {
 // Button opens an address.
 type Button struct{ Text, URL string }
 
-// Options say how the Bot API is reached.
+// Options configure a client.
 type Options struct {
 	Token string
 	// URL of the Bot API; https://api.telegram.org when empty.
@@ -49,7 +49,7 @@ type Client struct {
 	token string
 }
 
-// New makes a client. It calls nobody.
+// New makes a client. It does not connect yet.
 func New(o Options) (*Client, error) {
 	if o.URL == "" {
 		o.URL = "https://api.telegram.org"
@@ -64,7 +64,7 @@ func New(o Options) (*Client, error) {
 		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
 	}
 	client := *o.HTTP
-	// Following a redirect would tell its target the token, as the referrer.
+	// A redirect would reveal the token to its target, as the referrer.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	b, err := bot.New(o.Token,
 		bot.WithSkipGetMe(),
@@ -117,7 +117,7 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 	return sent.ID, nil
 }
 
-// Edit replaces a message. A message that already is so is no error.
+// Edit replaces a message. It succeeds where the message has that content already.
 func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
 	p := &bot.EditMessageTextParams{
 		ChatID: chat.ID, MessageID: id,
@@ -172,7 +172,7 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 	return e
 }
 
-// outcome is what is known of a call besides the library's error.
+// outcome is the knowledge of a call that the library's error lacks.
 type outcome struct {
 	connected atomic.Bool // a connection was there, so that something may have been sent
 	status    atomic.Int64
@@ -198,7 +198,7 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// status describes an answer that says nothing itself.
+// status describes an answer that has no description.
 func status(code int64) string {
 	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(int(code))))
 }

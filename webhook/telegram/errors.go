@@ -13,15 +13,15 @@ import (
 	"github.com/go-telegram/bot"
 )
 
-// Kind is what a failure means.
+// Kind is the class of a failure.
 type Kind int
 
 const (
-	// Unreachable: nothing was sent. Try again.
+	// Unreachable: nothing was sent; a retry cannot repeat a message.
 	Unreachable Kind = iota
-	// Ambiguous: it was sent, and no answer says whether the chat shows it.
+	// Ambiguous: the message was sent, and no answer arrived: the chat may show it.
 	Ambiguous
-	// RateLimited: not before RetryAfter, for this chat.
+	// RateLimited: the chat takes no call before RetryAfter.
 	RateLimited
 	// Migrated: the chat has another id now, MigrateTo.
 	Migrated
@@ -49,7 +49,7 @@ type Error struct {
 
 func (e *Error) Error() string { return "telegram: " + e.Description }
 
-// classify reads what the library makes of an answer, or of its absence.
+// classify returns the class of the library's error.
 func classify(err error, o *outcome) *Error {
 	var rate *bot.TooManyRequestsError
 	var migrate *bot.MigrateError
@@ -76,7 +76,7 @@ func classify(err error, o *outcome) *Error {
 	return e
 }
 
-// badRequest tells the answers with status 400 apart by their descriptions:
+// badRequest classifies the answers with status 400 by their descriptions:
 // Telegram has no codes for them.
 func badRequest(description string) Kind {
 	for _, known := range []struct {

@@ -1,6 +1,6 @@
-// Package pg is what the webhook's uses of PostgreSQL share: pools that
-// connect to nobody until they are used, migrations that replicas can apply at
-// the same time, and errors that say nothing of the connection string.
+// Package pg opens pools of PostgreSQL that connect when they are used, applies
+// migrations that several replicas may apply at the same time, and removes the
+// connection string from errors.
 package pg
 
 import (
@@ -18,9 +18,9 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Open prepares access by a connection string, with so many connections at
-// most, each established within a time. The error quotes nothing of the
-// string: it can hold a password.
+// Open prepares access by a connection string, with a limit of connections and of the
+// time in which each connects. The error quotes nothing of the string, which can hold a
+// password.
 func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -35,9 +35,8 @@ func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, 
 	return pool, nil
 }
 
-// Migrate brings tables in the schema "preflight" to their present version,
-// which it keeps in the table of that name. Replicas that do so at the same
-// time wait for each other.
+// Migrate brings tables in the schema "preflight" to their present version, and stores
+// the version in a table. Replicas that migrate at the same time wait for each other.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions string) error {
 	// Two replicas that create it at once can fail with a unique violation: it
 	// is there then.
@@ -69,8 +68,8 @@ func IsCode(err error, codes ...string) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
-// Clean keeps what the server says and why it can't be reached, and drops what
-// the driver quotes of the connection string.
+// Clean returns the error of the server, or why it cannot be reached, without the
+// connection string that the driver quotes.
 func Clean(err error) error {
 	var connect *pgconn.ConnectError
 	var op *net.OpError
@@ -81,7 +80,7 @@ func Clean(err error) error {
 	case errors.As(err, &server):
 		return &serverError{server}
 	case errors.As(err, &connect), errors.As(err, &op):
-		return errors.New("PostgreSQL can't be reached")
+		return errors.New("PostgreSQL cannot be reached")
 	case errors.Is(err, context.DeadlineExceeded):
 		return errors.New("PostgreSQL does not answer in time")
 	default:
@@ -89,7 +88,7 @@ func Clean(err error) error {
 	}
 }
 
-// serverError is what the server said, without the rows it quotes.
+// serverError is an error of the server, without the rows that it quotes.
 type serverError struct{ *pgconn.PgError }
 
 func (e *serverError) Error() string { return "PostgreSQL: " + e.Message + " (" + e.Code + ")" }

@@ -1,5 +1,5 @@
-// Command record runs real Alertmanagers and keeps what they send to a webhook
-// as the payloads in webhook/testdata/payloads, one folder for each story.
+// Command record runs real Alertmanagers and stores the payloads that they send to a
+// webhook in webhook/testdata/payloads, one folder for each story.
 //
 // Run it from the root of the repository when a new Alertmanager should be
 // recorded:
@@ -40,7 +40,7 @@ func main() {
 	}
 }
 
-// story is what happens to some alerts, told to one or two Alertmanagers.
+// story is a sequence of alerts that one or two Alertmanagers receive.
 type story struct {
 	name      string
 	instances []instance
@@ -89,7 +89,7 @@ func stories() []story {
 			{to: first, fire: redis, payloads: 3},
 			{to: first, resolve: redis, payloads: 4},
 		}},
-		// What ends while it is suppressed is never told.
+		// Alertmanager sends no resolution of an alert that ends while it is suppressed.
 		{name: "silenced", instances: one, steps: []step{
 			{to: first, fire: redis, payloads: 1},
 			{to: first, silence: true, ask: true, pause: time.Second},
@@ -197,8 +197,10 @@ func alert(target string, starts, ends time.Time) map[string]any {
 		},
 		"annotations": map[string]string{
 			api.Title: "Preflight FAIL", api.In(api.Title, "ko"): "프리플라이트 실패",
-			api.Summary: target + " does not answer", api.In(api.Summary, "ko"): target + " 응답 없음",
-			api.Reason: reason, api.Counts: "6/8 PASS, 2 FAIL",
+			api.Headline: "Preflight failed (6/8 PASS, 2 FAIL)", api.In(api.Headline, "ko"): "프리플라이트 실패 (6/8 PASS, 2 FAIL)",
+			api.ListTitle: "Failed Checks", api.In(api.ListTitle, "ko"): "실패한 점검",
+			api.Summary: check + ": " + target + " does not answer", api.In(api.Summary, "ko"): check + ": " + target + " 응답 없음",
+			api.Reason:                reason,
 			api.Actions:               "check `docker ps` (redis, postgres)\nrun the preflight again",
 			api.In(api.Actions, "ko"): "`docker ps` 확인 (redis, postgres)\n프리플라이트 다시 실행",
 		},

@@ -1,0 +1,145 @@
+package spool_test
+
+import (
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// A spool that the version before packages wrote opens unchanged, and its alerts
+// continue. The file is its SQL dump: two alerts fire, one was resolved, and the chat
+// shows all three.
+func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
+	t.Parallel()
+	dump, err := os.ReadFile("testdata/before.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "spool.db")
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), string(dump)); err != nil {
+		t.Fatal(err)
+	}
+	before := schema(t, db)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+
+	s, damaged, err := spool.Open(t.Context(), path)
+	if err != nil || damaged != "" {
+		t.Fatal(damaged, err)
+	}
+	err = s.Do(func(tx *spool.Tx) error {
+		if err := tx.RegisterChats([]string{"dry-run"}); err != nil {
+			return err
+		}
+		if due, ok, err := tx.MostUrgent("dry-run", false, 1); ok || err != nil {
+			t.Errorf("due %+v %v", due, err)
+		}
+		open, err := tx.FiringQuiet(time.Now())
+		if err != nil {
+			return err
+		}
+		if len(open) == 0 {
+			return errors.New("no alert fires")
+		}
+		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud, Payload: state.Payload{GroupKey: open[0].Group}}
+		n.ExternalURL = open[0].ExternalURL
+		a := open[0].Alert
+		a.Status, a.EndsAt = "resolved", time.Now()
+		n.Alerts = template.Alerts{a}
+		if _, err := (spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+			return err
+		}
+		due, _, err := tx.MostUrgent("dry-run", false, 1)
+		if due.Class != spool.DueResolution {
+			t.Errorf("due is %+v", due)
+		}
+		return err
+	})
+	if err := errors.Join(err, s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	records, err := spool.Records(t.Context(), path, "priority", time.Time{})
+	if err != nil || len(records) != 3 {
+		t.Errorf("%d records, %v", len(records), err)
+	}
+	for _, r := range records {
+		if len(r.Deliveries) != 1 || r.Deliveries[0].DeliveredAt == nil {
+			t.Errorf("%+v", r)
+		}
+	}
+	if db, err = sql.Open("sqlite", "file:"+path); err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if after := schema(t, db); after != before {
+		t.Errorf("the schema changed from\n%s\nto\n%s", before, after)
+	}
+}
+
+// schema returns the SQL of all tables, indexes and triggers.
+func schema(t *testing.T, db *sql.DB) (text string) {
+	t.Helper()
+	if err := db.QueryRowContext(t.Context(), `SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name)`).Scan(&text); err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// Jobs that fail do not undo those that share their transaction.
+func TestAFailingJobFailsAlone(t *testing.T) {
+	t.Parallel()
+	s, _, err := spool.Open(t.Context(), spool.InMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const jobs = 50
+	results := make(chan error, jobs)
+	wrong := errors.New("wrong")
+	for i := range jobs {
+		go func() {
+			results <- s.Do(func(tx *spool.Tx) error {
+				if _, err := tx.AddArrival(time.Now(), state.Loud, []byte("{}")); err != nil || i%5 != 0 {
+					return err
+				}
+				return wrong
+			})
+		}()
+	}
+	failed := 0
+	for range jobs {
+		if err := <-results; errors.Is(err, wrong) {
+			failed++
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var last int64
+	if err := s.Do(func(tx *spool.Tx) (err error) {
+		last, err = tx.AddArrival(time.Now(), state.Loud, []byte("{}"))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if failed != jobs/5 || last != jobs-jobs/5+1 {
+		t.Errorf("%d jobs failed, and the next id is %d", failed, last)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Do(func(*spool.Tx) error { return nil }); !errors.Is(err, spool.ErrClosed) {
+		t.Errorf("a job after Close: %v", err)
+	}
+}
