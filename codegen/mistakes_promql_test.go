@@ -3,7 +3,6 @@ package codegen_test
 import (
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/rules"
-	"github.com/alertnative/preflight/webhook/api"
 )
 
 var bySlow = rules.Record{Name: "env:slow:rate1h", Expr: `sum by (env) (rate(arbitrage_preflight_duration_seconds_sum[6runs]))`}
@@ -18,7 +17,7 @@ var promQLMistakes = []mistake{
 	{"PQ002", "RedisLatencyHigh", edit("RedisLatencyHigh", "_bucket", "_buckets")},
 	{"PQ002", "panel 12", query(12, "checks_total", "check_total")},
 	{"PQ002", "PreflightCheckFailed", in("PreflightCheckFailed", func(a *rules.Alert) {
-		a.Annotations[api.Counts] = replaced(a.Annotations[api.Counts], "check_status", "checks_status")
+		a.Headline = replaced(a.Headline, "check_status", "checks_status")
 	})},
 	{"PQ002", "TextfileScrapeError", edit("TextfileScrapeError", "node_textfile", "node_text")},
 	{"PQ002", "TargetDown", series("TargetDown", `up{job="prometheus"`, `upp{job="prometheus"`)},

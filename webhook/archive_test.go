@@ -75,7 +75,7 @@ func archived(t *testing.T, f func(*world, *archive)) {
 	})
 }
 
-func TestTheHistoryKnowsWhenAndWhoWasTold(t *testing.T) {
+func TestTheHistoryHasTheDeliveries(t *testing.T) {
 	archived(t, func(w *world, a *archive) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
@@ -99,7 +99,7 @@ func TestTheHistoryKnowsWhenAndWhoWasTold(t *testing.T) {
 }
 
 // However long it is away: longer than alerts are kept, and over a restart.
-// The chat is told meanwhile.
+// The chat shows the alerts meanwhile.
 func TestTheHistoryIsCaughtUpWithAfterAnyOutage(t *testing.T) {
 	archived(t, func(w *world, a *archive) {
 		am := alertmanager{url: "http://a", priority: "P0"}

@@ -147,7 +147,7 @@ func TestADeadChatIsMarkedAndTriedNowAndThen(t *testing.T) {
 		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		w.after(35 * time.Minute)
 		if w.metric("preflight_webhook_chat_state", "7", "dead") != 1 || w.metric("preflight_webhook_chat_state", "8", "ok") != 1 {
-			t.Error("the metrics do not tell the dead chat from the other")
+			t.Error("the metrics do not distinguish the dead chat from the other")
 		}
 		if got := w.metric("preflight_webhook_backlog", "7"); got != 1 {
 			t.Errorf("the backlog is %v", got)
@@ -260,15 +260,15 @@ func TestALargeGroupIsSplitAndResumedAtThePart(t *testing.T) {
 				count += strings.Count(m.Text, fmt.Sprintf("target-%04d-", i))
 			}
 			if count != 1 {
-				t.Fatalf("target %d is told %d times", i, count)
+				t.Fatalf("target %d is delivered %d times", i, count)
 			}
 		}
-		// One more is told alone, with the number of the others.
+		// One more is delivered alone, with the number of the others.
 		w.post(am.payload(append(firing, am.firing("one-more", time.Now()))...), api.Loud)
 		w.after(10 * time.Second)
 		last := w.bot.Messages(person)[len(messages)]
 		if !strings.Contains(last.Text, "  - Database: one-more\n… and 300 more still firing") {
-			t.Errorf("the new alert is told as %s", last.Text)
+			t.Errorf("the new alert is delivered as %s", last.Text)
 		}
 		w.post(am.payload(resolved...), api.Loud)
 		w.after(10 * time.Minute)
@@ -320,7 +320,7 @@ func TestChatsComeAndGo(t *testing.T) {
 	})
 }
 
-func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
+func TestAMissingHeartbeatMakesAnAlert(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		w.config.HeartbeatTimeout = 3 * time.Minute
 		w.restart()
@@ -335,11 +335,11 @@ func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 		w.after(2 * time.Minute)
 		w.expect(person)
 		w.after(2 * time.Minute)
-		const told = "1 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 3m0s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
-		w.expect(person, told)
+		const shown = "1 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 3m0s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
+		w.expect(person, shown)
 		w.restart()
 		w.after(time.Hour)
-		w.expect(person, told)
+		w.expect(person, shown)
 		if err := w.service.Heartbeat(webhook.Heartbeat{}); err != nil {
 			t.Fatal(err)
 		}
@@ -349,7 +349,7 @@ func TestTheWatchdogTellsThatThePipelineIsBlind(t *testing.T) {
 		}
 		w.after(10 * time.Minute)
 		if m := w.bot.Messages(person); len(m) != 3 {
-			t.Fatalf("the second outage is not told: %v", m)
+			t.Fatalf("the second outage is not delivered: %v", m)
 		}
 	})
 }
@@ -369,8 +369,8 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		if last := m[len(m)-1]; last.ReplyTo != 1 || !strings.Contains(last.Text, "stays, resolved after 2d") {
 			t.Fatalf("the chat shows %v", m)
 		}
-		// What was forgotten is not told again by a late peer's resolution of it
-		// alone, as it never fired for this webhook: it is told as over.
+		// A late peer's resolution of a pruned alert shows it as over: for this webhook it
+		// never fired.
 		if n := w.metric("preflight_webhook_backlog", "7"); n != 0 {
 			t.Errorf("backlog %v", n)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// beats tells of an evaluation every half minute.
+// beats sends a heartbeat every half minute.
 func (w *world) beats(d time.Duration) {
 	w.t.Helper()
 	for end := time.Now().Add(d); time.Now().Before(end); {
@@ -23,7 +23,7 @@ func (w *world) beats(d time.Duration) {
 }
 
 // blindness returns the title of every message about it.
-func (w *world) blindness() (titles []string) {
+func (w *world) heartbeatAlerts() (titles []string) {
 	for _, m := range w.bot.Messages(person) {
 		if title, _, _ := strings.Cut(m.Text, "\n"); strings.Contains(title, "Alerting is blind") {
 			titles = append(titles, title)
@@ -53,12 +53,12 @@ func TestTheFirstHeartbeatIsAwaited(t *testing.T) {
 		if n := strings.Count(w.logs.String(), "no heartbeat received yet"); n != 1 {
 			t.Errorf("it waits again:\n%s", w.logs)
 		}
-		if told := w.blindness(); told != nil {
-			t.Errorf("the chat shows %v", told)
+		if alerts := w.heartbeatAlerts(); alerts != nil {
+			t.Errorf("the chat shows %v", alerts)
 		}
 		w.after(10 * time.Minute)
-		if told := w.blindness(); len(told) != 1 {
-			t.Errorf("the chat shows %v", told)
+		if alerts := w.heartbeatAlerts(); len(alerts) != 1 {
+			t.Errorf("the chat shows %v", alerts)
 		}
 	})
 }
@@ -78,15 +78,15 @@ func TestTheFirstHeartbeatIsAwaitedByAllReplicas(t *testing.T) {
 		p.after(time.Minute)
 		p.second.stop()
 		p.after(10 * time.Minute)
-		if told := p.blindness(); len(told) != 1 {
-			t.Errorf("the chat shows %v", told)
+		if alerts := p.heartbeatAlerts(); len(alerts) != 1 {
+			t.Errorf("the chat shows %v", alerts)
 		}
 		p.second.start()
 	})
 }
 
-// Without a watchdog nothing is blind, and an end is believed at once. What an
-// earlier process believed otherwise is settled.
+// Where no heartbeat is expected none is missing, and a resolution counts at once. A
+// resolution that an earlier process held counts too.
 func TestNoHeartbeatIsExpected(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
@@ -97,7 +97,7 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 		w.after(10 * time.Minute)
 		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(10 * time.Minute)
-		if told, m := w.blindness(), w.bot.Messages(person); len(told) != 1 || len(m) != 2 {
+		if alerts, m := w.heartbeatAlerts(), w.bot.Messages(person); len(alerts) != 1 || len(m) != 2 {
 			t.Fatalf("the chat shows %v", m)
 		}
 
@@ -122,14 +122,15 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 	})
 }
 
-// The blindness has the gravest level, and its end is known under another scale.
-func TestBlindnessIsOfTheGravestLevel(t *testing.T) {
+// The alert about missing heartbeats has the gravest level, and its resolution is known
+// under another scale.
+func TestTheHeartbeatAlertHasTheGravestLevel(t *testing.T) {
 	inScale(t, teams, func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 		w.restart()
 		w.after(5 * time.Minute)
-		if told := w.blindness(); len(told) != 1 || told[0] != "📟 PAGE: Alerting is blind" {
-			t.Fatalf("the chat shows %v", told)
+		if alerts := w.heartbeatAlerts(); len(alerts) != 1 || alerts[0] != "📟 PAGE: Alerting is blind" {
+			t.Fatalf("the chat shows %v", alerts)
 		}
 		var err error
 		if w.config.Formatter, err = message.New(message.Options{Severities: config.Priorities()}); err != nil {
@@ -137,8 +138,8 @@ func TestBlindnessIsOfTheGravestLevel(t *testing.T) {
 		}
 		w.restart()
 		w.beats(time.Minute)
-		if told := w.blindness(); len(told) != 2 || !strings.HasPrefix(told[0], "✅ PAGE: Alerting is blind (resolved after") {
-			t.Errorf("the chat shows %v", told)
+		if alerts := w.heartbeatAlerts(); len(alerts) != 2 || !strings.HasPrefix(alerts[0], "✅ PAGE: Alerting is blind (resolved after") {
+			t.Errorf("the chat shows %v", alerts)
 		}
 	})
 }

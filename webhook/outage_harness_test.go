@@ -25,11 +25,11 @@ const (
 // sender is a Prometheus and an Alertmanager as far as the watchdog goes, in
 // the worst case: what Prometheus sends waits longest in Alertmanager.
 type sender struct {
-	to    *world
-	since time.Time // the watchdog fires
-	sent  time.Time // by Prometheus
-	told  time.Time // by Alertmanager
-	alive bool      // Prometheus
+	to        *world
+	since     time.Time // the watchdog fires
+	sent      time.Time // by Prometheus
+	forwarded time.Time // by Alertmanager
+	alive     bool      // Prometheus
 }
 
 // seeing is a world with the shipped timeout in which all is well.
@@ -48,15 +48,15 @@ func seeing(t *testing.T, f func(*world, *sender)) {
 func (p *sender) start() {
 	p.alive, p.since, p.sent = true, time.Now(), time.Now()
 	p.to.beat(p.sent, p.since)
-	p.told = p.sent
+	p.forwarded = p.sent
 }
 
 // after lets time pass.
 func (p *sender) after(d time.Duration) {
 	for end := time.Now().Add(d); time.Now().Before(end); {
-		if now := time.Now(); now.Sub(p.told) >= repeat && now.Sub(p.sent) < expiry {
+		if now := time.Now(); now.Sub(p.forwarded) >= repeat && now.Sub(p.sent) < expiry {
 			p.to.beat(p.sent, p.since)
-			p.told = now
+			p.forwarded = now
 		}
 		if now := time.Now(); p.alive && now.Sub(p.sent) >= resend {
 			p.sent = now
@@ -129,7 +129,7 @@ func dies(w *world, p *sender) outage {
 	return o
 }
 
-// expires lets time pass until the P0 has expired in Alertmanager, and tells it.
+// expires lets time pass until the P0 has expired in Alertmanager, and posts the resolution.
 func (o outage) expires(w *world, p *sender) {
 	w.t.Helper()
 	end := o.died.Add(expiry - resend)
@@ -138,13 +138,15 @@ func (o outage) expires(w *world, p *sender) {
 }
 
 const (
-	open   = "1 🚨 P0: Preflight [Database: redis]"
-	blind  = "2 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
-	told   = "2 ✅ P0: Alerting is blind (resolved after %s) [✅ PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %[1]s] edited"
-	sees   = "3 ✅ P0 resolved: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %s] silent reply to 2"
-	closed = "1 ✅ P0: Preflight (resolved after %s) [✅ Database: redis, ended while alerting was blind] edited"
-	reply  = "4 ✅ P0 resolved: Preflight [Database: redis, ended while alerting was blind] silent reply to 1"
+	open     = "1 🚨 P0: Preflight [Database: redis]"
+	missing  = "2 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
+	restored = "2 ✅ P0: Alerting is blind (resolved after %s) [✅ PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %[1]s] edited"
+	back     = "3 ✅ P0 resolved: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %s] silent reply to 2"
+	closed   = "1 ✅ P0: Preflight (resolved after %s) [✅ Database: redis, ended while alerting was blind] edited"
+	reply    = "4 ✅ P0 resolved: Preflight [Database: redis, ended while alerting was blind] silent reply to 1"
 )
 
-// backAfter is what the chat shows when alerting sees again.
-func backAfter(d string) []string { return []string{open, fmt.Sprintf(told, d), fmt.Sprintf(sees, d)} }
+// backAfter returns the messages of the chat after an outage.
+func backAfter(d string) []string {
+	return []string{open, fmt.Sprintf(restored, d), fmt.Sprintf(back, d)}
+}

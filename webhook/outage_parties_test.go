@@ -56,9 +56,9 @@ func (a *presentAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // With Alertmanager's API nothing is closed because it is missing there while
-// alerting is blind, and afterwards Alertmanager says what fires.
+// heartbeats are missing, and afterwards Alertmanager reports which alerts fire.
 func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
-	for name, told := range map[string]bool{"its expiry was told": true, "its expiry was not told": false} {
+	for name, sent := range map[string]bool{"its expiry was sent": true, "its expiry was not sent": false} {
 		for now, fires := range map[string]bool{", it fires": true, ", it fires no more": false} {
 			t.Run(name+now, func(t *testing.T) {
 				seeing(t, func(w *world, p *sender) {
@@ -72,17 +72,17 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					alert := alertmanager{priority: "P0"}.firing("redis", time.Now())
 					peer.has(alert)
 					o := dies(w, p)
-					if told {
+					if sent {
 						o.expires(w, p)
 					}
 					peer.has()
 					p.after(3 * time.Hour)
-					w.expect(person, open, blind)
+					w.expect(person, open, missing)
 					p.start()
 					switch {
 					case fires:
 						peer.has(alert)
-					case told:
+					case sent:
 						peer.isAway()
 						p.after(30 * time.Minute)
 					}
@@ -92,7 +92,7 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					}
 					p.after(5 * time.Minute)
 					m := w.bot.Messages(person)
-					if !fires && told { // Alertmanager could not be asked for long
+					if !fires && sent { // Alertmanager could not be asked for long
 						w.expect(person, backAfter("3h 3m")...)
 						peer.has()
 						p.after(time.Minute)
@@ -196,9 +196,9 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 	}
 }
 
-// On its own a replica that the watchdog does not come to can't know, and tells
-// what it is told.
-func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
+// A replica that delivers alone and receives no heartbeat cannot know, and delivers
+// what it receives.
+func TestAReplicaWithoutHeartbeatsTakesResolutions(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
 			w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
@@ -222,8 +222,8 @@ func TestAReplicaThatCannotKnowBelieves(t *testing.T) {
 	})
 }
 
-// An end that is believed later is the same for all.
-func TestReplicasBelieveTheSame(t *testing.T) {
+// A resolution that counts later is the same at every replica.
+func TestReplicasConfirmTheSame(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
 			w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout

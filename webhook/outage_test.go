@@ -26,13 +26,13 @@ func TestAnAlertThatOnlyExpiredStaysOpen(t *testing.T) {
 				seeing(t, func(w *world, p *sender) {
 					o := dies(w, p)
 					p.after(time.Until(o.died.Add(expiry - resend - time.Second)))
-					w.expect(person, open, blind) // before the first can expire
+					w.expect(person, open, missing) // before the first can expire
 					o.expires(w, p)
 					if restart {
 						w.restart()
 					}
 					p.after(5 * time.Second)
-					w.expect(person, open, blind)
+					w.expect(person, open, missing)
 					c(w, p, o)
 				})
 			})
@@ -43,7 +43,7 @@ func TestAnAlertThatOnlyExpiredStaysOpen(t *testing.T) {
 // Prometheus was restarted: what still fires begins anew.
 func firesAnew(w *world, p *sender, o outage) {
 	p.after(15 * time.Minute)
-	w.expect(person, open, blind)
+	w.expect(person, open, missing)
 	p.start()
 	anew := time.Now().Add(123) // finer than the spool keeps it
 	w.post(o.am.payload(o.am.firing("redis", anew)), api.Loud)
@@ -67,7 +67,7 @@ func firesOn(w *world, p *sender, o outage) {
 	w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 	w.restart()
 	p.after(20 * time.Second)
-	// A peer that is late tells of the expiry once more.
+	// A late peer sends the expiry once more.
 	w.post(alertmanager{url: "http://b", priority: "P0"}.payload(o.am.resolved("redis", o.start, o.died.Add(expiry-resend))), api.Loud)
 	p.after(time.Hour)
 	if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
@@ -127,7 +127,7 @@ func diesAgain(w *world, p *sender, _ outage) {
 	}
 }
 
-// The other Alertmanager tells of the same expiry.
+// The other Alertmanager sends the same expiry.
 func peerToo(w *world, p *sender, o outage) {
 	b := alertmanager{url: "http://b", priority: "P0"}
 	w.post(b.payload(b.firing("redis", o.start)), api.Loud) // late
@@ -157,8 +157,8 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	}
 	for name, c := range map[string]func(w *world, p *sender, o outage){
 		"just before Prometheus dies": func(w *world, _ *sender, o outage) { resolve(w, o, o.died) },
-		"told late":                   func(w *world, p *sender, o outage) { p.after(10 * time.Minute); resolve(w, o, o.died) },
-		"told when it sees again": func(w *world, p *sender, o outage) {
+		"sent late":                   func(w *world, p *sender, o outage) { p.after(10 * time.Minute); resolve(w, o, o.died) },
+		"sent after the outage": func(w *world, p *sender, o outage) {
 			p.after(10 * time.Minute)
 			p.start()
 			p.after(time.Minute)
@@ -217,9 +217,9 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	})
 }
 
-// One lost sending of the watchdog is no outage: an end is told when the next
+// One lost sending of the watchdog is no outage: a resolution is delivered when the next
 // one comes, as what it is.
-func TestALostWatchdogIsNoOutage(t *testing.T) {
+func TestALostHeartbeatIsNoOutage(t *testing.T) {
 	seeing(t, func(w *world, p *sender) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
@@ -243,7 +243,7 @@ func TestALostWatchdogIsNoOutage(t *testing.T) {
 	})
 }
 
-// What happened while the webhook did not run is told when the next watchdog
+// What happened while the webhook did not run is delivered when the next watchdog
 // comes: one that has fired all the time says that there was no outage.
 func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 	for name, restarted := range map[string]bool{"Prometheus went on": false, "Prometheus was away too": true} {
@@ -284,8 +284,8 @@ func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 
 // A watchdog counts by its evaluation, or its arrival when it does not say; one
 // that is over, or from the future, shows nothing that is to come.
-func TestWhatAWatchdogShows(t *testing.T) {
-	blindAfter := func(w *world, d time.Duration) {
+func TestTheEvaluationOfAHeartbeat(t *testing.T) {
+	missingAfter := func(w *world, d time.Duration) {
 		w.t.Helper()
 		w.after(d - time.Second)
 		w.expect(person)
@@ -302,7 +302,7 @@ func TestWhatAWatchdogShows(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		alerts func(now time.Time) []template.Alert
-		after  time.Duration // until alerting is blind
+		after  time.Duration // until a heartbeat is missing
 	}{
 		"evaluated just now": {func(now time.Time) []template.Alert {
 			return []template.Alert{watchdog("firing", now.Format(time.RFC3339))}
@@ -335,7 +335,7 @@ func TestWhatAWatchdogShows(t *testing.T) {
 				if status := w.watchdog(c.alerts(time.Now())...); status != http.StatusOK {
 					t.Fatalf("answered %d", status)
 				}
-				blindAfter(w, c.after)
+				missingAfter(w, c.after)
 			})
 		})
 	}

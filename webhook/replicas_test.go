@@ -134,7 +134,7 @@ type pair struct {
 
 func (p *pair) both() []*world { return []*world{p.world, p.second} }
 
-// asPair runs a test with two replicas, in fake time. Nothing may be told
+// asPair runs a test with two replicas, in fake time. Nothing may be delivered
 // twice but what the test expects.
 func asPair(t *testing.T, chats string, f func(*pair)) {
 	spool := t.TempDir() + "/second.db"
@@ -153,7 +153,7 @@ func asPair(t *testing.T, chats string, f func(*pair)) {
 	})
 }
 
-func TestReplicasTellOnceWhoeverIsNotified(t *testing.T) {
+func TestReplicasDeliverOnceWhicheverIsNotified(t *testing.T) {
 	for name, notified := range map[string]struct{ fires, ends []int }{
 		"both of all":                  {[]int{0, 1}, []int{0, 1}},
 		"the first of all":             {[]int{0}, []int{0}},
@@ -231,13 +231,13 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 		}
 		for _, m := range m[30:] {
 			if m.ReplyTo == 0 {
-				t.Errorf("the end is told by no reply: %s", outline(m))
+				t.Errorf("no reply shows the resolution: %s", outline(m))
 			}
 		}
 	})
 }
 
-func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
+func TestWhileTheDatabaseIsAwayEachReplicaDelivers(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
@@ -254,7 +254,7 @@ func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
 		p.second.post(am.payload(am.firing("second", time.Now())), api.Loud)
 		p.after(5 * time.Second)
 		am.key = ""
-		p.second.post(am.payload(am.resolved("before", start, time.Now())), api.Loud) // the first was told of its start
+		p.second.post(am.payload(am.resolved("before", start, time.Now())), api.Loud) // the first received its start
 		p.after(time.Minute)
 		want := []string{
 			"1 ✅ P0: Preflight (resolved after 30s) [✅ Database: before, resolved after 30s] edited",
@@ -264,7 +264,7 @@ func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
 		}
 		p.expect(person, want...)
 		if d := p.bot.Messages(person)[1].Sent.Sub(gone); d > 2*time.Second {
-			t.Errorf("the first told after %s", d)
+			t.Errorf("the first delivered after %s", d)
 		}
 		for _, w := range p.both() {
 			if w.metric("preflight_webhook_replica_state", "alone") != 1 {
@@ -284,14 +284,14 @@ func TestWhileTheDatabaseIsAwayEachTellsAtOnce(t *testing.T) {
 			t.Errorf("the chat shows %v", m)
 		}
 		if p.metric("preflight_webhook_replica_state", "telling")+p.second.metric("preflight_webhook_replica_state", "telling") != 1 {
-			t.Error("not one replica tells")
+			t.Error("not exactly one replica delivers")
 		}
 	})
 }
 
-// Both are told of the same while they do not know of each other: it is shown
+// Both receive the same while they do not know of each other: it is shown
 // twice, counted, and both messages end.
-func TestWhatBothToldEndsInBothMessages(t *testing.T) {
+func TestAnAlertThatBothDeliveredIsResolvedInBothMessages(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		p.a.set(true)
 		p.b.set(true)
@@ -317,9 +317,9 @@ func TestWhatBothToldEndsInBothMessages(t *testing.T) {
 	})
 }
 
-// One told of the start, the other of start and end: once they know of each
-// other nothing is left to tell, and the first message shows the end.
-func TestAnEndThatTheOtherToldIsNotToldAgain(t *testing.T) {
+// One delivered the start, the other start and resolution: once they know of each
+// other nothing is left to deliver, and the first message shows the resolution.
+func TestAResolutionOfTheOtherReplicaIsNotRepeated(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		p.a.set(true)
 		p.b.set(true)
@@ -345,7 +345,7 @@ func TestAnEndThatTheOtherToldIsNotToldAgain(t *testing.T) {
 	})
 }
 
-// A replica whose Telegram can't be reached leaves the turn to one whose can.
+// A replica that cannot reach Telegram leaves the lease to one whose can.
 func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		p.service.SetSender(unreachable{})
@@ -358,7 +358,7 @@ func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 			t.Fatalf("the chat shows %v", m)
 		}
 		if d := m[0].Sent.Sub(begin); d > 20*time.Second {
-			t.Errorf("it was told after %s", d)
+			t.Errorf("it was delivered after %s", d)
 		}
 	})
 }
@@ -391,7 +391,7 @@ func TestRetryAfterHoldsForTheOtherReplica(t *testing.T) {
 }
 
 // One Alertmanager of a cluster sends the watchdog, to its own webhook.
-func TestAWatchdogAtOneReplicaIsEnough(t *testing.T) {
+func TestAHeartbeatAtOneReplicaIsEnough(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {
 			w.config.HeartbeatTimeout = 3 * time.Minute
@@ -434,8 +434,8 @@ func firingAll(am alertmanager, targets []string, start time.Time) (list templat
 	return list
 }
 
-// A message in parts is finished by the other replica, with what was not told.
-func TestTheOtherReplicaTellsTheRestOfALongMessage(t *testing.T) {
+// A message in parts is finished by the other replica, with the undelivered alerts.
+func TestTheOtherReplicaDeliversTheRestOfALongMessage(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		start := time.Now()
@@ -456,7 +456,7 @@ func TestTheOtherReplicaTellsTheRestOfALongMessage(t *testing.T) {
 		}
 		for _, target := range list {
 			if n := strings.Count(text, "Database: "+target); n != 1 {
-				t.Errorf("%s is told %d times", target, n)
+				t.Errorf("%s is delivered %d times", target, n)
 			}
 		}
 		if all := len(p.bot.Messages(person)); parts == 0 || parts >= all {

@@ -113,9 +113,9 @@ func TestALatePeerOpensNothing(t *testing.T) {
 	})
 }
 
-// An Alertmanager that lost sight of an alert and sees it again gives it its
+// An Alertmanager in which an alert expired and fires again gives it its
 // old start.
-func TestAnAlertThatWasLostAndFoundIsToldAgain(t *testing.T) {
+func TestAnAlertThatExpiredAndFiresAgainIsDelivered(t *testing.T) {
 	am := alertmanager{url: "http://a", priority: "P0"}
 	for name, pause := range map[string]time.Duration{"soon": 20 * time.Second, "later": 5 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAStartThatMovesIsNoNewAlert(t *testing.T) {
 	})
 }
 
-func TestFiringAnewBeforeTheEndWasTold(t *testing.T) {
+func TestFiringAgainBeforeTheResolution(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P1"}
 		start := time.Now()

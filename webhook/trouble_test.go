@@ -186,7 +186,7 @@ func TestSecretsAreInNoLogAndNoSpool(t *testing.T) {
 			}
 		}
 		if !strings.Contains(texts["log"], "not delivered: trying again") {
-			t.Error("the log does not tell of the failures")
+			t.Error("the log does not contain the failures")
 		}
 		w.start()
 		w.bot = fakebot.New(token, fakebot.Telegram()) // its refusal was injected

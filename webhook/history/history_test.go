@@ -53,9 +53,9 @@ func TestHistory(t *testing.T) {
 		Labels: map[string]string{"alertname": "A", "env": "paper"}, Annotations: map[string]string{"summary": "NUL \x00 <&>"},
 		ReceivedAt: at(1),
 	}
-	told := fired
-	told.Deliveries = []history.Delivery{{Chat: "7", DeliveredAt: pointer(at(1))}}
-	resolved := told
+	delivered := fired
+	delivered.Deliveries = []history.Delivery{{Chat: "7", DeliveredAt: pointer(at(1))}}
+	resolved := delivered
 	resolved.EndsAt, resolved.ResolutionAt = pointer(at(5)), pointer(at(6))
 	resolved.Deliveries = []history.Delivery{{Chat: "7", DeliveredAt: pointer(at(1)), ResolvedAt: pointer(at(6))}}
 	again := fired
@@ -65,7 +65,7 @@ func TestHistory(t *testing.T) {
 	live.Labels = map[string]string{"alertname": "A", "env": "live"}
 
 	// In order, twice, from two replicas, and once more out of order.
-	for _, batch := range [][]history.Record{{fired}, {fired, told}, {resolved, again, live}, {resolved}, {fired}} {
+	for _, batch := range [][]history.Record{{fired}, {fired, delivered}, {resolved, again, live}, {resolved}, {fired}} {
 		for range 2 {
 			if err := store.Put(t.Context(), batch); err != nil {
 				t.Fatal(err)

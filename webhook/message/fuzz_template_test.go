@@ -17,7 +17,7 @@ import (
 var costly = regexp.MustCompile(`[0-9]{3,}|(?s:range.*range.*range)|template|block|define`)
 
 // FuzzTemplate uses any text as a template of the user's: it is refused at once,
-// or every alert is told by it or by the shipped one.
+// or every alert is written by it or by the shipped one.
 func FuzzTemplate(f *testing.F) {
 	files, err := filepath.Glob("templates/*.tmpl")
 	if err != nil || len(files) == 0 {

@@ -35,7 +35,7 @@ func FuzzFormat(f *testing.F) {
 	})
 }
 
-func TestAThousandHugeAlertsAreAllTold(t *testing.T) {
+func TestAThousandHugeAlertsAreAllShown(t *testing.T) {
 	t.Parallel()
 	formatter, err := message.New(message.Options{})
 	if err != nil {

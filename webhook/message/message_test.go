@@ -224,7 +224,7 @@ func TestOwnTemplates(t *testing.T) {
 }
 
 // A template can pass its trial and fail on an alert that is unlike the sample.
-func TestTheShippedTemplateTellsWhatTheUsersCannot(t *testing.T) {
+func TestTheShippedTemplateReplacesAFailingOne(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"fails":      `{{if ne .Environment "sample"}}{{index .Lists 99}}{{end}}{{.Title}}`,
@@ -257,19 +257,19 @@ func TestTheShippedTemplateTellsWhatTheUsersCannot(t *testing.T) {
 				t.Fatal(err)
 			}
 			if len(got) != len(want) || got[0].HTML != want[0].HTML {
-				t.Errorf("told\n%s\nnot\n%s", got[0].HTML, want[0].HTML)
+				t.Errorf("wrote\n%s\nnot\n%s", got[0].HTML, want[0].HTML)
 			}
 			if _, err := f.Edit(n); err != nil {
 				t.Error(err)
 			}
 			if len(failures) != 2 || !strings.HasPrefix(failures[0].Error(), "templates: ") {
-				t.Errorf("told of %v", failures)
+				t.Errorf("reported %v", failures)
 			}
 		})
 	}
 }
 
-// The labels that Prometheus adds to all it sends tell no alert from another:
+// The labels that Prometheus adds to all it sends distinguish no alert:
 // they are only shown of a rule that was not written for these messages.
 func TestExternalLabelsAreNoNews(t *testing.T) {
 	t.Parallel()
