@@ -63,7 +63,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if damaged != "" {
-		c.Log.Error("the spool was damaged: a new one replaces it, undelivered notifications are only in the old one", "kept", damaged)
+		c.Log.Error("the spool was damaged: it is kept aside and replaced: undelivered notifications are only in the old one", "kept", damaged)
 	}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.spool.Close())

@@ -59,7 +59,7 @@ func newServe(app *kingpin.Application) *serve {
 		api:       cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String(),
 		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rates; for a fake Bot API --no-telegram.rate-limit does not.").Default("true").Bool(),
 		managers:  cmd.Flag("alertmanager.url", "Address of an Alertmanager to compare open alerts with; repeat it for each of a cluster.").PlaceHolder("URL").Strings(),
-		watchdog:  cmd.Flag("watchdog.timeout", "The chats are told that alerting is blind when a watchdog has told of no evaluation for so long; 0 never tells.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
+		watchdog:  cmd.Flag("watchdog.timeout", "The chats get an alert when no Watchdog notification reported an evaluation for so long; 0 for never.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
 		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
 	}
 	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
