@@ -22,7 +22,7 @@ import (
 
 // Check looks at something. Its methods are called from several goroutines, and
 // Run must return when ctx is done. What breaks the spec (a reason that it does
-// not declare, a target left out, a panic) becomes a failure with the reason
+// not declare, a target left out or not in Targets, a panic) becomes a failure with the reason
 // [spec.InternalError].
 type Check interface {
 	Spec() spec.Spec
@@ -30,7 +30,8 @@ type Check interface {
 	// "target", in the order in which they are shown. Without targets the check
 	// is skipped.
 	Targets(Env) []string
-	// Run observes every target: one pass, warn or fail for each.
+	// Run observes every target: one pass, warn or fail for each. Of several
+	// for one target the gravest counts.
 	Run(context.Context, Env) []Observation
 }
 
@@ -101,30 +102,64 @@ func Warned(target, reason, detail string) Observation {
 }
 
 // judge completes what a check returned into a result that keeps to its spec:
-// every target has one observation, every problem a reason of the closed set.
+// every target has one observation, the gravest of those that the check made of
+// it, and every problem a reason of the closed set. An observation of a target
+// that the check did not announce is a failure of the check.
 func judge(s spec.Spec, targets []string, observed []Observation) []Observation {
 	reasons := s.AllReasons()
-	out := make([]Observation, 0, len(observed))
+	out := make([]Observation, 0, len(targets))
+	at := make(map[string]int, len(targets)) // where out has the target
 	for _, target := range targets {
-		i := slices.IndexFunc(observed, func(o Observation) bool { return o.Target == target })
-		if i < 0 {
+		if _, twice := at[target]; !twice {
+			at[target] = len(out)
 			out = append(out, Failed(target, spec.InternalError, "the check said nothing about it"))
-			continue
 		}
-		o := observed[i]
-		o.Detail = printable(o.Detail)
-		known := slices.ContainsFunc(reasons, func(r spec.Reason) bool { return r.Name == o.Reason })
+	}
+	seen := map[string]bool{}
+	for _, o := range observed {
+		i, known := at[o.Target]
+		o = keptTo(reasons, o)
 		switch {
-		case o.Status == Pass:
-			o.Reason = ""
-		case o.Status != Warn && o.Status != Fail:
-			o = Failed(target, spec.InternalError, fmt.Sprintf("the check gave the unknown status %q", o.Status))
 		case !known:
-			o = Failed(target, spec.InternalError, fmt.Sprintf("the check gave the undeclared reason %q: %s", o.Reason, o.Detail))
+			out = append(out, undeclared(o))
+		case !seen[o.Target] || graver(o, out[i]):
+			out[i] = o
 		}
-		out = append(out, o)
+		seen[o.Target] = true
 	}
 	return out
+}
+
+// keptTo returns an observation that keeps to the statuses and reasons that
+// there are.
+func keptTo(reasons []spec.Reason, o Observation) Observation {
+	o.Detail = printable(o.Detail)
+	known := slices.ContainsFunc(reasons, func(r spec.Reason) bool { return r.Name == o.Reason })
+	switch {
+	case o.Status == Pass:
+		o.Reason = ""
+	case o.Status != Warn && o.Status != Fail:
+		return Failed(o.Target, spec.InternalError, fmt.Sprintf("the check gave the unknown status %q", o.Status))
+	case !known:
+		return Failed(o.Target, spec.InternalError, fmt.Sprintf("the check gave the undeclared reason %q: %s", o.Reason, o.Detail))
+	}
+	return o
+}
+
+// undeclared returns the failure of a check that observed something else than
+// its targets.
+func undeclared(o Observation) Observation {
+	detail := fmt.Sprintf("the check observed it (%s), and Targets does not list it", o.Status)
+	if o.Detail != "" {
+		detail += ": " + o.Detail
+	}
+	return Failed(printable(o.Target), spec.InternalError, detail)
+}
+
+// graver reports whether a decides over b, an observation of the same target.
+func graver(a, b Observation) bool {
+	rank := []Status{Pass, Warn, Fail}
+	return slices.Index(rank, a.Status) > slices.Index(rank, b.Status)
 }
 
 // printable keeps what a server answered from driving the terminal.

@@ -33,6 +33,11 @@ func says(name string, o Observation) probe {
 	return probe{name: name, targets: []string{"t"}, run: func(context.Context) []Observation { return []Observation{o} }}
 }
 
+// several is a probe of the target "t" that returns these observations.
+func several(list ...Observation) probe {
+	return probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { return list }}
+}
+
 // plain leaves out what depends on the clock.
 var plain = cmpopts.IgnoreFields(Result{}, "Duration")
 
@@ -70,6 +75,36 @@ func TestRunnerJudges(t *testing.T) {
 		}},
 		{"and silence about a target", probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { return nil }}, Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: "the check said nothing about it"}},
+		}},
+		{"of two observations of a target the gravest counts", several(Passed("t", "x"), Failed("t", "broken", "y"), Warned("t", "slow", "z")), Result{
+			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "broken", Detail: "y"}},
+		}},
+		{"in every order", several(Failed("t", "broken", "y"), Passed("t", "x")), Result{
+			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "broken", Detail: "y"}},
+		}},
+		{"a warning over a pass too", several(Passed("t", "x"), Warned("t", "slow", "z"), Passed("t", "x")), Result{
+			Check: "One", Status: Warn, Observations: []Observation{{Target: "t", Status: "warn", Reason: "slow", Detail: "z"}},
+		}},
+		{"of equal ones the first", several(Failed("t", "slow", "y"), Failed("t", "broken", "z")), Result{
+			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "slow", Detail: "y"}},
+		}},
+		{"an unknown status is no way out", several(Passed("t", "x"), Observation{Target: "t", Status: Skip}), Result{
+			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the unknown status "skip"`}},
+		}},
+		{"an undeclared target is an internal error", several(Passed("t", "x"), Failed("u\xff", "broken", "y")), Result{
+			Check: "One", Status: Fail, Observations: []Observation{
+				{Target: "t", Status: "pass", Detail: "x"},
+				{Target: "u\ufffd", Status: "fail", Reason: "internal_error", Detail: "the check observed it (fail), and Targets does not list it: y"},
+			},
+		}},
+		{"also one that passed", several(Passed("u", ""), Passed("t", "x")), Result{
+			Check: "One", Status: Fail, Observations: []Observation{
+				{Target: "t", Status: "pass", Detail: "x"},
+				{Target: "u", Status: "fail", Reason: "internal_error", Detail: "the check observed it (pass), and Targets does not list it"},
+			},
+		}},
+		{"a target that is listed twice is one", probe{name: "One", targets: []string{"t", "t"}, run: func(context.Context) []Observation { return []Observation{Passed("t", "x")} }}, Result{
+			Check: "One", Status: Pass, Observations: []Observation{{Target: "t", Status: "pass", Detail: "x"}},
 		}},
 		{"and a panic, whose value is not shown", probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { panic("secret") }}, Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: "panic of type string in the check"}},

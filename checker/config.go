@@ -44,9 +44,15 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	if c.file, err = yamlfile.Parse(file, data); err != nil {
 		return Config{}, err
 	}
+	if slices.Contains(checks, nil) {
+		return Config{}, fmt.Errorf("check %d is nil: leave it out, or give a value", slices.Index(checks, nil)+1)
+	}
 	var specs []spec.Spec
 	for _, check := range checks {
 		specs = append(specs, check.Spec())
+	}
+	if err := sections(specs); err != nil {
+		return Config{}, err
 	}
 	found := &mistakes{malformed: c.file.Unknown(spec.Sections(specs...))}
 	found.malformed = append(found.malformed, c.file.Decode(spec.LiveEnvs, &c.liveEnvs)...)
@@ -56,7 +62,11 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	env := Env{config: &c, mistakes: found, Lookup: unset}
 	for _, check := range checks {
 		if e, ok := check.(Expander); ok {
-			c.checks = append(c.checks, e.Expand(env.For(check))...)
+			declared := e.Expand(env.For(check))
+			if slices.Contains(declared, nil) {
+				return Config{}, fmt.Errorf("check %q expands to a check that is nil", check.Spec().Name)
+			}
+			c.checks = append(c.checks, declared...)
 		} else {
 			c.checks = append(c.checks, check)
 		}
@@ -89,6 +99,27 @@ func (c Config) unique() error {
 		seen[s.Name] = true
 	}
 	return nil
+}
+
+// sections reports checks that cannot have a section of their own: each would
+// read the other's, or what is the checker's.
+func sections(specs []spec.Spec) error {
+	owners := map[string]string{}
+	var errs []error
+	for _, s := range specs {
+		key := s.Section()
+		other, taken := owners[key]
+		switch {
+		case key == "":
+			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name: its section of preflight.yml is named after it", s.Name))
+		case key == spec.LiveEnvs:
+			errs = append(errs, fmt.Errorf("the check %q cannot have the section %s of preflight.yml, which is the checker's own: rename the check", s.Name, key))
+		case taken && other != s.Name: // equal names are found by unique
+			errs = append(errs, fmt.Errorf("the checks %q and %q both have the section %s of preflight.yml: rename one", other, s.Name, key))
+		}
+		owners[key] = s.Name
+	}
+	return errors.Join(errs...)
 }
 
 // Checks returns the checks in the order in which they run. Those that the file

@@ -28,6 +28,9 @@ func (l *list) run(out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := l.program.validate(c.specs()); err != nil {
+		return err
+	}
 	env := c.Env("", os.LookupEnv)
 	for _, check := range c.checks {
 		spec := check.Spec()

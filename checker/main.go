@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kingpin/v2"
@@ -51,11 +52,17 @@ type program struct {
 	checks    []Check
 }
 
-// validate reports a namespace or a spec whose metrics could not be emitted.
-func (p *program) validate(specs []spec.Spec) error {
-	if !model.LegacyValidation.IsValidMetricName(p.namespace) {
+// validateNamespace reports a namespace that no metric's name starts with. A
+// colon is for recording rules.
+func (p *program) validateNamespace() error {
+	if !model.LegacyValidation.IsValidMetricName(p.namespace) || strings.Contains(p.namespace, ":") {
 		return fmt.Errorf("the namespace %q is not the beginning of a metric's name: use letters, digits and underscores", p.namespace)
 	}
+	return nil
+}
+
+// validate reports specs whose metrics could not be emitted.
+func (p *program) validate(specs []spec.Spec) error {
 	all := spec.Metrics(p.namespace, specs...)
 	_, err := metrics.NewCatalogue(all...)
 	seen := map[string]bool{}
@@ -100,6 +107,8 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 		return exitReady
 	case err != nil:
 		err = fmt.Errorf("%w, see --help", err)
+	case p.validateNamespace() != nil:
+		err = p.validateNamespace()
 	case cmd == "list":
 		err = list.run(stdout)
 	case cmd == "gate":

@@ -92,6 +92,49 @@ func TestAnotherNamespace(t *testing.T) {
 	}
 }
 
+// expands is a check that expands to nil.
+type expands struct{ stub }
+
+func (expands) Expand(checker.Env) []checker.Check { return []checker.Check{nil} }
+
+// A failure that a check observed decides, whatever else it observed: in the
+// exit code, the metrics and the evidence.
+func TestTheGravestObservationDecides(t *testing.T) {
+	t.Parallel()
+	for name, observed := range map[string][]checker.Observation{
+		"after a pass":          {checker.Passed("t", ""), checker.Failed("t", "full", "d")},
+		"before a pass":         {checker.Failed("t", "full", "d"), checker.Passed("t", "")},
+		"of an unlisted target": {checker.Passed("t", ""), checker.Failed("u", "full", "d")},
+	} {
+		check := always(spec.Spec{Name: "Disk", Reasons: []spec.Reason{{Name: "full"}}})
+		check.run = func(checker.Env) []checker.Observation { return observed }
+		dir, code, stderr := command(t, "acme", "live_envs: []\n", check)
+		if code != 1 {
+			t.Errorf("%s: exit %d: %s", name, code, stderr)
+		}
+		data, err := os.ReadFile(filepath.Join(dir, "preflight.prom"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range []string{
+			`acme_preflight_check_status{check="Disk",env="paper",status="fail"} 1`,
+			`acme_preflight_last_success{env="paper"} 0`,
+			`acme_preflight_ready_for_live{env="paper"} 0`,
+		} {
+			if !strings.Contains(string(data), line+"\n") {
+				t.Errorf("%s: the metrics lack %s:\n%s", name, line, data)
+			}
+		}
+		if n := strings.Count(string(data), "acme_preflight_check_problem{"); n != 1 {
+			t.Errorf("%s: %d problems:\n%s", name, n, data)
+		}
+		e, err := checker.ReadEvidence(filepath.Join(dir, "paper.json"), nil)
+		if err != nil || e.ReadyForLive || e.Summary.Fail != 1 {
+			t.Errorf("%s: %+v (%v)", name, e, err)
+		}
+	}
+}
+
 func TestMistakesOfATeam(t *testing.T) {
 	t.Parallel()
 	latency := func(name string) spec.Spec {
@@ -104,12 +147,24 @@ func TestMistakesOfATeam(t *testing.T) {
 	}{
 		"no namespace":              {"", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "" is not the beginning of a metric's name`},
 		"a dash":                    {"my-team", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "my-team" is not`},
+		"a colon":                   {"acme:x", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "acme:x" is not`},
+		"a nil check":               {"acme", []checker.Check{always(spec.Spec{Name: "A"}), nil}, "check 2 is nil"},
+		"a check without a name":    {"acme", []checker.Check{always(spec.Spec{})}, `the check "" has no letter or digit`},
+		"one section for two":       {"acme", []checker.Check{always(spec.Spec{Name: "Disk Space"}), always(spec.Spec{Name: "disk_space"})}, `the checks "Disk Space" and "disk_space" both have the section disk_space`},
+		"the checker's own section": {"acme", []checker.Check{always(spec.Spec{Name: "Live Envs"})}, `the check "Live Envs" cannot have the section live_envs`},
+		"an expansion to nil":       {"acme", []checker.Check{expands{always(spec.Spec{Name: "A"})}}, `check "A" expands to a check that is nil`},
 		"two checks of one name":    {"acme", []checker.Check{always(spec.Spec{Name: "A"}), always(spec.Spec{Name: "A"})}, `there are two checks "A"`},
 		"a latency without a unit":  {"acme", []checker.Check{always(latency("router_latency"))}, "its name ends in _seconds"},
 		"a latency that is another": {"acme", []checker.Check{always(latency("duration_seconds"))}, "also belongs to"},
 	} {
-		if _, code, stderr := command(t, tt.namespace, "live_envs: []\n", tt.checks...); code != 2 || !strings.Contains(stderr, tt.want) {
+		dir, code, stderr := command(t, tt.namespace, "live_envs: []\n", tt.checks...)
+		if code != 2 || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: exit %d, %s, want %q", name, code, stderr, tt.want)
+		}
+		var out bytes.Buffer // nor can they be listed
+		code = checker.Run(t.Context(), tt.namespace, []string{"list", "--config.file=" + filepath.Join(dir, "preflight.yml")}, io.Discard, &out, tt.checks...)
+		if code != 2 || !strings.Contains(out.String(), tt.want) {
+			t.Errorf("%s: list: exit %d, %s, want %q", name, code, out.String(), tt.want)
 		}
 	}
 }
