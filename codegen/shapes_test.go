@@ -130,3 +130,15 @@ func accepted(t *testing.T, program string, args ...string) {
 		t.Errorf("%s %q: %v\n%s", program, args[:2], err, out)
 	}
 }
+
+// refused runs a program of bin and reports when it accepts.
+func refused(t *testing.T, program string, args ...string) {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("../bin", program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), path, args...).CombinedOutput(); err == nil {
+		t.Errorf("%s %q accepts:\n%s", program, args[:2], out)
+	}
+}

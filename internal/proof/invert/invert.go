@@ -35,6 +35,9 @@ type inverse struct {
 	// settle is how many ticks after a change the new value is reached, and
 	// linger how many the last one stays when data stop coming.
 	settle, linger int
+	// unseen is how many ticks an absence takes to be one: the window of
+	// absent_over_time holds the last value for so long.
+	unseen int
 }
 
 // Labels returns the labels that a series of the metric has, with a value each.

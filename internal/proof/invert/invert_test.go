@@ -21,7 +21,7 @@ func none(string) map[string]string { return nil }
 func told(t *testing.T, r rulefmt.Rule) (out []string, reasons []string) {
 	t.Helper()
 	r.Alert = "A"
-	tests, reasons := invert.Alert(r, nil, none)
+	tests, reasons := invert.Alert(invert.Rule{Rule: r}, none)
 	for _, test := range tests {
 		var b strings.Builder
 		b.WriteString(strings.TrimPrefix(test.Name, "generated: ") + ":")
@@ -67,7 +67,8 @@ func TestWhatIsTurnedAround(t *testing.T) {
 		`increase(errors_total[5m]) > 0`:    3,
 		`time() - max by (e) (last_run_seconds) > 1800`:                  4,
 		`histogram_quantile(0.9, sum by (le) (rate(d_bucket[10m]))) > 2`: 3,
-		`absent_over_time(x[5m])`:                                        1,
+		`absent_over_time(x[5m])`:                                        2,
+		`absent(x) and on () max(up) == 1`:                               2,
 		`a > 1 or b > 1`:                                                 8,
 		`100 * (1 - free / size) > 90`:                                   4,
 		`free{m="/"} / size < 0.1`:                                       4,
@@ -103,7 +104,7 @@ func TestRulesOfOtherEnvironmentsAreSeen(t *testing.T) {
 	missing := func(env string) rulefmt.Rule {
 		return rulefmt.Rule{Alert: "A", Expr: `absent_over_time(up{env="` + env + `"}[5m])`}
 	}
-	tests, reasons := invert.Alert(missing("paper"), []rulefmt.Rule{missing("live")}, none)
+	tests, reasons := invert.Alert(invert.Rule{Rule: missing("paper"), Others: []rulefmt.Rule{missing("live")}}, none)
 	if len(tests) == 0 || len(reasons) > 0 {
 		t.Fatalf("%d tests, reasons %q", len(tests), reasons)
 	}
@@ -113,6 +114,59 @@ func TestRulesOfOtherEnvironmentsAreSeen(t *testing.T) {
 				t.Errorf("%s, at %s: the other environment's alert is not expected: %v", test.Name, c.At, c.Expected)
 			}
 		}
+	}
+}
+
+// The moment of an absence is known: a window of absent_over_time holds the last
+// value, and "for" counts from its end.
+func TestAbsenceFiresAndRecovers(t *testing.T) {
+	t.Parallel()
+	for expr, want := range map[string]string{
+		`absent(up{env="paper"})`:                `fires without data and recovers: 14m- 15m+ 17m+ 18m- | up{env="paper"} 1x4 stale _x10 1x2`,
+		`absent_over_time(up{env="paper"}[90s])`: `fires without data and recovers: 15m- 16m+ 18m+ 19m- | up{env="paper"} 1x4 stale _x11 1x2`,
+		`absent_over_time(up{env="paper"}[30m])`: `fires without data and recovers: 43m- 44m+ 46m+ 47m- | up{env="paper"} 1x4 stale _x39 1x2`,
+	} {
+		got, reasons := told(t, rulefmt.Rule{Expr: expr, For: model.Duration(10 * time.Minute), KeepFiringFor: model.Duration(2 * time.Minute)})
+		if len(got) != 2 || got[1] != want || reasons != nil {
+			t.Errorf("%s: got\n%s\nwant\n%s\nreasons %v", expr, strings.Join(got, "\n"), want, reasons)
+		}
+	}
+}
+
+// Each environment's absence is its own alert, whatever the others have.
+func TestAbsenceInEachEnvironment(t *testing.T) {
+	t.Parallel()
+	missing := func(env string) rulefmt.Rule {
+		return rulefmt.Rule{
+			Alert: "A", Expr: `absent(up{env="` + env + `"}) and on () max(node_up) == 1`, For: model.Duration(10 * time.Minute),
+			Labels: map[string]string{"env": env},
+		}
+	}
+	tests, reasons := invert.Alert(invert.Rule{Rule: missing("a"), Twins: []rulefmt.Rule{missing("b"), missing("c")}}, none)
+	var got []string
+	for _, test := range tests {
+		line := test.Name + ":"
+		for _, c := range test.Alerts {
+			line += " " + c.At.String()
+			for _, x := range c.Expected {
+				line += x.Labels["env"]
+			}
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"generated: quiet while there are data: 0s 15m",
+		"generated: fires without data and recovers: 14m 15ma 16m",
+		"generated: fires without data of the other environments: 14m 15mbc 16m",
+	}
+	if d := cmp.Diff(want, got); d != "" || reasons != nil {
+		t.Errorf("(-want +got):\n%s\nreasons: %v", d, reasons)
+	}
+	// A rule that is deaf to its environment is no twin.
+	deaf := missing("b")
+	deaf.Expr = missing("a").Expr
+	if _, reasons := invert.Alert(invert.Rule{Rule: missing("a"), Twins: []rulefmt.Rule{deaf, missing("c")}}, none); !strings.Contains(strings.Join(reasons, ""), "in 1 of 2 environments") {
+		t.Errorf("reasons: %q", reasons)
 	}
 }
 

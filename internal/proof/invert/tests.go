@@ -12,29 +12,38 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
+// Rule is an alerting rule with the others that make the same alert.
+type Rule struct {
+	rulefmt.Rule
+	Twins  []rulefmt.Rule // the same for other environments
+	Others []rulefmt.Rule
+}
+
+// all returns the rule and all others.
+func (r Rule) all() []rulefmt.Rule {
+	return slices.Concat([]rulefmt.Rule{r.Rule}, r.Twins, r.Others)
+}
+
 // Alert makes the tests of an alerting rule. What must fire when follows from
 // the expression; which labels and texts the instances have is taken from the
 // rule at work, and from the others that make the same alert. known says which
 // labels series have. The rules of one alert have tests of one Interval, which is
 // that of their evaluations too. The reasons say what was not made, and why.
-func Alert(r rulefmt.Rule, others []rulefmt.Rule, known Labels) (tests []testfile.Test, reasons []string) {
-	tree, err := ruletest.NewParser().ParseExpr(r.Expr)
+func Alert(r Rule, known Labels) (tests []testfile.Test, reasons []string) {
+	s := solver{known: known, unit: unitOf(r.all()...)}
+	list, err := s.read(r.Expr)
 	if err != nil {
 		return nil, []string{err.Error()}
 	}
-	s := solver{known: known, unit: unitOf(append([]rulefmt.Rule{r}, others...)...)}
-	list, err := s.conditions(tree, "")
-	if err != nil {
-		return nil, []string{err.Error()}
-	}
-	for _, c := range list {
+	for i, c := range list {
 		probe, err := c.make([]stretch{{below, 1}})
 		if err != nil {
 			reasons = append(reasons, err.Error())
 			continue
 		}
+		twins := s.twins(r, i)
 		for _, story := range stories(c, r, probe, s.unit) {
-			t, err := story.test(c, r, others, s.unit)
+			t, err := story.test(c, r, twins, s.unit)
 			if err != nil {
 				reasons = append(reasons, fmt.Sprintf("%s%s: %v", c.name, story.name, err))
 				continue
@@ -45,11 +54,34 @@ func Alert(r rulefmt.Rule, others []rulefmt.Rule, known Labels) (tests []testfil
 	return tests, reasons
 }
 
+// read returns the ways in which an expression can become true.
+func (s solver) read(expr string) ([]condition, error) {
+	tree, err := ruletest.NewParser().ParseExpr(expr)
+	if err != nil {
+		return nil, err
+	}
+	return s.conditions(tree, "")
+}
+
+// twins returns the i-th condition of each twin that fires without data: what
+// has no series of the others would be an alert of theirs too.
+func (s solver) twins(r Rule, i int) []condition {
+	var out []condition
+	for _, twin := range r.Twins {
+		if list, err := s.read(twin.Expr); err == nil && i < len(list) && list[i].absence {
+			out = append(out, list[i])
+		}
+	}
+	return out
+}
+
 // story is a test before its series and instances are known.
 type story struct {
 	name    string
 	states  []stretch
 	moments []moment
+	absence bool // it fires without data
+	twins   bool // the states are those of the twins, while the rule has data
 }
 
 // moment is what must be at a tick.
@@ -58,8 +90,11 @@ type moment struct {
 	fires bool
 }
 
-func stories(c condition, r rulefmt.Rule, in inverse, unit time.Duration) []story {
+func stories(c condition, r Rule, in inverse, unit time.Duration) []story {
 	wait, keep := ticks(time.Duration(r.For), unit), ticks(time.Duration(r.KeepFiringFor), unit)
+	if c.absence {
+		return absences(r, in, wait, keep)
+	}
 	g := grid(in, wait+keep)
 	var (
 		before = max(5, g)                    // the first tick at which something happens
@@ -70,14 +105,6 @@ func stories(c condition, r rulefmt.Rule, in inverse, unit time.Duration) []stor
 		empty  = up(end+in.linger+keep, g)    // without data
 		last   = max(over, empty) + 1
 	)
-	if c.absence {
-		// When it fires depends on what was there before: scenarios tell.
-		return []story{{
-			name:    "quiet while there are data",
-			states:  []stretch{{below, last}},
-			moments: []moment{{0, false}, {fires, false}},
-		}}
-	}
 	out := []story{{
 		name:    "quiet below the threshold",
 		states:  []stretch{{below, last}},
@@ -110,6 +137,38 @@ func stories(c condition, r rulefmt.Rule, in inverse, unit time.Duration) []stor
 	})
 }
 
+// absences returns the stories of a condition that fires without data: when it
+// begins to is known to the tick, and it recovers with the first value.
+func absences(r Rule, in inverse, wait, keep int) []story {
+	g := grid(inverse{settle: max(in.settle, in.unseen)}, wait+keep)
+	var (
+		fires  = up(max(5, g, in.settle+1)+in.unseen+wait, g)
+		before = fires - wait - in.unseen // the first tick without data
+		end    = fires + g                // the first with data again
+		over   = up(end+keep, g)
+	)
+	lost := []stretch{{below, before}, {above, end - before}, {below, over + 1 - end}}
+	moments := []moment{{fires - g, false}, {fires, true}}
+	if keep > 0 {
+		moments = append(moments, moment{end + keep - 1, true})
+	}
+	moments = append(moments, moment{over, false})
+	out := []story{{
+		name:    "quiet while there are data",
+		states:  []stretch{{below, over + 1}},
+		moments: []moment{{0, false}, {fires, false}},
+	}, {
+		name:    "fires without data and recovers",
+		states:  lost,
+		moments: moments,
+		absence: true,
+	}}
+	if len(r.Twins) > 0 {
+		out = append(out, story{name: "fires without data of the other environments", states: lost, moments: moments, absence: true, twins: true})
+	}
+	return out
+}
+
 // grid is what the moments of a story are multiples of, in ticks. A rule that
 // looks far back and waits for nothing has few moments of interest, and a test
 // need only be evaluated at these.
@@ -128,7 +187,7 @@ func up(ticks, multiple int) int { return (ticks + multiple - 1) / multiple * mu
 
 // test fills the story in and runs it. What does not come out as the
 // expression was read is an error.
-func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule, unit time.Duration) (testfile.Test, error) {
+func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) (testfile.Test, error) {
 	total := 0
 	for _, x := range s.states {
 		total += x.ticks
@@ -136,7 +195,7 @@ func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule, unit tim
 	if err := fits(total, unit); err != nil {
 		return testfile.Test{}, err
 	}
-	in, err := c.make(s.states)
+	in, err := s.series(c, twins, total)
 	if err != nil {
 		return testfile.Test{}, err
 	}
@@ -146,32 +205,70 @@ func (s story) test(c condition, r rulefmt.Rule, others []rulefmt.Rule, unit tim
 		return t, err
 	}
 	when := s.evaluations(in, unit)
-	if len(others) > 0 { // what they wait for is not known
+	all := r.all()
+	if len(all) > 1 { // what the others wait for is not known
 		last := when[len(when)-1]
 		when = nil
 		for at := time.Duration(0); at <= last; at += unit {
 			when = append(when, at)
 		}
 	}
-	firing, err := suite.FiringAt(group(r), when)
+	subject := []rulefmt.Rule{r.Rule}
+	if s.twins {
+		subject = r.Twins
+	}
+	firing, err := suite.FiringAt(group(subject...), when)
 	if err != nil {
 		return t, err
 	}
-	all := firing
-	if len(others) > 0 {
-		if all, err = suite.FiringAt(group(append([]rulefmt.Rule{r}, others...)...), when); err != nil {
+	expected := firing
+	if len(all) > len(subject) {
+		if expected, err = suite.FiringAt(group(all...), when); err != nil {
 			return t, err
 		}
 	}
 	for _, m := range s.moments {
 		at := time.Duration(m.tick) * unit
 		i := slices.Index(when, at)
-		if m.fires != (len(firing[i]) > 0) {
-			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), len(firing[i]) > 0)
+		switch n := len(firing[i]); {
+		case m.fires != (n > 0):
+			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), n > 0)
+		case s.twins && m.fires && n != len(subject):
+			return t, fmt.Errorf("after %s it fires in %d of %d environments, other than was read from the expression", model.Duration(at), n, len(subject))
 		}
-		t.Alerts = append(t.Alerts, testfile.AlertCase{At: model.Duration(at), Alert: r.Alert, Expected: all[i]})
+		t.Alerts = append(t.Alerts, testfile.AlertCase{At: model.Duration(at), Alert: r.Alert, Expected: expected[i]})
 	}
 	return t, nil
+}
+
+// series returns the series of a story: the rule's, and those that the twins
+// need to be quiet, or the other way round.
+func (s story) series(c condition, twins []condition, total int) (inverse, error) {
+	own, theirs := s.states, []stretch{{below, total}}
+	if s.twins {
+		own, theirs = theirs, own
+	}
+	out, err := c.make(own)
+	if err != nil {
+		return out, err
+	}
+	seen := map[string]bool{}
+	for _, x := range out.series {
+		seen[x.Series] = true
+	}
+	for _, twin := range twins {
+		in, err := twin.make(theirs)
+		if err != nil {
+			return out, err
+		}
+		for _, x := range in.series {
+			if !seen[x.Series] {
+				out.series = append(out.series, x)
+			}
+			seen[x.Series] = true
+		}
+	}
+	return out, nil
 }
 
 func newTest(name string, in inverse, unit time.Duration) testfile.Test {
@@ -200,8 +297,13 @@ func (s story) evaluations(in inverse, unit time.Duration) []time.Duration {
 	begins := 0
 	for i, stretch := range s.states {
 		delay := in.settle
-		if stretch.state == gone {
+		switch {
+		case stretch.state == gone:
 			delay = in.linger
+		case s.absence && stretch.state == above:
+			delay = in.unseen
+		case s.absence:
+			delay = 0
 		}
 		if i > 0 {
 			out = append(out, time.Duration(begins+delay)*unit)

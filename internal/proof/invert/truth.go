@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -60,28 +61,31 @@ func (s solver) conditions(e parser.Expr, name string) ([]condition, error) {
 			return []condition{c}, err
 		}
 	case *parser.Call:
-		if sel := absent(n); sel != nil {
+		if sel, window := absent(n); sel != nil {
 			return []condition{{name: name, absence: true, make: func(states []stretch) (inverse, error) {
-				return s.selector(sel, phasesOf(states, func(state) (float64, bool) { return 1, true }), constant)
+				out, err := s.selector(sel, phasesOf(states, func(x state) (float64, bool) { return 1, x == below }), constant)
+				out.unseen = max(ticks(window, s.unit)-1, 0)
+				return out, err
 			}}}, nil
 		}
 	}
 	return nil, fmt.Errorf("%s is no condition that is turned around", e)
 }
 
-// absent returns what absent or absent_over_time asks for.
-func absent(n *parser.Call) *parser.VectorSelector {
+// absent returns what absent or absent_over_time asks for, and how far it looks
+// back.
+func absent(n *parser.Call) (*parser.VectorSelector, time.Duration) {
 	switch n.Func.Name {
 	case "absent":
 		sel, _ := n.Args[0].(*parser.VectorSelector)
-		return sel
+		return sel, 0
 	case "absent_over_time":
 		if matrix, ok := n.Args[0].(*parser.MatrixSelector); ok {
 			sel, _ := matrix.VectorSelector.(*parser.VectorSelector)
-			return sel
+			return sel, matrix.Range
 		}
 	}
-	return nil
+	return nil, 0
 }
 
 // either takes each side by itself. A side that reads ALERTS keeps what fires,

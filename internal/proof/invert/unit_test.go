@@ -38,7 +38,7 @@ func TestTheIntervalFollowsTheWindow(t *testing.T) {
 
 func intervalIs(t *testing.T, r rulefmt.Rule, others []rulefmt.Rule, want string) {
 	t.Helper()
-	tests, reasons := invert.Alert(r, others, none)
+	tests, reasons := invert.Alert(invert.Rule{Rule: r, Others: others}, none)
 	if len(tests) == 0 || len(reasons) > 0 {
 		t.Errorf("%s: %d tests, reasons %q", r.Expr, len(tests), reasons)
 	}
@@ -53,7 +53,7 @@ func intervalIs(t *testing.T, r rulefmt.Rule, others []rulefmt.Rule, want string
 func TestATestThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	const want = "values, one each 4m: promtool reads 10,000 samples at most"
-	tests, reasons := invert.Alert(rulefmt.Rule{Alert: "A", Expr: "rate(errors_total[30d]) > 1"}, nil, none)
+	tests, reasons := invert.Alert(invert.Rule{Rule: rulefmt.Rule{Alert: "A", Expr: "rate(errors_total[30d]) > 1"}}, none)
 	if len(tests) != 0 || len(reasons) != 4 || !strings.Contains(reasons[0], want) {
 		t.Errorf("%d tests, reasons %q", len(tests), reasons)
 	}

@@ -96,11 +96,13 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 	if err != nil {
 		return out, err
 	}
-	for i, r := range list {
-		if a.PerEnv && i%len(s.Envs) != 0 {
-			continue
-		}
-		tests, reasons := invert.Alert(r, slices.Delete(slices.Clone(list), i, i+1), known)
+	each := 1 // rule of a condition: one for each environment
+	if a.PerEnv {
+		each = len(s.Envs)
+	}
+	for i := 0; i < len(list); i += each {
+		r := invert.Rule{Rule: list[i], Twins: list[i+1 : i+each], Others: slices.Concat(list[:i], list[i+each:])}
+		tests, reasons := invert.Alert(r, known)
 		if len(list) > 1 && !a.PerEnv || len(a.Also) > 0 {
 			for t := range tests {
 				tests[t].Name += ", " + r.Labels[s.Scale.Label]
@@ -112,7 +114,7 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 		out.evaluateSeldom()
 	}
 	c := out.covered
-	if proven := c.Scenarios+c.Generated > 0; !proven && a.Untested == "" && g.FromFile == "" && len(list) > 0 {
+	if proven := c.Scenarios > 0 || out.fires(); !proven && a.Untested == "" && g.FromFile == "" && len(list) > 0 {
 		return out, unproved(fmt.Sprintf("alert %q", a.Name), c)
 	}
 	return out, nil

@@ -4,6 +4,8 @@
 package suite
 
 import (
+	"slices"
+
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/lint/definitions"
@@ -65,6 +67,19 @@ func (t *Test) add(tests []testfile.Test, reasons []string) {
 		to = t.generated
 	}
 	to.Tests = append(to.Tests, tests...)
+}
+
+// fires reports whether a test shows the alert firing: one that is always quiet
+// proves nothing.
+func (t *Test) fires() bool {
+	for _, f := range t.Files() {
+		for _, test := range f.Tests {
+			if slices.ContainsFunc(test.Alerts, func(c testfile.AlertCase) bool { return len(c.Expected) > 0 }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // evaluateSeldom sets the evaluation intervals for a rule whose result at a
