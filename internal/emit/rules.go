@@ -53,7 +53,7 @@ func (c *Context) Conditions(g site.Group, a rules.Alert, held bool) []Condition
 		expr := c.Timing.Expand(strings.TrimSpace(cond.Expr))
 		labels := c.AlertLabels(g, one)
 		if held && a.HoldWhileDown != "" {
-			expr = c.hold(labels, one, expr)
+			expr = c.hold(g, labels, one, expr)
 		}
 		if !a.PerEnv {
 			out = append(out, Condition{Expr: expr, For: cond.For, Labels: labels})
@@ -87,12 +87,17 @@ func ForAllEnvs(cond Condition) string {
 }
 
 // hold adds the clause that keeps an instance firing while the job is down:
-// the instances that fire now, unless a target of the job answers.
-func (c *Context) hold(labels map[string]string, a rules.Alert, expr string) string {
+// the instances that fire now, unless a target of the job answers. Those of
+// another alert of the name are not its own.
+func (c *Context) hold(g site.Group, labels map[string]string, a rules.Alert, expr string) string {
 	own := append(slices.Sorted(maps.Keys(labels)), model.AlertNameLabel, "alertstate")
 	firing := fmt.Sprintf(`alertname=%q`, a.Name)
 	if len(a.Also) > 0 {
 		firing += fmt.Sprintf(`,%s=%q`, c.Scale.Label, a.Severity)
+	}
+	apart := c.Apart(g, a)
+	for _, name := range slices.Sorted(maps.Keys(apart)) {
+		firing += "," + matcher(name, apart[name])
 	}
 	if a.PerEnv {
 		firing += `,env="ENV"` // the rules of the others hold theirs
@@ -103,6 +108,18 @@ func (c *Context) hold(labels map[string]string, a rules.Alert, expr string) str
 	return fmt.Sprintf(
 		`(%s) or (group without (%s) (ALERTS{%s}) unless on () (max(up{job=%q}) == 1))`,
 		expr, strings.Join(own, ", "), firing, a.HoldWhileDown)
+}
+
+// matcher returns the PromQL matcher of one or several values of a label.
+func matcher(name string, values []string) string {
+	if len(values) == 1 {
+		return fmt.Sprintf("%s=%q", name, values[0])
+	}
+	var quoted []string
+	for _, v := range values {
+		quoted = append(quoted, regexp.QuoteMeta(v))
+	}
+	return fmt.Sprintf("%s=~%q", name, strings.Join(quoted, "|"))
 }
 
 // AlertRules returns the rules of an alert, expressions laid out by Prometheus's

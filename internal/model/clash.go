@@ -104,13 +104,6 @@ func (r *resolver) groupClashes() {
 	})
 }
 
-// rule is an alert or recording rule with where it stands.
-type rule struct {
-	group  Group
-	labels map[string]string
-	text   string
-}
-
 // ruleClashes reports rules of one name in several groups whose results cannot
 // be told apart.
 func (r *resolver) ruleClashes() {
@@ -118,7 +111,7 @@ func (r *resolver) ruleClashes() {
 	check := func(kind, name string, mine rule) {
 		where := fmt.Sprintf("%s %q", kind, name)
 		for _, other := range seen[where] {
-			if !toldApart(other, mine) {
+			if len(apart(other, mine)) == 0 {
 				r.ruleClash(where, other.group.Pack, mine.group.Pack)
 				break
 			}
@@ -126,13 +119,13 @@ func (r *resolver) ruleClashes() {
 		seen[where] = append(seen[where], mine)
 	}
 	for g, rec := range r.Records {
-		check("record", rec.Name, rule{g, withLabels(g.Labels, rec.Labels), rec.Expr})
+		check("record", rec.Name, rule{g, withLabels(g.Labels, rec.Labels), r.Timing.Expand(rec.Expr)})
 	}
 	for g, a := range r.Alerts {
 		if g.FromFile != "" {
 			continue // one name with several severities is usual there
 		}
-		check("alert", a.Name, rule{g, withLabels(g.Labels, a.Labels), a.Expr})
+		check("alert", a.Name, r.ruleOf(g, a))
 	}
 }
 
@@ -144,28 +137,7 @@ func (r *resolver) ruleClash(where, one, other string) {
 	r.add(finding.Clash, where, "the packs %q and %q have it, and nothing tells their results apart: rename one, or give each pack preflight.Labels with another value", one, other)
 }
 
-// toldApart reports whether a label has different values in the results of two
-// rules: a static label, or the job that both expressions select.
-func toldApart(a, b rule) bool {
-	for name, value := range a.labels {
-		if other, ok := b.labels[name]; ok && other != value && !strings.Contains(value+other, "{{") {
-			return true
-		}
-	}
-	mine, other := jobsOf(a.text), jobsOf(b.text)
-	return len(mine) > 0 && len(other) > 0 && !slices.ContainsFunc(mine, func(j string) bool { return slices.Contains(other, j) })
-}
-
 var jobMatcher = regexp.MustCompile(`\bjob\s*=\s*"([^"]*)"`)
-
-// jobsOf returns the jobs that an expression selects by name.
-func jobsOf(expr string) []string {
-	var out []string
-	for _, m := range jobMatcher.FindAllStringSubmatch(expr, -1) {
-		out = append(out, m[1])
-	}
-	return out
-}
 
 func withLabels(group, own map[string]string) map[string]string {
 	out := map[string]string{}
