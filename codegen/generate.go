@@ -53,7 +53,7 @@ func (p *proved) files() ([]File, error) {
 		}
 	}
 	for _, g := range p.Groups {
-		out.add("prometheus/rules/" + g.Name + ".yml")(p.RuleFile(g))
+		out.add("prometheus/rules/" + p.RuleFileName(g))(p.RuleFile(g))
 	}
 	for i := range p.Alerts {
 		a := &p.Alerts[i]

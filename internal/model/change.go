@@ -30,7 +30,7 @@ func (r *resolver) change(p *pack) {
 				addLabels(a, c)
 			}
 		case preflight.As:
-			p.as(string(c))
+			r.as(p, string(c))
 		}
 	}
 }
@@ -160,21 +160,33 @@ func translate(a *rules.Alert, translations map[string]rules.Translation) {
 	}
 }
 
-// as gives the pack another name: its groups and dashboards take it.
-func (p *pack) as(name string) {
-	p.name = name
+// as gives the pack another name: its groups and dashboards take it. Of several
+// names the last holds.
+func (r *resolver) as(p *pack, name string) {
+	if name == "" {
+		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, As", p.name), "the name is empty: write the one that the site knows this taking by")
+		return
+	}
+	before, again := p.name, p.name != p.Name
 	named := func(old string) string {
-		if old == p.Name {
+		switch rest, own := strings.CutPrefix(old, before+"-"); {
+		case old == before:
 			return name
+		case own && again:
+			return name + "-" + rest
 		}
 		return name + "-" + old
 	}
+	p.name = name
 	for g := range p.groups {
 		p.groups[g].Name, p.groups[g].Pack = named(p.groups[g].Name), name
 	}
 	for d := range p.Dashboards {
 		b := &p.Dashboards[d]
-		b.UID = named(b.UID)
+		b.UID = PlainUID(named(b.UID))
+		if again {
+			b.Title = strings.TrimSuffix(b.Title, " "+before)
+		}
 		b.Title += " " + name
 	}
 }

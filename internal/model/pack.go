@@ -148,6 +148,3 @@ func EachPanel(d *dashgen.Dashboard, f func(*dashgen.Panel)) {
 		}
 	}
 }
-
-// plainName replaces what is not in file names.
-func plainName(name string) string { return strings.NewReplacer(":", "-", "/", "-").Replace(name) }

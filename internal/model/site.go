@@ -46,7 +46,9 @@ type Site struct {
 	Routing    routing.Routing // the packs' routes first
 	Promised   bool            // the site itself states promises
 
-	groupsOf map[string]int // groups by the name of a rule in them
+	groupsOf   map[string]int    // groups by the name of a rule in them
+	groupFiles map[string]string // names of files without extension, by the name of the group
+	rulePages  map[string]string // likewise, by the full name of the rule
 }
 
 // Group is a group of rules with where it comes from.
@@ -203,33 +205,6 @@ func (s *Site) Records(yield func(Group, rules.Record) bool) {
 			if !yield(g, rec) {
 				return
 			}
-		}
-	}
-}
-
-// FileName returns the name of an alert or record in file names: that of the
-// rule, with that of its group where two groups have a rule of the name.
-// Colons are not in file names.
-func (s *Site) FileName(g Group, name string) string {
-	if s.groupsOf[name] > 1 {
-		name = g.Name + "-" + name
-	}
-	return plainName(name)
-}
-
-// countNames counts the groups that have a rule of a name.
-func (s *Site) countNames() {
-	s.groupsOf = map[string]int{}
-	for _, g := range s.Groups {
-		names := map[string]bool{}
-		for i := range g.Alerts {
-			names[g.Alerts[i].Name] = true
-		}
-		for i := range g.Records {
-			names[g.Records[i].Name] = true
-		}
-		for name := range names {
-			s.groupsOf[name]++
 		}
 	}
 }

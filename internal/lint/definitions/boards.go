@@ -132,7 +132,7 @@ func (c *Checked) defaultBoards(known boardCatalogue) map[string]bool {
 		if g.Pack == "" || c.hasBoard(g.Pack) {
 			continue // a pack without a name is a finding already
 		}
-		board := dashgen.Dashboard{UID: plainUID(g.Pack), Title: emit.InWords(strings.ToUpper(g.Pack[:1]) + g.Pack[1:])}
+		board := dashgen.Dashboard{UID: site.PlainUID(g.Pack), Title: emit.InWords(strings.ToUpper(g.Pack[:1]) + g.Pack[1:])}
 		if env := c.variable(g.Pack, known); env != nil {
 			board.Variables = []dashgen.Variable{*env}
 		}
@@ -181,15 +181,6 @@ func (c *Checked) variable(pack string, known boardCatalogue) *dashgen.Variable 
 		}
 	}
 	return nil
-}
-
-func plainUID(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
-			return r
-		}
-		return '-'
-	}, name)
 }
 
 // packOf returns the pack that an alert on a board belongs to: that of the board
@@ -249,7 +240,7 @@ func (c *Checked) alertPanel(a Alert) dashgen.AlertPanel {
 			compared.Thresholds = append(compared.Thresholds, f.Threshold)
 		}
 	}
-	annotations := c.Annotations(a.Group, a.Alert, conditions[0])
+	annotations := c.Annotations(a.Group, a.Alert, c.ForAnyEnv(conditions[0]))
 	compared.Title = annotations[api.Title]
 	if a.Title == "" {
 		compared.Title = emit.InWords(a.Name)

@@ -89,7 +89,7 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 		covered: ruleCoverage{Name: a.Name, Type: "alert", Group: g.Name, Severity: a.Severity, Scenarios: len(a.Scenarios), Waived: a.Untested},
 	}
 	var err error
-	if out.file, err = s.AlertTest(g, a, "../rules/"+g.Name+".yml"); err != nil {
+	if out.file, err = s.AlertTest(g, a, "../rules/"+s.RuleFileName(g)); err != nil {
 		return out, err
 	}
 	list, err := s.rulesOf(g, a.Name)
@@ -156,7 +156,7 @@ func (s *Suite) proveRecord(g site.Group, r rules.Record, known invert.Labels) (
 		covered: ruleCoverage{Name: r.Name, Type: "record", Group: g.Name, Scenarios: len(r.Scenarios), Waived: r.Untested},
 	}
 	var err error
-	if out.file, err = s.RecordTest(g, r, "../rules/"+g.Name+".yml"); err != nil {
+	if out.file, err = s.RecordTest(g, r, "../rules/"+s.RuleFileName(g)); err != nil {
 		return out, err
 	}
 	rule, err := s.RecordRule(g, r)

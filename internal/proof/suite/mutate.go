@@ -21,7 +21,7 @@ func (s *Suite) Mutate(ctx context.Context, progress mutate.Progress) ([]mutate.
 		if err != nil {
 			return nil, nil, err
 		}
-		file := "prometheus/rules/" + g.Name + ".yml"
+		file := "prometheus/rules/" + s.RuleFileName(g)
 		proof := mutate.Proof{Groups: []mutate.Group{{File: file, RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
 		for _, t := range s.Tests {
 			if t.covered.Group != g.Name {
