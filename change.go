@@ -28,6 +28,7 @@ type Without struct{ Alert, Why string }
 type Labels map[string]string
 
 // Rename gives the metrics of the pack another namespace, in every pack of the site that reads them.
+// A pack that is taken twice has a namespace for each taking; others read the one that all of them have.
 type Rename struct{ From, To string }
 
 // As gives the pack another name, so that a site can take it twice. Groups and

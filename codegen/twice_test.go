@@ -61,3 +61,62 @@ func TestJobsOfAPackTakenTwice(t *testing.T) {
 		contains(t, findings(t, site(expr)), `alert "QueueLong": DF007: the packs "billing" and "orders" have it, and nothing tells their results apart`)
 	}
 }
+
+// A rename of one taking is its own: the other keeps its metrics, and so do those
+// who read them.
+func TestRenameOfAPackTakenTwice(t *testing.T) {
+	t.Parallel()
+	a := queueLong()
+	a.Scenarios = []rules.Scenario{{
+		Name: "long", Series: `queue_depth{queue="a"} 9x9`,
+		Expect: []rules.Expect{rules.Quiet("1m"), rules.Fires("5m", `queue="a"`).Says("note", "see queue_depth")},
+	}}
+	a.Annotations = map[string]string{"note": "see queue_depth"}
+	p := broker(a)
+	p.Runbooks = []preflight.Runbook{{Alerts: []string{"QueueLong"}, Markdown: "Query `queue_depth`."}}
+	reader := preflight.Pack{Name: "reader", Groups: []rules.Group{{Name: "reader", Alerts: []rules.Alert{
+		{Name: "AllLong", Severity: "grey", Expr: "sum(queue_depth) > 5", Scenarios: []rules.Scenario{{
+			Name: "long", Series: `queue_depth{queue="a"} 1 9x9`, Expect: []rules.Expect{rules.Quiet("0m"), rules.Fires("5m")},
+		}}},
+	}}}}
+
+	s := ordersAndBilling(p, preflight.Rename{From: "queue", To: "kju"})
+	s.Packs = append(s.Packs, reader)
+	made := files(t, s)
+	contains(t, made[ordersRules], "queue_depth", "queue_up")
+	lacks(t, made[ordersRules], "kju")
+	contains(t, made[billingRules], "kju_depth", "kju_up", "note: see kju_depth")
+	lacks(t, made[billingRules], "queue_")
+	contains(t, made["prometheus/rules/reader.yml"], "queue_depth")
+
+	// Both have another: nobody says which of them the reader means.
+	s = mq(p.With(preflight.As("orders"), preflight.Labels{"unit": "orders"}, preflight.Rename{From: "queue", To: "a"}),
+		p.With(preflight.As("billing"), preflight.Labels{"unit": "billing"}, preflight.Rename{From: "queue", To: "b"}))
+	made = files(t, s)
+	contains(t, made[ordersRules], "(a_depth)")
+	contains(t, made[billingRules], "(b_depth)")
+	s.Packs = append(s.Packs, reader)
+	contains(t, findings(t, s), `alert "AllLong", expr: PQ002: no metric "queue_depth"`)
+
+	// Both have the same.
+	s = ordersAndBilling(p.With(preflight.Rename{From: "queue", To: "kju"}))
+	s.Packs = append(s.Packs, reader)
+	contains(t, file(t, s, "prometheus/rules/reader.yml"), "kju_depth")
+}
+
+// Several renames hold one after the other, and one must lead somewhere.
+func TestRenamesInOrder(t *testing.T) {
+	t.Parallel()
+	made := file(t, mq(broker(queueLong()).With(preflight.Rename{From: "queue", To: "kju"}, preflight.Rename{From: "kju", To: "acme_queue"})), "prometheus/rules/queue.yml")
+	contains(t, made, "acme_queue_up == 0")
+	for change, want := range map[preflight.Rename]string{
+		{From: "queue"}:                `pack "queue", Rename: DF008: To is empty`,
+		{From: "queue", To: "a b"}:     `pack "queue", Rename: DF008: To: "a b" is no beginning of a metric's name`,
+		{From: "queue", To: "9"}:       `pack "queue", Rename: DF008: To: "9" is no beginning`,
+		{To: "kju"}:                    `pack "queue", Rename: DF008: no metric of the pack begins with "_"`,
+		{From: "queues", To: "kju"}:    `DF008: no metric of the pack begins with "queues_"`,
+		{From: "queue_up", To: "kju_"}: `DF008: no metric of the pack begins with "queue_up_"`,
+	} {
+		contains(t, findings(t, mq(broker(queueLong()).With(change))), want)
+	}
+}

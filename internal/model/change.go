@@ -5,7 +5,6 @@ import (
 	"maps"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -251,101 +250,4 @@ func unitsOut(expr string) string {
 		out := digits + "s"
 		return out + strings.Repeat(" ", len(m)-len(out))
 	})
-}
-
-// rename gives metrics their other namespace, in every pack that reads them.
-func (r *resolver) rename(packs []pack) {
-	for i := range packs {
-		for _, c := range packs[i].Changes() {
-			ren, ok := c.(preflight.Rename)
-			if !ok {
-				continue
-			}
-			where := fmt.Sprintf("pack %q, Rename", packs[i].Name)
-			var names []string
-			for _, d := range packs[i].Metrics {
-				if strings.HasPrefix(d.Name, ren.From+"_") {
-					names = append(names, regexp.QuoteMeta(d.Name))
-				}
-			}
-			if len(names) == 0 {
-				r.add(finding.NothingChanged, where, "no metric of the pack begins with %s", strconv.Quote(ren.From+"_"))
-				continue
-			}
-			slices.Sort(names)
-			slices.Reverse(names) // the longest of those with one beginning first
-			pattern := regexp.MustCompile(`\b(?:` + strings.Join(names, "|") + `)(?:_bucket|_sum|_count)?\b`)
-			for j := range packs {
-				packs[j].eachText(func(text *string) {
-					*text = pattern.ReplaceAllStringFunc(*text, func(name string) string { return ren.To + strings.TrimPrefix(name, ren.From) })
-				})
-			}
-		}
-	}
-}
-
-// eachText calls f with every text of the pack that can name a metric.
-func (p pack) eachText(f func(*string)) {
-	for i := range p.Metrics {
-		f(&p.Metrics[i].Name)
-	}
-	inScenarios := func(list []rules.Scenario) {
-		for i := range list {
-			f(&list[i].Series)
-		}
-	}
-	inMap := func(texts map[string]string) {
-		for name, text := range texts {
-			f(&text)
-			texts[name] = text
-		}
-	}
-	for g := range p.groups {
-		for i := range p.groups[g].Records {
-			rec := &p.groups[g].Records[i]
-			f(&rec.Name)
-			f(&rec.Expr)
-			inScenarios(rec.Scenarios)
-		}
-	}
-	for _, a := range p.alerts() {
-		for _, text := range []*string{&a.Expr, &a.Title, &a.Summary, &a.Reason, &a.Headline, &a.ListTitle, &a.About} {
-			f(text)
-		}
-		for i := range a.Also {
-			f(&a.Also[i].Expr)
-		}
-		for i := range a.Actions {
-			f(&a.Actions[i])
-		}
-		inMap(a.Annotations)
-		inMap(a.Labels)
-		for language, t := range a.Translations {
-			for _, text := range []*string{&t.Title, &t.Summary, &t.Headline, &t.ListTitle, &t.About} {
-				f(text)
-			}
-			for i := range t.Actions {
-				f(&t.Actions[i])
-			}
-			a.Translations[language] = t
-		}
-		inScenarios(a.Scenarios)
-		inPanel(&a.Panel, f)
-	}
-	for d := range p.Dashboards {
-		b := &p.Dashboards[d]
-		for i := range b.Variables {
-			f(&b.Variables[i].Series)
-		}
-		for i := range b.Annotations {
-			f(&b.Annotations[i].Expr)
-		}
-		EachPanel(b, func(q *dashgen.Panel) { inPanel(q, f) })
-	}
-}
-
-func inPanel(p *dashgen.Panel, f func(*string)) {
-	for i := range p.Targets {
-		f(&p.Targets[i].Expr)
-	}
 }

@@ -28,6 +28,7 @@ func (r *resolver) open(p preflight.Pack) pack {
 	}
 	out.Metrics = slices.Clone(p.Metrics)
 	out.Exporters = slices.Clone(p.Exporters)
+	out.Runbooks = slices.Clone(p.Runbooks)
 	out.Dashboards = nil
 	for _, d := range p.Dashboards {
 		out.Dashboards = append(out.Dashboards, copyDashboard(d))
@@ -69,6 +70,7 @@ func copyGroup(g rules.Group) rules.Group {
 	g.Records = slices.Clone(g.Records)
 	for i, rec := range g.Records {
 		g.Records[i].Labels = maps.Clone(rec.Labels)
+		g.Records[i].Equivalents = slices.Clone(rec.Equivalents)
 		g.Records[i].Scenarios = copyScenarios(rec.Scenarios)
 	}
 	g.Alerts = slices.Clone(g.Alerts)

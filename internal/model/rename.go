@@ -1,0 +1,187 @@
+package model
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/rules"
+)
+
+// rename gives metrics their other namespace, in every pack that reads them. Of
+// a pack that is taken several times, each taking has its own; others read the
+// name that all of its takings have.
+func (r *resolver) rename(packs []pack) {
+	own := make([]map[string]string, len(packs))
+	for i, p := range packs {
+		own[i] = r.renamed(p)
+	}
+	for i := range packs {
+		names := map[string]string{}
+		for j, p := range packs {
+			if p.Name == packs[i].Name {
+				continue // another taking
+			}
+			for name, to := range own[j] {
+				if everyTaking(packs, own, p.Name, name, to) {
+					names[name] = to
+				}
+			}
+		}
+		maps.Copy(names, own[i])
+		packs[i].replace(names)
+	}
+}
+
+// renamed returns the other names of a pack's metrics by their names.
+func (r *resolver) renamed(p pack) map[string]string {
+	where := fmt.Sprintf("pack %q, Rename", p.Name)
+	now := map[string]string{}
+	for _, d := range p.Metrics {
+		now[d.Name] = d.Name
+	}
+	for _, c := range p.Changes() {
+		ren, ok := c.(preflight.Rename)
+		if !ok {
+			continue
+		}
+		found := false
+		for name, to := range now {
+			if rest, ok := strings.CutPrefix(to, ren.From+"_"); ok {
+				now[name], found = ren.To+"_"+rest, true
+			}
+		}
+		switch {
+		case ren.To == "":
+			r.add(finding.NothingChanged, where, "To is empty: write the namespace that the metrics of %s get", strconv.Quote(ren.From+"_"))
+		case !namespace.MatchString(ren.To):
+			r.add(finding.NothingChanged, where, "To: %q is no beginning of a metric's name: write letters, digits and \"_\"", ren.To)
+		case !found:
+			r.add(finding.NothingChanged, where, "no metric of the pack begins with %s", strconv.Quote(ren.From+"_"))
+		}
+	}
+	maps.DeleteFunc(now, func(name, to string) bool { return name == to })
+	return now
+}
+
+var namespace = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
+
+// everyTaking reports whether all takings of a pack give the metric that name.
+func everyTaking(packs []pack, own []map[string]string, of, name, to string) bool {
+	for i, p := range packs {
+		if p.Name == of && own[i][name] != to {
+			return false
+		}
+	}
+	return true
+}
+
+// replace gives metrics their other names in all texts of the pack.
+func (p *pack) replace(names map[string]string) {
+	if len(names) == 0 {
+		return
+	}
+	var list []string
+	for name := range names {
+		list = append(list, regexp.QuoteMeta(name))
+	}
+	slices.Sort(list)
+	slices.Reverse(list) // the longest of those with one beginning first
+	pattern := regexp.MustCompile(`\b(` + strings.Join(list, "|") + `)(_bucket|_sum|_count)?\b`)
+	p.eachText(func(text *string) {
+		*text = pattern.ReplaceAllStringFunc(*text, func(found string) string {
+			m := pattern.FindStringSubmatch(found)
+			return names[m[1]] + m[2]
+		})
+	})
+}
+
+// eachText calls f with every text of the pack that can name a metric.
+func (p pack) eachText(f func(*string)) {
+	for i := range p.Metrics {
+		f(&p.Metrics[i].Name)
+	}
+	var inMap func(texts map[string]string)
+	inScenarios := func(list []rules.Scenario) {
+		for i := range list {
+			f(&list[i].Series)
+			for _, e := range list[i].Expect {
+				for _, x := range e.Instances {
+					inMap(x.Texts)
+				}
+			}
+		}
+	}
+	inEquivalents := func(list []finding.Equivalent) {
+		for i := range list {
+			f(&list[i].Mutant)
+		}
+	}
+	inMap = func(texts map[string]string) {
+		for name, text := range texts {
+			f(&text)
+			texts[name] = text
+		}
+	}
+	for i := range p.Runbooks {
+		f(&p.Runbooks[i].Markdown)
+	}
+	for g := range p.groups {
+		inMap(p.groups[g].Labels)
+		for i := range p.groups[g].Records {
+			rec := &p.groups[g].Records[i]
+			f(&rec.Name)
+			f(&rec.Expr)
+			inMap(rec.Labels)
+			inEquivalents(rec.Equivalents)
+			inScenarios(rec.Scenarios)
+		}
+	}
+	for _, a := range p.alerts() {
+		for _, text := range []*string{&a.Expr, &a.Title, &a.Summary, &a.Reason, &a.Headline, &a.ListTitle, &a.About} {
+			f(text)
+		}
+		for i := range a.Also {
+			f(&a.Also[i].Expr)
+		}
+		for i := range a.Actions {
+			f(&a.Actions[i])
+		}
+		inMap(a.Annotations)
+		inMap(a.Labels)
+		for language, t := range a.Translations {
+			for _, text := range []*string{&t.Title, &t.Summary, &t.Headline, &t.ListTitle, &t.About} {
+				f(text)
+			}
+			for i := range t.Actions {
+				f(&t.Actions[i])
+			}
+			a.Translations[language] = t
+		}
+		inEquivalents(a.Equivalents)
+		inScenarios(a.Scenarios)
+		inPanel(&a.Panel, f)
+	}
+	for d := range p.Dashboards {
+		b := &p.Dashboards[d]
+		for i := range b.Variables {
+			f(&b.Variables[i].Series)
+		}
+		for i := range b.Annotations {
+			f(&b.Annotations[i].Expr)
+		}
+		EachPanel(b, func(q *dashgen.Panel) { inPanel(q, f) })
+	}
+}
+
+func inPanel(p *dashgen.Panel, f func(*string)) {
+	for i := range p.Targets {
+		f(&p.Targets[i].Expr)
+	}
+}
