@@ -2,10 +2,13 @@ package codegen_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
@@ -158,5 +161,33 @@ func TestHelps(t *testing.T) {
 		case x.code != "" && !strings.Contains(found, fmt.Sprintf(`metric "acme_%s", Help: %s: `, x.name, x.code)):
 			t.Errorf("%s, %q: want %s, got %s", x.name, x.help, x.code, found)
 		}
+	}
+}
+
+// Each finding about a text can be waived where it is.
+func TestWaivedTexts(t *testing.T) {
+	t.Parallel()
+	waive := func(codes ...finding.Code) []finding.Waiver {
+		var out []finding.Waiver
+		for _, c := range codes {
+			out = append(out, finding.Waiver{Code: c, Why: "an example"})
+		}
+		return out
+	}
+	s := shipped()
+	a := alert(&s, "PreflightCheckWarned")
+	all(
+		korean("PreflightCheckWarned", func(t *rules.Translation) { t.Title = "프리플라이트 실패" }),
+		in("PreflightStale", func(a *rules.Alert) { a.About += " It waits for nine intervals." }),
+		at(3, func(q *dashgen.Panel) { q.Description += " At 40 s it is too late." }),
+		help("preflight_webhook_spool_writable", "1 when the last write failed, else 0."),
+	)(&s)
+	a.Waivers = waive(finding.OtherMeaning, finding.SameText)
+	alert(&s, "PreflightStale").Waivers = waive(finding.OtherNumber)
+	panel(&s, 3).Waivers = waive(finding.OtherNumber)
+	list := s.Packs[1].Exporters
+	list[slices.IndexFunc(list, func(d metrics.Desc) bool { return d.Name == "preflight_webhook_spool_writable" })].Waivers = waive(finding.Opposite)
+	if text := findings(t, s); text != "" {
+		t.Error(text)
 	}
 }

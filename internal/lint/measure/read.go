@@ -83,8 +83,11 @@ func Read(text string) []Number {
 	var out []Number
 	all := split(text)
 	for i, w := range all {
-		m := numeral.FindStringSubmatch(w.text)
-		switch q := quantileName.FindStringSubmatch(w.text); {
+		var m, q []string
+		if strings.ContainsAny(w.text, "0123456789") {
+			m, q = numeral.FindStringSubmatch(w.text), quantileName.FindStringSubmatch(w.text)
+		}
+		switch {
 		case q != nil:
 			v, _ := strconv.ParseFloat("0."+q[1], 64)
 			out = append(out, Number{Value: v, Unit: Unit{Percentile, []float64{1}}, From: w.from, To: w.to})
