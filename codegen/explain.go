@@ -51,6 +51,7 @@ type explanation struct {
 	About      string               `json:"about,omitempty"`
 	Severity   string               `json:"severity,omitempty"`
 	Urgent     bool                 `json:"urgent"`
+	Envs       []string             `json:"envs,omitempty"` // with a condition for each; that of the first is shown
 	Conditions []explainedCondition `json:"conditions"`
 	Interval   string               `json:"interval"`
 	Keep       string               `json:"keep_firing_for,omitempty"`
@@ -65,6 +66,7 @@ type explanation struct {
 
 type explainedCondition struct {
 	Severity string `json:"severity,omitempty"`
+	Env      string `json:"env,omitempty"`
 	Expr     string `json:"expr"`
 	For      string `json:"for,omitempty"`
 }
@@ -142,11 +144,14 @@ func (e explain) explain(p *proved, a *definitions.Alert) (explanation, error) {
 	if emitted[0].KeepFiringFor > 0 {
 		x.Keep = emitted[0].KeepFiringFor.String()
 	}
+	if a.PerEnv {
+		x.Envs = p.Envs
+	}
 	for i, cond := range p.Conditions(a.Group, a.Alert, true) {
 		if cond.Env != "" && cond.Env != p.Envs[0] {
 			continue
 		}
-		shown := explainedCondition{Severity: cond.Labels[p.Scale.Label], Expr: emitted[i].Expr}
+		shown := explainedCondition{Severity: cond.Labels[p.Scale.Label], Env: cond.Env, Expr: emitted[i].Expr}
 		if emitted[i].For > 0 {
 			shown.For = emitted[i].For.String()
 		}
@@ -240,6 +245,9 @@ func (x explanation) write(w io.Writer, named bool) {
 		fmt.Fprint(w, "\nfires when")
 		if len(x.Conditions) > 1 {
 			fmt.Fprintf(w, ", with the severity %s", c.Severity)
+		}
+		if c.Env != "" {
+			fmt.Fprintf(w, ", in each environment (%s), here in %s", strings.Join(x.Envs, ", "), c.Env)
 		}
 		fmt.Fprintf(w, "\n%s\n", indent(c.Expr))
 		if c.For != "" {

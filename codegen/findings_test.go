@@ -258,6 +258,8 @@ var sentences = map[string]change{
 	"the job `webhook` scrapes port 9917":                       unchanged,
 	"an alert waits for `a minute`":                             in("TargetDown", func(a *rules.Alert) { a.For = "a minute" }),
 	"an alert waits for `1m`":                                   unchanged,
+	"PreflightMissing asks for `env=\"paper\"`":                 edit("PreflightMissing", `env="ENV"`, `env="paper"`),
+	"PreflightMissing asks for `env=\"ENV\"`":                   unchanged,
 }
 
 const (

@@ -102,5 +102,6 @@ const (
 	SameText        Code = "DF022" // one text for different things
 	BadSite         Code = "DF017" // a site that no pipeline can work with
 	NoMeans         Code = "AM009" // a receiver without any means of notifying
+	IdleEnv         Code = "DF023" // ENV that nothing replaces, or PerEnv without ENV
 	NotUrgent       Code = "AM010" // the site's list of urgent alerts, or of a level's, differs
 )

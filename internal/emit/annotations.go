@@ -25,6 +25,8 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 			out[name] = c.Timing.ExpandTemplate(texts.Expand(value, vars))
 		}
 	}
+	link := set
+	set = func(name, value string) { link(name, inEnv(value, cond.Env)) }
 	for name, value := range a.Annotations {
 		set(name, value)
 	}
@@ -47,10 +49,10 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 		set(api.In(api.Actions, language), strings.Join(t.Actions, "\n"))
 	}
 	if c.Runbook != nil {
-		set(api.RunbookURL, c.Runbook(g, a))
+		link(api.RunbookURL, c.Runbook(g, a))
 	}
 	if c.Dashboard != nil {
-		set(api.Dashboard, c.Dashboard(g, a))
+		link(api.Dashboard, c.Dashboard(g, a))
 	}
 	return out
 }
@@ -59,6 +61,9 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 // first condition, and without template actions.
 func (c *Context) About(g site.Group, a rules.Alert) string {
 	text := strings.TrimSpace(a.About)
+	if a.PerEnv {
+		text = inEnv(text, anyEnv)
+	}
 	if conditions := c.Conditions(g, a, false); c.Vars != nil && len(conditions) > 0 {
 		text = texts.Expand(text, c.Vars(conditions[0].Expr, conditions[0].For))
 	}
@@ -81,4 +86,13 @@ func InWords(name string) string {
 		out = append(out, r)
 	}
 	return string(out)
+}
+
+// textsNameEnv reports whether a text of the messages of an alert names ENV.
+func textsNameEnv(a rules.Alert) bool {
+	list := slices.Concat([]string{a.Title, a.Summary, a.Reason, a.Headline, a.ListTitle}, a.Actions, slices.Collect(maps.Values(a.Annotations)))
+	for _, t := range a.Translations {
+		list = slices.Concat(list, []string{t.Title, t.Summary, t.Headline, t.ListTitle}, t.Actions)
+	}
+	return slices.ContainsFunc(list, envWord.MatchString)
 }

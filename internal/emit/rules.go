@@ -43,6 +43,14 @@ type Condition struct {
 
 var envWord = regexp.MustCompile(`\bENV\b`)
 
+// inEnv replaces ENV in what an alert for each environment has; "" is none.
+func inEnv(text, env string) string {
+	if env == "" {
+		return text
+	}
+	return envWord.ReplaceAllLiteralString(text, env)
+}
+
 // Conditions returns the rules of an alert in order. Without held, the clause of
 // HoldWhileDown is left out.
 func (c *Context) Conditions(g site.Group, a rules.Alert, held bool) []Condition {
@@ -60,13 +68,26 @@ func (c *Context) Conditions(g site.Group, a rules.Alert, held bool) []Condition
 			continue
 		}
 		for _, env := range c.Envs {
-			own := maps.Clone(labels)
+			own := map[string]string{}
+			for name, value := range labels {
+				own[name] = inEnv(value, env)
+			}
 			own["env"] = env
-			out = append(out, Condition{Expr: envWord.ReplaceAllLiteralString(expr, env), For: cond.For, Env: env, Labels: own})
+			out = append(out, Condition{Expr: inEnv(expr, env), For: cond.For, Env: env, Labels: own})
 		}
 	}
 	return out
 }
+
+// ForAnyEnv returns a condition whose texts name the environment by its label.
+func (*Context) ForAnyEnv(cond Condition) Condition {
+	if cond.Env != "" {
+		cond.Env = anyEnv
+	}
+	return cond
+}
+
+const anyEnv = "{{ $labels.env }}"
 
 // ForAllEnvs returns a condition of one environment without the matchers that
 // name it. One that does not parse stays.
@@ -130,7 +151,8 @@ func (c *Context) AlertRules(g site.Group, a rules.Alert) ([]rulefmt.Rule, error
 		return nil, fmt.Errorf("alert %q: %w", a.Name, err)
 	}
 	var out []rulefmt.Rule
-	annotations := map[string]map[string]string{}
+	annotations := map[string]map[string]string{} // those of the environments are the same where no text names one
+	named := a.PerEnv && textsNameEnv(a)
 	for _, cond := range c.Conditions(g, a, true) {
 		wait, err1 := c.duration(cond.For)
 		expr, err2 := pretty(cond.Expr)
@@ -138,6 +160,9 @@ func (c *Context) AlertRules(g site.Group, a rules.Alert) ([]rulefmt.Rule, error
 			return nil, fmt.Errorf("alert %q: %w", a.Name, err)
 		}
 		key := cond.For + "\x00" + cond.Labels[c.Scale.Label]
+		if named {
+			key += "\x00" + cond.Env
+		}
 		if annotations[key] == nil {
 			annotations[key] = c.Annotations(g, a, cond)
 		}

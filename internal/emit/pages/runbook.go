@@ -52,7 +52,7 @@ func (p Pages) Runbook(a *definitions.Alert) ([]byte, error) {
 		return nil, err
 	}
 	conditions := p.Conditions(a.Group, a.Alert, true)
-	annotations := emitted[0].Annotations
+	annotations := p.Annotations(a.Group, a.Alert, p.ForAnyEnv(conditions[0]))
 	page := runbookPage{
 		Alert: a, Title: annotations[api.Title], Summary: annotations[api.Summary], Means: p.About(a.Group, a.Alert),
 		Notified: p.Routes.Notified(a), Dashboard: p.BoardLink(*a), Chapters: p.chapters(a.Name),
@@ -116,5 +116,5 @@ func (p Pages) summary(a definitions.Alert) string {
 		return "the heartbeat of the pipeline"
 	}
 	conditions := p.Conditions(a.Group, a.Alert, false)
-	return texts.Plain(p.Annotations(a.Group, a.Alert, conditions[0])[api.Summary])
+	return texts.Plain(p.Annotations(a.Group, a.Alert, p.ForAnyEnv(conditions[0]))[api.Summary])
 }

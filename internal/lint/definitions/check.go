@@ -41,6 +41,7 @@ func Check(ctx *emit.Context) (*Checked, error) {
 	c.add(c.complete()...)
 	c.add(c.metrics()...)
 	c.add(c.jobs()...)
+	c.add(c.environments()...)
 	c.add(c.records()...)
 	c.add(c.alerts()...)
 	checker.Define("ALERTS", c.alertsType())

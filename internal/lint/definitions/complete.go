@@ -87,6 +87,9 @@ func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 		need(finding.Incomplete, cond.Severity != "" && cond.Severity != a.Severity, "Also %d needs a severity of its own", i+1)
 	}
 	need(finding.Clash, a.Labels[c.Scale.Label] == "", "Labels sets %q, which holds the severity: use Severity", c.Scale.Label)
+	if _, set := c.AlertLabels(g, a)["env"]; a.PerEnv {
+		need(finding.Clash, !set, "Labels sets \"env\", which PerEnv sets to each environment: leave it out")
+	}
 	if a.Untested != "" {
 		need(finding.NoScenario, len(a.Scenarios) == 0, "has scenarios and says why it has none: delete Untested")
 	}

@@ -64,6 +64,11 @@ func (c *Checked) alerts() []finding.Finding {
 		}
 		if a.PerEnv && len(c.Envs) > 1 {
 			typed.Labels = typed.Labels.Set("env", "")
+			for name, value := range c.AlertLabels(g, a) {
+				if namesEnv(value) {
+					typed.Labels = typed.Labels.Set(name, "")
+				}
+			}
 		}
 		typed.Labels = typed.Labels.Set(model.AlertNameLabel, a.Name)
 		for name, value := range c.External() {
