@@ -7,6 +7,7 @@ import (
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
 )
 
 const nodeRules = `
@@ -90,4 +91,83 @@ func TestRuleFilesAreDecodedStrictly(t *testing.T) {
 func TestRuleFilesClashWithLiterals(t *testing.T) {
 	t.Parallel()
 	contains(t, findings(t, withFiles(map[string]string{"disk.yml": strings.Replace(nodeRules, "name: nodes", "name: disk", 1)})), `group "disk": DF007`)
+}
+
+// oneRule is a rule file of one alert with these fields.
+func oneRule(fields string) map[string]string {
+	return map[string]string{"a.yml": "groups: [{name: a, rules: [{alert: NodeFull, " + fields + "}]}]"}
+}
+
+// The severity of a rule file is a level of the site, in its label or in the
+// label severity, of the rule or of its group. One that is not asks for it.
+func TestSeveritiesOfRuleFiles(t *testing.T) {
+	t.Parallel()
+	site := func(files map[string]string) preflight.Site {
+		s := withFiles(files)
+		s.Severities = mq().Severities
+		return s
+	}
+	const expr = "expr: disk_used_ratio > 0.9"
+	for text, want := range map[string]string{
+		expr + ", labels: {severity: critical}":             "sev: red",
+		expr + ", labels: {sev: amber, severity: critical}": "sev: amber",
+	} {
+		contains(t, file(t, site(oneRule(text)), "prometheus/rules/a.yml"), want)
+	}
+	for labels, want := range map[string]string{"severity: info": "sev: grey", "sev: page": "sev: red"} { // of the group
+		text := "groups: [{name: a, labels: {" + labels + "}, rules: [{alert: NodeFull, " + expr + "}]}]"
+		contains(t, file(t, site(map[string]string{"a.yml": text}), "prometheus/rules/a.yml"), want)
+	}
+	for text, want := range map[string]string{
+		expr + ", labels: {severity: critcal}":   `alert "NodeFull": DF006: no level of the site has or takes the severity "critcal"`,
+		expr + ", labels: {sev: purple}":         `alert "NodeFull": DF006: no level of the site has or takes the severity "purple"`,
+		expr + ", labels: {severity: none}":      `alert "NodeFull": DF006: it has no Severity: give it in the rule file the label sev, or with preflight.Override one of red, amber, grey`,
+		expr:                                     `alert "NodeFull": DF006: it has no Severity`,
+		expr + ", labels: {sev: red, sevv: red}": "",
+	} {
+		if found := findings(t, site(oneRule(text))); !strings.Contains(found, want) || want == "" && found != "" {
+			t.Errorf("%s: want %s, got\n%s", text, want, found)
+		}
+	}
+	// An override gives it one.
+	s := site(oneRule(expr))
+	s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "NodeFull", Severity: "P2"})
+	contains(t, file(t, s, "prometheus/rules/a.yml"), "sev: amber")
+	// On the default scale too.
+	s.Severities = routing.Severities{}
+	s.Packs[0].Groups[0].Alerts[0].Severity = "warning"
+	s.Packs[0].RuleFiles = withFiles(oneRule(expr + ", labels: {severity: nonsense}")).Packs[0].RuleFiles
+	s.Packs[0] = withoutChanges(s.Packs[0])
+	contains(t, findings(t, s), `alert "NodeFull": DF006: no level of the site has or takes the severity "nonsense"`)
+	// A heartbeat that goes to a watchdog alone needs none.
+	s = site(oneRule("expr: vector(1), labels: {severity: none}"))
+	s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "beat", Watchdog: true, FiringOnly: true})
+	s.Routing.Route.Routes = []routing.Route{{Match: `alertname="NodeFull"`, Receiver: "beat", GroupWait: "0s", GroupInterval: "5s", RepeatInterval: "12s"}}
+	lacks(t, findings(t, s), "DF006")
+}
+
+// withoutChanges returns a pack as it was before With.
+func withoutChanges(p preflight.Pack) preflight.Pack {
+	return preflight.Pack{Name: p.Name, Metrics: p.Metrics, Groups: p.Groups, RuleFiles: p.RuleFiles}
+}
+
+// Rule files are proved like literals, and their texts read.
+func TestRuleFilesAreProved(t *testing.T) {
+	t.Parallel()
+	hard := "expr: disk_used_ratio / disk_used_ratio offset 1h > 3, labels: {priority: P2}"
+	contains(t, findings(t, withFiles(oneRule(hard))), `alert "NodeFull": DF003: nothing proves it`)
+	s := withFiles(oneRule(hard))
+	s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "NodeFull", Edit: func(a *rules.Alert) { a.Untested = "other people's" }})
+	if found := findings(t, s); found != "" {
+		t.Error(found)
+	}
+	s = withFiles(oneRule("expr: disk_used_ratio > 0.9, labels: {priority: P2}"))
+	s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "NodeFull", Scenarios: []rules.Scenario{{Name: "no", Series: "disk_used_ratio 0.1x9", Expect: []rules.Expect{rules.Quiet("5m")}}}})
+	contains(t, findings(t, s), `alert "NodeFull": DF003: no scenario makes it fire`)
+
+	contains(t, findings(t, withFiles(oneRule(`expr: disk_used_ratio > 0.9, labels: {priority: P2}, annotations: {description: "over 80 % of {{ $labels.job }}"}`))),
+		`alert "NodeFull", annotation "description": DF010`)
+	if found := findings(t, withFiles(oneRule(`expr: disk_used_ratio > 0.9, labels: {priority: P2}, annotations: {description: "over 90 % of {{ $labels.job }}"}`))); found != "" {
+		t.Error(found)
+	}
 }

@@ -48,7 +48,7 @@ func (r *resolver) severities() {
 			a := &group.Alerts[i]
 			where := fmt.Sprintf("alert %q", a.Name)
 			if group.FromFile != "" {
-				r.fileSeverity(a)
+				r.fileSeverity(where, *group, a)
 				continue
 			}
 			a.Severity = r.level(where, a.Severity)
@@ -67,15 +67,29 @@ func (r *resolver) severities() {
 	}
 }
 
-// fileSeverity takes the severity of an alert of a rule file from its label. A
-// word that no level takes stays: it is other people's.
-func (r *resolver) fileSeverity(a *rules.Alert) {
-	word := a.Labels[r.Scale.Label]
-	if level, ok := r.takes(word); ok && word != "" {
-		a.Severity = level
+// fileSeverity takes the severity of an alert of a rule file from the label of
+// the site's scale, or from the label severity, as other people's rules have it.
+// A template, and the word none of a heartbeat, are no severity.
+func (r *resolver) fileSeverity(where string, g Group, a *rules.Alert) {
+	labels := withLabels(g.Labels, a.Labels)
+	word := labels[r.Scale.Label]
+	if _, given := labels[r.Scale.Label]; !given {
+		word = labels[usualLabel]
+	}
+	switch {
+	case a.Severity != "": // by an Override
+		word = a.Severity
+	case strings.Contains(word, "{{") || word == "none":
+		return
+	}
+	a.Severity = r.level(where, word)
+	if a.Severity != "" {
 		delete(a.Labels, r.Scale.Label)
 	}
 }
+
+// usualLabel is the label of the severity in most rule files.
+const usualLabel = "severity"
 
 // level returns the level that a severity of a pack is at this site. An alert
 // without severity is left to the proof of the routes.

@@ -65,8 +65,8 @@ func (c *Checked) durations(where string, texts map[string]string) []finding.Fin
 	return out
 }
 
-// alertProblems lists what an alert lacks. One of a rule file is other people's:
-// it needs no texts.
+// alertProblems lists what an alert lacks. The name and the labels of one of a
+// rule file are other people's.
 func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 	where := fmt.Sprintf("alert %q", a.Name)
 	out := c.durations(where, map[string]string{
@@ -78,15 +78,12 @@ func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 		}
 	}
 	need(finding.Incomplete, a.Expr != "", "has no Expr")
-	if g.FromFile != "" {
-		return out
-	}
-	need(finding.Incomplete, alertName.MatchString(a.Name), "its name must be in CamelCase")
+	need(finding.Incomplete, g.FromFile != "" || alertName.MatchString(a.Name), "its name must be in CamelCase")
 	for i, cond := range a.Also {
 		need(finding.Incomplete, cond.Expr != "", "Also %d has no Expr", i+1)
 		need(finding.Incomplete, cond.Severity != "" && cond.Severity != a.Severity, "Also %d needs a severity of its own", i+1)
 	}
-	need(finding.Clash, a.Labels[c.Scale.Label] == "", "Labels sets %q, which holds the severity: use Severity", c.Scale.Label)
+	need(finding.Clash, g.FromFile != "" || a.Labels[c.Scale.Label] == "", "Labels sets %q, which holds the severity: use Severity", c.Scale.Label)
 	if _, set := c.AlertLabels(g, a)["env"]; a.PerEnv {
 		need(finding.Clash, !set, "Labels sets \"env\", which PerEnv sets to each environment: leave it out")
 	}

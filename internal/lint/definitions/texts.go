@@ -15,8 +15,8 @@ import (
 func (c *Checked) texts() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
+		out = append(out, c.numbers(a)...)
 		if a.Group.FromFile == "" {
-			out = append(out, c.numbers(a)...)
 			out = append(out, labelWords(a)...)
 			out = append(out, twins(a)...)
 			out = append(out, c.meanings(a)...)

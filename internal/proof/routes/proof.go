@@ -140,8 +140,12 @@ func (p *proof) unguarded(i int, s sent) bool {
 	deliveries := p.tree.Deliveries(labels)
 	matched := p.matching(s)
 	switch {
-	case s.Severity == "" && s.Group.FromFile == "" && !p.onlyWatchdog(deliveries):
-		p.add(finding.UnknownSeverity, s.Where, "it has no Severity: give it one of %s; only an alert that goes to a watchdog alone has none, and this one goes to %s", strings.Join(p.LevelNames(), ", "), deliveries)
+	case p.lacksSeverity(s) && !p.onlyWatchdog(deliveries):
+		give := "give it one of"
+		if s.Group.FromFile != "" {
+			give = fmt.Sprintf("give it in the rule file the label %s, or with preflight.Override one of", p.Scale.Label)
+		}
+		p.add(finding.UnknownSeverity, s.Where, "it has no Severity: %s %s; only an alert that goes to a watchdog alone has none, and this one goes to %s", give, strings.Join(p.LevelNames(), ", "), deliveries)
 	case p.asksDirect(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.direct(d.Receiver) }):
 		p.add(finding.NoReceiver, s.Where, "with %s the webhook may be unable to deliver it, and no other receiver gets it: send it to one of Alertmanager's own integrations as well", routetree.Show(labels))
 	case p.Promised && p.IsUrgent(s.Severity) && len(matched) == 0:
@@ -152,6 +156,12 @@ func (p *proof) unguarded(i int, s sent) bool {
 		return false
 	}
 	return true
+}
+
+// lacksSeverity reports whether an alert has no severity, and no template that
+// makes one.
+func (p *proof) lacksSeverity(s sent) bool {
+	return s.Severity == "" && !strings.Contains(p.AlertLabels(s.Group, s.Alert.Alert)[p.Scale.Label], "{{")
 }
 
 // asksDirect reports whether the rule of the alert says that the webhook may be

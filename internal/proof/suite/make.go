@@ -114,7 +114,7 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 		out.evaluateSeldom()
 	}
 	c := out.covered
-	if proven := c.Scenarios > 0 || out.fires(); !proven && a.Untested == "" && g.FromFile == "" && len(list) > 0 {
+	if proven := c.Scenarios > 0 || out.fires(); !proven && a.Untested == "" && len(list) > 0 {
 		return out, unproved(fmt.Sprintf("alert %q", a.Name), c)
 	}
 	return out, nil
