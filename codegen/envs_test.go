@@ -56,7 +56,7 @@ func TestEnvWhereNothingReplacesIt(t *testing.T) {
 	s.Packs[0].RuleFiles = fstest.MapFS{"a.yml": {Data: []byte(
 		`groups: [{name: a, rules: [{record: "queue:depth:max", expr: 'max(queue_depth{env="ENV"})'}, {alert: Long, expr: 'queue_depth{env="ENV"} > 5', labels: {severity: info}}]}]`)}}
 	found := findings(t, s)
-	contains(t, found, `record "queue:depth:max", expr: DF021: nothing replaces ENV in a recording rule`, `alert "Long", expr: DF021: nothing replaces ENV: set PerEnv`)
+	contains(t, found, `record "queue:depth:max", expr: DF023: nothing replaces ENV in a recording rule`, `alert "Long", expr: DF023: nothing replaces ENV: set PerEnv`)
 	// Other words are no environments.
 	a := queueLong()
 	a.Expr, a.Summary = `queue_depth{queue="ENV_A"} > 5`, "see the ENV of the process"

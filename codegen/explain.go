@@ -183,7 +183,7 @@ func explainedRouteOf(n routes.Notification) explainedRoute {
 // preview returns the message about the first instance that a scenario makes
 // fire.
 func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string]string) (string, []string, error) {
-	formatter, err := message.New(message.Options{Language: *e.language, Severities: p.WebhookConfig().Severities})
+	formatter, err := message.New(message.Options{Language: *e.language, Severities: p.WebhookConfig(false).Severities})
 	if err != nil {
 		return "", nil, err
 	}

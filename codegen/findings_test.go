@@ -166,6 +166,8 @@ var sentences = map[string]change{
 	"PreflightStale becomes a P2, and `Levels` lists it at P1":     in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
 	"the group of PreflightCheckFailed has a limit of 5":           limit("preflight"),
 	"the group of PreflightSlow has a limit of 5":                  limit("performance"),
+	"the heartbeat is repeated each hour":                          route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
+	"the heartbeat is repeated each 12 seconds":                    unchanged,
 
 	"two panels have the id 1":                       at(2, func(q *dashgen.Panel) { q.ID = 1 }),
 	"each panel has its own id":                      unchanged,

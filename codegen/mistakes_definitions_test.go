@@ -117,18 +117,18 @@ var definitionMistakes = []mistake{
 	{"DF019", "promise of", promise(p0System, func(x *routing.Promise) { x.Within = "soon" })},
 	{"DF019", "job", job("webhook", func(j *preflight.Job) { j.YAML = "scheme: [" })},
 	{"DF019", "scenario", scenario("TextfileScrapeError", rules.Quiet("0m"), rules.Quiet("later"))},
-	{"DF021", `alert "PreflightMissing", expr`, edit("PreflightMissing", `env="ENV"`, `env="paper"`)},
-	{"DF021", `alert "PreflightMissing", expr`, in("PreflightMissing", func(a *rules.Alert) { a.PerEnv = false })},
-	{"DF021", `alert "TextfileScrapeError", expr`, in("TextfileScrapeError", func(a *rules.Alert) {
+	{"DF023", `alert "PreflightMissing", expr`, edit("PreflightMissing", `env="ENV"`, `env="paper"`)},
+	{"DF023", `alert "PreflightMissing", expr`, in("PreflightMissing", func(a *rules.Alert) { a.PerEnv = false })},
+	{"DF023", `alert "TextfileScrapeError", expr`, in("TextfileScrapeError", func(a *rules.Alert) {
 		a.Also = []rules.Condition{{Severity: "P1", Expr: `label_replace(node_textfile_scrape_error, "env", "ENV", "", "") > 2`}}
 	})},
-	{"DF021", `record "env:fails:max"`, record(rules.Record{Name: "env:fails:max", Expr: `max(arbitrage_preflight_last_success{env=~"ENV|x"})`})},
-	{"DF021", `alert "Drill", panel`, func(s *preflight.Site) { // on a board that nobody wrote
+	{"DF023", `record "env:fails:max"`, record(rules.Record{Name: "env:fails:max", Expr: `max(arbitrage_preflight_last_success{env=~"ENV|x"})`})},
+	{"DF023", `alert "Drill", panel`, func(s *preflight.Site) { // on a board that nobody wrote
 		a := rules.Alert{Name: "Drill", Severity: "P2", Expr: `up{job="webhook"} == 0`, Untested: "an example"}
 		a.Panel.Targets = []dashgen.Target{{Expr: `arbitrage_preflight_last_success{env="ENV"}`}}
 		s.Packs = append(s.Packs, preflight.Pack{Name: "mine", Groups: []rules.Group{{Name: "mine", Alerts: []rules.Alert{a}}}})
 	}},
-	{"DF021", "panel 16", query(16, `env=~"$env"`, `env="ENV"`)},
+	{"DF023", "panel 16", query(16, `env=~"$env"`, `env="ENV"`)},
 	{"DF007", `alert "PreflightMissing"`, in("PreflightMissing", func(a *rules.Alert) { a.Labels = map[string]string{"env": "x"} })},
 	{"DF019", "Config", func(s *preflight.Site) { s.Packs[0] = tradingWith("/nosuch/preflight.yml") }},
 }

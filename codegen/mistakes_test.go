@@ -42,6 +42,14 @@ var routingMistakes = []mistake{
 		dropPromises(s, ofP1)
 	}},
 	{"AM001", "SpoolNotWritable", direct("SpoolNotWritable")}, // it reaches the webhook alone
+	{"AM001", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.Sound = routing.NoMessage })},
+	{"AM001", "PreflightCheckFailed", func(s *preflight.Site) {
+		routeTo(s, p0).Receiver = "watchdog"
+	}},
+	{"AM001", `{priority="P2"}`, func(s *preflight.Site) {
+		muteP2(s)
+		routeTo(s, p2).Mute = []string{"nights", "days"}
+	}},
 	{"AM002", "P1", func(s *preflight.Site) {
 		s.Routing.Route.Routes = append([]routing.Route{{Match: p1, Receiver: "history", GroupBy: []string{"env"}}}, s.Routing.Route.Routes...)
 	}},
@@ -73,6 +81,7 @@ var routingMistakes = []mistake{
 	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Target = `alertname="UrgentUndelivered"` })}, // never of an urgent one
 	{"AM006", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary = "{{ $labels.env" })},
 	{"AM006", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Summary = "{{ $labels.job | upper }}" })},
+	{"AM011", `{alertname="Watchdog"}`, route(`alertname="Watchdog"`, func(r *routing.Route) { r.GroupInterval = "3m" })},
 
 	{"AM007", "PreflightCheckFailed", func(s *preflight.Site) { dropPromises(s, func(match string) bool { return match == p0System }) }},
 	{"AM007", "promise of", func(s *preflight.Site) {

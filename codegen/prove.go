@@ -133,8 +133,8 @@ func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
 // notes returns what a person should know although nothing is wrong.
 func (p *proved) notes() []string {
 	var out []string
-	if p.Site.Webhook.URL != "" && !p.Watched() {
-		out = append(out, "no route leads to a Watchdog receiver, so nobody notices when alerting itself stops: take packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
+	if p.Site.Webhook.URL != "" && !p.Routes.Heartbeat() {
+		out = append(out, "no alert that always fires goes to a Watchdog receiver, so nobody notices when alerting itself stops: take packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
 	}
 	return out
 }

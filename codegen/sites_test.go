@@ -123,7 +123,7 @@ func TestASiteWithoutWatchdog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	code, stdout, stderr := generate(t, diskSite("P2"), "--out="+dir)
-	if code != 0 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "note: no route leads to a Watchdog receiver") {
+	if code != 0 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "note: no alert that always fires goes to a Watchdog receiver") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	contains(t, tree(t, dir)["webhook/webhook.yml"], "watchdog: false")

@@ -104,4 +104,5 @@ const (
 	NoMeans         Code = "AM009" // a receiver without any means of notifying
 	IdleEnv         Code = "DF023" // ENV that nothing replaces, or PerEnv without ENV
 	NotUrgent       Code = "AM010" // the site's list of urgent alerts, or of a level's, differs
+	SlowHeartbeat   Code = "AM011" // the webhook would miss a heartbeat that is sent
 )

@@ -2,19 +2,17 @@ package emit
 
 import (
 	"cmp"
-	"slices"
 
-	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/config"
 )
 
 // WebhookConfig returns what the webhook must know of the site: its scale of
 // severities, the chat and its language, and whether a heartbeat is expected.
-func (c *Context) WebhookConfig() config.File {
+func (c *Context) WebhookConfig(heartbeat bool) config.File {
 	out := config.File{
 		Severities:  config.Severities{Label: c.Scale.Label},
 		DefaultChat: cmp.Or(c.Site.Webhook.DefaultChat, c.firstChat()),
-		Watchdog:    c.Watched(),
+		Watchdog:    heartbeat,
 	}
 	for _, l := range c.Scale.Levels {
 		out.Severities.Levels = append(out.Severities.Levels, config.Level{Name: l.Name, Icon: l.Icon, Urgent: l.Urgent, Sound: l.Sound})
@@ -36,14 +34,4 @@ func (c *Context) firstChat() string {
 		}
 	}
 	return chat
-}
-
-// Watched reports whether the webhook gets a heartbeat: a route leads to a
-// receiver for it.
-func (c *Context) Watched() bool {
-	return slices.ContainsFunc(c.Routing.Receivers, func(r routing.Receiver) bool {
-		return r.Watchdog && slices.ContainsFunc(append([]routing.Route{c.Routing.Route}, c.Routing.Route.Routes...), func(x routing.Route) bool {
-			return x.Receiver == r.Name
-		})
-	})
 }

@@ -6,6 +6,7 @@ package api
 import (
 	"net/url"
 	"slices"
+	"time"
 )
 
 // Sound is how a message arrives in a chat.
@@ -71,6 +72,10 @@ const (
 
 // Watchdog is the name of the alert that always fires: the heartbeat.
 const Watchdog = "Watchdog"
+
+// HeartbeatTimeout is how long the webhook waits for a heartbeat, unless a flag
+// says otherwise, before it reports that alerting does not work.
+const HeartbeatTimeout = 150 * time.Second
 
 // NotifyPath returns the path for notifications with a sound: the path and
 // query "/api/v1/alerts?notify=loud". With an empty sound each alert's severity

@@ -36,7 +36,7 @@ func (c *Checked) webhook() []finding.Finding {
 	if c.Site.Webhook.URL == "" || c.Scale.Label == "" || len(c.Scale.Levels) == 0 {
 		return nil // a scale that is not there is a finding already
 	}
-	if _, err := config.Parse("webhook.yml", c.WebhookConfig().Encode()); err != nil {
+	if _, err := config.Parse("webhook.yml", c.WebhookConfig(false).Encode()); err != nil {
 		return []finding.Finding{{Code: finding.BadSite, Where: "site", Part: "Severities and Webhook", Reason: "the webhook would refuse its configuration: " + err.Error()}}
 	}
 	return nil

@@ -14,11 +14,8 @@ import (
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
-	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook/api"
 )
-
-type condition = rules.Condition
 
 const (
 	directLabel = api.Delivery

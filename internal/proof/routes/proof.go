@@ -26,6 +26,9 @@ type Proof interface {
 	File() []byte
 	// Findings returns the promises that the routes do not keep.
 	Findings() []finding.Finding
+	// Heartbeat reports whether the webhook gets a heartbeat: an alert that always
+	// fires goes to a Watchdog receiver.
+	Heartbeat() bool
 	// Notified returns what becomes of an alert of the site: first of most of
 	// its instances, then of those that go elsewhere.
 	Notified(a *definitions.Alert) []Notification
@@ -110,6 +113,8 @@ func (p *proof) add(code finding.Code, where, format string, args ...any) {
 func (p *proof) find() {
 	p.emptyPromises()
 	p.lists()
+	p.muted()
+	p.heartbeats()
 	told := map[string]bool{}
 	for i, s := range p.sent {
 		if s.Alert == nil || told[s.Where] {
@@ -148,6 +153,10 @@ func (p *proof) unguarded(i int, s sent) bool {
 		p.add(finding.UnknownSeverity, s.Where, "it has no Severity: %s %s; only an alert that goes to a watchdog alone has none, and this one goes to %s", give, strings.Join(p.LevelNames(), ", "), deliveries)
 	case p.asksDirect(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.direct(d.Receiver) }):
 		p.add(finding.NoReceiver, s.Where, "with %s the webhook may be unable to deliver it, and no other receiver gets it: send it to one of Alertmanager's own integrations as well", routetree.Show(labels))
+	case !p.isHeartbeat(s.Alert) && p.toWatchdog(deliveries) != "":
+		p.add(finding.NoReceiver, s.Where, "with %s it goes to %s, which is for the heartbeat and makes no message: send it elsewhere, and only an alert that always fires there", routetree.Show(labels), p.toWatchdog(deliveries))
+	case p.urgentlySent(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.reaches(d, s) }):
+		p.add(finding.NoReceiver, s.Where, "with %s it is urgent and reaches nobody: %s", routetree.Show(labels), p.unheard(deliveries, s))
 	case p.Promised && p.IsUrgent(s.Severity) && len(matched) == 0:
 		p.add(finding.NoPromise, s.Where, "with %s: it is urgent and no promise matches it: say in Promises who gets it, and how soon", routetree.Show(labels))
 	case p.Promised && s.Severity != "" && len(matched) == 0 && len(p.tree.Route.Routes) > 0 && p.strayed(labels) && s.Group.FromFile == "":

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/common/model"
 )
 
@@ -69,6 +70,7 @@ type Tree struct {
 	Route    *config.Route
 	Inhibits []amconfig.InhibitRule
 
+	intervals  map[string][]timeinterval.TimeInterval
 	root       *dispatch.Route
 	deliveries map[*dispatch.Route]Delivery
 	texts      map[*dispatch.Route]string
@@ -83,7 +85,12 @@ func Load(data []byte) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return New(c.Route, c.InhibitRules), nil
+	t := New(c.Route, c.InhibitRules)
+	t.intervals = map[string][]timeinterval.TimeInterval{}
+	for _, x := range c.TimeIntervals {
+		t.intervals[x.Name] = x.TimeIntervals
+	}
+	return t, nil
 }
 
 // New makes the tree of a configuration that was loaded, and perhaps changed
