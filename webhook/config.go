@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/lease"
@@ -15,7 +16,7 @@ import (
 
 // DefaultHeartbeatTimeout fits the shipped routing: one heartbeat may be lost, and
 // it ends before Alertmanager lets the first alert expire.
-const DefaultHeartbeatTimeout = 150 * time.Second
+const DefaultHeartbeatTimeout = api.HeartbeatTimeout
 
 // Config is what a [Service] needs.
 type Config struct {
