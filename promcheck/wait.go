@@ -41,8 +41,8 @@ func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 		return nil
 	})
 	switch {
-	case r.For < 2*scrape:
-		return short("shorter than two scrapes, %s each: one that is lost fires", duration(scrape))
+	case r.For < max(scrape, min(2*scrape, time.Minute)):
+		return short("too short for scrapes each %s: one that is lost fires", duration(scrape))
 	case r.For < run:
 		return short("shorter than a run, %s: it fires before a program that was just started has run once", duration(run))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/routing"
 	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
@@ -88,13 +89,20 @@ func (s *Suite) givesLabel(o mutate.Outcome) bool {
 	return false
 }
 
-// judges returns the tests that must notice the mutants of a rule: where a person
-// wrote scenarios, these alone. A test made from an expression follows a mistake
-// in it.
+// judges returns the tests that must notice the mutants of a rule. Of a rule
+// whose messages ring, and of a recording rule that such a rule reads, these are
+// the scenarios alone: a test made from an expression proves little about it.
 func (s *Suite) judges(t Test) Test {
-	if t.covered.Scenarios > 0 {
-		t.file.Tests = t.file.Tests[:t.covered.Scenarios]
-		t.generated = nil
+	rings := func(severity string) bool {
+		level, _, ok := s.Level(severity)
+		return ok && level.Sound == routing.Loud
+	}
+	for _, a := range s.Context.Alerts {
+		if t.covered.Scenarios > 0 && (a.Name == t.covered.Name || slices.Contains(t.covered.ReadBy, a.Name)) && rings(a.Severity) {
+			t.file.Tests = t.file.Tests[:t.covered.Scenarios]
+			t.generated = nil
+			return t
+		}
 	}
 	return t
 }
