@@ -38,7 +38,7 @@ func impatient(s preflight.Site) preflight.Site {
 		if p.Name == "pipeline" {
 			quicken(&p.Routing)
 			p.Routing.Route.GroupWait, p.Routing.Route.GroupInterval, p.Routing.Route.RepeatInterval = "", "", ""
-			s.Packs[i] = p.With(preflight.Override{Alert: "TargetDown", For: "1s"})
+			s.Packs[i] = p.With(preflight.Override{Alert: "TargetDown", For: "2s"})
 		}
 	}
 	return s
