@@ -188,7 +188,7 @@ func TestTheListOfUrgentAlerts(t *testing.T) {
 func TestShippedPacksOnAnotherScale(t *testing.T) {
 	t.Parallel()
 	s := shipped()
-	s.Severities, s.Urgent = pages(), nil
+	s.Severities, s.Urgent, s.Levels = pages(), nil, nil
 	s.Routing = oneRoute()
 	s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{
 		Name: "direct", Telegram: []routing.Telegram{{BotToken: routing.Secret("token"), ChatID: -1}},
