@@ -35,7 +35,7 @@ func acme() preflight.Site {
 		Urgent:       []string{"APISlow"},
 		Routing:      acmeRouting(),
 		Alertmanager: preflight.Alertmanager{Addresses: []string{"am-1:9093", "am-2:9093"}},
-		Webhook:      preflight.Webhook{URL: "http://webhook:9917", Token: routing.Secret("webhook_token"), DefaultChat: "$OPERATIONS"},
+		Webhook:      preflight.Webhook{URL: "http://webhook:9917", Token: routing.Secret("webhook_token"), DefaultChat: "$TEAM"},
 		Grafana:      preflight.Grafana{URL: "https://grafana.acme.example"},
 		RunbookURL:   "https://wiki.acme.example/runbooks",
 		Outputs:      []preflight.Output{preflight.Files{Secrets: "/srv/secrets"}},
@@ -71,8 +71,8 @@ func acmeAPI() preflight.Pack {
 		}},
 		Dashboards: []dashgen.Dashboard{acmeBoard()},
 		Routing: routing.Routing{
-			Inhibit: []routing.Inhibit{{Source: `alertname="APISlow", severity="page"`, Target: `alertname="APIMissing"`, Equal: []string{"env"}}},
-			Quiet:   []routing.Quiet{{Match: `alertname="APIMissing"`, While: `alertname="APISlow", severity="page"`, Equal: []string{"env"}}},
+			Inhibit: []routing.Inhibit{{Source: `alertname="DBDown", severity="ticket"`, Target: `alertname="DBOdd"`, Equal: []string{"job"}}},
+			Quiet:   []routing.Quiet{{Match: `alertname="DBOdd"`, While: `alertname="DBDown", severity="ticket"`, Equal: []string{"job"}}},
 		},
 		RuleFiles: fstest.MapFS{"db.yml": {Data: []byte("groups: [{name: db, rules: [{alert: DBDown, expr: db_up == 0, labels: {severity: ticket}}]}]\n")}},
 		Checks: []spec.Spec{{

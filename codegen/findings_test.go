@@ -144,30 +144,32 @@ var unchanged change
 
 // sentences are the examples that are no expressions, as changes of the site.
 var sentences = map[string]change{
-	"an alert of P2 has neither a route nor a promise":             nothingOfP2(true),
-	"every level has a route":                                      unchanged,
-	"a route for everything stands first":                          everything(false),
-	"a route for everything stands last":                           everything(true),
-	"a route is mute in a time interval that is not defined":       route(p2, func(r *routing.Route) { r.Mute = []string{"nights"} }),
-	"a route is mute in a time interval that is defined":           mutedP2,
-	"the route of P0 groups by `region`":                           groupP0("region"),
-	"the route of P0 groups by `env`":                              groupP0("env"),
-	"the inhibition asks for an equal `instance`":                  inhibit(func(i *routing.Inhibit) { i.Equal = []string{"instance"} }),
-	"the inhibition asks for an equal `env`":                       unchanged,
-	"nothing is promised of PreflightCheckFailed, which is urgent": func(s *preflight.Site) { dropPromises(s, func(m string) bool { return m == p0System }) },
-	"a promise matches each urgent alert":                          unchanged,
-	"P2 is mute at night":                                          muteP2,
-	"P2 is mute at night, as the promise has it in `NotIn`":        mutedP2,
-	"the receiver `telegram-loud` has no chat":                     receiver("telegram-loud", func(r *routing.Receiver) { r.Chats = nil }),
-	"the receiver `telegram-loud` has a chat":                      unchanged,
-	"PreflightStale becomes a P0, and `Urgent` does not list it":   in("PreflightStale", func(a *rules.Alert) { a.Severity = "P0" }),
-	"`Urgent` lists all alerts of P0":                              unchanged,
-	"`Levels` lists PreflightStale at P1":                          unchanged,
-	"PreflightStale becomes a P2, and `Levels` lists it at P1":     in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
-	"the group of PreflightCheckFailed has a limit of 5":           limit("preflight"),
-	"the group of PreflightSlow has a limit of 5":                  limit("performance"),
-	"the heartbeat is repeated each hour":                          route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
-	"the heartbeat is repeated each 12 seconds":                    unchanged,
+	"an alert of P2 has neither a route nor a promise":                                      nothingOfP2(true),
+	"every level has a route":                                                               unchanged,
+	"a route for everything stands first":                                                   everything(false),
+	"a route for everything stands last":                                                    everything(true),
+	"a route is mute in a time interval that is not defined":                                route(p2, func(r *routing.Route) { r.Mute = []string{"nights"} }),
+	"a route is mute in a time interval that is defined":                                    mutedP2,
+	"the route of P0 groups by `region`":                                                    groupP0("region"),
+	"the route of P0 groups by `env`":                                                       groupP0("env"),
+	"the inhibition asks for an equal `instance`":                                           inhibit(func(i *routing.Inhibit) { i.Equal = []string{"instance"} }),
+	"the inhibition asks for an equal `env`":                                                unchanged,
+	"nothing is promised of PreflightCheckFailed, which is urgent":                          func(s *preflight.Site) { dropPromises(s, func(m string) bool { return m == p0System }) },
+	"a promise matches each urgent alert":                                                   unchanged,
+	"P2 is mute at night":                                                                   muteP2,
+	"P2 is mute at night, as the promise has it in `NotIn`":                                 mutedP2,
+	"the receiver `telegram-loud` has no chat":                                              receiver("telegram-loud", func(r *routing.Receiver) { r.Chats = nil }),
+	"the receiver `telegram-loud` has a chat":                                               unchanged,
+	"PreflightStale becomes a P0, and `Urgent` does not list it":                            in("PreflightStale", func(a *rules.Alert) { a.Severity = "P0" }),
+	"`Urgent` lists all alerts of P0":                                                       unchanged,
+	"`Levels` lists PreflightStale at P1":                                                   unchanged,
+	"PreflightStale becomes a P2, and `Levels` lists it at P1":                              in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" }),
+	"the group of PreflightCheckFailed has a limit of 5":                                    limit("preflight"),
+	"the group of PreflightSlow has a limit of 5":                                           limit("performance"),
+	"packs/trading routes `priority=\"P2\"` to a receiver":                                  packRoute(`priority="P2"`),
+	"the route of packs/trading matches `alertname=\"PreflightFlapping\", priority=\"P2\"`": packRoute(`alertname="PreflightFlapping", priority="P2"`),
+	"the heartbeat is repeated each hour":                                                   route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
+	"the heartbeat is repeated each 12 seconds":                                             unchanged,
 
 	"two panels have the id 1":                       at(2, func(q *dashgen.Panel) { q.ID = 1 }),
 	"each panel has its own id":                      unchanged,
@@ -339,4 +341,14 @@ func offBoard(name string) change {
 // tradingWith returns the trading pack with the checks of a preflight.yml.
 func tradingWith(config string) preflight.Pack {
 	return clone(trading.Pack(trading.Options{Config: config}))
+}
+
+// packRoute gives packs/trading a route to the receiver that the site has for P2.
+func packRoute(match string) change {
+	return func(s *preflight.Site) {
+		to := routeTo(s, `priority="P2"`)
+		own := *to
+		own.Match = match
+		s.Packs[0].Routing.Route.Routes = []routing.Route{own}
+	}
 }

@@ -43,25 +43,23 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 	}
 	p := &proved{Checked: checked}
 	findings = append(findings, checked.Findings...)
-	if p.Routes, err = routes.Prove(checked); err != nil {
-		return nil, errors.Join(append(asErrors(findings), err)...)
-	}
-	if p.Routes != nil {
+	var refused error // why there is no alertmanager.yml
+	if p.Routes, refused = routes.Prove(checked); p.Routes != nil {
 		findings = append(findings, p.Routes.Findings()...)
 	}
+	all := func(err error) error {
+		return errors.Join(append(asErrors(checked.Waive(findings)), refused, err)...)
+	}
 	if unreadable(findings) {
-		return nil, errors.Join(asErrors(checked.Waive(findings))...)
+		return nil, all(nil)
 	}
 	if p.suite, err = suite.New(ctx, checked); err != nil {
-		return nil, errors.Join(append(asErrors(checked.Waive(findings)), err)...)
+		return nil, all(err)
 	}
 	broken, err := p.suite.Run(ctx, o)
-	findings = checked.Waive(append(findings, slices.DeleteFunc(broken, func(f finding.Finding) bool { return misread(f.Where, findings) })...))
-	if err := errors.Join(append(asErrors(findings), err)...); err != nil {
+	findings = append(findings, slices.DeleteFunc(broken, func(f finding.Finding) bool { return misread(f.Where, findings) })...)
+	if err := all(err); err != nil {
 		return nil, err
-	}
-	if p.Routes == nil {
-		return nil, errors.New("alertmanager.yml cannot be made: a finding on the routing is waived that must not be")
 	}
 	return p, nil
 }

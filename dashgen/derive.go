@@ -3,6 +3,7 @@ package dashgen
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,39 +31,58 @@ func description(alerts []AlertPanel) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// thresholdsOf marks the values at which the alerts fire. Values below a lower
-// bound are red, and so are those above an upper bound.
-func thresholdsOf(alerts []AlertPanel) (Color, []Threshold) {
+// thresholdsOf marks the values at which the alerts fire: they are red, up to
+// the next value at which none fires.
+func (dr *drawing) thresholdsOf(alerts []AlertPanel) (Color, []Threshold) {
 	var lower, upper []float64
+	at := map[float64]Color{}
+	var base Color
 	for _, a := range alerts {
-		switch {
-		case !a.drawn(): // the panel shows other values than the alert compares
-		case a.Compared.Above:
-			upper = append(upper, a.Compared.Thresholds...)
-		default:
-			lower = append(lower, a.Compared.Thresholds...)
+		if !a.drawn() {
+			continue // the panel shows other values than the alert compares
+		}
+		for _, v := range a.Compared.Thresholds {
+			switch a.Compared.Fires {
+			case Above:
+				upper = append(upper, v)
+			case Below:
+				lower = append(lower, v)
+			case Equal:
+				base, at[v] = Green, Red
+				if unit, _ := dr.result(a.Compared.Expr); unit != metrics.Bool || v < 1 {
+					setIfFree(at, v+1, Green)
+				}
+			case Unequal:
+				base, at[v] = Red, Green
+				if unit, _ := dr.result(a.Compared.Expr); unit != metrics.Bool || v < 1 {
+					setIfFree(at, v+1, Red)
+				}
+			}
+		}
+	}
+	for _, v := range lower {
+		base = Red
+		setIfFree(at, v, Red)
+	}
+	if len(lower) > 0 {
+		at[slices.Max(lower)] = Green
+	}
+	for _, v := range upper {
+		if len(lower) == 0 || v > slices.Max(lower) {
+			at[v] = Red
 		}
 	}
 	var out []Threshold
-	slices.Sort(lower)
-	slices.Sort(upper)
-	lower, upper = slices.Compact(lower), slices.Compact(upper)
-	for i, at := range lower {
-		color := Red
-		if i == len(lower)-1 {
-			color = Green
-		}
-		out = append(out, Threshold{At: at, Color: color})
+	for _, v := range slices.Sorted(maps.Keys(at)) {
+		out = append(out, Threshold{At: v, Color: at[v]})
 	}
-	for _, at := range upper {
-		if len(lower) == 0 || at > lower[len(lower)-1] {
-			out = append(out, Threshold{At: at, Color: Red})
-		}
+	return base, out
+}
+
+func setIfFree(at map[float64]Color, v float64, c Color) {
+	if _, taken := at[v]; !taken {
+		at[v] = c
 	}
-	if len(lower) > 0 {
-		return Red, out
-	}
-	return "", out
 }
 
 // grafanaUnits maps the base units of metrics. The rest has no unit in Grafana.

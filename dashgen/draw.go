@@ -17,10 +17,23 @@ import (
 type Compared struct {
 	Expr       string    // the compared side, in PromQL; "": the condition reads no series
 	Thresholds []float64 // none: no comparison with a number
-	Above      bool      // the alert fires above its thresholds, not below
+	Fires      Side      // on which side of its thresholds the alert fires
 	Title      string    // of the alert; "", or with a template action: its name
 	About      string    // what the alert means, without template actions
 }
+
+// Side is where an alert fires: below its threshold, above it, at that value
+// alone, or at every other value.
+type Side int
+
+// The sides. A threshold itself belongs to Below and Above alike: a panel cannot
+// show the difference.
+const (
+	Below Side = iota
+	Above
+	Equal
+	Unequal
+)
 
 // AlertPanel is the panel literal of an alert, with the values that complete it.
 type AlertPanel struct {
@@ -55,8 +68,7 @@ type Drawn struct {
 
 // Draw completes the panels that alerts place on the dashboard, and the units
 // and legends that other panels leave out. Alerts are those of the pack, in
-// order. Those whose literals give one title share a panel, at the place of the
-// first.
+// order. Those of one title share a panel, at the place of the first.
 //
 // The query of an alert is its compared side, filtered by the variables of the
 // dashboard. Its thresholds are red.
@@ -140,20 +152,17 @@ func btoi(b bool) int {
 }
 
 // titles returns the title of each alert's panel: that of the literal, else that
-// of the alert. A title with a template action, or one that another panel has,
-// is no title of its own, and the alert's name takes its place.
+// of the alert, else its name. A title with a template action is none. It does not
+// depend on the other alerts: the id, which links in old messages hold, comes
+// from it.
 func titles(alerts []AlertPanel) map[string]string {
-	users := map[string]int{}
-	for _, a := range alerts {
-		users[cmp.Or(a.Panel.Title, a.Compared.Title)]++
-	}
 	out := map[string]string{}
 	for _, a := range alerts {
-		title := a.Panel.Title
-		if own := a.Compared.Title; title == "" && users[own] == 1 && !strings.Contains(own, "{{") {
-			title = own
+		own := a.Compared.Title
+		if strings.Contains(own, "{{") {
+			own = ""
 		}
-		out[a.Panel.Alert] = cmp.Or(title, a.Panel.Alert)
+		out[a.Panel.Alert] = cmp.Or(a.Panel.Title, own, a.Panel.Alert)
 	}
 	return out
 }
@@ -187,7 +196,7 @@ func (dr *drawing) shared(alerts []AlertPanel) Panel {
 	}
 	p, differing := merge(literals)
 	for _, field := range differing {
-		dr.finding(otherFields, p.where(), "the alerts that share it differ in %s", field)
+		dr.finding(otherFields, p.where(), "the alerts that share it, which have one title, differ in %s: give the panel of one another Title", field)
 	}
 	if len(p.Targets) == 0 {
 		dr.finding(notDrawn, p.where(), "the alert %q reads no series and has no Targets: there is nothing to draw", p.Alert)
@@ -196,7 +205,7 @@ func (dr *drawing) shared(alerts []AlertPanel) Panel {
 		p.Description = description(alerts)
 	}
 	if len(p.Thresholds) == 0 && p.Base == "" {
-		p.Base, p.Thresholds = thresholdsOf(alerts)
+		p.Base, p.Thresholds = dr.thresholdsOf(alerts)
 	}
 	dr.checkUnits(p, alerts)
 	for _, a := range alerts {
@@ -238,7 +247,7 @@ func (dr *drawing) checkUnits(p Panel, alerts []AlertPanel) {
 		case first == "":
 			first, unit = a.Panel.Alert, mine
 		case mine != unit:
-			dr.finding(finding.OtherUnit, p.where(), "the alerts that share it have different units: %s %q, %s %q", first, unit, a.Panel.Alert, mine)
+			dr.finding(finding.OtherUnit, p.where(), "the alerts that share it, which have one title, have different units: %s %q, %s %q; give the panel of one another Title", first, unit, a.Panel.Alert, mine)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (series) Result(expr string) (metrics.Unit, []string) {
 	if strings.Contains(expr, "env") {
 		labels = []string{"env"}
 	}
-	for _, unit := range []metrics.Unit{metrics.Seconds, metrics.Ratio, metrics.Bytes} {
+	for _, unit := range []metrics.Unit{metrics.Seconds, metrics.Ratio, metrics.Bytes, metrics.Bool} {
 		if strings.Contains(expr, string(unit)) {
 			return unit, labels
 		}
@@ -47,7 +47,7 @@ func health(panels ...dashgen.Panel) dashgen.Dashboard {
 func alert(name, expr string, thresholds ...float64) dashgen.AlertPanel {
 	return dashgen.AlertPanel{
 		Panel:    dashgen.Panel{Alert: name},
-		Compared: dashgen.Compared{Expr: expr, Thresholds: thresholds, Above: true},
+		Compared: dashgen.Compared{Expr: expr, Thresholds: thresholds, Fires: dashgen.Above},
 	}
 }
 
@@ -104,7 +104,7 @@ func TestDrawKeepsTheLiteral(t *testing.T) {
 func TestDrawColoursValuesThatFire(t *testing.T) {
 	t.Parallel()
 	low, veryLow, high := alert("Low", "free_bytes", 20), alert("VeryLow", "free_bytes", 5), alert("High", "free_bytes", 90)
-	low.Compared.Above, veryLow.Compared.Above = false, false
+	low.Compared.Fires, veryLow.Compared.Fires = dashgen.Below, dashgen.Below
 	for _, a := range []*dashgen.AlertPanel{&low, &veryLow, &high} {
 		a.Panel.Title = "Free"
 	}
@@ -141,18 +141,49 @@ func TestDrawSharesAPanelByItsTitle(t *testing.T) {
 	}
 }
 
-// A title that several alerts have, or that Prometheus expands, names no panel.
-func TestDrawNamesPanelsByAlertWhereTitlesDoNotServe(t *testing.T) {
+// A title that Prometheus expands names no panel. Alerts of one title share one,
+// whether it is theirs or that of their panel: a title that another alert gets
+// later moves no panel that links lead to.
+func TestDrawNamesPanelsByTheirAlerts(t *testing.T) {
 	t.Parallel()
-	a, b, c := alert("A", "a"), alert("B", "b"), alert("C", "c")
-	a.Compared.Title, b.Compared.Title, c.Compared.Title = "Slow", "Slow", "{{ $labels.env }} is slow"
-	got, _ := draw(t, health(a.Panel, b.Panel, c.Panel), a, b, c)
+	a, b, c, d := alert("A", "a_seconds", 1), alert("B", "b_seconds", 2), alert("C", "c"), alert("D", "d_seconds", 3)
+	a.Compared.Title, b.Compared.Title, c.Compared.Title, d.Panel.Title = "Slow", "Slow", "{{ $labels.env }} is slow", "Slow"
+	_, alone := draw(t, health(a.Panel), a)
+	got, drawn := draw(t, health(a.Panel, b.Panel, c.Panel, d.Panel), a, b, c, d)
 	var titles []string
 	for _, p := range got {
 		titles = append(titles, p.Title)
 	}
-	if diff := cmp.Diff([]string{"A", "B", "C"}, titles); diff != "" {
+	if diff := cmp.Diff([]string{"Slow", "C"}, titles); diff != "" || len(drawn.Findings) > 0 {
+		t.Errorf("%v\n%s", drawn.Findings, diff)
+	}
+	id := alone.Panels["A"]
+	if diff := cmp.Diff(map[string]int{"A": id, "B": id, "C": drawn.Panels["C"], "D": id}, drawn.Panels); diff != "" || drawn.Panels["C"] == id {
 		t.Error(diff)
+	}
+}
+
+func TestDrawColoursValuesThatAreEqual(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		expr string
+		at   float64
+		side dashgen.Side
+		base dashgen.Color
+		want []dashgen.Threshold
+	}{
+		{"up_bool", 0, dashgen.Equal, dashgen.Green, []dashgen.Threshold{{At: 0, Color: dashgen.Red}, {At: 1, Color: dashgen.Green}}},
+		{"error_bool", 1, dashgen.Equal, dashgen.Green, []dashgen.Threshold{{At: 1, Color: dashgen.Red}}},
+		{"up_bool", 1, dashgen.Unequal, dashgen.Red, []dashgen.Threshold{{At: 1, Color: dashgen.Green}}},
+		{"state", 2, dashgen.Equal, dashgen.Green, []dashgen.Threshold{{At: 2, Color: dashgen.Red}, {At: 3, Color: dashgen.Green}}},
+		{"state", 2, dashgen.Unequal, dashgen.Red, []dashgen.Threshold{{At: 2, Color: dashgen.Green}, {At: 3, Color: dashgen.Red}}},
+	} {
+		a := alert("A", c.expr, c.at)
+		a.Compared.Fires = c.side
+		got, _ := draw(t, health(a.Panel), a)
+		if diff := cmp.Diff(c.want, got[0].Thresholds); diff != "" || got[0].Base != c.base {
+			t.Errorf("%+v: base %s\n%s", c, got[0].Base, diff)
+		}
 	}
 }
 
@@ -197,10 +228,10 @@ func TestDrawFindings(t *testing.T) {
 		`panel "Watchdog": the alert "Watchdog" reads no series and has no Targets`: {
 			health(alert("Watchdog", "").Panel), []dashgen.AlertPanel{alert("Watchdog", "")}, "GR010",
 		},
-		`panel "Host": the alerts that share it have different units: Slow "s", Full "bytes"`: {
+		`panel "Host": the alerts that share it, which have one title, have different units: Slow "s", Full "bytes"`: {
 			health(titled(slow).Panel), []dashgen.AlertPanel{titled(slow), titled(full)}, "GR005",
 		},
-		`panel "Host": the alerts that share it differ in Width`: {
+		`panel "Host": the alerts that share it, which have one title, differ in Width`: {
 			health(small.Panel), []dashgen.AlertPanel{small, large}, "GR011",
 		},
 		`alert "Broken": sum(:`: {

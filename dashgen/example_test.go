@@ -61,7 +61,7 @@ func ExampleDashboard_Draw() {
 	old := dashgen.AlertPanel{
 		Panel: dashgen.Panel{Alert: "BackupOld"},
 		Compared: dashgen.Compared{
-			Expr: `time() - backup_end_timestamp_seconds`, Thresholds: []float64{172800}, Above: true, Title: "Backup is old",
+			Expr: `time() - backup_end_timestamp_seconds`, Thresholds: []float64{172800}, Fires: dashgen.Above, Title: "Backup is old",
 		},
 	}
 	d := dashgen.Dashboard{

@@ -104,5 +104,17 @@ const (
 	NoMeans         Code = "AM009" // a receiver without any means of notifying
 	IdleEnv         Code = "DF023" // ENV that nothing replaces, or PerEnv without ENV
 	NotUrgent       Code = "AM010" // the site's list of urgent alerts, or of a level's, differs
+	OthersAlerts    Code = "AM012" // routing of a pack that applies to alerts of other packs
 	SlowHeartbeat   Code = "AM011" // the webhook would miss a heartbeat that is sent
 )
+
+// Waivable reports whether a definition can waive findings of the code. Those
+// that say that a definition cannot be read, emitted or proved cannot be: the
+// files would be wrong.
+func (c Code) Waivable() bool {
+	switch c {
+	case Syntax, Undefined, NoMeans, Incomplete, UnknownSeverity, Clash, NotYetEmitted, Unreadable, FalseProof, BadExposition:
+		return false
+	}
+	return true
+}

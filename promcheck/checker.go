@@ -44,6 +44,9 @@ type Options struct {
 	// ExternalLabels are the names of those that Prometheus adds to alerts. Nil
 	// leaves the set open.
 	ExternalLabels []string
+	// TargetLabels are the names of those that jobs and discovery give. A target
+	// has one value of each, so job and instance tell its series apart without them.
+	TargetLabels []string
 }
 
 // Checker checks expressions and texts. It is safe for concurrent use.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/finding"
@@ -63,7 +64,7 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
 		findings = append(findings, c.wait(r, tree)...)
 	}
-	findings = append(findings, clobbered(r, t)...)
+	findings = append(findings, c.clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		findings = append(findings, c.template(r.Where, fmt.Sprintf("label %q", name), r.Labels[name], t.Labels)...)
 		findings = append(findings, movingLabel(r, name)...)
@@ -123,11 +124,12 @@ func (c *Checker) always(e parser.Expr) bool {
 
 // clobbered reports labels of a rule that overwrite what tells its series
 // apart.
-func clobbered(r *Rule, t Type) []finding.Finding {
+func (c *Checker) clobbered(r *Rule, t Type) []finding.Finding {
+	ofTargets := t.Labels.Can(model.JobLabel) && t.Labels.Can(model.InstanceLabel)
 	var out []finding.Finding
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		value := r.Labels[name]
-		if strings.Contains(value, "{{") || t.Labels.Open || !t.Labels.Can(name) {
+		if strings.Contains(value, "{{") || t.Labels.Open || !t.Labels.Can(name) || ofTargets && slices.Contains(c.opts.TargetLabels, name) {
 			continue
 		}
 		if pinned := t.Labels.sure[name]; pinned != "" || len(t.Labels.Values(name)) == 1 {

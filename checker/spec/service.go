@@ -5,6 +5,10 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
+// ServicePrefix begins the names of the metrics that the checker as a service
+// exposes about itself.
+const ServicePrefix = "preflight_checker_"
+
 // The outputs of a run that can fail.
 const (
 	OutputTextfile = "textfile"
@@ -28,7 +32,7 @@ type ServiceFamilies struct {
 // of the program, so no namespace is before their names.
 func NewServiceFamilies() ServiceFamilies {
 	var (
-		name   = func(s string) string { return "preflight_checker_" + s }
+		name   = func(s string) string { return ServicePrefix + s }
 		env    = metrics.Label{Name: "env"}
 		output = metrics.Label{Name: "output", Values: Outputs()}
 	)

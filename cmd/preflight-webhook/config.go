@@ -27,16 +27,8 @@ func readConfig(path string) (config.File, error) {
 		return config.Default(), nil
 	}
 	f, err := config.Read(path)
-	if err != nil {
-		return f, err
-	}
 	if f.Language != "" && !slices.Contains(message.Languages(), f.Language) {
-		err = fmt.Errorf("%s: language: no messages in %q: choose one of %s", path, f.Language, strings.Join(message.Languages(), ", "))
-	}
-	if _, isVariable := config.Variable(f.DefaultChat); !isVariable {
-		if _, wrong := telegram.ParseChats(f.DefaultChat); wrong != nil {
-			err = errors.Join(err, fmt.Errorf("%s: default_chat: %w", path, wrong))
-		}
+		err = errors.Join(err, fmt.Errorf("%s: language: no messages in %q: choose one of %s", path, f.Language, strings.Join(message.Languages(), ", ")))
 	}
 	return f, err
 }

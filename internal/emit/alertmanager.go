@@ -7,10 +7,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/genfile"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -82,28 +85,28 @@ type amTelegram struct {
 //go:embed fallback.tmpl
 var directMessage string
 
-// Alertmanager returns alertmanager.yml. The error names everything in the
-// routing that cannot be written.
+// Alertmanager returns alertmanager.yml. The error is a finding for everything in
+// the routing that cannot be written, joined.
 func (c *Context) Alertmanager() ([]byte, error) {
 	r := c.Routing
 	var errs []error
 	fail := func(where string, err error) {
 		if err != nil {
-			errs = append(errs, fmt.Errorf("routing, %s: %w", where, err))
+			errs = append(errs, finding.Finding{Code: finding.Unreadable, Where: where, Reason: err.Error()})
 		}
 	}
 	root, err := c.route(r.Route)
-	fail("the root route", err)
+	fail("routing, "+RouteName(r.Route.Match), err)
 	for _, x := range r.Route.Routes {
 		child, err := c.route(x)
-		fail(RouteName(x.Match), err)
+		fail("routing, "+RouteName(x.Match), err)
 		root.Routes = append(root.Routes, child)
 	}
 	config := amConfig{Route: root}
 	for _, i := range r.Inhibit {
-		source, err1 := Matchers(i.Source)
-		target, err2 := Matchers(i.Target)
-		fail("inhibition of "+RouteName(i.Target), errors.Join(err1, err2))
+		source, err1 := matchers.Parse(i.Source)
+		target, err2 := matchers.Parse(i.Target)
+		fail("routing, "+InhibitName(i), errors.Join(err1, err2))
 		config.Inhibit = append(config.Inhibit, amInhibit{matcherTexts(source), matcherTexts(target), i.Equal})
 	}
 	for _, x := range r.Receivers {
@@ -112,7 +115,7 @@ func (c *Context) Alertmanager() ([]byte, error) {
 		config.Receivers = append(config.Receivers, receiver)
 	}
 	if config.Intervals, err = intervals(r.TimeIntervals); err != nil {
-		fail("time intervals", err)
+		fail("routing, time intervals", err)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -122,9 +125,9 @@ func (c *Context) Alertmanager() ([]byte, error) {
 
 // route returns a route without its children.
 func (c *Context) route(r routing.Route) (amRoute, error) {
-	matchers, err := Matchers(r.Match)
+	own, err := matchers.Parse(r.Match)
 	out := amRoute{
-		Matchers: matcherTexts(matchers), Receiver: r.Receiver,
+		Matchers: matcherTexts(own), Receiver: r.Receiver,
 		Continue: r.Continue, Mute: r.Mute, Active: r.Active,
 	}
 	if r.GroupBy != nil {
@@ -216,9 +219,18 @@ func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {
 	return node, node.Encode(config)
 }
 
+// matcherTexts returns matchers as alertmanager.yml has them.
+func matcherTexts(ms labels.Matchers) []string {
+	var out []string
+	for _, m := range ms {
+		out = append(out, m.String())
+	}
+	return out
+}
+
 // RouteName names a route by what it matches.
 func RouteName(match string) string {
-	ms, err := Matchers(match)
+	ms, err := matchers.Parse(match)
 	if err != nil {
 		return "{" + match + "}"
 	}

@@ -50,7 +50,10 @@ type promScrape struct {
 }
 
 // Prometheus returns prometheus.yml. The rules are found beside it.
-func (c *Context) Prometheus() ([]byte, error) {
+func (c *Context) Prometheus() ([]byte, error) { return c.PrometheusOf(c.Jobs...) }
+
+// PrometheusOf returns a prometheus.yml with these jobs.
+func (c *Context) PrometheusOf(jobs ...preflight.Job) ([]byte, error) {
 	config := promConfig{
 		Global: promGlobal{
 			ScrapeInterval:     model.Duration(c.Timing.Scrape),
@@ -61,7 +64,7 @@ func (c *Context) Prometheus() ([]byte, error) {
 		Alerting:  promAlerting{[]promStatic{{[]promTargets{{Targets: c.Site.Alertmanager.Addresses}}}}},
 	}
 	var errs []error
-	for _, j := range c.Jobs {
+	for _, j := range jobs {
 		scrape, err := c.scrape(j)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("job %q: %w", j.Name, err))

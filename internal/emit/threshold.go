@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -17,7 +18,7 @@ import (
 type Facts struct {
 	Compared  string // the side that is compared, PromQL
 	Threshold float64
-	Above     bool // it fires above the threshold, or at it
+	Fires     dashgen.Side
 	Has       bool // there is such a comparison
 	Window    time.Duration
 }
@@ -38,12 +39,25 @@ func FactsOf(expr string) Facts {
 		case *parser.BinaryExpr:
 			if v, ok := constant(n.RHS); ok && n.Op.IsComparisonOperator() && !f.Has {
 				f.Compared, f.Threshold, f.Has = n.LHS.String(), v, true
-				f.Above = n.Op == parser.GTR || n.Op == parser.GTE
+				f.Fires = sideOf(n.Op)
 			}
 		}
 		return nil
 	})
 	return f
+}
+
+// sideOf returns where a condition with the operator holds.
+func sideOf(op parser.ItemType) dashgen.Side {
+	switch op {
+	case parser.GTR, parser.GTE:
+		return dashgen.Above
+	case parser.EQLC:
+		return dashgen.Equal
+	case parser.NEQ:
+		return dashgen.Unequal
+	}
+	return dashgen.Below
 }
 
 // Missed returns the selector whose absence makes a condition true: a picture

@@ -67,6 +67,18 @@ func (s *Site) targetLabels() []metrics.Label {
 	return labels
 }
 
+// TargetNames returns the names of the labels that scraping adds, beside job and
+// instance.
+func (s *Site) TargetNames() []string {
+	var names []string
+	for _, l := range s.targetLabels() {
+		if l.Name != model.JobLabel && l.Name != model.InstanceLabel {
+			names = append(names, l.Name)
+		}
+	}
+	return names
+}
+
 // WithLabels adds the labels that d does not have itself.
 func WithLabels(d metrics.Desc, labels []metrics.Label) metrics.Desc {
 	d.Labels = slices.Clone(d.Labels)

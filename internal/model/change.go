@@ -23,7 +23,7 @@ func (r *resolver) change(p *pack) {
 		case preflight.Override:
 			r.override(*p, c)
 		case preflight.Without:
-			r.without(*p, c)
+			r.without(p, c)
 		case preflight.Labels:
 			for _, a := range p.alerts() {
 				addLabels(a, c)
@@ -69,24 +69,6 @@ func (r *resolver) named(p pack, change, name string) []*rules.Alert {
 		})
 	}
 	return out
-}
-
-func (r *resolver) without(p pack, c preflight.Without) {
-	r.named(p, "Without", c.Alert)
-	if c.Why == "" {
-		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, Without", p.name), "Why is empty: write down why the site does not need %s", c.Alert)
-	}
-	for g := range p.groups {
-		p.groups[g].Alerts = slices.DeleteFunc(p.groups[g].Alerts, func(a rules.Alert) bool { return a.Name == c.Alert })
-	}
-	for d := range p.Dashboards {
-		b := &p.Dashboards[d]
-		gone := func(q dashgen.Panel) bool { return q.Alert == c.Alert }
-		b.Panels = slices.DeleteFunc(b.Panels, gone)
-		for i := range b.Rows {
-			b.Rows[i].Panels = slices.DeleteFunc(b.Rows[i].Panels, gone)
-		}
-	}
 }
 
 func (r *resolver) override(p pack, c preflight.Override) {

@@ -11,6 +11,7 @@ import (
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/rules"
 )
 
 // origin is a metric with the pack that describes it.
@@ -107,6 +108,7 @@ func (r *resolver) groupClashes() {
 // ruleClashes reports rules of one name in several groups whose results cannot
 // be told apart.
 func (r *resolver) ruleClashes() {
+	r.joinRecords()
 	seen := map[string][]rule{}
 	check := func(kind, name string, mine rule) {
 		where := fmt.Sprintf("%s %q", kind, name)
@@ -127,6 +129,28 @@ func (r *resolver) ruleClashes() {
 		}
 		check("alert", a.Name, r.ruleOf(g, a))
 	}
+}
+
+// joinRecords leaves out recording rules that an earlier group has alike: two
+// takings of a pack need one.
+func (r *resolver) joinRecords() {
+	type key struct{ name, expr, labels, interval string }
+	first := map[key]string{} // the group
+	emptied := map[string]bool{}
+	for i := range r.Groups {
+		g := &r.Groups[i]
+		had := len(g.Records)
+		g.Records = slices.DeleteFunc(g.Records, func(rec rules.Record) bool {
+			k := key{rec.Name, strings.Join(strings.Fields(r.Timing.Expand(rec.Expr)), " "), fmt.Sprint(withLabels(g.Labels, rec.Labels)), r.Interval(*g).String()}
+			other, taken := first[k]
+			if !taken {
+				first[k] = g.Name
+			}
+			return taken && other != g.Name
+		})
+		emptied[g.Name] = had > 0 && len(g.Records)+len(g.Alerts) == 0
+	}
+	r.Groups = slices.DeleteFunc(r.Groups, func(g Group) bool { return emptied[g.Name] })
 }
 
 func (r *resolver) ruleClash(where, one, other string) {

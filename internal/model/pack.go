@@ -18,6 +18,7 @@ type pack struct {
 	preflight.Pack
 	name   string
 	groups []Group
+	gone   []string // alerts that were taken out
 }
 
 // open copies a pack, its rule files included.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -56,6 +57,7 @@ func (r *resolver) severities() {
 				a.Also[c].Severity = r.level(where+fmt.Sprintf(", Also %d", c+1), a.Also[c].Severity)
 				a.Also[c].Expr = r.words(a.Also[c].Expr, urgent)
 			}
+			r.urgentRead(where, a.Expr)
 			a.Expr = r.words(a.Expr, urgent)
 			for s := range a.Scenarios {
 				a.Scenarios[s].Series = r.words(a.Scenarios[s].Series, r.urgentLabel())
@@ -156,6 +158,14 @@ var (
 	severityWord = regexp.MustCompile(`\bSEVERITY\b`)
 )
 
+// urgentRead reports an expression that reads the urgent alerts where the site
+// has no urgent level.
+func (r *resolver) urgentRead(where, expr string) {
+	if urgentWord.MatchString(expr) && len(r.Scale.Levels) > 0 && !slices.ContainsFunc(r.Scale.Levels, func(l routing.Level) bool { return l.Urgent }) {
+		r.add(finding.UnknownSeverity, where, "it reads the urgent alerts (URGENT), and no level of the site is Urgent: mark the gravest level as Urgent, or take the pack with preflight.Without")
+	}
+}
+
 // words replaces what a pack cannot know of the site's scale.
 func (r *resolver) words(text, urgent string) string {
 	return severityWord.ReplaceAllLiteralString(urgentWord.ReplaceAllLiteralString(text, urgent), r.Scale.Label)
@@ -164,9 +174,6 @@ func (r *resolver) words(text, urgent string) string {
 // urgentMatcher returns the PromQL matcher of the urgent levels.
 func (r *resolver) urgentMatcher() string {
 	names := r.urgentNames()
-	if len(names) == 0 {
-		return r.Scale.Label + `="no urgent level"`
-	}
 	if len(names) == 1 {
 		return r.Scale.Label + "=" + strconv.Quote(names[0])
 	}
@@ -180,18 +187,20 @@ func (r *resolver) urgentMatcher() string {
 // scenarios.
 func (r *resolver) urgentLabel() string {
 	names := r.urgentNames()
-	if len(names) == 0 {
-		return r.Scale.Label + `="no urgent level"`
-	}
 	return r.Scale.Label + "=" + strconv.Quote(names[0])
 }
 
+// urgentNames returns the names of the urgent levels. Where none is, which is a
+// finding for who reads them, the gravest stands for them.
 func (r *resolver) urgentNames() []string {
 	var names []string
 	for _, l := range r.Scale.Levels {
 		if l.Urgent {
 			names = append(names, l.Name)
 		}
+	}
+	if len(names) == 0 {
+		names = append(names, cmp.Or(r.LevelNames()...)) // "" without any level
 	}
 	return names
 }

@@ -46,6 +46,8 @@ type Site struct {
 	Routing    routing.Routing // the packs' routes first
 	Promised   bool            // the site itself states promises
 
+	PackRouting []PackRouting // what of Routing is of packs
+
 	groupsOf   map[string]int    // groups by the name of a rule in them
 	groupFiles map[string]string // names of files without extension, by the name of the group
 	rulePages  map[string]string // likewise, by the full name of the rule
@@ -64,7 +66,13 @@ type Dashboard struct {
 	Pack string
 }
 
-// Minute is the scrape and evaluation interval of a site that names none.
+// PackRouting is the routing of a pack, of which Routing holds equal parts once.
+type PackRouting struct {
+	routing.Routing
+	Pack string
+}
+
+// minute is the scrape and evaluation interval of a site that names none.
 const minute = time.Minute
 
 // New resolves a site. It returns every finding, and a site that is as whole as
@@ -90,6 +98,7 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 	r.rename(packs)
 	for i := range packs {
 		r.change(&packs[i])
+		packs[i].forget()
 		r.taken[packs[i].name]++
 	}
 	for _, p := range packs {
@@ -141,6 +150,7 @@ func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 		if rt := p.Routing.Route; rt.Match != "" || rt.Receiver != "" || rt.GroupBy != nil || rt.GroupWait+rt.GroupInterval+rt.RepeatInterval != "" || rt.Continue || len(rt.Mute)+len(rt.Active) > 0 {
 			r.add(finding.NothingChanged, where, "a pack's Route has only Routes: the root route is the site's")
 		}
+		r.PackRouting = append(r.PackRouting, PackRouting{p.Routing, p.name})
 		pre.Receivers = union(pre.Receivers, p.Routing.Receivers)
 		pre.Route.Routes = union(pre.Route.Routes, p.Routing.Route.Routes)
 		pre.TimeIntervals = union(pre.TimeIntervals, p.Routing.TimeIntervals)

@@ -5,7 +5,6 @@ package pipeline
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/dashgen"
@@ -17,7 +16,7 @@ import (
 )
 
 // None stands for a job that a site does not have.
-const None = "-"
+const None = jobs.None
 
 // Options fit the pack to a site.
 type Options struct {
@@ -51,37 +50,21 @@ func Pack(o Options) preflight.Pack {
 		Exporters: metrics.Exporters("prometheus", "alertmanager", "node_exporter"),
 		Groups:    []rules.Group{programs(o)},
 	}
-	if o.Webhook != None {
-		p.Exporters = append(p.Exporters, api.Metrics()...)
-		p.Groups = append(p.Groups, heartbeat(), delivery())
+	if o.Webhook != None || !o.Heartbeat.Empty() {
+		p.Groups = append(p.Groups, heartbeat())
 		p.Routing = heartbeatRouting(o.Heartbeat)
 	}
+	if o.Webhook != None {
+		p.Exporters = append(p.Exporters, api.Metrics()...)
+		p.Groups = append(p.Groups, delivery())
+	}
 	p.Dashboards = []dashgen.Dashboard{board(p.Groups)}
-	p = jobs.Rename(p, map[string]string{
+	return jobs.Rename(p, map[string]string{
 		"prometheus":    o.Prometheus,
 		"alertmanager":  o.Alertmanager,
 		"webhook":       o.Webhook,
 		"node_exporter": o.NodeExporter,
 	})
-	for _, g := range p.Groups {
-		for i := range g.Alerts {
-			withoutSeriesOf(None, g.Alerts[i].Scenarios)
-		}
-	}
-	return p
-}
-
-// withoutSeriesOf leaves the series of a job out of scenarios.
-func withoutSeriesOf(job string, scenarios []rules.Scenario) {
-	for i, s := range scenarios {
-		var kept []string
-		for line := range strings.SplitSeq(s.Series, "\n") {
-			if !strings.Contains(line, `job="`+job+`"`) {
-				kept = append(kept, line)
-			}
-		}
-		scenarios[i].Series = strings.Join(kept, "\n")
-	}
 }
 
 // programs is the group of alerts on the programs that collect and route.

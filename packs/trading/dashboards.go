@@ -1,10 +1,30 @@
 package trading
 
-import "github.com/alertnative/preflight/dashgen"
+import (
+	"slices"
+
+	"github.com/alertnative/preflight/dashgen"
+)
 
 // systemHealth lays out the board: the four golden signals of the arbitrage
 // exporter and its host, then the results of the preflight, then its checker.
-func systemHealth() dashgen.Dashboard {
+func systemHealth(o Options) dashgen.Dashboard {
+	board := wholeBoard()
+	if o.Exporter == None {
+		board.Panels = slices.DeleteFunc(board.Panels, ofExporter)
+		board.Panels[slices.IndexFunc(board.Panels, func(p dashgen.Panel) bool { return p.Title == failedScrapes.Title })] = hostScrapes()
+		shown := &board.Annotations[0].Panels
+		*shown = slices.DeleteFunc(*shown, func(title string) bool { return title == exporterScrape.Title })
+	}
+	if o.Checker == None {
+		board.Rows = slices.DeleteFunc(board.Rows, func(r dashgen.Row) bool { return r.Title == checkerRow })
+	}
+	return board
+}
+
+const checkerRow = "Checker"
+
+func wholeBoard() dashgen.Dashboard {
 	return dashgen.Dashboard{
 		UID:         "arbitrage-system-health",
 		Title:       "System Health",
@@ -46,7 +66,7 @@ func systemHealth() dashgen.Dashboard {
 				},
 			},
 			{
-				Title:  "Checker",
+				Title:  checkerRow,
 				Panels: []dashgen.Panel{outputFailing.Place(), configRefused.Place()},
 			},
 		},

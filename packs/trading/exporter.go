@@ -27,6 +27,20 @@ var exporterScrape = dashgen.Panel{
 	Show:       dashgen.TimeSeries{Lines: true},
 }
 
+// ofExporter reports whether a panel shows the exporter alone.
+func ofExporter(p dashgen.Panel) bool {
+	return p.Title == exporterSamples.Title || p.Title == exporterScrape.Title
+}
+
+// hostScrapes is failedScrapes of a site without the exporter.
+func hostScrapes() dashgen.Panel {
+	p := failedScrapes
+	p.Description = "Share of scrapes of the host that failed. node_exporter is down, and with it the preflight's results, which it serves: restart it."
+	p.Targets = p.Targets[1:]
+	p.Overrides = []dashgen.FieldOverride{{Query: "A", Color: dashgen.Purple}}
+	return p
+}
+
 // failedScrapes is where the alert TargetDown of packs/pipeline leads to on a
 // site that has both packs.
 var failedScrapes = dashgen.Panel{

@@ -5,6 +5,8 @@ package trading
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/checker/spec"
@@ -21,9 +23,17 @@ import (
 // Namespace is the prefix of the names of the preflight's metrics.
 const Namespace = "arbitrage"
 
+// None stands for a job that a site does not have.
+const None = jobs.None
+
 // Options fit the pack to a site.
 type Options struct {
-	NodeExporter string // the job that scrapes the textfile collector; "": node_exporter
+	// Names of scrape jobs; an empty one is the name in the comment. What is about
+	// a job that is [None] is left out.
+	NodeExporter string // node_exporter: it has the textfile collector
+	Prometheus   string // prometheus
+	Exporter     string // arbitrage_exporter: the trading system itself
+	Checker      string // preflight: the checker as a service, with metrics about itself
 	// Config is a preflight.yml. The checks that it declares join the shipped
 	// ones. "": the shipped checks alone.
 	Config string
@@ -36,13 +46,23 @@ func Pack(o Options) preflight.Pack {
 		Name:       "trading",
 		Metrics:    spec.Metrics(Namespace, specs...),
 		Exporters:  metrics.Exporters("node_exporter"),
-		Groups:     []rules.Group{preflightGroup(), performanceGroup(), checkerGroup()},
-		Dashboards: []dashgen.Dashboard{systemHealth()},
+		Groups:     []rules.Group{preflightGroup(), performanceGroup()},
+		Dashboards: []dashgen.Dashboard{systemHealth(o)},
 		Routing:    suppression(),
 		Checks:     specs,
 		Findings:   findings,
 	}
-	return jobs.Rename(p, map[string]string{"node_exporter": cmp.Or(o.NodeExporter, "node_exporter")})
+	if o.Checker == None {
+		p.Metrics = slices.DeleteFunc(p.Metrics, func(d metrics.Desc) bool { return strings.HasPrefix(d.Name, spec.ServicePrefix) })
+	} else {
+		p.Groups = append(p.Groups, checkerGroup())
+	}
+	return jobs.Rename(p, map[string]string{
+		"node_exporter":      cmp.Or(o.NodeExporter, "node_exporter"),
+		"prometheus":         cmp.Or(o.Prometheus, "prometheus"),
+		"arbitrage_exporter": cmp.Or(o.Exporter, "arbitrage_exporter"),
+		"preflight":          cmp.Or(o.Checker, "preflight"),
+	})
 }
 
 // specsOf returns the shipped checks and those that the file declares.

@@ -136,14 +136,29 @@ type checker struct {
 }
 
 func (c *checker) check(f File) {
-	if name, ok := Variable(f.DefaultChat); ok && !regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`).MatchString(name) {
-		c.add([]any{"default_chat"}, "%q names no variable: write $NAME", f.DefaultChat)
-	}
-	if f.DefaultChat == "" {
-		c.add([]any{"default_chat"}, "default_chat is empty: name a chat, or remove the key")
-	}
+	c.chats(f.DefaultChat)
 	if c.scaled(f) {
 		c.severities(f.Severities)
+	}
+}
+
+// chats checks the chats of the key default_chat.
+func (c *checker) chats(list string) {
+	at := []any{"default_chat"}
+	if list == "" {
+		c.add(at, "default_chat is empty: name a chat, or remove the key")
+		return
+	}
+	if _, ok := Variable(list); ok {
+		if !IsVariable(list) {
+			c.add(at, "%q names no variable: write $NAME", list)
+		}
+		return
+	}
+	for i, text := range strings.Split(list, ",") {
+		if _, _, ok := Chat(strings.TrimSpace(text)); !ok {
+			c.add(at, "default_chat: chat %d of the list is no chat: %s", i+1, ChatForm)
+		}
 	}
 }
 

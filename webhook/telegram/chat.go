@@ -4,9 +4,10 @@ package telegram
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // Chat is a chat, or a topic in a forum.
@@ -15,22 +16,17 @@ type Chat struct {
 	Topic int    // the message thread in a forum; 0 for none
 }
 
-var chatForm = regexp.MustCompile(`^(-?[1-9][0-9]{0,15}|@[A-Za-z][A-Za-z0-9_]{3,31})(?::([1-9][0-9]{0,8}))?$`)
-
 // ParseChats reads a list of chats, separated by commas, each the chat's id or
 // the id and topic as chat:topic.
 func ParseChats(list string) ([]Chat, error) {
 	var chats []Chat
 	seen := map[Chat]bool{}
 	for i, text := range strings.Split(list, ",") {
-		m := chatForm.FindStringSubmatch(strings.TrimSpace(text))
-		if m == nil {
-			return nil, fmt.Errorf("chat %d of the list is no chat: write its number (-1001234567890), @name, or number:topic", i+1)
+		id, topic, ok := config.Chat(strings.TrimSpace(text))
+		if !ok {
+			return nil, fmt.Errorf("chat %d of the list is no chat: %s", i+1, config.ChatForm)
 		}
-		c := Chat{ID: m[1]}
-		if m[2] != "" {
-			c.Topic, _ = strconv.Atoi(m[2]) // digits by the expression
-		}
+		c := Chat{ID: id, Topic: topic}
 		if seen[c] {
 			return nil, fmt.Errorf("chat %d of the list is there twice", i+1)
 		}

@@ -222,7 +222,7 @@ func (c *Checked) alertPanel(a Alert) dashgen.AlertPanel {
 	conditions := c.Conditions(a.Group, a.Alert, false)
 	expr := emit.ForAllEnvs(conditions[0])
 	facts := emit.FactsOf(expr)
-	compared := dashgen.Compared{Expr: facts.Compared, Above: facts.Above, About: c.About(a.Group, a.Alert)}
+	compared := dashgen.Compared{Expr: facts.Compared, Fires: facts.Fires, About: c.About(a.Group, a.Alert)}
 	if !facts.Has {
 		compared.Expr = expr
 		if series, ok := emit.Missed(expr); ok {

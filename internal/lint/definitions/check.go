@@ -69,6 +69,7 @@ func NewChecker(s *site.Site) (*promcheck.Checker, error) {
 	}
 	return promcheck.New(catalogue, promcheck.Options{
 		Complete: true, ClosedLabels: true, Timing: s.Timing, Intervals: intervals, Jobs: programs(s), ExternalLabels: s.ExternalNames(),
+		TargetLabels: s.TargetNames(),
 	}), nil
 }
 

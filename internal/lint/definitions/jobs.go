@@ -32,6 +32,7 @@ func (c *Checked) jobs() []finding.Finding {
 	var out []finding.Finding
 	for _, j := range c.Jobs {
 		out = append(out, c.port(j)...)
+		out = append(out, c.refused(j)...)
 	}
 	const where = "site"
 	bad := func(field, text, reason string) {

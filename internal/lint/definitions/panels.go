@@ -131,7 +131,8 @@ func (c *Checked) thresholds() []finding.Finding {
 		}
 		for _, expr := range c.expressions(a.Group, a.Alert, false) {
 			facts := emit.FactsOf(expr)
-			if !facts.Has || !c.sameMetric(expr, panel) {
+			drawn := len(a.Panel.Targets) == 0 // the panel draws the compared side
+			if !facts.Has || !drawn && !c.sameMetric(expr, panel) {
 				continue
 			}
 			var bounds []float64

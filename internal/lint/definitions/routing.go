@@ -2,7 +2,7 @@ package definitions
 
 import (
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
 	"strings"
 
@@ -12,8 +12,10 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 // routing checks that every route and inhibition can be taken, and that what
@@ -28,7 +30,7 @@ func (c *Checked) routing() []finding.Finding {
 	for i, route := range append([]routing.Route{r.Route}, r.Route.Routes...) {
 		out = append(out, c.route(i, route)...)
 	}
-	return append(out, c.inhibitions()...)
+	return slices.Concat(out, c.inhibitions(), c.packRouting())
 }
 
 // webhook shows webhook.yml to the decoder that the webhook reads it with.
@@ -36,7 +38,11 @@ func (c *Checked) webhook() []finding.Finding {
 	if c.Site.Webhook.URL == "" || c.Scale.Label == "" || len(c.Scale.Levels) == 0 {
 		return nil // a scale that is not there is a finding already
 	}
-	if _, err := config.Parse("webhook.yml", c.WebhookConfig(false).Encode()); err != nil {
+	file := c.WebhookConfig(false)
+	if c.Site.Webhook.DefaultChat == "" {
+		file.DefaultChat = config.Default().DefaultChat // that of a receiver is checked there
+	}
+	if _, err := config.Parse("webhook.yml", file.Encode()); err != nil {
 		return []finding.Finding{{Code: finding.BadSite, Where: "site", Part: "Severities and Webhook", Reason: "the webhook would refuse its configuration: " + err.Error()}}
 	}
 	return nil
@@ -57,7 +63,7 @@ func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 			add(finding.Undefined, "", "the time interval %q is not defined", name)
 		}
 	}
-	own, err := emit.Matchers(route.Match)
+	own, err := matchers.Parse(route.Match)
 	if err != nil {
 		add(finding.Unreadable, "", "Match: %v", err)
 		return out
@@ -66,7 +72,7 @@ func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 		if len(own) > 0 {
 			add(finding.UnreachableRoute, "", "the root route takes every alert: leave Match out")
 		}
-		for _, name := range c.ungrouped(route, c.strays()) {
+		for _, name := range c.ungrouped(route, append(c.strays(), c.heirs()...)) {
 			add(finding.GroupedByNothing, "", "groups by %q, a label that none of its alerts has", name)
 		}
 		return out
@@ -96,6 +102,17 @@ func (c *Checked) strays() []Alert {
 	return slices.DeleteFunc(slices.Clone(c.Alerts), func(a Alert) bool { return takenBefore(c.Routing.Route.Routes, a) })
 }
 
+// heirs are the alerts of the routes that group as the root does.
+func (c *Checked) heirs() []Alert {
+	var out []Alert
+	for _, r := range c.Routing.Route.Routes {
+		if ms, err := matchers.Parse(r.Match); err == nil && r.GroupBy == nil {
+			out = append(out, c.taken(ms)...)
+		}
+	}
+	return out
+}
+
 // receivers reports receivers that notify nobody, and ones of one name.
 func (c *Checked) receivers() []finding.Finding {
 	var out []finding.Finding
@@ -120,15 +137,18 @@ func (c *Checked) receivers() []finding.Finding {
 		switch {
 		case r.Watchdog && len(r.Chats) > 0:
 			add(finding.NoMeans, "a heartbeat is no message: leave out Chats or Watchdog")
-		case (r.Watchdog || len(r.Chats) > 0) && c.Webhook.URL == "":
+		case (r.Watchdog && integrations == 0 || len(r.Chats) > 0) && c.Webhook.URL == "":
 			add(finding.NoMeans, "it goes through preflight-webhook, and the site has no Webhook.URL")
 		case integrations+len(r.Chats) == 0 && !r.Watchdog && r.Sound != routing.NoMessage:
 			add(finding.NoMeans, "it notifies nobody: give it Chats or another integration, or say Sound: routing.NoMessage or Watchdog: true")
 		}
 		for _, chat := range r.Chats {
-			if chat.Slack == "" && !chatName.MatchString(chat.Telegram) {
-				add(finding.NoMeans, "the chat %q is none: write its number, @name, or $VARIABLE of the webhook's environment", chat.Telegram)
+			if _, _, ok := config.Chat(chat.Telegram); chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram) {
+				add(finding.NoMeans, "the chat %q is none: %s, or $VARIABLE of the webhook's environment", chat.Telegram, config.ChatForm)
 			}
+		}
+		if r.Language != "" && !slices.Contains(message.Languages(), r.Language) {
+			add(finding.NoMeans, "the webhook has no messages in the Language %q: choose one of %s", r.Language, strings.Join(message.Languages(), ", "))
 		}
 		if !c.usesReceiver(r.Name) {
 			add(finding.UnreachableRoute, "no route sends anything to it")
@@ -136,9 +156,6 @@ func (c *Checked) receivers() []finding.Finding {
 	}
 	return out
 }
-
-// chatName is a chat of Telegram, with a topic or not.
-var chatName = regexp.MustCompile(`^(-?[0-9]+|@[A-Za-z][A-Za-z0-9_]*|\$[A-Za-z_][A-Za-z0-9_]*)(:([0-9]+|\$[A-Za-z_][A-Za-z0-9_]*))?$`)
 
 func sounds() []routing.Sound {
 	return []routing.Sound{routing.Loud, routing.Silent, routing.NoMessage}
@@ -157,6 +174,9 @@ func (c *Checked) unsupported() []finding.Finding {
 		}
 	}
 	chats := map[string]bool{}
+	if c.Webhook.DefaultChat != "" {
+		chats[c.Webhook.DefaultChat] = true
+	}
 	languages := map[string]bool{}
 	for _, r := range c.Routing.Receivers {
 		where := fmt.Sprintf("receiver %q", r.Name)
@@ -178,18 +198,18 @@ func (c *Checked) unsupported() []finding.Finding {
 			languages[r.Language] = true
 		}
 	}
-	add("routing", "a second chat", len(chats) > 1)
+	add("routing", fmt.Sprintf("a second chat (%s)", strings.Join(slices.Sorted(maps.Keys(chats)), ", ")), len(chats) > 1)
 	add("routing", "a second Language", len(languages) > 1)
 	for _, route := range c.Routing.Route.Routes {
 		where := "routing, " + emit.RouteName(route.Match)
 		add(where, "Raw", route.YAML() != "")
 		add(where, "a route below a route (Routes)", len(route.Routes) > 0)
-		ms, _ := emit.Matchers(route.Match)
+		ms, _ := matchers.Parse(route.Match)
 		add(where, "a matcher other than =", otherMatchers(ms))
 	}
 	for _, i := range c.Routing.Inhibit {
-		source, _ := emit.Matchers(i.Source)
-		target, _ := emit.Matchers(i.Target)
+		source, _ := matchers.Parse(i.Source)
+		target, _ := matchers.Parse(i.Target)
 		add("routing, "+emit.InhibitName(i), "a matcher other than =", otherMatchers(source) || otherMatchers(target))
 	}
 	return out
@@ -204,13 +224,13 @@ func otherMatchers(ms labels.Matchers) bool {
 func (c *Checked) forOthers(match labels.Matchers) bool {
 	if len(match) == 0 {
 		return slices.ContainsFunc(c.Routing.Promises, func(x routing.Promise) bool {
-			of, err := emit.Matchers(x.Match)
+			of, err := matchers.Parse(x.Match)
 			return err == nil && !slices.ContainsFunc(of, func(m *labels.Matcher) bool { return m.Type == labels.MatchEqual })
 		})
 	}
 	return !slices.ContainsFunc(match, func(m *labels.Matcher) bool { return m.Name != c.Scale.Label }) &&
 		slices.ContainsFunc(c.Routing.Promises, func(x routing.Promise) bool {
-			of, err := emit.Matchers(x.Match)
+			of, err := matchers.Parse(x.Match)
 			return err == nil && slices.ContainsFunc(of, func(m *labels.Matcher) bool {
 				return slices.ContainsFunc(match, func(o *labels.Matcher) bool { return o.Name == m.Name && m.Matches(o.Value) })
 			})
@@ -224,8 +244,8 @@ func (c *Checked) inhibitions() []finding.Finding {
 		add := func(code finding.Code, format string, args ...any) {
 			out = append(out, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
 		}
-		source, err1 := emit.Matchers(i.Source)
-		target, err2 := emit.Matchers(i.Target)
+		source, err1 := matchers.Parse(i.Source)
+		target, err2 := matchers.Parse(i.Target)
 		if err1 != nil || err2 != nil || len(source) == 0 || len(target) == 0 {
 			add(finding.Unreadable, "Source and Target must be matchers: severity=\"page\" (%v, %v)", err1, err2)
 			continue
@@ -283,7 +303,7 @@ func (c *Checked) Impossible(match labels.Matchers) string {
 // it takes.
 func hiddenBy(match labels.Matchers, before []routing.Route) (routing.Route, bool) {
 	for _, b := range before {
-		theirs, err := emit.Matchers(b.Match)
+		theirs, err := matchers.Parse(b.Match)
 		if err == nil && !b.Continue && !slices.ContainsFunc(theirs, func(m *labels.Matcher) bool {
 			return !slices.ContainsFunc(match, func(o *labels.Matcher) bool { return o.String() == m.String() })
 		}) {
@@ -304,7 +324,7 @@ func (c *Checked) taken(match labels.Matchers) []Alert {
 // routes.
 func takenBefore(routes []routing.Route, a Alert) bool {
 	return slices.ContainsFunc(routes, func(r routing.Route) bool {
-		ms, err := emit.Matchers(r.Match)
+		ms, err := matchers.Parse(r.Match)
 		return err == nil && !r.Continue && !slices.ContainsFunc(ms, func(m *labels.Matcher) bool {
 			pinned := a.Labels.Pinned(m.Name)
 			return !m.Matches(pinned) || pinned == "" && a.Labels.Can(m.Name)

@@ -33,6 +33,7 @@ func (c *Checked) records() []finding.Finding {
 func (c *Checked) alerts() []finding.Finding {
 	var out []finding.Finding
 	var all []*promcheck.Rule
+	ofAlerts := map[string]bool{} // rules that read ALERTS
 	for g, a := range c.Context.Alerts {
 		if a.Expr == "" {
 			continue // nothing more can be known of it
@@ -56,6 +57,7 @@ func (c *Checked) alerts() []finding.Finding {
 				For: wait, Interval: c.Interval(g),
 			}
 			t, found := c.Checker.Rule(r)
+			ofAlerts[typed.Where] = ofAlerts[typed.Where] || c.Checker.Metrics(cond.Expr)["ALERTS"]
 			out, all = append(out, found...), append(all, r)
 			if i > 0 {
 				t.Labels = typed.Labels.Union(t.Labels)
@@ -79,6 +81,7 @@ func (c *Checked) alerts() []finding.Finding {
 		c.Alerts = append(c.Alerts, typed)
 		out = append(out, c.scenarios(typed.Where, a.Scenarios)...)
 	}
+	out = slices.DeleteFunc(out, func(f finding.Finding) bool { return ofAlerts[f.Where] && c.followsFromName(f) })
 	for _, d := range c.Checker.Duplicates(all) {
 		out = append(out, d.Finding)
 	}

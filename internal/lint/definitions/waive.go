@@ -50,6 +50,12 @@ func (c *Checked) owners() []owner {
 func (c *Checked) Waive(findings []finding.Finding) []finding.Finding {
 	for _, o := range c.owners() {
 		for _, w := range o.waivers {
+			if !w.Code.Waivable() {
+				findings = append(findings, finding.Finding{
+					Code: finding.IdleWaiver, Where: o.where, Reason: fmt.Sprintf("%s cannot be waived: correct the definition, and delete the waiver", w.Code),
+				})
+				continue
+			}
 			before := len(findings)
 			findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
 				return f.Code == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/api"
@@ -34,7 +35,7 @@ type promise struct {
 func (p *proof) readPromises() {
 	for _, x := range p.Routing.Promises {
 		where := promiseName(x)
-		match, err := emit.Matchers(x.Match)
+		match, err := matchers.Parse(x.Match)
 		if err != nil {
 			p.add(finding.Unreadable, where, "Match: %v", err)
 			continue
@@ -96,7 +97,7 @@ func (p *proof) emptyPromises() {
 	}
 	for _, q := range p.Routing.Quiet {
 		for _, text := range []string{q.Match, q.While} {
-			ms, err := emit.Matchers(text)
+			ms, err := matchers.Parse(text)
 			if err != nil {
 				p.add(finding.Unreadable, "routing, quiet of "+q.Match, "%v", err)
 				continue
@@ -284,8 +285,8 @@ func (p *proof) keepsBack(source model.LabelSet) func(target model.LabelSet) boo
 	}
 	var quiets []quiet
 	for _, q := range p.Routing.Quiet {
-		while, err1 := emit.Matchers(q.While)
-		match, err2 := emit.Matchers(q.Match)
+		while, err1 := matchers.Parse(q.While)
+		match, err2 := matchers.Parse(q.Match)
 		if err1 == nil && err2 == nil && while.Matches(source) {
 			quiets = append(quiets, quiet{q, match})
 		}

@@ -74,9 +74,12 @@ type proof struct {
 // no proof when what the routing names is not there or cannot be read: that is
 // found elsewhere.
 func Prove(c *definitions.Checked) (Proof, error) {
-	data, err := c.Context.Alertmanager()
-	if err != nil || c.Broken() {
+	if c.Broken() {
 		return nil, nil
+	}
+	data, err := c.Context.Alertmanager()
+	if err != nil {
+		return nil, err
 	}
 	tree, err := routetree.Load(data)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/emit/texts"
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model/matchers"
 )
 
 // sent is an alert as Alertmanager gets it.
@@ -172,7 +172,7 @@ func (p *proof) named() map[string][]string {
 	r, out := p.Routing, map[string][]string{directLabel: {directValue}}
 	add := func(label string, values ...string) { out[label] = append(out[label], values...) }
 	match := func(text string) {
-		ms, _ := emit.Matchers(text) // one that cannot be read is found elsewhere
+		ms, _ := matchers.Parse(text) // one that cannot be read is found elsewhere
 		for _, m := range ms {
 			add(m.Name, literals(m)...)
 		}

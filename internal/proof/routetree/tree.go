@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/internal/emit"
 	"github.com/prometheus/alertmanager/config"
 	amconfig "github.com/prometheus/alertmanager/config/common"
 	"github.com/prometheus/alertmanager/dispatch"
@@ -18,6 +17,8 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/model/matchers"
 )
 
 // Delivery is what a route does with an alert that it takes.
@@ -80,7 +81,7 @@ type Tree struct {
 
 // Load reads an alertmanager.yml. The error is Alertmanager's.
 func Load(data []byte) (*Tree, error) {
-	emit.AsAlertmanager()
+	matchers.AsAlertmanager()
 	c, err := config.Load(string(data))
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ package jobs
 import (
 	"reflect"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/dashgen"
@@ -15,8 +17,12 @@ import (
 // Alertmanager and in a template ($labels.job "webhook").
 var named = regexp.MustCompile(`(\bjob\s*(?:=~|=|!=|!~)\s*["']|\$labels\.job\s+")([^"']+)(["'])`)
 
+// None stands for a job that a site does not have.
+const None = "-"
+
 // Rename returns the pack with its scrape jobs named as the values of names.
-// The definitions themselves are not changed.
+// Series of scenarios whose job becomes [None] are left out. The definitions
+// themselves are not changed.
 func Rename(p preflight.Pack, names map[string]string) preflight.Pack {
 	r := renamer(names)
 	p.Groups = r.copy(reflect.ValueOf(p.Groups)).Interface().([]rules.Group)
@@ -25,9 +31,18 @@ func Rename(p preflight.Pack, names map[string]string) preflight.Pack {
 	for _, g := range p.Groups {
 		for i := range g.Alerts {
 			g.Alerts[i].HoldWhileDown = r.name(g.Alerts[i].HoldWhileDown)
+			withoutSeries(g.Alerts[i].Scenarios)
 		}
 	}
 	return p
+}
+
+// withoutSeries leaves the series of no job out of scenarios.
+func withoutSeries(scenarios []rules.Scenario) {
+	for i, s := range scenarios {
+		lines := slices.DeleteFunc(strings.Split(s.Series, "\n"), func(line string) bool { return strings.Contains(line, `job="`+None+`"`) })
+		scenarios[i].Series = strings.Join(lines, "\n")
+	}
 }
 
 type renamer map[string]string

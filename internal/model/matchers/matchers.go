@@ -1,4 +1,5 @@
-package emit
+// Package matchers parses matchers as a running Alertmanager does.
+package matchers
 
 import (
 	"fmt"
@@ -17,9 +18,9 @@ var AsAlertmanager = sync.OnceFunc(func() {
 	compat.InitFromFlags(promslog.NewNopLogger(), featurecontrol.NoopFlags{})
 })
 
-// Matchers parses a list of matchers as a running Alertmanager does:
+// Parse parses a list of matchers as a running Alertmanager does:
 // severity="page", team=~"a|b". An empty text has none.
-func Matchers(text string) (labels.Matchers, error) {
+func Parse(text string) (labels.Matchers, error) {
 	AsAlertmanager()
 	if text == "" {
 		return nil, nil
@@ -29,13 +30,4 @@ func Matchers(text string) (labels.Matchers, error) {
 		return nil, fmt.Errorf("%q: %w", text, err)
 	}
 	return list, nil
-}
-
-// texts returns matchers as alertmanager.yml has them.
-func matcherTexts(ms labels.Matchers) []string {
-	var out []string
-	for _, m := range ms {
-		out = append(out, m.String())
-	}
-	return out
 }

@@ -1,0 +1,102 @@
+package definitions
+
+import (
+	"fmt"
+	"log/slog"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/prometheus/config"
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	site "github.com/alertnative/preflight/internal/model"
+)
+
+// refused shows a job to Prometheus's own decoder. Service discoveries are left
+// out: the decoder knows one only when all that it is made of is linked.
+func (c *Checked) refused(j preflight.Job) []finding.Finding {
+	if _, err := site.JobYAML(j); err != nil || j.Name == "" || c.Timing.Validate() != nil {
+		return nil // a finding of the site
+	}
+	data, err := c.PrometheusOf(j)
+	if err == nil {
+		data, err = withoutDiscovery(data)
+	}
+	if err != nil {
+		return nil // an Interval that cannot be read, which is a finding of the site
+	}
+	if _, err = config.Load(string(data), slog.New(slog.DiscardHandler)); err == nil {
+		return nil
+	}
+	f := finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name)}
+	text := lineNumber.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n"), "")
+	if m := noField.FindStringSubmatch(text); m != nil {
+		text, f.Suggestion = fmt.Sprintf("there is no key %q", m[1]), suggest.Nearest(m[1], scrapeKeys())
+	}
+	f.Reason = "Prometheus refuses it: " + strings.Join(strings.Fields(text), " ")
+	return []finding.Finding{f}
+}
+
+var (
+	lineNumber = regexp.MustCompile(`(?m)^\s*(yaml: )?line \d+: `)
+	noField    = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
+)
+
+// discoveries returns the names of Prometheus's service discoveries: the key of
+// each is NAME_sd_configs.
+func discoveries() []string {
+	return []string{
+		"aws", "azure", "consul", "digitalocean", "dns", "docker", "dockerswarm", "ec2", "ecs", "elasticache", "eureka", "file", "gce", "hetzner", "http",
+		"ionos", "kubernetes", "kuma", "lightsail", "linode", "marathon", "msk", "nerve", "nomad", "oci", "openstack", "outscale", "ovhcloud", "puppetdb",
+		"rds", "scaleway", "serverset", "stackit", "triton", "uyuni", "vultr",
+	}
+}
+
+const discovery = "_sd_configs"
+
+// withoutDiscovery takes the service discoveries out of the jobs of a
+// prometheus.yml.
+func withoutDiscovery(data []byte) ([]byte, error) {
+	var file map[string]any
+	if err := yaml.Unmarshal(data, &file); err != nil {
+		return nil, err
+	}
+	jobs, _ := file["scrape_configs"].([]any)
+	for _, job := range jobs {
+		keys, _ := job.(map[string]any)
+		for _, name := range discoveries() {
+			delete(keys, name+discovery)
+		}
+	}
+	return yaml.Marshal(file)
+}
+
+// scrapeKeys returns the keys that a job can have in prometheus.yml.
+func scrapeKeys() []string {
+	keys := yamlKeys(reflect.TypeFor[config.ScrapeConfig]())
+	for _, name := range discoveries() {
+		keys = append(keys, name+discovery)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// yamlKeys returns the keys of a struct, those of the structs in it included.
+func yamlKeys(t reflect.Type) []string {
+	var keys []string
+	for i := range t.NumField() {
+		key, rest, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+		switch {
+		case rest == "inline":
+			keys = append(keys, yamlKeys(t.Field(i).Type)...)
+		case key != "" && key != "-":
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
