@@ -206,24 +206,24 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 	}
 	when := s.evaluations(in, unit)
 	all := r.all()
-	if len(all) > 1 { // what the others wait for is not known
+	if len(r.Others) > 0 { // what they wait for is not known, but twins wait as the rule does
 		last := when[len(when)-1]
 		when = nil
 		for at := time.Duration(0); at <= last; at += unit {
 			when = append(when, at)
 		}
 	}
-	subject := []rulefmt.Rule{r.Rule}
-	if s.twins {
-		subject = r.Twins
-	}
-	firing, err := suite.FiringAt(group(subject...), when)
+	expected, err := suite.FiringAt(group(all...), when)
 	if err != nil {
 		return t, err
 	}
-	expected := firing
-	if len(all) > len(subject) {
-		if expected, err = suite.FiringAt(group(all...), when); err != nil {
+	firing := expected
+	if len(r.Others) > 0 { // the story is not about them; twins have series of their own
+		subject := []rulefmt.Rule{r.Rule}
+		if s.twins {
+			subject = r.Twins
+		}
+		if firing, err = suite.FiringAt(group(subject...), when); err != nil {
 			return t, err
 		}
 	}
@@ -233,8 +233,8 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 		switch n := len(firing[i]); {
 		case m.fires != (n > 0):
 			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), n > 0)
-		case s.twins && m.fires && n != len(subject):
-			return t, fmt.Errorf("after %s it fires in %d of %d environments, other than was read from the expression", model.Duration(at), n, len(subject))
+		case s.twins && m.fires && n != len(r.Twins):
+			return t, fmt.Errorf("after %s it fires in %d of %d environments, other than was read from the expression", model.Duration(at), n, len(r.Twins))
 		}
 		t.Alerts = append(t.Alerts, testfile.AlertCase{At: model.Duration(at), Alert: r.Alert, Expected: expected[i]})
 	}
