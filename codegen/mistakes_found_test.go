@@ -17,6 +17,9 @@ var reviewMistakes = []mistake{
 	{"AM010", `site, Levels "P1"`, func(s *preflight.Site) { s.Levels = map[string][]string{"P1": {"TargetDwn"}} }},
 	{"AM010", `site, Levels "P11"`, func(s *preflight.Site) { s.Levels = map[string][]string{"P11": {"TargetDown"}} }},
 	{"PQ061", "PreflightCheckFailed", limit("preflight")},
+	{"AM007", "promise of", promise(p0System, func(x *routing.Promise) { x.Within = "2m" })},
+	{"AM007", "promise of", promise(p0System, func(x *routing.Promise) { x.Again = "4h" })},
+	{"AM007", "promise of", promise(p0System, func(x *routing.Promise) { x.NotAgain = "15m" })},
 	{"PQ042", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.For = "15s" })},
 	{"PQ042", "TargetDown", job("webhook", func(j *preflight.Job) { j.Interval = "2m" })},
 	{"PQ042", "PreflightMissing", in("PreflightMissing", func(a *rules.Alert) { a.For = "8m" })},
@@ -38,6 +41,7 @@ var right = map[string]change{
 	"a level lists an alert that the packs do not have": func(s *preflight.Site) { s.Levels["P2"] = append(s.Levels["P2"], "LedgerBehind") },
 	"an alert waits two scrapes":                        in("ConfigReloadFailed", func(a *rules.Alert) { a.For = "1m" }),
 	"Alertmanager is reached through a proxy":           func(s *preflight.Site) { s.Alertmanager.Addresses = []string{"proxy:8443"} },
+	"a promise with some room":                          promise(p0System, func(x *routing.Promise) { x.Within, x.Again, x.NotAgain = "30s", "2h", "45m" }),
 	"two Alertmanagers": func(s *preflight.Site) {
 		job("alertmanager", func(j *preflight.Job) { j.Targets = []string{"am1:9093", "am1:9193"} })(s)
 		s.Alertmanager.Addresses = []string{"am1:9093", "am1:9193"}

@@ -67,6 +67,17 @@ func query(id int, from, to string) change {
 	return at(id, func(q *dashgen.Panel) { q.Targets[0].Expr = replaced(q.Targets[0].Expr, from, to) })
 }
 
+// alertPanel changes the query in the panel of an alert, and in its copy on the
+// board.
+func alertPanel(name, from, to string) change {
+	return func(s *preflight.Site) {
+		q := &alert(s, name).Panel
+		q.Targets[0].Expr = replaced(q.Targets[0].Expr, from, to)
+		on := panel(s, q.ID)
+		on.Targets[0].Expr = q.Targets[0].Expr
+	}
+}
+
 // board changes the board System Health.
 func board(edit func(d *dashgen.Dashboard)) change {
 	return func(s *preflight.Site) { edit(&s.Packs[0].Dashboards[0]) }

@@ -70,6 +70,7 @@ const (
 // which sees the layout.
 const (
 	OtherUnit   Code = "GR005" // shown in another unit than the metric's
+	OtherWindow Code = "GR012" // the panel of an alert has another window than its expression
 	NotInResult Code = "GR006" // a legend or column names a label that is gone
 )
 

@@ -30,7 +30,7 @@ func (c *Checked) panels() []finding.Finding {
 		out = append(out, c.queries(d)...)
 	}
 	out = append(out, c.panelNumbers()...)
-	return append(out, c.thresholds()...)
+	return slices.Concat(out, c.thresholds(), c.windows())
 }
 
 // queries checks the expressions of a dashboard, the labels that its legends and

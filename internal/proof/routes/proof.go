@@ -118,6 +118,7 @@ func (p *proof) find() {
 	p.lists()
 	p.muted()
 	p.heartbeats()
+	p.loose()
 	told := map[string]bool{}
 	for i, s := range p.sent {
 		if s.Alert == nil || told[s.Where] {

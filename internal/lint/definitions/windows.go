@@ -1,0 +1,97 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/finding"
+)
+
+// windows reports alerts whose panel computes the same of a metric over another
+// window, or another quantile: people would see other values than those that
+// fired.
+func (c *Checked) windows() []finding.Finding {
+	var out []finding.Finding
+	for _, a := range c.Alerts {
+		panel, ok := c.panelOf(a)
+		if !ok || len(a.Panel.Targets) == 0 {
+			continue
+		}
+		mine, shown := map[string][]string{}, map[string][]string{}
+		for _, expr := range c.expressions(a.Group, a.Alert, false) {
+			computed(mine, expr)
+		}
+		for _, target := range panel.Targets {
+			computed(shown, c.Timing.Expand(zoomed.ReplaceAllString(target.Expr, zoom)))
+		}
+		for _, what := range slices.Sorted(maps.Keys(shown)) {
+			with := shown[what]
+			same := func(x string) bool { return x == zoom || slices.Contains(mine[what], x) }
+			if len(mine[what]) == 0 || slices.ContainsFunc(with, same) {
+				continue
+			}
+			out = append(out, finding.Finding{
+				Code: finding.OtherWindow, Where: a.Where, Part: "expr",
+				Reason: fmt.Sprintf("has the %s of %s, and its panel %d %q that of %s: people see other values than those that fired",
+					what, strings.Join(mine[what], ", "), panel.ID, panel.Title, strings.Join(with, ", ")),
+			})
+		}
+	}
+	return out
+}
+
+// Windows of Grafana follow the zoom of the person who looks. A window that no
+// definition has stands for them.
+var zoomed = regexp.MustCompile(`\$(__rate_interval|__interval|__range|\{__[a-z_]+\})`)
+
+const zoom = "99y"
+
+// computed adds the windows of each function of a metric, and the quantiles, by
+// what is computed.
+func computed(to map[string][]string, expr string) {
+	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
+	if err != nil {
+		return // a finding already
+	}
+	add := func(what, with string) {
+		if !slices.Contains(to[what], with) {
+			to[what] = append(to[what], with)
+		}
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		call, ok := n.(*parser.Call)
+		if !ok {
+			return nil
+		}
+		for i, arg := range call.Args {
+			switch arg := arg.(type) {
+			case *parser.MatrixSelector:
+				if v, ok := arg.VectorSelector.(*parser.VectorSelector); ok && v.Name != "" {
+					add(fmt.Sprintf("window in %s(%s)", call.Func.Name, v.Name), model.Duration(arg.Range).String())
+				}
+			case *parser.NumberLiteral:
+				if name := metricIn(call); i == 0 && call.Func.Name == "histogram_quantile" && name != "" {
+					add("quantile of "+name, arg.String())
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// metricIn returns the first metric that an expression selects.
+func metricIn(e parser.Expr) (name string) {
+	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
+		if v, ok := n.(*parser.VectorSelector); ok && name == "" {
+			name = v.Name
+		}
+		return nil
+	})
+	return name
+}

@@ -1,0 +1,53 @@
+package routes
+
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/finding"
+)
+
+// How far a promise of urgent alerts may lie from what the routes do. Beyond it,
+// no change that a person could make by mistake would break the promise.
+const (
+	looseWithin = 10
+	looseAgain  = 3
+)
+
+// loose reports times of promises of urgent alerts that the routes keep so easily
+// that the promise guards nothing.
+func (p *proof) loose() {
+	show := func(t time.Duration) string { return model.Duration(t).String() }
+	for _, x := range p.promises {
+		var latest, again, sooner time.Duration
+		found := false
+		for _, s := range p.sent {
+			if s.Alert == nil || !p.urgentlySent(s) || !x.match.Matches(s.set()) {
+				continue
+			}
+			for _, d := range p.tree.Deliveries(s.set()) {
+				if x.Promise.Receiver != "" && d.Receiver != x.Promise.Receiver {
+					continue
+				}
+				early, late := repeats(d)
+				latest, again = max(latest, p.interval(s)+max(d.GroupWait, d.GroupInterval)), max(again, late)
+				if !found || early < sooner {
+					sooner = early
+				}
+				found = true
+			}
+		}
+		where := promiseName(x.Promise)
+		switch {
+		case !found || slices.ContainsFunc(p.findings, func(f finding.Finding) bool { return f.Where == where }):
+		case x.Within != "" && x.within > looseWithin*latest:
+			p.add(finding.NoPromise, where, "Within %s promises an urgent alert next to nothing: the routes deliver it within %s; promise that", show(x.within), show(latest))
+		case x.Again != "" && x.again > looseAgain*again:
+			p.add(finding.NoPromise, where, "Again %s promises an urgent alert next to nothing: the routes repeat it after %s; promise that", show(x.again), show(again))
+		case x.NotAgain != "" && looseAgain*x.notAgain < sooner:
+			p.add(finding.NoPromise, where, "NotAgain %s promises an urgent alert next to nothing: the routes repeat it after %s; promise that", show(x.notAgain), show(sooner))
+		}
+	}
+}
