@@ -41,8 +41,8 @@ func newLint(app *kingpin.Application) lint {
 			PlaceHolder("job,instance,…").String(),
 		scrape:     cmd.Flag("scrape-interval", "How often targets are scraped: windows must hold four scrapes.").PlaceHolder("15s").String(),
 		evaluation: cmd.Flag("evaluation-interval", "How often groups without an interval are evaluated.").PlaceHolder("1m").String(),
-		format:     cmd.Flag("format", "How findings are written: text, json, sarif, github.").Default("text").Enum(rulelint.Formats()...),
-		paths:      cmd.Arg("FILE", "Rule files, or folders of them.").Required().Strings(),
+		format:     formatFlag(cmd),
+		paths:      cmd.Arg("FILE", "Rule files, or folders of them; - is standard input.").Required().Strings(),
 	}
 }
 
@@ -51,7 +51,13 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 	if err != nil {
 		return exitBroken, err
 	}
-	report, err := rulelint.Lint(checker, *l.paths)
+	paths := slices.Clone(*l.paths)
+	for i, p := range paths {
+		if p == "" { // kingpin gives "-" as an empty argument
+			paths[i] = rulelint.Stdin
+		}
+	}
+	report, err := rulelint.Lint(checker, paths, os.Stdin)
 	if err != nil {
 		return exitBroken, err
 	}

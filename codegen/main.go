@@ -75,21 +75,31 @@ type generate struct {
 	out     *string
 	check   *bool
 	noCache *bool
+	format  *string
+	toOut   bool // --out was given
 }
 
-func newGenerate(app *kingpin.Application) generate {
+func newGenerate(app *kingpin.Application) *generate {
 	cmd := app.Command("generate", "Prove the definitions and write the files. This is done when no command is named.").Default()
-	return generate{
-		out:     cmd.Flag("out", "Folder to write to; several sites have a folder each in it.").Default("generated").String(),
+	g := &generate{
 		check:   cmd.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool(),
 		noCache: cmd.Flag("no-cache", "Run every proof, also those whose verdict is known from an earlier run.").Bool(),
+		format:  formatFlag(cmd),
 	}
+	g.out = cmd.Flag("out", "Folder to write to; several sites have a folder each in it.").Default("generated").IsSetByUser(&g.toOut).String()
+	return g
 }
 
-func (g generate) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
+func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
 	if err := checkNames(sites); err != nil {
 		return exitBroken, err
 	}
+	if !g.toOut {
+		if err := ownModule("."); err != nil {
+			return exitBroken, err
+		}
+	}
+	var wrong []error
 	all := make([][]File, len(sites))
 	found := false
 	for i, s := range sites {
@@ -100,11 +110,10 @@ func (g generate) run(ctx context.Context, sites []preflight.Site, stdout, stder
 			all[i], err = p.files()
 		}
 		if err != nil {
-			found = true
-			fmt.Fprintln(stderr, located(err))
+			found, wrong = true, append(wrong, err)
 		}
 		if ctx.Err() != nil {
-			return exitBroken, errors.New("interrupted: not every test ran, and nothing was written")
+			return exitBroken, errors.Join(show(errors.Join(wrong...), *g.format, stdout, stderr), errors.New("interrupted: not every test ran, and nothing was written"))
 		}
 		if err != nil {
 			continue
@@ -112,6 +121,9 @@ func (g generate) run(ctx context.Context, sites []preflight.Site, stdout, stder
 		for _, note := range p.notes() {
 			fmt.Fprintf(stderr, "preflight-gen: note: %s\n", note)
 		}
+	}
+	if err := show(errors.Join(wrong...), *g.format, stdout, stderr); err != nil {
+		return exitBroken, err
 	}
 	if found {
 		fmt.Fprintln(stderr, "preflight-gen: nothing was written")

@@ -22,7 +22,7 @@ func BenchmarkLint(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				report, err := rulelint.Lint(promcheck.New(metrics.Catalogue{}, promcheck.Options{}), []string{file})
+				report, err := rulelint.Lint(promcheck.New(metrics.Catalogue{}, promcheck.Options{}), []string{file}, nil)
 				if err != nil || len(report.Issues) != 0 || report.Rules != n {
 					b.Fatalf("%v, %d rules, %v", err, report.Rules, report.Issues)
 				}

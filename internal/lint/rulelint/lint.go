@@ -5,6 +5,7 @@ package rulelint
 import (
 	"cmp"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,10 +38,13 @@ type Report struct {
 	Templates int               // files in folders that are templates of YAML
 }
 
-// Lint checks files and folders. In a folder every .yml, .yaml and .rules file
-// is read; those without rules are passed over. The error says what could not
-// be read.
-func Lint(c *promcheck.Checker, paths []string) (Report, error) {
+// Stdin is the path that stands for standard input.
+const Stdin = "-"
+
+// Lint checks files and folders, and stdin for the path [Stdin]. In a folder every
+// .yml, .yaml and .rules file is read; those without rules are passed over. The
+// error says what could not be read.
+func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error) {
 	report := Report{Skipped: map[string]string{}}
 	names, err := find(paths)
 	if err != nil {
@@ -48,11 +52,11 @@ func Lint(c *promcheck.Checker, paths []string) (Report, error) {
 	}
 	sources := make([]*source, len(names))
 	err = each(len(names), func(i int) error {
-		data, err := os.ReadFile(names[i])
+		name, data, err := read(names[i], stdin)
 		if err != nil {
 			return err
 		}
-		sources[i] = parse(names[i], data)
+		sources[i] = parse(name, data)
 		return nil
 	})
 	if err != nil {
@@ -85,10 +89,24 @@ func Lint(c *promcheck.Checker, paths []string) (Report, error) {
 	return report, nil
 }
 
+// read returns what a path holds, with the name that is shown for it.
+func read(path string, stdin io.Reader) (name string, data []byte, err error) {
+	if path == Stdin {
+		data, err = io.ReadAll(stdin)
+		return "<stdin>", data, err
+	}
+	data, err = os.ReadFile(path)
+	return path, data, err
+}
+
 // find lists the files that the paths name.
 func find(paths []string) ([]string, error) {
 	var names []string
 	for _, p := range paths {
+		if p == Stdin {
+			names = append(names, p)
+			continue
+		}
 		err := filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
 			switch ext := filepath.Ext(path); {
 			case err != nil:

@@ -22,11 +22,23 @@ func (r Report) Write(w io.Writer, format string) error {
 		return r.github(w)
 	}
 	for _, i := range r.Issues {
-		if _, err := fmt.Fprintf(w, "%s:%d:%d: %s%s\n", i.File, i.Line, i.Column, i.headline(), i.Finding.Detail()); err != nil {
+		if _, err := fmt.Fprintf(w, "%s%s%s\n", i.position(), i.headline(), i.Finding.Detail()); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// position is where the issue stands, followed by a colon; "" when that is not
+// known.
+func (i Issue) position() string {
+	switch {
+	case i.File == "":
+		return ""
+	case i.Column == 0:
+		return fmt.Sprintf("%s:%d: ", i.File, i.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d: ", i.File, i.Line, i.Column)
 }
 
 // headline says in one line what is wrong.
@@ -51,9 +63,9 @@ func (i Issue) message() string {
 }
 
 type jsonIssue struct {
-	File       string `json:"file"`
-	Line       int    `json:"line"`
-	Column     int    `json:"column"`
+	File       string `json:"file,omitempty"`
+	Line       int    `json:"line,omitempty"`
+	Column     int    `json:"column,omitempty"`
 	Code       string `json:"code"`
 	Rule       string `json:"rule,omitempty"`
 	Part       string `json:"part,omitempty"`
@@ -78,8 +90,14 @@ func (r Report) github(w io.Writer) error {
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
 	for _, i := range r.Issues {
-		_, err := fmt.Fprintf(w, "::error file=%s,line=%d,col=%d,title=%s::%s\n",
-			property.Replace(i.File), i.Line, i.Column, property.Replace(string(i.Finding.Code)), data.Replace(i.message()))
+		at := ""
+		if i.File != "" {
+			at = fmt.Sprintf("file=%s,line=%d,", property.Replace(i.File), max(i.Line, 1))
+		}
+		if i.Column > 0 {
+			at += fmt.Sprintf("col=%d,", i.Column)
+		}
+		_, err := fmt.Fprintf(w, "::error %stitle=%s::%s\n", at, property.Replace(string(i.Finding.Code)), data.Replace(i.message()))
 		if err != nil {
 			return err
 		}
@@ -112,7 +130,7 @@ type (
 		RuleID    string          `json:"ruleId"`
 		Level     string          `json:"level"`
 		Message   sarifText       `json:"message"`
-		Locations []sarifLocation `json:"locations"`
+		Locations []sarifLocation `json:"locations,omitempty"`
 	}
 	sarifText struct {
 		Text string `json:"text"`
@@ -134,16 +152,17 @@ type (
 )
 
 func (r Report) sarif(w io.Writer) error {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "preflight-gen lint", Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "preflight-gen", Rules: []sarifRule{}}}, Results: []sarifResult{}}
 	var codes []string
 	for _, i := range r.Issues {
 		codes = append(codes, string(i.Finding.Code))
-		run.Results = append(run.Results, sarifResult{
-			RuleID: string(i.Finding.Code), Level: "error", Message: sarifText{i.message()},
-			Locations: []sarifLocation{{sarifPhysical{
-				Artifact: sarifArtifact{strings.ReplaceAll(i.File, `\`, "/")}, Region: sarifRegion{i.Line, max(i.Column, 1)},
-			}}},
-		})
+		result := sarifResult{RuleID: string(i.Finding.Code), Level: "error", Message: sarifText{i.message()}}
+		if i.File != "" {
+			result.Locations = []sarifLocation{{sarifPhysical{
+				Artifact: sarifArtifact{strings.ReplaceAll(i.File, `\`, "/")}, Region: sarifRegion{max(i.Line, 1), max(i.Column, 1)},
+			}}}
+		}
+		run.Results = append(run.Results, result)
 	}
 	slices.Sort(codes)
 	for _, code := range slices.Compact(codes) {

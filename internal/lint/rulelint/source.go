@@ -13,6 +13,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/promcheck"
 )
 
@@ -217,7 +218,11 @@ func (s *source) keys(n *yaml.Node, what string, allowed []string) {
 			ok = ok || a == key.Value
 		}
 		if !ok {
-			s.bad(key.Line, key.Column, "a %s has no field %q (it has %s)", what, key.Value, strings.Join(allowed, ", "))
+			near := ""
+			if name := suggest.Nearest(key.Value, allowed); name != "" {
+				near = "; did you mean " + name + "?"
+			}
+			s.bad(key.Line, key.Column, "a %s has no field %q (it has %s)%s", what, key.Value, strings.Join(allowed, ", "), near)
 		}
 	}
 }
