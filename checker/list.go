@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -13,12 +14,29 @@ import (
 type list struct {
 	program          *program
 	config, language string
+	format           string
+}
+
+// listed is a check as programs read it.
+type listed struct {
+	Name    string         `json:"name"`
+	Looks   string         `json:"looks"`   // what it looks at
+	Network bool           `json:"network"` // needs --real-check
+	Targets []string       `json:"targets"`
+	Reasons []listedReason `json:"reasons"`
+}
+
+type listedReason struct {
+	Name    string `json:"name"`
+	Meaning string `json:"meaning"`
+	Remedy  string `json:"remedy,omitempty"`
 }
 
 func newList(p *program, cmd *kingpin.CmdClause) *list {
 	l := &list{program: p}
 	cmd.Flag("config.file", "What the checks look at.").Default(defaultConfig).StringVar(&l.config)
 	cmd.Flag("language", "Language of what is printed: en or ko.").Default(english).EnumVar(&l.language, english, korean)
+	cmd.Flag("format", "text, or json for programs.").Default("text").EnumVar(&l.format, "text", "json")
 	return l
 }
 
@@ -32,19 +50,33 @@ func (l *list) run(out io.Writer) error {
 		return err
 	}
 	env := c.Env("", os.LookupEnv)
+	all := []listed{}
 	for _, check := range c.checks {
 		spec := check.Spec()
 		shown := spec.In(l.language)
-		fmt.Fprintf(out, "%s: %s\n", shown.Name, shown.Looks)
-		if spec.Network {
+		x := listed{Name: shown.Name, Looks: shown.Looks, Network: spec.Network, Targets: append([]string{}, check.Targets(env.For(check))...), Reasons: []listedReason{}}
+		for _, r := range shown.Reasons {
+			x.Reasons = append(x.Reasons, listedReason{r.Name, r.Meaning, r.Remedy})
+		}
+		all = append(all, x)
+	}
+	if l.format == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(all)
+	}
+	for _, x := range all {
+		fmt.Fprintf(out, "%s: %s\n", x.Name, x.Looks)
+		if x.Network {
 			fmt.Fprintln(out, "  needs --real-check")
 		}
 		targets := "none declared"
-		if names := check.Targets(env.For(check)); len(names) > 0 {
-			targets = strings.Join(names, ", ")
+		if len(x.Targets) > 0 {
+			targets = strings.Join(x.Targets, ", ")
 		}
 		fmt.Fprintf(out, "  targets: %s\n  reasons:\n", targets)
-		for _, r := range shown.Reasons {
+		for _, r := range x.Reasons {
 			fmt.Fprintf(out, "    %-20s %s\n", r.Name, r.Meaning)
 		}
 		fmt.Fprintln(out)

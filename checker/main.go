@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -80,7 +81,7 @@ func (p *program) validate(specs []spec.Spec) error {
 func Run(ctx context.Context, namespace string, args []string, stdout, stderr io.Writer, checks ...Check) int {
 	p := &program{namespace, checks}
 	app := kingpin.New("preflight", "Checks whether the system is ready to trade.")
-	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate)
+	app.UsageWriter(stdout).ErrorWriter(stderr)
 	ended, code := false, exitReady
 	app.Terminate(func(status int) { ended, code = true, status })
 	app.HelpFlag.Short('h')
@@ -99,6 +100,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 		forget = newForget(p, app.Command("forget", "Take a retired environment out of the metrics file, and its evidence away."))
 		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
 	)
+	help.For(app, args)
 	cmd, err := app.Parse(bareEvery(args))
 	switch {
 	case ended && err == nil:

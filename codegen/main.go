@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
@@ -37,12 +38,13 @@ func Main(sites ...preflight.Site) {
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...preflight.Site) int {
 	code := exitClean
 	app := kingpin.New("preflight-gen", "Proves Prometheus rules, Alertmanager routing, Grafana dashboards and runbooks, and writes them.")
-	app.UsageWriter(stdout).ErrorWriter(stderr).UsageTemplate(kingpin.LongHelpTemplate) // with the flags of the default command
+	app.UsageWriter(stdout).ErrorWriter(stderr)
 	stopped := false
 	app.Terminate(func(status int) { stopped, code = true, status })
 	app.Version(version.Print("preflight-gen")).VersionFlag.Short('V')
 	app.HelpFlag.Short('h')
 	generate, test, lint, mutation, explain := newGenerate(app), newTest(app), newLint(app), newMutation(app), newExplain(app)
+	help.For(app, args)
 	command, err := app.Parse(args)
 	if stopped {
 		return code

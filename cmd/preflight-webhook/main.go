@@ -16,6 +16,8 @@ import (
 	"github.com/prometheus/common/promslog"
 	"github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
+
+	"github.com/alertnative/preflight/internal/help"
 )
 
 func main() {
@@ -38,9 +40,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	history := newHistory(app)
 	check := newCheckConfig(app)
 
+	help.For(app, args)
 	command, err := app.Parse(args)
 	if err != nil {
-		fmt.Fprintf(stderr, "preflight-webhook: %v, try --help\n", err)
+		fmt.Fprintf(stderr, "preflight-webhook: %v, see --help\n", err)
 		return 2
 	}
 	logs.Writer = stderr
