@@ -22,11 +22,11 @@ var (
 	listed  = regexp.MustCompile(`"([A-Z]{2}\d{3})"`)
 )
 
-// The examples of docs/findings.md: the wrong ones are found with their code,
+// The examples of docs/reference/findings.md: the wrong ones are found with their code,
 // the right ones give no finding.
 func TestExamplesOfTheDocumentation(t *testing.T) {
 	t.Parallel()
-	data, err := os.ReadFile("../docs/findings.md")
+	data, err := os.ReadFile("../docs/reference/findings.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 func TestEveryCodeIsDocumented(t *testing.T) {
 	t.Parallel()
 	documented, known := map[string]bool{}, map[string]bool{}
-	data, err := os.ReadFile("../docs/findings.md")
+	data, err := os.ReadFile("../docs/reference/findings.md")
 	if err != nil {
 		t.Fatal(err)
 	}

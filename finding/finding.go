@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Code names a kind of finding: "PQ004". Codes are stable; docs/findings.md
-// explains each.
+// Code names a kind of finding: "PQ004". Codes are stable;
+// docs/reference/findings.md explains each.
 type Code string
 
 // Severity is how sure and how bad a finding is.

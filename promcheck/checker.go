@@ -3,8 +3,8 @@
 //
 // For each part of an expression a [Checker] knows the type of the metric, its
 // unit, its range, and the labels that the result can and must have. It reports
-// what cannot be right as findings; docs/findings.md explains each. Correct input
-// gives none.
+// what cannot be right as findings; docs/reference/findings.md explains each.
+// Correct input gives none.
 package promcheck
 
 import (

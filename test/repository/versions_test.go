@@ -171,7 +171,7 @@ func TestTheBoardsAreOfTheVersionOfGrafana(t *testing.T) {
 	}
 }
 
-// The second column of the table in docs/compatibility.md has the versions of
+// The second column of the table in docs/reference/compatibility.md has the versions of
 // the other files.
 func TestTheTableOfVersionsIsTrue(t *testing.T) {
 	t.Parallel()
@@ -185,9 +185,9 @@ func TestTheTableOfVersionsIsTrue(t *testing.T) {
 		"Redis":         images["redis"],
 		"PostgreSQL":    images["postgres"],
 	}
-	_, table, found := strings.Cut(read(t, "docs/compatibility.md"), "\n| program | version |")
+	_, table, found := strings.Cut(read(t, "docs/reference/compatibility.md"), "\n| program | version |")
 	if !found {
-		t.Fatal("docs/compatibility.md has no table: program, version")
+		t.Fatal("docs/reference/compatibility.md has no table: program, version")
 	}
 	rows := 0
 	for line := range strings.Lines(table) {
@@ -205,13 +205,13 @@ func TestTheTableOfVersionsIsTrue(t *testing.T) {
 		rows++
 		version, ok := want[name]
 		if !ok {
-			t.Errorf("docs/compatibility.md: no other file names a version of %s", name)
+			t.Errorf("docs/reference/compatibility.md: no other file names a version of %s", name)
 			continue
 		}
-		equal(t, "docs/compatibility.md: "+name, strings.TrimSpace(cells[2]), "the project", version)
+		equal(t, "docs/reference/compatibility.md: "+name, strings.TrimSpace(cells[2]), "the project", version)
 		delete(want, name)
 	}
 	for name := range want {
-		t.Errorf("docs/compatibility.md has no row of %s", name)
+		t.Errorf("docs/reference/compatibility.md has no row of %s", name)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// The codes of what mutation finds; docs/proofs.md explains each.
+// The codes of what mutation finds; docs/explanation/proofs.md explains each.
 const (
 	Survivor   finding.Code = "MU001" // no test notices the mutant
 	StaleWaive finding.Code = "MU002" // a waiver names no mutant that survives
