@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/common/version"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/completion"
 	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/metrics"
 )
@@ -101,7 +102,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
 	)
 	help.For(app, args)
-	cmd, err := app.Parse(bareEvery(args))
+	cmd, err := app.Parse(bareEvery(completion.Args(args)))
 	switch {
 	case ended && err == nil:
 		return code

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/internal/completion"
 	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
@@ -45,7 +46,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...
 	app.HelpFlag.Short('h')
 	generate, test, lint, mutation, explain := newGenerate(app), newTest(app), newLint(app), newMutation(app), newExplain(app)
 	help.For(app, args)
-	command, err := app.Parse(args)
+	command, err := app.Parse(completion.Args(args))
 	if stopped {
 		return code
 	}

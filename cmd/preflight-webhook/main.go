@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/common/promslog/flag"
 	"github.com/prometheus/common/version"
 
+	"github.com/alertnative/preflight/internal/completion"
 	"github.com/alertnative/preflight/internal/help"
 )
 
@@ -41,7 +42,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	check := newCheckConfig(app)
 
 	help.For(app, args)
-	command, err := app.Parse(args)
+	command, err := app.Parse(completion.Args(args))
 	if err != nil {
 		fmt.Fprintf(stderr, "preflight-webhook: %v, see --help\n", err)
 		return 2
