@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters fmt lint golangci vulncheck clean
+.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters pictures fmt lint golangci vulncheck clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin int
 exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
 	@scripts/tools exporters
 	go run ./internal/stack/record
+
+pictures: ## Draw docs/images/ from the transcripts of stories, with Chromium.
+	@scripts/pictures
 
 fmt: ## Format the Go code.
 	go fmt ./...

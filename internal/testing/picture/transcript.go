@@ -1,0 +1,73 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// message is a message of a transcript, as it was when it was sent.
+type message struct {
+	Number  string
+	ReplyTo string // the number of the message that it replies to; "": none
+	Silent  bool
+	Time    string // the clock's, 10:20
+	Title   string
+	Lines   []string
+	Buttons []string
+}
+
+var (
+	sent   = regexp.MustCompile(`→ chat \S+: message (\d+), (rings|silent)(?:, reply to (\d+))?$`)
+	clock  = regexp.MustCompile(`\d{4}-\d\d-\d\d (\d\d:\d\d):\d\d`)
+	button = regexp.MustCompile(`^\[([^]]+)\]$`)
+)
+
+// messages returns the messages of a transcript of pipelinetest. It leaves out
+// edits.
+func messages(transcript string) ([]message, error) {
+	var (
+		all    []message
+		inside bool
+	)
+	for line := range strings.Lines(transcript) {
+		line = strings.TrimRight(line, "\n")
+		text, quoted := strings.CutPrefix(line, "    |")
+		if !quoted {
+			m := sent.FindStringSubmatch(line)
+			if inside = m != nil; inside {
+				all = append(all, message{Number: m[1], ReplyTo: m[3], Silent: m[2] == "silent"})
+			}
+			continue
+		}
+		if !inside {
+			continue
+		}
+		last := &all[len(all)-1]
+		text = strings.TrimPrefix(text, " ")
+		switch b := button.FindStringSubmatch(text); {
+		case last.Title == "":
+			last.Title = text
+		case b != nil:
+			last.Buttons = append(last.Buttons, b[1])
+		default:
+			last.Lines = append(last.Lines, text)
+		}
+		if m := clock.FindStringSubmatch(text); m != nil {
+			last.Time = m[1]
+		}
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no message in the transcript")
+	}
+	return all, nil
+}
+
+// digest returns a digest of the messages. A picture carries it, so that a test
+// finds pictures of other messages.
+func digest(all []message) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", all))
+	return hex.EncodeToString(sum[:])
+}
