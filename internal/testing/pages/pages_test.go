@@ -63,6 +63,7 @@ func TestPages(t *testing.T) {
 			})
 		})
 	}
+	t.Run("completion", func(t *testing.T) { testCompletion(t, bin) })
 }
 
 // The README and the tutorial have no block that a test does not know.
