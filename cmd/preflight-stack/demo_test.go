@@ -2,8 +2,11 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"strings"
 	"testing"
+
+	"github.com/alertnative/preflight/internal/testing/pages"
 )
 
 // The demo is what a newcomer sees first: its story comes true, in order.
@@ -25,6 +28,17 @@ func TestDemo(t *testing.T) {
 			t.Fatalf("no %q where it should come:\n%s", want, out.String())
 		}
 		rest = after
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := pages.Find(string(readme), "make demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := pages.Differs(shown.Output, out.String()); d != "" {
+		t.Errorf("README.md: make demo: %s\n%s", d, out.String())
 	}
 	if strings.Contains(strings.SplitN(out.String(), "2/3", 2)[0], "🚨") {
 		t.Errorf("a message although all is well:\n%s", out.String())

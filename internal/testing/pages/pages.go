@@ -5,6 +5,7 @@ package pages
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,23 @@ func (b Block) Commands() ([]Command, error) {
 		commands[len(commands)-1].Output += line + "\n"
 	}
 	return commands, nil
+}
+
+// Find returns a command that a page shows in a console block.
+func Find(page, text string) (Command, error) {
+	for _, b := range Blocks(page) {
+		if b.Language != "console" {
+			continue
+		}
+		commands, err := b.Commands()
+		if err != nil {
+			return Command{}, err
+		}
+		if i := slices.IndexFunc(commands, func(c Command) bool { return c.Text == text }); i >= 0 {
+			return commands[i], nil
+		}
+	}
+	return Command{}, fmt.Errorf("the page does not show the command %q", text)
 }
 
 // Omitted is a line of an output that stands for any number of lines.

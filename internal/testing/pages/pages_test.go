@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -127,8 +126,12 @@ func TestTheStepsOfMakeTest(t *testing.T) {
 	if !strings.Contains(script, `\nAll passed in %dm%02ds.\n`) {
 		t.Error("scripts/test has another last line")
 	}
+	command, err := pages.Find(read(t, "README.md"), "make test")
+	if err != nil {
+		t.Fatal(err)
+	}
 	at, shown := 0, 0
-	for line := range strings.Lines(commandOf(t, "make test").Output) {
+	for line := range strings.Lines(command.Output) {
 		line = strings.TrimSuffix(line, "\n")
 		if line == pages.Omitted || last.MatchString(line) {
 			continue
@@ -149,25 +152,6 @@ func TestTheStepsOfMakeTest(t *testing.T) {
 	if shown == 0 {
 		t.Error("README.md shows no step of make test")
 	}
-}
-
-// commandOf returns a command of the README.
-func commandOf(t *testing.T, text string) pages.Command {
-	t.Helper()
-	for _, b := range pages.Blocks(read(t, "README.md")) {
-		if b.Language != "console" {
-			continue
-		}
-		commands, err := b.Commands()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if i := slices.IndexFunc(commands, func(c pages.Command) bool { return c.Text == text }); i >= 0 {
-			return commands[i]
-		}
-	}
-	t.Fatalf("README.md does not show %q", text)
-	return pages.Command{}
 }
 
 func read(t *testing.T, name string) string {
