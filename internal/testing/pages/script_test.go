@@ -120,11 +120,18 @@ func (p *page) setUp(env *testscript.Env, files []string, bin string) error {
 	if err := goEnvironment(env); err != nil {
 		return err
 	}
-	for _, args := range [][]string{{"init", "--quiet", "--initial-branch=main"}, {"add", "--all"}, {"commit", "--quiet", "--message=copy"}} {
+	exclude := []byte("/bin\n") // a link here, which the .gitignore does not mean
+	for _, args := range [][]string{
+		{"init", "--quiet", "--initial-branch=main", "--template="}, {"config", "core.excludesFile", filepath.Join(dir, ".git/exclude")},
+		{"add", "--all"}, {"commit", "--quiet", "--message=copy"},
+	} {
 		cmd := exec.Command("git", args...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), env.Vars...)
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("git %v: %w\n%s", args, err, out)
+		}
+		if err := os.WriteFile(filepath.Join(dir, ".git/exclude"), exclude, 0o644); err != nil {
+			return err
 		}
 	}
 	if !strings.Contains(p.text, "\n$ "+clone+"\n") {
