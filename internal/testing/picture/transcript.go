@@ -68,6 +68,6 @@ func messages(transcript string) ([]message, error) {
 // digest returns a digest of the messages. A picture carries it, so that a test
 // finds pictures of other messages.
 func digest(all []message) string {
-	sum := sha256.Sum256(fmt.Appendf(nil, "%q", all))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", all))
 	return hex.EncodeToString(sum[:])
 }
