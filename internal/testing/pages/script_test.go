@@ -160,6 +160,8 @@ func goEnvironment(env *testscript.Env) error {
 		return err
 	}
 	env.Setenv("XDG_CACHE_HOME", cache) // the verdicts of proofs that are known
+	env.Setenv("PREFLIGHT_VERSION", "pages") // one for all pages: programs with another are linked again
+	env.Setenv("PREFLIGHT_REVISION", "pages")
 	env.Setenv("CGO_ENABLED", "0")
 	env.Setenv("GOFLAGS", "-trimpath -buildvcs=false -gcflags=github.com/redis/go-redis/...=-l")
 	for _, who := range []string{"AUTHOR", "COMMITTER"} {
