@@ -159,7 +159,7 @@ func goEnvironment(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	env.Setenv("XDG_CACHE_HOME", cache) // the verdicts of proofs that are known
+	env.Setenv("XDG_CACHE_HOME", cache)      // the verdicts of proofs that are known
 	env.Setenv("PREFLIGHT_VERSION", "pages") // one for all pages: programs with another are linked again
 	env.Setenv("PREFLIGHT_REVISION", "pages")
 	env.Setenv("CGO_ENABLED", "0")
