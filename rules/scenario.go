@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"strconv"
 	"strings"
@@ -22,6 +24,9 @@ type Scenario struct {
 type Expect struct {
 	At        string // "10m", "3runs", "3runs+1m"
 	Instances []Instance
+
+	made   string // by Fires, Quiet or Samples
+	misuse string
 }
 
 // Instance is one firing alert or recorded sample.
@@ -31,8 +36,15 @@ type Instance struct {
 	Value  float64           // of a recorded sample
 }
 
+// The functions that make an Expect.
+const (
+	fires   = "Fires"
+	quiet   = "Quiet"
+	samples = "Samples"
+)
+
 // Quiet expects that nothing fires.
-func Quiet(at string) Expect { return Expect{At: at} }
+func Quiet(at string) Expect { return Expect{At: at, made: quiet} }
 
 // Fires expects these instances and no others, each by its labels. Without any
 // it expects one instance without labels.
@@ -40,24 +52,33 @@ func Fires(at string, labels ...string) Expect {
 	if len(labels) == 0 {
 		labels = []string{""}
 	}
-	e := Expect{At: at}
+	e := Expect{At: at, made: fires}
 	for _, l := range labels {
 		e = e.And(l)
 	}
 	return e
 }
 
-// And expects one more instance.
+// And expects one more instance of an alert.
 func (e Expect) And(labels string) Expect {
+	switch e.made {
+	case quiet:
+		e = e.misused("And adds an instance to Quiet, which expects none: use Fires")
+	case samples:
+		e = e.misused("And adds an instance without a number: give Samples all of them")
+	}
 	e.Instances = append(e.Instances[:len(e.Instances):len(e.Instances)], Instance{Labels: labels})
 	return e
 }
 
-// Says expects a text of the last instance, by the name of the annotation.
-// Without an instance it changes nothing.
+// Says expects a text of the last instance, by the name of the annotation. Of
+// several texts of one name the last is expected.
 func (e Expect) Says(annotation, text string) Expect {
-	if len(e.Instances) == 0 {
-		return e
+	switch {
+	case len(e.Instances) == 0:
+		return e.misused("Says expects a text, and nothing fires: use Fires")
+	case e.made == samples:
+		return e.misused("Says expects a text, and a sample has none")
 	}
 	e.Instances = append([]Instance{}, e.Instances...)
 	last := &e.Instances[len(e.Instances)-1]
@@ -71,17 +92,39 @@ func (e Expect) Says(annotation, text string) Expect {
 // Samples expects these samples of a recording rule and no others:
 // env="prod" 0.02. A text without a number at its end is a finding of the
 // generator.
-func Samples(at string, samples ...string) Expect {
-	e := Expect{At: at}
-	for _, s := range samples {
+func Samples(at string, list ...string) Expect {
+	e := Expect{At: at, made: samples}
+	for _, s := range list {
 		s = strings.TrimSpace(s)
 		i := strings.LastIndexAny(s, " \t")
 		v, err := strconv.ParseFloat(s[i+1:], 64)
 		if err != nil {
-			e.Instances = append(e.Instances, Instance{Labels: s})
-			continue
+			e = e.misused(fmt.Sprintf("%q is not labels and a number: write env=\"prod\" 0.02", s))
 		}
 		e.Instances = append(e.Instances, Instance{Labels: strings.TrimSpace(s[:i+1]), Value: v})
 	}
 	return e
+}
+
+// misused returns the expectation with the reason why it cannot be one. The
+// first reason stays.
+func (e Expect) misused(reason string) Expect {
+	e.misuse = cmp.Or(e.misuse, reason)
+	return e
+}
+
+// MisuseInAlert says why an alert cannot expect this, "" when it can.
+func (e Expect) MisuseInAlert() string {
+	if e.made == samples {
+		return "Samples is for recording rules: use Fires or Quiet"
+	}
+	return e.misuse
+}
+
+// MisuseInRecord says why a recording rule cannot expect this, "" when it can.
+func (e Expect) MisuseInRecord() string {
+	if e.made == fires {
+		return "Fires is for alerts: use Samples"
+	}
+	return e.misuse
 }
