@@ -19,7 +19,7 @@ import (
 type File struct {
 	name string
 	root *yaml.Node // the document's content; nil when it is null
-	more bool       // another document follows
+	more bool       // another document follows, which is not null
 }
 
 // Error is a mistake in a file. A line of 0 is not known.
@@ -48,9 +48,7 @@ func Parse(name string, data []byte) (*File, error) {
 	case err != nil:
 		return nil, f.syntaxError(err)
 	}
-	if err := dec.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
-		f.more = true
-	}
+	f.more = holdsMore(dec)
 	root := doc.Content[0]
 	if root.ShortTag() == "!!null" {
 		return f, nil
@@ -61,6 +59,25 @@ func Parse(name string, data []byte) (*File, error) {
 	}
 	f.root = root
 	return f, nil
+}
+
+// holdsMore reports whether a document that is not null is left to decode.
+func holdsMore(dec *yaml.Decoder) bool {
+	for {
+		var doc yaml.Node
+		if err := dec.Decode(&doc); err != nil {
+			return !errors.Is(err, io.EOF)
+		}
+		if doc.Content[0].ShortTag() != "!!null" {
+			return true
+		}
+	}
+}
+
+// Empty reports whether a text has no YAML but comments.
+func Empty(data []byte) bool {
+	var doc yaml.Node
+	return yaml.Unmarshal(data, &doc) == nil && doc.IsZero()
 }
 
 // Single returns an error when the file has more than one document.
