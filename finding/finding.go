@@ -52,8 +52,11 @@ func (f Finding) Error() string { return f.String() }
 // under the part that is wrong, and the suggestion.
 func (f Finding) String() string {
 	var b strings.Builder
-	if f.File != "" {
+	switch {
+	case f.File != "" && f.Line > 0:
 		fmt.Fprintf(&b, "%s:%d: ", f.File, f.Line)
+	case f.File != "":
+		fmt.Fprintf(&b, "%s: ", f.File)
 	}
 	fmt.Fprintf(&b, "%s: ", f.Place())
 	if f.Code != "" {

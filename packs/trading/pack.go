@@ -74,7 +74,7 @@ func specsOf(file string) ([]spec.Spec, []finding.Finding) {
 	declared, err := checks.Declared(file)
 	if err != nil {
 		return specs, []finding.Finding{{
-			Code: finding.Unreadable, File: file, Where: `pack "trading", option Config`, Reason: err.Error(),
+			Code: finding.Unreadable, Where: `pack "trading", option Config`, Reason: err.Error(), // it names the file
 		}}
 	}
 	return append(specs, declared...), nil
