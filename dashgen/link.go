@@ -36,7 +36,18 @@ func (d Dashboard) Link(grafana string, panel int, t metrics.Timing, has func(la
 			fmt.Fprintf(&query, "{{ with %s }}var-%s={{ . | urlquery }}&{{ end }}", labelValue(v.Label), v.Name)
 		}
 	}
-	return strings.TrimSuffix(grafana, "/") + "/d/" + url.PathEscape(d.UID) + "?" + query.String() + "from=" + d.from(t) + "&to=now"
+	return address(grafana, d.UID) + query.String() + "from=" + d.from(t) + "&to=now"
+}
+
+// address returns the URL of a dashboard up to its query, with the query of the
+// URL of Grafana: "https://grafana.example/d/UID?orgId=2&".
+func address(grafana, uid string) string {
+	base, own, _ := strings.Cut(grafana, "?")
+	out := strings.TrimSuffix(base, "/") + "/d/" + url.PathEscape(uid) + "?"
+	if own != "" {
+		out += strings.TrimSuffix(own, "&") + "&"
+	}
+	return out
 }
 
 // labelValue reads a label in a template of an alert.

@@ -37,6 +37,7 @@ const (
 	layout            = "GR002"
 	undefinedVariable = "GR003"
 	unusedVariable    = "GR004"
+	incomplete        = "GR007"
 	notExplained      = "GR008"
 	notEmitted        = "GR009"
 )
@@ -57,8 +58,10 @@ func (v *validation) finding(code finding.Code, where, format string, args ...an
 	v.found = append(v.found, finding.Finding{Code: code, Where: place, Reason: fmt.Sprintf(format, args...)})
 }
 
-// bad adds a mistake without a code.
-func (v *validation) bad(where, format string, args ...any) { v.finding("", where, format, args...) }
+// bad adds a part that Grafana would leave out or show otherwise.
+func (v *validation) bad(where, format string, args ...any) {
+	v.finding(incomplete, where, format, args...)
+}
 
 // need adds a finding for a text that is missing.
 func (v *validation) need(where, name, text string) {

@@ -69,6 +69,9 @@ func (p Panel) validateTargets(v *validation) {
 func (p Panel) validateThresholds(t metrics.Timing, v *validation) {
 	for i, th := range p.Thresholds {
 		v.need(p.where(), "colour for one of its thresholds", string(th.Color))
+		if th.At != 0 && th.Runs != 0 {
+			v.bad(p.where(), "has a threshold with both At (%v) and Runs (%d): leave one out", th.At, th.Runs)
+		}
 		if i > 0 && th.Bound(t) <= p.Thresholds[i-1].Bound(t) {
 			v.bad(p.where(), "its thresholds must rise: %v follows %v", th.Bound(t), p.Thresholds[i-1].Bound(t))
 		}
