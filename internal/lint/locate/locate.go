@@ -49,8 +49,11 @@ func Findings(dir string, findings []finding.Finding) {
 func subject(where string) (kind, name string) {
 	kind, rest, found := strings.Cut(where, ` "`)
 	name, _, closed := strings.Cut(rest, `"`)
-	if !found || !closed || strings.Contains(kind, ",") {
+	if !found || !closed {
 		return "", ""
+	}
+	if at := strings.LastIndex(kind, ", "); at >= 0 { // routing, time interval "nights"
+		kind = kind[at+len(", "):]
 	}
 	return kind, name
 }
@@ -60,7 +63,7 @@ func fields(kind string) []string {
 	switch kind {
 	case "dashboard":
 		return []string{"UID"}
-	case "alert", "record", "group", "receiver", "job", "metric", "pack", "site":
+	case "alert", "record", "group", "receiver", "time interval", "job", "metric", "check", "pack", "site":
 		return []string{"Name"}
 	}
 	return nil

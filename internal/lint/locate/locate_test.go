@@ -17,7 +17,7 @@ func TestFindings(t *testing.T) {
 	for name, text := range map[string]string{
 		"go.mod":            "module x",
 		"pack/alerts.go":    "package pack\n\nvar down = Alert{\n\tName: \"Down\",\n}\n\nvar one = Job{Name: \"api\"}\n",
-		"pack/boards.go":    "package pack\n\nvar board = Dashboard{UID: \"health\", Title: \"Down\"}\n\nvar two = Receiver{Name: \"api\"}\n",
+		"pack/boards.go":    "package pack\n\nvar board = Dashboard{UID: \"health\", Title: \"Down\"}\n\nvar two = Receiver{Name: \"api\"}\n\nvar night = TimeInterval{Name: \"night\"}\n",
 		"pack/broken.go":    "package pack\n\nvar x = {",
 		"pack/pack_test.go": "package pack\n\nvar test = Alert{Name: \"Down\"}\n",
 		"other/go.mod":      "module y",
@@ -34,6 +34,7 @@ func TestFindings(t *testing.T) {
 	findings := []finding.Finding{
 		{Where: `alert "Down", scenario "s"`}, {Where: `dashboard "health", panel "p"`}, {Where: `job "api"`}, // api is a receiver too
 		{Where: "routing, the default route"}, {Where: `alert "Up"`}, {Where: `alert "Down"`, File: "known.go", Line: 7},
+		{Where: `routing, time interval "night"`, Part: "Times"},
 	}
 	locate.Findings(filepath.Join(dir, "pack"), findings)
 	var got []string
@@ -43,6 +44,7 @@ func TestFindings(t *testing.T) {
 	want := []string{
 		`alerts.go:4: alert "Down", scenario "s": `, `boards.go:3: dashboard "health", panel "p": `, `job "api": `,
 		`routing, the default route: `, `alert "Up": `, `known.go:7: alert "Down": `,
+		`boards.go:7: routing, time interval "night", Times: `,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -142,6 +143,7 @@ func (s *source) group(g, rules *yaml.Node) {
 	if n := child(g, "interval"); n != nil {
 		interval = s.duration(n)
 	}
+	before := len(s.rules)
 	for _, n := range rules.Content {
 		if n.Kind == yaml.AliasNode {
 			n = n.Alias
@@ -151,6 +153,15 @@ func (s *source) group(g, rules *yaml.Node) {
 			continue
 		}
 		s.rule(n, interval)
+	}
+	labels := child(g, "labels")
+	if labels == nil {
+		return
+	}
+	for _, r := range s.rules[before:] { // its own labels win
+		all := (&rule{parts: map[string]*yaml.Node{}}).texts("label", labels)
+		maps.Copy(all, r.Labels)
+		r.Labels = all
 	}
 }
 
