@@ -234,6 +234,9 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 	delete(have, "le")
 	var pairs []string
 	for name, value := range have {
+		if !model.LegacyValidation.IsValidLabelName(name) {
+			name = strconv.Quote(name)
+		}
 		pairs = append(pairs, fmt.Sprintf("%s=%q", name, value))
 	}
 	slices.Sort(pairs)

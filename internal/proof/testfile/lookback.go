@@ -25,7 +25,7 @@ type Ended struct {
 
 // String returns the finding in one sentence.
 func (e Ended) String() string {
-	reason := "only a range selector still sees it"
+	reason := "by then it is gone, and only a longer range would see it"
 	switch after := e.At - e.Last; {
 	case after < lookback && e.Fires:
 		reason = "it fires by the lookback only"
