@@ -3,6 +3,7 @@ package model
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 
@@ -33,7 +34,7 @@ func (s *Site) Catalogue() (metrics.Catalogue, error) {
 		}
 		recorded[r.Name] = true
 		d := metrics.Desc{Name: r.Name, Type: metrics.Gauge, Labels: labels}
-		for _, name := range slices.Sorted(maps.Keys(withLabels(g.Labels, r.Labels))) {
+		for _, name := range slices.Sorted(maps.Keys(s.RecordLabels(g, r))) {
 			d = WithLabels(d, []metrics.Label{{Name: name}})
 		}
 		all = append(all, d)
@@ -49,7 +50,7 @@ func (s *Site) targetLabels() []metrics.Label {
 	for _, j := range s.Jobs {
 		job.Values = append(job.Values, j.Name)
 		for name := range j.Labels {
-			static[name] = true
+			static[name] = !strings.HasPrefix(name, model.ReservedLabelPrefix) // those are for Prometheus alone
 		}
 		if len(j.ByEnv) > 0 {
 			static["env"] = true
@@ -57,7 +58,9 @@ func (s *Site) targetLabels() []metrics.Label {
 	}
 	labels := []metrics.Label{job, {Name: model.InstanceLabel}}
 	for _, name := range slices.Sorted(maps.Keys(static)) {
-		labels = append(labels, metrics.Label{Name: name})
+		if static[name] {
+			labels = append(labels, metrics.Label{Name: name})
+		}
 	}
 	for _, l := range s.TargetLabels {
 		if !slices.ContainsFunc(labels, func(x metrics.Label) bool { return x.Name == l.Name }) {

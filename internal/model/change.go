@@ -46,9 +46,7 @@ func (p pack) alerts() []*rules.Alert {
 }
 
 func addLabels(a *rules.Alert, labels map[string]string) {
-	if a.Labels == nil {
-		a.Labels = map[string]string{}
-	}
+	writable(&a.Labels)
 	maps.Copy(a.Labels, labels)
 }
 
@@ -62,7 +60,7 @@ func (r *resolver) named(p pack, change, name string) []*rules.Alert {
 			out = append(out, a)
 		}
 	}
-	if len(out) == 0 {
+	if len(out) == 0 && !p.unread {
 		r.findings = append(r.findings, finding.Finding{
 			Code: finding.NothingChanged, Where: fmt.Sprintf("pack %q, %s", p.name, change),
 			Reason: fmt.Sprintf("the pack has no alert %q", name), Suggestion: suggest.Nearest(name, names),
@@ -96,6 +94,9 @@ func (r *resolver) override(p pack, c preflight.Override) {
 		}
 		translate(a, c.Translations)
 		if c.Edit != nil {
+			writable(&a.Labels)
+			writable(&a.Annotations)
+			writable(&a.Translations)
 			c.Edit(a)
 		}
 		if a.Name != c.Alert {
@@ -117,12 +118,17 @@ func (r *resolver) override(p pack, c preflight.Override) {
 	}
 }
 
+// writable makes a map that a change can write into.
+func writable[V any](m *map[string]V) {
+	if *m == nil {
+		*m = map[string]V{}
+	}
+}
+
 // translate replaces the texts of an alert that the translations give.
 func translate(a *rules.Alert, translations map[string]rules.Translation) {
 	for language, t := range translations {
-		if a.Translations == nil {
-			a.Translations = map[string]rules.Translation{}
-		}
+		writable(&a.Translations)
 		own := a.Translations[language]
 		for _, text := range []struct {
 			to   *string

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/yamlfile"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -81,9 +83,14 @@ func (r *resolver) site(in preflight.Site) {
 	if len(in.Packs) == 0 {
 		r.add(finding.BadSite, where, "it takes no Packs, so there is nothing to watch")
 	}
-	for _, env := range in.Envs {
-		if env == "" || env != strings.ToLower(env) {
+	for i, env := range in.Envs {
+		switch {
+		case env == "":
+			r.add(finding.BadSite, where, "Envs: environment %d has no name", i+1)
+		case env != strings.ToLower(env):
 			r.add(finding.BadSite, where, "Envs: %q is not in lower case", env)
+		case slices.Index(in.Envs, env) < i:
+			r.add(finding.BadSite, where, "Envs: %q is there twice: leave one out", env)
 		}
 	}
 	if in.Alertmanager.Cluster != "" {
@@ -106,17 +113,28 @@ func (r *resolver) site(in preflight.Site) {
 	if in.Routing.YAML != "" {
 		r.notYet(where, "Routing.YAML")
 	}
-	for _, o := range in.Outputs {
-		if f, ok := o.(preflight.Files); ok {
-			if f.Secrets != "" {
-				r.Secrets = f.Secrets
-			}
-			continue
-		}
-		r.notYet(where, fmt.Sprintf("Outputs: %T", o))
-	}
+	r.outputs(where, in.Outputs)
 	for _, j := range r.Jobs {
 		r.job(in, j)
+	}
+}
+
+// outputs reads the folder of secrets, and reports what is not emitted.
+func (r *resolver) outputs(where string, list []preflight.Output) {
+	files := 0
+	for i, o := range list {
+		switch o := o.(type) {
+		case nil:
+			r.add(finding.BadSite, where, "Outputs: output %d is nil: leave it out", i+1)
+		case preflight.Files:
+			files++
+			r.Secrets = cmp.Or(o.Secrets, r.Secrets)
+		default:
+			r.notYet(where, fmt.Sprintf("Outputs: %T", o))
+		}
+	}
+	if files > 1 {
+		r.add(finding.BadSite, where, "Outputs: Files is there %d times, and the secrets are in one folder: leave one of them", files)
 	}
 }
 
@@ -130,6 +148,8 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 	if err != nil {
 		r.add(finding.Unreadable, where, "%v", err)
 	}
+	_, relabels := keys["relabel_configs"]
+	r.jobLabels(where, j, relabels)
 	discovers := slices.ContainsFunc(slices.Collect(maps.Keys(keys)), func(k string) bool { return strings.HasSuffix(k, "_configs") && !strings.Contains(k, "relabel") })
 	if len(j.Targets) == 0 && len(j.ByEnv) == 0 && !discovers {
 		r.add(finding.BadJob, where, "it scrapes nothing: give it Targets, ByEnv, or a discovery in its YAML")
@@ -153,7 +173,7 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 		r.add(finding.BadJob, where, "an Interval of %s is above 2m: a value is looked back to for 5 minutes only, so one missed scrape is a gap", model.Duration(interval))
 	}
 	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
-		if strings.Contains(t, "/") {
+		if strings.Contains(t, "/") && !HasUser(t) { // those are found with all addresses
 			r.add(finding.BadJob, where, "%q is not host:port: Scheme and Path are fields of their own", t)
 		}
 	}
@@ -163,6 +183,16 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 // gives as a field too is an error.
 func JobYAML(j preflight.Job) (map[string]yaml.Node, error) {
 	keys := map[string]yaml.Node{}
+	if yamlfile.Empty([]byte(j.YAML)) {
+		return keys, nil
+	}
+	f, err := yamlfile.Parse("YAML", []byte(j.YAML))
+	if err == nil {
+		err = f.Single()
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := yaml.Unmarshal([]byte(j.YAML), &keys); err != nil {
 		return nil, fmt.Errorf("YAML: %w", err)
 	}

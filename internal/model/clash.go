@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
@@ -36,6 +37,25 @@ func (r *resolver) describe(pack string, d metrics.Desc) {
 	}
 	if o := r.origins[i]; !reflect.DeepEqual(o.desc, d) {
 		r.clash(fmt.Sprintf("metric %q", d.Name), o.pack, pack)
+	}
+}
+
+// explain adds a check that the runbooks explain. Equal ones of several packs are
+// one.
+func (r *resolver) explain(pack string, s spec.Spec) {
+	if s.Name == "" {
+		r.add(finding.Incomplete, fmt.Sprintf("pack %q", pack), "one of its Checks has no Name")
+		return
+	}
+	first, known := r.checkOf[s.Name]
+	if !known {
+		r.checkOf[s.Name] = pack
+		r.Checks = append(r.Checks, s)
+		return
+	}
+	i := slices.IndexFunc(r.Checks, func(x spec.Spec) bool { return x.Name == s.Name })
+	if first == pack && r.taken[pack] == 1 || !reflect.DeepEqual(r.Checks[i], s) {
+		r.clash(fmt.Sprintf("check %q", s.Name), first, pack)
 	}
 }
 
@@ -121,7 +141,7 @@ func (r *resolver) ruleClashes() {
 		seen[where] = append(seen[where], mine)
 	}
 	for g, rec := range r.Records {
-		check("record", rec.Name, rule{g, withLabels(g.Labels, rec.Labels), r.Timing.Expand(rec.Expr)})
+		check("record", rec.Name, rule{g, r.RecordLabels(g, rec), r.Timing.Expand(rec.Expr)})
 	}
 	for g, a := range r.Alerts {
 		if g.FromFile != "" {

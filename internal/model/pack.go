@@ -19,6 +19,7 @@ type pack struct {
 	name   string
 	groups []Group
 	gone   []string // alerts that were taken out
+	unread bool     // a rule file of it could not be read
 }
 
 // open copies a pack, its rule files included.
@@ -39,7 +40,7 @@ func (r *resolver) open(p preflight.Pack) pack {
 		r.add(finding.BadSite, "pack without a name", "give it a Name: findings and generated files refer to it")
 	}
 	if p.RuleFiles != nil {
-		out.groups = append(out.groups, r.ruleFiles(p.Name, p.RuleFiles)...)
+		r.ruleFiles(&out, p.RuleFiles)
 	}
 	if len(p.SLOs) > 0 {
 		r.notYet(where, "SLOs")
@@ -56,7 +57,7 @@ func (r *resolver) open(p preflight.Pack) pack {
 // holdsFile reports whether a file with that suffix is in the file system.
 func holdsFile(files fs.FS, suffix string) (found bool) {
 	_ = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error { // what cannot be read holds nothing
-		found = found || err == nil && !d.IsDir() && strings.HasSuffix(path, suffix)
+		found = found || err == nil && !d.IsDir() && strings.HasSuffix(strings.ToLower(path), suffix)
 		return nil
 	})
 	return found

@@ -51,18 +51,24 @@ func (r *resolver) renamed(p pack) map[string]string {
 		if !ok {
 			continue
 		}
+		switch {
+		case ren.From == "":
+			r.add(finding.NothingChanged, where, "From is empty: write the namespace that the metrics of the pack have")
+			continue
+		case ren.To == "":
+			r.add(finding.NothingChanged, where, "To is empty: write the namespace that the metrics of %s get", strconv.Quote(ren.From+"_"))
+			continue
+		case !namespace.MatchString(ren.To):
+			r.add(finding.NothingChanged, where, "To: %q is no beginning of a metric's name: write letters, digits and \"_\"", ren.To)
+			continue
+		}
 		found := false
 		for name, to := range now {
 			if rest, ok := strings.CutPrefix(to, ren.From+"_"); ok {
 				now[name], found = ren.To+"_"+rest, true
 			}
 		}
-		switch {
-		case ren.To == "":
-			r.add(finding.NothingChanged, where, "To is empty: write the namespace that the metrics of %s get", strconv.Quote(ren.From+"_"))
-		case !namespace.MatchString(ren.To):
-			r.add(finding.NothingChanged, where, "To: %q is no beginning of a metric's name: write letters, digits and \"_\"", ren.To)
-		case !found:
+		if !found {
 			r.add(finding.NothingChanged, where, "no metric of the pack begins with %s", strconv.Quote(ren.From+"_"))
 		}
 	}

@@ -1,25 +1,20 @@
 package model
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/yamlfile"
 	"github.com/alertnative/preflight/rules"
 )
 
-// The shape of a Prometheus rule file. It is decoded strictly.
-type ruleFile struct {
-	Groups []ruleGroup `yaml:"groups"`
-}
-
+// The shape of the groups of a Prometheus rule file. They are decoded strictly.
 type ruleGroup struct {
 	Name        string            `yaml:"name"`
 	Interval    string            `yaml:"interval"`
@@ -39,64 +34,102 @@ type fileRule struct {
 	Annotations   map[string]string `yaml:"annotations"`
 }
 
-// ruleFiles reads the rule files of a pack, at any depth. A group is named as in
-// its file.
-func (r *resolver) ruleFiles(pack string, files fs.FS) []Group {
-	var out []Group
-	where := fmt.Sprintf("pack %q, RuleFiles", pack)
+// ruleFiles adds the rule files of a pack, at any depth, to it. A group is named
+// as in its file.
+func (r *resolver) ruleFiles(p *pack, files fs.FS) {
+	found := 0
+	bad := func(format string, args ...any) {
+		p.unread = true
+		r.add(finding.Unreadable, fmt.Sprintf("pack %q, RuleFiles", p.name), format, args...)
+	}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !slices.Contains([]string{".yml", ".yaml"}, path.Ext(name)) {
+		if err != nil || d.IsDir() {
 			return err
 		}
 		data, err := fs.ReadFile(files, name)
 		if err != nil {
 			return err
 		}
-		groups, err := readRuleFile(data)
-		if err != nil {
-			r.add(finding.Unreadable, where, "%s: %v", name, err)
+		if !slices.Contains([]string{".yml", ".yaml"}, path.Ext(name)) {
+			if namedAsRules(name) || holdsRules(data) {
+				bad("%s is not read: give it a name that ends in .yml", name)
+			}
 			return nil
 		}
+		groups, errs := readRuleFile(name, data)
+		for _, err := range errs {
+			bad("%v", err)
+		}
 		for _, g := range groups {
-			out = append(out, Group{Group: g, Pack: pack, FromFile: name})
+			found += len(g.Alerts) + len(g.Records)
+			p.groups = append(p.groups, Group{Group: g, Pack: p.name, FromFile: name})
 		}
 		return nil
 	})
 	if err != nil {
-		r.add(finding.Unreadable, where, "%v", err)
+		bad("%v", err)
 	}
-	if err == nil && len(out) == 0 {
-		r.add(finding.Unreadable, where, "no rule in it: embed .yml or .yaml files of Prometheus rules")
+	if found == 0 && !p.unread {
+		bad("no rule in it: embed .yml or .yaml files of Prometheus rules")
 	}
-	return out
 }
 
-func readRuleFile(data []byte) ([]rules.Group, error) {
-	dec := yaml.NewDecoder(bytes.NewReader(data))
-	dec.KnownFields(true)
-	var out []rules.Group
-	for {
-		var f ruleFile
-		if err := dec.Decode(&f); errors.Is(err, io.EOF) {
-			return out, nil
-		} else if err != nil {
-			return nil, err
-		}
-		for _, g := range f.Groups {
-			group := rules.Group{Name: g.Name, Interval: g.Interval, QueryOffset: g.QueryOffset, Limit: g.Limit, Labels: g.Labels}
-			for _, x := range g.Rules {
-				switch {
-				case x.Record != "" && x.Alert == "":
-					group.Records = append(group.Records, rules.Record{Name: x.Record, Expr: x.Expr, Labels: x.Labels})
-				case x.Alert != "" && x.Record == "":
-					group.Alerts = append(group.Alerts, rules.Alert{
-						Name: x.Alert, Expr: x.Expr, For: x.For, KeepFiringFor: x.KeepFiringFor, Labels: x.Labels, Annotations: x.Annotations,
-					})
-				default:
-					return nil, fmt.Errorf("group %q: a rule needs one of alert and record", g.Name)
-				}
-			}
-			out = append(out, group)
-		}
+// namedAsRules reports whether the name of a file says that it has rules.
+func namedAsRules(name string) bool {
+	return slices.Contains([]string{".yml", ".yaml", ".rules", ".rule"}, strings.ToLower(path.Ext(name)))
+}
+
+// holdsRules reports whether a text is a rule file.
+func holdsRules(data []byte) bool {
+	var f struct {
+		Groups []struct {
+			Rules []any `yaml:"rules"`
+		} `yaml:"groups"`
 	}
+	err := yaml.Unmarshal(data, &f)
+	return err == nil && len(f.Groups) > 0 && len(f.Groups[0].Rules) > 0
+}
+
+// readRuleFile returns the groups of a rule file, and what is wrong with it.
+func readRuleFile(name string, data []byte) ([]rules.Group, []error) {
+	if yamlfile.Empty(data) {
+		return nil, nil
+	}
+	f, err := yamlfile.Parse(name, data)
+	if err != nil {
+		return nil, []error{err}
+	}
+	if err := f.Single(); err != nil {
+		return nil, []error{err}
+	}
+	var kind string
+	if errs := f.Decode("kind", &kind); len(errs) == 0 && kind != "" {
+		return nil, []error{fmt.Errorf("%s: it is a manifest of the kind %s: embed a rule file, which begins with groups", name, kind)}
+	}
+	var list []ruleGroup
+	var errs []error
+	for _, err := range append(f.Unknown([]string{"groups"}), f.Decode("groups", &list)...) {
+		errs = append(errs, err)
+	}
+	if len(errs) > 0 {
+		return nil, errs
+	}
+	var out []rules.Group
+	for i, g := range list {
+		group := rules.Group{Name: g.Name, Interval: g.Interval, QueryOffset: g.QueryOffset, Limit: g.Limit, Labels: g.Labels}
+		for j, x := range g.Rules {
+			switch {
+			case x.Record != "" && x.Alert == "":
+				group.Records = append(group.Records, rules.Record{Name: x.Record, Expr: x.Expr, Labels: x.Labels})
+			case x.Alert != "" && x.Record == "":
+				group.Alerts = append(group.Alerts, rules.Alert{
+					Name: x.Alert, Expr: x.Expr, For: x.For, KeepFiringFor: x.KeepFiringFor, Labels: x.Labels, Annotations: x.Annotations,
+				})
+			default:
+				errs = append(errs, f.At([]any{"groups", i, "rules", j}, "a rule needs one of alert and record"))
+			}
+		}
+		out = append(out, group)
+	}
+	return out, errs
 }

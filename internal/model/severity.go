@@ -96,8 +96,8 @@ const usualLabel = "severity"
 // level returns the level that a severity of a pack is at this site. An alert
 // without severity is left to the proof of the routes.
 func (r *resolver) level(where, word string) string {
-	if word == "" {
-		return ""
+	if word == "" || len(r.Scale.Levels) == 0 {
+		return word // a scale without levels is one finding
 	}
 	name, ok := r.takes(word)
 	if !ok {
@@ -153,22 +153,29 @@ func (r *resolver) checkScale() {
 	}
 }
 
-var (
-	urgentWord   = regexp.MustCompile(`\bURGENT\b`)
-	severityWord = regexp.MustCompile(`\bSEVERITY\b`)
-)
+// scaleWord is a word that stands for a part of the site's scale, or a text in
+// quotes, which is no such word.
+var scaleWord = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|\\b(?:URGENT|SEVERITY)\\b")
 
 // urgentRead reports an expression that reads the urgent alerts where the site
 // has no urgent level.
 func (r *resolver) urgentRead(where, expr string) {
-	if urgentWord.MatchString(expr) && len(r.Scale.Levels) > 0 && !slices.ContainsFunc(r.Scale.Levels, func(l routing.Level) bool { return l.Urgent }) {
+	if slices.Contains(scaleWord.FindAllString(expr, -1), "URGENT") && len(r.Scale.Levels) > 0 && !slices.ContainsFunc(r.Scale.Levels, func(l routing.Level) bool { return l.Urgent }) {
 		r.add(finding.UnknownSeverity, where, "it reads the urgent alerts (URGENT), and no level of the site is Urgent: mark the gravest level as Urgent, or take the pack with preflight.Without")
 	}
 }
 
 // words replaces what a pack cannot know of the site's scale.
 func (r *resolver) words(text, urgent string) string {
-	return severityWord.ReplaceAllLiteralString(urgentWord.ReplaceAllLiteralString(text, urgent), r.Scale.Label)
+	return scaleWord.ReplaceAllStringFunc(text, func(found string) string {
+		switch found {
+		case "URGENT":
+			return urgent
+		case "SEVERITY":
+			return r.Scale.Label
+		}
+		return found
+	})
 }
 
 // urgentMatcher returns the PromQL matcher of the urgent levels.

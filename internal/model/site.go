@@ -79,7 +79,7 @@ const minute = time.Minute
 // the findings allow.
 func New(in preflight.Site) (*Site, []finding.Finding) {
 	s := &Site{
-		Name: in.Name, Envs: slices.Sorted(slices.Values(in.Envs)), ExternalLabels: in.ExternalLabels,
+		Name: in.Name, Envs: named(in.Envs), ExternalLabels: in.ExternalLabels,
 		Timing: metrics.Timing{
 			Run:        cmp.Or(in.Timing.Run, minute),
 			Scrape:     cmp.Or(in.Timing.Scrape, minute),
@@ -89,7 +89,7 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 		Scale: in.Severities.Or(), Urgent: in.Urgent, Levels: in.Levels, Alertmanager: in.Alertmanager, Webhook: in.Webhook, Grafana: in.Grafana,
 		RunbookURL: in.RunbookURL, Secrets: "/run/secrets",
 	}
-	r := &resolver{Site: s, taken: map[string]int{}}
+	r := &resolver{Site: s, taken: map[string]int{}, checkOf: map[string]string{}}
 	r.site(in)
 	packs := make([]pack, len(in.Packs))
 	for i, p := range in.Packs {
@@ -106,10 +106,18 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 	}
 	r.joinRouting(packs, in.Routing)
 	r.severities()
+	r.labels()
 	r.sort()
 	r.clashes()
 	s.countNames()
 	return s, r.findings
+}
+
+// named returns the names of environments, sorted and each once.
+func named(envs []string) []string {
+	envs = slices.DeleteFunc(slices.Clone(envs), func(env string) bool { return env == "" })
+	slices.Sort(envs)
+	return slices.Compact(envs)
 }
 
 // resolver collects what is found on the way.
@@ -117,7 +125,8 @@ type resolver struct {
 	*Site
 	findings []finding.Finding
 	origins  []origin
-	taken    map[string]int // packs by name
+	checkOf  map[string]string // the pack that describes a check, by its name
+	taken    map[string]int    // packs by name
 }
 
 func (r *resolver) add(code finding.Code, where, format string, args ...any) {
@@ -134,7 +143,9 @@ func (r *resolver) join(p pack) {
 	for _, d := range p.Dashboards {
 		r.Dashboards = append(r.Dashboards, Dashboard{d, p.name})
 	}
-	r.Checks = append(r.Checks, p.Checks...)
+	for _, check := range p.Checks {
+		r.explain(p.name, check)
+	}
 	r.Runbooks = append(r.Runbooks, p.Runbooks...)
 	r.findings = append(r.findings, p.Findings...)
 }
