@@ -40,7 +40,7 @@ func TestAScenarioMustSayWhatTheTextsSay(t *testing.T) {
 	s := diskSite("P2")
 	a := alert(&s, "DiskFull")
 	a.Summary = "{{ $value | humanizePercentage }} of {{ $labels.instance }}"
-	contains(t, findings(t, s), "say with Says what the template")
+	contains(t, findings(t, s), "write with Says what it becomes")
 	a.Scenarios[0].Expect[1] = a.Scenarios[0].Expect[1].Says("summary", "99% of a")
 	contains(t, findings(t, s), "DF014", "100% of a")
 	a.Scenarios[0].Expect[1] = rules.Fires("5m", `job="disk", instance="a"`).Says("summary", "100% of a")
@@ -48,7 +48,7 @@ func TestAScenarioMustSayWhatTheTextsSay(t *testing.T) {
 		t.Error(found)
 	}
 	a.Scenarios[0].Expect[1] = a.Scenarios[0].Expect[1].Says("sumary", "100% of a")
-	contains(t, findings(t, s), `the alert has no text "sumary"`)
+	contains(t, findings(t, s), `Says names the text "sumary", which the alert does not have: did you mean "summary"?`)
 }
 
 type junit struct {

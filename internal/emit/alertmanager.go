@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/model/matchers"
+	"github.com/alertnative/preflight/internal/yamlfile"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -203,14 +204,19 @@ func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {
 		return node, errors.New("integration Telegram: give one of ChatID and ChatIDFile")
 	}
 	var rest struct {
-		APIURL  string `yaml:"api_url"`
-		Topic   int    `yaml:"message_thread_id"`
-		Message string `yaml:"message"`
+		APIURL, Message string
+		Topic           int
 	}
-	dec := yaml.NewDecoder(strings.NewReader(t.YAML))
-	dec.KnownFields(true)
-	if err := dec.Decode(&rest); err != nil && t.YAML != "" {
-		return node, fmt.Errorf("integration Telegram: YAML: %w: it can hold api_url, message_thread_id and message", err)
+	if text := []byte(t.YAML); !yamlfile.Empty(text) {
+		f, err := yamlfile.Parse("YAML", text)
+		if err != nil {
+			return node, fmt.Errorf("integration Telegram: %w", err)
+		}
+		errs := f.Unknown([]string{"api_url", "message_thread_id", "message"})
+		errs = slices.Concat(errs, f.Decode("api_url", &rest.APIURL), f.Decode("message_thread_id", &rest.Topic), f.Decode("message", &rest.Message))
+		if err := errors.Join(f.Single(), yamlfile.Join(errs)); err != nil {
+			return node, fmt.Errorf("integration Telegram: %w", err)
+		}
 	}
 	config.APIURL, config.Topic = rest.APIURL, rest.Topic
 	if rest.Message != "" {

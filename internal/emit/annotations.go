@@ -48,18 +48,30 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 		set(api.In(api.ListTitle, language), t.ListTitle)
 		set(api.In(api.Actions, language), strings.Join(t.Actions, "\n"))
 	}
-	if c.Runbook != nil {
+	if c.Runbook != nil && !linked(g, a, api.RunbookURL) {
 		link(api.RunbookURL, c.Runbook(g, a))
 	}
-	if c.Dashboard != nil {
+	if c.Dashboard != nil && !linked(g, a, api.Dashboard) {
 		link(api.Dashboard, c.Dashboard(g, a))
 	}
 	return out
 }
 
+// linked reports whether a rule file gives the link: its own is of people who
+// wrote the rule.
+func linked(g site.Group, a rules.Alert, name string) bool {
+	return g.FromFile != "" && a.Annotations[name] != ""
+}
+
 // About returns what an alert means, as people read it: with the numbers of its
 // first condition, and without template actions.
 func (c *Context) About(g site.Group, a rules.Alert) string {
+	return texts.Plain(c.AboutTemplate(g, a))
+}
+
+// AboutTemplate returns what an alert means as a template, with the numbers of
+// its first condition.
+func (c *Context) AboutTemplate(g site.Group, a rules.Alert) string {
 	text := strings.TrimSpace(a.About)
 	if a.PerEnv {
 		text = inEnv(text, anyEnv)
@@ -67,7 +79,7 @@ func (c *Context) About(g site.Group, a rules.Alert) string {
 	if conditions := c.Conditions(g, a, false); c.Vars != nil && len(conditions) > 0 {
 		text = texts.Expand(text, c.Vars(conditions[0].Expr, conditions[0].For))
 	}
-	return texts.Plain(c.Timing.ExpandTemplate(text))
+	return c.Timing.ExpandTemplate(text)
 }
 
 // InWords returns a name in CamelCase as words: "PostgresDown" is "Postgres

@@ -14,38 +14,41 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/steps"
 	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/rules"
 )
 
 // AlertTest returns the scenarios of an alert as a promtool test that loads
-// ruleFile, a path relative to the test. The error names every text that a
-// scenario leaves out although the rule's template would write one.
+// ruleFile, a path relative to the test. The error is a finding for each part of
+// a scenario that cannot be written, joined.
 func (c *Context) AlertTest(g site.Group, a rules.Alert, ruleFile string) (testfile.File, error) {
 	conditions := c.Conditions(g, a, false)
 	annotations := make([]map[string]string, len(conditions))
 	for i, cond := range conditions {
 		annotations[i] = c.Annotations(g, a, cond)
 	}
-	return c.test(fmt.Sprintf("alert %q", a.Name), a.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) error {
-		alerts, err := c.expected(conditions, annotations, e)
+	return c.test(fmt.Sprintf("alert %q", a.Name), a.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) []mistake {
+		alerts, mistakes := c.expected(conditions, annotations, e)
 		t.Alerts = append(t.Alerts, testfile.AlertCase{At: at, Alert: a.Name, Expected: alerts})
-		return err
+		return mistakes
 	})
 }
 
 // RecordTest returns the scenarios of a recording rule as a promtool test that
 // loads ruleFile, a path relative to the test.
 func (c *Context) RecordTest(g site.Group, r rules.Record, ruleFile string) (testfile.File, error) {
-	return c.test(fmt.Sprintf("record %q", r.Name), r.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) error {
+	return c.test(fmt.Sprintf("record %q", r.Name), r.Scenarios, ruleFile, func(t *testfile.Test, at model.Duration, e rules.Expect) []mistake {
 		samples := []testfile.Sample{}
+		var mistakes []mistake
 		for _, x := range e.Instances {
 			own, err := parseLabels(x.Labels)
 			if err != nil {
-				return fmt.Errorf("%q is not labels and a number, as in env=\"prod\" 0.02: %w", x.Labels, err)
+				mistakes = append(mistakes, mistake{finding.Unreadable, fmt.Sprintf("%q is not labels: %v: write env=\"prod\" 0.02", x.Labels, err)})
 			}
 			b := labels.NewBuilder(labels.FromMap(withGroup(g.Labels, r.Labels)))
 			b.Set(model.MetricNameLabel, r.Name)
@@ -55,20 +58,28 @@ func (c *Context) RecordTest(g site.Group, r rules.Record, ruleFile string) (tes
 			samples = append(samples, testfile.Sample{Labels: b.Labels().String(), Value: x.Value})
 		}
 		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Name, At: at, Expected: samples})
-		return nil
+		return mistakes
 	})
 }
 
+// mistake is a part of a scenario that cannot be written.
+type mistake struct {
+	code   finding.Code
+	reason string
+}
+
 // test writes scenarios; expect adds what is to be seen at a moment.
-func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, expect func(*testfile.Test, model.Duration, rules.Expect) error) (testfile.File, error) {
+func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, expect func(*testfile.Test, model.Duration, rules.Expect) []mistake) (testfile.File, error) {
 	file := testfile.File{RuleFiles: []string{ruleFile}}
 	var errs []error
 	for _, s := range scenarios {
-		where := fmt.Sprintf("%s, scenario %q", of, s.Name)
+		add := func(code finding.Code, format string, args ...any) {
+			errs = append(errs, finding.Finding{Code: code, Where: fmt.Sprintf("%s, scenario %q", of, s.Name), Reason: fmt.Sprintf(format, args...)})
+		}
 		t := testfile.Test{Name: s.Name, Series: []testfile.Series{}}
 		step, err := c.Duration(cmp.Or(s.Step, "1m"))
 		if err != nil || step == 0 {
-			errs = append(errs, fmt.Errorf("%s: Step: %w", where, cmp.Or(err, errors.New("it is zero"))))
+			add(finding.Unreadable, "Step: %v", cmp.Or(err, errors.New("it is zero: write the time between two values, such as \"1m\"")))
 			continue
 		}
 		run := time.Duration(0)
@@ -84,14 +95,17 @@ func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, e
 				values, err = steps.Values(values, step, each)
 			}
 			if err != nil {
-				errs = append(errs, fmt.Errorf("%s, series %s: %w", where, line, err))
+				add(finding.Syntax, "series %s: %v", line, err)
 			}
 			t.Series = append(t.Series, testfile.Series{Series: name, Values: values})
 		}
 		for _, e := range s.Expect {
 			at, err := c.duration(e.At)
-			if err := errors.Join(err, expect(&t, at, c.InEnv(e))); err != nil {
-				errs = append(errs, fmt.Errorf("%s, at %s: %w", where, e.At, err))
+			if err != nil {
+				add(finding.Unreadable, "at %s: %v", e.At, err)
+			}
+			for _, m := range expect(&t, at, c.InEnv(e)) {
+				add(m.code, "at %s: %s", e.At, m.reason)
 			}
 		}
 		file.Tests = append(file.Tests, t)
@@ -204,27 +218,30 @@ func parseLabels(text string) (map[string]string, error) {
 
 // expected completes the instances of a moment with what their rule adds to
 // them: its labels, and its annotations.
-func (c *Context) expected(conditions []Condition, annotations []map[string]string, e rules.Expect) ([]testfile.Alert, error) {
+func (c *Context) expected(conditions []Condition, annotations []map[string]string, e rules.Expect) ([]testfile.Alert, []mistake) {
 	alerts := []testfile.Alert{}
-	var errs []error
+	var mistakes []mistake
 	for _, x := range e.Instances {
 		own, err := parseLabels(x.Labels)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("instance %s: %w", x.Labels, err))
+			mistakes = append(mistakes, mistake{finding.Unreadable, fmt.Sprintf("instance {%s}: %v: write env=\"prod\", team=\"payments\"", x.Labels, err)})
 			continue
 		}
 		i := c.conditionOf(conditions, own)
 		if i < 0 {
-			errs = append(errs, fmt.Errorf("instance %s: no rule of the alert has these labels", x.Labels))
+			mistakes = append(mistakes, mistake{finding.FalseProof, fmt.Sprintf("instance {%s}: no rule of the alert has its severity and environment", x.Labels)})
 			continue
 		}
-		said, err := say(annotations[i], own, x.Texts)
-		all, err2 := expand(conditions[i].Labels, own)
-		errs = append(errs, err, err2)
+		said, wrong := say(annotations[i], own, x.Texts)
+		mistakes = append(mistakes, wrong...)
+		all, err := expand(conditions[i].Labels, own)
+		if err != nil {
+			mistakes = append(mistakes, mistake{finding.FalseProof, fmt.Sprintf("instance {%s}: %v", x.Labels, err)})
+		}
 		maps.Copy(all, own)
 		alerts = append(alerts, testfile.Alert{Labels: all, Annotations: said})
 	}
-	return alerts, errors.Join(errs...)
+	return alerts, mistakes
 }
 
 // conditionOf returns the rule that an instance is of: the one with its
@@ -238,15 +255,15 @@ func (c *Context) conditionOf(conditions []Condition, own map[string]string) int
 
 // say returns the annotations of an instance: those that the scenario says, and
 // the others expanded.
-func say(annotations, own, said map[string]string) (map[string]string, error) {
+func say(annotations, own, said map[string]string) (map[string]string, []mistake) {
 	out := map[string]string{}
-	var errs []error
+	var mistakes []mistake
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		text, given := said[name]
 		if !given {
 			expanded, moving, err := texts.Fill(annotations[name], own)
 			if err != nil || moving {
-				errs = append(errs, fmt.Errorf("say with Says what the template %q becomes for %v", name, own), err)
+				mistakes = append(mistakes, mistake{finding.NoScenario, unsaid(name, own, err)})
 			}
 			text = expanded
 		}
@@ -254,10 +271,23 @@ func say(annotations, own, said map[string]string) (map[string]string, error) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(said)) {
 		if _, ok := annotations[name]; !ok {
-			errs = append(errs, fmt.Errorf("the alert has no text %q, which Says names", name))
+			near := suggest.Nearest(name, slices.Collect(maps.Keys(annotations)))
+			if near != "" {
+				near = ": did you mean " + near + "?"
+			}
+			mistakes = append(mistakes, mistake{finding.FalseProof, fmt.Sprintf("Says names the text %q, which the alert does not have%s", name, near)})
 		}
 	}
-	return out, errors.Join(errs...)
+	return out, mistakes
+}
+
+// unsaid says that the labels of an instance do not decide what a text becomes.
+func unsaid(name string, own map[string]string, err error) string {
+	reason := fmt.Sprintf("the labels %s do not decide the text %q: write with Says what it becomes", labels.FromMap(own), name)
+	if err != nil {
+		reason += ": " + err.Error()
+	}
+	return reason
 }
 
 // expand returns the labels that a rule gives an instance. An empty one is no
