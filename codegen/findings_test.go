@@ -244,32 +244,68 @@ var sentences = map[string]change{
 	"a waiver of PQ041 on an alert that has a condition": in("TextfileScrapeError", waiveAlways),
 	"a waiver of PQ041 on an alert that has none": all(
 		expr("TextfileScrapeError", "node_textfile_scrape_error"), untested("TextfileScrapeError"), in("TextfileScrapeError", waiveAlways)),
-	"an alert has the severity `P11`":                           in("TargetDown", func(a *rules.Alert) { a.Severity = "P11" }),
-	"an alert has the severity `warning`, which P1 takes":       in("TargetDown", func(a *rules.Alert) { a.Severity = "warning" }),
-	"two packs have an alert `TargetDown`":                      clashing(`up{job="webhook"} == 1`, nil),
-	"they give it different labels `source`":                    clashing(`up{job="webhook"} == 1`, map[string]string{"source": "system"}),
-	"`Without{Alert: \"TargetDwn\"}`":                           with(preflight.Without{Alert: "TargetDwn", Why: "a slip"}),
-	"`Without{Alert: \"HistoryLagging\"}`, with the reason":     with(preflight.Without{Alert: "HistoryLagging", Why: "no history is kept"}),
-	"an output `VMAlert` is asked for":                          func(s *preflight.Site) { s.Outputs = []preflight.Output{preflight.VMAlert{}} },
-	"an output `Files` is asked for":                            func(s *preflight.Site) { s.Outputs = []preflight.Output{preflight.Files{}} },
-	"`metrics.Exporters(\"node_exportr\")`":                     exporter("node_exportr"),
-	"`metrics.Exporters(\"node_exporter\")`":                    exporter("node_exporter"),
-	"`metrics.Exposition(\"x{\")`":                              exposition("x{"),
-	"`metrics.Exposition(\"x 1\")`":                             exposition("x 1"),
-	"an alert has a Korean summary and no Korean title":         korean("TargetDown", func(t *rules.Translation) { t.Title = "" }),
-	"an alert has a Korean text for each English one":           unchanged,
-	"an alert waits for two minutes, its scenario for one":      in("TextfileScrapeError", func(a *rules.Alert) { a.For = "2m" }),
-	"both wait for one minute":                                  unchanged,
-	"PreflightFlapping is on no board":                          offBoard("PreflightFlapping"),
-	"each alert is on a board of its pack":                      unchanged,
-	"the RunbookURL is `generated/runbooks`":                    func(s *preflight.Site) { s.RunbookURL = "generated/runbooks" },
-	"the RunbookURL is `https://wiki.acme.example/runbooks`":    func(s *preflight.Site) { s.RunbookURL = "https://wiki.acme.example/runbooks" },
-	"the job `webhook` scrapes port 9093, that of Alertmanager": job("webhook", func(j *preflight.Job) { j.Targets = []string{"webhook:9093"} }),
-	"the job `webhook` scrapes port 9917":                       unchanged,
-	"an alert waits for `a minute`":                             in("TargetDown", func(a *rules.Alert) { a.For = "a minute" }),
-	"an alert waits for `1m`":                                   unchanged,
-	"PreflightMissing asks for `env=\"paper\"`":                 edit("PreflightMissing", `env="ENV"`, `env="paper"`),
-	"PreflightMissing asks for `env=\"ENV\"`":                   unchanged,
+	"an alert has the severity `P11`":                                                          in("TargetDown", func(a *rules.Alert) { a.Severity = "P11" }),
+	"an alert has the severity `warning`, which P1 takes":                                      in("TargetDown", func(a *rules.Alert) { a.Severity = "warning" }),
+	"two packs have an alert `TargetDown`":                                                     clashing(`up{job="webhook"} == 1`, nil),
+	"they give it different labels `source`":                                                   clashing(`up{job="webhook"} == 1`, map[string]string{"source": "system"}),
+	"`Without{Alert: \"TargetDwn\"}`":                                                          with(preflight.Without{Alert: "TargetDwn", Why: "a slip"}),
+	"`Without{Alert: \"HistoryLagging\"}`, with the reason":                                    with(preflight.Without{Alert: "HistoryLagging", Why: "no history is kept"}),
+	"an output `VMAlert` is asked for":                                                         func(s *preflight.Site) { s.Outputs = []preflight.Output{preflight.VMAlert{}} },
+	"an output `Files` is asked for":                                                           func(s *preflight.Site) { s.Outputs = []preflight.Output{preflight.Files{}} },
+	"`metrics.Exporters(\"node_exportr\")`":                                                    exporter("node_exportr"),
+	"`metrics.Exporters(\"node_exporter\")`":                                                   exporter("node_exporter"),
+	"`metrics.Exposition(\"x{\")`":                                                             exposition("x{"),
+	"`metrics.Exposition(\"x 1\")`":                                                            exposition("x 1"),
+	"an alert has a Korean summary and no Korean title":                                        korean("TargetDown", func(t *rules.Translation) { t.Title = "" }),
+	"an alert has a Korean text for each English one":                                          unchanged,
+	"an alert waits for two minutes, its scenario for one":                                     in("TextfileScrapeError", func(a *rules.Alert) { a.For = "2m" }),
+	"both wait for one minute":                                                                 unchanged,
+	"PreflightFlapping is on no board":                                                         offBoard("PreflightFlapping"),
+	"each alert is on a board of its pack":                                                     unchanged,
+	"the RunbookURL is `generated/runbooks`":                                                   func(s *preflight.Site) { s.RunbookURL = "generated/runbooks" },
+	"the RunbookURL is `https://wiki.acme.example/runbooks`":                                   func(s *preflight.Site) { s.RunbookURL = "https://wiki.acme.example/runbooks" },
+	"the job `webhook` scrapes port 9093, that of Alertmanager":                                job("webhook", func(j *preflight.Job) { j.Targets = []string{"webhook:9093"} }),
+	"the job `webhook` scrapes port 9917":                                                      unchanged,
+	"`Says` expects a text where nothing fires":                                                scenario("TextfileScrapeError", rules.Quiet("0m").Says("title", "x"), rules.Fires("6m", textfileLabels)),
+	"`Says` expects a text of an instance":                                                     unchanged,
+	"the job `alertmanager` gives its targets the label `integration`, which its metrics have": job("alertmanager", func(j *preflight.Job) { j.Labels = map[string]string{"integration": "x"} }),
+	"the job `alertmanager` gives its targets the label `team`":                                job("alertmanager", func(j *preflight.Job) { j.Labels = map[string]string{"team": "x"} }),
+	"the URL of Grafana has a password":                                                        func(s *preflight.Site) { s.Grafana.URL = "https://me:secret@grafana.example" },
+	"the URL of Grafana has a query":                                                           func(s *preflight.Site) { s.Grafana.URL = "https://grafana.example/?orgId=2" },
+	"TargetDown has the annotation `summary` and a `Summary`":                                  in("TargetDown", func(a *rules.Alert) { a.Annotations = map[string]string{"summary": "down"} }),
+	"TargetDown has the annotation `team` and a `Summary`":                                     in("TargetDown", func(a *rules.Alert) { a.Annotations = map[string]string{"team": "infra"} }),
+	"a mapping of panel 8 has no colour":                                                       at(8, func(q *dashgen.Panel) { q.Mappings = []dashgen.Mapping{{Text: "FAIL"}} }),
+	"each mapping of panel 8 has a colour":                                                     unchanged,
+	"the receivers of Alertmanager's own Telegram have a language":                             speaking(func(r routing.Receiver) bool { return len(r.Telegram) > 0 }),
+	"the receivers with a chat have a language":                                                speaking(func(r routing.Receiver) bool { return len(r.Chats) > 0 }),
+	"the token of a bot is `routing.Secret(\"\")`": each(func(r *routing.Receiver) {
+		if len(r.Telegram) > 0 {
+			r.Telegram[0].BotToken = routing.Secret("")
+		}
+	}),
+	"the token of a bot is `routing.Secret(\"bot_token\")`": unchanged,
+	"an alert waits for `a minute`":                         in("TargetDown", func(a *rules.Alert) { a.For = "a minute" }),
+	"an alert waits for `1m`":                               unchanged,
+	"PreflightMissing asks for `env=\"paper\"`":             edit("PreflightMissing", `env="ENV"`, `env="paper"`),
+	"PreflightMissing asks for `env=\"ENV\"`":               unchanged,
+}
+
+// each changes all receivers.
+func each(edit func(r *routing.Receiver)) change {
+	return func(s *preflight.Site) {
+		for i := range s.Routing.Receivers {
+			edit(&s.Routing.Receivers[i])
+		}
+	}
+}
+
+// speaking gives receivers the language ko.
+func speaking(which func(r routing.Receiver) bool) change {
+	return each(func(r *routing.Receiver) {
+		if which(*r) {
+			r.Language = "ko"
+		}
+	})
 }
 
 const (

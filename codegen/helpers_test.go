@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -290,5 +291,33 @@ func write(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// planted is a change of a site, and a part of the one finding that it makes: ""
+// where nothing is wrong.
+type planted struct {
+	change change
+	want   string
+}
+
+var anyFinding = regexp.MustCompile(`(?m): [A-Z]{2}\d{3}: `)
+
+// plantEach makes each change in a site of its own.
+func plantEach(t *testing.T, site func() preflight.Site, list map[string]planted) {
+	t.Helper()
+	for name, p := range list {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := site()
+			p.change(&s)
+			found := findings(t, s)
+			switch n := len(anyFinding.FindAllString(found, -1)); {
+			case p.want == "" && found != "":
+				t.Errorf("want nothing, got:\n%s", found)
+			case p.want != "" && (n != 1 || !strings.Contains(found, p.want)):
+				t.Errorf("want %q alone, got %d findings:\n%s", p.want, n, found)
+			}
+		})
 	}
 }

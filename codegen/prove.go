@@ -3,6 +3,7 @@ package codegen
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -105,7 +106,7 @@ func newContext(s *site.Site) (*emit.Context, error) {
 	c := &emit.Context{Site: s, Vars: vars(checker)}
 	if s.RunbookURL != "" {
 		c.Runbook = func(g site.Group, a rules.Alert) string {
-			return strings.TrimSuffix(s.RunbookURL, "/") + "/" + s.FileName(g, a.Name) + ".md"
+			return strings.TrimSuffix(s.RunbookURL, "/") + "/" + url.PathEscape(s.FileName(g, a.Name)+".md")
 		}
 	}
 	return c, nil

@@ -70,8 +70,8 @@ func TestOverrideReachesRuleFiles(t *testing.T) {
 func TestRuleFilesAreDecodedStrictly(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		strings.Replace(nodeRules, "for: 10m", "fro: 10m", 1):                     "field fro not found",
-		strings.Replace(nodeRules, "interval:", "intervall:", 1):                  "field intervall not found",
+		strings.Replace(nodeRules, "for: 10m", "fro: 10m", 1):                     `nodes.yml:10: unknown key "fro" in groups[0].rules[1] (did you mean "for"?)`,
+		strings.Replace(nodeRules, "interval:", "intervall:", 1):                  `nodes.yml:4: unknown key "intervall" in groups[0] (did you mean "interval"?)`,
 		strings.Replace(nodeRules, "for: 10m", "for: ten", 1):                     `alert "NodeDiskFull", For: DF019`,
 		strings.Replace(nodeRules, "job:disk_used:max > 0.95", "job:disk:max", 1): `alert "NodeDiskFull", expr: PQ002`,
 		strings.Replace(nodeRules, "$labels.job }} is", "$labels.jobs }} is", 1):  `alert "NodeDiskFull", annotation "summary": PQ030`,

@@ -113,7 +113,7 @@ func TestRenamesInOrder(t *testing.T) {
 		{From: "queue"}:                `pack "queue", Rename: DF008: To is empty`,
 		{From: "queue", To: "a b"}:     `pack "queue", Rename: DF008: To: "a b" is no beginning of a metric's name`,
 		{From: "queue", To: "9"}:       `pack "queue", Rename: DF008: To: "9" is no beginning`,
-		{To: "kju"}:                    `pack "queue", Rename: DF008: no metric of the pack begins with "_"`,
+		{To: "kju"}:                    `pack "queue", Rename: DF008: From is empty`,
 		{From: "queues", To: "kju"}:    `DF008: no metric of the pack begins with "queues_"`,
 		{From: "queue_up", To: "kju_"}: `DF008: no metric of the pack begins with "queue_up_"`,
 	} {

@@ -66,7 +66,7 @@ const (
 	BrokenPromise    Code = "AM008" // Alertmanager does something else than promised
 )
 
-// What is wrong with panels. GR001-004, GR007 and GR008 are found by dashgen,
+// What is wrong with panels. GR001-004 and GR007-GR011 are found by dashgen,
 // which sees the layout.
 const (
 	OtherUnit   Code = "GR005" // shown in another unit than the metric's
@@ -92,7 +92,7 @@ const (
 	Clash           Code = "DF007" // two packs define one name differently
 	NothingChanged  Code = "DF008" // a change of something that is not there
 	NotYetEmitted   Code = "DF009" // a field that no output shows yet
-	Unreadable      Code = "DF019" // a text of a definition that cannot be read: a duration, a matcher, YAML
+	Unreadable      Code = "DF019" // a part of a definition that cannot be read: a duration, a matcher, YAML, an expectation
 	BadJob          Code = "DF018" // a scrape job that scrapes nothing, or another program
 	NoTranslation   Code = "DF013" // a translated alert with a text that is not
 	FalseProof      Code = "DF014" // a scenario that does not come true

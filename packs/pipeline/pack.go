@@ -50,7 +50,7 @@ func Pack(o Options) preflight.Pack {
 		Exporters: metrics.Exporters("prometheus", "alertmanager", "node_exporter"),
 		Groups:    []rules.Group{programs(o)},
 	}
-	if o.Webhook != None || !o.Heartbeat.Empty() {
+	if o.Webhook != None || !o.Heartbeat.Empty() || o.Heartbeat.Nameless() {
 		p.Groups = append(p.Groups, heartbeat())
 		p.Routing = heartbeatRouting(o.Heartbeat)
 	}

@@ -147,7 +147,8 @@ func (c *Checked) defaultBoards(known boardCatalogue) map[string]bool {
 					row.Panels = append(row.Panels, a.Place())
 				}
 			}
-			if len(row.Panels) > 0 {
+			clash := slices.ContainsFunc(board.Rows, func(r dashgen.Row) bool { return r.Title == row.Title }) // a finding already
+			if len(row.Panels) > 0 && !clash {
 				board.Rows = append(board.Rows, row)
 			}
 		}

@@ -28,6 +28,15 @@ func (c *Checked) complete() []finding.Finding {
 	for g, a := range c.Context.Alerts {
 		out = append(out, c.alertProblems(g, a)...)
 	}
+	for _, check := range c.Checks {
+		for _, language := range slices.Sorted(maps.Keys(check.Translations)) {
+			if reason := badLanguage(language); reason != "" {
+				out = append(out, finding.Finding{
+					Code: finding.NoTranslation, Where: fmt.Sprintf("check %q", check.Name), Part: fmt.Sprintf("Translations[%q]", language), Reason: reason,
+				})
+			}
+		}
+	}
 	return append(out, c.chapters()...)
 }
 
@@ -111,6 +120,10 @@ func translations(where string, a rules.Alert) []finding.Finding {
 	var out []finding.Finding
 	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
 		t := a.Translations[language]
+		if reason := badLanguage(language); reason != "" {
+			out = append(out, finding.Finding{Code: finding.NoTranslation, Where: where, Part: fmt.Sprintf("Translations[%q]", language), Reason: reason})
+			continue
+		}
 		missing := func(text string) {
 			out = append(out, finding.Finding{Code: finding.NoTranslation, Where: where,
 				Reason: fmt.Sprintf("Translations[%q] has no %s, so a message would be in two languages", language, text)})

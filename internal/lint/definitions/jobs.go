@@ -30,6 +30,9 @@ func ports() map[string]string {
 // their name says, and addresses that nobody can open.
 func (c *Checked) jobs() []finding.Finding {
 	var out []finding.Finding
+	if found := c.passwords(); len(found) > 0 {
+		return found // what follows shows the addresses
+	}
 	for _, j := range c.Jobs {
 		out = append(out, c.port(j)...)
 		out = append(out, c.refused(j)...)
@@ -47,6 +50,12 @@ func (c *Checked) jobs() []finding.Finding {
 		if u, err := url.Parse(address.text); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 			bad(address.field, address.text, "it is not an absolute URL: write https://host/path")
 		}
+	}
+	if u, err := url.Parse(c.Site.Grafana.URL); err == nil && (u.Fragment != "" || u.RawQuery == "" && u.ForceQuery) {
+		bad("Grafana.URL", c.Site.Grafana.URL, "it has a fragment or an empty query, and the path of a dashboard is added to it: leave it out")
+	}
+	if u, err := url.Parse(c.Webhook.URL); err == nil && (u.RawQuery != "" || u.ForceQuery || u.Fragment != "") {
+		bad("Webhook.URL", c.Webhook.URL, "it has a query or a fragment, and the path of the webhook's API is added to it: leave it out")
 	}
 	if u, err := url.Parse(c.Webhook.URL); err == nil && strings.Trim(u.Path, "/") != "" {
 		bad("Webhook.URL", c.Webhook.URL, "it has a path: the generator adds the path of the webhook's API")
@@ -119,7 +128,7 @@ func noFolder(address string) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	if u.RawQuery != "" || u.Fragment != "" {
+	if u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return "it has a query or a fragment, and the name of a runbook is added to it: write the URL of the folder"
 	}
 	parts := strings.Split(strings.Trim(u.Path, "/"), "/")

@@ -1,6 +1,7 @@
 package definitions
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -38,6 +39,9 @@ func (c *Checked) panels() []finding.Finding {
 func (c *Checked) queries(d site.Dashboard) []finding.Finding {
 	var out []finding.Finding
 	for _, q := range d.Queries(c.Timing) {
+		if q.Expr == "" {
+			continue // a finding of the board
+		}
 		typ, found := c.Checker.Expr(q.Where, q.Expr)
 		out = append(out, slices.DeleteFunc(slices.Clone(found), c.knownOfAlert)...)
 		if slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.Syntax }) {
@@ -47,7 +51,7 @@ func (c *Checked) queries(d site.Dashboard) []finding.Finding {
 			if !typ.Labels.Can(name) {
 				out = append(out, finding.Finding{
 					Code: finding.NotInResult, Where: q.Where, Suggestion: suggest.Nearest(name, typ.Labels.Names()),
-					Reason: fmt.Sprintf("shows the label %q, which is not in the result (it has %s)", name, strings.Join(typ.Labels.Names(), ", ")),
+					Reason: fmt.Sprintf("shows the label %q, which is not in the result (it has %s)", name, cmp.Or(strings.Join(typ.Labels.Names(), ", "), "none")),
 				})
 			}
 		}

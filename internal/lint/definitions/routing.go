@@ -77,6 +77,9 @@ func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 		}
 		return out
 	}
+	if otherMatchers(own) || route.YAML() != "" || len(route.Routes) > 0 {
+		return out // not yet emitted
+	}
 	before := c.Routing.Route.Routes[:i-1]
 	if earlier, ok := hiddenBy(own, before); ok {
 		add(finding.UnreachableRoute, "", "no alert gets here: %s takes all of them before", emit.RouteName(earlier.Match))
@@ -246,9 +249,20 @@ func (c *Checked) inhibitions() []finding.Finding {
 		}
 		source, err1 := matchers.Parse(i.Source)
 		target, err2 := matchers.Parse(i.Target)
-		if err1 != nil || err2 != nil || len(source) == 0 || len(target) == 0 {
-			add(finding.Unreadable, "Source and Target must be matchers: severity=\"page\" (%v, %v)", err1, err2)
-			continue
+		for _, side := range []struct {
+			field string
+			match labels.Matchers
+			err   error
+		}{{"Source", source, err1}, {"Target", target, err2}} {
+			switch {
+			case side.err != nil:
+				add(finding.Unreadable, "%s: %v", side.field, side.err)
+			case len(side.match) == 0:
+				add(finding.Unreadable, "%s is missing: write matchers, such as severity=\"page\"", side.field)
+			}
+		}
+		if err1 != nil || err2 != nil || len(source) == 0 || len(target) == 0 || otherMatchers(source) || otherMatchers(target) {
+			continue // what is not yet emitted is a finding already
 		}
 		sources, targets := c.taken(source), c.taken(target)
 		for _, reason := range []string{c.Impossible(source), c.Impossible(target)} {
@@ -349,7 +363,7 @@ func canMatch(m *labels.Matcher, a Alert) bool {
 // route without alerts of the site is for those of others or yet to come.
 func (c *Checked) ungrouped(route routing.Route, mine []Alert) []string {
 	return slices.DeleteFunc(slices.Clone(route.GroupBy), func(name string) bool {
-		return name == "..." || len(mine) == 0 || anyCan(mine, name)
+		return name == "" || name == "..." || len(mine) == 0 || anyCan(mine, name)
 	})
 }
 
@@ -371,7 +385,7 @@ func (c *Checked) receiverNames() []string {
 // nothing can be proved of it.
 func (c *Checked) Broken() bool {
 	return slices.ContainsFunc(c.Findings, func(f finding.Finding) bool {
-		return (f.Code == finding.Undefined || f.Code == finding.Unreadable || f.Code == finding.NotYetEmitted || f.Code == finding.NoMeans) &&
+		return f.Code == finding.BadSite && f.Part == "Webhook.URL" || (f.Code == finding.Undefined || f.Code == finding.Unreadable || f.Code == finding.NotYetEmitted || f.Code == finding.NoMeans) &&
 			(strings.HasPrefix(f.Where, "routing") || strings.HasPrefix(f.Where, "receiver"))
 	})
 }

@@ -19,10 +19,10 @@ func (c *Checked) records() []finding.Finding {
 	var out []finding.Finding
 	for g, r := range c.Records {
 		t, found := c.Checker.Rule(&promcheck.Rule{
-			Where: fmt.Sprintf("record %q", r.Name), Record: r.Name, Expr: c.Timing.Expand(r.Expr), Labels: r.Labels, Interval: c.Interval(g),
+			Where: fmt.Sprintf("record %q", r.Name), Record: r.Name, Expr: c.Timing.Expand(r.Expr), Labels: c.RecordLabels(g, r), Interval: c.Interval(g),
 		})
 		out = append(out, found...)
-		out = append(out, c.scenarios(fmt.Sprintf("record %q", r.Name), r.Scenarios)...)
+		out = append(out, c.scenarios(fmt.Sprintf("record %q", r.Name), r.Scenarios, rules.Expect.MisuseInRecord)...)
 		c.Checker.Define(r.Name, t)
 	}
 	return out
@@ -59,6 +59,9 @@ func (c *Checked) alerts() []finding.Finding {
 			t, found := c.Checker.Rule(r)
 			ofAlerts[typed.Where] = ofAlerts[typed.Where] || c.Checker.Metrics(cond.Expr)["ALERTS"]
 			out, all = append(out, found...), append(all, r)
+			if i == 0 {
+				out = append(out, c.about(typed, t)...)
+			}
 			if i > 0 {
 				t.Labels = typed.Labels.Union(t.Labels)
 			}
@@ -79,13 +82,23 @@ func (c *Checked) alerts() []finding.Finding {
 			}
 		}
 		c.Alerts = append(c.Alerts, typed)
-		out = append(out, c.scenarios(typed.Where, a.Scenarios)...)
+		out = append(out, c.scenarios(typed.Where, a.Scenarios, rules.Expect.MisuseInAlert)...)
 	}
 	out = slices.DeleteFunc(out, func(f finding.Finding) bool { return ofAlerts[f.Where] && c.followsFromName(f) })
 	for _, d := range c.Checker.Duplicates(all) {
 		out = append(out, d.Finding)
 	}
 	return append(out, c.limits()...)
+}
+
+// about checks the text About as the templates of messages are: it is shown in the
+// runbook and on the board.
+func (c *Checked) about(a Alert, t promcheck.Type) []finding.Finding {
+	found := c.Checker.Template(a.Where, c.AboutTemplate(a.Group, a.Alert), t)
+	for i := range found {
+		found[i].Part = "About"
+	}
+	return found
 }
 
 // limits reports groups whose limit can remove an urgent alert: a rule that gives
@@ -103,9 +116,10 @@ func (c *Checked) limits() []finding.Finding {
 	return out
 }
 
-// scenarios checks the series of scenarios. One of ALERTS stands for any alert,
-// those of packs that the site does not take included.
-func (c *Checked) scenarios(where string, list []rules.Scenario) []finding.Finding {
+// scenarios checks the series of scenarios, and what they expect; misuse says why
+// the rule cannot expect it. A series of ALERTS stands for any alert, those of
+// packs that the site does not take included.
+func (c *Checked) scenarios(where string, list []rules.Scenario, misuse func(rules.Expect) string) []finding.Finding {
 	var out []finding.Finding
 	for _, s := range list {
 		place := fmt.Sprintf("%s, scenario %q", where, s.Name)
@@ -113,6 +127,9 @@ func (c *Checked) scenarios(where string, list []rules.Scenario) []finding.Findi
 			if _, err := c.Duration(e.At); err != nil || e.At == "" {
 				out = append(out, finding.Finding{Code: finding.Unreadable, Where: place, Text: e.At, To: len(e.At),
 					Reason: "a moment is missing or cannot be read: write \"10m\" or \"3runs+1m\""})
+			}
+			if reason := misuse(e); reason != "" {
+				out = append(out, finding.Finding{Code: finding.Unreadable, Where: place, Reason: fmt.Sprintf("at %s: %s", e.At, reason)})
 			}
 		}
 		for _, in := range c.SeriesOf(s) {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
@@ -29,6 +30,7 @@ type promise struct {
 	match                           labels.Matchers
 	gather, within, again, notAgain time.Duration
 	groupBy                         []string
+	partial                         bool // a field of it is a finding already
 }
 
 // readPromises reads the promises. One that cannot be read is a finding.
@@ -42,21 +44,57 @@ func (p *proof) readPromises() {
 		}
 		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy))}
 		for _, d := range []struct {
-			field, text string
-			to          *time.Duration
+			field string
+			text  *string
+			to    *time.Duration
 		}{
-			{"Gather", x.Gather, &read.gather}, {"Within", x.Within, &read.within}, {"Again", x.Again, &read.again}, {"NotAgain", x.NotAgain, &read.notAgain},
+			{"Gather", &read.Gather, &read.gather}, {"Within", &read.Within, &read.within}, {"Again", &read.Again, &read.again}, {"NotAgain", &read.NotAgain, &read.notAgain},
 		} {
-			if d.text == "" {
+			if *d.text == "" {
 				continue
 			}
-			parsed, err := model.ParseDuration(d.text)
+			parsed, err := model.ParseDuration(*d.text)
 			if err != nil {
 				p.add(finding.Unreadable, where, "%s: %v: write it as \"30s\" or \"4h\"", d.field, err)
+				*d.text, read.partial = "", true
 			}
 			*d.to = time.Duration(parsed)
 		}
+		p.undefined(where, x, &read)
 		p.promises = append(p.promises, read)
+	}
+}
+
+// undefined reports what a promise names that is not defined. A promise to a
+// receiver that is not there holds nobody to anything.
+func (p *proof) undefined(where string, x routing.Promise, read *promise) {
+	add := func(kind, name string, defined []string) {
+		read.partial = true
+		p.findings = append(p.findings, finding.Finding{
+			Code: finding.Undefined, Where: where, Reason: fmt.Sprintf("the %s %q is not defined", kind, name), Suggestion: suggest.Nearest(name, defined),
+		})
+	}
+	var receivers, times []string
+	for _, r := range p.Routing.Receivers {
+		receivers = append(receivers, r.Name)
+	}
+	for _, i := range p.Routing.TimeIntervals {
+		times = append(times, i.Name)
+	}
+	read.NotIn = nil
+	for _, name := range x.NotIn {
+		if !slices.Contains(times, name) {
+			add("time interval", name, times)
+			continue
+		}
+		read.NotIn = append(read.NotIn, name)
+	}
+	if x.Never != "" && !slices.Contains(receivers, x.Never) {
+		add("receiver", x.Never, receivers)
+	}
+	if x.Receiver != "" && !slices.Contains(receivers, x.Receiver) {
+		add("receiver", x.Receiver, receivers)
+		read.Promise = routing.Promise{Match: x.Match}
 	}
 }
 
@@ -86,12 +124,7 @@ func (p *proof) emptyPromises() {
 		if reason := p.Impossible(x.match); reason != "" {
 			p.add(finding.BrokenPromise, where, "promised to nobody: %s", reason)
 		}
-		for _, name := range []string{x.Receiver, x.Never} {
-			if _, ok := p.receiver(name); name != "" && !ok {
-				p.add(finding.Undefined, where, "the receiver %q is not defined", name)
-			}
-		}
-		if x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
+		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
 			p.add(finding.NoPromise, where, "it promises nothing: give it a Receiver, Never, Within or another field")
 		}
 	}

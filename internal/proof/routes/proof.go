@@ -83,7 +83,7 @@ func Prove(c *definitions.Checked) (Proof, error) {
 	}
 	tree, err := routetree.Load(data)
 	if err != nil {
-		return nil, fmt.Errorf("alertmanager.yml: Alertmanager refuses it: %w", err)
+		return nil, finding.Finding{Code: finding.Unreadable, Where: "routing", Reason: fmt.Sprintf("Alertmanager refuses alertmanager.yml: %v", err)}
 	}
 	p := &proof{Checked: c, data: data, tree: tree}
 	p.readPromises()

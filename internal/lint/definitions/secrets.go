@@ -1,0 +1,154 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/alertnative/preflight/finding"
+	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/routing"
+)
+
+// secrets reports names of secrets that no output can use, and what a site says
+// of a webhook that it does not have.
+func (c *Checked) secrets() []finding.Finding {
+	var out []finding.Finding
+	add := func(code finding.Code, where, field string, s routing.Credential) {
+		if reason := badSecret(s); reason != "" {
+			out = append(out, finding.Finding{Code: code, Where: where, Part: field, Reason: reason})
+		}
+	}
+	add(finding.BadSite, "site", "Webhook.Token", c.Site.Webhook.Token)
+	for _, r := range c.Routing.Receivers {
+		for _, field := range credentials(r) {
+			add(finding.NoMeans, fmt.Sprintf("receiver %q", r.Name), field.name, field.secret)
+		}
+	}
+	for _, r := range c.Routing.Receivers {
+		if slices.ContainsFunc(r.Webhook, func(w routing.Webhook) bool { return w.URL.Empty() && !w.URL.Nameless() }) {
+			out = append(out, finding.Finding{Code: finding.NoMeans, Where: fmt.Sprintf("receiver %q", r.Name),
+				Reason: "integration Webhook: URL is missing: name the secret that holds it"})
+		}
+	}
+	if hook := c.Site.Webhook; hook.URL == "" {
+		for _, field := range []struct {
+			name string
+			set  bool
+		}{{"Webhook.Token", !hook.Token.Empty()}, {"Webhook.DefaultChat", hook.DefaultChat != ""}} {
+			if field.set {
+				out = append(out, finding.Finding{Code: finding.BadSite, Where: "site", Part: field.name,
+					Reason: "the site has no Webhook.URL, so it has no effect: give the URL, or leave it out"})
+			}
+		}
+	}
+	return out
+}
+
+// secretName is a name that is a file and a key of a Kubernetes secret.
+var secretName = regexp.MustCompile(`^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
+
+func badSecret(s routing.Credential) string {
+	switch {
+	case s.Nameless():
+		return "it names no secret: give Secret a name, or File a path"
+	case s.Name() != "" && !secretName.MatchString(s.Name()):
+		return fmt.Sprintf("%q is no name of a secret: write letters, digits, \".\", \"_\" and \"-\", or use File for a path", s.Name())
+	}
+	return ""
+}
+
+// credential is a secret of a receiver with the field that names it.
+type credential struct {
+	name   string
+	secret routing.Credential
+}
+
+func credentials(r routing.Receiver) []credential {
+	var out []credential
+	for _, x := range r.PagerDuty {
+		out = append(out, credential{"PagerDuty.RoutingKey", x.RoutingKey})
+	}
+	for _, x := range r.Slack {
+		out = append(out, credential{"Slack.APIURL", x.APIURL})
+	}
+	for _, x := range r.Opsgenie {
+		out = append(out, credential{"Opsgenie.APIKey", x.APIKey})
+	}
+	for _, x := range r.MSTeams {
+		out = append(out, credential{"MSTeams.WebhookURL", x.WebhookURL})
+	}
+	for _, x := range r.Telegram {
+		out = append(out, credential{"Telegram.BotToken", x.BotToken}, credential{"Telegram.ChatIDFile", x.ChatIDFile})
+	}
+	for _, x := range r.Webhook {
+		out = append(out, credential{"Webhook.URL", x.URL})
+	}
+	for _, x := range r.Native {
+		for _, key := range slices.Sorted(maps.Keys(x.Secrets)) {
+			out = append(out, credential{fmt.Sprintf("Native.Secrets[%q]", key), x.Secrets[key]})
+		}
+	}
+	return out
+}
+
+// passwords reports addresses with a user or a password in them: generated files
+// hold no secret. A finding does not show the address.
+func (c *Checked) passwords() []finding.Finding {
+	var out []finding.Finding
+	add := func(code finding.Code, where, field string, found bool, instead string) {
+		if found {
+			out = append(out, finding.Finding{Code: code, Where: where, Part: field,
+				Reason: "it has a user or a password in an address, and generated files hold no secret: " + instead})
+		}
+	}
+	hook := c.Site.Webhook
+	add(finding.BadSite, "site", "Webhook.URL", site.NamesUser(hook.URL), "name the secret in Webhook.Token")
+	add(finding.BadSite, "site", "Grafana.URL", site.NamesUser(c.Site.Grafana.URL), "leave it out: people log in there")
+	add(finding.BadSite, "site", "RunbookURL", site.NamesUser(c.RunbookURL), "leave it out: people log in there")
+	for _, a := range c.Site.Alertmanager.Addresses {
+		add(finding.BadSite, "site", "Alertmanager.Addresses", site.HasUser(a), "leave it out: an address is host:port")
+	}
+	for _, j := range c.Jobs {
+		where := fmt.Sprintf("job %q", j.Name)
+		add(finding.BadJob, where, "Targets", slices.ContainsFunc(targets(j), site.HasUser), "write basic_auth with a password_file in YAML")
+		add(finding.BadJob, where, "YAML", site.NamesUser(j.YAML), "Prometheus reads it from a file")
+	}
+	for _, r := range c.Routing.Receivers {
+		for _, text := range yamlOf(r) {
+			add(finding.NoMeans, fmt.Sprintf("receiver %q", r.Name), "YAML", site.NamesUser(text), "Alertmanager reads it from a file")
+		}
+	}
+	return out
+}
+
+// yamlOf returns the YAML of the integrations of a receiver.
+func yamlOf(r routing.Receiver) []string {
+	var out []string
+	for _, x := range r.PagerDuty {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Slack {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Email {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Opsgenie {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.MSTeams {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Telegram {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Webhook {
+		out = append(out, x.YAML)
+	}
+	for _, x := range r.Native {
+		out = append(out, x.YAML)
+	}
+	return out
+}
