@@ -51,7 +51,7 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	s := shipped()
 	s.Packs[0] = tradingWith("/nope.yml")
 	found := findings(t, s)
-	contains(t, found, `pack "trading", option Config: DF019: open /nope.yml: no such file`)
+	contains(t, found, `/nope.yml: pack "trading", option Config: DF019: open: no such file`)
 	if n := strings.Count(found, "/nope.yml"); n != 1 {
 		t.Errorf("the file is named %d times:\n%s", n, found)
 	}

@@ -5,7 +5,11 @@ package trading
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight"
@@ -73,11 +77,31 @@ func specsOf(file string) ([]spec.Spec, []finding.Finding) {
 	}
 	declared, err := checks.Declared(file)
 	if err != nil {
-		return specs, []finding.Finding{{
-			Code: finding.Unreadable, Where: `pack "trading", option Config`, Reason: err.Error(), // it names the file
-		}}
+		return specs, configFindings(file, err)
 	}
 	return append(specs, declared...), nil
+}
+
+// configFindings returns the mistakes in a file, each with its line where it is
+// known.
+func configFindings(file string, err error) []finding.Finding {
+	const where = `pack "trading", option Config`
+	var unread *fs.PathError
+	if errors.As(err, &unread) {
+		return []finding.Finding{{Code: finding.Unreadable, File: file, Where: where, Reason: fmt.Sprintf("%s: %v", unread.Op, unread.Err)}}
+	}
+	var out []finding.Finding
+	for text := range strings.SplitSeq(err.Error(), "\n") {
+		f := finding.Finding{Code: finding.Unreadable, File: file, Where: where, Reason: strings.TrimPrefix(text, file+": ")}
+		if rest, ok := strings.CutPrefix(text, file+":"); ok {
+			line, reason, _ := strings.Cut(rest, ": ")
+			if n, err := strconv.Atoi(line); err == nil {
+				f.Line, f.Reason = n, reason
+			}
+		}
+		out = append(out, f)
+	}
+	return out
 }
 
 // preflightGroup is evaluated as often as the results are scraped, so that a
