@@ -17,8 +17,8 @@ func TestLookback(t *testing.T) {
 		{"0x4", "[{eval_time: 8m, alertname: FeedDown}]", `scenario "s", at 8m: the values of up end at 4m: it is seen by the lookback only` + told},
 		{"0x4", "[{eval_time: 20m, alertname: FeedDown}, {eval_time: 7m, alertname: FeedDown}]",
 			`scenario "s", at 7m: the values of up end at 4m: it is seen by the lookback only` + told},
-		{"0x4", "[{eval_time: 20m, alertname: FeedDown}]", `scenario "s", at 20m: the values of up end at 4m: only a range selector still sees it` + told},
-		{"0x4", "[{eval_time: 9m, alertname: FeedDown}]", `scenario "s", at 9m: the values of up end at 4m: only a range selector still sees it` + told},
+		{"0x4", "[{eval_time: 20m, alertname: FeedDown}]", `scenario "s", at 20m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + told},
+		{"0x4", "[{eval_time: 9m, alertname: FeedDown}]", `scenario "s", at 9m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + told},
 		{"0x4 _x3", "[{eval_time: 10m, alertname: FeedDown}]", `scenario "s", at 10m: the values of up end at 7m: it is seen by the lookback only` + told},
 		// It is seen where it is, ends with a marker, or has a gap that is meant.
 		{"0x4", "[{eval_time: 4m, alertname: FeedDown}, {eval_time: 5m, alertname: FeedDown}]", ""},
