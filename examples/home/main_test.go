@@ -110,7 +110,7 @@ func TestMistakes(t *testing.T) {
 				s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "you", Chats: []routing.Chat{{Telegram: "$YOURS"}}})
 				s.Routing.Route.Routes = []routing.Route{{Match: `severity="warning"`, Receiver: "you"}}
 			},
-			[]string{"a second chat is not yet emitted"},
+			[]string{"a second chat ($CHAT, $YOURS) is not yet emitted"},
 		},
 		"a chat without a number": {
 			func(s *preflight.Site) { s.Routing.Receivers[0].Chats[0].Telegram = "CHAT" },
