@@ -73,7 +73,13 @@ func (w *walk) node(n *yaml.Node, t reflect.Type, path []any) {
 	}
 }
 
-func decodesItself(t reflect.Type) bool { return t.Implements(reflect.TypeFor[yaml.Unmarshaler]()) }
+func decodesItself(t reflect.Type) bool {
+	return t.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || t.Implements(reflect.TypeFor[olderUnmarshaler]())
+}
+
+// olderUnmarshaler is what the YAML package before this one called; this one calls
+// it too.
+type olderUnmarshaler interface{ UnmarshalYAML(func(any) error) error }
 
 // anyKey stands for the keys of an inlined map.
 const anyKey = ""

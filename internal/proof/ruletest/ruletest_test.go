@@ -269,7 +269,7 @@ func TestBadFilesAreExplained(t *testing.T) {
 	for text, want := range map[string]string{
 		"tests: [{alert_rule_test: [{eval_time: 1m}]}]": "has no alertname",
 		"tests: [{start_timestamp: soon}]":              `start_timestamp "soon" is neither RFC 3339 nor a number of seconds`,
-		"testz: []":                                     "field testz not found",
+		"testz: []":                                     `test file:1: unknown key "testz" (did you mean "tests"?)`,
 	} {
 		if _, err := testfile.Decode(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", text, err, want)

@@ -2,16 +2,19 @@
 package testfile
 
 import (
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
 // File is a unit test file of promtool.
@@ -95,25 +98,49 @@ const defaultInterval = model.Duration(time.Minute)
 
 // Read reads a unit test file, strictly as promtool does.
 func Read(path string) (File, error) {
-	in, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return File{}, err
 	}
-	defer in.Close()
-	f, err := Decode(in)
-	if err != nil {
-		return File{}, fmt.Errorf("%s: %w", path, err)
-	}
+	f, err := decode(path, data)
 	f.Path = path
-	return f, nil
+	return f, err
 }
 
 // Decode reads a unit test file from its text.
 func Decode(in io.Reader) (File, error) {
-	dec := yaml.NewDecoder(in)
-	dec.KnownFields(true)
+	data, err := io.ReadAll(in)
+	if err != nil {
+		return File{}, err
+	}
+	return decode("test file", data)
+}
+
+// strict decodes the text of the file of that name. The error lists every mistake
+// with its line.
+func strict(name string, data []byte, f *File) error {
+	if yamlfile.Empty(data) {
+		return nil
+	}
+	in, err := yamlfile.Parse(name, data)
+	if err != nil {
+		return err
+	}
+	keys := map[string]any{
+		"rule_files": &f.RuleFiles, "evaluation_interval": &f.EvaluationInterval, "group_eval_order": &f.GroupEvalOrder, "fuzzy_compare": &f.FuzzyCompare,
+		"tests": &f.Tests,
+	}
+	names := slices.Sorted(maps.Keys(keys))
+	errs := in.Unknown(names)
+	for _, key := range names {
+		errs = append(errs, in.Decode(key, keys[key])...)
+	}
+	return yamlfile.Join(errs)
+}
+
+func decode(name string, data []byte) (File, error) {
 	var f File
-	if err := dec.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+	if err := strict(name, data, &f); err != nil {
 		return File{}, err
 	}
 	if f.EvaluationInterval == 0 {
@@ -129,7 +156,7 @@ func Decode(in io.Reader) (File, error) {
 		}
 		for _, c := range t.Alerts {
 			if c.Alert == "" {
-				return File{}, fmt.Errorf("test %q: an alert_rule_test at %s has no alertname", t.Name, c.At)
+				return File{}, fmt.Errorf("%s: test %q: an alert_rule_test at %s has no alertname", name, t.Name, c.At)
 			}
 		}
 	}
