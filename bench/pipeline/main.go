@@ -28,7 +28,6 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/servers"
-	"github.com/alertnative/preflight/site"
 )
 
 const (
@@ -50,6 +49,10 @@ func main() {
 type step struct{ evaluated, told time.Duration }
 
 func bench(ctx context.Context, n int) (err error) {
+	root, err := servers.Root()
+	if err != nil {
+		return err
+	}
 	dir, err := os.MkdirTemp("", "preflight-bench-")
 	if err != nil {
 		return err
@@ -68,7 +71,7 @@ func bench(ctx context.Context, n int) (err error) {
 	server := httptest.NewServer(bot)
 	defer server.Close()
 	s, err := stack.Up(ctx, stack.Config{
-		Dir: filepath.Join(dir, "stack"), Site: site.Site(), TelegramURL: server.URL,
+		Dir: filepath.Join(dir, "stack"), Generated: filepath.Join(root, "generated"), TelegramURL: server.URL,
 		WebhookEnv: []string{"TELEGRAM_BOT_TOKEN=" + token, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chat)},
 	})
 	if err != nil {

@@ -4,191 +4,175 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
+	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/alecthomas/kingpin/v2"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/servers"
 	"github.com/alertnative/preflight/internal/stack/system"
-	"github.com/alertnative/preflight/site"
 )
 
-// demo tells the story of a failure on a pipeline of its own.
+// demo shows a failure and its end on a pipeline of its own.
 type demo struct {
 	stay     bool
 	language string
 }
 
-// patience is how long a step may take before the demo gives up: scrape and
-// evaluation are five seconds each.
-const patience = time.Minute
+func newDemo(app *kingpin.Application) *demo {
+	d := &demo{}
+	cmd := app.Command("demo", "Show in a minute what happens when Redis fails and returns. It needs no account. This is the default.").Default()
+	cmd.Flag("stay", "Keep running after the story, until Ctrl-C.").BoolVar(&d.stay)
+	cmd.Flag("language", "Language of the messages.").Default("en").EnumVar(&d.language, "en", "ko")
+	return d
+}
 
-func (d demo) run(ctx context.Context, w io.Writer) (err error) {
-	out := &shared{out: w}
+func (d *demo) run(ctx context.Context, out *output) error {
+	var c cleanup
+	err := d.play(ctx, out, &c)
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		out.printf("\nStopping …\n")
+	}
+	if interrupted || err == nil {
+		err = c.run()
+	} else {
+		err = errors.Join(err, c.run())
+	}
+	if interrupted && err == nil {
+		out.printf("Stopped. Nothing is left: no process, and no file of the demo.\n")
+		if !d.stay {
+			return errInterrupted
+		}
+	}
+	return err
+}
+
+func (d *demo) play(ctx context.Context, out *output, c *cleanup) error {
+	root, err := servers.Root()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
 	dir, err := os.MkdirTemp("", "preflight-demo-")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	c.add(func() error { return os.RemoveAll(dir) })
 	// PostgreSQL does not run as root, and its user must reach its folder.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
-
-	fmt.Fprintln(out, "Starting Redis, PostgreSQL, node_exporter, Prometheus, Alertmanager and the webhook on free ports;\n"+
-		"fakes on this machine stand for Upbit and Binance …")
-	redis, postgres, err := startDatabases(ctx, dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, redis.Close(), postgres.Close()) }()
-	ready, err := system.New(ctx, dir+"/system", redis.URL(), postgres.DSN())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ready.Close()) }()
+	out.printf("Starting Redis, PostgreSQL, node_exporter, Alertmanager, Prometheus and the webhook on free ports.\n" +
+		"The demo does not contact Upbit or Binance: it runs strict local fakes instead.\n")
 	chat := newChat(out)
-	s, err := stack.Up(ctx, stack.Config{
-		Dir: dir + "/stack", Site: site.Site(),
+	p := pipeline{dir: dir, cleanup: c, out: out}
+	if err := p.start(ctx, stack.Config{
+		Dir: filepath.Join(dir, "stack"), Generated: filepath.Join(root, "generated"), WebhookOnly: true,
 		WebhookArgs: []string{"--dry-run", "--language=" + d.language}, WebhookOut: chat,
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Down()) }()
-	fmt.Fprintf(out, "\n  Prometheus    %s/alerts\n  Alertmanager  %s\n", s.URL(stack.Prometheus), s.URL(stack.Alertmanager))
+	out.printf("All of it runs after %.1f s.\n\n  Prometheus    %s/alerts\n  Alertmanager  %s\n", time.Since(began).Seconds(),
+		p.stack.URL(stack.Prometheus), p.stack.URL(stack.Alertmanager))
 
-	check := stack.Checker{
-		Config: ready.Config(), Env: "paper", Out: indent(out), Vars: ready.Vars(),
-	}
-	for _, step := range story(redis) {
-		if err := step.tell(ctx, out, s, check, chat); err != nil {
+	check := stack.Checker{Config: p.system.Config(), Env: "paper", Out: indent(out), Vars: p.system.Vars()}
+	for _, step := range story(p.redis) {
+		if err := step.play(ctx, out, p.stack, check, chat); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintln(out, "\nThat is the pipeline: the checker only wrote metrics. The messages above are what Telegram would show.")
+	out.printf("\nThat is the pipeline: the checker only wrote metrics. The messages above are those that Telegram would show.\n")
 	if !d.stay {
 		return nil
 	}
-	fmt.Fprintln(out, "Everything still runs: look at the pages above. Ctrl-C stops and removes it.")
-	return s.Watch(ctx, nil)
+	out.printf("Everything still runs. Ctrl-C stops and removes it.\n")
+	return p.stack.Watch(ctx, nil)
 }
 
-// step is a chapter of the story.
-type step struct {
-	title string
-	act   func(context.Context) error // what happens; nil: nothing
-	wait  string                      // why the message takes a while
-	until string                      // what the message says; empty when none comes
+// pipeline is a system that is ready to trade, and the stack that watches it.
+type pipeline struct {
+	dir     string
+	cleanup *cleanup
+	out     *output
+
+	mu       sync.Mutex
+	ready    int // how many servers and parts
+	redis    *servers.Redis
+	postgres *servers.Postgres
+	system   *system.System
+	stack    *stack.Stack
 }
 
-func story(redis *servers.Redis) []step {
-	return []step{
-		{title: "1/3 All is well: the checker runs, and nobody is told anything."},
-		{
-			title: "2/3 Redis stops. The next run of the checker sees it.",
-			act:   func(context.Context) error { return redis.Stop() },
-			wait:  "Prometheus reads the result every 5 s and evaluates its rules every 5 s; then Alertmanager tells the webhook.",
-			until: "🚨",
-		},
-		{
-			title: "3/3 Redis is back. The next run says so.",
-			act:   redis.Start,
-			wait:  "The alert resolves on the good result: a quiet reply, and the first message is marked.",
-			until: "edited",
-		},
-	}
-}
-
-// tell lets the step happen, runs the checker and waits for the message.
-func (c step) tell(ctx context.Context, out io.Writer, s *stack.Stack, check stack.Checker, chat *chat) error {
-	fmt.Fprintf(out, "\n%s\n\n", c.title)
-	if c.act != nil {
-		if err := c.act(ctx); err != nil {
+// start starts everything at once. What it started is stopped at the cleanup.
+func (p *pipeline) start(ctx context.Context, cfg stack.Config) error {
+	defer p.out.waiting("starting")()
+	cfg.Started = p.started
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := p.startDatabases(ctx); err != nil {
 			return err
 		}
-	}
-	if _, err := s.Check(ctx, check); err != nil {
-		return err
-	}
-	if c.until == "" {
+		ready, err := system.New(ctx, filepath.Join(p.dir, "system"), p.redis.URL(), p.postgres.DSN())
+		if err != nil {
+			return err
+		}
+		p.system = ready
+		p.atEnd(ready.Close)
 		return nil
-	}
-	fmt.Fprintf(out, "\n  %s\n  Waiting for the message, about 10 s, a minute at most …\n\n", c.wait)
-	began := time.Now()
-	if err := chat.await(ctx, c.until); err != nil {
-		return err
-	}
-	fmt.Fprintf(out, "  (the message came %.1f s after the run)\n", time.Since(began).Seconds())
-	return nil
-}
-
-// startDatabases starts what the preflight looks at, both at once.
-func startDatabases(ctx context.Context, dir string) (redis *servers.Redis, postgres *servers.Postgres, err error) {
-	var g errgroup.Group
-	g.Go(func() (err error) {
-		redis, err = servers.StartRedis(ctx, servers.Config{Dir: dir + "/redis"})
-		return err
 	})
-	g.Go(func() (err error) {
-		postgres, err = servers.StartPostgres(ctx, servers.Config{Dir: dir + "/postgres"})
-		return err
+	g.Go(func() error {
+		s, err := stack.Up(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		p.stack = s
+		p.atEnd(s.Down)
+		return nil
 	})
-	if err := g.Wait(); err != nil {
-		if redis != nil {
-			err = errors.Join(err, redis.Close())
-		}
-		if postgres != nil {
-			err = errors.Join(err, postgres.Close())
-		}
-		return nil, nil, err
-	}
-	return redis, postgres, nil
+	return g.Wait()
 }
 
-// chat shows what the webhook prints, and tells when a message has come.
-type chat struct {
-	out     io.Writer
-	mu      sync.Mutex
-	said    strings.Builder
-	changed chan struct{}
-}
-
-func newChat(out io.Writer) *chat {
-	return &chat{out: indent(out), changed: make(chan struct{}, 1)}
-}
-
-func (c *chat) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	c.said.Write(p)
-	c.mu.Unlock()
-	select {
-	case c.changed <- struct{}{}:
-	default:
-	}
-	return c.out.Write(p)
-}
-
-// await returns when a message that starts with the mark has been shown.
-func (c *chat) await(ctx context.Context, mark string) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no message came within %s", patience))
-	defer cancel()
-	for {
-		c.mu.Lock()
-		shown := strings.Contains(c.said.String(), mark)
-		c.mu.Unlock()
-		if shown {
-			return pause(ctx, time.Second) // let the message come whole
+func (p *pipeline) startDatabases(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		redis, err := servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(p.dir, "redis")})
+		if err != nil {
+			return err
 		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-c.changed:
+		p.redis = redis
+		p.atEnd(redis.Close)
+		p.started("Redis")
+		return nil
+	})
+	g.Go(func() error {
+		postgres, err := servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(p.dir, "postgres")})
+		if err != nil {
+			return err
 		}
-	}
+		p.postgres = postgres
+		p.atEnd(postgres.Close)
+		p.started("PostgreSQL")
+		return nil
+	})
+	return g.Wait()
+}
+
+func (p *pipeline) atEnd(f func() error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cleanup.add(f)
+}
+
+// started shows how many of the six run.
+func (p *pipeline) started(name string) {
+	p.mu.Lock()
+	p.ready++
+	what := fmt.Sprintf("started %s, %d of 6", name, p.ready)
+	p.mu.Unlock()
+	p.out.describe(what)
 }

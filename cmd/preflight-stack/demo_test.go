@@ -12,9 +12,9 @@ import (
 // The demo is what a newcomer sees first: its story comes true, in order.
 func TestDemo(t *testing.T) {
 	t.Chdir("../..")
-	var out bytes.Buffer
-	if err := (demo{language: "en"}).run(t.Context(), &out); err != nil {
-		t.Fatalf("%v\n%s", err, out.String())
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), []string{"demo"}, &out, &errs); code != 0 {
+		t.Fatalf("exit code %d\n%s%s", code, out.String(), errs.String())
 	}
 	rest := out.String()
 	for _, want := range []string{

@@ -1,12 +1,13 @@
 // Command preflight-stack runs the whole pipeline on this machine without
 // containers: node_exporter, Prometheus, Alertmanager, the webhook and the
-// checker, with the generated configuration.
+// checker, with the generated files of a site.
 package main
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -14,42 +15,73 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
+
+	"github.com/alertnative/preflight/internal/help"
 )
 
 func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C does not wait for the parts
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// The exit codes. A shell gives 128 + SIGINT to what Ctrl-C ended.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitInterrupted = 130
+)
+
+// errInterrupted is the error of a command that Ctrl-C ended before it was done.
+var errInterrupted = errors.New("interrupted")
+
+// run returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
 	app := kingpin.New("preflight-stack", "Runs the whole pipeline on this machine without containers.")
+	app.UsageWriter(stdout).ErrorWriter(stderr)
+	stopped := false
+	app.Terminate(func(status int) { stopped, code = true, status })
 	app.Version(version.Print("preflight-stack"))
 	app.HelpFlag.Short('h')
-	var u up
-	cmd := app.Command("up", "Run the pipeline and check again and again; Ctrl-C stops it.")
-	cmd.Flag("data", "Folder for the data and logs of all parts.").Default("data/stack").StringVar(&u.data)
-	cmd.Flag("ports", "default: the ports each program has by default; random: free ones.").Default("default").EnumVar(&u.ports, "default", "random")
-	cmd.Flag("telegram.api-url", "The Bot API to send to.").StringVar(&u.telegramURL)
-	cmd.Flag("config.file", "The checker's configuration.").Default("preflight.yml").StringVar(&u.config)
-	cmd.Flag("env", "The environment to check.").Default("paper").StringVar(&u.env)
-	cmd.Flag("every", "How often the checker runs; 0: as the site says.").Default("0s").DurationVar(&u.every)
-	var d demo
-	cmd = app.Command("demo", "Show in two minutes what happens when Redis fails and returns: no account needed.")
-	cmd.Flag("stay", "Keep running after the story, until Ctrl-C.").BoolVar(&d.stay)
-	cmd.Flag("language", "Language of the messages.").Default("en").EnumVar(&d.language, "en", "ko")
-
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	var err error
-	switch kingpin.MustParse(app.Parse(os.Args[1:])) {
-	case "up":
-		err = u.run(ctx, os.Stdout)
-	case "demo":
-		err = d.run(ctx, os.Stdout)
+	demo, up := newDemo(app), newUp(app)
+	help.For(app, args)
+	command, err := app.Parse(args)
+	if stopped {
+		return code
 	}
-	if err != nil && !(errors.Is(err, context.Canceled) && ctx.Err() != nil) {
-		stop()
-		fmt.Fprintf(os.Stderr, "\npreflight-stack: %v\n", err)
-		os.Exit(1)
+	if err != nil {
+		fmt.Fprintf(stderr, "preflight-stack: %v, see --help\n", err)
+		return exitUsage
+	}
+	switch out := newOutput(stdout, stderr); command {
+	case up.name:
+		err = up.run(ctx, out)
+	default:
+		err = demo.run(ctx, out)
+	}
+	var wrong *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.As(err, &wrong):
+		fmt.Fprintf(stderr, "preflight-stack: %v\n", err)
+		return exitUsage
+	default:
+		fmt.Fprintf(stderr, "preflight-stack: %v\n", err)
+		return exitFailed
 	}
 }
 
-// pause waits, or returns why the program is to end.
+// usageError is a mistake in the arguments.
+type usageError struct{ error }
+
+func (e *usageError) Unwrap() error { return e.error }
+
+func wrongUsage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// pause waits, or returns why the program is to stop.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -57,4 +89,17 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-time.After(d):
 		return nil
 	}
+}
+
+// cleanup is what to do at the end, in reverse order.
+type cleanup []func() error
+
+func (c *cleanup) add(f func() error) { *c = append(*c, f) }
+
+func (c *cleanup) run() error {
+	var errs []error
+	for i := len(*c) - 1; i >= 0; i-- {
+		errs = append(errs, (*c)[i]())
+	}
+	return errors.Join(errs...)
 }

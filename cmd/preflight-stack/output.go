@@ -2,20 +2,94 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"io"
+	"os"
 	"sync"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
 
-// shared is an output that several write to: the story, and the webhook.
-type shared struct {
-	mu  sync.Mutex
-	out io.Writer
+// output is where a command writes to. Several goroutines write to it: the
+// story, and the webhook. On a terminal it shows what the command waits for in a
+// last line, which every write replaces.
+type output struct {
+	mu     sync.Mutex
+	out    io.Writer
+	stderr *os.File // a terminal; nil: no progress is shown
+	bar    *progressbar.ProgressBar
 }
 
-func (w *shared) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.out.Write(p)
+func newOutput(stdout, stderr io.Writer) *output {
+	o := &output{out: stdout}
+	if file, ok := stderr.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		o.stderr = file
+	}
+	return o
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bar != nil {
+		_ = o.bar.Clear() // a terminal that is gone shows nothing
+	}
+	return o.out.Write(p)
+}
+
+func (o *output) printf(format string, args ...any) { fmt.Fprintf(o, format, args...) }
+
+// waiting shows what the command waits for, and for how long, until the
+// returned function is called.
+func (o *output) waiting(what string) (done func()) {
+	if o.stderr == nil {
+		return func() {}
+	}
+	bar := progressbar.NewOptions(-1,
+		progressbar.OptionSetWriter(o.stderr),
+		progressbar.OptionSetDescription(what),
+		progressbar.OptionSetElapsedTime(true),
+		progressbar.OptionSpinnerType(14),
+		progressbar.OptionClearOnFinish(),
+	)
+	stop := make(chan struct{})
+	o.mu.Lock()
+	o.bar = bar
+	o.mu.Unlock()
+	var wait sync.WaitGroup
+	wait.Go(func() {
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stop:
+				return
+			case <-tick.C:
+				o.mu.Lock()
+				_ = bar.Add(1)
+				o.mu.Unlock()
+			}
+		}
+	})
+	return sync.OnceFunc(func() {
+		close(stop)
+		wait.Wait()
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		_ = bar.Clear()
+		o.bar = nil
+	})
+}
+
+// describe changes what waiting shows.
+func (o *output) describe(what string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.bar != nil {
+		o.bar.Describe(what)
+	}
 }
 
 // indent returns a writer that indents every line.

@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
 	"time"
+
+	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/site"
@@ -14,30 +18,103 @@ import (
 
 // up runs the pipeline until it is stopped.
 type up struct {
-	data, ports, telegramURL, config, env string
-	every                                 time.Duration
+	name                                             string
+	generated, data, ports, telegramURL, config, env string
+	every                                            time.Duration
+	generatedSet, configSet, allReceivers            bool
 }
 
-func (u up) run(ctx context.Context, w io.Writer) (err error) {
-	out := &shared{out: w}
-	shipped := site.With(u.config)
+func newUp(app *kingpin.Application) *up {
+	u := &up{name: "up"}
+	cmd := app.Command(u.name, "Run the pipeline on the files of a site; Ctrl-C stops it.")
+	cmd.Flag("generated", "Folder with the files of a site, as preflight-gen writes them. The shipped site is checked again and again; of another one only if --config.file is given.").
+		Default("generated").IsSetByUser(&u.generatedSet).StringVar(&u.generated)
+	cmd.Flag("all-receivers", "Keep all of Alertmanager's integrations. Without it only the webhook is notified.").BoolVar(&u.allReceivers)
+	cmd.Flag("data", "Folder for the data and logs of all parts.").Default("data/stack").StringVar(&u.data)
+	cmd.Flag("ports", "default: the ports each program has by default; random: free ones.").Default("default").EnumVar(&u.ports, "default", "random")
+	cmd.Flag("telegram.api-url", "The Bot API to send to.").StringVar(&u.telegramURL)
+	cmd.Flag("config.file", "The checker's configuration.").Default("preflight.yml").IsSetByUser(&u.configSet).StringVar(&u.config)
+	cmd.Flag("env", "The environment to check.").Default("paper").StringVar(&u.env)
+	cmd.Flag("every", "How often the checker runs; 0: as often as the shipped site says.").Default("0s").DurationVar(&u.every)
+	return u
+}
+
+func (u *up) run(ctx context.Context, out *output) error {
+	var c cleanup
+	err := u.serve(ctx, out, &c)
+	if ctx.Err() == nil {
+		return errors.Join(err, c.run())
+	}
+	out.printf("\nStopping …\n")
+	if err := c.run(); err != nil {
+		return err
+	}
+	out.printf("Stopped. Data and logs stay in %s.\n", u.data)
+	return nil
+}
+
+func (u *up) serve(ctx context.Context, out *output, c *cleanup) error {
 	if u.every == 0 {
-		u.every = shipped.Timing.Run
+		u.every = site.With("").Timing.Run
 	}
-	cfg := stack.Config{
-		Dir: u.data, Site: shipped, DefaultPorts: u.ports == "default", WebhookOut: out, TelegramURL: u.telegramURL,
-	}
-	if os.Getenv("TELEGRAM_BOT_TOKEN") == "" && os.Getenv("TELEGRAM_BOT_TOKEN_FILE") == "" {
-		fmt.Fprintln(out, "TELEGRAM_BOT_TOKEN is not set: messages are printed here and not sent.")
-		cfg.WebhookArgs = append(cfg.WebhookArgs, "--dry-run")
-	}
-	s, err := stack.Up(ctx, cfg)
+	cfg, err := u.stack(out)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.Down()) }()
-	fmt.Fprintf(out, "Prometheus    %s\nAlertmanager  %s\nwebhook       %s\nnode_exporter %s\ndata and logs %s\n\n",
-		s.URL(stack.Prometheus), s.URL(stack.Alertmanager), s.URL(stack.Webhook), s.URL(stack.NodeExporter), u.data)
+	done := out.waiting("starting")
+	began := time.Now()
+	s, err := stack.Up(ctx, cfg)
+	done()
+	if err != nil {
+		return err
+	}
+	c.add(s.Down)
+	out.printf("All of it runs after %.1f s.\n\n", time.Since(began).Seconds())
+	for _, part := range s.Parts() {
+		note := ""
+		if !s.Scraped(part) {
+			note = " (not scraped: no job of the site has its name or port)"
+		}
+		out.printf("%-13s %s%s\n", part, s.URL(part), note)
+	}
+	out.printf("data and logs %s\n\n", u.data)
+	if len(s.LeftOut()) > 0 {
+		out.printf("Left out, so that nobody else is notified (--all-receivers keeps them; their secrets are read from %s):\n  %s\n\n",
+			s.Secrets(), strings.Join(s.LeftOut(), ", "))
+	}
+	if u.generatedSet && !u.configSet {
+		out.printf("The textfile collector reads %s. Ctrl-C stops everything.\n", s.TextfileDir())
+		return s.Watch(ctx, nil)
+	}
+	return u.check(ctx, out, s)
+}
+
+// stack returns the configuration of the stack, and prints what it means.
+func (u *up) stack(out *output) (stack.Config, error) {
+	if info, err := os.Stat(u.generated); err != nil || !info.IsDir() {
+		return stack.Config{}, wrongUsage("--generated: %s is no folder: generate the files of the site first", u.generated)
+	}
+	if _, err := os.Stat(u.config); u.configSet && err != nil {
+		return stack.Config{}, wrongUsage("--config.file: %w", err)
+	}
+	cfg := stack.Config{
+		Dir: u.data, Generated: u.generated, KeepAddresses: u.generatedSet, WebhookOnly: !u.allReceivers,
+		DefaultPorts: u.ports == "default", WebhookOut: out, TelegramURL: u.telegramURL,
+		Parts:   []string{stack.NodeExporter, stack.Webhook, stack.Alertmanager, stack.Prometheus},
+		Started: func(part string) { out.describe("started " + part) },
+	}
+	if _, err := os.Stat(filepath.Join(u.generated, "webhook", "webhook.yml")); errors.Is(err, fs.ErrNotExist) {
+		out.printf("The site has no webhook.yml: the webhook does not run.\n")
+		cfg.Parts = []string{stack.NodeExporter, stack.Alertmanager, stack.Prometheus}
+	} else if os.Getenv("TELEGRAM_BOT_TOKEN") == "" && os.Getenv("TELEGRAM_BOT_TOKEN_FILE") == "" {
+		out.printf("TELEGRAM_BOT_TOKEN is not set: messages are printed here and not sent.\n")
+		cfg.WebhookArgs = append(cfg.WebhookArgs, "--dry-run")
+	}
+	return cfg, nil
+}
+
+// check runs the checker again and again.
+func (u *up) check(ctx context.Context, out *output, s *stack.Stack) error {
 	checker := stack.Checker{Config: u.config, Env: u.env, Out: out}
 	tick := time.NewTicker(u.every)
 	defer tick.Stop()
@@ -45,9 +122,9 @@ func (u up) run(ctx context.Context, w io.Writer) (err error) {
 		if _, err := s.Check(ctx, checker); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "The next run is in %s; Ctrl-C stops everything.\n\n", u.every)
+		out.printf("The next run is in %s; Ctrl-C stops everything.\n\n", u.every)
 		if err := s.Watch(ctx, tick.C); err != nil {
-			return err
+			return fmt.Errorf("a part ended: %w", err)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
@@ -73,15 +74,21 @@ func (l *loop) start(cfg stack.Config) {
 func (l *loop) startSite(s preflight.Site, cfg stack.Config) {
 	t := l.t
 	t.Helper()
-	cfg.Dir, cfg.Site, cfg.Bin = t.TempDir(), s, t.TempDir()
+	cfg.Dir, cfg.Generated, cfg.Bin = t.TempDir(), t.TempDir(), t.TempDir()
 	l.dir = cfg.Dir
+	files, err := codegen.Generate(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := codegen.Write(cfg.Generated, files); err != nil {
+		t.Fatal(err)
+	}
 	for _, program := range []string{"preflight", "preflight-webhook"} {
 		build := exec.Command("go", "build", "-o", cfg.Bin, "github.com/alertnative/preflight/cmd/"+program)
 		if out, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("building %s: %v\n%s", program, err, out)
 		}
 	}
-	var err error
 	if l.stack, err = stack.Up(t.Context(), cfg); err != nil {
 		t.Fatal(err)
 	}

@@ -10,8 +10,13 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
+// programs are the names of the programs that run the parts.
+var programs = map[string]string{
+	NodeExporter: "node_exporter", Webhook: "preflight-webhook", Alertmanager: "alertmanager", Prometheus: "prometheus",
+}
+
 // program finds a program: one of our own in the stack's folder for them, if it
-// has one, any other where the set-up put it.
+// has one, any other where [servers.Find] finds it.
 func (s *Stack) program(name string) (string, error) {
 	if s.cfg.Bin != "" && strings.HasPrefix(name, "preflight") {
 		return filepath.Join(s.cfg.Bin, name), nil
@@ -19,15 +24,13 @@ func (s *Stack) program(name string) (string, error) {
 	return servers.Find(name)
 }
 
-// spec says how a part is run.
+// spec returns the command line of a part.
 func (s *Stack) spec(part string) (proc.Spec, error) {
-	program, ok := map[string]string{
-		NodeExporter: "node_exporter", Webhook: "preflight-webhook", Alertmanager: "alertmanager", Prometheus: "prometheus",
-	}[part]
+	name, ok := programs[part]
 	if !ok {
 		return proc.Spec{}, fmt.Errorf("the stack has no part %q", part)
 	}
-	path, err := s.program(program)
+	path, err := s.program(name)
 	if err != nil {
 		return proc.Spec{}, err
 	}

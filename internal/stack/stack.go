@@ -1,9 +1,8 @@
 // Package stack runs the whole pipeline on the loopback interface without
-// containers: the real node_exporter, Prometheus, Alertmanager and webhook,
-// with the configuration generated for their addresses.
+// containers: node_exporter, Prometheus, Alertmanager and the webhook, with the
+// generated files of a site and the addresses of this machine.
 //
-// The command preflight-stack, the end-to-end tests and the benchmarks are
-// all this.
+// The command preflight-stack, the end-to-end tests and the benchmarks use it.
 package stack
 
 import (
@@ -16,8 +15,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/alertnative/preflight"
-	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
@@ -34,15 +31,23 @@ type Config struct {
 	// Dir holds the data, the logs and the generated configuration of every
 	// part. It is made when missing and not removed.
 	Dir string
-	// Site is generated, with the addresses of the stack in place of its own.
-	// Jobs are recognised by the names of the parts; those of other names stay
-	// without targets.
-	Site preflight.Site
+	// Generated is the folder with the files of a site, as preflight-gen writes
+	// them. The stack runs a copy with its own addresses: those of the parts,
+	// which are the scrape jobs of these names, of Alertmanager and the webhook.
+	// It neither reads from remote storage nor writes to it.
+	Generated string
+	// KeepAddresses keeps the addresses of what the stack does not run: the
+	// static targets of other jobs, and the links to Grafana. Without it these
+	// jobs have no targets, and the alerts no links.
+	KeepAddresses bool
+	// WebhookOnly removes Alertmanager's integrations other than the webhook, so
+	// that nobody else is notified. [Stack.LeftOut] lists them.
+	WebhookOnly bool
 	// DefaultPorts gives each program the port that it has by default;
 	// otherwise free ones are taken.
 	DefaultPorts bool
-	// Bin holds our own programs, preflight and preflight-webhook; empty: the
-	// project's bin folder.
+	// Bin holds our own programs, preflight and preflight-webhook; empty:
+	// [servers.Find] finds them.
 	Bin string
 	// Parts are those to run; nil: all.
 	Parts []string
@@ -51,7 +56,8 @@ type Config struct {
 	WebhookArgs, WebhookEnv []string
 	// PrometheusArgs are added to the arguments of Prometheus.
 	PrometheusArgs []string
-	// Secrets holds the content of secrets that the site names, by name.
+	// Secrets holds the content of secrets that the site names, by the name of
+	// their file.
 	Secrets map[string]string
 	// TelegramURL is the Bot API that the webhook and Alertmanager call; empty:
 	// that of Telegram.
@@ -59,19 +65,22 @@ type Config struct {
 	// WebhookOut gets what the webhook prints to its standard output; nil:
 	// its log gets it.
 	WebhookOut io.Writer
+	// Started is called when a part is ready; nil: nothing is.
+	Started func(part string)
 }
 
 // Stack is a running pipeline.
 type Stack struct {
-	cfg   Config
-	addrs map[string]string
-	ports []*proc.Port
-	parts map[string]*proc.Process
+	cfg     Config
+	addrs   map[string]string
+	ports   []*proc.Port
+	parts   map[string]*proc.Process
+	scraped map[string]bool // parts that a job of the site scrapes
+	leftOut []string
 }
 
-// Up generates the configuration and starts the parts. Its error names the
-// part that failed, with the last lines of its log; nothing is left running
-// then.
+// Up copies the configuration and starts the parts. Its error names the part
+// that failed, with the last lines of its log; nothing is left running then.
 func Up(ctx context.Context, cfg Config) (*Stack, error) {
 	if cfg.Parts == nil {
 		cfg.Parts = []string{NodeExporter, Webhook, Alertmanager, Prometheus}
@@ -81,20 +90,23 @@ func Up(ctx context.Context, cfg Config) (*Stack, error) {
 		return nil, err
 	}
 	cfg.Dir = dir
-	s := &Stack{cfg: cfg, addrs: map[string]string{}, parts: map[string]*proc.Process{}}
-	if err := s.prepare(ctx); err != nil {
+	s := &Stack{cfg: cfg, addrs: map[string]string{}, parts: map[string]*proc.Process{}, scraped: map[string]bool{}}
+	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, s.Down())
 	}
 	for _, part := range cfg.Parts {
 		if err := s.Start(ctx, part); err != nil {
 			return nil, errors.Join(err, s.Down())
 		}
+		if cfg.Started != nil {
+			cfg.Started(part)
+		}
 	}
 	return s, nil
 }
 
-// prepare takes the ports, makes the folders and generates the configuration.
-func (s *Stack) prepare(ctx context.Context) error {
+// prepare takes the ports, makes the folders and copies the configuration.
+func (s *Stack) prepare() error {
 	for _, part := range s.cfg.Parts {
 		addr, err := s.address(part)
 		if err != nil {
@@ -112,15 +124,7 @@ func (s *Stack) prepare(ctx context.Context) error {
 			return err
 		}
 	}
-	site, err := s.site()
-	if err != nil {
-		return err
-	}
-	files, err := codegen.Generate(ctx, site)
-	if err != nil {
-		return err
-	}
-	return codegen.Write(s.path("generated"), files)
+	return s.copyGenerated()
 }
 
 // defaultPorts are those of requirements and README.
@@ -141,6 +145,19 @@ func (s *Stack) address(part string) (string, error) {
 func (s *Stack) path(elem ...string) string {
 	return filepath.Join(append([]string{s.cfg.Dir}, elem...)...)
 }
+
+// Parts returns the parts that run, in the order in which they started.
+func (s *Stack) Parts() []string { return s.cfg.Parts }
+
+// Scraped reports whether a job of the site scrapes the part: the job that has the
+// name of the part, or its usual port.
+func (s *Stack) Scraped(part string) bool { return s.scraped[part] }
+
+// Secrets is the folder that Alertmanager reads its secrets from.
+func (s *Stack) Secrets() string { return s.path("secrets") }
+
+// LeftOut lists the integrations that WebhookOnly removed: "slack of team-a".
+func (s *Stack) LeftOut() []string { return s.leftOut }
 
 // TextfileDir is the folder that the checker writes its metrics into.
 func (s *Stack) TextfileDir() string { return s.path("textfile-collector") }

@@ -6,27 +6,44 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 )
 
-// Find returns the path of a program: the one in the project's bin folder,
-// where the set-up scripts put or link everything they build or find, or else
-// the one in PATH. Programs whose version the project pins (prometheus,
-// promtool, alertmanager, amtool, node_exporter) are taken from bin alone.
+// Find returns the path of a program. Inside the project it is the one in the
+// folder bin, where the set-up scripts put or link everything that they build or
+// find; a program of ours beside the running one goes first. Elsewhere it is the
+// one beside the running program, or the one in PATH. Inside the project PATH has
+// no say about programs whose version the project pins.
 func Find(name string) (string, error) {
-	if root, err := Root(); err == nil {
-		path := filepath.Join(root, "bin", name)
+	ours := strings.HasPrefix(name, "preflight")
+	root, outside := Root()
+	var folders []string
+	if self, err := os.Executable(); err == nil && (ours || outside != nil) {
+		folders = append(folders, filepath.Dir(self))
+	}
+	if outside == nil {
+		folders = append(folders, filepath.Join(root, "bin"))
+	}
+	for _, dir := range folders {
+		path := filepath.Join(dir, name)
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
 			return path, nil
 		}
 	}
-	if pinned(name) {
-		return "", fmt.Errorf("%s is not in the project's bin folder: run scripts/tools, which builds the version it needs", name)
+	if outside == nil && pinned(name) {
+		return "", fmt.Errorf("%s is not in the project's folder bin: run make tools", name)
 	}
 	path, err := exec.LookPath(name)
-	if err != nil {
-		return "", fmt.Errorf("%s is not installed, as far as bin and PATH tell: run scripts/servers, which finds or installs it", name)
+	switch {
+	case err == nil:
+		return path, nil
+	case outside != nil:
+		return "", fmt.Errorf("%s is neither beside this program nor in PATH: install it, or run make build tools in a checkout of Preflight and take its bin/preflight-stack", name)
+	case ours:
+		return "", fmt.Errorf("%s is not in the project's folder bin: run make build", name)
+	default:
+		return "", fmt.Errorf("%s is neither in the project's folder bin nor in PATH: run scripts/servers, which finds or installs it", name)
 	}
-	return path, nil
 }
 
 func pinned(name string) bool {
