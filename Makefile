@@ -1,6 +1,6 @@
 # What each target does is in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
-.PHONY: help generate check test demo bench soak chaos fuzz up build tools exporters pictures fmt lint golangci vulncheck clean
+.PHONY: help generate check test demo bench firstrun soak chaos fuzz up build tools exporters pictures fmt lint golangci vulncheck clean
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -14,8 +14,8 @@ check: ## Say whether generated/ is what the definitions say, and why not.
 test: ## Run every check and test, with all their set-up.
 	@scripts/test
 
-demo: build tools ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns.
-	@bin/preflight-stack demo
+demo: ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns. ARGS=--stay keeps it running.
+	@scripts/demo $(ARGS)
 
 bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.
 	@go run ./bench/process
@@ -24,6 +24,9 @@ bench: build tools ## Measure how long the commands and the proofs take, and the
 	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
+
+firstrun: ## Measure how long it takes from a clone to the first message, with empty caches of Go: minutes.
+	@go run ./bench/firstrun
 
 chaos: build tools ## Kill the webhook 200 times at work, all it depends on, and 500 checkers; nothing may be lost.
 	@go run ./bench/chaos
@@ -47,7 +50,7 @@ tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin int
 	@scripts/tools
 
 exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
-	@scripts/tools exporters
+	@scripts/tools postgres_exporter
 	go run ./internal/stack/record
 
 pictures: ## Draw docs/images/ from the transcripts of stories, with Chromium.
