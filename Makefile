@@ -14,7 +14,7 @@ check: ## Say whether generated/ is what the definitions say, and why not.
 test: ## Run every check and test, with all their set-up.
 	@scripts/test
 
-demo: ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns. ARGS=--stay keeps it running.
+demo: ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns. ARGS=--real: with the released Prometheus.
 	@scripts/demo $(ARGS)
 
 bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.

@@ -19,8 +19,9 @@ import (
 
 // demo shows a failure and its end on a pipeline of its own.
 type demo struct {
-	stay     bool
-	language string
+	stay       bool
+	language   string
+	prometheus prometheus
 }
 
 func newDemo(app *kingpin.Application) *demo {
@@ -28,6 +29,7 @@ func newDemo(app *kingpin.Application) *demo {
 	cmd := app.Command("demo", "Show in a minute what happens when Redis fails and returns. It needs no account. This is the default.").Default()
 	cmd.Flag("stay", "Keep running after the story, until Ctrl-C.").BoolVar(&d.stay)
 	cmd.Flag("language", "Language of the messages.").Default("en").EnumVar(&d.language, "en", "ko")
+	d.prometheus.flag(cmd)
 	return d
 }
 
@@ -67,18 +69,27 @@ func (d *demo) play(ctx context.Context, out *output, c *cleanup) error {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		return err
 	}
+	programs, err := d.prometheus.programs()
+	if err != nil {
+		return err
+	}
 	out.printf("Starting Redis, PostgreSQL, node_exporter, Alertmanager, Prometheus and the webhook on free ports.\n" +
 		"The demo does not contact Upbit or Binance: it runs strict local fakes instead.\n")
 	chat := newChat(out)
 	p := pipeline{dir: dir, cleanup: c, out: out}
 	if err := p.start(ctx, stack.Config{
-		Dir: filepath.Join(dir, "stack"), Generated: filepath.Join(root, "generated"), WebhookOnly: true,
+		Dir: filepath.Join(dir, "stack"), Generated: filepath.Join(root, "generated"), WebhookOnly: true, Programs: programs,
 		WebhookArgs: []string{"--dry-run", "--language=" + d.language}, WebhookOut: chat,
 	}); err != nil {
 		return err
 	}
-	out.printf("All of it runs after %.1f s.\n\n  Prometheus    %s/alerts\n  Alertmanager  %s\n", time.Since(began).Seconds(),
-		p.stack.URL(stack.Prometheus), p.stack.URL(stack.Alertmanager))
+	out.printf("All of it runs after %.1f s.\n\n", time.Since(began).Seconds())
+	if len(programs) == 0 {
+		out.printf("  Prometheus    %s/alerts\n", p.stack.URL(stack.Prometheus))
+	} else {
+		out.printf("  Prometheus    without its pages, which --real adds after minutes of compiling\n")
+	}
+	out.printf("  Alertmanager  %s\n", p.stack.URL(stack.Alertmanager))
 
 	check := stack.Checker{Config: p.system.Config(), Env: "paper", Out: indent(out), Vars: p.system.Vars()}
 	for _, step := range story(p.redis) {

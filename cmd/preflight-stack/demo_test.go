@@ -9,16 +9,31 @@ import (
 	"github.com/alertnative/preflight/internal/testing/pages"
 )
 
-// The demo is what a newcomer sees first: its story comes true, in order.
+// The demo and the stack run Prometheus by this program.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == prometheusCommand {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// The demo is what a newcomer sees first: its story comes true, in order, with the
+// released Prometheus and with its packages.
 func TestDemo(t *testing.T) {
 	t.Chdir("../..")
+	for flag, prometheus := range map[string]string{"--real": "http://127.0.0.1:", "--no-real": "without its pages"} {
+		t.Run(flag, func(t *testing.T) { testDemo(t, flag, prometheus) })
+	}
+}
+
+func testDemo(t *testing.T, flag, prometheus string) {
 	var out, errs bytes.Buffer
-	if code := run(t.Context(), []string{"demo"}, &out, &errs); code != 0 {
+	if code := run(t.Context(), []string{"demo", flag}, &out, &errs); code != 0 {
 		t.Fatalf("exit code %d\n%s%s", code, out.String(), errs.String())
 	}
 	rest := out.String()
 	for _, want := range []string{
-		"Prometheus    http://127.0.0.1:", "1/3 All is well", "Ready for LIVE: True",
+		"Prometheus    " + prometheus, "1/3 All is well", "Ready for LIVE: True",
 		"2/3 Redis stops", "connection refused (connection_refused)", "Ready for LIVE: False",
 		"🚨 P0: Preflight FAIL", "Source: SYSTEM", "- Database: redis failed (connection refused)",
 		"3/3 Redis is back", "Ready for LIVE: True", "✅ P0 resolved: Preflight FAIL", "edited", "That is the pipeline",

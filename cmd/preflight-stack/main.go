@@ -43,7 +43,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	app.Terminate(func(status int) { stopped, code = true, status })
 	app.Version(version.Print("preflight-stack"))
 	app.HelpFlag.Short('h')
-	demo, up := newDemo(app), newUp(app)
+	demo, up, prometheus := newDemo(app), newUp(app), newPrometheus(app)
 	help.For(app, args)
 	command, err := app.Parse(args)
 	if stopped {
@@ -56,6 +56,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	switch out := newOutput(stdout, stderr); command {
 	case up.name:
 		err = up.run(ctx, out)
+	case prometheusCommand:
+		err = runPrometheus(ctx, prometheus, stderr)
 	default:
 		err = demo.run(ctx, out)
 	}

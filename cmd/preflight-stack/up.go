@@ -22,6 +22,7 @@ type up struct {
 	generated, data, ports, telegramURL, config, env string
 	every                                            time.Duration
 	generatedSet, configSet, allReceivers            bool
+	prometheus                                       prometheus
 }
 
 func newUp(app *kingpin.Application) *up {
@@ -36,6 +37,7 @@ func newUp(app *kingpin.Application) *up {
 	cmd.Flag("config.file", "The checker's configuration.").Default("preflight.yml").IsSetByUser(&u.configSet).StringVar(&u.config)
 	cmd.Flag("env", "The environment to check.").Default("paper").StringVar(&u.env)
 	cmd.Flag("every", "How often the checker runs; 0: as often as the shipped site says.").Default("0s").DurationVar(&u.every)
+	u.prometheus.flag(cmd)
 	return u
 }
 
@@ -97,8 +99,16 @@ func (u *up) stack(out *output) (stack.Config, error) {
 	if _, err := os.Stat(u.config); u.configSet && err != nil {
 		return stack.Config{}, wrongUsage("--config.file: %w", err)
 	}
+	programs, err := u.prometheus.programs()
+	if err != nil {
+		return stack.Config{}, err
+	}
+	if len(programs) > 0 {
+		out.printf("Prometheus runs without its pages: make tools builds it with them, in minutes.\n")
+	}
 	cfg := stack.Config{
-		Dir: u.data, Generated: u.generated, KeepAddresses: u.generatedSet, WebhookOnly: !u.allReceivers,
+		Programs: programs,
+		Dir:      u.data, Generated: u.generated, KeepAddresses: u.generatedSet, WebhookOnly: !u.allReceivers,
 		DefaultPorts: u.ports == "default", WebhookOut: out, TelegramURL: u.telegramURL,
 		Parts:   []string{stack.NodeExporter, stack.Webhook, stack.Alertmanager, stack.Prometheus},
 		Started: func(part string) { out.describe("started " + part) },

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/alertnative/preflight/internal/stack/proc"
@@ -24,20 +25,29 @@ func (s *Stack) program(name string) (string, error) {
 	return servers.Find(name)
 }
 
-// spec returns the command line of a part.
-func (s *Stack) spec(part string) (proc.Spec, error) {
+// command returns the command line that runs a part, without the flags.
+func (s *Stack) command(part string) ([]string, error) {
+	if command := s.cfg.Programs[part]; len(command) > 0 {
+		return command, nil
+	}
 	name, ok := programs[part]
 	if !ok {
-		return proc.Spec{}, fmt.Errorf("the stack has no part %q", part)
+		return nil, fmt.Errorf("the stack has no part %q", part)
 	}
 	path, err := s.program(name)
+	return []string{path}, err
+}
+
+// spec returns the command line of a part, and how to run it.
+func (s *Stack) spec(part string) (proc.Spec, error) {
+	command, err := s.command(part)
 	if err != nil {
 		return proc.Spec{}, err
 	}
 	spec := proc.Spec{
 		Name:  part,
-		Path:  path,
-		Args:  []string{"--web.listen-address=" + s.addrs[part]},
+		Path:  command[0],
+		Args:  append(slices.Clone(command[1:]), "--web.listen-address="+s.addrs[part]),
 		Log:   s.path("log", part+".log"),
 		Ready: proc.HTTP(s.URL(part) + "/-/ready"),
 	}

@@ -49,6 +49,9 @@ type Config struct {
 	// Bin holds our own programs, preflight and preflight-webhook; empty:
 	// [servers.Find] finds them.
 	Bin string
+	// Programs has the command lines that run parts, without the flags. The other
+	// parts are run by the programs that [servers.Find] finds.
+	Programs map[string][]string
 	// Parts are those to run; nil: all.
 	Parts []string
 	// WebhookArgs and WebhookEnv are added to the arguments and the
