@@ -52,6 +52,7 @@ func (o *output) waiting(what string) (done func()) {
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionSpinnerType(14),
+		progressbar.OptionSetSpinnerChangeInterval(0), // else it draws by itself, and after the end
 		progressbar.OptionClearOnFinish(),
 	)
 	stop := make(chan struct{})
