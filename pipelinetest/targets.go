@@ -16,7 +16,7 @@ import (
 // addTargets adds the targets of a job. A job that discovers its targets has
 // one.
 func (p *Pipeline) addTargets(job preflight.Job) {
-	interval, _ := p.options.model.Duration(job.Interval) // it was generated
+	interval, _ := p.options.model.JobInterval(job) // it was generated
 	if interval == 0 {
 		interval = p.options.model.Timing.Scrape
 	}

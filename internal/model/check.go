@@ -165,7 +165,7 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 	if _, double := j.Labels["env"]; double && len(j.ByEnv) > 0 {
 		r.add(finding.BadJob, where, "Labels and ByEnv both set the label env")
 	}
-	interval, err := r.Duration(j.Interval)
+	interval, err := r.JobInterval(j)
 	switch {
 	case err != nil:
 		r.add(finding.Unreadable, where, "Interval: %v", err)
@@ -177,6 +177,16 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 			r.add(finding.BadJob, where, "%q is not host:port: Scheme and Path are fields of their own", t)
 		}
 	}
+}
+
+// JobInterval returns how often a job is scraped: its Interval, or the
+// scrape_interval of its YAML; 0 stands for that of the site.
+func (s *Site) JobInterval(j preflight.Job) (time.Duration, error) {
+	text := j.Interval
+	if keys, err := JobYAML(j); text == "" && err == nil {
+		text = keys["scrape_interval"].Value
+	}
+	return s.Duration(text)
 }
 
 // JobYAML decodes the rest of a job as Prometheus writes it. A key that the job

@@ -69,8 +69,7 @@ func (m *mover) walk(n parse.Node, d dot) {
 		m.walk(n.List, d)
 		m.walk(n.ElseList, d)
 	case *parse.WithNode:
-		inner := dotOf(m.pipe(n.Pipe, d))
-		m.walk(n.List, inner)
+		m.walk(n.List, m.inner(n.Pipe, d))
 		m.walk(n.ElseList, d)
 	case *parse.RangeNode:
 		inner := dotOf(m.pipe(n.Pipe, d))
@@ -88,10 +87,7 @@ func (m *mover) walk(n parse.Node, d dot) {
 func (m *mover) call(n *parse.TemplateNode, d dot) {
 	inner := steady
 	if n.Pipe != nil {
-		inner = dotOf(m.pipe(n.Pipe, d))
-		if d == atRoot && n.Pipe.String() == "." {
-			inner = atRoot
-		}
+		inner = m.inner(n.Pipe, d)
 	}
 	const deep = 10 // templates can call themselves
 	if t := m.defined[n.Name]; t != nil && m.depth < deep {
@@ -99,6 +95,15 @@ func (m *mover) call(n *parse.TemplateNode, d dot) {
 		m.walk(t.Root, inner)
 		m.depth--
 	}
+}
+
+// inner returns the dot inside of what a pipeline begins.
+func (m *mover) inner(p *parse.PipeNode, d dot) dot {
+	inner := dotOf(m.pipe(p, d))
+	if d == atRoot && len(p.Decl) == 0 && p.String() == "." {
+		return atRoot
+	}
+	return inner
 }
 
 // pipe reports whether the value of a pipeline moves, and notes the variables

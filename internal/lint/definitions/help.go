@@ -25,7 +25,7 @@ func (c *Checked) helps() []finding.Finding {
 			report(0, 1, "says what 0 means: a metric of 0 and 1 says when it is 1")
 		}
 		if from, to, good, ok := opposite(d); ok {
-			report(from, to, "says of 1 the opposite of the name, which states a %s state", map[bool]string{true: "good", false: "bad"}[good])
+			report(from, to, "says the opposite of the name, which states a %s state", map[bool]string{true: "good", false: "bad"}[good])
 		}
 		if from, to, name, ok := otherThing(d, own); ok {
 			report(from, to, "is about another thing than the name, which has %q", name)
@@ -93,8 +93,16 @@ func opposite(d metrics.Desc) (from, to int, good, found bool) {
 			wrong = true
 		}
 	}
+	if good && !wrong {
+		if at := zeroWorks.FindStringIndex(d.Help); at != nil && !negated.MatchString(d.Help[at[0]:at[1]]) {
+			return at[0], at[1], good, true
+		}
+	}
 	return from, to, good, good && wrong && !fine || bad && fine && !wrong
 }
+
+// zeroWorks is what a help says of 0 that is good: "0 when it could be read".
+var zeroWorks = regexp.MustCompile(`\b0 (?:when|if|while|after)\b[^.;]*?\b(?:could|succeeded|worked|passed|answered)\b[^.;,]*`)
 
 // programNames are names that helps and names of metrics share, in every spelling.
 var programNames = map[string]string{

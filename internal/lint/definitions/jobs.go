@@ -147,6 +147,13 @@ func targets(j preflight.Job) []string {
 	return slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...))
 }
 
+// wellKnown are ports of programs whose expositions are not recorded.
+var wellKnown = map[string]string{
+	"Grafana": "3000", "Loki": "3100", "pushgateway": "9091", "the cluster of Alertmanager": "9094", "haproxy_exporter": "9101", "statsd_exporter": "9102",
+	"mysqld_exporter": "9104", "consul_exporter": "9107", "nginx_exporter": "9113", "elasticsearch_exporter": "9114", "blackbox_exporter": "9115",
+	"snmp_exporter": "9116", "redis_exporter": "9121", "memcached_exporter": "9150", "mongodb_exporter": "9216", "kafka_exporter": "9308",
+}
+
 // port reports a job named after a program with the port of another one.
 func (c *Checked) port(j preflight.Job) []finding.Finding {
 	var out []finding.Finding
@@ -160,8 +167,10 @@ func (c *Checked) port(j preflight.Job) []finding.Finding {
 			}
 			continue
 		}
-		for _, program := range slices.Sorted(maps.Keys(ports)) {
-			if known && port != own && port == ports[program] {
+		others := maps.Clone(wellKnown)
+		maps.Copy(others, ports)
+		for _, program := range slices.Sorted(maps.Keys(others)) {
+			if known && port != own && port == others[program] {
 				out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t),
 					Reason: fmt.Sprintf("%s is the port of %s; %s listens on %s", port, program, j.Name, own)})
 				break

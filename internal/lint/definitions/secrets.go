@@ -32,6 +32,7 @@ func (c *Checked) secrets() []finding.Finding {
 				Reason: "integration Webhook: URL is missing: name the secret that holds it"})
 		}
 	}
+	out = append(out, c.sharedSecrets()...)
 	if hook := c.Site.Webhook; hook.URL == "" {
 		for _, field := range []struct {
 			name string
@@ -43,6 +44,36 @@ func (c *Checked) secrets() []finding.Finding {
 			}
 		}
 	}
+	return out
+}
+
+// sharedSecrets reports a secret that is named for two purposes: at least one of
+// them gets what is of the other.
+func (c *Checked) sharedSecrets() []finding.Finding {
+	type use struct{ where, field string }
+	first := map[string]use{}
+	var out []finding.Finding
+	add := func(where, field string, s routing.Credential) {
+		key := s.Path(c.Secrets)
+		if s.Empty() {
+			return
+		}
+		other, taken := first[key]
+		if !taken {
+			first[key] = use{where, field}
+			return
+		}
+		if other.field != field {
+			out = append(out, finding.Finding{Code: finding.NoMeans, Where: where, Part: field,
+				Reason: fmt.Sprintf("the secret %s is the %s of %s too: name another one", key, other.field, other.where)})
+		}
+	}
+	for _, r := range c.Routing.Receivers {
+		for _, field := range credentials(r) {
+			add(fmt.Sprintf("receiver %q", r.Name), field.name, field.secret)
+		}
+	}
+	add("site", "Webhook.Token", c.Site.Webhook.Token)
 	return out
 }
 

@@ -18,6 +18,7 @@ func (c *Checked) texts() []finding.Finding {
 		out = append(out, c.numbers(a)...)
 		if a.Group.FromFile == "" {
 			out = append(out, labelWords(a)...)
+			out = append(out, c.directions(a)...)
 			out = append(out, twins(a)...)
 			out = append(out, c.meanings(a)...)
 		}

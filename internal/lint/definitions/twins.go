@@ -108,8 +108,16 @@ func (c *Checked) meanings(a Alert) []finding.Finding {
 			for _, n := range measure.Contradict(own, twin) {
 				report(n.From, n.To, "the English text has %s", n.Has)
 			}
-			if language == "ko" {
-				for _, s := range otherStatus(own, twin) {
+			for _, s := range otherLead(p.own, p.twin) {
+				report(s.from, s.to, "the English text begins with the label %s", s.own)
+			}
+			if language != "ko" {
+				continue
+			}
+			for _, s := range slices.Concat(otherStatus(own, twin), otherOrder(own, twin), otherTerm(own, twin)) {
+				if s.own == "" {
+					report(s.from, s.to, "the English text forbids nothing")
+				} else {
 					report(s.from, s.to, "the English text says %q", s.own)
 				}
 			}

@@ -24,6 +24,12 @@ func inLetters(all []word, i int) (Number, bool) {
 	name, suffix, hyphen := strings.Cut(lower, "-")
 	v, ok := words[name]
 	switch {
+	case lower == "half" && slices.Contains([]string{"a", "an"}, after.text) && i+2 < len(all):
+		v = 0.5
+		n.Unit, ok = unitOf(all[i+2].text)
+	case lower == "twice" && (orMore(all[i+1:]) || strings.EqualFold(before.text, "than")):
+		n.Value, n.Unit = 2, Unit{Times, nil}
+		return n.in(all, i), true
 	case !ok:
 		n.Value, n.Unit, ok = koreanNumber(w, after)
 		return n.in(all, i), ok

@@ -1,0 +1,125 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics"
+)
+
+var (
+	goodText = regexp.MustCompile(`(?i)\b(?:pass|passed|ok|up|yes|ready|good|healthy|success)\b`)
+	badText  = regexp.MustCompile(`(?i)\b(?:fail|failed|failing|down|no|not|bad|error|broken|unhealthy)\b`)
+)
+
+// mappings reports panels of a metric of 0 and 1 that call its good value bad, or
+// the other way round.
+func (c *Checked) mappings() []finding.Finding {
+	catalogue, err := c.Catalogue()
+	if err != nil {
+		return nil // a finding already
+	}
+	var out []finding.Finding
+	for _, d := range c.Dashboards {
+		for _, q := range d.AllPanels() {
+			good, ok := c.state(q, catalogue)
+			if !ok {
+				continue
+			}
+			for _, m := range q.Mappings {
+				bad := badText.MatchString(m.Text)
+				fine := m.Value == 1 && good || m.Value == 0 && !good
+				if (m.Value == 0 || m.Value == 1) && (fine == bad) && (bad || goodText.MatchString(m.Text)) {
+					out = append(out, finding.Finding{
+						Code: finding.Opposite, Where: d.Where(q), Part: "Mappings", Text: m.Text, To: len(m.Text),
+						Reason: fmt.Sprintf("stands for %v, which the name of the metric says is the opposite", m.Value),
+					})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// state reports whether 1 is good in a panel that shows values of one metric of 0
+// and 1, whose name says it.
+func (c *Checked) state(q dashgen.Panel, catalogue metrics.Catalogue) (good, ok bool) {
+	name := ""
+	for _, target := range q.Targets {
+		expr := c.Timing.Expand(zoomed.ReplaceAllString(target.Expr, zoom))
+		tree, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+		if err != nil {
+			return false, false
+		}
+		if a, aggregates := tree.(*parser.AggregateExpr); aggregates && (a.Op == parser.MAX || a.Op == parser.MIN) {
+			tree = a.Expr
+		}
+		v, selects := tree.(*parser.VectorSelector)
+		if !selects || name != "" && v.Name != name {
+			return false, false
+		}
+		name = v.Name
+	}
+	desc, known := catalogue.Series(name)
+	good = goodState.MatchString(name)
+	return good, known && desc.BaseUnit() == metrics.Bool && good != badState.MatchString(name) && !denied.MatchString(name)
+}
+
+// otherJobs reports alerts of one job whose panel shows that metric of every job,
+// or of another one.
+func (c *Checked) otherJobs() []finding.Finding {
+	var out []finding.Finding
+	for _, a := range c.Alerts {
+		panel, ok := c.panelOf(a)
+		if !ok || len(a.Panel.Targets) == 0 {
+			continue
+		}
+		mine, shown := map[string][]string{}, map[string][]string{}
+		for _, expr := range c.expressions(a.Group, a.Alert, false) {
+			jobsOf(mine, expr)
+		}
+		for _, target := range panel.Targets {
+			jobsOf(shown, c.Timing.Expand(zoomed.ReplaceAllString(target.Expr, zoom)))
+		}
+		for _, name := range slices.Sorted(maps.Keys(shown)) {
+			jobs := mine[name]
+			if len(jobs) == 0 || slices.Contains(jobs, "") || slices.ContainsFunc(shown[name], func(j string) bool { return slices.Contains(jobs, j) }) {
+				continue
+			}
+			out = append(out, finding.Finding{
+				Code: finding.OtherWindow, Where: a.Where, Part: "expr",
+				Reason: fmt.Sprintf("reads %s of job %q, and its panel %d %q that of other jobs: people see other values than those that fired", name, jobs[0], panel.ID, panel.Title),
+			})
+		}
+	}
+	return out
+}
+
+// jobsOf adds the jobs that an expression selects of each metric, "" where a
+// selector has no job="…".
+func jobsOf(to map[string][]string, expr string) {
+	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
+	if err != nil {
+		return // a finding already
+	}
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		if v, ok := n.(*parser.VectorSelector); ok && v.Name != "" {
+			job := ""
+			for _, m := range v.LabelMatchers {
+				if m.Name == model.JobLabel && m.Type == labels.MatchEqual {
+					job = m.Value
+				}
+			}
+			to[v.Name] = append(to[v.Name], job)
+		}
+		return nil
+	})
+}

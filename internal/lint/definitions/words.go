@@ -1,0 +1,115 @@
+package definitions
+
+import (
+	"fmt"
+	"regexp"
+
+	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
+)
+
+var (
+	// A prohibition, and any word that can stand for one.
+	forbids       = regexp.MustCompile(`(?i)\b(?:do not|don't|never|must not|should not|may not)\b`)
+	denies        = regexp.MustCompile(`(?i)\b(?:no|not|never|without|stop|avoid|forbid|forbidden|prohibit|refuse|until|unless|instead|rather|before)\b|n't\b`)
+	forbidsKorean = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지`)
+	deniesKorean  = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지|않|없|못|불가|아니|안\s*[됨되된]|전에|대신|까지`)
+)
+
+// otherOrder returns where a Korean text allows what the English one forbids, or
+// forbids what it does not.
+func otherOrder(own, twin string) []otherWord {
+	own, twin = prose(own), prose(twin)
+	if at := forbidsKorean.FindStringIndex(twin); at != nil && !denies.MatchString(own) {
+		return []otherWord{{at[0], at[1], ""}}
+	}
+	if word := forbids.FindString(own); word != "" && !deniesKorean.MatchString(twin) {
+		return []otherWord{{0, len(twin), word}}
+	}
+	return nil
+}
+
+// terms are things that texts speak of, in English and in Korean.
+var terms = []struct{ own, twin *regexp.Regexp }{
+	{regexp.MustCompile(`(?i)\bhistor(?:y|ies)\b`), regexp.MustCompile(`이력|기록|히스토리`)},
+	{regexp.MustCompile(`(?i)\bmessages?\b`), regexp.MustCompile(`메시지`)},
+	{regexp.MustCompile(`(?i)\bcollectors?\b`), regexp.MustCompile(`수집기`)},
+	{regexp.MustCompile(`(?i)\bcheckers?\b`), regexp.MustCompile(`검사기|점검기|체커`)},
+	{regexp.MustCompile(`(?i)\bwebhooks?\b`), regexp.MustCompile(`웹훅`)},
+	{regexp.MustCompile(`(?i)\bdashboards?\b`), regexp.MustCompile(`대시보드`)},
+	{regexp.MustCompile(`(?i)\blogs?\b`), regexp.MustCompile(`로그`)},
+	{regexp.MustCompile(`(?i)\bdisks?\b`), regexp.MustCompile(`디스크`)},
+	{regexp.MustCompile(`(?i)\bspool\b`), regexp.MustCompile(`스풀`)},
+	{regexp.MustCompile(`(?i)\brunbooks?\b`), regexp.MustCompile(`런북`)},
+	{regexp.MustCompile(`(?i)\b(?:queues?|backlog)\b`), regexp.MustCompile(`대기열|큐`)},
+	{regexp.MustCompile(`(?i)\bnetworks?\b`), regexp.MustCompile(`네트워크`)},
+	{regexp.MustCompile(`(?i)\b(?:databases?|DB)\b`), regexp.MustCompile(`데이터베이스|DB`)},
+	{regexp.MustCompile(`(?i)\b(?:memory|RAM)\b`), regexp.MustCompile(`메모리`)},
+	{regexp.MustCompile(`(?i)\b(?:processors?|CPUs?)\b`), regexp.MustCompile(`프로세서|CPU`)},
+}
+
+// otherTerm returns the things that a Korean text names in place of one that only
+// the English text names.
+func otherTerm(own, twin string) []otherWord {
+	own, twin = prose(own), prose(twin)
+	lost := ""
+	for _, t := range terms {
+		if word := t.own.FindString(own); word != "" && !t.twin.MatchString(twin) {
+			lost = word
+		}
+	}
+	var out []otherWord
+	for _, t := range terms {
+		if at := t.twin.FindStringIndex(twin); at != nil && lost != "" && !t.own.MatchString(own) {
+			out = append(out, otherWord{at[0], at[1], lost})
+		}
+	}
+	return out
+}
+
+// leads is a label at the beginning of a text: "{{ $labels.check }}: …".
+var leads = regexp.MustCompile(`^\s*\{\{-?\s*\$labels\.(\w+)\s*-?\}\}:`)
+
+// otherLead returns the label that a translation begins with, where the text
+// begins with another one.
+func otherLead(own, twin string) []otherWord {
+	mine, theirs := leads.FindStringSubmatch(own), leads.FindStringSubmatchIndex(twin)
+	if mine == nil || theirs == nil || mine[1] == twin[theirs[2]:theirs[3]] {
+		return nil
+	}
+	return []otherWord{{theirs[2], theirs[3], mine[1] + ": …"}}
+}
+
+var (
+	aboveThreshold = regexp.MustCompile(`(?i)\b(?:over|above|exceeds|(?:more|longer|greater|higher|later|older) than)\s+\{\{-?\s*\$threshold\b`)
+	belowThreshold = regexp.MustCompile(`(?i)\b(?:under|below|(?:less|fewer|shorter|lower|smaller) than)\s+\{\{-?\s*\$threshold\b`)
+)
+
+// directions reports texts that name the other side of the threshold than the one
+// on which the alert fires.
+func (c *Checked) directions(a Alert) []finding.Finding {
+	facts := emit.FactsOf(c.Conditions(a.Group, a.Alert, false)[0].Expr)
+	if !facts.Has {
+		return nil
+	}
+	wrong, side := belowThreshold, "above"
+	switch facts.Fires {
+	case dashgen.Above:
+	case dashgen.Below:
+		wrong, side = aboveThreshold, "below"
+	default:
+		return nil
+	}
+	texts := english(a.Alert)
+	texts["About"], texts["Reason"] = a.About, a.Reason
+	var out []finding.Finding
+	for field, text := range sorted(texts) {
+		if at := wrong.FindStringIndex(text); at != nil {
+			out = append(out, finding.Finding{
+				Code: finding.Opposite, Where: a.Where, Part: field, Text: text, From: at[0], To: at[1], Reason: fmt.Sprintf("the alert fires %s its threshold", side),
+			})
+		}
+	}
+	return out
+}
