@@ -31,7 +31,7 @@ import (
 	commoncfg "github.com/prometheus/common/config"
 )
 
-// What Alertmanager's flags are by default.
+// Default values of Alertmanager's flags.
 const (
 	retention           = 120 * time.Hour
 	maintenanceInterval = 15 * time.Minute
@@ -40,24 +40,24 @@ const (
 	peerTimeout         = 15 * time.Second
 )
 
-// alertmanager is one Alertmanager: its real parts, put together as its own
-// main does.
+// alertmanager is one Alertmanager, assembled from its real parts as its main
+// function does.
 type alertmanager struct {
 	addr     string
 	registry *registry
 	alerts   *mem.Alerts
 	silences *silence.Silences
 	log      *nflog.Log
-	stops    []func() // in the order of starting
+	stops    []func() // called in reverse order
 }
 
-// peering is an Alertmanager's place in a cluster.
+// peering is an Alertmanager's position in a cluster.
 type peering struct {
 	position int
-	gossip   func(merge func(*alertmanager) error) // hands state to the others
+	gossip   func(merge func(*alertmanager) error) // sends state to the other peers
 }
 
-// memory is what an Alertmanager has on its disk.
+// memory is the data that an Alertmanager keeps on disk.
 type memory struct{ log, silences []byte }
 
 func startAlertmanager(addr string, o options, n *network, p peering, kept memory) (_ *alertmanager, err error) {
@@ -122,7 +122,8 @@ func startAlertmanager(addr string, o options, n *network, p peering, kept memor
 	return a, nil
 }
 
-// openState opens what is kept over a restart and shared in a cluster.
+// openState opens the notification log and the silences, which survive a
+// restart and are shared in a cluster.
 func (a *alertmanager) openState(p peering, kept memory) (err error) {
 	a.log, err = nflog.New(nflog.Options{SnapshotReader: reader(kept.log), Retention: retention, Metrics: a.registry})
 	if err != nil {
@@ -146,7 +147,7 @@ func (a *alertmanager) openState(p peering, kept memory) (err error) {
 
 func reader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
 
-// stop ends it, and returns what is on its disk then.
+// stop stops the Alertmanager and returns the data on its disk.
 func (a *alertmanager) stop() memory {
 	for i := len(a.stops) - 1; i >= 0; i-- {
 		a.stops[i]()
@@ -160,8 +161,8 @@ func (a *alertmanager) stop() memory {
 	return kept
 }
 
-// integrations are the receivers that the routes use, each with Alertmanager's
-// own notifiers, of the kinds that packs have.
+// integrations returns the notifiers of the receivers that the routes use. The
+// notifiers are Alertmanager's own, of the kinds that packs support.
 func integrations(config *amconfig.Config, tmpl *template.Template, n *network) (map[string][]notify.Integration, error) {
 	used := map[string]bool{}
 	dispatch.NewRoute(config.Route, nil).Walk(func(r *dispatch.Route) { used[r.RouteOpts.Receiver] = true })
@@ -190,9 +191,9 @@ func integrations(config *amconfig.Config, tmpl *template.Template, n *network) 
 	return receivers, errors.Join(errs...)
 }
 
-// steadyStatus answers the question for the status as the first time, which
-// prints the whole configuration: while an Alertmanager without a cluster's
-// protocol runs, it does not change.
+// steadyStatus caches the answer of the status endpoint, which prints the whole
+// configuration. The configuration is fixed while an Alertmanager without a
+// cluster runs.
 func steadyStatus(next http.Handler) http.Handler {
 	var once sync.Once
 	first := httptest.NewRecorder()

@@ -7,10 +7,10 @@ import (
 	"github.com/alertnative/preflight/pipelinetest"
 )
 
-// An hour in which a check fails and recovers.
+// BenchmarkHour plays an hour in which a check fails and recovers.
 func BenchmarkHour(b *testing.B) { benchmark(b, checkFails) }
 
-// A day in which Redis is down, and its P0 fires.
+// BenchmarkDay plays a day in which Redis is down and its P0 fires.
 func BenchmarkDay(b *testing.B) { benchmark(b, redisDay) }
 
 func benchmark(b *testing.B, story func(*pipelinetest.Pipeline, *checker)) {

@@ -14,18 +14,18 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// checker runs the preflight every ten minutes: the real runner and textfile
-// of the checker, with checks that observe what the story says.
+// checker runs the preflight every ten minutes: the checker's real runner and
+// textfile, with checks that observe the values that the story sets.
 type checker struct {
 	t        *testing.T
 	p        *pipelinetest.Pipeline
 	textfile engine.Textfile
 	runner   engine.Runner
 	runs     *pipelinetest.Repeat
-	observed map[string]engine.Observation // by target; those that are missing pass
+	observed map[string]engine.Observation // by target; missing targets pass
 }
 
-// targets are what the shipped checks look at in the stories.
+// targets are the targets of the shipped checks in the stories.
 var targets = map[string][]string{
 	"Environment":     {"REDIS_URL", "POSTGRES_DSN"},
 	"Secrets":         {"UPBIT_SECRET_KEY"},
@@ -51,7 +51,7 @@ func newChecker(t *testing.T, p *pipelinetest.Pipeline) *checker {
 	return c
 }
 
-// standIn has the spec of a shipped check and observes what it is told.
+// standIn has the spec of a shipped check and returns the story's observations.
 type standIn struct {
 	spec spec.Spec
 	*checker
@@ -72,7 +72,7 @@ func (s standIn) Run(_ context.Context, env engine.Env) (out []engine.Observatio
 	return out
 }
 
-// start lets the preflight run now and every ten minutes.
+// start runs the preflight now and every ten minutes.
 func (c *checker) start() { c.runs = c.p.Every(site.Site().Timing.Run, c.run) }
 
 func (c *checker) run() {
@@ -94,7 +94,7 @@ func (c *checker) run() {
 	c.p.Expose("node_exporter", "# TYPE node_textfile_scrape_error gauge\nnode_textfile_scrape_error 0\n"+string(file))
 }
 
-// From the next run on, targets fail, warn or pass.
+// fail sets the outcome of targets from the next run on.
 func (c *checker) fail(target, reason string) {
 	c.observed[target] = engine.Failed(target, reason, "")
 }

@@ -18,15 +18,15 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Message is one message, or one call of an integration.
+// Message is a chat message or a call of another integration.
 type Message struct {
 	At    time.Time
-	Text  string // of a message as it was sent, without formatting
+	Text  string // the message as it was sent, without formatting
 	Rings bool
 }
 
-// Delivered returns the messages of a receiver, the earliest first: those in
-// its chats, and the calls of its other integrations.
+// Delivered returns the messages of a receiver in order of time: those in its
+// chats, and the calls of its other integrations.
 func (p *Pipeline) Delivered(receiver string) []Message {
 	p.t.Helper()
 	i := slices.IndexFunc(p.options.model.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == receiver })
@@ -56,7 +56,7 @@ func (p *Pipeline) Delivered(receiver string) []Message {
 	return out
 }
 
-// delivered returns a message of a chat as it was sent.
+// delivered returns a chat message as it was sent.
 func delivered(m fakebot.Message) Message {
 	text := m.Text
 	if len(m.Edits) > 0 {
@@ -65,7 +65,7 @@ func delivered(m fakebot.Message) Message {
 	return Message{m.Sent, text, !m.Silent}
 }
 
-// outsiders stand for the programs that Alertmanager's own integrations call.
+// outsiders replaces the programs that Alertmanager's own integrations call.
 type outsiders struct {
 	list []outside
 	bot  *fakebot.Bot
@@ -78,7 +78,7 @@ type outsiders struct {
 type outsideCall struct {
 	Message
 	of   outside
-	chat int64 // where it made a message; 0: nowhere
+	chat int64 // chat in which it made a message; 0 for none
 }
 
 func (o *outsiders) record(c outsideCall) {
@@ -87,14 +87,14 @@ func (o *outsiders) record(c outsideCall) {
 	o.calls = append(o.calls, c)
 }
 
-// of returns the calls of a receiver, or of all when it is empty.
+// of returns the calls of a receiver, or all calls if receiver is empty.
 func (o *outsiders) of(receiver string) []outsideCall {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(o.calls), func(c outsideCall) bool { return receiver != "" && c.of.receiver != receiver })
 }
 
-// serve lets the webhooks answer.
+// serve starts the servers of the webhooks.
 func (o *outsiders) serve(n *network) {
 	for _, x := range o.list {
 		if x.host != "" {
@@ -107,7 +107,8 @@ func (o *outsiders) serve(n *network) {
 	}
 }
 
-// ServeHTTP is the Bot API: of the webhook, and of integrations at their paths.
+// ServeHTTP serves the Bot API, for the webhook and for the integrations at
+// their own paths.
 func (o *outsiders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	i := slices.IndexFunc(o.list, func(x outside) bool { return x.path != "" && strings.HasPrefix(r.URL.Path, x.path+"/") })
 	if i < 0 {
@@ -139,8 +140,7 @@ func (o *outsiders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// summary returns a notification of Alertmanager in words, a line for each
-// alert.
+// summary describes a notification of Alertmanager, one line for each alert.
 func summary(body []byte) string {
 	payload, err := state.ParsePayload(body)
 	if err != nil {

@@ -27,7 +27,7 @@ func disks() preflight.Site {
 				Name: "DiskFull", Severity: "warning", Expr: `disk_free_ratio < 0.05`, For: "2m",
 				Title:   "Disk full",
 				Summary: "{{ $labels.disk }} of {{ $labels.instance }} has no room",
-				Actions: []string{"remove what nobody needs"},
+				Actions: []string{"remove old files"},
 				About:   "Writes fail soon.",
 				Scenarios: []rules.Scenario{{
 					Name:   "fires after two minutes",
@@ -53,8 +53,8 @@ func disks() preflight.Site {
 	}
 }
 
-// testDiskFull is TestDiskFull of a test file: a disk fills up, and an hour
-// later there is room again.
+// testDiskFull is a test as in a user's test file: a disk fills up, and an hour
+// later it has room again.
 func testDiskFull(t *testing.T) {
 	pipelinetest.Run(t, pipelinetest.Config{Site: disks()}, func(p *pipelinetest.Pipeline) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.4)
@@ -68,7 +68,7 @@ func testDiskFull(t *testing.T) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.3)
 		p.Wait(10 * time.Minute)
 
-		fmt.Print(p.Transcript()) // a test compares it: p.Golden("disk-full")
+		fmt.Print(p.Transcript()) // a real test compares it: p.Golden("disk-full")
 	})
 }
 
@@ -86,7 +86,7 @@ func Example() {
 	//     |   - DiskFull: /data of db1:9200 has no room
 	//     |
 	//     | Recommended Actions:
-	//     | 1. remove what nobody needs
+	//     | 1. remove old files
 	// +1h10m0s   == somebody made room
 	// +1h10m52s  → chat -100: message 2, silent, reply to 1
 	//     | ✅ WARNING resolved: Disk full
@@ -99,14 +99,14 @@ func Example() {
 	//     | - ⚠️ WARNING: Disk full
 	//     | -   - DiskFull: /data of db1:9200 has no room
 	//     | - Recommended Actions:
-	//     | - 1. remove what nobody needs
+	//     | - 1. remove old files
 	//     | + ✅ WARNING: Disk full (resolved after 58m)
 	//     | +   - ✅ DiskFull: /data of db1:9200 has no room, resolved after 58m
 }
 
-// run runs a test, as "go test" does with those in its files.
+// run runs a test function, as "go test" does.
 func run(test func(t *testing.T)) {
-	for name, value := range map[string]string{"test.v": "false", "test.count": "1", "test.skip": ""} { // it is one test of an example
+	for name, value := range map[string]string{"test.v": "false", "test.count": "1", "test.skip": ""} { // flags of the inner test
 		f := flag.Lookup(name)
 		defer func(before string) { _ = f.Value.Set(before) }(f.Value.String())
 		_ = f.Value.Set(value)

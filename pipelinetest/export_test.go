@@ -7,7 +7,7 @@ import (
 	"github.com/alertnative/preflight/internal/model"
 )
 
-// CheckSeries reports what a story gets wrong about a series of a site.
+// CheckSeries reports the mistakes in a story's series of a site.
 func CheckSeries(site preflight.Site, series string) error {
 	resolved, _ := model.New(site)
 	v, err := newVocabulary(resolved, &pace{})
@@ -21,10 +21,10 @@ func CheckSeries(site preflight.Site, series string) error {
 	return v.check(l)
 }
 
-// ProvePack reports the findings that end a test with [Pack].
+// ProvePack returns the findings for which [Pack] fails a test.
 var ProvePack = provePack
 
-// Prepare reports the findings that end a test with [Run].
+// Prepare returns the findings for which [Run] fails a test.
 func Prepare(t *testing.T, c Config) error {
 	_, err := prepare(t, c, t.TempDir())
 	return err

@@ -12,8 +12,8 @@ import (
 
 var update = flag.Bool("update", false, "Rewrite the golden transcripts of stories.")
 
-// Golden compares the transcript so far with the file testdata/NAME.txt. A test
-// with the flag -update, which this package defines, rewrites the file.
+// Golden compares the transcript so far with the file testdata/NAME.txt. The
+// flag -update, which this package defines, rewrites the file.
 func (p *Pipeline) Golden(name string) {
 	p.t.Helper()
 	file := filepath.Join("testdata", name+".txt")

@@ -15,8 +15,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/memstore"
 )
 
-// memo answers a query as the time before, while every series that it looked
-// at stays as it was. Most evaluations look at what did not change.
+// memo caches the results of queries as long as the series that they read do
+// not change. Most evaluations read unchanged series.
 type memo struct {
 	store *store
 	query rules.QueryFunc
@@ -25,15 +25,15 @@ type memo struct {
 	kept map[string]answer
 }
 
-// answer is what a query gave.
+// answer is a cached result.
 type answer struct {
 	vector  promql.Vector
-	version int   // of the store
-	until   int64 // milliseconds
+	version int   // version of the store
+	until   int64 // valid until then, in milliseconds
 }
 
-// clocked are queries that give something else at another time although their
-// series stay the same, or look at another time than the present.
+// clocked matches queries whose result depends on the time of evaluation, even
+// if their series do not change.
 var clocked = regexp.MustCompile(`\b(time|timestamp|minute|hour|day_of_\w+|days_in_month|month|year|predict_linear|deriv)\(|\boffset\b|@|:[^\]"]*\]`)
 
 func newMemo(s *store, query rules.QueryFunc) *memo {
@@ -67,18 +67,18 @@ func (m *memo) Query(ctx context.Context, q string, at time.Time) (promql.Vector
 	return vector, nil
 }
 
-// patience is until when the series that a query looks at stay as they are.
+// patience is the time until which the series of a query do not change.
 type patience struct{ until int64 }
 
 type patienceKey struct{}
 
-// note lowers it to what holds for a series.
+// note lowers p to the time until which a series does not change.
 func (p *patience) note(x *memstore.Series, hints *storage.SelectHints) {
 	p.until = min(p.until, steady(x, hints))
 }
 
-// steady returns until when a selection of the series gives the same: at least
-// the present moment.
+// steady returns the time until which a selection of the series gives the same
+// samples. It is at least now.
 func steady(x *memstore.Series, hints *storage.SelectHints) int64 {
 	now, next := hints.End, int64(forever)
 	i := len(x.Stretches) - 1
@@ -104,7 +104,7 @@ func steady(x *memstore.Series, hints *storage.SelectHints) int64 {
 			return next
 		}
 	case slices.Contains([]string{"rate", "increase", "irate", "delta", "idelta", "changes", "resets"}, hints.Func):
-		// Nothing, as long as no change is in the window.
+		// The selection stays empty until a change enters the window.
 		alone := i == 0 || x.Stretches[i-1].Until <= hints.Start
 		if st := x.Stretches[i]; !alone || value.IsStaleNaN(st.Value) || st.Until <= now || now-max(st.From, hints.Start) < 2*st.Every {
 			return now
@@ -113,7 +113,7 @@ func steady(x *memstore.Series, hints *storage.SelectHints) int64 {
 		return now
 	}
 	st := x.Stretches[i]
-	if st.Until > now { // it goes on
+	if st.Until > now { // the stretch continues
 		return min(next, st.Until-1)
 	}
 	last := st.Last()
@@ -123,8 +123,8 @@ func steady(x *memstore.Series, hints *storage.SelectHints) int64 {
 	return next
 }
 
-// grows reports whether the series grows in a stretch up to number i, since an
-// instant.
+// grows reports whether the series grows in one of its stretches up to number
+// i, since the given time.
 func grows(x *memstore.Series, i int, since int64) bool {
 	for ; i >= 0 && x.Stretches[i].Until > since; i-- {
 		if x.Stretches[i].Growth != 0 {

@@ -12,13 +12,13 @@ import (
 	"syscall"
 )
 
-// network connects the parts of a pipeline within their bubble: real HTTP
-// over pipes, by host:port.
+// network connects the parts of a pipeline in their bubble: real HTTP over
+// pipes, by host:port.
 type network struct {
 	mu    sync.Mutex
 	hosts map[string]*host
-	// used counts requests that do more than ask, and attempts to connect that
-	// failed: while there are none, the parts have nothing new to say.
+	// used counts requests that may change something, and failed connections.
+	// Without them the parts have nothing new to expose.
 	used atomic.Int64
 }
 
@@ -32,7 +32,7 @@ type host struct {
 	once   sync.Once
 }
 
-// serve lets a handler answer at an address, until it is unplugged.
+// serve registers a handler for an address, until unplug.
 func (n *network) serve(addr string, handler http.Handler) {
 	counted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler.ServeHTTP(w, r)
@@ -50,7 +50,7 @@ func (n *network) serve(addr string, handler http.Handler) {
 	go func() { _ = h.server.Serve(h) }()
 }
 
-// unplug ends the server at an address: connections break, and new ones are
+// unplug stops the server of an address. Connections break, and new ones are
 // refused.
 func (n *network) unplug(addr string) {
 	n.mu.Lock()
@@ -62,7 +62,7 @@ func (n *network) unplug(addr string) {
 	}
 }
 
-// close ends every server.
+// close stops every server.
 func (n *network) close() {
 	for _, addr := range n.addresses() {
 		n.unplug(addr)
@@ -79,7 +79,7 @@ func (n *network) addresses() []string {
 	return all
 }
 
-// dial connects to the server at an address.
+// dial connects to the server of an address.
 func (n *network) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	n.mu.Lock()
 	h := n.hosts[addr]
@@ -99,7 +99,7 @@ func (n *network) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	}
 }
 
-// client returns an HTTP client of the network.
+// client returns an HTTP client for the network.
 func (n *network) client() *http.Client {
 	return &http.Client{Transport: &http.Transport{DialContext: n.dial}}
 }

@@ -16,25 +16,25 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// pace decides which evaluations are made. What a rule gives can only change for
-// so long after its input did: the ranges it looks at and the times it waits.
-// Until then every evaluation of its group is made; later one a minute, fewer of
-// a group without alerts, and those that send an alert again. While an input
-// grows all the time, every evaluation is made.
+// pace decides which evaluations run. After a change of its input, the result
+// of a rule can only change for a limited time: the ranges that it reads and
+// the times that it waits. During this time every evaluation of its group runs.
+// Later one a minute runs, fewer for a group without alerts, and those that
+// send an alert again. If an input grows continuously, every evaluation runs.
 type pace struct {
-	full bool // every evaluation is made
+	full bool // run every evaluation
 
 	mu      sync.Mutex
 	groups  map[string]*groupPace
-	growing map[string]int // how many series of a name grow all the time
+	growing map[string]int // number of growing series by name
 }
 
-// groupPace is what is known of a rule group.
+// groupPace is the state of a rule group.
 type groupPace struct {
-	inputs  map[string]bool // the series that its rules and their texts read
-	horizon time.Duration   // for how long a change of one of them has consequences
-	news    time.Time       // when one changed last
-	records bool            // its results are read by others
+	inputs  map[string]bool // series that its rules and their texts read
+	horizon time.Duration   // how long a change of an input affects results
+	news    time.Time       // last change of an input
+	records bool            // other groups read its results
 }
 
 // newPace reads the generated rule files.
@@ -71,7 +71,7 @@ func newPace(files map[string][]byte, full bool) (*pace, error) {
 }
 
 // inputs returns the words in the rules of all groups: the names of the series
-// that they read, and others.
+// that they read, and other words.
 func (p *pace) inputs() map[string]bool {
 	all := map[string]bool{}
 	for _, g := range p.groups {
@@ -80,14 +80,15 @@ func (p *pace) inputs() map[string]bool {
 	return all
 }
 
-// grows notes that a series of the name begins to grow, n is 1, or stops, n is -1.
+// grows records that a series of this name starts to grow, if n is 1, or stops,
+// if n is -1.
 func (p *pace) grows(series string, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.growing[series] += n
 }
 
-// reads reports whether a group reads a series that grows.
+// reads reports whether a group reads a growing series.
 func (p *pace) reads(g *groupPace) bool {
 	for name, n := range p.growing {
 		if n > 0 && g.inputs[name] {
@@ -97,8 +98,8 @@ func (p *pace) reads(g *groupPace) bool {
 	return false
 }
 
-// changed notes that a series takes another value at a time; without its name
-// that something happened that can change anything.
+// changed records that a series changes its value at a time. An empty name
+// means an event that can change anything.
 func (p *pace) changed(series string, at time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +110,7 @@ func (p *pace) changed(series string, at time.Time) {
 	}
 }
 
-// due reports whether an evaluation of a group is made.
+// due reports whether an evaluation of a group has to run.
 func (p *pace) due(g *rules.Group, at time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -136,9 +137,9 @@ func idle(g *rules.Group) bool {
 	return !slices.ContainsFunc(g.AlertingRules(), func(r *rules.AlertingRule) bool { return len(r.ActiveAlerts()) > 0 })
 }
 
-// reach returns how far back an expression looks: the longest of its ranges,
-// with the subqueries and offsets around it, and of the ages that it compares
-// with time().
+// reach returns the time before the evaluation that an expression reads: the
+// longest range with its subqueries and offsets, or the longest age that it
+// compares with time().
 func reach(expr parser.Node) time.Duration {
 	var inner time.Duration
 	clock := false

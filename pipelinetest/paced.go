@@ -9,10 +9,10 @@ import (
 	"github.com/prometheus/alertmanager/notify"
 )
 
-// pacedNotifier lets an integration be tried at instants that do not depend on
-// chance. Integrations that Alertmanager would start at one instant follow
-// each other, and where it spreads its retries at random, each is made as late
-// as it could be.
+// pacedNotifier makes the attempts of an integration deterministic.
+// Integrations that Alertmanager would start at the same time run one after the
+// other. Alertmanager spreads its retries at random; here each comes at the
+// latest possible time.
 type pacedNotifier struct {
 	notify.Notifier
 	phase time.Duration
@@ -21,15 +21,15 @@ type pacedNotifier struct {
 	flushes map[string]*flush // by group
 }
 
-// flush is one attempt of Alertmanager to tell a group, with its retries.
+// flush is one notification of a group, with its retries.
 type flush struct {
 	began  time.Time
-	next   time.Time // before which it is not tried again
+	next   time.Time // time of the next attempt
 	spread time.Duration
 }
 
-// How Alertmanager spaces its retries: half more than the wait at most, which
-// grows by half each time.
+// Alertmanager's retry interval grows by half each time, and each wait is at
+// most half longer than the interval.
 const (
 	firstSpread = 500 * time.Millisecond
 	lastSpread  = time.Minute

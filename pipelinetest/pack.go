@@ -15,10 +15,10 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Pack proves a pack by itself: every check and scenario, in a site that has
-// nothing else. The site has the environments staging and prod, targets of any
-// job, and one receiver for everything. Severities that the default scale does not
-// know become levels of the site.
+// Pack proves a pack alone: every check and scenario, on a site without other
+// packs. The site has the environments staging and prod, targets for any job,
+// and one receiver. Severities that the default scale does not know become
+// levels of the site.
 func Pack(t *testing.T, p preflight.Pack) {
 	t.Helper()
 	if err := provePack(t.Context(), p); err != nil {
@@ -26,13 +26,13 @@ func Pack(t *testing.T, p preflight.Pack) {
 	}
 }
 
-// provePack returns every finding on a pack by itself, joined.
+// provePack returns all findings of a pack alone, joined.
 func provePack(ctx context.Context, p preflight.Pack) error {
 	_, err := codegen.Generate(ctx, alone(p))
 	return err
 }
 
-// alone returns a site that takes one pack.
+// alone returns a site that uses one pack.
 func alone(p preflight.Pack) preflight.Site {
 	site := preflight.Site{
 		Name:         cmp.Or(p.Name, "pack"),
@@ -44,7 +44,8 @@ func alone(p preflight.Pack) preflight.Site {
 		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
 		Webhook:      preflight.Webhook{URL: "http://webhook:9917"},
 		Routing: routing.Routing{
-			// What the webhook may be unable to deliver must also go another way.
+			// Alerts that the webhook may be unable to deliver need another
+			// path.
 			Receivers: []routing.Receiver{{
 				Name: "everybody", Chats: []routing.Chat{{Telegram: "$TELEGRAM_CHAT_ID"}},
 				Telegram: []routing.Telegram{{BotToken: routing.Secret("bot_token"), ChatIDFile: routing.Secret("chat_id")}},
@@ -63,10 +64,10 @@ func alone(p preflight.Pack) preflight.Site {
 	return site
 }
 
-// severities returns the severities in the pack of a site, in the order in
-// which they occur. One that is no level stays as it is in the resolved site.
+// severities returns the severities in the pack of a site in order of
+// appearance. An unknown severity stays unchanged in the resolved site.
 func severities(site preflight.Site) []string {
-	resolved, _ := model.New(site) // findings are those of the generator
+	resolved, _ := model.New(site) // the generator reports the findings
 	var words []string
 	add := func(word string) {
 		if word != "" && !slices.Contains(words, word) {

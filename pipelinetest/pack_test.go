@@ -10,11 +10,11 @@ import (
 func TestPack(t *testing.T) {
 	t.Parallel()
 	p := disks().Packs[0]
-	p.Groups[0].Alerts[0].Severity = "sev2" // of the pack's own site
+	p.Groups[0].Alerts[0].Severity = "sev2" // a level of the pack's own site
 	pipelinetest.Pack(t, p)
 }
 
-// Every finding on a pack is reported, whatever made it: a check or a scenario.
+// The error contains the findings of all checks and scenarios.
 func TestPackReportsEveryFinding(t *testing.T) {
 	t.Parallel()
 	p := disks().Packs[0]

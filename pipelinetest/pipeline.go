@@ -13,8 +13,8 @@ import (
 // Part is a program that a story can stop.
 type Part string
 
-// The parts. While Prometheus is stopped nothing is scraped or evaluated;
-// stopping Telegram cuts off the Bot API from everybody.
+// The parts. Without Prometheus nothing is scraped or evaluated. Without
+// Telegram no program reaches the Bot API.
 const (
 	Prometheus   Part = "prometheus"
 	Alertmanager Part = "alertmanager"
@@ -22,8 +22,8 @@ const (
 	Telegram     Part = "telegram"
 )
 
-// Pipeline is a running pipeline and the world that it watches. Its methods
-// are for the goroutine of the story.
+// Pipeline is a running pipeline and the world that it monitors. Its methods
+// may only be called by the goroutine of the story.
 type Pipeline struct {
 	t       testing.TB
 	options options
@@ -35,13 +35,13 @@ type Pipeline struct {
 	targets []*target
 	notes   []note
 	repeats []*Repeat
-	running *Repeat // the one that is being done
+	running *Repeat // the one that runs now
 
-	mu       sync.Mutex // what scrapes and gossip share with the story
+	mu       sync.Mutex // guards the state that scrapes and gossip share with the story
 	server   *server
-	scraping func() // ends the scrapes of real parts
+	scraping func() // stops the scrapes of real parts
 	failing  map[string]bool
-	managers []*alertmanager // in their order; nil for a stopped one
+	managers []*alertmanager // by index; nil for a stopped one
 	kept     []memory
 	service  *service
 	gossips  sync.WaitGroup
@@ -70,8 +70,8 @@ func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 	return p
 }
 
-// open starts the parts in the second before the story, each at an instant of its own, so that what they do
-// at intervals never falls on one.
+// open starts the parts in the second before the story. Each starts at a
+// different time, so that periodic work of two parts never coincides.
 func (p *Pipeline) open() {
 	p.t.Helper()
 	p.outside.serve(p.network)
@@ -112,11 +112,11 @@ func (p *Pipeline) runs(part Part) bool {
 	}
 }
 
-// Start starts a part again, with what it kept on its disk.
+// Start starts a stopped part with the data on its disk.
 func (p *Pipeline) Start(part Part) {
 	p.t.Helper()
 	if p.runs(part) {
-		p.t.Fatalf("the story starts %s, which runs", part)
+		p.t.Fatalf("Start(%q): it already runs", part)
 	}
 	var err error
 	p.news()
@@ -135,11 +135,11 @@ func (p *Pipeline) Start(part Part) {
 	}
 }
 
-// Stop stops a part, as an operator would.
+// Stop stops a part cleanly.
 func (p *Pipeline) Stop(part Part) {
 	p.t.Helper()
 	if !p.runs(part) {
-		p.t.Fatalf("the story stops %s, which does not run", part)
+		p.t.Fatalf("Stop(%q): it is already stopped", part)
 	}
 	p.news()
 	switch part {
@@ -169,8 +169,8 @@ func (p *Pipeline) Stop(part Part) {
 	}
 }
 
-// FailRules lets every evaluation of a rule group fail, as one that takes too
-// long does, or no longer.
+// FailRules makes every evaluation of a rule group fail, as a timeout does.
+// With fails false, evaluations succeed again.
 func (p *Pipeline) FailRules(group string, fails bool) {
 	p.t.Helper()
 	if _, ok := p.options.pace.groups[group]; !ok {
@@ -183,7 +183,7 @@ func (p *Pipeline) FailRules(group string, fails bool) {
 	}
 }
 
-// news says that something happened which can change anything.
+// news marks an event that can change any series.
 func (p *Pipeline) news() {
 	p.options.pace.changed("", time.Now())
 	p.network.used.Add(1)
@@ -209,12 +209,12 @@ func (p *Pipeline) startPrometheus() (err error) {
 	p.mu.Unlock()
 	p.scraping = p.scrapeParts()
 	for _, t := range p.targets {
-		p.tell(t, false)
+		p.update(t, false)
 	}
 	return nil
 }
 
-// managerAddr is where an Alertmanager listens.
+// managerAddr returns the address of an Alertmanager.
 func (p *Pipeline) managerAddr(i int) string {
 	if list := p.options.site.Alertmanager.Addresses; i < len(list) {
 		return list[i]
@@ -243,8 +243,7 @@ func (p *Pipeline) startAlertmanagers() error {
 	return nil
 }
 
-// gossip hands state of one Alertmanager to the others, after the time that
-// this takes.
+// gossip sends state of one Alertmanager to the others, after the delay.
 func (p *Pipeline) gossip(from int, merge func(*alertmanager) error) {
 	p.gossips.Go(func() {
 		if !sleep(p.over, max(p.options.SlowPeer, 100*time.Millisecond)) {
@@ -255,7 +254,7 @@ func (p *Pipeline) gossip(from int, merge func(*alertmanager) error) {
 		p.mu.Unlock()
 		for i, a := range others {
 			if i != from && a != nil {
-				_ = merge(a) // what cannot be merged is dropped, as in the real one
+				_ = merge(a) // Alertmanager drops state that cannot be merged, too
 			}
 		}
 	})

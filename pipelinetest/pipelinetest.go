@@ -1,13 +1,13 @@
 // Package pipelinetest plays stories through a whole alerting pipeline in fake
-// time: series over time and parts that fail go in, and the Telegram messages
-// that people get come out.
+// time. A story sets series and stops parts; the result is the Telegram
+// messages that people get.
 //
-// Everything between the series and the messages is real: Prometheus's rule
-// engine over the rules of a [preflight.Site]; Alertmanager's configuration,
-// routing, grouping, inhibition, silences, notification log, API and notifiers;
-// and this project's webhook with its spool, state and formatter. They speak
-// HTTP over a network in memory, and call a Bot API that refuses what Telegram
-// refuses. A story of an hour takes about a second.
+// Everything between the series and the messages is real. Prometheus's rule
+// engine evaluates the rules of a [preflight.Site]. Alertmanager runs with its
+// configuration, routing, grouping, inhibition, silences, notification log, API
+// and notifiers. This project's webhook runs with its spool, state and
+// formatter. They speak HTTP over a network in memory, and call a Bot API that
+// refuses the same calls as Telegram. A story of an hour takes about a second.
 //
 //	func TestDiskFull(t *testing.T) {
 //		pipelinetest.Run(t, pipelinetest.Config{Site: site()}, func(p *pipelinetest.Pipeline) {
@@ -20,10 +20,10 @@
 //		})
 //	}
 //
-// A story is deterministic: the same story gives the same transcript, to the
-// second. It runs in a bubble of [testing/synctest], whose rules hold for it.
-// With the race detector, set GOMAXPROCS=1 or use -cpu=1: Go 1.26 can crash on
-// fake timers of no duration that several processors set.
+// A story is deterministic: it always gives the same transcript, to the second.
+// It runs in a bubble of [testing/synctest] and has to follow its rules. With
+// the race detector, set GOMAXPROCS=1 or use -cpu=1: Go 1.26 can crash on fake
+// timers without duration that several processors set.
 package pipelinetest
 
 import (
@@ -41,34 +41,33 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 )
 
-// Config is what a story is played on.
+// Config is the setting of a story.
 type Config struct {
-	// Site is the site whose rules and routes are tested. The targets of its
-	// jobs are up and expose what the story sets. Prometheus, Alertmanager and
-	// the webhook are recognised among them, by address, name of the job or
-	// port, and expose their own metrics. Its chats have the numbers -100,
-	// -101 and so on, in the order in which the site names them.
+	// Site has the rules and routes under test. The targets of its jobs are up
+	// and expose the series that the story sets. Prometheus, Alertmanager and
+	// the webhook are recognised among the targets by address, job name or
+	// port, and expose their own metrics. The site's chats get the numbers
+	// -100, -101 and so on, in order.
 	Site preflight.Site
-	// Start is the moment at which the story begins. The zero time is a Monday
-	// at ten in the morning, UTC.
+	// Start is the time at which the story starts. The zero value means a
+	// Monday at ten in the morning, UTC.
 	Start time.Time
-	// Language of the messages, like the flag of the webhook. Empty is that of
-	// the site.
+	// Language is the language of the messages. Empty means the language of the
+	// site.
 	Language string
-	// SlowPeer adds a second Alertmanager. Alerts and gossip reach it with this
-	// delay; 0 adds none. It waits 15 seconds for the first Alertmanager, so
-	// with a longer delay both of them notify the webhook.
+	// SlowPeer adds a second Alertmanager, which alerts and gossip reach with
+	// this delay; 0 adds none. It waits 15 seconds for the first one, so with a
+	// longer delay both notify the webhook.
 	SlowPeer time.Duration
-	// FullRate makes every evaluation of a rule. Otherwise evaluations that can
-	// give nothing new are left out: long after the last change there is one a
-	// minute.
+	// FullRate runs every evaluation of a rule. By default, evaluations that
+	// cannot give a new result are skipped: long after the last change one a
+	// minute runs.
 	FullRate bool
 }
 
-// Run plays a story against a pipeline that has just been started, and stops
-// the pipeline when the story returns. Every finding of the generator on the
-// site ends the test, and so does a mistake of the story, such as a metric that
-// no pack describes.
+// Run starts a pipeline, plays a story on it, and stops it when the story
+// returns. Each finding of the generator on the site fails the test, and so
+// does a mistake in the story, such as an unknown metric.
 func Run(t *testing.T, c Config, story func(*Pipeline)) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "pipelinetest")
@@ -85,7 +84,7 @@ func Run(t *testing.T, c Config, story func(*Pipeline)) {
 		if start.IsZero() {
 			start = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
 		}
-		time.Sleep(time.Until(start.Add(-time.Second))) // the bubble begins in the year 2000
+		time.Sleep(time.Until(start.Add(-time.Second))) // the clock of the bubble starts in the year 2000
 		p := newPipeline(t, o, start)
 		defer p.close()
 		p.open()
@@ -93,7 +92,7 @@ func Run(t *testing.T, c Config, story func(*Pipeline)) {
 	})
 }
 
-// options are what is known before time is fake.
+// options are prepared before time is fake.
 type options struct {
 	Config
 	*addressed
@@ -106,7 +105,7 @@ type options struct {
 	spool        string
 }
 
-// prepare generates what the pipeline runs on, for addresses of its own.
+// prepare generates the configuration of the pipeline, with its own addresses.
 func prepare(t *testing.T, c Config, dir string) (o options, err error) {
 	o = options{Config: c, rules: map[string][]byte{}, spool: filepath.Join(dir, "spool.db")}
 	if o.addressed, err = withAddresses(c.Site, dir); err != nil {
@@ -134,10 +133,10 @@ func prepare(t *testing.T, c Config, dir string) (o options, err error) {
 	if o.pace, err = newPace(o.rules, c.FullRate); err != nil {
 		return o, err
 	}
-	o.model, _ = model.New(o.site) // without findings: it was generated
+	o.model, _ = model.New(o.site) // the generator found no mistake in it
 	o.vocabulary, err = newVocabulary(o.model, o.pace)
 	return o, err
 }
 
-// language returns that of the messages.
+// language returns the language of the messages.
 func (o options) language() string { return cmp.Or(o.Language, o.webhook.Language, "en") }

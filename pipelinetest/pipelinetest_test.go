@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// A story that speaks of what the catalogue does not have is told what is wrong.
-func TestSeriesAreOfTheCatalogue(t *testing.T) {
+// A story gets an error for series that the catalogue does not know.
+func TestCheckSeries(t *testing.T) {
 	t.Parallel()
 	shipped := site.Site()
 	for series, want := range map[string]string{
@@ -33,8 +33,8 @@ func TestSeriesAreOfTheCatalogue(t *testing.T) {
 	}
 }
 
-// Leaving out evaluations that can give nothing new changes no transcript.
-func TestFullRateGivesTheSame(t *testing.T) {
+// Skipping evaluations does not change the transcript.
+func TestFullRateGivesSameTranscript(t *testing.T) {
 	t.Parallel()
 	long := scene{story: func(p *pipelinetest.Pipeline, c *checker) {
 		p.WaitUntil(25 * time.Minute)
@@ -53,21 +53,20 @@ func TestFullRateGivesTheSame(t *testing.T) {
 	}
 }
 
-// A series that is no longer exposed is no longer there, and a story can begin
-// at any time.
+// A removed series no longer fires, and a story can start at any time.
 func TestRemove(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	pipelinetest.Run(t, pipelinetest.Config{Site: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
 		p.Wait(10 * time.Minute)
-		if told := p.Transcript(); !strings.Contains(told, "⚠️ WARNING: Disk full") || !strings.Contains(told, "Time: 2030-01-01 00:02") {
-			t.Errorf("told:\n%s", told)
+		if transcript :== p.Transcript(); !strings.Contains(transcript, "⚠️ WARNING: Disk full") || !strings.Contains(transcript, "Time: 2030-01-01 00:02") {
+			t.Errorf("transcript:\n%s", transcript)
 		}
 		p.Remove(`disk_free_ratio{disk="/data"}`)
 		p.Wait(10 * time.Minute)
-		if told := p.Transcript(); !strings.Contains(told, "✅ WARNING resolved: Disk full") {
-			t.Errorf("told:\n%s", told)
+		if transcript := p.Transcript(); !strings.Contains(told, "✅ WARNING resolved: Disk full") {
+			t.Errorf("transcript:\n%s", transcript)
 		}
 	})
 }

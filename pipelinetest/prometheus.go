@@ -16,8 +16,8 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// server is Prometheus: its real rule engine over the store. Scraping is what
-// [target] does.
+// server is Prometheus: its real rule engine over the store. A [target] does
+// the scraping.
 type server struct {
 	store    *store
 	pace     *pace
@@ -31,17 +31,17 @@ type server struct {
 	failing map[string]bool // groups whose evaluation fails
 }
 
-// serverOptions are the configuration of Prometheus.
+// serverOptions is the configuration of Prometheus.
 type serverOptions struct {
-	interval time.Duration // of evaluations
+	interval time.Duration // evaluation interval
 	external map[string]string
-	files    map[string][]byte // of rules
-	used     map[string]bool   // the metrics that anybody asks for
+	files    map[string][]byte // rule files
+	used     map[string]bool   // metrics that some rule reads
 	alertmanagers
 }
 
-// startServer starts the rule engine; what it had in mind before is in the
-// store.
+// startServer starts the rule engine. The store keeps the state of a previous
+// one.
 func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*server, error) {
 	srv := &server{store: s, pace: p, registry: newRegistry(o.used), failing: failing}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -100,14 +100,15 @@ func (s *server) fail(group string, fails bool) {
 	s.failing[group] = fails
 }
 
-// evaluate is one evaluation of a group, unless nothing can have changed.
+// evaluate runs one evaluation of a group, unless its result cannot have
+// changed.
 func (s *server) evaluate(ctx context.Context, g *rules.Group, at time.Time) {
 	if s.pace.due(g, at) {
 		rules.DefaultEvalIterationFunc(context.WithValue(ctx, groupKey{}, group{g.Name(), g.Interval()}), g, at)
 	}
 }
 
-// group is the rule group that a context belongs to.
+// group is the rule group of a context.
 type group struct {
 	name     string
 	interval time.Duration
@@ -123,8 +124,8 @@ func groupOf(ctx context.Context) group {
 	return g
 }
 
-// loader reads rule files under fixed names: a group's place in its interval
-// is a hash of them.
+// loader reads rule files under fixed names. Prometheus derives the offset of a
+// group in its interval from a hash of the name.
 type loader struct {
 	files  map[string][]byte
 	parser parser.Parser
@@ -136,10 +137,9 @@ func (l loader) Load(name string, _ bool, scheme model.ValidationScheme) (*rulef
 
 func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
 
-// coarse is the time between two evaluations while nothing changes, idleCoarse
-// that of a group without alerts. The others are Prometheus's defaults: for how
-// long it takes a sample for the present value, and after how long it sends an
-// alert again.
+// coarse is the time between two evaluations while nothing changes; idleCoarse
+// is that of a group without alerts. The others are Prometheus's defaults: the
+// lookback, and the time after which it sends an alert again.
 const (
 	coarse      = time.Minute
 	idleCoarse  = 5 * time.Minute

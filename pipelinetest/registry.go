@@ -6,19 +6,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// registry is one that leaves out the metrics that no rule asks for: it is
-// gathered thousands of times.
+// registry leaves out metrics that no rule reads, because it is gathered
+// thousands of times.
 type registry struct {
 	*prometheus.Registry
-	used map[string]bool // by the names of series
+	used map[string]bool // by series name
 }
 
 func newRegistry(used map[string]bool) *registry {
 	return &registry{prometheus.NewRegistry(), used}
 }
 
-// described is how a description begins when it is printed; it tells its name
-// in no other way.
+// described matches the printed form of a description, which is the only way to
+// get its name.
 var described = regexp.MustCompile(`^Desc\{fqName: "([^"]+)"`)
 
 // Register implements [prometheus.Registerer].

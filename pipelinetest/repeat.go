@@ -5,18 +5,17 @@ import (
 	"time"
 )
 
-// Repeat is something that happens again and again.
+// Repeat is a repeated action.
 type Repeat struct {
 	p       *Pipeline
 	every   time.Duration
 	next    time.Time
 	do      func()
-	touched map[*target]bool // in this run and those before
+	touched map[*target]bool // targets that this run or an earlier one changed
 }
 
-// Every does something now and at intervals from now on, such as a run of the
-// job whose metrics are watched. As long as its counts and timestamps move on
-// as they did in the run before, they count as nothing new: see
+// Every calls do now and at intervals, as a cron job would. Counters and
+// timestamps that grow in each run as before do not count as changes: see
 // [Config.FullRate].
 func (p *Pipeline) Every(d time.Duration, do func()) *Repeat {
 	p.t.Helper()
@@ -33,31 +32,32 @@ func (r *Repeat) run() {
 	r.p.running = nil
 	for _, t := range r.p.targets {
 		if r.touched[t] {
-			r.p.tell(t, true)
+			r.p.update(t, true)
 		}
 	}
 }
 
-// Stop ends it.
+// Stop stops the repetition.
 func (r *Repeat) Stop() {
 	r.p.repeats = slices.DeleteFunc(r.p.repeats, func(x *Repeat) bool { return x == r })
 	r.p.news()
 }
 
-// touch says that the target exposes something else. What a repeated job does
-// counts when all of it is done.
+// touch records that a target exposes something new. Changes by a repeated
+// action take effect when the action returns.
 func (p *Pipeline) touch(t *target) {
 	if p.running != nil {
 		p.running.touched[t] = true
 		return
 	}
-	p.tell(t, false)
+	p.update(t, false)
 }
 
-// Wait lets time pass, and everything that happens in it.
+// Wait lets fake time pass.
 func (p *Pipeline) Wait(d time.Duration) { p.t.Helper(); p.waitUntil(time.Now().Add(d)) }
 
-// WaitUntil lets time pass until so long after the story's begin.
+// WaitUntil lets fake time pass until the given time since the start of the
+// story.
 func (p *Pipeline) WaitUntil(since time.Duration) {
 	p.t.Helper()
 	p.waitUntil(p.begin.Add(since))

@@ -8,8 +8,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// scene is a story of the shipped site. Its transcript is in testdata, under
-// its name.
+// scene is a story of the shipped site. Its transcript is testdata/NAME.txt.
 type scene struct {
 	name   string
 	config pipelinetest.Config
@@ -46,8 +45,8 @@ func TestScenes(t *testing.T) {
 	}
 }
 
-// play plays a scene of the shipped site and returns its transcript. One with a
-// name must have its golden transcript.
+// play plays a scene on the shipped site and returns its transcript. If the
+// scene has a name, play compares the golden transcript.
 func play(t *testing.T, s scene) (transcript string) {
 	t.Helper()
 	s.config.Site = site.Site()

@@ -15,16 +15,16 @@ import (
 	"github.com/prometheus/prometheus/notifier"
 )
 
-// alertmanagers are where Prometheus sends its alerts.
+// alertmanagers are the Alertmanagers to which Prometheus sends alerts.
 type alertmanagers struct {
 	network *network
 	addrs   []string
-	delays  []time.Duration // of what is sent to each
+	delays  []time.Duration // delay of alerts to each
 }
 
-// sender hands alerts to Alertmanager's API in place of Prometheus's notifier,
-// whose batches depend on which goroutine is first: alerts go one by one, in
-// the order of their labels.
+// sender posts alerts to Alertmanager's API. It replaces Prometheus's notifier,
+// whose batches depend on the scheduling of goroutines: it sends alerts one by
+// one, ordered by their labels.
 type sender struct {
 	alertmanagers
 	external labels.Labels
@@ -37,7 +37,7 @@ type sending struct {
 	alert *models.PostableAlert
 }
 
-// requestTimeout is how long Prometheus waits for an answer.
+// requestTimeout is Prometheus's timeout of a request.
 const requestTimeout = 10 * time.Second
 
 func newSender(r prometheus.Registerer, am alertmanagers, external labels.Labels) *sender {
@@ -78,14 +78,14 @@ func (s *sender) Send(alerts ...*notifier.Alert) {
 		for _, q := range s.queues {
 			select {
 			case q <- sending{time.Now(), posted}:
-			default: // full, as it can be for the real one
+			default: // the queue is full: Prometheus drops alerts too
 			}
 		}
 	}
 }
 
-// post sends what is in the queue of an Alertmanager. A moment passes between
-// two alerts, in which Alertmanager takes the first in.
+// post sends the queue of an Alertmanager. It waits a moment after each alert,
+// so that Alertmanager has stored it.
 func (s *sender) post(ctx context.Context, i int) {
 	http := s.network.client()
 	defer http.CloseIdleConnections()
@@ -106,7 +106,7 @@ func (s *sender) post(ctx context.Context, i int) {
 	}
 }
 
-// sleep lets time pass, and reports false when ctx ended first.
+// sleep lets time pass. It returns false if ctx is done first.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -20,13 +20,13 @@ import (
 
 type family = dto.MetricFamily
 
-// vocabulary knows which series the site's world can have.
+// vocabulary holds the series that the site's world can have.
 type vocabulary struct {
 	catalogue metrics.Catalogue
-	declared  metrics.Catalogue // without what scraping adds
+	declared  metrics.Catalogue // without the labels that scraping adds
 	checker   *promcheck.Checker
 	parser    parser.Parser
-	used      map[string]bool // the series that rules and their texts ask for
+	used      map[string]bool // series that rules and their texts read
 	checked   map[string]bool
 }
 
@@ -61,7 +61,7 @@ func usesFamily(used map[string]bool, f *family) bool {
 	return used[f.GetName()] || used[f.GetName()+"_bucket"] || used[f.GetName()+"_sum"] || used[f.GetName()+"_count"]
 }
 
-// parse reads `metric{label="value"}`.
+// parse parses `metric{label="value"}`.
 func (v *vocabulary) parse(text string) (labels.Labels, error) {
 	l, err := v.parser.ParseMetric(text)
 	if err != nil {
@@ -70,8 +70,8 @@ func (v *vocabulary) parse(text string) (labels.Labels, error) {
 	return l, nil
 }
 
-// check reports what the catalogue does not know of a series: its metric, a
-// label, a label's value; and the labels that it lacks.
+// check returns an error for a metric, label or value that the catalogue does
+// not have, and for missing labels.
 func (v *vocabulary) check(l labels.Labels) error {
 	text := l.String()
 	if v.checked[text] {
@@ -85,7 +85,7 @@ func (v *vocabulary) check(l labels.Labels) error {
 		return err
 	}
 	name := l.Get(model.MetricNameLabel)
-	d, _ := v.declared.Series(name) // of what only rules give, all labels are open
+	d, _ := v.declared.Series(name) // recorded series may have any labels
 	for _, want := range d.SeriesLabels(name) {
 		if label, _ := d.Label(want); l.Get(want) == "" && !label.Optional {
 			errs = append(errs, fmt.Errorf("%s: the label %q is missing: %s has %s", text, want, name, strings.Join(d.SeriesLabels(name), ", ")))
@@ -95,14 +95,14 @@ func (v *vocabulary) check(l labels.Labels) error {
 	return errors.Join(errs...)
 }
 
-// progress reports whether a series moves on with each run of a job while
-// nothing changes: a count, or the time of the run.
+// progress reports whether a series changes with each run of a job even if
+// nothing happens: a counter, or the time of the run.
 func (v *vocabulary) progress(l labels.Labels) bool {
 	d, _ := v.catalogue.Series(l.Get(model.MetricNameLabel))
 	return v.counts(l) || d.Unit == metrics.Timestamp
 }
 
-// counts reports whether a series only grows.
+// counts reports whether a series is a counter.
 func (v *vocabulary) counts(l labels.Labels) bool {
 	d, _ := v.catalogue.Series(l.Get(model.MetricNameLabel))
 	return d.Type == metrics.Counter || d.Type == metrics.Histogram || d.Type == metrics.Summary

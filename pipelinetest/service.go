@@ -15,13 +15,13 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// service is the webhook, configured by webhook.yml as its command does.
+// service is the webhook, which reads webhook.yml as its command does.
 type service struct {
 	registry *registry
 	stop     func() error
 }
 
-// webhookAddr returns where the webhook listens, empty for a site without one.
+// webhookAddr returns the address of the webhook, "" for a site without one.
 func (o options) webhookAddr() string {
 	u, err := url.Parse(o.site.Webhook.URL)
 	if err != nil {
@@ -51,7 +51,7 @@ func (p *Pipeline) startWebhook() error {
 		return err
 	}
 	chat := file.DefaultChat
-	if _, unset := webhookconfig.Variable(chat); unset { // the site names no chat
+	if _, unset := webhookconfig.Variable(chat); unset { // the site has no default chat
 		chat = strconv.Itoa(firstChat)
 	}
 	if config.Chats, err = telegram.ParseChats(chat); err != nil {

@@ -17,8 +17,8 @@ type Silence struct {
 	id string
 }
 
-// Silence silences the alerts that a selector matches, such as
-// `{alertname="DiskFull",host="db1"}`, from now on for that long.
+// Silence adds a silence of duration d, starting now, for the alerts that a
+// selector matches, such as `{alertname="DiskFull",host="db1"}`.
 func (p *Pipeline) Silence(d time.Duration, selector string) *Silence {
 	p.t.Helper()
 	matchers, err := labels.ParseMatchers(selector)
@@ -46,7 +46,7 @@ func (p *Pipeline) Silence(d time.Duration, selector string) *Silence {
 	return &Silence{p, id}
 }
 
-// Expire ends the silence now.
+// Expire expires the silence now.
 func (s *Silence) Expire() {
 	s.p.t.Helper()
 	s.p.ask(func(api *client.AlertmanagerAPI, http *http.Client) error {
@@ -55,7 +55,7 @@ func (s *Silence) Expire() {
 	})
 }
 
-// ask calls the API of the first Alertmanager, as a person does.
+// ask calls the API of the first Alertmanager.
 func (p *Pipeline) ask(do func(*client.AlertmanagerAPI, *http.Client) error) {
 	p.t.Helper()
 	c := p.network.client()

@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// The secrets of the bot and the webhook, and where the Bot API is.
+// The secrets of the bot and the webhook, and the address of the Bot API.
 const (
 	botToken     = "123456:test"
 	webhookToken = "test"
@@ -23,28 +23,27 @@ const (
 	firstChat    = -100
 )
 
-// addressed is a copy of a site with the addresses and secrets of a story. What
-// the generator would find wrong of the site, it finds wrong of the copy.
+// addressed is a copy of a site with the addresses and secrets of a story. The
+// generator has the same findings on the copy as on the original.
 type addressed struct {
 	site    preflight.Site
-	chats   map[string]int64 // the number of each chat that the site names
+	chats   map[string]int64 // number of each chat of the site
 	outside []outside
 
-	dir     string // for files of secrets
+	dir     string // folder of the secrets' files
 	secrets int
 	err     error
 }
 
-// outside is an integration of Alertmanager that does not go through the
-// webhook: one of a receiver.
+// outside is an integration of a receiver that does not use the webhook.
 type outside struct {
 	receiver string
 	watchdog bool
-	path     string // under which it calls the Bot API; empty for a webhook
-	host     string // that a webhook calls
+	path     string // path of its calls to the Bot API; "" for a webhook
+	host     string // host of a webhook
 }
 
-// withAddresses copies a site. Its secrets become files in a folder.
+// withAddresses copies a site. It writes the site's secrets to files in dir.
 func withAddresses(site preflight.Site, dir string) (*addressed, error) {
 	a := &addressed{site: site, chats: map[string]int64{}, dir: dir}
 	if w := &a.site.Webhook; w.URL != "" {
@@ -58,7 +57,8 @@ func withAddresses(site preflight.Site, dir string) (*addressed, error) {
 	return a, errors.Join(a.err, err)
 }
 
-// hostPort returns the host of an address, with the port of its scheme.
+// hostPort returns the host of an address with the port, or the default port of
+// its scheme.
 func hostPort(u *url.URL) string {
 	switch {
 	case u.Port() != "":
@@ -70,7 +70,7 @@ func hostPort(u *url.URL) string {
 	}
 }
 
-// secret writes the content of a secret that is named into a file.
+// secret writes a secret to a file, if the credential is set.
 func (a *addressed) secret(c routing.Credential, content string) routing.Credential {
 	if c.Empty() || a.err != nil {
 		return c
@@ -81,8 +81,8 @@ func (a *addressed) secret(c routing.Credential, content string) routing.Credent
 	return routing.File(file)
 }
 
-// chat returns the number of a chat as text. Chats that a site tells apart
-// have different numbers.
+// chat returns the number of a chat as text. Different chats of a site get
+// different numbers.
 func (a *addressed) chat(name string) string {
 	if name == "" {
 		return ""
@@ -95,7 +95,7 @@ func (a *addressed) chat(name string) string {
 	return strconv.FormatInt(id, 10)
 }
 
-// receiver gives the copy of a receiver its chats and addresses.
+// receiver sets the chats and addresses of a receiver of the copy.
 func (a *addressed) receiver(r *routing.Receiver) error {
 	for i := range r.Chats {
 		r.Chats[i].Telegram = a.chat(r.Chats[i].Telegram)
@@ -108,7 +108,7 @@ func (a *addressed) receiver(r *routing.Receiver) error {
 		if t.ChatID != 0 {
 			t.ChatID = a.number(a.chat(strconv.FormatInt(t.ChatID, 10)))
 		}
-		// At a path of its own, so that its messages can be told from others.
+		// Its own path identifies the messages of this integration.
 		path := fmt.Sprintf("/receiver%d", len(a.outside))
 		errs = append(errs, readdress.Telegram(t, "http://"+telegramHost+path))
 		a.outside = append(a.outside, outside{receiver: r.Name, path: path})
@@ -123,7 +123,7 @@ func (a *addressed) receiver(r *routing.Receiver) error {
 
 // number returns the number of a chat of the copy.
 func (a *addressed) number(chat string) int64 {
-	id, _ := strconv.ParseInt(chat, 10, 64) // written by a.chat
+	id, _ := strconv.ParseInt(chat, 10, 64) // a.chat wrote it
 	return id
 }
 

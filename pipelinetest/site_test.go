@@ -13,8 +13,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// shop returns a site of two environments. Its pages go to a program of other
-// people, by Alertmanager itself and in the chat.
+// shop returns a site of two environments. Its pages go to another team's
+// program, to Alertmanager's own Telegram and to the chat.
 func shop() preflight.Site {
 	return preflight.Site{
 		Name: "shop",
@@ -72,7 +72,7 @@ func shop() preflight.Site {
 	}
 }
 
-// texts returns the messages as one text.
+// texts joins the messages.
 func texts(list []pipelinetest.Message) string {
 	var all []string
 	for _, m := range list {
@@ -81,8 +81,8 @@ func texts(list []pipelinetest.Message) string {
 	return strings.Join(all, "\n---\n")
 }
 
-// A counter grows, and each receiver gets what the routes send to it. No
-// heartbeat is missed where none is expected.
+// Each receiver gets the alerts of its routes, and a site without a heartbeat
+// gets no alert about a missing one.
 func TestGrowAndDelivered(t *testing.T) {
 	t.Parallel()
 	pipelinetest.Run(t, pipelinetest.Config{Site: shop()}, func(p *pipelinetest.Pipeline) {
@@ -112,9 +112,9 @@ func TestGrowAndDelivered(t *testing.T) {
 	})
 }
 
-// What grows crosses a threshold at the evaluation at which it does, however
-// long ago anything else happened.
-func TestGrowthIsNoticedInTime(t *testing.T) {
+// A growing series crosses its threshold at the right evaluation, even if
+// nothing else has changed for a long time.
+func TestGrowCrossesThresholdInTime(t *testing.T) {
 	t.Parallel()
 	pipelinetest.Run(t, pipelinetest.Config{Site: shop()}, func(p *pipelinetest.Pipeline) {
 		p.Grow(`shop_http_requests_total{env="prod", instance="api-2:8080", code="200"}`, 1)
@@ -130,9 +130,9 @@ func TestGrowthIsNoticedInTime(t *testing.T) {
 	})
 }
 
-// A site that leaves scraping and the webhook to others has stories too: each
-// job that a story names has a target.
-func TestASiteWithoutJobsAndWebhook(t *testing.T) {
+// A site without jobs and webhook can have stories. Each job in a story gets a
+// target.
+func TestSiteWithoutJobsAndWebhook(t *testing.T) {
 	t.Parallel()
 	s := shop()
 	s.Jobs, s.Webhook = nil, preflight.Webhook{}
@@ -148,8 +148,8 @@ func TestASiteWithoutJobsAndWebhook(t *testing.T) {
 	})
 }
 
-// Findings of the generator end a story before it begins.
-func TestASiteWithFindingsHasNoStory(t *testing.T) {
+// Findings of the generator fail the test before the story starts.
+func TestSiteWithFindings(t *testing.T) {
 	t.Parallel()
 	s := shop()
 	s.Packs[0].Groups[0].Alerts[1].Severity = "P7"

@@ -15,16 +15,17 @@ import (
 	"github.com/alertnative/preflight/internal/proof/memstore"
 )
 
-// store is what Prometheus remembers.
+// store holds the samples of Prometheus.
 type store struct {
 	mu  sync.Mutex
 	set *memstore.Set
 	run int
-	// runs has the run of Prometheus in which a rule wrote the last stretch of a series.
+	// runs has, for each series, the run of Prometheus that wrote its last
+	// stretch.
 	runs map[*memstore.Series]int
-	// version counts the changes that were not expected of the series.
+	// version counts the unexpected changes of series.
 	version int
-	// changed is called when a series takes another value.
+	// changed is called when a series changes its value.
 	changed func(series string, at time.Time)
 }
 
@@ -36,7 +37,7 @@ func newStore(changed func(series string, at time.Time)) *store {
 	return &store{set: memstore.NewSet(), runs: map[*memstore.Series]int{}, changed: changed}
 }
 
-// replace puts a stretch in the place of what the series has from then on.
+// replace replaces the samples of a series from the start of st on.
 func (s *store) replace(l labels.Labels, st memstore.Stretch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,20 +52,20 @@ func (s *store) add(x *memstore.Series, st memstore.Stretch, run int) {
 	s.runs[x] = run
 }
 
-// hold lets the series have the value from an instant on, in every scrape.
+// hold sets a series to a constant value from a time on, in every scrape.
 func (s *store) hold(l labels.Labels, from, every int64, v float64) { s.grow(l, from, every, v, 0) }
 
-// grow lets the series have the value at an instant, and grow each millisecond.
+// grow sets a series to a value that grows every millisecond.
 func (s *store) grow(l labels.Labels, from, every int64, v, growth float64) {
 	s.replace(l, memstore.Stretch{From: from, Every: every, Until: forever, Value: v, Growth: growth})
 }
 
-// end marks the series as stale at an instant.
+// end marks the series as stale.
 func (s *store) end(l labels.Labels, at int64) {
 	s.replace(l, memstore.Stretch{From: at, Every: 1, Until: at + 1, Value: stale})
 }
 
-// pause stops the scrapes of the series, and marks nothing.
+// pause stops the scrapes of the series without a staleness marker.
 func (s *store) pause(l labels.Labels, at int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,17 +79,16 @@ func (s *store) currentVersion() int {
 	return s.version
 }
 
-// restart says that another process evaluates the rules from now on: what
-// comes is no continuation.
+// restart starts a new process of the rule engine. Its samples do not continue
+// those of the process before.
 func (s *store) restart() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.run++
 }
 
-// append adds one sample, which is taken anew every so often. Samples that
-// were left out between two equal ones, because nothing could change, are
-// taken as if they were there.
+// append adds a sample of a series that is sampled at an interval. If the value
+// equals the previous one, it also fills in the samples of skipped evaluations.
 func (s *store) append(l labels.Labels, at, every int64, v float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,9 +130,8 @@ func (s *store) find(ctx context.Context, hints *storage.SelectHints, matchers [
 	return out
 }
 
-// enough leaves out the samples that make no difference to the function that
-// asks for them: most look at every one, but some only at the last, or at where
-// the value changes.
+// enough drops samples that the querying function ignores. Most functions read
+// every sample; some read only the last one or the changes.
 func enough(hints *storage.SelectHints, list []memstore.Stretch) []memstore.Stretch {
 	switch hints.Func {
 	case "last_over_time", "absent_over_time", "present_over_time":

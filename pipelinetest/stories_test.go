@@ -86,7 +86,7 @@ func nodeExporterDies(p *pipelinetest.Pipeline, c *checker) {
 	p.Note("node_exporter dies")
 	p.Down("node_exporter")
 	p.WaitUntil(25 * time.Minute)
-	p.Note("Redis is back, which nobody can see")
+	p.Note("Redis is back, but no exporter reports it")
 	c.pass("redis")
 	p.WaitUntil(80 * time.Minute)
 	p.Note("node_exporter is back")

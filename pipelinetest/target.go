@@ -13,34 +13,34 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// target is what one scrape job reads at one address.
+// target is an address that one scrape job scrapes.
 type target struct {
 	job, instance string
 	interval      time.Duration
-	phase         time.Duration // of its scrapes within the interval
+	phase         time.Duration // offset of its scrapes in the interval
 	static        map[string]string
 	down          bool
-	// live gathers what a real part exposes; nil for what the story says. It
-	// returns nil while the part does not answer.
+	// live gathers the metrics of a real part. It is nil for a target of the
+	// story, and returns nil while the part does not answer.
 	live func() prometheus.Gatherer
-	// used is the network's count at the last scrape of a real part, and moving
-	// that its metrics were different then from the one before.
+	// used is the network's counter at the last scrape of a real part. moving
+	// reports whether that scrape differed from the one before.
 	used   int64
 	moving bool
 
-	exposed map[string]sample // by labels: what the next scrape reads
-	stored  map[string]sample // what the last one read
-	up      float64           // of the last scrape; -1 before the first
+	exposed map[string]sample // by labels: samples for the next scrape
+	stored  map[string]sample // samples of the last scrape
+	up      float64           // up of the last scrape; -1 before the first
 }
 
 type sample struct {
 	labels labels.Labels
 	value  float64
-	// growth is by how much the value grows each second from an instant on.
+	// growth is the increase of the value in each second.
 	growth float64
 	since  time.Time
-	// progress says that the value can move on with each run of a job, without
-	// anything being different, and step how far it did the last time.
+	// progress means that the value may grow in each run of a job although
+	// nothing happened. step is its last increase.
 	progress bool
 	step     float64
 }
@@ -58,14 +58,14 @@ func newTarget(job, instance string, interval time.Duration, static map[string]s
 	}
 }
 
-// next returns the first scrape at a time or after it.
+// next returns the time of the first scrape at or after now.
 func (t *target) next(now time.Time) time.Time {
 	since := now.UnixNano() - int64(t.phase)
 	step := int64(t.interval)
 	return time.Unix(0, (since+step-1)/step*step+int64(t.phase))
 }
 
-// labelled completes labels by those that scraping adds.
+// labelled adds the labels that scraping adds.
 func (t *target) labelled(l labels.Labels) labels.Labels {
 	b := labels.NewBuilder(l)
 	add := func(name, value string) {
@@ -81,9 +81,9 @@ func (t *target) labelled(l labels.Labels) labels.Labels {
 	return b.Labels()
 }
 
-// scrape lets the store hold, from an instant on, what the target exposes. What
-// is steady only goes on as it did before: that is no news. It
-// returns whether anything was different from the scrape before.
+// scrape writes the exposed samples to the store. A steady change, which
+// continues the one before, is not reported as a change. It returns whether any
+// sample differs from the scrape before.
 func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, steady bool) (moves bool) {
 	ms := at.UnixMilli()
 	up := 1.0
@@ -124,7 +124,7 @@ func (t *target) scrape(s *store, at time.Time, exposed map[string]sample, stead
 	return moves
 }
 
-// pause says that nobody scrapes any more.
+// pause stops the scrapes of the target.
 func (t *target) pause(s *store, at time.Time) {
 	ms := at.UnixMilli()
 	for _, x := range t.stored {
@@ -137,7 +137,7 @@ func (t *target) pause(s *store, at time.Time) {
 	t.up = -1
 }
 
-// gather reads what a registry exposes, as far as anybody asks for it.
+// gather returns the samples of a registry that some rule reads.
 func (t *target) gather(g prometheus.Gatherer, used map[string]bool) (map[string]sample, error) {
 	families, err := g.Gather()
 	if err != nil {
@@ -151,8 +151,8 @@ func (t *target) gather(g prometheus.Gatherer, used map[string]bool) (map[string
 	return t.samples(vector, used), nil
 }
 
-// samples are the samples that anybody asks for, by their labels; without
-// used, all.
+// samples returns the samples that some rule reads, by labels. If used is nil,
+// it returns all samples.
 func (t *target) samples(vector model.Vector, used map[string]bool) map[string]sample {
 	out := map[string]sample{}
 	for _, x := range vector {

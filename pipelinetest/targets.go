@@ -13,10 +13,10 @@ import (
 	"github.com/alertnative/preflight"
 )
 
-// addTargets adds the targets of a job. A job that discovers its targets has
-// one.
+// addTargets adds the targets of a job. A job with service discovery gets one
+// target.
 func (p *Pipeline) addTargets(job preflight.Job) {
-	interval, _ := p.options.model.JobInterval(job) // it was generated
+	interval, _ := p.options.model.JobInterval(job) // the generator has checked it
 	if interval == 0 {
 		interval = p.options.model.Timing.Scrape
 	}
@@ -40,8 +40,8 @@ func (p *Pipeline) addTargets(job preflight.Job) {
 	}
 }
 
-// live returns how the metrics of a real part are read, nil for a target that
-// the story speaks for.
+// live returns a function that gathers the metrics of a real part, or nil for a
+// target of the story.
 func (p *Pipeline) live(job, addr string) func() prometheus.Gatherer {
 	_, port, _ := net.SplitHostPort(addr)
 	is := func(program, usual string) bool { return job == program || port == usual }
@@ -72,8 +72,8 @@ func (p *Pipeline) live(job, addr string) func() prometheus.Gatherer {
 	return nil
 }
 
-// locked returns a function that finds the registry of a part, nil while the
-// part does not run.
+// locked returns a function that returns the registry of a part, or nil while
+// the part is stopped.
 func (p *Pipeline) locked(find func() *registry) func() prometheus.Gatherer {
 	return func() prometheus.Gatherer {
 		p.mu.Lock()
@@ -85,8 +85,8 @@ func (p *Pipeline) locked(find func() *registry) func() prometheus.Gatherer {
 	}
 }
 
-// ofJob returns the targets of a job. Where the site has no jobs, each job that
-// a story names has one target.
+// ofJob returns the targets of a job. On a site without jobs, each job of a
+// story gets one target.
 func (p *Pipeline) ofJob(job string) []*target {
 	p.t.Helper()
 	if list := p.targetsOf(job); list != nil || len(p.options.model.Jobs) > 0 {
@@ -97,7 +97,7 @@ func (p *Pipeline) ofJob(job string) []*target {
 	}
 	p.addTargets(preflight.Job{Name: job})
 	list := p.targetsOf(job)
-	p.tell(list[0], false)
+	p.update(list[0], false)
 	return list
 }
 
@@ -119,7 +119,7 @@ func (p *Pipeline) jobs() []string {
 	return slices.Compact(names)
 }
 
-// find returns whose a series is, and its complete labels.
+// find returns the target of a series and the complete labels.
 func (p *Pipeline) find(text string) (*target, labels.Labels) {
 	p.t.Helper()
 	l, err := p.options.vocabulary.parse(text)
@@ -134,8 +134,8 @@ func (p *Pipeline) find(text string) (*target, labels.Labels) {
 	return t, l
 }
 
-// owner returns the target that exposes a series: the first of its job whose
-// labels are not others.
+// owner returns the target that exposes a series: the first target of its job
+// without conflicting labels.
 func (p *Pipeline) owner(text string, l labels.Labels) *target {
 	p.t.Helper()
 	job := l.Get(model.JobLabel)
@@ -148,13 +148,13 @@ func (p *Pipeline) owner(text string, l labels.Labels) *target {
 	}
 	for name := range list[0].static {
 		if l.Get(name) == "" && slices.ContainsFunc(list, func(t *target) bool { return t.static[name] != list[0].static[name] }) {
-			p.t.Fatalf("%s: say of which target: the label %s is %q, %q …", text, name, list[0].static[name], list[len(list)-1].static[name])
+			p.t.Fatalf("%s: several targets: add the label: %s is %q, %q …", text, name, list[0].static[name], list[len(list)-1].static[name])
 		}
 	}
 	return list[0]
 }
 
-// onlyJob returns the job that a story speaks for when it names none.
+// onlyJob returns the job of a series without a job label.
 func (p *Pipeline) onlyJob(text string) string {
 	p.t.Helper()
 	var spoken []string
@@ -167,12 +167,12 @@ func (p *Pipeline) onlyJob(text string) string {
 	case len(p.options.model.Jobs) == 0 && len(spoken) == 0:
 		return p.options.model.Name
 	case len(spoken) != 1:
-		p.t.Fatalf("%s: say of which job: job=%s", text, strings.Join(p.jobs(), "|"))
+		p.t.Fatalf("%s: several jobs: add the label: job=%s", text, strings.Join(p.jobs(), "|"))
 	}
 	return spoken[0]
 }
 
-// canHave reports whether a series with the labels can be of the target.
+// canHave reports whether a series with these labels fits the target.
 func (t *target) canHave(l labels.Labels) bool {
 	if instance := l.Get(model.InstanceLabel); instance != "" && instance != t.instance {
 		return false

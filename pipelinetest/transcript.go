@@ -9,13 +9,13 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
-// note is a line of the story's own in the transcript.
+// note is a line that the story adds to the transcript.
 type note struct {
 	at   time.Time
 	text string
 }
 
-// Note writes a line into the transcript.
+// Note adds a line to the transcript.
 func (p *Pipeline) Note(text string) {
 	p.notes = append(p.notes, note{time.Now(), text})
 }
@@ -26,10 +26,9 @@ type entry struct {
 	text string
 }
 
-// Transcript returns what happened so far, for people to read: the notes of the
-// story, every message as the members of the chat saw it, and the calls of
-// Alertmanager's other integrations, with the time since the story began.
-// Heartbeats are left out.
+// Transcript returns a readable record of the story: its notes, every message
+// as the chat showed it, and the calls of Alertmanager's other integrations.
+// Each has the time since the start. Heartbeats are left out.
 func (p *Pipeline) Transcript() string {
 	var entries []entry
 	for _, n := range p.notes {
@@ -37,7 +36,7 @@ func (p *Pipeline) Transcript() string {
 	}
 	for _, chat := range p.bot.ChatIDs() {
 		for _, m := range p.bot.Messages(chat) {
-			entries = append(entries, p.told(chat, m)...)
+			entries = append(entries, p.shown(chat, m)...)
 		}
 	}
 	for _, c := range p.outside.of("") {
@@ -55,13 +54,13 @@ func (p *Pipeline) Transcript() string {
 	return out.String()
 }
 
-// since writes how long after the story's begin something was.
+// since formats a time as the duration since the start of the story.
 func (p *Pipeline) since(t time.Time) string {
 	return "+" + t.Sub(p.begin).Truncate(time.Second).String()
 }
 
-// told writes a message, and each of its edits.
-func (p *Pipeline) told(chat int64, m fakebot.Message) []entry {
+// shown returns the entries for a message and each of its edits.
+func (p *Pipeline) shown(chat int64, m fakebot.Message) []entry {
 	sound := "rings"
 	if m.Silent {
 		sound = "silent"
@@ -99,7 +98,7 @@ func body(text string) string {
 	return out.String()
 }
 
-// changes are the lines that an edit took away and added.
+// changes returns the lines that an edit removed and added.
 func changes(before, after string) string {
 	a, b := strings.Split(before, "\n"), strings.Split(after, "\n")
 	var out []string

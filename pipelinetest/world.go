@@ -12,32 +12,32 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Set lets a target expose a series, `metric{label="value"}`, with a value
-// from the next scrape on. The label job names the job, and may be left out
-// when the story speaks for one job only. What is set of Prometheus,
-// Alertmanager or the webhook takes the place of what the real one exposes.
+// Set makes a target expose the series `metric{label="value"}` with a value
+// from the next scrape on. The label job names the job; it may be left out if
+// the story has only one job. A series of Prometheus, Alertmanager or the
+// webhook replaces the real one.
 func (p *Pipeline) Set(series string, value float64) {
 	p.t.Helper()
 	t, l := p.find(series)
 	p.expose(t, sample{labels: l, value: value, progress: p.options.vocabulary.progress(l)})
 }
 
-// Grow lets a counter grow by so much a second from now on. It begins at what
-// it is, or at 0.
+// Grow makes a counter grow at a rate from now on. It starts at its present
+// value, or at 0.
 func (p *Pipeline) Grow(series string, perSecond float64) {
 	p.t.Helper()
 	t, l := p.find(series)
 	if !p.options.vocabulary.counts(l) {
-		p.t.Fatalf("%s does not count, so it cannot grow: use Set", series)
+		p.t.Fatalf("Grow: %s is not a counter: use Set", series)
 	}
 	if perSecond < 0 {
-		p.t.Fatalf("%s: a counter does not grow by %v", series, perSecond)
+		p.t.Fatalf("Grow: %s: a counter cannot grow by %v", series, perSecond)
 	}
 	now := time.Now()
 	p.expose(t, sample{labels: l, value: t.exposed[string(l.Bytes(nil))].at(now), growth: perSecond, since: now, progress: true})
 }
 
-// expose lets a target expose a sample in place of the one before it.
+// expose replaces a sample of a target.
 func (p *Pipeline) expose(t *target, s sample) {
 	key := string(s.labels.Bytes(nil))
 	p.mu.Lock()
@@ -48,20 +48,20 @@ func (p *Pipeline) expose(t *target, s sample) {
 	p.touch(t)
 }
 
-// grows notes that a sample that grows is exposed, or no longer.
+// grows records that a growing sample is exposed, or no longer exposed.
 func (p *Pipeline) grows(s sample, n int) {
 	if s.growth != 0 {
 		p.options.pace.grows(s.labels.Get(model.MetricNameLabel), n)
 	}
 }
 
-// Remove lets a target no longer expose a series.
+// Remove stops a target from exposing a series.
 func (p *Pipeline) Remove(series string) {
 	p.t.Helper()
 	t, l := p.find(series)
 	key := string(l.Bytes(nil))
 	if _, ok := t.exposed[key]; !ok {
-		p.t.Fatalf("the story removes %s, which is not there", l)
+		p.t.Fatalf("Remove: no target exposes %s", l)
 	}
 	p.mu.Lock()
 	p.grows(t.exposed[key], -1)
@@ -70,18 +70,18 @@ func (p *Pipeline) Remove(series string) {
 	p.touch(t)
 }
 
-// Expose lets the targets of a job expose exactly this from the next scrape
-// on, in the text format of Prometheus.
+// Expose replaces all samples of the targets of a job from the next scrape on.
+// The exposition is in Prometheus's text format.
 func (p *Pipeline) Expose(job, exposition string) {
 	p.t.Helper()
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(exposition))
 	if err != nil {
-		p.t.Fatalf("what %s exposes: %v", job, err)
+		p.t.Fatalf("exposition of %s: %v", job, err)
 	}
 	vector, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.Now()}, slices.Collect(maps.Values(families))...)
 	if err != nil {
-		p.t.Fatalf("what %s exposes: %v", job, err)
+		p.t.Fatalf("exposition of %s: %v", job, err)
 	}
 	for _, t := range p.ofJob(job) {
 		exposed := t.samples(vector, nil)
@@ -103,11 +103,11 @@ func (p *Pipeline) Expose(job, exposition string) {
 	}
 }
 
-// Down lets the targets of a job not answer: up becomes 0, and their series
-// end.
+// Down makes the targets of a job refuse scrapes: up becomes 0, and their
+// series become stale.
 func (p *Pipeline) Down(job string) { p.t.Helper(); p.setDown(job, true) }
 
-// Up lets them answer again.
+// Up makes the targets of a job answer again.
 func (p *Pipeline) Up(job string) { p.t.Helper(); p.setDown(job, false) }
 
 func (p *Pipeline) setDown(job string, down bool) {
@@ -117,17 +117,17 @@ func (p *Pipeline) setDown(job string, down bool) {
 		t.down = down
 		p.mu.Unlock()
 		p.news()
-		p.tell(t, false)
+		p.update(t, false)
 	}
 }
 
-// tell lets the store have what the next scrape of a target will read. Those
-// of real parts are read when it is time.
-func (p *Pipeline) tell(t *target, steady bool) {
+// update writes the samples of the next scrape of a target to the store. Real
+// parts are scraped in time instead.
+func (p *Pipeline) update(t *target, steady bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if t.live != nil {
-		p.network.used.Add(1) // the next scrape has something to read
+		p.network.used.Add(1) // the next scrape finds a change
 	}
 	if p.server == nil || t.live != nil {
 		return
@@ -140,7 +140,7 @@ func (p *Pipeline) tell(t *target, steady bool) {
 	t.scrape(p.store, at, exposed, steady)
 }
 
-// used leaves out what no rule asks for.
+// used returns the samples that some rule reads.
 func (p *Pipeline) used(exposed map[string]sample) map[string]sample {
 	out := make(map[string]sample, len(exposed))
 	for key, s := range exposed {
@@ -151,8 +151,7 @@ func (p *Pipeline) used(exposed map[string]sample) map[string]sample {
 	return out
 }
 
-// scrapeParts scrapes the real parts at their intervals, until the returned
-// function is called.
+// scrapeParts scrapes the real parts at their intervals, until stop is called.
 func (p *Pipeline) scrapeParts() (stop func()) {
 	ctx, cancel := context.WithCancel(p.over)
 	var wait sync.WaitGroup
@@ -169,8 +168,8 @@ func (p *Pipeline) scrapeParts() (stop func()) {
 	return func() { cancel(); wait.Wait() }
 }
 
-// scrapePart scrapes a real part. When nobody said anything since the last time,
-// and nothing moved by itself, it would read the same.
+// scrapePart scrapes a real part. It skips the scrape if no request arrived and
+// no metric changed since the last one.
 func (p *Pipeline) scrapePart(t *target) {
 	now, used := time.Now(), p.network.used.Load()
 	if used == t.used && !t.moving && !p.options.FullRate {

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight-gen": main, "planted": planted})
 }
 
-// Each file of testdata is a session that somebody could have typed.
+// Each file of testdata is a session that a user could type.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{Dir: "testdata", UpdateScripts: *update})

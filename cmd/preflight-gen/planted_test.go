@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// planted is preflight-gen of the shipped site with a change of the routing,
-// named by the first argument.
+// planted runs preflight-gen on the shipped site with a planted change of the
+// routing. The first argument names the change.
 func planted() {
 	s := site.Site()
 	change := changes()[os.Args[1]]

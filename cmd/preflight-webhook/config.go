@@ -17,7 +17,7 @@ import (
 
 // configFlag adds the flag that names the configuration file.
 func configFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("config.file", "The configuration, webhook.yml. Without it the severities are P0 to P3 of the label priority, and TELEGRAM_CHAT_ID names the chats.").PlaceHolder("FILE").String()
+	return cmd.Flag("config.file", "Configuration file, webhook.yml. Default: severities P0 to P3 in the label priority, chats from TELEGRAM_CHAT_ID.").PlaceHolder("FILE").String()
 }
 
 // readConfig reads and checks a configuration file. An empty path gives the
@@ -33,12 +33,12 @@ func readConfig(path string) (config.File, error) {
 	return f, err
 }
 
-// chats returns the chats of a configuration file; path is empty where there is
-// none.
+// chats returns the chats of a configuration file. path is empty if there is no
+// file.
 func chats(f config.File, path string) ([]telegram.Chat, error) {
 	list, where := f.DefaultChat, path+": default_chat"
 	if name, ok := config.Variable(list); ok {
-		what := "names the chats that are told, as chat or chat:topic, separated by commas"
+		what := "lists the chats, as chat or chat:topic, separated by commas"
 		if path != "" {
 			what = "is the default_chat of " + path
 		}
@@ -66,7 +66,7 @@ func newCheckConfig(app *kingpin.Application) *checkConfig {
 	return &checkConfig{name: cmd.FullCommand(), file: cmd.Arg("FILE", "The file, such as webhook.yml.").Required().String()}
 }
 
-// run shows what a correct file asks for. Variables need not be set.
+// run prints a summary of a correct file. Variables need not be set.
 func (c *checkConfig) run(stdout io.Writer) error {
 	f, err := readConfig(*c.file)
 	if unreadable := (*fs.PathError)(nil); errors.As(err, &unreadable) {

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// printer shows messages on standard output instead of in a chat.
+// printer prints messages instead of sending them.
 type printer struct {
 	mu   sync.Mutex
 	out  io.Writer

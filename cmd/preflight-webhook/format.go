@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// format are the flags that say how messages look.
+// format holds the flags that determine how messages look.
 type format struct {
 	config, language, templates, timezone *string
 }
@@ -18,14 +18,15 @@ type format struct {
 func newFormat(cmd *kingpin.CmdClause) format {
 	return format{
 		config:    configFlag(cmd),
-		language:  cmd.Flag("language", "Language of the messages: en or ko; by default that of --config.file, else en.").Enum(message.Languages()...),
-		templates: cmd.Flag("templates", "Folder of templates that replace the shipped ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String(),
-		timezone:  cmd.Flag("timezone", "Time zone of the times shown, such as UTC, Local or Asia/Seoul.").Default("UTC").String(),
+		language:  cmd.Flag("language", "Language of the messages: en or ko. Default: the language of --config.file, else en.").Enum(message.Languages()...),
+		templates: cmd.Flag("templates", "Folder of templates that replace the built-in ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String(),
+		timezone:  cmd.Flag("timezone", "Time zone of the times in messages, such as UTC, Local or Asia/Seoul.").Default("UTC").String(),
 	}
 }
 
-// formatter reads the templates, for the severities and the language of a
-// configuration file. Failed is told of each alert that one of them can't write.
+// formatter reads the templates for the severities and the language of a
+// configuration file. It calls failed for each alert that a template cannot
+// write.
 func (f format) formatter(file config.File, failed func(error)) (*message.Formatter, error) {
 	location, err := time.LoadLocation(*f.timezone)
 	if err != nil {

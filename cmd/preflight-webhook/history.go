@@ -19,7 +19,7 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 )
 
-// showHistory lists what fired, and who was told.
+// showHistory lists the alerts that fired and their deliveries.
 type showHistory struct {
 	name                        string
 	since, env, priority, spool *string
@@ -28,15 +28,15 @@ type showHistory struct {
 }
 
 func newHistory(app *kingpin.Application) *showHistory {
-	cmd := app.Command("history", "List what fired, when it ended, and who was told when: from the PostgreSQL of DATABASE_URL, or else from the spool.")
+	cmd := app.Command("history", "List alerts: when they fired, when they were resolved, and when each chat received them. Reads the PostgreSQL of DATABASE_URL, else the spool.")
 	return &showHistory{
 		name:     cmd.FullCommand(),
-		since:    cmd.Flag("since", "What fired or ended since then, or still fires: for so long (24h, 7d), or from a time (2026-11-24T04:10:00Z).").Default("24h").String(),
-		env:      cmd.Flag("env", "Only of this environment.").String(),
-		priority: cmd.Flag("priority", "Only of this severity: P0 to P3, or a level of --config.file.").String(),
+		since:    cmd.Flag("since", "Alerts that fired or were resolved within this duration (24h, 7d) or since this time (2026-11-24T04:10:00Z), or that still fire.").Default("24h").String(),
+		env:      cmd.Flag("env", "Only alerts of this environment.").String(),
+		priority: cmd.Flag("priority", "Only alerts of this severity: P0 to P3, or a level of --config.file.").String(),
 		config:   configFlag(cmd),
 		json:     cmd.Flag("json", "Print JSON, one alert a line.").Bool(),
-		spool:    cmd.Flag("spool", "The webhook's local database; it is only read, and may be in use.").Default(defaultSpool).String(),
+		spool:    cmd.Flag("spool", "The webhook's local database. The command only reads it; the webhook may be running.").Default(defaultSpool).String(),
 	}
 }
 
@@ -69,7 +69,7 @@ func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
 	return printTable(stdout, label, records, since)
 }
 
-// list reads the database, if there is one and it answers, and else the spool.
+// list reads PostgreSQL if it is configured and answers, else the spool.
 func (h *showHistory) list(ctx context.Context, label string, f history.Filter, stderr io.Writer) ([]history.Record, error) {
 	dsn, err := secret("DATABASE_URL")
 	if err != nil {
@@ -85,7 +85,7 @@ func (h *showHistory) list(ctx context.Context, label string, f history.Filter, 
 		if err == nil {
 			return records, nil
 		}
-		fmt.Fprintf(stderr, "preflight-webhook: the history database can't be read, this is what the spool %s knows: %v\n", *h.spool, err)
+		fmt.Fprintf(stderr, "preflight-webhook: the history database cannot be read; showing the alerts of the spool %s: %v\n", *h.spool, err)
 	}
 	records, err := history.FromSpool(ctx, *h.spool, label, f)
 	if err != nil {
@@ -105,23 +105,23 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	return t, nil
 }
 
-// printTable shows times in UTC. Label holds the severity.
+// printTable writes times in UTC. label is the severity's label.
 func printTable(w io.Writer, label string, records []history.Record, since time.Time) error {
 	if len(records) == 0 {
 		_, err := fmt.Fprintf(w, "nothing since %s\n", stamp(&since))
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FIRED\tENDED\tPRIORITY\tENV\tALERT\tSUMMARY\tTOLD")
+	fmt.Fprintln(table, "FIRED\tRESOLVED\tPRIORITY\tENV\tALERT\tSUMMARY\tDELIVERED")
 	for _, r := range records {
-		ended := "still fires"
+		resolved := "still firing"
 		if r.EndsAt != nil {
-			ended = stamp(r.EndsAt)
+			resolved = stamp(r.EndsAt)
 		}
 		if r.Closed != "" {
-			ended += " (" + r.Closed + ")"
+			resolved += " (" + r.Closed + ")"
 		}
-		cells := []string{stamp(&r.StartsAt), ended, r.Priority, r.Labels[api.Env], r.Labels[model.AlertNameLabel], summary(r, label), told(r)}
+		cells := []string{stamp(&r.StartsAt), resolved, r.Priority, r.Labels[api.Env], r.Labels[model.AlertNameLabel], summary(r, label), delivered(r)}
 		for i, c := range cells {
 			if cells[i] = printable(c); c == "" {
 				cells[i] = "-"
@@ -134,7 +134,7 @@ func printTable(w io.Writer, label string, records []history.Record, since time.
 
 func stamp(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
 
-// summary is the alert's own, or else what tells it from others.
+// summary returns the alert's summary, or else the labels that identify it.
 func summary(r history.Record, label string) string {
 	if s := r.Annotations[api.Summary]; s != "" {
 		return s
@@ -148,8 +148,8 @@ func summary(r history.Record, label string) string {
 	return strings.Join(labels, " ")
 }
 
-// told says which chats were told when, and when of the end.
-func told(r history.Record) string {
+// delivered lists the chats with the times of delivery and of the resolution.
+func delivered(r history.Record) string {
 	var list []string
 	for _, d := range r.Deliveries {
 		s := d.Chat
@@ -157,7 +157,7 @@ func told(r history.Record) string {
 			s += " " + stamp(d.DeliveredAt)
 		}
 		if d.ResolvedAt != nil {
-			s += ", of the end " + stamp(d.ResolvedAt)
+			s += ", resolution " + stamp(d.ResolvedAt)
 		}
 		list = append(list, s)
 	}
@@ -167,12 +167,12 @@ func told(r history.Record) string {
 	case r.Notify == string(api.None):
 		return "history only"
 	default:
-		return "nobody"
+		return "not delivered"
 	}
 }
 
-// printable keeps each alert on its line, and control sequences in labels out
-// of the terminal.
+// printable keeps each alert on one line, and keeps control sequences of labels
+// out of the terminal.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
 		switch {

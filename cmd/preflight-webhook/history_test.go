@@ -53,11 +53,11 @@ func TestHistoryFromPostgreSQL(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	text, said := runHistory(t, postgres.DSN())
-	if said != "" || strings.Contains(text, "Old") || strings.ContainsRune(text, '\x1b') || strings.Count(text, "\n") != 3 ||
+	text, errs := runHistory(t, postgres.DSN())
+	if errs != "" || strings.Contains(text, "Old") || strings.ContainsRune(text, '\x1b') || strings.Count(text, "\n") != 3 ||
 		!strings.Contains(text, ago(72*time.Hour).Format(time.RFC3339)+"  "+ago(time.Hour).Format(time.RFC3339)) ||
-		!strings.Contains(text, "still fires") || !strings.Contains(text, "-100 "+ago(48*time.Hour).Format(time.RFC3339)) {
-		t.Errorf("as text, of the last day:\n%s%s", text, said)
+		!strings.Contains(text, "still firing") || !strings.Contains(text, "-100 "+ago(48*time.Hour).Format(time.RFC3339)) {
+		t.Errorf("as text, of the last day:\n%s%s", text, errs)
 	}
 	for _, tt := range []struct{ args, want string }{
 		{"--since=7d", "Old Ended Fires"},

@@ -27,8 +27,8 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run returns the exit status: 0 after a clean stop, 1 when something failed,
-// 2 when it could not begin as asked.
+// run returns the exit status: 0 after a clean stop, 1 after a failure, 2 for
+// wrong usage or configuration.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := kingpin.New("preflight-webhook", "Receives Alertmanager's notifications and shows them in Telegram chats.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)
@@ -70,7 +70,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return 0
 }
 
-// usageError is a mistake of whoever started the program.
+// usageError is an error in the flags, the variables or the configuration.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }

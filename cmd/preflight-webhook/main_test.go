@@ -47,8 +47,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// post URL [FILE] [AUTHORIZATION] posts a file as soon as somebody listens; it
-// fails, or with ! succeeds, when the answer is not 200.
+// post URL [FILE] [AUTHORIZATION] posts a file as soon as the server listens.
+// It fails if the status is not 200; with ! it fails if the status is 200.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	body := ""
 	if len(args) > 1 {
@@ -76,7 +76,7 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// metric ADDR LINE waits until /metrics has the line.
+// metric ADDR LINE waits until /metrics contains the line.
 func metric(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(eventually(func() error {
 		r, err := http.NewRequest(http.MethodGet, "http://"+args[0]+"/metrics", nil)
@@ -92,7 +92,7 @@ func metric(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func do(r *http.Request) (int, string, error) {
-	// The certificate is made by the test itself.
+	// The test makes its own certificate.
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, DisableKeepAlives: true}}
 	resp, err := client.Do(r)
 	if err != nil {
@@ -103,7 +103,7 @@ func do(r *http.Request) (int, string, error) {
 	return resp.StatusCode, string(text), err
 }
 
-// eventually asks until the answer is good, for a while.
+// eventually retries f for a while, until it returns nil.
 func eventually(f func() error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -132,7 +132,7 @@ func freeAddress(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// writeCertificate writes cert.pem and key.pem for the script that wants TLS.
+// writeCertificate writes cert.pem and key.pem for the TLS script.
 func writeCertificate(dir string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), cryptorand.Reader)
 	if err != nil {

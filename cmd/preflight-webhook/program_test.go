@@ -21,12 +21,12 @@ import (
 
 const botToken = "123456:the-secret-token"
 
-// program is the real webhook, to be killed.
+// program is a running webhook that the test may kill.
 type program struct {
 	t    *testing.T
 	cmd  *exec.Cmd
 	addr string
-	log  string // the file
+	log  string // path of the log file
 }
 
 // startProgram starts the webhook with flags, and variables as NAME=value.
@@ -46,7 +46,7 @@ func startProgram(t *testing.T, args ...string) *program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer log.Close() // the process has its own
+	defer log.Close() // the process has its own descriptor
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -74,7 +74,7 @@ func (p *program) kill() {
 
 var sample = regexp.MustCompile(`(?m)^(preflight_webhook_\w+)\{chat="7"\} (\S+)$`)
 
-// metrics reads those of the chat.
+// metrics returns the chat's metrics by name.
 func (p *program) metrics() map[string]float64 {
 	p.t.Helper()
 	resp, err := http.Get("http://" + p.addr + "/metrics")
@@ -95,7 +95,8 @@ func (p *program) metrics() map[string]float64 {
 	return values
 }
 
-// acknowledged posts an alert, of a group of its own.
+// acknowledged posts an alert in a group of its own and reports whether the
+// webhook accepted it.
 func acknowledged(addr, target string, starts, ends time.Time) bool {
 	p := state.Payload{Version: "4", GroupKey: target}
 	p.Status, p.ExternalURL = "firing", "http://alertmanager"

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// render shows the messages that a payload leads to.
+// render prints the messages for a payload.
 type render struct {
 	name   string
 	format format
@@ -22,11 +22,11 @@ type render struct {
 }
 
 func newRender(app *kingpin.Application) *render {
-	cmd := app.Command("render", "Show the messages of an Alertmanager payload.")
+	cmd := app.Command("render", "Show the messages for an Alertmanager payload.")
 	return &render{
 		name: cmd.FullCommand(), format: newFormat(cmd),
-		html: cmd.Flag("html", "Show them as they go to Telegram, not as they look there.").Bool(),
-		file: cmd.Arg("FILE", "The payload as JSON; standard input when it is left out.").String(),
+		html: cmd.Flag("html", "Show the HTML that Telegram gets instead of the displayed text.").Bool(),
+		file: cmd.Arg("FILE", "The payload as JSON; default: standard input.").String(),
 	}
 }
 
@@ -42,7 +42,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 	}
 	var body []byte
 	name := *r.file
-	if name == "" { // kingpin makes that of a "-", too
+	if name == "" { // kingpin turns "-" into "" too
 		name = "standard input"
 		body, err = io.ReadAll(stdin)
 	} else {
@@ -67,8 +67,8 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 	return failed
 }
 
-// notices are what the payload leads to: a message about what fires, and for
-// what is over the original as it is edited, and the reply to it.
+// notices returns the notices for a payload: one for the firing alerts, and for
+// the resolved alerts the edited message and the reply.
 func notices(p state.Payload) []message.Notice {
 	var firing, resolved []message.Item
 	var now time.Time

@@ -12,9 +12,9 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// TestTwoReplicasOnOneDatabase: two real webhooks tell once what both are
-// notified of, one goes on for the other, and each tells while PostgreSQL is
-// away.
+// TestTwoReplicasOnOneDatabase runs two real webhooks. They deliver an alert of
+// both once, one takes over after a kill, and each delivers alone while
+// PostgreSQL is down.
 func TestTwoReplicasOnOneDatabase(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
@@ -42,15 +42,15 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 				}
 			}
 			if n != want {
-				return fmt.Errorf("%q is told %d times, not %d", what, n, want)
+				return fmt.Errorf("%q is in %d messages, not %d", what, n, want)
 			}
 			return nil
 		}); err != nil {
 			t.Fatalf("%v\n%s\n%s", err, mustRead(t, programs[0].log), mustRead(t, programs[1].log))
 		}
 	}
-	// settled waits until both know that all is told: a kill before would be an
-	// ambiguous one.
+	// settled waits until both replicas know that everything is delivered. A
+	// kill before that makes an ambiguous call.
 	settled := func() {
 		t.Helper()
 		for _, p := range programs {
@@ -77,7 +77,8 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 	shows("Load: both.", 1)
 	settled()
 
-	// Whichever had the turn, the other goes on, and knows the message.
+	// The remaining replica takes over, whichever held the lease, and knows the
+	// message.
 	programs[0].kill()
 	post(1, "both", begin, time.Now())
 	post(1, "left", begin, time.Time{})
@@ -97,22 +98,22 @@ func TestTwoReplicasOnOneDatabase(t *testing.T) {
 	post(1, "second", begin, time.Time{})
 	shows("Load: second.", 1)
 	postgres.Start()
-	post(0, "second", begin, time.Now()) // the other one told of its start
-	shows("Load: second., resolved", 2)  // in the edit, and in the reply
+	post(0, "second", begin, time.Now()) // the other replica delivered its start
+	shows("Load: second., resolved", 2)  // the edit and the reply
 	for _, m := range bot.Messages(7) {
 		if strings.Contains(m.Text, "P0 resolved: Load") && m.ReplyTo == 0 {
-			t.Errorf("the end is told by no reply: %s", m.Text)
+			t.Errorf("the resolution is not a reply: %s", m.Text)
 		}
 	}
 	for _, target := range []string{"both", "left", "other", "first"} {
-		told := 0
+		count := 0
 		for _, m := range bot.Messages(7) {
 			if strings.Contains(m.Text, "Load: "+target+".") && !strings.HasPrefix(m.Text, "✅ P0 resolved") {
-				told++
+				count++
 			}
 		}
-		if told != 1 {
-			t.Errorf("%s is told %d times", target, told)
+		if count != 1 {
+			t.Errorf("%s is in %d messages", target, count)
 		}
 	}
 	if refused := bot.Refusals(); len(refused) > 0 {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// secret reads a variable, or the file that the variable with _FILE appended
-// names. Errors never show what is in either.
+// secret reads a variable, or the file that the variable with the suffix _FILE
+// names. Its errors never contain the secret.
 func secret(name string) (string, error) {
 	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
 	switch {
@@ -26,7 +26,7 @@ func secret(name string) (string, error) {
 	}
 }
 
-// required is a secret that has to be there.
+// required returns a secret, or an error that explains how to set it.
 func required(name, what string) (string, error) {
 	value, err := secret(name)
 	if err == nil && value == "" {
@@ -35,7 +35,7 @@ func required(name, what string) (string, error) {
 	return value, err
 }
 
-// join makes one error line of what is missing.
+// join combines errors into one usage error, or returns nil.
 func join(errs ...error) error {
 	var texts []string
 	for _, err := range errs {

@@ -32,7 +32,7 @@ import (
 
 const defaultSpool = "data/spool.db"
 
-// serve is the receiver.
+// serve runs the receiver.
 type serve struct {
 	format    format
 	web       *web.FlagConfig
@@ -46,7 +46,7 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
-	token atomic.Pointer[string] // the bearer token of posts
+	token atomic.Pointer[string] // bearer token of incoming notifications
 }
 
 func newServe(app *kingpin.Application) *serve {
@@ -55,14 +55,14 @@ func newServe(app *kingpin.Application) *serve {
 		format:    newFormat(cmd),
 		web:       kingpinflag.AddFlags(cmd, ":9917"),
 		maxBody:   cmd.Flag("web.max-body", "Largest notification accepted, in bytes.").Default("33554432").Int64(),
-		retention: cmd.Flag("spool.retention", "How long alerts are kept after their end.").Default("720h").Duration(),
+		retention: cmd.Flag("spool.retention", "How long alerts are kept after their resolution.").Default("720h").Duration(),
 		api:       cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String(),
-		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rates; for a fake Bot API --no-telegram.rate-limit does not.").Default("true").Bool(),
-		managers:  cmd.Flag("alertmanager.url", "Address of an Alertmanager to compare open alerts with; repeat it for each of a cluster.").PlaceHolder("URL").Strings(),
-		watchdog:  cmd.Flag("watchdog.timeout", "The chats get an alert when no Watchdog notification reported an evaluation for so long; 0 for never.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
-		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them; needs no variables, and keeps no spool unless --spool is given.").Bool(),
+		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rate limits. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
+		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster.").PlaceHolder("URL").Strings(),
+		watchdog:  cmd.Flag("watchdog.timeout", "Alert the chats if no Watchdog notification reported an evaluation for this duration; 0 disables it.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
+		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them. Needs no variables; keeps no spool without --spool.").Bool(),
 	}
-	s.spool = cmd.Flag("spool", "Local database of what was accepted and shown.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
+	s.spool = cmd.Flag("spool", "Local database of accepted notifications and delivered messages.").Default(defaultSpool).IsSetByUser(&s.spoolSet).String()
 	return s
 }
 
@@ -134,7 +134,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
 }
 
-// expect sets whether a heartbeat is expected and what decides the sounds.
+// expect sets whether a heartbeat is expected and whether levels decide sounds.
 func (s *serve) expect(file config.File, c *webhook.Config) {
 	c.LevelSounds = *s.format.config != ""
 	c.AwaitHeartbeat = !c.LevelSounds
@@ -143,14 +143,14 @@ func (s *serve) expect(file config.File, c *webhook.Config) {
 	}
 }
 
-// templateFailed logs that a template of --templates can't write some alert.
+// templateFailed logs an alert that a template of --templates cannot write.
 func templateFailed(log *slog.Logger) func(error) {
 	return func(err error) {
-		log.Error("a template of --templates fails, the alert is told by the shipped one", "err", err)
+		log.Error("template failed: the built-in template writes this alert: fix the template in --templates", "err", err)
 	}
 }
 
-// telegram says who is told, by what means, and as which bot.
+// telegram returns the chats, their sender and the bot's id.
 func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender deliver.Sender, bot string, err error) {
 	if *s.dryRun {
 		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
@@ -161,7 +161,7 @@ func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Ch
 		list, err = chats(file, *s.format.config)
 		return list, &printer{out: stdout}, "dry-run", err
 	}
-	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is what @BotFather gave for the bot")
+	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
 	list, chatErr := chats(file, *s.format.config)
 	if err := join(tokenErr, chatErr); err != nil {
 		return nil, nil, "", err
@@ -170,7 +170,7 @@ func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Ch
 	if err != nil {
 		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
 	}
-	bot, _, _ = strings.Cut(token, ":") // its id is no secret
+	bot, _, _ = strings.Cut(token, ":") // the bot's id is not secret
 	return list, client, bot, nil
 }
 
@@ -182,8 +182,8 @@ func (s *serve) readToken() error {
 	return err
 }
 
-// reload reads the configuration, the secrets' files and the templates again. All
-// of it is read before any of it counts. Started is the configuration of the start.
+// reload reads the configuration, the secrets' files and the templates. It
+// applies all of them or none. started is the configuration at the start.
 func (s *serve) reload(service *webhook.Service, started config.File, log *slog.Logger, stdout io.Writer) error {
 	file, err := readConfig(*s.format.config)
 	if err != nil {
@@ -210,8 +210,8 @@ func (s *serve) reload(service *webhook.Service, started config.File, log *slog.
 	return nil
 }
 
-// listen serves until the context is done: then it stops accepting, and then
-// delivering.
+// listen serves until ctx is done. Then it stops the server first and the
+// delivery second.
 func (s *serve) listen(ctx context.Context, server *http.Server, service *webhook.Service, reload func() error, log *slog.Logger) error {
 	delivering, stop := context.WithCancel(context.WithoutCancel(ctx))
 	delivered := make(chan struct{})

@@ -12,9 +12,9 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
-// A call that is under way when the program is asked to stop is finished: the
-// next process does not repeat it.
-func TestStoppingFinishesWhatIsUnderWay(t *testing.T) {
+// A stop waits for the call in progress, so the next process does not repeat
+// it.
+func TestStopFinishesCallInProgress(t *testing.T) {
 	t.Parallel()
 	bot := fakebot.New(botToken, fakebot.Limits{}, fakebot.Chat{ID: 7})
 	bot.Inject(fakebot.Fault{Delay: 500 * time.Millisecond})
@@ -52,8 +52,8 @@ func TestStoppingFinishesWhatIsUnderWay(t *testing.T) {
 	}
 }
 
-// The Bot API is reached through the proxy of the environment.
-func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
+// Calls to the Bot API use the proxy of the environment.
+func TestProxyOfEnvironmentIsUsed(t *testing.T) {
 	t.Parallel()
 	bot := fakebot.New(botToken, fakebot.Limits{}, fakebot.Chat{ID: 7})
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func TestTheProxyOfTheEnvironmentIsUsed(t *testing.T) {
 		}
 		return nil
 	}); err != nil {
-		t.Fatal("the broken proxy is not told of")
+		t.Fatal("the log does not mention the broken proxy")
 	}
 	for _, secret := range []string{"proxy-secret", "the-secret-token"} {
 		if log := string(mustRead(t, p.log)); strings.Contains(log, secret) {

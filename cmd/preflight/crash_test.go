@@ -18,16 +18,15 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// scripts/kills asks for more.
+// scripts/kills uses a larger number.
 var kills = flag.Int("kills", 60, "how many checkers are killed while they run")
 
-// parallel is how many checkers run at once while they are killed.
+// parallel is the number of checkers that run at once.
 const parallel = 4
 
-// testKills kills checkers at random moments of their runs, some at once. After
-// each round the file of metrics is complete, nothing that is counted went
-// back, and the evidence is whole; in the end nothing is left behind and a run
-// is as it was.
+// testKills kills checkers at random moments, several at once. After each round
+// the file of metrics is complete, no counter fell and the evidence is valid.
+// After the last round no temporary file is left and a run works as before.
 func testKills(t *testing.T, c *built) {
 	began := time.Now()
 	if err := c.command(t.Context()).Run(); err == nil || c.runs() != 1 {
@@ -53,7 +52,7 @@ func testKills(t *testing.T, c *built) {
 		}
 	}
 	last := c.runs()
-	// Nobody holds the lock: a run is done in its time, or fails.
+	// No process holds the lock, so the run finishes within the timeout.
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := c.command(ctx).Run(); err == nil || c.runs() != last+1 {
@@ -66,9 +65,9 @@ func testKills(t *testing.T, c *built) {
 	t.Logf("%d of %d runs were killed, %v were counted", killed, rounds*parallel, c.runs())
 }
 
-// killSome runs checkers at once and kills each after a time of its own, from
-// right at its start to after the end of a usual run. It returns how many were
-// not done by then.
+// killSome runs checkers at once and kills each after a different time, from
+// the start to past the end of a usual run. It returns the number of killed
+// runs.
 func (c *built) killSome(usual time.Duration) (killed int) {
 	var wg sync.WaitGroup
 	deaths := make(chan bool, parallel)
@@ -96,7 +95,7 @@ func (c *built) killSome(usual time.Duration) (killed int) {
 	return killed
 }
 
-// counts returns every series that must never fall, by name and labels.
+// counts returns all counters by name and labels.
 func (c *built) counts() map[string]float64 {
 	c.t.Helper()
 	out := map[string]float64{}
@@ -117,8 +116,8 @@ func (c *built) counts() map[string]float64 {
 	return out
 }
 
-// testGateBecomesTheCommand: it is the same process, so what is sent to the
-// gate is sent to the command.
+// testGateBecomesTheCommand checks that the gate replaces itself by the
+// command, so that signals to the gate reach the command.
 func testGateBecomesTheCommand(t *testing.T, c *built) {
 	var out bytes.Buffer
 	run := c.command(t.Context())
@@ -126,7 +125,7 @@ func testGateBecomesTheCommand(t *testing.T, c *built) {
 	if text, _ := run.CombinedOutput(); run.ProcessState.ExitCode() != exitSkipped {
 		t.Fatalf("%s", text)
 	}
-	// Nothing is declared for the database, so that run is not ready.
+	// The database check has no configuration, so the run is not ready.
 	cmd := c.command(t.Context(), "gate", "--env=live", "--", "sh", "-c", "echo started")
 	cmd.Stderr = &out
 	if text, err := cmd.Output(); err == nil || len(text) > 0 || cmd.ProcessState.ExitCode() != exitFailed {

@@ -1,10 +1,10 @@
-// Command preflight checks whether the system is ready to trade, and says so
-// in metrics, in a summary and in evidence; and it lets something start only
-// when it is.
+// Command preflight checks whether a trading system is ready. It reports the
+// result as metrics, a summary and evidence. Its gate starts a command only if
+// the system is ready.
 //
-// It exits with 0 when the system is ready (a warning is still ready), 1 when a
-// check failed, 2 when it could not run, and 3 when nothing failed but
-// something was skipped, so that nothing is proved.
+// The exit status is 0 if the system is ready, warnings included; 1 if a check
+// failed; 2 if preflight could not run; 3 if no check failed but one was
+// skipped, so that readiness is not proved.
 package main
 
 import (

@@ -26,7 +26,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// The exit codes that the command documents.
+// The documented exit codes.
 const (
 	exitFailed  = 1
 	exitBroken  = 2
@@ -37,8 +37,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight": main})
 }
 
-// The scripts in testdata/script are what a user would type, in a system that
-// is ready. NOBODY is an address where no server is.
+// The scripts of testdata/script are sessions that a user could type. The
+// system in them is ready. NOBODY is an address without a server.
 func TestScripts(t *testing.T) {
 	redis, postgres, stopped := testservers.StartRedis(t), testservers.StartPostgres(t), testservers.StartRedis(t)
 	stopped.Stop()
@@ -58,7 +58,7 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// What only a whole process can show: many at once, killed, told to stop.
+// TestProcess covers behaviour of whole processes: concurrency, kills, signals.
 func TestProcess(t *testing.T) {
 	t.Parallel()
 	binary := filepath.Join(t.TempDir(), "preflight")
@@ -69,7 +69,7 @@ func TestProcess(t *testing.T) {
 		"parallel runs add up":                          testParallelRunsAddUp,
 		"a kill at any moment leaves a complete file":   testKills,
 		"a signal ends the run and keeps what is known": testSignal,
-		"nobody reads the output":                       testBrokenPipe,
+		"a closed pipe on standard output":              testBrokenPipe,
 		"the gate becomes the command":                  testGateBecomesTheCommand,
 		"every: serves its metrics and a page":          testEveryServes,
 		"every: a file instead of /metrics":             testEveryWritesAFile,
@@ -85,7 +85,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// built is the built command with its own folder.
+// built is the compiled command with a folder for its files.
 type built struct {
 	t    *testing.T
 	path string
@@ -106,7 +106,8 @@ func (c *built) config(text string) {
 	}
 }
 
-// command is a quiet run into preflight.prom, unless other arguments are given.
+// command returns a quiet run that writes preflight.prom, or one with the given
+// arguments.
 func (c *built) command(ctx context.Context, args ...string) *exec.Cmd {
 	if args == nil {
 		args = []string{"--metrics-output=preflight.prom", "--quiet"}
@@ -117,8 +118,8 @@ func (c *built) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// families returns the metrics, after parsing the whole file; nil when there
-// is none.
+// families parses the whole file of metrics. It returns nil if there is no
+// file.
 func (c *built) families() map[string]*dto.MetricFamily {
 	c.t.Helper()
 	data, err := os.ReadFile(filepath.Join(c.dir, "preflight.prom"))
@@ -149,7 +150,7 @@ func (c *built) runs() float64 {
 	return f.Metric[0].Counter.GetValue()
 }
 
-// status returns which check_status of a check is 1.
+// status returns the status of a check: the one whose check_status is 1.
 func (c *built) status(check string) string {
 	c.t.Helper()
 	for _, s := range c.families()["arbitrage_preflight_check_status"].GetMetric() {
@@ -212,10 +213,10 @@ func testBrokenPipe(t *testing.T, c *built) {
 	}
 }
 
-// The checker stays small and quick to start: the rule engine and the
-// libraries of the other commands are not in it. Of Prometheus it has the parser
-// of expositions, with which package metrics reads what programs expose.
-func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
+// The checker stays small and starts quickly: it links neither the rule engine
+// nor the libraries of other commands. From Prometheus it links the exposition
+// parser, which package metrics uses.
+func TestCheckerLinksNoHeavyPackage(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	if err != nil {
@@ -230,8 +231,8 @@ func TestTheCheckerCarriesNothingHeavy(t *testing.T) {
 	}
 }
 
-// Rules expect runs at the interval of --every without a value.
-func TestTheDefaultIntervalIsThatOfTheRules(t *testing.T) {
+// The rules expect runs at the default interval of --every.
+func TestDefaultIntervalMatchesRules(t *testing.T) {
 	t.Parallel()
 	var help bytes.Buffer
 	if code := checker.Run(t.Context(), "arbitrage", []string{"--help"}, &help, io.Discard, checks.Shipped()...); code != 0 {
@@ -248,7 +249,7 @@ func testParallelRunsAddUp(t *testing.T, c *built) {
 	errs := make(chan error, n)
 	for range n {
 		wg.Go(func() {
-			// The database check has nothing to look at.
+			// The database check has no configuration, so it is skipped.
 			cmd := c.command(t.Context())
 			if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitSkipped {
 				errs <- fmt.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)

@@ -20,7 +20,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// served is a checker that stays up.
+// served is a checker that runs with --every.
 type served struct {
 	*built
 	process *proc.Process
@@ -28,9 +28,8 @@ type served struct {
 	log     string
 }
 
-// startEvery starts the checker at short intervals, with more arguments, and
-// waits until the first run is done. Change, when there is one, changes how it
-// is started.
+// startEvery starts the checker with short intervals and extra arguments, and
+// waits for the first run. change, unless nil, adjusts the process.
 func (c *built) startEvery(change func(*proc.Spec), args ...string) *served {
 	c.t.Helper()
 	port, err := proc.ReservePort()
@@ -78,7 +77,7 @@ func get(ctx context.Context, url string) (code int, body string, err error) {
 	return resp.StatusCode, string(text), err
 }
 
-// get fails the test when there is no answer.
+// get returns the status and the body of a page.
 func (s *served) get(path string) (int, string) {
 	s.t.Helper()
 	code, body, err := get(s.t.Context(), s.url+path)
@@ -88,7 +87,7 @@ func (s *served) get(path string) (int, string) {
 	return code, body
 }
 
-// value returns the value of a series at /metrics, and whether there is one.
+// value returns the value of a series of /metrics, and whether it exists.
 func (s *served) value(series string) (float64, bool) {
 	s.t.Helper()
 	_, text := s.get("/metrics")
@@ -103,7 +102,7 @@ func (s *served) value(series string) (float64, bool) {
 	return v, true
 }
 
-// becomes waits until the condition on a series holds.
+// becomes waits until holds returns true for the value of the series.
 func (s *served) becomes(series string, holds func(float64) bool) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
@@ -119,7 +118,7 @@ func (s *served) becomes(series string, holds func(float64) bool) {
 		case <-ctx.Done():
 			_, text := s.get("/metrics")
 			log, _ := os.ReadFile(s.log)
-			s.t.Fatalf("%s never became that\n%s\n%s", series, text, log)
+			s.t.Fatalf("%s did not reach the wanted value\n%s\n%s", series, text, log)
 		}
 	}
 }
@@ -162,7 +161,7 @@ func testEveryServes(t *testing.T, c *built) {
 			t.Errorf("/metrics lacks %q", want)
 		}
 	}
-	// One way only.
+	// With --every the metrics are served, not written.
 	if _, err := os.Stat(filepath.Join(c.dir, "monitoring")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the metrics are in a file too: %v", err)
 	}
@@ -177,7 +176,7 @@ func testEveryWritesAFile(t *testing.T, c *built) {
 	if _, text := s.get("/metrics"); strings.Contains(text, "arbitrage_preflight_") {
 		t.Errorf("the metrics of the file are served too:\n%s", text)
 	}
-	// A signal ends it cleanly; what was counted is complete.
+	// A signal stops the service cleanly, and its counters are saved.
 	if err := s.process.Stop(); err != nil {
 		t.Error(err)
 	}
@@ -186,7 +185,8 @@ func testEveryWritesAFile(t *testing.T, c *built) {
 	}
 }
 
-// unprivileged makes root obey the modes of files.
+// unprivileged runs the checker as another user, because root ignores file
+// modes.
 func unprivileged(c *built) func(*proc.Spec) {
 	if os.Geteuid() != 0 {
 		return nil
@@ -218,11 +218,11 @@ func testEveryReadOnly(t *testing.T, c *built) {
 	}
 	s.becomes(textfileOK, is(1))
 	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), "The outcome could not be written") || !strings.Contains(string(log), "permission denied") {
-		t.Errorf("the log does not say why: %v\n%s", err, log)
+		t.Errorf("the log does not report the cause: %v\n%s", err, log)
 	}
 }
 
-// A limit on the size of files fails a write in its middle, as a full disk does.
+// A limit on file size fails a write in the middle, as a full disk does.
 func testEveryNoRoom(t *testing.T, c *built) {
 	if err := c.command(t.Context()).Run(); err == nil {
 		t.Fatal("the first run is ready")
@@ -236,7 +236,7 @@ func testEveryNoRoom(t *testing.T, c *built) {
 	if code, _ := s.get("/-/ready"); code != http.StatusOK {
 		t.Errorf("ready: %d", code)
 	}
-	if c.runs() != before { // families is strict: it is also complete
+	if c.runs() != before { // families also proves that the file is complete
 		t.Errorf("runs_total was %v and is %v", before, c.runs())
 	}
 	if err := s.process.Stop(); err != nil {
@@ -259,7 +259,7 @@ func testEveryConfig(t *testing.T, c *built) {
 	s.becomes(configOK, is(1))
 	s.becomes(`arbitrage_preflight_target_status{check="Environment",env="paper",status="fail",target="NEW_VARIABLE"}`, is(1))
 	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), `unknown key \"requried\"`) {
-		t.Errorf("the log does not say why: %v\n%s", err, log)
+		t.Errorf("the log does not report the cause: %v\n%s", err, log)
 	}
 }
 

@@ -1,14 +1,14 @@
-// Package chaos kills the webhook, and all that it depends on, at random
-// moments, and proves that nothing that was acknowledged is lost.
+// Package chaos kills the webhook and the programs that it depends on at random
+// moments. It proves that no acknowledged alert is lost.
 //
-// What runs is real: a pair of Alertmanagers in a cluster, PostgreSQL, and the
-// webhook as it is shipped. Only the Bot API is a fake, one that refuses what
-// Telegram refuses. A generator posts alerts to both Alertmanagers as
-// Prometheus does. Between Alertmanager and webhook a proxy writes down what
-// was acknowledged, so that the verdict depends on nothing that the webhook
-// says of itself.
+// The programs are real: a cluster of two Alertmanagers, PostgreSQL and the
+// webhook. Only the Bot API is a fake, which refuses the same calls as
+// Telegram. A generator posts alerts to both Alertmanagers, as Prometheus does.
+// A proxy between Alertmanager and webhook records each acknowledgement, so
+// that the verdict does not depend on the webhook's own data.
 //
-// Moments and faults are random, from a seed that the report names; what has
+// The moments and the faults are random. The report names their seed.
+// [Report.Problems] lists the broken guarantees.
 // to hold is not. See [Report.Problems].
 package chaos
 
@@ -25,34 +25,37 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// Config says what to run.
+// Config sets up a run.
 type Config struct {
-	Dir     string // for data and logs; others than root must be able to enter it
-	Webhook string // the program preflight-webhook
-	// Seed determines the moments and the faults; not what the machine does.
+	Dir     string // holds data and logs; PostgreSQL's user must be able to enter it
+	Webhook string // path of preflight-webhook
+	// Seed determines the moments and the faults. The timing of the machine still
+	// varies.
 	Seed uint64
-	// Kills is how many kills of a webhook have to hit work in flight.
+	// Kills is the number of kills that must interrupt work of a webhook.
 	Kills int
-	// Outages is how many random faults of everything else follow.
+	// Outages is the number of random faults of the other programs after the
+	// kills.
 	Outages int
-	// Replicas of the webhook, each with a spool of its own, on one PostgreSQL;
-	// 0 is one. Alertmanager i posts to replica i, or to all with Fanout.
+	// Replicas is the number of webhooks, 0 for one. Each has its own spool;
+	// they share one PostgreSQL. Alertmanager i posts to replica i, with Fanout
+	// to all.
 	Replicas int
 	Fanout   bool
-	// OneMessage asks that the replicas together tell everything once. One
-	// replica always has to.
+	// OneMessage requires that the replicas together deliver each alert once. A
+	// single replica always has to.
 	OneMessage bool
-	// Log gets the progress.
+	// Log receives progress messages.
 	Log io.Writer
 }
 
-// deadline bounds the time for the end to become quiet, after all faults.
+// deadline limits the wait for all deliveries after the last fault.
 const deadline = 3 * time.Minute
 
-// run is a run of it.
+// run is the state of one run.
 type run struct {
 	Config
-	rng      *rand.Rand // of the goroutine that decides
+	rng      *rand.Rand // used by the goroutine of play only
 	report   *Report
 	telegram *telegramServer
 	postgres *servers.Postgres
@@ -63,8 +66,8 @@ type run struct {
 	secrets  *secrets
 }
 
-// Run runs it all and returns what was seen. An error says that it could not be
-// run; what went wrong with the webhook is in the report.
+// Run plays the whole run and returns the report. An error means that the run
+// was impossible; mistakes of the webhook are in the report.
 func Run(ctx context.Context, c Config) (*Report, error) {
 	c.Replicas = max(c.Replicas, 1)
 	if c.Log == nil {
@@ -81,10 +84,10 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 	return r.report, errors.Join(err, r.stop())
 }
 
-// logs is the folder of all logs.
+// logs returns the folder of all logs.
 func (r *run) logs() string { return filepath.Join(r.Dir, "logs") }
 
-// start starts everything but the webhooks, which come with the first kill.
+// start starts everything but the webhooks. The first kill starts those.
 func (r *run) start(ctx context.Context) (err error) {
 	for _, dir := range []string{r.Dir, r.logs()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -95,7 +98,7 @@ func (r *run) start(ctx context.Context) (err error) {
 	if r.telegram, err = startTelegram(r.secrets.bot); err != nil {
 		return err
 	}
-	// A kill of PostgreSQL must not lose what it committed, for the verdict.
+	// The verdict needs every commit of PostgreSQL, also after a kill.
 	r.postgres, err = servers.StartPostgres(ctx, servers.Config{
 		Dir: filepath.Join(r.Dir, "postgres"), Options: []string{"synchronous_commit=on"},
 	})
@@ -147,21 +150,21 @@ func (r *run) stop() error {
 	return errors.Join(errs...)
 }
 
-// play is the course of the run.
+// play kills replicas, then fails the other programs, then waits for quiet.
 func (r *run) play(ctx context.Context) error {
 	for _, step := range []struct {
-		what string
+		name string
 		do   func(context.Context) error
 	}{
 		{fmt.Sprintf("%d kills of the webhook under load", r.Kills), r.kills},
-		{fmt.Sprintf("%d outages of everything", r.Outages), r.outages},
-		{"all is well again, the rest is delivered", r.settle},
+		{fmt.Sprintf("%d outages of the other programs", r.Outages), r.outages},
+		{"recovery and the remaining deliveries", r.settle},
 		{"the verdict", r.judge},
 		{"the search for secrets", r.search},
 	} {
-		r.logf("%s …", step.what)
+		r.logf("%s …", step.name)
 		if err := step.do(ctx); err != nil {
-			return fmt.Errorf("%s: %w", step.what, err)
+			return fmt.Errorf("%s: %w", step.name, err)
 		}
 	}
 	r.report.Duration = time.Since(r.report.begin)
@@ -172,8 +175,8 @@ func (r *run) logf(format string, args ...any) {
 	fmt.Fprintf(r.Log, "%6.1fs  %s\n", time.Since(r.report.begin).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// kills kills replicas at random moments until enough of them had work in
-// flight.
+// kills kills replicas at random moments until enough kills have interrupted
+// work.
 func (r *run) kills(ctx context.Context) error {
 	for _, replica := range r.replicas {
 		if err := replica.start(ctx); err != nil {
@@ -182,7 +185,7 @@ func (r *run) kills(ctx context.Context) error {
 	}
 	for tries := 0; r.report.Kills < r.Kills; tries++ {
 		if tries >= 3*r.Kills+20 {
-			return fmt.Errorf("%d of %d kills hit work in flight: the load is too low", r.report.Kills, tries)
+			return fmt.Errorf("%d of %d kills interrupted work: the load is too low", r.report.Kills, tries)
 		}
 		if err := r.kill(ctx, r.replicas[r.rng.IntN(len(r.replicas))]); err != nil {
 			return err
@@ -195,7 +198,7 @@ func (r *run) kills(ctx context.Context) error {
 	return nil
 }
 
-// kill kills a replica at a random moment of its life, its start included.
+// kill kills a replica at a random moment, its start included.
 func (r *run) kill(ctx context.Context, p *replica) error {
 	if err := sleep(ctx, between(r.rng, 20*time.Millisecond, 1300*time.Millisecond)); err != nil {
 		return err

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestKills is the beginning of what "make chaos" does at length.
+// TestKills is a short version of "make chaos".
 func TestKills(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
@@ -33,7 +33,7 @@ func TestKills(t *testing.T) {
 	}
 }
 
-// build builds the webhook as it is now.
+// build compiles the webhook from the present sources.
 func build(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "preflight-webhook")
@@ -43,7 +43,7 @@ func build(t *testing.T) string {
 	return program
 }
 
-// openDir is a temporary folder that PostgreSQL's user may enter.
+// openDir returns a temporary folder that PostgreSQL's user may enter.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "preflight-chaos-")

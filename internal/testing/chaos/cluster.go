@@ -17,14 +17,14 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// alertmanager is one of the pair.
+// alertmanager is one of the two Alertmanagers.
 type alertmanager struct {
 	spec         proc.Spec
 	web, cluster *proc.Port
 	process      *proc.Process
 }
 
-// newCluster configures a pair that gossips. It starts neither.
+// newCluster configures two Alertmanagers that gossip, without starting them.
 func newCluster(r *run) (pair []*alertmanager, err error) {
 	path, err := servers.Find("alertmanager")
 	if err != nil {
@@ -58,7 +58,8 @@ func newCluster(r *run) (pair []*alertmanager, err error) {
 				"--web.listen-address=" + am.web.Addr(), fmt.Sprintf("--web.external-url=http://alertmanager-%d.example:9093", i+1),
 				"--cluster.listen-address=" + am.cluster.Addr(), "--cluster.advertise-address=" + am.cluster.Addr(),
 				"--cluster.peer=" + pair[1-i].cluster.Addr(), "--cluster.settle-timeout=1s", "--cluster.reconnect-interval=1s",
-				// So short that what one peer is retrying the other sends too.
+				// A short timeout makes one peer send while the other still
+				// retries.
 				"--cluster.peer-timeout=400ms",
 			},
 		}
@@ -66,8 +67,8 @@ func newCluster(r *run) (pair []*alertmanager, err error) {
 	return pair, nil
 }
 
-// writeRoutes writes the configuration of Alertmanager i. All alerts of a group
-// come within a second; the intervals are short, so that much happens.
+// writeRoutes writes the configuration of Alertmanager i. The intervals are
+// short, so that the run has many notifications.
 func (r *run) writeRoutes(file string, i int) error {
 	type object = map[string]any
 	receiver := func(name, notify string) object {
@@ -99,7 +100,7 @@ func (r *run) writeRoutes(file string, i int) error {
 func (a *alertmanager) url() string { return "http://" + a.web.Addr() }
 
 func (a *alertmanager) start(ctx context.Context) (err error) {
-	a.cluster.Release() // gossip is UDP, as the reservation is
+	a.cluster.Release() // gossip uses UDP too
 	a.process, err = proc.Start(ctx, a.spec)
 	return err
 }
@@ -118,8 +119,8 @@ func (a *alertmanager) close() (err error) {
 	return err
 }
 
-// post hands over alerts as Prometheus does. While the Alertmanager is away
-// they are dropped, and sent again later.
+// post posts alerts as Prometheus does. While the Alertmanager is down, the
+// post is dropped and send repeats it later.
 func (a *alertmanager) post(ctx context.Context, alerts any) error {
 	body, err := json.Marshal(alerts)
 	if err != nil {

@@ -12,26 +12,27 @@ import (
 
 const (
 	loadTick = 100 * time.Millisecond
-	// resendEvery is how often what fires is sent again; Prometheus does so
-	// once a minute. What ended is sent again too, for resendEnded.
-	resendEvery = 2 * time.Second
-	resendEnded = 20 * time.Second
-	// expire is when Alertmanager takes an alert for resolved that is not sent
-	// again.
+	// resendEvery is the interval at which firing alerts are posted again;
+	// Prometheus uses one minute. Resolved alerts are posted again for
+	// resendResolved.
+	resendEvery    = 2 * time.Second
+	resendResolved = 20 * time.Second
+	// expire is the time after which Alertmanager resolves an alert that is no
+	// longer posted.
 	expire = time.Minute
-	// outstanding is how many alerts wait to be told at most. There is always
-	// work, and the end of it is near.
+	// outstanding is the highest number of alerts that wait for delivery. It
+	// keeps the webhook busy and the final wait short.
 	outstanding = 40
 )
 
-// oneAlert is one of those that the generator fires. Each has a name of its own.
+// oneAlert is a generated alert with a unique name.
 type oneAlert struct {
 	name, group, priority string
-	starts, ends          time.Time // it ends then; never when zero
+	starts, ends          time.Time // ends is when it is resolved; zero means never
 }
 
-// load fires alerts and ends them, and sends them to every Alertmanager until
-// it is stopped.
+// load fires and resolves alerts, and posts them to every Alertmanager until it
+// is stopped.
 type load struct {
 	run    *run
 	cancel context.CancelFunc
@@ -39,10 +40,10 @@ type load struct {
 
 	mu     sync.Mutex
 	rng    *rand.Rand
-	alerts []*oneAlert // still sent
+	alerts []*oneAlert // still posted
 	names  int
 	groups int
-	paused bool // fires nothing new
+	paused bool // starts no new alert
 }
 
 func newLoad(r *run) *load {
@@ -60,17 +61,17 @@ func (l *load) stop() {
 	l.done.Wait()
 }
 
-// generate fires alerts as long as the chat keeps up.
+// generate starts new alerts as long as the chat keeps up.
 func (l *load) generate(ctx context.Context) {
 	for sleep(ctx, loadTick) == nil {
 		l.mu.Lock()
 		waiting := 0
-		now := time.Now().Truncate(time.Millisecond) // as Prometheus's
+		now := time.Now().Truncate(time.Millisecond) // Prometheus's precision
 		l.alerts = slices.DeleteFunc(l.alerts, func(a *oneAlert) bool {
-			return !a.ends.IsZero() && now.Sub(a.ends) > resendEnded
+			return !a.ends.IsZero() && now.Sub(a.ends) > resendResolved
 		})
 		for _, a := range l.alerts {
-			if !l.run.telegram.asked(a.name) {
+			if !l.run.telegram.called(a.name) {
 				waiting++
 			}
 		}
@@ -80,7 +81,7 @@ func (l *load) generate(ctx context.Context) {
 	}
 }
 
-// fire begins a group of one to three alerts; most end within seconds.
+// fire starts a group of one to three alerts. Most are resolved within seconds.
 func (l *load) fire(now time.Time) int {
 	l.groups++
 	group, priority := fmt.Sprintf("g%05d", l.groups), []string{"P0", "P0", "P1"}[l.rng.IntN(3)]
@@ -99,7 +100,7 @@ func (l *load) fire(now time.Time) int {
 	return n
 }
 
-// finish fires nothing new, and returns the alerts that go on for ever.
+// finish stops new alerts and returns the alerts that never resolve.
 func (l *load) finish() (firing []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -112,29 +113,29 @@ func (l *load) finish() (firing []string) {
 	return firing
 }
 
-// send sends to one Alertmanager what changed, and all from time to time.
+// send posts each change to one Alertmanager, and everything from time to time.
 func (l *load) send(ctx context.Context, am *alertmanager) {
 	sent := map[string]time.Time{}
-	said := map[string]bool{} // whether its end was sent
+	resolved := map[string]bool{} // alerts whose resolution was posted
 	for sleep(ctx, loadTick) == nil {
 		now := time.Now()
 		var batch []any
 		var names []string
 		l.mu.Lock()
 		for _, a := range l.alerts {
-			ended := !a.ends.IsZero() && now.After(a.ends)
-			if now.Before(a.starts) || now.Sub(sent[a.name]) < resendEvery && ended == said[a.name] {
+			over := !a.ends.IsZero() && now.After(a.ends)
+			if now.Before(a.starts) || now.Sub(sent[a.name]) < resendEvery && over == resolved[a.name] {
 				continue
 			}
 			batch, names = append(batch, a.payload(now)), append(names, a.name)
-			said[a.name] = ended
+			resolved[a.name] = over
 		}
 		l.mu.Unlock()
 		if len(batch) == 0 {
 			continue
 		}
 		if err := am.post(ctx, batch); err != nil {
-			continue // it is away; all is sent again
+			continue // it is down; a later round posts everything again
 		}
 		for _, name := range names {
 			sent[name] = now
@@ -142,7 +143,7 @@ func (l *load) send(ctx context.Context, am *alertmanager) {
 	}
 }
 
-// payload is the alert as Prometheus posts it.
+// payload returns the alert as Prometheus posts it.
 func (a *oneAlert) payload(now time.Time) any {
 	ends := now.Add(expire)
 	if !a.ends.IsZero() && now.After(a.ends) {
@@ -159,7 +160,7 @@ func (a *oneAlert) payload(now time.Time) any {
 	}
 }
 
-// named finds the alerts in a text by what their summaries say.
+// named finds the names of alerts in a message.
 var named = regexp.MustCompile(`alert-(t[0-9]{5,})\.`)
 
 func alertsIn(text string) (names []string) {

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// outages lets what surrounds the webhook fail at random, two things at a time
-// at most, and kills the webhook in between.
+// outages fails programs around the webhook at random, two at a time at most,
+// and kills the webhook in between.
 func (r *run) outages(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -24,7 +24,7 @@ func (r *run) outages(ctx context.Context) error {
 		}
 		lanes.Go(func() {
 			for k := range n {
-				// The first lane fails Telegram, the second all else.
+				// The first lane fails Telegram, the second all other programs.
 				do := r.failOther
 				if i == 0 {
 					do = r.failTelegram
@@ -43,7 +43,7 @@ func (r *run) outages(ctx context.Context) error {
 	return errors.Join(errs[:]...)
 }
 
-// failTelegram goes through the storms in turn, each time for another while.
+// failTelegram plays storm k for a random time.
 func (r *run) failTelegram(ctx context.Context, rng *rand.Rand, k int) error {
 	d := between(rng, 300*time.Millisecond, 2500*time.Millisecond)
 	all := storms()
@@ -55,7 +55,8 @@ func (r *run) failTelegram(ctx context.Context, rng *rand.Rand, k int) error {
 	return r.telegram.away(ctx, d)
 }
 
-// failOther kills PostgreSQL, an Alertmanager or a webhook, and starts it again.
+// failOther kills PostgreSQL, an Alertmanager or a webhook, and starts it
+// again.
 func (r *run) failOther(ctx context.Context, rng *rand.Rand, k int) error {
 	d := between(rng, 100*time.Millisecond, 2*time.Second)
 	switch k % 4 {
@@ -93,11 +94,11 @@ func (r *run) outage(what string) {
 	r.logf("%s", what)
 }
 
-// settle waits until everything is told and stored.
+// settle waits until everything is delivered and stored.
 func (r *run) settle(ctx context.Context) error {
 	firing := r.load.finish()
 	for _, p := range r.replicas {
-		if err := p.restart(ctx); err != nil { // a wait of its for PostgreSQL ends, too
+		if err := p.restart(ctx); err != nil { // the restart also cancels a wait for PostgreSQL
 			return err
 		}
 	}
@@ -120,11 +121,11 @@ func (r *run) settle(ctx context.Context) error {
 	}
 }
 
-// unsettled says what is still to come; empty when nothing is.
+// unsettled describes the remaining work. It returns "" if there is none.
 func (r *run) unsettled(ctx context.Context, firing []string) (string, error) {
 	for _, name := range firing {
 		if a, _ := r.ledger.get(name); !a.fired {
-			return fmt.Sprintf("%s fires, and Alertmanager has told no webhook", name), nil
+			return fmt.Sprintf("%s fires: Alertmanager has not notified a webhook", name), nil
 		}
 	}
 	if !r.ledger.quiet(3 * time.Second) {
@@ -134,11 +135,11 @@ func (r *run) unsettled(ctx context.Context, firing []string) (string, error) {
 		if f, err := p.inspect(); err != nil {
 			return "", err
 		} else if f.any() {
-			return fmt.Sprintf("webhook %d has not told %d alerts and applied %d notifications", p.number, f.pending, f.inbox), nil
+			return fmt.Sprintf("webhook %d: %d alerts to deliver, %d notifications to apply", p.number, f.pending, f.inbox), nil
 		}
 	}
-	if v := r.compare(); len(v.untold)+len(v.unended) > 0 {
-		return fmt.Sprintf("%d alerts were not told, %d ends not", len(v.untold), len(v.unended)), nil
+	if v := r.compare(); len(v.undelivered)+len(v.unresolved) > 0 {
+		return fmt.Sprintf("%d alerts and %d resolutions not delivered", len(v.undelivered), len(v.unresolved)), nil
 	}
 	missing, err := r.historyProblems(ctx)
 	if len(missing) > 0 {

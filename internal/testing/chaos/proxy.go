@@ -11,36 +11,37 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// ledger is what was acknowledged, as the proxies saw it.
+// ledger records the acknowledgements that the proxies saw.
 type ledger struct {
 	mu        sync.Mutex
-	alerts    map[string]*acknowledged // by the alert's name
-	posted    map[string]bool          // whatever became of it: a kill can come before the answer
-	groups    map[string]time.Time     // when the group was acknowledged first
+	alerts    map[string]*acknowledged // by name
+	posted    map[string]bool          // acknowledged or not: a kill may prevent the answer
+	groups    map[string]time.Time     // first acknowledgement of each group
 	reminding int                      // acknowledgements that may be reminders
 	posts     int                      // acknowledged
-	refused   int                      // posts that got another answer, or none
-	wrong     map[int]int              // answers by status, of those that tell Alertmanager not to try again
+	refused   int                      // posts with another answer or none
+	wrong     map[int]int              // by status: answers after which Alertmanager does not retry
 	last      time.Time                // the last post
 }
 
-// acknowledged is an alert that the webhook answered 200 for.
+// acknowledged is an alert that the webhook answered with 200.
 type acknowledged struct {
-	priority     string
-	group        string
-	fingerprint  string
-	startsAt     time.Time
-	fired, ended bool
+	priority        string
+	group           string
+	fingerprint     string
+	startsAt        time.Time
+	fired, resolved bool
 }
 
 func newLedger() *ledger {
 	return &ledger{alerts: map[string]*acknowledged{}, posted: map[string]bool{}, groups: map[string]time.Time{}, wrong: map[int]int{}}
 }
 
-// reminderAfter is when Alertmanager's saying the same again is a reminder.
+// reminderAfter is the age of a group after which an unchanged notification is
+// a reminder.
 const reminderAfter = time.Minute
 
-// note writes down the answer to a post; 0 for none.
+// note records the answer to a post, 0 for no answer.
 func (l *ledger) note(body []byte, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -58,7 +59,7 @@ func (l *ledger) note(body []byte, status int) {
 	}
 	l.posts++
 	if err != nil {
-		l.wrong[status]++ // an answer to what nobody could apply
+		l.wrong[status]++ // the body is not a notification
 		return
 	}
 	if first, ok := l.groups[p.GroupKey]; !ok {
@@ -74,18 +75,18 @@ func (l *ledger) note(body []byte, status int) {
 			l.alerts[name] = k
 		}
 		k.fired = k.fired || a.Status == "firing"
-		k.ended = k.ended || a.Status == "resolved"
+		k.resolved = k.resolved || a.Status == "resolved"
 	}
 }
 
-// count is of the acknowledged alerts.
+// count returns the number of acknowledged alerts.
 func (l *ledger) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.alerts)
 }
 
-// get returns a copy of what is known of an alert.
+// get returns a copy of the record of an alert.
 func (l *ledger) get(name string) (acknowledged, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -95,14 +96,14 @@ func (l *ledger) get(name string) (acknowledged, bool) {
 	return acknowledged{}, false
 }
 
-// quiet reports whether nothing was posted for a while.
+// quiet reports whether the last post is older than d.
 func (l *ledger) quiet(d time.Duration) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return time.Since(l.last) >= d
 }
 
-// proxy hands posts over to a webhook and writes down what became of them.
+// proxy forwards posts to a webhook and records the answers.
 type proxy struct {
 	ledger   *ledger
 	upstream string // host:port
@@ -118,7 +119,7 @@ func startProxy(l *ledger, upstream string) (*proxy, error) {
 	}
 	p := &proxy{ledger: l, upstream: upstream, listener: listener, client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
 	p.server = &http.Server{Handler: p}
-	go func() { _ = p.server.Serve(listener) }() // its end is close's
+	go func() { _ = p.server.Serve(listener) }() // close stops it
 	return p, nil
 }
 
@@ -126,8 +127,8 @@ func (p *proxy) url() string { return "http://" + p.listener.Addr().String() }
 
 func (p *proxy) close() { _ = p.server.Close() }
 
-// ServeHTTP counts as acknowledged what the webhook answered whole, whether or
-// not Alertmanager still hears it.
+// ServeHTTP counts a complete answer as acknowledged, whether or not
+// Alertmanager still waits for it.
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -136,13 +137,13 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	status := p.forward(r, body)
 	p.ledger.note(body, status)
 	if status == 0 {
-		panic(http.ErrAbortHandler) // as the webhook did
+		panic(http.ErrAbortHandler) // the webhook closed the connection too
 	}
 	w.WriteHeader(status)
 }
 
 func (p *proxy) forward(r *http.Request, body []byte) (status int) {
-	// Alertmanager may give up meanwhile; the answer counts all the same.
+	// Alertmanager may give up meanwhile. The answer still counts.
 	out, err := http.NewRequest(r.Method, "http://"+p.upstream+r.URL.RequestURI(), bytes.NewReader(body))
 	if err != nil {
 		return 0

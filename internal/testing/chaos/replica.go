@@ -13,12 +13,12 @@ import (
 	"strings"
 	"time"
 
-	_ "modernc.org/sqlite" // the driver of the spool
+	_ "modernc.org/sqlite" // driver of the spool
 
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// replica is one webhook: its spool, its port, and the proxy before it.
+// replica is one webhook with its spool, its port and its proxy.
 type replica struct {
 	run     *run
 	number  int // from 1
@@ -27,9 +27,9 @@ type replica struct {
 	proxy   *proxy
 	spec    proc.Spec
 	process *proc.Process
-	known   map[int64]bool // calls under way that a kill was charged with
+	known   map[int64]bool // interrupted calls that an earlier kill has counted
 
-	knownEvents map[int64]bool // likewise calls that other replicas did not know of
+	knownEvents map[int64]bool // the same for calls that no other replica had received
 }
 
 func newReplica(r *run, i int) (*replica, error) {
@@ -45,7 +45,7 @@ func newReplica(r *run, i int) (*replica, error) {
 	return p, err
 }
 
-// prepare says how it is run, once all addresses are known.
+// prepare builds the command line, once all addresses are known.
 func (p *replica) prepare() error {
 	r := p.run
 	p.spec = proc.Spec{
@@ -68,7 +68,8 @@ func (p *replica) prepare() error {
 
 func (p *replica) spool() string { return filepath.Join(p.dir, "spool.db") }
 
-// start starts it and does not wait until it is ready: a kill may hit its start.
+// start starts the webhook and returns before it is ready, so that a kill may
+// interrupt the start.
 func (p *replica) start(ctx context.Context) (err error) {
 	p.process, err = proc.Start(ctx, p.spec)
 	return err
@@ -77,18 +78,18 @@ func (p *replica) start(ctx context.Context) (err error) {
 // flight is the work that a kill interrupted.
 type flight struct {
 	inbox   int        // notifications accepted and not applied
-	pending int        // alerts that the chat does not show as they are
-	edits   int        // edits under way
-	sending [][]string // the alerts of each message that was being sent
+	pending int        // alerts whose chat is not up to date
+	edits   int        // interrupted edits
+	sending [][]string // alerts of each interrupted message
 }
 
 func (f flight) any() bool { return f.inbox > 0 || f.pending > 0 || f.edits > 0 || len(f.sending) > 0 }
 
-// kill ends it by SIGKILL and looks into the spool that it leaves.
+// kill sends SIGKILL and reads the spool that is left.
 func (p *replica) kill() (flight, error) {
 	select {
 	case <-p.process.Done():
-		return flight{}, fmt.Errorf("webhook %d ended by itself: %w", p.number, p.process.Err())
+		return flight{}, fmt.Errorf("webhook %d exited before the kill: %w", p.number, p.process.Err())
 	default:
 	}
 	p.process.Kill()
@@ -99,8 +100,8 @@ func (p *replica) kill() (flight, error) {
 	return f, err
 }
 
-// inspect reads a copy of the spool, so that the webhook finds it as its
-// predecessor left it.
+// inspect reads a copy of the spool, so that the next webhook finds the
+// original unchanged.
 func (p *replica) inspect() (f flight, err error) {
 	dir, err := os.MkdirTemp(p.run.Dir, "spool-")
 	if err != nil {
@@ -126,7 +127,7 @@ func (p *replica) inspect() (f flight, err error) {
 	defer db.Close()
 	err = p.count(db, &f)
 	if err != nil && strings.Contains(err.Error(), "no such table") {
-		err = nil // killed before it made them
+		err = nil // killed before the migrations
 	}
 	return f, err
 }
@@ -147,7 +148,7 @@ func (p *replica) count(db *sql.DB, f *flight) error {
 		if err := rows.Scan(&id, &content); err != nil {
 			return err
 		}
-		if !p.known[id] { // else it was killed again before it looked
+		if !p.known[id] { // known: killed again before it read its spool
 			p.known[id] = true
 			f.sending = append(f.sending, alertsIn(content))
 		}
@@ -158,8 +159,8 @@ func (p *replica) count(db *sql.DB, f *flight) error {
 	return p.unshared(db, f)
 }
 
-// unshared counts the messages that other replicas did not know of when this
-// one died: what goes on for it can tell them again.
+// unshared counts the messages that no other replica had received when this one
+// was killed. The next holder of the lease may deliver them again.
 func (p *replica) unshared(db *sql.DB, f *flight) error {
 	rows, err := db.Query(`SELECT j.seq, group_concat(json_extract(i.alert, '$.labels.target'), ' ')
 		FROM journal j, json_each(CAST(j.body AS TEXT), '$.sent.listed') l JOIN instances i
@@ -183,7 +184,8 @@ func (p *replica) unshared(db *sql.DB, f *flight) error {
 	return rows.Err()
 }
 
-// restart stops it as an operator does, and returns when the next one is ready.
+// restart stops the webhook cleanly, and returns when the next process is
+// ready.
 func (p *replica) restart(ctx context.Context) error {
 	if err := p.process.Stop(); err != nil {
 		return err
@@ -195,7 +197,7 @@ func (p *replica) restart(ctx context.Context) error {
 	return err
 }
 
-// metrics reads /metrics.
+// metrics returns the text of /metrics.
 func (p *replica) metrics(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()

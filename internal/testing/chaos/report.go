@@ -9,53 +9,54 @@ import (
 	"time"
 )
 
-// Report is what a run saw.
+// Report is the result of a run.
 type Report struct {
 	Seed     uint64
 	Replicas int
 	Duration time.Duration
 
-	Tries  int // kills of a webhook
-	Wanted int // that had to hit work in flight
-	Kills  int // that did
-	// What the kills hit: how many found notifications accepted and not
-	// applied, alerts not shown as they are, a message or an edit under way.
+	Tries  int // kills of a webhook, effective or not
+	Wanted int // kills that had to interrupt work
+	Kills  int // kills that interrupted work
+	// Kills by interrupted work: notifications accepted and not applied, alerts
+	// not up to date in the chat, a call to the Bot API.
 	HitInbox, HitPending, HitCall int
 
-	Faults       int // of the Bot API
-	Posts        int // notifications acknowledged
-	Unanswered   int // notifications that were not, and came again
-	Acknowledged int // alerts
-	Ended        int // alerts, of those
-	Messages     int // in the chat
-	History      int // alerts in PostgreSQL
-	Searched     int // bytes, for secrets
+	Faults       int // faults of the Bot API
+	Posts        int // acknowledged notifications
+	Unanswered   int // notifications that Alertmanager had to retry
+	Acknowledged int // acknowledged alerts
+	Resolved     int // acknowledged alerts that were resolved
+	Messages     int // messages in the chat
+	History      int // alerts in PostgreSQL's history
+	Searched     int // bytes searched for secrets
 
-	// Problems are what must not be.
+	// Problems lists the broken guarantees.
 	Problems []string
 
 	verdict verdict
 	begin   time.Time
 	mu      sync.Mutex
-	sending [][]string // the alerts of the messages that kills interrupted
+	sending [][]string // alerts of each interrupted message
 	outages map[string]int
-	away    []window // when PostgreSQL was
+	away    []window // outages of PostgreSQL
 }
 
 type window struct{ from, to time.Time }
 
-// recovery is how long replicas may take to share again when PostgreSQL is back.
+// recovery is the time that replicas may need to share again after an outage of
+// PostgreSQL.
 const recovery = 15 * time.Second
 
-// unshared notes that PostgreSQL was away until now.
+// unshared records an outage of PostgreSQL that lasted until now.
 func (r *Report) unshared(from time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.away = append(r.away, window{from, time.Now().Add(recovery)})
 }
 
-// alone reports whether replicas could know nothing of each other then: each
-// delivers by itself, and what both tell comes twice.
+// alone reports whether PostgreSQL was down at that time. Without it each
+// replica delivers by itself, so a message may come twice.
 func (r *Report) alone(at time.Time) bool {
 	if r.Replicas < 2 {
 		return false
@@ -96,27 +97,27 @@ func (r *Report) outage(what string) {
 	r.outages[what]++
 }
 
-// Print writes it for people.
+// Print writes the report for people.
 func (r *Report) Print(w io.Writer) {
 	line := func(what string, format string, args ...any) {
 		fmt.Fprintf(w, "  %-34s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	v := r.verdict
 	fmt.Fprintf(w, "Chaos with seed %d, %d replicas, %s:\n", r.Seed, r.Replicas, r.Duration.Round(100*time.Millisecond))
-	line("kills -9 of the webhook", "%d, %d of them with work in flight", r.Tries, r.Kills)
+	line("kills -9 of the webhook", "%d, %d of them interrupted work", r.Tries, r.Kills)
 	line("  notifications to apply", "at %d", r.HitInbox)
 	line("  alerts to show", "at %d", r.HitPending)
-	line("  a call under way", "at %d", r.HitCall)
+	line("  a call in progress", "at %d", r.HitCall)
 	for _, what := range slices.Sorted(maps.Keys(r.outages)) {
 		line(what, "%d times", r.outages[what])
 	}
 	line("calls that Telegram failed", "%d", r.Faults)
-	line("notifications acknowledged", "%d; %d posts were not, and came again", r.Posts, r.Unanswered)
-	line("alerts acknowledged", "%d, %d of them ended", r.Acknowledged, r.Ended)
-	line("alerts shown", "%d, %d of them ended, in %d messages", v.told, v.ended, r.Messages)
-	line("lost", "%d alerts, %d ends", len(v.untold), len(v.unended))
+	line("notifications acknowledged", "%d; %d posts were retried", r.Posts, r.Unanswered)
+	line("alerts acknowledged", "%d, %d of them resolved", r.Acknowledged, r.Resolved)
+	line("alerts shown", "%d, %d of them resolved, in %d messages", v.delivered, v.resolved, r.Messages)
+	line("lost", "%d alerts, %d resolutions", len(v.undelivered), len(v.unresolved))
 	line("ambiguous calls", "%d", v.ambiguous)
-	line("messages that came twice", "%d, %d of them by no ambiguous call", v.duplicates, len(v.unexplained))
+	line("messages that came twice", "%d, %d of them without an ambiguous call", v.duplicates, len(v.unexplained))
 	line("messages left open", "%d", v.stale)
 	line("reminders", "%d", v.reminders)
 	line("in the history", "%d", r.History)

@@ -17,14 +17,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// secrets are those that the webhook is given, and must show nowhere.
+// secrets are the webhook's secrets, which no output may show.
 type secrets struct{ bot, webhook, alertmanager, postgres string }
 
 func newSecrets() *secrets {
 	return &secrets{bot: "123456:" + rand.Text(), webhook: rand.Text(), alertmanager: rand.Text()}
 }
 
-// needles are the secrets by name.
+// needles returns the secrets by name.
 func (s *secrets) needles() map[string]string {
 	_, bot, _ := strings.Cut(s.bot, ":")
 	return map[string]string{
@@ -33,19 +33,20 @@ func (s *secrets) needles() map[string]string {
 	}
 }
 
-// forms are how a secret can be written.
+// forms returns the spellings of a secret in logs and databases.
 func forms(secret string) []string {
 	forms := []string{secret, url.QueryEscape(secret), hex.EncodeToString([]byte(secret))} // PostgreSQL shows bytes in hex
 	// In base64, alone or behind a user's name of any length.
 	for pad := range 3 {
 		text := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", pad) + secret))
-		// The first characters depend on what is before it, the last ones on what is behind.
+		// The first and last characters also depend on the bytes around the
+		// secret.
 		forms = append(forms, strings.TrimRight(text, "=")[4:len(strings.TrimRight(text, "="))-2])
 	}
 	return forms
 }
 
-// Find returns which of the secrets, given by name, are in a text.
+// Find returns the names of the secrets that text contains.
 func Find(text []byte, needles map[string]string) (found []string) {
 	for name, secret := range needles {
 		for _, form := range forms(secret) {
@@ -58,7 +59,7 @@ func Find(text []byte, needles map[string]string) (found []string) {
 	return found
 }
 
-// Files reads every file below the folders, by path.
+// Files returns the content of every file in the folders, by path.
 func Files(dirs ...string) (map[string][]byte, error) {
 	files := map[string][]byte{}
 	for _, dir := range dirs {
@@ -76,8 +77,8 @@ func Files(dirs ...string) (map[string][]byte, error) {
 	return files, nil
 }
 
-// Rows reads every row of every table of a PostgreSQL as text, by table. What
-// belongs to the server itself is left out: it knows its own passwords.
+// Rows returns every row of a PostgreSQL database as text, by table. It skips
+// the server's own tables, which hold its passwords.
 func Rows(ctx context.Context, dsn string) (tables map[string][]byte, err error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
@@ -108,9 +109,9 @@ func Rows(ctx context.Context, dsn string) (tables map[string][]byte, err error)
 	return tables, nil
 }
 
-// search looks for the secrets wherever the webhook writes: the logs, its
-// metrics, its spools, the rows of PostgreSQL. A name that is in all of them
-// proves that it looks there.
+// search searches all output of the webhook for the secrets: its logs, metrics
+// and spools, and the rows of PostgreSQL. looked proves that the search read
+// them.
 func (r *run) search(ctx context.Context) error {
 	places, err := Files(r.logs())
 	if err != nil {
@@ -122,7 +123,7 @@ func (r *run) search(ctx context.Context) error {
 			return err
 		}
 		places[fmt.Sprintf("metrics of webhook %d", p.number)] = []byte(text)
-		// Only when it has ended nothing of the spool is in its memory alone.
+		// A stopped webhook has written its whole spool to the file.
 		if err := p.process.Stop(); err != nil {
 			return err
 		}
@@ -150,7 +151,8 @@ func (r *run) search(ctx context.Context) error {
 	return r.looked(places)
 }
 
-// looked makes sure that the search read what the webhook writes.
+// looked returns an error if the search did not read a place: each contains a
+// known text.
 func (r *run) looked(places map[string][]byte) error {
 	for _, p := range r.replicas {
 		for place, sign := range map[string]string{

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// A secret planted in a log, in a file of bytes and in a row is found in each.
+// Find must find a planted secret in a log, in a binary file and in a row.
 func TestTheSearchReadsFilesAndRows(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)

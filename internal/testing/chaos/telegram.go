@@ -16,24 +16,24 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// chatID is the one chat that is told.
+// chatID is the only chat.
 const chatID = 7
 
-// callTime is how long a call takes when nothing is wrong, so that there is
-// often one under way.
+// callTime is the duration of a normal call. It is long enough that kills often
+// interrupt one.
 const callTime = 4 * time.Millisecond
 
-// telegramServer is the fake Bot API, which can be made to fail.
+// telegramServer is the fake Bot API with planned faults.
 type telegramServer struct {
 	bot  *fakebot.Bot
 	port *proc.Port
 
 	mu        sync.Mutex
 	server    *http.Server
-	fault     func() fakebot.Fault // of the calls now; nil for none
-	ambiguous [][]string           // the alerts in each message shown without its answer coming
+	fault     func() fakebot.Fault // of each call; nil for none
+	ambiguous [][]string           // alerts of each message that was shown without an answer
 	faults    int
-	seen      map[string]bool // the alerts that a call was about
+	seen      map[string]bool // alerts that some call named
 }
 
 func startTelegram(token string) (*telegramServer, error) {
@@ -47,18 +47,18 @@ func startTelegram(token string) (*telegramServer, error) {
 
 func (s *telegramServer) url() string { return "http://" + s.port.Addr() }
 
-// up listens, after a down too.
+// up starts listening, also after down.
 func (s *telegramServer) up() error {
 	l, err := net.Listen("tcp", s.port.Addr())
 	if err != nil {
 		return err
 	}
 	s.server = &http.Server{Handler: s}
-	go func() { _ = s.server.Serve(l) }() // its end is down's
+	go func() { _ = s.server.Serve(l) }() // down stops it
 	return nil
 }
 
-// down refuses connections. Calls under way are answered.
+// down refuses new connections. Calls in progress are answered.
 func (s *telegramServer) down(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -70,26 +70,26 @@ func (s *telegramServer) close() {
 	s.port.Release()
 }
 
-// failing makes each call fail as f says.
+// failing makes f choose the fault of each call.
 func (s *telegramServer) failing(f func() fakebot.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
 }
 
-// shown counts the messages in the chat.
+// shown returns the number of messages in the chat.
 func (s *telegramServer) shown() int { return len(s.bot.Messages(chatID)) }
 
 func (s *telegramServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	if err != nil { // the webhook died while it sent
+	if err != nil { // the webhook was killed while it sent
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	s.bot.ServeFault(w, r, s.next(r, body))
 }
 
-// next decides what goes wrong with a call.
+// next chooses the fault of a call.
 func (s *telegramServer) next(r *http.Request, body []byte) fakebot.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -111,20 +111,20 @@ func (s *telegramServer) next(r *http.Request, body []byte) fakebot.Fault {
 	return f
 }
 
-// asked reports whether a call was about the alert.
-func (s *telegramServer) asked(name string) bool {
+// called reports whether some call named the alert.
+func (s *telegramServer) called(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[name]
 }
 
-// A storm is a way in which the Bot API fails for a while.
+// A storm is a kind of failure of the Bot API.
 type storm struct {
 	name  string
 	fault func(*rand.Rand) fakebot.Fault
 }
 
-// storms are those that a run chooses from. About every second call fails.
+// storms returns the kinds of failure. About every second call fails.
 func storms() []storm {
 	half := func(f fakebot.Fault) func(*rand.Rand) fakebot.Fault {
 		return func(rng *rand.Rand) fakebot.Fault {
@@ -147,7 +147,7 @@ func storms() []storm {
 	}
 }
 
-// storming fails for a while, and ends.
+// storming fails calls for the duration d.
 func (s *telegramServer) storming(ctx context.Context, st storm, seed uint64, d time.Duration) error {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	s.failing(func() fakebot.Fault { return st.fault(rng) }) // called under the lock
@@ -156,7 +156,7 @@ func (s *telegramServer) storming(ctx context.Context, st storm, seed uint64, d 
 	return err
 }
 
-// away refuses connections for a while.
+// away refuses connections for the duration d.
 func (s *telegramServer) away(ctx context.Context, d time.Duration) error {
 	if err := s.down(ctx); err != nil {
 		return err

@@ -11,17 +11,17 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 )
 
-// verdict is what the chat shows of what was acknowledged.
+// verdict compares the chat with the acknowledged alerts.
 type verdict struct {
-	told, ended int
-	untold      []string // acknowledged as firing, never told
-	unended     []string // acknowledged as resolved, the end never told
-	unknown     []string // told, never posted
-	stale       int      // messages that show something as firing whose end was acknowledged
-	ambiguous   int      // calls whose outcome the webhook could not know
-	duplicates  int      // messages without news
-	unexplained []string // those that no ambiguous call explains
-	reminders   int
+	delivered, resolved int
+	undelivered         []string // acknowledged as firing, not delivered
+	unresolved          []string // acknowledged as resolved, resolution not delivered
+	unknown             []string // delivered, never posted
+	stale               int      // messages that show a resolved alert as firing
+	ambiguous           int      // calls without a known outcome
+	duplicates          int      // messages that repeat an earlier one
+	unexplained         []string // duplicates without an ambiguous call
+	reminders           int
 }
 
 // shownItem is an alert in a message.
@@ -41,7 +41,7 @@ const (
 
 var resolutionTitle = regexp.MustCompile(`^✅ P\d resolved: `)
 
-// read takes a message of the chat apart.
+// read parses a message of the chat.
 func read(text string) (kind messageKind, items []shownItem) {
 	title, rest, _ := strings.Cut(text, "\n")
 	switch {
@@ -70,7 +70,7 @@ func read(text string) (kind messageKind, items []shownItem) {
 	return kind, items
 }
 
-// asSent is what a message said when it came.
+// asSent returns the text of a message before its edits.
 func asSent(m fakebot.Message) string {
 	if len(m.Edits) > 0 {
 		return m.Edits[0].Text
@@ -78,20 +78,20 @@ func asSent(m fakebot.Message) string {
 	return m.Text
 }
 
-// compare holds the chat against the ledger.
+// compare compares the chat with the ledger.
 func (r *run) compare() verdict {
 	var v verdict
-	told, ended := map[string]bool{}, map[string]bool{}
+	delivered, resolved := map[string]bool{}, map[string]bool{}
 	explanations := r.explanations()
 	v.ambiguous = len(explanations)
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, items := read(asSent(m))
 		news := false
 		for _, it := range items {
-			seen := told
+			seen := delivered
 			if it.over {
-				seen = ended
-				told[it.name] = true // it fired, says its end
+				seen = resolved
+				delivered[it.name] = true // a resolution implies that it fired
 			}
 			news = news || !seen[it.name]
 			seen[it.name] = true
@@ -110,24 +110,24 @@ func (r *run) compare() verdict {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	for name, a := range r.ledger.alerts {
-		if a.fired && !told[name] {
-			v.untold = append(v.untold, name)
+		if a.fired && !delivered[name] {
+			v.undelivered = append(v.undelivered, name)
 		}
-		if a.ended && !ended[name] {
-			v.unended = append(v.unended, name)
+		if a.resolved && !resolved[name] {
+			v.unresolved = append(v.unresolved, name)
 		}
 	}
-	for name := range told {
+	for name := range delivered {
 		if !r.ledger.posted[name] {
 			v.unknown = append(v.unknown, name)
 		}
 	}
-	v.told, v.ended = len(told), len(ended)
+	v.delivered, v.resolved = len(delivered), len(resolved)
 	return v
 }
 
-// stale counts the messages that told of an alert first and were never edited
-// when it ended.
+// stale counts the first messages of alerts that were not edited when the
+// alerts were resolved.
 func (r *run) stale() (n int) {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
@@ -140,7 +140,7 @@ func (r *run) stale() (n int) {
 		open := false
 		for _, it := range was {
 			a := r.ledger.alerts[it.name]
-			open = open || a != nil && a.ended && !it.over && !slices.ContainsFunc(now, func(s shownItem) bool { return s.name == it.name && s.over })
+			open = open || a != nil && a.resolved && !it.over && !slices.ContainsFunc(now, func(s shownItem) bool { return s.name == it.name && s.over })
 		}
 		if open {
 			n++
@@ -149,15 +149,15 @@ func (r *run) stale() (n int) {
 	return n
 }
 
-// explanations are the calls whose outcome the webhook could not know: those
-// under way at a kill, and those that Telegram carried out and did not answer.
+// explanations returns the alerts of the calls without a known outcome:
+// interrupted by a kill, or carried out by Telegram without an answer.
 func (r *run) explanations() [][]string {
 	r.telegram.mu.Lock()
 	defer r.telegram.mu.Unlock()
 	return slices.Concat(r.report.sending, r.telegram.ambiguous)
 }
 
-// explain takes the explanation of a duplicate: each is good for one.
+// explain removes an explanation of a duplicate. Each explains one duplicate.
 func explain(explanations *[][]string, items []shownItem) bool {
 	for i, names := range *explanations {
 		for _, it := range items {
@@ -170,7 +170,7 @@ func explain(explanations *[][]string, items []shownItem) bool {
 	return false
 }
 
-// judge turns what is there into the report.
+// judge fills the report.
 func (r *run) judge(ctx context.Context) error {
 	v := r.compare()
 	rep := r.report
@@ -178,8 +178,8 @@ func (r *run) judge(ctx context.Context) error {
 	r.ledger.mu.Lock()
 	rep.Posts, rep.Unanswered, rep.Acknowledged = r.ledger.posts, r.ledger.refused, len(r.ledger.alerts)
 	for _, a := range r.ledger.alerts {
-		if a.ended {
-			rep.Ended++
+		if a.resolved {
+			rep.Resolved++
 		}
 	}
 	reminding := r.ledger.reminding
@@ -187,24 +187,24 @@ func (r *run) judge(ctx context.Context) error {
 		rep.problem("%d posts were answered %d: Alertmanager gives up then", n, status)
 	}
 	r.ledger.mu.Unlock()
-	if n := len(v.untold); n > 0 {
-		rep.problem("%d alerts were acknowledged and never told: %s", n, some(v.untold))
+	if n := len(v.undelivered); n > 0 {
+		rep.problem("%d alerts were acknowledged and not delivered: %s", n, some(v.undelivered))
 	}
-	if n := len(v.unended); n > 0 {
-		rep.problem("the end of %d alerts was acknowledged and never told: %s", n, some(v.unended))
+	if n := len(v.unresolved); n > 0 {
+		rep.problem("%d resolutions were acknowledged and not delivered: %s", n, some(v.unresolved))
 	}
 	if n := len(v.unknown); n > 0 {
-		rep.problem("%d alerts were told and never posted: %s", n, some(v.unknown))
+		rep.problem("%d alerts were delivered and never posted: %s", n, some(v.unknown))
 	}
 	if n := len(v.unexplained); n > 0 && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages came again without an ambiguous call: %s", n, some(v.unexplained))
 	}
-	open := v.ambiguous // what came of such a call can't be edited
+	open := v.ambiguous // the webhook does not know these messages, so it cannot edit them
 	if r.Replicas > 1 {
 		open += v.duplicates
 	}
 	if v.stale > open && (r.Replicas == 1 || r.OneMessage) {
-		rep.problem("%d messages show alerts as firing that ended, with %d ambiguous calls", v.stale, v.ambiguous)
+		rep.problem("%d messages show resolved alerts as firing, with %d ambiguous calls", v.stale, v.ambiguous)
 	}
 	if v.reminders > reminding {
 		rep.problem("%d reminders, and Alertmanager sent %d", v.reminders, reminding)
@@ -219,7 +219,7 @@ func (r *run) judge(ctx context.Context) error {
 	return err
 }
 
-// some is the first few of many.
+// some returns the first few of a long list.
 func some(list []string) string {
 	slices.Sort(list)
 	if len(list) > 5 {
@@ -228,8 +228,8 @@ func some(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-// historyProblems compares the history in PostgreSQL with what was
-// acknowledged.
+// historyProblems compares the history in PostgreSQL with the acknowledged
+// alerts.
 func (r *run) historyProblems(ctx context.Context) (problems []string, err error) {
 	store, err := history.Open(r.postgres.DSN())
 	if err != nil {
@@ -258,10 +258,10 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 			problems = append(problems, name+" is missing")
 		case rec.Fingerprint != a.fingerprint, rec.Group != a.group, rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
-		case a.ended && rec.EndsAt == nil:
-			problems = append(problems, name+" has no end")
-		case len(rec.Deliveries) == 0 || rec.Deliveries[0].DeliveredAt == nil || a.ended && rec.Deliveries[0].ResolvedAt == nil:
-			problems = append(problems, name+" has no time when the chat was told")
+		case a.resolved && rec.EndsAt == nil:
+			problems = append(problems, name+" has no time of resolution")
+		case len(rec.Deliveries) == 0 || rec.Deliveries[0].DeliveredAt == nil || a.resolved && rec.Deliveries[0].ResolvedAt == nil:
+			problems = append(problems, name+" has no time of delivery")
 		}
 	}
 	for name := range seen {

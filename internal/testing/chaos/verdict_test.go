@@ -17,7 +17,7 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// scene is a chat and a ledger, filled by hand.
+// scene is a chat and a ledger with chosen contents.
 type scene struct {
 	*run
 	t         *testing.T
@@ -34,7 +34,7 @@ func newScene(t *testing.T) *scene {
 	return &scene{&run{report: &Report{}, ledger: newLedger(), telegram: &telegramServer{bot: bot, seen: map[string]bool{}}}, t, formatter}
 }
 
-// alertNamed is one as Alertmanager posts it.
+// alertNamed returns an alert as Alertmanager posts it.
 func alertNamed(name, status string) template.Alert {
 	a := oneAlert{name: name, group: "g", priority: "P0", starts: time.Now()}
 	var posted template.Alert
@@ -49,7 +49,7 @@ func alertNamed(name, status string) template.Alert {
 	return posted
 }
 
-// posted is a notification, and what it was answered.
+// posted records a notification and the status of the answer.
 func (s *scene) posted(status int, alerts ...template.Alert) {
 	p := state.Payload{Version: "4", GroupKey: "g"}
 	p.Status, p.Alerts = "firing", alerts
@@ -60,7 +60,7 @@ func (s *scene) posted(status int, alerts ...template.Alert) {
 	s.ledger.note(body, status)
 }
 
-// shows puts a message into the chat, in the words of the webhook.
+// shows adds a message in the webhook's format to the chat.
 func (s *scene) shows(kind message.Kind, alerts ...template.Alert) {
 	s.t.Helper()
 	n := message.Notice{Kind: kind, Now: time.Now()}
@@ -83,7 +83,7 @@ func (s *scene) shows(kind message.Kind, alerts ...template.Alert) {
 	}
 }
 
-// The verdict is worth something only if it finds what is wrong.
+// The verdict must find each kind of mistake.
 func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	one, two := alertNamed("t00001", "firing"), alertNamed("t00002", "firing")
@@ -92,7 +92,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 		play func(*scene)
 		want verdict
 	}{
-		"all is told": {
+		"all is delivered": {
 			func(s *scene) {
 				s.posted(200, one)
 				s.posted(200, oneOver, two)
@@ -100,33 +100,33 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.shows(message.Alert, two, one)
 				s.shows(message.Resolution, oneOver)
 			},
-			verdict{told: 2, ended: 1, stale: 2}, // no message was edited
+			verdict{delivered: 2, resolved: 1, stale: 2}, // no message was edited
 		},
-		"lost":               {func(s *scene) { s.posted(200, one) }, verdict{untold: []string{"t00001"}}},
+		"lost":               {func(s *scene) { s.posted(200, one) }, verdict{undelivered: []string{"t00001"}}},
 		"never acknowledged": {func(s *scene) { s.posted(503, one) }, verdict{}},
-		"told before a kill kept the answer": {
+		"delivered before a kill prevented the answer": {
 			func(s *scene) {
 				s.posted(0, one)
 				s.shows(message.Alert, one)
 			},
-			verdict{told: 1},
+			verdict{delivered: 1},
 		},
-		"invented": {func(s *scene) { s.shows(message.Alert, one) }, verdict{told: 1, unknown: []string{"t00001"}}},
-		"end lost": {
+		"invented": {func(s *scene) { s.shows(message.Alert, one) }, verdict{delivered: 1, unknown: []string{"t00001"}}},
+		"resolution lost": {
 			func(s *scene) {
 				s.posted(200, one)
 				s.posted(200, oneOver)
 				s.shows(message.Alert, one)
 			},
-			verdict{told: 1, unended: []string{"t00001"}, stale: 1},
+			verdict{delivered: 1, unresolved: []string{"t00001"}, stale: 1},
 		},
-		"told at its end": {
+		"delivered when resolved": {
 			func(s *scene) {
 				s.posted(200, one)
 				s.posted(200, oneOver)
 				s.shows(message.Digest, oneOver)
 			},
-			verdict{told: 1, ended: 1},
+			verdict{delivered: 1, resolved: 1},
 		},
 		"twice": {
 			func(s *scene) {
@@ -134,7 +134,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.shows(message.Alert, one)
 				s.shows(message.Alert, one)
 			},
-			verdict{told: 1, duplicates: 1, unexplained: []string{"message 2 about [{t00001 false}]"}},
+			verdict{delivered: 1, duplicates: 1, unexplained: []string{"message 2 about [{t00001 false}]"}},
 		},
 		"twice by an ambiguous call": {
 			func(s *scene) {
@@ -143,7 +143,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.shows(message.Alert, one)
 				s.report.killed(flight{sending: [][]string{{"t00001"}}})
 			},
-			verdict{told: 1, duplicates: 1, ambiguous: 1},
+			verdict{delivered: 1, duplicates: 1, ambiguous: 1},
 		},
 		"thrice by one ambiguous call": {
 			func(s *scene) {
@@ -153,7 +153,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				}
 				s.telegram.ambiguous = [][]string{{"t00001"}}
 			},
-			verdict{told: 1, duplicates: 2, ambiguous: 1, unexplained: []string{"message 3 about [{t00001 false}]"}},
+			verdict{delivered: 1, duplicates: 2, ambiguous: 1, unexplained: []string{"message 3 about [{t00001 false}]"}},
 		},
 		"reminded": {
 			func(s *scene) {
@@ -161,7 +161,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.shows(message.Alert, one)
 				s.shows(message.Reminder, one)
 			},
-			verdict{told: 1, reminders: 1},
+			verdict{delivered: 1, reminders: 1},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

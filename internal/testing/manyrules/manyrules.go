@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Write returns a rule file of n rules without mistakes, in groups of 50, every
-// fifth a recording rule.
+// Write returns a rule file of n rules without mistakes, in groups of 50. Every
+// fifth rule is a recording rule.
 func Write(n int) string {
 	var b strings.Builder
 	b.WriteString("groups:\n")

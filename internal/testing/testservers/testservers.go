@@ -1,6 +1,6 @@
-// Package testservers gives tests and benchmarks a real redis-server and a
-// real PostgreSQL of their own. A program that is missing fails the test and
-// says how to get it; no test is skipped.
+// Package testservers starts a real redis-server and a real PostgreSQL for
+// tests and benchmarks. A missing program fails the test, with a message that
+// names the command to install it.
 //
 //	func TestDatabase(t *testing.T) {
 //		redis := testservers.StartRedis(t)
@@ -11,8 +11,8 @@
 //		redis.Pause() // connections are accepted, nothing is answered
 //	}
 //
-// A PostgreSQL takes about a second to make: let subtests share one, with a
-// [Postgres.NewDatabase] each where they write.
+// Creating a PostgreSQL takes about a second. Subtests can share one: those
+// that write call [Postgres.NewDatabase].
 package testservers
 
 import (
@@ -24,14 +24,14 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// Redis is a redis-server that lives as long as the test.
+// Redis is a redis-server that stops with the test.
 type Redis struct {
 	server
 	redis *servers.Redis
 }
 
-// StartRedis starts a redis-server on a free port. The arguments are the
-// server's own: StartRedis(t, "--requirepass", "secret").
+// StartRedis starts a redis-server on a free port. args are flags of
+// redis-server, for example StartRedis(t, "--requirepass", "secret").
 func StartRedis(t testing.TB, args ...string) *Redis {
 	t.Helper()
 	r, err := servers.StartRedis(context.Background(), servers.Config{Dir: tempDir(t), Options: args})
@@ -41,17 +41,18 @@ func StartRedis(t testing.TB, args ...string) *Redis {
 	return &Redis{manage(t, r.Server), r}
 }
 
-// URL returns the address as in REDIS_URL, without a password.
+// URL returns the server's address in the form of REDIS_URL, without a
+// password.
 func (r *Redis) URL() string { return r.redis.URL() }
 
-// Postgres is a PostgreSQL that lives as long as the test.
+// Postgres is a PostgreSQL that stops with the test.
 type Postgres struct {
 	server
 	postgres *servers.Postgres
 }
 
-// StartPostgres starts a new PostgreSQL on a free port. Settings are as in
-// postgresql.conf: StartPostgres(t, "max_connections=5").
+// StartPostgres starts a new PostgreSQL on a free port. Settings are lines of
+// postgresql.conf, for example "max_connections=5".
 func StartPostgres(t testing.TB, settings ...string) *Postgres {
 	t.Helper()
 	p, err := servers.StartPostgres(context.Background(), servers.Config{Dir: tempDir(t), Options: settings})
@@ -61,12 +62,12 @@ func StartPostgres(t testing.TB, settings ...string) *Postgres {
 	return &Postgres{manage(t, p.Server), p}
 }
 
-// DSN returns the connection string of an administrator in the database
-// "postgres", as in POSTGRES_DSN, with the password in it.
+// DSN returns an administrator's connection string for the database "postgres",
+// password included.
 func (p *Postgres) DSN() string { return p.postgres.DSN() }
 
-// Password returns the password that is in the connection strings, for tests
-// that look for it where it must not be.
+// Password returns the password of the connection strings, for tests that
+// search output for it.
 func (p *Postgres) Password() string { return p.postgres.Password() }
 
 // NewDatabase makes an empty database and returns its connection string.
@@ -78,7 +79,7 @@ func (p *Postgres) NewDatabase(name string) string {
 	return p.postgres.DatabaseDSN(name)
 }
 
-// server is what tests can do with both.
+// server has the methods that both servers share.
 type server struct {
 	t testing.TB
 	s *servers.Server
@@ -96,26 +97,25 @@ func manage(t testing.TB, s *servers.Server) server {
 // Addr returns the server's host and port.
 func (s server) Addr() string { return s.s.Addr() }
 
-// Stop ends the server: connections to it are refused.
+// Stop stops the server. Connections are refused.
 func (s server) Stop() {
 	s.t.Helper()
 	s.must(s.s.Stop())
 }
 
-// Start starts a stopped server again, on the same port, and returns when it
-// answers.
+// Start starts a stopped server on the same port, and returns when it answers.
 func (s server) Start() {
 	s.t.Helper()
 	s.must(s.s.Start(context.Background()))
 }
 
-// Pause hangs the server: it accepts connections and answers nothing.
+// Pause suspends the server. It accepts connections and sends no answer.
 func (s server) Pause() {
 	s.t.Helper()
 	s.must(s.s.Pause())
 }
 
-// Resume lets a paused server go on.
+// Resume continues a paused server.
 func (s server) Resume() {
 	s.t.Helper()
 	s.must(s.s.Resume())
@@ -128,7 +128,8 @@ func (s server) must(err error) {
 	}
 }
 
-// tempDir is like [testing.TB.TempDir], which root's other users may not enter.
+// tempDir returns a folder like [testing.TB.TempDir] that users other than root
+// may enter.
 func tempDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "preflight-")

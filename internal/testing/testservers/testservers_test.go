@@ -87,7 +87,7 @@ func TestPostgres(t *testing.T) {
 	if _, err := pgx.Connect(ctx, dsn); !errors.As(err, &timeout) || !timeout.Timeout() {
 		t.Errorf("connecting to a paused server: %v, want a timeout", err)
 	}
-	// The server stays paused: the clean-up stops it all the same.
+	// The clean-up must stop a paused server too.
 }
 
 func TestPostgresWrongPassword(t *testing.T) {
