@@ -48,7 +48,7 @@ func TestWhatIsNotGeneratedIsListed(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	missing(&s, `changes(disk_used_ratio{env="ENV"}[1h]) > 5`)
-	contains(t, findings(t, s), `alert "DiskMissing": DF003: nothing proves it`, "changes is not turned around")
+	contains(t, findings(t, s), `alert "DiskMissing": DF003: nothing proves it`, "changes cannot be inverted")
 	alert(&s, "DiskMissing").Expr = `absent(disk_used_ratio{env="ENV"}) or changes(disk_used_ratio{env="ENV"}[1h]) > 5`
 	alert(&s, "DiskMissing").Scenarios = []rules.Scenario{{
 		Name: "no data", Series: `disk_used_ratio{env="OTHER", job="disk", instance="a"} 0x20`,
@@ -67,7 +67,7 @@ func TestWhatIsNotGeneratedIsListed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range coverage.Rules {
-		if got := strings.Join(r.NotGenerated, ""); (r.Name == "DiskMissing") != strings.Contains(got, "changes is not turned around") {
+		if got := strings.Join(r.NotGenerated, ""); (r.Name == "DiskMissing") != strings.Contains(got, "changes cannot be inverted") {
 			t.Errorf("%s: not generated: %q", r.Name, got)
 		}
 	}

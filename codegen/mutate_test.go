@@ -105,7 +105,7 @@ func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
 	t.Parallel()
 	const name = "job:disk_used:stddev"
 	record := rules.Record{Name: name, Expr: "stddev by (job) (disk_used_ratio)"}
-	contains(t, findings(t, withRecord(record)), `record "job:disk_used:stddev": DF003: nothing proves it, and no test can be made from its expression (stddev is not turned around)`)
+	contains(t, findings(t, withRecord(record)), `record "job:disk_used:stddev": DF003: nothing proves it, and no test can be made from its expression (stddev cannot be inverted)`)
 	record.Untested = "for people's queries only"
 	contains(t, file(t, withRecord(record), "prometheus/coverage.json"), `"waived": "for people's queries only"`)
 	record.Scenarios = spread()

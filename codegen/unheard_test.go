@@ -54,7 +54,7 @@ func TestUrgentAlertsReachSomebody(t *testing.T) {
 	}{
 		"a chat":                {all(), ""},
 		"the history":           {to(page, routing.Receiver{Sound: routing.NoMessage}), `alert "DiskFull": AM001: with {alertname="DiskFull"`},
-		"the history, no more":  {first(func(r *routing.Receiver) { r.Sound = routing.NoMessage }), `it is urgent and reaches nobody: the receiver "chat" writes to the history only`},
+		"the history, no more":  {first(func(r *routing.Receiver) { r.Sound = routing.NoMessage }), `it is urgent and makes no message: the receiver "chat" writes to the history only`},
 		"the level's own sound": {all(first(func(r *routing.Receiver) { r.Sound = "" }), func(s *preflight.Site) { s.Severities.Levels[0].Sound = routing.NoMessage }), `the Sound of the level "page" is NoMessage`},
 		"a receiver that rings whatever the level says": {func(s *preflight.Site) { s.Severities.Levels[0].Sound = routing.NoMessage }, ""},
 		"the history as well": {func(s *preflight.Site) {

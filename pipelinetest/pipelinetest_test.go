@@ -60,12 +60,12 @@ func TestRemove(t *testing.T) {
 	pipelinetest.Run(t, pipelinetest.Config{Site: disks(), Start: start}, func(p *pipelinetest.Pipeline) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
 		p.Wait(10 * time.Minute)
-		if transcript :== p.Transcript(); !strings.Contains(transcript, "⚠️ WARNING: Disk full") || !strings.Contains(transcript, "Time: 2030-01-01 00:02") {
+		if transcript := p.Transcript(); !strings.Contains(transcript, "⚠️ WARNING: Disk full") || !strings.Contains(transcript, "Time: 2030-01-01 00:02") {
 			t.Errorf("transcript:\n%s", transcript)
 		}
 		p.Remove(`disk_free_ratio{disk="/data"}`)
 		p.Wait(10 * time.Minute)
-		if transcript := p.Transcript(); !strings.Contains(told, "✅ WARNING resolved: Disk full") {
+		if transcript := p.Transcript(); !strings.Contains(transcript, "✅ WARNING resolved: Disk full") {
 			t.Errorf("transcript:\n%s", transcript)
 		}
 	})

@@ -97,7 +97,7 @@ func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 		need(finding.Clash, !set, "Labels sets \"env\", which PerEnv sets to each environment: leave it out")
 	}
 	if a.Untested != "" {
-		need(finding.NoScenario, len(a.Scenarios) == 0, "has scenarios and says why it has none: delete Untested")
+		need(finding.NoScenario, len(a.Scenarios) == 0, "it has scenarios, and Untested gives a reason for having none: delete Untested")
 	}
 	fires, quiet := false, false
 	for _, s := range a.Scenarios {

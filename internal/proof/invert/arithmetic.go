@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// arithmetic solves an age, a ratio, and operations with a number.
+// arithmetic inverts an age, a ratio, and operations with a number.
 func (s solver) arithmetic(n *parser.BinaryExpr, phases []phase) (inverse, error) {
 	if out, isAge, err := s.ageOf(n, phases); isAge {
 		return out, err
@@ -35,10 +35,10 @@ func (s solver) arithmetic(n *parser.BinaryExpr, phases []phase) (inverse, error
 	if n.Op == parser.DIV {
 		return s.ratio(n, phases)
 	}
-	return inverse{}, fmt.Errorf("%s is not turned around", n)
+	return inverse{}, fmt.Errorf("%s cannot be inverted", n)
 }
 
-// ageOf solves the time since a timestamp.
+// ageOf inverts the time since a timestamp.
 func (s solver) ageOf(n *parser.BinaryExpr, phases []phase) (out inverse, isAge bool, err error) {
 	call, ok := n.LHS.(*parser.Call)
 	if !ok || call.Func.Name != "time" || n.Op != parser.SUB {
@@ -75,10 +75,10 @@ func numberOf(e parser.Expr) (float64, bool) {
 	return n.Val, true
 }
 
-// undone solves the operand of an operation with a number.
+// undone inverts the operand of an operation with a number.
 func (s solver) undone(n *parser.BinaryExpr, operand parser.Expr, undo func(float64) float64, phases []phase) (inverse, error) {
 	if undo == nil {
-		return inverse{}, fmt.Errorf("%s is not turned around", n)
+		return inverse{}, fmt.Errorf("%s cannot be inverted", n)
 	}
 	phases = slices.Clone(phases)
 	for i := range phases {
@@ -87,13 +87,13 @@ func (s solver) undone(n *parser.BinaryExpr, operand parser.Expr, undo func(floa
 	return s.solve(operand, phases)
 }
 
-// ratio keeps the right side at 1, so that the left side has the value. Both
-// must read series of their own.
+// ratio holds the right side at 1, so that the ratio equals the left side. The
+// sides must read different series.
 func (s solver) ratio(n *parser.BinaryExpr, phases []phase) (inverse, error) {
 	left, right := selectors(n.LHS), selectors(n.RHS)
 	for name := range left {
 		if _, both := right[name]; both || name == "" {
-			return inverse{}, fmt.Errorf("%s, which reads %s on both sides, is not turned around", n, name)
+			return inverse{}, fmt.Errorf("%s, which reads %s on both sides, cannot be inverted", n, name)
 		}
 	}
 	if n.VectorMatching != nil && n.VectorMatching.On {
@@ -128,8 +128,8 @@ func selectors(e parser.Expr) map[string]*parser.VectorSelector {
 	return out
 }
 
-// beside returns the solver for series that must match those of the selectors:
-// with their labels, and with the values that these ask for.
+// beside returns a solver for series that match those of the selectors: with
+// their labels, and with the values that their matchers require.
 func (s solver) beside(others map[string]*parser.VectorSelector) solver {
 	values := map[string]string{}
 	maps.Copy(values, s.values)

@@ -1,10 +1,11 @@
-// Package invert makes rule tests of a rule: it reads from the expression which
-// series keep it quiet and which make it fire, and says what must happen below,
-// at and above the threshold, around the rule's delays, and without data.
+// Package invert makes rule tests from a rule's expression. It computes series
+// that keep the rule quiet and series that make it fire. The tests state the
+// result below, at and above the threshold, around the rule's delays, and
+// without data.
 //
-// It knows comparisons of selectors, aggregations, rates, quantiles, ages and
-// ratios with a number, absence, and these joined by or, unless and and. Of what
-// it does not know it makes nothing.
+// It inverts comparisons of selectors, aggregations, rates, quantiles, ages and
+// ratios with a number, absence, and combinations of these with or, unless and
+// and. For other expressions it makes no test.
 package invert
 
 import (
@@ -22,32 +23,32 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// phase is a stretch of time in which an expression has one value, or no data.
+// phase is a period in which an expression has one value, or no data.
 type phase struct {
 	ticks   int
 	value   float64
 	missing bool
 }
 
-// inverse is series that give an expression the values of phases.
+// inverse holds the series for which an expression has the values of phases.
 type inverse struct {
 	series []testfile.Series
-	// settle is how many ticks after a change the new value is reached, and
-	// linger how many the last one stays when data stop coming.
+	// settle is the number of ticks from a change to the new value. linger is
+	// the number of ticks that the last value stays after the data stop.
 	settle, linger int
-	// unseen is how many ticks an absence takes to be one: the window of
-	// absent_over_time holds the last value for so long.
+	// unseen is the number of ticks until missing data counts as absent: the
+	// window of absent_over_time still holds the last value.
 	unseen int
 }
 
-// Labels returns the labels that a series of the metric has, with a value each.
+// Labels returns the labels of a metric's series, with an example value each.
 type Labels func(metric string) map[string]string
 
-// solver turns an expression around. It holds the labels that the series must
-// have for the aggregations around them, and the values that some must have to
-// match the other side of an operation.
+// solver inverts expressions. It holds the labels that the series need for
+// enclosing aggregations, and the label values that match the other side of an
+// operation.
 type solver struct {
-	unit   time.Duration // of a tick
+	unit   time.Duration // length of a tick
 	known  Labels
 	labels []string
 	values map[string]string
@@ -58,7 +59,7 @@ func (s solver) with(names []string) solver {
 	return s
 }
 
-// solve returns the series that make the expression have the phases' values.
+// solve returns series for which the expression has the values of the phases.
 func (s solver) solve(e parser.Expr, phases []phase) (inverse, error) {
 	switch n := e.(type) {
 	case *parser.ParenExpr:
@@ -67,7 +68,7 @@ func (s solver) solve(e parser.Expr, phases []phase) (inverse, error) {
 		return s.selector(n, phases, constant)
 	case *parser.AggregateExpr:
 		if n.Without || !slices.Contains([]parser.ItemType{parser.SUM, parser.MAX, parser.MIN, parser.AVG}, n.Op) {
-			return inverse{}, fmt.Errorf("%s is not turned around", n.Op)
+			return inverse{}, fmt.Errorf("%s cannot be inverted", n.Op)
 		}
 		return s.with(n.Grouping).solve(n.Expr, phases)
 	case *parser.BinaryExpr:
@@ -75,21 +76,21 @@ func (s solver) solve(e parser.Expr, phases []phase) (inverse, error) {
 	case *parser.Call:
 		return s.call(n, phases)
 	}
-	return inverse{}, fmt.Errorf("%s is not turned around", e)
+	return inverse{}, fmt.Errorf("%s cannot be inverted", e)
 }
 
 func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 	name := n.Func.Name
 	if len(n.Args) == 0 {
-		return inverse{}, fmt.Errorf("%s() is not turned around", name)
+		return inverse{}, fmt.Errorf("%s() cannot be inverted", name)
 	}
 	matrix, ok := n.Args[0].(*parser.MatrixSelector)
 	if !ok {
-		return inverse{}, fmt.Errorf("%s is not turned around", name)
+		return inverse{}, fmt.Errorf("%s cannot be inverted", name)
 	}
 	sel, ok := matrix.VectorSelector.(*parser.VectorSelector)
 	if !ok {
-		return inverse{}, fmt.Errorf("%s is not turned around", n)
+		return inverse{}, fmt.Errorf("%s cannot be inverted", n)
 	}
 	window := ticks(matrix.Range, s.unit)
 	var shape func(tick int, value, previous float64) float64
@@ -105,24 +106,24 @@ func (s solver) call(n *parser.Call, phases []phase) (inverse, error) {
 	case "increase":
 		shape = func(_ int, v, previous float64) float64 { return previous + v/(float64(matrix.Range)/float64(s.unit)) }
 	default:
-		return inverse{}, fmt.Errorf("%s is not turned around", name)
+		return inverse{}, fmt.Errorf("%s cannot be inverted", name)
 	}
 	out, err := s.selector(sel, phases, shape)
 	out.settle, out.linger = window+1, window+1
 	return out, err
 }
 
-// constant is a series that has the value itself.
+// constant is the shape of a series that has the value itself.
 func constant(_ int, v, _ float64) float64 { return v }
 
-// age is a timestamp that is v seconds old.
+// age is the shape of a timestamp that is v seconds old.
 func (s solver) age(tick int, v, _ float64) float64 { return float64(tick)*s.unit.Seconds() - v }
 
-// selector makes the series of a selector. shape returns the value of a tick from
-// the one that is to be seen and the value of the tick before.
+// selector makes the series of a selector. shape computes the sample of a tick
+// from the wanted value and the value of the tick before.
 func (s solver) selector(sel *parser.VectorSelector, phases []phase, shape func(int, float64, float64) float64) (inverse, error) {
 	if sel.OriginalOffset != 0 || sel.Timestamp != nil || sel.StartOrEnd != 0 {
-		return inverse{}, fmt.Errorf("offset and @ are not turned around")
+		return inverse{}, fmt.Errorf("offset and @ cannot be inverted")
 	}
 	name, err := s.name(sel)
 	if err != nil {
@@ -151,8 +152,8 @@ func values(phases []phase, shape func(int, float64, float64) float64) string {
 	return shorten(out)
 }
 
-// shorten writes runs as promtool does: "1x3" is a value and three more,
-// "0+60x3" a value that then grows three times.
+// shorten writes values in promtool's notation: "1x3" repeats a value three
+// times, "0+60x3" adds 60 three times.
 func shorten(values []string) string {
 	var out []string
 	for i := 0; i < len(values); {
@@ -173,8 +174,8 @@ func shorten(values []string) string {
 	return strings.Join(out, " ")
 }
 
-// run returns how many of the first values are the same, or whole numbers that
-// grow by the same step.
+// run returns the number of leading values that are equal, or integers with a
+// constant step.
 func run(values []string) (n, step int) {
 	if len(values) < 2 || values[0] == "stale" {
 		return 1, 0
@@ -201,10 +202,10 @@ func run(values []string) (n, step int) {
 	return n, step
 }
 
-// name writes a series that the selector selects, with all labels needed.
+// name returns a series that the selector selects, with all required labels.
 func (s solver) name(sel *parser.VectorSelector) (string, error) {
 	if sel.Name == "" {
-		return "", fmt.Errorf("a selector without a metric's name is not turned around")
+		return "", fmt.Errorf("a selector without a metric's name cannot be inverted")
 	}
 	have := map[string]string{}
 	for _, l := range s.labels {
@@ -220,14 +221,14 @@ func (s solver) name(sel *parser.VectorSelector) (string, error) {
 		if m.Type == labels.MatchRegexp {
 			options := m.SetMatches()
 			if len(options) == 0 {
-				return "", fmt.Errorf("the pattern %s is not turned around", m)
+				return "", fmt.Errorf("the pattern %s cannot be inverted", m)
 			}
 			have[m.Name] = options[0]
 		}
 		if m.Type == labels.MatchNotEqual || m.Type == labels.MatchNotRegexp {
 			have[m.Name] = "a"
 			if !m.Matches("a") {
-				return "", fmt.Errorf("the matcher %s is not turned around", m)
+				return "", fmt.Errorf("the matcher %s cannot be inverted", m)
 			}
 		}
 	}

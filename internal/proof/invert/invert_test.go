@@ -17,8 +17,9 @@ import (
 
 func none(string) map[string]string { return nil }
 
-// told writes a test as "minute+" where it fires and "minute-" where it is quiet.
-func told(t *testing.T, r rulefmt.Rule) (out []string, reasons []string) {
+// summarize writes a test as "minute+" where it fires and "minute-" where it is
+// quiet.
+func summarize(t *testing.T, r rulefmt.Rule) (out []string, reasons []string) {
 	t.Helper()
 	r.Alert = "A"
 	tests, reasons := invert.Alert(invert.Rule{Rule: r}, none)
@@ -40,9 +41,9 @@ func told(t *testing.T, r rulefmt.Rule) (out []string, reasons []string) {
 	return out, reasons
 }
 
-func TestAThresholdIsTestedOnBothSides(t *testing.T) {
+func TestThresholdIsTestedOnBothSides(t *testing.T) {
 	t.Parallel()
-	got, reasons := told(t, rulefmt.Rule{
+	got, reasons := summarize(t, rulefmt.Rule{
 		Expr: `max by (job) (lag_seconds{env="paper"}) > 900`,
 		For:  model.Duration(5 * time.Minute), KeepFiringFor: model.Duration(2 * time.Minute),
 	})
@@ -57,7 +58,7 @@ func TestAThresholdIsTestedOnBothSides(t *testing.T) {
 	}
 }
 
-func TestWhatIsTurnedAround(t *testing.T) {
+func TestInvertedExpressions(t *testing.T) {
 	t.Parallel()
 	for expr, want := range map[string]int{
 		`up == 0`:                           3,
@@ -78,28 +79,28 @@ func TestWhatIsTurnedAround(t *testing.T) {
 		`a == 1 and on () max(up) == 1`:                                  3,
 		`last_over_time(a[30m]) == 1`:                                    3,
 	} {
-		if got, reasons := told(t, rulefmt.Rule{Expr: expr}); len(got) != want || len(reasons) > 0 {
+		if got, reasons := summarize(t, rulefmt.Rule{Expr: expr}); len(got) != want || len(reasons) > 0 {
 			t.Errorf("%s: %d tests, want %d; reasons %q", expr, len(got), want, reasons)
 		}
 	}
 	for expr, want := range map[string]string{
 		`vector(1)`:               "vector(1) is no condition",
-		`changes(x[1h]) > 2`:      "changes is not turned around",
+		`changes(x[1h]) > 2`:      "changes cannot be inverted",
 		`a > b`:                   "a > b compares with no number",
-		`a{l="x"} / a > 1`:        "which reads a on both sides, is not turned around",
-		`1 / a > 1`:               "1 / a is not turned around",
-		`x{l=~"a.*"} > 1`:         `the pattern l=~"a.*" is not turned around`,
-		`x offset 5m > 1`:         "offset and @ are not turned around",
-		`sum without (l) (x) > 1`: "sum is not turned around",
+		`a{l="x"} / a > 1`:        "which reads a on both sides, cannot be inverted",
+		`1 / a > 1`:               "1 / a cannot be inverted",
+		`x{l=~"a.*"} > 1`:         `the pattern l=~"a.*" cannot be inverted`,
+		`x offset 5m > 1`:         "offset and @ cannot be inverted",
+		`sum without (l) (x) > 1`: "sum cannot be inverted",
 	} {
-		if got, reasons := told(t, rulefmt.Rule{Expr: expr}); len(got) != 0 || !strings.Contains(strings.Join(reasons, "\n"), want) {
+		if got, reasons := summarize(t, rulefmt.Rule{Expr: expr}); len(got) != 0 || !strings.Contains(strings.Join(reasons, "\n"), want) {
 			t.Errorf("%s: %d tests, reasons %q, want %q", expr, len(got), reasons, want)
 		}
 	}
 }
 
-// Of the rules that make one alert, each is tested while the others are at work.
-func TestRulesOfOtherEnvironmentsAreSeen(t *testing.T) {
+// Each rule of an alert is tested together with the other rules of that alert.
+func TestRulesOfOtherEnvironments(t *testing.T) {
 	t.Parallel()
 	missing := func(env string) rulefmt.Rule {
 		return rulefmt.Rule{Alert: "A", Expr: `absent_over_time(up{env="` + env + `"}[5m])`}
@@ -117,8 +118,8 @@ func TestRulesOfOtherEnvironmentsAreSeen(t *testing.T) {
 	}
 }
 
-// The moment of an absence is known: a window of absent_over_time holds the last
-// value, and "for" counts from its end.
+// The time of an absence is exact: a window of absent_over_time holds the last
+// value, and "for" counts from the end of the window.
 func TestAbsenceFiresAndRecovers(t *testing.T) {
 	t.Parallel()
 	for expr, want := range map[string]string{
@@ -126,14 +127,14 @@ func TestAbsenceFiresAndRecovers(t *testing.T) {
 		`absent_over_time(up{env="paper"}[90s])`: `fires without data and recovers: 15m- 16m+ 18m+ 19m- | up{env="paper"} 1x4 stale _x11 1x2`,
 		`absent_over_time(up{env="paper"}[30m])`: `fires without data and recovers: 43m- 44m+ 46m+ 47m- | up{env="paper"} 1x4 stale _x39 1x2`,
 	} {
-		got, reasons := told(t, rulefmt.Rule{Expr: expr, For: model.Duration(10 * time.Minute), KeepFiringFor: model.Duration(2 * time.Minute)})
+		got, reasons := summarize(t, rulefmt.Rule{Expr: expr, For: model.Duration(10 * time.Minute), KeepFiringFor: model.Duration(2 * time.Minute)})
 		if len(got) != 2 || got[1] != want || reasons != nil {
 			t.Errorf("%s: got\n%s\nwant\n%s\nreasons %v", expr, strings.Join(got, "\n"), want, reasons)
 		}
 	}
 }
 
-// Each environment's absence is its own alert, whatever the others have.
+// The absence in each environment is an alert of its own.
 func TestAbsenceInEachEnvironment(t *testing.T) {
 	t.Parallel()
 	missing := func(env string) rulefmt.Rule {
@@ -162,7 +163,7 @@ func TestAbsenceInEachEnvironment(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" || reasons != nil {
 		t.Errorf("(-want +got):\n%s\nreasons: %v", d, reasons)
 	}
-	// A rule that is deaf to its environment is no twin.
+	// A rule that ignores its environment is no twin.
 	deaf := missing("b")
 	deaf.Expr = missing("a").Expr
 	if _, reasons := invert.Alert(invert.Rule{Rule: missing("a"), Twins: []rulefmt.Rule{deaf, missing("c")}}, none); !strings.Contains(strings.Join(reasons, ""), "in 1 of 2 environments") {
@@ -170,7 +171,7 @@ func TestAbsenceInEachEnvironment(t *testing.T) {
 	}
 }
 
-func TestARecordFollowsItsSeries(t *testing.T) {
+func TestRecordFollowsItsSeries(t *testing.T) {
 	t.Parallel()
 	tests, reason := invert.Record(rulefmt.Rule{Record: "job:errors:rate5m", Expr: "sum by (job) (rate(errors_total[5m]))"}, none)
 	if len(tests) != 1 || reason != "" {
@@ -189,8 +190,8 @@ func TestARecordFollowsItsSeries(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", d)
 	}
 	for expr, want := range map[string]string{
-		"vector(1)":      "is not turned around",
-		"sum(absent(x))": "absent is not turned around",
+		"vector(1)":      "cannot be inverted",
+		"sum(absent(x))": "absent cannot be inverted",
 	} {
 		if tests, reason := invert.Record(rulefmt.Rule{Record: "r", Expr: expr}, none); len(tests) != 0 || !strings.Contains(reason, want) {
 			t.Errorf("%s: %d tests, reason %q", expr, len(tests), reason)

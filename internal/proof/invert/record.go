@@ -11,9 +11,9 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// Record makes the test of a recording rule: it follows its series up and
-// down, and ends with them. The values are taken from the rule at work. The
-// reason says why none was made.
+// Record makes the test of a recording rule: the record follows its series up
+// and down, and ends with them. The expected values come from a run of the
+// rule. If no test is made, reason explains why.
 func Record(r rulefmt.Rule, known Labels) (tests []testfile.Test, reason string) {
 	t, err := recordTest(r, known)
 	if err != nil {
@@ -55,7 +55,7 @@ func recordTest(r rulefmt.Rule, known Labels) (testfile.Test, error) {
 		return t, err
 	}
 	if len(samples[0]) != 1 || len(samples[1]) != 1 || len(samples[2]) != 0 || samples[0][0].Value == samples[1][0].Value {
-		return t, errors.New("it does not follow its series as was read from the expression")
+		return t, errors.New("its values do not follow its series as computed from the expression")
 	}
 	for i, at := range when {
 		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Record, At: model.Duration(at), Expected: samples[i]})

@@ -12,23 +12,23 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// Rule is an alerting rule with the others that make the same alert.
+// Rule is an alerting rule with the other rules of the same alert.
 type Rule struct {
 	rulefmt.Rule
-	Twins  []rulefmt.Rule // the same for other environments
+	Twins  []rulefmt.Rule // the same rule for other environments
 	Others []rulefmt.Rule
 }
 
-// all returns the rule and all others.
+// all returns the rule and the others.
 func (r Rule) all() []rulefmt.Rule {
 	return slices.Concat([]rulefmt.Rule{r.Rule}, r.Twins, r.Others)
 }
 
-// Alert makes the tests of an alerting rule. What must fire when follows from
-// the expression; which labels and texts the instances have is taken from the
-// rule at work, and from the others that make the same alert. known says which
-// labels series have. The rules of one alert have tests of one Interval, which is
-// that of their evaluations too. The reasons say what was not made, and why.
+// Alert makes the tests of an alerting rule. The times at which it must fire
+// follow from the expression. The labels and texts of the instances come from a
+// run of the rule and the others of its alert. known returns the labels of
+// series. All tests of an alert have the same Interval, which is also their
+// evaluation interval. The reasons explain which tests were not made.
 func Alert(r Rule, known Labels) (tests []testfile.Test, reasons []string) {
 	s := solver{known: known, unit: unitOf(r.all()...)}
 	list, err := s.read(r.Expr)
@@ -54,7 +54,7 @@ func Alert(r Rule, known Labels) (tests []testfile.Test, reasons []string) {
 	return tests, reasons
 }
 
-// read returns the ways in which an expression can become true.
+// read returns the conditions under which an expression becomes true.
 func (s solver) read(expr string) ([]condition, error) {
 	tree, err := ruletest.NewParser().ParseExpr(expr)
 	if err != nil {
@@ -63,8 +63,8 @@ func (s solver) read(expr string) ([]condition, error) {
 	return s.conditions(tree, "")
 }
 
-// twins returns the i-th condition of each twin that fires without data: what
-// has no series of the others would be an alert of theirs too.
+// twins returns the i-th condition of each twin that fires without data. An
+// environment without series makes its twin fire too.
 func (s solver) twins(r Rule, i int) []condition {
 	var out []condition
 	for _, twin := range r.Twins {
@@ -75,16 +75,16 @@ func (s solver) twins(r Rule, i int) []condition {
 	return out
 }
 
-// story is a test before its series and instances are known.
+// story is a test without its series and instances.
 type story struct {
 	name    string
 	states  []stretch
 	moments []moment
-	absence bool // it fires without data
-	twins   bool // the states are those of the twins, while the rule has data
+	absence bool // the condition fires without data
+	twins   bool // the states apply to the twins, while the rule has data
 }
 
-// moment is what must be at a tick.
+// moment is the expected result at a tick.
 type moment struct {
 	tick  int
 	fires bool
@@ -97,9 +97,9 @@ func stories(c condition, r Rule, in inverse, unit time.Duration) []story {
 	}
 	g := grid(in, wait+keep)
 	var (
-		before = max(5, g)                    // the first tick at which something happens
-		quiet  = before - g                   // the last before it that is looked at
-		fires  = up(before+in.settle+wait, g) // the first tick it must fire
+		before = max(5, g)                    // the first tick of a change
+		quiet  = before - g                   // the last checked tick before it
+		fires  = up(before+in.settle+wait, g) // the first tick at which it must fire
 		end    = fires + 2*g                  // the first tick of recovery
 		over   = up(end+in.settle+keep, g)    // recovered
 		empty  = up(end+in.linger+keep, g)    // without data
@@ -137,14 +137,14 @@ func stories(c condition, r Rule, in inverse, unit time.Duration) []story {
 	})
 }
 
-// absences returns the stories of a condition that fires without data: when it
-// begins to is known to the tick, and it recovers with the first value.
+// absences returns the stories of a condition that fires without data. It
+// starts to fire at an exact tick, and recovers with the first value.
 func absences(r Rule, in inverse, wait, keep int) []story {
 	g := grid(inverse{settle: max(in.settle, in.unseen)}, wait+keep)
 	var (
 		fires  = up(max(5, g, in.settle+1)+in.unseen+wait, g)
-		before = fires - wait - in.unseen // the first tick without data
-		end    = fires + g                // the first with data again
+		before = fires - wait - in.unseen // first tick without data
+		end    = fires + g                // first tick with data again
 		over   = up(end+keep, g)
 	)
 	lost := []stretch{{below, before}, {above, end - before}, {below, over + 1 - end}}
@@ -169,9 +169,9 @@ func absences(r Rule, in inverse, wait, keep int) []story {
 	return out
 }
 
-// grid is what the moments of a story are multiples of, in ticks. A rule that
-// looks far back and waits for nothing has few moments of interest, and a test
-// need only be evaluated at these.
+// grid returns the step between the moments of a story, in ticks. A rule with a
+// long range and no wait has few interesting moments, and its test is evaluated
+// only at these.
 func grid(in inverse, waits int) int {
 	switch {
 	case waits > 0 || in.settle < 30:
@@ -185,8 +185,8 @@ func grid(in inverse, waits int) int {
 // up rounds up to a multiple.
 func up(ticks, multiple int) int { return (ticks + multiple - 1) / multiple * multiple }
 
-// test fills the story in and runs it. What does not come out as the
-// expression was read is an error.
+// test fills the story in and runs it. A result that differs from the expected
+// states is an error.
 func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) (testfile.Test, error) {
 	total := 0
 	for _, x := range s.states {
@@ -206,7 +206,7 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 	}
 	when := s.evaluations(in, unit)
 	all := r.all()
-	if len(r.Others) > 0 { // what they wait for is not known, but twins wait as the rule does
+	if len(r.Others) > 0 { // their waits are not known; twins have the waits of the rule
 		last := when[len(when)-1]
 		when = nil
 		for at := time.Duration(0); at <= last; at += unit {
@@ -218,7 +218,7 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 		return t, err
 	}
 	firing := expected
-	if len(r.Others) > 0 { // the story is not about them; twins have series of their own
+	if len(r.Others) > 0 { // the story ignores them; twins have series of their own
 		subject := []rulefmt.Rule{r.Rule}
 		if s.twins {
 			subject = r.Twins
@@ -232,17 +232,17 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 		i := slices.Index(when, at)
 		switch n := len(firing[i]); {
 		case m.fires != (n > 0):
-			return t, fmt.Errorf("after %s it fires: %v, other than was read from the expression", model.Duration(at), n > 0)
+			return t, fmt.Errorf("after %s it fires: %v, unlike the result computed from the expression", model.Duration(at), n > 0)
 		case s.twins && m.fires && n != len(r.Twins):
-			return t, fmt.Errorf("after %s it fires in %d of %d environments, other than was read from the expression", model.Duration(at), n, len(r.Twins))
+			return t, fmt.Errorf("after %s it fires in %d of %d environments, unlike the result computed from the expression", model.Duration(at), n, len(r.Twins))
 		}
 		t.Alerts = append(t.Alerts, testfile.AlertCase{At: model.Duration(at), Alert: r.Alert, Expected: expected[i]})
 	}
 	return t, nil
 }
 
-// series returns the series of a story: the rule's, and those that the twins
-// need to be quiet, or the other way round.
+// series returns the series of a story: those of the rule, and those that keep
+// the twins quiet. If the story is about the twins, it is the other way round.
 func (s story) series(c condition, twins []condition, total int) (inverse, error) {
 	own, theirs := s.states, []stretch{{below, total}}
 	if s.twins {
@@ -287,8 +287,8 @@ func group(list ...rulefmt.Rule) []rulefmt.RuleGroup {
 	return []rulefmt.RuleGroup{{Name: "generated", Rules: list}}
 }
 
-// evaluations are the moments, and the ticks from which a change is seen. An
-// evaluation of every other tick would find what the one before it found.
+// evaluations returns the moments and the ticks at which a change takes effect.
+// Evaluations between them would give unchanged results.
 func (s story) evaluations(in inverse, unit time.Duration) []time.Duration {
 	var out []time.Duration
 	for _, m := range s.moments {

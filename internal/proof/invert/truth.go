@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// state is what a condition is to be for a while.
+// state is the wanted state of a condition.
 type state int
 
 const (
@@ -23,26 +23,26 @@ const (
 	gone               // without data
 )
 
-// stretch is a state for some ticks.
+// stretch is a state that lasts some ticks.
 type stretch struct {
 	state
 	ticks int
 }
 
-// condition is one way for a rule to fire.
+// condition is one of the conditions that make a rule fire.
 type condition struct {
-	name string // of the clause, when there are several
-	// make returns the series that bring the states about.
+	name string // name of the clause if there are several
+	// make returns series that put the condition into the states.
 	make func([]stretch) (inverse, error)
-	// atFires says whether the threshold itself fires; it is looked at when
-	// there is one.
+	// atFires reports whether the threshold itself fires. It is only valid if
+	// hasAt is true.
 	atFires, hasAt bool
-	// absence fires without data.
+	// absence reports whether the condition fires without data.
 	absence bool
 }
 
-// conditions returns the ways in which the expression can become true. The
-// error says what of it is not known.
+// conditions returns the conditions under which the expression becomes true.
+// The error names the part that cannot be inverted.
 func (s solver) conditions(e parser.Expr, name string) ([]condition, error) {
 	switch n := e.(type) {
 	case *parser.ParenExpr:
@@ -69,11 +69,10 @@ func (s solver) conditions(e parser.Expr, name string) ([]condition, error) {
 			}}}, nil
 		}
 	}
-	return nil, fmt.Errorf("%s is no condition that is turned around", e)
+	return nil, fmt.Errorf("%s is not a condition that can be inverted", e)
 }
 
-// absent returns what absent or absent_over_time asks for, and how far it looks
-// back.
+// absent returns the selector of absent or absent_over_time, and its range.
 func absent(n *parser.Call) (*parser.VectorSelector, time.Duration) {
 	switch n.Func.Name {
 	case "absent":
@@ -88,8 +87,8 @@ func absent(n *parser.Call) (*parser.VectorSelector, time.Duration) {
 	return nil, 0
 }
 
-// either takes each side by itself. A side that reads ALERTS keeps what fires,
-// and adds nothing of its own while the job that it waits for is up.
+// either handles each side of an or by itself. A side that reads ALERTS only
+// keeps an alert firing, and adds none while the job that it waits for is up.
 func (s solver) either(n *parser.BinaryExpr, name string) ([]condition, error) {
 	if strings.Contains(n.RHS.String(), "ALERTS{") {
 		quiet := quieter(n.RHS)
@@ -107,8 +106,8 @@ func (s solver) either(n *parser.BinaryExpr, name string) ([]condition, error) {
 	return append(left, right...), err
 }
 
-// quieter returns the comparisons on the right of an unless: true, they silence
-// the clause.
+// quieter returns the comparisons on the right of an unless. If they are true,
+// the clause does not fire.
 func quieter(e parser.Expr) []parser.Expr {
 	var out []parser.Expr
 	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
@@ -120,7 +119,7 @@ func quieter(e parser.Expr) []parser.Expr {
 	return out
 }
 
-// both makes one side true for good while the other changes.
+// both keeps one side true while the other changes.
 func (s solver) both(n *parser.BinaryExpr, name string) ([]condition, error) {
 	list, err := s.conditions(n.LHS, name)
 	if err != nil {
@@ -132,7 +131,7 @@ func (s solver) both(n *parser.BinaryExpr, name string) ([]condition, error) {
 	return list, nil
 }
 
-// beside adds series that make other expressions true all the time.
+// beside adds series that keep other expressions true.
 func (c condition) beside(with solver, others []parser.Expr) condition {
 	own := c.make
 	c.make = func(states []stretch) (inverse, error) {
@@ -170,13 +169,13 @@ func phasesOf(s []stretch, value func(state) (float64, bool)) []phase {
 	return out
 }
 
-// comparison turns a comparison with a number around.
+// comparison inverts a comparison with a number.
 func (s solver) comparison(n *parser.BinaryExpr) (condition, error) {
 	subject, op := n.LHS, n.Op
 	number, ok := n.RHS.(*parser.NumberLiteral)
 	if !ok {
 		if number, ok = n.LHS.(*parser.NumberLiteral); !ok {
-			return condition{}, fmt.Errorf("%s compares with no number", n)
+			return condition{}, fmt.Errorf("%s does not compare with a number", n)
 		}
 		subject = n.RHS
 		if mirrored, swap := map[parser.ItemType]parser.ItemType{parser.GTR: parser.LSS, parser.GTE: parser.LTE, parser.LSS: parser.GTR, parser.LTE: parser.GTE}[op]; swap {
@@ -206,7 +205,7 @@ func (s solver) comparison(n *parser.BinaryExpr) (condition, error) {
 	default:
 		low, high, c.hasAt = t, t+1, false
 	}
-	if t == 0 && op == parser.GTR { // nothing here is negative
+	if t == 0 && op == parser.GTR { // values here are never negative
 		low, c.hasAt = 0, false
 	}
 	c.make = func(states []stretch) (inverse, error) {
@@ -217,11 +216,11 @@ func (s solver) comparison(n *parser.BinaryExpr) (condition, error) {
 	return c, nil
 }
 
-// quantile gives a histogram three buckets: all observations are in the first,
-// up to the threshold, or in the second, beyond it.
+// quantile gives a histogram three buckets. All observations are in the first,
+// up to the threshold, or in the second, beyond the threshold.
 func (s solver) quantile(call *parser.Call, op parser.ItemType, t float64) (condition, error) {
 	if op != parser.GTR && op != parser.GTE || t <= 0 {
-		return condition{}, fmt.Errorf("a quantile that must be low is not turned around")
+		return condition{}, fmt.Errorf("a quantile that must be low cannot be inverted")
 	}
 	inner := call.Args[1]
 	for {

@@ -14,18 +14,17 @@ import (
 const (
 	// fine is the usual time between two values of a test.
 	fine = time.Minute
-	// coarse is that of rules that look or wait longer than long. It is shorter
-	// than Prometheus's lookback.
+	// coarse is the interval for rules with a range or wait longer than long.
+	// It is shorter than Prometheus's lookback.
 	coarse = 4 * time.Minute
 	long   = 6 * time.Hour
-	// maxTicks bounds the values of a series: promtool reads 10,000 samples at
-	// most.
+	// maxTicks limits the values of a series: promtool reads at most 10,000
+	// samples.
 	maxTicks = 9000
 )
 
-// unitOf returns the time between two values in the tests of rules, and between
-// two evaluations. A unit of time in a test is a tick. A rule that does not parse
-// has no say.
+// unitOf returns the interval of values and evaluations in the tests of rules.
+// A unit of time in a test is a tick. Rules that do not parse are ignored.
 func unitOf(list ...rulefmt.Rule) time.Duration {
 	for _, r := range list {
 		if time.Duration(r.For+r.KeepFiringFor) > long {
@@ -39,8 +38,7 @@ func unitOf(list ...rulefmt.Rule) time.Duration {
 	return fine
 }
 
-// longestRange returns the longest time that a selector of the expression looks
-// back.
+// longestRange returns the longest range of a selector in the expression.
 func longestRange(e parser.Expr) time.Duration {
 	out := time.Duration(0)
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
@@ -55,13 +53,13 @@ func longestRange(e parser.Expr) time.Duration {
 	return out
 }
 
-// ticks returns a time in units, rounded up.
+// ticks returns a duration in units, rounded up.
 func ticks(d, unit time.Duration) int { return int((d + unit - 1) / unit) }
 
-// fits returns an error where a test is longer than promtool can read.
+// fits returns an error if a test is too long for promtool.
 func fits(ticks int, unit time.Duration) error {
 	if ticks <= maxTicks {
 		return nil
 	}
-	return fmt.Errorf("the test would need %d values, one each %s: promtool reads 10,000 samples at most", ticks, model.Duration(unit))
+	return fmt.Errorf("the test would need %d values, one every %s: promtool reads at most 10,000 samples", ticks, model.Duration(unit))
 }

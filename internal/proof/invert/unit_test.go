@@ -11,9 +11,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/invert"
 )
 
-// The tests of rules that look or wait for long have few values and few
-// evaluations.
-func TestTheIntervalFollowsTheWindow(t *testing.T) {
+// Tests of rules with long ranges or waits have few values and few evaluations.
+func TestIntervalFollowsWindow(t *testing.T) {
 	t.Parallel()
 	const fine, coarse = "1m", "4m"
 	for expr, want := range map[string]string{
@@ -26,7 +25,7 @@ func TestTheIntervalFollowsTheWindow(t *testing.T) {
 	} {
 		rule := rulefmt.Rule{Alert: "A", Expr: expr}
 		intervalIs(t, rule, nil, want)
-		// The rules of one alert have one interval.
+		// All rules of an alert have the same interval.
 		intervalIs(t, rulefmt.Rule{Alert: "A", Expr: "x > 1"}, []rulefmt.Rule{rule}, want)
 	}
 	intervalIs(t, rulefmt.Rule{Alert: "A", Expr: "x > 1", For: model.Duration(8 * time.Hour)}, nil, coarse)
@@ -49,8 +48,8 @@ func intervalIs(t *testing.T, r rulefmt.Rule, others []rulefmt.Rule, want string
 	}
 }
 
-// A test that promtool could not load is not made.
-func TestATestThatIsTooLong(t *testing.T) {
+// Alert makes no test that promtool could not load.
+func TestTooLongTest(t *testing.T) {
 	t.Parallel()
 	const want = "values, one each 4m: promtool reads 10,000 samples at most"
 	tests, reasons := invert.Alert(invert.Rule{Rule: rulefmt.Rule{Alert: "A", Expr: "rate(errors_total[30d]) > 1"}}, none)

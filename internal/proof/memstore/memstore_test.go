@@ -56,13 +56,13 @@ func TestEqualSamplesAreOneStretch(t *testing.T) {
 	if len(x.Stretches) != 3 {
 		t.Errorf("%d stretches", len(x.Stretches))
 	}
-	put(t, x, 20, 1, 60, 2) // they are there
+	put(t, x, 20, 1, 60, 2) // both samples exist already
 	if err := x.Put(20, 2, nil); !errors.Is(err, storage.ErrDuplicateSampleForTimestamp) {
 		t.Errorf("error %v", err)
 	}
 }
 
-func TestASampleBetweenOthers(t *testing.T) {
+func TestPutBetweenSamples(t *testing.T) {
 	t.Parallel()
 	x := &memstore.Series{}
 	put(t, x, 0, 1, 10, 1, 20, 1, 15, 7, 5, 1, 25, 1, -5, 3)
@@ -102,7 +102,7 @@ func TestBetween(t *testing.T) {
 	}
 }
 
-func TestAnIteratorSeeks(t *testing.T) {
+func TestIteratorSeek(t *testing.T) {
 	t.Parallel()
 	x := &memstore.Series{}
 	put(t, x, 0, 1, 10, 2, 20, 3, 30, 3, 40, 3, 50, 4)
@@ -117,7 +117,7 @@ func TestAnIteratorSeeks(t *testing.T) {
 	}
 }
 
-// A query may change the histograms that it reads.
+// Find returns copies of histograms, because queries may change them.
 func TestHistogramsAreCopied(t *testing.T) {
 	t.Parallel()
 	x := &memstore.Series{}

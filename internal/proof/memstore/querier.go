@@ -11,11 +11,11 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 )
 
-// Find returns the series that a query selects, in the order of labels. hints
-// are never nil.
+// Find returns the series that a query selects, ordered by labels. hints is
+// never nil.
 type Find func(ctx context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) []storage.Series
 
-// NewQuerier returns a querier over what find returns.
+// NewQuerier returns a querier for the series that find returns.
 func NewQuerier(mint, maxt int64, find Find) storage.Querier { return querier{mint, maxt, find} }
 
 type querier struct {
@@ -51,19 +51,19 @@ func (s *seriesSet) At() storage.Series                { return s.list[s.next-1]
 func (s *seriesSet) Err() error                        { return nil }
 func (s *seriesSet) Warnings() annotations.Annotations { return nil }
 
-// Entry returns a series of these stretches for a query.
+// Entry returns a series with these stretches for a query.
 func Entry(l labels.Labels, stretches []Stretch) storage.Series {
 	return &storage.SeriesEntry{Lset: l, SampleIteratorFn: func(chunkenc.Iterator) chunkenc.Iterator {
 		return storage.NewListSeriesIterator(newSamples(stretches))
 	}}
 }
 
-// samples are those of stretches, made one at a time when they are read.
+// samples creates the samples of stretches one at a time, on demand.
 type samples struct {
 	stretches []Stretch
 	n         int
-	now       sample // what Get returned last
-	at        int    // its stretch, whose samples are those from first on, before end
+	now       sample // last result of Get
+	at        int    // its stretch, whose samples have the indexes first to end-1
 	first     int
 	end       int
 }
@@ -82,7 +82,7 @@ func newSamples(stretches []Stretch) *samples {
 // Len implements [storage.Samples].
 func (s *samples) Len() int { return s.n }
 
-// Get implements [storage.Samples]. What it returns is good until the next call.
+// Get implements [storage.Samples]. Its result is valid until the next call.
 func (s *samples) Get(i int) chunks.Sample {
 	for i < s.first {
 		s.at--
@@ -113,8 +113,8 @@ func (s *sample) F() float64              { return s.v }
 func (s *sample) H() *histogram.Histogram { return nil }
 func (s *sample) Copy() chunks.Sample     { c := *s; return &c }
 
-// FH returns a copy: functions change the histograms that they read, and other
-// queries read these.
+// FH returns a copy: functions change the histograms that they read, which
+// other queries read too.
 func (s *sample) FH() *histogram.FloatHistogram { return s.h.Copy() }
 
 func (s *sample) Type() chunkenc.ValueType {

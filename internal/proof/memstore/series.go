@@ -1,7 +1,7 @@
 // Package memstore keeps series in memory for Prometheus's engine. A series is
-// not a list of samples but of stretches: a value and the regular moments at
-// which it was taken. Samples are made when a query reads them, so that a day
-// of scrapes costs no more than what changed in it.
+// a list of stretches: a value and the regular times of its samples. Samples
+// are created when a query reads them, so a day of scrapes needs memory only
+// for its changes.
 package memstore
 
 import (
@@ -14,19 +14,20 @@ import (
 	"github.com/prometheus/prometheus/storage"
 )
 
-// Forever is the end of a stretch that goes on.
+// Forever is the end of a stretch that never ends.
 const Forever = math.MaxInt64
 
-// Stretch is a run of samples: at From, From+Every, … before Until, in
-// milliseconds. They are equal, or grow evenly. A histogram stands alone.
+// Stretch is a run of samples at From, From+Every, … before Until, in
+// milliseconds. They are equal or grow evenly. A histogram has a stretch of its
+// own.
 type Stretch struct {
 	From, Every, Until int64
-	Value              float64                   // at From
-	Growth             float64                   // each millisecond
-	Histogram          *histogram.FloatHistogram // in place of the value
+	Value              float64                   // value at From
+	Growth             float64                   // increase in each millisecond
+	Histogram          *histogram.FloatHistogram // replaces the value
 }
 
-// At returns the value at a moment.
+// At returns the value at a time.
 func (s Stretch) At(t int64) float64 {
 	if s.Growth == 0 {
 		return s.Value
@@ -34,8 +35,8 @@ func (s Stretch) At(t int64) float64 {
 	return s.Value + s.Growth*float64(t-s.From)
 }
 
-// After returns the stretch without the samples before a moment at which it has
-// one.
+// After returns the stretch without the samples before from. It must have a
+// sample at from.
 func (s Stretch) After(from int64) Stretch {
 	s.Value, s.From = s.At(from), from
 	return s
@@ -44,21 +45,21 @@ func (s Stretch) After(from int64) Stretch {
 // Len returns the number of samples.
 func (s Stretch) Len() int { return int((s.Until - s.From + s.Every - 1) / s.Every) }
 
-// Last returns when the last sample is.
+// Last returns the time of the last sample.
 func (s Stretch) Last() int64 { return s.From + int64(s.Len()-1)*s.Every }
 
-// Series is labels and samples.
+// Series is a series with labels and samples.
 type Series struct {
 	Labels    labels.Labels
 	Stretches []Stretch // in order, not overlapping
 }
 
-// Clone returns a copy that can be changed on its own.
+// Clone returns an independent copy.
 func (x *Series) Clone() *Series {
 	return &Series{Labels: x.Labels, Stretches: slices.Clone(x.Stretches)}
 }
 
-// Cut removes the samples from a moment on.
+// Cut removes the samples at and after a time.
 func (x *Series) Cut(at int64) {
 	for n := len(x.Stretches); n > 0; n-- {
 		last := &x.Stretches[n-1]
@@ -70,7 +71,8 @@ func (x *Series) Cut(at int64) {
 	}
 }
 
-// Between returns the stretches that have samples in a time, cut to it.
+// Between returns the stretches with samples between mint and maxt, cut to that
+// range.
 func (x *Series) Between(mint, maxt int64) []Stretch {
 	end := sort.Search(len(x.Stretches), func(i int) bool { return x.Stretches[i].From > maxt })
 	begin := end
@@ -98,8 +100,8 @@ func (x *Series) Between(mint, maxt int64) []Stretch {
 	return out
 }
 
-// Put adds a sample, or a histogram when it is given. Another value at the same
-// moment is [storage.ErrDuplicateSampleForTimestamp].
+// Put adds a sample, or a histogram if h is set. A different value at the same
+// time is [storage.ErrDuplicateSampleForTimestamp].
 func (x *Series) Put(t int64, v float64, h *histogram.FloatHistogram) error {
 	i := sort.Search(len(x.Stretches), func(i int) bool { return x.Stretches[i].Until > t })
 	if i < len(x.Stretches) && x.Stretches[i].From <= t {
@@ -110,7 +112,7 @@ func (x *Series) Put(t int64, v float64, h *histogram.FloatHistogram) error {
 			}
 			return storage.ErrDuplicateSampleForTimestamp
 		}
-		// Between two samples: the stretch becomes two.
+		// A sample between two others splits the stretch.
 		rest := st.After(st.From + ((t-st.From)/st.Every+1)*st.Every)
 		x.Stretches[i].Until = t
 		i++
@@ -133,7 +135,7 @@ func (x *Series) Put(t int64, v float64, h *histogram.FloatHistogram) error {
 	return nil
 }
 
-// take adds a later sample to the stretch if it continues it.
+// take adds a later sample to the stretch if the sample continues it.
 func (s *Stretch) take(t int64, v float64) bool {
 	if s.Histogram != nil || s.Growth != 0 || !same(s.Value, v) {
 		return false
@@ -148,11 +150,12 @@ func (s *Stretch) take(t int64, v float64) bool {
 	return true
 }
 
-// same reports whether two values are one, the stale marker and NaN included.
+// same reports whether two values have the same bits, so NaN and the stale
+// marker equal themselves.
 func same(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) }
 
-// hinted returns a copy of a histogram with the hint on counter resets that
-// Prometheus's storage gives it after another.
+// hinted returns a copy of a histogram with the counter reset hint that
+// Prometheus's storage would set.
 func hinted(h, before *histogram.FloatHistogram) *histogram.FloatHistogram {
 	h = h.Copy()
 	switch {

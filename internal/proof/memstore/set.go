@@ -9,7 +9,7 @@ import (
 
 // Set finds series by their labels.
 type Set struct {
-	byName map[string][]*Series // in the order of labels
+	byName map[string][]*Series // ordered by labels
 	byKey  map[string]*Series
 }
 
@@ -20,10 +20,11 @@ func NewSet() *Set {
 
 func key(l labels.Labels) string { return string(l.Bytes(nil)) }
 
-// Find returns the series with those labels; nil if there is none.
+// Find returns the series with those labels, or nil.
 func (s *Set) Find(l labels.Labels) *Series { return s.byKey[key(l)] }
 
-// Series returns the series with those labels, a new one if there is none.
+// Series returns the series with those labels. It adds the series if there is
+// none.
 func (s *Set) Series(l labels.Labels) *Series {
 	if x := s.Find(l); x != nil {
 		return x
@@ -33,7 +34,7 @@ func (s *Set) Series(l labels.Labels) *Series {
 	return x
 }
 
-// Add adds a series whose labels no other has.
+// Add adds a series with new labels.
 func (s *Set) Add(x *Series) {
 	s.byKey[key(x.Labels)] = x
 	name := x.Labels.Get(model.MetricNameLabel)
@@ -42,7 +43,7 @@ func (s *Set) Add(x *Series) {
 	s.byName[name] = slices.Insert(list, i, x)
 }
 
-// Select returns the series that match, in the order of labels.
+// Select returns the matching series, ordered by labels.
 func (s *Set) Select(matchers []*labels.Matcher) []*Series {
 	var out []*Series
 	for _, x := range s.candidates(matchers) {
@@ -53,7 +54,7 @@ func (s *Set) Select(matchers []*labels.Matcher) []*Series {
 	return out
 }
 
-// candidates returns the series that can match, in the order of labels.
+// candidates returns a superset of the matching series, ordered by labels.
 func (s *Set) candidates(matchers []*labels.Matcher) []*Series {
 	for _, m := range matchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/proof/ruletest"
 )
 
-// operators says which operators stand in for which.
+// operators maps each operator to its replacements.
 var operators = map[parser.ItemType][]parser.ItemType{
 	parser.GTR:  {parser.GTE, parser.LSS},
 	parser.GTE:  {parser.GTR, parser.LSS},
@@ -28,7 +28,7 @@ var operators = map[parser.ItemType][]parser.ItemType{
 	parser.LOR:     {parser.LAND, parser.LUNLESS},
 }
 
-// aggregations says which aggregation operators stand in for which.
+// aggregations maps each aggregation operator to its replacements.
 var aggregations = map[parser.ItemType][]parser.ItemType{
 	parser.SUM: {parser.MAX, parser.MIN}, parser.AVG: {parser.MAX, parser.MIN},
 	parser.MAX: {parser.MIN, parser.SUM}, parser.MIN: {parser.MAX},
@@ -37,7 +37,7 @@ var aggregations = map[parser.ItemType][]parser.ItemType{
 	parser.STDDEV: {parser.STDVAR}, parser.STDVAR: {parser.STDDEV},
 }
 
-// functions says which functions of the same arguments stand in for which.
+// functions maps each function to replacements with the same arguments.
 var functions = map[string][]string{
 	"rate": {"increase", "irate"}, "irate": {"rate"},
 	"increase": {"rate", "irate", "delta"}, "delta": {"increase"}, "idelta": {"delta"}, "deriv": {"delta"},
@@ -51,7 +51,8 @@ var functions = map[string][]string{
 	"clamp_min": {"clamp_max"}, "clamp_max": {"clamp_min"},
 }
 
-// rateOrIncrease are the functions that differ by a factor, the window.
+// rateOrIncrease holds the functions that differ only by the factor of the
+// window.
 var rateOrIncrease = map[string]bool{"rate": true, "increase": true}
 
 // exprMutants changes the expression, one node at a time.
@@ -66,8 +67,8 @@ func exprMutants(id RuleID, r rulefmt.Rule) ([]Mutant, error) {
 	return w.out, nil
 }
 
-// walk changes the tree in place, keeps its text as a mutant, and changes it
-// back.
+// walk changes the tree in place, keeps its text as a mutant, and reverts the
+// change.
 type walk struct {
 	id     RuleID
 	rule   rulefmt.Rule
@@ -75,13 +76,12 @@ type walk struct {
 	parser parser.Parser
 	seen   map[string]bool
 	out    []Mutant
-	// signOnly says that a positive factor changes nothing of what is seen of the
-	// node: increase, which is rate times the window, then is no mistake.
+	// signOnly means that a positive factor of the node has no effect. Then
+	// increase, which is rate times the window, is equivalent to rate.
 	signOnly bool
 }
 
-// keep adds the tree as it stands now, unless it is no expression or there
-// already.
+// keep adds the present tree as a mutant, unless it is invalid or known.
 func (w *walk) keep(kind, from, to string, pos posrange.PositionRange) {
 	text := w.root.String()
 	if w.seen[text] {
@@ -96,7 +96,7 @@ func (w *walk) keep(kind, from, to string, pos posrange.PositionRange) {
 	w.out = append(w.out, m)
 }
 
-// find narrows a range to where text stands in it.
+// find narrows a range to the position of text in it.
 func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRange {
 	start, end := int(pos.Start), min(int(pos.End), len(w.rule.Expr))
 	if start >= end {
@@ -109,8 +109,8 @@ func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRa
 	return posrange.PositionRange{Start: posrange.Pos(start + i), End: posrange.Pos(start + i + len(text))}
 }
 
-// visit makes the mutants of the node and of all below it; set replaces the
-// node in its parent.
+// visit makes the mutants of the node and its children. set replaces the node
+// in its parent.
 func (w *walk) visit(node parser.Expr, set func(parser.Expr)) {
 	defer func(old bool) { w.signOnly = old }(w.signOnly)
 	switch n := node.(type) {
@@ -208,7 +208,7 @@ func (w *walk) binary(n *parser.BinaryExpr, set func(parser.Expr)) {
 	w.visit(n.LHS, func(e parser.Expr) { n.LHS = e })
 	switch old {
 	case parser.LAND, parser.LUNLESS:
-		w.signOnly = true // of the right side only the labels count
+		w.signOnly = true // only the labels of the right side count
 	case parser.LOR:
 		w.signOnly = outer
 	default:
@@ -241,7 +241,7 @@ func kindOf(op parser.ItemType) string {
 	}
 }
 
-// matching changes on, ignoring, group_left and group_right.
+// matching mutates on, ignoring, group_left and group_right.
 func (w *walk) matching(n *parser.BinaryExpr, pos posrange.PositionRange) {
 	m := n.VectorMatching
 	if m == nil {
@@ -265,7 +265,7 @@ func (w *walk) matching(n *parser.BinaryExpr, pos posrange.PositionRange) {
 	w.without(&m.Include, func() { w.keep("matching", included, "group ("+strings.Join(m.Include, ", ")+")", pos) })
 }
 
-// without calls keep with each of the names left out in turn.
+// without calls keep with each of the names left out once.
 func (w *walk) without(names *[]string, keep func()) {
 	old := *names
 	for i := range old {

@@ -13,9 +13,10 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// ReadFiles reads rule files and promtool tests of them, told apart by their
-// keys. It returns the tests with the rules that they load, and says which rules
-// are to be mutated: those of the rule files, or all where none is named.
+// ReadFiles reads rule files and promtool tests, which it distinguishes by
+// their keys. It returns the tests with the rules that they load, and a
+// function that reports whether to mutate a rule: the rules of the named rule
+// files, or all rules if there is none.
 func ReadFiles(paths []string) ([]Proof, func(RuleID) bool, error) {
 	var ruleFiles []string
 	var proofs []Proof
@@ -39,19 +40,19 @@ func ReadFiles(paths []string) ([]Proof, func(RuleID) bool, error) {
 		proofs = append(proofs, proof)
 	}
 	if len(proofs) == 0 {
-		return nil, nil, errors.New("no tests: name promtool's test files too")
+		return nil, nil, errors.New("no tests: add promtool's test files to the arguments")
 	}
 	for _, file := range ruleFiles {
 		if !slices.ContainsFunc(proofs, func(p Proof) bool {
 			return slices.ContainsFunc(p.Groups, func(g Group) bool { return g.File == file })
 		}) {
-			return nil, nil, fmt.Errorf("%s: none of the tests loads it: name the tests that have it in rule_files", file)
+			return nil, nil, fmt.Errorf("%s: no test loads it: add the tests whose rule_files name it", file)
 		}
 	}
 	return proofs, func(id RuleID) bool { return len(ruleFiles) == 0 || slices.Contains(ruleFiles, id.File) }, nil
 }
 
-// holdsRules tells a rule file from a test by its first key.
+// holdsRules distinguishes a rule file from a test by its first key.
 func holdsRules(path string) (bool, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -64,7 +65,7 @@ func holdsRules(path string) (bool, error) {
 	_, groups := keys["groups"]
 	_, tests := keys["tests"]
 	if groups == tests {
-		return false, fmt.Errorf("%s: neither a rule file (it has groups) nor a test of promtool (it has tests)", path)
+		return false, fmt.Errorf("%s: not a rule file (no groups) and not a promtool test (no tests)", path)
 	}
 	return groups, nil
 }

@@ -1,8 +1,8 @@
-// Package mutate measures what rule tests prove. It makes one small mistake in
-// a rule at a time, a mutant, and runs the rule's tests: a mutant that no test
-// notices survives, and shows what the tests leave open. The share of those
-// that are noticed is the mutation score. Routes and inhibitions are treated
-// likewise, with what is promised of them as their tests.
+// Package mutate measures how much rule tests prove. It makes one small mistake
+// in a rule at a time, a mutant, and runs the rule's tests. A mutant that
+// passes every test survives and shows a gap in the tests. The mutation score
+// is the share of mutants that some test fails. Routes and inhibitions are
+// mutated too, with promises as their tests.
 package mutate
 
 import (
@@ -18,23 +18,24 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
-// Mutant is a rule, or a route, with one mistake in it.
+// Mutant is a rule or a route with one mistake.
 type Mutant struct {
 	Of RuleID
-	// Kind says what was changed: "comparison", "window", "for", …
+	// Kind is the kind of change: "comparison", "window", "for", …
 	Kind string
-	// From is what stood there and To what stands there now; empty: dropped.
+	// From is the original text and To its replacement, "" if the text is
+	// deleted.
 	From, To string
-	// Field is the part of the rule ("expr", "for", "labels"), Text what it
-	// says in the original, and Pos where From stands in it.
+	// Field is the part of the rule ("expr", "for", "labels"). Text is the
+	// original text of the part, and Pos the position of From in it.
 	Field, Text string
 	Pos         posrange.PositionRange
 
 	rule rulefmt.Rule
-	tree *routetree.Tree // of a route or an inhibition
+	tree *routetree.Tree // of a mutant of a route or an inhibition
 }
 
-// Name is how a waiver calls the mutant: "> → >=".
+// Name returns the mutant's name in waivers: "> → >=".
 func (m Mutant) Name() string {
 	to := m.To
 	if to == "" {
@@ -43,19 +44,19 @@ func (m Mutant) Name() string {
 	return m.From + " → " + to
 }
 
-// RuleID says which rule of which group is meant, or which route or inhibition.
+// RuleID identifies a rule of a group, a route or an inhibition.
 type RuleID struct {
 	File  string
-	Group string // "routes" and "inhibitions" of alertmanager.yml
+	Group string // "routes" and "inhibitions" for alertmanager.yml
 	Index int
 	Kind  Kind
 	Name  string
 }
 
-// Kind is what a name is the name of.
+// Kind is the kind of a mutated definition.
 type Kind string
 
-// The kinds of what has mutants.
+// Kinds of definitions with mutants.
 const (
 	Alert   Kind = "alert"
 	Record  Kind = "record"
@@ -69,12 +70,12 @@ func (id RuleID) String() string {
 	return fmt.Sprintf("%s %q", id.Kind, id.Name)
 }
 
-// step is the resolution of tests: most evaluate once a minute, and a shorter
-// difference cannot be seen.
+// step is the time resolution of tests. Most tests evaluate once a minute, so
+// they cannot notice a smaller change.
 const step = time.Minute
 
-// Mutants returns every mutant of the rule, in the order of its parts. The
-// error says that its expression does not parse.
+// Mutants returns all mutants of a rule, ordered by its parts. It returns an
+// error if the expression does not parse.
 func Mutants(id RuleID, r rulefmt.Rule) ([]Mutant, error) {
 	out, err := exprMutants(id, r)
 	if err != nil {
@@ -101,7 +102,7 @@ func Mutants(id RuleID, r rulefmt.Rule) ([]Mutant, error) {
 	return out, nil
 }
 
-// otherWaits returns twice the duration and about half of it, in whole steps.
+// otherWaits returns twice and about half of the duration, in whole steps.
 func otherWaits(d model.Duration) []model.Duration {
 	if d == 0 {
 		return nil

@@ -31,7 +31,7 @@ func names(t *testing.T, r rulefmt.Rule) []string {
 	return out
 }
 
-func TestEveryPartOfARuleIsMutated(t *testing.T) {
+func TestEveryPartOfRuleIsMutated(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		rule rulefmt.Rule
@@ -112,9 +112,9 @@ func survivors(outcomes []mutate.Outcome) []string {
 	return out
 }
 
-// A test that skips the threshold does not notice a change of it; one that has
-// it would. What a test reads through a recording rule counts for that rule.
-func TestSurvivorsAreWhatTheTestsLeaveOpen(t *testing.T) {
+// A test without a case at the threshold does not notice a changed threshold. A
+// test that reads a recording rule also counts for that rule.
+func TestSurvivorsShowGapsInTests(t *testing.T) {
 	t.Parallel()
 	outcomes := score(t, "job:latency:max > 5")
 	want := []string{"job:latency:max max → min", "job:latency:max max → sum", "Slow > → >=", "Slow 5 → 4", "Slow 5 → 6"}
@@ -132,7 +132,7 @@ func TestSurvivorsAreWhatTheTestsLeaveOpen(t *testing.T) {
 	}
 }
 
-func TestATestThatFailsAnywayIsAnError(t *testing.T) {
+func TestFailingTestIsAnError(t *testing.T) {
 	t.Parallel()
 	group := mutate.Group{RuleGroup: rulefmt.RuleGroup{Name: "g", Rules: []rulefmt.Rule{{Alert: "Slow", Expr: "latency > 100"}}}}
 	_, err := mutate.Score(t.Context(), []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, nil)
@@ -147,8 +147,8 @@ func TestWaiversAreChecked(t *testing.T) {
 	slow := func(o mutate.Outcome) bool { return o.Of.Name == "Slow" }
 	id := outcomes[slices.IndexFunc(outcomes, slow)].Of
 	findings := mutate.Waive(outcomes, map[mutate.RuleID][]finding.Equivalent{id: {
-		{Mutant: "sum → max", Why: "never negative"}, // true
-		{Mutant: "> → >=", Why: "hoped so"},          // not true
+		{Mutant: "sum → max", Why: "never negative"}, // correct
+		{Mutant: "> → >=", Why: "hoped so"},          // wrong
 		{Mutant: "rate → irate", Why: "gone"},        // no such mutant
 	}})
 	var codes []string
@@ -165,7 +165,7 @@ func TestWaiversAreChecked(t *testing.T) {
 	}
 }
 
-// An interrupted run returns what it has tried.
+// An interrupted run returns the results so far.
 func TestInterruptedScore(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

@@ -18,8 +18,8 @@ func (w *walk) number(n *parser.NumberLiteral, others []float64) {
 	n.Val = old
 }
 
-// otherNumbers returns what stands in for a number: its neighbours for a small
-// whole number, else a tenth more and less.
+// otherNumbers returns replacements of a number: the neighbours of a small
+// integer, else a tenth more and a tenth less.
 func otherNumbers(n *parser.NumberLiteral) []float64 {
 	v := n.Val
 	switch {
@@ -37,7 +37,7 @@ func otherNumbers(n *parser.NumberLiteral) []float64 {
 	return []float64{round(v * 0.9), round(v * 1.1)}
 }
 
-// otherQuantiles returns the quantiles that leave out half and twice as much.
+// otherQuantiles returns the quantiles that exclude half and twice as much.
 func otherQuantiles(q float64) []float64 {
 	if q <= 0 || q >= 1 {
 		return nil
@@ -52,7 +52,7 @@ func otherQuantiles(q float64) []float64 {
 }
 
 // otherWindows returns half of the window, a little less, a little more, and
-// twice the window. A little is a sixth, but no less than a step of the tests.
+// twice the window. A little means a sixth, at least one step of the tests.
 func otherWindows(window time.Duration) []time.Duration {
 	little := max(window/6, step).Round(step)
 	return []time.Duration{window / 2, window - little, window + little, 2 * window}

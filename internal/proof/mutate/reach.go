@@ -12,14 +12,14 @@ import (
 	"github.com/alertnative/preflight/internal/proof/ruletest"
 )
 
-// alertSeries are the series that Prometheus writes of alerts.
+// alertSeries are the series that Prometheus writes for alerts.
 var alertSeries = []string{"ALERTS", "ALERTS_FOR_STATE"}
 
-// reading is what an expression reads: metrics by name, alerts by name.
+// reading holds the metrics and alerts that an expression selects, by name.
 type reading struct {
 	names  []string
 	alerts []string
-	all    bool // a selector that names no metric, or ALERTS without a name
+	all    bool // matches every metric: a selector without a name, or ALERTS without alertname
 }
 
 func (r *reading) add(o reading) {
@@ -28,7 +28,8 @@ func (r *reading) add(o reading) {
 	r.all = r.all || o.all
 }
 
-// reads says what the expression reads; of one that does not parse, anything.
+// reads returns the metrics that expr selects. If expr does not parse, it
+// returns a reading that matches every metric.
 func reads(p parser.Parser, expr string) reading {
 	tree, err := p.ParseExpr(expr)
 	if err != nil {
@@ -66,13 +67,13 @@ func selects(sel *parser.VectorSelector) reading {
 	}
 }
 
-// Reads says whether the rule's expression reads the metric.
+// Reads reports whether the rule's expression selects the metric.
 func Reads(rule rulefmt.Rule, metric string) bool {
 	return slices.Contains(reads(ruletest.NewParser(), rule.Expr).names, metric)
 }
 
-// reachable returns the rules whose output the reading can see, directly or
-// through other rules. A test of one rule needs to evaluate no others.
+// reachable returns the rules whose results the reading includes, directly or
+// through other rules. A test of one rule evaluates only these.
 func reachable(rules []located, of reading) map[int]bool {
 	p := ruletest.NewParser()
 	out := map[int]bool{}
@@ -102,8 +103,8 @@ func (r reading) sees(rule rulefmt.Rule) bool {
 	return slices.Contains(r.names, rule.Record)
 }
 
-// templateReads says which rules' output the queries in templates can read,
-// by the names that stand in them.
+// templateReads returns the rules whose results the queries in a rule's
+// templates may select. It compares names only.
 func templateReads(rules []located, rule rulefmt.Rule) reading {
 	var out reading
 	for _, text := range rule.Annotations {

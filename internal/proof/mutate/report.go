@@ -9,15 +9,16 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// The codes of what mutation finds; docs/explanation/proofs.md explains each.
+// Codes of the findings of mutation. docs/proofs.md explains each.
 const (
 	Survivor   finding.Code = "MU001" // no test notices the mutant
-	StaleWaive finding.Code = "MU002" // a waiver names no mutant that survives
+	StaleWaive finding.Code = "MU002" // a waiver names no surviving mutant
 	FalseWaive finding.Code = "MU003" // a waived mutant is not equivalent
 	TooWaived  finding.Code = "MU004" // more mutants are waived than allowed
 )
 
-// Survived reports the mutant as a finding: where it is, and what differs.
+// Survived returns the finding for a surviving mutant: its place and the
+// change.
 func (m Mutant) Survived() finding.Finding {
 	reason := fmt.Sprintf("%s: no test fails with %q in its place", m.Kind, m.To)
 	if m.To == "" {
@@ -30,11 +31,11 @@ func (m Mutant) finding(code finding.Code, reason string) finding.Finding {
 	return finding.Finding{Code: code, Where: fmt.Sprintf("%s, %s", m.Of, m.Field), Text: m.Text, From: int(m.Pos.Start), To: int(m.Pos.End), Reason: reason}
 }
 
-// Tally counts the mutants of rules that have a test.
+// Tally counts the mutants of rules with a test.
 type Tally struct{ Mutants, Killed, Waived int }
 
-// Score is the share of killed mutants among those that are not waived, in
-// percent; 100 when there are none.
+// Score returns the share of killed mutants among those that are not waived, in
+// percent. It is 100 if there are none.
 func (t Tally) Score() float64 {
 	if t.Mutants == t.Waived {
 		return 100
@@ -42,13 +43,14 @@ func (t Tally) Score() float64 {
 	return 100 * float64(t.Killed) / float64(t.Mutants-t.Waived)
 }
 
-// Survivors is how many mutants nothing noticed and nothing excuses.
+// Survivors returns the number of mutants that no test notices and no waiver
+// excuses.
 func (t Tally) Survivors() int { return t.Mutants - t.Killed - t.Waived }
 
-// Result adds up outcomes.
+// Result is the sum of outcomes.
 type Result struct {
 	All      Tally
-	Rules    []RuleID // those that have a test, in order
+	Rules    []RuleID // rules with a test, in order
 	ByRule   map[RuleID]Tally
 	Untested []RuleID
 }
@@ -85,8 +87,8 @@ func (t *Tally) add(o Outcome) {
 	}
 }
 
-// Print writes the survivors, a line for each rule and for all, and the rules
-// that have no test at all.
+// Print writes the survivors, one line per rule, the total, and the rules
+// without a test.
 func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
 	for _, o := range outcomes {
 		if o.Tested && o.By == nil && o.Waived == "" {
@@ -108,7 +110,8 @@ func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
 		r.All.Score(), len(r.Rules), len(r.Rules)+len(r.Untested), r.Noun(), took.Round(10*time.Millisecond))
 }
 
-// Noun says what was mutated: "rules", or "rules and routes".
+// Noun returns the kinds of mutated definitions: "rules", or "rules and
+// routes".
 func (r Result) Noun() string {
 	if slices.ContainsFunc(slices.Concat(r.Rules, r.Untested), func(id RuleID) bool { return id.Kind == Routing }) {
 		return "rules and routes"

@@ -15,8 +15,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
-// routeMutant is a route with a field of another value; to is empty when there
-// is none.
+// routeMutant returns a mutant of a field of a route. to is empty if the value
+// is removed.
 func (r *Routes) routeMutant(route int, field, from, to string, tree *routetree.Tree) Mutant {
 	return r.mutant(RuleID{r.File, "routes", route, Routing, r.RouteNames[route]}, field, from, to, tree)
 }
@@ -30,7 +30,7 @@ func (r *Routes) mutant(id RuleID, field, from, to string, tree *routetree.Tree)
 	return m
 }
 
-// edited is the tree with a copy of the route changed.
+// edited returns the tree with a changed copy of the route.
 func (r *Routes) edited(route int, edit func(*config.Route)) *routetree.Tree {
 	root := *r.Tree.Route
 	root.Routes = slices.Clone(root.Routes)
@@ -44,8 +44,8 @@ func (r *Routes) edited(route int, edit func(*config.Route)) *routetree.Tree {
 	return routetree.New(&root, r.Tree.Inhibits)
 }
 
-// routeMutants returns the mutants of a route, 0 for the default, in the order
-// of its fields.
+// routeMutants returns the mutants of route i, ordered by field. Route 0 is the
+// default.
 func (r *Routes) routeMutants(i int) []Mutant {
 	route := r.Tree.Route
 	if i > 0 {
@@ -100,8 +100,8 @@ func (r *Routes) routeMutants(i int) []Mutant {
 	return append(out, r.placeMutants(i, route)...)
 }
 
-// otherTimings returns half and twice the time, and something for nothing. A
-// shorter group_interval only makes news come sooner: that is no mistake.
+// otherTimings returns half and twice the time, and a value if it is zero. A
+// shorter group_interval only makes changes arrive sooner, so it is no mistake.
 func otherTimings(field string, d model.Duration) []model.Duration {
 	switch {
 	case d == 0:
@@ -112,7 +112,7 @@ func otherTimings(field string, d model.Duration) []model.Duration {
 	return []model.Duration{d / 2, 2 * d}
 }
 
-// otherReceiver is the one after it, of those that routes name.
+// otherReceiver returns the next receiver among those of the routes.
 func (r *Routes) otherReceiver(name string) string {
 	names := []string{r.Tree.Route.Receiver}
 	for _, x := range r.Tree.Route.Routes {
@@ -126,9 +126,8 @@ func (r *Routes) otherReceiver(name string) string {
 	return names[(slices.Index(names, name)+1)%len(names)]
 }
 
-// placeMutants changes where a route stands, whether later ones are asked too,
-// and whether it is there. Between routes that no alert can both match, neither
-// order nor continue means anything.
+// placeMutants moves a route, changes its continue, and removes it. Two routes
+// that no alert matches both may be in any order.
 func (r *Routes) placeMutants(i int, route *config.Route) []Mutant {
 	var out []Mutant
 	last := len(r.RouteNames)
@@ -154,14 +153,15 @@ func (r *Routes) placeMutants(i int, route *config.Route) []Mutant {
 		r.reordered(func(all []*config.Route) []*config.Route { return slices.Delete(all, i-1, i) })))
 }
 
-// reordered is the tree with the routes in another order, or less of them.
+// reordered returns the tree with the routes in another order, or with fewer
+// routes.
 func (r *Routes) reordered(edit func([]*config.Route) []*config.Route) *routetree.Tree {
 	root := *r.Tree.Route
 	root.Routes = edit(slices.Clone(root.Routes))
 	return routetree.New(&root, r.Tree.Inhibits)
 }
 
-// matcherChange is a list of matchers with one that is changed.
+// matcherChange is a list of matchers with one change.
 type matcherChange struct {
 	from, to string
 	changed  amconfig.Matchers
@@ -172,8 +172,7 @@ var turned = map[labels.MatchType]labels.MatchType{
 	labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
 }
 
-// matcherMutants leaves each matcher out, turns it around, and gives it another
-// value.
+// matcherMutants removes each matcher, negates it, and gives it another value.
 func (r *Routes) matcherMutants(ms amconfig.Matchers) []matcherChange {
 	var out []matcherChange
 	for i, m := range ms {
@@ -184,7 +183,7 @@ func (r *Routes) matcherMutants(ms amconfig.Matchers) []matcherChange {
 		} {
 			changed, err := labels.NewMatcher(other.Type, other.Name, other.Value)
 			if err != nil {
-				continue // a pattern that another one's value does not make
+				continue // the value of another matcher is no pattern
 			}
 			list := slices.Clone(ms)
 			list[i] = changed
@@ -194,7 +193,8 @@ func (r *Routes) matcherMutants(ms amconfig.Matchers) []matcherChange {
 	return out
 }
 
-// otherValue is the value after it, of those that routes ask of the label.
+// otherValue returns the next value of the label among those in the routes'
+// matchers.
 func (r *Routes) otherValue(m *labels.Matcher) string {
 	values := []string{m.Value}
 	for _, x := range r.Tree.Route.Routes {

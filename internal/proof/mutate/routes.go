@@ -12,17 +12,18 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
-// Routes is an alertmanager.yml, and what is expected of it.
+// Routes is an alertmanager.yml with its expectations.
 type Routes struct {
 	File  string
 	Tree  *routetree.Tree
-	Proof routetree.Proof // its cases are all alerts that the routes can tell apart
+	Proof routetree.Proof // its cases cover all alerts that the routes can distinguish
 	// RouteNames are the names of the routes, the default first.
 	RouteNames, InhibitNames []string
 }
 
-// Score makes every mutant of the routes and inhibitions, and holds it against
-// what is expected. The error says what is not met without any mistake.
+// Score makes every mutant of the routes and inhibitions, and checks the
+// expectations on it. It returns an error if the original breaks an
+// expectation.
 func (r *Routes) Score() ([]Outcome, error) {
 	for _, failures := range []func(func(routetree.Failure) bool){r.Proof.Routes(r.Tree), r.Proof.Inhibitions(r.Tree)} {
 		for f := range failures {
@@ -56,29 +57,31 @@ func (r *Routes) Score() ([]Outcome, error) {
 			return nil
 		})
 	}
-	_ = work.Wait() // the work reports nothing
+	_ = work.Wait() // the workers return no error
 	return out, nil
 }
 
-// reached says whether anything is expected of an alert that takes the route.
+// reached reports whether some expectation covers an alert that takes the
+// route.
 func (r *Routes) reached(route int) bool {
 	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
 		return c.Judge != nil && slices.Contains(r.Tree.Taken(c.Labels), route)
 	})
 }
 
-// overlap says whether an alert can match both routes.
+// overlap reports whether an alert can match both routes.
 func (r *Routes) overlap(a, b int) bool {
 	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
 		return r.Tree.Fits(a, c.Labels) && r.Tree.Fits(b, c.Labels)
 	})
 }
 
-// randomAlerts is how many alerts of others a waived mutant is compared on,
-// beside all that the routes can tell apart.
+// randomAlerts is the number of random alerts on which a waived mutant is
+// compared, in addition to all that the routes can distinguish.
 const randomAlerts = 200
 
-// differs says which alert fares otherwise with the mutant.
+// differs describes an alert that is routed differently by the mutant, or
+// returns "".
 func (r *Routes) differs(mutant *routetree.Tree) string {
 	var alerts []model.LabelSet
 	values := map[model.LabelName][]model.LabelValue{}

@@ -27,7 +27,8 @@ receivers: [{name: all}, {name: x}, {name: pager}]
 time_intervals: [{name: nights}, {name: office}]
 `
 
-// alerts are all that the routes can tell apart, but none of team y that pages.
+// alerts returns all alerts that the routes can distinguish, without pages of
+// team y.
 func alerts() []model.LabelSet {
 	var out []model.LabelSet
 	for _, team := range []model.LabelValue{"", "x", "y", "z"} {
@@ -45,8 +46,7 @@ func alerts() []model.LabelSet {
 	return out
 }
 
-// scoreRoutes expects what the tree does now of the alerts that expected
-// accepts.
+// scoreRoutes expects the present routes for the alerts that expected accepts.
 func scoreRoutes(t *testing.T, expected func(model.LabelSet) bool) []mutate.Outcome {
 	t.Helper()
 	tree, err := routetree.Load([]byte(routes))
@@ -81,9 +81,9 @@ func scoreRoutes(t *testing.T, expected func(model.LabelSet) bool) []mutate.Outc
 	return out
 }
 
-// Each part is mutated. Between x and y, and page and y, which no alert both
-// matches, order and continue are none.
-func TestEveryPartOfARouteIsMutated(t *testing.T) {
+// Each part of a route is mutated. No alert matches both x and y, or both page
+// and y, so their order and continue have no mutants.
+func TestEveryPartOfRouteIsMutated(t *testing.T) {
 	t.Parallel()
 	var got []string
 	for _, o := range scoreRoutes(t, func(model.LabelSet) bool { return true }) {
@@ -119,9 +119,9 @@ func TestEveryPartOfARouteIsMutated(t *testing.T) {
 	}
 }
 
-// What nobody expects anything of is not measured, and what only makes a
-// difference to it survives.
-func TestWhatIsExpectedDecides(t *testing.T) {
+// Routes without an expectation are not scored. A mutant that only affects
+// alerts without an expectation survives.
+func TestOnlyExpectationsKillMutants(t *testing.T) {
 	t.Parallel()
 	outcomes := scoreRoutes(t, func(a model.LabelSet) bool { return a["team"] == "x" })
 	var untested []string

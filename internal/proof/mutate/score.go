@@ -19,30 +19,31 @@ type Group struct {
 	rulefmt.RuleGroup
 }
 
-// Proof is tests, and the groups that they load.
+// Proof is a list of tests with the groups that they load.
 type Proof struct {
 	Suites []*ruletest.Suite
 	Groups []Group
 }
 
-// Outcome is a mutant and what became of it.
+// Outcome is the result of testing a mutant.
 type Outcome struct {
 	Mutant
-	// By is the expectation that noticed it; nil: it survived.
+	// By is the expectation that the mutant breaks. It is nil if the mutant
+	// survives.
 	By fmt.Stringer
-	// Waived is why it may survive.
+	// Waived is the reason of the waiver that excuses the mutant.
 	Waived string
-	// Tested says whether any test looks at the rule.
+	// Tested reports whether some test covers the rule.
 	Tested bool
 
-	routes *Routes // whose mutant it is; nil: of a rule
+	routes *Routes // the routes of the mutant; nil for a mutant of a rule
 }
 
-// Progress is told how many of all mutants were tried.
+// Progress is called with the number of mutants tried so far and the total.
 type Progress func(done, total int)
 
-// differs says where the mutant and what it was made of part; empty when they
-// never do.
+// differs describes a case in which the mutant and the original differ, or
+// returns "".
 func (o Outcome) differs() string {
 	if o.routes != nil {
 		return o.routes.differs(o.tree)
@@ -50,11 +51,13 @@ func (o Outcome) differs() string {
 	return differs(o.Mutant)
 }
 
-// Score makes every mutant of the rules that mutable accepts (nil: all), runs the proofs
-// that can notice it, and returns the outcomes in the order of the rules. It
-// calls progress, unless nil, after each mutant, from several goroutines. The
-// error says which test fails without any mistake, which rule does not parse,
-// or that the context ended: then the outcomes are those known so far.
+// Score makes every mutant of the rules that mutable accepts, or of all rules
+// if mutable is nil. It runs the proofs that can notice the mutant and returns
+// the outcomes in the order of the rules. It calls progress, unless nil, after
+// each mutant, from several goroutines.
+//
+// Score returns an error if a test fails on the original, a rule does not
+// parse, or ctx is done. In the last case the outcomes are those so far.
 func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progress Progress) ([]Outcome, error) {
 	judges := make([]*judge, len(proofs))
 	for i, p := range proofs {
@@ -99,7 +102,7 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 	return known, err
 }
 
-// untried returns every mutant, before any test has run.
+// untried returns every mutant, before a test has run.
 func untried(judges []*judge, mutable func(RuleID) bool) ([]Outcome, error) {
 	var out []Outcome
 	seen := map[RuleID]bool{}
@@ -122,7 +125,8 @@ func untried(judges []*judge, mutable func(RuleID) bool) ([]Outcome, error) {
 	return out, nil
 }
 
-// baseline reports the first test that fails on the rules as they are.
+// baseline returns an error for the first test that fails on the original
+// rules.
 func baseline(judges []*judge) error {
 	work := errgroup.Group{}
 	work.SetLimit(runtime.GOMAXPROCS(0))
@@ -153,13 +157,13 @@ type located struct {
 	group int
 }
 
-// judge runs a proof against mutants. It knows for each case of each test
-// which rules can change its result.
+// judge runs a proof on mutants. It holds the rules that can change the result
+// of each case of each test.
 type judge struct {
 	Proof
 	rules []located
 	byID  map[RuleID]int
-	reach [][]map[int]bool // suite, case: alerts first, then expressions
+	reach [][]map[int]bool // by suite and case, alerts before expressions
 }
 
 func newJudge(p Proof) *judge {
@@ -194,7 +198,7 @@ func newJudge(p Proof) *judge {
 	return j
 }
 
-// tests says whether any case looks at the rule.
+// tests reports whether some case covers the rule.
 func (j *judge) tests(id RuleID) bool {
 	at, ok := j.byID[id]
 	return ok && slices.ContainsFunc(j.reach, func(cases []map[int]bool) bool {
@@ -203,8 +207,7 @@ func (j *judge) tests(id RuleID) bool {
 }
 
 // notices returns the first expectation that the mutant breaks. It evaluates
-// only the rules that matter, and looks only at cases that the mutant can
-// change.
+// only the relevant rules, and only the cases that the mutant can change.
 func (j *judge) notices(m Mutant) *ruletest.Failure {
 	at, ok := j.byID[m.Of]
 	if !ok {
@@ -230,8 +233,8 @@ func (j *judge) notices(m Mutant) *ruletest.Failure {
 	return nil
 }
 
-// groups returns the groups with only the needed rules, nil for all, and some
-// of them changed.
+// groups returns the groups with only the needed rules, nil for all, and with
+// the changed rules replaced.
 func (j *judge) groups(needed map[int]bool, changed map[int]rulefmt.Rule) []rulefmt.RuleGroup {
 	out := make([]rulefmt.RuleGroup, len(j.Groups))
 	for g, group := range j.Groups {

@@ -9,8 +9,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// matchers drops each matcher, turns it around, and takes each alternative out
-// of a regular expression. The metric's name is left alone.
+// matchers removes each matcher, negates it, and removes each alternative of a
+// regular expression. It keeps the metric's name.
 func (w *walk) matchers(n *parser.VectorSelector) {
 	old := n.LabelMatchers
 	for i, m := range old {

@@ -12,9 +12,10 @@ import (
 // maxWaived is the largest share of mutants that may be waived, in percent.
 const maxWaived = 5
 
-// Waive marks the survivors that waivers excuse, after checking that each gives
-// what its rule gives on random series, or its route with any alert. It reports the waivers that
-// are wrong or excuse nothing, and too many of them.
+// Waive marks the survivors that waivers excuse. It first checks that a waived
+// mutant gives the same result as its rule on random series, or as its route
+// for every alert. It returns findings for waivers that are wrong or unused,
+// and for too many of them.
 func Waive(outcomes []Outcome, waivers map[RuleID][]finding.Equivalent) []finding.Finding {
 	differs := make([]string, len(outcomes))
 	excuse := make([]*finding.Equivalent, len(outcomes))
@@ -36,7 +37,7 @@ func Waive(outcomes []Outcome, waivers map[RuleID][]finding.Equivalent) []findin
 			return nil
 		})
 	}
-	_ = work.Wait() // the work reports nothing
+	_ = work.Wait() // the workers return no error
 	var out []finding.Finding
 	for i := range outcomes {
 		switch {
@@ -55,7 +56,7 @@ func Waive(outcomes []Outcome, waivers map[RuleID][]finding.Equivalent) []findin
 	return out
 }
 
-// stale reports waivers that excuse no survivor.
+// stale returns findings for waivers that excuse no survivor.
 func stale(outcomes []Outcome, waivers map[RuleID][]finding.Equivalent, used map[RuleID]map[string]bool) []finding.Finding {
 	var out []finding.Finding
 	for i, o := range outcomes {

@@ -18,21 +18,21 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// How many random worlds a waived mutant is compared in, and how long each is.
+// Number and length of the random worlds in which a waived mutant is compared.
 const (
 	worlds       = 40
 	worldMinutes = 150
 	worldEvery   = 5 * time.Minute
 )
 
-// differs compares the mutant with its rule in random worlds and says where
-// they part; empty when they never do.
+// differs compares the mutant with its rule in random worlds. It describes the
+// first difference, or returns "".
 func differs(m Mutant) string {
 	original := m.rule
 	switch name, value, _ := strings.Cut(m.From, ": "); {
 	case m.Field == "expr":
 		original.Expr = m.Text
-	case m.Field == "labels" && m.To == "": // the expression may give it too
+	case m.Field == "labels" && m.To == "": // the expression may also give the label
 		original.Labels = maps.Clone(m.rule.Labels)
 		original.Labels[name] = value
 	default:
@@ -61,8 +61,9 @@ func differs(m Mutant) string {
 	return ""
 }
 
-// observed is the rule as far as anybody can see it: annotations that do not
-// show its value are left out, and a record becomes an alert that shows it.
+// observed returns the rule with its visible results only: annotations that do
+// not depend on the value are removed, and a record becomes an alert that shows
+// its value.
 func observed(r rulefmt.Rule) []rulefmt.RuleGroup {
 	shown := map[string]string{}
 	for name, text := range r.Annotations {
@@ -78,12 +79,12 @@ func observed(r rulefmt.Rule) []rulefmt.RuleGroup {
 	return []rulefmt.RuleGroup{{Name: "world", Rules: []rulefmt.Rule{r}}}
 }
 
-// world makes series that the expression can see, with all the trouble that
-// real ones have.
+// world makes series that the expression selects, with the irregularities of
+// real ones.
 type world struct {
 	*rand.Rand
 	pools   map[string][]string // values of each label that the expression names
-	numbers []float64           // of the expression
+	numbers []float64           // numbers in the expression
 	series  map[string]string
 }
 
@@ -128,7 +129,7 @@ func newWorld(rule rulefmt.Rule, seed uint64) testfile.Test {
 	return t
 }
 
-// name adds labels whose values can be any.
+// name adds labels that may have any value.
 func (w *world) name(labels []string) {
 	for _, l := range labels {
 		if w.pools[l] == nil {
@@ -137,7 +138,7 @@ func (w *world) name(labels []string) {
 	}
 }
 
-// learn adds the values that a matcher asks for, and another.
+// learn adds the values that a matcher requires, and another one.
 func (w *world) learn(m *labels.Matcher) {
 	if m.Name == model.MetricNameLabel {
 		return
@@ -170,8 +171,7 @@ func (w *world) metric(name string) {
 	}
 }
 
-// alerts makes series of other alerts than the rule's own, which the rule
-// makes itself.
+// alerts makes series of other alerts. The rule under test writes its own.
 func (w *world) alerts(own string) {
 	names := slices.DeleteFunc(append(slices.Clone(w.pools[model.AlertNameLabel]), "another"), func(n string) bool { return n == own })
 	for range 1 + w.IntN(6) {
@@ -208,7 +208,7 @@ func (w *world) put(name string, pairs []string, values []float64) {
 	w.series[name+"{"+strings.Join(pairs, ",")+"}"] = strings.Join(text, " ")
 }
 
-// counter grows now and then, and restarts at zero.
+// counter returns values that grow at times and restart at zero.
 func (w *world) counter() []float64 {
 	out := make([]float64, worldMinutes)
 	v, busy := float64(w.IntN(3)), w.IntN(4)
@@ -224,7 +224,8 @@ func (w *world) counter() []float64 {
 	return out
 }
 
-// gauge stays for a while at a number of the expression, or near it.
+// gauge returns values that stay for a while at or near a number of the
+// expression.
 func (w *world) gauge() []float64 {
 	out := make([]float64, worldMinutes)
 	v := 0.0
@@ -240,7 +241,7 @@ func (w *world) gauge() []float64 {
 	return out
 }
 
-// buckets are the buckets of one histogram: the wider, the more in it.
+// buckets makes the buckets of one histogram. Wider buckets have higher counts.
 func (w *world) buckets(name string, pairs []string) {
 	sum := make([]float64, worldMinutes)
 	for _, le := range []string{"0.25", "0.5", "1", "+Inf"} {

@@ -10,8 +10,8 @@ import (
 	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
-// lists holds the alerts against the site's lists of them. A list states a
-// severity a second time, so that one that was changed by mistake is noticed.
+// lists compares the alerts with the site's lists of them. A list states each
+// severity a second time, so that an accidental change is noticed.
 func (p *proof) lists() {
 	p.urgent()
 	for _, level := range slices.Sorted(maps.Keys(p.Levels)) {
@@ -28,8 +28,8 @@ func (p *proof) lists() {
 	}
 }
 
-// ofLevel reports an alert that the site lists at a level and that has another. Of
-// several alerts with the name one must be at the level.
+// ofLevel reports an alert that the site lists at one level and that has
+// another. If several alerts have the name, one of them must have the level.
 func (p *proof) ofLevel(level, name string) {
 	var names []string
 	var other *definitions.Alert
@@ -48,7 +48,7 @@ func (p *proof) ofLevel(level, name string) {
 		p.add(finding.NotUrgent, other.Where, "its severity is %q, and the site lists it in Levels at %q: change one of them", other.Severity, level)
 		return
 	}
-	// A pack may be taken without the alert.
+	// A site may use a pack without the alert.
 	if suggest.Slip(name, names) {
 		p.findings = append(p.findings, finding.Finding{
 			Code: finding.NotUrgent, Where: fmt.Sprintf("site, Levels %q", level),
@@ -57,7 +57,7 @@ func (p *proof) ofLevel(level, name string) {
 	}
 }
 
-// urgent holds the urgent alerts against the exact list of them.
+// urgent compares the urgent alerts with the exact list of them.
 func (p *proof) urgent() {
 	if p.Urgent == nil {
 		return
@@ -84,7 +84,7 @@ func (p *proof) urgent() {
 	}
 }
 
-// severities returns the severities that the instances of an alert can have.
+// severities returns the severities that instances of an alert can have.
 func severities(a *definitions.Alert) []string {
 	out := []string{a.Severity}
 	for _, c := range a.Also {

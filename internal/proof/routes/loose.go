@@ -9,15 +9,15 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// How far a promise of urgent alerts may lie from what the routes do. Beyond it,
-// no change that a person could make by mistake would break the promise.
+// The largest allowed distance between a promise for urgent alerts and the
+// routes. Beyond it, no plausible mistake would break the promise.
 const (
 	looseWithin = 10
 	looseAgain  = 3
 )
 
-// loose reports times of promises of urgent alerts that the routes keep so easily
-// that the promise guards nothing.
+// loose reports times in promises for urgent alerts that are so generous that
+// the promise detects no mistake.
 func (p *proof) loose() {
 	show := func(t time.Duration) string { return model.Duration(t).String() }
 	for _, x := range p.promises {

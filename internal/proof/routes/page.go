@@ -21,21 +21,21 @@ import (
 //go:embed routes.md.tmpl
 var pageText string
 
-// Cases implements [Proof]. They are the instances of scenarios, one more for
-// each way that labels can lead, namesakes, and alerts of others with just the
-// labels of a promise.
+// Cases implements [Proof]. The cases are the instances of scenarios, one more
+// for each different route of labels, namesakes, and alerts of other sites with
+// exactly the labels of a promise.
 func (p *proof) Cases() []Case {
 	var out []Case
-	told := map[string]bool{}
+	seen := map[string]bool{}
 	for i, s := range p.sent {
 		if s.labels[model.AlertNameLabel] == othersName && !p.bare(s) {
 			continue
 		}
 		key := p.deciding(s)
-		if s.made && told[key] {
+		if s.made && seen[key] {
 			continue
 		}
-		told[key] = true
+		seen[key] = true
 		c := Case{Labels: s.labels}
 		for _, d := range p.tree.Deliveries(p.proof.Cases[i].Labels) {
 			c.Receivers = append(c.Receivers, d.Receiver)
@@ -46,8 +46,8 @@ func (p *proof) Cases() []Case {
 	return out
 }
 
-// CasesFile returns the cases as a file: the receivers, then the labels as
-// `amtool config routes test` takes them.
+// CasesFile returns the cases as a file. Each line has the receivers, then the
+// labels as arguments of `amtool config routes test`.
 func CasesFile(cases []Case) []byte {
 	var lines []string
 	for _, c := range cases {
@@ -61,14 +61,15 @@ func CasesFile(cases []Case) []byte {
 	return []byte(genfile.Header + "# receivers, then the labels of an alert that must reach them\n" + strings.Join(lines, "\n") + "\n")
 }
 
-// bare reports whether an alert of others has just the labels that a promise
-// asks for.
+// bare reports whether an alert of another site has exactly the labels that a
+// promise requires.
 func (p *proof) bare(s sent) bool {
-	return slices.ContainsFunc(p.promises, func(x promise) bool { return maps.Equal(s.labels, asked(x.match)) })
+	return slices.ContainsFunc(p.promises, func(x promise) bool { return maps.Equal(s.labels, required(x.match)) })
 }
 
-// asked returns an alert of others with the labels that matchers ask for.
-func asked(ms labels.Matchers) map[string]string {
+// required returns an alert of another site with the labels that matchers
+// require.
+func required(ms labels.Matchers) map[string]string {
 	out := map[string]string{model.AlertNameLabel: othersName}
 	for _, m := range ms {
 		if m.Type == labels.MatchEqual && m.Value != "" {
@@ -78,7 +79,7 @@ func asked(ms labels.Matchers) map[string]string {
 	return out
 }
 
-// deciding are the values of the labels of an alert that routes ask for.
+// deciding returns the values of an alert's labels that routes match.
 func (p *proof) deciding(s sent) string {
 	var out []string
 	for _, name := range p.deciders {
@@ -123,8 +124,8 @@ func (p *proof) Notified(a *definitions.Alert) []Notification {
 	return out
 }
 
-// special names the labels whose values tell some instances of an alert from
-// all of them.
+// special names the labels that distinguish some instances of an alert from the
+// others.
 func (p *proof) special(some, all []sent) string {
 	var out []string
 	for _, name := range p.deciders {
@@ -143,7 +144,8 @@ func values(list []sent, label string) []string {
 	return slices.Sorted(maps.Keys(set))
 }
 
-// suppressed says when an alert is not sent: times, and alerts that inhibit it.
+// suppressed describes when an alert is not sent: time intervals, and alerts
+// that inhibit it.
 func (p *proof) suppressed(a *definitions.Alert, mute, active []string) string {
 	var out []string
 	if len(mute) > 0 {
@@ -169,8 +171,8 @@ func (p *proof) suppressed(a *definitions.Alert, mute, active []string) string {
 	return strings.Join(out, "; ")
 }
 
-// instances names the alerts of the site, or the one, of which an instance
-// matches.
+// instances names the alerts of the site, or only the given one, that have a
+// matching instance.
 func (p *proof) instances(ms labels.Matchers, only *definitions.Alert) []string {
 	set := map[string]bool{}
 	for i, s := range p.sent {
@@ -188,7 +190,7 @@ func (p *proof) Others() []Notification {
 	add := func(ms labels.Matchers) {
 		alert := model.LabelSet{}
 		var shown []string
-		for name, value := range asked(ms) {
+		for name, value := range required(ms) {
 			alert[model.LabelName(name)] = model.LabelValue(value)
 			if name != model.AlertNameLabel {
 				shown = append(shown, fmt.Sprintf("%s=%q", name, value))
@@ -213,18 +215,18 @@ func (p *proof) Others() []Notification {
 		}
 	}
 	add(nil)
-	slices.SortStableFunc(out, func(a, b Notification) int { return cmp.Compare(a.Labels, b.Labels) }) // promises have no order
+	slices.SortStableFunc(out, func(a, b Notification) int { return cmp.Compare(a.Labels, b.Labels) }) // the order of promises is irrelevant
 	return out
 }
 
-// page is what becomes of the alerts of the site, and of others.
+// page holds the routes of the site's alerts and of others.
 type page struct {
 	Rows, Others []Notification
 	Receivers    []routing.Receiver
 	Intervals    []routing.TimeInterval
 }
 
-// Page returns the page that says what becomes of each alert.
+// Page returns the page that shows the route of each alert.
 func Page(p Proof, c *definitions.Checked) ([]byte, error) {
 	var alerts []*definitions.Alert
 	for i := range c.Alerts {
@@ -243,7 +245,7 @@ func Page(p Proof, c *definitions.Checked) ([]byte, error) {
 	}, out)
 }
 
-// runbookOf returns the name of the runbook of an alert.
+// runbookOf returns the name of an alert's runbook.
 func runbookOf(c *definitions.Checked, alert string) string {
 	for g, a := range c.Context.Alerts {
 		if a.Name == alert {
@@ -253,7 +255,7 @@ func runbookOf(c *definitions.Checked, alert string) string {
 	return alert
 }
 
-// Means says in words how a receiver notifies.
+// Means describes how a receiver notifies.
 func Means(r routing.Receiver) string {
 	var out []string
 	if r.Watchdog {

@@ -24,7 +24,7 @@ const (
 	directValue = api.Direct
 )
 
-// promise is a promise that is read.
+// promise is a parsed promise.
 type promise struct {
 	routing.Promise
 	match                           labels.Matchers
@@ -33,7 +33,7 @@ type promise struct {
 	partial                         bool // a field of it is a finding already
 }
 
-// readPromises reads the promises. One that cannot be read is a finding.
+// readPromises parses the promises and reports those that do not parse.
 func (p *proof) readPromises() {
 	for _, x := range p.Routing.Promises {
 		where := promiseName(x)
@@ -116,13 +116,13 @@ func (p *proof) matching(s sent) []promise {
 	return out
 }
 
-// emptyPromises reports promises and quiets that no alert can match, and ones
-// that name what is not there.
+// emptyPromises reports promises and quiets that match no alert, or that name
+// unknown receivers or time intervals.
 func (p *proof) emptyPromises() {
 	for _, x := range p.promises {
 		where := promiseName(x.Promise)
 		if reason := p.Impossible(x.match); reason != "" {
-			p.add(finding.BrokenPromise, where, "promised to nobody: %s", reason)
+			p.add(finding.BrokenPromise, where, "the promise matches no alert: %s", reason)
 		}
 		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
 			p.add(finding.NoPromise, where, "it promises nothing: give it a Receiver, Never, Within or another field")
@@ -136,14 +136,14 @@ func (p *proof) emptyPromises() {
 				continue
 			}
 			if reason := p.Impossible(ms); reason != "" {
-				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "promised to nobody: %s", reason)
+				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "the quiet matches no alert: %s", reason)
 			}
 		}
 	}
 }
 
-// judge returns what says which promise an alert's deliveries break. It is nil
-// where nothing is promised.
+// judge returns a function that describes the promise that an alert's
+// deliveries break. It returns nil if no promise matches.
 func (p *proof) judge(s sent) func(routetree.Deliveries) string {
 	promises := p.matching(s)
 	if len(promises) == 0 {
@@ -175,9 +175,9 @@ func (p *proof) judge(s sent) func(routetree.Deliveries) string {
 	}
 }
 
-// interval returns the time between two evaluations of an alert. How often other
-// people's are evaluated is not known: there it is what Alertmanager adds that
-// counts.
+// interval returns the time between two evaluations of an alert. For alerts of
+// other sites it is unknown and counts as 0, so that only Alertmanager's delays
+// count.
 func (p *proof) interval(s sent) time.Duration {
 	for _, a := range p.Alerts {
 		if a.Name == s.labels[model.AlertNameLabel] {
@@ -187,7 +187,7 @@ func (p *proof) interval(s sent) time.Duration {
 	return 0
 }
 
-// receivers says how the receivers differ from the promised ones.
+// receivers describes how the receivers differ from the promised ones.
 func receivers(promises []promise, wanted map[string]bool, ds routetree.Deliveries) string {
 	got := map[string]bool{}
 	for _, d := range ds {
@@ -198,7 +198,7 @@ func receivers(promises []promise, wanted map[string]bool, ds routetree.Deliveri
 	}
 	if len(wanted) > 0 {
 		if a, b := names(wanted), names(got); a != b {
-			return fmt.Sprintf("promised to %s, goes to %s", a, cmp.Or(b, "nobody"))
+			return fmt.Sprintf("promised to %s, goes to %s", a, cmp.Or(b, "no receiver"))
 		}
 		return ""
 	}
@@ -219,7 +219,7 @@ func names(set map[string]bool) string {
 	return strings.Join(out, ", ")
 }
 
-// breaks says what of a promise a delivery does not keep.
+// breaks describes the part of a promise that a delivery breaks.
 func (p *proof) breaks(x promise, d routetree.Delivery, s sent, interval time.Duration) string {
 	show := func(t time.Duration) string { return model.Duration(t).String() }
 	latest := interval + max(d.GroupWait, d.GroupInterval)
@@ -251,7 +251,7 @@ func (p *proof) breaks(x promise, d routetree.Delivery, s sent, interval time.Du
 	return ""
 }
 
-// excepted returns the time intervals in which nothing is promised to be sent.
+// excepted returns the time intervals that the promises except.
 func excepted(promises []promise) []string {
 	var out []string
 	for _, x := range promises {
@@ -260,8 +260,9 @@ func excepted(promises []promise) []string {
 	return out
 }
 
-// held says in which time a delivery comes later than promised, or not again,
-// because its route is muted. A time that a promise excepts is none.
+// held describes a time interval in which a delivery is late or not repeated
+// because its route is muted. Time intervals that a promise excepts do not
+// count.
 func held(x promise, d routetree.Delivery, notIn []string) string {
 	within, what := x.Within, "within "+x.Within
 	if within == "" {
@@ -276,14 +277,14 @@ func held(x promise, d routetree.Delivery, notIn []string) string {
 		}
 	}
 	if len(d.Active) > 0 {
-		return fmt.Sprintf("promised %s, and is sent only in %s", what, strings.Join(d.Active, ", "))
+		return fmt.Sprintf("promised %s, but it is sent only in %s", what, strings.Join(d.Active, ", "))
 	}
 	return ""
 }
 
-// repeats returns how soon and how late an unchanged group is sent again: with
-// the first flush at or after the repeat interval. A flush at that very moment
-// can come too early, and then it is the next one.
+// repeats returns the shortest and longest time until an unchanged group is
+// sent again: with the first flush at or after the repeat interval. A flush
+// exactly at the interval may be too early; then it is the next one.
 func repeats(d routetree.Delivery) (sooner, later time.Duration) {
 	if d.GroupInterval <= 0 {
 		return d.Repeat, d.Repeat
@@ -296,7 +297,7 @@ func repeats(d routetree.Delivery) (sooner, later time.Duration) {
 	return sooner, sooner
 }
 
-// sound returns what a message to the receiver does: the receiver's sound, or
+// sound returns the sound of a message to the receiver: the receiver's own, or
 // that of the alert's level.
 func (p *proof) sound(r routing.Receiver, s sent) routing.Sound {
 	if r.Sound != "" {
@@ -309,8 +310,8 @@ func (p *proof) sound(r routing.Receiver, s sent) routing.Sound {
 	return level.Sound
 }
 
-// keepsBack says which alerts are promised to be quiet while the source fires.
-// A label that is missing is as one that is empty.
+// keepsBack returns the alerts that are promised to be inhibited while the
+// source fires. A missing label equals an empty one.
 func (p *proof) keepsBack(source model.LabelSet) func(target model.LabelSet) bool {
 	type quiet struct {
 		routing.Quiet

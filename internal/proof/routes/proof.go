@@ -1,7 +1,7 @@
-// Package routes proves where the alerts of a site go. It loads the generated
-// alertmanager.yml as Alertmanager does, asks Alertmanager's own code about
-// every alert that the routes can tell apart, and holds the answers against the
-// promises of the site.
+// Package routes proves the routes of a site's alerts. It loads the generated
+// alertmanager.yml as Alertmanager does. Alertmanager's own code routes every
+// alert that the routes can distinguish, and the results are compared with the
+// site's promises.
 package routes
 
 import (
@@ -19,60 +19,58 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// Proof is all that is known of the routes of a site. The pages, explain, the
-// tests for amtool and the mutants all read it.
+// Proof is the result of proving the routes of a site. Pages, explain, the
+// tests for amtool and the mutants read it.
 type Proof interface {
 	// File returns alertmanager.yml.
 	File() []byte
 	// Findings returns the promises that the routes do not keep.
 	Findings() []finding.Finding
-	// Heartbeat reports whether the webhook gets a heartbeat: an alert that always
-	// fires goes to a Watchdog receiver.
+	// Heartbeat reports whether the webhook gets a heartbeat: an alert that
+	// always fires and goes to a Watchdog receiver.
 	Heartbeat() bool
-	// Notified returns what becomes of an alert of the site: first of most of
-	// its instances, then of those that go elsewhere.
+	// Notified returns the notifications of an alert of the site: first those
+	// of most instances, then those of instances with other routes.
 	Notified(a *definitions.Alert) []Notification
-	// Others returns what becomes of alerts that are not of the site.
+	// Others returns the notifications of alerts of other sites.
 	Others() []Notification
 	// Cases returns alerts with the receivers that they reach, for amtool.
 	Cases() []Case
-	// Mutate makes every mutant of the routes and inhibitions, with what excuses
-	// those that survive.
+	// Mutate returns the outcome of every mutant of the routes and inhibitions,
+	// with the waivers.
 	Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error)
 }
 
-// Notification is one thing that becomes of an alert.
+// Notification is one way in which an alert is delivered.
 type Notification struct {
-	Alert    string // "" for alerts of others
+	Alert    string // "" for alerts of other sites
 	Severity string
-	Labels   string // that make the difference, "" for most instances
+	Labels   string // labels of the instances, "" for most instances
 	routetree.Delivery
-	Means      string // how the receiver notifies, in words
-	Suppressed string // when it is not sent, "" for never
+	Means      string // description of how the receiver notifies
+	Suppressed string // description of when it is not sent, "" for never
 }
 
-// Case is an alert and the receivers that it reaches, in the order of their
-// names.
+// Case is an alert and its receivers, ordered by name.
 type Case struct {
 	Labels    map[string]string
 	Receivers []string
 }
 
-// proof is the generated alertmanager.yml with the alerts that it can be sent.
+// proof is the generated alertmanager.yml with the alerts that it may receive.
 type proof struct {
 	*definitions.Checked
 	data     []byte
 	tree     *routetree.Tree
 	sent     []sent
 	promises []promise
-	proof    routetree.Proof // its cases are those of sent
-	deciders []string        // the labels that decide where an alert goes
+	proof    routetree.Proof // its cases are the alerts of sent
+	deciders []string        // labels that determine an alert's route
 	findings []finding.Finding
 }
 
-// Prove proves the routes of a site whose definitions were checked. It returns
-// no proof when what the routing names is not there or cannot be read: that is
-// found elsewhere.
+// Prove proves the routes of a checked site. It returns nil if the routing
+// contains unknown names or does not parse; other checks report that.
 func Prove(c *definitions.Checked) (Proof, error) {
 	if c.Broken() {
 		return nil, nil
@@ -112,19 +110,19 @@ func (p *proof) add(code finding.Code, where, format string, args ...any) {
 	p.findings = append(p.findings, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
 }
 
-// find holds the routes against the promises.
+// find compares the routes with the promises.
 func (p *proof) find() {
 	p.emptyPromises()
 	p.lists()
 	p.muted()
 	p.heartbeats()
 	p.loose()
-	told := map[string]bool{}
+	done := map[string]bool{}
 	for i, s := range p.sent {
-		if s.Alert == nil || told[s.Where] {
+		if s.Alert == nil || done[s.Where] {
 			continue
 		}
-		told[s.Where] = p.unguarded(i, s)
+		done[s.Where] = p.unguarded(i, s)
 	}
 	broken := map[string]bool{}
 	report := func(f routetree.Failure) bool {
@@ -142,8 +140,8 @@ func (p *proof) find() {
 	p.proof.Inhibitions(p.tree)(report)
 }
 
-// unguarded reports an instance of an alert that no guard of every site holds
-// for, and whether it did.
+// unguarded reports an instance of an alert that breaks a rule that holds on
+// every site. It returns whether it reported one.
 func (p *proof) unguarded(i int, s sent) bool {
 	labels := p.proof.Cases[i].Labels
 	deliveries := p.tree.Deliveries(labels)
@@ -160,9 +158,9 @@ func (p *proof) unguarded(i int, s sent) bool {
 	case !p.isHeartbeat(s.Alert) && p.toWatchdog(deliveries) != "":
 		p.add(finding.NoReceiver, s.Where, "with %s it goes to %s, which is for the heartbeat and makes no message: send it elsewhere, and only an alert that always fires there", routetree.Show(labels), p.toWatchdog(deliveries))
 	case p.urgentlySent(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.reaches(d, s) }):
-		p.add(finding.NoReceiver, s.Where, "with %s it is urgent and reaches nobody: %s", routetree.Show(labels), p.unheard(deliveries, s))
+		p.add(finding.NoReceiver, s.Where, "with %s it is urgent and makes no message: %s", routetree.Show(labels), p.unheard(deliveries, s))
 	case p.Promised && p.IsUrgent(s.Severity) && len(matched) == 0:
-		p.add(finding.NoPromise, s.Where, "with %s: it is urgent and no promise matches it: say in Promises who gets it, and how soon", routetree.Show(labels))
+		p.add(finding.NoPromise, s.Where, "with %s: it is urgent and no promise matches it: add a promise with its Receiver and Within", routetree.Show(labels))
 	case p.Promised && s.Severity != "" && len(matched) == 0 && len(p.tree.Route.Routes) > 0 && p.strayed(labels) && s.Group.FromFile == "":
 		p.add(finding.NoReceiver, s.Where, "with %s no route takes it and no promise matches it: the default route is for alerts of others", routetree.Show(labels))
 	default:
@@ -171,14 +169,14 @@ func (p *proof) unguarded(i int, s sent) bool {
 	return true
 }
 
-// lacksSeverity reports whether an alert has no severity, and no template that
-// makes one.
+// lacksSeverity reports whether an alert has neither a severity nor a template
+// that makes one.
 func (p *proof) lacksSeverity(s sent) bool {
 	return s.Severity == "" && !strings.Contains(p.AlertLabels(s.Group, s.Alert.Alert)[p.Scale.Label], "{{")
 }
 
-// asksDirect reports whether the rule of the alert says that the webhook may be
-// unable to deliver it.
+// asksDirect reports whether the alert is labelled as one that the webhook may
+// be unable to deliver.
 func (p *proof) asksDirect(s sent) bool {
 	if s.labels[directLabel] != directValue {
 		return false
@@ -186,7 +184,7 @@ func (p *proof) asksDirect(s sent) bool {
 	return slices.ContainsFunc(p.Conditions(s.Group, s.Alert.Alert, false), func(c emit.Condition) bool { return c.Labels[directLabel] != "" })
 }
 
-// strayed reports whether no route but the root keeps the alert.
+// strayed reports whether only the root route takes the alert.
 func (p *proof) strayed(labels model.LabelSet) bool {
 	for _, at := range p.tree.Taken(labels) {
 		if at > 0 && !p.tree.Route.Routes[at-1].Continue {
@@ -240,16 +238,16 @@ func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivale
 	}
 	for _, e := range p.Routing.Equivalents {
 		if len(outcomes) > 0 && !slices.ContainsFunc(outcomes, func(o mutate.Outcome) bool { return survives(outcomes, o.Of, e.Mutant) }) {
-			waivers[outcomes[0].Of] = append(waivers[outcomes[0].Of], e) // it excuses nothing, which is reported
+			waivers[outcomes[0].Of] = append(waivers[outcomes[0].Of], e) // the waiver is unused: Waive reports it
 		}
 	}
 	return outcomes, waivers, err
 }
 
-// survives reports whether a mutant of that name of the rule survives.
+// survives reports whether a mutant with that name survives.
 func survives(outcomes []mutate.Outcome, of mutate.RuleID, name string) bool {
 	return slices.ContainsFunc(outcomes, func(o mutate.Outcome) bool { return o.Of == of && o.Name() == name && o.By == nil })
 }
 
-// Path is where the routes are.
+// Path is the path of the generated alertmanager.yml.
 const Path = "alertmanager/alertmanager.yml"

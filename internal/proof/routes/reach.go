@@ -17,8 +17,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// isHeartbeat reports whether an alert is there to show that alerting works: it
-// has no severity, or its expression reads no series.
+// isHeartbeat reports whether an alert only shows that alerting works: it has
+// no severity, or its expression reads no series.
 func (p *proof) isHeartbeat(a *definitions.Alert) bool {
 	if a.Severity == "" && a.Group.FromFile == "" {
 		return true
@@ -43,8 +43,7 @@ func (p *proof) Heartbeat() bool {
 	})
 }
 
-// toWatchdog returns the receiver of heartbeats among those that an alert goes
-// to, "" for none.
+// toWatchdog returns the Watchdog receiver among an alert's receivers, or "".
 func (p *proof) toWatchdog(ds routetree.Deliveries) string {
 	for _, d := range ds {
 		if r, _ := p.receiver(d.Receiver); r.Watchdog {
@@ -63,7 +62,7 @@ func (p *proof) reaches(d routetree.Delivery, s sent) bool {
 	return p.direct(d.Receiver) || len(r.Chats) > 0 && p.sound(r, s) != routing.NoMessage
 }
 
-// unheard says why deliveries make no message.
+// unheard explains why the deliveries make no message.
 func (p *proof) unheard(ds routetree.Deliveries, s sent) string {
 	var out []string
 	for _, d := range ds {
@@ -85,23 +84,23 @@ func (p *proof) muted() {
 	}
 }
 
-// heartbeats reports routes on which the webhook would miss a heartbeat that
-// Alertmanager sends.
+// heartbeats reports routes that send a heartbeat so seldom that the webhook
+// reports it missing.
 func (p *proof) heartbeats() {
 	if p.Site.Webhook.URL == "" {
 		return
 	}
-	told := map[int]bool{}
+	reported := map[int]bool{}
 	for _, s := range p.sent {
 		if s.Alert == nil || !p.isHeartbeat(s.Alert) {
 			continue
 		}
 		for i, d := range p.tree.Deliveries(s.set()) {
 			at := p.tree.Taken(s.set())[i]
-			if r, _ := p.receiver(d.Receiver); !r.Watchdog || told[at] {
+			if r, _ := p.receiver(d.Receiver); !r.Watchdog || reported[at] {
 				continue
 			}
-			told[at] = true
+			reported[at] = true
 			match := p.Routing.Route.Match
 			if at > 0 {
 				match = p.Routing.Route.Routes[at-1].Match
@@ -113,8 +112,8 @@ func (p *proof) heartbeats() {
 	}
 }
 
-// missed says why the webhook would report that alerting does not work although
-// it does; "" when it would not.
+// missed explains why the webhook would report a missing heartbeat although
+// Alertmanager sends it. It returns "" if it would not.
 func (p *proof) missed(s sent, d routetree.Delivery) string {
 	show := func(t time.Duration) string { return model.Duration(t).String() }
 	_, later := repeats(d)

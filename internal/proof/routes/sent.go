@@ -14,11 +14,11 @@ import (
 	"github.com/alertnative/preflight/internal/model/matchers"
 )
 
-// sent is an alert as Alertmanager gets it.
+// sent is an alert that Alertmanager may receive.
 type sent struct {
-	*definitions.Alert // nil: of somebody else, or yet to come
+	*definitions.Alert // nil for alerts of other sites and future ones
 	labels             map[string]string
-	made               bool // not of a scenario
+	made               bool // made up, not from a scenario
 }
 
 func (s sent) set() model.LabelSet {
@@ -29,16 +29,16 @@ func (s sent) set() model.LabelSet {
 	return out
 }
 
-// othersName is the name of an alert that is not of the site.
+// othersName is the name of an alert of another site.
 const othersName = "SomebodyElses"
 
-// allSent lists the alerts that the routing can tell apart: each of the site
-// with every value that the labels named by the routing can have, those in
-// scenarios, those of others or yet to come, and those of others that have the
-// name of one of the site's.
+// allSent lists the alerts that the routing can distinguish: the site's alerts
+// with every value of the labels in the routing, those in scenarios, those of
+// other sites or future ones, and alerts of other sites with a name of this
+// site.
 func (p *proof) allSent() []sent {
 	named := p.named()
-	names := slices.Sorted(maps.Keys(named)) // some without values: only inhibitions look at them
+	names := slices.Sorted(maps.Keys(named)) // labels without values are read by inhibitions only
 	shared := p.shared()
 	var out []sent
 	for i := range p.Alerts {
@@ -61,7 +61,7 @@ func (p *proof) allSent() []sent {
 	}
 	for _, labels := range combine(map[string]string{model.AlertNameLabel: othersName}, names, func(label string) []string {
 		if len(named[label]) == 0 {
-			return []string{"a", ""} // as the site's alerts have it
+			return []string{"a", ""} // a value of the site's alerts, and none
 		}
 		return append(slices.Clone(named[label]), "other", "")
 	}) {
@@ -70,8 +70,8 @@ func (p *proof) allSent() []sent {
 	return unique(out)
 }
 
-// shared returns the values that alerts have of labels which inhibitions
-// compare: others can have the same.
+// shared returns the values of labels that inhibitions compare. Alerts of other
+// sites may have equal values.
 func (p *proof) shared() map[string][]string {
 	var compared []string
 	for _, x := range p.Routing.Inhibit {
@@ -93,7 +93,7 @@ func (p *proof) shared() map[string][]string {
 	return out
 }
 
-// unique drops alerts that are there twice; one of a scenario stays.
+// unique removes duplicate alerts. It prefers one of a scenario.
 func unique(list []sent) []sent {
 	slices.SortStableFunc(list, func(a, b sent) int { return btoi(a.made) - btoi(b.made) })
 	seen := map[model.Fingerprint]bool{}
@@ -112,14 +112,14 @@ func btoi(b bool) int {
 	return 0
 }
 
-// own is what the rule of an alert puts on its instances.
+// own holds the labels that an alert's rule adds to its instances.
 type own struct {
 	fixed     map[string]string
-	templates map[string]string // labels whose value follows from the instance
+	templates map[string]string // labels with a template as value
 }
 
-// ownLabels returns what the rules of an alert put on its instances, for each
-// severity and environment.
+// ownLabels returns the labels that an alert's rules add to its instances, for
+// each severity and environment.
 func (p *proof) ownLabels(a *definitions.Alert) []own {
 	var out []own
 	for _, cond := range p.Conditions(a.Group, a.Alert, false) {
@@ -138,8 +138,8 @@ func (p *proof) ownLabels(a *definitions.Alert) []own {
 	return out
 }
 
-// expand adds the labels that follow from the instance. One that a query or the
-// value decides is left out: a finding says that it moves.
+// expand adds the labels with templates. It skips a label that depends on a
+// query or the value: another finding reports it.
 func (o own) expand(labels map[string]string) {
 	for name, template := range o.templates {
 		text, moving, err := texts.Fill(template, labels)
@@ -153,8 +153,8 @@ func without(names []string, drop map[string]string) []string {
 	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := drop[name]; return ok })
 }
 
-// namesake is an alert of the same name that has none of the labels that the
-// site's rule puts on.
+// namesake returns an alert of the same name without the labels of the site's
+// rule.
 func namesake(labels, own map[string]string) map[string]string {
 	out := maps.Clone(labels)
 	for name := range own {
@@ -165,14 +165,14 @@ func namesake(labels, own map[string]string) map[string]string {
 	return out
 }
 
-// named are the labels that the routing and its promises ask for, with the
-// values, and those that labels of alerts follow from; without any values where
-// only two alerts are compared.
+// named returns the labels in the routing and its promises with their values,
+// and the labels in templates of labels. Labels that are only compared between
+// alerts have no values.
 func (p *proof) named() map[string][]string {
 	r, out := p.Routing, map[string][]string{directLabel: {directValue}}
 	add := func(label string, values ...string) { out[label] = append(out[label], values...) }
 	match := func(text string) {
-		ms, _ := matchers.Parse(text) // one that cannot be read is found elsewhere
+		ms, _ := matchers.Parse(text) // another check reports a matcher that does not parse
 		for _, m := range ms {
 			add(m.Name, literals(m)...)
 		}
@@ -217,7 +217,7 @@ func (p *proof) named() map[string][]string {
 	return out
 }
 
-// literals returns the values that a matcher tells from others.
+// literals returns the values that a matcher distinguishes.
 func literals(m *labels.Matcher) []string {
 	if m.Type == labels.MatchEqual || m.Type == labels.MatchNotEqual {
 		return []string{m.Value}
@@ -235,8 +235,8 @@ func literals(m *labels.Matcher) []string {
 	return out
 }
 
-// choices are the values of a label of the alert that the routing can tell
-// apart: those it names, two more, and "" for none.
+// choices returns the values of a label that the routing can distinguish: those
+// it names, two others, and "" for a missing label.
 func choices(a *definitions.Alert, label string, named []string) []string {
 	if !a.Labels.Can(label) {
 		return []string{""}
@@ -264,12 +264,12 @@ func choices(a *definitions.Alert, label string, named []string) []string {
 	return out
 }
 
-// maxCombined is how many combinations are tried; where there are more, the
-// labels change one at a time.
+// maxCombined limits the number of combinations. Above it, the labels change
+// one at a time.
 const maxCombined = 1000
 
-// combine returns the labels with every combination of the choices for the
-// others; "" leaves a label out.
+// combine returns the fixed labels with every combination of choices for the
+// others. "" removes a label.
 func combine(fixed map[string]string, names []string, choices func(label string) []string) []map[string]string {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, ok := fixed[name]; return ok })
 	total := 1

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/common/promslog"
 )
 
-// Inhibited says of each target whether it is kept back while the source
+// Inhibited reports for each target whether it is inhibited while the source
 // fires.
 func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool {
 	out := make([]bool, len(targets))
@@ -32,14 +32,14 @@ func (t *Tree) Inhibited(source model.LabelSet, targets []model.LabelSet) []bool
 	return out
 }
 
-// canInhibit says whether any inhibition has the alert as its source.
+// canInhibit reports whether the alert is the source of an inhibition.
 func (t *Tree) canInhibit(source model.LabelSet) bool {
 	return slices.ContainsFunc(t.sources, func(m labels.Matchers) bool { return m.Matches(source) })
 }
 
-// firing is an Alertmanager's alerts: a single one, that fires.
+// firing is a set of alerts for Alertmanager's inhibitor: one firing alert.
 type firing struct {
-	provider.Alerts // not asked for anything else
+	provider.Alerts // the inhibitor calls no other method
 
 	source model.LabelSet
 }

@@ -9,30 +9,30 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Case is an alert as Alertmanager gets it, and what must become of it.
+// Case is an alert as Alertmanager receives it, with its expected deliveries.
 type Case struct {
 	Labels model.LabelSet
-	// Judge says what is wrong with what becomes of the alert, "" when nothing
-	// is; nil expects nothing in particular.
+	// Judge describes the mistake in the deliveries, or returns "". A nil Judge
+	// accepts all deliveries.
 	Judge func(Deliveries) string
 }
 
-// Proof is what is expected of a tree.
+// Proof holds the expectations of a tree.
 type Proof struct {
 	Cases []Case
-	// Inhibits says which targets a source must keep back; nil: none.
+	// Inhibits returns the targets that a source must inhibit; nil for none.
 	Inhibits func(source model.LabelSet) func(target model.LabelSet) bool
 }
 
-// Failure is an expectation that a tree does not meet.
+// Failure is an expectation that a tree breaks.
 type Failure struct {
-	Case int // of the proof; of the target, for an inhibition
+	Case int // index of the case; for an inhibition, that of the target
 	Text string
 }
 
 func (f Failure) String() string { return f.Text }
 
-// Routes yields the cases of which something else becomes, in order.
+// Routes yields the cases with wrong deliveries, in order.
 func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
 		for i, c := range p.Cases {
@@ -47,8 +47,8 @@ func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
 	}
 }
 
-// Inhibitions yields the pairs of cases of which one keeps the other back and
-// must not, or does not and must.
+// Inhibitions yields the pairs of cases whose inhibition differs from the
+// expectation.
 func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	targets := make([]model.LabelSet, len(p.Cases))
 	for i, c := range p.Cases {
@@ -76,8 +76,7 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	}
 }
 
-// Differ says where two trees part on alerts with these labels; empty when they
-// never do.
+// Differ describes the first alert for which two trees differ, or returns "".
 func Differ(a, b *Tree, alerts []model.LabelSet) string {
 	for _, l := range alerts {
 		if x, y := a.Outcome(l), b.Outcome(l); x != y {
@@ -95,7 +94,7 @@ func Differ(a, b *Tree, alerts []model.LabelSet) string {
 	return ""
 }
 
-// Show writes labels in the order of their names.
+// Show formats labels, ordered by name.
 func Show(labels model.LabelSet) string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(labels)) {

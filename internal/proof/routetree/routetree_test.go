@@ -34,8 +34,8 @@ func load(t *testing.T) *routetree.Tree {
 	return tree
 }
 
-// What a route leaves out it has from the default, and continue takes the alert
-// on to the next.
+// A route inherits what it does not set, and continue passes the alert to the
+// next route.
 func TestDeliveries(t *testing.T) {
 	t.Parallel()
 	tree := load(t)
@@ -61,8 +61,8 @@ func TestDeliveries(t *testing.T) {
 	}
 }
 
-// A label that both lack is equal; an alert that is a source and a target does
-// not keep its like back.
+// A label missing on both sides is equal. An alert that matches source and
+// target does not inhibit alerts that do so too.
 func TestInhibited(t *testing.T) {
 	t.Parallel()
 	tree := load(t)
@@ -88,15 +88,15 @@ func TestInhibited(t *testing.T) {
 	}
 }
 
-func TestWhatAlertmanagerRefusesIsAnError(t *testing.T) {
+func TestLoadReturnsErrorsOfAlertmanager(t *testing.T) {
 	t.Parallel()
 	if _, err := routetree.Load([]byte("route: {receiver: nobody}")); err == nil {
 		t.Error("no error")
 	}
 }
 
-// The proofs name the version that go.mod requires, also where a test makes them.
-func TestVersionIsThatOfGoMod(t *testing.T) {
+// Version returns the version in go.mod, in test binaries too.
+func TestVersionMatchesGoMod(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Version}}", "github.com/prometheus/alertmanager").Output()
 	if err != nil {
@@ -107,8 +107,7 @@ func TestVersionIsThatOfGoMod(t *testing.T) {
 	}
 }
 
-// A label whose name is not of the classic syntax routes as in a running
-// Alertmanager.
+// A label name outside the classic syntax routes as in a running Alertmanager.
 func TestNamesInUTF8(t *testing.T) {
 	t.Parallel()
 	tree, err := routetree.Load([]byte(`

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 )
 
-// Never reports whether a route with these time intervals sends nothing in the
-// whole of a year.
+// Never reports whether a route with these time intervals is muted for the
+// whole year.
 func (t *Tree) Never(mute, active []string, year int) bool {
 	if len(mute)+len(active) == 0 {
 		return false
@@ -24,8 +24,8 @@ func (t *Tree) Never(mute, active []string, year int) bool {
 	return true
 }
 
-// changes yields the moments of a year at which one of the time intervals can
-// begin or end: midnight and the ends of its times, on each day, where it is.
+// changes yields the times of a year at which a time interval may start or end:
+// midnight, and the limits of its times on each day, in its location.
 func (t *Tree) changes(names []string, year int) func(yield func(time.Time) bool) {
 	places, minutes := []*time.Location{time.UTC}, []int{0}
 	for _, name := range names {

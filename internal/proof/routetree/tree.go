@@ -1,6 +1,6 @@
-// Package routetree asks Alertmanager's own code what becomes of alerts: it
-// loads an alertmanager.yml as Alertmanager does and says where its dispatcher
-// and inhibitor would let them go.
+// Package routetree routes alerts by Alertmanager's own code. It loads an
+// alertmanager.yml as Alertmanager does, and returns the routes and inhibitions
+// of the dispatcher and the inhibitor.
 package routetree
 
 import (
@@ -21,15 +21,15 @@ import (
 	"github.com/alertnative/preflight/internal/model/matchers"
 )
 
-// Delivery is what a route does with an alert that it takes.
+// Delivery is the way in which a route sends an alert.
 type Delivery struct {
 	Receiver string
 	GroupBy  []string // sorted; "..." alone for every label
-	// How long it waits: for more alerts, for changes, and before an unchanged
-	// group is told again.
+	// Waits for more alerts of a new group, for changes of a group, and before
+	// an unchanged group is sent again.
 	GroupWait, GroupInterval, Repeat time.Duration
-	// Mute and Active are the time intervals in which it tells nothing, and
-	// outside of which it tells nothing.
+	// Mute are the time intervals in which the route sends nothing. Active are
+	// those outside of which it sends nothing.
 	Mute, Active []string
 }
 
@@ -45,7 +45,7 @@ func (d Delivery) String() string {
 	return text
 }
 
-// Grouping lists the labels that it groups by.
+// Grouping lists the labels by which the delivery is grouped.
 func (d Delivery) Grouping() string {
 	if len(d.GroupBy) == 0 {
 		return "nothing"
@@ -53,7 +53,7 @@ func (d Delivery) Grouping() string {
 	return strings.Join(d.GroupBy, ", ")
 }
 
-// Deliveries are all that becomes of an alert; their order means nothing.
+// Deliveries are all deliveries of an alert, in any order.
 type Deliveries []Delivery
 
 func (ds Deliveries) String() string {
@@ -65,8 +65,8 @@ func (ds Deliveries) String() string {
 	return strings.Join(all, "; and ")
 }
 
-// Tree is the routing of an Alertmanager. Its routes are one level deep, as
-// they are generated.
+// Tree is the routing of an Alertmanager. The generated routes are one level
+// deep.
 type Tree struct {
 	Route    *config.Route
 	Inhibits []amconfig.InhibitRule
@@ -79,7 +79,7 @@ type Tree struct {
 	sources    []labels.Matchers
 }
 
-// Load reads an alertmanager.yml. The error is Alertmanager's.
+// Load reads an alertmanager.yml. Its errors are Alertmanager's.
 func Load(data []byte) (*Tree, error) {
 	matchers.AsAlertmanager()
 	c, err := config.Load(string(data))
@@ -94,8 +94,7 @@ func Load(data []byte) (*Tree, error) {
 	return t, nil
 }
 
-// New makes the tree of a configuration that was loaded, and perhaps changed
-// since.
+// New returns the tree of a loaded configuration, which may be a changed one.
 func New(route *config.Route, inhibits []amconfig.InhibitRule) *Tree {
 	t := &Tree{
 		Route: route, Inhibits: inhibits, root: dispatch.NewRoute(route, nil),
@@ -126,7 +125,7 @@ func delivery(o dispatch.RouteOpts) Delivery {
 	return d
 }
 
-// Deliveries says what becomes of an alert with these labels.
+// Deliveries returns the deliveries of an alert with these labels.
 func (t *Tree) Deliveries(alert model.LabelSet) Deliveries {
 	var out Deliveries
 	for _, r := range t.root.Match(alert) {
@@ -135,7 +134,8 @@ func (t *Tree) Deliveries(alert model.LabelSet) Deliveries {
 	return out
 }
 
-// Outcome is the text of Deliveries, which tells any two apart.
+// Outcome returns the deliveries as text. Different deliveries have different
+// texts.
 func (t *Tree) Outcome(alert model.LabelSet) string {
 	routes := t.root.Match(alert)
 	if len(routes) == 1 {
@@ -149,8 +149,8 @@ func (t *Tree) Outcome(alert model.LabelSet) string {
 	return strings.Join(all, "; and ")
 }
 
-// Taken lists the routes that an alert takes, in order: 0 is the default, the
-// others count from 1.
+// Taken returns the numbers of the routes that an alert takes, in order. The
+// default route has number 0.
 func (t *Tree) Taken(alert model.LabelSet) []int {
 	var out []int
 	for _, r := range t.root.Match(alert) {
@@ -159,8 +159,7 @@ func (t *Tree) Taken(alert model.LabelSet) []int {
 	return out
 }
 
-// Fits says whether an alert has what the matchers of a route, counted as those
-// of Taken, ask for.
+// Fits reports whether an alert matches the route with this number.
 func (t *Tree) Fits(route int, alert model.LabelSet) bool {
 	return route == 0 || t.root.Routes[route-1].Matchers.Matches(alert)
 }

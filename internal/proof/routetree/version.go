@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// testedVersion is the version of Alertmanager in go.mod. A test binary does not
-// know the versions of its modules.
+// testedVersion is the version of Alertmanager in go.mod. The build information
+// of a test binary has no module versions.
 const testedVersion = "0.35.0"
 
-// Version returns the version of Alertmanager whose code answers.
+// Version returns the version of Alertmanager whose code is linked.
 var Version = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {

@@ -14,16 +14,15 @@ import (
 	"github.com/prometheus/prometheus/rules"
 )
 
-// ahead evaluates a rule's expression for all evaluations of a run at once: one
-// range query costs a fraction of as many instant queries, and its results are
-// theirs. It serves expressions that read input series alone, and nothing
-// later than the evaluation. It asks for the others, and for those that fail,
-// one by one.
+// ahead evaluates an expression for all evaluations of a run at once. One range
+// query costs a fraction of as many instant queries and gives the same results.
+// It serves expressions that read only input series, and nothing later than the
+// evaluation. Other expressions, and those that fail, are evaluated one by one.
 type ahead struct {
 	suite   *Suite
-	store   *store // with all input
+	store   *store // store with all input
 	end     time.Duration
-	written map[string]bool // names of metrics that rules write
+	written map[string]bool // metrics that rules write
 	lines   map[string]*timeline
 	instant rules.QueryFunc
 }
@@ -73,7 +72,7 @@ func (a *ahead) evaluate(ctx context.Context, text string) *timeline {
 	if err != nil {
 		return &timeline{failed: true}
 	}
-	// The query is not closed: that would give its points to the next one.
+	// Close is not called: it would give the query's points to the next query.
 	matrix, err := q.Exec(ctx).Matrix()
 	if err != nil {
 		return &timeline{failed: true}
@@ -81,8 +80,8 @@ func (a *ahead) evaluate(ctx context.Context, text string) *timeline {
 	return &timeline{matrix: matrix}
 }
 
-// serves reports whether a range query gives what instant queries give, each of
-// which sees what was there at its moment.
+// serves reports whether a range query gives the same results as instant
+// queries, each of which reads only samples up to its time.
 func (a *ahead) serves(expr parser.Expr) bool {
 	if expr.Type() != parser.ValueTypeVector {
 		return false
@@ -106,11 +105,12 @@ func (a *ahead) serves(expr parser.Expr) bool {
 		}
 		return nil
 	})
-	// An instant query that could exceed the limit must be given the chance.
+	// A query that could exceed the limit is left to instant queries, which
+	// report it.
 	return ok && samples <= maxSamples/2
 }
 
-// isInput reports whether a selector reads what no rule writes.
+// isInput reports whether a selector reads input series only.
 func (a *ahead) isInput(n *parser.VectorSelector) bool {
 	for _, m := range n.LabelMatchers {
 		if m.Name == model.MetricNameLabel && m.Type == labels.MatchEqual {
@@ -135,7 +135,7 @@ type timeline struct {
 	matrix promql.Matrix
 }
 
-// at returns the result at a moment.
+// at returns the result at a time.
 func (l *timeline) at(t int64) promql.Vector {
 	var out promql.Vector
 	for _, s := range l.matrix {

@@ -15,17 +15,17 @@ import (
 )
 
 // alertRule is an alerting rule that expands its templates only when a test
-// looks at it. Most evaluations only move the rule's state on, and templates
-// are most of their cost.
+// reads them. Most evaluations only update the rule's state, and templates are
+// most of their cost.
 type alertRule struct {
-	// AlertingRule holds the state. It lacks annotations, and labels that are
-	// no templates.
+	// AlertingRule holds the state, without annotations and without labels that
+	// are no templates.
 	*rules.AlertingRule
-	// shown is the rule as it is written, but without a delay. nil: the
-	// AlertingRule has everything.
+	// shown is the complete rule without its delay. It is nil if AlertingRule
+	// is complete.
 	shown *rules.AlertingRule
-	fixed labels.Labels // the labels that the AlertingRule lacks
-	look  bool          // whether the next evaluation expands annotations
+	fixed labels.Labels // labels that AlertingRule lacks
+	look  bool          // the next evaluation expands annotations
 }
 
 func (s *Suite) newAlertRule(r rulefmt.Rule, expr parser.Expr, lset labels.Labels) *alertRule {
@@ -34,7 +34,8 @@ func (s *Suite) newAlertRule(r rulefmt.Rule, expr parser.Expr, lset labels.Label
 	}
 	hold, keep, annotations := time.Duration(r.For), time.Duration(r.KeepFiringFor), labels.FromMap(r.Annotations)
 	if keep > 0 {
-		// An alert that is kept firing has the texts of the last evaluation that found it.
+		// While keep_firing_for holds an alert, it has the texts of the last
+		// evaluation that found it.
 		return &alertRule{AlertingRule: build(hold, keep, lset, annotations)}
 	}
 	out := &alertRule{shown: build(0, 0, lset, annotations)}
@@ -82,8 +83,8 @@ func (r *alertRule) Eval(ctx context.Context, offset time.Duration, ts time.Time
 	return r.AlertingRule.Eval(ctx, offset, ts, first(state, query), external, limit)
 }
 
-// first answers the first query, which is for the rule's expression, and leaves
-// the others, which templates ask, to rest.
+// first answers the first query, which is the rule's expression, with answer,
+// and later ones, which come from templates, with rest.
 func first(answer, rest rules.QueryFunc) rules.QueryFunc {
 	asked := false
 	return func(ctx context.Context, text string, t time.Time) (promql.Vector, error) {
@@ -95,7 +96,7 @@ func first(answer, rest rules.QueryFunc) rules.QueryFunc {
 	}
 }
 
-// labelled returns the vector with labels set on each sample.
+// labelled returns the vector with the labels set on each sample.
 func labelled(vector promql.Vector, set labels.Labels) promql.Vector {
 	if set.IsEmpty() {
 		return vector
@@ -112,8 +113,8 @@ func labelled(vector promql.Vector, set labels.Labels) promql.Vector {
 	return out
 }
 
-// firing returns the instances that fire now. Annotations are there after an
-// evaluation that looked.
+// firing returns the firing instances. They have annotations if the evaluation
+// expanded them.
 func (r *alertRule) firing() []instance {
 	var out []instance
 	texts := map[uint64]labels.Labels{}

@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// proof is a file of tests with the groups that it loads.
+// proof is a test file with the groups that it loads.
 type proof struct {
 	file   testfile.File
 	groups []rulefmt.RuleGroup

@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// instance is a firing alert: labels and annotations.
+// instance is a firing alert.
 type instance struct{ labels, annotations labels.Labels }
 
 func (i instance) String() string { return i.labels.String() + " " + i.annotations.String() }
@@ -87,7 +87,7 @@ func (s *Suite) checkExpr(w *world, c testfile.ExprCase) *Failure {
 	return f
 }
 
-// sampleDifferences returns what differs between two results.
+// sampleDifferences returns the differences between two results.
 func (s *Suite) sampleDifferences(got, want []result) []Difference {
 	got = slices.Clone(got)
 	var out []Difference

@@ -12,23 +12,23 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 )
 
-// Failure is an expectation that was not met.
+// Failure is an expectation that is not met.
 type Failure struct {
-	Test string        // the name of the scenario
-	At   time.Duration // since its start
-	Of   string        // the alert or the expression
-	// Want and Got are what the test expects and what came out, in full.
+	Test string        // name of the scenario
+	At   time.Duration // time since its start
+	Of   string        // alert or expression
+	// Want and Got are the complete expected and actual results.
 	Want, Got string
-	// Differences are the parts of them that differ.
+	// Differences are the differing parts of Want and Got.
 	Differences []Difference
-	// Err is set when the rules could not be evaluated.
+	// Err is set if the rules could not be evaluated.
 	Err error
 }
 
 // Difference is one instance or sample that differs.
 type Difference struct {
-	// Of has the labels that both sides have; empty where one side lacks the
-	// instance, or has no other.
+	// Of has the labels that both sides share. It is empty if one side lacks
+	// the instance, or if it is the only one.
 	Of        string
 	Got, Want string
 }
@@ -59,7 +59,7 @@ func (f Failure) String() string {
 
 const nothing = "nothing"
 
-// differences returns what differs between two sets of instances.
+// differences returns the differences between two sets of instances.
 func differences(got, want []instance) []Difference {
 	got, want = without(got, want), without(want, got)
 	many := len(got) > 1 || len(want) > 1
@@ -84,14 +84,14 @@ func differences(got, want []instance) []Difference {
 	return out
 }
 
-// shown returns the labels but for the alert's name, which the failure has.
+// shown formats the labels without the alert's name, which Failure holds.
 func shown(l labels.Labels) string {
 	b := labels.NewBuilder(l)
 	b.Del(labels.AlertName)
 	return b.Labels().String()
 }
 
-// named returns a series as PromQL writes it: name{label="value"}.
+// named formats a series as PromQL does: name{label="value"}.
 func named(l labels.Labels) string {
 	name := l.Get(model.MetricNameLabel)
 	if name == "" {
@@ -118,17 +118,17 @@ func without(a, b []instance) []instance {
 	return out
 }
 
-// distance counts the labels that differ.
+// distance returns the number of labels that differ.
 func distance(a, b labels.Labels) int { return len(differing(a, b)) }
 
-// alike reports whether two instances can be one with a mistake in it: fewer
-// labels differ than agree.
+// alike reports whether two instances are probably the same one with a mistake:
+// fewer labels differ than agree.
 func alike(a, b labels.Labels) bool {
 	d := distance(a, b)
 	return d < (a.Len()+b.Len())/2-d+1
 }
 
-// differing returns the names whose values differ.
+// differing returns the names of labels with different values.
 func differing(a, b labels.Labels) []string {
 	names := map[string]bool{}
 	for _, l := range []labels.Labels{a, b} {
@@ -141,8 +141,7 @@ func differing(a, b labels.Labels) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// compared returns what differs between two instances that are meant to be
-// one.
+// compared returns the differences between two instances that should be equal.
 func compared(got, want instance, many bool) Difference {
 	var d Difference
 	var gots, wants []string

@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// NewParser returns the parser of everything here: stock PromQL.
+// NewParser returns a parser of standard PromQL.
 func NewParser() parser.Parser { return parser.NewParser(parser.Options{}) }
 
-// maxRemembered bounds the expressions that a parser remembers.
+// maxRemembered limits the number of expressions that a parser remembers.
 const maxRemembered = 1000
 
-// memoParser parses each expression once. The engine asks for the expression
-// of a rule at every evaluation, and parsing takes longer than evaluating.
+// memoParser parses each expression once. The engine parses a rule's expression
+// at every evaluation, which takes longer than the evaluation.
 type memoParser struct {
 	parser.Parser
 	mu    sync.Mutex
@@ -25,8 +25,8 @@ func newMemoParser() *memoParser {
 	return &memoParser{Parser: NewParser(), known: map[string]parser.Expr{}}
 }
 
-// ParseExpr implements [parser.Parser]. The engine changes what it evaluates,
-// so each call returns a copy.
+// ParseExpr implements [parser.Parser]. It returns a copy in each call, because
+// the engine changes the expression.
 func (p *memoParser) ParseExpr(text string) (parser.Expr, error) {
 	p.mu.Lock()
 	expr := p.known[text]
@@ -47,7 +47,7 @@ func (p *memoParser) ParseExpr(text string) (parser.Expr, error) {
 	return expr, nil
 }
 
-// clone copies an expression. What no evaluation changes is shared.
+// clone copies an expression. It shares the parts that no evaluation changes.
 func clone(expr parser.Expr) parser.Expr {
 	switch n := expr.(type) {
 	case *parser.AggregateExpr:

@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// Firing evaluates the rules to the end and returns, for each evaluation, the
-// alerts that fire.
+// Firing evaluates the rules until end. It returns the firing alerts of each
+// evaluation.
 func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string, error) {
 	w, err := s.newWorld(groups, end)
 	if err != nil {
@@ -30,8 +30,8 @@ func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string,
 	return out, nil
 }
 
-// FiringAt evaluates the rules at the moments, which must ascend, and at no
-// others, and returns the alerts that fire at each, as a test would expect them.
+// FiringAt evaluates the rules only at the moments, which must ascend. It
+// returns the firing alerts at each moment in the form of a test's expectation.
 func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([][]testfile.Alert, error) {
 	w, err := s.newWorld(groups, 0)
 	if err != nil {
@@ -53,9 +53,9 @@ func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([
 	return out, nil
 }
 
-// ResultsAt evaluates the rules at the moments, which must ascend, and at no
-// others, and returns what the expression yields at each, as a test would
-// expect it. Histograms are left out.
+// ResultsAt evaluates the rules only at the moments, which must ascend. It
+// returns the result of the expression at each moment in the form of a test's
+// expectation, without histograms.
 func (s *Suite) ResultsAt(groups []rulefmt.RuleGroup, expr string, moments []time.Duration) ([][]testfile.Sample, error) {
 	w, err := s.newWorld(groups, 0)
 	if err != nil {

@@ -68,8 +68,8 @@ tests:
       - {series: 'job:up:sum{job="given"}', values: '7 _ 8x10'}
 `
 
-// Each case is a moment and what is expected at it. Promtool and the run in
-// process must agree on whether it is true.
+// Each case is a moment and an expectation. Promtool and the run in process
+// must agree on its verdict.
 var cases = []string{
 	`alert_rule_test: [{eval_time: 4m, alertname: Down}]`,
 	`alert_rule_test: [{eval_time: 5m, alertname: Down, exp_alerts: [{exp_labels: {job: a, severity: page}, exp_annotations: {summary: 'a: 1'}}]}]`,
@@ -156,7 +156,7 @@ func TestAgreesWithPromtool(t *testing.T) {
 	agree(t, rulesText, seriesText, cases)
 }
 
-// A range function over a native histogram must leave the series as it is.
+// A range function over a native histogram must not change the series.
 func TestAgreesWithPromtoolOnHistograms(t *testing.T) {
 	t.Parallel()
 	agree(t, histogramRules, histogramSeries, histogramCases)
@@ -228,9 +228,9 @@ func promtool(t *testing.T, paths []string) []bool {
 	return out
 }
 
-// A run that evaluates regularly must find what one finds that is asked at each
-// moment.
-func TestRegularEvaluationsFindWhatSingleOnesFind(t *testing.T) {
+// Regular evaluations must give the same results as evaluations at single
+// moments.
+func TestRegularEvaluationsMatchSingleOnes(t *testing.T) {
 	t.Parallel()
 	const end = 20 * time.Minute
 	for _, p := range shipped(t) {

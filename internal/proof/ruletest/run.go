@@ -1,6 +1,6 @@
 // Package ruletest runs promtool's rule tests in process, on Prometheus's own
-// engine and rule groups. It evaluates what promtool does, at the same moments,
-// but keeps the series in memory: a test is loaded once and run against many
+// engine and rule groups. It evaluates at the same moments as promtool. It
+// keeps the series in memory, so a test is loaded once and runs on many
 // versions of a rule.
 package ruletest
 
@@ -22,8 +22,8 @@ import (
 // maxSamples is promtool's limit for one evaluation.
 const maxSamples = 10000
 
-// Suite is a test that is loaded: its series are parsed, and it can be run any
-// number of times, also at once.
+// Suite is a loaded test with parsed series. It may run any number of times,
+// also concurrently.
 type Suite struct {
 	testfile.Test
 	File     string
@@ -31,15 +31,15 @@ type Suite struct {
 	fuzzy    bool
 	order    []string
 	input    *memstore.Set
-	series   int // in input
-	samples  int // in input
+	series   int // number of input series
+	samples  int // number of input samples
 	engines  engines
 	parser   parser.Parser
-	expected [][]instance // of Alerts, by index
+	expected [][]instance // expected instances by index in Alerts
 }
 
-// engines evaluate expressions: at a moment, with promtool's limit, and wide,
-// over many.
+// engines evaluate expressions: instant at one time with promtool's limit, wide
+// at many times.
 type engines struct{ instant, wide *promql.Engine }
 
 func newEngines(p parser.Parser, every time.Duration) engines {
@@ -53,15 +53,15 @@ func newEngines(p parser.Parser, every time.Duration) engines {
 	return engines{build(maxSamples), build(math.MaxInt32)}
 }
 
-// Loader loads tests that share engines and parsed expressions. It may be used
-// by several goroutines at once.
+// Loader loads tests that share engines and parsed expressions. Its methods may
+// be called concurrently.
 type Loader struct {
 	parser *memoParser
 	mu     sync.Mutex
 	known  map[time.Duration]engines // by evaluation interval
 }
 
-// NewLoader returns a loader that has loaded nothing yet.
+// NewLoader returns an empty loader.
 func NewLoader() *Loader {
 	return &Loader{parser: newMemoParser(), known: map[time.Duration]engines{}}
 }
@@ -97,7 +97,7 @@ func (l *Loader) Load(f testfile.File) ([]*Suite, error) {
 			s.series++
 			s.samples += n
 			if old := s.input.Find(parsed.Labels); old != nil {
-				*old = *parsed // as promtool does
+				*old = *parsed // promtool merges equal series too
 				continue
 			}
 			s.input.Add(parsed)
@@ -117,9 +117,9 @@ func (s *Suite) start() time.Time {
 	return s.Start.Time
 }
 
-// Run evaluates the groups' rules and returns the first expectation that is
-// not met; nil when all are. Only the cases that want accepts are looked at;
-// nil is all. Alert cases are numbered first, then expressions.
+// Run evaluates the groups' rules and returns the first expectation that is not
+// met, or nil. It checks only the cases that want accepts, or all if want is
+// nil. Alert cases are numbered first, then expressions.
 func (s *Suite) Run(groups []rulefmt.RuleGroup, want func(i int) bool) *Failure {
 	var out *Failure
 	s.run(groups, want, func(f *Failure) bool {
@@ -129,7 +129,7 @@ func (s *Suite) Run(groups []rulefmt.RuleGroup, want func(i int) bool) *Failure 
 	return out
 }
 
-// RunAll evaluates the groups' rules and returns each expectation that is not
+// RunAll evaluates the groups' rules and returns all expectations that are not
 // met.
 func (s *Suite) RunAll(groups []rulefmt.RuleGroup) []Failure {
 	var out []Failure
@@ -178,8 +178,8 @@ func (s *Suite) run(groups []rulefmt.RuleGroup, want func(i int) bool, report fu
 	}
 }
 
-// cases returns the cases that want accepts, alerts in the order of time, and
-// the moment of the last.
+// cases returns the accepted cases, alerts ordered by time, and the moment of
+// the last case.
 func (s *Suite) cases(want func(i int) bool) (alerts, exprs []int, end time.Duration) {
 	for i, c := range s.Alerts {
 		if want == nil || want(i) {

@@ -34,8 +34,8 @@ func parseSeries(p parser.Parser, in testfile.Series, start, step int64) (*memst
 	return s, n, nil
 }
 
-// store is what one run sees: the input series, which many runs share, and
-// what its rules have written. Nothing after now can be seen.
+// store holds the series of one run: the input series, which many runs share,
+// and the series that rules have written. Queries see no sample after now.
 type store struct {
 	now   int64
 	input *memstore.Set
@@ -52,7 +52,7 @@ func (s *store) Querier(mint, maxt int64) (storage.Querier, error) {
 func (s *store) find(_ context.Context, hints *storage.SelectHints, matchers []*labels.Matcher) []storage.Series {
 	found := s.own.Select(matchers)
 	for _, x := range s.input.Select(matchers) {
-		if s.own.Find(x.Labels) == nil { // else it has been taken over
+		if s.own.Find(x.Labels) == nil { // else own holds the merged series
 			found = append(found, x)
 		}
 	}
@@ -69,8 +69,7 @@ func (s *store) find(_ context.Context, hints *storage.SelectHints, matchers []*
 // AppenderV2 implements [storage.AppendableV2].
 func (s *store) AppenderV2(context.Context) storage.AppenderV2 { return appender{s} }
 
-// appender writes at once: nothing reads between the two halves of a
-// transaction.
+// appender writes at once, because no query runs during a transaction.
 type appender struct{ *store }
 
 func (a appender) Commit() error   { return nil }
@@ -79,7 +78,8 @@ func (a appender) Rollback() error { return nil }
 func (a appender) Append(_ storage.SeriesRef, ls labels.Labels, _, t int64, v float64, _ *histogram.Histogram, fh *histogram.FloatHistogram, _ storage.AppendV2Options) (storage.SeriesRef, error) {
 	s := a.own.Find(ls)
 	if s == nil {
-		// The test can give what a rule also writes: then the run has both.
+		// An input series may have the labels of a recorded one. The run merges
+		// both.
 		if given := a.input.Find(ls); given != nil {
 			s = given.Clone()
 			a.own.Add(s)

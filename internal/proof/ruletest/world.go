@@ -18,7 +18,7 @@ var (
 	logger       = promslog.NewNopLogger()
 )
 
-// world is one run of a suite: its series so far, and rule groups at work.
+// world is one run of a suite: its series and its rule groups.
 type world struct {
 	suite  *Suite
 	store  *store
@@ -27,8 +27,8 @@ type world struct {
 	alerts []*alertRule
 }
 
-// newWorld makes Prometheus's rule groups of the definitions, to be evaluated
-// regularly until end; 0: at some moments.
+// newWorld creates Prometheus's rule groups for regular evaluations until end,
+// or for single moments if end is 0.
 func (s *Suite) newWorld(groups []rulefmt.RuleGroup, end time.Duration) (*world, error) {
 	st := newStore(s.input)
 	w := &world{suite: s, store: st, query: rules.EngineQueryFunc(s.engines.instant, st)}
@@ -78,7 +78,7 @@ func (s *Suite) newWorld(groups []rulefmt.RuleGroup, end time.Duration) (*world,
 	return w, nil
 }
 
-// written is an expression whose text is known.
+// written is an expression with a cached text.
 type written struct {
 	parser.Expr
 	text string
@@ -87,7 +87,7 @@ type written struct {
 // String returns the text.
 func (w written) String() string { return w.text }
 
-// ordered puts the groups into the order the test asks for.
+// ordered returns the groups in the order of the test.
 func (s *Suite) ordered(groups []rulefmt.RuleGroup) []rulefmt.RuleGroup {
 	if len(s.order) == 0 {
 		return groups
@@ -108,8 +108,7 @@ func (w *world) look(want func(alert string) bool) {
 // lookAtAll selects every alert.
 func (w *world) lookAtAll() { w.look(func(string) bool { return true }) }
 
-// step makes the samples up to that moment visible and evaluates each group
-// once.
+// step makes the samples up to the time visible and evaluates each group once.
 func (w *world) step(at time.Duration) error {
 	now := w.suite.start().Add(at)
 	w.store.now = now.UnixMilli()
@@ -124,8 +123,8 @@ func (w *world) step(at time.Duration) error {
 	return nil
 }
 
-// firing returns the instances that fire now, of one alert or, when name is
-// empty, of all.
+// firing returns the firing instances of an alert, or of all alerts if name is
+// empty.
 func (w *world) firing(name string) []instance {
 	var out []instance
 	for _, r := range w.alerts {

@@ -2,7 +2,8 @@ package suite
 
 import "encoding/json"
 
-// coverage says what proves each rule: generated/prometheus/coverage.json.
+// coverage is the content of generated/prometheus/coverage.json: the proofs of
+// each rule.
 type coverage struct {
 	Covered int            `json:"covered"`
 	Waived  int            `json:"waived"`
@@ -14,12 +15,12 @@ type ruleCoverage struct {
 	Type     string `json:"type"` // alert or record
 	Group    string `json:"group"`
 	Severity string `json:"severity,omitempty"`
-	// Scenarios were written by a person, Generated were made from the
-	// expression; NotGenerated is what of it was not turned around.
+	// Scenarios are written by a person, Generated are made from the
+	// expression. NotGenerated lists the parts that cannot be inverted.
 	Scenarios    int      `json:"scenarios"`
 	Generated    int      `json:"generated"`
 	NotGenerated []string `json:"not_generated,omitempty"`
-	// ReadBy are the alerts whose scenarios prove a recording rule too.
+	// ReadBy are the alerts whose scenarios also prove a recording rule.
 	ReadBy []string `json:"read_by,omitempty"`
 	Waived string   `json:"waived,omitempty"`
 }

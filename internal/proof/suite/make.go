@@ -21,8 +21,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// New makes a test for each rule. The error names every rule that nothing
-// proves, or says that the context ended.
+// New makes a test for each rule. It returns an error that names every unproved
+// rule, or ctx's error.
 func New(ctx context.Context, c *definitions.Checked) (*Suite, error) {
 	s := &Suite{Checked: c}
 	catalogue, err := s.Catalogue()
@@ -55,11 +55,11 @@ func New(ctx context.Context, c *definitions.Checked) (*Suite, error) {
 	}
 	ended := work.Wait()
 	s.Tests = out
-	return s, errors.Join(append(errs, ended)...) // in the order of the rules
+	return s, errors.Join(append(errs, ended)...) // ordered by rule
 }
 
-// namedBefore reports whether an alert of a rule file is a further one of its
-// name in the group. They have one proof and one runbook.
+// namedBefore reports whether an alert of a rule file repeats a name of its
+// group. Alerts with one name share a proof and a runbook.
 func namedBefore(g site.Group, i int) bool {
 	return slices.ContainsFunc(g.Alerts[:i], func(a rules.Alert) bool { return a.Name == g.Alerts[i].Name })
 }
@@ -80,9 +80,9 @@ func (s *Suite) rulesOf(g site.Group, name string) ([]rulefmt.Rule, error) {
 	return out, nil
 }
 
-// proveAlert proves an alert by its scenarios, and by what follows from its
-// expressions. The rules of the environments differ in a name alone: the first
-// stands for them.
+// proveAlert proves an alert by its scenarios and by tests made from its
+// expressions. The rules of the environments differ only in a name: the first
+// one represents them.
 func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Test, error) {
 	out := Test{
 		group: g, name: s.FileName(g, a.Name),
@@ -96,7 +96,7 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 	if err != nil {
 		return out, err
 	}
-	each := 1 // rule of a condition: one for each environment
+	each := 1 // rules of a condition: one for each environment
 	if a.PerEnv {
 		each = len(s.Envs)
 	}
@@ -120,10 +120,10 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 	return out, nil
 }
 
-// later moves the moments of generated tests to the evaluation that sees the
-// series as they were: QueryOffset lets a group look at the past.
+// later delays the moments of generated tests by QueryOffset, because the group
+// evaluates the past.
 func (s *Suite) later(g site.Group, tests []testfile.Test) []testfile.Test {
-	offset, _ := s.Duration(g.QueryOffset) // one that cannot be read is a finding
+	offset, _ := s.Duration(g.QueryOffset) // another check reports a bad duration
 	for t := range tests {
 		each := tests[t].Interval
 		wait := (model.Duration(offset) + each - 1) / each * each
@@ -139,16 +139,15 @@ func (s *Suite) later(g site.Group, tests []testfile.Test) []testfile.Test {
 
 func unproved(where string, c ruleCoverage) finding.Finding {
 	return finding.Finding{Code: finding.NoScenario, Where: where,
-		Reason: fmt.Sprintf("nothing proves it, and no test can be made from its expression (%s): write Scenarios, or say why not in Untested", strings.Join(c.NotGenerated, "; "))}
+		Reason: fmt.Sprintf("nothing proves it, and no test can be made from its expression (%s): write Scenarios, or give the reason in Untested", strings.Join(c.NotGenerated, "; "))}
 }
 
-// remembers reports whether what a rule gives depends on when it was evaluated
-// before.
+// remembers reports whether a rule's result depends on its earlier evaluations.
 func remembers(r rulefmt.Rule) bool {
 	return r.For > 0 || r.KeepFiringFor > 0 || strings.Contains(r.Expr, "ALERTS") || strings.Contains(r.Expr, ":]")
 }
 
-// proveRecord proves a recording rule by its scenarios, by what follows from its
+// proveRecord proves a recording rule by its scenarios, by tests made from its
 // expression, and by the scenarios of the alerts that read it.
 func (s *Suite) proveRecord(g site.Group, r rules.Record, known invert.Labels) (Test, error) {
 	out := Test{
@@ -177,12 +176,12 @@ func (s *Suite) proveRecord(g site.Group, r rules.Record, known invert.Labels) (
 	case !proven && r.Untested == "" && g.FromFile == "":
 		return out, unproved(where, c)
 	case proven && r.Untested != "":
-		return out, finding.Finding{Code: finding.NoScenario, Where: where, Reason: "has tests and says why it has none: delete Untested"}
+		return out, finding.Finding{Code: finding.NoScenario, Where: where, Reason: "it has tests, and Untested gives a reason for having none: delete Untested"}
 	}
 	return out, nil
 }
 
-// readers are the alerts with scenarios that read the record.
+// readers returns the alerts with scenarios that read the record.
 func (s *Suite) readers(r rules.Record) ([]string, error) {
 	var out []string
 	for g, a := range s.Context.Alerts {
@@ -201,7 +200,7 @@ func (s *Suite) readers(r rules.Record) ([]string, error) {
 }
 
 // seriesLabels gives every label of the catalogue a value: the first of a
-// closed set, or one made up.
+// closed set, or an invented one.
 func seriesLabels(catalogue metrics.Catalogue) invert.Labels {
 	return func(metric string) map[string]string {
 		desc, ok := catalogue.Series(metric)

@@ -12,9 +12,9 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
-// Mutate makes the mutants of the rules, with what excuses those that survive.
-// Those of an urgent alert, and of a loud one, must be noticed by the scenarios
-// that a person wrote. The outcomes come with the error of a context that ended.
+// Mutate returns the outcomes of the rules' mutants, with the waivers. Only
+// scenarios written by a person count for urgent and loud alerts. If ctx is
+// done, the error comes with the outcomes so far.
 func (s *Suite) Mutate(ctx context.Context, progress mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
 	var proofs []mutate.Proof
 	for _, g := range s.Groups {
@@ -42,7 +42,7 @@ func (s *Suite) Mutate(ctx context.Context, progress mutate.Progress) ([]mutate.
 	return outcomes, s.waivers(outcomes), err
 }
 
-// waivers are those of each rule that has mutants.
+// waivers returns the waivers of each rule with mutants.
 func (s *Suite) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.Equivalent {
 	type key struct{ group, name string }
 	byName := map[key][]finding.Equivalent{}
@@ -68,8 +68,8 @@ func (s *Suite) waivers(outcomes []mutate.Outcome) map[mutate.RuleID][]finding.E
 	return out
 }
 
-// givesLabel reports whether a mutant drops a label that the instances have from
-// their expression too: the environment of a rule for one, say.
+// givesLabel reports whether a mutant drops a label that the expression's
+// result also has, for example the environment.
 func (s *Suite) givesLabel(o mutate.Outcome) bool {
 	name, value, isLabel := strings.Cut(o.From, ": ")
 	if o.Kind != "labels" || o.To != "" || !isLabel {
@@ -89,9 +89,9 @@ func (s *Suite) givesLabel(o mutate.Outcome) bool {
 	return false
 }
 
-// judges returns the tests that must notice the mutants of a rule. Of a rule
-// whose messages ring, and of a recording rule that such a rule reads, these are
-// the scenarios alone: a test made from an expression proves little about it.
+// judges returns the tests that must notice the mutants of a rule. For a rule
+// with loud messages, and a recording rule that it reads, only scenarios count:
+// a test made from the expression proves little about it.
 func (s *Suite) judges(t Test) Test {
 	rings := func(severity string) bool {
 		level, _, ok := s.Level(severity)

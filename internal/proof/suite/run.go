@@ -11,8 +11,8 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
-// Run runs the tests and returns what does not come true. The error says that
-// the context ended: then the findings are those known so far.
+// Run runs the tests and returns findings for failures. If ctx is done, it
+// returns an error and the findings so far.
 func (s *Suite) Run(ctx context.Context, o verdict.Options) ([]finding.Finding, error) {
 	cases, err := s.cases()
 	if err != nil {
@@ -22,14 +22,14 @@ func (s *Suite) Run(ctx context.Context, o verdict.Options) ([]finding.Finding, 
 	out := s.endedSeries()
 	for _, f := range failures {
 		if f.Of == strings.ReplaceAll(f.Case, `"`, "") {
-			f.Of = "" // the place names it
+			f.Of = "" // Where names it
 		}
 		out = append(out, finding.Finding{Code: finding.FalseProof, Where: f.Case, Reason: f.Failure.String()})
 	}
 	return out, err
 }
 
-// endedSeries reports scenarios that look at a series after its end.
+// endedSeries reports scenarios with an expectation after the end of a series.
 func (s *Suite) endedSeries() []finding.Finding {
 	var out []finding.Finding
 	for _, t := range s.Tests {
@@ -65,9 +65,9 @@ func (s *Suite) cases() ([]verdict.Case, error) {
 	return cases, nil
 }
 
-// needed returns the group with the rules that a test of one of its rules depends
-// on: the recording rules and the rules of that name. An expression that reads
-// ALERTS depends on all.
+// needed returns the group with only the rules on which a test of one rule
+// depends: the recording rules and the rules with that name. An expression that
+// reads ALERTS depends on all rules.
 func needed(group rulefmt.RuleGroup, name string) rulefmt.RuleGroup {
 	var kept []rulefmt.Rule
 	for _, r := range group.Rules {

@@ -1,6 +1,6 @@
-// Package suite makes the tests of a site's rules, runs them, and measures
-// what they prove. Each rule has one test: first the scenarios that a person
-// wrote, then what follows from the expression.
+// Package suite makes the tests of a site's rules, runs them, and measures how
+// much they prove. The test of a rule has first the scenarios that a person
+// wrote, then tests made from the expression.
 package suite
 
 import (
@@ -16,18 +16,19 @@ import (
 // Suite is the tests of a site's rules.
 type Suite struct {
 	*definitions.Checked
-	Tests []Test // in the order of the rules
+	Tests []Test // ordered by rule
 }
 
-// Test is the promtool test of a rule, and what it covers.
+// Test is the promtool test of a rule with its coverage.
 type Test struct {
 	file testfile.File
-	// generated holds the tests made from the expression where their evaluation
-	// interval is not that of the scenarios: promtool has one for a file.
+	// generated holds the tests made from the expression if their evaluation
+	// interval differs from that of the scenarios. A promtool file has only
+	// one.
 	generated *testfile.File
 	covered   ruleCoverage
 	group     site.Group
-	name      string // of its file
+	name      string // name of its file
 }
 
 // File is a test file, its path relative to the output folder.
@@ -36,8 +37,7 @@ type File struct {
 	testfile.File
 }
 
-// Files returns the test files that promtool runs: none for a rule without a
-// test.
+// Files returns the promtool files of a test. A rule without a test has none.
 func (t Test) Files() []File {
 	if len(t.file.Tests) == 0 {
 		return nil
@@ -49,7 +49,7 @@ func (t Test) Files() []File {
 	return out
 }
 
-// add adds tests made from an expression, which have one interval.
+// add adds tests made from an expression. They have one interval.
 func (t *Test) add(tests []testfile.Test, reasons []string) {
 	t.covered.Generated += len(tests)
 	t.covered.NotGenerated = append(t.covered.NotGenerated, reasons...)
@@ -69,8 +69,8 @@ func (t *Test) add(tests []testfile.Test, reasons []string) {
 	to.Tests = append(to.Tests, tests...)
 }
 
-// fires reports whether a test shows the alert firing: one that is always quiet
-// proves nothing.
+// fires reports whether a test expects the alert to fire. An alert that is only
+// quiet in tests is not proved.
 func (t *Test) fires() bool {
 	for _, f := range t.Files() {
 		for _, test := range f.Tests {
@@ -82,8 +82,8 @@ func (t *Test) fires() bool {
 	return false
 }
 
-// evaluateSeldom sets the evaluation intervals for a rule whose result at a
-// moment does not depend on earlier evaluations.
+// evaluateSeldom sets long evaluation intervals for a rule whose result does
+// not depend on earlier evaluations.
 func (t *Test) evaluateSeldom() {
 	t.file.EvaluationInterval = longestInterval(t.file)
 	if t.generated != nil {
@@ -91,7 +91,8 @@ func (t *Test) evaluateSeldom() {
 	}
 }
 
-// longestInterval is the longest one that meets every moment of the tests.
+// longestInterval returns the longest interval that includes every moment of
+// the tests.
 func longestInterval(f testfile.File) model.Duration {
 	var all model.Duration
 	for _, t := range f.Tests {

@@ -10,20 +10,20 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// lookback is how long Prometheus sees a value after which none comes.
+// lookback is the time for which Prometheus uses a value without a newer one.
 const lookback = 5 * time.Minute
 
-// Ended is a series that a test looks at after its last value. In production
-// such a series goes on, or a stale marker ends it.
+// Ended is a series that has ended before a moment of a test. In production the
+// series would continue, or a stale marker would end it.
 type Ended struct {
 	Test   string
 	Series string
-	Last   time.Duration // when its values end
-	At     time.Duration // the first moment that comes after them
-	Fires  bool          // whether an alert is expected to fire then
+	Last   time.Duration // time of its last value
+	At     time.Duration // first moment after Last
+	Fires  bool          // an alert is expected to fire at At
 }
 
-// String returns the finding in one sentence.
+// String returns the finding as one sentence.
 func (e Ended) String() string {
 	reason := "by then it is gone, and only a longer range would see it"
 	switch after := e.At - e.Last; {
@@ -36,9 +36,9 @@ func (e Ended) String() string {
 		e.Test, model.Duration(e.At), e.Series, model.Duration(e.Last), reason)
 }
 
-// Lookback returns the series of a test that end, by neither a stale marker
-// nor a gap, more than an interval before a moment that the test looks at.
-// Values that do not parse are left to those who load the test.
+// Lookback returns the series of a test that end more than an interval before a
+// moment of the test, without a stale marker or a gap. It ignores values that
+// do not parse; loading the test reports them.
 func Lookback(t Test) []Ended {
 	p := parser.NewParser(parser.Options{})
 	moments := t.moments()
@@ -51,7 +51,7 @@ func Lookback(t Test) []Ended {
 		if endsStale(values) {
 			continue
 		}
-		// A gap that is written is meant, as far as it goes.
+		// An explicit gap is intended, as far as it extends.
 		end := time.Duration(len(values)-1) * time.Duration(t.Interval)
 		i := slices.IndexFunc(moments, func(m moment) bool { return m.at > end+time.Duration(t.Interval) })
 		if i >= 0 {
@@ -61,23 +61,23 @@ func Lookback(t Test) []Ended {
 	return out
 }
 
-// endsStale reports whether the last value is a stale marker, gaps aside.
+// endsStale reports whether the last value, without gaps, is a stale marker.
 func endsStale(values []parser.SequenceValue) bool {
 	for _, v := range slices.Backward(values) {
 		if !v.Omitted {
 			return v.Histogram == nil && value.IsStaleNaN(v.Value)
 		}
 	}
-	return true // there never was a value
+	return true // the series never had a value
 }
 
-// moment is when a test looks, and whether it expects something.
+// moment is a time at which a test has an expectation.
 type moment struct {
 	at    time.Duration
 	fires bool
 }
 
-// moments returns when the test looks, in order.
+// moments returns the moments of the test, in order.
 func (t Test) moments() []moment {
 	var out []moment
 	for _, c := range t.Alerts {

@@ -9,18 +9,18 @@ import (
 
 func TestLookback(t *testing.T) {
 	t.Parallel()
-	const told = `: let the series go on, or end it with ` + "`stale`"
+	const advice = `: let the series go on, or end it with ` + "`stale`"
 	for _, tt := range []struct{ values, moments, want string }{
 		// The series ends at 4m.
 		{"0x4", "[{eval_time: 8m, alertname: FeedDown, exp_alerts: [{exp_labels: {}}]}]",
-			`scenario "s", at 8m: the values of up end at 4m: it fires by the lookback only` + told},
-		{"0x4", "[{eval_time: 8m, alertname: FeedDown}]", `scenario "s", at 8m: the values of up end at 4m: it is seen by the lookback only` + told},
+			`scenario "s", at 8m: the values of up end at 4m: it fires by the lookback only` + advice},
+		{"0x4", "[{eval_time: 8m, alertname: FeedDown}]", `scenario "s", at 8m: the values of up end at 4m: it is seen by the lookback only` + advice},
 		{"0x4", "[{eval_time: 20m, alertname: FeedDown}, {eval_time: 7m, alertname: FeedDown}]",
-			`scenario "s", at 7m: the values of up end at 4m: it is seen by the lookback only` + told},
-		{"0x4", "[{eval_time: 20m, alertname: FeedDown}]", `scenario "s", at 20m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + told},
-		{"0x4", "[{eval_time: 9m, alertname: FeedDown}]", `scenario "s", at 9m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + told},
-		{"0x4 _x3", "[{eval_time: 10m, alertname: FeedDown}]", `scenario "s", at 10m: the values of up end at 7m: it is seen by the lookback only` + told},
-		// It is seen where it is, ends with a marker, or has a gap that is meant.
+			`scenario "s", at 7m: the values of up end at 4m: it is seen by the lookback only` + advice},
+		{"0x4", "[{eval_time: 20m, alertname: FeedDown}]", `scenario "s", at 20m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + advice},
+		{"0x4", "[{eval_time: 9m, alertname: FeedDown}]", `scenario "s", at 9m: the values of up end at 4m: by then it is gone, and only a longer range would see it` + advice},
+		{"0x4 _x3", "[{eval_time: 10m, alertname: FeedDown}]", `scenario "s", at 10m: the values of up end at 7m: it is seen by the lookback only` + advice},
+		// The series still has values, ends with a marker, or has an explicit gap.
 		{"0x4", "[{eval_time: 4m, alertname: FeedDown}, {eval_time: 5m, alertname: FeedDown}]", ""},
 		{"0x4 stale", "[{eval_time: 20m, alertname: FeedDown}]", ""},
 		{"0x4 stale _x3", "[{eval_time: 20m, alertname: FeedDown}]", ""},

@@ -1,4 +1,4 @@
-// Package testfile reads and shapes the unit test files of promtool.
+// Package testfile reads and writes promtool's unit test files.
 package testfile
 
 import (
@@ -27,8 +27,7 @@ type File struct {
 	Tests              []Test         `yaml:"tests"`
 }
 
-// Test is one story: series, and what is expected of the rules at given
-// moments.
+// Test is one story: input series, and expectations at given moments.
 type Test struct {
 	Name           string         `yaml:"name,omitempty"`
 	Interval       model.Duration `yaml:"interval,omitempty"`
@@ -40,13 +39,13 @@ type Test struct {
 	Start          startTime      `yaml:"start_timestamp,omitempty"`
 }
 
-// Series is an input series, a value each interval.
+// Series is an input series with a value at each interval.
 type Series struct {
 	Series string `yaml:"series"`
 	Values string `yaml:"values"`
 }
 
-// AlertCase says which instances of an alert fire at a moment: exactly these.
+// AlertCase is the exact set of an alert's instances that fire at a moment.
 type AlertCase struct {
 	At       model.Duration `yaml:"eval_time"`
 	Alert    string         `yaml:"alertname"`
@@ -59,7 +58,7 @@ type Alert struct {
 	Annotations map[string]string `yaml:"exp_annotations,omitempty"`
 }
 
-// ExprCase says what an expression yields at a moment: exactly these samples.
+// ExprCase is the exact result of an expression at a moment.
 type ExprCase struct {
 	Expr     string         `yaml:"expr"`
 	At       model.Duration `yaml:"eval_time"`
@@ -73,7 +72,7 @@ type Sample struct {
 	Histogram string  `yaml:"histogram,omitempty"`
 }
 
-// startTime is when a test begins: RFC 3339 or Unix seconds; zero is the
+// startTime is the start of a test: RFC 3339 or Unix seconds. Zero is the
 // epoch.
 type startTime struct{ time.Time }
 
@@ -91,12 +90,12 @@ func (t *startTime) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// IsZero leaves an unset start out of the YAML.
+// IsZero makes the YAML omit an unset start.
 func (t startTime) IsZero() bool { return t.Time.IsZero() }
 
 const defaultInterval = model.Duration(time.Minute)
 
-// Read reads a unit test file, strictly as promtool does.
+// Read reads a unit test file as strictly as promtool.
 func Read(path string) (File, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -107,7 +106,7 @@ func Read(path string) (File, error) {
 	return f, err
 }
 
-// Decode reads a unit test file from its text.
+// Decode decodes the text of a unit test file.
 func Decode(in io.Reader) (File, error) {
 	data, err := io.ReadAll(in)
 	if err != nil {
@@ -163,7 +162,7 @@ func decode(name string, data []byte) (File, error) {
 	return f, nil
 }
 
-// Loads returns the files that the test's rule_files name, globs followed.
+// Loads returns the files that match the patterns in rule_files.
 func (f File) Loads() ([]string, error) {
 	var out []string
 	for _, pattern := range f.RuleFiles {

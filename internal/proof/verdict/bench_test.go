@@ -6,8 +6,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// BenchmarkShipped runs the shipped tests as generation does: all of them
-// (cold), and when all of them passed before (warm).
+// BenchmarkShipped runs the shipped tests as generation does: without cached
+// verdicts (cold) and with all of them cached (warm).
 func BenchmarkShipped(b *testing.B) {
 	cases := shipped(b)
 	all := func(b *testing.B, o verdict.Options) {

@@ -12,26 +12,25 @@ import (
 const (
 	cacheName   = "verdicts"
 	cacheHeader = "preflight verdicts 1"
-	// maxKept bounds the file to about a megabyte.
+	// maxKept limits the file to about a megabyte.
 	maxKept = 30000
 )
 
-// cache holds the digests of tests that passed, the latest first. A cache that
-// cannot be read is empty, and one that cannot be written stays as it is: the
-// tests run.
+// cache holds the digests of passed tests, the latest first. If its file cannot
+// be read or written, the tests run without it.
 type cache struct {
 	path   string
 	engine string
 	known  map[digest]bool
 }
 
-// inProcess holds the digests of tests that passed in this process: its engine is
-// one, whether its version is known or not.
+// inProcess holds the digests of tests that passed in this process, whose
+// engine is always the same.
 var inProcess sync.Map
 
-// openCache returns the cache of the options; nil when there is none. Where the
-// version of the engine is not known, as in a test binary, it lasts as long as
-// the process.
+// openCache returns the cache for the options, or nil for none. If the version
+// of the engine is unknown, as in a test binary, the cache lasts only as long
+// as the process.
 func openCache(o Options) *cache {
 	engine := o.Engine
 	if engine == "" {
@@ -70,7 +69,7 @@ func (c *cache) has(d digest) bool {
 	return c.known[d]
 }
 
-// read returns what the file holds now.
+// read returns the present digests of the file.
 func (c *cache) read() []digest {
 	data, err := os.ReadFile(c.path)
 	if err != nil {
@@ -87,8 +86,8 @@ func (c *cache) read() []digest {
 	return out
 }
 
-// save puts digests in front of those that the file holds by now, which other
-// programs write too, and drops the oldest.
+// save writes the digests before the present ones of the file, to which other
+// programs write too. It drops the oldest.
 func (c *cache) save(passed []digest) {
 	if c.path == "" {
 		for _, d := range passed {
@@ -108,5 +107,5 @@ func (c *cache) save(passed []digest) {
 	if err := os.MkdirAll(filepath.Dir(c.path), 0o700); err != nil {
 		return
 	}
-	_ = renameio.WriteFile(c.path, []byte(b.String()), 0o600) // without it, the tests run again
+	_ = renameio.WriteFile(c.path, []byte(b.String()), 0o600) // after an error the tests run again
 }

@@ -75,8 +75,8 @@ func TestEveryChangeRunsATestAgain(t *testing.T) {
 	}
 }
 
-// A cache that cannot be used costs time, and nothing else.
-func TestABrokenCacheIsNoError(t *testing.T) {
+// An unusable cache only costs time.
+func TestBrokenCacheIsNoError(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")

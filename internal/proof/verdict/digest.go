@@ -12,15 +12,15 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// schema is the version of what this program adds to Prometheus's engine.
-// Raise it when a change of [ruletest] can change a verdict.
+// schema is the version of this program's part of the evaluation. Increment it
+// after a change of [ruletest] that can change a verdict.
 const schema = 1
 
-// digest identifies a test with its rules and the engine that runs it. The
-// empty digest is never remembered.
+// digest identifies a test with its rules and the version of the engine. An
+// empty digest is never cached.
 type digest string
 
-// newDigest returns the digest of a test. rules is what encodeRules returned.
+// newDigest returns the digest of a test. rules is the result of encodeRules.
 func newDigest(engine string, rules []byte, file testfile.File) digest {
 	text, err := json.Marshal(plain(file))
 	if rules == nil || err != nil {
@@ -34,8 +34,8 @@ func newDigest(engine string, rules []byte, file testfile.File) digest {
 	return digest(hex.EncodeToString(h.Sum(nil)[:16]))
 }
 
-// encodeRules returns the rules that the tests of a case load as text; nil
-// when they cannot be written so.
+// encodeRules returns the text of the rules that the tests of a case load, or
+// nil if they cannot be encoded.
 func encodeRules(c *Case) []byte {
 	text, err := json.Marshal(c.Groups)
 	if err != nil {
@@ -44,8 +44,8 @@ func encodeRules(c *Case) []byte {
 	return text
 }
 
-// plain returns the file with what decides its verdict, and with its numbers
-// as text: JSON has no NaN.
+// plain returns the parts of the file that determine its verdict. Numbers
+// become text, because JSON has no NaN.
 func plain(f testfile.File) any {
 	type expr struct {
 		testfile.ExprCase
@@ -65,8 +65,8 @@ func plain(f testfile.File) any {
 	return []any{f.EvaluationInterval, f.GroupEvalOrder, f.FuzzyCompare, test, exprs}
 }
 
-// builtEngine returns the versions of everything that gives a verdict. Empty:
-// they are not known, as in a test binary.
+// builtEngine returns the versions of all modules that affect a verdict. It is
+// empty if they are unknown, as in a test binary.
 var builtEngine = sync.OnceValue(func() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -80,7 +80,7 @@ var builtEngine = sync.OnceValue(func() string {
 			m = m.Replace
 		}
 		if m.Version == "" {
-			return "" // a folder: what is in it can change
+			return "" // a local folder, whose content may change
 		}
 		return fmt.Sprintf("schema %d, %s@%s, %s", schema, m.Path, m.Version, runtime.Version())
 	}

@@ -1,5 +1,5 @@
-// Package verdict runs the tests of rules when they are generated. It runs
-// them in process, in parallel, and remembers those that passed.
+// Package verdict runs the tests of rules at generation. It runs them in
+// process and in parallel, and caches passed tests.
 package verdict
 
 import (
@@ -17,48 +17,49 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
-// Case is the tests of one alert or record, with the rules that they load.
+// Case holds the tests of one alert or record, with the rules that they load.
 type Case struct {
 	Name   string // "alert X" or "record y"
-	Where  string // of the definition, for a message
+	Where  string // place of the definition, for messages
 	Groups []rulefmt.RuleGroup
 	Tests  testfile.File
 }
 
-// Options say how cases are run. The zero value serves.
+// Options configure a run of cases. The zero value is valid.
 type Options struct {
-	// NoCache runs every test and remembers nothing.
+	// NoCache runs every test and caches no verdict.
 	NoCache bool
-	// Dir is the folder of the cache. Empty: preflight in the user's cache folder.
+	// Dir is the folder of the cache. The default is preflight in the user's
+	// cache folder.
 	Dir string
-	// Engine is the version of the engine, by which passes are remembered. Empty:
-	// that of the program, and no cache where it is not known.
+	// Engine is the version of the engine under which verdicts are cached. The
+	// default is the program's; without a known version there is no cache file.
 	Engine string
-	// Done, when set, is called after each test, in no order and never twice at
-	// once.
+	// Done, unless nil, is called after each test, in any order and never
+	// concurrently.
 	Done func(Outcome)
-	// Progress, when set, is called after each test with how many of all are done,
-	// never twice at once.
+	// Progress, unless nil, is called after each test with the number of tests
+	// that are done and the total, never concurrently.
 	Progress func(done, total int)
 }
 
-// Outcome is what became of one test.
+// Outcome is the result of one test.
 type Outcome struct {
 	Case     *Case
-	Test     string // the name of the scenario
-	Cached   bool   // it passed before and was not run
+	Test     string // name of the scenario
+	Cached   bool   // the cache has it as passed, so it was not run
 	Took     time.Duration
 	Failures []Failure
 }
 
-// Failure is an expectation that was not met.
+// Failure is an expectation that is not met.
 type Failure struct {
-	Case  string // the name of the case
+	Case  string // name of the case
 	Where string
 	ruletest.Failure
 }
 
-// String returns the failure in one line, without the place.
+// String returns the failure as one line, without the place.
 func (f Failure) String() string {
 	if f.Of == "" {
 		return f.Case + ", " + f.Failure.String()
@@ -71,21 +72,20 @@ func (f Failure) String() string {
 
 // Stats counts tests.
 type Stats struct {
-	Tests  int // of all cases
-	Cached int // passed before and were not run
+	Tests  int // tests of all cases
+	Cached int // tests that the cache has as passed
 	Failed int
 }
 
 // test is one test of a case.
 type test struct {
 	of     *Case
-	file   testfile.File // with this test alone
+	file   testfile.File // file with this test alone
 	digest digest
 }
 
-// Run runs the tests of all cases and returns the expectations that are not
-// met, in the order of the cases. The error says that the context ended: then
-// the failures are those known so far.
+// Run runs the tests of all cases and returns the failures, ordered by case. If
+// ctx is done, it returns an error and the failures so far.
 func Run(ctx context.Context, cases []Case, o Options) ([]Failure, Stats, error) {
 	known := openCache(o)
 	tests := split(cases, known)
@@ -118,7 +118,7 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Failure, Stats, error)
 	var passed []digest
 	for i, out := range outcomes {
 		switch {
-		case out.Case == nil: // the context ended before
+		case out.Case == nil: // ctx was done before it ran
 		case len(out.Failures) > 0:
 			stats.Failed++
 			failures = append(failures, out.Failures...)
@@ -135,8 +135,7 @@ func Run(ctx context.Context, cases []Case, o Options) ([]Failure, Stats, error)
 	return failures, stats, err
 }
 
-// split returns the tests of the cases, each with its digest if there is a
-// cache.
+// split returns the tests of the cases, with digests if there is a cache.
 func split(cases []Case, known *cache) []test {
 	var out []test
 	for i := range cases {
@@ -158,7 +157,7 @@ func split(cases []Case, known *cache) []test {
 	return out
 }
 
-// run runs a test unless it is known to pass.
+// run runs a test unless the cache has it as passed.
 func (t test) run(loader *ruletest.Loader, known *cache) Outcome {
 	out := Outcome{Case: t.of, Test: t.file.Tests[0].Name}
 	if known.has(t.digest) {

@@ -55,7 +55,7 @@ func shipped(tb testing.TB) []verdict.Case {
 	return out
 }
 
-// mistakes changes what a test expects of the case that fires.
+// mistakes changes the expectation of the case that fires.
 var mistakes = map[string]func(c *testfile.AlertCase){
 	"wrong label":    func(c *testfile.AlertCase) { c.Expected[0].Labels["source"] = "elsewhere" },
 	"label left out": func(c *testfile.AlertCase) { delete(c.Expected[0].Labels, "source") },
@@ -74,13 +74,13 @@ var mistakes = map[string]func(c *testfile.AlertCase){
 	"no mistake": func(*testfile.AlertCase) {},
 }
 
-// planted returns copies of the shipped tests with mistakes, each of which is
-// in a third of the tests.
+// planted returns copies of the shipped tests. Each mistake is in a third of
+// the tests.
 func planted(t *testing.T) []verdict.Case {
 	t.Helper()
 	var out []verdict.Case
 	for i, name := range slices.Sorted(maps.Keys(mistakes)) {
-		for j, c := range shipped(t) { // read anew, because mistakes write into maps
+		for j, c := range shipped(t) { // read again, because mistakes change maps
 			test := slices.IndexFunc(c.Tests.Tests, func(t testfile.Test) bool { return firing(t) >= 0 })
 			if test < 0 || (i+j)%3 != 0 {
 				continue
@@ -94,12 +94,12 @@ func planted(t *testing.T) []verdict.Case {
 	return out
 }
 
-// firing returns the first case in which something fires.
+// firing returns the first case with a firing alert.
 func firing(t testfile.Test) int {
 	return slices.IndexFunc(t.Alerts, func(c testfile.AlertCase) bool { return len(c.Expected) > 0 })
 }
 
-func TestVerdictsArePromtools(t *testing.T) {
+func TestVerdictsMatchPromtool(t *testing.T) {
 	t.Parallel()
 	cases := planted(t)
 	failures, stats, err := verdict.Run(t.Context(), cases, verdict.Options{NoCache: true})
@@ -157,7 +157,7 @@ func promtool(t *testing.T, cases []verdict.Case) map[string]bool {
 	var stdout bytes.Buffer
 	cmd := exec.Command(program, args...)
 	cmd.Stdout = &stdout
-	_ = cmd.Run() // it fails for the mistakes
+	_ = cmd.Run() // it fails because of the mistakes
 	passed := map[string]bool{}
 	for i, part := range strings.Split(stdout.String(), "Processing test file: ")[1:] {
 		passed[cases[i].Name] = strings.Contains(part, "SUCCESS")
@@ -202,7 +202,7 @@ const (
 	jobB = `{exp_labels: {job: b, env: x, priority: P0}, exp_annotations: {summary: b is down, title: Down}}`
 )
 
-func TestFailuresShowWhatDiffers(t *testing.T) {
+func TestFailuresShowDifferences(t *testing.T) {
 	t.Parallel()
 	const at = `alert Down, scenario "two jobs fail", at `
 	for _, tt := range []struct{ expected, want string }{
@@ -239,7 +239,7 @@ func TestFailuresShowWhatDiffers(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeRunFails(t *testing.T) {
+func TestUnusableTestFails(t *testing.T) {
 	t.Parallel()
 	c := one(t, `alert_rule_test: [{eval_time: 1m, alertname: Down}]`)
 	c.Groups[0].Rules[1].Expr = "up + on () up"
@@ -256,7 +256,7 @@ func TestWhatCannotBeRunFails(t *testing.T) {
 	}
 }
 
-func TestACancelledRunReturnsWhatIsKnown(t *testing.T) {
+func TestCancelledRunReturnsResultsSoFar(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	var cases []verdict.Case
