@@ -56,6 +56,6 @@ func testDemo(t *testing.T, flag, prometheus string) {
 		t.Errorf("README.md: make demo: %s\n%s", d, out.String())
 	}
 	if strings.Contains(strings.SplitN(out.String(), "2/3", 2)[0], "🚨") {
-		t.Errorf("a message although all is well:\n%s", out.String())
+		t.Errorf("a message while everything passes:\n%s", out.String())
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// The shape of alertmanager.yml, as far as it is written. Alertmanager's own
-// types print secrets as <secret> and every default.
+// amConfig is the part of alertmanager.yml that is generated. Alertmanager's
+// own types print secrets as <secret>, and every default.
 type amConfig struct {
 	Route     amRoute      `yaml:"route"`
 	Inhibit   []amInhibit  `yaml:"inhibit_rules,omitempty"`
@@ -80,14 +80,15 @@ type amTelegram struct {
 	Message      string `yaml:"message"`
 }
 
-// directMessage is plain text, and no longer than Telegram takes: the message of
-// last resort must never be refused. It has the label of the shipped scale.
+// directMessage is plain text, and within Telegram's length limit: the message
+// of last resort must never be refused. It shows the label of the shipped
+// scale.
 //
 //go:embed fallback.tmpl
 var directMessage string
 
-// Alertmanager returns alertmanager.yml. The error is a finding for everything in
-// the routing that cannot be written, joined.
+// Alertmanager returns alertmanager.yml. The error joins a finding for each
+// part of the routing that cannot be written.
 func (c *Context) Alertmanager() ([]byte, error) {
 	r := c.Routing
 	var errs []error
@@ -180,8 +181,8 @@ func (c *Context) receiver(r routing.Receiver) (amReceiver, error) {
 	return out, errors.Join(errs...)
 }
 
-// WebhookPath returns where the webhook takes what is sent to a receiver, and
-// whether it is sent there at all.
+// WebhookPath returns the webhook's path for a receiver, and whether the
+// receiver uses the webhook.
 func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
 	switch {
 	case r.Watchdog:
@@ -194,12 +195,12 @@ func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
 	return "", false
 }
 
-// telegram adds the rest of an integration, as Alertmanager writes it.
+// telegram completes an integration with the fields of its YAML.
 func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {
 	var node yaml.Node
 	switch {
 	case t.BotToken.Empty():
-		return node, errors.New("integration Telegram: BotToken is missing: name the secret that holds the bot's token")
+		return node, errors.New("integration Telegram: BotToken is missing: set it to the secret with the bot's token")
 	case (t.ChatID == 0) == t.ChatIDFile.Empty():
 		return node, errors.New("integration Telegram: give one of ChatID and ChatIDFile")
 	}
@@ -225,7 +226,7 @@ func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {
 	return node, node.Encode(config)
 }
 
-// matcherTexts returns matchers as alertmanager.yml has them.
+// matcherTexts returns matchers in the syntax of alertmanager.yml.
 func matcherTexts(ms labels.Matchers) []string {
 	var out []string
 	for _, m := range ms {
@@ -234,7 +235,7 @@ func matcherTexts(ms labels.Matchers) []string {
 	return out
 }
 
-// RouteName names a route by what it matches.
+// RouteName names a route by its matchers.
 func RouteName(match string) string {
 	ms, err := matchers.Parse(match)
 	if err != nil {
@@ -246,12 +247,12 @@ func RouteName(match string) string {
 	return "{" + strings.Join(matcherTexts(ms), ",") + "}"
 }
 
-// InhibitName names an inhibition by what it matches.
+// InhibitName names an inhibition by its matchers.
 func InhibitName(i routing.Inhibit) string {
 	return fmt.Sprintf("inhibition of %s by %s", RouteName(i.Target), RouteName(i.Source))
 }
 
-// The shape of a time interval.
+// amInterval is a time interval in alertmanager.yml.
 type amInterval struct {
 	Name   string   `yaml:"name"`
 	Ranges []amSpan `yaml:"time_intervals"`
@@ -271,7 +272,7 @@ type amTimes struct {
 	To   string `yaml:"end_time"`
 }
 
-// intervals returns the time intervals: those of one name are one.
+// intervals returns the time intervals. Intervals with one name become one.
 func intervals(list []routing.TimeInterval) ([]amInterval, error) {
 	var out []amInterval
 	var errs []error
@@ -280,7 +281,7 @@ func intervals(list []routing.TimeInterval) ([]amInterval, error) {
 		for _, t := range i.Times {
 			from, to, found := strings.Cut(t, "-")
 			if !found {
-				errs = append(errs, fmt.Errorf("%q: %q is no range of time: write \"22:00-24:00\"", i.Name, t))
+				errs = append(errs, fmt.Errorf("%q: %q is not a time range: write it like \"22:00-24:00\"", i.Name, t))
 			}
 			span.Times = append(span.Times, amTimes{from, to})
 		}

@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// Annotations returns the annotations of one rule of an alert by name, templates
-// included, with the units of their queries expanded.
+// Annotations returns the annotations of one rule of an alert by name, as
+// templates, with the units of their queries expanded.
 func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[string]string {
 	var vars texts.Vars
 	if c.Vars != nil {
@@ -57,14 +57,14 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 	return out
 }
 
-// linked reports whether a rule file gives the link: its own is of people who
-// wrote the rule.
+// linked reports whether the alert of a rule file has the link already. The
+// author's link takes precedence.
 func linked(g site.Group, a rules.Alert, name string) bool {
 	return g.FromFile != "" && a.Annotations[name] != ""
 }
 
-// About returns what an alert means, as people read it: with the numbers of its
-// first condition, and without template actions.
+// About returns the description of an alert as plain text, with the numbers of
+// its first condition.
 func (c *Context) About(g site.Group, a rules.Alert) string {
 	return texts.Plain(c.AboutTemplate(g, a))
 }
@@ -100,7 +100,7 @@ func InWords(name string) string {
 	return string(out)
 }
 
-// textsNameEnv reports whether a text of the messages of an alert names ENV.
+// textsNameEnv reports whether a message text of an alert contains ENV.
 func textsNameEnv(a rules.Alert) bool {
 	list := slices.Concat([]string{a.Title, a.Summary, a.Reason, a.Headline, a.ListTitle}, a.Actions, slices.Collect(maps.Values(a.Annotations)))
 	for _, t := range a.Translations {

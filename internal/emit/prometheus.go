@@ -14,7 +14,7 @@ import (
 	site "github.com/alertnative/preflight/internal/model"
 )
 
-// The shape of prometheus.yml, as far as it is written.
+// promConfig is the part of prometheus.yml that is generated.
 type promConfig struct {
 	Global    promGlobal   `yaml:"global"`
 	RuleFiles []string     `yaml:"rule_files"`
@@ -49,7 +49,7 @@ type promScrape struct {
 	Static   []promTargets  `yaml:"static_configs,omitempty"`
 }
 
-// Prometheus returns prometheus.yml. The rules are found beside it.
+// Prometheus returns prometheus.yml. It loads the rule files beside it.
 func (c *Context) Prometheus() ([]byte, error) { return c.PrometheusOf(c.Jobs...) }
 
 // PrometheusOf returns a prometheus.yml with these jobs.
@@ -77,7 +77,7 @@ func (c *Context) PrometheusOf(jobs ...preflight.Job) ([]byte, error) {
 	return genfile.YAML(config)
 }
 
-// scrape returns a job: its fields, and the keys of its YAML after them.
+// scrape returns a job: its fields, then the keys of its YAML.
 func (c *Context) scrape(j preflight.Job) (yaml.Node, error) {
 	interval, err1 := c.duration(j.Interval)
 	rest, err2 := site.JobYAML(j)

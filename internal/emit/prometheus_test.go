@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/internal/model"
 )
 
-// The YAML of a job can give what the job has fields for, when these are empty.
+// A job's YAML may set a key whose field is empty.
 func TestJobYAML(t *testing.T) {
 	t.Parallel()
 	s, _ := model.New(preflight.Site{Name: "home", Jobs: []preflight.Job{

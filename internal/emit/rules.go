@@ -21,29 +21,30 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Context is a resolved site with what its rules take from elsewhere.
+// Context is a resolved site with functions that its rules need.
 type Context struct {
 	*site.Site
-	// Runbook and Dashboard return the addresses that messages link to; "" is
-	// no link. Nil functions give none.
+	// Runbook and Dashboard return the addresses of links in messages, "" for
+	// no link. They may be nil.
 	Runbook   func(site.Group, rules.Alert) string
 	Dashboard func(site.Group, rules.Alert) string
-	// Vars returns what texts can say of a condition.
+	// Vars returns the numbers of a condition for its texts.
 	Vars func(expr, wait string) texts.Vars
 }
 
-// Condition is one rule of an alert: for each of its severities, and each
-// environment.
+// Condition is one rule of an alert. An alert has a rule for each of its
+// severities and environments.
 type Condition struct {
 	Expr   string // PromQL, with the units expanded
 	For    string
-	Env    string            // the environment that ENV names, "" for all
-	Labels map[string]string // that the rule gives the alert
+	Env    string            // the environment in place of ENV, "" for all
+	Labels map[string]string // labels of the rule
 }
 
 var envWord = regexp.MustCompile(`\bENV\b`)
 
-// inEnv replaces ENV in what an alert for each environment has; "" is none.
+// inEnv replaces ENV in a text of an alert for each environment. It changes
+// nothing if env is "".
 func inEnv(text, env string) string {
 	if env == "" {
 		return text
@@ -51,8 +52,8 @@ func inEnv(text, env string) string {
 	return envWord.ReplaceAllLiteralString(text, env)
 }
 
-// Conditions returns the rules of an alert in order. Without held, the clause of
-// HoldWhileDown is left out.
+// Conditions returns the rules of an alert in order. If held is false, they
+// lack the clause of HoldWhileDown.
 func (c *Context) Conditions(g site.Group, a rules.Alert, held bool) []Condition {
 	var out []Condition
 	for _, cond := range append([]rules.Condition{{Severity: a.Severity, Expr: a.Expr, For: a.For}}, a.Also...) {
@@ -79,7 +80,7 @@ func (c *Context) Conditions(g site.Group, a rules.Alert, held bool) []Condition
 	return out
 }
 
-// ForAnyEnv returns a condition whose texts name the environment by its label.
+// ForAnyEnv returns a condition whose texts get the environment from its label.
 func (*Context) ForAnyEnv(cond Condition) Condition {
 	if cond.Env != "" {
 		cond.Env = anyEnv
@@ -89,8 +90,8 @@ func (*Context) ForAnyEnv(cond Condition) Condition {
 
 const anyEnv = "{{ $labels.env }}"
 
-// ForAllEnvs returns a condition of one environment without the matchers that
-// name it. One that does not parse stays.
+// ForAllEnvs returns the expression of a condition without the matchers for its
+// environment. An expression that does not parse is unchanged.
 func ForAllEnvs(cond Condition) string {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(cond.Expr)
 	if err != nil || cond.Env == "" {
@@ -107,9 +108,9 @@ func ForAllEnvs(cond Condition) string {
 	return tree.String()
 }
 
-// hold adds the clause that keeps an instance firing while the job is down:
-// the instances that fire now, unless a target of the job answers. Those of
-// another alert of the name are not its own.
+// hold adds the clause that keeps an instance firing while the job is down: the
+// firing instances, unless a target of the job is up. It excludes instances of
+// other alerts with the same name.
 func (c *Context) hold(g site.Group, labels map[string]string, a rules.Alert, expr string) string {
 	own := append(slices.Sorted(maps.Keys(labels)), model.AlertNameLabel, "alertstate")
 	firing := fmt.Sprintf(`alertname=%q`, a.Name)
@@ -121,9 +122,9 @@ func (c *Context) hold(g site.Group, labels map[string]string, a rules.Alert, ex
 		firing += "," + matcher(name, apart[name])
 	}
 	if a.PerEnv {
-		firing += `,env="ENV"` // the rules of the others hold theirs
+		firing += `,env="ENV"` // each environment's rule holds its own instances
 	}
-	if a.For != "" { // else an instance is never pending
+	if a.For != "" { // without For an instance is never pending
 		firing += `,alertstate="firing"`
 	}
 	return fmt.Sprintf(
@@ -131,7 +132,7 @@ func (c *Context) hold(g site.Group, labels map[string]string, a rules.Alert, ex
 		expr, strings.Join(own, ", "), firing, a.HoldWhileDown)
 }
 
-// matcher returns the PromQL matcher of one or several values of a label.
+// matcher returns the PromQL matcher for one or several values of a label.
 func matcher(name string, values []string) string {
 	if len(values) == 1 {
 		return fmt.Sprintf("%s=%q", name, values[0])
@@ -143,15 +144,15 @@ func matcher(name string, values []string) string {
 	return fmt.Sprintf("%s=~%q", name, strings.Join(quoted, "|"))
 }
 
-// AlertRules returns the rules of an alert, expressions laid out by Prometheus's
-// own printer. The error names the first that cannot be written.
+// AlertRules returns the rules of an alert, with expressions formatted by
+// Prometheus. The error names the first rule that cannot be written.
 func (c *Context) AlertRules(g site.Group, a rules.Alert) ([]rulefmt.Rule, error) {
 	keep, err := c.duration(a.KeepFiringFor)
 	if err != nil {
 		return nil, fmt.Errorf("alert %q: %w", a.Name, err)
 	}
 	var out []rulefmt.Rule
-	annotations := map[string]map[string]string{} // those of the environments are the same where no text names one
+	annotations := map[string]map[string]string{} // the same for each environment unless a text contains ENV
 	named := a.PerEnv && textsNameEnv(a)
 	for _, cond := range c.Conditions(g, a, true) {
 		wait, err1 := c.duration(cond.For)
@@ -197,8 +198,8 @@ func (c *Context) Rules(g site.Group) ([]rulefmt.Rule, error) {
 	return out, errors.Join(errs...)
 }
 
-// withGroup adds the labels of a group; the rule's own win. Without any it is
-// nil, which is left out of the file.
+// withGroup adds the labels of a group; the rule's own take precedence. It
+// returns nil for no labels, so that the file omits them.
 func withGroup(group, own map[string]string) map[string]string {
 	if len(group) == 0 {
 		return own

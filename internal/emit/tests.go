@@ -24,8 +24,8 @@ import (
 )
 
 // AlertTest returns the scenarios of an alert as a promtool test that loads
-// ruleFile, a path relative to the test. The error is a finding for each part of
-// a scenario that cannot be written, joined.
+// ruleFile, a path relative to the test. The error names each text that a
+// scenario must give because the template depends on the value.
 func (c *Context) AlertTest(g site.Group, a rules.Alert, ruleFile string) (testfile.File, error) {
 	conditions := c.Conditions(g, a, false)
 	annotations := make([]map[string]string, len(conditions))
@@ -68,7 +68,7 @@ type mistake struct {
 	reason string
 }
 
-// test writes scenarios; expect adds what is to be seen at a moment.
+// test writes scenarios. expect adds the expectations of a moment.
 func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, expect func(*testfile.Test, model.Duration, rules.Expect) []mistake) (testfile.File, error) {
 	file := testfile.File{RuleFiles: []string{ruleFile}}
 	var errs []error
@@ -114,7 +114,7 @@ func (c *Context) test(of string, scenarios []rules.Scenario, ruleFile string, e
 	return file, errors.Join(errs...)
 }
 
-// divisor returns the longest time that both are multiples of.
+// divisor returns the greatest common divisor of two durations.
 func divisor(a, b time.Duration) time.Duration {
 	for b != 0 {
 		a, b = b, a%b
@@ -122,7 +122,7 @@ func divisor(a, b time.Duration) time.Duration {
 	return a
 }
 
-// env returns the environment that ENV is in scenarios, and the others.
+// env returns the environment in place of ENV in scenarios, and the others.
 func (c *Context) env() (string, []string) {
 	switch len(c.Envs) {
 	case 0:
@@ -133,8 +133,8 @@ func (c *Context) env() (string, []string) {
 	return c.Envs[0], c.Envs[1:]
 }
 
-// seriesLines returns the series of a scenario, one for each other environment
-// where OTHER stands.
+// seriesLines returns the series of a scenario. A series with OTHER is repeated
+// for each other environment.
 func (c *Context) seriesLines(text string) []string {
 	env, others := c.env()
 	var out []string
@@ -153,7 +153,7 @@ func (c *Context) seriesLines(text string) []string {
 	return out
 }
 
-// InEnv replaces ENV and OTHER in what is expected.
+// InEnv replaces ENV and OTHER in an expectation.
 func (c *Context) InEnv(e rules.Expect) rules.Expect {
 	env, others := c.env()
 	var out []rules.Instance
@@ -181,8 +181,8 @@ func (c *Context) InEnv(e rules.Expect) rules.Expect {
 	return e
 }
 
-// splitSeries takes the values off a series: metric{a="b"} 0 1x9. A value in
-// runs, "3runs", is so many seconds.
+// splitSeries splits a line such as metric{a="b"} 0 1x9 into series and values.
+// A value in runs, "3runs", becomes seconds.
 func (c *Context) splitSeries(line string) (name, values string, err error) {
 	name, values, err = splitSeries(line)
 	fields := strings.Fields(values)
@@ -207,7 +207,7 @@ func splitSeries(line string) (name, values string, err error) {
 	return line, "", errors.New(`no values: write metric{label="value"} 0 1x9`)
 }
 
-// parseLabels reads env="prod", team="payments".
+// parseLabels parses env="prod", team="payments".
 func parseLabels(text string) (map[string]string, error) {
 	m, err := parser.NewParser(parser.Options{}).ParseMetric("{" + text + "}")
 	if err != nil {
@@ -216,8 +216,8 @@ func parseLabels(text string) (map[string]string, error) {
 	return m.Map(), nil
 }
 
-// expected completes the instances of a moment with what their rule adds to
-// them: its labels, and its annotations.
+// expected adds the labels and annotations of their rule to the instances of a
+// moment.
 func (c *Context) expected(conditions []Condition, annotations []map[string]string, e rules.Expect) ([]testfile.Alert, []mistake) {
 	alerts := []testfile.Alert{}
 	var mistakes []mistake
@@ -244,8 +244,8 @@ func (c *Context) expected(conditions []Condition, annotations []map[string]stri
 	return alerts, mistakes
 }
 
-// conditionOf returns the rule that an instance is of: the one with its
-// environment and its severity, or else the first.
+// conditionOf returns the rule of an instance: the one with its environment and
+// severity, or else the first.
 func (c *Context) conditionOf(conditions []Condition, own map[string]string) int {
 	return slices.IndexFunc(conditions, func(cond Condition) bool {
 		severity, given := own[c.Scale.Label]
@@ -253,8 +253,8 @@ func (c *Context) conditionOf(conditions []Condition, own map[string]string) int
 	})
 }
 
-// say returns the annotations of an instance: those that the scenario says, and
-// the others expanded.
+// say returns the annotations of an instance: those in the scenario, and the
+// others expanded.
 func say(annotations, own, said map[string]string) (map[string]string, []mistake) {
 	out := map[string]string{}
 	var mistakes []mistake
@@ -290,14 +290,14 @@ func unsaid(name string, own map[string]string, err error) string {
 	return reason
 }
 
-// expand returns the labels that a rule gives an instance. An empty one is no
-// label.
+// expand returns the labels that a rule adds to an instance. An empty value
+// means no label.
 func expand(ruleLabels, own map[string]string) (map[string]string, error) {
 	out := map[string]string{}
 	for name, value := range ruleLabels {
 		text, moving, err := texts.Fill(value, own)
 		if err != nil || moving {
-			return out, fmt.Errorf("label %q: its template is not decided by the labels of the instance: %w", name, cmp.Or(err, errors.New("it runs a query or shows the value")))
+			return out, fmt.Errorf("label %q: its template depends on more than the labels of the instance: %w", name, cmp.Or(err, errors.New("it runs a query or shows the value")))
 		}
 		if text != "" {
 			out[name] = text
@@ -306,8 +306,7 @@ func expand(ruleLabels, own map[string]string) (map[string]string, error) {
 	return out, nil
 }
 
-// Firing returns the whole label sets of the instances in the scenarios of an
-// alert.
+// Firing returns the complete labels of the instances in an alert's scenarios.
 func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
 	conditions := c.Conditions(g, a, false)
 	var out []map[string]string
@@ -317,7 +316,7 @@ func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
 				own, err := parseLabels(x.Labels)
 				i := c.conditionOf(conditions, own)
 				if err != nil || i < 0 {
-					continue // found where the test is written
+					continue // the test's emission reports the error
 				}
 				all, err := expand(conditions[i].Labels, own)
 				if err != nil {
@@ -332,8 +331,8 @@ func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
 	return out
 }
 
-// SeriesOf returns the series of a scenario, for one environment and the others.
-// One that cannot be read is left out: it is found where the test is written.
+// SeriesOf returns the series of a scenario, for one environment and the
+// others. It skips series that do not parse; the test's emission reports them.
 func (c *Context) SeriesOf(s rules.Scenario) []testfile.Series {
 	var out []testfile.Series
 	for _, line := range c.seriesLines(s.Series) {

@@ -13,17 +13,18 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Facts are what a condition says in numbers: those of its first comparison
-// with a constant.
+// Facts are the numbers of a condition: those of its first comparison with a
+// constant.
 type Facts struct {
-	Compared  string // the side that is compared, PromQL
+	Compared  string // the compared side, as PromQL
 	Threshold float64
 	Fires     dashgen.Side
-	Has       bool // there is such a comparison
+	Has       bool // the condition has such a comparison
 	Window    time.Duration
 }
 
-// FactsOf reads a condition. One that does not parse has none.
+// FactsOf parses a condition. It returns no facts if the condition does not
+// parse.
 func FactsOf(expr string) Facts {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
 	if err != nil {
@@ -47,7 +48,7 @@ func FactsOf(expr string) Facts {
 	return f
 }
 
-// sideOf returns where a condition with the operator holds.
+// sideOf returns the side of the threshold on which a comparison is true.
 func sideOf(op parser.ItemType) dashgen.Side {
 	switch op {
 	case parser.GTR, parser.GTE:
@@ -60,8 +61,8 @@ func sideOf(op parser.ItemType) dashgen.Side {
 	return dashgen.Below
 }
 
-// Missed returns the selector whose absence makes a condition true: a picture
-// shows the series, not that there are none.
+// Missed returns the selector whose absence makes a condition true. A panel
+// shows that selector's series instead of the condition.
 func Missed(expr string) (selector string, ok bool) {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
 	if err != nil {
@@ -82,7 +83,7 @@ func Missed(expr string) (selector string, ok bool) {
 	return selector, ok
 }
 
-// constant returns the value of a number, with its sign.
+// constant returns the value of a number with its sign.
 func constant(e parser.Expr) (float64, bool) {
 	switch n := e.(type) {
 	case *parser.ParenExpr:
@@ -99,8 +100,8 @@ func constant(e parser.Expr) (float64, bool) {
 	return 0, false
 }
 
-// InUnit shows a value to people: 0.5 seconds are "500 ms", a ratio of 0.25 is
-// "25 %".
+// InUnit formats a value in readable form: 0.5 seconds are "500 ms", a ratio of
+// 0.25 is "25 %".
 func InUnit(v float64, unit metrics.Unit) string {
 	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
 	switch unit {

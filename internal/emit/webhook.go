@@ -6,8 +6,8 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 )
 
-// WebhookConfig returns what the webhook must know of the site: its scale of
-// severities, the chat and its language, and whether a heartbeat is expected.
+// WebhookConfig returns the webhook's configuration: the scale of severities,
+// the default chat, the language, and whether a heartbeat is expected.
 func (c *Context) WebhookConfig(heartbeat bool) config.File {
 	out := config.File{
 		Severities:  config.Severities{Label: c.Scale.Label},
@@ -25,7 +25,8 @@ func (c *Context) WebhookConfig(heartbeat bool) config.File {
 	return out
 }
 
-// firstChat returns the first chat of the root route's receiver, or else of any.
+// firstChat returns the first chat of the root route's receiver, or else of any
+// receiver.
 func (c *Context) firstChat() string {
 	chat := ""
 	for _, r := range c.Routing.Receivers {

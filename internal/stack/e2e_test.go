@@ -20,8 +20,8 @@ const (
 	chatID   = 4242
 )
 
-// pipeline is the whole stack, with a Bot API that refuses what Telegram
-// refuses. PostgreSQL is also the history database.
+// pipeline is the whole stack with a Bot API that refuses the same calls as
+// Telegram. PostgreSQL is also the history database.
 type pipeline struct {
 	*loop
 	bot *fakebot.Bot
@@ -32,7 +32,7 @@ func startPipeline(t *testing.T) *pipeline {
 	return startPipelineOf(t, quickSite(), stack.Config{})
 }
 
-// startPipelineOf adds to the arguments of the programs.
+// startPipelineOf starts the stack with extra arguments of the programs.
 func startPipelineOf(t *testing.T, s preflight.Site, cfg stack.Config) *pipeline {
 	t.Helper()
 	p := &pipeline{newLoop(t), fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: chatID})}
@@ -49,8 +49,8 @@ func startPipelineOf(t *testing.T, s preflight.Site, cfg stack.Config) *pipeline
 	return p
 }
 
-// told returns the messages since the n-th that contain all the texts.
-func (p *pipeline) told(n int, texts ...string) []fakebot.Message {
+// shown returns the messages since the n-th that contain all the texts.
+func (p *pipeline) shown(n int, texts ...string) []fakebot.Message {
 	var out []fakebot.Message
 	for _, m := range p.bot.Messages(chatID)[n:] {
 		if !slices.ContainsFunc(texts, func(text string) bool { return !strings.Contains(m.Text, text) }) {
@@ -70,28 +70,28 @@ func (p *pipeline) await(what string, holds func() bool) {
 		for _, m := range p.bot.Messages(chatID) {
 			shown = append(shown, m.Text)
 		}
-		p.t.Fatalf("never happened: %s; the chat shows:\n%s", what, strings.Join(shown, "\n---\n"))
+		p.t.Fatalf("timeout: %s; the chat shows:\n%s", what, strings.Join(shown, "\n---\n"))
 	}
 }
 
-// failure waits for the P0 message with these texts after the first n
-// messages, and for it to stay the only one over some evaluations.
+// failure waits for the P0 message with these texts after the first n messages.
+// No other message may follow over some evaluations.
 func (p *pipeline) failure(n int, texts ...string) fakebot.Message {
 	p.t.Helper()
-	p.await(fmt.Sprintf("a P0 message with %q", texts), func() bool { return len(p.told(n, append(texts, "🚨 P0")...)) == 1 })
+	p.await(fmt.Sprintf("a P0 message with %q", texts), func() bool { return len(p.shown(n, append(texts, "🚨 P0")...)) == 1 })
 	p.evaluated(5)
-	if got := p.told(n); len(got) != 1 {
-		p.t.Fatalf("the chat was told %d messages, want one: %+v", len(got), got)
+	if got := p.shown(n); len(got) != 1 {
+		p.t.Fatalf("the chat has %d messages, want one: %+v", len(got), got)
 	}
-	m := p.told(n)[0]
+	m := p.shown(n)[0]
 	if m.Silent {
 		p.t.Errorf("a P0 without sound: %+v", m)
 	}
 	return m
 }
 
-// recovery runs a good check and waits until the message is answered by a quiet
-// resolution and marked itself. It returns how many messages there are then.
+// recovery runs a passing check. It waits until the message is marked as
+// resolved and has a silent reply. It returns the number of messages.
 func (p *pipeline) recovery(failure fakebot.Message) int {
 	p.t.Helper()
 	p.check(true)
@@ -114,18 +114,18 @@ func (p *pipeline) recovery(failure fakebot.Message) int {
 	return len(p.bot.Messages(chatID))
 }
 
-func TestFromAFailureToTheChat(t *testing.T) {
+func TestFailureReachesChat(t *testing.T) {
 	t.Parallel()
 	p := startPipeline(t)
 	if got := p.bot.Messages(chatID); len(got) != 0 {
-		t.Fatalf("told although all is well: %+v", got)
+		t.Fatalf("a message while everything passes: %+v", got)
 	}
 
 	p.redis.Stop()
 	p.check(false)
 	first := p.failure(0, "Database", "redis", "connection refused", "7/8 PASS, 1 FAIL")
 
-	// That results stop coming resolves nothing.
+	// Missing results resolve nothing.
 	p.stack.Kill(stack.NodeExporter)
 	p.eventuallyHas(`up{job="node_exporter"} == 0`)
 	p.evaluated(5)
@@ -138,7 +138,7 @@ func TestFromAFailureToTheChat(t *testing.T) {
 	p.redis.Start()
 	n := p.recovery(first)
 
-	// The history database itself fails: it is told while it is still down.
+	// The history database itself fails. The message comes while it is down.
 	p.postgres.Stop()
 	p.check(false)
 	second := p.failure(n, "Database", "postgres", "Migrations", "history", "connection refused", "6/8 PASS, 2 FAIL")
@@ -150,7 +150,7 @@ func TestFromAFailureToTheChat(t *testing.T) {
 	third := p.failure(n, "Environment", "REDIS_URL", "Database", "redis", "6/8 PASS, 2 FAIL")
 	p.recovery(third)
 
-	// The history has all of it, once, although its database was away.
+	// The history has each alert once, although its database was down.
 	store, err := history.Open(p.postgres.DSN())
 	if err != nil {
 		t.Fatal(err)

@@ -16,8 +16,8 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// impatient lets the alert on dead targets, and Alertmanager, wait for seconds
-// where they wait for minutes. What is promised of these times is left out.
+// impatient makes TargetDown and Alertmanager wait for seconds instead of
+// minutes. It removes the promises about these times.
 func impatient(s preflight.Site) preflight.Site {
 	quicken := func(r *routing.Routing) {
 		for i := range r.Promises {
@@ -44,9 +44,9 @@ func impatient(s preflight.Site) preflight.Site {
 	return s
 }
 
-// The webhook dies: Alertmanager tells it, and its end, by itself, and what
-// expects the heartbeat goes on getting it.
-func TestWhenTheWebhookIsDeadAlertmanagerTellsItself(t *testing.T) {
+// The webhook is killed: Alertmanager itself delivers the alert and its
+// resolution. The external receiver of the heartbeat still gets it.
+func TestAlertmanagerDeliversAlertOfDeadWebhook(t *testing.T) {
 	t.Parallel()
 	bot := fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: chatID})
 	api := httptest.NewServer(bot)
@@ -96,11 +96,11 @@ func TestWhenTheWebhookIsDeadAlertmanagerTellsItself(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		defer cancel()
 		if err := bot.Wait(ctx, holds); err != nil {
-			t.Fatalf("never told: %s; the chat shows %+v", what, bot.Messages(chatID))
+			t.Fatalf("timeout: %s; the chat shows %+v", what, bot.Messages(chatID))
 		}
 	}
 	if m := bot.Messages(chatID); len(m) != 0 {
-		t.Fatalf("told although all is well: %+v", m)
+		t.Fatalf("a message while everything passes: %+v", m)
 	}
 
 	l.stack.Kill(stack.Webhook)

@@ -26,7 +26,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// quickSite is the shipped site, scraped and evaluated every second.
+// quickSite returns the shipped site, scraped and evaluated every second.
 func quickSite() preflight.Site {
 	s := site.Site()
 	s.Timing.Scrape, s.Timing.Evaluation = time.Second, time.Second
@@ -41,19 +41,19 @@ func quickSite() preflight.Site {
 	return s
 }
 
-// loop is the checker, its databases, node_exporter and Prometheus, and what
-// else of the stack a test asks for.
+// loop is the checker, its databases, node_exporter and Prometheus, and the
+// other parts of the stack that a test requests.
 type loop struct {
 	t        *testing.T
 	stack    *stack.Stack
-	dir      string // of the stack
+	dir      string // folder of the stack
 	prom     promv1.API
 	redis    *testservers.Redis
 	postgres *testservers.Postgres
 	system   *system.System
 }
 
-// newLoop starts the databases and makes a system that is ready.
+// newLoop starts the databases and makes a ready system.
 func newLoop(t *testing.T) *loop {
 	t.Helper()
 	l := &loop{t: t, redis: testservers.StartRedis(t), postgres: testservers.StartPostgres(t)}
@@ -65,7 +65,7 @@ func newLoop(t *testing.T) *loop {
 	return l
 }
 
-// start runs the parts of the stack, with our programs as they are now.
+// start builds our programs and starts the parts of the stack.
 func (l *loop) start(cfg stack.Config) {
 	l.t.Helper()
 	l.startSite(quickSite(), cfg)
@@ -104,8 +104,8 @@ func (l *loop) startSite(s preflight.Site, cfg stack.Config) {
 	l.prom = promv1.NewAPI(client)
 }
 
-// check runs the checker and compares whether it finds all well. Vars are
-// added to its environment.
+// check runs the checker and compares its result. vars are added to its
+// environment.
 func (l *loop) check(want bool, vars ...string) {
 	l.t.Helper()
 	var out strings.Builder
@@ -131,8 +131,8 @@ func (l *loop) query(expr string) model.Vector {
 	return vector
 }
 
-// eventually waits until the condition holds; describe says what was seen
-// last when it never does.
+// eventually waits until the condition holds. If it never does, the test fails
+// with the last value seen.
 func (l *loop) eventually(what string, condition func() (ok bool, seen any)) {
 	l.t.Helper()
 	ctx, cancel := context.WithTimeout(l.t.Context(), time.Minute)
@@ -144,7 +144,7 @@ func (l *loop) eventually(what string, condition func() (ok bool, seen any)) {
 		}
 		select {
 		case <-ctx.Done():
-			l.t.Fatalf("never happened: %s; last seen: %v", what, seen)
+			l.t.Fatalf("timeout: %s; last seen: %v", what, seen)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
@@ -171,7 +171,7 @@ func (l *loop) firing(alert string) []promv1.Alert {
 	return out
 }
 
-// evaluated waits until the preflight group has been evaluated n more times.
+// evaluated waits for n more evaluations of the preflight group.
 func (l *loop) evaluated(n int) {
 	l.t.Helper()
 	count := func() float64 {
@@ -185,7 +185,7 @@ func (l *loop) evaluated(n int) {
 	l.eventually(fmt.Sprintf("%d evaluations", n), func() (bool, any) { c := count(); return c >= start+float64(n), c })
 }
 
-func TestARealFailureFiresHoldsAndResolves(t *testing.T) {
+func TestFailureFiresHoldsAndResolves(t *testing.T) {
 	t.Parallel()
 	l := newLoop(t)
 	l.start(stack.Config{Parts: []string{stack.NodeExporter, stack.Prometheus}})

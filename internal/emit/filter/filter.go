@@ -1,5 +1,5 @@
-// Package filter narrows expressions to the choices of a dashboard. It is apart
-// from dashgen so that a pack does not link the PromQL parser.
+// Package filter restricts expressions to the variables of a dashboard. It is
+// separate from dashgen so that a pack does not link the PromQL parser.
 package filter
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/alertnative/preflight/dashgen"
 )
 
-// Expr narrows an expression to the choices at the top of a dashboard: each
-// selector gets env=~"$env" if its series has the label of the variable.
-// Selectors that already match on that label stay, and so does the rest of the
-// text. The expression may use runs, scrapes and Grafana's variables.
+// Expr restricts an expression to the variables of a dashboard: each selector
+// gets env=~"$env" if its series has the label of the variable. A selector that
+// already matches the label stays unchanged, and so does the rest of the text.
+// The expression may use runs, scrapes and Grafana's variables.
 func Expr(expr string, variables []dashgen.Variable, has func(series, label string) bool) (string, error) {
 	plain := parsable(expr)
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(plain)
@@ -73,7 +73,7 @@ func missing(selector *parser.VectorSelector, variables []dashgen.Variable, has 
 }
 
 // insertion returns the text that adds matchers to the selector at a position,
-// and where it goes: before the closing brace, or after the name.
+// and the place for it: before the closing brace, or after the name.
 func insertion(items []parser.Item, start posrange.Pos, matchers string) (int, string) {
 	i := slices.IndexFunc(items, func(it parser.Item) bool { return it.Pos == start })
 	name := items[i]
@@ -93,7 +93,7 @@ func insertion(items []parser.Item, start posrange.Pos, matchers string) (int, s
 	return int(before.Pos) + len(before.Val), matchers
 }
 
-// tokens splits an expression that parses, without its comments.
+// tokens splits a valid expression into tokens without comments.
 func tokens(expr string) []parser.Item {
 	lexer := parser.Lex(expr)
 	var items []parser.Item
@@ -110,12 +110,11 @@ func tokens(expr string) []parser.Item {
 	}
 }
 
-// interval is a duration in the units that PromQL lacks.
+// interval matches a duration in the units runs and scrapes.
 var interval = regexp.MustCompile(`\b[1-9][0-9]*(?:runs?|scrapes?)\b`)
 
-// parsable replaces the parts that PromQL does not know, our units and Grafana's
-// variables, by durations of the same length, so that positions in both texts
-// agree.
+// parsable replaces our units and Grafana's variables by PromQL durations of
+// the same length, so that positions in both texts agree.
 func parsable(expr string) string {
 	standIn := func(text string) string { return strings.Repeat("0", len(text)-2) + "1s" }
 	return dashgen.MapReferences(interval.ReplaceAllStringFunc(expr, standIn), standIn)

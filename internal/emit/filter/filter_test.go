@@ -45,7 +45,7 @@ func TestExpr(t *testing.T) {
 	}
 }
 
-func TestExprReportsASyntaxError(t *testing.T) {
+func TestExprReportsSyntaxError(t *testing.T) {
 	t.Parallel()
 	_, err := filter.Expr("sum(", nil, hasLabel)
 	if err == nil || !strings.Contains(err.Error(), "sum(") {

@@ -10,8 +10,8 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Render returns a page made by a template, with functions that pages share:
-// wait shows a duration, join a list, and inc counts from one.
+// Render executes a template. It adds the functions wait, which formats a
+// duration, join, which joins a list, and inc, which adds one.
 func Render(name, text string, funcs template.FuncMap, data any) ([]byte, error) {
 	all := template.FuncMap{
 		"wait": func(d time.Duration) string { return model.Duration(d).String() },

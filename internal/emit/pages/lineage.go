@@ -1,4 +1,4 @@
-// Package pages writes what people read of a site: lineage and runbooks.
+// Package pages writes the pages of a site for readers: lineage and runbooks.
 package pages
 
 import (
@@ -14,15 +14,15 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routes"
 )
 
-// Pages writes the pages of a site whose routes are proved.
+// Pages writes the pages of a site with proved routes.
 type Pages struct {
 	*definitions.Checked
 	Routes routes.Proof
 }
 
-// Lineage returns the page that shows, as pictures, which metric feeds which
-// rule, who gets the rule's alerts, and which panels show the metric. The
-// pictures are Mermaid, which is drawn where Markdown is read.
+// Lineage returns a page of diagrams: which rules read a metric, which
+// receivers get the rule's alerts, and which panels show the metric. The
+// diagrams are in Mermaid, which Markdown viewers draw.
 func (p Pages) Lineage() ([]byte, error) {
 	readers := p.Readers()
 	var b strings.Builder
@@ -38,7 +38,7 @@ func (p Pages) Lineage() ([]byte, error) {
 	return []byte(b.String()), nil
 }
 
-// graph collects the lines of a picture; each node is declared once.
+// graph collects the lines of a diagram and declares each node once.
 type graph struct {
 	ids   map[string]string
 	lines []string
@@ -122,8 +122,8 @@ func (p Pages) panelGraph(uid string, readers map[string][]definitions.Reader) s
 	return g.String()
 }
 
-// lineageTable lists the packs' own metrics with what reads them, and why
-// nothing reads some.
+// lineageTable lists the packs' own metrics with their readers, or the reason
+// for having none.
 func (p Pages) lineageTable(b *strings.Builder, readers map[string][]definitions.Reader) {
 	b.WriteString("\n## Metrics and their readers\n\n| metric | alerts | panels |\n|---|---|---|\n")
 	for _, d := range p.Metrics {

@@ -21,14 +21,14 @@ var (
 	runbooksText string
 )
 
-// runbookPage is what the page of one alert says.
+// runbookPage is the content of an alert's page.
 type runbookPage struct {
 	*definitions.Alert
 	Title, Summary, Means string
-	Does                  []string // what to do
+	Does                  []string // actions
 	Conditions            []runbookCondition
 	Notified              []routes.Notification
-	Checks                []spec.Spec // whose reasons the alert gives
+	Checks                []spec.Spec // checks whose reasons the alert shows
 	Chapters              []string
 	Dashboard             string
 	Languages             []runbookLanguage
@@ -42,7 +42,7 @@ type runbookLanguage struct {
 	Does           []string
 }
 
-// languages are the names of languages in themselves.
+// languages maps language codes to their own names.
 var languages = map[string]string{"ko": "한국어", "ja": "日本語", "zh": "中文", "de": "Deutsch", "fr": "Français", "es": "Español"}
 
 // Runbook returns the page of an alert.
@@ -110,7 +110,7 @@ func funcs(p Pages) map[string]any {
 	}
 }
 
-// summary says in one line what an alert means.
+// summary returns the meaning of an alert in one line.
 func (p Pages) summary(a definitions.Alert) string {
 	if a.Summary == "" && a.Severity == "" {
 		return "the heartbeat of the pipeline"

@@ -1,6 +1,7 @@
-// Package steps writes the values of a scenario for promtool. A scenario has a
-// value each step, and a value holds until the next, as a scraped value does.
-// promtool sees a value for five minutes only, so a value is repeated.
+// Package steps converts the values of a scenario to promtool's notation. A
+// scenario has one value per step, which holds until the next, like a scraped
+// value. Values are repeated, because promtool uses a value for five minutes
+// only.
 package steps
 
 import (
@@ -16,16 +17,17 @@ import (
 const (
 	// usual is the longest time between two samples.
 	usual = time.Minute
-	// sparse is that of long steps: promtool loads 10,000 samples at most.
+	// sparse is the sample interval of long steps: promtool loads at most
+	// 10,000 samples.
 	sparse = 4 * time.Minute
 	// long is the step above which samples are sparse.
 	long = 6 * time.Hour
 )
 
-// Interval returns the time between two samples of a scenario with such a step.
-// It is the evaluation interval of the test too. run is the time between two
-// runs where the step is given in runs, else 0: then a value is a sample, as
-// long as promtool can hold it.
+// Interval returns the sample interval of a scenario with a step. It is also
+// the evaluation interval of the test. run is the time between two runs if the
+// step is in runs, else 0. With run 0 each value is one sample, as long as
+// promtool uses it.
 func Interval(step, run time.Duration) time.Duration {
 	whole, limit := step, usual
 	if run > 0 {
@@ -38,15 +40,15 @@ func Interval(step, run time.Duration) time.Duration {
 		return whole
 	}
 	n := (whole + limit - 1) / limit
-	for whole%(n*time.Millisecond) != 0 { // samples have milliseconds
+	for whole%(n*time.Millisecond) != 0 { // samples have a resolution of milliseconds
 		n++
 	}
 	return whole / n
 }
 
-// Values returns values, one a step in promtool's notation, as values one an
-// interval. A step must be a multiple of the interval. A stale marker is given
-// once, and nothing follows it until the next value.
+// Values converts values with one per step to values with one per interval, in
+// promtool's notation. The step must be a multiple of the interval. A stale
+// marker is written once, without samples until the next value.
 func Values(notation string, step, interval time.Duration) (string, error) {
 	if interval <= 0 || step%interval != 0 {
 		return "", fmt.Errorf("step %s is no multiple of the interval %s", step, interval)
@@ -81,7 +83,7 @@ func Values(notation string, step, interval time.Duration) (string, error) {
 
 const gap = "_"
 
-// writer gathers equal values.
+// writer collects equal values.
 type writer struct {
 	out   []string
 	value string
@@ -96,8 +98,8 @@ func (w *writer) add(value string, times int) {
 	w.times += times
 }
 
-// flush writes what was gathered. In promtool's notation a gap is there as
-// often as it says, and a value once more.
+// flush writes the collected values. In promtool's notation "_x3" is three
+// gaps, but "1x3" is four values.
 func (w *writer) flush() {
 	more := w.times
 	if w.value != gap {

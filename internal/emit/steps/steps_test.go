@@ -80,8 +80,8 @@ func TestValues(t *testing.T) {
 	}
 }
 
-// A step that is an interval leaves every byte as it is.
-func TestValuesThatNeedNoRepeating(t *testing.T) {
+// A step of one interval changes no byte.
+func TestValuesWithoutRepetition(t *testing.T) {
 	t.Parallel()
 	for _, notation := range []string{"0 1x9 stale", "0+98x90  8920+100x600", " _x4 1", "1 1 1", "{{schema:0 sum:1}}x3"} {
 		got, err := steps.Values(notation, time.Minute, steps.Interval(time.Minute, 0))
@@ -91,7 +91,7 @@ func TestValuesThatNeedNoRepeating(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNotationIsAnError(t *testing.T) {
+func TestInvalidNotationIsAnError(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		notation       string
@@ -129,8 +129,8 @@ tests:
     alert_rule_test:
 `
 
-// moments are what a scenario of four runs and more expects, in quarters of a
-// run.
+// moments are the expectations of a scenario in runs. Times are in quarters of
+// a run.
 var moments = []struct {
 	quarter int
 	alert   string
@@ -153,7 +153,7 @@ var moments = []struct {
 	{40, "Idle", true},
 }
 
-// A scenario in runs must have one verdict, however long a run is.
+// A scenario in runs must have the same verdict for every length of a run.
 func TestVerdictsHoldForEveryRun(t *testing.T) {
 	t.Parallel()
 	promtool, err := filepath.Abs("../../../bin/promtool")

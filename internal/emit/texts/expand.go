@@ -5,15 +5,15 @@ import (
 	"text/template/parse"
 )
 
-// use is a variable of Vars in a text.
+// use is the use of a variable of Vars in a text.
 type use struct {
 	name  string
-	at    int  // byte of the text
-	alone bool // the action has nothing else
+	at    int  // byte offset in the text
+	alone bool // the action has no other part
 }
 
-// variables returns the uses of the variables that have a value and that the
-// template does not define itself.
+// variables returns the uses of variables that have a value and that the
+// template does not define.
 func variables(root parse.Node, offset int, values map[string]string) []use {
 	var out []use
 	own := map[string]bool{}
@@ -48,8 +48,8 @@ func declares(pipe *parse.PipeNode, v *parse.VariableNode) bool {
 	return false
 }
 
-// alone reports whether the parents of a variable are an action and nothing
-// else: the command, its pipeline, the action.
+// alone reports whether an action consists of the variable only. Its parents
+// are then a command, a pipeline and the action.
 func alone(parents []parse.Node) bool {
 	if len(parents) < 3 {
 		return false
@@ -62,8 +62,8 @@ func alone(parents []parse.Node) bool {
 
 const space = " \t\r\n"
 
-// action returns the bytes of the action around those of its one variable. With
-// "{{-" or "-}}" the white space beside the action is part of it.
+// action returns the range of the action around its only variable. "{{-" and
+// "-}}" include the white space beside the action.
 func action(text string, from, to int) (int, int) {
 	from = strings.LastIndex(text[:from], "{{")
 	trim := strings.HasPrefix(text[from:], "{{-")
@@ -79,7 +79,7 @@ func action(text string, from, to int) (int, int) {
 	return from, to
 }
 
-// inspect visits a node and those below it, with the nodes above.
+// inspect visits a node and its descendants, with their ancestors.
 func inspect(n parse.Node, visit func(n parse.Node, parents []parse.Node)) {
 	var walk func(n parse.Node, parents []parse.Node)
 	walk = func(n parse.Node, parents []parse.Node) {
@@ -92,7 +92,7 @@ func inspect(n parse.Node, visit func(n parse.Node, parents []parse.Node)) {
 	walk(n, []parse.Node{nil})
 }
 
-// children lists the nodes directly below one.
+// children returns the child nodes of a node.
 func children(n parse.Node) []parse.Node {
 	var out []parse.Node
 	branch := func(b parse.BranchNode) {

@@ -2,15 +2,15 @@ package texts
 
 import "text/template/parse"
 
-// Movement is how a text depends on what changes while an alert lasts: its
-// value, the time, the results of queries.
+// Movement describes how a text depends on data that change while an alert
+// fires: its value, the time, results of queries.
 type Movement struct {
-	Uses  bool // it names one of them
-	Shows bool // one of them is in the text
-	Tests bool // a condition of the text depends on one of them
+	Uses  bool // the text reads such data
+	Shows bool // the text shows them
+	Tests bool // a condition of the text depends on them
 }
 
-// Moves returns how a text changes while an alert lasts. A label of a query's
+// Moves returns how a text changes while an alert fires. A label of a query's
 // result does not count as shown.
 func Moves(text string) (Movement, error) {
 	if !isTemplate(text) {
@@ -25,7 +25,7 @@ func Moves(text string) (Movement, error) {
 	return m.Movement, nil
 }
 
-// dot is the meaning of "." at a place of a template.
+// dot is the meaning of "." in a part of a template.
 type dot int
 
 const (
@@ -41,7 +41,7 @@ func dotOf(moves bool) dot {
 	return steady
 }
 
-// mover follows what moves through the variables of a template.
+// mover tracks changing data through the variables of a template.
 type mover struct {
 	Movement
 	vars    map[string]bool
@@ -49,7 +49,7 @@ type mover struct {
 	depth   int
 }
 
-// walk looks at what a node writes.
+// walk visits the output of a node.
 func (m *mover) walk(n parse.Node, d dot) {
 	switch n := n.(type) {
 	case *parse.ListNode:
@@ -83,13 +83,13 @@ func (m *mover) walk(n parse.Node, d dot) {
 	}
 }
 
-// call looks at a template that the text defines, with its argument as the dot.
+// call visits a template that the text defines, with its argument as dot.
 func (m *mover) call(n *parse.TemplateNode, d dot) {
 	inner := steady
 	if n.Pipe != nil {
 		inner = m.inner(n.Pipe, d)
 	}
-	const deep = 10 // templates can call themselves
+	const deep = 10 // limits recursive templates
 	if t := m.defined[n.Name]; t != nil && m.depth < deep {
 		m.depth++
 		m.walk(t.Root, inner)
@@ -119,8 +119,8 @@ func (m *mover) pipe(p *parse.PipeNode, d dot) bool {
 	return moves
 }
 
-// command reports whether the value of a command moves; piped is that of the
-// command before it.
+// command reports whether the value of a command changes. piped is the result
+// for the command before it.
 func (m *mover) command(cmd *parse.CommandNode, d dot, piped bool) bool {
 	moves := piped
 	for _, arg := range cmd.Args {
@@ -134,7 +134,7 @@ func (m *mover) command(cmd *parse.CommandNode, d dot, piped bool) bool {
 	return moves
 }
 
-// operand reports whether an operand moves.
+// operand reports whether an operand changes.
 func (m *mover) operand(n parse.Node, d dot) bool {
 	moves := false
 	switch n := n.(type) {
@@ -163,7 +163,7 @@ func (m *mover) operand(n parse.Node, d dot) bool {
 // definition reports whether a node is part of [Definitions].
 func definition(n parse.Node) bool { return int(n.Position()) < len(Definitions) }
 
-// field reports whether a field of the dot moves.
+// field reports whether a field of dot changes.
 func field(names []string, d dot) bool {
 	switch {
 	case len(names) == 0:

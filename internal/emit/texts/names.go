@@ -5,8 +5,9 @@ import (
 	"text/template/parse"
 )
 
-// Names returns the labels that a template names as $labels.x, and the strings
-// in it: the values that it can tell apart. A text that does not parse has none.
+// Names returns the labels that a template reads as $labels.x, and its string
+// literals, which are the values that it may compare. It returns none if the
+// text does not parse.
 func Names(text string) (labels, values []string) {
 	if !isTemplate(text) {
 		return nil, nil

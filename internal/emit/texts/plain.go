@@ -7,9 +7,9 @@ import (
 	"text/template/parse"
 )
 
-// Plain shows a template to people: {{ $labels.env }} becomes {env}, and a text
-// that is shown for one value of a label begins with label and value. What a
-// query gives is {…}. A text that does not parse is returned as it is.
+// Plain returns a readable form of a template: {{ $labels.env }} becomes {env}.
+// A text for one value of a label starts with the label and the value. The
+// result of a query becomes {…}. A text that does not parse is unchanged.
 func Plain(text string) string {
 	if !isTemplate(text) {
 		return text
@@ -49,10 +49,10 @@ func plain(b *strings.Builder, n parse.Node) {
 	}
 }
 
-// something stands for a part of a text that only Prometheus knows.
+// something replaces a part that only Prometheus can fill in.
 const something = "{…}"
 
-// condition says in words when a text is shown.
+// condition describes the condition of a text.
 func condition(p *parse.PipeNode) string {
 	if len(p.Cmds) == 1 && len(p.Cmds[0].Args) == 3 {
 		args := p.Cmds[0].Args
@@ -65,7 +65,7 @@ func condition(p *parse.PipeNode) string {
 	return "if " + strings.NewReplacer("$labels.", "", "$externalLabels.", "", "$", "").Replace(p.String())
 }
 
-// named shows an action by the labels and variables in it.
+// named names the labels and variables of an action.
 func named(p *parse.PipeNode) string {
 	var names []string
 	queries := false
@@ -92,7 +92,7 @@ func named(p *parse.PipeNode) string {
 	return "{" + strings.Join(slices.Compact(names), ", ") + "}"
 }
 
-// literal returns the text of an action that is one string.
+// literal returns the text of an action that consists of one string.
 func literal(p *parse.PipeNode) (string, bool) {
 	if len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
 		return "", false

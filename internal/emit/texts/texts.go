@@ -1,7 +1,8 @@
-// Package texts works on the templates of alert texts: it expands them for known
-// labels, shows them to people, and puts in the numbers of the expression.
+// Package texts processes the templates of alert texts: it expands them for
+// known labels, shows them in readable form, and inserts the numbers of the
+// expression.
 //
-// It parses them as Prometheus does, with text/template/parse.
+// It parses them as Prometheus does, by text/template/parse.
 package texts
 
 import (
@@ -23,8 +24,8 @@ import (
 // Definitions are the definitions that Prometheus puts before every template.
 const Definitions = `{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}`
 
-// Parse parses a template with [Definitions] before it. The positions of its
-// nodes count from the start of the definitions. Functions are not looked up.
+// Parse parses a template after [Definitions]. The positions of nodes count
+// from the start of the definitions. Unknown functions are accepted.
 func Parse(text string) (*parse.Tree, error) {
 	tree, _, err := parseWith(Definitions, text)
 	return tree, err
@@ -41,15 +42,14 @@ func parseWith(before, text string) (*parse.Tree, map[string]*parse.Tree, error)
 	return tree, defined, nil
 }
 
-// isTemplate reports whether a text has actions at all.
+// isTemplate reports whether a text has actions.
 func isTemplate(text string) bool { return strings.Contains(text, "{{") }
 
 var errQuery = errors.New("a query")
 
-// Fill expands a text for an alert with those labels, with Prometheus's own
-// code. A text that shows or tests the value of the alert, the time or the
-// result of a query is moving: it is returned as it is. Prometheus's external
-// labels and address are taken for empty.
+// Fill expands a text for an alert with those labels by Prometheus's own code.
+// A text that depends on the value, the time or the result of a query is moving
+// and returned unchanged. Prometheus's external labels and URL are empty.
 func Fill(text string, labels map[string]string) (filled string, moving bool, err error) {
 	if !isTemplate(text) {
 		return text, false, nil
@@ -68,8 +68,8 @@ func Fill(text string, labels map[string]string) (filled string, moving bool, er
 	return filled, false, nil
 }
 
-// Vars are the numbers of an alert as people read them: "500 ms", "1h". An empty
-// one is not known.
+// Vars are the numbers of an alert in readable form: "500 ms", "1h". An empty
+// string means unknown.
 type Vars struct {
 	Threshold string // $threshold
 	Window    string // $window
@@ -81,9 +81,8 @@ func (v Vars) values() map[string]string {
 }
 
 // Expand replaces {{ $threshold }}, {{ $window }} and {{ $for }} by their
-// values, and keeps everything else as it is written. Within a longer action
-// the value becomes a quoted string. A variable that is not known, or that the
-// text defines itself, stays.
+// values, and keeps the rest unchanged. In a longer action the value becomes a
+// quoted string. Unknown variables, and those that the text defines, stay.
 func Expand(text string, v Vars) string {
 	if !isTemplate(text) {
 		return text
@@ -103,7 +102,7 @@ func Expand(text string, v Vars) string {
 	end := 0
 	for _, u := range uses {
 		if u.at < end {
-			continue // the main template is among the defined ones too
+			continue // the main template is in the list too
 		}
 		from, to := u.at, u.at+len(u.name)
 		value := values[u.name]

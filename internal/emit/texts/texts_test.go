@@ -31,7 +31,7 @@ func TestFill(t *testing.T) {
 	}
 }
 
-func TestFillOfWhatMoves(t *testing.T) {
+func TestFillOfMovingText(t *testing.T) {
 	for _, text := range []string{
 		"{{ $value }}",
 		"{{ .Value | humanize }}",

@@ -1,6 +1,9 @@
-// Package fakebot is a Telegram Bot API for tests. It refuses what Telegram
-// refuses, with Telegram's words, keeps what a chat would show, and fails when
-// told to.
+// Package fakebot is a Telegram Bot API for tests. It refuses the same calls as
+// Telegram, with the same texts, keeps the messages of its chats, and fails on
+// request.
+//
+// A [Bot] is an http.Handler: serve it by an httptest.Server, or call it
+// without a network through [Bot.Client].
 //
 // A [Bot] is an http.Handler: put it behind an httptest.Server, or, where
 // nothing may touch the network, call it through [Bot.Client].
@@ -18,9 +21,9 @@ import (
 
 // Limits are the rates above which calls are refused with 429.
 type Limits struct {
-	Chat   time.Duration // between two calls to a chat
-	Group  int           // calls a minute to a group, supergroup or channel
-	Global int           // calls a second in all
+	Chat   time.Duration // minimum time between two calls to a chat
+	Group  int           // calls per minute to a group, supergroup or channel
+	Global int           // calls per second in total
 }
 
 // Telegram returns the limits that Telegram documents.
@@ -35,7 +38,7 @@ type Chat struct {
 	blocked    bool
 	migratedTo int64
 	nextID     int
-	calls      []time.Time // answered with success, within the last minute
+	calls      []time.Time // successful calls of the last minute
 }
 
 // Message is a message in a chat.
@@ -49,11 +52,12 @@ type Message struct {
 	Buttons []Button
 	Sent    time.Time
 	Edits   []Edit
-	// Entities counts what is formatted; beyond 100 Telegram drops formatting.
+	// Entities is the number of formatted parts. Telegram drops formatting
+	// beyond 100.
 	Entities int
 }
 
-// Edit is an earlier text of a message, and when it was replaced.
+// Edit is an earlier text of a message, with the time of its replacement.
 type Edit struct {
 	Text string
 	At   time.Time
@@ -67,9 +71,9 @@ type Call struct {
 	Method      string
 	Chat        int64
 	At          time.Time
-	Status      int    // of the answer; 0 when the connection was dropped
-	Description string // of a refusal
-	Applied     bool   // the chat changed
+	Status      int    // status of the answer; 0 if the connection was dropped
+	Description string // reason of a refusal
+	Applied     bool   // the call changed the chat
 }
 
 // Bot is the API of one bot.
@@ -85,7 +89,7 @@ type Bot struct {
 	changed chan struct{} // closed and replaced at every call
 }
 
-// New makes the API of a bot with that token which is in those chats.
+// New returns the API of a bot with that token in those chats.
 func New(token string, limits Limits, chats ...Chat) *Bot {
 	b := &Bot{token: token, limits: limits, chats: map[int64]*Chat{}, changed: make(chan struct{})}
 	for _, c := range chats {
@@ -94,7 +98,7 @@ func New(token string, limits Limits, chats ...Chat) *Bot {
 	return b
 }
 
-// Messages returns what the chat shows, oldest first.
+// Messages returns the messages of a chat, oldest first.
 func (b *Bot) Messages(chat int64) []Message {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -109,20 +113,22 @@ func (b *Bot) Messages(chat int64) []Message {
 	return messages
 }
 
-// Calls returns every call so far.
+// Calls returns all calls so far.
 func (b *Bot) Calls() []Call {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.calls)
 }
 
-// Refusals returns the calls that were refused for what they said: those that
-// a correct program never makes. Rates and faults are not among them.
+// Refusals returns the calls that were refused because of their content. A
+// correct program makes none. Refusals for rates and injected faults are not
+// included.
 func (b *Bot) Refusals() []Call {
 	return slices.DeleteFunc(b.Calls(), func(c Call) bool { return c.Status != http.StatusBadRequest || c.Description == notModified })
 }
 
-// Wait returns when the condition holds. It is asked after every call.
+// Wait returns when the condition holds. It calls holds after every call of the
+// API.
 func (b *Bot) Wait(ctx context.Context, holds func() bool) error {
 	for {
 		b.mu.Lock()
@@ -133,13 +139,13 @@ func (b *Bot) Wait(ctx context.Context, holds func() bool) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("fakebot: waited in vain: %w", context.Cause(ctx))
+			return fmt.Errorf("fakebot: the condition never held: %w", context.Cause(ctx))
 		case <-changed:
 		}
 	}
 }
 
-// Block makes the chat answer 403, or no longer.
+// Block makes calls to the chat fail with 403, or succeed again.
 func (b *Bot) Block(chat int64, blocked bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -153,7 +159,7 @@ func (b *Bot) Remove(chat int64) {
 	delete(b.chats, chat)
 }
 
-// Migrate makes a supergroup of a group, under another id.
+// Migrate turns a group into a supergroup with another id.
 func (b *Bot) Migrate(from, to int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -168,7 +174,7 @@ func (b *Bot) ChatIDs() []int64 {
 	return slices.Sorted(maps.Keys(b.chats))
 }
 
-// record notes a call and wakes those who wait.
+// record stores a call and wakes the callers of Wait.
 func (b *Bot) record(c Call) {
 	b.calls = append(b.calls, c)
 	close(b.changed)

@@ -17,7 +17,7 @@ import (
 
 const token = "1:token"
 
-// call makes one call and returns the answer's status and body.
+// call makes one call and returns the status and body of the answer.
 func call(t *testing.T, b *fakebot.Bot, token, method string, fields ...string) (int, string) {
 	t.Helper()
 	form := url.Values{}
@@ -36,8 +36,8 @@ func call(t *testing.T, b *fakebot.Bot, token, method string, fields ...string) 
 	return resp.StatusCode, string(body)
 }
 
-// TestItRefusesWhatTelegramRefuses holds Telegram's own words.
-func TestItRefusesWhatTelegramRefuses(t *testing.T) {
+// The texts of the refusals are Telegram's own.
+func TestRefusals(t *testing.T) {
 	t.Parallel()
 	keyboard := func(url string) string {
 		return fmt.Sprintf(`{"inline_keyboard":[[{"text":"go","url":%q}]]}`, url)
@@ -93,7 +93,7 @@ func TestItRefusesWhatTelegramRefuses(t *testing.T) {
 	}
 }
 
-func TestAnEditThatChangesNothingIsRefused(t *testing.T) {
+func TestUnchangedEditIsRefused(t *testing.T) {
 	t.Parallel()
 	b := fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: 7})
 	call(t, b, token, "sendMessage", "chat_id", "7", "text", "x")
@@ -102,7 +102,7 @@ func TestAnEditThatChangesNothingIsRefused(t *testing.T) {
 	}
 }
 
-func TestItKeepsTelegramsRates(t *testing.T) {
+func TestRateLimits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := fakebot.New(token, fakebot.Telegram(), fakebot.Chat{ID: -1})
@@ -127,8 +127,8 @@ func TestItKeepsTelegramsRates(t *testing.T) {
 	})
 }
 
-// A caller that dies while it sends has said nothing, and so nothing wrong.
-func TestHalfARequestIsNoCall(t *testing.T) {
+// A request that is cut off is not a call.
+func TestIncompleteRequestIsNoCall(t *testing.T) {
 	bot := fakebot.New("1:token", fakebot.Limits{}, fakebot.Chat{ID: 7})
 	server := httptest.NewServer(bot)
 	conn, err := net.Dial("tcp", server.Listener.Addr().String())
@@ -139,7 +139,7 @@ func TestHalfARequestIsNoCall(t *testing.T) {
 	if err := conn.(*net.TCPConn).CloseWrite(); err != nil {
 		t.Fatal(err)
 	}
-	_, _ = io.Copy(io.Discard, conn) // until the server has given up on it
+	_, _ = io.Copy(io.Discard, conn) // until the server has closed the connection
 	conn.Close()
 	server.Close()
 	if calls := bot.Calls(); len(calls) != 0 {

@@ -2,22 +2,22 @@ package fakebot
 
 import "time"
 
-// Fault is something that goes wrong with the next matching calls.
+// Fault is a failure of the next matching calls.
 type Fault struct {
-	Method string // of the calls it hits; empty: any
-	Chat   int64  // of the calls it hits; 0: any
-	Times  int    // how many calls it hits; 0: one
+	Method string // method of the calls; "" for any
+	Chat   int64  // chat of the calls; 0 for any
+	Times  int    // number of calls; 0 for one
 
-	Delay      time.Duration // before the call is looked at
+	Delay      time.Duration // delay before the call is handled
 	Drop       bool          // close the connection instead of answering
-	AfterApply bool          // do what was asked before going wrong
-	Half       bool          // cut the answer in half
+	AfterApply bool          // carry out the call before the failure
+	Half       bool          // send only half of the answer
 	Status     int           // answer with this status and Body
 	Body       string
 	RetryAfter int // answer 429 with this many seconds
 }
 
-// Inject adds faults. Each call takes the oldest that matches it.
+// Inject adds faults. Each call takes the oldest matching fault.
 func (b *Bot) Inject(faults ...Fault) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -27,14 +27,14 @@ func (b *Bot) Inject(faults ...Fault) {
 	}
 }
 
-// ClearFaults drops the faults that did not happen.
+// ClearFaults removes the remaining faults.
 func (b *Bot) ClearFaults() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.faults = nil
 }
 
-// fault takes the next one for a call.
+// fault removes and returns the fault for a call.
 func (b *Bot) fault(method string, chat int64) Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"unicode/utf16"
 )
 
-// maxEntities is how many pieces of formatting survive in a message.
+// maxEntities is the number of formatted parts that a message keeps.
 const maxEntities = 100
 
 var (
@@ -21,8 +21,8 @@ var (
 	attribute = regexp.MustCompile(`([a-zA-Z-]+)(?:\s*=\s*("[^"]*"|'[^']*'|[a-zA-Z0-9._-]+))?`)
 )
 
-// parseHTML does what Telegram does with parse_mode HTML: it returns the text,
-// and how many entities it has, or in Telegram's words what is wrong.
+// parseHTML parses a text with parse_mode HTML as Telegram does. It returns the
+// text and its number of entities, or Telegram's description of the error.
 func parseHTML(s string) (text string, entities int, problem string) {
 	var out strings.Builder
 	var open []string
@@ -89,7 +89,7 @@ func checkTag(name, attributes string) (problem string) {
 	return ""
 }
 
-// decode reads a character reference; what is none stays as it is.
+// decode decodes a character reference. Other text is unchanged.
 func decode(s string) (text string, n int) {
 	m := reference.FindStringSubmatch(s)
 	if m == nil {

@@ -16,10 +16,10 @@ var errDropped = errors.New("connection reset by peer")
 
 const notModified = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
 
-// maxRaw bounds a text before it is parsed, in bytes.
+// maxRaw limits a text before parsing, in bytes.
 const maxRaw = 32 << 10
 
-// maxLength bounds a text after it was parsed, in UTF-16 code units.
+// maxLength limits a text after parsing, in UTF-16 code units.
 const maxLength = 4096
 
 var known = map[string][]string{
@@ -31,7 +31,7 @@ var known = map[string][]string{
 	"editMessageText": {"chat_id", "message_id", "text", "parse_mode", "link_preview_options", "reply_markup"},
 }
 
-// call does what a method does.
+// call carries out a method.
 func (b *Bot) call(method string, chat int64, fields map[string]string) answer {
 	allowed, ok := known[method]
 	if !ok {
@@ -86,7 +86,7 @@ func tooMany(seconds int) answer {
 	return a
 }
 
-// tooSoon returns how long the call has to wait to keep the limits.
+// tooSoon returns the time that the call has to wait to keep the limits.
 func (b *Bot) tooSoon(c *Chat, now time.Time) time.Duration {
 	c.calls = slices.DeleteFunc(c.calls, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
 	b.recent = slices.DeleteFunc(b.recent, func(t time.Time) bool { return now.Sub(t) >= time.Second })
@@ -103,7 +103,7 @@ func (b *Bot) tooSoon(c *Chat, now time.Time) time.Duration {
 	return wait
 }
 
-// parseMessage checks what both methods take.
+// parseMessage checks the parameters that both methods share.
 func parseMessage(fields map[string]string) (Message, string) {
 	raw := fields["text"]
 	m := Message{HTML: raw, Silent: fields["disable_notification"] == "true"}

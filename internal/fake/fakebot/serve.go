@@ -39,8 +39,7 @@ func badRequest(description string) answer {
 // ServeHTTP answers one call: POST or GET /bot<token>/<method>.
 func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.serve(w, r, b.fault) }
 
-// ServeFault answers one call, which goes wrong as the fault says, whatever
-// was injected.
+// ServeFault answers one call with the given fault instead of an injected one.
 func (b *Bot) ServeFault(w http.ResponseWriter, r *http.Request, f Fault) {
 	b.serve(w, r, func(string, int64) Fault { return f })
 }
@@ -57,7 +56,7 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 		return
 	}
 	body, err := io.ReadAll(r.Body)
-	if err != nil { // the caller died while it sent: it said nothing
+	if err != nil { // the request is incomplete: it is not a call
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -89,11 +88,11 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 	b.send(w, call, a, fault)
 }
 
-// send answers, or does what the fault says instead.
+// send sends the answer, or carries out the fault.
 func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 	body, err := json.Marshal(a)
 	if err != nil {
-		panic(err) // an answer holds nothing that JSON can't
+		panic(err) // answers are always valid JSON
 	}
 	c.Status, c.Description = http.StatusOK, a.Description
 	if !a.OK {
@@ -123,8 +122,8 @@ func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 	}
 }
 
-// fieldsOf reads the parameters of a call in any of the forms that Telegram
-// takes.
+// fieldsOf reads the parameters of a call in each encoding that Telegram
+// accepts.
 func fieldsOf(r *http.Request) (map[string]string, string) {
 	fields := map[string]string{}
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -155,7 +154,7 @@ func fieldsOf(r *http.Request) (map[string]string, string) {
 	return fields, ""
 }
 
-// Client returns an HTTP client of the API that works without a network.
+// Client returns an HTTP client for the API that needs no network.
 func (b *Bot) Client() *http.Client { return &http.Client{Transport: direct{b}} }
 
 type direct struct{ bot *Bot }

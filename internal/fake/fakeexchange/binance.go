@@ -15,7 +15,7 @@ import (
 )
 
 // Binance is a fake of https://api.binance.com and https://fapi.binance.com
-// together. Its keys can read and trade and not withdraw until they are told.
+// together. By default its keys can read and trade but not withdraw.
 type Binance struct {
 	APIKey, APISecret string
 
@@ -31,7 +31,7 @@ type Binance struct {
 	futures     limiter
 }
 
-// NewBinance returns an exchange with an account that holds only tether.
+// NewBinance returns an exchange whose account holds only tether.
 func NewBinance() *Binance {
 	return &Binance{
 		APIKey: Key(), APISecret: Key(),
@@ -42,41 +42,41 @@ func NewBinance() *Binance {
 
 func (b *Binance) set(change func()) { b.mu.Lock(); defer b.mu.Unlock(); change() }
 
-// Fail answers everything with a fault; nil ends it.
+// Fail answers every call with a fault; nil removes it.
 func (b *Binance) Fail(f *Fault) { b.set(func() { b.fault = f }) }
 
-// Delay answers late.
+// Delay delays every answer.
 func (b *Binance) Delay(d time.Duration) { b.set(func() { b.delay = d }) }
 
-// ShiftClock sets the exchange's clock.
+// ShiftClock shifts the exchange's clock.
 func (b *Binance) ShiftClock(d time.Duration) { b.set(func() { b.offset = d }) }
 
-// SetBalance sets what the spot account holds of an asset.
+// SetBalance sets the balance of an asset in the spot account.
 func (b *Binance) SetBalance(asset, free string) { b.set(func() { b.balances[asset] = free }) }
 
 // SetPosition sets the position in a futures contract; short ones are negative.
 func (b *Binance) SetPosition(symbol, amount string) { b.set(func() { b.positions[symbol] = amount }) }
 
-// PermitWithdrawals lets the keys withdraw, or not.
+// PermitWithdrawals adds or removes the keys' permission to withdraw.
 func (b *Binance) PermitWithdrawals(on bool) { b.set(func() { b.withdrawals = on }) }
 
-// ForbidReading takes the permission to read.
+// ForbidReading removes or restores the keys' permission to read.
 func (b *Binance) ForbidReading(on bool) { b.set(func() { b.unread = on }) }
 
-// Maintain begins and ends a maintenance that the status of the system tells.
+// Maintain starts or ends a maintenance that the system status reports.
 func (b *Binance) Maintain(on bool) { b.set(func() { b.maintained = on }) }
 
-// Testnet makes it one of the test networks, which have no /sapi.
+// Testnet makes it a test network, which has no /sapi.
 func (b *Binance) Testnet(on bool) { b.set(func() { b.testnet = on }) }
 
-// Limit sets the weight that a window of time takes, of each API.
+// Limit sets the weight limit per window of time, for each API.
 func (b *Binance) Limit(weight int, window time.Duration) {
 	b.set(func() {
 		b.spot, b.futures = limiter{limit: weight, window: window}, limiter{limit: weight, window: window}
 	})
 }
 
-// call is what is known of a path.
+// call describes a path of the API.
 type call struct {
 	weight int
 	signed bool
@@ -167,8 +167,8 @@ func (b *Binance) positionRisk() any {
 	return positions
 }
 
-// authorized checks the signature as the documentation describes it, and what
-// the keys are allowed.
+// authorized checks the signature as documented, and the permissions of the
+// keys.
 func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
 	no := func(status, code int, message string) bool {
 		refuse(w, status, code, message)

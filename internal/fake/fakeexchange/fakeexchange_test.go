@@ -18,7 +18,7 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakeexchange"
 )
 
-// get asks a handler and returns its answer.
+// get calls a handler and returns its answer.
 func get(h http.Handler, target string, header ...string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodGet, target, nil)
 	for i := 0; i+1 < len(header); i += 2 {
@@ -35,8 +35,8 @@ func sign(secret, query string) string {
 	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// The example of Binance's documentation.
-func TestTheSignatureIsBinances(t *testing.T) {
+// The example is from Binance's documentation.
+func TestBinanceSignature(t *testing.T) {
 	t.Parallel()
 	const secret = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
 	const query = "symbol=LTCBTC&side=BUY&type=LIMIT&timeInForce=GTC&quantity=1&price=0.1&recvWindow=5000&timestamp=1499827319559"
@@ -89,7 +89,7 @@ func TestBinanceCountsWeight(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 	if w := get(b, "/fapi/v1/time"); w.Code != 200 || w.Header().Get("X-MBX-USED-WEIGHT-1M") != "1" {
-		t.Errorf("futures are counted for themselves: %d %v", w.Code, w.Header())
+		t.Errorf("futures have a limit of their own: %d %v", w.Code, w.Header())
 	}
 }
 
@@ -131,6 +131,6 @@ func TestUpbitRefuses(t *testing.T) {
 		}
 	}
 	if w := get(u, "/v1/ticker"); w.Code != 400 {
-		t.Errorf("a ticker of nothing: %d", w.Code)
+		t.Errorf("a ticker without markets: %d", w.Code)
 	}
 }

@@ -1,6 +1,6 @@
-// Package fakeexchange is Upbit and Binance for tests, benchmarks and the demo:
-// the few calls that the preflight makes, refused with the real status and
-// error code whenever the real exchanges' documentation says that they refuse.
+// Package fakeexchange fakes Upbit and Binance for tests, benchmarks and the
+// demo. It serves the calls that the preflight makes. It refuses calls with the
+// status and error code that the exchanges' documentation gives.
 package fakeexchange
 
 import (
@@ -10,33 +10,33 @@ import (
 	"time"
 )
 
-// Fault is an answer that is given in the place of every other.
+// Fault is an answer that replaces every other answer.
 type Fault struct {
 	Status int
-	Type   string // of the body; JSON when not given
+	Type   string // content type of the body; JSON by default
 	Body   string
 }
 
-// Maintenance is the page of a service that is down on purpose.
+// Maintenance returns the page of a service under maintenance.
 func Maintenance() Fault {
 	return Fault{http.StatusServiceUnavailable, "text/html", "<html><body>The service is under maintenance. 서버 점검 중입니다.</body></html>"}
 }
 
-// Broken is the page of a service that has an error.
+// Broken returns the page of a service with an internal error.
 func Broken() Fault { return Fault{http.StatusInternalServerError, "text/html", "<h1>500</h1>"} }
 
-// Firewall is what a firewall says to those whom it does not like.
+// Firewall returns the page with which a firewall refuses a caller.
 func Firewall() Fault { return Fault{http.StatusForbidden, "text/html", "<h1>403 Forbidden</h1>"} }
 
-// Restricted is the answer to callers from countries that are not served.
+// Restricted returns the answer to callers from restricted countries.
 func Restricted() Fault {
 	return Fault{http.StatusUnavailableForLegalReasons, "", `{"code":0,"msg":"Service unavailable from a restricted location"}`}
 }
 
-// Garbage is an answer that is no JSON.
+// Garbage returns an answer that is not JSON.
 func Garbage() Fault { return Fault{http.StatusOK, "", `{"hello": "I am a proxy"`} }
 
-// Key returns keys as the exchanges make them: letters and digits.
+// Key returns a random key of letters and digits, as the exchanges make them.
 func Key() string {
 	const length = 64
 	key := ""
@@ -46,17 +46,18 @@ func Key() string {
 	return key[:length]
 }
 
-// common is what both exchanges have.
+// common holds the state that both exchanges share.
 type common struct {
 	fault  *Fault
 	offset time.Duration
 	delay  time.Duration
 }
 
-// now is the exchange's clock.
+// now returns the time of the exchange's clock.
 func (c common) now() time.Time { return time.Now().Add(c.offset) }
 
-// begin delays the answer and, when there is a fault, gives it.
+// begin delays the answer. If there is a fault, it sends the fault and returns
+// true.
 func (c common) begin(w http.ResponseWriter, r *http.Request) (done bool) {
 	if c.delay > 0 {
 		timer := time.NewTimer(c.delay)
@@ -87,17 +88,17 @@ func send(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// limiter counts calls in a window of time, as both exchanges do: who goes on
-// after the limit is banned.
+// limiter counts calls in a window of time, as both exchanges do. A caller that
+// continues after the limit is banned.
 type limiter struct {
 	limit  int
 	window time.Duration
 	began  time.Time
 	used   int
-	beyond int // calls after the limit was reached
+	beyond int // calls after the limit
 }
 
-// patience is how many calls beyond the limit end in a ban.
+// patience is the number of calls beyond the limit that end in a ban.
 const patience = 3
 
 // take counts a call. retryAfter is in seconds.

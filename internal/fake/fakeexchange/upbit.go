@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// The permissions of Upbit's keys, of those that the calls here need.
+// Permissions of Upbit's keys that the calls here need.
 const (
 	ViewAccounts    = "view_accounts"
 	ViewWithdrawals = "view_withdrawals"
 )
 
-// Upbit is a fake of https://api.upbit.com. Its keys can look at the account
-// and nothing else until they are told.
+// Upbit is a fake of https://api.upbit.com. By default its keys can only read
+// the account.
 type Upbit struct {
 	AccessKey, SecretKey string
 
@@ -38,7 +38,7 @@ type Upbit struct {
 	exchange  limiter
 }
 
-// NewUpbit returns an exchange with an account that holds only won.
+// NewUpbit returns an exchange whose account holds only won.
 func NewUpbit() *Upbit {
 	return &Upbit{
 		AccessKey: Key()[:40], SecretKey: Key()[:40],
@@ -49,30 +49,30 @@ func NewUpbit() *Upbit {
 
 func (u *Upbit) set(change func()) { u.mu.Lock(); defer u.mu.Unlock(); change() }
 
-// Fail answers everything with a fault; nil ends it.
+// Fail answers every call with a fault; nil removes it.
 func (u *Upbit) Fail(f *Fault) { u.set(func() { u.fault = f }) }
 
-// Delay answers late.
+// Delay delays every answer.
 func (u *Upbit) Delay(d time.Duration) { u.set(func() { u.delay = d }) }
 
-// ShiftClock sets the exchange's clock.
+// ShiftClock shifts the exchange's clock.
 func (u *Upbit) ShiftClock(d time.Duration) { u.set(func() { u.offset = d }) }
 
-// SetBalance sets what the account holds of a currency.
+// SetBalance sets the balance of a currency.
 func (u *Upbit) SetBalance(currency, balance string) {
 	u.set(func() { u.accounts[currency] = balance })
 }
 
-// Permit gives the keys a permission, or takes it.
+// Permit adds or removes a permission of the keys.
 func (u *Upbit) Permit(scope string, on bool) { u.set(func() { u.scopes[scope] = on }) }
 
-// ExpireKeys makes the keys too old.
+// ExpireKeys marks the keys as expired, or as valid.
 func (u *Upbit) ExpireKeys(on bool) { u.set(func() { u.expired = on }) }
 
-// ForeignIP takes this machine's address off the keys' list.
+// ForeignIP removes this machine's address from the keys' allow list.
 func (u *Upbit) ForeignIP(on bool) { u.set(func() { u.foreignIP = on }) }
 
-// Limit sets how many calls a window of time takes, of each group.
+// Limit sets the number of calls per window of time, for each group.
 func (u *Upbit) Limit(calls int, window time.Duration) {
 	u.set(func() {
 		u.quotation, u.exchange = limiter{limit: calls, window: window}, limiter{limit: calls, window: window}
@@ -152,8 +152,7 @@ func (u *Upbit) sendAccounts(w http.ResponseWriter) {
 	send(w, http.StatusOK, accounts)
 }
 
-// authorized checks the token as the documentation describes it, and what its
-// keys are allowed.
+// authorized checks the token as documented, and the permissions of its keys.
 func (u *Upbit) authorized(w http.ResponseWriter, r *http.Request, scope string) bool {
 	refuse := func(name, message string) bool {
 		u.refuse(w, http.StatusUnauthorized, name, message)
@@ -214,7 +213,7 @@ func decode(part string, into any) bool {
 	return err == nil && json.Unmarshal(data, into) == nil
 }
 
-// hashed checks that a token signs the query that it came with.
+// hashed reports whether a token signs the query of its request.
 func hashed(query string, claims map[string]any) bool {
 	if query == "" {
 		return claims["query_hash"] == nil

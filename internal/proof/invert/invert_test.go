@@ -84,9 +84,9 @@ func TestInvertedExpressions(t *testing.T) {
 		}
 	}
 	for expr, want := range map[string]string{
-		`vector(1)`:               "vector(1) is no condition",
+		`vector(1)`:               "vector(1) is not a condition",
 		`changes(x[1h]) > 2`:      "changes cannot be inverted",
-		`a > b`:                   "a > b compares with no number",
+		`a > b`:                   "a > b does not compare with a number",
 		`a{l="x"} / a > 1`:        "which reads a on both sides, cannot be inverted",
 		`1 / a > 1`:               "1 / a cannot be inverted",
 		`x{l=~"a.*"} > 1`:         `the pattern l=~"a.*" cannot be inverted`,

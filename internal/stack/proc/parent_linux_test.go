@@ -10,8 +10,8 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// A parent that is killed by kill -9 takes its children with it.
-func TestChildrenDieWithTheParent(t *testing.T) {
+// kill -9 of a parent also kills its children.
+func TestChildrenDieWithParent(t *testing.T) {
 	t.Parallel()
 	child, own := reserve(t).Addr(), reserve(t).Addr()
 	spec := program(t, "parent", child, own, filepath.Join(t.TempDir(), "child.log"))

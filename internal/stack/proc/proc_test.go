@@ -18,8 +18,8 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// The test binary plays the programs that the tests start: the variable
-// programVar says which.
+// The test binary acts as the programs that the tests start. The variable
+// programVar names the program.
 const programVar = "PROC_TEST_PROGRAM"
 
 func TestMain(m *testing.M) {
@@ -190,7 +190,7 @@ func TestFailures(t *testing.T) {
 	}
 }
 
-func TestStartIsGivenUp(t *testing.T) {
+func TestStartIsCancelled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	addr := reserve(t).Addr()
@@ -209,7 +209,7 @@ func TestStartIsGivenUp(t *testing.T) {
 	}
 }
 
-func TestEndsByItself(t *testing.T) {
+func TestUnexpectedExit(t *testing.T) {
 	t.Parallel()
 	p := start(t, program(t, "fail"))
 	<-p.Done()
@@ -236,7 +236,7 @@ func TestStdout(t *testing.T) {
 	}
 }
 
-func TestStopKillsTheStubborn(t *testing.T) {
+func TestStopKillsStubbornProgram(t *testing.T) {
 	t.Parallel()
 	addr := reserve(t).Addr()
 	spec := program(t, "stubborn", addr)

@@ -11,8 +11,8 @@ import (
 
 func ignore(s os.Signal) { signal.Ignore(s) }
 
-// parent starts "serve" on the address that is its first argument, says so
-// on the address of its second, and waits for its own end.
+// parent starts "serve" on the address in its first argument, reports this on
+// the address in its second, and waits to be killed.
 func parent(args []string) {
 	self, err := os.Executable()
 	if err != nil {

@@ -11,11 +11,11 @@ import (
 	"github.com/alertnative/preflight/internal/stack"
 )
 
-var believedLater = regexp.MustCompile(`(?m)^preflight_webhook_notifications_coalesced_total\{reason="blind"\} (\d+)$`)
+var coalescedBlind = regexp.MustCompile(`(?m)^preflight_webhook_notifications_coalesced_total\{reason="blind"\} (\d+)$`)
 
-// disbelieved returns how many notifications the webhook did not believe, or
-// that told of an alert it had lost sight of.
-func (p *pipeline) disbelieved() string {
+// held returns the number of notifications that the webhook held back because
+// it had no recent evaluation of the alert.
+func (p *pipeline) held() string {
 	p.t.Helper()
 	resp, err := http.Get(p.stack.URL(stack.Webhook) + "/metrics")
 	if err != nil {
@@ -26,20 +26,21 @@ func (p *pipeline) disbelieved() string {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	m := believedLater.FindSubmatch(text)
+	m := coalescedBlind.FindSubmatch(text)
 	if m == nil {
 		p.t.Fatalf("no such metric in\n%s", text)
 	}
 	return string(m[1])
 }
 
-// Prometheus dies while a P0 fires, and its alerts expire in Alertmanager: the
-// chat is told that alerting is blind, and the P0 stays open until Prometheus
-// is back and says that it is over.
+// Prometheus is killed while a P0 fires, and its alerts expire in Alertmanager.
+// The chat shows that alerting is blind. The P0 stays open until Prometheus is
+// back and evaluates it as resolved.
 //
-// Prometheus sends every 7s what expires 24s later: at the earliest 17s after
-// its last evaluation. What the webhook knows is at most 9s old.
-func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
+// Prometheus sends every 7s, and an alert expires 24s later: at the earliest
+// 17s after its last evaluation. The webhook's last evaluation is at most 9s
+// old.
+func TestP0StaysOpenWithoutPrometheus(t *testing.T) {
 	t.Parallel()
 	p := startPipelineOf(t, impatient(quickSite()), stack.Config{
 		PrometheusArgs: []string{"--rules.alert.resend-delay=6s"},
@@ -50,7 +51,7 @@ func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
 	first := p.failure(0, "Database", "redis")
 
 	p.stack.Kill(stack.Prometheus)
-	p.eventually("the expiry is told", func() (bool, any) { n := p.disbelieved(); return n == "1", n })
+	p.eventually("the expiry is held back", func() (bool, any) { n := p.held(); return n == "1", n })
 	m := p.bot.Messages(chatID)
 	if len(m) != 2 || len(m[0].Edits) != 0 || !strings.HasPrefix(m[1].Text, "🚨 P0: Alerting is blind") {
 		t.Fatalf("Prometheus is dead, and the chat shows %+v", m)
@@ -59,8 +60,8 @@ func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
 	if err := p.stack.Start(t.Context(), stack.Prometheus); err != nil {
 		t.Fatal(err)
 	}
-	p.await("alerting sees again", func() bool { return len(p.told(2, "✅ P0 resolved: Alerting is blind")) == 1 })
-	p.eventually("the P0 is sent again", func() (bool, any) { n := p.disbelieved(); return n == "2", n })
+	p.await("the heartbeat is back", func() bool { return len(p.shown(2, "✅ P0 resolved: Alerting is blind")) == 1 })
+	p.eventually("the P0 is sent again", func() (bool, any) { n := p.held(); return n == "2", n })
 	p.evaluated(5)
 	if m := p.bot.Messages(chatID); len(m) != 3 || len(m[0].Edits) != 0 {
 		t.Fatalf("the P0 still fires, and the chat shows %+v", m)
@@ -72,7 +73,7 @@ func TestWhenPrometheusDiesAP0StaysOpen(t *testing.T) {
 		return m.ReplyTo == first.ID && strings.Contains(m.Text, "resolved after")
 	}
 	if m := p.bot.Messages(chatID); len(m) != 4 || !over(m[3]) {
-		t.Fatalf("the P0 is over, and the chat shows %+v", m)
+		t.Fatalf("the P0 is resolved, and the chat shows %+v", m)
 	}
 	if refused := p.bot.Refusals(); len(refused) != 0 {
 		t.Errorf("the Bot API refused %+v", refused)
