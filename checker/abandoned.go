@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// abandoned are checks that were given up and still run: nobody can stop what
-// ignores its context. The zero value is ready to use.
+// abandoned holds the checks that timed out and still run, because they ignore
+// their context. The zero value is ready to use.
 type abandoned struct {
 	mu    sync.Mutex
-	since map[string]time.Time // by the check's name
+	since map[string]time.Time // start of the check, by name
 }
 
-// running reports whether a check that was given up has not returned.
+// running reports whether an abandoned check still runs.
 func (a *abandoned) running(name string) (since time.Time, ok bool) {
 	if a == nil {
 		return time.Time{}, false
@@ -23,7 +23,7 @@ func (a *abandoned) running(name string) (since time.Time, ok bool) {
 	return since, ok
 }
 
-// abandon gives a check up, unless it has just returned.
+// abandon adds a check, unless it has just returned.
 func (a *abandoned) abandon(name string, began time.Time, done <-chan Result) bool {
 	if a == nil {
 		return len(done) == 0
@@ -40,7 +40,7 @@ func (a *abandoned) abandon(name string, began time.Time, done <-chan Result) bo
 	return true
 }
 
-// returned forgets the check that began then: it is over.
+// returned removes the check that started at that time.
 func (a *abandoned) returned(name string, began time.Time) {
 	if a == nil {
 		return

@@ -1,12 +1,12 @@
-// Package checker runs checks and reports what they found: in metrics, in a
-// summary for people, and in evidence that lets something start only when the
-// system is ready.
+// Package checker runs checks and reports their results as metrics, as a
+// summary for people, and as evidence that lets a gate start a command only if
+// the system is ready.
 //
-// A [Check] looks at some targets and returns what it observed of each. The
-// [Runner] executes the checks, the [Textfile] carries the outcome to Prometheus,
-// and [Main] is the command that does both. The checker sends nothing to anyone:
-// alerting is Prometheus's work. It knows no check, no site and no rule; the
-// shipped checks are in the package checks, and yours can stand beside them.
+// A [Check] observes its targets. The [Runner] executes the checks, the
+// [Textfile] passes the result to Prometheus, and [Main] is the complete
+// command. The checker sends no notification: alerting is Prometheus's work. It
+// contains no check, no site and no rule. The shipped checks are in package
+// checks, and a program may add its own.
 package checker
 
 import (
@@ -20,49 +20,47 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// Check looks at something. Its methods are called from several goroutines, and
-// Run must return when ctx is done. What breaks the spec (a reason that it does
-// not declare, a target left out or not in Targets, a panic) becomes a failure with the reason
-// [spec.InternalError].
+// Check checks some targets. Its methods are called concurrently, and Run must
+// return when ctx is done. A result that breaks the spec becomes a failure with
+// the reason [spec.InternalError]: an undeclared reason, a missing or unknown
+// target, a panic.
 type Check interface {
 	Spec() spec.Spec
-	// Targets returns what the check looks at: the values of the label
-	// "target", in the order in which they are shown. Without targets the check
-	// is skipped.
+	// Targets returns the values of the label "target", in the order in which
+	// they are shown. A check without targets is skipped.
 	Targets(Env) []string
-	// Run observes every target: one pass, warn or fail for each. Of several
-	// for one target the gravest counts.
+	// Run returns one observation per target: pass, warn or fail. If a target
+	// has several, the worst one counts.
 	Run(context.Context, Env) []Observation
 }
 
-// Patient is a Check whose configuration bounds its duration, in place of its
-// spec.
+// Patient is a Check whose configuration sets its timeout instead of its spec.
 type Patient interface {
 	Check
 	MaxDuration(Env) time.Duration
 }
 
-// Expander is a Check that stands for others, as many as its section of
-// preflight.yml declares. They run in its place.
+// Expander is a Check that is replaced by others, as its section of
+// preflight.yml declares.
 type Expander interface {
 	Check
 	Expand(Env) []Check
 }
 
-// Versioned is a Check that looks at the checkout of the system. The evidence of
-// a run names the commit that is checked out there.
+// Versioned is a Check of the system's checkout. The evidence of a run has the
+// commit of that checkout.
 type Versioned interface {
 	Check
-	// Checkout returns a folder of the checkout; "" when there is none to look
-	// at.
+	// Checkout returns a folder of the checkout, or "" for none.
 	Checkout(Env) string
 }
 
-// Status is the outcome of a check or of one of its targets: pass, warn, fail,
-// or skip for what was not executed.
+// Status is the result of a check or a target: pass, warn, fail, or skip if it
+// was not executed.
 type Status string
 
-// The statuses. Of a check's targets the gravest decides: fail, then warn.
+// Statuses of checks and targets. A check has the worst status of its targets:
+// fail, then warn.
 const (
 	Pass Status = spec.Pass
 	Warn Status = spec.Warn
@@ -70,45 +68,45 @@ const (
 	Skip Status = spec.Skip
 )
 
-// Observation is the finding of a check about one target.
+// Observation is the result of a check for one target.
 type Observation struct {
 	Target string
-	// Status is pass, warn or fail; skip only for what was not looked at.
+	// Status is pass, warn or fail, or skip for a target that was not checked.
 	Status Status
-	// Reason is one of the spec's when the target warns or fails.
+	// Reason is one of the spec's reasons if the target warns or fails.
 	Reason string
-	// Detail is for people: no secret, and never a label.
+	// Detail is text for people. It must not hold a secret, and is never a
+	// label.
 	Detail string
-	// Latency is the time that the target took to answer, connecting included; 0
-	// when it was not asked or did not answer.
+	// Latency is the time until the target answered, connecting included. It is
+	// 0 without an answer.
 	Latency time.Duration
-	// Commit is what is checked out, from a check that looks at that.
+	// Commit is the commit of the checkout, from a Versioned check.
 	Commit string
 }
 
-// Passed returns the observation that all is well.
+// Passed returns the observation of a target that passes.
 func Passed(target, detail string) Observation {
 	return Observation{Target: target, Status: Pass, Detail: detail}
 }
 
-// Failed returns the observation that a target is not fit.
+// Failed returns the observation of a target that fails.
 func Failed(target, reason, detail string) Observation {
 	return Observation{Target: target, Status: Fail, Reason: reason, Detail: detail}
 }
 
-// Warned returns the observation that a target works but is not as it should be.
+// Warned returns the observation of a target that works but needs attention.
 func Warned(target, reason, detail string) Observation {
 	return Observation{Target: target, Status: Warn, Reason: reason, Detail: detail}
 }
 
-// judge completes what a check returned into a result that keeps to its spec:
-// every target has one observation, the gravest of those that the check made of
-// it, and every problem a reason of the closed set. An observation of a target
-// that the check did not announce is a failure of the check.
+// judge makes the observations of a check match its spec. Each target gets one
+// observation, the worst one, and each problem a declared reason. An
+// observation of an unknown target makes the check fail.
 func judge(s spec.Spec, targets []string, observed []Observation) []Observation {
 	reasons := s.AllReasons()
 	out := make([]Observation, 0, len(targets))
-	at := make(map[string]int, len(targets)) // where out has the target
+	at := make(map[string]int, len(targets)) // index in out
 	for _, target := range targets {
 		if _, twice := at[target]; !twice {
 			at[target] = len(out)
@@ -130,8 +128,7 @@ func judge(s spec.Spec, targets []string, observed []Observation) []Observation 
 	return out
 }
 
-// keptTo returns an observation that keeps to the statuses and reasons that
-// there are.
+// keptTo returns an observation with a valid status and reason.
 func keptTo(reasons []spec.Reason, o Observation) Observation {
 	o.Detail = printable(o.Detail)
 	known := slices.ContainsFunc(reasons, func(r spec.Reason) bool { return r.Name == o.Reason })
@@ -146,8 +143,7 @@ func keptTo(reasons []spec.Reason, o Observation) Observation {
 	return o
 }
 
-// undeclared returns the failure of a check that observed something else than
-// its targets.
+// undeclared returns the failure of a check that observed an unknown target.
 func undeclared(o Observation) Observation {
 	detail := fmt.Sprintf("the check observed it (%s), and Targets does not list it", o.Status)
 	if o.Detail != "" {
@@ -156,13 +152,13 @@ func undeclared(o Observation) Observation {
 	return Failed(printable(o.Target), spec.InternalError, detail)
 }
 
-// graver reports whether a decides over b, an observation of the same target.
+// graver reports whether observation a is worse than b.
 func graver(a, b Observation) bool {
 	rank := []Status{Pass, Warn, Fail}
 	return slices.Index(rank, a.Status) > slices.Index(rank, b.Status)
 }
 
-// printable keeps what a server answered from driving the terminal.
+// printable removes control characters from a server's text.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -172,7 +168,7 @@ func printable(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// worst returns the status of a check whose targets have these.
+// worst returns the status of a check with these observations.
 func worst(observed []Observation) Status {
 	status := Pass
 	for _, s := range []Status{Warn, Fail} {

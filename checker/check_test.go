@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// probe is a check that does as it is told.
+// probe is a check with a given result.
 type probe struct {
 	name    string
 	network bool
@@ -27,18 +27,18 @@ func (p probe) Run(ctx context.Context, _ Env) []Observation {
 	return p.run(ctx)
 }
 
-// says is a probe of one target "t" with that observation.
+// says returns a probe of the target "t" with that observation.
 func says(name string, o Observation) probe {
 	o.Target = "t"
 	return probe{name: name, targets: []string{"t"}, run: func(context.Context) []Observation { return []Observation{o} }}
 }
 
-// several is a probe of the target "t" that returns these observations.
+// several returns a probe of the target "t" with these observations.
 func several(list ...Observation) probe {
 	return probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { return list }}
 }
 
-// plain leaves out what depends on the clock.
+// plain ignores the fields that depend on the clock.
 var plain = cmpopts.IgnoreFields(Result{}, "Duration")
 
 func TestRunnerJudges(t *testing.T) {
@@ -64,7 +64,7 @@ func TestRunnerJudges(t *testing.T) {
 		{"an undeclared reason is an internal error", says("One", Failed("", "bogus", "x")), Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the undeclared reason "bogus": x`}},
 		}},
-		{"what a server answered cannot drive the terminal", says("One", Failed("", "broken", "a\x1b[2Jb\nc\xff\u202e")), Result{
+		{"control characters of a server are removed", says("One", Failed("", "broken", "a\x1b[2Jb\nc\xff\u202e")), Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "broken", Detail: "a [2Jb c\ufffd "}},
 		}},
 		{"a check that runs cannot skip", says("One", Observation{Status: Skip}), Result{
@@ -88,7 +88,7 @@ func TestRunnerJudges(t *testing.T) {
 		{"of equal ones the first", several(Failed("t", "slow", "y"), Failed("t", "broken", "z")), Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "slow", Detail: "y"}},
 		}},
-		{"an unknown status is no way out", several(Passed("t", "x"), Observation{Target: "t", Status: Skip}), Result{
+		{"a skip does not replace an observation", several(Passed("t", "x"), Observation{Target: "t", Status: Skip}), Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the unknown status "skip"`}},
 		}},
 		{"an undeclared target is an internal error", several(Passed("t", "x"), Failed("u\xff", "broken", "y")), Result{
@@ -109,7 +109,7 @@ func TestRunnerJudges(t *testing.T) {
 		{"and a panic, whose value is not shown", probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { panic("secret") }}, Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: "panic of type string in the check"}},
 		}},
-		{"what needs the network is skipped without --real-check", probe{name: "One", network: true, targets: []string{"t"}}, Result{
+		{"a network check is skipped without --real-check", probe{name: "One", network: true, targets: []string{"t"}}, Result{
 			Check: "One", Status: Skip, Why: "needs --real-check", Observations: []Observation{{Target: "t", Status: "skip", Detail: "needs --real-check"}},
 		}},
 		{"a check without targets proves nothing", probe{name: "One"}, Result{
@@ -150,7 +150,7 @@ func TestVerdict(t *testing.T) {
 	}
 }
 
-func TestProgressIsInOrderAndACheckThatHangsHoldsNobody(t *testing.T) {
+func TestProgressIsInOrderDespiteHangingCheck(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -167,7 +167,7 @@ func TestProgressIsInOrderAndACheckThatHangsHoldsNobody(t *testing.T) {
 		}
 	}
 	runner.Run(ctx, Env{})
-	// Whether the last one was done before the interruption is not fixed.
+	// The last check may or may not finish before the interruption.
 	if len(order) != 3 || order[0] != "First pass" || order[1] != "Hangs skip" || !strings.HasPrefix(order[2], "Last ") {
 		t.Errorf("%v", order)
 	}

@@ -13,22 +13,22 @@ import (
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
-// Config is a preflight.yml that was read for some checks. Each section declares
-// what one check looks at. The key live_envs names the environments that trade
-// for real; without it "live" does.
+// Config is a preflight.yml that was read for some checks. Each section
+// configures one check. The key live_envs lists the live environments, which
+// trade for real; the default is "live".
 type Config struct {
-	path, digest string // its name, and "sha256:" and the digest of its content
+	path, digest string // name of the file, and "sha256:" with the digest of its content
 	file         *yamlfile.File
 	checks       []Check
 	liveEnvs     []string
 }
 
-// ReadConfig reads preflight.yml strictly: an unknown key, a value of the wrong
-// kind and a declaration that makes no sense are errors that name the line.
+// ReadConfig reads preflight.yml strictly. An unknown key, a value of the wrong
+// type and an invalid declaration are errors with the line.
 func ReadConfig(file string, checks ...Check) (Config, error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Config{}, fmt.Errorf("%s: no such file: write one (the project has an example) or name it with --config.file", file)
+		return Config{}, fmt.Errorf("%s: no such file: write one (the project has an example) or pass its path with --config.file", file)
 	}
 	if err != nil {
 		return Config{}, err
@@ -89,7 +89,7 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 
 func unset(string) (string, bool) { return "", false }
 
-// unique reports two checks of one name: their metrics would be the same.
+// unique reports two checks with one name, whose metrics would be equal.
 func (c Config) unique() error {
 	seen := map[string]bool{}
 	for _, s := range c.specs() {
@@ -101,8 +101,8 @@ func (c Config) unique() error {
 	return nil
 }
 
-// sections reports checks that cannot have a section of their own: each would
-// read the other's, or what is the checker's.
+// sections reports checks whose section would belong to another check or to the
+// checker.
 func sections(specs []spec.Spec) error {
 	owners := map[string]string{}
 	var errs []error
@@ -111,10 +111,10 @@ func sections(specs []spec.Spec) error {
 		other, taken := owners[key]
 		switch {
 		case key == "":
-			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name: its section of preflight.yml is named after it", s.Name))
+			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name, so it has no section of preflight.yml: rename the check", s.Name))
 		case key == spec.LiveEnvs:
 			errs = append(errs, fmt.Errorf("the check %q cannot have the section %s of preflight.yml, which is the checker's own: rename the check", s.Name, key))
-		case taken && other != s.Name: // equal names are found by unique
+		case taken && other != s.Name: // unique reports equal names
 			errs = append(errs, fmt.Errorf("the checks %q and %q both have the section %s of preflight.yml: rename one", other, s.Name, key))
 		}
 		owners[key] = s.Name
@@ -122,12 +122,12 @@ func sections(specs []spec.Spec) error {
 	return errors.Join(errs...)
 }
 
-// Checks returns the checks in the order in which they run. Those that the file
-// declares are in the place of their [Expander].
+// Checks returns the checks in the order in which they run. Declared checks
+// replace their [Expander].
 func (c Config) Checks() []Check { return slices.Clone(c.checks) }
 
-// Env returns what the checks know of an environment. Lookup gives the value of
-// an environment variable and whether it is set.
+// Env returns an environment for the checks. lookup returns the value of an
+// environment variable and whether it is set.
 func (c Config) Env(name string, lookup func(name string) (string, bool)) Env {
 	if lookup == nil {
 		lookup = unset

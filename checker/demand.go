@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// demand describes the evidence that something may be started on.
+// demand holds the requirements on evidence.
 type demand struct {
 	Env    string
 	MaxAge time.Duration
-	// Subject is what is there now; the host is not compared.
+	// Subject is the present subject; the host is not compared.
 	Subject Subject
 	Now     time.Time
 }
 
-// notReadyError reports that the system was not ready in the run.
+// notReadyError reports that the run found the system not ready.
 type notReadyError struct{ Evidence Evidence }
 
 func (e *notReadyError) Error() string {
@@ -30,28 +30,29 @@ func (e *notReadyError) why() []string {
 	return why
 }
 
-// clockTolerance is how far in the future a run may have ended: clocks are
-// stepped.
+// clockTolerance is the allowed time by which a run may have ended in the
+// future, because clocks are adjusted.
 const clockTolerance = 5 * time.Second
 
-// meet returns nil when the evidence is of the same environment, commit and
-// configuration, is young enough, and says that the system is ready. A
-// [*notReadyError] is its word; other errors say why it proves nothing.
+// meet returns nil if the evidence has the same environment, commit and
+// configuration, is young enough, and reports a ready system. It returns a
+// [*notReadyError] if the system was not ready; other errors explain why the
+// evidence is not valid.
 func (d demand) meet(e Evidence) error {
 	age := d.Now.Sub(e.Finished)
 	switch {
 	case e.Env != d.Env:
-		return fmt.Errorf("the evidence is of %s, not of %s", e.Env, d.Env)
+		return fmt.Errorf("the evidence is for %s, not for %s", e.Env, d.Env)
 	case e.ConfigDigest != d.Subject.ConfigDigest:
-		return fmt.Errorf("the evidence belongs to another configuration: %s is not what it was in the run of %s (%s)",
+		return fmt.Errorf("the evidence is for another configuration: %s has changed since the run of %s (%s)",
 			d.Subject.Config, stamp(e.Finished), e.Config)
 	case e.Commit != d.Subject.Commit:
-		return fmt.Errorf("the evidence belongs to another commit: it is of %s, and %s is checked out",
+		return fmt.Errorf("the evidence is for another commit: it is for %s, but %s is checked out",
 			orNone(e.Commit), orNone(d.Subject.Commit))
 	case age < -clockTolerance:
-		return fmt.Errorf("the evidence is of the future: the run ended at %s, and it is %s now: look at the clock", stamp(e.Finished), stamp(d.Now))
+		return fmt.Errorf("the evidence is from the future: the run ended at %s, but now is %s: check the clock", stamp(e.Finished), stamp(d.Now))
 	case age > d.MaxAge:
-		return fmt.Errorf("the evidence is too old: the run ended at %s, %s ago, and %s is allowed", stamp(e.Finished), age.Round(time.Second), d.MaxAge)
+		return fmt.Errorf("the evidence is too old: the run ended at %s, %s ago, but only %s is allowed", stamp(e.Finished), age.Round(time.Second), d.MaxAge)
 	case !e.ReadyForLive:
 		return &notReadyError{e}
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// lookup returns a lookup of environment variables in the process's
-// environment and, after that, in a .env file. A file that is not there is an
-// error only when it must be.
+// lookup returns a lookup of environment variables in the process's environment
+// and then in a .env file. A missing file is an error only if must is true.
 func lookup(file string, must bool) (func(name string) (string, bool), error) {
 	data, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) && !must {
@@ -24,7 +23,7 @@ func lookup(file string, must bool) (func(name string) (string, bool), error) {
 	values, err := godotenv.UnmarshalBytes(data)
 	if err != nil {
 		// The parser's error quotes the file, secrets included.
-		return nil, fmt.Errorf("environment file %s:%d: cannot be read: each line must be NAME=value, "+
+		return nil, fmt.Errorf("environment file %s:%d: cannot be parsed: each line must be NAME=value, "+
 			"with quotes around a value that has spaces, # or quotes in it", file, brokenLine(data))
 	}
 	return func(name string) (string, bool) {
@@ -36,8 +35,8 @@ func lookup(file string, must bool) (func(name string) (string, bool), error) {
 	}, nil
 }
 
-// brokenLine returns the number of the line that the parser fails at: the one
-// after the longest beginning of the file that it can read.
+// brokenLine returns the number of the line at which the parser fails: the line
+// after the longest prefix of the file that parses.
 func brokenLine(data []byte) int {
 	lines := bytes.SplitAfter(data, []byte("\n"))
 	for n := len(lines) - 1; n > 0; n-- {

@@ -27,15 +27,15 @@ func TestLookup(t *testing.T) {
 		}
 	}
 	if _, ok := get("PREFLIGHT_TEST_NEITHER"); ok {
-		t.Error("a variable from nowhere")
+		t.Error("an undefined variable has a value")
 	}
 
 	missing := filepath.Join(dir, "missing")
 	if _, err := lookup(missing, false); err != nil {
-		t.Errorf("a file that need not be there: %v", err)
+		t.Errorf("an optional file is missing: %v", err)
 	}
 	if _, err := lookup(missing, true); err == nil {
-		t.Error("a file that was asked for is not there: no error")
+		t.Error("a required file is missing: no error")
 	}
 
 	// The parser's own errors quote the file.
@@ -46,13 +46,13 @@ func TestLookup(t *testing.T) {
 	} {
 		write(text)
 		_, err = lookup(file, true)
-		if err == nil || !strings.Contains(err.Error(), file+line+"cannot be read: each line must be NAME=value") || strings.Contains(err.Error(), "hunter2") {
+		if err == nil || !strings.Contains(err.Error(), file+line+"cannot be parsed: each line must be NAME=value") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: error %v", text, err)
 		}
 	}
 }
 
-// FuzzDotenv reads any text as .env. An error shows nothing of the file.
+// FuzzDotenv reads any text as .env. An error must not quote the file.
 func FuzzDotenv(f *testing.F) {
 	for _, text := range []string{
 		"A=1\nexport B='two words' # why\n", "A=\"never closed", "no variable here", "=x", "A", "A=\x00", "A='x\ny'\n\nB", "\ufeffA=1", "A=$B", "A: yaml",

@@ -10,42 +10,40 @@ import (
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
-// Env holds what a check knows of its run. [Config.Env] makes it.
+// Env is the environment of a check. [Config.Env] makes it.
 type Env struct {
 	Name   string                           // "paper": the value of the label "env"
-	Lookup func(name string) (string, bool) // an environment variable
-	Live   bool                             // the environment trades for real
-	File   string                           // the .env file of the environment, whether it is there or not
+	Lookup func(name string) (string, bool) // value of an environment variable
+	Live   bool                             // the environment is live: it trades for real
+	File   string                           // path of the environment's .env file, which may be missing
 
 	config   *Config
-	section  string // of the check
+	section  string // section of the check
 	mistakes *mistakes
 	scope    *scope
 }
 
-// Problem is a value of preflight.yml that is well formed and makes no sense.
+// Problem is a well-formed value of preflight.yml that is invalid.
 type Problem struct {
 	Path []any // from the section to the value: keys and indexes
 	Text string
 }
 
-// Validator is a configuration that finds its own problems.
+// Validator is a configuration that checks itself.
 type Validator interface {
 	Problems(Env) []Problem
 }
 
-// Config decodes the check's own section of preflight.yml into what v points
-// to, strictly. The section's key is the check's name in snake_case. A section
-// that is not there leaves v as it is. When what v points to is a [Validator],
-// its problems are errors too.
+// Config decodes the check's section of preflight.yml into v, strictly. The
+// section's key is the check's name in snake_case. A missing section leaves v
+// unchanged. If v is a [Validator], its problems are errors too.
 //
-// The command calls the method Targets of every check before it runs any, and
-// does not start when Config returned an error there, so a check has nothing to
-// do about errors.
+// The command calls Targets of every check before it runs any. It does not
+// start if Config returned an error there, so a check may ignore the error.
 func (e Env) Config(v any) error { return e.Section(e.section, v) }
 
-// Section is Config for a section that several checks share. The check's spec
-// must name it.
+// Section is like Config for a section that several checks share. The check's
+// spec must list it.
 func (e Env) Section(key string, v any) error {
 	if e.config == nil {
 		return nil
@@ -69,7 +67,7 @@ type mistakes struct {
 	malformed, senseless []*yamlfile.Error
 }
 
-// problems asks the value that v leads to.
+// problems returns the problems of v if it is a Validator.
 func problems(v any, e Env) []Problem {
 	for value := reflect.ValueOf(v); value.Kind() == reflect.Pointer && !value.IsNil(); value = value.Elem() {
 		if validator, ok := value.Interface().(Validator); ok {
@@ -79,8 +77,8 @@ func problems(v any, e Env) []Problem {
 	return nil
 }
 
-// Path returns a path of preflight.yml as the process sees it: relative paths
-// start at the folder of the file.
+// Path resolves a path of preflight.yml. A relative path starts in the folder
+// of the file.
 func (e Env) Path(p string) string {
 	if e.config == nil || filepath.IsAbs(p) {
 		return p
@@ -88,8 +86,8 @@ func (e Env) Path(p string) string {
 	return filepath.Join(filepath.Dir(e.config.path), p)
 }
 
-// Value returns the value of an environment variable without blanks around it;
-// "" when it is not set.
+// Value returns the trimmed value of an environment variable, or "" if it is
+// not set.
 func (e Env) Value(name string) string {
 	if e.Lookup == nil {
 		return ""
@@ -106,8 +104,8 @@ func (e Env) For(c Check) Env {
 }
 
 // Shared returns a value that the checks of one run share, such as connections;
-// there is one of each type. The first check that asks creates it. The run
-// closes it at its end when it is an [io.Closer].
+// there is one per type. The first call creates it. The run closes it at the
+// end if it is an [io.Closer].
 func Shared[T any](e Env, create func() T) T {
 	if e.scope == nil {
 		return create()
@@ -123,13 +121,13 @@ func Shared[T any](e Env, create func() T) T {
 	return value
 }
 
-// scope holds what the checks of a run share.
+// scope holds the values that the checks of a run share.
 type scope struct {
 	mu     sync.Mutex
 	values map[reflect.Type]any
 }
 
-// close closes what was shared. A check that still runs can use it no longer.
+// close closes the shared values. Checks that still run can no longer use them.
 func (s *scope) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,24 +11,24 @@ import (
 // defaultEvery is the interval of --every without a value.
 const defaultEvery = model.Duration(10 * time.Minute)
 
-// bareEvery gives --every its value where none is given. kingpin has no flags
-// whose value can be left out.
+// bareEvery gives --every its default value. kingpin has no flags with an
+// optional value.
 func bareEvery(args []string) []string {
 	out := slices.Clone(args)
 	for i, arg := range out {
 		switch arg {
 		case "--every":
 			out[i] = "--every=" + defaultEvery.String()
-		case "--": // what follows is another command's
+		case "--": // the rest belongs to another command
 			return out
 		}
 	}
 	return out
 }
 
-// schedule calls run at once, and then at every multiple of the interval since
-// then, until ctx is done. Calls never overlap: beginnings that fell into a
-// call that took too long are left out, and missed is told how many.
+// schedule calls run now and at every multiple of the interval until ctx is
+// done. Calls never overlap. If a call takes too long, schedule skips the
+// missed starts and calls missed with their number.
 func schedule(ctx context.Context, interval time.Duration, run func(), missed func(n int)) {
 	began := time.Now()
 	for slot := time.Duration(0); ctx.Err() == nil; {

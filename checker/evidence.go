@@ -12,8 +12,8 @@ import (
 	"github.com/google/renameio/v2"
 )
 
-// evidenceVersion is the version of the shape of [Evidence]. It rises when a
-// field changes its meaning or goes; new fields may come without.
+// evidenceVersion is the version of the format of [Evidence]. Increment it if a
+// field changes its meaning or is removed; new fields do not need it.
 const evidenceVersion = 1
 
 // evidenceSchema is the JSON Schema of [Evidence].
@@ -21,8 +21,8 @@ const evidenceVersion = 1
 //go:embed evidence.schema.json
 var evidenceSchema []byte
 
-// Evidence is a run as a JSON file keeps it. It holds no secret. Times are in
-// UTC, durations and latencies in seconds.
+// Evidence is the JSON record of a run. It holds no secret. Times are in UTC,
+// durations and latencies in seconds.
 type Evidence struct {
 	Schema       int       `json:"schema_version"` // evidenceVersion
 	Env          string    `json:"env"`
@@ -46,17 +46,17 @@ type Evidence struct {
 	Digest  string           `json:"digest"` // see seal.go
 }
 
-// EvidenceResult is the outcome of one check.
+// EvidenceResult is the result of one check.
 type EvidenceResult struct {
 	Check        string           `json:"check"`
 	Status       Status           `json:"status"`
-	Why          string           `json:"why,omitempty"` // it was skipped
+	Why          string           `json:"why,omitempty"` // reason for skipping it
 	DurationSecs float64          `json:"duration_seconds"`
 	Targets      []EvidenceTarget `json:"targets"`
 }
 
-// EvidenceTarget is the observation of one target; the reason is there when
-// it warns or fails, the latency when it answered.
+// EvidenceTarget is the observation of one target. It has a reason if the
+// target warns or fails, and a latency if the target answered.
 type EvidenceTarget struct {
 	Target      string  `json:"target"`
 	Status      Status  `json:"status"`
@@ -86,7 +86,7 @@ func newEvidence(env string, about Subject, r Report) Evidence {
 	return e
 }
 
-// problems returns what warns or fails in it, a line each, for people.
+// problems returns one line for each target that warns or fails.
 func (e Evidence) problems() []string {
 	var lines []string
 	for _, r := range e.Results {
@@ -102,10 +102,10 @@ func (e Evidence) problems() []string {
 	return lines
 }
 
-// evidenceFile returns the file with the newest evidence of an environment.
+// evidenceFile returns the path of the newest evidence of an environment.
 func evidenceFile(dir, env string) string { return filepath.Join(dir, env+".json") }
 
-// writeEvidence writes sealed evidence, whole or not at all.
+// writeEvidence writes sealed evidence atomically.
 func writeEvidence(path string, sealed []byte) error {
 	if err := writeFile(path, sealed); err != nil {
 		return fmt.Errorf("evidence: %w", err)
@@ -113,17 +113,17 @@ func writeEvidence(path string, sealed []byte) error {
 	return nil
 }
 
-// marshal returns the evidence as it stands in a file.
+// marshal returns the evidence in the format of a file.
 func (e Evidence) marshal() ([]byte, error) {
 	data, err := json.MarshalIndent(e, "", "  ")
 	return append(data, '\n'), err
 }
 
-// writeFile replaces a file at once, making its folder.
+// writeFile replaces a file atomically. It creates the folder if needed.
 func writeFile(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	sweep(path, time.Minute) // what is younger may be another checker's at work
+	sweep(path, time.Minute) // younger files may belong to a running checker
 	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
 }

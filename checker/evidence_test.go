@@ -22,14 +22,14 @@ var about = Subject{
 	Host: "h", Commit: strings.Repeat("a", 40), Config: "preflight.yml", ConfigDigest: "sha256:" + strings.Repeat("0", 64),
 }
 
-// good is a run that is ready, with everything that evidence can hold.
+// good returns a ready run with every field of the evidence.
 func good() Report {
 	a := result("A", time.Millisecond, "a1=pass", "a2=warn:slow")
 	a.Observations[0].Latency = 1500 * time.Microsecond
 	return Report{Started: start, Duration: time.Second, Real: true, Results: []Result{a, result("B", 0, "b1=pass")}}
 }
 
-// seal writes the evidence of a run and returns the file.
+// seal writes the evidence of a run and returns its path.
 func seal(t *testing.T, key string, r Report) string {
 	t.Helper()
 	data, err := newEvidence("live", about, r).seal([]byte(key))
@@ -43,7 +43,7 @@ func seal(t *testing.T, key string, r Report) string {
 	return path
 }
 
-// schemaAccepts checks a file against the published schema.
+// schemaAccepts validates a file against the published schema.
 func schemaAccepts(t *testing.T, path string) error {
 	t.Helper()
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(evidenceSchema))
@@ -70,7 +70,7 @@ func schemaAccepts(t *testing.T, path string) error {
 	return compiled.Validate(value)
 }
 
-func TestEvidenceKeepsToItsSchema(t *testing.T) {
+func TestEvidenceMatchesSchema(t *testing.T) {
 	t.Parallel()
 	failing := good()
 	failing.Results[1] = result("B", 0, "b1=fail:broken")
@@ -81,7 +81,7 @@ func TestEvidenceKeepsToItsSchema(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// The schema is no rubber stamp.
+	// The schema must reject invalid evidence.
 	path := seal(t, "", failing)
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -100,13 +100,13 @@ func TestEvidenceKeepsToItsSchema(t *testing.T) {
 	}
 }
 
-func TestEvidenceThatWasChangedIsRefused(t *testing.T) {
+func TestEditedEvidenceIsRejected(t *testing.T) {
 	t.Parallel()
 	const key = "0123456789abcdef"
 	for name, tt := range map[string]struct {
 		sealed, read string // keys
 		edit         [2]string
-		want         string // in the error; empty: none
+		want         string // part of the error; "" for no error
 	}{
 		"untouched":                 {"", "", [2]string{}, ""},
 		"untouched, with a key":     {key, key, [2]string{}, ""},
@@ -157,17 +157,17 @@ func TestDemand(t *testing.T) {
 		report Report
 		change func(*demand)
 		want   string
-		not    bool // a NotReady
+		not    bool // want a notReadyError
 	}{
 		"ready":                 {good(), func(*demand) {}, "", false},
 		"just in time":          {good(), func(d *demand) { d.Now = end.Add(15 * time.Minute) }, "", false},
 		"another host":          {good(), func(d *demand) { d.Subject.Host = "other" }, "", false},
-		"too old":               {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, and 15m0s is allowed", false},
-		"of the future":         {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "of the future", false},
+		"too old":               {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, but only 15m0s is allowed", false},
+		"of the future":         {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "from the future", false},
 		"another env":           {good(), func(d *demand) { d.Env = "paper" }, "is of live, not of paper", false},
 		"another commit":        {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is of " + about.Commit + ", and b is checked out", false},
 		"no checkout":           {good(), func(d *demand) { d.Subject.Commit = "" }, "and no commit is checked out", false},
-		"another configuration": {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml is not what it was", false},
+		"another configuration": {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml has changed", false},
 		"a failure":             {failing, func(*demand) {}, "live is not ready:\n  B: b1:  (broken)", true},
 		"a skipped check":       {skipping, func(*demand) {}, "live is not ready:\n  B: skipped: not selected", true},
 		"not for real":          {unreal, func(*demand) {}, "without --real-check", true},
@@ -182,7 +182,7 @@ func TestDemand(t *testing.T) {
 	}
 }
 
-func TestTemporaryFilesOfKilledCheckersAreSweptWhenOld(t *testing.T) {
+func TestOldTemporaryFilesAreRemoved(t *testing.T) {
 	t.Parallel()
 	path := seal(t, "", good())
 	old, young := filepath.Join(filepath.Dir(path), ".live.json111"), filepath.Join(filepath.Dir(path), ".live.json222")
@@ -204,7 +204,7 @@ func TestTemporaryFilesOfKilledCheckersAreSweptWhenOld(t *testing.T) {
 	}
 }
 
-// What a CI system reads of it.
+// A CI system reads the counts and the messages.
 func TestJUnit(t *testing.T) {
 	t.Parallel()
 	r := good()
@@ -260,8 +260,8 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
-// The digest can be checked without this program, as the documentation says.
-func TestTheDigestIsOfTheFileWithoutIt(t *testing.T) {
+// The digest can be verified without this program, as documented.
+func TestDigestOfFileWithEmptyDigest(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(seal(t, "", good()))
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// orderQueue is a check of a team: few orders wait in a folder.
+// orderQueue is a team's own check: few orders may wait in a folder.
 type orderQueue struct{}
 
-// orderQueueConfig is its section of preflight.yml, order_queue.
+// orderQueueConfig is the section order_queue of preflight.yml.
 type orderQueueConfig struct {
 	Folder string `yaml:"folder"`
 	Most   int    `yaml:"most"`
 }
 
-// Problems refuses a section that makes no sense, with its line.
+// Problems rejects an invalid section; the error has the line.
 func (c orderQueueConfig) Problems(checker.Env) []checker.Problem {
 	if c.Most < 1 {
 		return []checker.Problem{{Path: []any{"most"}, Text: "must be 1 or more"}}
@@ -61,8 +61,8 @@ func (orderQueue) Run(_ context.Context, env checker.Env) []checker.Observation 
 	return []checker.Observation{checker.Passed("inbox", "")}
 }
 
-// A team's checker has its own checks and its own namespace. Its main calls
-// checker.Main("acme", orderQueue{}); Run is the same with given arguments.
+// A team's checker has its own checks and namespace. Its main function calls
+// checker.Main("acme", orderQueue{}). Run is Main with given arguments.
 func ExampleRun() {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

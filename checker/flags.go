@@ -18,8 +18,7 @@ const (
 	defaultEvidence = "data/evidence"
 )
 
-// subject are the flags that say what is checked, and where the evidence of
-// that is.
+// subject holds the flags for the checked system and its evidence.
 type subject struct {
 	program              *program
 	config, env, envFile string
@@ -27,18 +26,18 @@ type subject struct {
 }
 
 func (s *subject) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("config.file", "What the checks look at.").Default(defaultConfig).StringVar(&s.config)
-	cmd.Flag("env-file", "File with environment variables; the process's own win. Default: .env.ENV, when it is there.").StringVar(&s.envFile)
-	cmd.Flag("evidence.dir", "The folder that holds the newest evidence of each environment, as ENV.json.").Default(defaultEvidence).StringVar(&s.evidence)
+	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&s.config)
+	cmd.Flag("env-file", "File with environment variables. Variables of the process take precedence. Default: .env.ENV, if it exists.").StringVar(&s.envFile)
+	cmd.Flag("evidence.dir", "Folder with the newest evidence of each environment, as ENV.json.").Default(defaultEvidence).StringVar(&s.evidence)
 }
 
-// declared holds what a subject's files declare.
+// declared holds the content of the subject's files.
 type declared struct {
 	config Config
 	env    Env
 	checks []Check
 	specs  []spec.Spec
-	key    []byte // that the evidence is sealed with; nil: none
+	key    []byte // key that seals the evidence; nil for none
 }
 
 // read reads the files.
@@ -67,10 +66,10 @@ func (s subject) read() (declared, error) {
 	return d, err
 }
 
-// evidenceFile returns where the newest evidence of the environment is.
+// evidenceFile returns the path of the environment's newest evidence.
 func (s subject) evidenceFile() string { return evidenceFile(s.evidence, s.env) }
 
-// evidenceKey reads the key that evidence is sealed with, or its file.
+// evidenceKey reads the key that seals evidence, from its variable or its file.
 func evidenceKey(lookup func(string) (string, bool)) ([]byte, error) {
 	value, ok := lookup(evidenceKeyVariable)
 	file, inFile := lookup(evidenceKeyVariable + "_FILE")
@@ -96,8 +95,8 @@ func evidenceKey(lookup func(string) (string, bool)) ([]byte, error) {
 
 var envName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
 
-// checkEnv refuses names that would be another environment's series: the label
-// env is in lower case.
+// checkEnv rejects a name that would collide with another environment: the
+// label env is in lower case.
 func checkEnv(env string) error {
 	if envName.MatchString(env) {
 		return nil
@@ -106,7 +105,7 @@ func checkEnv(env string) error {
 	if envName.MatchString(hint) {
 		return fmt.Errorf("--env=%s: write it in lower case: --env=%s", env, hint)
 	}
-	return fmt.Errorf("--env=%q: must be a name in lower case, as paper or live", env)
+	return fmt.Errorf("--env=%q: must be a name in lower case, such as paper or live", env)
 }
 
 // textfile returns the file of metrics for these checks.

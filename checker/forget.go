@@ -20,13 +20,14 @@ type forget struct {
 
 func newForget(p *program, cmd *kingpin.CmdClause) *forget {
 	f := &forget{program: p}
-	cmd.Flag("env", "The environment that is no more.").Required().StringVar(&f.env)
-	cmd.Flag("metrics-output", "The file that node_exporter's textfile collector reads.").Default(defaultTextfile).StringVar(&f.metrics)
-	cmd.Flag("evidence.dir", "The folder that holds the newest evidence of each environment.").Default(defaultEvidence).StringVar(&f.evidence)
+	cmd.Flag("env", "Environment to remove.").Required().StringVar(&f.env)
+	cmd.Flag("metrics-output", "File for node_exporter's textfile collector.").Default(defaultTextfile).StringVar(&f.metrics)
+	cmd.Flag("evidence.dir", "Folder with the newest evidence of each environment.").Default(defaultEvidence).StringVar(&f.evidence)
 	return f
 }
 
-// run removes what there is of the environment, and says what it was.
+// run removes the metrics and the evidence of the environment and reports which
+// it removed.
 func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) error {
 	if err := checkEnv(f.env); err != nil {
 		return err
@@ -35,7 +36,7 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 	evidence := os.Remove(file)
 	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
 	for _, note := range notes {
-		logger.Warn("The metrics do not continue whole", "file", f.metrics, "what", note)
+		logger.Warn("The metrics do not continue", "file", f.metrics, "cause", note)
 	}
 	if series == nil {
 		fmt.Fprintf(out, "%s: the series of %s are gone\n", f.metrics, f.env)
@@ -44,10 +45,10 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 		fmt.Fprintf(out, "%s: removed\n", file)
 	}
 	if errors.Is(evidence, fs.ErrNotExist) && series == nil {
-		evidence = nil // it may have been run without
+		evidence = nil // runs may have written no evidence
 	}
 	if evidence == nil && errors.Is(series, fs.ErrNotExist) {
-		series = nil // its metrics may have been at /metrics
+		series = nil // its metrics may have been served at /metrics
 	}
 	return errors.Join(series, evidence)
 }

@@ -26,14 +26,15 @@ func TestForget(t *testing.T) {
 	if _, err := f.forget(t.Context(), "live"); err == nil || !strings.Contains(err.Error(), `has no environment "live": it has paper`) {
 		t.Errorf("a second time: %v", err)
 	}
-	// The others count on, and with the last one the file goes.
+	// The counters of other environments continue. Forgetting the last
+	// environment removes the file.
 	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=pass"))
 	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "2"})
 	if _, err := f.forget(t.Context(), "paper"); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(f.Path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the file is still there: %v", err)
+		t.Errorf("the file still exists: %v", err)
 	}
 	if _, err := f.forget(t.Context(), "paper"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a file: %v", err)

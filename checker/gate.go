@@ -16,7 +16,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 )
 
-// What a shell exits with when it cannot start a command.
+// Exit codes of a shell that cannot start a command.
 const (
 	exitCannotStart = 126
 	exitNotFound    = 127
@@ -33,20 +33,20 @@ type gate struct {
 func newGate(p *program, cmd *kingpin.CmdClause) *gate {
 	g := &gate{}
 	g.checker.program = p
-	cmd.Flag("env", "The environment that must be ready.").Required().StringVar(&g.checker.env)
+	cmd.Flag("env", "Environment that must be ready.").Required().StringVar(&g.checker.env)
 	g.checker.subject.flags(cmd)
-	cmd.Flag("max-age", "How old the evidence may be.").Default("15m").DurationVar(&g.maxAge)
-	cmd.Flag("run", "Run the checks for real first, as the command run does.").BoolVar(&g.fresh)
+	cmd.Flag("max-age", "Maximum age of the evidence.").Default("15m").DurationVar(&g.maxAge)
+	cmd.Flag("run", "First run the checks for real, like the command run.").BoolVar(&g.fresh)
 	g.checker.outputs.flags(cmd)
 	cmd.Arg("command", "What to start, after --, with its arguments.").Required().StringsVar(&g.command)
 	return g
 }
 
-// run becomes the command when the evidence is good: it has the same process
-// id, so signals, the terminal and the exit code are its own. Otherwise it
-// returns with 1 when the evidence says that the system is not ready, and with
-// 3 when there is no evidence that proves anything. What it says goes to
-// stderr: the output is the command's.
+// run replaces this process by the command if the evidence is good. The process
+// id stays, so signals, the terminal and the exit code belong to the command.
+// Otherwise run returns 1 if the system is not ready, and 3 if there is no
+// valid evidence. It prints to stderr only, because stdout belongs to the
+// command.
 func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (code int, err error) {
 	if err := g.checker.validate(); err != nil {
 		return exitBroken, err
@@ -92,11 +92,10 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	return exitCannotStart, become(path, g.command)
 }
 
-// become replaces this process by the command. It returns only when that
-// cannot be done.
+// become replaces this process by the command. It returns only on failure.
 func become(path string, command []string) error {
-	// What is ignored stays ignored over exec, and what is caught is as it is
-	// by default: the latter is what the command is to get.
+	// exec keeps ignored signals ignored and resets caught signals to their
+	// defaults. The command must get the defaults.
 	signal.Notify(make(chan os.Signal, 1), unheeded...)
 	if err := syscall.Exec(path, command, os.Environ()); err != nil {
 		return fmt.Errorf("gate: %s: %w", path, err)

@@ -15,9 +15,9 @@ func goList(t *testing.T, args ...string) []string {
 	return strings.Fields(string(out))
 }
 
-// A team's checker carries no rule, no route, no receiver and no check that the
-// team does not name.
-func TestTheEngineKnowsNoSite(t *testing.T) {
+// A team's checker links no rule, no route, no receiver, and no check that the
+// team does not use.
+func TestEngineLinksNoSite(t *testing.T) {
 	t.Parallel()
 	const project = "github.com/alertnative/preflight/"
 	for _, pkg := range goList(t, "-deps", ".") {
@@ -32,7 +32,7 @@ func TestTheEngineKnowsNoSite(t *testing.T) {
 	}
 }
 
-// A definition that describes checks links next to nothing.
+// Definitions that describe checks link few packages.
 func TestSpecsAreLight(t *testing.T) {
 	t.Parallel()
 	const project = "github.com/alertnative/preflight/"

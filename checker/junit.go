@@ -12,10 +12,9 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// writeJUnit writes a run as JUnit XML, which continuous integration shows: a
-// suite for each check, a test case for each target. JUnit has no warnings:
-// they are test cases that pass and say so in their output. The specs are those
-// of the run's checks, in their order.
+// writeJUnit writes a run as JUnit XML for continuous integration: a suite per
+// check, a test case per target. JUnit has no warnings; they become passed test
+// cases with output. specs are the specs of the run's checks, in order.
 func writeJUnit(path string, env string, specs []spec.Spec, r Report) error {
 	suites := junit.Testsuites{Name: "preflight " + env, Time: seconds(r.Duration)}
 	host, err := os.Hostname()

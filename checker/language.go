@@ -1,15 +1,15 @@
 package checker
 
-// The languages that the command speaks.
+// Languages of the command's output.
 const (
 	english = "en"
 	korean  = "ko"
 )
 
-// words are the texts of the terminal that no check supplies.
+// words are the terminal's texts that no check provides.
 type words struct {
 	summary, ready, yes, no, todo string
-	why                           map[string]string // those of skipped checks
+	why                           map[string]string // reasons for skipping a check
 }
 
 // wordsIn returns the words of a language.

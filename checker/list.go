@@ -17,10 +17,10 @@ type list struct {
 	format           string
 }
 
-// listed is a check as programs read it.
+// listed is a check in the JSON output.
 type listed struct {
 	Name    string         `json:"name"`
-	Looks   string         `json:"looks"`   // what it looks at
+	Looks   string         `json:"looks"`   // description of the check
 	Network bool           `json:"network"` // needs --real-check
 	Targets []string       `json:"targets"`
 	Reasons []listedReason `json:"reasons"`
@@ -34,13 +34,13 @@ type listedReason struct {
 
 func newList(p *program, cmd *kingpin.CmdClause) *list {
 	l := &list{program: p}
-	cmd.Flag("config.file", "What the checks look at.").Default(defaultConfig).StringVar(&l.config)
-	cmd.Flag("language", "Language of what is printed: en or ko.").Default(english).EnumVar(&l.language, english, korean)
+	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&l.config)
+	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&l.language, english, korean)
 	cmd.Flag("format", "text, or json for programs.").Default("text").EnumVar(&l.format, "text", "json")
 	return l
 }
 
-// run prints what there is to know before a run.
+// run prints the checks with their targets and reasons.
 func (l *list) run(out io.Writer) error {
 	c, err := ReadConfig(l.config, l.program.checks...)
 	if err != nil {

@@ -40,12 +40,13 @@ func Main(namespace string, checks ...Check) {
 	os.Exit(Run(ctx, namespace, os.Args[1:], os.Stdout, os.Stderr, checks...))
 }
 
-// unheeded are signals that must not end a run: a reader of the output that
-// goes away must not cost the metrics, and a limit on the size of files is an
-// error like a full disk.
+// unheeded are signals that must not stop a run. A reader that closes the
+// output must not cost the metrics, and a file size limit is an error like a
+// full disk.
 var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
 
-// errShown ends the parsing of the command line: all was said.
+// errShown ends the parsing of the command line after the requested text was
+// printed.
 var errShown = errors.New("shown")
 
 // program is the command for some checks.
@@ -54,24 +55,24 @@ type program struct {
 	checks    []Check
 }
 
-// validateNamespace reports a namespace that no metric's name starts with. A
-// colon is for recording rules.
+// validateNamespace reports a namespace that cannot start a metric's name. A
+// colon is reserved for recording rules.
 func (p *program) validateNamespace() error {
 	if !model.LegacyValidation.IsValidMetricName(p.namespace) || strings.Contains(p.namespace, ":") {
-		return fmt.Errorf("the namespace %q is not the beginning of a metric's name: use letters, digits and underscores", p.namespace)
+		return fmt.Errorf("the namespace %q cannot start a metric's name: use letters, digits and underscores", p.namespace)
 	}
 	return nil
 }
 
-// validate reports specs whose metrics could not be emitted.
+// validate reports specs whose metrics cannot be emitted.
 func (p *program) validate(specs []spec.Spec) error {
 	all := spec.Metrics(p.namespace, specs...)
 	_, err := metrics.NewCatalogue(all...)
 	seen := map[string]bool{}
 	for _, d := range all {
 		err = errors.Join(err, d.Validate())
-		if seen[d.Name] { // equal ones are one in a catalogue, and two in a registry
-			err = errors.Join(err, fmt.Errorf("metric %q: also belongs to another check, or to the checker itself: rename it", d.Name))
+		if seen[d.Name] { // a catalogue accepts equal ones, but a registry does not
+			err = errors.Join(err, fmt.Errorf("metric %q: belongs to another check or to the checker: rename it", d.Name))
 		}
 		seen[d.Name] = true
 	}
@@ -86,7 +87,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 	ended, code := false, exitReady
 	app.Terminate(func(status int) { ended, code = true, status })
 	app.HelpFlag.Short('h')
-	// kingpin's own flag wants the text at every start.
+	// kingpin's own flag would format the text at every start.
 	app.Flag("version", "Show application version.").PreAction(func(*kingpin.ParseContext) error {
 		fmt.Fprintln(stdout, version.Print("preflight"))
 		return errShown
@@ -96,8 +97,8 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 	flag.AddFlags(app, &logs)
 	var (
 		run    = newRun(p, app.Command("run", "Run the checks once, or again and again with --every. The default.").Default())
-		list   = newList(p, app.Command("list", "List the checks, what each looks at, its targets and reasons."))
-		gate   = newGate(p, app.Command("gate", "Start a command only when the newest evidence is fresh and says that the system is ready."))
+		list   = newList(p, app.Command("list", "List the checks with their descriptions, targets and reasons."))
+		gate   = newGate(p, app.Command("gate", "Start a command only if fresh evidence shows that the system is ready."))
 		forget = newForget(p, app.Command("forget", "Take a retired environment out of the metrics file, and its evidence away."))
 		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
 	)

@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// memory holds the metrics of a checker that stays up and is scraped itself.
-// Counters and histograms continue over runs, as in a [Textfile].
+// memory holds the metrics of a checker that is scraped itself. Counters and
+// histograms continue over runs, as in a [Textfile].
 type memory struct {
 	namespace string
 
@@ -22,8 +22,8 @@ type memory struct {
 
 var _ prometheus.Gatherer = (*memory)(nil)
 
-// add merges a run of an environment, of checks with these specs. The notes say
-// what could not be carried over.
+// add merges a run of an environment. The notes name the series that could not
+// be continued.
 func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, err error) {
 	described := spec.NewRunFamilies(m.namespace, specs...)
 	run, err := record(described, specs, env, r)

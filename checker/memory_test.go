@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// What a file and what memory say of the same runs is the same.
-func TestMemoryIsLikeTheFile(t *testing.T) {
+// A file and the memory must have the same metrics after the same runs.
+func TestMemoryMatchesFile(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	m := memory{namespace: f.Namespace}

@@ -12,12 +12,12 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// merger carries the previous file's series over into those of a run.
+// merger continues the previous file's series with those of a run.
 type merger struct {
 	env      string
-	known    map[string]bool // the checks that there are
-	executed map[string]bool // those that this run executed
-	notes    []string        // what was dropped
+	known    map[string]bool // all checks
+	executed map[string]bool // checks that this run executed
+	notes    []string        // dropped series
 }
 
 // newMerger makes a merger for a run of an environment.
@@ -32,9 +32,9 @@ func newMerger(env string, specs []spec.Spec, r Report) *merger {
 	return m
 }
 
-// merge returns the families of metrics to write: those of the run, with the
-// counters and histograms of the previous file added, and with what the run
-// did not touch (other environments, checks that it skipped).
+// merge returns the families to write: those of the run plus the previous
+// counters and histograms, and unchanged the series of other environments and
+// skipped checks.
 func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*dto.MetricFamily) []*dto.MetricFamily {
 	var out []*dto.MetricFamily
 	for _, d := range descs {
@@ -70,7 +70,7 @@ func (m *merger) carry(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric 
 	for i, s := range now {
 		index[key(s)] = i
 	}
-	standing := map[string]bool{} // skipped checks with a standing of their own
+	standing := map[string]bool{} // skipped checks with a previous result
 	var kept []*dto.Metric
 	for _, s := range before {
 		labels := pairs(s)
@@ -107,14 +107,14 @@ func (m *merger) note(format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf(format, args...))
 }
 
-// countable reports whether counting can go on from a series: a file that was
-// edited can hold anything, and NaN would stay for ever.
+// countable reports whether a counter may continue from a value. An edited file
+// may hold any value, and NaN would stay forever.
 func countable(s *dto.Metric) bool {
 	v := s.GetCounter().GetValue() + s.GetHistogram().GetSampleSum()
 	return v >= 0 && !math.IsInf(v, 0)
 }
 
-// addHistogram adds what was counted before; both have the same buckets.
+// addHistogram adds the previous counts; both have the same buckets.
 func addHistogram(now, before *dto.Histogram) {
 	now.CreatedTimestamp = before.CreatedTimestamp
 	*now.SampleCount += before.GetSampleCount()
@@ -128,8 +128,8 @@ func addHistogram(now, before *dto.Histogram) {
 	}
 }
 
-// sameBuckets ignores +Inf, which the text format has and client_golang leaves
-// out.
+// sameBuckets ignores +Inf, which the text format includes and client_golang
+// omits.
 func sameBuckets(d metrics.Desc, h *dto.Histogram) bool {
 	var bounds []float64
 	for _, b := range h.GetBucket() {

@@ -14,7 +14,7 @@ import (
 //go:embed page.html
 var pageHTML string
 
-// pageTemplate is parsed when it is first asked for: a single run never is.
+// pageTemplate is parsed on first use, because a single run never needs it.
 var pageTemplate = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Funcs(template.FuncMap{
 		"seconds": func(s float64) time.Duration {
@@ -24,15 +24,15 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 	}).Parse(pageHTML))
 })
 
-// pageData is shown on the page.
+// pageData is the content of the page.
 type pageData struct {
 	Env      string
 	Every    model.Duration
-	Evidence *Evidence // of the last run; nil before the first is done
+	Evidence *Evidence // evidence of the last run; nil before the first
 	Version  string
 }
 
-// page shows the last run.
+// page serves the result of the last run.
 func (s *service) page(w http.ResponseWriter, _ *http.Request) {
 	data := pageData{Env: s.run.env, Every: model.Duration(s.run.every), Version: programVersion()}
 	if last := s.last.Load(); last != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-func TestACorruptFileIsSetAside(t *testing.T) {
+func TestCorruptFileIsRenamed(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	if err := os.WriteFile(f.Path, []byte("app_preflight_runs_total{env=\"pap"), 0o644); err != nil {
@@ -23,12 +23,12 @@ func TestACorruptFileIsSetAside(t *testing.T) {
 		t.Errorf("notes %q", notes)
 	}
 	if data, err := os.ReadFile(aside); err != nil || !strings.HasPrefix(string(data), "app_preflight_runs_total") {
-		t.Errorf("the file set aside: %q, %v", data, err)
+		t.Errorf("the renamed file: %q, %v", data, err)
 	}
 	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "1"})
 }
 
-func TestWhatNoLongerFitsStartsAnewAndIsReported(t *testing.T) {
+func TestIncompatibleSeriesRestartWithNote(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass"))
@@ -65,8 +65,8 @@ func TestWhatNoLongerFitsStartsAnewAndIsReported(t *testing.T) {
 	}
 }
 
-// Whatever the previous file holds, a run leaves a complete one, and counting
-// does not go back from what was countable.
+// For any previous file, a run writes a complete one, and no valid counter
+// falls.
 func FuzzPreviousTextfile(f *testing.F) {
 	specs := []spec.Spec{{Name: "A", Reasons: []spec.Reason{{Name: "broken"}}}}
 	textfile := Textfile{Namespace: "app", Specs: specs}
@@ -112,7 +112,7 @@ func FuzzPreviousTextfile(f *testing.F) {
 					runs = s.Counter.GetValue()
 				}
 			}
-			// 2^53 and above, a float cannot count by one.
+			// From 2^53 on, a float cannot count by one.
 			if !(runs >= 1) || math.IsInf(runs, 0) || runs < last || runs == last && runs < 1<<53 {
 				t.Errorf("runs_total is %v after %v", runs, last)
 			}

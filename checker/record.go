@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/metrics/instrument"
 )
 
-// record returns the families of one run by name, as if nothing had run before.
+// record returns the families of one run by name, without earlier runs.
 func record(m spec.RunFamilies, specs []spec.Spec, env string, r Report) (map[string]*dto.MetricFamily, error) {
 	reg := prometheus.NewRegistry()
 	recordRun(reg, m, env, r)
@@ -31,10 +31,11 @@ func record(m spec.RunFamilies, specs []spec.Spec, env string, r Report) (map[st
 	return byName, nil
 }
 
-// programVersion returns the checker's version; "devel" when the build has none.
+// programVersion returns the checker's version, or "devel" if the build has
+// none.
 func programVersion() string { return cmp.Or(version.Version, "devel") }
 
-// recordRun records what concerns the whole run.
+// recordRun records the metrics of the whole run.
 func recordRun(reg prometheus.Registerer, m spec.RunFamilies, env string, r Report) {
 	runs, duration := instrument.Counter(m.RunsTotal), instrument.Histogram(m.Duration)
 	success, ready, last := instrument.Gauge(m.LastSuccess), instrument.Gauge(m.ReadyForLive), instrument.Gauge(m.LastRunTimestamp)
@@ -47,7 +48,8 @@ func recordRun(reg prometheus.Registerer, m spec.RunFamilies, env string, r Repo
 }
 
 // recordChecks records each check and its targets. Every counter and histogram
-// is there from the first run, at zero: increase() sees the first failure.
+// exists from the first run on, with zero, so that increase() counts the first
+// failure.
 func recordChecks(reg prometheus.Registerer, m spec.RunFamilies, specs []spec.Spec, env string, r Report) {
 	total, duration := instrument.Counter(m.ChecksTotal), instrument.Histogram(m.CheckDuration)
 	status, target, problem := instrument.Gauge(m.CheckStatus), instrument.Gauge(m.TargetStatus), instrument.Gauge(m.CheckProblem)

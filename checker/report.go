@@ -2,25 +2,25 @@ package checker
 
 import "time"
 
-// Report is the outcome of a run.
+// Report is the result of a run.
 type Report struct {
 	Started     time.Time
 	Duration    time.Duration
 	Real        bool
-	Interrupted bool // before every check was done
+	Interrupted bool // stopped before every check was done
 	Results     []Result
 }
 
-// Result is the outcome of one check.
+// Result is the result of one check.
 type Result struct {
 	Check        string
 	Status       Status
-	Why          string        // why it was skipped
+	Why          string        // reason for skipping it
 	Observations []Observation // one for each target, in the check's order
 	Duration     time.Duration
 }
 
-// Count returns how many checks ended with that status.
+// Count returns the number of checks with that status.
 func (r Report) Count(s Status) int {
 	n := 0
 	for _, result := range r.Results {
@@ -31,8 +31,7 @@ func (r Report) Count(s Status) int {
 	return n
 }
 
-// Succeeded reports whether no check that was executed failed. A run that
-// executed none succeeded in nothing.
+// Succeeded reports whether checks were executed and none of them failed.
 func (r Report) Succeeded() bool {
 	return r.Count(Fail) == 0 && r.Count(Skip) < len(r.Results)
 }
@@ -42,7 +41,7 @@ func (r Report) Ready() bool {
 	return r.Real && len(r.Results) > 0 && r.Count(Fail) == 0 && r.Count(Skip) == 0
 }
 
-// Commit returns the commit that a check found checked out; "" when none did.
+// Commit returns the commit that a check found, or "".
 func (r Report) Commit() string {
 	for _, result := range r.Results {
 		for _, o := range result.Observations {

@@ -34,43 +34,43 @@ type run struct {
 	abandoned abandoned
 }
 
-// outputs are the flags that say where the outcome goes.
+// outputs holds the flags for the outputs of a run.
 type outputs struct {
 	metrics       string
-	metricsSet    bool // by the user
+	metricsSet    bool // set by the user
 	noMetrics     bool
 	output, junit string
 	quiet         bool
 	language      string
-	memory        *memory // instead of the file of metrics
+	memory        *memory // replaces the file of metrics
 }
 
 func newRun(p *program, cmd *kingpin.CmdClause) *run {
 	r := &run{web: kingpinflag.AddFlags(cmd, ":9916")}
 	r.program = p
-	cmd.Flag("env", "The environment that is checked: paper, live, …").Default("paper").StringVar(&r.env)
+	cmd.Flag("env", "Environment to check: paper, live, …").Default("paper").StringVar(&r.env)
 	r.subject.flags(cmd)
-	cmd.Flag("real-check", "Let the checks use the network; without it they are skipped.").BoolVar(&r.real)
-	cmd.Flag("only", "Run only this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.only)
-	cmd.Flag("skip", "Skip this check; can be repeated.").PlaceHolder("CHECK").StringsVar(&r.skip)
-	cmd.Flag("output", "Write the evidence to this JSON file too.").PlaceHolder("FILE.json").StringVar(&r.output)
-	cmd.Flag("junit", "Write the outcome to this JUnit XML file.").PlaceHolder("FILE.xml").StringVar(&r.junit)
+	cmd.Flag("real-check", "Run the checks that use the network. Without this flag they are skipped.").BoolVar(&r.real)
+	cmd.Flag("only", "Run only this check. Can be repeated.").PlaceHolder("CHECK").StringsVar(&r.only)
+	cmd.Flag("skip", "Skip this check. Can be repeated.").PlaceHolder("CHECK").StringsVar(&r.skip)
+	cmd.Flag("output", "Also write the evidence to this JSON file.").PlaceHolder("FILE.json").StringVar(&r.output)
+	cmd.Flag("junit", "Write the result to this JUnit XML file.").PlaceHolder("FILE.xml").StringVar(&r.junit)
 	r.outputs.flags(cmd)
-	cmd.Flag("every", fmt.Sprintf("Stay up and run at this interval (%s when none is given); the metrics are served at /metrics, or written when --metrics-output is given.", defaultEvery)).
+	cmd.Flag("every", fmt.Sprintf("Run as a service at this interval (%s by default). The metrics are served at /metrics, or written to --metrics-output if it is set.", defaultEvery)).
 		PlaceHolder(defaultEvery.String()).DurationVar(&r.every)
 	return r
 }
 
-// flags adds the flags that the gate has too.
+// flags adds the flags that run and gate share.
 func (o *outputs) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("metrics-output", "The file that node_exporter's textfile collector reads.").
+	cmd.Flag("metrics-output", "File for node_exporter's textfile collector.").
 		Default(defaultTextfile).IsSetByUser(&o.metricsSet).StringVar(&o.metrics)
 	cmd.Flag("no-metrics", "Write no metrics.").BoolVar(&o.noMetrics)
-	cmd.Flag("quiet", "Print only what is wrong.").BoolVar(&o.quiet)
-	cmd.Flag("language", "Language of what is printed: en or ko.").Default(english).EnumVar(&o.language, english, korean)
+	cmd.Flag("quiet", "Print only problems.").BoolVar(&o.quiet)
+	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&o.language, english, korean)
 }
 
-// run executes the checks once, or as long as the program is up.
+// run executes the checks once, or repeatedly with --every.
 func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (code int, err error) {
 	if err := r.validate(); err != nil {
 		return 0, err
@@ -92,10 +92,10 @@ func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (c
 	return done.code(), nil
 }
 
-// validate refuses what would be accepted and never seen.
+// validate rejects flags whose output could not be read.
 func (r *run) validate() error {
 	if !r.noMetrics && filepath.Ext(r.metrics) != ".prom" {
-		return fmt.Errorf("--metrics-output=%s: the name must end in .prom: node_exporter reads no other files", r.metrics)
+		return fmt.Errorf("--metrics-output=%s: the name must end in .prom, because node_exporter ignores other files", r.metrics)
 	}
 	if r.every < 0 {
 		return fmt.Errorf("--every=%s: must be positive", r.every)
@@ -103,14 +103,14 @@ func (r *run) validate() error {
 	return nil
 }
 
-// outcome holds the results of a run.
+// outcome is the result of a run and of its outputs.
 type outcome struct {
 	report   Report
 	evidence Evidence
-	written  map[string]error // by output; nil for what was written
+	written  map[string]error // error by output; nil for success
 }
 
-// err joins what could not be written.
+// err joins the errors of the outputs.
 func (o outcome) err() error {
 	var errs []error
 	for _, name := range spec.Outputs() {
@@ -130,7 +130,7 @@ func (o outcome) code() int {
 	}
 }
 
-// once executes the checks and writes what they found.
+// once executes the checks and writes the results.
 func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.Writer) (outcome, error) {
 	selected, err := selection(r.only, r.skip, d.specs)
 	if err != nil {
@@ -145,18 +145,18 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 		Checks: d.checks, Real: r.real, Only: selected, Progress: terminal.progress, abandoned: &r.abandoned,
 	}.Run(ctx, d.env)
 	terminal.summary(report)
-	// An interrupted run has evidence, too.
+	// An interrupted run has evidence too.
 	about, err := d.config.subject(context.WithoutCancel(ctx), d.env, report.Commit())
 	if err != nil {
-		logger.Warn("The evidence does not say which commit it is of", "err", err)
+		logger.Warn("The evidence has no commit", "err", err)
 	}
 	o := outcome{report: report, evidence: newEvidence(r.env, about, report), written: map[string]error{}}
 	r.write(ctx, d, file, &o, logger)
 	return o, nil
 }
 
-// readAhead reads the file of metrics while the checks wait for others, and
-// returns what waits for it.
+// readAhead reads the file of metrics while the checks wait for servers. It
+// returns a function that waits for the file.
 func (r *run) readAhead(d declared) func() Textfile {
 	file := r.program.textfile(r.metrics, d.specs)
 	if r.noMetrics || r.memory != nil {
@@ -164,13 +164,14 @@ func (r *run) readAhead(d declared) func() Textfile {
 	}
 	read := make(chan Textfile, 1)
 	go func() {
-		runtime.Gosched() // the checks go first
+		runtime.Gosched() // let the checks start first
 		read <- file.readAhead()
 	}()
 	return func() Textfile { return <-read }
 }
 
-// write keeps the outcome. No output waits for another, or for its success.
+// write writes all outputs. No output waits for another or depends on its
+// success.
 func (r *run) write(ctx context.Context, d declared, file func() Textfile, o *outcome, logger *slog.Logger) {
 	var evidence, junit error
 	var wg sync.WaitGroup
@@ -188,7 +189,7 @@ func (r *run) write(ctx context.Context, d declared, file func() Textfile, o *ou
 	}
 }
 
-// writeMetrics adds the run to the metrics, and reports whether they are a
+// writeMetrics adds the run to the metrics. It reports whether they are in a
 // file.
 func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile, report Report, logger *slog.Logger) (isFile bool, err error) {
 	var notes []string
@@ -197,20 +198,19 @@ func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile
 		return false, nil
 	case r.memory != nil:
 		if notes, err = r.memory.add(r.env, d.specs, report); err != nil {
-			logger.Error("The metrics lack this run", "err", err)
+			logger.Error("The metrics were not written: they lack this run", "err", err)
 		}
 	default:
 		isFile = true
 		notes, err = file().Write(ctx, r.env, report)
 	}
 	for _, note := range notes {
-		logger.Warn("The metrics do not continue whole", "file", r.metrics, "what", note)
+		logger.Warn("The metrics do not continue", "file", r.metrics, "cause", note)
 	}
 	return isFile, err
 }
 
-// writeEvidence keeps the evidence where the gate looks, and where it was
-// asked for.
+// writeEvidence writes the evidence for the gate, and to --output.
 func (r *run) writeEvidence(d declared, e Evidence) error {
 	sealed, err := e.seal(d.key)
 	if err != nil {
@@ -223,8 +223,8 @@ func (r *run) writeEvidence(d declared, e Evidence) error {
 	return err
 }
 
-// selection turns --only and --skip into a predicate; names are compared
-// without case, spaces and dashes, so that --only=live-safety finds "Live
+// selection converts --only and --skip to a predicate. Names are compared
+// without case, spaces and dashes, so that --only=live-safety selects "Live
 // Safety".
 func selection(only, skip []string, all []spec.Spec) (func(name string) bool, error) {
 	fold := strings.NewReplacer(" ", "", "-", "", "_", "")
@@ -258,7 +258,8 @@ func colored(out io.Writer) bool {
 	return terminalWidth(out) > 0 && os.Getenv("NO_COLOR") == "" && !color.NoColor
 }
 
-// terminalWidth returns the width of the terminal that out is; 0 when it is none.
+// terminalWidth returns the width of the terminal, or 0 if out is not a
+// terminal.
 func terminalWidth(out io.Writer) int {
 	file, ok := out.(*os.File)
 	if !ok || os.Getenv("TERM") == "dumb" {

@@ -10,33 +10,32 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// defaultTimeout bounds a check whose spec has no timeout.
+// defaultTimeout limits a check whose spec has no timeout.
 const defaultTimeout = 30 * time.Second
 
-// grace is how long a check whose time is over may take to say so itself. One
-// that ignores its context is given up after it.
+// grace is the time after the timeout in which a check may still return. After
+// it the check is abandoned.
 const grace = 2 * time.Second
 
-// Runner executes checks, all at once.
+// Runner executes checks concurrently.
 type Runner struct {
 	Checks []Check
-	// Real lets the checks that need the network run; else they are skipped.
+	// Real runs the checks that need the network. Without it they are skipped.
 	Real bool
-	// Only reports whether a check is to run; nil: every one.
+	// Only selects the checks to run; nil selects all.
 	Only func(check string) bool
-	// Progress gets each result, in the order of Checks, as soon as it and
-	// all before it are known.
+	// Progress gets each result in the order of Checks, as soon as all earlier
+	// ones are known.
 	Progress func(i int, r Result)
 
-	// abandoned keeps the checks that never returned from being started again
-	// by later runs; nil: there are none.
+	// abandoned prevents a later run from starting a check that has never
+	// returned. It may be nil.
 	abandoned *abandoned
 }
 
-// Run executes the checks and returns what they found, in the order of Checks.
-// A check that panics fails, and so does one that takes longer than its
-// timeout; neither holds the others. When ctx ends, Run returns at once: what
-// is not done is marked as skipped.
+// Run executes the checks and returns the results in the order of Checks. A
+// check that panics or exceeds its timeout fails; it does not delay the others.
+// When ctx is done, Run returns at once and marks unfinished checks as skipped.
 func (r Runner) Run(ctx context.Context, env Env) Report {
 	report := Report{Started: time.Now(), Real: r.Real}
 	if env.Lookup == nil {
@@ -61,7 +60,7 @@ func (r Runner) Run(ctx context.Context, env Env) Report {
 	return report
 }
 
-// Why a check was skipped.
+// Reasons for skipping a check.
 const (
 	whyNotSelected = "not selected"
 	whyNotReal     = "needs --real-check"
@@ -69,7 +68,7 @@ const (
 	whyInterrupted = "the run was interrupted"
 )
 
-// execute decides whether the check runs, and bounds how long it does.
+// execute decides whether the check runs, and applies its timeout.
 func (r Runner) execute(ctx context.Context, c Check, env Env) Result {
 	it := execution{Check: c, env: env, spec: c.Spec(), targets: c.Targets(env), began: time.Now()}
 	switch {
@@ -97,7 +96,7 @@ func (r Runner) execute(ctx context.Context, c Check, env Env) Result {
 	defer giveUp.Stop()
 	select {
 	case result := <-done:
-		// What was found while everything was being cancelled proves nothing.
+		// Results during cancellation are not reliable.
 		if ctx.Err() != nil {
 			return it.skipped(whyInterrupted)
 		}
@@ -121,7 +120,7 @@ type execution struct {
 	began   time.Time
 }
 
-// timeout returns how long the check may take.
+// timeout returns the timeout of the check.
 func (e execution) timeout() time.Duration {
 	if p, ok := e.Check.(Patient); ok {
 		return cmp.Or(p.MaxDuration(e.env), e.spec.Timeout, defaultTimeout)
@@ -129,8 +128,8 @@ func (e execution) timeout() time.Duration {
 	return cmp.Or(e.spec.Timeout, defaultTimeout)
 }
 
-// guarded runs the check; a panic is a failure of all its targets. The panic's
-// value is not shown: it may hold a secret.
+// guarded runs the check. A panic fails all its targets. The value of the panic
+// is not shown, because it may hold a secret.
 func (e execution) guarded(ctx context.Context) (result Result) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -141,7 +140,7 @@ func (e execution) guarded(ctx context.Context) (result Result) {
 	return Result{Check: e.spec.Name, Status: worst(observed), Observations: observed, Duration: time.Since(e.began)}
 }
 
-// failed returns the result of a check that broke: nothing is known of any target.
+// failed returns the result of a broken check: no target has an observation.
 func (e execution) failed(reason, detail string) Result {
 	result := Result{Check: e.spec.Name, Status: Fail, Duration: time.Since(e.began)}
 	for _, target := range e.targets {

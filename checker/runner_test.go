@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// patient is a probe with a timeout of its own.
+// patient is a probe with its own timeout.
 type patient struct {
 	probe
 	timeout time.Duration
@@ -18,7 +18,7 @@ type patient struct {
 
 func (p patient) MaxDuration(Env) time.Duration { return p.timeout }
 
-// hangs ignores its context until it is released.
+// hangs returns a check that ignores its context until it is released.
 func hangs(release <-chan struct{}) patient {
 	return patient{probe{name: "Hangs", targets: []string{"t"}, run: func(context.Context) []Observation {
 		<-release
@@ -27,7 +27,7 @@ func hangs(release <-chan struct{}) patient {
 }
 
 // The waits are in fake time.
-func TestACheckThatIgnoresItsContextHoldsNobody(t *testing.T) {
+func TestCheckThatIgnoresContextDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		runner := Runner{
@@ -44,7 +44,7 @@ func TestACheckThatIgnoresItsContextHoldsNobody(t *testing.T) {
 			t.Errorf("%+v", report.Results)
 		}
 
-		// It is not started a second time beside itself.
+		// A later run does not start the check again while it runs.
 		report = runner.Run(t.Context(), Env{})
 		if detail := report.Results[0].Observations[0].Detail; report.Duration != 0 || !strings.HasPrefix(detail, "still busy with the run of 2000-01-01T00:00:00Z") {
 			t.Errorf("%s: %q", report.Duration, detail)
@@ -57,7 +57,7 @@ func TestACheckThatIgnoresItsContextHoldsNobody(t *testing.T) {
 	})
 }
 
-func TestACheckThatKeepsItsTimeoutSaysWhatItSaw(t *testing.T) {
+func TestCheckAtTimeoutReturnsObservation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := patient{probe{name: "Slow", targets: []string{"t"}, run: func(ctx context.Context) []Observation {
 			<-ctx.Done()
@@ -70,7 +70,7 @@ func TestACheckThatKeepsItsTimeoutSaysWhatItSaw(t *testing.T) {
 	})
 }
 
-func TestASignalDoesNotWaitForACheckThatIgnoresIt(t *testing.T) {
+func TestInterruptDoesNotWaitForHangingCheck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -88,7 +88,7 @@ func TestASignalDoesNotWaitForACheckThatIgnoresIt(t *testing.T) {
 	})
 }
 
-func TestTheChecksOfARunAreAtOnce(t *testing.T) {
+func TestChecksRunConcurrently(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := probe{name: "Slow", targets: []string{"t"}, run: func(context.Context) []Observation {
 			<-time.After(time.Second)

@@ -13,17 +13,17 @@ import (
 	"strings"
 )
 
-// The algorithms of a digest. The plain one finds what was changed by accident
-// or by hand; who can write the file can also make a new digest. The keyed one
-// proves that the evidence is of somebody who has the key.
+// Algorithms of a digest. The plain one detects accidental and manual changes,
+// but anyone who can write the file can make a new digest. The keyed one proves
+// that the evidence comes from a holder of the key.
 const (
 	plainDigest = "sha256:"
 	keyedDigest = "hmac-sha256:"
 )
 
-// seal returns the evidence as a file's content with a digest in it. The
-// digest is of that content with the empty text in the digest's place:
-// SHA-256, or HMAC-SHA-256 when there is a key.
+// seal returns the content of an evidence file with its digest. The digest
+// covers the content with an empty digest. It is SHA-256, or HMAC-SHA-256 with
+// a key.
 func (e Evidence) seal(key []byte) ([]byte, error) {
 	e.Digest = ""
 	data, err := e.marshal()
@@ -31,7 +31,7 @@ func (e Evidence) seal(key []byte) ([]byte, error) {
 		return nil, err
 	}
 	const empty = `"digest": ""`
-	i := bytes.LastIndex(data, []byte(empty)) // it is the last field
+	i := bytes.LastIndex(data, []byte(empty)) // the digest is the last field
 	if i < 0 {
 		return nil, errors.New("evidence: no place for the digest")
 	}
@@ -40,7 +40,7 @@ func (e Evidence) seal(key []byte) ([]byte, error) {
 	return append(sealed, data[i+len(empty):]...), nil
 }
 
-// digest returns algorithm and digest of data.
+// digest returns the algorithm and the digest of data.
 func digest(data, key []byte) string {
 	name, h := plainDigest, sha256.New()
 	if len(key) > 0 {
@@ -50,8 +50,8 @@ func digest(data, key []byte) string {
 	return name + hex.EncodeToString(h.Sum(nil))
 }
 
-// ReadEvidence reads evidence that was sealed with the same key, or without
-// one. Its errors say what is wrong with the file and what to do.
+// ReadEvidence reads evidence that was sealed with the key, or without one if
+// key is empty. Its errors name the cause and the remedy.
 func ReadEvidence(path string, key []byte) (Evidence, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func openSeal(data, key []byte) (Evidence, error) {
 	case e.Schema != evidenceVersion:
 		return e, fmt.Errorf("has the schema version %d, and this program reads %d: run the preflight again", e.Schema, evidenceVersion)
 	case keyed && len(key) == 0:
-		return e, errors.New("was sealed with a key, and there is none to check it with: set " + evidenceKeyVariable)
+		return e, errors.New("was sealed with a key, but there is none to verify it: set " + evidenceKeyVariable)
 	case !keyed && len(key) > 0:
 		return e, errors.New("was not sealed with the key of " + evidenceKeyVariable + ": run the preflight again with the key")
 	}
@@ -98,8 +98,8 @@ func openSeal(data, key []byte) (Evidence, error) {
 	return e, nil
 }
 
-var errEdited = errors.New("was changed after the run: its digest does not fit; run the preflight again")
+var errEdited = errors.New("was changed after the run: the digest differs: run the preflight again")
 
-// evidenceKeyVariable is the environment variable of the key that evidence is sealed
-// with.
+// evidenceKeyVariable names the environment variable of the key that seals
+// evidence.
 const evidenceKeyVariable = "PREFLIGHT_EVIDENCE_KEY"

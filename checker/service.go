@@ -21,18 +21,18 @@ import (
 	"github.com/alertnative/preflight/metrics/instrument"
 )
 
-// service is a checker that stays up.
+// service is a checker that runs with --every.
 type service struct {
 	run    *run
 	log    *slog.Logger
 	out    io.Writer
-	last   atomic.Pointer[outcome] // nil before the first run is done
-	good   declared                // by the last files that could be read
+	last   atomic.Pointer[outcome] // nil before the first run
+	good   declared                // from the last valid files
 	health health
 	gather prometheus.Gatherers
 }
 
-// health holds the metrics of the service about itself.
+// health holds the service's metrics about itself.
 type health struct {
 	errors, missed *prometheus.CounterVec
 	written        *prometheus.GaugeVec
@@ -54,8 +54,8 @@ func newService(r *run, d declared, logger *slog.Logger, out io.Writer) *service
 	}
 	s.health.missed.WithLabelValues(r.env)
 	s.gather = prometheus.Gatherers{registry}
-	// One way for the metrics of an environment, or their sums double: the
-	// file when it was asked for, else this program's own page.
+	// The metrics of an environment are exposed only once, or their sums would
+	// double: in the file if it was requested, else on this program's own page.
 	if !r.noMetrics && !r.metricsSet {
 		r.memory = &memory{namespace: r.program.namespace}
 		s.gather = append(s.gather, r.memory)
@@ -64,10 +64,10 @@ func newService(r *run, d declared, logger *slog.Logger, out io.Writer) *service
 }
 
 // serve runs the checks on schedule and answers requests until ctx is done or
-// it cannot listen.
+// listening fails.
 func (s *service) serve(ctx context.Context) error {
-	// The files are read at every run: there is nothing to do on a signal to
-	// reload, which would end the program otherwise.
+	// Every run reads the files again, so the reload signal needs no action. By
+	// default it would stop the program.
 	signal.Ignore(syscall.SIGHUP)
 	server := &http.Server{
 		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
@@ -82,7 +82,7 @@ func (s *service) serve(ctx context.Context) error {
 	}()
 	schedule(running, s.run.every, func() { s.tick(running) }, func(n int) {
 		s.health.missed.WithLabelValues(s.run.env).Add(float64(n))
-		s.log.Warn("A run took longer than the interval", "interval", s.run.every, "left_out", n)
+		s.log.Warn("A run took longer than the interval: runs were skipped", "interval", s.run.every, "skipped", n)
 	})
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
@@ -93,17 +93,17 @@ func (s *service) serve(ctx context.Context) error {
 	return err
 }
 
-// tick does one run. Whatever goes wrong with it, the service stays up.
+// tick does one run. The service continues after any error.
 func (s *service) tick(ctx context.Context) {
 	d, err := s.run.read()
 	if err != nil {
-		s.log.Error("The configuration cannot be read: going on with the one before", "err", err)
+		s.log.Error("Reading the configuration failed: using the previous one", "err", err)
 		d = s.good
 	}
 	s.health.config.WithLabelValues(s.run.env).Set(bit(err == nil))
 	done, err := s.run.once(ctx, d, s.log, s.out)
-	if err != nil { // --only or --skip: the check went from the configuration
-		s.log.Error("The checks cannot run: going on with the configuration before", "err", err)
+	if err != nil { // a check of --only or --skip is no longer configured
+		s.log.Error("The checks cannot run: using the previous configuration", "err", err)
 		s.health.config.WithLabelValues(s.run.env).Set(0)
 		if done, err = s.run.once(ctx, s.good, s.log, s.out); err != nil {
 			return
@@ -115,13 +115,13 @@ func (s *service) tick(ctx context.Context) {
 		s.health.written.WithLabelValues(s.run.env, output).Set(bit(err == nil))
 		if err != nil {
 			s.health.errors.WithLabelValues(s.run.env, output).Inc()
-			s.log.Error("The outcome could not be written", "output", output, "err", err)
+			s.log.Error("Writing the result failed", "output", output, "err", err)
 		}
 	}
 	s.last.Store(&done)
 }
 
-// handler answers on the paths of the Prometheus family.
+// handler serves the usual paths of a Prometheus program.
 func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.gather, promhttp.HandlerOpts{

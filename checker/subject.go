@@ -8,17 +8,17 @@ import (
 	"github.com/alertnative/preflight/internal/git"
 )
 
-// Subject names what a run looked at: machine, commit and configuration.
+// Subject identifies the checked system: machine, commit and configuration.
 type Subject struct {
 	Host         string `json:"host"`
-	Commit       string `json:"commit,omitempty"` // of the checkout of the system, if there is one
+	Commit       string `json:"commit,omitempty"` // commit of the system's checkout, if any
 	Config       string `json:"config_file"`
-	ConfigDigest string `json:"config_digest"` // "sha256:" and the digest of that file
+	ConfigDigest string `json:"config_digest"` // "sha256:" with the digest of that file
 }
 
-// subject returns the Subject of a run with this configuration. The commit is
-// the one that the run found checked out; when it is empty, git is asked. With
-// an error only the commit is missing.
+// subject returns the Subject of a run with this configuration. commit is the
+// commit that the run found; if it is "", git reports it. If the error is not
+// nil, only the commit is missing.
 func (c Config) subject(ctx context.Context, env Env, commit string) (s Subject, err error) {
 	s = Subject{Commit: commit, Config: c.path, ConfigDigest: c.digest}
 	if s.Host, err = os.Hostname(); err != nil {
@@ -30,8 +30,8 @@ func (c Config) subject(ctx context.Context, env Env, commit string) (s Subject,
 	return s, err
 }
 
-// checkout returns the folder of the checkout that a check looks at, or else
-// the folder of the configuration.
+// checkout returns the folder of a Versioned check's checkout, or else the
+// folder of the configuration.
 func (c Config) checkout(env Env) string {
 	for _, check := range c.checks {
 		if v, ok := check.(Versioned); ok {

@@ -20,7 +20,7 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// stub is a check that runs functions.
+// stub is a check made of functions.
 type stub struct {
 	spec    spec.Spec
 	targets func(checker.Env) []string
@@ -31,7 +31,7 @@ func (s stub) Spec() spec.Spec                                              { re
 func (s stub) Targets(env checker.Env) []string                             { return s.targets(env) }
 func (s stub) Run(_ context.Context, env checker.Env) []checker.Observation { return s.run(env) }
 
-// always is a check of the target "t" that passes, with an answer after 3 ms.
+// always returns a check of the target "t" that passes after 3 ms.
 func always(s spec.Spec) stub {
 	return stub{s, func(checker.Env) []string { return []string{"t"} }, func(checker.Env) []checker.Observation {
 		o := checker.Passed("t", "answered")
@@ -55,7 +55,7 @@ func command(t *testing.T, namespace, config string, checks ...checker.Check) (d
 	return dir, code, out.String()
 }
 
-// Under another namespace, all metrics of the runs are there and under it.
+// All metrics of the runs have the namespace.
 func TestAnotherNamespace(t *testing.T) {
 	t.Parallel()
 	s := spec.Spec{Name: "Router", Latencies: []spec.Latency{{Target: "t", Metric: "router_latency_seconds", Help: "How long the router took."}}}
@@ -75,7 +75,7 @@ func TestAnotherNamespace(t *testing.T) {
 	}
 	var want, got []string
 	for _, d := range spec.NewRunFamilies("acme", s).All() {
-		if d.Name != "acme_preflight_check_problem" { // there is none
+		if d.Name != "acme_preflight_check_problem" { // the run has no problem
 			want = append(want, d.Name)
 		}
 	}
@@ -92,14 +92,14 @@ func TestAnotherNamespace(t *testing.T) {
 	}
 }
 
-// expands is a check that expands to nil.
+// expands is a check that expands to a nil check.
 type expands struct{ stub }
 
 func (expands) Expand(checker.Env) []checker.Check { return []checker.Check{nil} }
 
-// A failure that a check observed decides, whatever else it observed: in the
-// exit code, the metrics and the evidence.
-func TestTheGravestObservationDecides(t *testing.T) {
+// A failure takes precedence over a check's other observations: in the exit
+// code, the metrics and the evidence.
+func TestWorstObservationDecides(t *testing.T) {
 	t.Parallel()
 	for name, observed := range map[string][]checker.Observation{
 		"after a pass":          {checker.Passed("t", ""), checker.Failed("t", "full", "d")},
@@ -135,7 +135,7 @@ func TestTheGravestObservationDecides(t *testing.T) {
 	}
 }
 
-func TestMistakesOfATeam(t *testing.T) {
+func TestMistakesInTeamChecks(t *testing.T) {
 	t.Parallel()
 	latency := func(name string) spec.Spec {
 		return spec.Spec{Name: "Router", Latencies: []spec.Latency{{Target: "t", Metric: name, Help: "How long it took."}}}
@@ -161,7 +161,7 @@ func TestMistakesOfATeam(t *testing.T) {
 		if code != 2 || !strings.Contains(stderr, tt.want) {
 			t.Errorf("%s: exit %d, %s, want %q", name, code, stderr, tt.want)
 		}
-		var out bytes.Buffer // nor can they be listed
+		var out bytes.Buffer // list reports the mistakes too
 		code = checker.Run(t.Context(), tt.namespace, []string{"list", "--config.file=" + filepath.Join(dir, "preflight.yml")}, io.Discard, &out, tt.checks...)
 		if code != 2 || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("%s: list: exit %d, %s, want %q", name, code, out.String(), tt.want)
@@ -169,7 +169,7 @@ func TestMistakesOfATeam(t *testing.T) {
 	}
 }
 
-// Sections of teams' checks stand beside each other.
+// Teams' checks have separate sections.
 func TestSections(t *testing.T) {
 	t.Parallel()
 	type config struct {
@@ -203,7 +203,7 @@ func TestSections(t *testing.T) {
 	}
 	env := c.Env("prod", func(name string) (string, bool) { return " " + name + "\n", true })
 	if !env.Live || c.Env("paper", nil).Live {
-		t.Error("live_envs is not what tells environments that trade for real")
+		t.Error("live_envs does not select the live environments")
 	}
 	if got := env.Path("x/y"); got != "/etc/x/y" {
 		t.Errorf("a relative path is %s", got)
@@ -229,12 +229,12 @@ func TestSections(t *testing.T) {
 	}
 }
 
-// connection is what checks of a run share.
+// connection is a shared value of the checks of a run.
 type connection struct{ closed bool }
 
 func (c *connection) Close() error { c.closed = true; return nil }
 
-func TestTheChecksOfARunShare(t *testing.T) {
+func TestChecksShareValues(t *testing.T) {
 	t.Parallel()
 	var seen []*connection
 	got := make(chan *connection, 2)
@@ -244,7 +244,7 @@ func TestTheChecksOfARunShare(t *testing.T) {
 		s.run = func(env checker.Env) []checker.Observation {
 			c := checker.Shared(env, func() *connection { return &connection{} })
 			if c.closed {
-				t.Error("it is closed before the run is over")
+				t.Error("it is closed before the run ends")
 			}
 			got <- c
 			return pass(env)
@@ -264,7 +264,7 @@ func TestTheChecksOfARunShare(t *testing.T) {
 	}
 }
 
-// The spec bounds a check, unless the check itself says how long it may take.
+// The spec's timeout applies, unless the check sets its own.
 func TestTimeoutOfTheSpec(t *testing.T) {
 	t.Parallel()
 	hangs := waiting{always(spec.Spec{Name: "Hangs", Timeout: time.Millisecond, Reasons: []spec.Reason{{Name: "timeout"}}})}
@@ -274,7 +274,7 @@ func TestTimeoutOfTheSpec(t *testing.T) {
 	}
 }
 
-// waiting waits until its time is over.
+// waiting waits until its timeout.
 type waiting struct{ stub }
 
 func (waiting) Run(ctx context.Context, _ checker.Env) []checker.Observation {
@@ -282,7 +282,7 @@ func (waiting) Run(ctx context.Context, _ checker.Env) []checker.Observation {
 	return []checker.Observation{checker.Failed("t", "timeout", "no answer")}
 }
 
-// checkout is a check that looks at a checkout elsewhere.
+// checkout is a check of a checkout in another folder.
 type checkout struct {
 	stub
 	folder string
@@ -290,9 +290,9 @@ type checkout struct {
 
 func (c checkout) Checkout(checker.Env) string { return c.folder }
 
-// The evidence names the commit of the folder that a check looks at, although
-// the check does not say which it saw.
-func TestEvidenceNamesTheCommitOfACheckout(t *testing.T) {
+// The evidence has the commit of the folder of a Versioned check that reports
+// no commit itself.
+func TestEvidenceHasCommitOfCheckout(t *testing.T) {
 	t.Parallel()
 	repository := t.TempDir()
 	git := func(args ...string) string {

@@ -12,26 +12,26 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// terminal shows a run to a person: a line a check as it finishes, what is
-// wrong with what, the summary, and what to do.
+// terminal shows a run to a person: one line per finished check, the problems,
+// the summary, and the remedies.
 type terminal struct {
 	Out   io.Writer
 	Color bool
-	// Width is the columns of the terminal; 0 when it is none: then nothing is
-	// aligned, broken or written over.
+	// Width is the number of columns of the terminal. It is 0 for other
+	// outputs, which are not aligned, wrapped or overwritten.
 	Width    int
-	Specs    []spec.Spec // of the run's checks, in their order
-	Quiet    bool        // only what is wrong, and no summary when nothing is
+	Specs    []spec.Spec // specs of the run's checks, in order
+	Quiet    bool        // only problems, and no summary without problems
 	Language string
 }
 
-// indent is before the lines that belong to a check.
+// indent precedes the lines of a check's problems.
 const indent = "      "
 
-// start shows which check is waited for.
+// start shows the first check.
 func (t terminal) start() { t.await(0) }
 
-// await shows the i-th check without its status, which comes in its place.
+// await shows the i-th check without its status, which overwrites it later.
 func (t terminal) await(i int) {
 	if t.Width > 0 && !t.Quiet && i < len(t.Specs) {
 		fmt.Fprint(t.Out, t.heading(i))
@@ -57,7 +57,7 @@ func (t terminal) progress(i int, r Result) {
 		return
 	}
 	if t.Width > 0 && !t.Quiet {
-		fmt.Fprint(t.Out, "\r\x1b[K") // over the line of [terminal.await]
+		fmt.Fprint(t.Out, "\r\x1b[K") // overwrite the line of [terminal.await]
 	}
 	fmt.Fprintf(t.Out, "%s%s\n", t.heading(i), t.status(r.Status))
 	for _, o := range r.Observations {
@@ -78,8 +78,8 @@ func (t terminal) progress(i int, r Result) {
 	t.await(i + 1)
 }
 
-// problem describes what is wrong with a target. The detail comes from the
-// target or a library, in its own language.
+// problem describes a target's problem. The detail comes from the target or a
+// library and is not translated.
 func (t terminal) problem(s spec.Spec, o Observation) string {
 	if t.Language == korean {
 		return fmt.Sprintf("%s: %s (%s): %s", o.Target, s.In(korean).Reason(o.Reason).Meaning, o.Reason, o.Detail)
@@ -87,7 +87,7 @@ func (t terminal) problem(s spec.Spec, o Observation) string {
 	return fmt.Sprintf("%s: %s (%s)", o.Target, o.Detail, o.Reason)
 }
 
-// summary prints the counts, the verdict and what to do.
+// summary prints the counts, the verdict and the remedies.
 func (t terminal) summary(r Report) {
 	if t.Quiet && r.Count(Warn)+r.Count(Fail) == 0 {
 		return
@@ -113,8 +113,7 @@ func (t terminal) summary(r Report) {
 	}
 }
 
-// line prints a text, broken at spaces where the terminal ends. It is written at
-// once.
+// line prints a text in one write, wrapped at the terminal's width.
 func (t terminal) line(indent, text string) {
 	var b strings.Builder
 	column := columns(indent)
@@ -137,8 +136,8 @@ func (t terminal) line(indent, text string) {
 	_, _ = io.WriteString(t.Out, b.String())
 }
 
-// columns returns how many columns of a terminal a text takes: the letters of
-// Korean, Chinese and Japanese take two.
+// columns returns the number of columns of a text. Korean, Chinese and Japanese
+// characters have two.
 func columns(text string) int {
 	n := 0
 	for _, r := range text {

@@ -68,8 +68,8 @@ What to do:
 	}
 }
 
-// On a terminal the statuses stand below each other, although Korean letters
-// are two columns wide, and what is long is broken where the terminal ends.
+// On a terminal the statuses are aligned, although Korean characters are two
+// columns wide, and long lines are wrapped.
 func TestTerminalInKorean(t *testing.T) {
 	t.Parallel()
 	specs := []spec.Spec{
@@ -90,7 +90,7 @@ func TestTerminalInKorean(t *testing.T) {
 		shown.progress(i, result)
 	}
 	shown.summary(r)
-	// A line that is written over comes before each that stays.
+	// An overwritten line precedes each final one.
 	const want = "[1/2] 데이터베이스     … \r\x1b[K[1/2] 데이터베이스     … FAIL\n" + `      redis: 고장 남 (broken):
         127.0.0.1:6379: connection refused
       x: it is slow (slow): it is slow

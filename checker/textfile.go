@@ -21,33 +21,33 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// Textfile is the file that node_exporter's textfile collector reads.
+// Textfile is the file for node_exporter's textfile collector.
 //
-// Counters and histograms continue over runs: each run reads the file, adds
-// what it counted and replaces it, so rate() and increase() work although the
-// checker lives for milliseconds. Several environments share a file.
+// Counters and histograms continue over runs: each run reads the file, adds its
+// counts and replaces it. So rate() and increase() work although a checker
+// process lives for milliseconds. Several environments share a file.
 type Textfile struct {
 	Path      string
-	Namespace string      // before the names of the metrics
-	Specs     []spec.Spec // of the checks
+	Namespace string      // prefix of the metrics' names
+	Specs     []spec.Spec // specs of the checks
 
 	ahead previous
 }
 
-// previous holds the content of a file.
+// previous is the content of a file.
 type previous struct {
 	data     []byte
 	families map[string]*dto.MetricFamily
 }
 
-// readAhead reads the file before a run is done. When it is still the same at
-// the end of the run, nobody waits for that again.
+// readAhead reads the file during a run. If the file is unchanged at the end of
+// the run, it is not read again.
 func (f Textfile) readAhead() Textfile {
 	data, err := os.ReadFile(f.Path)
 	if err != nil {
 		return f
 	}
-	if families, err := parse(data); err == nil { // who writes says what is wrong
+	if families, err := parse(data); err == nil { // Write reports an error
 		f.ahead = previous{data, families}
 	}
 	return f
@@ -58,9 +58,8 @@ func parse(data []byte) (map[string]*dto.MetricFamily, error) {
 	return parser.TextToMetricFamilies(bytes.NewReader(data))
 }
 
-// Write merges a run of an environment into the file. The notes say what of
-// the previous file could not be carried over; the error says why nothing was
-// written, and then the previous file is untouched.
+// Write merges a run of an environment into the file. The notes name the series
+// that could not be continued. On an error the previous file is unchanged.
 func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
 	defer func() {
 		if err != nil {
@@ -82,8 +81,8 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 	return append(notes, m.notes...), err
 }
 
-// forget takes an environment out of the file. When nothing of any
-// environment is left, the file goes too.
+// forget removes an environment from the file. It removes the file with the
+// last environment.
 func (f Textfile) forget(ctx context.Context, env string) (notes []string, err error) {
 	defer func() {
 		if err != nil {
@@ -126,15 +125,15 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 	case err != nil:
 		return notes, err
 	case !gone && len(left) == 0:
-		return notes, fmt.Errorf("%s has no environment at all", f.Path)
+		return notes, fmt.Errorf("%s has no environments", f.Path)
 	case !gone:
 		return notes, fmt.Errorf("%s has no environment %q: it has %s", f.Path, env, strings.Join(left, ", "))
 	}
 	return notes, nil
 }
 
-// update replaces the file by what change makes of it, under the lock: nil
-// leaves it, and no families remove it.
+// update replaces the families of the file by the result of change, under the
+// lock. A nil result changes nothing, and an empty one removes the file.
 func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily) (notes []string, err error) {
 	dir := filepath.Dir(f.Path)
 	unlock, err := lockDir(ctx, dir)
@@ -142,7 +141,7 @@ func (f Textfile) update(ctx context.Context, now time.Time, change func(previou
 		return nil, err
 	}
 	defer unlock()
-	sweep(f.Path, 0) // nobody else is writing
+	sweep(f.Path, 0) // the lock excludes other writers
 	previous, notes, err := f.read(now)
 	if err != nil {
 		return notes, err
@@ -157,7 +156,7 @@ func (f Textfile) update(ctx context.Context, now time.Time, change func(previou
 	return notes, f.replace(families)
 }
 
-// read parses the previous file. One that cannot be parsed is set aside.
+// read parses the previous file. It renames a file that does not parse.
 func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, error) {
 	data, err := os.ReadFile(f.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -183,8 +182,8 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counting starts anew (%v)", aside, err)}, nil
 }
 
-// replace writes the families beside the file and moves them into its place.
-// node_exporter runs as another user, so all may read it.
+// replace writes the families to a temporary file and renames it. All users may
+// read it, because node_exporter runs as another user.
 func (f Textfile) replace(families []*dto.MetricFamily) error {
 	var b bytes.Buffer
 	for _, family := range families {

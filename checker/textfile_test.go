@@ -19,7 +19,7 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// file is a textfile of two checks, A and B, with the targets a1, a2 and b1.
+// file is a textfile of the checks A and B with the targets a1, a2 and b1.
 type file struct {
 	t *testing.T
 	Textfile
@@ -34,7 +34,7 @@ func newFile(t *testing.T) *file {
 	}}
 }
 
-// result makes a result of observations like "a1=fail:broken", "a2=pass".
+// result returns a result with observations like "a1=fail:broken", "a2=pass".
 func result(check string, duration time.Duration, observations ...string) Result {
 	r := Result{Check: check, Status: Pass, Duration: duration}
 	for _, text := range observations {
@@ -59,7 +59,7 @@ func (f *file) write(env string, results ...Result) (notes []string) {
 	return notes
 }
 
-// series returns the file's series as text → value.
+// series returns the values of the file by series.
 func (f *file) series() map[string]string {
 	f.t.Helper()
 	data, err := os.ReadFile(f.Path)
@@ -75,7 +75,7 @@ func (f *file) series() map[string]string {
 	return out
 }
 
-// has compares the values of some series; "-" stands for one that is not there.
+// has compares the values of series; "-" stands for a missing series.
 func (f *file) has(want map[string]string) {
 	f.t.Helper()
 	got := f.series()
@@ -118,7 +118,7 @@ func TestCountersAndHistogramsContinue(t *testing.T) {
 	})
 }
 
-func TestARunReplacesWhatItExecuted(t *testing.T) {
+func TestRunReplacesExecutedChecks(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	f.write("paper", result("A", 0, "a1=fail:broken", "a2=warn:slow"), result("B", 0, "b1=pass"))
@@ -139,11 +139,11 @@ func TestARunReplacesWhatItExecuted(t *testing.T) {
 	})
 }
 
-func TestASkippedCheckKeepsItsStanding(t *testing.T) {
+func TestSkippedCheckKeepsResult(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	f.write("paper", result("A", 0, "a1=pass"), result("B", 0, "b1=skip"))
-	f.has(map[string]string{ // never executed: nothing is known
+	f.has(map[string]string{ // never executed
 		`app_preflight_check_status{check="B",env="paper",status="skip"}`:              "1",
 		`app_preflight_target_status{check="B",env="paper",status="skip",target="b1"}`: "1",
 		`app_preflight_checks_total{check="B",env="paper",status="pass"}`:              "0",
@@ -164,7 +164,7 @@ func TestASkippedCheckKeepsItsStanding(t *testing.T) {
 	})
 }
 
-func TestEnvironmentsShareAFile(t *testing.T) {
+func TestEnvironmentsShareFile(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	f.write("live", result("A", 0, "a1=fail:broken"), result("B", 0, "b1=pass"))
@@ -189,12 +189,12 @@ func TestEnvironmentsShareAFile(t *testing.T) {
 	}
 }
 
-func TestFileIsReadableByAllAndNothingIsLeftBeside(t *testing.T) {
+func TestFileIsReadableByAllAndAlone(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	dir := filepath.Dir(f.Path)
-	// The first is as a checker that was killed while it wrote would leave it;
-	// the second is an editor's.
+	// The first is the temporary file of a killed checker, the second an
+	// editor's.
 	for _, name := range []string{".preflight.prom123456", ".preflight.prom.swp"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("half"), 0o600); err != nil {
 			t.Fatal(err)
@@ -214,7 +214,7 @@ func TestFileIsReadableByAllAndNothingIsLeftBeside(t *testing.T) {
 	}
 }
 
-func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
+func TestUnusableFolderIsAnError(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
@@ -226,7 +226,7 @@ func TestAFolderThatCannotBeMadeIsAnError(t *testing.T) {
 	}
 }
 
-func TestAnEmptyFileIsReported(t *testing.T) {
+func TestEmptyFileIsReported(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
@@ -237,7 +237,7 @@ func TestAnEmptyFileIsReported(t *testing.T) {
 	}
 }
 
-func TestCountingDoesNotGoOnFromNonsense(t *testing.T) {
+func TestInvalidCountersRestart(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	nonsense := `# TYPE app_preflight_runs_total counter
@@ -264,8 +264,9 @@ app_preflight_last_success{env="live"} 1
 	})
 }
 
-// What another checker wrote since the file was read ahead counts too.
-func TestReadingAheadLosesNothing(t *testing.T) {
+// A run includes the counts that another checker wrote after the file was read
+// ahead.
+func TestReadAheadLosesNoCounts(t *testing.T) {
 	t.Parallel()
 	f := newFile(t)
 	run := func() { f.write("paper", result("A", 0, "a1=pass", "a2=pass"), result("B", 0, "b1=pass")) }
@@ -273,12 +274,12 @@ func TestReadingAheadLosesNothing(t *testing.T) {
 		t.Helper()
 		f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: want})
 	}
-	f.Textfile = f.readAhead() // of nothing
+	f.Textfile = f.readAhead() // no file yet
 	run()
 	f.Textfile = f.readAhead()
 	run()
 	runs("2")
-	run() // the file has changed since
+	run() // the file has changed since readAhead
 	runs("3")
 	if err := os.WriteFile(f.Path, nil, 0o644); err != nil {
 		t.Fatal(err)
@@ -291,7 +292,7 @@ func TestReadingAheadLosesNothing(t *testing.T) {
 }
 
 // The wait is in fake time.
-func TestALockThatIsNeverGivenBack(t *testing.T) {
+func TestLockTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFile(t)
 		holder := flock.New(filepath.Dir(f.Path), flock.SetFlag(os.O_RDONLY))
@@ -299,7 +300,7 @@ func TestALockThatIsNeverGivenBack(t *testing.T) {
 			t.Fatal(ok, err)
 		}
 		_, err := f.Write(t.Context(), "paper", Report{Started: start})
-		if err == nil || !strings.Contains(err.Error(), "is held by another program for over 10s") {
+		if err == nil || !strings.Contains(err.Error(), "has been held by another program for over 10s") {
 			t.Errorf("error %v", err)
 		}
 		if err := holder.Unlock(); err != nil {

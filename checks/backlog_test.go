@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// fullBacklog is an address that answers no attempt to connect: a listener
-// whose queue is full drops them, as a firewall does.
+// fullBacklog returns an address that answers no attempt to connect. A listener
+// with a full queue drops attempts, as a firewall does.
 func fullBacklog(t *testing.T) string {
 	t.Helper()
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)

@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// binance is the API of Binance for spot trading, as
-// https://developers.binance.com describes it.
+// binance calls Binance's API for spot trading, which
+// https://developers.binance.com documents.
 type binance struct {
 	exchange
 	client *http.Client
 }
 
-// binanceFutures is the API for USDⓈ-M futures.
+// binanceFutures calls the API for USDⓈ-M futures.
 type binanceFutures struct{ binance }
 
-// recvWindow is how old a signed call may be when it arrives, in milliseconds.
+// recvWindow is the maximum age of a signed call on arrival, in milliseconds.
 const recvWindow = "5000"
 
 func (b binance) clock(ctx context.Context) (clockReading, error) {
-	// The time is served by what stays up during maintenance, too.
+	// The server of the time stays up during maintenance.
 	maintained := make(chan error, 1)
 	go func() { maintained <- b.maintained(ctx) }()
 	reading, err := b.time(ctx, "/api/v3/time")
@@ -54,8 +54,7 @@ func (b binance) time(ctx context.Context, path string) (clockReading, error) {
 	return clockReading{time.UnixMilli(body.ServerTime), time.Millisecond + a.spread, a.asked}, nil
 }
 
-// maintained asks for the status of the system, which test networks do not
-// have.
+// maintained checks the system status, which test networks lack.
 func (b binance) maintained(ctx context.Context) error {
 	a, err := b.get(ctx, "/sapi/v1/system/status", "")
 	if a.status == http.StatusNotFound {
@@ -71,7 +70,7 @@ func (b binance) maintained(ctx context.Context) error {
 	case json.Unmarshal(a.body, &body) != nil || body.Status == nil:
 		return unreadable("the status of the system")
 	case *body.Status != 0:
-		return rejection{"maintenance", "the exchange says that it is under maintenance"}
+		return rejection{"maintenance", "the exchange reports maintenance"}
 	}
 	return nil
 }
@@ -125,8 +124,8 @@ func (b binanceFutures) holdings(ctx context.Context) ([]holding, error) {
 	return held, nil
 }
 
-// withdraws asks for the permissions of the keys, which test networks do not
-// tell.
+// withdraws reads the permissions of the keys, which test networks do not
+// report.
 func (b binance) withdraws(ctx context.Context) (bool, error) {
 	a, err := b.get(ctx, "/sapi/v1/account/apiRestrictions", b.sign(""))
 	if a.status == http.StatusNotFound {
@@ -144,7 +143,8 @@ func (b binance) withdraws(ctx context.Context) (bool, error) {
 	return *keys.Withdrawals, nil
 }
 
-// withdraws: the API for futures cannot withdraw, and does not tell who can.
+// withdraws returns false: the API for futures cannot withdraw and does not
+// report permissions.
 func (b binanceFutures) withdraws(context.Context) (bool, error) { return false, nil }
 
 func (b binance) get(ctx context.Context, path, query string) (answer, error) {
@@ -165,7 +165,7 @@ func (b binance) get(ctx context.Context, path, query string) (answer, error) {
 	return a, a.rejected()
 }
 
-// sign completes a query with the time and the signature over all of it.
+// sign adds the time and the signature to a query.
 func (b binance) sign(query string) string {
 	if query != "" {
 		query += "&"
@@ -176,7 +176,8 @@ func (b binance) sign(query string) string {
 	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
 }
 
-// denied reads Binance's error codes. Most are of signed calls alone.
+// denied maps Binance's error codes to reasons. Most belong to signed calls
+// only.
 func (b binance) denied(a answer, signed bool) error {
 	var body struct {
 		Code int `json:"code"`

@@ -21,9 +21,8 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Both ways: what a real run writes is what the catalogue declares, and all of
-// it.
-func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
+// A real run writes exactly the metrics of the catalogue.
+func TestRunMatchesCatalogue(t *testing.T) {
 	t.Parallel()
 	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
 	ready, err := system.New(t.Context(), t.TempDir(), redis.URL(), postgres.DSN())
@@ -45,10 +44,10 @@ func TestARealRunAgreesWithTheCatalogue(t *testing.T) {
 		return report
 	}
 	if first := record(); !first.Ready() {
-		t.Errorf("what is ready is not: %+v", first)
+		t.Errorf("the system should be ready: %+v", first)
 	}
 	redis.Stop()
-	record() // problems have series only while there are some
+	record() // only existing problems have series
 
 	written := parseFile(t, f.Path)
 	for _, d := range spec.NewRunFamilies(f.Namespace, f.Specs...).All() {
@@ -96,16 +95,16 @@ func agrees(t *testing.T, d metrics.Desc, family *dto.MetricFamily) {
 		}
 	}
 	for _, l := range d.Labels {
-		if l.Values == nil { // open
+		if l.Values == nil { // any value
 			continue
 		}
 		got := slices.Compact(slices.Sorted(slices.Values(seen[l.Name])))
 		for _, value := range got {
 			if !slices.Contains(l.Values, value) {
-				t.Errorf("%s: %s=%q is none of the declared values %v", d.Name, l.Name, value, l.Values)
+				t.Errorf("%s: %s=%q is not one of the declared values %v", d.Name, l.Name, value, l.Values)
 			}
 		}
-		// Of problems only those that are there have series.
+		// Only existing problems have series.
 		if !strings.HasSuffix(d.Name, "_check_problem") && len(got) != len(l.Values) {
 			t.Errorf("%s: %s has the values %v, declared %v", d.Name, l.Name, got, l.Values)
 		}

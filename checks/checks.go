@@ -1,5 +1,5 @@
-// Package checks holds the shipped checks, a file each, and the kinds of checks
-// that preflight.yml can declare without Go. Their specs are in the package
+// Package checks holds the shipped checks, one per file, and the kinds of
+// checks that preflight.yml can declare without Go. Their specs are in package
 // checks/spec.
 package checks
 
@@ -13,8 +13,8 @@ import (
 	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
-// Shipped returns the eight shipped checks in the order in which they run, and
-// after them the checks that preflight.yml declares under "checks".
+// Shipped returns the eight shipped checks in the order in which they run,
+// followed by the checks in the section "checks" of preflight.yml.
 func Shipped() []checker.Check {
 	return []checker.Check{
 		check[environmentConfig]{shipped.Environment()},
@@ -29,16 +29,16 @@ func Shipped() []checker.Check {
 	}
 }
 
-// check is a check with a section in preflight.yml of the type C.
+// check is a check whose section of preflight.yml has the type C.
 type check[C section] struct{ spec spec.Spec }
 
-// section is a section of preflight.yml that declares a check. With nothing
-// declared the observer has no targets.
+// section is the section of preflight.yml that declares a check. An empty
+// section gives an observer without targets.
 type section interface {
 	observer(checker.Env) observer
 }
 
-// observer looks at what a section declares, in one environment.
+// observer observes the targets of a section in one environment.
 type observer interface {
 	targets() []string
 	run(context.Context, checker.Env) []checker.Observation
@@ -52,7 +52,7 @@ func (c check[C]) Run(ctx context.Context, env checker.Env) []checker.Observatio
 	return c.observer(env).run(ctx, env)
 }
 
-// MaxDuration returns the time that the section gives the check.
+// MaxDuration returns the time that the section allows the check.
 func (c check[C]) MaxDuration(env checker.Env) time.Duration {
 	if patient, ok := c.observer(env).(interface{ maxDuration() time.Duration }); ok {
 		return patient.maxDuration()
@@ -68,10 +68,11 @@ func (c check[C]) observer(env checker.Env) observer {
 
 const defaultTimeout = 2 * time.Second
 
-// wrong returns a problem of the value at a path of keys and indexes.
+// wrong returns a problem with the value at a path of keys and indexes.
 func wrong(text string, path ...any) checker.Problem { return checker.Problem{Path: path, Text: text} }
 
-// variableProblem is about a key that must name an environment variable.
+// variableProblem returns a problem if a key does not name an environment
+// variable.
 func variableProblem(name, holds, example string, path ...any) []checker.Problem {
 	return problems(declared.VariableProblem(name, holds, example, path...))
 }

@@ -10,17 +10,18 @@ import (
 	"time"
 )
 
-// commandProbe runs a program. What it prints is not shown: it may be anything.
+// commandProbe runs a program. It never shows the program's output, which may
+// hold a secret.
 type commandProbe struct {
 	argv    []string
 	dir     string
-	limited bool // the number that it prints is compared with limits
+	limited bool // compare the printed number with limits
 }
 
 func (p commandProbe) measure(ctx context.Context) (measurement, error) {
 	cmd := exec.CommandContext(ctx, p.argv[0], p.argv[1:]...)
 	cmd.Dir = p.dir
-	// What the program itself started must not hold the run.
+	// Processes that the program started must not delay the run.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = time.Second
@@ -34,7 +35,7 @@ func (p commandProbe) measure(ctx context.Context) (measurement, error) {
 	case cmd.Process == nil:
 		return measurement{}, rejection{"no_such_program", filepath.Base(p.argv[0]) + " cannot be started"}
 	case err != nil:
-		return measurement{}, rejection{"exit_code", filepath.Base(p.argv[0]) + " did not end as it should"}
+		return measurement{}, rejection{"exit_code", filepath.Base(p.argv[0]) + " failed"}
 	case !p.limited:
 		return measurement{}, nil
 	}

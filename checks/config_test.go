@@ -96,7 +96,7 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-// Everything that is shipped is declared, so that it can be ready.
+// The shipped file declares every check, so that the system can become ready.
 func TestShippedConfig(t *testing.T) {
 	t.Parallel()
 	c, err := checker.ReadConfig("../preflight.yml", checks.Shipped()...)
@@ -125,7 +125,7 @@ func TestShippedConfig(t *testing.T) {
 	}
 }
 
-// The checks that the comments of the shipped file show can be declared.
+// The checks in the comments of the shipped file are valid.
 func TestShippedExamples(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../preflight.yml")

@@ -19,18 +19,18 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// databaseConfig declares what the check Database looks at.
+// databaseConfig declares the targets of the check Database.
 type databaseConfig struct {
 	Redis    *serverConfig `yaml:"redis"`
 	Postgres *serverConfig `yaml:"postgres"`
 }
 
-// serverConfig declares a database. Its address is in an environment variable,
+// serverConfig declares a database. The address is in an environment variable,
 // never in the file.
 type serverConfig struct {
-	URLFrom  string        `yaml:"url_from"`  // the variable's name
-	Timeout  time.Duration `yaml:"timeout"`   // 2s when not given
-	ReadOnly bool          `yaml:"read_only"` // a replica will do
+	URLFrom  string        `yaml:"url_from"`  // name of the variable with the address
+	Timeout  time.Duration `yaml:"timeout"`   // 2s by default
+	ReadOnly bool          `yaml:"read_only"` // accept a replica
 }
 
 func (c databaseConfig) observer(env checker.Env) observer {
@@ -56,27 +56,27 @@ func (c *serverConfig) server(env checker.Env) *server {
 	return &server{Variable: c.URLFrom, Address: env.Value(c.URLFrom), Timeout: cmp.Or(c.Timeout, defaultTimeout), ReadOnly: c.ReadOnly}
 }
 
-// The targets of the check Database.
+// Targets of the check Database.
 const (
 	targetRedis    = "redis"
 	targetPostgres = "postgres"
 )
 
-// database checks that Redis answers PING and PostgreSQL SELECT 1, both at the
-// same time.
+// database checks that Redis answers PING and PostgreSQL SELECT 1,
+// concurrently.
 type database struct {
-	Redis, Postgres *server // nil: not looked at
+	Redis, Postgres *server // nil: not checked
 }
 
-// server is a database to look at.
+// server is a database to check.
 type server struct {
-	Variable string // the environment variable that the address came from
-	Address  string // URL or DSN; empty: the variable is not set
+	Variable string // environment variable of the address
+	Address  string // URL or DSN; "" if the variable is not set
 	Timeout  time.Duration
-	ReadOnly bool // one that takes no writes will do
+	ReadOnly bool // accept a server that takes no writes
 }
 
-// targets returns the databases that are looked at.
+// targets returns the checked databases.
 func (d database) targets() []string {
 	var names []string
 	if d.Redis != nil {
@@ -88,7 +88,7 @@ func (d database) targets() []string {
 	return names
 }
 
-// maxDuration returns the longest that a database may take.
+// maxDuration returns the longest timeout of a database.
 func (d database) maxDuration() time.Duration {
 	longest := time.Duration(0)
 	for _, s := range []*server{d.Redis, d.Postgres} {
@@ -99,7 +99,7 @@ func (d database) maxDuration() time.Duration {
 	return longest
 }
 
-// run asks the databases, each with its own timeout.
+// run checks the databases, each with its own timeout.
 func (d database) run(ctx context.Context, env checker.Env) []checker.Observation {
 	var wg sync.WaitGroup
 	var redis, postgres checker.Observation
@@ -114,7 +114,7 @@ func (d database) run(ctx context.Context, env checker.Env) []checker.Observatio
 	return []checker.Observation{redis, postgres}
 }
 
-// observe asks one server and times it, connecting included.
+// observe calls ask for one server and measures the time, connecting included.
 func (s server) observe(ctx context.Context, target string, ask func(context.Context, server) (time.Duration, error)) checker.Observation {
 	if s.Address == "" {
 		return checker.Failed(target, "not_configured", s.Variable+" is not set")
@@ -133,16 +133,16 @@ func (s server) observe(ctx context.Context, target string, ask func(context.Con
 	return o
 }
 
-// errReadOnly is the error of a server that answers and takes no writes.
+// errReadOnly is the error of a server that answers but takes no writes.
 var errReadOnly = errors.New("read-only")
 
-// errMalformed stands for an address that cannot be read. The libraries' own
-// errors quote it, password included.
+// errMalformed replaces the libraries' errors for a malformed address, which
+// quote the address with its password.
 type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
 
-// silenceRedis stops the log of go-redis: what it would write is in the
+// silenceRedis turns off the log of go-redis. The observations have its errors.
 // observations.
 var silenceRedis = sync.OnceFunc(logging.Disable)
 
@@ -153,8 +153,8 @@ func pingRedis(ctx context.Context, s server) (latency time.Duration, err error)
 	if err != nil {
 		return 0, errMalformed{s.Variable, "a Redis URL"}
 	}
-	// One question on one connection: nothing is retried, negotiated or
-	// announced.
+	// One command on one connection, without retries, negotiation or client
+	// info.
 	opt.MaxRetries, opt.DialerRetries, opt.Protocol = -1, 1, 2
 	opt.PoolSize, opt.MinIdleConns = 1, 0
 	opt.ContextTimeoutEnabled, opt.DisableIdentity = true, true
@@ -182,8 +182,8 @@ func pingRedis(ctx context.Context, s server) (latency time.Duration, err error)
 	return latency, redisTakesWrites(ctx, client)
 }
 
-// redisTakesWrites asks by HELLO, which every user may say. A Redis before 6
-// does not know it and is taken at its word.
+// redisTakesWrites checks the server's role with HELLO, which every user may
+// call. A Redis before version 6 does not know HELLO and counts as writable.
 func redisTakesWrites(ctx context.Context, client *redis.Client) error {
 	hello, err := client.Do(ctx, "HELLO").Slice()
 	if isRedisError(err) {
@@ -197,18 +197,16 @@ func redisTakesWrites(ctx context.Context, client *redis.Client) error {
 	return err
 }
 
-// A refusal is the error that a Redis says before it hangs up, when it has no
-// room for more clients.
+// A refusal is the error with which a full Redis closes a new connection.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// RedisError makes it a [redis.Error].
+// RedisError marks it as a [redis.Error].
 func (refusal) RedisError() {}
 
-// greeted keeps an error that is the first thing to come over a connection. The
-// client takes it for the answer to its HELLO, goes on, and reports a broken
-// pipe.
+// greeted keeps an error that arrives before any command. The client takes it
+// for the answer to its HELLO, continues, and reports a broken pipe.
 type greeted struct {
 	net.Conn
 	greeting *atomic.Pointer[refusal]

@@ -27,17 +27,17 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// serverCheck is a check that asks one server, whose address is in VAR.
+// serverCheck is a check of one server, whose address is in VAR.
 type serverCheck struct {
 	target, name string
-	config       string // with TIMEOUT in the place of the timeout
+	config       string // TIMEOUT stands for the timeout
 }
 
 var askRedis = serverCheck{"redis", "Database", "database: {redis: {url_from: VAR, timeout: TIMEOUT}}"}
 
 var askPostgres = serverCheck{"postgres", "Database", "database: {postgres: {url_from: VAR, timeout: TIMEOUT}}"}
 
-// The other checks that ask PostgreSQL.
+// The other checks that use PostgreSQL.
 var askSchema = serverCheck{"schema", "Migrations", "migrations: [{name: schema, url_from: VAR, folder: ../webhook/history/migrations, timeout: TIMEOUT}]"}
 
 var askQuery = serverCheck{"sql", "SQL", "checks: [{name: SQL, timeout: TIMEOUT, sql: {url_from: VAR, query: SELECT 1}, fail: {above: 1}}]"}
@@ -50,7 +50,7 @@ func (c serverCheck) observe(t *testing.T, address string, timeout time.Duration
 
 func (c serverCheck) expect(t *testing.T, address, reason string) {
 	t.Helper()
-	timeout := 20 * time.Second // more than any loaded machine needs
+	timeout := 20 * time.Second // enough for a loaded machine
 	if reason == "timeout" {
 		timeout = 100 * time.Millisecond
 	}
@@ -62,11 +62,11 @@ func (c serverCheck) expect(t *testing.T, address, reason string) {
 		t.Errorf("%s: %+v, want a pass with its latency", c.target, o)
 	}
 	if strings.Contains(o.Detail, "s3cret") {
-		t.Errorf("%s: the detail gives the password away: %s", c.target, o.Detail)
+		t.Errorf("%s: the detail shows the password: %s", c.target, o.Detail)
 	}
 }
 
-// expectPostgres expects the same of all checks that ask PostgreSQL.
+// expectPostgres expects the same result from every check that uses PostgreSQL.
 func expectPostgres(t *testing.T, address, reason string) {
 	t.Helper()
 	for _, c := range []serverCheck{askPostgres, askSchema, askQuery} {
@@ -74,7 +74,7 @@ func expectPostgres(t *testing.T, address, reason string) {
 	}
 }
 
-// with changes a part of an address.
+// with returns the address with a change.
 func with(t *testing.T, address string, change func(*url.URL)) string {
 	t.Helper()
 	u, err := url.Parse(address)
@@ -105,7 +105,7 @@ func TestRedisReasons(t *testing.T) {
 	askRedis.expect(t, good, "")
 }
 
-// Replicas answer, and take no writes.
+// Replicas answer but take no writes.
 func TestReplicasAreReadOnly(t *testing.T) {
 	t.Parallel()
 	primary := testservers.StartRedis(t)
@@ -118,7 +118,7 @@ func TestReplicasAreReadOnly(t *testing.T) {
 	makeStandby(t, standby)
 	askPostgres.expect(t, standby.DSN(), "read_only")
 
-	// Where reading is enough, they do.
+	// They pass where read_only is true.
 	for _, target := range []string{"redis", "postgres"} {
 		check := fromConfig(t, "database: {redis: {url_from: R, read_only: true}, postgres: {url_from: P, read_only: true}}",
 			"Database", "paper", "R="+replica.URL(), "P="+standby.DSN())
@@ -126,7 +126,7 @@ func TestReplicasAreReadOnly(t *testing.T) {
 	}
 }
 
-// makeStandby restarts a PostgreSQL as a standby that waits for its primary.
+// makeStandby restarts a PostgreSQL as a standby of a missing primary.
 func makeStandby(t *testing.T, p *testservers.Postgres) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), p.DSN())
@@ -156,7 +156,7 @@ func makeStandby(t *testing.T, p *testservers.Postgres) {
 	p.Start()
 }
 
-// A Redis with one client to serve, whose disk then fails.
+// A Redis that allows one client, whose disk then fails.
 func TestRedisFullAndFailing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -169,7 +169,7 @@ func TestRedisFullAndFailing(t *testing.T) {
 		t.Fatal(err)
 	}
 	askRedis.expect(t, server.URL(), "")
-	// Something is in the place of the file that it saves to.
+	// A folder has the name of the file that it saves to.
 	if err := os.Mkdir(filepath.Join(dir, "dump.rdb"), 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -177,20 +177,20 @@ func TestRedisFullAndFailing(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, func() error { return sees(t, askRedis, server.URL(), "refused_command") })
-	// A Redis that cannot save would not stop, either.
+	// A Redis that cannot save does not stop.
 	if err := client.ConfigSet(t.Context(), "save", "").Err(); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A Redis that reads its data slowly.
+// A Redis that takes long to load its data.
 func TestRedisLoading(t *testing.T) {
 	t.Parallel()
 	server := testservers.StartRedis(t, "--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024")
 	client := connect(t, server.URL())
 	value := strings.Repeat("x", 4096)
 	for i := range 100 {
-		// Each value differs, or they would be compressed to nothing.
+		// The values differ, so that they do not compress well.
 		if err := client.Set(t.Context(), strconv.Itoa(i), strconv.Itoa(i)+value, 0).Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -208,7 +208,7 @@ func TestRedisLoading(t *testing.T) {
 	}
 }
 
-// connect returns a client with one connection, which it keeps.
+// connect returns a client with one persistent connection.
 func connect(t *testing.T, address string) *redis.Client {
 	t.Helper()
 	opt, err := redis.ParseURL(address)
@@ -221,7 +221,7 @@ func connect(t *testing.T, address string) *redis.Client {
 	return client
 }
 
-// A certificate that nobody vouches for.
+// A certificate of an unknown authority.
 func TestRedisTLS(t *testing.T) {
 	t.Parallel()
 	cert, key := selfSigned(t)
@@ -282,12 +282,12 @@ func TestPostgresReasons(t *testing.T) {
 	expectPostgres(t, good, "connection_refused")
 }
 
-// A PostgreSQL with one connection to give, which then stops: as long as
-// somebody is connected it takes nobody else.
+// A PostgreSQL that allows one connection and then stops. A smart shutdown
+// refuses new connections while one is open.
 func TestPostgresFullAndStopping(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t, "max_connections=1", "superuser_reserved_connections=0", "max_wal_senders=0")
-	// Who asked before may not have gone yet.
+	// An earlier connection may still be open.
 	eventually(t, func() error { return sees(t, askPostgres, postgres.DSN(), "") })
 	var holder *pgx.Conn
 	eventually(t, func() (err error) {
@@ -320,7 +320,7 @@ func TestPostgresFullAndStopping(t *testing.T) {
 	}
 }
 
-// sees is expect for what takes a moment to come.
+// sees is like expect, for a condition that takes time.
 func sees(t *testing.T, c serverCheck, address, reason string) error {
 	if o := c.observe(t, address, 20*time.Second); o.Reason != reason {
 		return fmt.Errorf("%s: %+v, want the reason %q", c.target, o, reason)
@@ -328,7 +328,7 @@ func sees(t *testing.T, c serverCheck, address, reason string) error {
 	return nil
 }
 
-// eventually tries until there is no error.
+// eventually retries try until it returns nil.
 func eventually(t *testing.T, try func() error) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -343,7 +343,7 @@ func eventually(t *testing.T, try func() error) {
 	}
 }
 
-// A server that takes connections and drops them.
+// A server that accepts connections and closes them.
 func TestBrokenConnection(t *testing.T) {
 	t.Parallel()
 	address := hangsUp(t)

@@ -15,7 +15,7 @@ import (
 	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
-// declaredChecks stands for the checks that preflight.yml declares.
+// declaredChecks represents the checks that preflight.yml declares.
 type declaredChecks struct{}
 
 func (declaredChecks) Spec() spec.Spec                                        { return spec.Spec{Name: declared.Section} }
@@ -37,7 +37,7 @@ func (declaredChecks) Expand(env checker.Env) (all []checker.Check) {
 // declaredList is the section of the declared checks.
 type declaredList []declared.Check
 
-// Problems returns what makes no sense in the section.
+// Problems returns the mistakes in the section.
 func (l declaredList) Problems(checker.Env) []checker.Problem {
 	var names []string
 	for _, s := range shipped.Shipped() {
@@ -49,10 +49,10 @@ func (l declaredList) Problems(checker.Env) []checker.Problem {
 // declaredCheck is one declared check.
 type declaredCheck struct{ declared.Check }
 
-// Targets returns the one thing that it looks at.
+// Targets returns the only target.
 func (d declaredCheck) Targets(checker.Env) []string { return []string{d.TargetName()} }
 
-// MaxDuration returns the time that the declaration gives the check.
+// MaxDuration returns the time that the declaration allows the check.
 func (d declaredCheck) MaxDuration(checker.Env) time.Duration {
 	return cmp.Or(d.Timeout, defaultTimeout)
 }
@@ -72,21 +72,21 @@ func (d declaredCheck) Run(ctx context.Context, env checker.Env) []checker.Obser
 	return []checker.Observation{observation}
 }
 
-// probe measures in one of the ways that can be declared.
+// probe is one of the declarable measurements.
 type probe interface {
-	// measure returns a number, or a rejection or an error of the connection.
+	// measure returns a number. Its error is a rejection or a connection error.
 	measure(context.Context) (measurement, error)
 }
 
-// measurement is a number and what it is of.
+// measurement is a number with its kind.
 type measurement struct {
 	value   float64
-	isValue bool // false: there is nothing to compare with the limits
+	isValue bool // false: no number to compare with the limits
 	unit    string
 	latency time.Duration
 }
 
-// probe returns the probe of the check's kind.
+// probe returns the probe for the check's kind.
 func (d declaredCheck) probe(env checker.Env) probe {
 	switch {
 	case d.HTTP != nil:
@@ -118,8 +118,8 @@ func (d declaredCheck) judge(m measurement) checker.Observation {
 	return checker.Passed(d.TargetName(), number(m.value))
 }
 
-// number reads a number as programs print it. Text that is none is not shown:
-// it may be anything.
+// number parses the output of a program. Its error does not show the text,
+// which may hold a secret.
 func number(text string) (float64, error) {
 	text = strings.TrimSuffix(strings.TrimSpace(text), "%")
 	if i := slices.Index([]string{"f", "t", "false", "true"}, text); i >= 0 {
@@ -127,7 +127,7 @@ func number(text string) (float64, error) {
 	}
 	v, err := sum(strings.TrimSpace(text))
 	if err != nil {
-		return 0, rejection{"not_a_number", "what came back is no number"}
+		return 0, rejection{"not_a_number", "the result is not a number"}
 	}
 	return v, nil
 }

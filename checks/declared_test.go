@@ -82,7 +82,7 @@ func TestDeclaredCommand(t *testing.T) {
 		{"command: [echo, '4'], fail: {below: 5}", "below_limit", checker.Fail},
 		{"command: [echo, s3cret], fail: {below: 5}", "not_a_number", checker.Fail},
 		{"command: [echo, NaN], fail: {below: 5}", "not_a_number", checker.Fail},
-		// What it leaves behind does not hold the run.
+		// A process that the command leaves behind does not delay the run.
 		{"timeout: 100ms, command: [sh, -c, 'sleep 1000 & sleep 1000']", "timeout", checker.Fail},
 	} {
 		o := expect(t, declaredCheck("{name: Command, "+tt.keys+"}"), "command", tt.status, tt.reason)
@@ -108,7 +108,7 @@ func TestDeclaredSQL(t *testing.T) {
 		{"SELECT 'words'", "not_a_number", checker.Fail},
 		{"SELECT 'NaN'::float", "not_a_number", checker.Fail},
 		{"SELEC 1", "refused_command", checker.Fail},
-		{"CREATE TABLE t ()", "refused_command", checker.Fail}, // it cannot write
+		{"CREATE TABLE t ()", "refused_command", checker.Fail}, // the transaction is read-only
 	} {
 		check := declaredCheck(fmt.Sprintf("{name: SQL, timeout: 20s, sql: {url_from: V, query: %q}, warn: {above: 10}, fail: {above: 20, below: 1}}", tt.query), "V="+dsn)
 		expect(t, check, "sql", tt.status, tt.reason)

@@ -17,8 +17,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// explain finds the reason and a detail for people in what a client returned.
-// It never passes on text that could hold the address's password.
+// explain returns the reason and a readable detail for a client's error. It
+// never returns text that could hold the address's password.
 func explain(err error, timeout time.Duration) (reason, detail string) {
 	var (
 		malformed errMalformed
@@ -54,7 +54,7 @@ func explain(err error, timeout time.Duration) (reason, detail string) {
 	}
 }
 
-// at names the address that was dialled, if the error knows it.
+// at returns the dialled address, if the error has it.
 func at(err error) string {
 	if op := (*net.OpError)(nil); errors.As(err, &op) && op.Addr != nil {
 		return op.Addr.String() + ": "
@@ -62,7 +62,7 @@ func at(err error) string {
 	return ""
 }
 
-// explainPostgres reads PostgreSQL's error codes.
+// explainPostgres maps PostgreSQL's error codes to reasons.
 func explainPostgres(err *pgconn.PgError) (reason, detail string) {
 	switch err.Code {
 	case "28P01", "28000":
@@ -84,7 +84,7 @@ func isRedisError(err error) bool {
 	return errors.As(err, &e) && !errors.Is(err, redis.Nil)
 }
 
-// explainRedis reads the word that Redis's errors start with.
+// explainRedis maps the first word of Redis's errors to reasons.
 func explainRedis(err error) (reason, detail string) {
 	word, _, _ := strings.Cut(err.Error(), " ")
 	switch {
@@ -102,7 +102,7 @@ func explainRedis(err error) (reason, detail string) {
 	}
 }
 
-// postgresConfig reads the server's address.
+// postgresConfig parses the server's address.
 func postgresConfig(s server) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(s.Address)
 	if err != nil {
@@ -111,7 +111,7 @@ func postgresConfig(s server) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// dialPostgres opens a connection for a few plain questions.
+// dialPostgres opens a connection for a few simple queries.
 func dialPostgres(ctx context.Context, s server) (*pgconn.PgConn, error) {
 	config, err := postgresConfig(s)
 	if err != nil {
@@ -120,7 +120,7 @@ func dialPostgres(ctx context.Context, s server) (*pgconn.PgConn, error) {
 	return pgconn.ConnectConfig(ctx, &config.Config)
 }
 
-// queryText asks one question and returns the rows as PostgreSQL writes them.
+// queryText runs one query and returns the rows as text.
 func queryText(ctx context.Context, conn *pgconn.PgConn, sql string) (rows [][][]byte, err error) {
 	results, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil {
@@ -132,6 +132,6 @@ func queryText(ctx context.Context, conn *pgconn.PgConn, sql string) (rows [][][
 	return rows, nil
 }
 
-// hangUp closes a connection. Closing it in form says goodbye to the server,
-// which nobody waits for.
+// hangUp closes a connection without PostgreSQL's terminate message, so that it
+// does not wait for the server.
 func hangUp(conn *pgconn.PgConn) { _ = conn.Conn().Close() }

@@ -13,17 +13,17 @@ import (
 	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// environmentConfig declares what the check Environment looks at.
+// environmentConfig declares the variables for the check Environment.
 type environmentConfig struct {
 	Required []variableConfig `yaml:"required"`
-	Optional []variableConfig `yaml:"optional"` // checked only when they are set
+	Optional []variableConfig `yaml:"optional"` // checked only if set
 }
 
 // variableConfig declares an environment variable.
 type variableConfig struct {
 	Name    string   `yaml:"name"`
-	Format  format   `yaml:"format"`  // text when not given
-	Schemes []string `yaml:"schemes"` // of a url; any when not given
+	Format  format   `yaml:"format"`  // text by default
+	Schemes []string `yaml:"schemes"` // of a url; any by default
 	Min     *int64   `yaml:"min"`     // of an integer
 	Max     *int64   `yaml:"max"`
 	Values  []string `yaml:"values"` // of a one_of
@@ -58,7 +58,7 @@ func (c environmentConfig) Problems(checker.Env) (problems []checker.Problem) {
 	return problems
 }
 
-// problem returns the first key that makes no sense, and why.
+// problem returns the first invalid key and the reason.
 func (v variableConfig) problem() (key, text string) {
 	formats := []format{"", formatText, formatURL, formatInteger, formatOneOf, formatFile}
 	switch {
@@ -86,11 +86,11 @@ func (v variableConfig) variable(optional bool) variable {
 	return variable{Name: v.Name, Optional: optional, Format: v.Format, Schemes: v.Schemes, Min: v.Min, Max: v.Max, OneOf: v.Values}
 }
 
-// environment checks that the environment variables of the system are present
-// and well formed.
+// environment checks that the system's environment variables are set and well
+// formed.
 type environment struct {
 	Variables []variable
-	// Lookup gives the value of a variable and whether it is set.
+	// Lookup returns the value of a variable and whether it is set.
 	Lookup func(name string) (string, bool)
 }
 
@@ -109,11 +109,11 @@ type format string
 
 // The formats.
 const (
-	formatText    format = "text" // anything but nothing
+	formatText    format = "text" // any text but ""
 	formatURL     format = "url"
 	formatInteger format = "integer"
 	formatOneOf   format = "one_of"
-	formatFile    format = "file" // the path of a file that is there
+	formatFile    format = "file" // path of an existing file
 )
 
 // targets returns the names of the variables.
@@ -135,7 +135,7 @@ func (e environment) run(_ context.Context, _ checker.Env) []checker.Observation
 	return out
 }
 
-// observe never shows the value: it may be a secret.
+// observe never shows the value, which may be a secret.
 func (v variable) observe(value string, set bool) checker.Observation {
 	switch {
 	case !set && v.Optional:
@@ -143,7 +143,7 @@ func (v variable) observe(value string, set bool) checker.Observation {
 	case !set:
 		return checker.Failed(v.Name, "missing", "not set")
 	case strings.TrimSpace(value) == "":
-		return checker.Failed(v.Name, "empty", "set to nothing")
+		return checker.Failed(v.Name, "empty", "empty")
 	}
 	switch v.Format {
 	case formatURL:

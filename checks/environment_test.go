@@ -12,7 +12,7 @@ import (
 func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		keys  string // of the variable; "optional" is no key
+		keys  string // keys of the variable; "optional" selects the list
 		value string
 		unset bool
 		want  checker.Observation
@@ -20,7 +20,7 @@ func TestEnvironment(t *testing.T) {
 		{"", "x", false, checker.Passed("V", "")},
 		{"", "", true, checker.Failed("V", "missing", "not set")},
 		{"optional", "", true, checker.Passed("V", "not set, optional")},
-		{"optional", " ", false, checker.Failed("V", "empty", "set to nothing")},
+		{"optional", " ", false, checker.Failed("V", "empty", "empty")},
 		{"format: url", "redis://h:1/0", false, checker.Passed("V", "")},
 		{"format: url", "no url", false, checker.Failed("V", "malformed", "must be a URL")},
 		{"format: url", "redis://user:pass%zz@h", false, checker.Failed("V", "malformed", "must be a URL")},

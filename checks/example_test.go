@@ -8,7 +8,7 @@ import (
 	"github.com/alertnative/preflight/checks"
 )
 
-// The shipped checks look at what preflight.yml declares.
+// The shipped checks observe the targets that preflight.yml declares.
 func ExampleShipped() {
 	config, err := checker.ParseConfig("preflight.yml", []byte(`
 environment:

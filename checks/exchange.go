@@ -17,33 +17,31 @@ import (
 	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
-// exchangesConfig declares the exchanges that the system trades on. The checks
-// Exchange Health and Open Positions look at them, and Live Safety at their
-// keys.
+// exchangesConfig declares the exchanges on which the system trades. Exchange
+// Health and Open Positions check them, and Live Safety checks their keys.
 type exchangesConfig struct {
 	Upbit          *exchangeConfig `yaml:"upbit"`
 	BinanceSpot    *exchangeConfig `yaml:"binance_spot"`
 	BinanceFutures *exchangeConfig `yaml:"binance_futures"`
 }
 
-// exchangeConfig declares one exchange. The keys are in environment variables,
+// exchangeConfig declares one exchange. Its keys are in environment variables,
 // never in the file.
 type exchangeConfig struct {
-	URL           string `yaml:"url"`      // of the API; the real one when not given
-	URLFrom       string `yaml:"url_from"` // a variable that, when it is set, has another: a test network's
+	URL           string `yaml:"url"`      // address of the API; the production API by default
+	URLFrom       string `yaml:"url_from"` // variable that may override the URL, for example with a test network's
 	AccessKeyFrom string `yaml:"access_key_from"`
 	SecretKeyFrom string `yaml:"secret_key_from"`
 }
 
-// The targets of Exchange Health and Open Positions.
+// Targets of Exchange Health and Open Positions.
 const (
 	targetUpbit          = "upbit"
 	targetBinanceSpot    = "binance_spot"
 	targetBinanceFutures = "binance_futures"
 )
 
-// declared returns the exchanges of the configuration, with what is not given
-// filled in.
+// declared returns the configured exchanges with their defaults.
 func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 	add := func(name string, c *exchangeConfig, instead exchangeConfig) {
 		if c != nil {
@@ -60,7 +58,7 @@ func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 	return names, configs
 }
 
-// exchangesIn returns the exchanges that the configuration declares.
+// exchangesIn returns the exchanges in the configuration.
 func exchangesIn(env checker.Env) exchangesConfig {
 	var c exchangesConfig
 	_ = env.Section(shipped.Exchanges, &c) // the command reports the error
@@ -96,8 +94,7 @@ func (c exchangesConfig) Problems(checker.Env) (problems []checker.Problem) {
 	return problems
 }
 
-// baseProblem describes what is wrong with the address of an API; "" when it
-// can be one.
+// baseProblem describes the mistake in the address of an API, or returns "".
 func baseProblem(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" {
@@ -106,7 +103,7 @@ func baseProblem(address string) string {
 	return ""
 }
 
-// exchanges returns the exchanges with their addresses and keys.
+// list returns the exchanges with their addresses and keys.
 func (c exchangesConfig) list(env checker.Env) []exchange {
 	var all []exchange
 	names, configs := c.declared()
@@ -124,48 +121,47 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 	return all
 }
 
-// exchange is an exchange to look at. Which one it is follows from its name.
+// exchange is an exchange to check. Its name determines its API.
 type exchange struct {
 	Name     string // TargetUpbit, TargetBinanceSpot or TargetBinanceFutures
 	BaseURL  string
-	Variable string // the environment variable that the address came from, if any
+	Variable string // environment variable of the address, if any
 
 	AccessKey, SecretKey                 string
 	AccessKeyVariable, SecretKeyVariable string
 }
 
-// api holds the questions that the checks ask an exchange. Errors are refusals, or those of
-// the connection.
+// api is the part of an exchange's API that the checks use. Errors are
+// rejections or connection errors.
 type api interface {
-	// clock asks the public API for the time. It is right to within precision.
+	// clock reads the time from the public API, with its precision.
 	clock(context.Context) (t clockReading, err error)
-	// holdings asks the private API for what the account holds.
+	// holdings reads the account's assets from the private API.
 	holdings(context.Context) ([]holding, error)
-	// withdraws says whether the keys allow more than trading: to withdraw, or
-	// to look at withdrawals where that is all an exchange tells.
+	// withdraws reports whether the keys allow withdrawals, or reading
+	// withdrawals where the exchange reports no more than that.
 	withdraws(context.Context) (bool, error)
 }
 
-// clockReading is an exchange's time and when we read it.
+// clockReading is an exchange's time with the local time of the reading.
 type clockReading struct {
 	server    time.Time
-	precision time.Duration // server is right to within this
-	local     time.Time     // ours, in the middle of asking
+	precision time.Duration // maximum error of server
+	local     time.Time     // local time in the middle of the call
 }
 
-// skew returns how far the clocks are apart at least.
+// skew returns a lower limit of the difference between the clocks.
 func (c clockReading) skew() time.Duration {
 	return max(0, c.server.Sub(c.local).Abs()-c.precision)
 }
 
-// holding is an amount of something that an account holds.
+// holding is the amount of an asset in an account.
 type holding struct {
-	asset  string // a currency, or the symbol of a futures contract
+	asset  string // currency, or symbol of a futures contract
 	amount float64
 }
 
-// api returns the API of the exchange. An address that cannot be one is an
-// errMalformed.
+// api returns the API of the exchange. A bad address is an errMalformed.
 func (e exchange) api(client *http.Client) (api, error) {
 	if baseProblem(e.BaseURL) != "" {
 		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
@@ -180,8 +176,8 @@ func (e exchange) api(client *http.Client) (api, error) {
 	return binance{e, client}, nil
 }
 
-// newHTTPClient returns a client for a few questions. It follows no redirect:
-// nothing is signed for one address and sent to another.
+// newHTTPClient returns a client for a few calls. It does not follow redirects,
+// so that a signed call goes only to its own address.
 func newHTTPClient() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4, ForceAttemptHTTP2: true},
@@ -196,16 +192,16 @@ func address(path, query string) string {
 	return path + "?" + query
 }
 
-// answer is a response over HTTP.
+// answer is an HTTP response.
 type answer struct {
 	status int
 	header http.Header
 	body   []byte
-	asked  time.Time // in the middle between the question and the answer
+	asked  time.Time // time halfway between request and response
 	spread time.Duration
 }
 
-// maxAnswer bounds what is read of an answer, in bytes.
+// maxAnswer limits the body that is read, in bytes.
 const maxAnswer = 4 << 20
 
 func ask(client *http.Client, req *http.Request) (answer, error) {
@@ -227,13 +223,12 @@ func ask(client *http.Client, req *http.Request) (answer, error) {
 	return answer{resp.StatusCode, resp.Header, body, wrote.Add(spread), spread}, nil
 }
 
-// rejection is the error of a server that answered something else than it was
-// asked for.
+// rejection is the error of a server that answered with something unexpected.
 type rejection struct{ reason, detail string }
 
 func (r rejection) Error() string { return r.detail }
 
-// rejected reads the statuses that mean the same on every exchange.
+// rejected maps the statuses that mean the same on every exchange to reasons.
 func (a answer) rejected() error {
 	said := strings.ToLower(string(a.body))
 	switch {
@@ -260,10 +255,11 @@ func (a answer) retryAfter() string {
 	return ""
 }
 
-// unreadable returns the error of an answer that is not what the documentation says.
+// unreadable returns the error for an answer that does not match the
+// documentation.
 func unreadable(what string) error { return rejection{"unexpected_answer", what + " cannot be read"} }
 
-// explainExchange explains what an exchange answered, as explain does.
+// explainExchange explains an error of an exchange, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {
 	if r, ok := errors.AsType[rejection](err); ok {
 		return r.reason, r.detail

@@ -10,12 +10,12 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// exchangeHealthConfig declares what the check Exchange Health asks for. It
-// looks at the exchanges of the configuration.
+// exchangeHealthConfig configures the check Exchange Health of the configured
+// exchanges.
 type exchangeHealthConfig struct {
-	Timeout    time.Duration `yaml:"timeout"`     // 2s when not given
-	MaxLatency time.Duration `yaml:"max_latency"` // more warns; 1s when not given
-	MaxSkew    time.Duration `yaml:"max_skew"`    // between the clocks, more fails; 1s when not given
+	Timeout    time.Duration `yaml:"timeout"`     // 2s by default
+	MaxLatency time.Duration `yaml:"max_latency"` // above it the check warns; 1s by default
+	MaxSkew    time.Duration `yaml:"max_skew"`    // of the clocks, above it the check fails; 1s by default
 }
 
 func (c *exchangeHealthConfig) observer(env checker.Env) observer {
@@ -41,7 +41,7 @@ func (c *exchangeHealthConfig) Problems(env checker.Env) (problems []checker.Pro
 	return append(problems, timeoutProblem(c.MaxSkew, "max_skew")...)
 }
 
-// exchangeHealth checks that the exchanges' public APIs answer, in time, and
+// exchangeHealth checks that the exchanges' public APIs answer in time, and
 // that their clocks agree with ours.
 type exchangeHealth struct {
 	Exchanges           []exchange
@@ -60,10 +60,10 @@ func exchangeNames(exchanges []exchange) []string {
 	return names
 }
 
-// maxDuration returns the time that all exchanges have together.
+// maxDuration returns the timeout of all exchanges together.
 func (h exchangeHealth) maxDuration() time.Duration { return h.Timeout }
 
-// run asks every exchange, all at once.
+// run checks all exchanges concurrently.
 func (h exchangeHealth) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, h.Timeout)
 	defer cancel()

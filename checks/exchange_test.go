@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// exchanges are the fakes and how the checks are told of them.
+// exchanges holds the fakes and the checks' configuration for them.
 type exchanges struct {
 	t       *testing.T
 	upbit   *fakeexchange.Upbit
@@ -39,7 +39,7 @@ func newExchanges(t *testing.T) *exchanges {
 	return e
 }
 
-// targets returns those of both checks.
+// targets are the targets of both checks.
 var targets = []string{"upbit", "binance_spot", "binance_futures"}
 
 func (e *exchanges) health(vars ...string) subject {
@@ -61,7 +61,7 @@ func (e *exchanges) positions(env string, vars ...string) subject {
 	return fromConfig(e.t, e.config+allowed, "Open Positions", env, append(e.vars, vars...)...)
 }
 
-// both are the checks on exchanges, in an environment that trades for real.
+// both returns the checks of exchanges in a live environment.
 func (e *exchanges) both(vars ...string) []subject {
 	return []subject{e.health(vars...), e.positions("live", vars...)}
 }
@@ -83,7 +83,7 @@ func TestExchangesAreWell(t *testing.T) {
 	}
 }
 
-// What an exchange answers to everybody who calls at the time.
+// Faults that an exchange shows to every caller.
 func TestExchangeFaults(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
@@ -107,7 +107,7 @@ func TestExchangeFaults(t *testing.T) {
 	}
 }
 
-// Who asks too often is told so, and who goes on is banned.
+// A caller with too many requests is limited, and banned if it continues.
 func TestExchangeLimits(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
@@ -151,7 +151,7 @@ func TestBinanceMaintenanceByItsStatus(t *testing.T) {
 	expect(t, e.health(), "binance_futures", checker.Pass, "")
 }
 
-// Test networks have neither a status of the system nor permissions.
+// Test networks have neither a system status nor permissions.
 func TestBinanceTestnet(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
@@ -178,7 +178,7 @@ func TestExchangeClocks(t *testing.T) {
 			expect(t, e.health(), target, status, reason)
 		}
 	}
-	// A signed call of another time is refused.
+	// A signed call with a wrong time is refused.
 	e := newExchanges(t)
 	e.binance.ShiftClock(-time.Minute)
 	expect(t, e.positions("live"), "binance_spot", checker.Fail, "clock_skew")
@@ -197,7 +197,8 @@ func TestExchangeSlow(t *testing.T) {
 	}
 }
 
-// silent takes connections and never answers.
+// silent returns the address of a server that accepts connections and never
+// answers.
 func silent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -208,7 +209,8 @@ func silent(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// hangsUp takes connections and drops them.
+// hangsUp returns the address of a server that accepts connections and closes
+// them.
 func hangsUp(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -228,7 +230,7 @@ func hangsUp(t *testing.T) string {
 	return listener.Addr().String()
 }
 
-// refused is an address where nobody listens.
+// refused returns an address without a listener.
 func refused(t *testing.T) string {
 	t.Helper()
 	port, err := proc.ReservePort()
@@ -276,14 +278,14 @@ func TestHTTPConnections(t *testing.T) {
 func TestPositions(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
-	// Amounts up to what is allowed, and nothing of the rest.
+	// Allowed amounts, and nothing else.
 	e.upbit.SetBalance("BTC", "0.5")
 	e.upbit.SetBalance("XRP", "0.0")
 	e.binance.SetPosition("ETHUSDT", "-2.000")
 	for _, target := range targets {
 		expect(t, e.positions("live"), target, checker.Pass, "")
 	}
-	// More than is allowed, or what is not.
+	// A larger amount than allowed, and an asset that is not allowed.
 	e.upbit.SetBalance("BTC", "0.50000001")
 	e.binance.SetBalance("DOGE", "1.00000000")
 	e.binance.SetPosition("ETHUSDT", "-2.001")
@@ -297,7 +299,7 @@ func TestPositions(t *testing.T) {
 			expect(t, e.positions("test"), target, checker.Warn, "unexpected_position")
 		}
 	}
-	expect(t, e.positions("test"), "binance_futures", checker.Pass, "") // any, there
+	expect(t, e.positions("test"), "binance_futures", checker.Pass, "") // any asset is allowed in test
 }
 
 func TestKeys(t *testing.T) {
@@ -333,7 +335,7 @@ func TestKeys(t *testing.T) {
 	expect(t, e.positions("live"), "upbit", checker.Fail, "key_expired")
 }
 
-// Signed calls go nowhere but where they were signed for.
+// Signed calls go only to the address for which they were signed.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)

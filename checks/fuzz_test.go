@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/checker/spec"
 )
 
-// FuzzConfig reads any text as preflight.yml. What is accepted makes checks
-// that keep to their contract, and what is refused names the file.
+// FuzzConfig reads any text as preflight.yml. Accepted text gives checks that
+// keep their contract, and errors name the file.
 func FuzzConfig(f *testing.F) {
 	shipped, err := os.ReadFile("../preflight.yml")
 	if err != nil {
@@ -55,9 +55,9 @@ func FuzzConfig(f *testing.F) {
 	})
 }
 
-// FuzzExchangeAnswers gives any answer to every call. Nothing panics, nothing
-// but a declared reason comes out, and an account that could not be read never
-// passes for an empty one.
+// FuzzExchangeAnswers gives an arbitrary answer to every call. Nothing panics,
+// every reason is a declared one, and an unreadable account is never reported
+// as empty.
 func FuzzExchangeAnswers(f *testing.F) {
 	for _, a := range []struct {
 		status int

@@ -14,18 +14,17 @@ import (
 	"github.com/alertnative/preflight/internal/git"
 )
 
-// gitSafetyConfig declares what the check Git Safety looks at.
+// gitSafetyConfig configures the check Git Safety.
 type gitSafetyConfig struct {
-	Repository string        `yaml:"repository"` // a folder; the one of preflight.yml when not given
-	Branch     string        `yaml:"branch"`     // that must be checked out; any when not given
-	Tag        string        `yaml:"tag"`        // pattern of a tag that must be on the commit, as v*
+	Repository string        `yaml:"repository"` // folder; by default that of preflight.yml
+	Branch     string        `yaml:"branch"`     // branch that must be checked out; any by default
+	Tag        string        `yaml:"tag"`        // pattern of a tag that the commit must have, such as v*
 	Secrets    []string      `yaml:"secret_files"`
 	NotSecrets []string      `yaml:"not_secret"`
-	Timeout    time.Duration `yaml:"timeout"` // 5s when not given
+	Timeout    time.Duration `yaml:"timeout"` // 5s by default
 }
 
-// The patterns of secret files when preflight.yml has none. They
-// are git's, at any depth.
+// Default patterns of secret files. They are git pathspecs, at any depth.
 var (
 	defaultSecretFiles = []string{".env", ".env.*", "*.pem", "*.key", "*.p12", "*.keystore", "id_rsa", "id_ed25519", "secrets/**"}
 	defaultNotSecret   = []string{"*.example", "*.sample", "*.template"}
@@ -61,15 +60,15 @@ func (c *gitSafetyConfig) Problems(checker.Env) (problems []checker.Problem) {
 	return append(problems, timeoutProblem(c.Timeout, "timeout")...)
 }
 
-// The targets of the check Git Safety.
+// Targets of the check Git Safety.
 const (
 	targetWorktree     = "worktree"
 	targetRevision     = "revision"
 	targetTrackedFiles = "tracked_files"
 )
 
-// gitCheck is the check Git Safety. The evidence names the commit that is checked
-// out where it looks.
+// gitCheck is the check Git Safety. The evidence has the commit of the checkout
+// that it checks.
 type gitCheck struct{ check[*gitSafetyConfig] }
 
 // Checkout returns the folder of the checkout.
@@ -77,17 +76,17 @@ func (c gitCheck) Checkout(env checker.Env) string {
 	return c.observer(env).(gitSafety).Repository
 }
 
-// gitSafety checks that the checkout that would trade is what was reviewed.
+// gitSafety checks that the checkout for trading is the reviewed version.
 type gitSafety struct {
-	Repository  string // its folder; empty: not looked at
-	Live        bool   // the environment trades for real: what else only warns fails
+	Repository  string // folder; "" means not checked
+	Live        bool   // live environment: warnings become failures
 	Branch, Tag string
 	Secrets     []string // patterns of files that must not be tracked
 	NotSecrets  []string // exceptions from them
 	Timeout     time.Duration
 }
 
-// targets returns the same three targets for every checkout.
+// targets returns the three targets, which every checkout has.
 func (g gitSafety) targets() []string {
 	if g.Repository == "" {
 		return nil
@@ -95,10 +94,10 @@ func (g gitSafety) targets() []string {
 	return []string{targetWorktree, targetRevision, targetTrackedFiles}
 }
 
-// maxDuration returns the time that git has.
+// maxDuration returns the timeout of git.
 func (g gitSafety) maxDuration() time.Duration { return g.Timeout }
 
-// run asks git.
+// run calls git.
 func (g gitSafety) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, g.Timeout)
 	defer cancel()
@@ -115,7 +114,7 @@ func (g gitSafety) run(ctx context.Context, _ checker.Env) []checker.Observation
 	return []checker.Observation{g.observeWorktree(status), g.observeRevision(status, tags), observeTracked(tracked)}
 }
 
-// git asks git about the repository.
+// git calls git in the repository.
 func (g gitSafety) git(ctx context.Context, args ...string) git.Answer {
 	a := git.Run(ctx, g.Repository, args...)
 	if a.Reason == git.TimedOut {
@@ -124,7 +123,7 @@ func (g gitSafety) git(ctx context.Context, args ...string) git.Answer {
 	return a
 }
 
-// grave returns a failure where the system trades for real, and else a warning.
+// grave returns a failure in a live environment, else a warning.
 func (g gitSafety) grave(target, reason, detail string) checker.Observation {
 	if g.Live {
 		return checker.Failed(target, reason, detail)
@@ -158,13 +157,14 @@ func (g gitSafety) observeWorktree(status git.Answer) checker.Observation {
 	return checker.Passed(targetWorktree, "clean")
 }
 
-// last returns the n-th word of a line and all after it: a path may have spaces.
+// last returns the n-th word of a line and the rest after it, because a path
+// may have spaces.
 func last(line string, n int) string {
 	words := strings.SplitN(line, " ", n)
 	return words[len(words)-1]
 }
 
-// some shows the first few of many.
+// some returns the first few of many.
 func some(names []string) string {
 	const few = 3
 	if len(names) > few {
@@ -173,7 +173,7 @@ func some(names []string) string {
 	return strings.Join(names, ", ")
 }
 
-// observeRevision keeps the commit in the detail, and so in the evidence.
+// observeRevision puts the commit into the detail, and so into the evidence.
 func (g gitSafety) observeRevision(status, tags git.Answer) checker.Observation {
 	reason, detail := cmp.Or(status.Reason, tags.Reason), cmp.Or(status.Detail, tags.Detail)
 	if reason != "" && reason != git.Refused {
@@ -215,7 +215,7 @@ func header(status git.Answer, name string) string {
 	return strings.TrimPrefix(status.Fields[i], name)
 }
 
-// pathspecs returns the patterns as git takes them.
+// pathspecs returns the patterns in git's syntax.
 func (g gitSafety) pathspecs() []string {
 	var specs []string
 	for _, p := range g.Secrets {

@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// repository is a git repository in a folder of its own.
+// repository is a new git repository.
 type repository struct {
 	t   *testing.T
 	dir string
@@ -52,7 +52,7 @@ func (r repository) commit() {
 	r.git("commit", "--quiet", "--allow-empty", "--message=x")
 }
 
-// check is the check with keys of its section, in an environment.
+// check returns the check for a section and an environment.
 func (r repository) check(env, keys string) subject {
 	return fromConfig(r.t, fmt.Sprintf("git_safety: {repository: %s, %s}", r.dir, keys), "Git Safety", env)
 }
@@ -72,7 +72,7 @@ func TestGitSafety(t *testing.T) {
 		}
 	}
 
-	// What fails where the system trades for real warns elsewhere.
+	// Problems that fail in a live environment only warn elsewhere.
 	either := func(keys, target, reason, detail string) {
 		t.Helper()
 		for env, status := range map[string]checker.Status{"live": checker.Fail, "paper": checker.Warn} {
@@ -154,8 +154,8 @@ func TestGitIsNotInstalled(t *testing.T) {
 	}
 }
 
-// The repository decides nothing about what runs here, and is not written to.
-func TestGitRunsNothingOfTheRepository(t *testing.T) {
+// Git runs no program that the repository names, and does not write to it.
+func TestGitRunsNoProgramOfRepository(t *testing.T) {
 	t.Parallel()
 	r := newRepository(t)
 	r.commit()

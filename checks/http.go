@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// httpProbe asks a service and times the answer.
+// httpProbe calls a service and measures the time.
 type httpProbe struct {
 	address, variable string
 	status            []int

@@ -9,27 +9,27 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// liveSafetyConfig declares what the check Live Safety looks at.
+// liveSafetyConfig configures the check Live Safety.
 type liveSafetyConfig struct {
-	ReadOnly guardConfig `yaml:"read_only_guard"` // READ_ONLY, safe at true, armed at false, when not given
-	Executor guardConfig `yaml:"executor_guard"`  // EXECUTOR, safe at paper, armed at live, when not given
-	// LiveKeys are the variables that only an environment that trades for real
-	// may hold; the exchanges' keys when not given.
+	ReadOnly guardConfig `yaml:"read_only_guard"` // by default READ_ONLY, safe value true, armed value false
+	Executor guardConfig `yaml:"executor_guard"`  // by default EXECUTOR, safe value paper, armed value live
+	// LiveKeys are the variables that only a live environment may have. The
+	// default is the exchanges' keys.
 	LiveKeys []string `yaml:"live_keys"`
 }
 
-// guardConfig declares a variable that keeps a system from trading.
+// guardConfig declares a variable that prevents trading.
 type guardConfig struct {
 	Variable string `yaml:"variable"`
-	Safe     string `yaml:"safe"`  // its value when nothing is traded
-	Armed    string `yaml:"armed"` // its value when the system may trade
+	Safe     string `yaml:"safe"`  // value that prevents trading
+	Armed    string `yaml:"armed"` // value that allows trading
 }
 
 func (g guardConfig) or(instead guardConfig) guardConfig {
 	return guardConfig{cmp.Or(g.Variable, instead.Variable), cmp.Or(g.Safe, instead.Safe), cmp.Or(g.Armed, instead.Armed)}
 }
 
-// The guards of Live Safety are its targets.
+// Targets of Live Safety: its guards.
 const (
 	targetReadOnlyGuard = "read_only_guard"
 	targetExecutorGuard = "executor_guard"
@@ -74,20 +74,20 @@ func (c *liveSafetyConfig) Problems(env checker.Env) (problems []checker.Problem
 	return problems
 }
 
-// liveSafety checks that a system trades for real only where it is meant to:
-// an environment that does has every guard armed, any other has none.
+// liveSafety checks that a system trades for real only in a live environment:
+// there every guard is armed, elsewhere none.
 type liveSafety struct {
-	Live   bool // the environment trades for real
+	Live   bool // the environment is live
 	Guards []guard
-	Keys   []string // variables that only a live environment may hold
+	Keys   []string // variables that only a live environment may have
 	Lookup func(name string) (string, bool)
 }
 
-// guard is a variable that keeps a system from trading until it is armed.
+// guard is a variable that prevents trading until it is armed.
 type guard struct {
 	Target      string
 	Variable    string
-	Safe, Armed string // the values that it can have
+	Safe, Armed string // its possible values
 }
 
 // targets returns the guards.

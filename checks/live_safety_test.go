@@ -17,7 +17,7 @@ func TestLiveSafety(t *testing.T) {
 	for _, tt := range []struct {
 		name, env string
 		vars      []string
-		want      map[string]string // target → reason; none: it passes
+		want      map[string]string // reason by target; empty if all pass
 	}{
 		{"paper, all safe", "paper", []string{"READ_ONLY=true", "EXECUTOR=paper"}, nil},
 		{"case does not matter", "paper", []string{"READ_ONLY=TRUE", "EXECUTOR=Paper"}, nil},
@@ -46,7 +46,7 @@ func TestLiveSafety(t *testing.T) {
 	}
 }
 
-// Variables, values, keys and environments of one's own.
+// Declared variables, values, keys and environments.
 func TestLiveSafetyDeclared(t *testing.T) {
 	t.Parallel()
 	const config = `

@@ -9,9 +9,9 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// The same system trades for real when it is armed, and not a position more is
-// open than is allowed.
-func TestAnArmedSystemIsReadyForLive(t *testing.T) {
+// An armed system is ready in a live environment, without positions beyond the
+// allowed ones.
+func TestArmedSystemIsReadyForLive(t *testing.T) {
 	t.Parallel()
 	redis, postgres := testservers.StartRedis(t), testservers.StartPostgres(t)
 	ready, err := system.New(t.Context(), t.TempDir(), redis.URL(), postgres.DSN())
@@ -38,7 +38,7 @@ func TestAnArmedSystemIsReadyForLive(t *testing.T) {
 		t.Errorf("not ready: %+v", report)
 	}
 	if report := live(ready.Vars()); report.Ready() {
-		t.Errorf("ready although nothing is armed: %+v", report)
+		t.Errorf("ready without armed guards: %+v", report)
 	}
 	ready.Binance.SetPosition("BTCUSDT", "-0.010")
 	if report := live(ready.LiveVars()); report.Ready() || len(failed(report)) != 1 || failed(report)[0] != "Open Positions" {

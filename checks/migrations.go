@@ -20,26 +20,26 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// migrationTool is a tool that brings a schema to its version.
+// migrationTool is a program that migrates a schema.
 type migrationTool string
 
-// The tools whose tables are known.
+// Tools with a supported table.
 const (
 	goose         migrationTool = "goose"
 	golangMigrate migrationTool = "golang-migrate"
 )
 
-// migrationsConfig declares what the check Migrations looks at.
+// migrationsConfig configures the check Migrations.
 type migrationsConfig []migrationConfig
 
 // migrationConfig declares the schema of one database.
 type migrationConfig struct {
-	Name    string        `yaml:"name"`     // the value of the label "target"
-	URLFrom string        `yaml:"url_from"` // the variable with the address
-	Folder  string        `yaml:"folder"`   // of the migrations
-	Tool    migrationTool `yaml:"tool"`     // goose when not given
-	Table   string        `yaml:"table"`    // goose_db_version or schema_migrations when not given
-	Timeout time.Duration `yaml:"timeout"`  // 2s when not given
+	Name    string        `yaml:"name"`     // value of the label "target"
+	URLFrom string        `yaml:"url_from"` // variable with the address
+	Folder  string        `yaml:"folder"`   // folder of the migrations
+	Tool    migrationTool `yaml:"tool"`     // goose by default
+	Table   string        `yaml:"table"`    // goose_db_version or schema_migrations by default
+	Timeout time.Duration `yaml:"timeout"`  // 2s by default
 }
 
 func (c migrationsConfig) observer(env checker.Env) observer {
@@ -80,8 +80,8 @@ func (c migrationsConfig) Problems(checker.Env) (problems []checker.Problem) {
 	return problems
 }
 
-// migrations checks that the schemas in PostgreSQL are at the version that the
-// code expects: every migration of the folder is applied, and no other.
+// migrations checks that the schemas in PostgreSQL have the version that the
+// code expects: exactly the migrations of the folder are applied.
 type migrations struct{ Schemas []schema }
 
 // schema is the schema of a database and the folder of its migrations.
@@ -90,7 +90,7 @@ type schema struct {
 	Server server
 	Folder string
 	Tool   migrationTool
-	Table  string // of the tool, with its schema when it is not in the search path
+	Table  string // the tool's table, with a schema if it is outside the search path
 }
 
 // targets returns the names of the schemas.
@@ -102,7 +102,7 @@ func (m migrations) targets() []string {
 	return names
 }
 
-// maxDuration returns the longest that a schema may take.
+// maxDuration returns the longest timeout of a schema.
 func (m migrations) maxDuration() time.Duration {
 	longest := time.Duration(0)
 	for _, s := range m.Schemas {
@@ -111,7 +111,7 @@ func (m migrations) maxDuration() time.Duration {
 	return longest
 }
 
-// run compares the schemas, all at once.
+// run checks all schemas concurrently.
 func (m migrations) run(ctx context.Context, env checker.Env) []checker.Observation {
 	out := make([]checker.Observation, len(m.Schemas))
 	shared := sessionsOf(env)
@@ -149,7 +149,7 @@ func (s schema) observe(ctx context.Context, shared *sessions) checker.Observati
 	return o
 }
 
-// compare judges the applied versions by the expected ones.
+// compare compares the applied versions with the expected ones.
 func (s schema) compare(expected, applied []int64, dirty bool) checker.Observation {
 	newest := slices.Max(expected)
 	missing := slices.DeleteFunc(slices.Clone(expected), func(v int64) bool { return slices.Contains(applied, v) })
@@ -166,7 +166,7 @@ func (s schema) compare(expected, applied []int64, dirty bool) checker.Observati
 	return checker.Passed(s.Name, fmt.Sprintf("at version %d", newest))
 }
 
-// versions returns the numbers that the migrations' names start with.
+// versions returns the version numbers at the start of the migrations' names.
 func versions(folder string) []int64 {
 	entries, _ := os.ReadDir(folder)
 	found := map[int64]bool{}
@@ -180,7 +180,7 @@ func versions(folder string) []int64 {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// applied asks the database which versions it has.
+// applied reads the applied versions from the database.
 func (s schema) applied(ctx context.Context, shared *sessions, expected []int64) (versions []int64, dirty bool, err error) {
 	conn, err := shared.take(ctx, s.Server)
 	if err != nil {
@@ -192,7 +192,8 @@ func (s schema) applied(ctx context.Context, shared *sessions, expected []int64)
 		versions, err = gooseVersions(ctx, conn, table)
 		return versions, false, err
 	}
-	// golang-migrate keeps only the newest: what is before it is applied.
+	// golang-migrate stores only the newest version. All earlier ones are
+	// applied.
 	rows, err := queryText(ctx, conn, `SELECT version, dirty FROM `+table+` LIMIT 1`)
 	if err != nil || len(rows) == 0 {
 		return nil, false, err
@@ -209,8 +210,8 @@ func (s schema) applied(ctx context.Context, shared *sessions, expected []int64)
 	return append(versions, version), string(rows[0][1]) == "t", nil
 }
 
-// gooseVersions returns the applied versions of a table of goose. Going down
-// and up again leaves several rows of a version: the last one counts.
+// gooseVersions returns the applied versions in goose's table. A version that
+// was rolled back and applied again has several rows: the last one counts.
 func gooseVersions(ctx context.Context, conn *pgconn.PgConn, table string) (applied []int64, err error) {
 	rows, err := queryText(ctx, conn, `SELECT id, version_id, is_applied FROM `+table)
 	if err != nil {

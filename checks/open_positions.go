@@ -12,19 +12,19 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// openPositionsConfig declares what the accounts may hold. Everything else is
-// unexpected. The check looks at the exchanges of the configuration.
+// openPositionsConfig declares the allowed positions on the configured
+// exchanges. All others are unexpected.
 type openPositionsConfig struct {
-	Timeout time.Duration `yaml:"timeout"` // 2s when not given
+	Timeout time.Duration `yaml:"timeout"` // 2s by default
 	Allow   []allowConfig `yaml:"allow"`
 }
 
-// allowConfig declares something that an account may hold.
+// allowConfig declares an allowed position.
 type allowConfig struct {
 	Exchange string   `yaml:"exchange"`
-	Asset    string   `yaml:"asset"` // a currency, or the symbol of a futures contract; * for any
-	Max      *float64 `yaml:"max"`   // of the amount, long or short; no limit when not given
-	Envs     []string `yaml:"envs"`  // where; everywhere when not given
+	Asset    string   `yaml:"asset"` // currency, or symbol of a futures contract; * for any
+	Max      *float64 `yaml:"max"`   // maximum amount, long or short; no limit by default
+	Envs     []string `yaml:"envs"`  // environments; all by default
 }
 
 func (c *openPositionsConfig) observer(env checker.Env) observer {
@@ -65,15 +65,15 @@ func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Prob
 	return append(problems, timeoutProblem(c.Timeout, "timeout")...)
 }
 
-// openPositions checks what the accounts on the exchanges hold.
+// openPositions checks the positions of the accounts on the exchanges.
 type openPositions struct {
 	Exchanges []exchange
-	Live      bool // the environment trades for real
+	Live      bool // the environment is live
 	Allowed   []allowance
 	Timeout   time.Duration
 }
 
-// allowance is something that an account may hold.
+// allowance is an allowed position.
 type allowance struct {
 	Exchange string
 	Asset    string // "*" for any
@@ -83,10 +83,10 @@ type allowance struct {
 // targets returns the exchanges.
 func (p openPositions) targets() []string { return exchangeNames(p.Exchanges) }
 
-// maxDuration returns the time that all exchanges have together.
+// maxDuration returns the timeout of all exchanges together.
 func (p openPositions) maxDuration() time.Duration { return p.Timeout }
 
-// run asks every exchange, all at once.
+// run checks all exchanges concurrently.
 func (p openPositions) run(ctx context.Context, _ checker.Env) []checker.Observation {
 	ctx, cancel := context.WithTimeout(ctx, p.Timeout)
 	defer cancel()
@@ -119,7 +119,7 @@ func unset(variable, value string) string {
 	return ""
 }
 
-// look asks for what the account holds and what the keys can do, both at once.
+// look reads the account's holdings and the keys' permissions concurrently.
 func (p openPositions) look(ctx context.Context, e exchange) (held []holding, withdraws bool, err error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
@@ -140,7 +140,7 @@ func (p openPositions) look(ctx context.Context, e exchange) (held []holding, wi
 	return held, withdraws, err
 }
 
-// judge compares what is held with what is allowed.
+// judge compares the holdings with the allowed positions.
 func (p openPositions) judge(exchange string, held []holding, withdraws bool) checker.Observation {
 	var unexpected []string
 	for _, h := range held {
@@ -154,12 +154,12 @@ func (p openPositions) judge(exchange string, held []holding, withdraws bool) ch
 	case len(unexpected) > 0:
 		return checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))
 	case withdraws:
-		return checker.Warned(exchange, "withdrawal_permission", "the keys have to do with withdrawals")
+		return checker.Warned(exchange, "withdrawal_permission", "the keys have permissions for withdrawals")
 	}
 	return checker.Passed(exchange, "nothing unexpected is open")
 }
 
-// allowed returns how much of an asset may be held.
+// allowed returns the allowed amount of an asset.
 func (p openPositions) allowed(exchange, asset string) float64 {
 	most := 0.0
 	for _, a := range p.Allowed {

@@ -15,11 +15,11 @@ import (
 	"github.com/alertnative/preflight/internal/stack/system"
 )
 
-// produced is what the tests have made happen: check and reason.
+// produced holds the reasons that the tests have produced, by check and reason.
 var produced sync.Map
 
-// TestMain runs the tests and then looks whether every reason of every check
-// has come from its real cause in one of them.
+// TestMain runs the tests. Then it checks that some test produced every reason
+// of every check by its real cause.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	whole := true
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		whole = whole && flag.Lookup(name).Value.String() == ""
 	}
 	if missing := unproduced(); code == 0 && whole && len(missing) > 0 {
-		fmt.Printf("no test makes these happen: %q\n", missing)
+		fmt.Printf("no test produces these reasons: %q\n", missing)
 		code = 1
 	}
 	os.Exit(code)
@@ -44,7 +44,7 @@ func unproduced() (missing []string) {
 	return missing
 }
 
-// subject is a check in an environment.
+// subject is a check with its environment.
 type subject struct {
 	checker.Check
 	env checker.Env
@@ -52,7 +52,7 @@ type subject struct {
 
 func (s subject) targets() []string { return s.Targets(s.env.For(s.Check)) }
 
-// observe runs a check, as a run does, and returns what it says of a target.
+// observe runs a check in a run and returns the observation of a target.
 func observe(t *testing.T, s subject, target string) checker.Observation {
 	t.Helper()
 	report := checker.Runner{Checks: []checker.Check{s.Check}, Real: true}.Run(t.Context(), s.env)
@@ -64,7 +64,7 @@ func observe(t *testing.T, s subject, target string) checker.Observation {
 			return o
 		}
 	}
-	t.Fatalf("%s says nothing of %s: %+v", s.Spec().Name, target, report.Results[0])
+	t.Fatalf("%s has no observation of %s: %+v", s.Spec().Name, target, report.Results[0])
 	return checker.Observation{}
 }
 
@@ -78,12 +78,12 @@ func expect(t *testing.T, s subject, target string, status checker.Status, reaso
 	return o
 }
 
-// parse reads a text as preflight.yml.
+// parse parses a text as preflight.yml.
 func parse(text string) (checker.Config, error) {
 	return checker.ParseConfig("p.yml", []byte(text), checks.Shipped()...)
 }
 
-// declare reads a text as preflight.yml, for an environment with variables.
+// declare parses a text as preflight.yml for an environment with variables.
 func declare(t *testing.T, text, env string, vars ...string) (checker.Config, checker.Env) {
 	t.Helper()
 	c, err := parse(text)
@@ -93,7 +93,7 @@ func declare(t *testing.T, text, env string, vars ...string) (checker.Config, ch
 	return c, c.Env(env, system.Lookup(vars))
 }
 
-// fromConfig returns the check of that name that a configuration declares.
+// fromConfig returns the check with that name in a configuration.
 func fromConfig(t *testing.T, text, name, env string, vars ...string) subject {
 	t.Helper()
 	c, e := declare(t, text, env, vars...)
@@ -110,7 +110,7 @@ func named(t *testing.T, c checker.Config, env checker.Env, name string) subject
 	return subject{all[i], env}
 }
 
-// declaredCheck is the check that an entry under "checks" declares.
+// declaredCheck returns the check for an entry of the section "checks".
 func declaredCheck(entry string, vars ...string) subject {
 	c, err := parse("checks: [" + entry + "]")
 	if err != nil {
@@ -120,7 +120,7 @@ func declaredCheck(entry string, vars ...string) subject {
 	return subject{all[len(all)-1], c.Env("paper", system.Lookup(vars))}
 }
 
-// declaredSpecs are the specs of one check of each kind.
+// declaredSpecs returns the specs of one check of each kind.
 func declaredSpecs() (specs []spec.Spec) {
 	for _, entry := range []string{
 		"{name: HTTP, http: {url: 'http://h'}}", "{name: TCP, tcp: {address: 'h:1'}}",

@@ -19,15 +19,15 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// secretsConfig declares what the check Secrets looks at.
+// secretsConfig configures the check Secrets.
 type secretsConfig struct {
-	Required []string `yaml:"required"` // variables that hold a secret, or a URL with a password
-	Optional []string `yaml:"optional"` // looked at only when they are set
-	Files    []string `yaml:"files"`    // that hold secrets, beside the .env file of the environment
-	// CompareWith are the .env files of other environments; those beside the
-	// environment's own when not given.
+	Required []string `yaml:"required"` // variables with a secret, or a URL with a password
+	Optional []string `yaml:"optional"` // checked only if set
+	Files    []string `yaml:"files"`    // files with secrets, in addition to the environment's .env file
+	// CompareWith are the .env files of other environments. By default they are
+	// those in the folder of the environment's own.
 	CompareWith []string `yaml:"compare_with"`
-	MinEntropy  float64  `yaml:"min_entropy"` // bits; 60 when not given
+	MinEntropy  float64  `yaml:"min_entropy"` // in bits; 60 by default
 }
 
 const defaultMinEntropy = 60
@@ -74,7 +74,7 @@ func (c secretsConfig) Problems(checker.Env) (problems []checker.Problem) {
 	return problems
 }
 
-// siblings returns the .env files of other environments beside one.
+// siblings returns the .env files of other environments in the same folder.
 func siblings(envFile string) []string {
 	if envFile == "" || !strings.HasPrefix(filepath.Base(envFile), ".env.") {
 		return nil
@@ -85,11 +85,10 @@ func siblings(envFile string) []string {
 	})
 }
 
-// targetEnvFile is the target of Secrets that stands for the .env file.
+// targetEnvFile is the target of Secrets for the .env file.
 const targetEnvFile = "env_file"
 
-// secrets checks that secrets are there and are kept as such. It never shows
-// one.
+// secrets checks that secrets exist and are protected. It never shows one.
 type secrets struct {
 	Required, Optional []string // names of variables
 	EnvFile            string
@@ -99,10 +98,10 @@ type secrets struct {
 	Lookup             func(name string) (string, bool)
 }
 
-// secretFile is a file that holds a secret.
+// secretFile is a file with a secret.
 type secretFile struct{ Name, Path string }
 
-// targets returns the variables and the files.
+// targets returns the variables and files.
 func (s secrets) targets() []string {
 	names := slices.Concat(s.Required, s.Optional)
 	if s.EnvFile != "" {
@@ -114,7 +113,7 @@ func (s secrets) targets() []string {
 	return names
 }
 
-// run looks at each secret and each file.
+// run checks each secret and each file.
 func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
 	elsewhere, notCompared := s.elsewhere()
 	var out []checker.Observation
@@ -144,7 +143,7 @@ func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
 	return out
 }
 
-// placeholder finds what examples have in the place of a secret.
+// placeholder matches values that examples use instead of a secret.
 var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
 	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
@@ -153,9 +152,9 @@ func (s secrets) observe(name, secret string, optional bool) checker.Observation
 	case secret == "" && optional:
 		return checker.Passed(name, "not set, optional")
 	case secret == "":
-		return checker.Failed(name, "missing", "no secret in it")
+		return checker.Failed(name, "missing", "contains no secret")
 	case placeholder.MatchString(secret):
-		return checker.Failed(name, "placeholder", "still what an example has in its place")
+		return checker.Failed(name, "placeholder", "the value is a placeholder")
 	}
 	if bits := passwordvalidator.GetEntropy(secret); bits < s.MinEntropy {
 		return checker.Failed(name, "weak", fmt.Sprintf("about %.0f bits, %.0f are needed", bits, s.MinEntropy))
@@ -163,8 +162,8 @@ func (s secrets) observe(name, secret string, optional bool) checker.Observation
 	return checker.Passed(name, "")
 }
 
-// secretOf returns the secret in a variable's value: the password of an address, or
-// else the value itself.
+// secretOf returns the secret in a variable's value: the password of an
+// address, or else the whole value.
 func secretOf(value string) string {
 	value = strings.TrimSpace(value)
 	if strings.Contains(value, "://") {
@@ -184,22 +183,22 @@ func secretOf(value string) string {
 	return value
 }
 
-// observeMode looks at who can read and change a file.
+// observeMode checks that only the owner can read and change a file.
 func observeMode(target, path string) checker.Observation {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return checker.Failed(target, "no_such_file", "not there")
+		return checker.Failed(target, "no_such_file", "does not exist")
 	case err != nil:
-		return checker.Failed(target, "unreadable", "cannot be looked at")
+		return checker.Failed(target, "unreadable", "cannot be inspected")
 	case info.Mode().Perm()&0o077 != 0:
 		return checker.Failed(target, "open_to_others", fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 	}
 	return checker.Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 }
 
-// elsewhere returns which file has a secret, under whatever name, and the files
-// that could not be read.
+// elsewhere returns the files of other environments by the secrets in them, and
+// the files that it could not read.
 func (s secrets) elsewhere() (found map[string]string, unread []string) {
 	found = map[string]string{}
 	for _, path := range s.Others {

@@ -42,7 +42,7 @@ func TestSecretValues(t *testing.T) {
 		}
 		o := expect(t, check, "S", status, tt.reason)
 		if secret := strings.TrimSpace(tt.value); secret != "" && strings.Contains(o.Detail, secret) {
-			t.Errorf("the detail gives %q away: %s", tt.value, o.Detail)
+			t.Errorf("the detail shows %q: %s", tt.value, o.Detail)
 		}
 	}
 	optional := fromConfig(t, "secrets: {optional: [S]}", "Secrets", "paper")
@@ -51,7 +51,7 @@ func TestSecretValues(t *testing.T) {
 	expect(t, lenient, "S", checker.Pass, "")
 }
 
-// Words that a generator can make are no placeholders.
+// Random words are not placeholders.
 func TestGeneratedSecretsPass(t *testing.T) {
 	t.Parallel()
 	for range 2000 {
@@ -99,19 +99,19 @@ func TestSecretFiles(t *testing.T) {
 	}
 	expect(t, check(), "env_file", checker.Fail, "open_to_others")
 
-	// Other environments have their own.
+	// Other environments have their own secrets.
 	write(".env.example", "S="+one, 0o600)
 	write(".env.live", "S="+other, 0o600)
 	expect(t, check(), "S", checker.Pass, "")
 	write(".env.live", "S="+other+"\nANY_NAME="+one, 0o600)
 	if o := expect(t, check(), "S", checker.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
-		t.Errorf("%+v does not say where", o)
+		t.Errorf("%+v does not name the file", o)
 	}
 	write(".env.live", "S=\"never closed", 0o600)
 	if o := expect(t, check(), "S", checker.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
-		t.Errorf("%+v does not say what it did not compare", o)
+		t.Errorf("%+v does not name the file that it did not compare", o)
 	}
-	// A file that is not there is no secret in the open.
+	// A missing file is not readable by others.
 	if err := os.Remove(envFile); err != nil {
 		t.Fatal(err)
 	}

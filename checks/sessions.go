@@ -9,24 +9,24 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// sessions are the connections to PostgreSQL that the checks of a run share: a
-// server starts a process for each, and both sides work for every password. A
-// short question goes first, whoever connected; then one question that may wait
-// for a lock takes the connection away, so that it holds up nobody.
+// sessions holds the connections to PostgreSQL that the checks of a run share,
+// because a new one costs a server process and a password check. The short
+// query of Database runs first. Then the query of Migrations, which may wait
+// for a lock, takes the connection away, so it delays no other check.
 type sessions struct {
 	mu   sync.Mutex
 	open map[string]*session // by address
-	over bool                // nobody comes after who is there now
+	over bool                // no further check joins
 }
 
-// session is a connection that somebody may still ask for.
+// session is a connection that a check may still use.
 type session struct {
-	up    chan struct{} // closed when conn or err is there
+	up    chan struct{} // closed when conn or err is set
 	conn  *pgconn.PgConn
 	err   error
-	short chan struct{} // closed when the short question is over; nil: there is none
+	short chan struct{} // closed after the short query; nil without one
 
-	promised bool // somebody will take it
+	promised bool // a check will take it
 }
 
 // sessionsOf returns the connections that the checks of the run share.
@@ -34,7 +34,8 @@ func sessionsOf(env checker.Env) *sessions {
 	return checker.Shared(env, func() *sessions { return &sessions{open: map[string]*session{}} })
 }
 
-// askShort asks over the server's connection, and leaves it to who asks for it.
+// askShort runs a short query on the server's connection and leaves the
+// connection to the check that takes it.
 func (s *sessions) askShort(ctx context.Context, server server, ask func(*pgconn.PgConn) error) error {
 	s.mu.Lock()
 	it, first := s.join(server.Address)
@@ -59,7 +60,7 @@ func (s *sessions) askShort(ctx context.Context, server server, ask func(*pgconn
 	return ask(conn)
 }
 
-// take returns a connection to the server that nobody else uses.
+// take returns a connection to the server for the caller alone.
 func (s *sessions) take(ctx context.Context, server server) (*pgconn.PgConn, error) {
 	s.mu.Lock()
 	it, first := s.join(server.Address)
@@ -89,8 +90,8 @@ func (s *sessions) take(ctx context.Context, server server) (*pgconn.PgConn, err
 	return conn, nil
 }
 
-// join returns the session of the address, and whether it is new: then the
-// caller connects it.
+// join returns the session of the address. If first is true, the caller must
+// connect it.
 func (s *sessions) join(address string) (it *session, first bool) {
 	if it = s.open[address]; it != nil {
 		return it, false
@@ -100,8 +101,9 @@ func (s *sessions) join(address string) (it *session, first bool) {
 	return it, true
 }
 
-// connect makes the connection, or waits for who does. When another could not,
-// that says little about us (its time may have been shorter): we try ourselves.
+// connect opens the connection, or waits for the check that opens it. If that
+// check failed, connect tries again, because the other timeout may have been
+// shorter.
 func (it *session) connect(ctx context.Context, server server, first bool) (*pgconn.PgConn, error) {
 	if first {
 		defer close(it.up)
@@ -119,7 +121,7 @@ func (it *session) connect(ctx context.Context, server server, first bool) (*pgc
 	return it.conn, nil
 }
 
-// busy reports whether the short question is being asked.
+// busy reports whether the short query is running.
 func (it *session) busy() bool {
 	if it.short == nil {
 		return false
@@ -132,7 +134,7 @@ func (it *session) busy() bool {
 	}
 }
 
-// hangUp closes the connection, if there is one.
+// hangUp closes the connection, if it is open.
 func (it *session) hangUp() {
 	select {
 	case <-it.up:
@@ -143,8 +145,7 @@ func (it *session) hangUp() {
 	}
 }
 
-// Close closes the connections that nobody took. Checks that still run close
-// theirs.
+// Close closes connections that no check took. Running checks close their own.
 func (s *sessions) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

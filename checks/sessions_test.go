@@ -18,7 +18,7 @@ import (
 	"github.com/alertnative/preflight/internal/testing/testservers"
 )
 
-// together runs Database and Migrations and returns what they observed by
+// together runs Database and Migrations and returns their observations by
 // target.
 func together(t *testing.T, config string, only func(string) bool, vars ...string) map[string]checker.Observation {
 	t.Helper()
@@ -33,12 +33,12 @@ func together(t *testing.T, config string, only func(string) bool, vars ...strin
 	return all
 }
 
-// askPostgresAnd is a configuration of Database and of some schemas.
+// askPostgresAnd returns a configuration of Database and some schemas.
 func askPostgresAnd(schemas ...string) string {
 	return "database: {postgres: {url_from: DSN, timeout: 20s}}\nmigrations: [" + strings.Join(schemas, ", ") + "]"
 }
 
-// gooseSchema makes a schema whose one migration is applied, and returns its
+// gooseSchema makes a schema with one applied migration and returns its
 // declaration. Its address is in the variable DSN.
 func gooseSchema(s schema, table string, timeout time.Duration) string {
 	s.t.Helper()
@@ -46,7 +46,7 @@ func gooseSchema(s schema, table string, timeout time.Duration) string {
 	return fmt.Sprintf("{name: %[1]s, url_from: DSN, folder: %[2]s, table: %[1]s, timeout: %[3]s}", table, s.folder, timeout)
 }
 
-// counted leads to an address, and counts the connections.
+// counted returns an address that forwards to another and counts connections.
 func counted(t *testing.T, address string) (via string, connections *atomic.Int64) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -74,7 +74,7 @@ func counted(t *testing.T, address string) (via string, connections *atomic.Int6
 	return listener.Addr().String(), connections
 }
 
-func TestDatabaseAndMigrationsShareAConnection(t *testing.T) {
+func TestDatabaseAndMigrationsShareConnection(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	s := schema{t, postgres.DSN(), t.TempDir()}
@@ -100,14 +100,13 @@ func TestDatabaseAndMigrationsShareAConnection(t *testing.T) {
 		return nil
 	}
 	for _, skipped := range []string{"", "Database", "Migrations"} {
-		// On a busy machine one may be done before the other begins.
+		// On a busy machine one check may finish before the other starts.
 		eventually(t, func() error { return attempt(skipped) })
 	}
 }
 
-// A table that is locked, as while a migration runs, holds up its own check
-// alone.
-func TestALockedSchemaHoldsUpNobody(t *testing.T) {
+// A table that a migration locks delays only the check of its schema.
+func TestLockedSchemaDelaysNoOtherCheck(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	s := schema{t, postgres.DSN(), t.TempDir()}
@@ -127,8 +126,8 @@ func TestALockedSchemaHoldsUpNobody(t *testing.T) {
 	}
 }
 
-// Both say why themselves, each with its own variable and time.
-func TestBothChecksSayWhyPostgresCannotBeAsked(t *testing.T) {
+// Each check reports the failure itself, with its own variable and timeout.
+func TestBothChecksReportUnreachablePostgres(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "1_a.sql"), nil, 0o644); err != nil {

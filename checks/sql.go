@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// sqlProbe runs a query in a transaction that cannot write.
+// sqlProbe runs a query in a read-only transaction.
 type sqlProbe struct {
 	query  string
 	server server
@@ -47,7 +47,7 @@ func (p sqlProbe) measure(ctx context.Context) (measurement, error) {
 	return measurement{value: v, isValue: true, latency: time.Since(began)}, err
 }
 
-// firstValue returns the first value of the first row as PostgreSQL writes it.
+// firstValue returns the first value of the first row as text.
 func firstValue(ctx context.Context, tx pgx.Tx, query string) (string, error) {
 	rows, err := tx.Query(ctx, query)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/checks/internal/declared"
 )
 
-// tcpProbe connects to an address and times it.
+// tcpProbe connects to an address and measures the time.
 type tcpProbe struct{ address, variable string }
 
 func newTCPProbe(c *declared.TCP, env checker.Env) tcpProbe {

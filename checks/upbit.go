@@ -14,7 +14,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// upbit is the API of Upbit, as https://docs.upbit.com describes it.
+// upbit calls Upbit's API, which https://docs.upbit.com documents.
 type upbit struct {
 	exchange
 	client *http.Client
@@ -32,7 +32,7 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	if json.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
 		return clockReading{}, unreadable("the ticker")
 	}
-	// Upbit has no call for its time. The header has whole seconds.
+	// Upbit has no call for the time. The header Date has whole seconds.
 	date, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
 		return clockReading{}, unreadable("the time")
@@ -64,9 +64,8 @@ func (u upbit) holdings(ctx context.Context) ([]holding, error) {
 	return held, nil
 }
 
-// withdraws looks at the list of withdrawals: Upbit does not tell what keys are
-// allowed, and keys for trading need not see it. Whether they are good for
-// anything is for the account to say.
+// withdraws tries to read the withdrawals, because Upbit does not report the
+// permissions of keys. Keys for trading do not need this permission.
 func (u upbit) withdraws(ctx context.Context) (bool, error) {
 	a, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
 	switch a.status {
@@ -76,7 +75,7 @@ func (u upbit) withdraws(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// get asks one question. The query is part of the signature as it is sent.
+// get makes one call. The signature covers the query as it is sent.
 func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(u.BaseURL+path, query), nil)
 	if err != nil {
@@ -111,7 +110,7 @@ func (u upbit) token(query string) (string, error) {
 	return jwt.NewWithClaims(jwt.SigningMethodHS512, claims).SignedString([]byte(u.SecretKey))
 }
 
-// denied reads the names of the errors that signed calls get.
+// denied maps the error names of signed calls to reasons.
 func (u upbit) denied(a answer) error {
 	var body struct {
 		Error struct {
@@ -134,7 +133,7 @@ func (u upbit) denied(a answer) error {
 	return rejection{reason, "Upbit answers " + name}
 }
 
-// sum adds amounts, which exchanges write as text.
+// sum adds amounts, which exchanges send as text.
 func sum(amounts ...string) (float64, error) {
 	total := 0.0
 	for _, text := range amounts {
@@ -144,7 +143,7 @@ func sum(amounts ...string) (float64, error) {
 		}
 		total += v
 	}
-	if math.IsNaN(total) || math.IsInf(total, 0) { // such text is a number, too
+	if math.IsNaN(total) || math.IsInf(total, 0) { // ParseFloat accepts such text
 		return 0, strconv.ErrRange
 	}
 	return total, nil

@@ -18,12 +18,12 @@ type Catalogue struct {
 	programs map[string][]string // by the name of the family
 }
 
-// NewCatalogue makes a catalogue of the descriptions. Equal descriptions are
-// one; help texts may differ. One name that several programs expose is one
-// metric with the labels of all. The error names everything else that is
-// described twice, and holds each [Desc.Problem].
+// NewCatalogue makes a catalogue of the descriptions. Equal descriptions become
+// one; their help texts may differ. A name that several programs expose becomes
+// one metric with the labels of all. The error names all other duplicates, and
+// includes each [Desc.Problem].
 //
-// Naming rules are left to [Desc.Validate]: many exporters break them.
+// [Desc.Validate] checks naming rules, which many exporters break.
 func NewCatalogue(descs ...Desc) (Catalogue, error) {
 	c := Catalogue{series: make(map[string]int, len(descs)), programs: map[string][]string{}}
 	var errs []error
@@ -35,7 +35,7 @@ func NewCatalogue(descs ...Desc) (Catalogue, error) {
 		}
 		sorted = append(sorted, d)
 	}
-	slices.SortStableFunc(sorted, func(a, b Desc) int { // the order given must not matter
+	slices.SortStableFunc(sorted, func(a, b Desc) int { // the result must not depend on the order
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Program, b.Program), cmp.Compare(a.Help, b.Help))
 	})
 	for _, d := range sorted {
@@ -91,7 +91,7 @@ func (c *Catalogue) add(d Desc) error {
 	return nil
 }
 
-// same reports whether two descriptions say the same of the series.
+// same reports whether two descriptions describe the same series.
 func same(a, b Desc) bool {
 	label := func(x, y Label) bool {
 		return x.Name == y.Name && x.Optional == y.Optional && (x.Values == nil) == (y.Values == nil) && slices.Equal(x.Values, y.Values)
@@ -104,7 +104,8 @@ func same(a, b Desc) bool {
 }
 
 // merge adds the labels that another program gives a metric. A label that one
-// of them lacks is optional; sets of values and buckets that differ are open.
+// of them lacks becomes optional. Differing sets of values and buckets become
+// open.
 func merge(into *Desc, d Desc) {
 	labels := slices.Clone(into.Labels)
 	for i, l := range labels {
@@ -170,8 +171,8 @@ func (d Desc) summary() string {
 // All returns the descriptions sorted by name.
 func (c Catalogue) All() []Desc { return slices.Clone(c.descs) }
 
-// Series returns the description that a series of this name belongs to.
-// A classic histogram x is found as x_bucket, x_sum and x_count, not as x.
+// Series returns the description of the series with this name. A classic
+// histogram x has the series x_bucket, x_sum and x_count, but no x.
 func (c Catalogue) Series(name string) (Desc, bool) {
 	i, ok := c.series[name]
 	if !ok {
@@ -180,7 +181,7 @@ func (c Catalogue) Series(name string) (Desc, bool) {
 	return c.descs[i], true
 }
 
-// Family returns the description of that name, a histogram's included.
+// Family returns the description with that name, also for a histogram.
 func (c Catalogue) Family(name string) (Desc, bool) {
 	i, ok := slices.BinarySearchFunc(c.descs, name, func(d Desc, n string) int { return cmp.Compare(d.Name, n) })
 	if !ok {
@@ -189,8 +190,8 @@ func (c Catalogue) Family(name string) (Desc, bool) {
 	return c.descs[i], true
 }
 
-// Programs returns the programs that expose a family. It is empty when they
-// are not all known.
+// Programs returns the programs that expose a family. It is empty if one of
+// them is unknown.
 func (c Catalogue) Programs(family string) []string { return slices.Clone(c.programs[family]) }
 
 // SeriesNames returns the names of all series, sorted.
@@ -203,9 +204,8 @@ func (c Catalogue) SeriesNames() []string {
 	return names
 }
 
-// SeriesLabels returns the names of the labels that the named series of d
-// carries: those declared, and "le" on a histogram's buckets or "quantile" on
-// a summary's quantiles.
+// SeriesLabels returns the names of a series' labels: the declared ones, and
+// "le" for a histogram's buckets or "quantile" for a summary's quantiles.
 func (d Desc) SeriesLabels(series string) []string {
 	names := d.LabelNames()
 	switch {

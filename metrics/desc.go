@@ -36,8 +36,8 @@ const (
 // Unit is the base unit of a metric's values.
 type Unit string
 
-// The units. A timestamp is in seconds since the Unix epoch. None states that
-// the values have no unit, whatever the name ends in.
+// Units. A timestamp is in seconds since the Unix epoch. None means that the
+// values have no unit, whatever the suffix of the name.
 const (
 	None      Unit = "none"
 	Seconds   Unit = "seconds"
@@ -47,8 +47,8 @@ const (
 	Bool      Unit = "bool" // 0 or 1
 )
 
-// Cadence is how often a metric changes. A window that is shorter than two of
-// these steps holds no change.
+// Cadence is the frequency of a metric's changes. A window shorter than two of
+// these steps contains no change.
 type Cadence int
 
 // A metric changes at each scrape, or once in each run of the checker.
@@ -60,7 +60,7 @@ const (
 // Label is a label of a metric.
 type Label struct {
 	Name     string
-	Values   []string // the closed set of values; nil leaves it open, as for the name of a host
+	Values   []string // closed set of values; nil for an open set, such as host names
 	Optional bool     // some series of the metric lack the label
 }
 
@@ -83,15 +83,15 @@ type Desc struct {
 	Buckets []float64 // upper bounds of a classic histogram, without +Inf
 	Native  bool      // a native histogram; with Buckets it is both
 	Cadence Cadence
-	Program string // the program that exposes it, "node_exporter"; empty: not known
+	Program string // program that exposes it, such as "node_exporter"; "" if unknown
 	Waivers []finding.Waiver
 
 	problem  *finding.Finding
 	recorded bool
 }
 
-// Recorded reports whether the description was read from what a program
-// exposed. It then names what is there, whether anything reads it or not.
+// Recorded reports whether the description was read from a program's
+// exposition. It then describes every metric of the program, used or not.
 func (d Desc) Recorded() bool { return d.recorded }
 
 // Problem returns the mistake that kept [Exporters] or [Exposition] from
@@ -103,10 +103,10 @@ func (d Desc) Problem() (finding.Finding, bool) {
 	return *d.problem, true
 }
 
-// BaseUnit returns the unit of the values: Unit, or else the one that the
-// suffix of the name states. It is empty when neither tells.
+// BaseUnit returns the unit of the values: Unit, or else the unit of the name's
+// suffix, or "".
 //
-// "_time_seconds" can be a duration or a point in time, so it tells nothing.
+// "_time_seconds" can be a duration or a point in time, so it has no unit.
 func (d Desc) BaseUnit() Unit {
 	if d.Unit != "" {
 		return d.Unit

@@ -26,7 +26,7 @@ type recording struct{ program, version, file string }
 var recordings = sync.OnceValue(func() []recording {
 	files, err := recorded.ReadDir("exporters")
 	if err != nil {
-		panic(err) // the folder is part of the program
+		panic(err) // the folder is embedded
 	}
 	var out []recording
 	for _, f := range files {
@@ -47,7 +47,7 @@ func compareVersions(a, b string) int {
 	})
 }
 
-// parsed holds the descriptions of the recordings that were asked for.
+// parsed holds the descriptions of the requested recordings.
 var parsed sync.Map // file → []Desc
 
 // Exporters returns the recorded metrics of programs by name: "node_exporter",
@@ -81,7 +81,7 @@ func exporter(name string) []Desc {
 	}
 	data, err := recorded.ReadFile(r.file)
 	if err != nil {
-		panic(err) // it was listed
+		panic(err) // recordings lists embedded files only
 	}
 	descs := Exposition(string(data))
 	for i := range descs {
@@ -114,8 +114,8 @@ func Programs() []string {
 	return slices.Compact(out)
 }
 
-// DefaultPort returns the port on which a program of [Programs] serves its
-// metrics unless told otherwise.
+// DefaultPort returns the default port on which a program of [Programs] serves
+// its metrics.
 func DefaultPort(program string) (port int, known bool) {
 	port, known = map[string]int{
 		"alertmanager": 9093, "node_exporter": 9100, "postgres_exporter": 9187, "prometheus": 9090,

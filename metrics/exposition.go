@@ -17,22 +17,22 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// The formats that Exposition reads, as Prometheus's parser names them.
+// Formats of Exposition, as Prometheus's parser names them.
 const (
 	textFormat   = "text/plain"
 	openMetrics  = "application/openmetrics-text; version=1.0.0"
 	openMetrics2 = "application/openmetrics-text; version=2.0.0"
 )
 
-// Exposition returns the metrics of a text that a program exposes, sorted by
-// name: in the text format, or as OpenMetrics when it ends in "# EOF". It reads
-// the text with Prometheus's own parser. The descriptions have the names that
+// Exposition returns the metrics in a program's exposition, sorted by name. The
+// text is in the text format, or in OpenMetrics if it ends in "# EOF".
+// Prometheus's own parser reads it. The descriptions have the names that
 // Prometheus stores: an OpenMetrics counter x is x_total.
 //
-// The text does not tell all values of a label, so their sets are open. Only
-// the states of an OpenMetrics stateset are closed.
+// The text does not contain every value of a label, so the sets of values are
+// open. Only the states of an OpenMetrics stateset are closed.
 //
-// A mistake in the text is the last description, with a [Desc.Problem].
+// A mistake in the text becomes the last description, with a [Desc.Problem].
 func Exposition(text string) []Desc {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.TrimSpace(text) == "" {
@@ -63,13 +63,13 @@ func Exposition(text string) []Desc {
 	return out
 }
 
-// exposition gathers what the lines of a text state of each metric.
+// exposition collects the declarations and samples of each metric.
 type exposition struct {
 	declared map[string]declaration
 	metrics  map[string]*seen
 }
 
-// declaration is what "# TYPE", "# HELP" and "# UNIT" state of a family.
+// declaration holds the "# TYPE", "# HELP" and "# UNIT" of a family.
 type declaration struct {
 	kind model.MetricType
 	help string
@@ -80,7 +80,7 @@ type declaration struct {
 type seen struct {
 	Desc
 	samples  int
-	carriers map[string]int // samples that have the label
+	carriers map[string]int // number of samples with the label
 	buckets  map[float64]bool
 }
 
@@ -120,7 +120,7 @@ type line struct {
 	text   string
 }
 
-// written returns the lines that are not blank: the parser returns one entry
+// written returns the lines that are not blank. The parser returns one entry
 // for each.
 func written(text string) []line {
 	var out []line
@@ -160,7 +160,7 @@ func (e *exposition) entry(p textparse.Parser, entry textparse.Entry) {
 	}
 }
 
-// sample notes a sample with a plain number.
+// sample records a sample with a plain number.
 func (e *exposition) sample(l labels.Labels) {
 	name := l.Get(model.MetricNameLabel)
 	m := e.metric(name)
@@ -178,7 +178,7 @@ func (e *exposition) sample(l labels.Labels) {
 	}
 }
 
-// metric returns the metric that a series belongs to.
+// metric returns the metric of a series.
 func (e *exposition) metric(series string) *seen {
 	d := e.describe(series)
 	m := e.metrics[d.Name]
@@ -205,7 +205,7 @@ func (e *exposition) describe(series string) Desc {
 		own := Desc{Name: series, Type: types[d.kind], Help: d.help, Unit: d.unit}
 		switch {
 		case suffix == "_created":
-			return Desc{Name: series, Type: Gauge, Unit: Timestamp, Help: "When the series of " + stem + " began."}
+			return Desc{Name: series, Type: Gauge, Unit: Timestamp, Help: "When the series of " + stem + " started."}
 		case suffix == "_total" && d.kind == model.MetricTypeCounter, suffix == "_info" && d.kind == model.MetricTypeInfo:
 			return own
 		case d.kind == model.MetricTypeGaugeHistogram:
@@ -227,8 +227,8 @@ var types = map[model.MetricType]Type{
 	model.MetricTypeGaugeHistogram: Gauge,
 }
 
-// orUntyped completes the type where the declaration has none, and the unit of
-// a stateset.
+// orUntyped sets the type if the declaration has none, and the unit of a
+// stateset.
 func (d Desc) orUntyped(kind model.MetricType) Desc {
 	if d.Type == "" {
 		d.Type = Untyped

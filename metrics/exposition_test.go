@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// shown writes descriptions in short: name, type, unit, labels, buckets.
+// shown describes metrics in short: name, type, unit, labels, buckets.
 func shown(descs []metrics.Desc) []string {
 	var out []string
 	for _, d := range descs {
@@ -137,7 +137,7 @@ b_seconds{path="/"} {count:3,sum:6.0,schema:0,zero_threshold:0.001,zero_count:0,
 			"b_seconds histogram seconds path buckets 0.1 1 native",
 		},
 	}, {
-		name: "lines of Windows, no newline at the end",
+		name: "Windows line ends, no newline at the end",
 		text: "# TYPE a gauge\r\na 1\r\nb 2",
 		want: []string{"a gauge", "b untyped"},
 	}, {
@@ -159,7 +159,7 @@ b_seconds{path="/"} {count:3,sum:6.0,schema:0,zero_threshold:0.001,zero_count:0,
 	}} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := shown(metrics.Exposition(tt.text))
-			for i, w := range tt.want { // the parser decides how it describes a mistake
+			for i, w := range tt.want { // compare the start only: the text of a mistake is the parser's
 				if i < len(got) && strings.HasSuffix(w, ": ") && strings.HasPrefix(got[i], w) {
 					got[i] = w
 				}
@@ -171,7 +171,7 @@ b_seconds{path="/"} {count:3,sum:6.0,schema:0,zero_threshold:0.001,zero_count:0,
 	}
 }
 
-func TestExpositionMarksTheWrongLine(t *testing.T) {
+func TestExpositionMarksWrongLine(t *testing.T) {
 	descs := metrics.Exposition("a 1\nb{c=\"d\" 2\n")
 	f, wrong := descs[len(descs)-1].Problem()
 	if !wrong || !strings.Contains(f.Detail(), `b{c="d" 2`) {
@@ -199,7 +199,7 @@ func TestExporters(t *testing.T) {
 	}
 }
 
-// Every program has a port, and its recording is well described.
+// Every program has a default port and a valid recording.
 func TestPrograms(t *testing.T) {
 	programs := metrics.Programs()
 	if !slices.Contains(programs, "prometheus") || !slices.IsSorted(programs) {

@@ -9,25 +9,25 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Timing holds how often things happen. Windows, staleness thresholds and the
-// checker's schedule all follow from it.
+// Timing holds the intervals of a pipeline. Windows, staleness thresholds and
+// the checker's schedule follow from it.
 type Timing struct {
-	Run        time.Duration // the checker runs
-	Scrape     time.Duration // Prometheus scrapes a target, unless its job says otherwise
-	Evaluation time.Duration // Prometheus evaluates rules, unless their group says otherwise
+	Run        time.Duration // interval of the checker's runs
+	Scrape     time.Duration // default scrape interval
+	Evaluation time.Duration // default evaluation interval
 }
 
 var unitDuration = regexp.MustCompile(`\b([1-9][0-9]*)(runs?|scrapes?)\b`)
 
-// Expand replaces the two units that PromQL lacks, "runs" and "scrapes", by
-// the duration they stand for: with a run every ten minutes, "x[3runs]"
-// becomes "x[30m]" and "> 3runs" becomes "> 30m". Text in quotes is kept.
+// Expand replaces the units "runs" and "scrapes", which PromQL lacks, by their
+// durations. With a run every ten minutes, "x[3runs]" becomes "x[30m]" and ">
+// 3runs" becomes "> 30m". Text in quotes is unchanged.
 func (t Timing) Expand(expr string) string {
 	return outsideQuotes(expr, t.ExpandTemplate)
 }
 
-// ExpandTemplate is Expand for a template, whose queries stand in quotes: it
-// replaces the units wherever a number stands right before them.
+// ExpandTemplate is like Expand for a template, whose queries are in quotes: it
+// replaces the units after every number.
 func (t Timing) ExpandTemplate(text string) string {
 	return unitDuration.ReplaceAllStringFunc(text, func(m string) string {
 		sub := unitDuration.FindStringSubmatch(m)
@@ -43,7 +43,7 @@ func (t Timing) ExpandTemplate(text string) string {
 	})
 }
 
-// Step returns the time between two changes of a metric of that cadence.
+// Step returns the time between two changes of a metric with that cadence.
 func (t Timing) Step(c Cadence) time.Duration {
 	if c == EveryRun {
 		return t.Run
@@ -51,7 +51,7 @@ func (t Timing) Step(c Cadence) time.Duration {
 	return t.Scrape
 }
 
-// Validate reports what no pipeline could work with.
+// Validate reports intervals with which no pipeline works.
 func (t Timing) Validate() error {
 	for _, d := range []struct {
 		name string
@@ -64,7 +64,7 @@ func (t Timing) Validate() error {
 	return nil
 }
 
-// outsideQuotes applies f to the parts of a PromQL text that are not in string
+// outsideQuotes applies f to the parts of a PromQL text outside string
 // literals.
 func outsideQuotes(s string, f func(string) string) string {
 	var out []byte

@@ -31,7 +31,7 @@ func ExampleMetrics() {
 	// histogram acme_preflight_router_latency_seconds [env]
 }
 
-// What is not translated is shown in English.
+// Missing translations are shown in English.
 func ExampleSpec_In() {
 	shown := orderRouter.In("ko")
 	fmt.Println(shown.Name)

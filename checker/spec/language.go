@@ -2,12 +2,12 @@ package spec
 
 import "cmp"
 
-// Translation holds the texts of a Spec in another language. Texts that are
-// left out are shown in English.
+// Translation holds the texts of a Spec in another language. Missing texts are
+// shown in English.
 type Translation struct {
-	Name    string // for people only: the label "check" keeps the spec's name
+	Name    string // shown to people; the label "check" keeps the spec's name
 	Looks   string
-	Reasons []Reason // of the same names
+	Reasons []Reason // reasons with the spec's names
 }
 
 // Reason returns the reason of that name.
@@ -20,8 +20,8 @@ func (t Translation) Reason(name string) Reason {
 	return Reason{Name: name}
 }
 
-// In returns the texts of the spec in a language, those of all reasons
-// included. English takes the place of what is not translated.
+// In returns the texts of the spec in a language, with all reasons. Missing
+// translations are in English.
 func (s Spec) In(language string) Translation {
 	out := Translation{s.Name, s.Looks, s.AllReasons()}
 	t, ok := s.Translations[language]

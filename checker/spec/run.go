@@ -12,14 +12,14 @@ const (
 	Pass = "pass"
 	Warn = "warn"
 	Fail = "fail"
-	Skip = "skip" // not executed, so nothing is known
+	Skip = "skip" // not executed
 )
 
 // Statuses returns the values of the label "status".
 func Statuses() []string { return []string{Pass, Warn, Fail, Skip} }
 
-// RunFamilies describes the metrics of the runs of a checker, a field for each
-// family. All of them but the latencies are the same for all checks.
+// RunFamilies describes the metrics of a checker's runs, one field per family.
+// Only the latencies depend on the checks.
 type RunFamilies struct {
 	RunsTotal        metrics.Desc
 	LastSuccess      metrics.Desc
@@ -41,7 +41,7 @@ type LatencyFamily struct {
 	Desc          metrics.Desc
 }
 
-// NewRunFamilies describes the metrics of the runs of these checks. The names
+// NewRunFamilies describes the metrics of the runs of these checks. Their names
 // start with the namespace.
 func NewRunFamilies(namespace string, specs ...Spec) RunFamilies {
 	f := RunFamilies{Latencies: latencies(namespace, specs)}
@@ -50,13 +50,13 @@ func NewRunFamilies(namespace string, specs ...Spec) RunFamilies {
 	return f
 }
 
-// ofTheRun describes what concerns the whole run.
+// ofTheRun describes the metrics of the whole run.
 func (f *RunFamilies) ofTheRun(namespace string) {
 	env := []metrics.Label{{Name: "env"}}
 	f.RunsTotal = metrics.Desc{
 		Name: familyName(namespace, "runs_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: env,
 		Help:    "Runs of the preflight.",
-		Waivers: []finding.Waiver{{Code: "DF002", Why: "how often it ran is asked by hand, over days; that it runs is what alerts watch, by its last run"}},
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the number of runs over days; alerts use the time of the last run"}},
 	}
 	f.LastSuccess = metrics.Desc{
 		Name: familyName(namespace, "last_success"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: env,
@@ -79,11 +79,11 @@ func (f *RunFamilies) ofTheRun(namespace string) {
 		Name: familyName(namespace, "build_info"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
 		Labels:  []metrics.Label{{Name: "version"}, {Name: "goversion"}},
 		Help:    "1, labelled with the version of the checker and of Go.",
-		Waivers: []finding.Waiver{{Code: "DF002", Why: "which version runs where is asked by hand"}},
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the running versions"}},
 	}
 }
 
-// ofTheChecks describes what concerns each check.
+// ofTheChecks describes the metrics of each check.
 func (f *RunFamilies) ofTheChecks(namespace string, specs []Spec) {
 	checks, reasons := vocabulary(specs)
 	var (
@@ -118,11 +118,11 @@ func (f *RunFamilies) ofTheChecks(namespace string, specs []Spec) {
 		Labels:  []metrics.Label{env, check},
 		Buckets: metrics.LatencyBuckets(),
 		Help:    "How long an execution of the check took.",
-		Waivers: []finding.Waiver{{Code: "DF002", Why: "which check is the slow one is asked by hand, when a run is slow"}},
+		Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the slow check when a run is slow"}},
 	}
 }
 
-// All returns the families in the order in which a textfile has them.
+// All returns the families in the order of a textfile.
 func (f RunFamilies) All() []metrics.Desc {
 	all := []metrics.Desc{f.RunsTotal, f.LastSuccess, f.Duration, f.ChecksTotal}
 	for _, l := range f.Latencies {
@@ -131,8 +131,8 @@ func (f RunFamilies) All() []metrics.Desc {
 	return append(all, f.ReadyForLive, f.CheckStatus, f.TargetStatus, f.CheckProblem, f.CheckDuration, f.LastRunTimestamp, f.BuildInfo)
 }
 
-// Metrics describes everything that a checker of these checks emits: the
-// metrics of its runs, and those of a checker that stays up.
+// Metrics describes all metrics of a checker of these checks: those of its
+// runs, and those of the service.
 func Metrics(namespace string, specs ...Spec) []metrics.Desc {
 	return append(NewRunFamilies(namespace, specs...).All(), NewServiceFamilies().All()...)
 }

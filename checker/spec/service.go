@@ -5,11 +5,10 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// ServicePrefix begins the names of the metrics that the checker as a service
-// exposes about itself.
+// ServicePrefix starts the names of the service's metrics about itself.
 const ServicePrefix = "preflight_checker_"
 
-// The outputs of a run that can fail.
+// Outputs of a run that can fail.
 const (
 	OutputTextfile = "textfile"
 	OutputEvidence = "evidence"
@@ -19,8 +18,7 @@ const (
 // Outputs returns the values of the label "output".
 func Outputs() []string { return []string{OutputTextfile, OutputEvidence, OutputJUnit} }
 
-// ServiceFamilies describes the metrics that a checker that stays up emits about
-// itself.
+// ServiceFamilies describes the service's metrics about itself.
 type ServiceFamilies struct {
 	OutputErrors     metrics.Desc
 	OutputSuccessful metrics.Desc
@@ -28,8 +26,8 @@ type ServiceFamilies struct {
 	MissedRuns       metrics.Desc
 }
 
-// NewServiceFamilies describes the metrics of a checker that stays up. They are
-// of the program, so no namespace is before their names.
+// NewServiceFamilies describes the metrics of a service. They belong to the
+// program, so their names have no namespace.
 func NewServiceFamilies() ServiceFamilies {
 	var (
 		name   = func(s string) string { return ServicePrefix + s }
@@ -39,21 +37,21 @@ func NewServiceFamilies() ServiceFamilies {
 	return ServiceFamilies{
 		OutputErrors: metrics.Desc{
 			Name: name("output_errors_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: []metrics.Label{env, output},
-			Waivers: []finding.Waiver{{Code: "DF002", Why: "how often an output failed is asked by hand, when the alert on the last write fires"}},
-			Help:    "Runs whose outcome could not be written there.",
+			Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the number of failures when the alert on the last write fires"}},
+			Help:    "Runs whose result could not be written to the output.",
 		},
 		OutputSuccessful: metrics.Desc{
 			Name: name("output_last_write_successful"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: []metrics.Label{env, output},
-			Help: "1 when the outcome of the last run was written there, else 0.",
+			Help: "1 when the result of the last run was written to the output, else 0.",
 		},
 		ConfigSuccessful: metrics.Desc{
 			Name: name("config_last_reload_successful"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: []metrics.Label{env},
-			Help: "1 when the last run could read its configuration, 0 when it went on with the one before.",
+			Help: "1 when the last run could read its configuration, 0 when it used the previous one.",
 		},
 		MissedRuns: metrics.Desc{
 			Name: name("missed_runs_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: []metrics.Label{env},
-			Waivers: []finding.Waiver{{Code: "DF002", Why: "how many runs were left out is asked by hand, when the checks are slow"}},
-			Help:    "Runs that were left out because the one before took too long.",
+			Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the skipped runs when the checks are slow"}},
+			Help:    "Runs that were skipped because the previous one took too long.",
 		},
 	}
 }

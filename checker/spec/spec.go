@@ -1,6 +1,6 @@
-// Package spec describes checks: what each looks at, the reasons for which a
-// target can be wrong, and the metrics that a checker of these checks emits. It
-// links nothing that runs, so definitions of alerts can import it.
+// Package spec describes checks: their descriptions, the reasons for failures,
+// and the metrics of a checker. It links no code that runs checks, so
+// definitions of alerts can import it.
 package spec
 
 import (
@@ -12,36 +12,36 @@ import (
 
 // Spec describes a check before it runs.
 type Spec struct {
-	Name         string        // "Order Book": the value of the label "check"
-	Looks        string        // one line: what it looks at
-	Network      bool          // it needs --real-check
-	Timeout      time.Duration // bounds a run of the check; 30s when zero
+	Name         string        // "Order Book": value of the label "check"
+	Looks        string        // description in one line
+	Network      bool          // the check needs --real-check
+	Timeout      time.Duration // timeout of the check; 0 means 30s
 	Reasons      []Reason
 	Translations map[string]Translation // by language: "ko"
-	// Latencies are histograms of the time that targets of this check take to
-	// answer, beside the metrics that every check has.
+	// Latencies are histograms of the response times of targets, in addition to
+	// the metrics of every check.
 	Latencies []Latency
-	// Sections are the keys of preflight.yml that this check reads and shares
-	// with other checks, beside its own section.
+	// Sections are the keys of preflight.yml that this check shares with other
+	// checks, in addition to its own section.
 	Sections []string
 }
 
-// Reason is one way in which a target can be wrong.
+// Reason is a reason for which a target warns or fails.
 type Reason struct {
-	Name    string // in snake_case: the value of the label "reason"
+	Name    string // in snake_case: value of the label "reason"
 	Meaning string // what was observed
-	Remedy  string // what to do about it
+	Remedy  string // how to fix it
 }
 
-// Latency describes a histogram of the latency of one target.
+// Latency describes the latency histogram of one target.
 type Latency struct {
-	Target string // of the check
+	Target string // target of the check
 	Metric string // the metric's name after NAMESPACE_preflight_; it ends in _seconds
 	Help   string
 }
 
-// InternalError is the reason of a check that panicked or broke its own spec.
-// Every check can have it.
+// InternalError is the reason of a check that panicked or broke its spec. Every
+// check has it.
 const InternalError = "internal_error"
 
 // AllReasons returns the reasons of the check and InternalError.
@@ -52,18 +52,18 @@ func (s Spec) AllReasons() []Reason {
 }
 
 // Section returns the key of the check's section in preflight.yml: its name in
-// snake_case, as "order_book".
+// snake_case, such as "order_book".
 func (s Spec) Section() string {
 	word := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 	return strings.ToLower(strings.Join(strings.FieldsFunc(s.Name, word), "_"))
 }
 
-// LiveEnvs is the key of preflight.yml that names the environments that trade
-// for real.
+// LiveEnvs is the key of preflight.yml that lists the live environments, which
+// trade for real.
 const LiveEnvs = "live_envs"
 
-// Sections returns the keys that a preflight.yml for these checks can have: the
-// checker's own, those that checks share, and the section of each check.
+// Sections returns the valid keys of a preflight.yml for these checks: the
+// checker's own, shared ones, and the section of each check.
 func Sections(specs ...Spec) []string {
 	keys := []string{LiveEnvs}
 	add := func(key string) {

@@ -14,8 +14,8 @@ func Environment() spec.Spec {
 			KoreanMeaning: "변수가 설정되지 않음", KoreanRemedy: "환경 또는 해당 환경의 .env 파일에 설정",
 		},
 		{
-			Name: "empty", Meaning: "the variable is set to nothing",
-			Remedy:        "give it a value, or take it out if it is optional",
+			Name: "empty", Meaning: "the variable is empty",
+			Remedy:        "give it a value, or remove it if it is optional",
 			KoreanMeaning: "변수의 값이 비어 있음", KoreanRemedy: "값을 넣거나, 선택 변수라면 제거",
 		},
 		{
@@ -29,12 +29,12 @@ func Environment() spec.Spec {
 			KoreanMeaning: "숫자가 선언된 범위를 벗어남", KoreanRemedy: "preflight.yml에 선언된 범위의 숫자로 변경",
 		},
 		{
-			Name: "not_allowed", Meaning: "the value is none of the declared ones",
+			Name: "not_allowed", Meaning: "the value is not one of the declared ones",
 			Remedy:        "choose one of the values that preflight.yml declares",
 			KoreanMeaning: "선언된 값 중 하나가 아님", KoreanRemedy: "preflight.yml에 선언된 값 중에서 선택",
 		},
 		{
-			Name: "no_such_file", Meaning: "the file that the value names is not there",
+			Name: "no_such_file", Meaning: "the file that the value names does not exist",
 			Remedy:        "put the file there, or correct the path",
 			KoreanMeaning: "값이 가리키는 파일이 없음", KoreanRemedy: "파일을 그 위치에 두거나 경로를 수정",
 		},

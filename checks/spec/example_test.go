@@ -23,7 +23,7 @@ func ExampleShipped() {
 	// Migrations: 17 reasons
 }
 
-// The generator learns the names of declared checks from preflight.yml.
+// The generator reads the names of declared checks from preflight.yml.
 func ExampleDeclared() {
 	file := filepath.Join(os.TempDir(), "preflight-example.yml")
 	if err := os.WriteFile(file, []byte("checks: [{name: Order Router, http: {url: 'http://router/health'}}]\n"), 0o644); err != nil {

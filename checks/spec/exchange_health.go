@@ -9,7 +9,7 @@ import (
 func ExchangeHealth() spec.Spec {
 	all := append(reasons.List{
 		{
-			Name: "slow", Meaning: "the exchange answers, and takes longer than allowed",
+			Name: "slow", Meaning: "the exchange answers more slowly than allowed",
 			Remedy:        "look at the network to the exchange and at its status page",
 			KoreanMeaning: "거래소가 응답하지만 허용된 시간보다 느림", KoreanRemedy: "거래소까지의 네트워크와 상태 페이지 확인",
 		},

@@ -19,27 +19,27 @@ func GitSafety() spec.Spec {
 			KoreanMeaning: "git이 모르는 파일이 있음", KoreanRemedy: "커밋하거나, 지우거나, .gitignore에 추가",
 		},
 		{
-			Name: "wrong_branch", Meaning: "another branch is checked out than the expected one",
+			Name: "wrong_branch", Meaning: "the checkout is on another branch than the expected one",
 			Remedy:        "git switch to the branch that preflight.yml names",
 			KoreanMeaning: "예상과 다른 브랜치가 체크아웃됨", KoreanRemedy: "preflight.yml에 지정된 브랜치로 git switch",
 		},
 		{
-			Name: "wrong_tag", Meaning: "no tag of the expected pattern is on the commit",
+			Name: "wrong_tag", Meaning: "the commit has no tag that matches the expected pattern",
 			Remedy:        "check out a released version, or tag this one",
 			KoreanMeaning: "커밋에 예상한 형식의 태그가 없음", KoreanRemedy: "출시된 버전을 체크아웃하거나 태그를 달 것",
 		},
 		{
 			Name: "no_commit", Meaning: "the repository has no commit",
-			Remedy:        "commit what is to trade",
+			Remedy:        "commit the code that is to trade",
 			KoreanMeaning: "저장소에 커밋이 없음", KoreanRemedy: "거래에 쓰일 코드를 커밋",
 		},
 		{
 			Name: "tracked_secret", Meaning: "a file that looks like a secret is tracked",
-			Remedy:        "git rm --cached the file, change the secret, and take it out of the history",
+			Remedy:        "git rm --cached the file, change the secret, and remove it from the history",
 			KoreanMeaning: "비밀로 보이는 파일이 추적됨", KoreanRemedy: "git rm --cached로 제거하고, 비밀 값을 바꾸고, 이력에서도 제거",
 		},
 		{
-			Name: "not_a_repository", Meaning: "the folder is no git checkout",
+			Name: "not_a_repository", Meaning: "the folder is not a git checkout",
 			Remedy:        "correct repository in preflight.yml, or deploy a checkout",
 			KoreanMeaning: "git 체크아웃이 아닌 폴더", KoreanRemedy: "preflight.yml의 repository를 수정하거나 체크아웃을 배포",
 		},
@@ -50,7 +50,7 @@ func GitSafety() spec.Spec {
 		},
 		{
 			Name: "git_failed", Meaning: "git answered with an error",
-			Remedy:        "read the detail; git config --global --add safe.directory when the checkout belongs to somebody else",
+			Remedy:        "read the detail; git config --global --add safe.directory if another user owns the checkout",
 			KoreanMeaning: "git이 오류로 응답함", KoreanRemedy: "상세 내용 확인: 소유자가 다르면 git config --global --add safe.directory",
 		},
 		{

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Definitions of alerts import the specs: no client of a server comes with them.
-func TestTheSpecsLinkNoClient(t *testing.T) {
+// Definitions of alerts import the specs, so these must link no client.
+func TestSpecsLinkNoClient(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
 	if err != nil {

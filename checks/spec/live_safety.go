@@ -9,8 +9,8 @@ import (
 func LiveSafety() spec.Spec {
 	all := reasons.List{
 		{
-			Name: "missing", Meaning: "the variable of the guard is not set, so the program decides for itself",
-			Remedy:        "set it: to its safe value, or where live trading is meant to its armed one",
+			Name: "missing", Meaning: "the variable of the guard is not set, so the program uses its default",
+			Remedy:        "set it to its safe value, or to its armed value where live trading is intended",
 			KoreanMeaning: "가드 변수가 없어 프로그램이 스스로 결정함", KoreanRemedy: "안전 값으로, 실거래가 의도된 곳에서는 활성 값으로 설정",
 		},
 		{
@@ -25,17 +25,17 @@ func LiveSafety() spec.Spec {
 		},
 		{
 			Name: "not_armed", Meaning: "no guard is armed in an environment that trades for real",
-			Remedy:        "arm every guard when live trading is meant to start, and only then",
+			Remedy:        "arm every guard, but only to start live trading",
 			KoreanMeaning: "실거래 환경인데 활성화된 가드가 없음", KoreanRemedy: "실거래를 시작하려 할 때만 모든 가드를 활성화",
 		},
 		{
-			Name: "inconsistent", Meaning: "some guards are armed in an environment that trades for real and this one is not",
+			Name: "inconsistent", Meaning: "this guard is not armed in an environment that trades for real, but others are",
 			Remedy:        "arm all of them, or none",
 			KoreanMeaning: "실거래 환경에서 일부 가드만 활성화됨", KoreanRemedy: "모두 활성화하거나 모두 해제",
 		},
 		{
 			Name: "live_keys", Meaning: "keys of live trading are set in an environment that does not trade for real",
-			Remedy:        "take them out; make new keys if they were somewhere they do not belong",
+			Remedy:        "remove them; make new keys if they may have been exposed",
 			KoreanMeaning: "실거래 환경이 아닌데 실거래 키가 있음", KoreanRemedy: "키를 제거하고, 있어서는 안 될 곳에 있었다면 새로 발급",
 		},
 		{

@@ -41,7 +41,7 @@ func Migrations() spec.Spec {
 			KoreanMeaning: "주소 변수가 설정되지 않음", KoreanRemedy: "preflight.yml에 지정된 변수를 설정",
 		},
 		{
-			Name: "malformed", Meaning: "the address cannot be read",
+			Name: "malformed", Meaning: "the address cannot be parsed",
 			Remedy:        "write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE",
 			KoreanMeaning: "주소를 해석할 수 없음", KoreanRemedy: "postgres://USER:PASSWORD@HOST:PORT/DATABASE 형식으로 작성",
 		},

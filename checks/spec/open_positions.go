@@ -9,13 +9,13 @@ import (
 func OpenPositions() spec.Spec {
 	all := append(reasons.List{
 		{
-			Name: "unexpected_position", Meaning: "the account holds what is not allowed, or more of it",
+			Name: "unexpected_position", Meaning: "the account holds a position that is not allowed, or a larger one",
 			Remedy:        "find out who opened it; close it, or allow it in preflight.yml",
 			KoreanMeaning: "허용되지 않은 포지션이 있거나 허용량을 넘음", KoreanRemedy: "누가 열었는지 확인하고, 청산하거나 preflight.yml에서 허용",
 		},
 		{
-			Name: "withdrawal_permission", Meaning: "the keys have to do with withdrawals, which trading does not need",
-			Remedy:        "make keys that can only look and trade",
+			Name: "withdrawal_permission", Meaning: "the keys have permissions for withdrawals, which trading does not need",
+			Remedy:        "make keys that can only read and trade",
 			KoreanMeaning: "거래에 필요 없는 출금 관련 권한이 키에 있음", KoreanRemedy: "조회와 거래만 가능한 키를 발급",
 		},
 		{
@@ -39,14 +39,14 @@ func OpenPositions() spec.Spec {
 			KoreanMeaning: "이 주소에서 사용할 수 없는 키", KoreanRemedy: "이 서버의 공인 주소를 키의 허용 목록에 추가",
 		},
 		{
-			Name: "missing_permission", Meaning: "the keys may not look at the account",
+			Name: "missing_permission", Meaning: "the keys may not read the account",
 			Remedy:        "give them the permission to read",
 			KoreanMeaning: "키로 계정을 조회할 수 없음", KoreanRemedy: "조회 권한을 부여",
 		},
 	}, reasons.Exchange()...)
 	return spec.Spec{
 		Name:         "Open Positions",
-		Looks:        "the accounts on the exchanges hold only what is allowed, and their keys cannot withdraw",
+		Looks:        "the accounts on the exchanges hold only allowed positions, and their keys cannot withdraw",
 		Network:      true,
 		Sections:     []string{Exchanges},
 		Reasons:      all.English(),

@@ -14,8 +14,8 @@ func Secrets() spec.Spec {
 			KoreanMeaning: "비밀 값이 없거나 주소에 비밀번호가 없음", KoreanRemedy: "환경 또는 해당 환경의 .env 파일에 설정",
 		},
 		{
-			Name: "placeholder", Meaning: "the value is the one of an example",
-			Remedy:        "put the real secret in its place",
+			Name: "placeholder", Meaning: "the value is a placeholder",
+			Remedy:        "replace it with the real secret",
 			KoreanMeaning: "예시 값이 그대로 있음", KoreanRemedy: "실제 비밀 값으로 교체",
 		},
 		{
@@ -29,17 +29,17 @@ func Secrets() spec.Spec {
 			KoreanMeaning: "다른 환경과 같은 비밀 값", KoreanRemedy: "환경마다 다른 비밀 값을 만들 것",
 		},
 		{
-			Name: "open_to_others", Meaning: "others than the owner can read or change the file",
+			Name: "open_to_others", Meaning: "users other than the owner can read or change the file",
 			Remedy:        "chmod 600 the file",
 			KoreanMeaning: "소유자 외의 사용자가 파일을 읽거나 바꿀 수 있음", KoreanRemedy: "파일에 chmod 600 적용",
 		},
 		{
-			Name: "no_such_file", Meaning: "the file is not there",
+			Name: "no_such_file", Meaning: "the file does not exist",
 			Remedy:        "put the file there, or correct the path in preflight.yml",
 			KoreanMeaning: "파일이 없음", KoreanRemedy: "파일을 그 위치에 두거나 preflight.yml의 경로를 수정",
 		},
 		{
-			Name: "unreadable", Meaning: "the file cannot be looked at",
+			Name: "unreadable", Meaning: "the file cannot be inspected",
 			Remedy:        "run the preflight as the owner of the file",
 			KoreanMeaning: "파일을 확인할 수 없음", KoreanRemedy: "파일의 소유자로 프리플라이트를 실행",
 		},

@@ -1,6 +1,6 @@
-// Package spec lists what the shipped checks look at and the reasons for which
-// each can fail. It also reads the checks that a preflight.yml declares. It links
-// no client of any server, so definitions of alerts can import it.
+// Package spec describes the shipped checks with their reasons. It also reads
+// the checks that a preflight.yml declares. It links no client of a server, so
+// definitions of alerts can import it.
 package spec
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
-// Exchanges is the key of preflight.yml that declares the exchanges for the
-// checks that look at them.
+// Exchanges is the key of the exchanges in preflight.yml. Several checks use
+// this section.
 const Exchanges = "exchanges"
 
 // Shipped returns the specs of the eight shipped checks, in the order in which
@@ -24,9 +24,9 @@ func Shipped() []spec.Spec {
 	}
 }
 
-// Declared returns the specs of the checks that a preflight.yml declares under
-// "checks". Further are the specs of checks in Go whose sections the file can
-// have beside those of the shipped ones.
+// Declared returns the specs of the checks in the section "checks" of a
+// preflight.yml. further are the specs of other checks in Go that have sections
+// in the file.
 func Declared(file string, further ...spec.Spec) ([]spec.Spec, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	shipped "github.com/alertnative/preflight/checks/spec"
 )
 
-func TestTheMetricsAreTheFixedOnes(t *testing.T) {
+func TestMetricNames(t *testing.T) {
 	t.Parallel()
 	got := map[string]string{}
 	for _, d := range spec.NewRunFamilies("arbitrage", shipped.Shipped()...).All() {
@@ -58,7 +58,7 @@ func TestShipped(t *testing.T) {
 	}
 	for _, s := range shipped.Shipped() {
 		if s.Looks == "" {
-			t.Errorf("%s does not say what it looks at", s.Name)
+			t.Errorf("%s has no Looks", s.Name)
 		}
 		seen := map[string]bool{}
 		for _, r := range s.AllReasons() {
@@ -73,7 +73,7 @@ func TestShipped(t *testing.T) {
 	}
 }
 
-func TestTheChecksSpeakKorean(t *testing.T) {
+func TestKoreanTranslations(t *testing.T) {
 	t.Parallel()
 	hangul := func(text string) bool {
 		return strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Hangul, r) })
@@ -92,7 +92,7 @@ func TestTheChecksSpeakKorean(t *testing.T) {
 	}
 }
 
-// declaredSpecs are the specs of one check of each kind.
+// declaredSpecs returns the specs of one check of each kind.
 func declaredSpecs(t *testing.T) []spec.Spec {
 	t.Helper()
 	specs, err := shipped.Declared(write(t, `checks:
@@ -139,8 +139,7 @@ func TestDeclared(t *testing.T) {
 	}
 }
 
-// Names that the generator would not see are refused, as the checker refuses
-// them.
+// The generator and the checker refuse the same names.
 func TestDeclaredMistakes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

@@ -9,8 +9,7 @@ import (
 	"github.com/alertnative/preflight/metrics/instrument"
 )
 
-// A program counts orders with the description that its rules are checked
-// against.
+// A program counts orders by the description with which its rules are checked.
 func Example() {
 	orders := metrics.Desc{
 		Name: "bot_orders_total", Type: metrics.Counter, Help: "Orders sent, by side.",

@@ -11,19 +11,21 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Counter makes the counter that d describes. It panics when d is no counter.
+// Counter returns the counter that d describes. It panics if d is not a
+// counter.
 func Counter(d metrics.Desc) *prometheus.CounterVec {
 	mustBe(d, metrics.Counter)
 	return prometheus.NewCounterVec(prometheus.CounterOpts{Name: d.Name, Help: d.Help}, d.LabelNames())
 }
 
-// Gauge makes the gauge that d describes. It panics when d is no gauge.
+// Gauge returns the gauge that d describes. It panics if d is not a gauge.
 func Gauge(d metrics.Desc) *prometheus.GaugeVec {
 	mustBe(d, metrics.Gauge)
 	return prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: d.Name, Help: d.Help}, d.LabelNames())
 }
 
-// Histogram makes the histogram that d describes. It panics when d is no histogram.
+// Histogram returns the histogram that d describes. It panics if d is not a
+// histogram.
 func Histogram(d metrics.Desc) *prometheus.HistogramVec {
 	mustBe(d, metrics.Histogram)
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{

@@ -1,6 +1,5 @@
-// Package declared describes the checks that preflight.yml declares under
-// "checks": their keys, their mistakes and their specs. It links no client of
-// any server.
+// Package declared describes the checks in the section "checks" of
+// preflight.yml: keys, validation and specs. It links no client of a server.
 package declared
 
 import (
@@ -15,48 +14,47 @@ import (
 	"github.com/alertnative/preflight/checks/internal/reasons"
 )
 
-// Section is the key of preflight.yml that holds the declared checks.
+// Section is the key of the declared checks in preflight.yml.
 const Section = "checks"
 
-// Check declares a check that needs no Go: one of the kinds http, tcp, command
-// and sql measures a number, and limits say when it warns and fails.
+// Check declares a check without Go. One of the kinds http, tcp, command and
+// sql measures a number, and limits make it warn and fail.
 type Check struct {
-	Name    string        `yaml:"name"`   // the value of the label "check"
-	Looks   string        `yaml:"looks"`  // one line: what it looks at
-	Target  string        `yaml:"target"` // the value of the label "target"; the kind when not given
+	Name    string        `yaml:"name"`   // value of the label "check"
+	Looks   string        `yaml:"looks"`  // description in one line
+	Target  string        `yaml:"target"` // value of the label "target"; by default the kind
 	Timeout time.Duration `yaml:"timeout"`
 
 	HTTP    *HTTP    `yaml:"http"`
 	TCP     *TCP     `yaml:"tcp"`
-	Command []string `yaml:"command"` // a program and its arguments, run in the folder of preflight.yml
+	Command []string `yaml:"command"` // program and arguments, run in the folder of preflight.yml
 	SQL     *SQL     `yaml:"sql"`
 
 	Warn Limit `yaml:"warn"`
 	Fail Limit `yaml:"fail"`
 }
 
-// Limit bounds a number. Of http and tcp the number is the time that the answer
-// took, in seconds; of sql it is the first value of the result, of a command
-// its output.
+// Limit limits a number. The number is the duration in seconds for http and
+// tcp, the first value of the result for sql, and the output for command.
 type Limit struct {
 	Above *float64 `yaml:"above"`
 	Below *float64 `yaml:"below"`
 }
 
-// Given reports whether there is a limit.
+// Given reports whether the limit is set.
 func (l Limit) Given() bool { return l.Above != nil || l.Below != nil }
 
-// Limited reports whether the number is compared with anything.
+// Limited reports whether a limit is set.
 func (c Check) Limited() bool { return c.Warn.Given() || c.Fail.Given() }
 
-// kind is one way to measure.
+// kind is a kind of measurement.
 type kind struct {
 	name    string
-	looks   string // when the check does not say it
+	looks   string // default for Looks
 	reasons func() reasons.List
 }
 
-// kinds returns the kinds that the check declares: one, unless it is wrong.
+// kinds returns the kinds of the check. A valid check has one.
 func (c Check) kinds() (kinds []kind) {
 	if c.HTTP != nil {
 		kinds = append(kinds, kind{"http", c.HTTP.looks(), httpReasons})
@@ -77,22 +75,22 @@ func (c Check) kinds() (kinds []kind) {
 	return kinds
 }
 
-// Spec describes the check. It must have no problems.
+// Spec returns the spec of a valid check.
 func (c Check) Spec() spec.Spec {
 	k := c.kinds()[0]
 	all := k.reasons()
-	// A command may use the network too: nobody knows what the program does.
+	// A command may use the network: its program is unknown.
 	return spec.Spec{
 		Name: c.Name, Looks: cmp.Or(c.Looks, k.looks), Network: true,
 		Reasons: all.English(), Translations: all.Korean("", ""),
 	}
 }
 
-// TargetName returns the one target of the check. It must have no problems.
+// TargetName returns the only target of a valid check.
 func (c Check) TargetName() string { return cmp.Or(c.Target, c.kinds()[0].name) }
 
-// Problems returns what makes no sense in a list of declared checks. Their names
-// must differ from each other and from the taken ones.
+// Problems returns the mistakes in a list of declared checks. Their names must
+// be unique and differ from the taken ones.
 func Problems(list []Check, taken ...string) (problems []Problem) {
 	seen := map[string]bool{}
 	for _, name := range taken {

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// HTTP declares a GET and the answer that is expected.
+// HTTP declares a GET request and the expected answer.
 type HTTP struct {
 	URL      string `yaml:"url"`
-	URLFrom  string `yaml:"url_from"` // or the variable that has it: for one with a secret in it
-	Status   []int  `yaml:"status"`   // 200 to 299 when not given
+	URLFrom  string `yaml:"url_from"` // or the variable with the URL, for a URL with a secret
+	Status   []int  `yaml:"status"`   // 200 to 299 by default
 	Contains string `yaml:"contains"` // text in the body
 }
 
@@ -37,10 +37,10 @@ func isHTTP(address string) bool {
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil
 }
 
-// TCP declares an address that must take connections.
+// TCP declares an address that must accept connections.
 type TCP struct {
 	Address     string `yaml:"address"`      // host:port
-	AddressFrom string `yaml:"address_from"` // or the variable that has it
+	AddressFrom string `yaml:"address_from"` // or the variable with the address
 }
 
 func (t TCP) looks() string { return address(t.Address, t.AddressFrom) + " takes connections" }
@@ -64,9 +64,9 @@ func IsHostPort(address string) bool {
 }
 
 // SQL declares a query on PostgreSQL whose first value is a number. It runs in
-// a transaction that cannot write.
+// a read-only transaction.
 type SQL struct {
-	URLFrom string `yaml:"url_from"` // the variable with the address
+	URLFrom string `yaml:"url_from"` // variable with the address
 	Query   string `yaml:"query"`
 }
 
@@ -78,7 +78,7 @@ func (s SQL) problems(path ...any) []Problem {
 	return problems
 }
 
-// address names an address that is given, or the variable that has it.
+// address returns a name for an address or for the variable that holds it.
 func address(given, variable string) string {
 	if variable != "" {
 		return "the address in " + variable

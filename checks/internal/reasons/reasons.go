@@ -11,10 +11,10 @@ type Reason struct {
 	KoreanMeaning, KoreanRemedy string
 }
 
-// List is the reasons of a check.
+// List holds the reasons of a check.
 type List []Reason
 
-// English returns the reasons for a spec.
+// English returns the reasons in English.
 func (l List) English() []spec.Reason {
 	out := make([]spec.Reason, len(l))
 	for i, r := range l {
@@ -23,7 +23,7 @@ func (l List) English() []spec.Reason {
 	return out
 }
 
-// Korean returns the translations for a spec. Name and looks can be empty.
+// Korean returns the Korean translations. name and looks may be "".
 func (l List) Korean(name, looks string) map[string]spec.Translation {
 	t := spec.Translation{Name: name, Looks: looks, Reasons: make([]spec.Reason, len(l))}
 	for i, r := range l {

@@ -1,6 +1,6 @@
 package reasons
 
-// Connection returns the reasons of every check that talks to a server.
+// Connection returns the reasons of checks that connect to a server.
 func Connection() List {
 	return List{
 		{
@@ -31,7 +31,7 @@ func Connection() List {
 	}
 }
 
-// Postgres returns the reasons of every check that asks PostgreSQL.
+// Postgres returns the reasons of checks that use PostgreSQL.
 func Postgres() List {
 	return List{
 		{
@@ -41,7 +41,7 @@ func Postgres() List {
 		},
 		{
 			Name: "loading", Meaning: "the server is starting or stopping and takes no commands",
-			Remedy:        "wait for it; look at its log when it takes long",
+			Remedy:        "wait; read its log if it takes long",
 			KoreanMeaning: "서버가 시작 또는 종료 중이라 명령을 받지 않음", KoreanRemedy: "기다리고, 오래 걸리면 서버 로그 확인",
 		},
 		{
@@ -51,7 +51,7 @@ func Postgres() List {
 		},
 		{
 			Name: "too_many_connections", Meaning: "the server takes no more connections",
-			Remedy:        "find who holds them, or raise the limit",
+			Remedy:        "find the clients that hold them, or raise the limit",
 			KoreanMeaning: "서버가 연결을 더 받지 않음", KoreanRemedy: "연결을 점유한 쪽을 찾거나 한도를 늘릴 것",
 		},
 		{
@@ -62,27 +62,27 @@ func Postgres() List {
 	}
 }
 
-// Exchange returns the reasons of every check that talks to exchanges.
+// Exchange returns the reasons of checks that call exchanges.
 func Exchange() List {
 	return append(List{
 		{
-			Name: "malformed", Meaning: "the address of the API cannot be read",
+			Name: "malformed", Meaning: "the address of the API cannot be parsed",
 			Remedy:        "write it as https://HOST, without a path",
 			KoreanMeaning: "API 주소를 해석할 수 없음", KoreanRemedy: "경로 없이 https://HOST 형식으로 작성",
 		},
 		{
 			Name: "maintenance", Meaning: "the exchange is under maintenance",
-			Remedy:        "wait until the exchange says that it is over; trade nothing on it",
+			Remedy:        "wait until the maintenance is over; do not trade on this exchange",
 			KoreanMeaning: "거래소가 점검 중", KoreanRemedy: "점검이 끝날 때까지 기다리고 그 거래소에서 거래하지 말 것",
 		},
 		{
-			Name: "rate_limited", Meaning: "the exchange answers that this address or account asks too often",
-			Remedy:        "find what asks so often; wait as long as the exchange says",
+			Name: "rate_limited", Meaning: "the exchange reports too many requests from this address or account",
+			Remedy:        "find the program that calls so often; wait for the time that the exchange gives",
 			KoreanMeaning: "요청이 너무 잦다고 거래소가 응답함", KoreanRemedy: "무엇이 자주 요청하는지 찾고 거래소가 말한 만큼 대기",
 		},
 		{
-			Name: "banned", Meaning: "the exchange has banned this address for asking too often",
-			Remedy:        "stop asking until the ban is over, then find what asked so often",
+			Name: "banned", Meaning: "the exchange has banned this address for too many requests",
+			Remedy:        "stop all calls until the ban is over, then find the program that called so often",
 			KoreanMeaning: "요청이 너무 잦아 거래소가 이 주소를 차단함", KoreanRemedy: "차단이 풀릴 때까지 요청을 멈추고 원인을 찾을 것",
 		},
 		{
@@ -91,13 +91,13 @@ func Exchange() List {
 			KoreanMeaning: "거래소가 이 주소에 서비스하지 않음: 방화벽 또는 국가 규제", KoreanRemedy: "서비스되는 주소에서 호출",
 		},
 		{
-			Name: "server_error", Meaning: "the exchange answers that it has an error",
+			Name: "server_error", Meaning: "the exchange reports an internal error",
 			Remedy:        "wait; look at the exchange's status page",
 			KoreanMeaning: "거래소가 오류로 응답함", KoreanRemedy: "기다리고, 거래소 상태 페이지 확인",
 		},
 		{
-			Name: "unexpected_answer", Meaning: "the answer is not what the exchange's documentation says",
-			Remedy:        "check the address; a proxy may answer in its place",
+			Name: "unexpected_answer", Meaning: "the answer does not match the exchange's documentation",
+			Remedy:        "check the address; a proxy may answer instead of the exchange",
 			KoreanMeaning: "거래소 문서와 다른 응답", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
 		},
 		{

@@ -51,7 +51,7 @@ func intervalIs(t *testing.T, r rulefmt.Rule, others []rulefmt.Rule, want string
 // Alert makes no test that promtool could not load.
 func TestTooLongTest(t *testing.T) {
 	t.Parallel()
-	const want = "values, one each 4m: promtool reads 10,000 samples at most"
+	const want = "values, one every 4m: promtool reads at most 10,000 samples"
 	tests, reasons := invert.Alert(invert.Rule{Rule: rulefmt.Rule{Alert: "A", Expr: "rate(errors_total[30d]) > 1"}}, none)
 	if len(tests) != 0 || len(reasons) != 4 || !strings.Contains(reasons[0], want) {
 		t.Errorf("%d tests, reasons %q", len(tests), reasons)
