@@ -68,7 +68,7 @@ func FuzzDotenv(f *testing.F) {
 		if err != nil {
 			rest := strings.TrimPrefix(err.Error(), "environment file "+file+":")
 			number, text, _ := strings.Cut(rest, ": ")
-			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be read: each line must be NAME=value") {
+			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be parsed: each line must be NAME=value") {
 				t.Errorf("%q", err)
 			}
 			return

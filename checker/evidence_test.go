@@ -164,9 +164,9 @@ func TestDemand(t *testing.T) {
 		"another host":          {good(), func(d *demand) { d.Subject.Host = "other" }, "", false},
 		"too old":               {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, but only 15m0s is allowed", false},
 		"of the future":         {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "from the future", false},
-		"another env":           {good(), func(d *demand) { d.Env = "paper" }, "is of live, not of paper", false},
+		"another env":           {good(), func(d *demand) { d.Env = "paper" }, "is for live, not for paper", false},
 		"another commit":        {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is of " + about.Commit + ", and b is checked out", false},
-		"no checkout":           {good(), func(d *demand) { d.Subject.Commit = "" }, "and no commit is checked out", false},
+		"no checkout":           {good(), func(d *demand) { d.Subject.Commit = "" }, "but no commit is checked out", false},
 		"another configuration": {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml has changed", false},
 		"a failure":             {failing, func(*demand) {}, "live is not ready:\n  B: b1:  (broken)", true},
 		"a skipped check":       {skipping, func(*demand) {}, "live is not ready:\n  B: skipped: not selected", true},
@@ -212,7 +212,7 @@ func TestJUnit(t *testing.T) {
 	r.Results[1].Status = Fail
 	r.Results[1].Observations[0].Detail = `it <broke> & "so" ]]> on`
 	r.Results = append(r.Results, Result{Check: "C", Status: Skip, Why: "nothing declared"})
-	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Meaning: "it is broken", Remedy: "mend it"}}}, {Name: "C"}}
+	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Meaning: "it is broken", Remedy: "repair it"}}}, {Name: "C"}}
 	path := filepath.Join(t.TempDir(), "sub", "junit.xml")
 	if err := writeJUnit(path, "paper", specs, r); err != nil {
 		t.Fatal(err)

@@ -145,9 +145,9 @@ func TestMistakesInTeamChecks(t *testing.T) {
 		checks    []checker.Check
 		want      string
 	}{
-		"no namespace":              {"", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "" is not the beginning of a metric's name`},
-		"a dash":                    {"my-team", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "my-team" is not`},
-		"a colon":                   {"acme:x", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "acme:x" is not`},
+		"no namespace":              {"", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "" cannot start a metric's name`},
+		"a dash":                    {"my-team", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "my-team" cannot`},
+		"a colon":                   {"acme:x", []checker.Check{always(spec.Spec{Name: "A"})}, `the namespace "acme:x" cannot`},
 		"a nil check":               {"acme", []checker.Check{always(spec.Spec{Name: "A"}), nil}, "check 2 is nil"},
 		"a check without a name":    {"acme", []checker.Check{always(spec.Spec{})}, `the check "" has no letter or digit`},
 		"one section for two":       {"acme", []checker.Check{always(spec.Spec{Name: "Disk Space"}), always(spec.Spec{Name: "disk_space"})}, `the checks "Disk Space" and "disk_space" both have the section disk_space`},
@@ -155,7 +155,7 @@ func TestMistakesInTeamChecks(t *testing.T) {
 		"an expansion to nil":       {"acme", []checker.Check{expands{always(spec.Spec{Name: "A"})}}, `check "A" expands to a check that is nil`},
 		"two checks of one name":    {"acme", []checker.Check{always(spec.Spec{Name: "A"}), always(spec.Spec{Name: "A"})}, `there are two checks "A"`},
 		"a latency without a unit":  {"acme", []checker.Check{always(latency("router_latency"))}, "its name ends in _seconds"},
-		"a latency that is another": {"acme", []checker.Check{always(latency("duration_seconds"))}, "also belongs to"},
+		"a latency that is another": {"acme", []checker.Check{always(latency("duration_seconds"))}, "belongs to another check"},
 	} {
 		dir, code, stderr := command(t, tt.namespace, "live_envs: []\n", tt.checks...)
 		if code != 2 || !strings.Contains(stderr, tt.want) {

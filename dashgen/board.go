@@ -10,23 +10,23 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// What Grafana 12.4 writes into every dashboard it saves.
+// Constant fields of a dashboard that Grafana 12.4 saves.
 const (
 	schemaVersion = 42
-	pluginVersion = "12.4.0" // the panels in use are built in: their version is Grafana's
+	pluginVersion = "12.4.0" // built-in panels have Grafana's version
 )
 
-// datasource names a data source of Grafana.
+// datasource refers to a data source of Grafana.
 type datasource struct {
 	Type string `json:"type"`
 	UID  string `json:"uid"`
 }
 
-// prometheus is the data source of every query. Grafana's provisioning
-// declares it by this uid.
+// prometheus returns the data source of every query. Grafana's provisioning
+// declares its uid.
 func prometheus() datasource { return datasource{Type: "prometheus", UID: "prometheus"} }
 
-// board is the sdk's board with what Grafana has learned since.
+// board is the sdk's board with newer fields of Grafana.
 type board struct {
 	*sdk.Board
 	Annotations          list[annotation] `json:"annotations"`
@@ -43,8 +43,8 @@ type list[T any] struct {
 	List []T `json:"list"`
 }
 
-// board converts a resolved dashboard to Grafana's form. It builds the sdk's
-// board by hand, as the sdk's constructor numbers boards from a global counter.
+// board converts a resolved dashboard to Grafana's form. It does not use the
+// sdk's constructor, which numbers boards by a global counter.
 func (d Dashboard) board(t metrics.Timing) board {
 	b := board{
 		Board: &sdk.Board{
@@ -53,7 +53,7 @@ func (d Dashboard) board(t metrics.Timing) board {
 			Tags:          append([]string{}, d.Tags...),
 			Timezone:      "browser",
 			Editable:      true,
-			GraphTooltip:  1, // all panels share the crosshair
+			GraphTooltip:  1, // shared crosshair
 			SchemaVersion: schemaVersion,
 			Version:       1,
 			Links:         []sdk.Link{},
@@ -74,7 +74,8 @@ func (d Dashboard) board(t metrics.Timing) board {
 	return b
 }
 
-// annotation shares too little with the sdk's to build on it.
+// annotation is a query of annotations. It shares too little with the sdk's
+// type to embed it.
 type annotation struct {
 	BuiltIn     int               `json:"builtIn,omitempty"`
 	Datasource  datasource        `json:"datasource"`
@@ -100,8 +101,8 @@ type panelFilter struct {
 	IDs     []int `json:"ids"`
 }
 
-// handwritten is the query for the annotations that people write into Grafana.
-// Without the mark builtIn Grafana would add another one.
+// handwritten returns the query for annotations that people add in Grafana.
+// Without builtIn, Grafana would add another one.
 func handwritten() annotation {
 	return annotation{
 		BuiltIn:    1,
@@ -130,8 +131,8 @@ func (a Annotation) grafana(panels []int, t metrics.Timing) annotation {
 	return out
 }
 
-// panelIDs returns the ids of the panels that have one of the titles, in
-// reading order.
+// panelIDs returns the ids of the panels with one of the titles, in reading
+// order.
 func (d Dashboard) panelIDs(titles []string) []int {
 	var ids []int
 	for _, p := range d.panels() {
@@ -142,9 +143,9 @@ func (d Dashboard) panelIDs(titles []string) []int {
 	return ids
 }
 
-// panelsJSON lists the headings of rows and the panels, with their places. The
-// panels of an open row follow its heading. A collapsed row holds them itself,
-// and the next row stands right below its heading.
+// panelsJSON returns the row headings and the panels with their positions. The
+// panels of an open row follow its heading. A collapsed row contains its
+// panels, and the next row is directly below its heading.
 func (d Dashboard) panelsJSON(t metrics.Timing) []*sdk.Panel {
 	list, y := panelsFrom(0, d.Panels, t)
 	for _, r := range d.Rows {
@@ -195,14 +196,14 @@ func (p Panel) sdk(g grid, t metrics.Timing) *sdk.Panel {
 	return &sdk.Panel{CommonPanel: c, CustomPanel: &body}
 }
 
-// commonPanel holds what the sdk itself knows of every panel.
+// commonPanel returns the fields that the sdk knows for every panel.
 func commonPanel(id int, title, plugin string, g grid) sdk.CommonPanel {
 	c := sdk.CommonPanel{OfType: sdk.CustomType, ID: uint(id), Title: title, Type: plugin}
 	c.GridPos.X, c.GridPos.Y, c.GridPos.W, c.GridPos.H = &g.x, &g.y, &g.w, &g.h
 	return c
 }
 
-// target is a query as Grafana's Prometheus data source saves it.
+// target is a query in the form in which Grafana saves it.
 type target struct {
 	Datasource   datasource `json:"datasource"`
 	EditorMode   string     `json:"editorMode"`
@@ -236,8 +237,8 @@ func (p Panel) targets(t metrics.Timing) []target {
 	return out
 }
 
-// expression is the text of a query in Grafana: durations are spelled out,
-// variables stay.
+// expression returns the text of a query for Grafana. It expands durations and
+// keeps variables.
 func expression(expr string, t metrics.Timing) string {
 	return t.Expand(strings.TrimSpace(expr))
 }

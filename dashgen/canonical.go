@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// canonical rewrites a marshalled board in the form in which Grafana saves it:
-// without the keys that the sdk writes and Grafana no longer knows, keys
-// sorted, two spaces deep, "<" and "&" as themselves.
+// canonical rewrites the JSON of a board in the form in which Grafana saves it:
+// without obsolete keys of the sdk, keys sorted, indented by two spaces, "<"
+// and "&" unescaped.
 func canonical(raw []byte) ([]byte, error) {
 	var b map[string]any
 	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber() // keeps numbers as they are written
+	dec.UseNumber() // keeps the notation of numbers
 	if err := dec.Decode(&b); err != nil {
 		return nil, fmt.Errorf("reading back the board: %w", err)
 	}
@@ -33,7 +33,7 @@ func canonical(raw []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// dropFromPanels also reaches the panels that a collapsed row holds.
+// dropFromPanels also removes the keys from panels in a collapsed row.
 func dropFromPanels(list any) {
 	for _, p := range objects(list) {
 		drop(p, "editable", "error", "isNew", "span", "transparent")

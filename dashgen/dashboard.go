@@ -1,10 +1,10 @@
 // Package dashgen writes Grafana dashboards from Go definitions.
 //
-// A [Dashboard] is a plain literal: panels in reading order, their PromQL as
-// text, and how they are drawn. [Dashboard.Draw] adds the panels of alerts.
-// [Dashboard.JSON] returns the file for Grafana's provisioning, in the form in
-// which Grafana itself saves it, so that a change of one panel is a change of a
-// few lines. [Dashboard.Queries] lists every expression for a checker.
+// A [Dashboard] is a plain literal: panels in reading order with their PromQL
+// and their visualization. [Dashboard.Draw] adds the panels of alerts.
+// [Dashboard.JSON] returns the file for Grafana's provisioning. It has the form
+// in which Grafana saves dashboards, so that a changed panel changes few lines.
+// [Dashboard.Queries] returns every expression for a checker.
 //
 // Expressions, windows and refresh intervals may use the units "runs" and
 // "scrapes" of [metrics.Timing].
@@ -22,12 +22,12 @@ import (
 // Dashboard is a Grafana dashboard over one Prometheus data source.
 type Dashboard struct {
 	UID, Title, Description string
-	Folder                  string // "": that of the site
+	Folder                  string // "": the site's folder
 	Tags                    []string
-	Window, Refresh         string // the time range up to now, and the time between two reloads; "": "6h" and "1m"
+	Window, Refresh         string // time range up to now, and reload interval; "": "6h" and "1m"
 	Variables               []Variable
 	Annotations             []Annotation
-	Panels                  []Panel // above the first row
+	Panels                  []Panel // panels above the first row
 	Rows                    []Row
 }
 
@@ -35,34 +35,34 @@ type Dashboard struct {
 type Row struct {
 	ID        int // 0: derived from the title
 	Title     string
-	Repeat    string // a variable: one row for each of its values
+	Repeat    string // variable with one row per value
 	Collapsed bool
 	Panels    []Panel
 }
 
-// Panel is one picture. In an alert's literal everything may be left out. Panels
-// of a pack whose literals give the same Title are one.
+// Panel is one panel. In an alert's literal every field may be omitted. Panels
+// of a pack with one Title in their literals become one panel.
 //
-// Panels stand side by side from left to right. A panel that does not fit on
-// the line starts the next one, below the highest panel of the line.
+// Panels are placed from left to right. A panel that does not fit on the line
+// starts the next one, below the highest panel of the line.
 type Panel struct {
-	Alert       string // the alert that it is drawn from; rules.Alert.Place sets it
+	Alert       string // alert of the panel; rules.Alert.Place sets it
 	ID          int    // 0: derived from board and title
 	Title       string
-	Description string // what the reader learns from it, and what to do about it
-	Legend      string // of the query that comes from the alert; "": its labels
+	Description string // meaning of the panel, and what to do about a problem
+	Legend      string // legend of the alert's query; "": its labels
 	Targets     []Target
-	Repeat      string // a variable: one panel for each of its values
+	Repeat      string // variable with one panel per value
 
-	Unit       Unit // "": that of the metric
+	Unit       Unit // "": the metric's unit
 	Decimals   *int
 	Min, Max   *float64
-	Base       Color // below the first threshold; "": Green
+	Base       Color // colour below the first threshold; "": Green
 	Thresholds []Threshold
 	Mappings   []Mapping
 	Overrides  []FieldOverride
 
-	Width, Height int           // in columns, of which there are 24, and lines; 0: 8
+	Width, Height int           // in columns of 24, and in lines; 0: 8
 	Show          Visualization // nil: TimeSeries, with the thresholds as lines
 	Waivers       []finding.Waiver
 }
@@ -70,25 +70,25 @@ type Panel struct {
 // Target is a query of a panel. The legend "{{env}}" shows the value of a label.
 type Target struct{ Expr, Legend string }
 
-// Variable is a choice at the top of a dashboard: the values of a label, or
-// Values. Without Single, several or all can be chosen, so expressions use it
-// as a pattern: env=~"$env".
+// Variable is a selection at the top of a dashboard: the values of a label, or
+// Values. Unless Single is set, users may select several values, so expressions
+// match it as a pattern: env=~"$env".
 type Variable struct {
-	Name, Title, Description string // Title "": the name
-	Series, Label            string // a metric or selector, and the label whose values it offers
+	Name, Title, Description string // Title "": Name
+	Series, Label            string // metric or selector, and the label with the values
 	Values                   []string
-	Single                   bool // one value at a time
+	Single                   bool // only one value can be selected
 }
 
-// Annotation marks the times at which an expression is above zero.
+// Annotation marks the times at which an expression is greater than zero.
 type Annotation struct {
 	Name, Expr, Title, Text string
 	Color                   Color
-	Panels                  []string // titles; none: all
+	Panels                  []string // titles of panels; empty: all
 }
 
-// JSON returns the dashboard as a file for Grafana's provisioning. The same
-// definition always gives the same bytes. The error joins the findings of
+// JSON returns the dashboard as a file for Grafana's provisioning. A definition
+// always gives the same bytes. The error joins the findings of
 // [Dashboard.Validate].
 func (d Dashboard) JSON(t metrics.Timing) ([]byte, error) {
 	if found := d.Validate(t); len(found) > 0 {
@@ -109,8 +109,8 @@ func (d Dashboard) JSON(t metrics.Timing) ([]byte, error) {
 	return file, nil
 }
 
-// AllPanels returns the panels in reading order, those of rows included, with
-// the ids and sizes that they have in Grafana.
+// AllPanels returns the panels in reading order, including those in rows, with
+// their ids and sizes in Grafana.
 func (d Dashboard) AllPanels() []Panel { return d.resolved().panels() }
 
 func (d Dashboard) panels() []Panel {
@@ -121,7 +121,7 @@ func (d Dashboard) panels() []Panel {
 	return all
 }
 
-// Where names a panel of the dashboard as findings about it do.
+// Where returns the place of a panel in findings.
 func (d Dashboard) Where(p Panel) string { return d.where() + ", " + p.where() }
 
 func (d Dashboard) where() string { return fmt.Sprintf("dashboard %q", d.UID) }
@@ -130,7 +130,7 @@ func (p Panel) where() string { return numbered("panel", p.ID, p.Title) }
 
 func (r Row) where() string { return numbered("row", r.ID, r.Title) }
 
-// numbered names a thing by its id and title. It leaves out a derived id.
+// numbered returns a name made of id and title. It omits a derived id.
 func numbered(kind string, id int, title string) string {
 	if id == 0 || id >= firstDerived {
 		return fmt.Sprintf("%s %q", kind, title)

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// legendOf shows the values of labels.
+// legendOf returns a legend with the values of labels.
 func legendOf(labels []string) string {
 	parts := make([]string, len(labels))
 	for i, l := range labels {
@@ -19,7 +19,7 @@ func legendOf(labels []string) string {
 	return strings.Join(parts, " ")
 }
 
-// description returns what the alerts mean.
+// description returns the descriptions of the alerts.
 func description(alerts []AlertPanel) string {
 	var texts []string
 	for _, a := range alerts {
@@ -31,15 +31,15 @@ func description(alerts []AlertPanel) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// thresholdsOf marks the values at which the alerts fire: they are red, up to
-// the next value at which none fires.
+// thresholdsOf colours the values at which the alerts fire red, up to the next
+// value at which none fires.
 func (dr *drawing) thresholdsOf(alerts []AlertPanel) (Color, []Threshold) {
 	var lower, upper []float64
 	at := map[float64]Color{}
 	var base Color
 	for _, a := range alerts {
 		if !a.drawn() {
-			continue // the panel shows other values than the alert compares
+			continue // the panel does not show the values that the alert compares
 		}
 		for _, v := range a.Compared.Thresholds {
 			switch a.Compared.Fires {
@@ -85,7 +85,7 @@ func setIfFree(at map[float64]Color, v float64, c Color) {
 	}
 }
 
-// grafanaUnits maps the base units of metrics. The rest has no unit in Grafana.
+// grafanaUnits maps base units to Grafana's. Other units have no equivalent.
 var grafanaUnits = map[metrics.Unit]Unit{
 	metrics.Seconds:    Seconds,
 	metrics.Ratio:      Ratio,

@@ -12,22 +12,21 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Compared is an alert as a panel shows it: the values that its condition
-// compares, and the numbers that it compares them with.
+// Compared holds the values that an alert's condition compares, and its
+// thresholds.
 type Compared struct {
-	Expr       string    // the compared side, in PromQL; "": the condition reads no series
-	Thresholds []float64 // none: no comparison with a number
-	Fires      Side      // on which side of its thresholds the alert fires
-	Title      string    // of the alert; "", or with a template action: its name
-	About      string    // what the alert means, without template actions
+	Expr       string    // compared side as PromQL; "": the condition reads no series
+	Thresholds []float64 // empty: no comparison with a number
+	Fires      Side      // side of the thresholds on which the alert fires
+	Title      string    // title of the alert; "" or a template: its name
+	About      string    // meaning of the alert, without template actions
 }
 
-// Side is where an alert fires: below its threshold, above it, at that value
-// alone, or at every other value.
+// Side is the side of its threshold on which an alert fires.
 type Side int
 
-// The sides. A threshold itself belongs to Below and Above alike: a panel cannot
-// show the difference.
+// Sides of a threshold. The threshold itself belongs to Below and Above,
+// because a panel cannot show the difference.
 const (
 	Below Side = iota
 	Above
@@ -35,25 +34,25 @@ const (
 	Unequal
 )
 
-// AlertPanel is the panel literal of an alert, with the values that complete it.
+// AlertPanel is the panel literal of an alert with its compared values.
 type AlertPanel struct {
-	Panel    Panel // its Alert names the alert
+	Panel    Panel // Panel.Alert names the alert
 	Compared Compared
 }
 
 // drawn reports whether the panel shows the compared side of the alert.
 func (a AlertPanel) drawn() bool { return len(a.Panel.Targets) == 0 && a.Compared.Expr != "" }
 
-// Catalogue answers the questions of [Dashboard.Draw] about series and queries.
+// Catalogue provides the series for [Dashboard.Draw].
 type Catalogue interface {
-	// Filter narrows a query to the choices of the variables: each selector gets
-	// env=~"$env" if its series has the label of the variable.
+	// Filter restricts a query to the variables: each selector gets env=~"$env"
+	// if its series has the label of the variable.
 	Filter(expr string, variables []Variable) (string, error)
-	// Result returns the unit and the labels of the result of a query.
+	// Result returns the unit and the labels of a query's result.
 	Result(expr string) (metrics.Unit, []string)
 }
 
-// The codes of alerts that cannot be drawn as the definitions demand.
+// Codes of findings about panels of alerts.
 const (
 	notDrawn    = "GR010"
 	otherFields = "GR011"
@@ -62,16 +61,16 @@ const (
 // Drawn is a dashboard with the panels of alerts.
 type Drawn struct {
 	Dashboard Dashboard
-	Panels    map[string]int // by alert: the id of the panel that shows it
+	Panels    map[string]int // id of each alert's panel
 	Findings  []finding.Finding
 }
 
-// Draw completes the panels that alerts place on the dashboard, and the units
-// and legends that other panels leave out. Alerts are those of the pack, in
-// order. Those of one title share a panel, at the place of the first.
+// Draw completes the panels of alerts that the dashboard places, and omitted
+// units and legends of other panels. alerts are the pack's alerts, in order.
+// Alerts with one title share a panel at the position of the first.
 //
-// The query of an alert is its compared side, filtered by the variables of the
-// dashboard. Its thresholds are red.
+// The query of an alert is its compared side, filtered by the dashboard's
+// variables. Its thresholds are red.
 func (d Dashboard) Draw(t metrics.Timing, alerts []AlertPanel, c Catalogue) Drawn {
 	dr := &drawing{board: d, timing: t, catalogue: c, values: d.resolved().values(t), out: Drawn{Panels: map[string]int{}}}
 	dr.place(alerts)
@@ -89,9 +88,9 @@ type drawing struct {
 	board     Dashboard
 	timing    metrics.Timing
 	catalogue Catalogue
-	values    map[string]string       // of the variables in expressions
-	byTitle   map[string][]AlertPanel // the alerts that share a panel, with its title in their literals
-	titles    map[string]string       // by alert
+	values    map[string]string       // values of the variables in expressions
+	byTitle   map[string][]AlertPanel // alerts that share a panel, by its title
+	titles    map[string]string       // title of each alert's panel
 	out       Drawn
 }
 
@@ -101,9 +100,9 @@ func (dr *drawing) finding(code finding.Code, where, format string, args ...any)
 	})
 }
 
-// place groups the alerts by the titles of their panels, those that the
-// dashboard places first. The literal that it places wins over the alert's own:
-// it may differ in size, say.
+// place groups the alerts by the titles of their panels, placed ones first. The
+// placed literal takes precedence over the alert's own: its size may differ,
+// for example.
 func (dr *drawing) place(alerts []AlertPanel) {
 	alerts = slices.Clone(alerts)
 	byName := map[string]int{}
@@ -116,7 +115,8 @@ func (dr *drawing) place(alerts []AlertPanel) {
 		switch {
 		case p.Alert == "":
 		case !known && p.whole() && !suggest.Slip(p.Alert, slices.Collect(maps.Keys(byName))):
-			// Another pack's alert: without it, the panel leads nowhere and stays.
+			// The alert belongs to an absent pack. The panel stays, without a
+			// link.
 		case !known:
 			dr.finding(notDrawn, p.where(), "is the panel of the alert %q, which the site does not have: name an alert, or give the panel a Title and Targets of its own%s", p.Alert, didYouMean(p.Alert, byName))
 		case placed[p.Alert]:
@@ -134,7 +134,7 @@ func (dr *drawing) place(alerts []AlertPanel) {
 	}
 }
 
-// whole reports whether the literal is a panel without its alert too.
+// whole reports whether the literal is a complete panel without its alert.
 func (p Panel) whole() bool { return p.Title != "" && len(p.Targets) > 0 }
 
 func didYouMean(name string, alerts map[string]int) string {
@@ -151,10 +151,10 @@ func btoi(b bool) int {
 	return 0
 }
 
-// titles returns the title of each alert's panel: that of the literal, else that
-// of the alert, else its name. A title with a template action is none. It does not
-// depend on the other alerts: the id, which links in old messages hold, comes
-// from it.
+// titles returns the title of each alert's panel: that of the literal, else
+// that of the alert, else the alert's name. A title with a template action does
+// not count. Other alerts have no influence, because the panel's id, to which
+// old messages link, is derived from the title.
 func titles(alerts []AlertPanel) map[string]string {
 	out := map[string]string{}
 	for _, a := range alerts {
@@ -187,7 +187,7 @@ func (dr *drawing) panels(panels []Panel) []Panel {
 	return out
 }
 
-// shared draws the panel of one or more alerts.
+// shared returns the panel of one or more alerts.
 func (dr *drawing) shared(alerts []AlertPanel) Panel {
 	literals := make([]Panel, len(alerts))
 	for i, a := range alerts {
@@ -214,8 +214,9 @@ func (dr *drawing) shared(alerts []AlertPanel) Panel {
 	return dr.completed(p)
 }
 
-// targets returns the queries of the literal, else the compared side of the
-// alert. Where several alerts share a panel, a legend needs the alert's name.
+// targets returns the queries of the literal, or else the compared side of the
+// alert. If several alerts share the panel, the legend contains the alert's
+// name.
 func (dr *drawing) targets(a AlertPanel, several bool) []Target {
 	if !a.drawn() {
 		return a.Panel.Targets
@@ -233,8 +234,8 @@ func (dr *drawing) targets(a AlertPanel, several bool) []Target {
 	return []Target{{Expr: expr, Legend: text}}
 }
 
-// checkUnits reports compared sides in different units, which one axis cannot
-// show.
+// checkUnits reports compared sides with different units, which cannot share an
+// axis.
 func (dr *drawing) checkUnits(p Panel, alerts []AlertPanel) {
 	var first string
 	var unit Unit
@@ -252,7 +253,7 @@ func (dr *drawing) checkUnits(p Panel, alerts []AlertPanel) {
 	}
 }
 
-// completed fills in the unit and the legends that a panel leaves out.
+// completed sets the omitted unit and legends of a panel.
 func (dr *drawing) completed(p Panel) Panel {
 	p.Targets = slices.Clone(p.Targets)
 	_, table := p.Show.(Table)
@@ -269,7 +270,7 @@ func (dr *drawing) completed(p Panel) Panel {
 	return p
 }
 
-// result asks the catalogue about a query in the form in which Prometheus gets it.
+// result returns the catalogue's result for a query in the form for Prometheus.
 func (dr *drawing) result(expr string) (metrics.Unit, []string) {
 	return dr.catalogue.Result(substitute(expression(expr, dr.timing), dr.values))
 }

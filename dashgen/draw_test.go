@@ -14,7 +14,7 @@ import (
 )
 
 // series is a catalogue in which every series has the label env, and names
-// tell the units.
+// determine the units.
 type series struct{}
 
 func (series) Filter(expr string, variables []dashgen.Variable) (string, error) {
@@ -34,7 +34,7 @@ func (series) Result(expr string) (metrics.Unit, []string) {
 	return metrics.None, labels
 }
 
-// health is a dashboard that places the panels.
+// health returns a dashboard with the panels.
 func health(panels ...dashgen.Panel) dashgen.Dashboard {
 	return dashgen.Dashboard{
 		UID: "health", Title: "Health",
@@ -43,7 +43,7 @@ func health(panels ...dashgen.Panel) dashgen.Dashboard {
 	}
 }
 
-// alert is an alert with an empty literal, and with a threshold above.
+// alert returns an alert with an empty literal and upper thresholds.
 func alert(name, expr string, thresholds ...float64) dashgen.AlertPanel {
 	return dashgen.AlertPanel{
 		Panel:    dashgen.Panel{Alert: name},
@@ -51,7 +51,7 @@ func alert(name, expr string, thresholds ...float64) dashgen.AlertPanel {
 	}
 }
 
-// draw returns the panels of the dashboard and the findings.
+// draw returns the panels of the drawn dashboard and the result.
 func draw(t *testing.T, d dashgen.Dashboard, alerts ...dashgen.AlertPanel) ([]dashgen.Panel, dashgen.Drawn) {
 	t.Helper()
 	drawn := d.Draw(schedule, alerts, series{})
@@ -118,7 +118,7 @@ func TestDrawColoursValuesThatFire(t *testing.T) {
 	}
 }
 
-func TestDrawSharesAPanelByItsTitle(t *testing.T) {
+func TestDrawSharesPanelByTitle(t *testing.T) {
 	t.Parallel()
 	redis, postgres := alert("RedisSlow", "redis_seconds", 0.5), alert("PostgresSlow", "postgres_seconds", 0.5)
 	redis.Panel.Title, redis.Panel.ID, redis.Panel.Legend = "Latency", 11, "Redis {{env}}"
@@ -141,9 +141,9 @@ func TestDrawSharesAPanelByItsTitle(t *testing.T) {
 	}
 }
 
-// A title that Prometheus expands names no panel. Alerts of one title share one,
-// whether it is theirs or that of their panel: a title that another alert gets
-// later moves no panel that links lead to.
+// A title with a template does not name a panel. Alerts with one title share a
+// panel, whether it is their own title or that of their panel. A title that
+// another alert gets later does not move a panel to which messages link.
 func TestDrawNamesPanelsByTheirAlerts(t *testing.T) {
 	t.Parallel()
 	a, b, c, d := alert("A", "a_seconds", 1), alert("B", "b_seconds", 2), alert("C", "c"), alert("D", "d_seconds", 3)

@@ -16,7 +16,8 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// gallery uses what the shipped dashboard does not.
+// gallery returns a dashboard with the features that the shipped dashboards do
+// not use.
 func gallery() dashgen.Dashboard {
 	jobs := dashgen.Panel{
 		Title: "Jobs", Description: "What runs, by job.", Unit: dashgen.Count,
@@ -44,7 +45,7 @@ func gallery() dashgen.Dashboard {
 	}
 }
 
-// schedule is that of the boards here.
+// schedule is the timing of the dashboards here.
 var schedule = metrics.Timing{Run: 10 * time.Minute, Scrape: 15 * time.Second, Evaluation: 15 * time.Second}
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -70,7 +71,7 @@ func TestGalleryGolden(t *testing.T) {
 	}
 }
 
-// A collapsed row holds its panels, and takes one line.
+// A collapsed row contains its panels and has one line.
 func TestCollapsedRow(t *testing.T) {
 	t.Parallel()
 	file, err := gallery().JSON(schedule)
@@ -107,7 +108,7 @@ func TestCollapsedRow(t *testing.T) {
 	}
 }
 
-// Links in old messages hold the id, so it must not depend on the panels beside it.
+// Old messages link to the id, so it must not depend on other panels.
 func TestDerivedIDsStay(t *testing.T) {
 	t.Parallel()
 	ids := func(d dashgen.Dashboard) map[string]int {
@@ -132,8 +133,8 @@ func TestDerivedIDsStay(t *testing.T) {
 	}
 }
 
-// The same definition gives the same bytes, also while others are being
-// emitted: the sdk has a global counter and maps have no order.
+// A definition always gives the same bytes, also concurrently: the sdk has a
+// global counter, and maps have no order.
 func TestJSONIsDeterministic(t *testing.T) {
 	t.Parallel()
 	want, err := gallery().JSON(schedule)

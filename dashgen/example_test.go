@@ -8,7 +8,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// A dashboard is a literal. Grafana gets its JSON, a checker its queries.
+// A dashboard is a literal. JSON is for Grafana, Queries for a checker.
 func ExampleDashboard() {
 	d := dashgen.Dashboard{
 		UID:         "backups",
@@ -45,7 +45,7 @@ func ExampleDashboard() {
 	// dashboard "backups", panel 1 "Backup Age": GR008: has no unit
 }
 
-// catalogue knows the labels and units of all series that the example uses.
+// catalogue knows the labels and units of the example's series.
 type catalogue struct{}
 
 func (catalogue) Filter(expr string, _ []dashgen.Variable) (string, error) {
@@ -56,7 +56,7 @@ func (catalogue) Result(expr string) (metrics.Unit, []string) {
 	return metrics.Seconds, []string{"database"}
 }
 
-// A dashboard places the panel of an alert. The alert links to it.
+// A dashboard places the panel of an alert, and the alert links to it.
 func ExampleDashboard_Draw() {
 	old := dashgen.AlertPanel{
 		Panel: dashgen.Panel{Alert: "BackupOld"},

@@ -6,7 +6,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// fieldConfig is what Grafana calls a panel's field options.
+// fieldConfig holds the field options of a panel.
 type fieldConfig struct {
 	Defaults  fieldDefaults `json:"defaults"`
 	Overrides []override    `json:"overrides"`
@@ -38,7 +38,7 @@ type step struct {
 	Value float64 `json:"value"`
 }
 
-// mapping shows values as words: those listed, or those of a kind.
+// mapping maps values to texts: listed values, or values of a kind.
 type mapping struct {
 	Options any    `json:"options"`
 	Type    string `json:"type"`
@@ -70,7 +70,7 @@ type property struct {
 	Value any    `json:"value"`
 }
 
-// emptyFieldConfig is that of a panel without values.
+// emptyFieldConfig returns the field options of a panel without values.
 func emptyFieldConfig() map[string]any {
 	return map[string]any{"defaults": map[string]any{}, "overrides": []override{}}
 }
@@ -99,8 +99,8 @@ func (p Panel) fieldConfig(t metrics.Timing) fieldConfig {
 	return f
 }
 
-// thresholds starts with the base colour, whose bound Grafana writes as 0 and
-// takes as minus infinity.
+// thresholds starts with the base colour. Grafana writes its bound as 0 and
+// reads it as minus infinity.
 func (p Panel) thresholds(t metrics.Timing) thresholds {
 	base := p.Base
 	if base == "" {
@@ -113,7 +113,7 @@ func (p Panel) thresholds(t metrics.Timing) thresholds {
 	return thresholds{Mode: "absolute", Steps: steps}
 }
 
-// Bound returns the value that the threshold starts at, in the unit of the metric.
+// Bound returns the lower limit of the threshold in the unit of the metric.
 func (th Threshold) Bound(t metrics.Timing) float64 {
 	return th.At + float64(th.Runs)*t.Run.Seconds()
 }
@@ -129,7 +129,8 @@ func mappings(ms []Mapping) []mapping {
 	return []mapping{{Type: "value", Options: values}}
 }
 
-// noData greys out a missing value, and NaN, which a quantile of nothing is.
+// noData shows missing values in grey, and NaN, which is a quantile of no
+// observations.
 func noData(index int) mapping {
 	return mapping{Type: "special", Options: specialMapping{
 		Match:  "null+nan",

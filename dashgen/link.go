@@ -11,13 +11,13 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Link returns the address of a panel in the Grafana at a URL, over the window
-// of the dashboard. For panel 0 it leads to the dashboard as a whole.
+// Link returns the address of a panel in the Grafana at a URL, with the
+// dashboard's window. For panel 0 it is the address of the dashboard.
 //
-// The link is a template of an alert: it chooses the values of those variables
-// whose label the alert can have, and leaves out those whose label an instance
-// lacks. has reports whether an alert can have a label, and whether each instance
-// does. With a nil has the link names no variables.
+// The link is a template of an alert. It sets the variables whose label the
+// alert can have, unless an instance lacks the label. has reports whether an
+// alert can have a label, and whether every instance has it. If has is nil, the
+// link sets no variables.
 func (d Dashboard) Link(grafana string, panel int, t metrics.Timing, has func(label string) (can, always bool)) string {
 	d = d.resolved()
 	var query strings.Builder
@@ -50,7 +50,7 @@ func address(grafana, uid string) string {
 	return out
 }
 
-// labelValue reads a label in a template of an alert.
+// labelValue returns the template expression of a label's value.
 func labelValue(label string) string {
 	if model.LegacyValidation.IsValidLabelName(label) {
 		return "$labels." + label
@@ -58,7 +58,7 @@ func labelValue(label string) string {
 	return fmt.Sprintf("index $labels %q", label)
 }
 
-// from returns the start of the window as Grafana writes it.
+// from returns the start of the window in Grafana's notation.
 func (d Dashboard) from(t metrics.Timing) string {
 	return "now-" + model.Duration(mustDuration(d.Window, t)).String()
 }

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// merge makes one panel of several: the queries in order, and of each other
-// field the first value that is given. It also returns the names of the fields
-// in which the panels differ.
+// merge combines several panels into one: all queries in order, and the first
+// value that is set of each other field. It also returns the names of the
+// fields that differ.
 func merge(panels []Panel) (Panel, []string) {
 	out := panels[0]
 	var differing []string

@@ -12,21 +12,20 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Query is an expression of a dashboard in the form in which Prometheus gets
-// it, with the facts that a checker needs to judge it.
+// Query is an expression of a dashboard in the form for Prometheus, with the
+// facts for checking it.
 type Query struct {
-	// Where names the place as a finding does:
+	// Where is the place in findings, such as
 	// dashboard "arbitrage-system-health", panel 9 "Preflight Duration P95", query A.
 	Where string
-	// Expr is the expression with every variable replaced: those of the
-	// dashboard by the pattern for all values, those of Grafana by the value
-	// they have when the dashboard is opened. A variable's own query is the
-	// selector that its values are read from.
+	// Expr is the expression with all variables replaced: the dashboard's by
+	// the pattern for all values, Grafana's by their default values. A
+	// variable's own query is the selector with its values.
 	Expr string
-	// Legend is the text that names each series, "" when there is none.
+	// Legend is the legend of the series, "" for none.
 	Legend string
-	// Labels are the labels that the result must have: those in the legend,
-	// a table's columns, or the label whose values a variable offers.
+	// Labels are the labels that the result needs: those in the legend, in a
+	// table's columns, or the label of a variable.
 	Labels []string
 	// Panel is the id of the panel, 0 for variables and annotations.
 	Panel int
@@ -44,7 +43,7 @@ func (d Dashboard) Queries(t metrics.Timing) []Query {
 	var queries []Query
 	for _, v := range d.Variables {
 		if v.Series == "" {
-			continue // its values are given
+			continue // its values are listed
 		}
 		queries = append(queries, Query{
 			Where:  fmt.Sprintf("%s, %s", d.where(), v.where()),
@@ -76,7 +75,7 @@ func (d Dashboard) Queries(t metrics.Timing) []Query {
 	return queries
 }
 
-// labels are those that the panel needs in the result of its query.
+// labels returns the labels that the panel needs in the result of a query.
 func (p Panel) labels(target Target) []string {
 	labels := legendLabels(target.Legend)
 	if table, ok := p.Show.(Table); ok {
@@ -91,7 +90,7 @@ func (p Panel) labels(target Target) []string {
 
 var legendLabel = regexp.MustCompile(`\{\{\s*(\w+)\s*\}\}`)
 
-// legendLabels returns the labels that a legend names, each once.
+// legendLabels returns the labels in a legend, without duplicates.
 func legendLabels(legend string) []string {
 	var labels []string
 	for _, m := range legendLabel.FindAllStringSubmatch(legend, -1) {
@@ -102,12 +101,12 @@ func legendLabels(legend string) []string {
 	return labels
 }
 
-// anyValue is what a variable stands for when all its values are chosen. It
-// demands that the label is there: series without it belong to none of them.
+// anyValue replaces a variable with all values selected. It requires the label,
+// because series without it belong to no value.
 const anyValue = ".+"
 
-// reference is how a text names a variable: $name, ${name}, ${name:format} or
-// [[name]]. "$1" is none: label_replace uses it.
+// reference matches a variable in a text: $name, ${name}, ${name:format} or
+// [[name]]. It does not match "$1", which label_replace uses.
 var reference = regexp.MustCompile(`\$([A-Za-z_]\w*)|\$\{([A-Za-z_]\w*)(?::\w+)?\}|\[\[([A-Za-z_]\w*)(?::\w+)?\]\]`)
 
 // references returns the names of the variables in the text, in order.
@@ -119,13 +118,13 @@ func references(text string) []string {
 	return names
 }
 
-// MapReferences replaces each reference to a Grafana variable in a text, as in
-// $name, ${name:format} and [[name]].
+// MapReferences replaces each reference to a Grafana variable in a text, such
+// as $name, ${name:format} and [[name]].
 func MapReferences(text string, replace func(reference string) string) string {
 	return reference.ReplaceAllStringFunc(text, replace)
 }
 
-// substitute replaces the variables in the text. A name without a value stays.
+// substitute replaces the variables in the text. Unknown names stay.
 func substitute(text string, values map[string]string) string {
 	return MapReferences(text, func(ref string) string {
 		if v, ok := values[references(ref)[0]]; ok {
@@ -135,8 +134,8 @@ func substitute(text string, values map[string]string) string {
 	})
 }
 
-// values returns the variables in expressions: those of the dashboard with the
-// pattern for all values, and those of Grafana.
+// values returns the values of variables in expressions: the pattern for all
+// values for the dashboard's, and Grafana's own.
 func (d Dashboard) values(t metrics.Timing) map[string]string {
 	values := d.builtins(t)
 	for _, v := range d.Variables {
@@ -145,8 +144,8 @@ func (d Dashboard) values(t metrics.Timing) map[string]string {
 	return values
 }
 
-// builtins returns the variables that Grafana supplies to expressions, with
-// the values they have when the dashboard is opened.
+// builtins returns Grafana's own variables with their values when the dashboard
+// is opened.
 func (d Dashboard) builtins(t metrics.Timing) map[string]string {
 	window := mustDuration(d.Window, t)
 	return map[string]string{

@@ -1,6 +1,6 @@
 package dashgen
 
-// Raw is a panel as Grafana's JSON. Its queries are checked like the rest.
+// Raw returns a panel given as Grafana's JSON. Its queries are checked too.
 func Raw(json string) Panel { return Panel{Show: raw(json)} }
 
 // raw holds the JSON of a panel that no type of this package describes.

@@ -12,20 +12,20 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// What a definition may leave out.
+// Defaults of a definition.
 const (
 	defaultWindow  = "6h"
 	defaultRefresh = "1m"
 	defaultSize    = 8
 )
 
-// Derived ids lie above those that people write and fit a 32-bit integer.
+// Derived ids are larger than hand-written ones and fit a 32-bit integer.
 const (
 	firstDerived = 1000
 	lastDerived  = 1<<31 - 1
 )
 
-// resolved returns a copy in which everything that may be left out is given.
+// resolved returns a copy with all defaults set.
 func (d Dashboard) resolved() Dashboard {
 	d.Window = cmp.Or(d.Window, defaultWindow)
 	d.Refresh = cmp.Or(d.Refresh, defaultRefresh)
@@ -58,22 +58,22 @@ func (d Dashboard) resolvedPanels(panels []Panel) []Panel {
 	return panels
 }
 
-// derivedID computes an id from text alone, so that links in old messages keep
-// their panel while others come and go.
+// derivedID computes an id from texts alone, so that links in old messages stay
+// valid when other panels change.
 func derivedID(parts ...string) int {
 	h := fnv.New64a()
 	h.Write([]byte(strings.Join(parts, "\x00")))
 	return firstDerived + int(h.Sum64()%(lastDerived-firstDerived+1))
 }
 
-// duration reads a time as Prometheus writes it, or in runs and scrapes.
+// duration parses a duration in Prometheus's notation, or in runs and scrapes.
 func duration(text string, t metrics.Timing) (time.Duration, error) {
 	d, err := model.ParseDuration(t.Expand(text))
 	return time.Duration(d), err
 }
 
-// mustDuration is duration for a text that was validated. A text that was not
-// counts as zero.
+// mustDuration is like duration for a validated text. An invalid text counts as
+// zero.
 func mustDuration(text string, t metrics.Timing) time.Duration {
 	d, err := duration(text, t)
 	if err != nil {

@@ -1,11 +1,11 @@
 package dashgen
 
-// Stat shows the newest value of each series in large type. A missing value, or
-// one that is not a number, is grey and reads "No data", as the colour of good
-// values would mislead.
+// Stat shows the newest value of each series in large type. A missing value or
+// NaN is grey with the text "No data", because the colour of good values would
+// mislead.
 type Stat struct {
-	Name bool // shows the legend beside the value
-	Fill bool // paints the whole tile in the colour of the value
+	Name bool // show the legend beside the value
+	Fill bool // fill the tile with the colour of the value
 }
 
 type statOptions struct {
@@ -21,8 +21,8 @@ type statOptions struct {
 	WideLayout             bool          `json:"wideLayout"`
 }
 
-// textSize is in pixels. It is fixed so that tiles side by side match: by
-// itself Grafana sizes each text to its tile.
+// textSize is in pixels. It is fixed so that adjacent tiles match; by default
+// Grafana sizes each text to its tile.
 type textSize struct {
 	TitleSize int `json:"titleSize"`
 	ValueSize int `json:"valueSize"`

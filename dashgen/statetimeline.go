@@ -35,7 +35,8 @@ func (StateTimeline) render() rendering {
 			ShowValue:   "auto",
 			Tooltip:     tooltip{Mode: "single", Sort: "none"},
 		},
-		// With the colours of thresholds, this kind ignores value mappings.
+		// With the colours of thresholds, this visualization ignores value
+		// mappings.
 		colorMode: byPalette,
 		custom:    timelineCustom{AxisPlacement: "auto", FillOpacity: 70},
 	}

@@ -1,17 +1,17 @@
 package dashgen
 
-// Table has a line for each series, with its newest value.
+// Table shows one line per series, with its newest value.
 type Table struct {
-	Columns []Column // from left to right; other labels are left out
-	SortBy  string   // the title of a column, the greatest value first
+	Columns []Column // from left to right; other labels are hidden
+	SortBy  string   // title of a column, in descending order
 }
 
-// Value is the Field of the column that holds the value of a series.
+// Value is the Field of the column with the values of the series.
 const Value = "Value"
 
 // Column is a column of a [Table].
 type Column struct {
-	Field, Title string // Field: the name of a label, or [Value]
+	Field, Title string // Field: name of a label, or [Value]
 }
 
 type tableOptions struct {
@@ -41,7 +41,7 @@ type tableFooter struct {
 	Reducers []string `json:"reducers"`
 }
 
-// organizeOptions choose, order and name columns.
+// organizeOptions select, order and name columns.
 type organizeOptions struct {
 	ExcludeByName map[string]bool   `json:"excludeByName"`
 	IncludeByName map[string]bool   `json:"includeByName"`
@@ -55,7 +55,7 @@ func (t Table) render() rendering {
 		o.SortBy = []sortBy{{Desc: true, DisplayName: t.SortBy}}
 	}
 	columns := organizeOptions{
-		// A table of newest values has the same time in every line.
+		// In a table of newest values, the time is the same in every line.
 		ExcludeByName: map[string]bool{"Time": true},
 		IncludeByName: map[string]bool{},
 		IndexByName:   map[string]int{},

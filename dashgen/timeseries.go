@@ -1,10 +1,10 @@
 package dashgen
 
 // TimeSeries draws each series as a line over time. Its legend shows the mean,
-// the greatest and the newest value.
+// maximum and newest value.
 type TimeSeries struct {
-	Lines   bool // draws the thresholds as dashed lines
-	Stacked bool // adds the series up
+	Lines   bool // draw the thresholds as dashed lines
+	Stacked bool // stack the series
 }
 
 type timeSeriesOptions struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Validate returns, all at once, the mistakes that Grafana accepts silently and
-// then shows wrongly or not at all. It does not judge what expressions mean.
+// Validate returns all mistakes that Grafana would accept silently and display
+// wrongly. It does not check the meaning of expressions.
 func (d Dashboard) Validate(t metrics.Timing) []finding.Finding {
 	d = d.resolved()
 	v := &validation{dashboard: d.where()}
@@ -31,7 +31,7 @@ func (d Dashboard) Validate(t metrics.Timing) []finding.Finding {
 	return v.found
 }
 
-// The codes of mistakes in dashboards.
+// Codes of findings about dashboards.
 const (
 	duplicateID       = "GR001"
 	layout            = "GR002"
@@ -48,8 +48,8 @@ type validation struct {
 	found     []finding.Finding
 }
 
-// finding adds a mistake at a place in the dashboard, or in the whole of it when
-// where is empty.
+// finding adds a mistake at a place in the dashboard, or in the dashboard
+// itself if where is "".
 func (v *validation) finding(code finding.Code, where, format string, args ...any) {
 	place := v.dashboard
 	if where != "" {
@@ -63,14 +63,14 @@ func (v *validation) bad(where, format string, args ...any) {
 	v.finding(incomplete, where, format, args...)
 }
 
-// need adds a finding for a text that is missing.
+// need adds a finding if a text is missing.
 func (v *validation) need(where, name, text string) {
 	if text == "" {
 		v.bad(where, "has no %s", name)
 	}
 }
 
-// unsupported adds a finding for a field that is set and has no effect yet.
+// unsupported adds a finding if a field without effect is set.
 func (v *validation) unsupported(where, field string, set bool) {
 	if set {
 		v.finding(notEmitted, where, "%s is not yet emitted", field)
@@ -98,7 +98,7 @@ func (v *validation) duration(name, text string, t metrics.Timing) {
 	}
 }
 
-// validateIDs reports panels and rows that Grafana could not tell apart.
+// validateIDs reports panels and rows with equal ids.
 func (d Dashboard) validateIDs(v *validation) {
 	type box struct {
 		id    int
@@ -151,8 +151,8 @@ func (d Dashboard) validateVariables(t metrics.Timing, v *validation) {
 	d.validateUse(known, v)
 }
 
-// validateUse reports variables that are used and not defined, and those that
-// are defined and not used.
+// validateUse reports variables that are used but not defined, or defined but
+// not used.
 func (d Dashboard) validateUse(known map[string]string, v *validation) {
 	used := map[string]bool{}
 	use := func(where string, texts ...string) {

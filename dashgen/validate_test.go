@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// small is a dashboard in which nothing is wrong.
+// small returns a dashboard without mistakes.
 func small() dashgen.Dashboard {
 	return dashgen.Dashboard{
 		UID:         "small",
@@ -41,14 +41,14 @@ func small() dashgen.Dashboard {
 	}
 }
 
-func TestValidateFindsNothingWrong(t *testing.T) {
+func TestValidateAcceptsCorrectDashboard(t *testing.T) {
 	t.Parallel()
 	if found := small().Validate(schedule); len(found) > 0 {
 		t.Error(found)
 	}
 }
 
-// uncoded is the error without the codes of its mistakes.
+// uncoded returns the error without the codes of findings.
 func uncoded(err error) string {
 	return regexp.MustCompile(`\bGR\d{3}: `).ReplaceAllString(err.Error(), "")
 }
@@ -144,18 +144,18 @@ func TestValidateAnnotations(t *testing.T) {
 
 func TestValidatePanel(t *testing.T) {
 	breakages{
-		`panel 1 "": has no title`:                      panel(func(p *dashgen.Panel) { p.Title = "" }),
-		`panel 1 "Up": has no description: say what`:    panel(func(p *dashgen.Panel) { p.Description = "" }),
-		`panel 1 "Up": has no unit`:                     panel(func(p *dashgen.Panel) { p.Unit = "" }),
-		`panel 1 "Up": has no query`:                    panel(func(p *dashgen.Panel) { p.Targets = nil }),
-		`panel 1 "Up": has 27 queries, the most is 26`:  panel(func(p *dashgen.Panel) { p.Targets = slices.Repeat(p.Targets, 27) }),
-		`panel 1 "Up", query A: has no expression`:      panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "" }),
-		`panel 1 "Up", query A: has no legend: without`: panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "" }),
-		`panel 1 "Up": Repeat is not yet emitted`:       panel(func(p *dashgen.Panel) { p.Repeat = "env" }),
-		`panel "": Raw is not yet emitted`:              panel(func(p *dashgen.Panel) { *p = dashgen.Raw(`{"type": "heatmap"}`) }),
-		`panel 1 "Up": is a text and has queries`:       panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{Markdown: "Read on."} }),
-		`panel 1 "Up": has no text`:                     panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{} }),
-		`panel 1 "Up": has -1 decimals`:                 panel(func(p *dashgen.Panel) { p.Decimals = new(-1) }),
+		`panel 1 "": has no title`:                          panel(func(p *dashgen.Panel) { p.Title = "" }),
+		`panel 1 "Up": has no description: add its meaning`: panel(func(p *dashgen.Panel) { p.Description = "" }),
+		`panel 1 "Up": has no unit`:                         panel(func(p *dashgen.Panel) { p.Unit = "" }),
+		`panel 1 "Up": has no query`:                        panel(func(p *dashgen.Panel) { p.Targets = nil }),
+		`panel 1 "Up": has 27 queries, the most is 26`:      panel(func(p *dashgen.Panel) { p.Targets = slices.Repeat(p.Targets, 27) }),
+		`panel 1 "Up", query A: has no expression`:          panel(func(p *dashgen.Panel) { p.Targets[0].Expr = "" }),
+		`panel 1 "Up", query A: has no legend: without`:     panel(func(p *dashgen.Panel) { p.Targets[0].Legend = "" }),
+		`panel 1 "Up": Repeat is not yet emitted`:           panel(func(p *dashgen.Panel) { p.Repeat = "env" }),
+		`panel "": Raw is not yet emitted`:                  panel(func(p *dashgen.Panel) { *p = dashgen.Raw(`{"type": "heatmap"}`) }),
+		`panel 1 "Up": is a text and has queries`:           panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{Markdown: "Read on."} }),
+		`panel 1 "Up": has no text`:                         panel(func(p *dashgen.Panel) { p.Show = dashgen.Text{} }),
+		`panel 1 "Up": has -1 decimals`:                     panel(func(p *dashgen.Panel) { p.Decimals = new(-1) }),
 		`panel 1 "Up": its axis ends (0) before it starts (1)`: panel(func(p *dashgen.Panel) {
 			p.Min, p.Max = new(1.0), new(0.0)
 		}),

@@ -6,7 +6,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// maxTargets is how many queries have a letter as their name.
+// maxTargets is the number of queries with a letter as name.
 const maxTargets = 26
 
 func (p Panel) validate(t metrics.Timing, v *validation) {
@@ -28,7 +28,7 @@ func (p Panel) validate(t metrics.Timing, v *validation) {
 		return
 	}
 	if p.Description == "" {
-		v.finding(notExplained, where, "has no description: say what is read from it and what to do about it")
+		v.finding(notExplained, where, "has no description: add its meaning, and what to do about a problem")
 	}
 	if p.Unit == "" {
 		v.finding(notExplained, where, "has no unit")

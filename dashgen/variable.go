@@ -7,7 +7,7 @@ import (
 	"github.com/grafana-tools/sdk"
 )
 
-// variable is the sdk's with what Grafana has learned since.
+// variable is the sdk's type with newer fields of Grafana.
 type variable struct {
 	sdk.TemplateVar
 	AllowCustomValue bool          `json:"allowCustomValue"`
@@ -18,7 +18,7 @@ type variable struct {
 	Query            variableQuery `json:"query"`
 }
 
-// customVariable offers values that the definition lists.
+// customVariable has the values that the definition lists.
 type customVariable struct {
 	AllowCustomValue bool         `json:"allowCustomValue"`
 	Current          choice       `json:"current"`
@@ -32,8 +32,8 @@ type customVariable struct {
 	Type             string       `json:"type"`
 }
 
-// choice is the value that a variable starts with: a list where several can be
-// chosen, else a text.
+// choice is the initial value of a variable: a list if several can be selected,
+// else a text.
 type choice struct {
 	Text  string `json:"text"`
 	Value any    `json:"value"`
@@ -45,11 +45,11 @@ type variableQuery struct {
 	RefID   string `json:"refId"`
 }
 
-// Grafana's numbers for choices that a variable has.
+// Grafana's constants for options of a variable.
 const (
-	labelValues      = 1        // the type of the query
-	alphabetical     = 1        // the order of the values
-	whenTimeRange    = int64(2) // the values are read anew when the time range changes
+	labelValues      = 1        // type of the query
+	alphabetical     = 1        // order of the values
+	whenTimeRange    = int64(2) // reload the values when the time range changes
 	variableQueryRef = "PrometheusVariableQueryEditor-VariableQuery"
 )
 
@@ -90,15 +90,15 @@ func (v Variable) custom() customVariable {
 		Type:             "custom",
 	}
 	if !v.Single {
-		out.Current = all() // of the values listed: no allValue
+		out.Current = all() // all listed values: no allValue
 	}
 	return out
 }
 
-// all is the choice of every value.
+// all selects every value.
 func all() choice { return choice{Text: "All", Value: []string{"$__all"}} }
 
-// escaped protects the commas in values, which separate them in Grafana's text.
+// escaped escapes commas in values, because commas separate values.
 func escaped(values []string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {
@@ -107,7 +107,7 @@ func escaped(values []string) []string {
 	return out
 }
 
-// query is the text of the variable's query in Grafana.
+// query returns the text of the variable's query in Grafana.
 func (v Variable) query() string { return fmt.Sprintf("label_values(%s, %s)", v.Series, v.Label) }
 
 func (v Variable) where() string { return fmt.Sprintf("variable %q", v.Name) }

@@ -1,24 +1,23 @@
 package dashgen
 
-// Visualization is how a panel is drawn: [TimeSeries], [Stat], [PieChart],
-// [StateTimeline], [Table] or [Text].
+// Visualization is the kind of display of a panel: [TimeSeries], [Stat],
+// [PieChart], [StateTimeline], [Table] or [Text].
 type Visualization interface {
 	render() rendering
 }
 
-// rendering is what one kind of visualization makes of a panel. Options and
-// custom are spelled out in full, defaults too: Grafana would write what is
-// missing at the first save.
+// rendering is a panel as one kind of visualization. Options and custom include
+// all defaults, because Grafana would add missing ones at the first save.
 type rendering struct {
-	plugin          string // Grafana's name of the kind
-	instant         bool   // it asks for the newest value only, not for a range
+	plugin          string // Grafana's plugin id
+	instant         bool   // query the newest value only, no range
 	options         any
-	colorMode       string // where a series has its colour from
-	custom          any    // field options of this kind alone; nil if it has none
+	colorMode       string // source of a series' colour
+	custom          any    // field options of this kind only, or nil
 	transformations []transformation
 }
 
-// The colour modes in use.
+// Colour modes in use.
 const (
 	byThreshold = "thresholds"
 	byPalette   = "palette-classic"
@@ -31,7 +30,7 @@ type transformation struct {
 	Options any    `json:"options"`
 }
 
-// reduceOptions turn a series into one value.
+// reduceOptions reduce a series to one value.
 type reduceOptions struct {
 	Calcs  []string `json:"calcs"`
 	Fields string   `json:"fields"`

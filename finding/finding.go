@@ -1,5 +1,5 @@
-// Package finding describes what is wrong with a definition, in one type for
-// every checker of this module.
+// Package finding describes mistakes in definitions. All checkers of this
+// module use its types.
 package finding
 
 import (
@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// Code names a kind of finding: "PQ004". Codes are stable;
-// docs/reference/findings.md explains each.
+// Code identifies a kind of finding: "PQ004". Codes are stable;
+// docs/findings.md explains each.
 type Code string
 
-// Severity is how sure and how bad a finding is.
+// Severity is the certainty and gravity of a finding.
 type Severity string
 
-// The severities of findings. The zero value is a Bug.
+// Severities of findings. The zero value means Bug.
 const (
 	Bug     Severity = "bug"
 	Warning Severity = "warning"
@@ -25,18 +25,18 @@ const (
 type Finding struct {
 	Code     Code
 	Severity Severity
-	File     string // of the definition; empty when it is not known
+	File     string // file of the definition; "" if unknown
 	Line     int
-	Where    string // the definition: alert "RedisLatencyHigh", scenario "looks back an hour"
-	Part     string // of the definition: expr, annotation "summary"; empty: the whole
-	Text     string // the expression or text that is wrong
-	From, To int    // bytes of Text that the caret marks
+	Where    string // definition: alert "RedisLatencyHigh", scenario "looks back an hour"
+	Part     string // part of the definition: expr, annotation "summary"; "" for the whole
+	Text     string // expression or text with the mistake
+	From, To int    // byte range of Text that the caret marks
 
 	Reason     string
-	Suggestion string // "did you mean", quoted; empty: none
+	Suggestion string // quoted, for "did you mean"; "" for none
 }
 
-// Place names the definition and the part of it.
+// Place returns the definition and the part.
 func (f Finding) Place() string {
 	if f.Part == "" {
 		return f.Where
@@ -44,12 +44,12 @@ func (f Finding) Place() string {
 	return f.Where + ", " + f.Part
 }
 
-// Error returns what [Finding.String] does.
+// Error returns the result of [Finding.String].
 func (f Finding) Error() string { return f.String() }
 
-// String shows the finding as a compiler would: file and line where they are
-// known, the place, the code and the reason, the line of the text with a caret
-// under the part that is wrong, and the suggestion.
+// String formats the finding like a compiler's error: file and line if known,
+// the place, the code and the reason, the line of text with a caret under the
+// mistake, and the suggestion.
 func (f Finding) String() string {
 	var b strings.Builder
 	switch {
@@ -97,16 +97,16 @@ func (f Finding) locate() (line string, column, width int) {
 	return trimmed, max(column, 0), width
 }
 
-// Waiver says why a finding about a definition does not hold. A waiver whose
-// finding is gone is a finding itself.
+// Waiver gives the reason why a finding does not apply. A waiver without a
+// finding is a finding itself.
 type Waiver struct {
 	Code Code
 	Why  string
 }
 
-// Equivalent excuses a mutant that means the same. Generation checks it on
-// random series, and an excuse that excuses nothing is an error.
+// Equivalent excuses a mutant with the same meaning. Generation checks it on
+// random series; an unused excuse is an error.
 type Equivalent struct {
-	Mutant string // the change as "preflight-gen mutate" shows it: "sum → max"
+	Mutant string // change as "preflight-gen mutate" shows it: "sum → max"
 	Why    string
 }

@@ -23,7 +23,7 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 	out.family = nil
 	switch n.Op {
 	case parser.TOPK, parser.BOTTOMK, parser.LIMITK, parser.LIMIT_RATIO:
-		return out // the series stay as they are
+		return out // the series do not change
 	}
 	if n.Without {
 		out.Labels = in.Labels.without(n.Grouping)
@@ -50,7 +50,7 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		}
 	case parser.GROUP:
 		out = Type{Labels: out.Labels, origin: in.origin, Range: between(1, 1), conditional: in.conditional, constant: in.constant}
-	default: // stddev, stdvar, and what is yet to come
+	default: // stddev, stdvar and future operators
 		out = Type{Labels: out.Labels, origin: in.origin, Range: anything(), conditional: in.conditional || param.conditional, constant: in.constant}
 		if n.Op == parser.STDDEV || n.Op == parser.STDVAR {
 			out.Range = Range{Lo: 0, Hi: math.Inf(1), NaN: true}
@@ -59,8 +59,8 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 	return out
 }
 
-// spoils reports an aggregation over several series that one without traffic
-// makes not a number.
+// spoils reports an aggregation over several series that becomes NaN because of
+// one series without traffic.
 func (w *walk) spoils(name string, in Type, kept Labels, op parser.ItemType) {
 	switch op {
 	case parser.SUM, parser.AVG, parser.STDDEV, parser.STDVAR:
@@ -69,12 +69,12 @@ func (w *walk) spoils(name string, in Type, kept Labels, op parser.ItemType) {
 	}
 	if in.spoiled && in.by != nil && several(in.Labels, kept) {
 		w.report(finding.NoTraffic, in.by.PositionRange(), "",
-			"0 while nothing happens, so the quotient is not a number, and with one such series neither is the %s: aggregate both sides before dividing, or divide by what is above 0", name)
+			"0 without traffic, so the quotient is NaN, and one such series makes the %s NaN: aggregate both sides before dividing, or divide by values above 0", name)
 	}
 }
 
-// several says whether an aggregation puts series together: it drops a label
-// that every series has, or the one that tells targets apart.
+// several reports whether an aggregation combines series: it drops a label that
+// every series has, or the label of the target.
 func several(in, kept Labels) bool {
 	if in.Can(model.InstanceLabel) && !kept.Can(model.InstanceLabel) {
 		return true
@@ -87,8 +87,8 @@ func several(in, kept Labels) bool {
 	return false
 }
 
-// known reports the labels of a clause that its operand does not have: never
-// had (PQ003), or has no more (PQ031).
+// known reports labels of a clause that its operand does not have: unknown ones
+// (PQ003), or dropped ones (PQ031).
 func (w *walk) known(names []string, in Type, pos posrange.PositionRange, clause string) {
 	for _, name := range names {
 		if in.Labels.Can(name) {

@@ -37,7 +37,7 @@ func (w *walk) binary(n *parser.BinaryExpr) Type {
 	return arithmetic(n, left, right, out)
 }
 
-// arithmetic returns what is known of a computed value.
+// arithmetic returns the type of a computed value.
 func arithmetic(n *parser.BinaryExpr, left, right, out Type) Type {
 	if n.Op == parser.ADD || n.Op == parser.SUB || n.Op == parser.MUL || n.Op == parser.DIV {
 		out.Range = left.Range.arithmetic(n.Op, right.Range)
@@ -67,13 +67,13 @@ func arithmetic(n *parser.BinaryExpr, left, right, out Type) Type {
 	return out
 }
 
-// sumUnit is the unit of a sum or difference.
+// sumUnit returns the unit of a sum or difference.
 func sumUnit(op parser.ItemType, left, right Type) metrics.Unit {
 	switch {
 	case left.Unit == metrics.Timestamp && right.Unit == metrics.Timestamp && op == parser.SUB:
 		return metrics.Seconds
 	case left.Unit == metrics.Timestamp && op == parser.SUB && !right.constant:
-		return "" // time() - x_seconds, which may be a point in time
+		return "" // time() - x_seconds: x_seconds may be a point in time
 	case left.Unit == right.Unit:
 		return left.Unit
 	case right.constant && right.Scalar:
@@ -86,7 +86,7 @@ func sumUnit(op parser.ItemType, left, right Type) metrics.Unit {
 	return ""
 }
 
-// units reports an addition or comparison of values in different units.
+// units reports an addition or comparison of values with different units.
 func (w *walk) units(n *parser.BinaryExpr, left, right Type) {
 	if n.Op != parser.ADD && n.Op != parser.SUB && !n.Op.IsComparisonOperator() {
 		return
@@ -112,7 +112,7 @@ func (w *walk) units(n *parser.BinaryExpr, left, right Type) {
 
 func words(u metrics.Unit) string { return strings.ReplaceAll(string(u), "_", " ") }
 
-// compare checks a comparison and narrows the values.
+// compare checks a comparison and narrows the range of values.
 func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
 	always := w.possible(n, left, right)
 	w.counters(n, left, right)
@@ -143,7 +143,7 @@ func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
 	return out
 }
 
-// mirrored is the operator when the sides change places.
+// mirrored returns the operator for exchanged sides.
 func mirrored(op parser.ItemType) parser.ItemType {
 	switch op {
 	case parser.GTR:
@@ -158,12 +158,12 @@ func mirrored(op parser.ItemType) parser.ItemType {
 	return op
 }
 
-// possible reports a comparison that never holds, and says whether it always
-// does. That does no harm beside another condition, so it is reported when all
-// is read (done).
+// possible reports a comparison that never holds, and returns whether it always
+// holds. A comparison that always holds is harmless beside another condition,
+// so done reports it at the end.
 func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
 	switch {
-	case left.constant && right.constant: // written so on purpose
+	case left.constant && right.constant: // constants are intentional
 	case left.Range.never(n.Op, right.Range):
 		w.report(finding.NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
 	case left.Range.always(n.Op, right.Range):
@@ -191,8 +191,8 @@ func (w *walk) ranges(n *parser.BinaryExpr, left, right Type) string {
 	return fmt.Sprintf("the left side is %s, the right side %s", left.Range, right.Range)
 }
 
-// counters reports a counter that is compared with a number as it is: that
-// holds from some day on until the process starts again.
+// counters reports a raw counter that is compared with a number: it holds from
+// some time on until the process restarts.
 func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 	for _, s := range []struct {
 		counter, other Type
@@ -220,7 +220,7 @@ func (w *walk) set(n *parser.BinaryExpr, left, right Type) Type {
 }
 
 // matched returns the labels of an arithmetic operation or comparison, as
-// Prometheus computes them, and reports sides that cannot match.
+// Prometheus computes them. It reports sides that cannot match.
 func (w *walk) matched(n *parser.BinaryExpr, left, right Type) Labels {
 	switch {
 	case left.Scalar:
@@ -244,7 +244,7 @@ func (w *walk) matched(n *parser.BinaryExpr, left, right Type) Labels {
 	return left.Labels.without(m.MatchingLabels)
 }
 
-// disjoint reports two sides of which no series can have the same labels.
+// disjoint reports two sides whose series cannot have equal labels.
 func (w *walk) disjoint(n *parser.BinaryExpr, left, right Type) {
 	m := n.VectorMatching
 	if m == nil {
@@ -274,7 +274,8 @@ func (w *walk) disjoint(n *parser.BinaryExpr, left, right Type) {
 	}
 }
 
-// apart says why two sides never agree in a label, "" when they can.
+// apart explains why two sides never have equal values of a label, or returns
+// "".
 func apart(name string, left, right Labels) string {
 	a, b := left.sure[name], right.sure[name]
 	switch {

@@ -14,14 +14,14 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Functions of what changed in a window.
+// Functions of the changes in a window.
 var (
 	forCounters = []string{"rate", "irate", "increase"}
 	forGauges   = []string{"delta", "idelta", "deriv", "predict_linear", "double_exponential_smoothing", "holt_winters"}
-	overWindow  = []string{"rate", "increase", "delta", "deriv"} // that need several samples
+	overWindow  = []string{"rate", "increase", "delta", "deriv"} // functions that need several samples
 )
 
-// calendar are the functions of the date, with the values they can have.
+// calendar maps the date functions to their ranges.
 var calendar = map[string]Range{
 	"minute": between(0, 59), "hour": between(0, 23), "day_of_week": between(0, 6), "day_of_month": between(1, 31),
 	"day_of_year": between(1, 366), "days_in_month": between(28, 31), "month": between(1, 12),
@@ -74,8 +74,7 @@ func (w *walk) call(n *parser.Call) Type {
 	return w.computed(n, args, in)
 }
 
-// suits reports a function that does not suit the metric's type or the
-// window.
+// suits reports a function that does not fit the metric's type or the window.
 func (w *walk) suits(n *parser.Call, in Type) {
 	m, ok := n.Args[0].(*parser.MatrixSelector)
 	if !ok {
@@ -107,7 +106,7 @@ func counterTwin(name string) string {
 	return map[string]string{"deriv": "rate", "idelta": "irate", "delta": "increase"}[name]
 }
 
-// computed returns what is known of a function's result.
+// computed returns the type of a function's result.
 func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	out := Type{
 		Labels: in.Labels, origin: in.origin, Range: anything(), conditional: in.conditional, constant: in.constant, family: in.family,
@@ -193,8 +192,8 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	return out
 }
 
-// absent is there when its argument is not. Its labels are those that a plain
-// selector asks for with "=".
+// absent returns the type of absent's result, which exists if its argument is
+// empty. Its labels are those in the selector's "=" matchers.
 func (w *walk) absent(n *parser.Call, in Type) Type {
 	out := Type{Labels: Labels{}.clone(), Range: between(1, 1), conditional: true, origin: in.origin}
 	arg := unparen(n.Args[0])
@@ -223,8 +222,8 @@ func (w *walk) absent(n *parser.Call, in Type) Type {
 	return out
 }
 
-// bareAbsent reports absent() on all series of a metric that has one for each
-// of several things: it fires only when all are gone.
+// bareAbsent reports absent() on all series of a metric with a series per
+// target: it fires only if all are missing.
 func (w *walk) bareAbsent(n *parser.Call, in Type, own int) {
 	if own > 0 || in.family == nil || !w.opts.ClosedLabels {
 		return
@@ -236,7 +235,7 @@ func (w *walk) bareAbsent(n *parser.Call, in Type, own int) {
 		}
 	}
 	if len(parts) > 0 {
-		w.report(finding.BareAbsent, n.PositionRange(), "", "it fires only when %s is gone for every %s, and its result has no labels: say which with \"=\"",
+		w.report(finding.BareAbsent, n.PositionRange(), "", "it fires only if %s is missing for every %s, and its result has no labels: select one with \"=\"",
 			in.family.Name, strings.Join(parts, ", "))
 	}
 }
@@ -253,7 +252,7 @@ func (w *walk) histogram(n *parser.Call, args []Type, in Type) Type {
 	}
 	classic := in.family != nil && in.family.Buckets != nil && !in.native || in.buckets
 	switch {
-	case in.native: // needs no label le
+	case in.native: // native histograms have no label le
 	case !in.Labels.Can(model.BucketLabel) && (classic || in.origin.Can(model.BucketLabel) && namesBuckets(n)):
 		w.report(finding.NotBuckets, n.PositionRange(), "", "%s needs the label \"le\", which the expression below it dropped: add it to by (…)", fn)
 	case in.family != nil && !in.buckets && (in.family.Type != metrics.Histogram || in.family.Buckets != nil) && in.family.Type != metrics.Untyped:
@@ -274,7 +273,7 @@ func (w *walk) histogram(n *parser.Call, args []Type, in Type) Type {
 	return out
 }
 
-// namesBuckets says whether a selector below is one of buckets by its name.
+// namesBuckets reports whether a selector below selects buckets by name.
 func namesBuckets(n parser.Node) bool {
 	found := false
 	parser.Inspect(n, func(node parser.Node, _ []parser.Node) error {

@@ -1,10 +1,10 @@
 // Package promcheck checks PromQL and the templates of alerts against a
 // catalogue of metrics, without a Prometheus.
 //
-// For each part of an expression a [Checker] knows the type of the metric, its
+// For each part of an expression a [Checker] infers the type of the metric, its
 // unit, its range, and the labels that the result can and must have. It reports
-// what cannot be right as findings; docs/reference/findings.md explains each.
-// Correct input gives none.
+// contradictions as findings; docs/findings.md explains each. Correct input
+// gives no findings.
 package promcheck
 
 import (
@@ -21,44 +21,44 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// anyValue stands for a label value that is only known when a template is
-// expanded; it is not looked up.
+// anyValue replaces a label value that is known only when a template is
+// expanded. It is not looked up.
 const anyValue = "\uFFFC"
 
-// Options are what the checker may assume.
+// Options are assumptions of the checker.
 type Options struct {
-	// Complete states that the catalogue holds every metric there is. Without
-	// it a metric is reported as unknown when it looks like a slip for one of
-	// the catalogue: what an exporter exposes depends on its host.
+	// Complete means that the catalogue holds every metric. Without it, an
+	// unknown metric is reported only if it resembles a known one, because the
+	// metrics of an exporter depend on its host.
 	Complete bool
-	// ClosedLabels states that the series have no labels but those in the
-	// catalogue.
+	// ClosedLabels means that the series have only the labels in the catalogue.
 	ClosedLabels bool
-	// Timing is how often things happen; zero is not known.
+	// Timing holds the intervals of the site. Zero means unknown.
 	Timing metrics.Timing
-	// Intervals are the scrape intervals by job. A job that it lacks, or that has
-	// 0, is scraped each Timing.Scrape.
+	// Intervals are the scrape intervals by job. A job without one, or with 0,
+	// has Timing.Scrape.
 	Intervals map[string]time.Duration
-	// Jobs are the jobs that scrape a program, by its name.
+	// Jobs lists the jobs that scrape a program, by program.
 	Jobs map[string][]string
-	// ExternalLabels are the names of those that Prometheus adds to alerts. Nil
-	// leaves the set open.
+	// ExternalLabels are the names of the labels that Prometheus adds to
+	// alerts. Nil means any label.
 	ExternalLabels []string
-	// TargetLabels are the names of those that jobs and discovery give. A target
-	// has one value of each, so job and instance tell its series apart without them.
+	// TargetLabels are the names of the labels from jobs and service discovery.
+	// They are constant for a target, so job and instance still identify its
+	// series without them.
 	TargetLabels []string
 }
 
 // Checker checks expressions and texts. It is safe for concurrent use.
 type Checker struct {
 	catalogue metrics.Catalogue
-	names     []string // of all series
+	names     []string // names of all series
 	recorded  *recorded
 	opts      Options
 	parser    parser.Parser
 }
 
-// New returns a checker of what is in the catalogue.
+// New returns a checker for the catalogue.
 func New(c metrics.Catalogue, o Options) *Checker {
 	return &Checker{
 		catalogue: c, names: c.SeriesNames(), recorded: newRecorded(), opts: o,
@@ -66,7 +66,7 @@ func New(c metrics.Catalogue, o Options) *Checker {
 	}
 }
 
-// recorded are the types of recorded series by name.
+// recorded holds the types of recorded series by name.
 type recorded struct {
 	mu    sync.RWMutex
 	types map[string]Type
@@ -81,8 +81,8 @@ func (r *recorded) get(name string) (Type, bool) {
 	return t, ok
 }
 
-// Define adds a recorded series to what the checker knows. When several rules
-// record it, what holds for all of them is known.
+// Define adds a recorded series. If several rules record it, its type is what
+// all of them have in common.
 func (c *Checker) Define(name string, t Type) {
 	c.recorded.mu.Lock()
 	defer c.recorded.mu.Unlock()
@@ -92,16 +92,15 @@ func (c *Checker) Define(name string, t Type) {
 	c.recorded.types[name] = t
 }
 
-// Forget removes all series that were defined, and returns a checker that
-// still knows them.
+// Forget removes all defined series, and returns a checker that keeps them.
 func (c *Checker) Forget() *Checker {
 	before := *c
 	c.recorded = newRecorded()
 	return &before
 }
 
-// Expr checks a PromQL expression and returns what it yields. Where names the
-// definition that it belongs to.
+// Expr checks a PromQL expression and returns the type of its result. where
+// names the definition in findings.
 func (c *Checker) Expr(where, expr string) (Type, []finding.Finding) {
 	_, t, findings := c.typeOf(where, "", expr)
 	return t.public(), findings
@@ -146,13 +145,13 @@ func syntaxFindings(where, part, expr string, err error) []finding.Finding {
 	return out
 }
 
-// walk goes through one expression.
+// walk checks one expression.
 type walk struct {
 	*Checker
 	where, part, expr string
 	findings          []finding.Finding
-	always            []finding.Finding // comparisons that filter nothing
-	guard             bool              // within the right side of and, unless: a condition beside the one that fires
+	always            []finding.Finding // comparisons that always hold
+	guard             bool              // inside the right side of and or unless, which does not fire by itself
 }
 
 func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) {
@@ -166,8 +165,7 @@ func (w *walk) finding(code finding.Code, pos posrange.PositionRange, suggestion
 	}
 }
 
-// visit checks a node and those below it, and returns what is known of its
-// result.
+// visit checks a node and its children, and returns the type of its result.
 func (w *walk) visit(node parser.Node) Type {
 	switch n := node.(type) {
 	case *parser.ParenExpr:
@@ -201,7 +199,7 @@ func (w *walk) visit(node parser.Node) Type {
 	return Type{Labels: openLabels(), origin: openLabels(), Range: anything()}
 }
 
-// subquery reports a step with which the range holds one value at most.
+// subquery reports a subquery whose range holds at most one step.
 func (w *walk) subquery(n *parser.SubqueryExpr) Type {
 	step := n.Step
 	if step == 0 && n.StepExpr == nil {
@@ -214,7 +212,7 @@ func (w *walk) subquery(n *parser.SubqueryExpr) Type {
 	return w.visit(n.Expr)
 }
 
-// find narrows a range to the first place where text stands in it as a word.
+// find narrows a range to the first occurrence of text as a word.
 func (w *walk) find(text string, pos posrange.PositionRange) posrange.PositionRange {
 	start, end := max(int(pos.Start), 0), min(int(pos.End), len(w.expr))
 	if start >= end || text == "" {

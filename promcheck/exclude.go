@@ -11,11 +11,11 @@ type condition struct {
 	values Range
 }
 
-// exclude reports conditions on the same expression that exclude each other:
-// x > 10 and x < 5, x > 10 unless x > 5.
+// exclude reports contradictory conditions on the same expression: x > 10 and x
+// < 5, x > 10 unless x > 5.
 func (w *walk) exclude(n *parser.BinaryExpr) {
 	if m := n.VectorMatching; m == nil || m.On || len(m.MatchingLabels) > 0 {
-		return // different series may be compared
+		return // the sides may compare different series
 	}
 	left, right := conditions(n.LHS), conditions(n.RHS)
 	if n.Op == parser.LUNLESS && len(right) != 1 {
@@ -31,15 +31,15 @@ func (w *walk) exclude(n *parser.BinaryExpr) {
 				return
 			}
 			if n.Op == parser.LUNLESS && l.values.within(r.values) {
-				w.report(finding.NeverFires, n.PositionRange(), "", "what is %s is taken away again by unless (%s)", l.values, r.values)
+				w.report(finding.NeverFires, n.PositionRange(), "", "unless (%[2]s) removes all values that are %[1]s", l.values, r.values)
 				return
 			}
 		}
 	}
 }
 
-// conditions lists the comparisons with a number that hold for every series
-// of the expression, all on the same labels.
+// conditions returns the comparisons with a number that hold for every series
+// of the expression, if all are on the same labels.
 func conditions(e parser.Expr) []condition {
 	n, ok := unparen(e).(*parser.BinaryExpr)
 	if !ok || n.ReturnBool {

@@ -5,25 +5,23 @@ import (
 	"slices"
 )
 
-// Labels is what is known of the labels of an expression's result. The zero
-// value has none. Values are not changed once they are shared: the methods
-// return new ones.
+// Labels describes the labels of an expression's result. The zero value has
+// none. Methods return new values and never change shared ones.
 type Labels struct {
-	// Open says that labels which are not named here can be there too.
+	// Open means that the result may have unknown labels too.
 	Open bool
-	// known are the labels that can be there, with their closed set of
-	// values, nil when any value is possible.
+	// known maps each possible label to its closed set of values, or to nil for
+	// any value.
 	known map[string][]string
-	// gone are the labels that cannot be there although the set is open.
+	// gone holds labels that are impossible although the set is open.
 	gone map[string]bool
-	// sure are the labels that every series has; the value is "" when it is
-	// not known.
+	// sure maps each label that every series has to its value, "" if unknown.
 	sure map[string]string
 }
 
 func openLabels() Labels { return Labels{Open: true} }
 
-// Can says whether a series of the result can have the label.
+// Can reports whether a series of the result can have the label.
 func (l Labels) Can(name string) bool {
 	if _, ok := l.known[name]; ok {
 		return true
@@ -31,29 +29,28 @@ func (l Labels) Can(name string) bool {
 	return l.Open && !l.gone[name]
 }
 
-// Values returns the closed set of values of a label, nil when it is open.
+// Values returns the closed set of values of a label, or nil.
 func (l Labels) Values(name string) []string { return l.known[name] }
 
-// Names returns the names of the labels that are known to be possible, sorted.
+// Names returns the names of the known possible labels, sorted.
 func (l Labels) Names() []string { return slices.Sorted(maps.Keys(l.known)) }
 
 // must returns the names of the labels that every series has, sorted.
 func (l Labels) must() []string { return slices.Sorted(maps.Keys(l.sure)) }
 
-// Pinned returns the one value that a label has in every series, "" when it is
-// not known.
+// Pinned returns the value that a label has in every series, or "" if unknown.
 func (l Labels) Pinned(name string) string { return l.sure[name] }
 
-// Union is what can be there in a result that holds series of both.
+// Union returns the labels of a result with series of both.
 func (l Labels) Union(o Labels) Labels { return l.union(o) }
 
-// Set adds a label that every series has; the value is "" when it is not known.
+// Set adds a label that every series has. An empty value means unknown.
 func (l Labels) Set(name, value string) Labels { return l.set(name, value) }
 
-// With adds a label that can be there, with any value.
+// With adds a possible label with any value.
 func (l Labels) With(name string) Labels { return l.with(name) }
 
-// Has says whether every series has the label.
+// Has reports whether every series has the label.
 func (l Labels) Has(name string) bool { _, ok := l.sure[name]; return ok }
 
 func (l Labels) clone() Labels {
@@ -70,7 +67,7 @@ func (l Labels) clone() Labels {
 	return c
 }
 
-// keep returns only the labels named.
+// keep returns only the named labels.
 func (l Labels) keep(names []string) Labels {
 	out := Labels{}.clone()
 	for _, n := range names {
@@ -85,7 +82,7 @@ func (l Labels) keep(names []string) Labels {
 	return out
 }
 
-// without returns all labels but those named.
+// without returns all labels except the named ones.
 func (l Labels) without(names []string) Labels {
 	if len(names) == 0 {
 		return l
@@ -101,7 +98,7 @@ func (l Labels) without(names []string) Labels {
 	return out
 }
 
-// with adds a label that can be there, with any value.
+// with adds a possible label with any value.
 func (l Labels) with(name string) Labels {
 	out := l.clone()
 	out.known[name] = nil
@@ -120,7 +117,7 @@ func (l Labels) set(name, value string) Labels {
 	return out
 }
 
-// include takes labels over from the other side of a match.
+// include copies labels from the other side of a match.
 func (l Labels) include(names []string, from Labels) Labels {
 	out := l
 	for _, n := range names {
@@ -136,7 +133,7 @@ func (l Labels) include(names []string, from Labels) Labels {
 	return out
 }
 
-// union is what can be there in a result that holds series of both.
+// union returns the labels of a result with series of both.
 func (l Labels) union(o Labels) Labels {
 	out := Labels{Open: l.Open || o.Open}.clone()
 	for _, side := range []struct{ one, other Labels }{{l, o}, {o, l}} {

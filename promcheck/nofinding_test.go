@@ -7,7 +7,7 @@ import (
 	"github.com/alertnative/preflight/promcheck"
 )
 
-// Rules that look suspicious and are right: no finding without a catalogue.
+// Unusual but correct rules give no finding, without a catalogue.
 func TestNoFindingOnCorrectRules(t *testing.T) {
 	t.Parallel()
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
@@ -60,7 +60,7 @@ func TestNoFindingOnCorrectRules(t *testing.T) {
 	}
 }
 
-// Texts that look suspicious and are right.
+// Unusual but correct texts give no finding.
 func TestNoFindingOnCorrectTexts(t *testing.T) {
 	t.Parallel()
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})

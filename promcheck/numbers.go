@@ -15,26 +15,27 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Numbers are the numbers of an alert's expression, which its texts can name.
+// Numbers holds the numbers of an alert's expression, which its texts may
+// contain.
 type Numbers struct {
 	timing    metrics.Timing
 	values    []float64 // constants, and numbers in matchers and names
-	reached   []float64 // the first whole values that fulfil a strict comparison: 3 of "> 2"
-	strict    []float64 // whole bounds that do not fulfil the comparison: 2 of "> 2"
-	excluded  []float64 // the last whole values that do not fulfil another one: 2 of ">= 3"
+	reached   []float64 // first integers that satisfy a strict comparison: 3 for "> 2"
+	strict    []float64 // integer bounds that do not satisfy the comparison: 2 for "> 2"
+	excluded  []float64 // last integers that do not satisfy a non-strict one: 2 for ">= 3"
 	quantiles []float64
-	windows   []time.Duration // and offsets and steps
-	waits     []time.Duration // how long an alert waits, and other times beside the expressions
-	factors   []float64       // that convert values: 3600 of "age_seconds / 3600"
+	windows   []time.Duration // including offsets and steps
+	waits     []time.Duration // waits of the alert, and other durations outside the expressions
+	factors   []float64       // conversion factors: 3600 in "age_seconds / 3600"
 	rates     bool            // values are per second
-	seconds   bool            // times are in seconds; else they can be in any unit
+	seconds   bool            // times are in seconds; otherwise the unit is unknown
 	ranges    bool            // a function needs two samples
-	times     bool            // every expression that compares does so with a time
-	runs      bool            // windows and waits are given in runs
-	panel     bool            // of a panel, whose description is no template
+	times     bool            // every comparison is with a time
+	runs      bool            // windows and waits are in runs
+	panel     bool            // numbers of a panel, whose description is no template
 }
 
-// Numbers collects the numbers of expressions: constants, windows, offsets, and
+// Numbers returns the numbers of expressions: constants, windows, offsets, and
 // numbers in matchers and names. An expression that does not parse has none.
 func (c *Checker) Numbers(exprs ...string) Numbers {
 	n := Numbers{timing: c.opts.Timing}
@@ -54,7 +55,7 @@ func (c *Checker) Numbers(exprs ...string) Numbers {
 	return n
 }
 
-// comparesTime reports whether an expression compares something with a constant,
+// comparesTime reports whether an expression has a comparison with a constant,
 // and whether one of these constants is a time.
 func (c *Checker) comparesTime(tree parser.Expr) (compares, aTime bool) {
 	parser.Inspect(tree, func(node parser.Node, _ []parser.Node) error {
@@ -78,21 +79,21 @@ func btoi(b bool) int {
 	return 0
 }
 
-// With adds durations that texts can name too, the alert's For above all.
+// With adds durations that texts may contain, such as the alert's For.
 func (n Numbers) With(waits ...time.Duration) Numbers {
 	n.waits = slices.Concat(n.waits, waits)
 	return n
 }
 
-// InRuns returns the numbers for an alert whose windows or waits are given in
-// runs of the checker: its texts count runs and intervals.
+// InRuns returns the numbers for an alert with windows or waits in runs: its
+// texts may count runs and intervals.
 func (n Numbers) InRuns() Numbers {
 	n.runs = true
 	return n
 }
 
 // OfPanel returns the numbers of a panel: those of its queries and alerts, and
-// its thresholds in that unit.
+// its thresholds in the unit.
 func (n Numbers) OfPanel(unit metrics.Unit, thresholds ...float64) Numbers {
 	n.panel = true
 	n.values = slices.Concat(n.values, thresholds)
@@ -134,7 +135,7 @@ func (n *Numbers) collect(tree parser.Expr) {
 	})
 }
 
-// factor notes a constant that the other side is multiplied with or divided by.
+// factor records a constant that multiplies or divides the other side.
 func (n *Numbers) factor(e *parser.BinaryExpr) {
 	a, left := constant(e.LHS)
 	b, right := constant(e.RHS)
@@ -147,7 +148,8 @@ func (n *Numbers) factor(e *parser.BinaryExpr) {
 	}
 }
 
-// converted returns the values, and what they are before and after a factor.
+// converted returns the values, and the values before and after conversion by a
+// factor.
 func (n Numbers) converted() []float64 {
 	out := slices.Clone(n.values)
 	for _, v := range n.values {
@@ -158,7 +160,7 @@ func (n Numbers) converted() []float64 {
 	return out
 }
 
-// comparison notes the whole numbers beside the bound of a comparison.
+// comparison records the integers next to the bound of a comparison.
 func (n *Numbers) comparison(op parser.ItemType, bound parser.Expr) {
 	v, ok := constant(bound)
 	if !ok || v != math.Trunc(v) {
@@ -182,13 +184,13 @@ func (n *Numbers) quantile(e parser.Expr) {
 	}
 }
 
-// inName are the numbers in a name: job:errors:rate5m, node_load15.
+// inName matches numbers in a name: job:errors:rate5m, node_load15.
 var inName = regexp.MustCompile(`([0-9]+)(ms|s|m|h|d|w)?`)
 
 // inSeconds matches the names of metrics in seconds.
 var inSeconds = regexp.MustCompile(`(^|_)seconds`)
 
-// selector collects the numbers of a selector's matchers, {le="0.5"}, and name.
+// selector records the numbers in a selector's matchers, {le="0.5"}, and name.
 func (n *Numbers) selector(v *parser.VectorSelector) {
 	for _, m := range v.LabelMatchers {
 		if m.Name == model.MetricNameLabel {
@@ -210,7 +212,7 @@ func (n *Numbers) selector(v *parser.VectorSelector) {
 	}
 }
 
-// constant computes an expression of numbers alone.
+// constant computes an expression that consists of numbers.
 func constant(e parser.Expr) (float64, bool) {
 	switch e := e.(type) {
 	case *parser.NumberLiteral:

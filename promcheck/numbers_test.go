@@ -30,7 +30,7 @@ func TestNumbers(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		expr, text string
-		want       []string // the numbers that are wrong
+		want       []string // reported numbers
 	}{
 		{slow, "takes over 500 ms", nil},
 		{slow, "takes over 500ms, or 0.5 s", nil},
@@ -95,8 +95,7 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// A time that something is compared with is the threshold, where the expression
-// compares a time.
+// If an expression compares a time, a compared time in a text is the threshold.
 func TestNumbersOfThresholds(t *testing.T) {
 	t.Parallel()
 	const (
@@ -114,7 +113,7 @@ func TestNumbersOfThresholds(t *testing.T) {
 	c := promcheck.New(catalogue, promcheck.Options{})
 	for _, tt := range []struct {
 		expr, text string
-		want       []string // the numbers that are wrong
+		want       []string // reported numbers
 	}{
 		{lag, "over 15 minutes behind, for 5 minutes", nil},
 		{lag, "over 15 minutes behind for more than 5 minutes", nil},
@@ -136,8 +135,8 @@ func TestNumbersOfThresholds(t *testing.T) {
 	}
 }
 
-// Runs and intervals are windows and waits of the checker. Where the expression
-// has none in runs, those in letters are of another program.
+// Texts may count runs and intervals. If the expression has no runs, numbers in
+// letters belong to another program.
 func TestNumbersInRuns(t *testing.T) {
 	t.Parallel()
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{Timing: metrics.Timing{Run: 10 * time.Minute, Scrape: 15 * time.Second}})
@@ -176,7 +175,7 @@ func TestNumbersInRuns(t *testing.T) {
 	}
 }
 
-// The texts of a panel name its thresholds too.
+// The texts of a panel may contain its thresholds.
 func TestNumbersOfPanels(t *testing.T) {
 	t.Parallel()
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
@@ -190,7 +189,7 @@ func TestNumbersOfPanels(t *testing.T) {
 	}
 }
 
-func TestNumbersSayWhatThereIs(t *testing.T) {
+func TestNumbersString(t *testing.T) {
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
 	got := c.Numbers(slow).Check(`alert "Slow"`, "summary", "over 250 ms")[0].String()
 	want := `alert "Slow", summary: DF010: the expression does not have 250 (it has 0.5, 0.95, 30m): write {{ $threshold }}, {{ $window }} or {{ $for }}

@@ -10,15 +10,15 @@ import (
 	"github.com/alertnative/preflight/internal/lint/measure"
 )
 
-// Check reports the numbers of a text that the expression does not have, in any
-// unit: 0.5 is 500 ms and 50 %. Numbers in names, code, addresses and templates'
-// actions are not looked at.
+// Check reports the numbers in a text that the expression does not have, in any
+// unit: 0.5 is 500 ms and 50 %. It ignores numbers in names, code, addresses
+// and template actions.
 func (n Numbers) Check(where, part, text string) []finding.Finding {
 	return n.check(where, part, text, func(measure.Number) bool { return true })
 }
 
-// CheckActions is Check for a text that says what to do. How often to do it is
-// no number of the expression.
+// CheckActions is like Check for a text with actions. Their frequency is not a
+// number of the expression.
 func (n Numbers) CheckActions(where, part, text string) []finding.Finding {
 	return n.check(where, part, text, func(w measure.Number) bool { return !w.Word || w.Unit.Kind != measure.Times })
 }
@@ -62,7 +62,7 @@ func (n Numbers) String() string {
 	return listed(out)
 }
 
-// has reports whether the expression has the number that a text names.
+// has reports whether the expression has a number of the text.
 func (n Numbers) has(w measure.Number) bool {
 	switch w.Unit.Kind {
 	case measure.Time:
@@ -74,7 +74,7 @@ func (n Numbers) has(w measure.Number) bool {
 			n.factors != nil && w.Near(1, n.values)
 	case measure.Percent:
 		return w.Value == 0 || w.Value == 100 || w.Near(0.01, shares(n.values, 1)) || w.Near(1, shares(n.values, 100)) ||
-			n.rates && !n.seconds && w.Near(10, n.values) // milliseconds a second
+			n.rates && !n.seconds && w.Near(10, n.values) // milliseconds per second
 	case measure.Percentile:
 		return w.Near(w.Unit.Factors[0], n.quantiles)
 	case measure.Times:
@@ -85,12 +85,12 @@ func (n Numbers) has(w measure.Number) bool {
 	return w.Word && w.Value == 1 || n.hasCount(w) || n.runs && n.hasInterval(w, n.timing.Run)
 }
 
-// hasCount compares with constants.
+// hasCount compares the number with constants.
 func (n Numbers) hasCount(w measure.Number) bool {
 	if w.Near(1, n.values) || w.Near(0.01, shares(n.values, 1)) {
 		return true
 	}
-	if n.rates && (w.Near(1./60, n.values) || w.Near(1./3600, n.values)) { // so many a minute
+	if n.rates && (w.Near(1./60, n.values) || w.Near(1./3600, n.values)) { // a rate per minute or hour
 		return true
 	}
 	if w.Compared && slices.Contains(n.excluded, w.Value) || !w.Compared && slices.Contains(n.reached, w.Value) {
@@ -101,15 +101,15 @@ func (n Numbers) hasCount(w measure.Number) bool {
 	})
 }
 
-// hasRuns compares a number of runs or scrapes with times. Where the expression
-// has none in runs, one in letters can be of another program.
+// hasRuns compares a number of runs or scrapes with times. If the expression
+// has no runs, a number in letters may belong to another program.
 func (n Numbers) hasRuns(w measure.Number) bool {
 	switch {
 	case w.Unit.Kind == measure.Scrapes:
 		return w.Word || n.hasCount(w) || n.hasInterval(w, n.timing.Scrape)
 	case !n.runs:
 		return w.Word || n.hasCount(w)
-	case w.Compared && w.Value == 2 && n.ranges: // fewer than two: nothing to compute from
+	case w.Compared && w.Value == 2 && n.ranges: // a range function needs two runs
 		return true
 	case n.hasInterval(w, n.timing.Run):
 		return true
@@ -117,7 +117,7 @@ func (n Numbers) hasRuns(w measure.Number) bool {
 	return w.Unit.Kind == measure.Runs && !w.During && n.hasCount(w)
 }
 
-// hasInterval compares with times, in steps of that length.
+// hasInterval compares the number with times in steps of that length.
 func (n Numbers) hasInterval(w measure.Number, step time.Duration) bool {
 	return w.Near(step.Seconds(), n.inSeconds(n.windows, n.waits)) || w.Near(step.Seconds(), n.converted())
 }
@@ -141,8 +141,8 @@ func (n Numbers) hasDuration(w measure.Number) bool {
 	return w.Near(w.Unit.Factors[0], n.inSeconds(n.windows, n.waits))
 }
 
-// hasTime compares with durations, and with constants in seconds. A threshold is
-// none of the durations; behind "over" a window can stand as well.
+// hasTime compares the number with durations, and with constants in seconds. A
+// threshold is not a duration, but after "over" a window is possible too.
 func (n Numbers) hasTime(w measure.Number) bool {
 	factor := w.Unit.Factors[0]
 	switch {
@@ -156,10 +156,10 @@ func (n Numbers) hasTime(w measure.Number) bool {
 	if w.Near(factor, n.converted()) || n.factors != nil && w.Near(1, n.values) {
 		return true
 	}
-	return !n.seconds && (w.Near(1, n.values) || w.Near(1000*factor, n.values)) // or in milliseconds
+	return !n.seconds && (w.Near(1, n.values) || w.Near(1000*factor, n.values)) // the unit may be milliseconds
 }
 
-// shares returns values with what they leave of a whole: 0.95 leaves 5 %.
+// shares returns the values and their complements: 0.95 leaves 5 %.
 func shares(values []float64, whole float64) []float64 {
 	out := slices.Clone(values)
 	for _, v := range values {

@@ -25,7 +25,8 @@ func newChecker(t *testing.T) *promcheck.Checker {
 	return promcheck.New(c, promcheck.Options{Complete: true, ClosedLabels: true})
 }
 
-// brief gives the code, the underlined text and the suggestion of each finding.
+// brief returns the code, the underlined text and the suggestion of each
+// finding.
 func brief(findings []finding.Finding) []string {
 	var out []string
 	for _, f := range findings {
@@ -76,8 +77,8 @@ func TestExpr(t *testing.T) {
 	}
 }
 
-// equateSyntax compares syntax errors by their code: the parser decides how
-// much it underlines.
+// equateSyntax compares syntax errors by their code, because the parser
+// determines the underlined range.
 var equateSyntax = cmp.Comparer(func(a, b string) bool {
 	if strings.HasPrefix(a, "PQ001") && strings.HasPrefix(b, "PQ001") {
 		return true

@@ -7,8 +7,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Range is an interval of values. A bound can be excluded. NaN says that a
-// value can also be not a number, which no comparison but != lets through.
+// Range is an interval of values. A bound may be excluded. NaN means that NaN
+// is possible too, for which only != holds.
 type Range struct {
 	Lo, Hi         float64
 	LoOpen, HiOpen bool
@@ -19,17 +19,17 @@ func anything() Range            { return Range{Lo: math.Inf(-1), Hi: math.Inf(1
 func between(a, b float64) Range { return Range{Lo: a, Hi: b} }
 func atLeast(a float64) Range    { return Range{Lo: a, Hi: math.Inf(1)} }
 
-// single says whether there is only one value.
+// single reports whether the range has exactly one value.
 func (r Range) single() bool { return r.Lo == r.Hi && !r.NaN }
 
-// bounded says whether something is known.
+// bounded reports whether the range has a finite bound.
 func (r Range) bounded() bool { return !math.IsInf(r.Lo, -1) || !math.IsInf(r.Hi, 1) }
 
 func (r Range) empty() bool {
 	return r.Lo > r.Hi || r.Lo == r.Hi && (r.LoOpen || r.HiOpen)
 }
 
-// within says whether every value of r is one of o.
+// within reports whether o contains every value of r.
 func (r Range) within(o Range) bool {
 	low := r.Lo > o.Lo || r.Lo == o.Lo && (r.LoOpen || !o.LoOpen)
 	high := r.Hi < o.Hi || r.Hi == o.Hi && (r.HiOpen || !o.HiOpen)
@@ -58,7 +58,7 @@ func (r Range) union(o Range) Range {
 	return out
 }
 
-// satisfying returns the values x for which `x op y` can hold for some y of r.
+// satisfying returns the values x for which `x op y` holds for some y of r.
 func (r Range) satisfying(op parser.ItemType) Range {
 	all := Range{Lo: math.Inf(-1), Hi: math.Inf(1)}
 	switch op {
@@ -79,7 +79,7 @@ func (r Range) satisfying(op parser.ItemType) Range {
 	return all
 }
 
-// always says whether `x op y` holds for every x of r and y of o.
+// always reports whether `x op y` holds for every x of r and y of o.
 func (r Range) always(op parser.ItemType, o Range) bool {
 	if op == parser.NEQ {
 		x := r
@@ -104,7 +104,7 @@ func (r Range) always(op parser.ItemType, o Range) bool {
 	return false
 }
 
-// never says whether `x op y` holds for no x of r and y of o.
+// never reports whether `x op y` holds for no x of r and y of o.
 func (r Range) never(op parser.ItemType, o Range) bool {
 	if op == parser.NEQ {
 		return r.single() && o.single() && r.Lo == o.Lo
@@ -144,7 +144,7 @@ func corners(r, o Range, f func(a, b float64) float64) Range {
 	for _, a := range []float64{r.Lo, r.Hi} {
 		for _, b := range []float64{o.Lo, o.Hi} {
 			v := f(a, b)
-			if math.IsNaN(v) { // 0 times infinity: 0 for every value that there is
+			if math.IsNaN(v) { // 0 times infinity: every finite value gives 0
 				v = 0
 			}
 			out.Lo, out.Hi = min(out.Lo, v), max(out.Hi, v)
@@ -153,12 +153,12 @@ func corners(r, o Range, f func(a, b float64) float64) Range {
 	return out
 }
 
-// shift maps both bounds by a function that never falls.
+// shift maps both bounds by a monotonically increasing function.
 func (r Range) shift(f func(float64) float64) Range {
 	return Range{Lo: f(r.Lo), Hi: f(r.Hi), NaN: r.NaN}
 }
 
-// String says which values there are: "0 to 1", "1 or more".
+// String describes the values: "0 to 1", "1 or more".
 func (r Range) String() string {
 	num := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 	switch {

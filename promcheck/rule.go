@@ -17,28 +17,28 @@ import (
 // Rule is an alerting or recording rule as Prometheus reads it.
 type Rule struct {
 	Where         string // `alert "X"`
-	Alert, Record string // the name of one or the other
+	Alert, Record string // name; one of them is set
 	Expr          string
 	Labels        map[string]string
 	Annotations   map[string]string
 	For           time.Duration
-	Interval      time.Duration // between two evaluations; 0: not known
+	Interval      time.Duration // evaluation interval; 0: unknown
 
-	tree parser.Expr // what Parse made of Expr
+	tree parser.Expr // parsed Expr
 	err  error
 }
 
-// Parse reads the expression, once for all that is done with the rule.
+// Parse parses the expression once for all checks of the rule.
 func (c *Checker) Parse(r *Rule) {
 	if r.tree == nil && r.err == nil {
 		r.tree, r.err = c.parser.ParseExpr(r.Expr)
 	}
 }
 
-// Err says why the expression does not parse.
+// Err returns the error of parsing the expression.
 func (r *Rule) Err() error { return r.err }
 
-// Result returns what is known of a rule's result.
+// Result returns the type of a rule's result.
 func (c *Checker) Result(r *Rule) Type {
 	_, t, _ := c.typeOfRule(r)
 	return r.result(t).public()
@@ -54,7 +54,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 	return r.tree, t, w.done(t)
 }
 
-// Rule checks a rule and returns what is known of its result.
+// Rule checks a rule and returns the type of its result.
 func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	tree, t, findings := c.typeOfRule(r)
 	if tree == nil {
@@ -75,7 +75,7 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	return r.result(t).public(), findings
 }
 
-// result adds the labels that the rule gives what the expression returns.
+// result adds the rule's labels to the type of the expression's result.
 func (r *Rule) result(t Type) Type {
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		if v := r.Labels[name]; strings.Contains(v, "{{") {
@@ -89,7 +89,7 @@ func (r *Rule) result(t Type) Type {
 	return t
 }
 
-// condition reports an alert that fires whenever its series are there.
+// condition reports an alert that fires whenever its series exist.
 func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []finding.Finding) []finding.Finding {
 	if t.conditional || t.constant || slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Code == finding.AlwaysFires }) {
 		return nil
@@ -100,14 +100,13 @@ func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []finding.F
 	return []finding.Finding{{
 		Code: finding.AlwaysFires, Where: r.Where, Part: "expr", Text: r.Expr,
 		From: int(tree.PositionRange().Start), To: int(tree.PositionRange().End),
-		Reason: "nothing is compared: it fires for every series that there is, whatever its value",
+		Reason: "no comparison: it fires for every existing series, whatever its value",
 	}}
 }
 
-// always says whether a part of the expression gives a result that nothing
-// stands in the way of. A bare selector of a metric that is not known does not
-// count: it may be there only when something is wrong, as a recorded condition
-// is, or {state="down"} of an _info.
+// always reports whether a part of the expression always has a result. A bare
+// selector of an unknown metric does not count: the series may exist only in
+// case of a problem, like a recorded condition or {state="down"} of an _info.
 func (c *Checker) always(e parser.Expr) bool {
 	e = unparen(e)
 	if n, ok := e.(*parser.BinaryExpr); ok && n.Op == parser.LOR {
@@ -122,8 +121,8 @@ func (c *Checker) always(e parser.Expr) bool {
 	return !t.conditional
 }
 
-// clobbered reports labels of a rule that overwrite what tells its series
-// apart.
+// clobbered reports labels of a rule that overwrite the label that
+// distinguishes its series.
 func (c *Checker) clobbered(r *Rule, t Type) []finding.Finding {
 	ofTargets := t.Labels.Can(model.JobLabel) && t.Labels.Can(model.InstanceLabel)
 	var out []finding.Finding
@@ -137,25 +136,25 @@ func (c *Checker) clobbered(r *Rule, t Type) []finding.Finding {
 		}
 		out = append(out, finding.Finding{
 			Code: finding.ClobberedLabel, Where: r.Where, Part: fmt.Sprintf("label %q", name), Text: value, To: len(value),
-			Reason: fmt.Sprintf("overwrites the label that tells the series of the result apart (%s): when there are several, the rule fails",
+			Reason: fmt.Sprintf("overwrites the label that distinguishes the series of the result (%s): with several series the rule fails",
 				strings.Join(t.Labels.Names(), ", ")),
 		})
 	}
 	return out
 }
 
-// movingLabel reports a label of an alert that changes while the alert lasts. An
-// alert is known by its labels, so each change begins another one.
+// movingLabel reports a label of an alert whose value changes while the alert
+// fires. Labels identify an alert, so each change makes a new one.
 func movingLabel(r *Rule, name string) []finding.Finding {
 	text := r.Labels[name]
 	m, err := texts.Moves(text)
-	if r.Alert == "" || err != nil { // an error is reported as a bad template
+	if r.Alert == "" || err != nil { // an error is reported as BadTemplate
 		return nil
 	}
 	f := finding.Finding{Code: finding.MovingLabel, Where: r.Where, Part: fmt.Sprintf("label %q", name), Text: text, To: len(text)}
 	switch {
 	case m.Shows:
-		f.Reason = "shows what changes while the alert lasts: each change is a new alert and \"for\" starts anew: show it in an annotation"
+		f.Reason = "its value changes while the alert fires: each change makes a new alert and restarts \"for\": use an annotation"
 	case m.Tests && r.For > 0:
 		f.Reason = fmt.Sprintf("depends on the value: when its condition changes, a new alert waits %s anew, and one that swings never fires: write one rule for each value of the label",
 			duration(r.For))
@@ -165,14 +164,14 @@ func movingLabel(r *Rule, name string) []finding.Finding {
 	return []finding.Finding{f}
 }
 
-// Duplicate is a finding about a rule that is there twice.
+// Duplicate is a finding about a duplicate rule.
 type Duplicate struct {
 	Rule    *Rule
 	Finding finding.Finding
 }
 
-// Duplicates reports rules that have the same name, labels and expression as
-// one before them.
+// Duplicates reports rules with the name, labels and expression of an earlier
+// one.
 func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
 	seen := map[string]string{}
 	var out []Duplicate
@@ -182,7 +181,7 @@ func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
 		if first, twice := seen[key]; twice {
 			out = append(out, Duplicate{r, finding.Finding{
 				Code: finding.SameRule, Where: r.Where, Part: "expr", Text: r.Expr, To: len(r.Expr),
-				Reason: fmt.Sprintf("the same rule as %s: one of them is too many", first),
+				Reason: fmt.Sprintf("the same rule as %s: remove one of them", first),
 			}})
 			continue
 		}

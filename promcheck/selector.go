@@ -38,7 +38,7 @@ func (w *walk) selector(n *parser.VectorSelector) Type {
 	return t
 }
 
-// metric returns what is known of a metric's series.
+// metric returns the type of a metric's series.
 func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 	open := Type{Labels: openLabels(), Range: anything()}
 	if name == "" {
@@ -76,14 +76,14 @@ func wellKnown(name string, t *Type) bool {
 		t.Range, t.Unit = between(0, 1), metrics.Bool
 	case "ALERTS":
 		t.Range, t.Unit = between(0, 1), metrics.Bool
-		t.conditional = true // it is there while an alert is
+		t.conditional = true // ALERTS exists only while an alert is active
 	default:
 		return false
 	}
 	return true
 }
 
-// values fills in what a description says about the values of its series.
+// values sets the fields about values from the description.
 func (w *walk) values(t *Type, d metrics.Desc, series string) {
 	switch suffix := strings.TrimPrefix(series, d.Name); {
 	case d.Native && series == d.Name:
@@ -93,7 +93,7 @@ func (w *walk) values(t *Type, d metrics.Desc, series string) {
 		t.buckets = suffix == "_bucket"
 		if suffix == "_sum" {
 			t.Unit = unitOf(d)
-			t.Range = anything() // observations can be negative
+			t.Range = anything() // observations may be negative
 		}
 	case d.Type == metrics.Counter:
 		t.counter, t.Unit, t.Range = true, unitOf(d), atLeast(0)
@@ -131,12 +131,12 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 	w.report(finding.UnknownMetric, w.find(name, pos), suggest.Nearest(name, w.names), "no metric %q in the catalogue", name)
 }
 
-// matcher narrows the labels of a selector by one matcher, and reports labels
-// and values that the metric does not have.
+// matcher narrows the labels of a selector by one matcher. It reports unknown
+// labels and values.
 func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.VectorSelector) {
 	if !t.Labels.Can(m.Name) {
 		if m.Type == labels.MatchEqual && m.Value == "" {
-			return // asks for what is so
+			return // the matcher always holds
 		}
 		if _, recorded := w.recorded.get(name); recorded && name != "ALERTS" {
 			if m.Matches("") {
@@ -170,7 +170,7 @@ func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.Vector
 	}
 }
 
-// value looks up what a matcher asks for in the label's closed set.
+// value looks up a matcher's value in the label's closed set.
 func (w *walk) value(name string, have Labels, m *labels.Matcher, pos posrange.PositionRange) {
 	values := have.Values(m.Name)
 	if values == nil || strings.Contains(m.Value, "$") {
@@ -193,7 +193,7 @@ func (w *walk) value(name string, have Labels, m *labels.Matcher, pos posrange.P
 	}
 }
 
-// pattern reports a regular expression that matches no value at all.
+// pattern reports a regular expression that matches none of the values.
 func (w *walk) pattern(name string, values []string, m *labels.Matcher, pos posrange.PositionRange) {
 	if strings.Contains(m.Value, anyValue) {
 		return
@@ -205,7 +205,7 @@ func (w *walk) pattern(name string, values []string, m *labels.Matcher, pos posr
 	}
 }
 
-// contradiction reports matchers of one label that no value can satisfy.
+// contradiction reports matchers of one label that no value satisfies.
 func (w *walk) contradiction(n *parser.VectorSelector) {
 	for _, m := range n.LabelMatchers {
 		if m.Type != labels.MatchEqual || strings.Contains(m.Value, anyValue) || strings.Contains(m.Value, "$") {
@@ -221,7 +221,7 @@ func (w *walk) contradiction(n *parser.VectorSelector) {
 	}
 }
 
-// idlePattern reports a pattern that needs none: a plain string, one that
+// idlePattern reports an unnecessary pattern: a plain string, a pattern that
 // matches everything, anchors.
 func (w *walk) idlePattern(m *labels.Matcher, pos posrange.PositionRange) {
 	if m.Type != labels.MatchRegexp && m.Type != labels.MatchNotRegexp {

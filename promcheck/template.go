@@ -19,19 +19,19 @@ import (
 	"github.com/prometheus/prometheus/template"
 )
 
-// fillings are values that stand for a label's when a template is tried: one
-// of them suits whatever the template makes of it.
+// fillings are label values for trying a template: one of them suits every use
+// in a template.
 var fillings = []string{anyValue, "1", "1m"}
 
-// Template checks a text that Prometheus expands for alerts of that type, as
-// [Checker.Expr] or [Checker.Rule] returned it.
+// Template checks a text that Prometheus expands for alerts of that type. The
+// type is the result of [Checker.Expr] or [Checker.Rule].
 func (c *Checker) Template(where, text string, of Type) []finding.Finding {
 	return c.template(where, "", text, of.Labels)
 }
 
-// template expands a template with Prometheus's own code, for labels whose
-// values are not known, and checks the labels it names and every query it
-// makes: when queries have a result, and when they have none.
+// template expands a template by Prometheus's own code, with unknown label
+// values. It checks its labels and queries, both for queries with a result and
+// without one.
 func (c *Checker) template(where, part, text string, have Labels) []finding.Finding {
 	if !strings.Contains(text, "{{") {
 		return nil
@@ -59,15 +59,15 @@ func (c *Checker) template(where, part, text string, have Labels) []finding.Find
 	return findings
 }
 
-// alwaysWork are the functions that take any number, or any text.
+// alwaysWork are the functions that accept any number or any text.
 var alwaysWork = map[string][]string{
 	"$value":  {"humanize", "humanize1024", "humanizePercentage", "humanizeDuration", "humanizeTimestamp"},
 	"$labels": {"title", "toUpper", "toLower", "stripPort", "stripDomain", "safeHtml", "htmlEscape"},
 }
 
-// plainUses returns the labels of a template that only names labels and the
-// value. Such a template always works; most are, and reading them so is much
-// quicker.
+// plainUses returns the labels of a template that contains only labels and the
+// value. Most templates do. They always work, and scanning is much faster than
+// expanding.
 func plainUses(text string) (uses []labelUse, plain bool) {
 	for from := 0; ; {
 		i := strings.Index(text[from:], "{{")
@@ -100,8 +100,7 @@ func notWord(r rune) bool {
 	return r != '_' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
 }
 
-// labelsThere reports the labels that a template names and an alert cannot
-// have.
+// labelsThere reports labels in a template that the alert cannot have.
 func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have Labels) []finding.Finding {
 	var findings []finding.Finding
 	for _, u := range uses {
@@ -114,7 +113,7 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 			f.Code, f.Reason = finding.LabelGoneText, "the label \""+u.name+"\" is not in the expression's result (it has "+listed(have.Names())+"): it is shown as nothing"
 			f.Suggestion = suggest.Nearest(u.name, have.Names())
 			if u.tested && f.Suggestion == "" {
-				continue // a text for alerts with the label and for those without
+				continue // the text allows for a missing label
 			}
 		default:
 			continue
@@ -126,16 +125,16 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 	return findings
 }
 
-// labelUse is a place in a template that names a label.
+// labelUse is the use of a label in a template.
 type labelUse struct {
 	name     string
-	external bool // of the external labels
-	tested   bool // where "if" or "with" found that the alert has the label
+	external bool // an external label
+	tested   bool // inside an "if" or "with" on the label
 	pos      posrange.PositionRange
 }
 
-// labelUses parses a template as Prometheus does and returns the labels it
-// names: $labels.x, .Labels.x, index $labels "x".
+// labelUses parses a template as Prometheus does. It returns its labels:
+// $labels.x, .Labels.x, index $labels "x".
 func labelUses(text string) ([]labelUse, error) {
 	tree, err := texts.Parse(text)
 	if err != nil {
@@ -216,7 +215,7 @@ func labelUses(text string) ([]labelUse, error) {
 	return uses, nil
 }
 
-// presence returns the label that a condition asks for: $labels.x alone.
+// presence returns the label of a condition that consists of $labels.x.
 func presence(p *parse.PipeNode) (label string, ok bool) {
 	if len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
 		return "", false
@@ -228,7 +227,7 @@ func presence(p *parse.PipeNode) (label string, ok bool) {
 	return v.Ident[1], true
 }
 
-// indexed takes index $labels "x" apart.
+// indexed adds the label of index $labels "x".
 func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
 	if len(n.Args) != 3 {
 		return
@@ -241,9 +240,9 @@ func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
 	}
 }
 
-// expand runs the template with the first filling that it takes and returns the
-// queries it makes; exact says that the labels in them stand for any value.
-// The error is that of the first, when the template fails with all of them.
+// expand runs the template with the first filling that works and returns its
+// queries. exact means that the labels in them may have any value. If all
+// fillings fail, it returns the error of the first.
 func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, failed error) {
 	for _, value := range fillings {
 		names := map[string]string{}
@@ -262,15 +261,15 @@ func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact 
 			}
 			continue
 		}
-		// Without a result a template may well fail (first of nothing); what
-		// counts here is what else it asks.
+		// Without results a template may fail (first of nothing). Only its
+		// queries matter here.
 		_ = run(text, names, nil, &queries)
 		return queries, value == anyValue, nil
 	}
 	return nil, false, failed
 }
 
-// run expands the template, answering each query alike, and collects the
+// run expands the template, answers each query with answer, and collects the
 // queries.
 func run(text string, names map[string]string, answer promql.Vector, queries *[]string) error {
 	query := func(_ context.Context, q string, _ time.Time) (promql.Vector, error) {

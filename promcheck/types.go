@@ -6,41 +6,39 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// Type is what is known of an expression's result before there is data.
+// Type describes an expression's result, without data.
 type Type struct {
-	Metric metrics.Type // of the one metric that the result was computed from; else ""
-	Unit   metrics.Unit // "": none, or not known
+	Metric metrics.Type // type of the only metric in the expression, else ""
+	Unit   metrics.Unit // "": none or unknown
 	Must   []string     // labels that every series of the result has
-	Can    []string     // labels that it may have
-	Labels Labels       // the same, with their values
+	Can    []string     // labels that a series may have
+	Labels Labels       // Must and Can with their values
 	Range  Range
-	Scalar bool // one number and no vector
+	Scalar bool // a scalar, not a vector
 
-	// origin are the labels of the selectors below, before any aggregation.
+	// origin holds the labels of the selectors below, before aggregation.
 	origin Labels
-	// counter says that these are values of a counter as they are, or sums of
-	// them.
+	// counter reports raw values of a counter, or sums of them.
 	counter bool
-	// family is the metric of a selector and what was computed from it
-	// alone; nil when there are several or none is known.
+	// family is the metric from which alone the result is computed. It is nil
+	// if there are several or it is unknown.
 	family *metrics.Desc
-	// buckets says that these are the buckets of a histogram, native that these
-	// are native histograms.
+	// buckets reports buckets of a histogram, native reports native histograms.
 	buckets, native bool
-	// conditional says that there can be no result although there is data:
-	// something was compared.
+	// conditional means that the result may be empty although the series exist,
+	// because of a comparison.
 	conditional bool
-	// constant says that no metric is read.
+	// constant means that the expression reads no metric.
 	constant bool
-	// idle says that it is 0 while nothing happens: a rate.
+	// idle means that the value is 0 without traffic: a rate.
 	idle bool
-	// spoiled says that it is not a number while nothing happens: a division
-	// by a rate; by is the divisor.
+	// spoiled means that the value is NaN without traffic: a division by a
+	// rate. by is the divisor.
 	spoiled bool
 	by      parser.Node
 }
 
-// public fills in the fields that repeat what the checker works with.
+// public sets the exported copies of the labels.
 func (t Type) public() Type {
 	t.Metric = ""
 	if t.family != nil {
@@ -50,12 +48,12 @@ func (t Type) public() Type {
 	return t
 }
 
-// unknown is the type of what does not parse.
+// unknown returns the type of an expression that does not parse.
 func unknown() Type {
 	return Type{Labels: openLabels(), origin: openLabels(), Range: anything(), conditional: true}
 }
 
-// or is the type of a result that holds series of both.
+// or returns the type of a result with series of both.
 func (t Type) or(o Type) Type {
 	out := t
 	out.Labels, out.origin = t.Labels.union(o.Labels), t.origin.union(o.origin)
@@ -76,7 +74,7 @@ func (t Type) or(o Type) Type {
 	return out
 }
 
-// AlertsType is the type of ALERTS with those labels.
+// AlertsType returns the type of ALERTS with those labels.
 func AlertsType(l Labels) Type {
 	return Type{Labels: l, origin: l, Range: between(0, 1), Unit: metrics.Bool, conditional: true}.public()
 }
@@ -84,8 +82,7 @@ func AlertsType(l Labels) Type {
 // PerSecond is the unit of a rate of bytes.
 const PerSecond metrics.Unit = "bytes_per_second"
 
-// unitOf returns the unit of a metric's values, "" when it has none or it is
-// not known.
+// unitOf returns the unit of a metric's values, or "" for none or unknown.
 func unitOf(d metrics.Desc) metrics.Unit {
 	if u := d.BaseUnit(); u != metrics.None {
 		return u
@@ -93,7 +90,7 @@ func unitOf(d metrics.Desc) metrics.Unit {
 	return ""
 }
 
-// perSecond is the unit of a rate.
+// perSecond returns the unit of a rate.
 func perSecond(u metrics.Unit) metrics.Unit {
 	switch u {
 	case metrics.Seconds:

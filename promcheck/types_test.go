@@ -56,7 +56,7 @@ func TestTypes(t *testing.T) {
 	}
 }
 
-// A native histogram needs no label "le", and has no series of buckets.
+// A native histogram needs no label "le", and has no bucket series.
 func TestNativeHistograms(t *testing.T) {
 	t.Parallel()
 	c := typesChecker(t)
@@ -111,7 +111,7 @@ func TestMovingLabels(t *testing.T) {
 	}
 }
 
-// Series are defined while others are checked.
+// Series are defined while other expressions are checked.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	c := typesChecker(t)

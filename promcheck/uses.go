@@ -6,8 +6,8 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// Metrics returns the names of the metrics, families not series, that an
-// expression reads. It is empty for what does not parse.
+// Metrics returns the names of the families that an expression reads. It is
+// empty if the expression does not parse.
 func (c *Checker) Metrics(expr string) map[string]bool {
 	tree, err := c.parser.ParseExpr(expr)
 	if err != nil {
@@ -34,7 +34,7 @@ func (c *Checker) Metrics(expr string) map[string]bool {
 	return out
 }
 
-// TemplateQueries returns the queries that a template makes.
+// TemplateQueries returns the queries of a template.
 func (c *Checker) TemplateQueries(text string) []string {
 	uses, plain := plainUses(text)
 	if plain {

@@ -11,9 +11,9 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// wait reports a "for" that ends before the next sample can say otherwise. The
-// first applies to every rule, the others to expressions that a single lost
-// scrape, or a program that has just started, makes true.
+// wait reports a "for" that is over before the next sample could change the
+// result. One check applies to every rule. The others apply to expressions that
+// a lost scrape, or a program that has just started, makes true.
 func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 	short := func(format string, args ...any) []finding.Finding {
 		return []finding.Finding{{
@@ -56,8 +56,7 @@ func upIsZero(n *parser.BinaryExpr) (*parser.VectorSelector, bool) {
 	return v, isSelector && v.Name == "up" && isNumber && zero.Val == 0 && n.Op == parser.EQLC
 }
 
-// slowest returns the longest time between two scrapes of the jobs that a
-// selector takes.
+// slowest returns the longest scrape interval of a selector's jobs.
 func (c *Checker) slowest(v *parser.VectorSelector) time.Duration {
 	longest := time.Duration(0)
 	for job, interval := range c.opts.Intervals {
@@ -78,8 +77,8 @@ func (c *Checker) slowest(v *parser.VectorSelector) time.Duration {
 	return longest
 }
 
-// absentRun reports whether a call finds a metric missing that changes with each
-// run of its program.
+// absentRun reports whether a call detects the absence of a metric that changes
+// in each run.
 func (c *Checker) absentRun(n *parser.Call) bool {
 	if n.Func.Name != "absent" && n.Func.Name != "absent_over_time" {
 		return false

@@ -12,14 +12,14 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// window reports a range in which a function of changes has too few samples.
+// window reports a range with too few samples for its function.
 func (w *walk) window(function string, m *parser.MatrixSelector, t Type) {
 	if m.RangeExpr != nil || m.Range == 0 {
 		return
 	}
 	run := w.opts.Timing.Run
 	if t.family != nil && t.family.Cadence == metrics.EveryRun && m.Range < needed(function, run) {
-		w.report(finding.ShortWindow, m.PositionRange(), "", "%s changes every %s: in %s there are not enough updates, so %s sees nothing",
+		w.report(finding.ShortWindow, m.PositionRange(), "", "%s changes every %s: a window of %s has too few updates for %s",
 			t.family.Name, duration(run), duration(m.Range), function)
 		return
 	}
@@ -29,17 +29,17 @@ func (w *walk) window(function string, m *parser.MatrixSelector, t Type) {
 		if job != "" {
 			of = " of job " + job
 		}
-		w.report(finding.FewScrapes, m.PositionRange(), "", "%s in %s, with a scrape%s every %s: one that is lost leaves a gap, four must fit",
+		w.report(finding.FewScrapes, m.PositionRange(), "", "%s in %s, with a scrape%s every %s: a lost scrape would leave a gap: the window needs four scrapes",
 			function, duration(m.Range), of, duration(scrape))
 	}
 }
 
-// scrape returns the time between two scrapes of the job that the series come
-// from, and the job when it is known.
+// scrape returns the scrape interval of the series' job, and the job if it is
+// known.
 //
-// A selector that names jobs has series of each, and so does a metric whose
-// programs are known: the slowest job decides. Any other metric comes from at
-// least one of the jobs that scrape no known program: the fastest decides.
+// A selector with job names has series of each of them, and so has a metric of
+// known programs: the slowest job counts. Any other metric comes from at least
+// one job of an unknown program: the fastest counts.
 func (w *walk) scrape(selector *parser.VectorSelector, t Type) (time.Duration, string) {
 	jobs, named := w.namedJobs(selector, t)
 	if !named && t.family != nil {
@@ -69,8 +69,8 @@ func (w *walk) scrape(selector *parser.VectorSelector, t Type) (time.Duration, s
 	return w.interval(chosen), chosen
 }
 
-// namedJobs returns the jobs that the selector's series can have; named says
-// that it lists them.
+// namedJobs returns the possible jobs of the selector's series. named means
+// that the selector lists them.
 func (w *walk) namedJobs(selector *parser.VectorSelector, t Type) (jobs []string, named bool) {
 	jobs = t.Labels.Values(model.JobLabel)
 	if jobs == nil {
@@ -95,8 +95,7 @@ func (w *walk) namedJobs(selector *parser.VectorSelector, t Type) (jobs []string
 	return jobs, named
 }
 
-// ofOtherPrograms leaves out the jobs that scrape a known program, unless none
-// remains.
+// ofOtherPrograms removes the jobs of known programs, unless none would remain.
 func (w *walk) ofOtherPrograms(jobs []string) []string {
 	rest := slices.DeleteFunc(slices.Clone(jobs), func(j string) bool {
 		for _, known := range w.opts.Jobs {
@@ -119,9 +118,9 @@ func (w *walk) interval(job string) time.Duration {
 	return w.opts.Timing.Scrape
 }
 
-// needed returns how long a window on what changes each run must be. Each scrape
-// takes the value again, so one run is enough to see what was added; a rate over
-// a single change says little.
+// needed returns the minimum window for a metric that changes in each run. Each
+// scrape repeats the value, so one run shows an increase; a rate needs more
+// than one change.
 func needed(function string, run time.Duration) time.Duration {
 	if function == "increase" || function == "delta" {
 		return run

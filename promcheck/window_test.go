@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/promcheck"
 )
 
-// A window is judged by the interval of the jobs that the series come from.
+// The scrape interval of the series' jobs determines the minimum window.
 func TestWindowsByJob(t *testing.T) {
 	t.Parallel()
 	jobs := []string{"node", "spare-node", "bot", "worker", "other"}
@@ -41,22 +41,22 @@ func TestWindowsByJob(t *testing.T) {
 	slow := map[string]time.Duration{"node": 5 * time.Second, "spare-node": 2 * time.Minute, "bot": 5 * time.Minute, "worker": 5 * time.Minute, "other": 0}
 	for _, tt := range []struct {
 		expr string
-		want string // in the reason; "": no finding
+		want string // part of the reason; "" for no finding
 	}{
-		{`rate(node_a_total[5m])`, "of job spare-node every 2m"}, // both nodes have it: the slowest
+		{`rate(node_a_total[5m])`, "of job spare-node every 2m"}, // both nodes have it: the slowest counts
 		{`rate(node_a_total[8m])`, ""},
 		{`rate(node_a_total{job="node"}[30s])`, ""},
 		{`rate(node_a_total{job="spare-node"}[5m])`, "spare-node"},
 		{`rate(node_a_total{job=~"node|spare-node"}[5m])`, "spare-node"},
 		{`rate(node_a_total{job!="spare-node"}[1m])`, ""},
-		{`rate(own_total[5m])`, "of job bot every 5m"}, // of a job that scrapes no known program
+		{`rate(own_total[5m])`, "of job bot every 5m"}, // the job of an unknown program
 		{`rate(own_total[20m])`, ""},
-		{`rate(own_total{job="node"}[20s])`, ""}, // said so
+		{`rate(own_total{job="node"}[20s])`, ""}, // the selector names the job
 		{`rate(own_total{job=~"bot|node"}[5m])`, "of job bot every 5m"},
 		{`rate(both_total[5m])`, "of job spare-node"},
 		{`rate(both_total{job="other"}[1m])`, ""},
-		{`rate(textfile_total[2m])`, ""}, // some job hands it on
-		{`rate(textfile_total[1m])`, "there are not enough updates"},
+		{`rate(textfile_total[2m])`, ""}, // some job exposes the textfile
+		{`rate(textfile_total[1m])`, "has too few updates"},
 		{`rate(unscraped_total[1m])`, ""},
 		{`irate(own_total[5m])`, ""},
 	} {
@@ -80,7 +80,8 @@ func TestWindowsByJob(t *testing.T) {
 	}
 }
 
-// Without jobs the scrape interval counts, and without that nothing does.
+// Without jobs the default scrape interval counts. Without that there is no
+// finding.
 func TestWindowsWithoutJobs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

@@ -1,7 +1,7 @@
 package routing
 
-// Or returns the scale, or the default one when it is the zero value, with the
-// sound of each level filled in.
+// Or returns the scale, or the default scale for the zero value, with the
+// default sound of each level.
 func (s Severities) Or() Severities {
 	if s.Label == "" && len(s.Levels) == 0 {
 		s = Severities{Label: "severity", Levels: []Level{

@@ -11,8 +11,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// prove generates a site with one alert and prints what is wrong with its
-// routing.
+// prove generates a site with one alert and prints the findings on its routing.
 func prove(r routing.Routing) {
 	_, err := codegen.Generate(context.Background(), preflight.Site{
 		Name: "shop",
@@ -32,8 +31,8 @@ func prove(r routing.Routing) {
 	fmt.Println("all promises hold")
 }
 
-// Routes say how notifications travel, promises what people count on. The
-// generator compares them.
+// Routes define how notifications travel; promises state what people rely on.
+// The generator compares them.
 func ExampleRouting() {
 	token := routing.Secret("bot_token")
 	r := routing.Routing{

@@ -1,25 +1,25 @@
 package routing
 
-// Promise is what a person counts on. All promises that match an alert hold
-// together: where any of them has a Receiver, it goes to exactly those; else to
-// any but those of Never. The other fields bind at the promise's Receiver, or
-// where it names none at every receiver of the alert.
+// Promise states what a person relies on. All promises that match an alert
+// apply together. If any of them has a Receiver, the alert must go to exactly
+// these; otherwise to any except those of Never. The other fields apply to the
+// promise's Receiver, or without one to every receiver of the alert.
 type Promise struct {
 	Match    string   // "": every alert
-	Receiver string   // gets it
-	Never    string   // a receiver that never gets it
-	GroupBy  []string // alerts with equal values of these labels are one notification
-	Gather   string   // when they are due within this time of each other
-	Within   string   // at most so long after the alert is due, waiting for the group included
-	Again    string   // while it fires, at least so often
-	NotAgain string   // while nothing changes, no sooner
-	Sound    Sound    // in the chats of Receiver
-	NotIn    []string // time intervals in which nothing of it is sent, to anybody
-	Resolved bool     // the resolution is sent too
+	Receiver string   // must receive it
+	Never    string   // must not receive it
+	GroupBy  []string // alerts with equal values of these labels share a notification
+	Gather   string   // alerts that become due within this time share a notification
+	Within   string   // maximum time from the alert becoming due to its notification
+	Again    string   // maximum time between notifications while it fires
+	NotAgain string   // minimum time between unchanged notifications
+	Sound    Sound    // sound in the chats of Receiver
+	NotIn    []string // time intervals in which it is not sent to any receiver
+	Resolved bool     // the resolution must be sent
 }
 
-// Quiet promises that alerts are inhibited while others fire with equal labels,
-// and that nothing else ever is.
+// Quiet promises that alerts are inhibited while others with equal labels fire,
+// and that nothing else is ever inhibited.
 type Quiet struct {
 	Match, While string
 	Equal        []string

@@ -1,15 +1,16 @@
 package routing
 
-// Receiver is who is notified: chats of preflight-webhook, Alertmanager's own
-// integrations, or both. One without any must say Sound: [NoMessage] or
-// Watchdog: true. What a typed integration has no field for is its YAML.
+// Receiver is a destination of notifications: chats of preflight-webhook,
+// Alertmanager's own integrations, or both. A receiver without any needs Sound:
+// [NoMessage] or Watchdog: true. YAML holds the fields of an integration that
+// its type lacks.
 type Receiver struct {
 	Name       string
 	Chats      []Chat
-	Sound      Sound  // "": that of the alert's level
-	Language   string // of the messages in Chats; "" is English
-	FiringOnly bool   // no integration is sent resolutions
-	Watchdog   bool   // the heartbeat path of preflight-webhook, not a message
+	Sound      Sound  // "": the sound of the alert's level
+	Language   string // language of the messages in Chats; "": English
+	FiringOnly bool   // do not send resolutions
+	Watchdog   bool   // receives the heartbeat of preflight-webhook, without messages
 
 	PagerDuty []PagerDuty
 	Slack     []Slack
@@ -21,7 +22,8 @@ type Receiver struct {
 	Native    []Native // any other integration
 }
 
-// Chat is one chat of the webhook. "$NAME" is an environment variable of the webhook.
+// Chat is one chat of the webhook. "$NAME" refers to an environment variable of
+// the webhook.
 type Chat struct {
 	Telegram string // chat, or chat:topic
 	Slack    string // channel
@@ -55,7 +57,8 @@ type MSTeams struct {
 	YAML       string
 }
 
-// Telegram is Alertmanager's own integration: it works without preflight-webhook.
+// Telegram is Alertmanager's own integration, which works without
+// preflight-webhook.
 type Telegram struct {
 	BotToken   Credential
 	ChatID     int64
@@ -69,7 +72,8 @@ type Webhook struct {
 	YAML string
 }
 
-// Native is an integration by its YAML: Kind is "discord" for discord_configs.
+// Native is an integration given as YAML. Kind is "discord" for
+// discord_configs.
 type Native struct {
 	Kind    string
 	YAML    string

@@ -1,11 +1,11 @@
 package routing
 
-// Route sends what all its matchers match to a receiver. What it leaves out
-// comes from its parent, as in Alertmanager; Mute and Active do not.
+// Route sends alerts that match all its matchers to a receiver. Omitted fields
+// are inherited from its parent, as in Alertmanager; Mute and Active are not.
 type Route struct {
 	Match          string
 	Receiver       string
-	GroupBy        []string // nil: that of the parent; []string{}: no labels
+	GroupBy        []string // nil: inherited; []string{}: no labels
 	GroupWait      string
 	GroupInterval  string
 	RepeatInterval string
@@ -17,25 +17,25 @@ type Route struct {
 	yaml string
 }
 
-// Raw returns a route with its subtree from YAML, proved like the rest.
+// Raw returns a route with its subtree given as YAML. It is proved like others.
 func Raw(yaml string) Route { return Route{yaml: yaml} }
 
-// YAML returns what [Raw] was given, "" for other routes.
+// YAML returns the argument of [Raw], or "" for other routes.
 func (r Route) YAML() string { return r.yaml }
 
-// TimeInterval is a time that comes again, in Alertmanager's words. Those of
-// one name are one time interval, each with its own location.
+// TimeInterval is a recurring time, in Alertmanager's terms. Values with one
+// name form one time interval, each with its own location.
 type TimeInterval struct {
 	Name     string
-	Times    []string // "22:00-24:00"; over midnight it is two
+	Times    []string // "22:00-24:00"; a time over midnight needs two
 	Weekdays []string // "monday:friday"
-	Days     []string // of the month: "1:7"
+	Days     []string // days of the month: "1:7"
 	Months   []string
 	Years    []string
 	Location string // "Europe/Berlin"; empty is UTC
 }
 
-// Inhibit holds targets back while a source fires with equal labels.
+// Inhibit suppresses targets while a source with equal labels fires.
 type Inhibit struct {
 	Source, Target string
 	Equal          []string

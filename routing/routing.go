@@ -1,7 +1,7 @@
-// Package routing describes who is notified of which alert, how and how soon,
-// and what must stay true of it. Matchers are strings in Alertmanager's syntax,
-// several separated by commas: severity="page", team=~"a|b". Durations are text
-// as Alertmanager writes them: "30s", "4h", "1d".
+// Package routing describes the receivers of alerts, the delays and sounds of
+// their notifications, and the promises about them. Matchers are strings in
+// Alertmanager's syntax, separated by commas: severity="page", team=~"a|b".
+// Durations are in Alertmanager's notation: "30s", "4h", "1d".
 package routing
 
 import (
@@ -9,23 +9,23 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// Sound is what a message does in a chat.
+// Sound is the sound of a message in a chat.
 type Sound = api.Sound
 
-// The sounds: a message that rings, one that does not, and no message, only an
-// entry in the history.
+// Sounds: a loud message, a silent message, or no message but an entry in the
+// history.
 const (
 	Loud      = api.Loud
 	Silent    = api.Silent
 	NoMessage = api.None
 )
 
-// Routing has the shape of alertmanager.yml. A pack fills in what holds at every
-// site: the Routes of its Route are mounted before those of the site.
+// Routing has the structure of alertmanager.yml. A pack's Routing applies on
+// every site: the Routes of its Route precede those of the site.
 type Routing struct {
-	YAML          string // an alertmanager.yml or a part of one; with a route in it, Route has only Routes, mounted before its own
+	YAML          string // alertmanager.yml or a part of it; if it has a route, Route may only have Routes, which precede it
 	Receivers     []Receiver
-	Route         Route // the root takes every alert
+	Route         Route // the root route, which takes every alert
 	TimeIntervals []TimeInterval
 	Inhibit       []Inhibit
 

@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// generate proves a pack of one alert and prints its rule, or what is wrong.
+// generate proves a pack with one alert and prints its rule, or the findings.
 func generate(alert rules.Alert) {
 	files, err := codegen.Generate(context.Background(), preflight.Site{
 		Name: "shop",
@@ -38,7 +38,7 @@ func generate(alert rules.Alert) {
 	}
 }
 
-// An alert is one literal. Its scenario proves that it fires when it should,
+// An alert is one literal. Its scenario proves that it fires at the right time,
 // for the right instance, with the right text.
 func ExampleAlert() {
 	errors := rules.Alert{

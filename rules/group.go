@@ -8,7 +8,7 @@ type Group struct {
 	Interval    string // "": the site's evaluation interval
 	QueryOffset string
 	Limit       int
-	Labels      map[string]string // of every rule of the group; a rule's own label wins
+	Labels      map[string]string // labels of every rule; a rule's own label takes precedence
 	Records     []Record
 	Alerts      []Alert
 }
@@ -18,7 +18,7 @@ type Record struct {
 	Name, Expr  string
 	Labels      map[string]string
 	Scenarios   []Scenario
-	Untested    string // why nothing can prove it
+	Untested    string // reason why it cannot be tested
 	Waivers     []finding.Waiver
 	Equivalents []finding.Equivalent
 }

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// Scenario proves a rule: series in, firing instances or samples out.
+// Scenario proves a rule: input series, and the expected instances or samples.
 type Scenario struct {
 	Name string
-	Step string // time between two values, "1m" when not given; each value holds until the next
-	// Series has one series a line, in the notation of Prometheus's tests:
-	// metric{label="value"} 0 1x9 stale. ENV is an environment, OTHER every
-	// other one.
+	Step string // time between two values, "1m" by default; each value holds until the next
+	// Series has one series per line, in the notation of Prometheus's tests:
+	// metric{label="value"} 0 1x9 stale. ENV stands for an environment, OTHER
+	// for every other one.
 	Series string
 	Expect []Expect
 }
 
-// Expect lists exactly what fires, or is recorded, at a moment. [Fires],
-// [Quiet] and [Samples] make one.
+// Expect is the exact result of a rule at a moment. [Fires], [Quiet] and
+// [Samples] return one.
 type Expect struct {
 	At        string // "10m", "3runs", "3runs+1m"
 	Instances []Instance
@@ -31,23 +31,23 @@ type Expect struct {
 
 // Instance is one firing alert or recorded sample.
 type Instance struct {
-	Labels string            // of the expression: env="prod", team="payments"
-	Texts  map[string]string // annotations whose template does more than name a label
-	Value  float64           // of a recorded sample
+	Labels string            // labels of the result: env="prod", team="payments"
+	Texts  map[string]string // annotations whose template uses more than labels
+	Value  float64           // value of a recorded sample
 }
 
-// The functions that make an Expect.
+// Names of the functions that return an Expect.
 const (
 	fires   = "Fires"
 	quiet   = "Quiet"
 	samples = "Samples"
 )
 
-// Quiet expects that nothing fires.
+// Quiet expects that no instance fires.
 func Quiet(at string) Expect { return Expect{At: at, made: quiet} }
 
-// Fires expects these instances and no others, each by its labels. Without any
-// it expects one instance without labels.
+// Fires expects exactly these instances, each given by its labels. Without
+// arguments it expects one instance without labels.
 func Fires(at string, labels ...string) Expect {
 	if len(labels) == 0 {
 		labels = []string{""}
@@ -71,8 +71,8 @@ func (e Expect) And(labels string) Expect {
 	return e
 }
 
-// Says expects a text of the last instance, by the name of the annotation. Of
-// several texts of one name the last is expected.
+// Says expects a text in an annotation of the last instance. Without an
+// instance it has no effect.
 func (e Expect) Says(annotation, text string) Expect {
 	switch {
 	case len(e.Instances) == 0:
@@ -89,9 +89,8 @@ func (e Expect) Says(annotation, text string) Expect {
 	return e
 }
 
-// Samples expects these samples of a recording rule and no others:
-// env="prod" 0.02. A text without a number at its end is a finding of the
-// generator.
+// Samples expects exactly these samples of a recording rule: env="prod" 0.02. A
+// text without a number at the end is a finding of the generator.
 func Samples(at string, list ...string) Expect {
 	e := Expect{At: at, made: samples}
 	for _, s := range list {

@@ -217,7 +217,7 @@ func testEveryReadOnly(t *testing.T, c *built) {
 		t.Fatal(err)
 	}
 	s.becomes(textfileOK, is(1))
-	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), "The outcome could not be written") || !strings.Contains(string(log), "permission denied") {
+	if log, err := os.ReadFile(s.log); err != nil || !strings.Contains(string(log), "Writing the result failed") || !strings.Contains(string(log), "permission denied") {
 		t.Errorf("the log does not report the cause: %v\n%s", err, log)
 	}
 }

@@ -62,7 +62,7 @@ func TestBinanceRefuses(t *testing.T) {
 		{"another signature", "/fapi/v3/positionRisk", sign("other", at(0)), b.APIKey, 400, -1022},
 		{"what was added after signing", "/fapi/v3/positionRisk", strings.Replace(sign(b.APISecret, at(0)), "&signature", "&symbol=X&signature", 1), b.APIKey, 400, -1022},
 		{"a call of the past", "/api/v3/account", sign(b.APISecret, at(-6*time.Second)), b.APIKey, 400, -1021},
-		{"a call of the future", "/api/v3/account", sign(b.APISecret, at(3*time.Second)), b.APIKey, 400, -1021},
+		{"a call from the future", "/api/v3/account", sign(b.APISecret, at(3*time.Second)), b.APIKey, 400, -1021},
 		{"a window too wide", "/api/v3/account", sign(b.APISecret, at(0)+"&recvWindow=60001"), b.APIKey, 400, -1131},
 	} {
 		w := get(b, tt.path+"?"+tt.query, "X-MBX-APIKEY", tt.key)
