@@ -19,7 +19,8 @@ LABEL org.opencontainers.image.title=preflight \
       org.opencontainers.image.licenses=Apache-2.0 \
       org.opencontainers.image.version=$VERSION \
       org.opencontainers.image.revision=$REVISION
-# git: the checker looks at a checkout. A fixed user, and a folder it may write.
+# The checker needs git for the checkout. The user is fixed, with a folder that
+# it may write.
 RUN apk add --no-cache ca-certificates git tzdata \
  && adduser -D -u 10001 preflight \
  && install -d -o preflight /data

@@ -1,4 +1,4 @@
-# What each target does is in scripts/. "make help" lists them.
+# The targets run scripts in scripts/. "make help" lists them.
 .DEFAULT_GOAL := help
 .PHONY: help generate check test demo bench firstrun soak chaos fuzz up build tools exporters pictures fmt lint golangci vulncheck clean
 
@@ -8,7 +8,7 @@ help: ## List the targets.
 generate: ## Write generated/ from the definitions.
 	go run ./cmd/preflight-gen
 
-check: ## Say whether generated/ is what the definitions say, and why not.
+check: ## Report differences between generated/ and the definitions.
 	go run ./cmd/preflight-gen --check
 
 test: ## Run every check and test, with all their set-up.
@@ -17,7 +17,7 @@ test: ## Run every check and test, with all their set-up.
 demo: ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns. ARGS=--real: with the released Prometheus.
 	@scripts/demo $(ARGS)
 
-bench: build tools ## Measure how long the commands and the proofs take, and the webhook under load.
+bench: build tools ## Measure the commands, the proofs, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/proofs
 	@go run ./bench/scale
@@ -33,10 +33,10 @@ chaos: build tools ## Kill the webhook 200 times at work, all it depends on, and
 	@scripts/kills 500
 
 FUZZTIME ?= 30s
-fuzz: ## Fuzz what is read and sent, the checker's and the webhook's, FUZZTIME=30s each.
+fuzz: ## Run every fuzz target for FUZZTIME=30s.
 	@scripts/fuzz $(FUZZTIME)
 
-soak: build tools ## Run the checker every 10 ms for 10,000 runs; fail when what it holds grows.
+soak: build tools ## Run the checker 10,000 times at 10 ms; fail if its memory or files grow.
 	@go run ./bench/soak
 
 up: ## Run the production stack with Docker Compose.
@@ -62,10 +62,10 @@ fmt: ## Format the Go code.
 lint: tools ## Report the findings of shellcheck, actionlint, gofmt, go vet and staticcheck.
 	@scripts/lint
 
-golangci: ## Report the findings of golangci-lint, which is built first: some minutes.
+golangci: ## Report the findings of golangci-lint. Building it takes minutes.
 	@scripts/golangci
 
-vulncheck: ## Look the modules up in the Go vulnerability database, which is online.
+vulncheck: ## Check the modules against the online Go vulnerability database.
 	@scripts/vulncheck
 
 clean: ## Remove bin/ and data/.

@@ -5,34 +5,36 @@ import "github.com/alertnative/preflight/rules"
 // Change is an [Override], [Without], [Labels], [Rename] or [As].
 type Change interface{ change() }
 
-// Override changes the alerts of one name, those of SLOs and rule files too, in
-// their first condition. What is left out stays.
-// When its condition or delay changes, the scenarios of the pack no longer
-// apply to it: those of the override and those generated prove it.
+// Override changes the alerts with one name, including those of SLOs and rule
+// files, in their first condition. Omitted fields are unchanged.
+// If the condition or delay changes, the pack's scenarios no longer apply: the
+// alert is proved by the override's and by generated ones.
 type Override struct {
 	Alert         string
-	Threshold     string // "0.25", "2runs"; the expression must have exactly one
+	Threshold     string // "0.25", "2runs"; the expression must have exactly one threshold
 	Severity      string
-	For           string // "0s": none
+	For           string // "0s" removes it
 	KeepFiringFor string
-	Labels        map[string]string            // added
-	Translations  map[string]rules.Translation // its texts replace those of the pack
-	Scenarios     []rules.Scenario             // added
-	Edit          func(*rules.Alert)           // any other change, after those above
+	Labels        map[string]string            // added to the alert's
+	Translations  map[string]rules.Translation // its texts replace the pack's
+	Scenarios     []rules.Scenario             // added to the generated ones
+	Edit          func(*rules.Alert)           // any other change, made last
 }
 
-// Without leaves an alert out.
+// Without removes an alert.
 type Without struct{ Alert, Why string }
 
-// Labels adds labels to every alert of the pack, in place of those of the series.
+// Labels adds labels to every alert of the pack. They replace those of the
+// series.
 type Labels map[string]string
 
-// Rename gives the metrics of the pack another namespace, in every pack of the site that reads them.
-// A pack that is taken twice has a namespace for each taking; others read the one that all of them have.
+// Rename gives the pack's metrics another namespace, in every pack of the site
+// that reads them. If a site uses a pack twice with different namespaces, other
+// packs read the one that all uses share.
 type Rename struct{ From, To string }
 
-// As gives the pack another name, so that a site can take it twice. Groups and
-// dashboards are named after it; names of alerts stay.
+// As gives the pack another name, so that a site can use it twice. Its groups
+// and dashboards get that name; names of alerts stay.
 type As string
 
 func (Override) change() {}

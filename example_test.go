@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// bot is a pack: a trading bot must be watched for a loop that no longer runs.
+// bot returns a pack that monitors the loop of a trading bot.
 func bot() preflight.Pack {
 	return preflight.Pack{
 		Name: "bot",
@@ -28,7 +28,7 @@ bot_last_tick_timestamp_seconds 1.7e9
 	}
 }
 
-// home is a site: one host, one chat.
+// home returns a site with one host and one chat.
 func home(packs ...preflight.Pack) preflight.Site {
 	return preflight.Site{
 		Name:         "home",
@@ -43,7 +43,7 @@ func home(packs ...preflight.Pack) preflight.Site {
 	}
 }
 
-// show prints the rules that the generator writes for a site.
+// show prints the generated rules of a site.
 func show(site preflight.Site) {
 	files, err := codegen.Generate(context.Background(), site)
 	if err != nil {
@@ -56,8 +56,8 @@ func show(site preflight.Site) {
 	}
 }
 
-// A program of one line, codegen.Main(home(bot())), generates all files of this
-// site. Here are its rules.
+// The main function codegen.Main(home(bot())) generates all files of this site.
+// The example prints the rules.
 func Example() {
 	show(home(bot()))
 	// Output:
@@ -74,8 +74,8 @@ func Example() {
 	//           title: Bot stuck
 }
 
-// A site takes a pack with changes of its own. A change of an alert that the
-// pack does not have is a finding.
+// A site changes a pack for its own use. A change of an unknown alert is a
+// finding.
 func ExamplePack_With() {
 	show(home(bot().With(
 		preflight.Labels{"team": "quant"},

@@ -62,7 +62,7 @@ func all(t *testing.T) []goPackage {
 	return packages
 }
 
-// linked returns a package and all that it links.
+// linked returns a package and all packages that it links.
 func linked(t *testing.T, pkg string) []goPackage {
 	t.Helper()
 	packages, err := list("-deps", pkg)
@@ -137,9 +137,8 @@ func roomOf(table []room, pkg string) (int, string) {
 	return row, longest
 }
 
-// The rows of the table are in an order in which nothing imports what stands
-// below it, and each row has packages.
-func TestTheTableOfRoomsIsInOrder(t *testing.T) {
+// A row of the table may only import rows above it, and each row has packages.
+func TestTableOfRoomsIsOrdered(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
 	table := rooms(t)
@@ -168,7 +167,7 @@ func TestTheTableOfRoomsIsInOrder(t *testing.T) {
 	}
 }
 
-func TestImportsFollowTheTableOfRooms(t *testing.T) {
+func TestImportsFollowTableOfRooms(t *testing.T) {
 	t.Parallel()
 	table := rooms(t)
 	for _, p := range all(t) {
@@ -191,8 +190,8 @@ func TestImportsFollowTheTableOfRooms(t *testing.T) {
 	}
 }
 
-// What a team links with a pack stays small.
-func TestAPackIsLight(t *testing.T) {
+// A program that uses a pack links few packages.
+func TestPacksLinkFewPackages(t *testing.T) {
 	t.Parallel()
 	const mostModules, mostPackages = 20, 280
 	heavy := regexp.MustCompile(`^(database/sql|github\.com/(redis|jackc|pressly)/|modernc\.org/sqlite|github\.com/prometheus/alertmanager/config|` +
@@ -216,7 +215,7 @@ func TestAPackIsLight(t *testing.T) {
 	}
 }
 
-func TestTheGeneratorLinksNoDatabaseDriver(t *testing.T) {
+func TestGeneratorLinksNoDatabaseDriver(t *testing.T) {
 	t.Parallel()
 	drivers := regexp.MustCompile(`^(database/sql$|github\.com/(redis|jackc|pressly)/|modernc\.org/sqlite)`)
 	for _, p := range linked(t, "./cmd/preflight-gen") {
@@ -226,8 +225,8 @@ func TestTheGeneratorLinksNoDatabaseDriver(t *testing.T) {
 	}
 }
 
-// A public package shows how it is used by an example that runs: an Output
-// comment makes go test run it.
+// Every public package has an example with an Output comment, so that go test
+// runs it.
 func TestEveryPublicPackageHasAnExample(t *testing.T) {
 	t.Parallel()
 	for _, p := range all(t) {

@@ -1,26 +1,30 @@
 package preflight
 
-// Output is a form of the generated files: [Files], [Kubernetes], [Mimir], [VMAlert], [GrafanaAlerting].
+// Output is a format of the generated files: [Files], [Kubernetes], [Mimir],
+// [VMAlert], [GrafanaAlerting].
 type Output interface{ output() }
 
-// Files is the output for the programs' own configuration folders.
+// Files is the format of the programs' own configuration folders.
 type Files struct {
-	Secrets string // the folder of named secrets; "": /run/secrets
+	Secrets string // folder of named secrets; "": /run/secrets
 }
 
-// Kubernetes is the output as custom resources of the Prometheus operator, and as a chart or overlays of them.
+// Kubernetes is the format of custom resources for the Prometheus operator, as
+// a chart or as overlays.
 type Kubernetes struct {
 	Namespace       string
 	Helm, Kustomize bool
 }
 
-// Mimir is the output for the rulers and the Alertmanager of Mimir; Thanos and Cortex take it too.
+// Mimir is the format for the rulers and the Alertmanager of Mimir. Thanos and
+// Cortex accept it too.
 type Mimir struct{ Tenant string }
 
-// VMAlert is the output for VictoriaMetrics.
+// VMAlert is the format for VictoriaMetrics.
 type VMAlert struct{}
 
-// GrafanaAlerting is the output as rules of Grafana, which notify our Alertmanager.
+// GrafanaAlerting is the format of Grafana's rules, which notify our
+// Alertmanager.
 type GrafanaAlerting struct{ Folder string }
 
 func (VMAlert) output()         {}

@@ -1,10 +1,10 @@
-// Package preflight describes what a system must be watched for, a [Pack], and
-// one deployment of it, a [Site].
+// Package preflight describes the monitoring of a system, a [Pack], and one
+// deployment of it, a [Site].
 //
-// Both are plain data. A pack is portable: it names metrics, alerts, dashboards
-// and the routing that holds everywhere, but no address, environment or person.
-// A site says which packs run where, and who is notified. Package codegen proves
-// a site and writes its files.
+// Both are plain data. A pack is portable: it has metrics, alerts, dashboards
+// and the routing that applies on every site, but no addresses, environments or
+// people. A site selects packs, and defines where they run and who is notified.
+// Package codegen proves a site and writes its files.
 package preflight
 
 import (
@@ -19,21 +19,21 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Pack is what one system must be watched for: portable, without addresses,
+// Pack is the monitoring of one system. It is portable, without addresses,
 // environments and people.
 type Pack struct {
 	Name           string
-	Metrics        []metrics.Desc // of its own programs
-	Exporters      []metrics.Desc // of other programs that its rules read
+	Metrics        []metrics.Desc // metrics of its own programs
+	Exporters      []metrics.Desc // metrics of other programs that its rules read
 	Groups         []rules.Group
 	SLOs           []rules.SLO
-	Dashboards     []dashgen.Dashboard // none: one board with a row for each group
-	Routing        routing.Routing     // the part that holds at every site
-	RuleFiles      fs.FS               // every .yml and .yaml file in it is a rule file
-	DashboardFiles fs.FS               // every .json file in it is a dashboard
-	Checks         []spec.Spec         // the runbooks explain them
-	Runbooks       []Runbook           // chapters beyond the texts of alerts and checks
-	Findings       []finding.Finding   // mistakes in what the pack was made of, reported with the others
+	Dashboards     []dashgen.Dashboard // empty: one dashboard with a row per group
+	Routing        routing.Routing     // the part that applies on every site
+	RuleFiles      fs.FS               // all its .yml and .yaml files are rule files
+	DashboardFiles fs.FS               // all its .json files are dashboards
+	Checks         []spec.Spec         // explained in the runbooks
+	Runbooks       []Runbook           // additional chapters of the runbooks
+	Findings       []finding.Finding   // mistakes in the pack's sources, reported with the other findings
 
 	changes []Change
 }
@@ -45,12 +45,11 @@ type Runbook struct {
 }
 
 // With returns the pack with changes. The generator applies them in order to a
-// copy; a change of something that is not there is a finding.
+// copy. A change of an unknown definition is a finding.
 func (p Pack) With(changes ...Change) Pack {
 	p.changes = append(p.changes[:len(p.changes):len(p.changes)], changes...)
 	return p
 }
 
-// Changes returns the changes of [Pack.With], in order. The generator applies
-// them.
+// Changes returns the changes of [Pack.With], in order.
 func (p Pack) Changes() []Change { return slices.Clone(p.changes) }

@@ -5,23 +5,23 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// Site is one deployment: the packs it takes, where they run, and who is notified.
+// Site is one deployment: its packs, where they run, and who is notified.
 type Site struct {
 	Name           string
 	Packs          []Pack
 	Envs           []string
-	Timing         metrics.Timing      // zero: a scrape and an evaluation each minute
-	ExternalLabels map[string][]string // several values: of as many Prometheus servers
-	TargetLabels   []metrics.Label     // that discovery and relabelling give targets
-	Jobs           []Job               // none: prometheus.yml is not ours
+	Timing         metrics.Timing      // zero: a scrape and an evaluation every minute
+	ExternalLabels map[string][]string // several values for several Prometheus servers
+	TargetLabels   []metrics.Label     // labels that targets get from discovery and relabelling
+	Jobs           []Job               // empty: prometheus.yml is not generated
 	Severities     routing.Severities
-	Urgent         []string            // when given: the urgent alerts, these and no others
-	Levels         map[string][]string // by level: alerts that must be of it; others may be
+	Urgent         []string            // if set, exactly the urgent alerts
+	Levels         map[string][]string // alerts that must have a level, by level; others may have it too
 	Routing        routing.Routing
 	Alertmanager   Alertmanager
-	Webhook        Webhook // zero: none; receivers then have no Chats
+	Webhook        Webhook // zero: no webhook, so receivers have no Chats
 	Grafana        Grafana // zero: no links
-	RunbookURL     string  // of the folder of runbooks, as people reach it
+	RunbookURL     string  // public address of the folder of runbooks
 	Outputs        []Output
 }
 
@@ -29,31 +29,33 @@ type Site struct {
 type Job struct {
 	Name     string
 	Targets  []string            // host:port
-	ByEnv    map[string][]string // the same, with the label env
+	ByEnv    map[string][]string // host:port by the value of the label env
 	Labels   map[string]string
-	Interval string // "": that of Timing
+	Interval string // "": Timing.Scrape
 	Path     string
 	Scheme   string
-	YAML     string // the rest of the job as Prometheus writes it: discovery, auth, relabelling
+	YAML     string // other fields in Prometheus's YAML: discovery, authentication, relabelling
 }
 
-// Grafana is where people open it, and what generated dashboards refer to.
+// Grafana holds the public address of Grafana, and the references of generated
+// dashboards.
 type Grafana struct {
 	URL         string
-	Folder      string   // of dashboards that name none
-	DataSources []string // their UIDs; none: prometheus; several: a choice on each dashboard
+	Folder      string   // default folder of dashboards
+	DataSources []string // UIDs; empty: prometheus; several: a selection on each dashboard
 }
 
-// Alertmanager is where Prometheus reaches it, and the flags that the proofs must know.
+// Alertmanager holds the addresses of Alertmanager for Prometheus, and the
+// flags that the proofs need.
 type Alertmanager struct {
-	Cluster   string   // its name, which tells two with equal labels apart; "": that of the site
+	Cluster   string   // name that distinguishes clusters with equal labels; "": the site's name
 	Addresses []string // host:port
 	Retention string   // --data.retention; "": 120h
 }
 
-// Webhook is where Alertmanager reaches preflight-webhook.
+// Webhook holds the address of preflight-webhook for Alertmanager.
 type Webhook struct {
 	URL         string
 	Token       routing.Credential
-	DefaultChat string // for what names no receiver that it knows; "": the first chat of the root route's receiver
+	DefaultChat string // chat for unknown receivers; "": the first chat of the root route's receiver
 }

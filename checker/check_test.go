@@ -113,7 +113,7 @@ func TestRunnerJudges(t *testing.T) {
 			Check: "One", Status: Skip, Why: "needs --real-check", Observations: []Observation{{Target: "t", Status: "skip", Detail: "needs --real-check"}},
 		}},
 		{"a check without targets proves nothing", probe{name: "One"}, Result{
-			Check: "One", Status: Skip, Why: "preflight.yml declares nothing to look at",
+			Check: "One", Status: Skip, Why: "preflight.yml declares no targets",
 		}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -82,7 +82,7 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 		return Config{}, err
 	}
 	if targets == 0 {
-		return Config{}, fmt.Errorf("%s: declares nothing to look at", file)
+		return Config{}, fmt.Errorf("%s: declares no targets", file)
 	}
 	return c, c.unique()
 }

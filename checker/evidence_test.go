@@ -165,7 +165,7 @@ func TestDemand(t *testing.T) {
 		"too old":               {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, but only 15m0s is allowed", false},
 		"of the future":         {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "from the future", false},
 		"another env":           {good(), func(d *demand) { d.Env = "paper" }, "is for live, not for paper", false},
-		"another commit":        {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is of " + about.Commit + ", and b is checked out", false},
+		"another commit":        {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is for " + about.Commit + ", but b is checked out", false},
 		"no checkout":           {good(), func(d *demand) { d.Subject.Commit = "" }, "but no commit is checked out", false},
 		"another configuration": {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml has changed", false},
 		"a failure":             {failing, func(*demand) {}, "live is not ready:\n  B: b1:  (broken)", true},
@@ -249,7 +249,7 @@ func TestJUnit(t *testing.T) {
 	}
 	b1 := got.Suites[1].Cases[0]
 	if b1.Name != "b1" || b1.Class != "preflight.B" || b1.Failure == nil || b1.Failure.Type != "broken" ||
-		b1.Failure.Message != r.Results[1].Observations[0].Detail || b1.Failure.Text != "it is broken: mend it" {
+		b1.Failure.Message != r.Results[1].Observations[0].Detail || b1.Failure.Text != "it is broken: repair it" {
 		t.Errorf("%+v", b1)
 	}
 	if warned := got.Suites[0].Cases[1]; warned.Failure != nil || !strings.HasPrefix(warned.Out, "WARN (slow)") {

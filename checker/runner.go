@@ -64,7 +64,7 @@ func (r Runner) Run(ctx context.Context, env Env) Report {
 const (
 	whyNotSelected = "not selected"
 	whyNotReal     = "needs --real-check"
-	whyNoTargets   = "preflight.yml declares nothing to look at"
+	whyNoTargets   = "preflight.yml declares no targets"
 	whyInterrupted = "the run was interrupted"
 )
 

@@ -19,7 +19,7 @@ func TestTerminal(t *testing.T) {
 		}},
 		{Check: "C", Status: Skip, Why: "not selected"},
 	}}
-	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Remedy: "mend it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}}
+	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Remedy: "repair it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}}
 	show := func(r Report, color, quiet bool) string {
 		var b strings.Builder
 		shown := terminal{Out: &b, Color: color, Specs: specs[:len(r.Results)], Quiet: quiet}
@@ -41,7 +41,7 @@ Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
 
 What to do:
-  B, b1: mend it
+  B, b1: repair it
   B, b2: speed it up
 `
 	const wrong = `[2/3] B … FAIL
@@ -52,7 +52,7 @@ Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
 
 What to do:
-  B, b1: mend it
+  B, b1: repair it
   B, b2: speed it up
 `
 	colored := strings.NewReplacer("PASS\n", "\x1b[32;1mPASS\x1b[0;22m\n", "FAIL\n", "\x1b[31;1mFAIL\x1b[0;22m\n", "SKIP\n", "\x1b[2mSKIP\x1b[22m\n")
@@ -74,7 +74,7 @@ func TestTerminalInKorean(t *testing.T) {
 	t.Parallel()
 	specs := []spec.Spec{
 		{Name: "A", Translations: map[string]spec.Translation{"ko": {Name: "데이터베이스", Reasons: []spec.Reason{{Name: "broken", Meaning: "고장 남", Remedy: "서버를 고칠 것"}}}},
-			Reasons: []spec.Reason{{Name: "broken", Meaning: "it broke", Remedy: "mend it"}, {Name: "slow", Meaning: "it is slow", Remedy: "speed it up"}}},
+			Reasons: []spec.Reason{{Name: "broken", Meaning: "it broke", Remedy: "repair it"}, {Name: "slow", Meaning: "it is slow", Remedy: "speed it up"}}},
 		{Name: "Longer than that"},
 	}
 	r := Report{Results: []Result{

@@ -15,10 +15,10 @@ import (
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"":                                       "p.yml: is empty: declare what the checks look at",
-		"# nothing\n":                            "p.yml: is empty: declare what the checks look at",
-		"environment: {}\n":                      "p.yml: declares nothing to look at",
-		"~\n":                                    "p.yml: declares nothing to look at",
+		"":                                       "p.yml: is empty: declare the targets of the checks",
+		"# nothing\n":                            "p.yml: is empty: declare the targets of the checks",
+		"environment: {}\n":                      "p.yml: declares no targets",
+		"~\n":                                    "p.yml: declares no targets",
 		"just words\n":                           "p.yml:1: just words is not a set of keys",
 		"environment: [\n":                       "p.yml:1: did not find expected node content",
 		"a: &x [*x, *y]\n":                       "p.yml: unknown anchor 'y' referenced",

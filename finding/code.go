@@ -66,8 +66,8 @@ const (
 	BrokenPromise    Code = "AM008" // Alertmanager breaks a promise
 )
 
-// Codes for panels. dashgen, which knows the layout, defines GR001-004, GR007
-// and GR008.
+// Codes for panels. dashgen, which knows the layout, defines GR001-004 and
+// GR007-GR011.
 const (
 	OtherUnit   Code = "GR005" // a panel with another unit than the metric's
 	OtherWindow Code = "GR012" // a panel with another window than its alert's expression

@@ -71,8 +71,8 @@ func (e Expect) And(labels string) Expect {
 	return e
 }
 
-// Says expects a text in an annotation of the last instance. Without an
-// instance it has no effect.
+// Says expects a text in an annotation of the last instance. A later text of
+// the same annotation replaces an earlier one.
 func (e Expect) Says(annotation, text string) Expect {
 	switch {
 	case len(e.Instances) == 0:
@@ -105,8 +105,8 @@ func Samples(at string, list ...string) Expect {
 	return e
 }
 
-// misused returns the expectation with the reason why it cannot be one. The
-// first reason stays.
+// misused returns the expectation with the reason why it is invalid. The first
+// reason stays.
 func (e Expect) misused(reason string) Expect {
 	e.misuse = cmp.Or(e.misuse, reason)
 	return e

@@ -18,9 +18,9 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// What two hosts report: on the first a preflight of paper runs, on the second
-// none. Redis fails there since the last run, a variable is doubtful, and the
-// exchanges were skipped.
+// twoHosts is the exposition of two hosts. On the first one a preflight of
+// paper runs, on the second none. Redis fails since the last run, a variable
+// warns, and the exchanges were skipped.
 const twoHosts = `
 load 15s
   up{job="arbitrage_exporter", instance="exporter:9100", env="paper"} 1x400
@@ -77,7 +77,7 @@ load 15s
   preflight_checker_config_last_reload_successful{job="preflight", instance="preflight:9916", env="paper"} 1x400
 `
 
-// Prometheus's own engine answers every query of the shipped dashboard.
+// Prometheus's own engine evaluates every query of the shipped dashboard.
 func TestSystemHealthAnswers(t *testing.T) {
 	t.Parallel()
 	storage := promqltest.LoadedStorage(t, twoHosts)
@@ -123,8 +123,8 @@ func TestSystemHealthAnswers(t *testing.T) {
 	}
 }
 
-// answer gives the result of a query at 100 minutes as text: the labels that
-// the panel needs, and the value in four digits.
+// answer returns the result of a query at 100 minutes as text: the labels that
+// the panel needs, and the value with four digits.
 func answer(t *testing.T, engine *promql.Engine, storage *teststorage.TestStorage, q dashgen.Query) string {
 	t.Helper()
 	at := time.Unix(0, 0).Add(100 * time.Minute)

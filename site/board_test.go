@@ -20,8 +20,8 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// board returns the dashboard System Health of the site at a schedule, with the
-// panels of alerts drawn.
+// board returns the site's dashboard System Health for a schedule, with the
+// panels of alerts.
 func board(t *testing.T, timing metrics.Timing) dashgen.Dashboard {
 	t.Helper()
 	in := site.Site()
@@ -52,8 +52,8 @@ func systemHealth(t *testing.T, timing metrics.Timing) []byte {
 	return file
 }
 
-// The place of the preflight's row and its panels is known to links and to the
-// people who use them.
+// Links and people depend on the position of the preflight's row and its
+// panels.
 func TestPreflightRow(t *testing.T) {
 	t.Parallel()
 	type place struct {
@@ -98,8 +98,8 @@ func TestGoldenSignalsComeFirst(t *testing.T) {
 	}
 }
 
-// The windows follow from the schedule, also those in thresholds.
-func TestWindowsFollowFromTheRunInterval(t *testing.T) {
+// The windows follow from the schedule, in thresholds too.
+func TestWindowsFollowRunInterval(t *testing.T) {
 	t.Parallel()
 	timing := metrics.Timing{Run: time.Minute, Scrape: 5 * time.Second, Evaluation: 5 * time.Second}
 	for _, p := range decode(t, systemHealth(t, timing)).Panels {
@@ -140,8 +140,8 @@ func TestQueriesParseAndAreFilteredByEnv(t *testing.T) {
 	}
 }
 
-// Grafana finds the data source by its uid, computes $__rate_interval from its
-// scrape interval, and reads dashboards where the stack mounts them.
+// Grafana finds the data source by its uid, computes $__rate_interval from the
+// scrape interval, and reads dashboards from the folder that the stack mounts.
 func TestProvisioningAgrees(t *testing.T) {
 	t.Parallel()
 	const dir = "../monitoring/grafana/provisioning"
@@ -192,7 +192,7 @@ func readYAML(t *testing.T, path string, into any) {
 	}
 }
 
-// saved is as much of a dashboard file as the tests look at.
+// saved is the part of a dashboard file that the tests read.
 type saved struct {
 	Panels []savedPanel
 }

@@ -1,7 +1,7 @@
 package site
 
-// levels states the level of alerts a second time, so that a severity that was
-// changed by mistake is noticed. The urgent ones are in Urgent.
+// levels states the levels of alerts a second time, so that an accidental
+// change is noticed. Urgent has the urgent ones.
 func levels() map[string][]string {
 	return map[string][]string{
 		"P1": {

@@ -2,9 +2,9 @@ package site
 
 import "github.com/alertnative/preflight/routing"
 
-// promises state what people count on, in numbers and labels of their own, so
-// that a changed route is noticed. Within includes the time between two evaluations of
-// the rules: 5 s for those of the preflight, and a minute at most for others.
+// promises state what people rely on, with their own numbers and labels, so
+// that a changed route is noticed. Within includes the evaluation interval: 5 s
+// for the preflight's rules, and at most a minute for others.
 func promises() []routing.Promise {
 	return []routing.Promise{
 		{
@@ -41,7 +41,8 @@ func promises() []routing.Promise {
 			Gather: "5m", Within: "1h1m", Again: "73h", NotAgain: "72h", Resolved: true,
 		},
 
-		// Alertmanager sends these itself too: the webhook may be what fails.
+		// Alertmanager sends these itself too, because the webhook may have
+		// failed.
 		{
 			Match: `source="pipeline", alertname="TargetDown", job="webhook"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
@@ -75,7 +76,7 @@ func promises() []routing.Promise {
 			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h", Resolved: true,
 		},
 
-		// Alerts of other people, whose rules know of no priorities.
+		// Alerts of other rules, without a priority.
 		{
 			Match: `priority!~"P0|P1|P2|P3", alertname!="Watchdog"`, Receiver: loud, Sound: routing.Loud, GroupBy: []string{"alertname"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,

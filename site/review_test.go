@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// TestReview reads the file as a strict reviewer would who knows what Grafana
+// TestReview checks the dashboard file for the properties of files that Grafana
 // 12.4 saves, independently of the code that wrote it.
 func TestReview(t *testing.T) {
 	t.Parallel()
@@ -30,8 +30,8 @@ func TestReview(t *testing.T) {
 	reviewPanels(t, list(t, board, "panels"))
 }
 
-// reviewForm wants the canonical form: what is read and written again is the
-// same, and holds nothing that Grafana no longer knows.
+// reviewForm checks the canonical form: reading and writing the file does not
+// change it, and it has no obsolete keys.
 func reviewForm(t *testing.T, file []byte, board map[string]any) {
 	t.Helper()
 	var again bytes.Buffer
@@ -184,7 +184,7 @@ func reviewPanel(t *testing.T, where string, p map[string]any) {
 		t.Errorf("%s: no pluginVersion", where)
 	}
 	if len(p["description"].(string)) < 60 {
-		t.Errorf("%s: the description helps nobody", where)
+		t.Errorf("%s: the description is too short", where)
 	}
 	wantKeys(t, where+": data source", p["datasource"], "type", "uid")
 	refs := map[any]bool{}

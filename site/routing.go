@@ -4,8 +4,8 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// The receivers: chats of the webhook, and Alertmanager's own Telegram for what
-// the webhook may be unable to deliver.
+// Receivers: chats of the webhook, and Alertmanager's own Telegram for alerts
+// that the webhook may be unable to deliver.
 const (
 	loud    = "telegram-loud"
 	silent  = "telegram-silent"
@@ -16,8 +16,8 @@ const (
 	fallbackSilent = "fallback-silent"
 )
 
-// What makes one notification. An alert of the pipeline has a job more often
-// than an environment.
+// Labels that group notifications. An alert of the pipeline has a job more
+// often than an environment.
 var (
 	byEnv   = []string{"env", "priority"}
 	byAlert = []string{"env", "alertname"}
@@ -44,8 +44,8 @@ func notifications() routing.Routing {
 	}
 }
 
-// routes sends an alert without a priority like a P1: it comes from rules whose
-// author did not know of priorities.
+// routes sends an alert without a priority like a P1, because its rule was
+// written without priorities.
 func routes() routing.Route {
 	root := p1("", loud, []string{"alertname"})
 	root.Routes = append(directRoutes(),
@@ -62,12 +62,13 @@ func routes() routing.Route {
 	return root
 }
 
-// directRoutes also send the alerts that the webhook may be unable to deliver
-// through Alertmanager's own Telegram. They are named one by one: any other
-// alert would only arrive twice.
+// directRoutes also send alerts that the webhook may be unable to deliver
+// through Alertmanager's own Telegram. The routes list them one by one, because
+// any other alert would arrive twice.
 //
-// A resolution that Alertmanager sends rings like a new alert. It is sent only
-// where the webhook, which resolves quietly, may not know the alert.
+// A resolution from Alertmanager rings like a new alert. It is sent only if the
+// webhook may have missed the alert; the webhook itself sends resolutions
+// silently.
 func directRoutes() []routing.Route {
 	routes := []routing.Route{
 		p1(`source="pipeline", alertname="TargetDown", job="webhook"`, fallbackLoud, byJob),
@@ -84,7 +85,7 @@ func directRoutes() []routing.Route {
 	return routes
 }
 
-// p0 waits 200 ms, so that the alerts of one evaluation are one message.
+// p0 waits 200 ms, so that alerts of one evaluation share a message.
 func p0(match, receiver string, by []string) routing.Route {
 	return routing.Route{Match: match, Receiver: receiver, GroupBy: by, GroupWait: "200ms", GroupInterval: "1s", RepeatInterval: "1h"}
 }

@@ -1,5 +1,5 @@
-// Package site is the shipped site: one host that runs the preflight of the
-// paper environment and the whole pipeline, as docker-compose.yml sets it up.
+// Package site is the shipped site: one host with the preflight of the paper
+// environment and the whole pipeline, as in docker-compose.yml.
 package site
 
 import (
@@ -17,12 +17,12 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Site returns the site. The checks that preflight.yml in the working folder
-// declares join the shipped ones.
+// Site returns the site. It includes the checks in the preflight.yml of the
+// working folder.
 func Site() preflight.Site { return With(config()) }
 
-// With returns the site with the checks that a preflight.yml declares. An empty
-// path adds none.
+// With returns the site with the checks in a preflight.yml. An empty path adds
+// none.
 func With(config string) preflight.Site {
 	return preflight.Site{
 		Name: "arbitrage",
@@ -39,8 +39,8 @@ func With(config string) preflight.Site {
 		},
 		Jobs: []preflight.Job{
 			{Name: "arbitrage_exporter", ByEnv: map[string][]string{"paper": {"host.docker.internal:9100"}}},
-			// node_exporter serves the results of the preflight, so it is scraped
-			// more often than the rest.
+			// node_exporter serves the results of the preflight, so its scrape
+			// interval is shorter.
 			{Name: "node_exporter", Targets: []string{"node-exporter:9100"}, Interval: "5s"},
 			{Name: "prometheus", Targets: []string{"prometheus:9090"}},
 			{Name: "alertmanager", Targets: []string{"alertmanager:9093"}},
@@ -58,7 +58,8 @@ func With(config string) preflight.Site {
 	}
 }
 
-// config returns the preflight.yml of the working folder, "" when it has none.
+// config returns the path of the working folder's preflight.yml, or "" if there
+// is none.
 func config() string {
 	const file = "preflight.yml"
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
@@ -67,7 +68,7 @@ func config() string {
 	return file
 }
 
-// beforeTrading adds to the alerts of the pipeline what they mean for trading.
+// beforeTrading adds the consequences for trading to alerts of the pipeline.
 func beforeTrading() []preflight.Change {
 	return []preflight.Change{
 		preflight.Override{Alert: "TargetDown", Edit: func(a *rules.Alert) {
@@ -88,7 +89,7 @@ func beforeTrading() []preflight.Change {
 	}
 }
 
-// withCheck adds the check that failed to the name of the undelivered alert.
+// withCheck adds the failed check to the name of the undelivered alert.
 func withCheck(summary string) string {
 	const alert = "{{ $labels.undelivered }}"
 	return strings.Replace(summary, alert, alert+"{{ if $labels.check }} ({{ $labels.check }}, {{ $labels.target }}){{ end }}", 1)

@@ -1,5 +1,5 @@
-// Command chaos kills the webhook 200 times with work in flight, then lets all
-// that it depends on fail, and proves that nothing was lost. "make chaos"
+// Command chaos kills the webhook 200 times during work, then fails the
+// programs that it depends on, and proves that no alert was lost. "make chaos"
 // builds the commands and runs it.
 package main
 
@@ -21,10 +21,10 @@ func main() {
 	c := chaos.Config{Log: os.Stdout}
 	flag.IntVar(&c.Kills, "kills", 200, "how many kills of the webhook have to hit work in flight")
 	flag.IntVar(&c.Outages, "outages", 60, "how many outages of everything else follow")
-	flag.Uint64Var(&c.Seed, "seed", uint64(time.Now().UnixNano()), "what the random moments and faults come from")
+	flag.Uint64Var(&c.Seed, "seed", uint64(time.Now().UnixNano()), "seed of the random moments and faults")
 	flag.IntVar(&c.Replicas, "replicas", 1, "replicas of the webhook on one PostgreSQL")
 	flag.BoolVar(&c.Fanout, "fanout", false, "each Alertmanager posts to every replica, not to one of its own")
-	flag.BoolVar(&c.OneMessage, "one-message", false, "replicas have to tell everything once, together")
+	flag.BoolVar(&c.OneMessage, "one-message", false, "require that the replicas together deliver each alert once")
 	flag.StringVar(&c.Webhook, "webhook", filepath.Join("bin", "preflight-webhook"), "the program to kill")
 	keep := flag.Bool("keep", false, "keep the folder with data and logs")
 	flag.Parse()

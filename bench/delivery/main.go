@@ -1,10 +1,10 @@
-// Command delivery measures the webhook, as it is shipped, under load:
+// Command delivery measures the webhook under load:
 //
-//   - acknowledgements a second on 16 connections, next to how often a second
-//     the disk can be synced: each acknowledgement waits for that;
-//   - how long a group of 100 alerts takes to be acknowledged;
-//   - how long 10,000 notifications of 50 groups, that came while Telegram was
-//     away, take to the chat at the rate that Telegram allows;
+//   - acknowledgements per second on 16 connections, compared with the number
+//     of disk syncs per second, because each acknowledgement waits for one;
+//   - the time until a group of 100 alerts is acknowledged;
+//   - the time until 10,000 notifications of 50 groups, which arrived during an
+//     outage of Telegram, are in the chat, at the rate that Telegram allows;
 //   - memory over 100,000 notifications.
 //
 // The load comes from the same machine. The webhook refuses to start on a spool
@@ -58,12 +58,12 @@ func main() {
 	}
 }
 
-// subject is a running webhook and the Telegram it talks to.
+// subject is a running webhook with its Telegram.
 type subject struct {
 	dir     string
 	bot     *fakebot.Bot
 	api     *httptest.Server
-	away    atomic.Bool // Telegram
+	away    atomic.Bool // Telegram is down
 	port    *proc.Port
 	process *proc.Process
 }
@@ -116,7 +116,8 @@ func (s *subject) stop() error {
 	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
 }
 
-// metric reads one without labels, or with all of them as /metrics has it.
+// metric returns the value of a metric, by its name in /metrics, with labels if
+// it has any.
 func (s *subject) metric(name string) (float64, error) {
 	text, err := get(s.url() + "/metrics")
 	if err != nil {
@@ -129,7 +130,7 @@ func (s *subject) metric(name string) (float64, error) {
 	return strconv.ParseFloat(m[1], 64)
 }
 
-// backlog is how many alerts the chat does not show as they are.
+// backlog returns the number of alerts that are not up to date in the chat.
 func (s *subject) backlog() (float64, error) {
 	return s.metric(fmt.Sprintf(`preflight_webhook_backlog{chat="%d"}`, chat))
 }
@@ -164,17 +165,17 @@ func benchAcks(ctx context.Context, n int) (err error) {
 		return err
 	}
 	syncs := (before + after) / 2
-	fmt.Printf("%d notifications on %d connections, each on disk when it is acknowledged:\n", n, connections)
+	fmt.Printf("%d notifications on %d connections, each synced to disk before its acknowledgement:\n", n, connections)
 	fmt.Printf("  %-40s %8.0f/s\n", "acknowledgements", rate)
 	fmt.Printf("  %-40s %8.0f/s before, %.0f/s after\n", "bare syncs of the disk, one at a time", before, after)
 	fmt.Printf("  %-40s %8.2f\n", "ratio", rate/syncs)
-	fmt.Printf("  %-40s %8.2f ms\n", "processor time of the webhook for each", 1000*(spent-cpu)/float64(n))
+	fmt.Printf("  %-40s %8.2f ms\n", "CPU time of the webhook for each", 1000*(spent-cpu)/float64(n))
 	times.print("time to the acknowledgement")
 	fmt.Println()
 	return nil
 }
 
-// syncRate is how often a second 4 KiB can be appended and synced.
+// syncRate returns how many times per second 4 KiB can be appended and synced.
 func syncRate(dir string, d time.Duration) (rate float64, err error) {
 	f, err := os.Create(filepath.Join(dir, "sync"))
 	if err != nil {
@@ -218,8 +219,8 @@ func benchGroup(ctx context.Context) (err error) {
 	return nil
 }
 
-// benchBacklog lets notifications wait for Telegram. Half of them fire an
-// alert, half tell its end; the last of each group fires.
+// benchBacklog posts notifications while Telegram is down. Half of them fire an
+// alert, half resolve it; the last one of each group fires.
 func benchBacklog(ctx context.Context, n int) (err error) {
 	s, err := start(ctx, fakebot.Telegram())
 	if err != nil {
@@ -244,13 +245,13 @@ func benchBacklog(ctx context.Context, n int) (err error) {
 			refused++
 		}
 	}
-	fmt.Printf("%d notifications of %d groups, that came while Telegram was away:\n", n, groups)
+	fmt.Printf("%d notifications of %d groups, posted while Telegram was down:\n", n, groups)
 	fmt.Printf("  %-40s %d in %.1f s, %.2f s apart; %d refused\n\n", "messages", len(messages), took.Seconds(),
 		took.Seconds()/float64(groups-1), refused)
 	return nil
 }
 
-// benchMemory fires and resolves alerts, and looks at memory ten times.
+// benchMemory fires and resolves alerts and prints the memory ten times.
 func benchMemory(ctx context.Context, n int) (err error) {
 	s, err := start(ctx, fakebot.Limits{}, "--no-telegram.rate-limit")
 	if err != nil {
@@ -258,7 +259,7 @@ func benchMemory(ctx context.Context, n int) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	const looks = 10
-	fmt.Printf("%d notifications, half of them ends:\n  %12s %12s %12s\n", n, "notifications", "resident MB", "heap MB")
+	fmt.Printf("%d notifications, half of them resolutions:\n  %12s %12s %12s\n", n, "notifications", "resident MB", "heap MB")
 	var resident []float64
 	for look := range looks {
 		from := look * n / looks

@@ -17,7 +17,8 @@ import (
 
 var began = time.Now()
 
-// notification is one of a group, with so many alerts from the given number on.
+// notification returns a notification of a group with a number of alerts,
+// counted from first.
 func notification(group, first, alerts int, ends time.Time) []byte {
 	p := state.Payload{Version: "4", GroupKey: fmt.Sprintf(`{}/{priority="P0"}:{env="env-%d", priority="P0"}`, group)}
 	p.Receiver, p.Status, p.ExternalURL = "telegram", "firing", "http://alertmanager.example:9093"
@@ -41,13 +42,13 @@ func notification(group, first, alerts int, ends time.Time) []byte {
 	}
 	body, err := json.Marshal(p)
 	if err != nil {
-		panic(err) // it holds nothing that JSON can't
+		panic(err) // the payload is always valid JSON
 	}
 	return body
 }
 
-// post posts n notifications on all connections and returns their times. Those
-// of one group are in order.
+// post posts n notifications on all connections and returns their durations.
+// Notifications of one group stay in order.
 func (s *subject) post(n int, body func(i int) []byte) (durations, error) {
 	times := make(durations, n)
 	errs := make([]error, connections)

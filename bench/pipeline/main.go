@@ -1,13 +1,14 @@
-// Command pipeline measures how long a failure, and its end, take to the chat:
+// Command pipeline measures the time from a failure, and from its resolution,
+// to the chat:
 //
-//   - from the metrics file written to the evaluation of the rule, which is
-//     Prometheus's scrape and evaluation interval, 5 s each;
-//   - from that evaluation to the call of the Bot API, which is Alertmanager's
-//     group_wait or group_interval, and our webhook.
+//   - from the written metrics file to the evaluation of the rule, which
+//     includes Prometheus's scrape and evaluation intervals of 5 s each;
+//   - from that evaluation to the call of the Bot API, which includes
+//     Alertmanager's group_wait or group_interval, and our webhook.
 //
-// It runs the real stack with the shipped intervals against a fake Bot API, and
-// an environment of its own for each failure, since Alertmanager waits otherwise
-// for a group it knows already. "make bench" runs it.
+// It runs the real stack with the shipped intervals and a fake Bot API. Each
+// failure has its own environment, because Alertmanager delays changes of a
+// known group. "make bench" runs it.
 package main
 
 import (
@@ -45,8 +46,8 @@ func main() {
 	}
 }
 
-// step is what was measured of one fire or resolution.
-type step struct{ evaluated, told time.Duration }
+// step holds the times of one firing or resolution.
+type step struct{ evaluated, delivered time.Duration }
 
 func bench(ctx context.Context, n int) (err error) {
 	root, err := servers.Root()
@@ -83,7 +84,7 @@ func bench(ctx context.Context, n int) (err error) {
 		return err
 	}
 	b := bencher{s, promv1.NewAPI(client), bot, config}
-	fmt.Printf("%d failures and their ends, about %d s:\n", n, n*16)
+	fmt.Printf("%d failures and their resolutions, about %d s:\n", n, n*16)
 	var fires, ends []step
 	for i := range n {
 		env := fmt.Sprintf("bench%d", i)
@@ -109,10 +110,10 @@ type bencher struct {
 	config string
 }
 
-// step runs the checker, and waits for the evaluation that sees the change and
-// for the call that tells of it.
+// step runs the checker and waits for the evaluation that sees the change, and
+// for the call that delivers it.
 func (b bencher) step(ctx context.Context, env, redis string, fires bool) (step, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%s: not told within a minute", env))
+	ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, fmt.Errorf("%s: not delivered within a minute", env))
 	defer cancel()
 	before := len(b.bot.Calls())
 	if _, err := b.stack.Check(ctx, stack.Checker{Config: b.config, Env: env, Vars: []string{"REDIS_URL=" + redis}}); err != nil {
@@ -136,7 +137,7 @@ func (b bencher) step(ctx context.Context, env, redis string, fires bool) (step,
 	}); err != nil {
 		return step{}, context.Cause(ctx)
 	}
-	if !fires { // the mark on the first message comes a second later
+	if !fires { // the edit of the first message comes a second later
 		if err := b.bot.Wait(ctx, func() bool { return len(b.bot.Calls()) >= before+2 }); err != nil {
 			return step{}, context.Cause(ctx)
 		}
@@ -144,9 +145,9 @@ func (b bencher) step(ctx context.Context, env, redis string, fires bool) (step,
 	return step{evaluated.Sub(info.ModTime()), called.Sub(evaluated)}, nil
 }
 
-// evaluation returns when the rule was first evaluated with the alert of the
-// environment firing, or no longer. Prometheus shows the outcome of an
-// evaluation a moment before its time, so it is asked twice.
+// evaluation returns the time of the first evaluation after the alert of the
+// environment started or stopped firing. Prometheus shows the result a moment
+// before the time of the evaluation, so the function queries twice.
 func (b bencher) evaluation(ctx context.Context, env string, fires bool) (time.Time, error) {
 	for seen := false; ; {
 		rules, err := b.prom.Rules(ctx, nil)
@@ -183,5 +184,5 @@ func report(what string, steps []step) {
 		fmt.Printf("  %-11s %-28s median %-8s p95 %-8s max %s\n", strings.TrimSpace(what), part, at(0.5), at(0.95), at(1))
 	}
 	row("metrics file to evaluation", func(s step) time.Duration { return s.evaluated })
-	row("evaluation to Bot API call", func(s step) time.Duration { return s.told })
+	row("evaluation to Bot API call", func(s step) time.Duration { return s.delivered })
 }

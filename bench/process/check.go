@@ -14,7 +14,7 @@ import (
 )
 
 // benchCheck compares a run of the checker with the two clients, and with
-// another build of the checker when there is one.
+// another build of the checker if there is one.
 func benchCheck(ctx context.Context, dir string, runs int, other string) (err error) {
 	ready, err := system.Start(ctx, dir)
 	if err != nil {
@@ -48,7 +48,7 @@ func benchCheck(ctx context.Context, dir string, runs int, other string) (err er
 	return passed(textfile(filepath.Join(dir, "ours")), runs+1)
 }
 
-// checker is a run with all eight checks that writes into a folder.
+// checker returns a run with all eight checks that writes into a folder.
 func checker(ready *system.System, dir string) (command, error) {
 	config, vars, err := ready.Everything()
 	if err != nil {
@@ -62,13 +62,13 @@ func checker(ready *system.System, dir string) (command, error) {
 
 func textfile(dir string) string { return filepath.Join(dir, "preflight.prom") }
 
-// contest is what is run in turn.
+// contest holds the commands that run alternately.
 type contest struct {
 	preflight, starts, ping, selects command
-	other                            command // its path is empty when there is none
+	other                            command // its path is "" if there is none
 }
 
-// measure runs everything and prints how long it took.
+// measure runs every command and prints the durations.
 func (p *contest) measure(ctx context.Context, runs int) error {
 	all := []struct {
 		name     string
@@ -94,13 +94,13 @@ func (p *contest) measure(ctx context.Context, runs int) error {
 				}
 				took += d
 			}
-			if i > 0 { // the first finds nothing in the caches
+			if i > 0 { // the first run has cold caches
 				all[j].times = append(all[j].times, took)
 			}
 		}
 		memory = max(memory, p.preflight.memory)
 	}
-	fmt.Printf("%d runs each, in turn:\n", runs)
+	fmt.Printf("%d runs each, alternating:\n", runs)
 	for _, t := range all {
 		t.times.print(t.name)
 	}
@@ -117,7 +117,7 @@ func (p *contest) measure(ctx context.Context, runs int) error {
 	return nil
 }
 
-// passed makes sure that the runs that were timed did what they are timed for.
+// passed checks that every check passed in the timed runs.
 func passed(textfile string, runs int) error {
 	text, err := os.ReadFile(textfile)
 	if err != nil {

@@ -13,10 +13,10 @@ import (
 	"github.com/alertnative/preflight/internal/testing/manyrules"
 )
 
-// benchLint compares linting many rules with promtool's check of the same
-// file, in turn.
+// benchLint compares linting a large rule file with promtool's check of the
+// same file.
 func benchLint(ctx context.Context, dir string, runs int) error {
-	fmt.Printf("\n%d runs each, in turn:\n", runs)
+	fmt.Printf("\n%d runs each, alternating:\n", runs)
 	for _, n := range []int{1000, 10000} {
 		file := filepath.Join(dir, fmt.Sprintf("rules-%d.yml", n))
 		if err := os.WriteFile(file, []byte(manyrules.Write(n)), 0o644); err != nil {
@@ -50,8 +50,8 @@ func benchLint(ctx context.Context, dir string, runs int) error {
 	return nil
 }
 
-// measure runs the command once and returns how long it took and the most
-// memory it had, in MiB.
+// measure runs the command once and returns its duration and peak memory in
+// MiB.
 func (c command) measure(ctx context.Context) (time.Duration, float64, error) {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	began := time.Now()

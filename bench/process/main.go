@@ -1,13 +1,13 @@
-// Command process measures how long our commands take from start to end:
+// Command process measures the duration of our commands:
 //
 //   - "preflight --real-check" with all eight checks, Redis, PostgreSQL and
-//     fakes of the exchanges on the loopback interface, next to "redis-cli ping
-//     && psql -c 'select 1'", which asks the same of the databases. Both are
-//     run in turn, so what else the machine does falls on both alike. Beside it,
-//     how much of that is the program's start, its resident memory and its size.
-//   - "preflight-gen" writing everything into an empty folder.
-//   - "preflight-gen lint" of 1,000 and 10,000 rules, next to "promtool check
-//     rules" of the same.
+//     fakes of the exchanges on the loopback interface, compared with
+//     "redis-cli ping && psql -c 'select 1'", which makes the same calls to the
+//     databases. The two alternate, so other load affects both. It also prints
+//     the start time of the program, its resident memory and its size.
+//   - "preflight-gen", which writes all files into an empty folder.
+//   - "preflight-gen lint" of 1,000 and 10,000 rules, compared with "promtool
+//     check rules".
 //
 // "make bench" builds the commands and runs it in the project's folder.
 package main
@@ -29,7 +29,7 @@ import (
 
 func main() {
 	runs := flag.Int("runs", 100, "how often each command is run")
-	other := flag.String("other", "", "another build of preflight, run in turn with bin/preflight")
+	other := flag.String("other", "", "another build of preflight to alternate with bin/preflight")
 	flag.Parse()
 	if *runs < 1 {
 		fmt.Fprintln(os.Stderr, "process: -runs must be 1 or more")
@@ -83,13 +83,13 @@ func benchGenerate(ctx context.Context, dir string, runs int) error {
 	return nil
 }
 
-// command is a program with its arguments, to be run many times.
+// command is a program with its arguments, for repeated runs.
 type command struct {
 	path string
 	args []string
 	env  []string
 
-	memory int // resident at most in the last run, in bytes
+	memory int // peak resident memory of the last run, in bytes
 }
 
 func program(name string, args ...string) (command, error) {
@@ -97,7 +97,7 @@ func program(name string, args ...string) (command, error) {
 	return command{path: path, args: args}, err
 }
 
-// time runs the command once and returns how long its process took.
+// time runs the command once and returns the duration of its process.
 func (c *command) time(ctx context.Context) (time.Duration, error) {
 	cmd := exec.CommandContext(ctx, c.path, c.args...)
 	cmd.Env = c.env
@@ -115,7 +115,7 @@ func (c *command) time(ctx context.Context) (time.Duration, error) {
 
 type durations []time.Duration
 
-// quantile returns the smallest duration that at least the share q of them do
+// quantile returns the smallest duration that the share q of the durations does
 // not exceed.
 func (d durations) quantile(q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(d))

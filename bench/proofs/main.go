@@ -1,9 +1,9 @@
-// Command proofs measures how long the proofs of the shipped rules take:
+// Command proofs measures the duration of the proofs of the shipped rules:
 //
-//   - 500 tests that were made from the rules' expressions, under stock
-//     promtool: in one process, and in one for each processor as "make test"
-//     runs them. They are the generated tests of the shipped pack, repeated.
-//   - "preflight-gen mutate": every mutant of the shipped pack.
+//   - 500 tests made from the rules' expressions, with promtool: in one
+//     process, and in one per processor as in "make test". They are the
+//     generated tests of the shipped pack, repeated.
+//   - "preflight-gen mutate" with every mutant of the shipped pack.
 //
 // "make bench" builds the commands and runs it in the project's folder.
 package main
@@ -54,7 +54,7 @@ func bench(ctx context.Context, count int) (err error) {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%d generated tests, promtool in %d processes: %.1f s, of the processors %.1f s\n", count, processes, took.Seconds(), cpu.Seconds())
+		fmt.Printf("%d generated tests, promtool in %d processes: %.1f s, %.1f s of CPU time\n", count, processes, took.Seconds(), cpu.Seconds())
 	}
 	started := time.Now()
 	mutate := exec.CommandContext(ctx, "bin/preflight-gen", "mutate")
@@ -63,11 +63,12 @@ func bench(ctx context.Context, count int) (err error) {
 		return fmt.Errorf("preflight-gen mutate: %w\n%s", err, out)
 	}
 	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-	fmt.Printf("preflight-gen mutate: %.1f s, of the processors %.1f s: %s\n", time.Since(started).Seconds(), cpuOf(mutate).Seconds(), lines[len(lines)-1])
+	fmt.Printf("preflight-gen mutate: %.1f s, %.1f s of CPU time: %s\n", time.Since(started).Seconds(), cpuOf(mutate).Seconds(), lines[len(lines)-1])
 	return nil
 }
 
-// generatedTests writes files with that many tests in all, and returns them.
+// generatedTests writes files with count tests in total and returns their
+// paths.
 func generatedTests(dir string, count int) ([]string, error) {
 	shipped, err := filepath.Glob("generated/prometheus/tests/*.yml")
 	if err != nil {
@@ -106,8 +107,8 @@ func generatedTests(dir string, count int) ([]string, error) {
 	return files, nil
 }
 
-// onlyGenerated returns the generated ones among the tests, at most left, and
-// how many are left after them.
+// onlyGenerated returns at most left generated tests, and the number that
+// remains.
 func onlyGenerated(tests []testfile.Test, left int) ([]testfile.Test, int) {
 	var out []testfile.Test
 	for _, t := range tests {
@@ -131,8 +132,8 @@ func absolute(f testfile.File) ([]string, error) {
 	return loads, nil
 }
 
-// promtool runs the tests in some processes at once. It returns how long that
-// took, and how long the processors worked for it.
+// promtool runs the tests in several processes at once. It returns the duration
+// and the CPU time.
 func promtool(ctx context.Context, files []string, processes int) (took, cpu time.Duration, err error) {
 	started := time.Now()
 	commands := make([]*exec.Cmd, processes)

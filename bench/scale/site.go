@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// perEnv is a site with alerts that have a rule for each environment.
+// perEnv returns a site whose alerts have a rule per environment.
 func perEnv(alerts, envs int) preflight.Site {
 	p := preflight.Pack{Name: "jobs", Groups: []rules.Group{{Name: "jobs"}}}
 	for i := range alerts {
@@ -36,7 +36,8 @@ func perEnv(alerts, envs int) preflight.Site {
 	return s
 }
 
-// large is a site with many alerts, ten to a group, which the boards share.
+// large returns a site with many alerts, ten per group, on the given number of
+// dashboards.
 func large(alerts, boards int) preflight.Site {
 	p := preflight.Pack{Name: "services"}
 	for i := range alerts {

@@ -1,8 +1,8 @@
-// Command soak runs "preflight --every=10ms --real-check" with all eight checks,
-// Redis, PostgreSQL and fakes of the exchanges on the loopback interface, for
-// many runs, and prints the most that it holds as they go by: resident memory,
-// open files, goroutines. It exits with 1 when one of them grows, when the
-// memory passes 30 MB or when a check failed.
+// Command soak runs "preflight --every=10ms --real-check" with all eight
+// checks, Redis, PostgreSQL and fakes of the exchanges on the loopback
+// interface. During many runs it prints the peak resident memory, open files
+// and goroutines. It exits with 1 if one of them grows, if the memory exceeds
+// 30 MB, or if a check failed.
 //
 // "make soak" builds the commands and runs it in the project's folder.
 package main
@@ -83,7 +83,7 @@ func soak(ctx context.Context, runs int) (err error) {
 	return watch(ctx, port.Addr(), runs)
 }
 
-// watch prints a line at each tenth of the runs, and the verdict.
+// watch prints a line for each tenth of the runs, and the verdict.
 func watch(ctx context.Context, addr string, runs int) error {
 	fmt.Printf("%10s %12s %12s %12s %10s\n", "runs", "failed", "resident", "open files", "goroutines")
 	began := time.Now()
@@ -110,8 +110,8 @@ func watch(ctx context.Context, addr string, runs int) error {
 	}
 }
 
-// read returns the gauges and counters of the checker that have one series, and
-// how many results of checks were failures.
+// read returns the checker's gauges and counters with a single series, and the
+// number of failed checks.
 func read(ctx context.Context, addr string) (map[string]float64, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+addr+"/metrics", nil)
 	if err != nil {

@@ -5,14 +5,14 @@ import (
 	"fmt"
 )
 
-// held is the most that the checker held during some runs.
+// held holds the peak values during some runs.
 type held struct {
 	runs, failed      int     // since the start
 	memory            float64 // resident, in MB
 	files, goroutines float64
 }
 
-// with adds what the checker says now.
+// with adds the present values of the checker.
 func (h held) with(m map[string]float64) held {
 	return held{
 		int(m["arbitrage_preflight_runs_total"]), int(m["failed"]),
@@ -25,12 +25,12 @@ func (h held) String() string {
 	return fmt.Sprintf("%10d %12d %9.1f MB %12.0f %10.0f", h.runs, h.failed, h.memory, h.files, h.goroutines)
 }
 
-// maxMemory is the most that may be resident, in MB.
+// maxMemory is the limit of resident memory, in MB.
 const maxMemory = 30
 
-// judge compares the second half of the runs with the first, whose first tenth
-// fills caches and pools. How much is held at a moment of a run varies; a leak
-// of one thing a run would be thousands.
+// judge compares the second half of the runs with the first, without the first
+// tenth, which fills caches and pools. The values vary within a run; a leak in
+// each run would add thousands.
 func judge(tenths []held) error {
 	half := len(tenths) / 2
 	first, second := peak(tenths[:half]), peak(tenths[half:])
@@ -58,7 +58,7 @@ func judge(tenths []held) error {
 	return nil
 }
 
-// peak is the most of all.
+// peak returns the highest values.
 func peak(some []held) (most held) {
 	for _, h := range some {
 		most = held{h.runs, max(most.failed, h.failed), max(most.memory, h.memory), max(most.files, h.files), max(most.goroutines, h.goroutines)}

@@ -9,7 +9,7 @@ func TestVerdict(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change func(tenth int, h *held)
-		want   string // in the error; empty: none
+		want   string // part of the error; "" for no error
 	}{
 		"flat":              {func(int, *held) {}, ""},
 		"it varies":         {func(i int, h *held) { h.memory, h.files = 27+float64(i%2), 30+float64(i%2*5) }, ""},

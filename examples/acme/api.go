@@ -9,7 +9,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// shop holds the metrics, records and alerts of the HTTP API. It names no environment and no person.
+// shop returns the metrics, records and alerts of the HTTP API. It contains no
+// environment and no person.
 func shop() preflight.Pack {
 	return preflight.Pack{
 		Name: "api",
@@ -39,7 +40,8 @@ func errorRatio(window string) rules.Record {
 	}
 }
 
-// burning returns the condition that errors use up the budget factor times too fast, in both windows.
+// burning returns the condition that errors consume the budget factor times too
+// fast, in both windows.
 func burning(factor float64, long, short string) string {
 	return fmt.Sprintf(`
 		env_team:acme_http_errors:ratio_rate%[2]s > %.4[1]g

@@ -29,7 +29,7 @@ func TestMistakes(t *testing.T) {
 			func(s *preflight.Site) { s.Routing.Route.GroupInterval = "5m" },
 			"promised within 2m, comes after up to 5m30s",
 		},
-		"what the webhook may be unable to deliver goes through it": {
+		"an alert for direct delivery uses the webhook": {
 			func(s *preflight.Site) {
 				s.Routing.Route.Routes = append(s.Routing.Route.Routes[:1:1], s.Routing.Route.Routes[2:]...)
 			},

@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// site is the deployment of ACME: staging and production.
+// site returns the deployment of ACME: staging and production.
 func site() preflight.Site {
 	return preflight.Site{
 		Name: "acme",
@@ -57,8 +57,9 @@ func notifications() routing.Routing {
 		},
 		TimeIntervals: []routing.TimeInterval{{Name: night, Times: []string{"22:00-24:00", "00:00-07:00"}, Location: "Europe/Berlin"}},
 
-		// Pages go to the person on call and to the chat, tickets to the chat alone.
-		// The webhook may be unable to deliver some tickets: they go to the person on call.
+		// Pages go to the person on call and to the chat, tickets only to the
+		// chat. Tickets that the webhook may be unable to deliver go to the
+		// person on call too.
 		Route: routing.Route{
 			Receiver: "infra", GroupBy: []string{"alertname", "env", "team"},
 			GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h",
@@ -73,7 +74,7 @@ func notifications() routing.Routing {
 		},
 		Inhibit: []routing.Inhibit{{Source: `alertname="ErrorBudgetBurn"`, Target: `alertname="LatencyHigh"`, Equal: []string{"env", "team"}}},
 
-		// The generator proves these for every alert of the site.
+		// The generator proves these promises for every alert of the site.
 		Promises: []routing.Promise{
 			{Match: `severity="page"`, Receiver: "oncall", Within: "2m", Again: "5h", Resolved: true},
 			{Match: `severity="page", team="payments"`, Receiver: "payments", Within: "2m", Sound: routing.Loud},

@@ -7,8 +7,8 @@ import (
 	"github.com/alertnative/preflight/pipelinetest"
 )
 
-// At night a bad release pages the person on call and payments. A node that dies
-// makes a ticket, delivered in the morning.
+// At night a bad release pages the person on call and the team payments. A dead
+// node makes a ticket, which is delivered in the morning.
 func TestBadReleaseAtNight(t *testing.T) {
 	night := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
 	pipelinetest.Run(t, pipelinetest.Config{Site: site(), Start: night}, func(p *pipelinetest.Pipeline) {

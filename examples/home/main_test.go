@@ -15,7 +15,7 @@ func TestGenerates(t *testing.T) {
 	try.Accepted(t, try.Generate(t, site()))
 }
 
-// alert returns an alert of the site, to be changed.
+// alert returns a pointer to an alert of the site.
 func alert(s *preflight.Site, name string) *rules.Alert {
 	list := s.Packs[0].Groups[0].Alerts
 	for i := range list {
@@ -26,7 +26,7 @@ func alert(s *preflight.Site, name string) *rules.Alert {
 	panic("no alert " + name)
 }
 
-// Each mistake stops generation, and its finding tells what to do.
+// Each mistake stops generation with a finding that explains the fix.
 func TestMistakes(t *testing.T) {
 	for name, m := range map[string]struct {
 		make func(*preflight.Site)
@@ -153,7 +153,7 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
-// A rule or a route more is no reason for a finding.
+// An additional rule or route gives no finding.
 func TestSmallStepsGenerate(t *testing.T) {
 	for name, step := range map[string]func(*preflight.Site){
 		"a route for warnings, the default for the rest": func(s *preflight.Site) {

@@ -1,4 +1,4 @@
-// Package git asks the program git about a checkout. It changes nothing in the
+// Package git runs the program git on a checkout. It changes nothing in the
 // repository and runs no program that the repository names.
 package git
 
@@ -13,10 +13,10 @@ import (
 	"time"
 )
 
-// Timeout is enough for a checkout of usual size on a disk that is not busy.
+// Timeout is enough for a checkout of usual size on an idle disk.
 const Timeout = 5 * time.Second
 
-// The reasons for which git gives no answer.
+// Reasons for which git fails.
 const (
 	NotInstalled  = "no_git"
 	TimedOut      = "timeout"
@@ -24,8 +24,8 @@ const (
 	Refused       = "git_failed"
 )
 
-// Answer is the output of git, in fields that NUL or a line's end separate; or
-// the reason why there is none.
+// Answer is the output of git, split at NUL or line ends, or the reason for a
+// failure.
 type Answer struct {
 	Fields         []string
 	Reason, Detail string
@@ -36,7 +36,7 @@ func Run(ctx context.Context, repository string, args ...string) Answer {
 	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-c", "core.fsmonitor=false", "-C", repository}, args...)...)
 	cmd.WaitDelay = time.Second
 	for _, v := range os.Environ() {
-		if !strings.HasPrefix(v, "GIT_") { // GIT_DIR would lead elsewhere
+		if !strings.HasPrefix(v, "GIT_") { // GIT_DIR would select another repository
 			cmd.Env = append(cmd.Env, v)
 		}
 	}
@@ -61,26 +61,26 @@ func Run(ctx context.Context, repository string, args ...string) Answer {
 	return Answer{Reason: Refused, Detail: "git could not be run"}
 }
 
-// Head returns the commit that is checked out in a folder; "" when the folder is
-// in no checkout, or nothing was committed yet.
+// Head returns the commit of the checkout in a folder, or "" if there is no
+// checkout or no commit.
 func Head(ctx context.Context, folder string) (string, error) {
 	if !inCheckout(folder) {
 		return "", nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
-	// Whose checkout it is does not matter for reading one hash.
+	// The owner of the checkout is irrelevant for reading one hash.
 	head := Run(ctx, folder, "-c", "safe.directory=*", "rev-parse", "--verify", "--quiet", "HEAD")
 	switch {
 	case head.Reason == "" && len(head.Fields) == 1:
 		return head.Fields[0], nil
-	case head.Reason == Refused && head.Detail == "": // nothing was committed yet
+	case head.Reason == Refused && head.Detail == "": // there is no commit yet
 		return "", nil
 	}
 	return "", fmt.Errorf("the commit of the checkout in %s: %s", folder, head.Detail)
 }
 
-// inCheckout spares the start of git where there is none to look at.
+// inCheckout avoids starting git if the folder is in no checkout.
 func inCheckout(folder string) bool {
 	dir, err := filepath.Abs(folder)
 	if err != nil {

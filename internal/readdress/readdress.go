@@ -1,4 +1,5 @@
-// Package readdress gives copies of sites the addresses of test pipelines.
+// Package readdress changes the addresses in copies of sites, for test
+// pipelines.
 package readdress
 
 import (
@@ -12,7 +13,7 @@ import (
 )
 
 // Receivers replaces the receivers of a site and of its packs by edited copies.
-// An edit may change what the slices of a receiver hold.
+// edit may change the slices of a receiver.
 func Receivers(site *preflight.Site, edit func(*routing.Receiver) error) error {
 	var errs []error
 	replace := func(list *[]routing.Receiver) {
@@ -31,8 +32,8 @@ func Receivers(site *preflight.Site, edit func(*routing.Receiver) error) error {
 	return errors.Join(errs...)
 }
 
-// Telegram lets an integration of Alertmanager call the Bot API at a URL. An
-// integration whose YAML cannot be read stays as it is: the generator reports it.
+// Telegram makes an integration of Alertmanager call the Bot API at a URL. An
+// integration with invalid YAML is unchanged: the generator reports it.
 func Telegram(t *routing.Telegram, url string) error {
 	rest := map[string]any{}
 	if err := yaml.Unmarshal([]byte(t.YAML), &rest); err != nil {

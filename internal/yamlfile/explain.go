@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// syntaxError is about a file that is not YAML.
+// syntaxError returns the error for a file that is not YAML.
 func (f *File) syntaxError(err error) *Error {
 	text := oneLine(strings.TrimPrefix(err.Error(), "yaml: "))
 	onLine := regexp.MustCompile(`^line (\d+): (.*)$`)
@@ -23,11 +23,11 @@ func (f *File) syntaxError(err error) *Error {
 	return f.errorf(0, "%s", text)
 }
 
-// oneLine keeps a value that is quoted on its error's line.
+// oneLine puts a quoted value on one line.
 func oneLine(text string) string { return strings.ReplaceAll(text, "\n", " ") }
 
-// explain rewrites the errors of decoding into a type for the person who wrote
-// the file: the decoder's own are written for Go programmers.
+// explain rewrites the errors of decoding into a type for the author of the
+// file. The decoder's own are written for Go programmers.
 func (f *File) explain(err error, t reflect.Type) (errs []*Error) {
 	var typed *yaml.TypeError
 	if !errors.As(err, &typed) {
@@ -50,7 +50,7 @@ func (f *File) explain(err error, t reflect.Type) (errs []*Error) {
 	return errs
 }
 
-// typesBelow collects the types that a value of type t is made of, by their names.
+// typesBelow collects the types inside a type t by name.
 func typesBelow(t reflect.Type, found map[string]reflect.Type) {
 	if found[t.String()] != nil {
 		return
@@ -66,7 +66,7 @@ func typesBelow(t reflect.Type, found map[string]reflect.Type) {
 	}
 }
 
-// kindText names the kind of value that YAML has for a Go type.
+// kindText returns YAML's name for the kind of a Go type.
 func kindText(t reflect.Type) string {
 	if t == nil {
 		return "a set of keys"

@@ -1,5 +1,5 @@
-// Package yamlfile decodes YAML files section by section, strictly. Its errors
-// name the file and the line, and the key that was probably meant.
+// Package yamlfile decodes YAML files strictly, section by section. Its errors
+// contain the file, the line, and a suggestion for a misspelled key.
 package yamlfile
 
 import (
@@ -15,14 +15,14 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// File is a YAML file whose document is a set of sections: keys at the top.
+// File is a YAML file whose document consists of sections: its top-level keys.
 type File struct {
 	name string
-	root *yaml.Node // the document's content; nil when it is null
-	more bool       // another document follows, which is not null
+	root *yaml.Node // content of the document; nil for null
+	more bool       // a second document, not null, follows
 }
 
-// Error is a mistake in a file. A line of 0 is not known.
+// Error is a mistake in a file. Line 0 means unknown.
 type Error struct {
 	File string
 	Line int
@@ -36,15 +36,15 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s:%d: %s", e.File, e.Line, e.Text)
 }
 
-// Parse parses the file of that name. The error is about text that is not YAML,
-// not a set of keys, or empty.
+// Parse parses the content of a file. It returns an error if the content is not
+// YAML, not a mapping, or empty.
 func Parse(name string, data []byte) (*File, error) {
 	f := &File{name: name}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
-		return nil, f.errorf(0, "is empty: declare what the checks look at")
+		return nil, f.errorf(0, "is empty: declare the targets of the checks")
 	case err != nil:
 		return nil, f.syntaxError(err)
 	}
@@ -53,7 +53,7 @@ func Parse(name string, data []byte) (*File, error) {
 	if root.ShortTag() == "!!null" {
 		return f, nil
 	}
-	// Decoding refuses what is not a set of keys, and keys that stand twice.
+	// Decoding rejects non-mappings and duplicate keys.
 	if err := root.Decode(new(map[string]yaml.Node)); err != nil {
 		return nil, errors.Join(asErrors(f.explain(err, reflect.TypeFor[map[string]any]()))...)
 	}
@@ -61,7 +61,7 @@ func Parse(name string, data []byte) (*File, error) {
 	return f, nil
 }
 
-// holdsMore reports whether a document that is not null is left to decode.
+// holdsMore reports whether dec has another document that is not null.
 func holdsMore(dec *yaml.Decoder) bool {
 	for {
 		var doc yaml.Node
@@ -74,13 +74,13 @@ func holdsMore(dec *yaml.Decoder) bool {
 	}
 }
 
-// Empty reports whether a text has no YAML but comments.
+// Empty reports whether a text has only comments.
 func Empty(data []byte) bool {
 	var doc yaml.Node
 	return yaml.Unmarshal(data, &doc) == nil && doc.IsZero()
 }
 
-// Single returns an error when the file has more than one document.
+// Single returns an error if the file has more than one document.
 func (f *File) Single() error {
 	if !f.more {
 		return nil
@@ -88,7 +88,7 @@ func (f *File) Single() error {
 	return f.errorf(0, "has more than one document: a line of --- starts another")
 }
 
-// Unknown returns an error for each section that is none of the known ones.
+// Unknown returns an error for each unknown section.
 func (f *File) Unknown(known []string) (errs []*Error) {
 	if f.root == nil {
 		return nil
@@ -101,8 +101,8 @@ func (f *File) Unknown(known []string) (errs []*Error) {
 	return errs
 }
 
-// Decode decodes a section into what v points to. It leaves v alone when the
-// file does not have the section.
+// Decode decodes a section into v. If the file does not have the section, v is
+// unchanged.
 func (f *File) Decode(section string, v any) (errs []*Error) {
 	n := child(f.root, section)
 	if n == nil {
@@ -112,7 +112,7 @@ func (f *File) Decode(section string, v any) (errs []*Error) {
 	if err := n.Decode(v); err != nil {
 		errs = f.explain(err, t)
 		if !errors.As(err, new(*yaml.TypeError)) {
-			return errs // its anchors lead nowhere: there is nothing to walk through
+			return errs // the alias is broken, so the keys cannot be checked
 		}
 	}
 	errs = append(errs, f.unknownKeys(n, t, []any{section})...)
@@ -120,8 +120,8 @@ func (f *File) Decode(section string, v any) (errs []*Error) {
 	return errs
 }
 
-// At returns an error about the value at a path of keys and indexes that starts
-// at the top, or about the nearest one above it that the file has.
+// At returns an error about the value at a path of keys and indexes from the
+// top, or about its nearest ancestor in the file.
 func (f *File) At(path []any, text string) *Error {
 	line := 0
 	n := f.root
@@ -141,7 +141,7 @@ func (f *File) errorf(line int, format string, args ...any) *Error {
 	return &Error{f.name, line, fmt.Sprintf(format, args...)}
 }
 
-// child returns the value below a node; nil when there is none.
+// child returns the child of a node, or nil.
 func child(n *yaml.Node, step any) *yaml.Node {
 	if n == nil {
 		return nil
@@ -162,7 +162,7 @@ func child(n *yaml.Node, step any) *yaml.Node {
 	return nil
 }
 
-// target returns the node that an alias stands for, or else the node itself.
+// target returns the target of an alias, or the node itself.
 func target(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -170,7 +170,8 @@ func target(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// pathText writes a path as in "database.redis" or "environment.required[2]".
+// pathText formats a path such as "database.redis" or
+// "environment.required[2]".
 func pathText(path []any) string {
 	var b strings.Builder
 	for _, step := range path {
@@ -195,8 +196,8 @@ func asErrors(list []*Error) []error {
 	return errs
 }
 
-// Join returns the errors as one, in the order of their lines, each once; nil
-// when there are none.
+// Join returns the errors as one, ordered by line, without duplicates. It
+// returns nil for no errors.
 func Join(list []*Error) error {
 	seen := map[Error]bool{}
 	var once []*Error

@@ -12,23 +12,23 @@ import (
 
 const mergeTag = "!!merge"
 
-// walk looks for keys that no field has.
+// walk finds keys without a field.
 type walk struct {
 	file *File
 	errs []*Error
-	// seen holds what was walked through: aliases can lead to a node many
-	// times, and to themselves.
+	// seen prevents repeated visits: aliases may lead to a node many times, or
+	// form a cycle.
 	seen map[place]bool
 }
 
-// place is a node that is decoded into a type.
+// place is a node with the type into which it is decoded.
 type place struct {
 	node *yaml.Node
 	into reflect.Type
 }
 
-// unknownKeys returns an error for each key at or below n that t has no field
-// for. The path leads to n.
+// unknownKeys returns an error for each key in n and its children for which t
+// has no field. path is the path of n.
 func (f *File) unknownKeys(n *yaml.Node, t reflect.Type, path []any) []*Error {
 	w := walk{file: f, seen: map[place]bool{}}
 	w.node(n, t, path)
@@ -81,11 +81,11 @@ func decodesItself(t reflect.Type) bool {
 // it too.
 type olderUnmarshaler interface{ UnmarshalYAML(func(any) error) error }
 
-// anyKey stands for the keys of an inlined map.
+// anyKey represents the keys of an inlined map.
 const anyKey = ""
 
-// fields returns the keys that YAML has for the fields of a struct, in order,
-// and their types.
+// fields returns the YAML keys of a struct's fields, in order, with their
+// types.
 func fields(t reflect.Type) (keys []string, types map[string]reflect.Type) {
 	types = map[string]reflect.Type{}
 	for i := range t.NumField() {
@@ -118,8 +118,7 @@ func fields(t reflect.Type) (keys []string, types map[string]reflect.Type) {
 	return keys, types
 }
 
-// unknownKey names the mapping that has the key, and the key that was probably
-// meant.
+// unknownKey returns a message with the mapping of the key and a suggestion.
 func unknownKey(key string, path []any, known []string) string {
 	text := fmt.Sprintf("unknown key %q", key)
 	if len(path) > 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
-// level decodes itself.
+// level has its own decoder.
 type level struct{ text string }
 
 func (l *level) UnmarshalYAML(n *yaml.Node) error {
@@ -87,7 +87,7 @@ func TestMistakes(t *testing.T) {
 		"s: {list: [&a {name: b, x: 1}, {<<: *a}]}\n": `f.yml:1: unknown key "x" in s.list[0] (there are name, every, labels, list, level, any, above, unnamed)`,
 		"[a]\n":  "f.yml:1: a list is not a set of keys",
 		"s: [\n": "f.yml:1: did not find expected node content",
-		"":       "f.yml: is empty: declare what the checks look at",
+		"":       "f.yml: is empty: declare the targets of the checks",
 	} {
 		_, err := decode(t, text)
 		if err == nil {
@@ -120,7 +120,7 @@ func TestAt(t *testing.T) {
 	}
 }
 
-// FuzzDecode: whatever the text, there is a value or an error that names the
+// FuzzDecode checks that any text gives a value, or an error that names the
 // file.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{"s: {name: a}", "s: &a {<<: *a}", "s: {<<: [1]}", "? [a]\n: b", "s: {? [a] : b}", "s: !!binary x", "a: &a [*b]\ns: *a", "s: *a", "%YAML 1.1\n---\ns: 1\n...\n---"} {

@@ -7,8 +7,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// board lays out a row for each group, with the panels of its alerts. The
-// heartbeat has no series to draw.
+// board returns a dashboard with one row per group, with the panels of its
+// alerts. The heartbeat has no series to draw.
 func board(groups []rules.Group) dashgen.Dashboard {
 	b := dashgen.Dashboard{
 		UID:         "preflight-pipeline",

@@ -7,20 +7,20 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// anyFailure is why a sum of increases above zero can as well be a maximum.
+// anyFailure excuses the mutant max of a sum of increases that is compared with
+// zero.
 var anyFailure = finding.Equivalent{Mutant: "sum → max", Why: "increases are never negative: their sum is above 0 when one of them is"}
 
-// counter is a counter of failures whose increase over a window makes an alert
-// fire.
+// counter is a counter of failures with an alert on its increase over a window.
 type counter struct {
-	failing, quiet string // two of its series that lead to one instance of the alert
-	minutes        int    // of the window
-	fires          string // the labels of the instance
-	of             string // in the names of the scenarios
+	failing, quiet string // two of its series in one instance of the alert
+	minutes        int    // length of the window
+	fires          string // labels of the instance
+	of             string // name in the scenarios
 }
 
-// failures proves an alert on the increase of a counter: it fires with one
-// failure, until that is out of the window. It also fires for a failure after a
+// failures proves an alert on the increase of a counter. It fires with one
+// failure until the failure is older than the window. It also fires after a
 // restart of the program, and beside a series without failures.
 func failures(c counter) []rules.Scenario {
 	fires := func(minute int) rules.Expect { return rules.Fires(fmt.Sprintf("%dm", minute), c.fires) }

@@ -34,9 +34,9 @@ var watchdog = rules.Alert{
 	}},
 }
 
-// heartbeatRouting sends the Watchdog to the heartbeat path of the webhook every
-// 15 seconds: the webhook must learn of an evaluation soon after Prometheus has
-// sent it. A service elsewhere gets it too, when one is named.
+// heartbeatRouting sends the Watchdog to the webhook's heartbeat path every 15
+// seconds, so that the webhook learns of each evaluation soon. If elsewhere is
+// set, an external service gets it too.
 func heartbeatRouting(elsewhere routing.Credential) routing.Routing {
 	const receiver, alert = "watchdog", `alertname="` + api.Watchdog + `"`
 	to := routing.Receiver{Name: receiver, Watchdog: true, FiringOnly: true}

@@ -1,6 +1,6 @@
-// Package pipeline watches the pipeline itself: the scrapes, Prometheus,
-// Alertmanager, the webhook, and the heartbeat that proves that alerts get
-// through. Any site can take it.
+// Package pipeline monitors the pipeline itself: scrapes, Prometheus,
+// Alertmanager, the webhook, and the heartbeat that proves the delivery of
+// alerts. Any site can use it.
 package pipeline
 
 import (
@@ -15,23 +15,23 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// None stands for a job that a site does not have.
+// None means that a site does not have the job.
 const None = jobs.None
 
-// Options fit the pack to a site.
+// Options adapt the pack to a site.
 type Options struct {
-	// Names of scrape jobs; an empty one is the name in the comment. The alerts
-	// on a job that is [None] are left out.
+	// Names of scrape jobs, with the defaults in the comments. The pack omits
+	// the alerts on a job that is [None].
 	Prometheus   string // prometheus
 	Alertmanager string // alertmanager
 	Webhook      string // webhook
 	NodeExporter string // node_exporter
-	// Heartbeat is the URL of a service elsewhere that also gets the heartbeat.
-	// It raises the alarm when the whole machine is gone.
+	// Heartbeat is the URL of an external service that also gets the heartbeat.
+	// It can alert when the whole machine is down.
 	Heartbeat routing.Credential
 }
 
-// withDefaults returns the options with every name given.
+// withDefaults returns the options with default names.
 func (o Options) withDefaults() Options {
 	return Options{
 		Prometheus:   cmp.Or(o.Prometheus, "prometheus"),
@@ -67,7 +67,7 @@ func Pack(o Options) preflight.Pack {
 	})
 }
 
-// programs is the group of alerts on the programs that collect and route.
+// programs returns the group of alerts on the programs that collect and route.
 func programs(o Options) rules.Group {
 	g := rules.Group{
 		Name:   "pipeline",
@@ -86,7 +86,7 @@ func programs(o Options) rules.Group {
 	return g
 }
 
-// delivery is the group of alerts on the webhook.
+// delivery returns the group of alerts on the webhook.
 func delivery() rules.Group {
 	return rules.Group{
 		Name:   "webhook",
@@ -98,6 +98,6 @@ func delivery() rules.Group {
 	}
 }
 
-// direct labels an alert that the webhook may be unable to deliver. It must
-// reach a receiver that does not go through the webhook.
+// direct returns the label of alerts that the webhook may be unable to deliver.
+// They must reach a receiver that does not use the webhook.
 func direct() map[string]string { return map[string]string{api.Delivery: api.Direct} }

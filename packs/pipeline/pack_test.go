@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-func TestThePackIsWholeByItself(t *testing.T) {
+func TestPackAlone(t *testing.T) {
 	t.Parallel()
 	pipelinetest.Pack(t, pipeline.Pack(pipeline.Options{}))
 }
@@ -29,7 +29,7 @@ func names(p preflight.Pack) []string {
 	return out
 }
 
-func TestAlertsOnJobsThatTheSiteDoesNotHaveAreLeftOut(t *testing.T) {
+func TestAlertsOnMissingJobsAreOmitted(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		options pipeline.Options
@@ -58,7 +58,7 @@ func TestAlertsOnJobsThatTheSiteDoesNotHaveAreLeftOut(t *testing.T) {
 	}
 }
 
-func TestConditionsReadOnlyTheProgramsOfTheSite(t *testing.T) {
+func TestConditionsReadOnlyProgramsOfSite(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		options pipeline.Options
@@ -77,7 +77,7 @@ func TestConditionsReadOnlyTheProgramsOfTheSite(t *testing.T) {
 	}
 }
 
-func TestTheBoardShowsEveryAlertButTheHeartbeat(t *testing.T) {
+func TestBoardShowsAllAlertsButHeartbeat(t *testing.T) {
 	t.Parallel()
 	p := pipeline.Pack(pipeline.Options{})
 	var shown []string
@@ -92,7 +92,7 @@ func TestTheBoardShowsEveryAlertButTheHeartbeat(t *testing.T) {
 	}
 }
 
-func TestTheHeartbeatGoesToAServiceElsewhere(t *testing.T) {
+func TestHeartbeatReachesExternalService(t *testing.T) {
 	t.Parallel()
 	url := routing.Secret("heartbeat_url")
 	got := pipeline.Pack(pipeline.Options{Heartbeat: url}).Routing.Receivers
@@ -101,7 +101,7 @@ func TestTheHeartbeatGoesToAServiceElsewhere(t *testing.T) {
 	}
 }
 
-// A site whose jobs have other names gives them.
+// A site sets the names of its own jobs.
 func ExamplePack() {
 	p := pipeline.Pack(pipeline.Options{Webhook: "alert-webhook", NodeExporter: pipeline.None})
 	for _, g := range p.Groups {

@@ -42,9 +42,9 @@ var ruleEvaluationFailing = rules.Alert{
 	Equivalents: []finding.Equivalent{anyFailure},
 }
 
-// notificationsFailing reads the metrics of the programs that the site has.
-// Messages that Alertmanager sends to Telegram itself are left out: a failure
-// there is not one of the webhook, and TelegramFailing reports it.
+// notificationsFailing reads the metrics of the programs that the site has. It
+// excludes messages that Alertmanager itself sends to Telegram: TelegramFailing
+// reports those.
 func notificationsFailing(o Options) rules.Alert {
 	a := rules.Alert{
 		Name:     "NotificationsFailing",

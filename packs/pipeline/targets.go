@@ -6,8 +6,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// targetDown leaves out what concerns jobs that the site does not have. While
-// the webhook is down, it cannot deliver the alert about itself.
+// targetDown omits the parts about jobs that the site does not have. A webhook
+// that is down cannot deliver the alert about itself.
 func targetDown(o Options) rules.Alert {
 	a := rules.Alert{
 		Name:     "TargetDown",

@@ -6,9 +6,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// urgentUndelivered has the labels of the alert that it stands for, whose name
-// is the label undelivered. The labels that the rule itself sets are left out:
-// two alerts that differ in those alone would make the rule fail.
+// urgentUndelivered has the labels of the undelivered alert, whose name is in
+// the label undelivered. It omits labels that the rule itself sets: two alerts
+// that differ only in those would make the rule fail.
 var urgentUndelivered = rules.Alert{
 	Name:     "UrgentUndelivered",
 	Severity: "P0",

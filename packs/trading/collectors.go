@@ -7,9 +7,9 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// whileCollectorsFail proves what the alerts on a target's status share: how
-// long one keeps firing when its collectors do not answer, or no longer have
-// the target. Meanwhile the other alert fires, for another target.
+// whileCollectorsFail proves how long the alerts on a target's status keep
+// firing while the collectors do not answer, or no longer have the target.
+// Meanwhile the other alert fires for another target.
 func whileCollectorsFail(status, other string) []rules.Scenario {
 	const node, spare = `up{job="node_exporter", instance="node-exporter:9100"}`, `up{job="node_exporter", instance="spare:9100"}`
 	problem := fmt.Sprintf(`arbitrage_preflight_check_problem{env="ENV", check="Database", target="redis", status=%q, reason=`, status)
@@ -62,8 +62,7 @@ func whileCollectorsFail(status, other string) []rules.Scenario {
 	}
 }
 
-// redis expects the alert on Redis alone, when no run has left a reason or
-// counts.
+// redis expects the alert on Redis when no run has left a reason or counts.
 func redis(at string) rules.Expect {
 	return rules.Fires(at, `env="ENV", check="Database", target="redis"`).
 		Says(api.Reason, "").

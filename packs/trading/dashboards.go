@@ -6,7 +6,7 @@ import (
 	"github.com/alertnative/preflight/dashgen"
 )
 
-// systemHealth lays out the board: the four golden signals of the arbitrage
+// systemHealth returns the dashboard: the golden signals of the arbitrage
 // exporter and its host, then the results of the preflight, then its checker.
 func systemHealth(o Options) dashgen.Dashboard {
 	board := wholeBoard()
@@ -45,7 +45,7 @@ func wholeBoard() dashgen.Dashboard {
 			Title: "Preflight FAIL",
 			Text:  "{{env}}",
 			Color: dashgen.Red,
-			// The panels that may show the reason.
+			// These panels may show the cause.
 			Panels: []string{
 				exporterScrape.Title, failedScrapes.Title, hostCPU.Title, hostMemory.Title, hostDisk.Title, databaseLatency,
 			},

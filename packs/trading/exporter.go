@@ -2,8 +2,8 @@ package trading
 
 import "github.com/alertnative/preflight/dashgen"
 
-// The panels of the arbitrage exporter use only what Prometheus itself knows of
-// every target.
+// The panels of the arbitrage exporter use only metrics that Prometheus records
+// for every target.
 
 var exporterSamples = dashgen.Panel{
 	ID: 1, Title: "Traffic: Exporter Samples",
@@ -27,12 +27,12 @@ var exporterScrape = dashgen.Panel{
 	Show:       dashgen.TimeSeries{Lines: true},
 }
 
-// ofExporter reports whether a panel shows the exporter alone.
+// ofExporter reports whether a panel shows only the exporter.
 func ofExporter(p dashgen.Panel) bool {
 	return p.Title == exporterSamples.Title || p.Title == exporterScrape.Title
 }
 
-// hostScrapes is failedScrapes of a site without the exporter.
+// hostScrapes replaces failedScrapes on a site without the exporter.
 func hostScrapes() dashgen.Panel {
 	p := failedScrapes
 	p.Description = "Share of scrapes of the host that failed. node_exporter is down, and with it the preflight's results, which it serves: restart it."
@@ -41,8 +41,8 @@ func hostScrapes() dashgen.Panel {
 	return p
 }
 
-// failedScrapes is where the alert TargetDown of packs/pipeline leads to on a
-// site that has both packs.
+// failedScrapes is the panel to which TargetDown of packs/pipeline links on a
+// site with both packs.
 var failedScrapes = dashgen.Panel{
 	Alert: "TargetDown",
 	ID:    4, Title: "Errors: Failed Scrapes", Width: 12,

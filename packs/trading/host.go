@@ -2,9 +2,9 @@ package trading
 
 import "github.com/alertnative/preflight/dashgen"
 
-// onHost keeps the series of hosts on which a preflight of the chosen
-// environments has run lately. Targets of node_exporter have no label env, but
-// the results that it serves have the same label instance.
+// onHost keeps the series of hosts with recent preflight runs of the selected
+// environments. Targets of node_exporter have no label env, but the results
+// that it serves have the same label instance.
 const onHost = ` and on (instance) group by (instance) (
   last_over_time(arbitrage_preflight_last_run_timestamp_seconds{env=~"$env"}[3runs])
 )`

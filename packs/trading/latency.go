@@ -66,8 +66,8 @@ var redisLatencyHigh = rules.Alert{
 		Actions: []string{"Redis의 SLOWLOG와 메모리 확인", "호스트 부하와 네트워크 확인"},
 	}},
 
-	// The panel of both databases. It is first drawn from this literal, then
-	// from that of PostgresLatencyHigh, which gives the same title.
+	// The panel shows both databases. It uses this literal first, then that of
+	// PostgresLatencyHigh, which has the same title.
 	Panel: dashgen.Panel{
 		ID: 11, Title: databaseLatency, Width: 6,
 		Description: "How long the databases take to answer, connecting included: 95 of 100 runs stayed below, over the last six run intervals. Both rising together point to the host or the network, one alone to that database.",
@@ -121,7 +121,7 @@ const databaseLatency = "Redis/Postgres Latency"
 var slowSteps = []dashgen.Threshold{{At: 0.1, Color: dashgen.Orange}, {At: 0.5, Color: dashgen.Red}}
 
 // slowness returns the scenarios of a histogram whose 95th percentile over six
-// runs must not be above 500 ms.
+// runs must not exceed 500 ms.
 func slowness(histogram string) []rules.Scenario {
 	of := func(series string) string { return strings.ReplaceAll(series, "HISTOGRAM", histogram) }
 	return []rules.Scenario{

@@ -1,6 +1,6 @@
-// Package trading watches the preflight of a trading system: whether its checks
-// pass, whether they run, and how fast. It holds the alerts, their panels and
-// the board System Health, a file for each subject.
+// Package trading monitors the preflight of a trading system: whether its
+// checks pass, whether they run, and how fast. It has the alerts, their panels
+// and the dashboard System Health, one file per subject.
 package trading
 
 import (
@@ -27,19 +27,19 @@ import (
 // Namespace is the prefix of the names of the preflight's metrics.
 const Namespace = "arbitrage"
 
-// None stands for a job that a site does not have.
+// None means that a site does not have the job.
 const None = jobs.None
 
-// Options fit the pack to a site.
+// Options adapt the pack to a site.
 type Options struct {
-	// Names of scrape jobs; an empty one is the name in the comment. What is about
-	// a job that is [None] is left out.
-	NodeExporter string // node_exporter: it has the textfile collector
+	// Names of scrape jobs, with the defaults in the comments. The pack omits
+	// definitions about a job that is [None].
+	NodeExporter string // node_exporter, with the textfile collector
 	Prometheus   string // prometheus
 	Exporter     string // arbitrage_exporter: the trading system itself
 	Checker      string // preflight: the checker as a service, with metrics about itself
-	// Config is a preflight.yml. The checks that it declares join the shipped
-	// ones. "": the shipped checks alone.
+	// Config is a preflight.yml, whose declared checks are added to the shipped
+	// ones. "" adds none.
 	Config string
 }
 
@@ -69,7 +69,7 @@ func Pack(o Options) preflight.Pack {
 	})
 }
 
-// specsOf returns the shipped checks and those that the file declares.
+// specsOf returns the specs of the shipped checks and of those in the file.
 func specsOf(file string) ([]spec.Spec, []finding.Finding) {
 	specs := checks.Shipped()
 	if file == "" {
@@ -82,8 +82,7 @@ func specsOf(file string) ([]spec.Spec, []finding.Finding) {
 	return append(specs, declared...), nil
 }
 
-// configFindings returns the mistakes in a file, each with its line where it is
-// known.
+// configFindings returns the mistakes in a file, with their lines if known.
 func configFindings(file string, err error) []finding.Finding {
 	const where = `pack "trading", option Config`
 	var unread *fs.PathError
@@ -104,8 +103,8 @@ func configFindings(file string, err error) []finding.Finding {
 	return out
 }
 
-// preflightGroup is evaluated as often as the results are scraped, so that a
-// failed check is reported within seconds.
+// preflightGroup is evaluated at the interval at which the results are scraped,
+// so that a failed check is reported within seconds.
 func preflightGroup() rules.Group {
 	return rules.Group{
 		Name:     "preflight",
@@ -131,8 +130,8 @@ func checkerGroup() rules.Group {
 	}
 }
 
-// suppression holds PreflightFlapping back while a check fails in the same
-// environment. A missing resolution of it does no harm.
+// suppression inhibits PreflightFlapping while a check fails in the same
+// environment. If its resolution is not sent, that does no harm.
 func suppression() routing.Routing {
 	const (
 		flaps = `alertname="PreflightFlapping"`

@@ -9,14 +9,14 @@ import (
 	"github.com/alertnative/preflight/pipelinetest"
 )
 
-// The pack needs no other: not packs/pipeline, whose TargetDown its board leads
-// to.
-func TestThePackIsWholeByItself(t *testing.T) {
+// The pack needs no other, not even packs/pipeline, whose TargetDown links to
+// its dashboard.
+func TestPackAlone(t *testing.T) {
 	t.Parallel()
 	pipelinetest.Pack(t, trading.Pack(trading.Options{}))
 }
 
-func TestEveryAlertLeadsToAPanelOfTheBoard(t *testing.T) {
+func TestEveryAlertHasPanel(t *testing.T) {
 	t.Parallel()
 	p := trading.Pack(trading.Options{})
 	placed, titles := map[string]bool{}, map[string]bool{}
@@ -40,11 +40,11 @@ func TestEveryAlertLeadsToAPanelOfTheBoard(t *testing.T) {
 	}
 }
 
-func TestTheCollectorsJobIsNamedByTheSite(t *testing.T) {
+func TestJobOfCollectorIsRenamed(t *testing.T) {
 	t.Parallel()
 	p := trading.Pack(trading.Options{NodeExporter: "node"})
 	if text := fmt.Sprintf("%+v %+v", p.Groups, p.Dashboards); strings.Contains(text, `job="node_exporter"`) || strings.Contains(text, `job='node_exporter'`) {
-		t.Error("the definitions still name the job node_exporter")
+		t.Error("the definitions still contain the job node_exporter")
 	}
 	for _, g := range p.Groups {
 		for _, a := range g.Alerts {
@@ -61,13 +61,13 @@ func TestEveryTextIsTranslated(t *testing.T) {
 		for _, a := range g.Alerts {
 			ko := a.Translations["ko"]
 			if ko.Title == "" || ko.Summary == "" || len(ko.Actions) != len(a.Actions) || (ko.Headline == "") != (a.Headline == "") || (ko.ListTitle == "") != (a.ListTitle == "") {
-				t.Errorf("%s: a text has no Korean twin: %+v", a.Name, ko)
+				t.Errorf("%s: a text has no Korean translation: %+v", a.Name, ko)
 			}
 		}
 	}
 }
 
-// A site takes the pack with the name of its own scrape job.
+// A site sets the name of its own scrape job.
 func ExamplePack() {
 	p := trading.Pack(trading.Options{NodeExporter: "node"})
 	for _, g := range p.Groups {

@@ -84,9 +84,9 @@ var checkFailed = rules.Alert{
 var checkWarned = rules.Alert{
 	Name:     "PreflightCheckWarned",
 	Severity: "P1",
-	// A failure of the same check is reported instead. It is excluded here and
-	// not by an inhibition: Alertmanager never sends the resolution of an alert
-	// that became inhibited.
+	// While the check fails, the failure is reported instead. The expression
+	// excludes it, not an inhibition, because Alertmanager never sends the
+	// resolution of an alert that became inhibited.
 	Expr: `
 		max by (env, check, target) (
 			last_over_time(arbitrage_preflight_target_status{status="warn"}[3runs])

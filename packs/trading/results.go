@@ -2,8 +2,8 @@ package trading
 
 import "github.com/alertnative/preflight/dashgen"
 
-// statuses shows the numbers that the panels of results draw, the worse the
-// greater.
+// statuses maps the numbers of result panels to statuses. A greater number is
+// worse.
 var statuses = []dashgen.Mapping{
 	{Value: 0, Text: "SKIP", Color: dashgen.Grey},
 	{Value: 1, Text: "PASS", Color: dashgen.Green},

@@ -2,9 +2,10 @@ package trading
 
 import "strings"
 
-// reasonOf returns the template of why a target has that status. The reason is
-// looked up and is not a label of the alert, so that a changed reason is not a
-// new alert. While the collector is down, the last reason of a day is shown.
+// reasonOf returns the template with the reason of a target's status. A query
+// finds the reason. It is not a label, so that a changed reason is not a new
+// alert. While the collector is down, the template shows the last reason of the
+// past day.
 func reasonOf(status string) string {
 	return strings.ReplaceAll(`
 {{- $q := printf "arbitrage_preflight_check_problem{env=%q,check=%q,target=%q,status='STATUS'}" $labels.env $labels.check $labels.target -}}
@@ -14,7 +15,7 @@ func reasonOf(status string) string {
 {{- end -}}`, "STATUS", status)
 }
 
-// counts is the template of the results of a run: "6/8 PASS, 2 FAIL".
+// counts is the template with the results of a run: "6/8 PASS, 2 FAIL".
 const counts = `
 {{- with printf "count(arbitrage_preflight_check_status{env=%q,status='pass'})" $labels.env | query -}}
 {{- $total := . | first | value -}}
@@ -29,8 +30,8 @@ const counts = `
 , {{ . | first | value }} WARN
 {{- end -}}`
 
-// headline returns the template of the outcome of a run with its counts:
-// "Preflight failed (6/8 PASS, 2 FAIL)". It is empty while there are none.
+// headline returns the template with the result of a run and its counts:
+// "Preflight failed (6/8 PASS, 2 FAIL)". It is empty without counts.
 func headline(outcome string) string {
 	return `
 {{- with printf "arbitrage_preflight_check_status{env=%q}" $labels.env | query -}}

@@ -55,7 +55,7 @@ func TestServices(t *testing.T) {
 		for _, p := range service.Ports {
 			got = append(got, p.Published)
 			if p.HostIP != "127.0.0.1" {
-				t.Errorf("%s is published on %q: nothing here asks who calls", name, p.HostIP)
+				t.Errorf("%s is published on %q, but it has no authentication", name, p.HostIP)
 			}
 		}
 		if strings.Join(got, ",") != published {
@@ -70,7 +70,7 @@ func TestServices(t *testing.T) {
 	}
 }
 
-func TestChatIDIsAskedFor(t *testing.T) {
+func TestChatIDIsRequired(t *testing.T) {
 	t.Parallel()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")})
 	if err != nil {
@@ -133,13 +133,13 @@ func TestSecretsAreDefinedAndUsed(t *testing.T) {
 	}
 	for name := range project.Secrets {
 		if !used[name] {
-			t.Errorf("secret %q is used by nobody", name)
+			t.Errorf("no service uses the secret %q", name)
 		}
 	}
 }
 
-// The container has the files and variables that preflight.yml names.
-func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
+// The container has the files and variables in preflight.yml.
+func TestCheckerHasFilesAndVariables(t *testing.T) {
 	t.Parallel()
 	service := load(t).Services["preflight"]
 	for _, want := range []string{"--config.file=/checkout/preflight.yml", "--env=paper", "--env-file=/run/secrets/env_paper"} {
@@ -147,7 +147,7 @@ func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
 			t.Errorf("no %q in %q", want, service.Command)
 		}
 	}
-	// A command in the container finds preflight.yml, as on the host.
+	// In the container, a command finds preflight.yml as on the host.
 	if service.WorkingDir != "/checkout" {
 		t.Errorf("the working folder is %q", service.WorkingDir)
 	}
@@ -175,15 +175,15 @@ func TestTheCheckerSeesWhatItLooksAt(t *testing.T) {
 	}
 }
 
-// The interval is the checker's default, which is the site's.
-func TestTheCheckerRunsAsOftenAsTheSiteSays(t *testing.T) {
+// The interval is the checker's default, which equals the site's.
+func TestCheckerRunsAtIntervalOfSite(t *testing.T) {
 	t.Parallel()
 	if command := load(t).Services["preflight"].Command; !slices.Contains(command, "--every") {
 		t.Errorf("no --every in %q", command)
 	}
 }
 
-// listens returns the port that a service listens on inside its container.
+// listens returns the port of a service inside its container.
 func listens(s types.ServiceConfig) string {
 	for _, arg := range s.Command {
 		if addr, ok := strings.CutPrefix(arg, "--web.listen-address="); ok {
@@ -194,7 +194,7 @@ func listens(s types.ServiceConfig) string {
 	return map[string]string{"prometheus": "9090", "alertmanager": "9093", "node-exporter": "9100"}[s.Name]
 }
 
-// reaches checks that an address is that of a service and its port.
+// reaches checks that an address is that of a service with its port.
 func reaches(t *testing.T, project *types.Project, from types.ServiceConfig, what, addr string) {
 	t.Helper()
 	host, port, err := net.SplitHostPort(addr)
@@ -286,8 +286,8 @@ func TestAddressesAgreeWithTheGeneratedConfiguration(t *testing.T) {
 	reaches(t, project, project.Services["grafana"], "datasource", u.Host)
 }
 
-// Each program gets its command line from the compose file and is asked for its
-// help: it prints it only when it knows every flag.
+// A program prints its help only if it knows every flag of its command line in
+// the compose file.
 func TestCommandLinesAreAccepted(t *testing.T) {
 	t.Parallel()
 	project := load(t)

@@ -56,7 +56,7 @@ func declares(stage instructions.Stage, arg string) bool {
 	})
 }
 
-func TestTheImageIsPinnedAndUnprivileged(t *testing.T) {
+func TestImageIsPinnedAndUnprivileged(t *testing.T) {
 	t.Parallel()
 	all := stages(t)
 	for _, stage := range all {
@@ -70,9 +70,9 @@ func TestTheImageIsPinnedAndUnprivileged(t *testing.T) {
 	}
 }
 
-// The RUN of the Dockerfile that builds the programs runs here, with the build
-// arguments in its environment as Docker puts them there.
-func TestTheImagesProgramsHaveTheirVersion(t *testing.T) {
+// The test runs the Dockerfile's RUN that builds the programs, with the build
+// arguments as environment variables, as Docker does.
+func TestProgramsOfImageHaveVersion(t *testing.T) {
 	t.Parallel()
 	all := stages(t)
 	build, last := all[0], all[len(all)-1]
@@ -141,8 +141,8 @@ func TestComposePassesTheVersion(t *testing.T) {
 	}
 }
 
-// scripts/up takes both from git. It runs in a checkout of its own, where the
-// program docker shows its environment.
+// scripts/up reads both from git. The test runs it in a new checkout with a
+// fake docker that prints its environment.
 func TestUpSetsTheVersion(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -178,7 +178,7 @@ func TestUpSetsTheVersion(t *testing.T) {
 	}
 }
 
-// write writes a program or a file, and its folder.
+// write writes a program or a file, and creates its folder.
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 )
 
-// The webhook gets the generated file and the variable that the file names.
-func TestTheWebhookReadsItsConfiguration(t *testing.T) {
+// The webhook gets the generated file and the variable in it.
+func TestWebhookReadsConfiguration(t *testing.T) {
 	t.Parallel()
 	service := load(t).Services["webhook"]
 	i := slices.IndexFunc(service.Command, func(arg string) bool { return strings.HasPrefix(arg, "--config.file=") })

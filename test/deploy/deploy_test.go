@@ -37,7 +37,7 @@ func build(t *testing.T) string {
 }
 
 // accepted checks that the checker knows every flag of a command line: only
-// then does it print its help.
+// then it prints its help.
 func accepted(t *testing.T, binary, where string, args []string) {
 	t.Helper()
 	if out, err := exec.Command(binary, append(slices.Clone(args), "--help")...).CombinedOutput(); err != nil {
@@ -48,10 +48,10 @@ func accepted(t *testing.T, binary, where string, args []string) {
 	}
 }
 
-// every is the interval of each schedule in monitoring/, in minutes.
+// every is the interval of the schedules in monitoring/, in minutes.
 const every = 10
 
-func TestTheScheduleIsTheSites(t *testing.T) {
+func TestScheduleMatchesSite(t *testing.T) {
 	t.Parallel()
 	if run := site.Site().Timing.Run.Minutes(); run != every {
 		t.Errorf("the site runs the checks every %v minutes, the schedules here every %d", run, every)
@@ -70,8 +70,7 @@ func TestCommandLines(t *testing.T) {
 	}
 }
 
-// systemd reads the units and returns the arguments of each service. Where
-// systemd is, it checks them too.
+// systemd parses the units and returns the arguments of each service.
 func systemd(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(monitoring, "systemd", "*"))
@@ -108,12 +107,12 @@ func systemd(t *testing.T) map[string][]string {
 	return commands
 }
 
-// A parser accepts any setting; systemd-analyze refuses unknown ones.
-func TestSystemdAcceptsTheUnits(t *testing.T) {
+// A parser accepts unknown settings; systemd-analyze rejects them.
+func TestSystemdAcceptsUnits(t *testing.T) {
 	t.Parallel()
 	analyze, err := exec.LookPath("systemd-analyze")
 	if err != nil {
-		systemd(t) // no systemd here: they can be read
+		systemd(t) // without systemd only the parser checks the units
 		return
 	}
 	binary, dir := build(t), t.TempDir()
@@ -123,7 +122,7 @@ func TestSystemdAcceptsTheUnits(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// systemd-analyze checks that the program is there.
+		// systemd-analyze checks that the program exists.
 		data = bytes.ReplaceAll(data, []byte("/usr/local/bin/preflight"), []byte(binary))
 		unit := filepath.Join(dir, strings.Replace(name, "@.", "@paper.", 1))
 		if err := os.WriteFile(unit, data, 0o644); err != nil {
@@ -145,8 +144,8 @@ func TestSystemdAcceptsTheUnits(t *testing.T) {
 	}
 }
 
-// cron returns the arguments of the line, after the schedule, the user and the
-// program.
+// cron returns the arguments of the line, without the schedule, the user and
+// the program.
 func cron(t *testing.T) []string {
 	t.Helper()
 	data, err := os.ReadFile(filepath.Join(monitoring, "cron", "preflight"))
@@ -175,8 +174,8 @@ func cron(t *testing.T) []string {
 	return fields[7:]
 }
 
-// kubernetes reads the manifests strictly and returns the checker's arguments
-// of each.
+// kubernetes decodes the manifests strictly and returns the checker's arguments
+// in each.
 func kubernetes(t *testing.T) map[string][]string {
 	t.Helper()
 	var deployment appsv1.Deployment
@@ -215,7 +214,7 @@ func kubernetes(t *testing.T) map[string][]string {
 	return commands
 }
 
-// decode reads the objects of a manifest in their order. An unknown field is an
+// decode decodes the objects of a manifest in order. An unknown field is an
 // error.
 func decode(t *testing.T, name string, objects ...any) {
 	t.Helper()

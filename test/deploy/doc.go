@@ -1,3 +1,3 @@
-// Package deploy holds only tests of monitoring/: of what it has for systemd,
-// cron and Kubernetes.
+// Package deploy holds only tests of monitoring/: its files for systemd, cron
+// and Kubernetes.
 package deploy

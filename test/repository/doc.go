@@ -1,4 +1,4 @@
 // Package repository holds only tests of the files about the project itself:
-// the versions that several files name, the workflows, the release and the
-// forms for issues.
+// versions in several files, workflows, the release, issue forms, links and the
+// English.
 package repository

@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// form is a form for issues, as GitHub documents it.
+// form is an issue form, as GitHub documents it.
 type form struct {
 	Name        string
 	Description string

@@ -18,7 +18,7 @@ var (
 	marks   = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
-// anchors returns the anchors of the headings of a page, as GitHub makes them.
+// anchors returns the anchors of a page's headings, as GitHub makes them.
 func anchors(page string) []string {
 	var all []string
 	for _, m := range heading.FindAllStringSubmatch(fenced.ReplaceAllString(page, ""), -1) {
@@ -27,9 +27,8 @@ func anchors(page string) []string {
 	return all
 }
 
-// Links of the pages to files of the project, and to headings of pages, lead
-// somewhere.
-func TestLinksOfThePagesLeadSomewhere(t *testing.T) {
+// Links in pages to files of the project and to headings must have a target.
+func TestLinksHaveTargets(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
 	cmd.Dir = root

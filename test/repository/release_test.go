@@ -12,7 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// releaseBuild is a build of .goreleaser.yaml, with the parts that say how.
+// releaseBuild is a build of .goreleaser.yaml with its settings.
 type releaseBuild struct {
 	ID, Main, Binary    string
 	Env, Flags, Ldflags []string
@@ -27,8 +27,8 @@ func releaseBuilds(t *testing.T) []releaseBuild {
 	return config.Builds
 }
 
-// The programs of a release are built as scripts/build builds them.
-func TestTheReleaseIsBuiltAsTheCheckoutIs(t *testing.T) {
+// The release builds programs like scripts/build.
+func TestReleaseBuildsLikeScript(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command("bash", "-c", `. scripts/goenv && echo "CGO_ENABLED=$CGO_ENABLED" && printf '%s\n' $GOFLAGS`)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), "GOFLAGS=")
@@ -45,8 +45,9 @@ func TestTheReleaseIsBuiltAsTheCheckoutIs(t *testing.T) {
 }
 
 // Each program of a release is linked with the flags of .goreleaser.yaml and
-// shows its version. preflight-stack is not released: it runs in a checkout.
-func TestTheProgramsOfTheReleaseHaveTheirVersion(t *testing.T) {
+// shows its version. preflight-stack is not released, because it needs a
+// checkout.
+func TestProgramsOfReleaseHaveVersion(t *testing.T) {
 	t.Parallel()
 	const version, revision = "9.8.7", "0123456789abcdef0123456789abcdef01234567"
 	released := []string{"preflight-stack"}

@@ -38,8 +38,8 @@ func scriptVersions(t *testing.T) map[string]string {
 	return versions
 }
 
-// imageVersions returns the version of each image that docker-compose.yml
-// names, by service.
+// imageVersions returns the version of each image in docker-compose.yml, by
+// service.
 func imageVersions(t *testing.T) map[string]string {
 	t.Helper()
 	options, err := cli.NewProjectOptions([]string{filepath.Join(root, "docker-compose.yml")}, cli.WithEnv([]string{"TELEGRAM_CHAT_ID=1"}))
@@ -62,7 +62,7 @@ func imageVersions(t *testing.T) map[string]string {
 	return versions
 }
 
-// goMod reads the go.mod of a module of the project.
+// goMod parses the go.mod of a module of the project.
 func goMod(t *testing.T, folder string) *modfile.File {
 	t.Helper()
 	name := filepath.Join(folder, "go.mod")
@@ -73,7 +73,7 @@ func goMod(t *testing.T, folder string) *modfile.File {
 	return f
 }
 
-// required returns the version of a module that a go.mod requires.
+// required returns the version of a module in a go.mod.
 func required(t *testing.T, f *modfile.File, path string) string {
 	t.Helper()
 	for _, r := range f.Require {
@@ -85,7 +85,7 @@ func required(t *testing.T, f *modfile.File, path string) string {
 	return ""
 }
 
-// equal reports a version that two files name differently.
+// equal reports a version that differs between two files.
 func equal(t *testing.T, where, got, elsewhere, want string) {
 	t.Helper()
 	if got != want {
@@ -93,9 +93,9 @@ func equal(t *testing.T, where, got, elsewhere, want string) {
 	}
 }
 
-// The programs that make test builds are those that docker-compose.yml runs,
-// and the libraries that prove the files are of the same release.
-func TestTheStackRunsWhatIsTested(t *testing.T) {
+// docker-compose.yml runs the versions that make test builds, and the linked
+// libraries are of the same release.
+func TestStackRunsTestedVersions(t *testing.T) {
 	t.Parallel()
 	built, images, module := scriptVersions(t), imageVersions(t), goMod(t, ".")
 	const scripts, compose, gomod = "scripts/versions", "docker-compose.yml", "go.mod"
@@ -107,7 +107,7 @@ func TestTheStackRunsWhatIsTested(t *testing.T) {
 	equal(t, gomod+": prometheus", required(t, module, "github.com/prometheus/prometheus"), scripts, built["PROMETHEUS_MODULE"])
 	equal(t, gomod+": alertmanager", required(t, module, "github.com/prometheus/alertmanager"), scripts, "v"+built["ALERTMANAGER_VERSION"])
 
-	// The images that scripts/servers falls back to name the minor or major version.
+	// The fallback images of scripts/servers have the minor or major version.
 	for service, variable := range map[string]string{"redis": "REDIS_IMAGE", "postgres": "POSTGRES_IMAGE"} {
 		_, version, _ := strings.Cut(built[variable], ":")
 		if got := images[service]; got != version && !strings.HasPrefix(got, version+".") {
@@ -116,8 +116,8 @@ func TestTheStackRunsWhatIsTested(t *testing.T) {
 	}
 }
 
-// Prometheus numbers its module v0.3XX.Y for the release 3.XX.Y.
-func TestTheModuleOfPrometheusIsItsRelease(t *testing.T) {
+// Prometheus's module has the version v0.3XX.Y for the release 3.XX.Y.
+func TestPrometheusModuleMatchesRelease(t *testing.T) {
 	t.Parallel()
 	built := scriptVersions(t)
 	m := regexp.MustCompile(`^v0\.3(\d\d)\.(\d+)$`).FindStringSubmatch(built["PROMETHEUS_MODULE"])
@@ -128,7 +128,7 @@ func TestTheModuleOfPrometheusIsItsRelease(t *testing.T) {
 }
 
 // The nested modules use the same Go and the same modules of Prometheus.
-func TestTheModulesAgree(t *testing.T) {
+func TestModulesUseSameVersions(t *testing.T) {
 	t.Parallel()
 	module := goMod(t, ".")
 	for _, folder := range []string{"examples", "test"} {
@@ -146,8 +146,8 @@ func TestTheModulesAgree(t *testing.T) {
 	}
 }
 
-// Boards have the version of Grafana that docker-compose.yml runs.
-func TestTheBoardsAreOfTheVersionOfGrafana(t *testing.T) {
+// Dashboards have the version of Grafana in docker-compose.yml.
+func TestDashboardsHaveVersionOfGrafana(t *testing.T) {
 	t.Parallel()
 	boards, err := filepath.Glob(filepath.Join(root, "generated/grafana/dashboards/*.json"))
 	if err != nil || len(boards) == 0 {
@@ -173,7 +173,7 @@ func TestTheBoardsAreOfTheVersionOfGrafana(t *testing.T) {
 
 // The second column of the table in docs/reference/compatibility.md has the versions of
 // the other files.
-func TestTheTableOfVersionsIsTrue(t *testing.T) {
+func TestCompatibilityTable(t *testing.T) {
 	t.Parallel()
 	built, images := scriptVersions(t), imageVersions(t)
 	want := map[string]string{

@@ -9,8 +9,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// workflow has the parts of a workflow that the tests here read. Its syntax is
-// checked by actionlint, which scripts/lint runs.
+// workflow has the parts of a workflow that these tests read. actionlint, which
+// scripts/lint runs, checks the syntax.
 type workflow struct {
 	Permissions map[string]string `yaml:"permissions"`
 	Jobs        map[string]struct {
@@ -27,7 +27,7 @@ type step struct {
 	Run  string         `yaml:"run"`
 }
 
-// workflows returns the workflows by the names of their files.
+// workflows returns the workflows by file name.
 func workflows(t *testing.T) map[string]workflow {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yml"))
@@ -58,8 +58,8 @@ func steps(t *testing.T, f func(where string, s step)) {
 	}
 }
 
-// A tag such as v7 moves: it can run other code tomorrow.
-func TestActionsAreOfOneVersion(t *testing.T) {
+// A tag such as v7 can move to other code.
+func TestActionsAreConsistentlyPinned(t *testing.T) {
 	t.Parallel()
 	full := regexp.MustCompile(`^[\w.-]+/[\w./-]+@v\d+\.\d+\.\d+$`)
 	version := map[string]string{}
@@ -78,7 +78,7 @@ func TestActionsAreOfOneVersion(t *testing.T) {
 	})
 }
 
-func TestWorkflowsRunTheTargetsOfTheMakefile(t *testing.T) {
+func TestWorkflowsRunMakeTargets(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{}
 	for _, m := range regexp.MustCompile(`(?m)^([a-z]+):`).FindAllStringSubmatch(read(t, "Makefile"), -1) {
@@ -100,7 +100,7 @@ func TestWorkflowsRunTheTargetsOfTheMakefile(t *testing.T) {
 	}
 }
 
-// A workflow may read the code. Only the job that makes the release writes.
+// A workflow may only read the code. Only the release job may write.
 func TestWorkflowsHaveFewPermissions(t *testing.T) {
 	t.Parallel()
 	for name, w := range workflows(t) {
@@ -118,8 +118,8 @@ func TestWorkflowsHaveFewPermissions(t *testing.T) {
 	}
 }
 
-// The release waits for the tests.
-func TestTheReleaseIsTested(t *testing.T) {
+// The release needs the tests.
+func TestReleaseNeedsTests(t *testing.T) {
 	t.Parallel()
 	var release struct {
 		Jobs struct {
@@ -135,8 +135,8 @@ func TestTheReleaseIsTested(t *testing.T) {
 	}
 }
 
-// The workflows install the goreleaser whose version scripts/versions names.
-func TestTheWorkflowsTakeTheVersionOfGoreleaser(t *testing.T) {
+// The workflows install the version of goreleaser in scripts/versions.
+func TestWorkflowsUseVersionOfGoreleaser(t *testing.T) {
 	t.Parallel()
 	want := "v" + scriptVersions(t)["GORELEASER_VERSION"]
 	found := 0

@@ -1,5 +1,5 @@
-// Package try generates sites in tests, and asks Prometheus's and Alertmanager's
-// own tools about the files.
+// Package try generates sites in tests and checks the files with Prometheus's
+// and Alertmanager's own tools.
 package try
 
 import (
@@ -13,8 +13,8 @@ import (
 	"github.com/alertnative/preflight/codegen"
 )
 
-// Generate returns the folder of the generated files of a site. Findings end the
-// test.
+// Generate returns the folder with the generated files of a site. Findings fail
+// the test.
 func Generate(t *testing.T, site preflight.Site) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -24,7 +24,7 @@ func Generate(t *testing.T, site preflight.Site) string {
 	return dir
 }
 
-// Findings returns what the generator reports of a site that it refuses.
+// Findings returns the generator's findings on a site with mistakes.
 func Findings(t *testing.T, site preflight.Site) string {
 	t.Helper()
 	code, text := run(t, site, t.TempDir())
@@ -66,8 +66,8 @@ func tool(t *testing.T, name string, args ...string) {
 	}
 }
 
-// binary finds a tool in the folder PREFLIGHT_BIN, or else in bin of the
-// repository, which is above this module.
+// binary returns the path of a tool in the folder PREFLIGHT_BIN, or in bin of
+// the repository above this module.
 func binary(t *testing.T, name string) string {
 	t.Helper()
 	folders := []string{os.Getenv("PREFLIGHT_BIN")}

@@ -1,4 +1,4 @@
-// Package postgres watches PostgreSQL servers by postgres_exporter.
+// Package postgres monitors PostgreSQL servers by postgres_exporter.
 package postgres
 
 import (
@@ -12,10 +12,10 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Options fit the pack to a site.
+// Options adapt the pack to a site.
 type Options struct {
-	Job         string // of postgres_exporter; "postgres" when empty
-	Connections string // the share of max_connections that is too much; "0.8" when empty
+	Job         string // scrape job of postgres_exporter; default "postgres"
+	Connections string // threshold as a share of max_connections; default "0.8"
 	Replication bool   // the server is a replica
 }
 
@@ -81,7 +81,7 @@ func replicationLags(o Options) rules.Alert {
 	}
 }
 
-// board shows the alerts, and the load that explains them.
+// board returns a dashboard with the alerts and the load.
 func board(o Options, alerts []rules.Alert) dashgen.Dashboard {
 	b := dashgen.Dashboard{
 		UID: "postgres", Title: "PostgreSQL",

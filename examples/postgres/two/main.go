@@ -1,4 +1,4 @@
-// Command two watches the databases of two teams with one pack.
+// Command two monitors the databases of two teams with one pack.
 package main
 
 import (
@@ -37,7 +37,7 @@ func orders() preflight.Pack {
 		preflight.As("orders"), preflight.Labels{"team": "orders"})
 }
 
-// billing reports a server that is down sooner, and as the bank wants it.
+// billing returns the pack with a shorter delay and the bank's severity.
 func billing() preflight.Pack {
 	return postgres.Pack(postgres.Options{Job: "billing-db", Replication: true}).With(
 		preflight.As("billing"), preflight.Labels{"team": "billing"},

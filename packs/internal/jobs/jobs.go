@@ -1,4 +1,4 @@
-// Package jobs fits the names of scrape jobs in a pack to those of a site.
+// Package jobs maps the names of scrape jobs in a pack to those of a site.
 package jobs
 
 import (
@@ -17,12 +17,11 @@ import (
 // Alertmanager and in a template ($labels.job "webhook").
 var named = regexp.MustCompile(`(\bjob\s*(?:=~|=|!=|!~)\s*["']|\$labels\.job\s+")([^"']+)(["'])`)
 
-// None stands for a job that a site does not have.
+// None means that a site does not have the job.
 const None = "-"
 
-// Rename returns the pack with its scrape jobs named as the values of names.
-// Series of scenarios whose job becomes [None] are left out. The definitions
-// themselves are not changed.
+// Rename returns a copy of the pack with its scrape jobs renamed by the map. It
+// removes series of scenarios whose job becomes [None].
 func Rename(p preflight.Pack, names map[string]string) preflight.Pack {
 	r := renamer(names)
 	p.Groups = r.copy(reflect.ValueOf(p.Groups)).Interface().([]rules.Group)
@@ -37,7 +36,7 @@ func Rename(p preflight.Pack, names map[string]string) preflight.Pack {
 	return p
 }
 
-// withoutSeries leaves the series of no job out of scenarios.
+// withoutSeries removes the series of absent jobs from scenarios.
 func withoutSeries(scenarios []rules.Scenario) {
 	for i, s := range scenarios {
 		lines := slices.DeleteFunc(strings.Split(s.Series, "\n"), func(line string) bool { return strings.Contains(line, `job="`+None+`"`) })

@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// definitions uses a job called node in every place that can name one.
+// definitions uses the job node in every place that may contain a job.
 func definitions(node, hook string) preflight.Pack {
 	return preflight.Pack{
 		Groups: []rules.Group{{Alerts: []rules.Alert{{
@@ -31,10 +31,10 @@ func definitions(node, hook string) preflight.Pack {
 	}
 }
 
-func TestJobsAreRenamedWhereverOneIsNamed(t *testing.T) {
+func TestRename(t *testing.T) {
 	t.Parallel()
 	before := definitions("node", "hook")
-	// Each takes the other's name: no job is renamed twice.
+	// The jobs exchange their names, so no job may be renamed twice.
 	got := jobs.Rename(before, map[string]string{"node": "hook", "hook": "node"})
 	for _, part := range []struct{ got, want any }{
 		{got.Groups, definitions("hook", "node").Groups},
