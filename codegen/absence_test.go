@@ -18,8 +18,9 @@ func missing(s *preflight.Site, expr string) {
 	g.Alerts = append(g.Alerts, rules.Alert{Name: "DiskMissing", Severity: "P2", PerEnv: true, Expr: expr, For: "10m"})
 }
 
-// An absence is tested to the minute, in each environment, and promtool agrees.
-func TestTheTestsOfAnAbsence(t *testing.T) {
+// The test of an absence is exact to the minute, in each environment, and
+// promtool agrees.
+func TestTestsOfAbsence(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	missing(&s, `absent(disk_used_ratio{env="ENV"})`)
@@ -34,17 +35,17 @@ func TestTheTestsOfAnAbsence(t *testing.T) {
 	lacks(t, first, "env: prod\n", "env: dr\n")
 	contains(t, others, "env: prod\n", "env: dr\n")
 	lacks(t, others, "env: dev\n")
-	// A rule that waits for longer fails the test of the one before.
+	// A rule with a longer wait fails the test of the shorter one.
 	rulesFile := filepath.Join(dir, "prometheus/rules/disk.yml")
 	write(t, rulesFile, replaced(made["prometheus/rules/disk.yml"], "for: 10m", "for: 11m"))
 	refused(t, "promtool", "test", "rules", test)
-	// So does a rule that looks at another environment.
+	// So does a rule for another environment.
 	write(t, rulesFile, replaced(made["prometheus/rules/disk.yml"], `absent(disk_used_ratio{env="dr"})`, `absent(disk_used_ratio{env="dev"})`))
 	refused(t, "promtool", "test", "rules", test)
 }
 
-// The coverage lists the tests that were not made of an expression.
-func TestWhatIsNotGeneratedIsListed(t *testing.T) {
+// The coverage lists the tests that could not be made from an expression.
+func TestCoverageListsMissingTests(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	missing(&s, `changes(disk_used_ratio{env="ENV"}[1h]) > 5`)

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// acme is a small site that says something in nearly every field there is.
+// acme returns a small site that sets nearly every field.
 func acme() preflight.Site {
 	return preflight.Site{
 		Name: "acme", Packs: []preflight.Pack{acmeAPI(), acmeWeb()}, Envs: []string{"staging", "prod"},
@@ -83,7 +83,7 @@ func acmeAPI() preflight.Pack {
 	}
 }
 
-// acmeWeb has no board, so that one is made of its panel.
+// acmeWeb returns a pack without a dashboard, so that one is generated.
 func acmeWeb() preflight.Pack {
 	return preflight.Pack{Name: "web", Groups: []rules.Group{{Name: "web", Alerts: []rules.Alert{acmeSlow()}}}}
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// broker is the pack of a message queue, with these alerts.
+// broker returns the pack of a message queue with these alerts.
 func broker(alerts ...rules.Alert) preflight.Pack {
 	return preflight.Pack{
 		Name: "queue",
@@ -27,7 +27,7 @@ func queueLong() rules.Alert {
 	return rules.Alert{Name: "QueueLong", Severity: "amber", Expr: `sum by (queue) (queue_depth) > 5`, For: "2m"}
 }
 
-// mq is a site of two environments with severities of its own, which takes the
+// mq returns a site with two environments and its own severities that uses the
 // packs.
 func mq(packs ...preflight.Pack) preflight.Site {
 	return preflight.Site{
@@ -51,7 +51,7 @@ func mq(packs ...preflight.Pack) preflight.Site {
 	}
 }
 
-// ordersAndBilling takes a pack twice, for two teams.
+// ordersAndBilling returns a site that uses a pack twice, for two teams.
 func ordersAndBilling(p preflight.Pack, billing ...preflight.Change) preflight.Site {
 	return mq(
 		p.With(preflight.As("orders"), preflight.Labels{"unit": "orders"}),

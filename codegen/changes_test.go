@@ -16,14 +16,14 @@ const (
 	diskTest  = "prometheus/tests/DiskFull.yml"
 )
 
-// changed is the site of one alert with changes of its pack.
+// changed returns the site of one alert with changes of its pack.
 func changed(changes ...preflight.Change) preflight.Site {
 	s := diskSite("P2")
 	s.Packs[0] = s.Packs[0].With(changes...)
 	return s
 }
 
-func TestOverrideChangesAnAlert(t *testing.T) {
+func TestOverrideChangesAlert(t *testing.T) {
 	t.Parallel()
 	s := changed(preflight.Override{
 		Alert: "DiskFull", Threshold: "0.25", Severity: "P3", For: "3m", KeepFiringFor: "10m",
@@ -43,10 +43,10 @@ func TestOverrideChangesAnAlert(t *testing.T) {
 		"expr: disk_used_ratio > 0.25", "for: 3m", "keep_firing_for: 10m", "priority: P3", "team: disks", "actions: call the bank", "title_ko: 디스크", "actions_ko: 은행",
 	)
 	contains(t, made[diskTest], "name: a quarter is enough")
-	lacks(t, made[diskTest], "name: fires when full") // another condition: it no longer applies
+	lacks(t, made[diskTest], "name: fires when full") // the scenario does not apply to another condition
 }
 
-func TestOverrideKeepsWhatItLeavesOut(t *testing.T) {
+func TestOverrideKeepsOtherFields(t *testing.T) {
 	t.Parallel()
 	made := files(t, changed(preflight.Override{Alert: "DiskFull", Labels: map[string]string{"team": "disks"}}))
 	contains(t, made[diskRules], "expr: disk_used_ratio > 0.9", "priority: P2", "team: disks")
@@ -56,8 +56,8 @@ func TestOverrideKeepsWhatItLeavesOut(t *testing.T) {
 	lacks(t, file(t, s, diskRules), "for:")
 }
 
-// A threshold can be in runs, as the expression has it.
-func TestOverrideOfAThresholdInRuns(t *testing.T) {
+// A threshold may be in runs if the expression's is.
+func TestOverrideOfThresholdInRuns(t *testing.T) {
 	t.Parallel()
 	s := changed(preflight.Override{Alert: "DiskFull", Threshold: "4runs"})
 	s.Packs[0].Metrics[0] = metrics.Desc{Name: "disk_seen_timestamp_seconds", Type: metrics.Gauge, Help: "Last seen."}
@@ -66,7 +66,7 @@ func TestOverrideOfAThresholdInRuns(t *testing.T) {
 	contains(t, file(t, s, diskRules), "expr: time() - disk_seen_timestamp_seconds > 4m")
 }
 
-func TestChangesOfNothingAreFindings(t *testing.T) {
+func TestChangesWithoutEffectAreFindings(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change preflight.Change
@@ -78,13 +78,13 @@ func TestChangesOfNothingAreFindings(t *testing.T) {
 		},
 		"Without no such alert": {preflight.Without{Alert: "DiskFul", Why: "a slip"}, []string{`pack "disk", Without: DF008`, `did you mean "DiskFull"?`}},
 		"Without a reason":      {preflight.Without{Alert: "DiskFull"}, []string{`pack "disk", Without: DF008: Why is empty`}},
-		"no number":             {preflight.Override{Alert: "DiskFull", Threshold: "much"}, []string{`Override of alert "DiskFull": DF008: Threshold: "much" is no number`}},
-		"no number but a digit": {preflight.Override{Alert: "DiskFull", Threshold: "about 0.2"}, []string{`DF008: Threshold: "about 0.2" is no number`}},
+		"no number":             {preflight.Override{Alert: "DiskFull", Threshold: "much"}, []string{`Override of alert "DiskFull": DF008: Threshold: "much" is not a number`}},
+		"no number but a digit": {preflight.Override{Alert: "DiskFull", Threshold: "about 0.2"}, []string{`DF008: Threshold: "about 0.2" is not a number`}},
 		"another name": {
 			preflight.Override{Alert: "DiskFull", Edit: func(a *rules.Alert) { a.Name = "Full" }},
 			[]string{`DF008: Edit changes the name of the alert to "Full"`},
 		},
-		"no such namespace": {preflight.Rename{From: "disc", To: "acme"}, []string{`pack "disk", Rename: DF008: no metric of the pack begins with "disc_"`}},
+		"no such namespace": {preflight.Rename{From: "disc", To: "acme"}, []string{`pack "disk", Rename: DF008: no metric of the pack starts with "disc_"`}},
 		"unknown severity":  {preflight.Override{Alert: "DiskFull", Severity: "P22"}, []string{`alert "DiskFull": DF006`, `did you mean "P2"?`}},
 	} {
 		found := findings(t, changed(tt.change))
@@ -96,12 +96,12 @@ func TestChangesOfNothingAreFindings(t *testing.T) {
 	}
 }
 
-// A chapter of a runbook is for alerts that are there.
+// A chapter of a runbook needs existing alerts.
 func TestChaptersOfRunbooks(t *testing.T) {
 	t.Parallel()
 	s := acme()
 	s.Packs[0].Runbooks = append(s.Packs[0].Runbooks,
-		preflight.Runbook{Alerts: []string{"LatencyHihg"}, Markdown: "## More"}, preflight.Runbook{Markdown: "## For nobody"})
+		preflight.Runbook{Alerts: []string{"LatencyHihg"}, Markdown: "## More"}, preflight.Runbook{Markdown: "## Without alerts"})
 	found := findings(t, s)
 	for _, want := range []string{`runbook: DF008: a chapter is for the alert "LatencyHihg", which no pack has`, `runbook: DF008: a chapter names no alert in Alerts`} {
 		if !strings.Contains(found, want) {
@@ -110,8 +110,8 @@ func TestChaptersOfRunbooks(t *testing.T) {
 	}
 }
 
-// A threshold is replaced where the condition has exactly one.
-func TestOverrideOfNoSingleThreshold(t *testing.T) {
+// A threshold is replaced if the condition has exactly one.
+func TestOverrideNeedsSingleThreshold(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"disk_used_ratio > 0.9 < 0.99", "absent(disk_used_ratio)"} {
 		s := changed(preflight.Override{Alert: "DiskFull", Threshold: "0.5"})
@@ -120,7 +120,7 @@ func TestOverrideOfNoSingleThreshold(t *testing.T) {
 	}
 }
 
-func TestWithoutLeavesAnAlertOut(t *testing.T) {
+func TestWithoutRemovesAlert(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	s.Packs[1] = s.Packs[1].With(preflight.Without{Alert: "HistoryLagging", Why: "no history is kept"})
@@ -132,7 +132,7 @@ func TestWithoutLeavesAnAlertOut(t *testing.T) {
 	}
 }
 
-func TestLabelsReachEveryAlertOfThePack(t *testing.T) {
+func TestLabelsReachEveryAlertOfPack(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	s.Packs[0] = s.Packs[0].With(preflight.Labels{"team": "trading"})
@@ -146,8 +146,8 @@ func TestLabelsReachEveryAlertOfThePack(t *testing.T) {
 	lacks(t, made["prometheus/rules/pipeline.yml"], "team: trading")
 }
 
-// A namespace is renamed in every pack that reads the metrics, in texts,
-// scenarios and panels too. Metrics of others that begin alike stay.
+// Rename changes the metrics in every pack that reads them, including texts,
+// scenarios and panels. Other metrics with the same prefix stay.
 func TestRenameReachesEveryPack(t *testing.T) {
 	t.Parallel()
 	s := changed(preflight.Rename{From: "disk", To: "acme_disk"})
@@ -179,7 +179,7 @@ func TestRenameReachesEveryPack(t *testing.T) {
 	contains(t, made["grafana/dashboards/reader.json"], "acme_disk_used_ratio")
 }
 
-// twice is a site that takes one pack for two databases.
+// twice returns a site that uses one pack for two databases.
 func twice(changes ...preflight.Change) preflight.Site {
 	s := diskSite("P2")
 	pack := func(job string) preflight.Pack {
@@ -194,7 +194,7 @@ func twice(changes ...preflight.Change) preflight.Site {
 	return s
 }
 
-func TestAPackIsTakenTwice(t *testing.T) {
+func TestPackIsUsedTwice(t *testing.T) {
 	t.Parallel()
 	contains(t, findings(t, twice()), `group "disk": DF007: the site takes the pack "disk" twice`)
 	made := files(t, twice(preflight.As("billing")))
@@ -208,18 +208,18 @@ func TestAPackIsTakenTwice(t *testing.T) {
 			t.Errorf("no file %s in %v", path, paths(made))
 		}
 	}
-	// Results that no label tells apart are a clash under any name.
+	// Results without a distinguishing label clash under any name.
 	s := twice(preflight.As("billing"))
 	alert(&s, "DiskFull").Expr = "disk_used_ratio > 0.9"
-	contains(t, findings(t, s), `alert "DiskFull": DF007: the packs "billing" and "disk" have it, and nothing tells their results apart`)
-	// A label does.
+	contains(t, findings(t, s), `alert "DiskFull": DF007: the packs "billing" and "disk" have it, and no label distinguishes their results`)
+	// A label distinguishes them.
 	s = twice(preflight.As("billing"), preflight.Labels{"team": "billing"})
 	s.Packs[0] = s.Packs[0].With(preflight.Labels{"team": "orders"})
 	alert(&s, "DiskFull").Expr = "disk_used_ratio > 0.9"
 	lacks(t, findings(t, s), "DF007")
 }
 
-// What two packs describe alike is one, what differs is a clash of the two.
+// Equal descriptions in two packs become one; different ones clash.
 func TestMetricsOfTwoPacks(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
@@ -232,7 +232,7 @@ func TestMetricsOfTwoPacks(t *testing.T) {
 	contains(t, findings(t, s), `metric "disk_used_ratio": DF007: the packs "disk" and "other" define it differently`)
 }
 
-// A group that two packs define alike is one, whatever addresses its numbers have.
+// Equal groups in two packs become one, even if their pointers differ.
 func TestGroupsOfTwoPacks(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
@@ -247,8 +247,8 @@ func TestGroupsOfTwoPacks(t *testing.T) {
 	contains(t, findings(t, s), `group "disk": DF007: the packs "disk" and "other" define it differently`)
 }
 
-// A pack routes its own alerts only.
-func TestThePackDoesNotTakeTheRootRoute(t *testing.T) {
+// A pack routes only its own alerts.
+func TestPackCannotUseRootRoute(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	s.Packs[0].Routing.Route = routing.Route{Receiver: "chat"}

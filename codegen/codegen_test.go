@@ -27,7 +27,7 @@ func TestGenerationIsDeterministic(t *testing.T) {
 	}
 }
 
-// The folder in the repository holds what the shipped site makes.
+// The folder in the repository is up to date with the shipped site.
 func TestGeneratedFolderIsCurrent(t *testing.T) {
 	t.Parallel()
 	if code, stdout, stderr := generate(t, site.Site(), "--out=../generated", "--check"); code != 0 {
@@ -35,7 +35,7 @@ func TestGeneratedFolderIsCurrent(t *testing.T) {
 	}
 }
 
-func TestCheckShowsTheDiffAndWritesNothing(t *testing.T) {
+func TestCheckShowsDiffAndWritesNothing(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "generated")
 	code, _, stderr := generate(t, site.Site(), "--out="+dir, "--check")
@@ -73,7 +73,7 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 	before := tree(t, dir)
 	write(t, filepath.Join(dir, "prometheus", "rules", "mine.yml"), "groups: []\n")
 
-	s.Packs[1] = clone(pipeline.Pack(pipeline.Options{})) // without the changes of its alerts
+	s.Packs[1] = clone(pipeline.Pack(pipeline.Options{})) // without changes of its alerts
 	pack := &s.Packs[1]
 	want := []string{"prometheus/rules/pipeline.yml"}
 	gone := map[string]bool{}
@@ -98,7 +98,7 @@ func TestOnlyOwnedFilesArePruned(t *testing.T) {
 		t.Errorf("pruned (-want +got):\n%s", d)
 	}
 	if after["prometheus/rules/mine.yml"] != "groups: []\n" {
-		t.Error("a file of somebody else was touched")
+		t.Error("a file of another owner was changed")
 	}
 	if d := cmp.Diff(manifestPaths(after), slices.DeleteFunc(paths(after), func(p string) bool {
 		return p == "MANIFEST" || p == "prometheus/rules/mine.yml"
@@ -119,12 +119,12 @@ func manifestPaths(files map[string]string) []string {
 	return out
 }
 
-func TestForeignFileInTheWayIsKept(t *testing.T) {
+func TestUnownedFileIsKept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "alertmanager", "alertmanager.yml"), "mine\n")
 	code, _, stderr := generate(t, site.Site(), "--out="+dir)
-	if code != 2 || !strings.Contains(stderr, "alertmanager.yml is in the way") {
+	if code != 2 || !strings.Contains(stderr, "alertmanager.yml exists, but the generator did not write it") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	if d := cmp.Diff(map[string]string{"alertmanager/alertmanager.yml": "mine\n"}, tree(t, dir)); d != "" {
@@ -132,7 +132,7 @@ func TestForeignFileInTheWayIsKept(t *testing.T) {
 	}
 }
 
-func TestMistakesStopTheGeneration(t *testing.T) {
+func TestMistakesStopGeneration(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := shipped()
@@ -170,13 +170,13 @@ func TestMistakesStopTheGeneration(t *testing.T) {
 	}
 }
 
-func TestAnInterruptedWriteIsTakenUp(t *testing.T) {
+func TestInterruptedWriteIsCompleted(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	mustGenerate(t, site.Site(), "--out="+dir)
 	want := tree(t, dir)
-	// As if it had stopped halfway: some files are missing or old, and the
-	// manifest claims one more than there is.
+	// The state after an interruption: some files are missing or old, and the
+	// manifest lists one file too many.
 	if err := os.Remove(filepath.Join(dir, "runbooks/Watchdog.md")); err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +188,7 @@ func TestAnInterruptedWriteIsTakenUp(t *testing.T) {
 	}
 }
 
-func TestManifestCannotLeadOutOfTheFolder(t *testing.T) {
+func TestManifestCannotLeaveFolder(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "MANIFEST"), "../../etc/passwd\n")
@@ -222,7 +222,7 @@ func TestCommandLine(t *testing.T) {
 	}
 }
 
-// BenchmarkGenerate checks and proves the shipped site and makes its files.
+// BenchmarkGenerate checks and proves the shipped site and generates its files.
 func BenchmarkGenerate(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {

@@ -19,8 +19,8 @@ func nothingPublished() rules.Alert {
 	}
 }
 
-// ENV is the name of the environment in all that the rule of an environment has.
-func TestTextsNameTheEnvironment(t *testing.T) {
+// ENV is the name of the environment in all texts of an environment's rule.
+func TestTextsContainEnvironment(t *testing.T) {
 	t.Parallel()
 	s := mq(broker(nothingPublished()))
 	s.Packs[0].Groups[0].Alerts[1].Translations = map[string]rules.Translation{"ko": {Title: "ENV 없음", Summary: "ENV 없음", Actions: []string{"ENV 콘솔"}}}
@@ -31,14 +31,14 @@ func TestTextsNameTheEnvironment(t *testing.T) {
 		contains(t, text, "title: Nothing in "+env, "summary: '"+env+": no queue'", "actions: open the console of "+env, "space: space-"+env,
 			"console: https://console/"+env, "title_ko: "+env+" 없음", "actions_ko: "+env+" 콘솔")
 	}
-	contains(t, text, "runbook_url: https://wiki.example/ENV/NothingPublished.md") // the site's address is no text of the alert
+	contains(t, text, "runbook_url: https://wiki.example/ENV/NothingPublished.md") // the site's address is not a text of the alert
 	contains(t, made["runbooks/NothingPublished.md"], "No series in {env}.", "The message says: *{env}: no queue*", "open the console of {env}")
 	lacks(t, made["runbooks/NothingPublished.md"], "ENV")
 	contains(t, made["alertmanager/routes.md"], "NothingPublished")
 }
 
-// What is said of one environment is said to be.
-func TestExplainShowsTheEnvironment(t *testing.T) {
+// explain names the environment of a condition.
+func TestExplainShowsEnvironment(t *testing.T) {
 	t.Parallel()
 	s := mq(broker(nothingPublished()))
 	_, out, _ := generate(t, s, "explain", "NothingPublished")
@@ -49,15 +49,15 @@ func TestExplainShowsTheEnvironment(t *testing.T) {
 	lacks(t, out, "in each environment")
 }
 
-// Of a rule file and of a record nobody replaces a word.
-func TestEnvWhereNothingReplacesIt(t *testing.T) {
+// Rule files and records have no ENV.
+func TestEnvWithoutReplacement(t *testing.T) {
 	t.Parallel()
 	s := mq(broker())
 	s.Packs[0].RuleFiles = fstest.MapFS{"a.yml": {Data: []byte(
 		`groups: [{name: a, rules: [{record: "queue:depth:max", expr: 'max(queue_depth{env="ENV"})'}, {alert: Long, expr: 'queue_depth{env="ENV"} > 5', labels: {severity: info}}]}]`)}}
 	found := findings(t, s)
 	contains(t, found, `record "queue:depth:max", expr: DF023: nothing replaces ENV in a recording rule`, `alert "Long", expr: DF023: nothing replaces ENV: set PerEnv`)
-	// Other words are no environments.
+	// Longer words with ENV are not replaced.
 	a := queueLong()
 	a.Expr, a.Summary = `queue_depth{queue="ENV_A"} > 5`, "see the ENV of the process"
 	if found := findings(t, mq(broker(a))); found != "" {

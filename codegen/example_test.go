@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// queue is a site with one alert and no webhook: Alertmanager notifies a chat
-// by itself.
+// queue returns a site with one alert and no webhook: Alertmanager itself
+// notifies a chat.
 func queue() preflight.Site {
 	return preflight.Site{
 		Name: "shop",
@@ -58,7 +58,7 @@ func ExampleGenerate() {
 	// runbooks/README.md
 }
 
-// A test of a site runs the generator as the command line does.
+// A test runs the generator with the arguments of a command line.
 func ExampleRun() {
 	dir, err := os.MkdirTemp("", "generated")
 	if err != nil {

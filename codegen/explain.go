@@ -26,7 +26,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// explain is the command that shows all about one alert.
+// explain is the command that shows everything about one alert.
 type explain struct {
 	name     string
 	alert    *string
@@ -35,27 +35,27 @@ type explain struct {
 }
 
 func newExplain(app *kingpin.Application) explain {
-	cmd := app.Command("explain", "Show all about one alert: its condition, who is notified and when, the message, the panel, the runbook.")
+	cmd := app.Command("explain", "Show everything about one alert: its condition, receivers and delays, message, panel and runbook.")
 	return explain{
 		name:     cmd.FullCommand(),
 		alert:    cmd.Arg("ALERT", "Its name.").Required().String(),
-		language: cmd.Flag("language", "Of the message shown.").Default("en").Enum(message.Languages()...),
+		language: cmd.Flag("language", "Language of the message.").Default("en").Enum(message.Languages()...),
 		format:   cmd.Flag("format", "text, or json for programs.").Default("text").Enum("text", "json"),
 	}
 }
 
-// Explanation is what explain shows, with --format=json.
+// explanation is the output of explain with --format=json.
 type explanation struct {
 	Site       string               `json:"site"`
 	Alert      string               `json:"alert"`
 	About      string               `json:"about,omitempty"`
 	Severity   string               `json:"severity,omitempty"`
 	Urgent     bool                 `json:"urgent"`
-	Envs       []string             `json:"envs,omitempty"` // with a condition for each; that of the first is shown
+	Envs       []string             `json:"envs,omitempty"` // each has a condition; the output has the first
 	Conditions []explainedCondition `json:"conditions"`
 	Interval   string               `json:"interval"`
 	Keep       string               `json:"keep_firing_for,omitempty"`
-	Labels     map[string]string    `json:"labels"` // a value that differs by instance is ""
+	Labels     map[string]string    `json:"labels"` // a value that differs between instances is ""
 	Sent       []explainedRoute     `json:"sent"`
 	Dashboard  string               `json:"dashboard_url,omitempty"`
 	Runbook    string               `json:"runbook_url,omitempty"`
@@ -74,7 +74,7 @@ type explainedCondition struct {
 type explainedRoute struct {
 	Receiver       string   `json:"receiver"`
 	Means          string   `json:"means,omitempty"`
-	Labels         string   `json:"labels,omitempty"` // of the instances that it holds for, "" for most
+	Labels         string   `json:"labels,omitempty"` // labels of the instances, "" for most instances
 	GroupBy        []string `json:"group_by"`
 	GroupWait      string   `json:"group_wait"`
 	GroupInterval  string   `json:"group_interval"`
@@ -180,8 +180,8 @@ func explainedRouteOf(n routes.Notification) explainedRoute {
 	}
 }
 
-// preview returns the message about the first instance that a scenario makes
-// fire.
+// preview returns the message about the first instance that fires in a
+// scenario.
 func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string]string) (string, []string, error) {
 	formatter, err := message.New(message.Options{Language: *e.language, Severities: p.WebhookConfig(false).Severities})
 	if err != nil {
@@ -202,7 +202,7 @@ func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		text, given := said[name]
 		if !given {
-			text, _, _ = texts.Fill(annotations[name], labels) // what cannot be filled is shown as it is
+			text, _, _ = texts.Fill(annotations[name], labels) // a text that cannot be expanded is shown unchanged
 		}
 		kv[name] = text
 	}
@@ -218,8 +218,8 @@ func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string
 	return scenario, out, err
 }
 
-// firstSaid returns the first scenario in which an instance fires, and the texts
-// that it says of it.
+// firstSaid returns the first scenario with a firing instance, and its texts
+// for that instance.
 func (p *proved) firstSaid(list []rules.Scenario) (string, map[string]string) {
 	for _, s := range list {
 		for _, e := range s.Expect {
@@ -231,7 +231,7 @@ func (p *proved) firstSaid(list []rules.Scenario) (string, map[string]string) {
 	return "", nil
 }
 
-// write shows an explanation to people.
+// write writes an explanation as text.
 func (x explanation) write(w io.Writer, named bool) {
 	fmt.Fprint(w, x.Alert)
 	if named {

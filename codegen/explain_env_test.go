@@ -14,8 +14,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// What people read has the name of an environment where a scenario has ENV, and
-// a duration where the definition has runs.
+// The output has the name of an environment for ENV in a scenario, and a
+// duration for runs in the definition.
 func TestExplainShowsEnvironmentsAndDurations(t *testing.T) {
 	t.Parallel()
 	site := preflight.Site{

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// explanation is what explain --format=json shows, as far as it is looked at.
+// explanation is the part of explain's JSON output that the tests read.
 type explanation struct {
 	Site       string
 	Alert      string
@@ -67,9 +67,9 @@ func TestExplainForPrograms(t *testing.T) {
 	contains(t, strings.Join(x.Messages, "\n"), "Preflight failed (1/2 PASS, 1 FAIL)")
 }
 
-// It shows what the proof of the routes computed: muted times, and instances
-// that go elsewhere.
-func TestExplainShowsWhereInstancesGo(t *testing.T) {
+// explain shows the proved routes: muted times, and instances with other
+// routes.
+func TestExplainShowsRoutesOfInstances(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	nights(&s)
@@ -93,8 +93,8 @@ func TestExplainShowsWhereInstancesGo(t *testing.T) {
 	}
 }
 
-// A label that follows from another decides too.
-func TestExplainOfADynamicTeam(t *testing.T) {
+// A label that depends on another label may determine the route.
+func TestExplainOfDynamicTeam(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	s.Routing.Promises = nil
@@ -107,7 +107,7 @@ func TestExplainOfADynamicTeam(t *testing.T) {
 	for _, n := range x.Sent {
 		sent[n.Receiver] = n.Labels
 	}
-	if len(x.Sent) != 2 || sent["a-team"] != "" || !strings.Contains(sent["chat"], `instance="b"`) { // most are as in the scenario
+	if len(x.Sent) != 2 || sent["a-team"] != "" || !strings.Contains(sent["chat"], `instance="b"`) { // most instances are as in the scenario
 		t.Errorf("sent %+v", x.Sent)
 	}
 }

@@ -69,7 +69,7 @@ func TestExamplesOfTheDocumentation(t *testing.T) {
 	}
 }
 
-// Every code that a finding can have is documented, and no other.
+// Every code is documented, and no other one.
 func TestEveryCodeIsDocumented(t *testing.T) {
 	t.Parallel()
 	documented, known := map[string]bool{}, map[string]bool{}
@@ -380,12 +380,12 @@ func offBoard(name string) change {
 	})
 }
 
-// tradingWith returns the trading pack with the checks of a preflight.yml.
+// tradingWith returns the trading pack with the checks in a preflight.yml.
 func tradingWith(config string) preflight.Pack {
 	return clone(trading.Pack(trading.Options{Config: config}))
 }
 
-// packRoute gives packs/trading a route to the receiver that the site has for P2.
+// packRoute gives packs/trading a route to the site's receiver for P2.
 func packRoute(match string) change {
 	return func(s *preflight.Site) {
 		to := routeTo(s, `priority="P2"`)

@@ -1,12 +1,12 @@
 // Package codegen proves sites and writes their files.
 //
-// A main function of one line makes a generator of anybody's definitions:
+// A main function of one line is a generator for any definitions:
 //
 //	func main() { codegen.Main(site()) }
 //
-// Generation is all or nothing: every definition is checked and every proof is
-// run first, all findings are reported at once, and nothing is written unless
-// there are none.
+// Generation is all or nothing. It checks every definition and runs every
+// proof, and reports all findings at once. It writes files only if there are
+// none.
 package codegen
 
 import (
@@ -24,15 +24,15 @@ import (
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// File is a generated file, its path relative to the output folder and with
+// File is a generated file. Its path is relative to the output folder, with
 // slashes.
 type File struct {
 	Path string
 	Data []byte
 }
 
-// Generate proves a site and returns its files, sorted by path. The error is
-// every finding, joined.
+// Generate proves a site and returns its files, sorted by path. The error joins
+// all findings.
 func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
 	p, err := prove(ctx, site, verdict.Options{})
 	if err != nil {
@@ -41,7 +41,7 @@ func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
 	return p.files()
 }
 
-// files writes the files of a site that is proved.
+// files returns the files of a proved site.
 func (p *proved) files() ([]File, error) {
 	out := &output{}
 	page := pages.Pages{Checked: p.Checked, Routes: p.Routes}
@@ -58,7 +58,7 @@ func (p *proved) files() ([]File, error) {
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
 		if slices.ContainsFunc(p.Alerts[:i], func(x definitions.Alert) bool { return x.Name == a.Name && x.Group.Name == a.Group.Name }) {
-			continue // of a rule file, with another severity
+			continue // the alert of a rule file has several severities
 		}
 		out.add("runbooks/" + p.FileName(a.Group, a.Name) + ".md")(page.Runbook(a))
 	}
@@ -78,7 +78,7 @@ func (p *proved) files() ([]File, error) {
 	return out.files()
 }
 
-// output collects files and what went wrong with them.
+// output collects files and errors.
 type output struct {
 	byPath map[string][]byte
 	errs   []error

@@ -21,14 +21,14 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// TestMain gives the tests a cache of verdicts of their own.
+// TestMain runs the tests with a temporary cache of verdicts.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // much garbage, little memory
 	dir, err := os.MkdirTemp("", "preflight-gen")
 	if err != nil {
 		panic(err)
 	}
-	for _, name := range []string{"XDG_CACHE_HOME", "HOME"} { // where the system has its cache
+	for _, name := range []string{"XDG_CACHE_HOME", "HOME"} { // location of the system's cache
 		if err := os.Setenv(name, dir); err != nil {
 			panic(err)
 		}
@@ -40,10 +40,10 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// shipped returns a copy of the shipped site that a test can change.
+// shipped returns a copy of the shipped site for changes.
 func shipped() preflight.Site { return clone(site.Site()) }
 
-// clone returns a deep copy. What is not exported stays shared.
+// clone returns a deep copy. Unexported fields stay shared.
 func clone[T any](v T) T {
 	out := reflect.New(reflect.TypeFor[T]()).Elem()
 	out.Set(reflect.ValueOf(v))
@@ -51,7 +51,7 @@ func clone[T any](v T) T {
 	return out.Interface().(T)
 }
 
-// deepen replaces what a value refers to by copies.
+// deepen replaces the targets of references in a value by copies.
 func deepen(v reflect.Value) {
 	replace := func(old reflect.Value) {
 		own := reflect.New(old.Type()).Elem()
@@ -103,7 +103,7 @@ func deepen(v reflect.Value) {
 	}
 }
 
-// alert returns the alert of that name in the packs of a site.
+// alert returns the alert with that name in the packs of a site.
 func alert(s *preflight.Site, name string) *rules.Alert {
 	for p := range s.Packs {
 		for g := range s.Packs[p].Groups {
@@ -117,7 +117,7 @@ func alert(s *preflight.Site, name string) *rules.Alert {
 	panic("no alert " + name)
 }
 
-// panel returns the panel of that id on the boards of a site.
+// panel returns the panel with that id on the dashboards of a site.
 func panel(s *preflight.Site, id int) *dashgen.Panel {
 	for p := range s.Packs {
 		for b := range s.Packs[p].Dashboards {
@@ -182,7 +182,7 @@ func dropPromises(s *preflight.Site, drop func(match string) bool) {
 	s.Routing.Promises = slices.DeleteFunc(s.Routing.Promises, func(x routing.Promise) bool { return drop(x.Match) })
 }
 
-// replaced returns the text with a word changed that must be there.
+// replaced returns the text with a replacement. It panics if from is missing.
 func replaced(text, from, to string) string {
 	if !strings.Contains(text, from) {
 		panic("no " + from + " in " + text)
@@ -235,7 +235,7 @@ func file(t *testing.T, s preflight.Site, path string) string {
 	return text
 }
 
-// findings returns what is wrong with a site, "" when nothing is.
+// findings returns the findings on a site, or "".
 func findings(t *testing.T, s preflight.Site) string {
 	t.Helper()
 	if _, err := codegen.Generate(t.Context(), s); err != nil {
@@ -244,7 +244,7 @@ func findings(t *testing.T, s preflight.Site) string {
 	return ""
 }
 
-// contains reports each text that is missing.
+// contains reports each missing text.
 func contains(t *testing.T, text string, wants ...string) {
 	t.Helper()
 	for _, want := range wants {
@@ -254,7 +254,7 @@ func contains(t *testing.T, text string, wants ...string) {
 	}
 }
 
-// lacks reports each text that is there.
+// lacks reports each unwanted text.
 func lacks(t *testing.T, text string, unwanted ...string) {
 	t.Helper()
 	for _, word := range unwanted {
@@ -264,7 +264,7 @@ func lacks(t *testing.T, text string, unwanted ...string) {
 	}
 }
 
-// tree reads a folder into path → content.
+// tree reads a folder and returns its content by path.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -283,7 +283,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return out
 }
 
-// write writes a file, and the folders above it.
+// write writes a file and creates its folders.
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {

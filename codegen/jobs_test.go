@@ -50,7 +50,8 @@ func TestJobs(t *testing.T) {
 	}
 }
 
-// A job that is named after a program, or stands for it, scrapes its port.
+// A job with the name of a program, or for its exporter, needs the program's
+// port.
 func TestPortsOfPrograms(t *testing.T) {
 	t.Parallel()
 	s := shipped()
@@ -59,12 +60,12 @@ func TestPortsOfPrograms(t *testing.T) {
 	s = shipped()
 	job("node_exporter", func(j *preflight.Job) { j.Targets = []string{"node:9100", "spare:19100"} })(&s)
 	if found := findings(t, s); found != "" {
-		t.Errorf("a port of nobody: %s", found)
+		t.Errorf("the port of an unknown program: %s", found)
 	}
 }
 
-// What a job says is in prometheus.yml as Prometheus reads it.
-func TestPrometheusReadsTheJobs(t *testing.T) {
+// prometheus.yml has the fields of a job in Prometheus's form.
+func TestPrometheusReadsJobs(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	s.Envs = []string{"paper", "live"}
@@ -90,7 +91,7 @@ func TestPrometheusReadsTheJobs(t *testing.T) {
 	}
 }
 
-// An environment more is in all rules that have one for each.
+// An additional environment is in all rules with one per environment.
 func TestEnvironments(t *testing.T) {
 	t.Parallel()
 	s := shipped()

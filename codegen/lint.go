@@ -17,8 +17,7 @@ import (
 	"github.com/alertnative/preflight/promcheck"
 )
 
-// lint is the command that checks rule files nobody wrote in Go. It does not
-// look at the pack.
+// lint is the command that checks plain rule files. It does not use the pack.
 type lint struct {
 	name       string
 	catalogues *[]string
@@ -34,13 +33,13 @@ func newLint(app *kingpin.Application) lint {
 	cmd := app.Command("lint", "Check rule files and PrometheusRule manifests that were written elsewhere.")
 	return lint{
 		name: cmd.FullCommand(),
-		catalogues: cmd.Flag("catalogue", "A file with metrics as an exporter exposes them: names, types and labels are looked up there. Repeatable.").
+		catalogues: cmd.Flag("catalogue", "File with an exporter's metrics. Metric names, types and labels are checked against it. Can be repeated.").
 			PlaceHolder("FILE.prom").ExistingFiles(),
-		complete: cmd.Flag("complete", "The catalogues hold every metric: any other is unknown. Else only those that look like a slip for one of them.").Bool(),
-		labels: cmd.Flag("target-labels", "The labels that scraping adds to each series: with them, labels that neither is are unknown.").
+		complete: cmd.Flag("complete", "The catalogues hold every metric, so any other is unknown. By default only names similar to a known one are reported.").Bool(),
+		labels: cmd.Flag("target-labels", "Labels that scraping adds to each series. With them, all other labels outside the catalogues are unknown.").
 			PlaceHolder("job,instance,…").String(),
-		scrape:     cmd.Flag("scrape-interval", "How often targets are scraped: windows must hold four scrapes.").PlaceHolder("15s").String(),
-		evaluation: cmd.Flag("evaluation-interval", "How often groups without an interval are evaluated.").PlaceHolder("1m").String(),
+		scrape:     cmd.Flag("scrape-interval", "Scrape interval of targets. Windows must contain four scrapes.").PlaceHolder("15s").String(),
+		evaluation: cmd.Flag("evaluation-interval", "Evaluation interval of groups without one.").PlaceHolder("1m").String(),
 		format:     formatFlag(cmd),
 		paths:      cmd.Arg("FILE", "Rule files, or folders of them; - is standard input.").Required().Strings(),
 	}
@@ -53,7 +52,7 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 	}
 	paths := slices.Clone(*l.paths)
 	for i, p := range paths {
-		if p == "" { // kingpin gives "-" as an empty argument
+		if p == "" { // kingpin turns "-" into ""
 			paths[i] = rulelint.Stdin
 		}
 	}
@@ -65,10 +64,10 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 		return exitBroken, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(report.Skipped)) {
-		fmt.Fprintf(stderr, "%s: not read: %s\n", name, report.Skipped[name])
+		fmt.Fprintf(stderr, "%s: skipped: %s\n", name, report.Skipped[name])
 	}
 	if report.Templates > 0 {
-		fmt.Fprintf(stderr, "preflight-gen: %d files are templates of YAML and were not read: lint what they are rendered to\n", report.Templates)
+		fmt.Fprintf(stderr, "preflight-gen: skipped %d YAML templates: lint their rendered files\n", report.Templates)
 	}
 	fmt.Fprintf(stderr, "preflight-gen: %d findings in %d rules of %d files\n", len(report.Issues), report.Rules, report.Files)
 	if len(report.Issues) > 0 {
@@ -77,8 +76,7 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 	return exitClean, nil
 }
 
-// checker makes a checker of the catalogues and what is known of the
-// Prometheus that will read the files.
+// checker returns a checker for the catalogues and the flags about Prometheus.
 func (l lint) checker() (*promcheck.Checker, error) {
 	var target []metrics.Label
 	for name := range strings.SplitSeq(*l.labels, ",") {

@@ -14,11 +14,11 @@ import (
 )
 
 func formatFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("format", "How findings are written: text, json, sarif, github.").Default("text").Enum(rulelint.Formats()...)
+	return cmd.Flag("format", "Format of findings: text, json, sarif, github.").Default("text").Enum(rulelint.Formats()...)
 }
 
-// show writes the findings of a proof: as text to stderr, else for programs to
-// stdout, also when there are none. What is no finding goes to stderr.
+// show writes the findings of a proof: as text to stderr, in other formats to
+// stdout, even if there are none. Other errors go to stderr.
 func show(err error, format string, stdout, stderr io.Writer) error {
 	if format == "text" {
 		if err != nil {
@@ -38,15 +38,15 @@ func show(err error, format string, stdout, stderr io.Writer) error {
 	return report.Write(stdout, format)
 }
 
-// located returns the error of a proof with the file and line of the literal that
-// each finding is about, where the module of the working folder has it.
+// located adds the file and line of the literal to each finding, if the module
+// of the working folder contains it.
 func located(err error) error {
 	var list []error
 	var findings []finding.Finding
 	var at []int
 	for _, e := range flat(err) {
 		if errors.Is(e, context.Canceled) {
-			continue // the command says that it was interrupted
+			continue // the command reports the interruption
 		}
 		var f finding.Finding
 		if errors.As(e, &f) {
@@ -61,7 +61,7 @@ func located(err error) error {
 	return errors.Join(list...)
 }
 
-// flat returns the errors of joined ones.
+// flat returns the leaves of joined errors.
 func flat(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {

@@ -19,14 +19,14 @@ import (
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// The exit codes of the generator.
+// Exit codes of the generator.
 const (
-	exitClean    = 0 // written, or nothing to write
+	exitClean    = 0 // success
 	exitFindings = 1 // mistakes in the definitions, or stale files
-	exitBroken   = 2 // could not run
+	exitBroken   = 2 // the generator could not run
 )
 
-// Main is the command preflight-gen for these sites. It does not return.
+// Main runs the command preflight-gen for these sites. It does not return.
 func Main(sites ...preflight.Site) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	code := Run(ctx, os.Args[1:], os.Stdout, os.Stderr, sites...)
@@ -34,8 +34,8 @@ func Main(sites ...preflight.Site) {
 	os.Exit(code)
 }
 
-// Run is [Main] for tests: it returns the exit code. 0 is clean, 1 findings or
-// drift, 2 could not run.
+// Run is like [Main] for tests: it returns the exit code. 0 means success, 1
+// findings or differences, 2 a run that was impossible.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...preflight.Site) int {
 	code := exitClean
 	app := kingpin.New("preflight-gen", "Proves Prometheus rules, Alertmanager routing, Grafana dashboards and runbooks, and writes them.")
@@ -73,23 +73,23 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...
 	return code
 }
 
-// generate is the command that writes the files of the sites, or compares them.
+// generate is the command that writes or compares the files of the sites.
 type generate struct {
 	out     *string
 	check   *bool
 	noCache *bool
 	format  *string
-	toOut   bool // --out was given
+	toOut   bool // --out is set
 }
 
 func newGenerate(app *kingpin.Application) *generate {
 	cmd := app.Command("generate", "Prove the definitions and write the files. This is done when no command is named.").Default()
 	g := &generate{
-		check:   cmd.Flag("check", "Write nothing; exit 1 with a diff when the folder is stale.").Bool(),
-		noCache: cmd.Flag("no-cache", "Run every proof, also those whose verdict is known from an earlier run.").Bool(),
+		check:   cmd.Flag("check", "Write nothing. If the folder is stale, print a diff and exit with 1.").Bool(),
+		noCache: cmd.Flag("no-cache", "Run every proof, including those with a cached verdict.").Bool(),
 		format:  formatFlag(cmd),
 	}
-	g.out = cmd.Flag("out", "Folder to write to; several sites have a folder each in it.").Default("generated").IsSetByUser(&g.toOut).String()
+	g.out = cmd.Flag("out", "Output folder. Several sites have a folder each in it.").Default("generated").IsSetByUser(&g.toOut).String()
 	return g
 }
 
@@ -116,7 +116,7 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 			found, wrong = true, append(wrong, err)
 		}
 		if ctx.Err() != nil {
-			return exitBroken, errors.Join(show(errors.Join(wrong...), *g.format, stdout, stderr), errors.New("interrupted: not every test ran, and nothing was written"))
+			return exitBroken, errors.Join(show(errors.Join(wrong...), *g.format, stdout, stderr), errors.New("interrupted: some tests did not run: nothing was written"))
 		}
 		if err != nil {
 			continue
@@ -155,8 +155,8 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 	return code, nil
 }
 
-// outputs returns the folder of each site: the output folder itself for one,
-// else a folder in it named after the site.
+// outputs returns the folder of each site: the output folder for one site,
+// otherwise a folder with the site's name in it.
 func outputs(out string, sites []preflight.Site) []string {
 	if len(sites) == 1 {
 		return []string{out}
@@ -168,16 +168,16 @@ func outputs(out string, sites []preflight.Site) []string {
 	return dirs
 }
 
-// checkNames reports sites whose outputs would be one.
+// checkNames reports sites that would share a folder.
 func checkNames(sites []preflight.Site) error {
 	if len(sites) == 0 {
-		return fmt.Errorf("no site: give codegen.Main one")
+		return fmt.Errorf("no site: pass one to codegen.Main")
 	}
 	seen := map[string]bool{}
 	for _, s := range sites {
 		switch {
 		case len(sites) > 1 && (s.Name == "" || s.Name != filepath.Base(s.Name)):
-			return fmt.Errorf("site %q: its files go into a folder of its name: give it a Name without slashes", s.Name)
+			return fmt.Errorf("site %q: its Name is the name of its folder: use a Name without slashes", s.Name)
 		case seen[s.Name]:
 			return fmt.Errorf("site %q: two sites have this name: rename one", s.Name)
 		}
@@ -186,7 +186,7 @@ func checkNames(sites []preflight.Site) error {
 	return nil
 }
 
-// report prints what Write would change, as a unified diff.
+// report prints the changes that Write would make, as a unified diff.
 func report(dir string, files []File, stdout, stderr io.Writer) (int, error) {
 	changes, err := Changes(dir, files)
 	if err != nil {

@@ -43,7 +43,7 @@ var definitionMistakes = []mistake{
 	{"DF010", "PreflightFlapping", in("PreflightFlapping", func(a *rules.Alert) { a.About = replaced(a.About, "within six", "within three") })},
 	{"DF010", "PreflightFlapping", in("PreflightFlapping", func(a *rules.Alert) { a.Actions[1] = replaced(a.Actions[1], "six runs", "seven runs") })},
 	{"DF010", "WebhookBacklog", in("WebhookBacklog", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "five minutes", "ten minutes") })},
-	{"DF010", "HistoryLagging", in("HistoryLagging", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "15", "5") })}, // that is its For
+	{"DF010", "HistoryLagging", in("HistoryLagging", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "15", "5") })}, // 5 minutes is its For
 	{"DF010", "HistoryLagging", in("HistoryLagging", func(a *rules.Alert) { a.Summary = replaced(a.Summary, "over 15", "more than 5") })},
 	{"DF010", "panel 9", at(9, func(q *dashgen.Panel) { q.Description = replaced(q.Description, "500 ms", "5 s") })},
 	{"DF010", "panel 9", at(9, func(q *dashgen.Panel) { q.Description = replaced(q.Description, "95", "99") })},
@@ -123,7 +123,7 @@ var definitionMistakes = []mistake{
 		a.Also = []rules.Condition{{Severity: "P1", Expr: `label_replace(node_textfile_scrape_error, "env", "ENV", "", "") > 2`}}
 	})},
 	{"DF023", `record "env:fails:max"`, record(rules.Record{Name: "env:fails:max", Expr: `max(arbitrage_preflight_last_success{env=~"ENV|x"})`})},
-	{"DF023", `alert "Drill", panel`, func(s *preflight.Site) { // on a board that nobody wrote
+	{"DF023", `alert "Drill", panel`, func(s *preflight.Site) { // on a generated board
 		a := rules.Alert{Name: "Drill", Severity: "P2", Expr: `up{job="webhook"} == 0`, Untested: "an example"}
 		a.Panel.Targets = []dashgen.Target{{Expr: `arbitrage_preflight_last_success{env="ENV"}`}}
 		s.Packs = append(s.Packs, preflight.Pack{Name: "mine", Groups: []rules.Group{{Name: "mine", Alerts: []rules.Alert{a}}}})
@@ -139,7 +139,7 @@ func waiveAlways(a *rules.Alert) {
 
 const textfileLabels = `job="node_exporter", instance="node-exporter:9100"`
 
-// scenario gives the first scenario of an alert other expectations.
+// scenario replaces the expectations of an alert's first scenario.
 func scenario(name string, expect ...rules.Expect) change {
 	return in(name, func(a *rules.Alert) { a.Scenarios = a.Scenarios[:1]; a.Scenarios[0].Expect = expect })
 }

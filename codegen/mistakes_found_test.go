@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// reviewMistakes are mistakes that a reviewer overlooked.
+// reviewMistakes are mistakes that a review found.
 var reviewMistakes = []mistake{
 	{"AM010", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Severity = "P2" })},
 	{"AM010", "RuleEvaluationFailing", in("RuleEvaluationFailing", func(a *rules.Alert) { a.Severity = "P3" })},
@@ -101,7 +101,7 @@ var right = map[string]change{
 	"a group without an urgent alert has a limit": limit("performance"),
 }
 
-func TestNearMissesAreClean(t *testing.T) {
+func TestSimilarCorrectChanges(t *testing.T) {
 	t.Parallel()
 	for name, plant := range right {
 		t.Run(name, func(t *testing.T) {

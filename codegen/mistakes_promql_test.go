@@ -45,7 +45,7 @@ var promQLMistakes = []mistake{
 	{"PQ020", "PreflightFlapping", edit("PreflightFlapping", "[6runs]", "[5m]")},
 	{"PQ021", "RuleEvaluationFailing", edit("RuleEvaluationFailing", "_total[5m]", `_total{job="prometheus"}[30s]`)},
 	{"PQ021", "panel 5", query(5, "$__rate_interval", "15s")},
-	{"PQ021", "RuleEvaluationFailing", job("prometheus", func(j *preflight.Job) { j.Interval = "2m" })}, // judged by the job
+	{"PQ021", "RuleEvaluationFailing", job("prometheus", func(j *preflight.Job) { j.Interval = "2m" })}, // the job's interval counts
 	{"PQ022", "PreflightFlapping", edit("PreflightFlapping", "[6runs]", "[6runs:2h]")},
 	{"PQ030", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary = "{{ $labels.check }} is stale" })},
 	{"PQ030", "RuleEvaluationFailing", edit("RuleEvaluationFailing", "(job, rule_group)", "(job)")},

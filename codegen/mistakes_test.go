@@ -17,8 +17,8 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// mistake is a slip in the shipped definitions, and the code that it must be
-// found with, at the definition named.
+// mistake is a planted mistake in the shipped definitions, with the code and
+// the place of its finding.
 type mistake struct {
 	code, where string
 	plant       change
@@ -36,12 +36,12 @@ const (
 
 var routingMistakes = []mistake{
 	{"AM001", "PreflightFlapping", nothingOfP2(true)},
-	{"AM001", "TargetDown", func(s *preflight.Site) { // a route for some of its jobs does not take the others
+	{"AM001", "TargetDown", func(s *preflight.Site) { // a route that takes only some of its jobs
 		ofP1 := func(match string) bool { return strings.Contains(match, p1) }
 		dropRoutes(s, ofP1)
 		dropPromises(s, ofP1)
 	}},
-	{"AM001", "SpoolNotWritable", direct("SpoolNotWritable")}, // it reaches the webhook alone
+	{"AM001", "SpoolNotWritable", direct("SpoolNotWritable")}, // it reaches only the webhook
 	{"AM001", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.Sound = routing.NoMessage })},
 	{"AM001", "PreflightCheckFailed", func(s *preflight.Site) {
 		routeTo(s, p0).Receiver = "watchdog"
@@ -56,17 +56,17 @@ var routingMistakes = []mistake{
 	{"AM002", "Watchdgo", route(`alertname="Watchdog"`, func(r *routing.Route) { r.Match = `alertname="Watchdgo"` })},
 	{"AM002", "P9", route(p0, func(r *routing.Route) { r.Match = `priority="P9"` })},
 	{"AM002", "pipelines", route(`source="pipeline", priority="P1"`, func(r *routing.Route) { r.Match = `source="pipelines", priority="P1"` })},
-	{"AM002", `{source="system",priority="P3"}`, func(s *preflight.Site) { // nothing of the preflight is a P3
+	{"AM002", `{source="system",priority="P3"}`, func(s *preflight.Site) { // the preflight has no P3
 		r := *routeTo(s, p3)
 		r.Match = `source="system", priority="P3"`
 		s.Routing.Route.Routes = append([]routing.Route{r}, s.Routing.Route.Routes...)
 	}},
-	{"AM002", `{alertname="TargetDown"}`, func(s *preflight.Site) { // two routes before take it, this one by job
+	{"AM002", `{alertname="TargetDown"}`, func(s *preflight.Site) { // two earlier routes take it, one of them by job
 		r := *routeTo(s, p3)
 		r.Match = `alertname="TargetDown"`
 		s.Routing.Route.Routes = append(s.Routing.Route.Routes, r)
 	}},
-	{"AM002", "P3", func(s *preflight.Site) { // nothing is promised of it, and the pipeline's route takes all there is
+	{"AM002", "P3", func(s *preflight.Site) { // it has no promise, and the pipeline's route takes all alerts
 		dropPromises(s, func(match string) bool { return strings.Contains(match, p3) })
 	}},
 	{"AM002", `receiver "spare"`, func(s *preflight.Site) {
@@ -78,7 +78,7 @@ var routingMistakes = []mistake{
 	{"AM004", "P1", route(p1, func(r *routing.Route) { r.GroupBy = []string{"envs"} })},
 	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Equal = []string{"check"} })},
 	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Source = `alertname="PreflightFailed"` })},
-	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Target = `alertname="UrgentUndelivered"` })}, // never of an urgent one
+	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Target = `alertname="UrgentUndelivered"` })}, // an urgent alert may not be inhibited
 	{"AM006", "PreflightStale", in("PreflightStale", func(a *rules.Alert) { a.Summary = "{{ $labels.env" })},
 	{"AM006", "TargetDown", in("TargetDown", func(a *rules.Alert) { a.Summary = "{{ $labels.job | upper }}" })},
 	{"AM011", `{alertname="Watchdog"}`, route(`alertname="Watchdog"`, func(r *routing.Route) { r.GroupInterval = "3m" })},
@@ -99,7 +99,7 @@ var routingMistakes = []mistake{
 	{"AM008", "TargetDown", func(s *preflight.Site) { s.Routing.Route.Routes[0].Continue = false }},
 	{"AM008", "WebhookBacklog", func(s *preflight.Site) { slices.Reverse(s.Routing.Route.Routes) }},
 	{"AM008", "PreflightSlow", muteP2},
-	{"AM008", "PreflightSlow", func(s *preflight.Site) { // muted at another time than promised
+	{"AM008", "PreflightSlow", func(s *preflight.Site) { // muted at a time that the promise does not except
 		muteP2(s)
 		promiseOf(s, p2System).NotIn = []string{"days"}
 	}},
@@ -123,7 +123,7 @@ var panelMistakes = []mistake{
 	{"GR005", "panel 16", inPercent},
 	{"GR005", "panel 2", at(2, func(q *dashgen.Panel) { q.Unit = dashgen.Seconds })},
 	{"GR006", "panel 9", at(9, func(q *dashgen.Panel) { q.Targets[0].Legend = "{{check}}" })},
-	{"GR006", "panel 16", at(16, func(q *dashgen.Panel) { q.Targets[0].Legend = "{{check}}" })}, // shared, and placed by one
+	{"GR006", "panel 16", at(16, func(q *dashgen.Panel) { q.Targets[0].Legend = "{{check}}" })}, // a shared panel, placed by one alert
 	{"GR006", "panel 14", query(14, "max by (env, check, target, reason)", "max by (env, check, target)")},
 	{"GR008", "panel 2", at(2, func(q *dashgen.Panel) { q.Description = "" })},
 	{"GR009", "panel 2", at(2, func(q *dashgen.Panel) { q.Repeat = "env" })},
@@ -132,8 +132,7 @@ var panelMistakes = []mistake{
 	{"GR011", "panel 11", in("PostgresLatencyHigh", func(a *rules.Alert) { a.Panel.Width = 12 })},
 }
 
-// nothingOfP2 drops the route of P2, and with promised also what is promised of
-// it.
+// nothingOfP2 removes the route of P2, and its promise if promised is true.
 func nothingOfP2(promised bool) change {
 	return func(s *preflight.Site) {
 		dropRoutes(s, func(match string) bool { return match == p2 })
@@ -143,7 +142,7 @@ func nothingOfP2(promised bool) change {
 	}
 }
 
-// direct drops the route and promise of an alert that Alertmanager sends itself.
+// direct removes the route and the promise of an alert for direct delivery.
 func direct(name string) change {
 	return func(s *preflight.Site) {
 		of := func(match string) bool { return strings.Contains(match, `"`+name+`"`) }
@@ -163,7 +162,7 @@ func muteP2(s *preflight.Site) {
 	routeTo(s, p2).Mute = []string{"nights"}
 }
 
-// inPercent shows a duration as percent, in both alerts that share its panel.
+// inPercent shows a duration in percent, in both alerts of the panel.
 func inPercent(s *preflight.Site) {
 	panel(s, 16).Unit = dashgen.Percent
 	alert(s, "PreflightMissing").Panel.Unit = dashgen.Percent
@@ -180,7 +179,7 @@ func addIdle(s *preflight.Site) {
 	})
 }
 
-// Every mistake is found where it was planted, and with its code.
+// Every planted mistake is found at its place with its code.
 func TestPlantedMistakesAreFound(t *testing.T) {
 	t.Parallel()
 	list := mistakes()
@@ -203,8 +202,8 @@ func TestPlantedMistakesAreFound(t *testing.T) {
 	}
 }
 
-// known returns what is found before any test is made, or all where a test must
-// be missing or fail.
+// known returns the findings before tests are made, or all findings if the code
+// is about tests.
 func known(t *testing.T, s preflight.Site, code string) string {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -224,7 +223,7 @@ func mistakes() []mistake {
 	return slices.Concat(promQLMistakes, routingMistakes, panelMistakes, definitionMistakes, reviewMistakes)
 }
 
-// The definitions as they are shipped give no finding.
+// The shipped definitions give no finding.
 func TestShippedDefinitionsAreClean(t *testing.T) {
 	t.Parallel()
 	if text := findings(t, site.Site()); text != "" {
@@ -232,7 +231,7 @@ func TestShippedDefinitionsAreClean(t *testing.T) {
 	}
 }
 
-// A waived finding does not count.
+// A waived finding is not reported.
 func TestWaivedFindings(t *testing.T) {
 	t.Parallel()
 	s := shipped()

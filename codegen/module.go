@@ -10,15 +10,15 @@ import (
 	"runtime/debug"
 )
 
-// thisModule is the module whose own generator writes the shipped site.
+// thisModule is the module of the generator of the shipped site.
 const thisModule = "github.com/alertnative/preflight"
 
-// ownModule refuses to write the shipped site into the folder of another module,
-// where people want that of their own definitions.
+// ownModule refuses to write the shipped site into the folder of another
+// module, whose users want their own site there.
 func ownModule(dir string) error {
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Path != thisModule {
-		return nil // somebody's own generator
+		return nil // another module's own generator
 	}
 	path, file, err := moduleAbove(dir)
 	switch {
@@ -27,13 +27,12 @@ func ownModule(dir string) error {
 	case file == "":
 		return nil
 	}
-	return fmt.Errorf("%s is of the module %s, and this generator writes the site of %s: run a main of your own with codegen.Main, or name a folder with --out", file, path, thisModule)
+	return fmt.Errorf("%s belongs to the module %s, but this generator writes the site of %s: run your own main with codegen.Main, or set --out", file, path, thisModule)
 }
 
 var moduleLine = regexp.MustCompile(`(?m)^module[ \t]+"?([^\s"]+)`)
 
-// moduleAbove returns the name of the module that a folder belongs to, with its
-// go.mod; "" when it belongs to none.
+// moduleAbove returns the module of a folder and its go.mod, or "".
 func moduleAbove(dir string) (path, file string, err error) {
 	dir, err = filepath.Abs(dir)
 	for err == nil {

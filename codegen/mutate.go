@@ -16,8 +16,8 @@ import (
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// mutation is the command that prints the mutation score of the sites' rule
-// tests and routes, or of files, and what survived.
+// mutation is the command that prints the mutation score of the sites' rules
+// and routes, or of files, with the survivors.
 type mutation struct {
 	name  string
 	files *[]string
@@ -29,7 +29,7 @@ func newMutation(app *kingpin.Application) mutation {
 	return mutation{
 		name:  cmd.FullCommand(),
 		files: cmd.Arg("files", "Rule files and promtool tests of them, instead of the pack's. Without a rule file, all that the tests load.").Strings(),
-		floor: cmd.Flag("floor", "Exit 1 when the score is below this, in percent.").Default("100").Float64(),
+		floor: cmd.Flag("floor", "Exit with 1 if the score is below this percentage.").Default("100").Float64(),
 	}
 }
 
@@ -64,9 +64,9 @@ func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stder
 	return exitClean, nil
 }
 
-// outcomes tries the mutants of the files, or of the sites. The error is every
-// finding of a site that is not proved, or what kept the mutants from being
-// tried; with that of a context come the outcomes known so far.
+// outcomes tries the mutants of the files or of the sites. The error joins the
+// findings of an unproved site, or is the cause of a failure. If ctx is done,
+// it comes with the outcomes so far.
 func (m mutation) outcomes(ctx context.Context, sites []preflight.Site, shown mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
 	if len(*m.files) > 0 {
 		proofs, mutable, err := mutate.ReadFiles(*m.files)

@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// diskSite is a site of one alert, whose scenario does not go near the
+// diskSite returns a site with one alert, whose scenario has no value near the
 // threshold.
 func diskSite(severity string) preflight.Site {
 	return preflight.Site{
@@ -40,7 +40,7 @@ func diskSite(severity string) preflight.Site {
 	}
 }
 
-// oneRoute sends everything to one receiver, as it promises.
+// oneRoute returns a route to one receiver with its promise.
 func oneRoute() routing.Routing {
 	return routing.Routing{
 		Receivers: []routing.Receiver{{Name: "chat", Chats: []routing.Chat{{Telegram: "$CHAT"}}, Sound: routing.Loud}},
@@ -53,9 +53,9 @@ func oneRoute() routing.Routing {
 	}
 }
 
-// What follows from the expression notices the threshold of a silent alert, and
-// counts for nothing with a loud one.
-func TestOnlyScenariosProveWhatIsLoud(t *testing.T) {
+// A generated test proves the threshold of a silent alert, but not of a loud
+// one.
+func TestOnlyScenariosProveLoudAlerts(t *testing.T) {
 	t.Parallel()
 	if code, stdout, stderr := generate(t, diskSite("P2"), "mutate"); code != 0 {
 		t.Errorf("P2: exit %d\n%s%s", code, stdout, stderr)
@@ -82,15 +82,15 @@ func TestWrongWaiversFail(t *testing.T) {
 	}
 }
 
-// A label that the expression gives too is no mistake when it is dropped.
-func TestLabelsOfTheExpressionNeedNoProof(t *testing.T) {
+// Dropping a label that the expression also gives is not a mistake.
+func TestLabelsOfExpressionNeedNoProof(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	a := alert(&s, "DiskFull")
 	a.Expr = `disk_used_ratio{instance="a"} > 0.9`
 	a.Labels = map[string]string{"instance": "a"}
 	_, stdout, _ := generate(t, s, "mutate")
-	contains(t, stdout, "       1  alert \"DiskFull\"") // it is waived, and checked
+	contains(t, stdout, "       1  alert \"DiskFull\"") // waived and checked
 	lacks(t, stdout, "labels: MU001", "MU003")
 }
 
@@ -118,7 +118,8 @@ func TestEveryRuleIsCoveredOrWaived(t *testing.T) {
 	}
 }
 
-// spread tells two jobs apart, and the standard deviation from other measures.
+// spread distinguishes two jobs, and the standard deviation from other
+// functions.
 func spread() []rules.Scenario {
 	return []rules.Scenario{{
 		Name: "the spread of a job",
@@ -129,8 +130,8 @@ func spread() []rules.Scenario {
 	}}
 }
 
-// What a recording rule yields is noticed without an alert that reads it.
-func TestARecordIsProvedByItsExpression(t *testing.T) {
+// A mutant of a recording rule is noticed without an alert that reads it.
+func TestRecordIsProvedByExpression(t *testing.T) {
 	t.Parallel()
 	s := withRecord(rules.Record{Name: "job:disk_used:max", Expr: "max by (job) (disk_used_ratio)"})
 	contains(t, file(t, s, "prometheus/tests/job-disk_used-max.yml"), "generated: follows its series and ends with them")
@@ -140,7 +141,7 @@ func TestARecordIsProvedByItsExpression(t *testing.T) {
 	}
 }
 
-// More than one mutant in twenty waived is too many.
+// At most one mutant in twenty may be waived.
 func TestTooManyWaivers(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
@@ -158,7 +159,7 @@ func TestTooManyWaivers(t *testing.T) {
 	if code != 1 || !strings.Contains(stdout, "all mutants: MU004: 2 of ") || strings.Contains(stdout, "MU001") {
 		t.Errorf("exit %d, want 1 and MU004\n%s%s", code, stdout, stderr)
 	}
-	// The same among enough others are not.
+	// With enough other mutants, the same waivers are accepted.
 	s.Packs[0].Metrics = diskSite("P2").Packs[0].Metrics
 	for i := range 5 {
 		more := clone(diskSite("P2").Packs[0].Groups[0])

@@ -12,9 +12,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// A group can have any name. Its file is one that prometheus.yml loads and that
-// its tests find.
-func TestGroupsWhoseNamesAreNoFileNames(t *testing.T) {
+// A group may have any name. prometheus.yml loads its file, and its tests find
+// it.
+func TestGroupNamesThatAreNoFileNames(t *testing.T) {
 	t.Parallel()
 	names := map[string]string{
 		"a/b": "a-b.yml", "../../b": "-..-..-b.yml", "a b [x] *": "a-b--x---.yml", `c:\d?`: "c--d-.yml", "kubernetes-apps/x": "kubernetes-apps-x.yml", "대기열": "대기열.yml",
@@ -48,8 +48,8 @@ func TestGroupsWhoseNamesAreNoFileNames(t *testing.T) {
 	accepted(t, "promtool", append([]string{"test", "rules"}, tests...)...)
 }
 
-// Two names whose files would be one get two.
-func TestGroupsWhoseFilesWouldBeOne(t *testing.T) {
+// Two names that would give the same file give two files.
+func TestGroupNamesWithSameFile(t *testing.T) {
 	t.Parallel()
 	s := mq(broker())
 	group := func(name, alert string) string {
@@ -74,8 +74,8 @@ func TestGroupsWhoseFilesWouldBeOne(t *testing.T) {
 	}
 }
 
-// A pack can be taken under any name but an empty one.
-func TestNamesOfTakings(t *testing.T) {
+// A pack may be used under any name but "".
+func TestNamesOfPacks(t *testing.T) {
 	t.Parallel()
 	for as, want := range map[string]string{"../../x y": "-..-..-x-y", "orders": "orders"} {
 		made := files(t, mq(broker(queueLong()).With(preflight.As(as))))
@@ -86,7 +86,7 @@ func TestNamesOfTakings(t *testing.T) {
 		}
 	}
 	contains(t, findings(t, mq(broker(queueLong()).With(preflight.As("")))), `pack "queue", As: DF008: the name is empty`)
-	// Of several the last holds, for boards too.
+	// The last of several names applies, to dashboards too.
 	s := acme()
 	s.Packs[0] = s.Packs[0].With(preflight.As("before"), preflight.As("other"))
 	for path, text := range files(t, s) {

@@ -13,7 +13,7 @@ import (
 
 var notYetEmitted = regexp.MustCompile(`: (DF009|GR009): `)
 
-// A field that has no effect yet is one finding when it is set.
+// A field without effect gives one finding if it is set.
 func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 	t.Parallel()
 	of := func(edit func(r *routing.Receiver)) change {

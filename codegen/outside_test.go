@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// watched is a site with the jobs that packs/pipeline needs.
+// watched returns a site with the jobs that packs/pipeline needs.
 func watched(packs ...preflight.Pack) preflight.Site {
 	s := mq(packs...)
 	s.Jobs = append(s.Jobs,
@@ -28,7 +28,7 @@ func watched(packs ...preflight.Pack) preflight.Site {
 	return s
 }
 
-// What other programs would refuse is a finding, and so is what would be lost.
+// Definitions that other programs would refuse or ignore give findings.
 func TestMistakesOfOtherSites(t *testing.T) {
 	t.Parallel()
 	base := func() preflight.Site { return mq(broker(queueLong())) }
@@ -115,8 +115,8 @@ func TestMistakesOfOtherSites(t *testing.T) {
 	}
 }
 
-// others gives the pack queue some routing, beside a pack with another alert of
-// the severity amber.
+// others gives the pack queue a routing, beside a pack with another alert of
+// severity amber.
 func others(r routing.Routing) change {
 	return func(s *preflight.Site) {
 		s.Packs[0].Routing = r
@@ -126,8 +126,8 @@ func others(r routing.Routing) change {
 	}
 }
 
-// Without its alert, what a pack's routing says of it goes too.
-func TestWithoutAnAlertWithRoutesOfItsOwn(t *testing.T) {
+// Without removes an alert and the pack's routing for it.
+func TestWithoutAlertWithOwnRoutes(t *testing.T) {
 	t.Parallel()
 	quiet := pipeline.Pack(pipeline.Options{NodeExporter: "node"}).With(preflight.Without{Alert: "Watchdog", Why: "another cluster has one"})
 	made := files(t, watched(broker(queueLong()), quiet))
@@ -145,8 +145,8 @@ func TestWithoutAnAlertWithRoutesOfItsOwn(t *testing.T) {
 	lacks(t, file(t, s, "alertmanager/alertmanager.yml"), "inhibit_rules", "QueueLong")
 }
 
-// The heartbeat goes elsewhere at a site without the webhook.
-func TestTheHeartbeatWithoutTheWebhook(t *testing.T) {
+// On a site without the webhook, the heartbeat goes to the external service.
+func TestHeartbeatWithoutWebhook(t *testing.T) {
 	t.Parallel()
 	s := watched(broker(queueLong()), pipeline.Pack(pipeline.Options{NodeExporter: "node", Webhook: pipeline.None, Heartbeat: routing.Secret("beat")}))
 	s.Webhook = preflight.Webhook{}
@@ -156,8 +156,8 @@ func TestTheHeartbeatWithoutTheWebhook(t *testing.T) {
 	contains(t, file(t, s, "alertmanager/alertmanager.yml"), "url_file: /run/secrets/beat", `alertname="Watchdog"`)
 }
 
-// Equal recording rules of two takings are one, which both read.
-func TestRecordsOfAPackTakenTwice(t *testing.T) {
+// Equal recording rules of a pack that is used twice become one.
+func TestRecordsOfPackUsedTwice(t *testing.T) {
 	t.Parallel()
 	p := broker(rules.Alert{Name: "QueueLong", Severity: "amber", Expr: `queue:queue_depth:sum > 5`, For: "2m"})
 	p.Groups[0].Records = []rules.Record{{Name: "queue:queue_depth:sum", Expr: "sum by (queue) (queue_depth)"}}
@@ -178,8 +178,8 @@ func TestRecordsOfAPackTakenTwice(t *testing.T) {
 		`record "queue:queue_depth:sum": DF007: the packs "billing" and "orders" have it`)
 }
 
-// A label of targets does not tell series apart that have job and instance.
-func TestLabelsOfAPackReplaceThoseOfItsTargets(t *testing.T) {
+// A target label does not distinguish series that have job and instance.
+func TestLabelsOfPackReplaceTargetLabels(t *testing.T) {
 	t.Parallel()
 	down := broker()
 	down.Metrics = down.Metrics[1:]
@@ -190,9 +190,9 @@ func TestLabelsOfAPackReplaceThoseOfItsTargets(t *testing.T) {
 	contains(t, findings(t, mq(broker(a).With(preflight.Labels{"team": "ops"}))), `alert "QueueLong", label "team": PQ033`)
 }
 
-// The labels of alerts follow from their names, so that packs/pipeline can be
-// given one, but not the one that tells two takings apart.
-func TestLabelsOfThePipelinePack(t *testing.T) {
+// packs/pipeline may get any label but the one that distinguishes two uses of a
+// pack.
+func TestLabelsOfPipelinePack(t *testing.T) {
 	t.Parallel()
 	infra := pipeline.Pack(pipeline.Options{NodeExporter: "node"}).With(preflight.As("infra"), preflight.Labels{"tier": "infra"})
 	contains(t, file(t, watched(broker(queueLong()), infra), "prometheus/rules/infra-webhook.yml"), "tier: infra")
@@ -203,9 +203,9 @@ func TestLabelsOfThePipelinePack(t *testing.T) {
 	contains(t, findings(t, s), `alert "UrgentUndelivered", label "unit": PQ033`)
 }
 
-// The shipped preflight fits a site with other names of jobs, and one that has
+// The shipped preflight fits a site with other job names, and one with
 // node_exporter alone.
-func TestTradingAtAnotherSite(t *testing.T) {
+func TestTradingOnAnotherSite(t *testing.T) {
 	t.Parallel()
 	alone := mq(trading.Pack(trading.Options{NodeExporter: "node", Prometheus: trading.None, Exporter: trading.None, Checker: trading.None}))
 	alone.Jobs = []preflight.Job{{Name: "node", Targets: []string{"n:9100"}}}
@@ -220,8 +220,8 @@ func TestTradingAtAnotherSite(t *testing.T) {
 	contains(t, file(t, named, "grafana/dashboards/arbitrage-system-health.json"), `job=\"bot\"`)
 }
 
-// A panel that draws the alert's own expression has its threshold.
-func TestThresholdsOfAPanelOfTheAlertItself(t *testing.T) {
+// A panel with the alert's own expression has its threshold.
+func TestThresholdsOfOwnPanel(t *testing.T) {
 	t.Parallel()
 	a := queueLong()
 	a.Expr = "queue_depth > 1000"

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// change is a slip that somebody could make in the shipped definitions.
+// change is a planted mistake in the shipped definitions.
 type change func(s *preflight.Site)
 
 // in changes an alert.
@@ -18,17 +18,17 @@ func in(name string, edit func(a *rules.Alert)) change {
 	return func(s *preflight.Site) { edit(alert(s, name)) }
 }
 
-// expr gives an alert another expression.
+// expr replaces an alert's expression.
 func expr(name, text string) change {
 	return in(name, func(a *rules.Alert) { a.Expr = text })
 }
 
-// edit changes a word of an alert's expression.
+// edit changes a word in an alert's expression.
 func edit(name, from, to string) change {
 	return in(name, func(a *rules.Alert) { a.Expr = replaced(a.Expr, from, to) })
 }
 
-// series changes a word of the series of an alert's first scenario.
+// series changes a word in the series of an alert's first scenario.
 func series(name, from, to string) change {
 	return in(name, func(a *rules.Alert) { a.Scenarios[0].Series = replaced(a.Scenarios[0].Series, from, to) })
 }
@@ -57,18 +57,18 @@ func help(name, text string) change {
 	}
 }
 
-// at changes a panel of the shipped boards.
+// at changes a panel of the shipped dashboards.
 func at(id int, edit func(q *dashgen.Panel)) change {
 	return func(s *preflight.Site) { edit(panel(s, id)) }
 }
 
-// query changes a word of a panel's first expression.
+// query changes a word in a panel's first expression.
 func query(id int, from, to string) change {
 	return at(id, func(q *dashgen.Panel) { q.Targets[0].Expr = replaced(q.Targets[0].Expr, from, to) })
 }
 
 // alertPanel changes the query in the panel of an alert, and in its copy on the
-// board.
+// dashboard.
 func alertPanel(name, from, to string) change {
 	return func(s *preflight.Site) {
 		q := &alert(s, name).Panel
@@ -78,7 +78,7 @@ func alertPanel(name, from, to string) change {
 	}
 }
 
-// board changes the board System Health.
+// board changes the dashboard System Health.
 func board(edit func(d *dashgen.Dashboard)) change {
 	return func(s *preflight.Site) { edit(&s.Packs[0].Dashboards[0]) }
 }

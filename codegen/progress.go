@@ -9,13 +9,14 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows on a terminal how far long work is. A file or a pipe gets none
-// of it.
+// progress shows the progress of long work on a terminal. It writes nothing to
+// a file or a pipe.
 type progress struct {
 	bar *progressbar.ProgressBar
 }
 
-// newProgress shows nothing yet: quick work stays silent.
+// newProgress returns a progress that appears only after a while, so that quick
+// work stays silent.
 func newProgress(stderr io.Writer, what string) *progress {
 	file, ok := stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(file.Fd())) {
@@ -31,17 +32,16 @@ func newProgress(stderr io.Writer, what string) *progress {
 	)}
 }
 
-// set shows that done of total are done. It may be called from several
-// goroutines.
+// set shows that done of total steps are done. It may be called concurrently.
 func (p *progress) set(done, total int) {
 	if p.bar == nil || done == total {
-		return // the last step is cleared at once
+		return // the last step would be cleared at once
 	}
 	p.bar.ChangeMax(total)
-	_ = p.bar.Set(done) // a terminal that is gone shows nothing
+	_ = p.bar.Set(done) // a closed terminal is no error
 }
 
-// clear takes the line away before anything else is printed.
+// clear removes the line before other output.
 func (p *progress) clear() {
 	if p.bar != nil {
 		_ = p.bar.Clear()

@@ -14,9 +14,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// A scenario that does not come true stops the generation, and says at which
-// moment what was expected and what came.
-func TestAFalseScenarioStopsTheGeneration(t *testing.T) {
+// A failing scenario stops generation. The finding has the moment, the expected
+// and the actual result.
+func TestFailingScenarioStopsGeneration(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{nil, {"--check"}, {"--no-cache"}} {
 		s := diskSite("P2")
@@ -35,7 +35,7 @@ func TestAFalseScenarioStopsTheGeneration(t *testing.T) {
 	}
 }
 
-func TestAScenarioMustSayWhatTheTextsSay(t *testing.T) {
+func TestScenarioNeedsTextsOfTemplates(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	a := alert(&s, "DiskFull")
@@ -65,7 +65,7 @@ type junit struct {
 }
 
 // The command test shows each proof, and writes them as JUnit.
-func TestTheCommandTest(t *testing.T) {
+func TestCommandTest(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "junit.xml")
 	read := func() junit {
@@ -113,8 +113,8 @@ func TestTheCommandTest(t *testing.T) {
 	}
 }
 
-// A second run says the same, with what is known from the first and without.
-func TestVerdictsAreTheSameWhenTheyAreKnown(t *testing.T) {
+// A second run has the same result, with cached verdicts and without.
+func TestVerdictsAreSameWithCache(t *testing.T) {
 	cache := t.TempDir()
 	t.Setenv("XDG_CACHE_HOME", cache)
 	t.Setenv("HOME", cache)
@@ -138,7 +138,7 @@ func TestVerdictsAreTheSameWhenTheyAreKnown(t *testing.T) {
 			}
 		}
 	}
-	// Nothing of it is in what is generated, and what is there is no error.
+	// The cache is not in the generated files, and a broken cache is no error.
 	err := filepath.WalkDir(cache, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			err = os.WriteFile(path, []byte("broken"), 0o600)

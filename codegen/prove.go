@@ -22,7 +22,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// proved is a site of which nothing is wrong.
+// proved is a site without findings.
 type proved struct {
 	*definitions.Checked
 	Routes routes.Proof
@@ -30,8 +30,7 @@ type proved struct {
 }
 
 // prove resolves a site, checks its definitions and runs its proofs. The error
-// is every finding, joined; with that of a context come the findings known so
-// far.
+// joins all findings. If ctx is done, it includes the findings so far.
 func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, error) {
 	s, findings := site.New(in)
 	emitter, err := newContext(s)
@@ -44,7 +43,7 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 	}
 	p := &proved{Checked: checked}
 	findings = append(findings, checked.Findings...)
-	var refused error // why there is no alertmanager.yml
+	var refused error // the error of alertmanager.yml
 	if p.Routes, refused = routes.Prove(checked); p.Routes != nil {
 		findings = append(findings, p.Routes.Findings()...)
 	}
@@ -65,8 +64,8 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 	return p, nil
 }
 
-// unreadable reports whether a rule cannot be written, or is there twice, so that
-// its tests cannot be made.
+// unreadable reports whether a rule cannot be written, or is duplicated, so
+// that no tests can be made.
 func unreadable(findings []finding.Finding) bool {
 	for _, f := range findings {
 		switch f.Code {
@@ -77,8 +76,8 @@ func unreadable(findings []finding.Finding) bool {
 	return false
 }
 
-// misread reports whether a rule or its scenarios name what is not there. What
-// its scenarios give then says nothing more.
+// misread reports whether a rule or its scenarios contain unknown names.
+// Failures of its scenarios are then only consequences.
 func misread(where string, findings []finding.Finding) bool {
 	return slices.ContainsFunc(findings, func(f finding.Finding) bool {
 		switch f.Code {
@@ -97,7 +96,7 @@ func asErrors(findings []finding.Finding) []error {
 	return out
 }
 
-// newContext returns what the files of a site are made with.
+// newContext returns the context for the files of a site.
 func newContext(s *site.Site) (*emit.Context, error) {
 	checker, err := definitions.NewChecker(s)
 	if err != nil {
@@ -112,8 +111,8 @@ func newContext(s *site.Site) (*emit.Context, error) {
 	return c, nil
 }
 
-// vars returns what texts can say of a condition, in the unit of what it
-// compares.
+// vars returns a function for the numbers of a condition, in the unit of the
+// compared value.
 func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
 	return func(expr, wait string) texts.Vars {
 		facts := emit.FactsOf(expr)
@@ -129,11 +128,11 @@ func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
 	}
 }
 
-// notes returns what a person should know although nothing is wrong.
+// notes returns notes for a correct site.
 func (p *proved) notes() []string {
 	var out []string
 	if p.Site.Webhook.URL != "" && !p.Routes.Heartbeat() {
-		out = append(out, "no alert that always fires goes to a Watchdog receiver, so nobody notices when alerting itself stops: take packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
+		out = append(out, "no alert that always fires goes to a Watchdog receiver, so a failure of alerting itself goes unnoticed: use packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
 	}
 	return out
 }

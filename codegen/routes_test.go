@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// pageRows are the lines of routes.md about an alert, without its link.
+// pageRows returns the lines of routes.md about an alert, without its link.
 func pageRows(t *testing.T, s preflight.Site, name string) []string {
 	t.Helper()
 	var out []string
@@ -28,8 +28,8 @@ func pageRows(t *testing.T, s preflight.Site, name string) []string {
 	return out
 }
 
-// The page says what becomes of an alert, and what changes with a route.
-func TestThePageOfRoutesShowsTheConsequences(t *testing.T) {
+// The page shows the route of an alert, and the effect of a changed route.
+func TestPageOfRoutes(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
 		"PreflightCheckFailed": {`| P0 | PreflightCheckFailed | telegram-loud | env, priority | 200ms | 1s | 1h |  |`},
@@ -53,7 +53,7 @@ func TestThePageOfRoutesShowsTheConsequences(t *testing.T) {
 	}
 }
 
-// nights mutes P2 at night, as the promise says.
+// nights mutes P2 at night, as promised.
 func nights(s *preflight.Site) {
 	s.Routing.TimeIntervals = []routing.TimeInterval{{
 		Name: "nights", Times: []string{"22:00-24:00"}, Weekdays: []string{"monday:friday"}, Location: "Asia/Seoul",
@@ -62,7 +62,7 @@ func nights(s *preflight.Site) {
 	promiseOf(s, p2System).NotIn = []string{"nights"}
 }
 
-// Muted routes are in the file that Alertmanager loads.
+// Alertmanager's file contains the muted routes.
 func TestRoutesCanBeMuted(t *testing.T) {
 	t.Parallel()
 	s := shipped()
@@ -85,7 +85,7 @@ func TestRoutesCanBeMuted(t *testing.T) {
 }
 
 // A broken promise shows both sides, and nothing is written.
-func TestABrokenPromiseStopsTheGeneration(t *testing.T) {
+func TestBrokenPromiseStopsGeneration(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	routeTo(&s, p0).Receiver = "telegram-silent"
@@ -102,8 +102,8 @@ func TestABrokenPromiseStopsTheGeneration(t *testing.T) {
 }
 
 // Without a receiver of Alertmanager's own, alerts that the webhook may be
-// unable to deliver reach nobody when it matters.
-func TestDirectAlertsNeedADirectReceiver(t *testing.T) {
+// unable to deliver would be lost.
+func TestDirectAlertsNeedDirectReceiver(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	direct := func(name string) bool { return strings.HasPrefix(name, "fallback-") }
@@ -119,8 +119,8 @@ func TestDirectAlertsNeedADirectReceiver(t *testing.T) {
 	lacks(t, found, `alert "HistoryLagging": AM001`)
 }
 
-// diskRoutes is a site of two alerts, a route for each severity and an
-// inhibition, small enough to see through.
+// diskRoutes returns a small site with two alerts, a route per severity and an
+// inhibition.
 func diskRoutes() preflight.Site {
 	s := diskSite("P2")
 	alerts := &s.Packs[0].Groups[0].Alerts
@@ -145,7 +145,7 @@ func ofP2(match string, by ...string) routing.Promise {
 	}
 }
 
-func TestMutantsOfRoutesDieByThePromises(t *testing.T) {
+func TestPromisesKillMutantsOfRoutes(t *testing.T) {
 	t.Parallel()
 	code, stdout, stderr := generate(t, diskRoutes(), "mutate")
 	if code != 0 {
@@ -159,7 +159,7 @@ func TestMutantsOfRoutesDieByThePromises(t *testing.T) {
 	)
 }
 
-// redundant is a route with a matcher for what the alert always has.
+// redundant returns a site with a route whose matcher always holds.
 func redundant() preflight.Site {
 	s := diskRoutes()
 	r := s.Routing.Route.Routes[0]
@@ -171,8 +171,8 @@ func redundant() preflight.Site {
 	return s
 }
 
-// What changes nothing survives, until a person says why it is there; what
-// changes something for alerts of which nothing is promised is no such thing.
+// A mutant without effect survives unless it is waived. A mutant that affects
+// only alerts without a promise cannot be waived.
 func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 	t.Parallel()
 	waive := func(s preflight.Site, mutant string) preflight.Site {
@@ -210,7 +210,7 @@ func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 	}
 }
 
-// Routes that do not do what is promised are findings, and are not measured.
+// Routes that break a promise are findings, and are not mutated.
 func TestMutantsOfBrokenRoutesAreNotMade(t *testing.T) {
 	t.Parallel()
 	s := diskRoutes()
@@ -221,8 +221,8 @@ func TestMutantsOfBrokenRoutesAreNotMade(t *testing.T) {
 	}
 }
 
-// A label of group_by that no alert of the default route has is found there too.
-func TestTheDefaultRouteGroupsByWhatItsAlertsHave(t *testing.T) {
+// A label in group_by that no alert of the default route has is a finding too.
+func TestDefaultRouteGroupsByLabelsOfAlerts(t *testing.T) {
 	t.Parallel()
 	s := diskSite("P2")
 	s.Routing.Promises = nil

@@ -27,7 +27,7 @@ groups:
         labels: {priority: warning}
 `
 
-// withFiles is the site of one alert with rule files in its pack.
+// withFiles returns the site of one alert with rule files in its pack.
 func withFiles(files map[string]string) preflight.Site {
 	s := diskSite("P2")
 	s.Routing.Promises = nil
@@ -39,15 +39,15 @@ func withFiles(files map[string]string) preflight.Site {
 	return s
 }
 
-// What is written as YAML joins rules, tests, routes, runbooks and lineage.
-func TestRuleFilesJoinThePack(t *testing.T) {
+// Rules in YAML are part of rules, tests, routes, runbooks and lineage.
+func TestRuleFilesJoinPack(t *testing.T) {
 	t.Parallel()
 	s := withFiles(map[string]string{"deep/down/nodes.yaml": nodeRules, "README.md": "no rules"})
 	s.Routing.Route.Routes = []routing.Route{{Match: `team="infra"`, GroupBy: []string{"job"}}}
 	made := files(t, s)
 	contains(t, made["prometheus/rules/nodes.yml"],
 		"interval: 30s", "record: job:disk_used:max", "alert: NodeDiskFull", "team: infra", "for: 10m", "description: Of others.",
-		"priority: P2", "priority: P1") // P1 takes the word warning
+		"priority: P2", "priority: P1") // P1 takes warning
 	contains(t, made["prometheus/tests/NodeDiskFull.yml"], "generated:", "alertname: NodeDiskFull")
 	contains(t, made["prometheus/tests/job-disk_used-max.yml"], "job:disk_used:max")
 	contains(t, made["alertmanager/routes.md"], "[NodeDiskFull](../runbooks/NodeDiskFull.md) | chat")
@@ -57,7 +57,7 @@ func TestRuleFilesJoinThePack(t *testing.T) {
 	contains(t, made["lineage.md"], "NodeDiskFull", "job:disk_used:max")
 }
 
-// An override reaches the alerts of a rule file too.
+// An override also changes alerts of a rule file.
 func TestOverrideReachesRuleFiles(t *testing.T) {
 	t.Parallel()
 	s := withFiles(map[string]string{"nodes.yml": strings.Replace(nodeRules, "priority: warning", "priority: P3", 1)})
@@ -87,19 +87,20 @@ func TestRuleFilesAreDecodedStrictly(t *testing.T) {
 	contains(t, findings(t, withFiles(map[string]string{"README.md": "no rules"})), "no rule in it: embed .yml or .yaml files")
 }
 
-// A group of a rule file and one of Go clash like any two.
+// A group of a rule file clashes with an equal name in Go.
 func TestRuleFilesClashWithLiterals(t *testing.T) {
 	t.Parallel()
 	contains(t, findings(t, withFiles(map[string]string{"disk.yml": strings.Replace(nodeRules, "name: nodes", "name: disk", 1)})), `group "disk": DF007`)
 }
 
-// oneRule is a rule file of one alert with these fields.
+// oneRule returns a rule file with one alert and these fields.
 func oneRule(fields string) map[string]string {
 	return map[string]string{"a.yml": "groups: [{name: a, rules: [{alert: NodeFull, " + fields + "}]}]"}
 }
 
 // The severity of a rule file is a level of the site, in its label or in the
-// label severity, of the rule or of its group. One that is not asks for it.
+// label severity, of the rule or of its group. An unknown severity is a
+// finding.
 func TestSeveritiesOfRuleFiles(t *testing.T) {
 	t.Parallel()
 	site := func(files map[string]string) preflight.Site {
@@ -114,7 +115,7 @@ func TestSeveritiesOfRuleFiles(t *testing.T) {
 	} {
 		contains(t, file(t, site(oneRule(text)), "prometheus/rules/a.yml"), want)
 	}
-	for labels, want := range map[string]string{"severity: info": "sev: grey", "sev: page": "sev: red"} { // of the group
+	for labels, want := range map[string]string{"severity: info": "sev: grey", "sev: page": "sev: red"} { // labels of the group
 		text := "groups: [{name: a, labels: {" + labels + "}, rules: [{alert: NodeFull, " + expr + "}]}]"
 		contains(t, file(t, site(map[string]string{"a.yml": text}), "prometheus/rules/a.yml"), want)
 	}
@@ -129,7 +130,7 @@ func TestSeveritiesOfRuleFiles(t *testing.T) {
 			t.Errorf("%s: want %s, got\n%s", text, want, found)
 		}
 	}
-	// An override gives it one.
+	// An override sets one.
 	s := site(oneRule(expr))
 	s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "NodeFull", Severity: "P2"})
 	contains(t, file(t, s, "prometheus/rules/a.yml"), "sev: amber")
@@ -139,19 +140,19 @@ func TestSeveritiesOfRuleFiles(t *testing.T) {
 	s.Packs[0].RuleFiles = withFiles(oneRule(expr + ", labels: {severity: nonsense}")).Packs[0].RuleFiles
 	s.Packs[0] = withoutChanges(s.Packs[0])
 	contains(t, findings(t, s), `alert "NodeFull": DF006: no level of the site has or takes the severity "nonsense"`)
-	// A heartbeat that goes to a watchdog alone needs none.
+	// A heartbeat that goes only to a watchdog needs none.
 	s = site(oneRule("expr: vector(1), labels: {severity: none}"))
 	s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "beat", Watchdog: true, FiringOnly: true})
 	s.Routing.Route.Routes = []routing.Route{{Match: `alertname="NodeFull"`, Receiver: "beat", GroupWait: "0s", GroupInterval: "5s", RepeatInterval: "12s"}}
 	lacks(t, findings(t, s), "DF006")
 }
 
-// withoutChanges returns a pack as it was before With.
+// withoutChanges returns a pack without the changes of With.
 func withoutChanges(p preflight.Pack) preflight.Pack {
 	return preflight.Pack{Name: p.Name, Metrics: p.Metrics, Groups: p.Groups, RuleFiles: p.RuleFiles}
 }
 
-// Rule files are proved like literals, and their texts read.
+// Rule files are proved like literals, and their texts are checked.
 func TestRuleFilesAreProved(t *testing.T) {
 	t.Parallel()
 	hard := "expr: disk_used_ratio / disk_used_ratio offset 1h > 3, labels: {priority: P2}"

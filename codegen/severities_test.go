@@ -18,16 +18,16 @@ func pages() routing.Severities {
 	}}
 }
 
-// paged is the site of one alert with a scale of its own.
+// paged returns the site of one alert with another scale.
 func paged(severity string) preflight.Site {
 	s := diskSite(severity)
 	s.Severities = pages()
 	return s
 }
 
-// The words of a pack become the levels that take them, in rules, tests,
+// The severities of a pack become the levels that take them, in rules, tests,
 // webhook.yml and pages.
-func TestSeveritiesAreTheSites(t *testing.T) {
+func TestSeveritiesBecomeLevelsOfSite(t *testing.T) {
 	t.Parallel()
 	for word, level := range map[string]string{"P0": "page", "page": "page", "P2": "ticket", "wake": "wake"} {
 		made := files(t, paged(word))
@@ -37,15 +37,15 @@ func TestSeveritiesAreTheSites(t *testing.T) {
 		contains(t, made["webhook/webhook.yml"], "label: severity", `{name: page, icon: "🚨", urgent: true, sound: loud}`, `{name: ticket, icon: "🎫", sound: silent}`)
 		for path, text := range made {
 			if word != level && strings.Contains(text, "priority") {
-				t.Errorf("%s speaks of priorities:\n%s", path, text)
+				t.Errorf("%s contains priorities:\n%s", path, text)
 			}
 		}
 	}
-	// A level that names no sound is loud when it is urgent.
+	// A level without a sound is loud if it is urgent.
 	contains(t, file(t, paged("wake"), "webhook/webhook.yml"), "{name: wake, urgent: true, sound: loud}")
 }
 
-func TestTheDefaultScale(t *testing.T) {
+func TestDefaultScale(t *testing.T) {
 	t.Parallel()
 	s := paged("P0")
 	s.Severities = routing.Severities{}
@@ -54,7 +54,7 @@ func TestTheDefaultScale(t *testing.T) {
 	contains(t, file(t, s, diskRules), "severity: warning")
 }
 
-func TestSeveritiesThatNoLevelTakes(t *testing.T) {
+func TestUnknownSeverities(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change func(s *preflight.Site)
@@ -114,8 +114,9 @@ func TestSeveritiesThatNoLevelTakes(t *testing.T) {
 	}
 }
 
-// One name with two severities is two rules, each with its wait and its tests.
-func TestOneAlertWithTwoSeverities(t *testing.T) {
+// A name with two severities becomes two rules, each with its wait and its
+// tests.
+func TestAlertWithTwoSeverities(t *testing.T) {
 	t.Parallel()
 	s := paged("ticket")
 	a := alert(&s, "DiskFull")
@@ -131,7 +132,7 @@ func TestOneAlertWithTwoSeverities(t *testing.T) {
 	)
 	contains(t, made[diskTest], "severity: ticket", "severity: page")
 	contains(t, made["alertmanager/route_tests.txt"], `severity="page"`, `severity="ticket"`)
-	// It is urgent by the second.
+	// Its second severity is urgent.
 	s.Urgent = []string{"DiskFull"}
 	if found := findings(t, s); found != "" {
 		t.Error(found)
@@ -140,7 +141,8 @@ func TestOneAlertWithTwoSeverities(t *testing.T) {
 	contains(t, findings(t, s), `alert "DiskFull": AM010:`)
 }
 
-// URGENT stands for the urgent levels, in expressions and scenarios.
+// URGENT becomes the matcher of the urgent levels, in expressions and
+// scenarios.
 func TestUrgentInExpressions(t *testing.T) {
 	t.Parallel()
 	s := paged("page")
@@ -160,8 +162,8 @@ func TestUrgentInExpressions(t *testing.T) {
 	contains(t, file(t, s, diskRules), `severity="page"`)
 }
 
-// The list Urgent is exact both ways.
-func TestTheListOfUrgentAlerts(t *testing.T) {
+// The list Urgent must be complete and contain no other alert.
+func TestListOfUrgentAlerts(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		severity string
@@ -184,7 +186,7 @@ func TestTheListOfUrgentAlerts(t *testing.T) {
 	}
 }
 
-// The shipped packs fit a scale that is not the shipped one.
+// The shipped packs fit another scale than the shipped one.
 func TestShippedPacksOnAnotherScale(t *testing.T) {
 	t.Parallel()
 	s := shipped()
@@ -205,7 +207,7 @@ func TestShippedPacksOnAnotherScale(t *testing.T) {
 	contains(t, made["prometheus/rules/webhook.yml"], `severity=~"page|wake"`, "severity: page", "severity: ticket")
 	for path, text := range made {
 		if strings.HasPrefix(path, "prometheus/") && strings.Contains(text, "priority") {
-			t.Errorf("%s speaks of priorities", path)
+			t.Errorf("%s contains priorities", path)
 		}
 	}
 }

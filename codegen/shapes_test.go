@@ -14,11 +14,12 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// shape is a site like the shipped one, but for one thing.
+// shape is the shipped site with one change.
 type shape struct {
 	change func(s *preflight.Site)
-	// tests are the rule tests that promtool runs where all would take long; nil:
-	// all that the shipped site does not have. The generation runs every test.
+	// tests limits the rule tests that promtool runs, if all would take long.
+	// nil selects those that the shipped site does not have. Generation runs
+	// every test.
 	tests []string
 }
 
@@ -43,7 +44,7 @@ var shapes = map[string]shape{
 	"a job more": {change: func(s *preflight.Site) {
 		s.Jobs = append(s.Jobs, preflight.Job{Name: "gateway", Targets: []string{"gateway:9200"}})
 	}},
-	"a receiver less": {change: func(s *preflight.Site) { replaceReceiver(s, "fallback-begin", "fallback-loud") }},
+	"one receiver fewer": {change: func(s *preflight.Site) { replaceReceiver(s, "fallback-begin", "fallback-loud") }},
 }
 
 func threeEnvs(s *preflight.Site) {
@@ -61,7 +62,7 @@ func scrapes(every time.Duration) func(*preflight.Site) {
 	return func(s *preflight.Site) { s.Timing.Scrape, s.Timing.Evaluation = every, every }
 }
 
-// replaceReceiver leaves a receiver out and notifies another in its place.
+// replaceReceiver replaces a receiver by another one.
 func replaceReceiver(s *preflight.Site, name, by string) {
 	s.Routing.Receivers = slices.DeleteFunc(s.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == name })
 	for i := range s.Routing.Route.Routes {
@@ -76,8 +77,7 @@ func replaceReceiver(s *preflight.Site, name, by string) {
 	}
 }
 
-// A site of another shape generates, and stock promtool and amtool accept its
-// files.
+// A changed site generates, and promtool and amtool accept its files.
 func TestShapesOfTheSite(t *testing.T) {
 	t.Parallel()
 	usual := files(t, shipped())
@@ -119,7 +119,7 @@ func (s shape) wants(path string, changed bool) bool {
 	return slices.Contains(s.tests, strings.TrimSuffix(filepath.Base(path), ".yml"))
 }
 
-// accepted runs a program of bin and reports what it refuses.
+// accepted runs a program of bin and reports a failure.
 func accepted(t *testing.T, program string, args ...string) {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("../bin", program))
@@ -131,7 +131,7 @@ func accepted(t *testing.T, program string, args ...string) {
 	}
 }
 
-// refused runs a program of bin and reports when it accepts.
+// refused runs a program of bin and reports a success.
 func refused(t *testing.T, program string, args ...string) {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("../bin", program))

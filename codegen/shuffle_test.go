@@ -10,9 +10,8 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// The order in which things are defined means nothing: sites whose definitions
-// were shuffled make the same bytes.
-func TestShuffledDefinitionsMakeTheSameFiles(t *testing.T) {
+// The order of definitions does not matter: shuffled sites give the same bytes.
+func TestShuffledDefinitionsGiveSameFiles(t *testing.T) {
 	t.Parallel()
 	want := files(t, site.Site())
 	for seed := range uint64(20) {
@@ -24,7 +23,7 @@ func TestShuffledDefinitionsMakeTheSameFiles(t *testing.T) {
 	}
 }
 
-// shuffle moves everything whose order means nothing.
+// shuffle shuffles all lists whose order is irrelevant.
 func shuffle(s *preflight.Site, r *rand.Rand) {
 	mix(r, s.Jobs)
 	mix(r, s.Envs)

@@ -37,7 +37,7 @@ func TestSeveralSitesInOneProgram(t *testing.T) {
 	if code, stdout, stderr := command(t, sites, "--out="+dir, "--check"); code != 0 {
 		t.Errorf("--check: exit %d\n%s%s", code, stdout, stderr)
 	}
-	// A finding in one keeps the others from being written too.
+	// A finding in one site prevents writing the others.
 	sites[1].Routing.Route.Receiver = "nobody"
 	sites[0].Packs[0].Name = "disks"
 	code, _, stderr := command(t, sites, "--out="+dir)
@@ -49,9 +49,9 @@ func TestSeveralSitesInOneProgram(t *testing.T) {
 	}
 }
 
-// The files of the other layout would be deleted while programs have them
-// mounted.
-func TestTheOtherLayoutIsRefused(t *testing.T) {
+// The files of the other layout would be deleted although programs have mounted
+// them.
+func TestOtherLayoutIsRejected(t *testing.T) {
 	t.Parallel()
 	one, several := t.TempDir(), t.TempDir()
 	sites := []preflight.Site{named("north"), named("south")}
@@ -60,13 +60,13 @@ func TestTheOtherLayoutIsRefused(t *testing.T) {
 		t.Fatalf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	before := tree(t, one)
-	if code, _, stderr := command(t, sites, "--out="+one); code != 2 || !strings.Contains(stderr, "holds the files of one site, and there are 2") {
+	if code, _, stderr := command(t, sites, "--out="+one); code != 2 || !strings.Contains(stderr, "has the files of one site, but there are 2 sites") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 	if d := cmp.Diff(before, tree(t, one)); d != "" {
 		t.Errorf("(-before +after):\n%s", d)
 	}
-	if code, _, stderr := generate(t, sites[0], "--out="+several); code != 2 || !strings.Contains(stderr, "holds the files of several sites, and there is one") {
+	if code, _, stderr := generate(t, sites[0], "--out="+several); code != 2 || !strings.Contains(stderr, "has the files of several sites, but there is one site") {
 		t.Errorf("exit %d, %s", code, stderr)
 	}
 }
@@ -78,8 +78,8 @@ func TestNamesOfSites(t *testing.T) {
 		want  string
 	}{
 		"two of one name": {[]preflight.Site{named("north"), named("north")}, `site "north": two sites have this name`},
-		"no name":         {[]preflight.Site{named("north"), named("")}, `site "": its files go into a folder of its name`},
-		"a path":          {[]preflight.Site{named("north"), named("../south")}, `site "../south": its files go into a folder of its name`},
+		"no name":         {[]preflight.Site{named("north"), named("")}, `site "": its Name is the name of its folder`},
+		"a path":          {[]preflight.Site{named("north"), named("../south")}, `site "../south": its Name is the name of its folder`},
 	} {
 		dir := t.TempDir()
 		if code, _, stderr := command(t, tt.sites, "--out="+dir); code != 2 || !strings.Contains(stderr, tt.want) {
@@ -91,8 +91,8 @@ func TestNamesOfSites(t *testing.T) {
 	}
 }
 
-// The addresses in the files are those of the site.
-func TestAddressesAreTheSites(t *testing.T) {
+// The files contain the site's addresses.
+func TestAddressesOfSite(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	job("node_exporter", func(j *preflight.Job) { j.Targets = []string{"127.0.0.1:19100"} })(&s)
@@ -119,7 +119,7 @@ func TestAddressesAreTheSites(t *testing.T) {
 }
 
 // A site without a heartbeat generates, with one note.
-func TestASiteWithoutWatchdog(t *testing.T) {
+func TestSiteWithoutWatchdog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	code, stdout, stderr := generate(t, diskSite("P2"), "--out="+dir)
@@ -132,7 +132,7 @@ func TestASiteWithoutWatchdog(t *testing.T) {
 		t.Errorf("with one: exit %d, %s", code, stderr)
 	}
 	contains(t, tree(t, dir)["shipped/webhook/webhook.yml"], "watchdog: true")
-	// Nothing of the webhook is made, and nothing said, where there is none.
+	// Without a webhook there is no webhook.yml and no note.
 	s := diskSite("P2")
 	s.Webhook = preflight.Webhook{}
 	s.Routing.Receivers = []routing.Receiver{{Name: "chat", Telegram: []routing.Telegram{{BotToken: routing.Secret("token"), ChatID: 1}}}}
@@ -143,7 +143,7 @@ func TestASiteWithoutWatchdog(t *testing.T) {
 	lacks(t, strings.Join(paths(tree(t, dir)), "\n"), "webhook.yml")
 }
 
-func TestReceiversWithoutMeans(t *testing.T) {
+func TestReceiversWithoutIntegration(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		receiver routing.Receiver
@@ -153,8 +153,8 @@ func TestReceiversWithoutMeans(t *testing.T) {
 		"history only":       {routing.Receiver{Sound: routing.NoMessage}, ""},
 		"Alertmanager's own": {routing.Receiver{Telegram: []routing.Telegram{{BotToken: routing.Secret("token"), ChatID: 1}}}, ""},
 		"another program":    {routing.Receiver{Webhook: []routing.Webhook{{URL: routing.Secret("hook")}}}, ""},
-		"nothing":            {routing.Receiver{}, "AM009: it notifies nobody"},
-		"a sound alone":      {routing.Receiver{Sound: routing.Silent}, "AM009: it notifies nobody"},
+		"nothing":            {routing.Receiver{}, "AM009: it has no integration"},
+		"a sound alone":      {routing.Receiver{Sound: routing.Silent}, "AM009: it has no integration"},
 		"chats of a heartbeat": {
 			routing.Receiver{Watchdog: true, Chats: []routing.Chat{{Telegram: "$CHAT"}}}, "AM009: a heartbeat is no message",
 		},
@@ -177,8 +177,8 @@ func TestReceiversWithoutMeans(t *testing.T) {
 	contains(t, findings(t, s), `receiver "chat": AM009: it goes through preflight-webhook, and the site has no Webhook.URL`)
 }
 
-// The pipeline pack is taken by a site of its own jobs.
-func TestThePipelinePackFitsOtherJobs(t *testing.T) {
+// The pipeline pack fits a site with other jobs.
+func TestPipelinePackFitsOtherJobs(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	names := map[string]string{"prometheus": "prom", "alertmanager": "am", "webhook": "hook", "node_exporter": "node"}
@@ -205,7 +205,7 @@ func TestThePipelinePackFitsOtherJobs(t *testing.T) {
 			}
 		}
 	}
-	// A pack that is not fitted is one finding for each job.
+	// A pack with wrong job names gives one finding per job.
 	s.Packs = []preflight.Pack{pipeline.Pack(pipeline.Options{Prometheus: "prom", Alertmanager: "am", NodeExporter: "node"})}
 	contains(t, findings(t, s), "DF018: the site does not have it (it has am, arbitrage_exporter, hook, node, preflight, prom)")
 }

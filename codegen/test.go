@@ -16,7 +16,7 @@ import (
 	"github.com/alertnative/preflight/internal/proof/verdict"
 )
 
-// test is the command that runs the proofs alone and shows each.
+// test is the command that runs only the proofs and prints each.
 type test struct {
 	name  string
 	junit *string
@@ -26,11 +26,11 @@ func newTest(app *kingpin.Application) test {
 	cmd := app.Command("test", "Run every proof and show each: scenarios, generated tests, promises and quiets.")
 	return test{
 		name:  cmd.FullCommand(),
-		junit: cmd.Flag("junit", "Also write the outcome as JUnit XML.").PlaceHolder("FILE.xml").String(),
+		junit: cmd.Flag("junit", "Also write the results as JUnit XML.").PlaceHolder("FILE.xml").String(),
 	}
 }
 
-// The shape of a JUnit report.
+// junitReport is a report in JUnit's format.
 type junitReport struct {
 	XMLName xml.Name     `xml:"testsuites"`
 	Suites  []junitSuite `xml:"testsuite"`
@@ -101,7 +101,7 @@ func (t test) run(ctx context.Context, sites []preflight.Site, stdout, stderr io
 		}
 	}
 	if ctx.Err() != nil {
-		return exitBroken, errors.New("interrupted: not every test ran")
+		return exitBroken, errors.New("interrupted: some tests did not run")
 	}
 	return code, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// twin is a text, its Korean translation, and whether that says something else.
+// twin is a text, its Korean translation, and whether the translation is wrong.
 type twin struct {
 	wrong       bool
 	own, korean string
@@ -80,7 +80,7 @@ var twins = []twin{
 	{false, "nothing to restore: the files are kept", "필요한 파일은 보존됨"},
 }
 
-// A translation that says something else is found, and no other one.
+// Only wrong translations give findings.
 func TestTranslations(t *testing.T) {
 	t.Parallel()
 	s := shipped()
@@ -101,8 +101,7 @@ func TestTranslations(t *testing.T) {
 	}
 }
 
-// TestHelps plants metrics that the site does not read: what their helps say
-// counts.
+// TestHelps plants metrics with helps that match their type, or not.
 func TestHelps(t *testing.T) {
 	t.Parallel()
 	for _, x := range []struct {
@@ -164,7 +163,7 @@ func TestHelps(t *testing.T) {
 	}
 }
 
-// Each finding about a text can be waived where it is.
+// Each finding about a text can be waived at its definition.
 func TestWaivedTexts(t *testing.T) {
 	t.Parallel()
 	waive := func(codes ...finding.Code) []finding.Waiver {

@@ -7,9 +7,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// While the job is down, an alert holds its own instances and none of the alert
-// of its name in the other taking of the pack.
-func TestHoldWhileDownOfAPackTakenTwice(t *testing.T) {
+// While the job is down, an alert holds only its own instances, not those of
+// the equally named alert in the other use of the pack.
+func TestHoldWhileDownOfPackUsedTwice(t *testing.T) {
 	t.Parallel()
 	a := queueLong()
 	a.HoldWhileDown = "queue"
@@ -31,12 +31,12 @@ func TestHoldWhileDownOfAPackTakenTwice(t *testing.T) {
 	contains(t, made[ordersRules], `ALERTS{alertname="QueueLong",alertstate="firing",unit="orders"}`)
 	contains(t, made[billingRules], `ALERTS{alertname="QueueLong",alertstate="firing",unit="billing"}`)
 
-	// Taken once, it has no other of its name.
+	// A pack that is used once has no other alert of the name.
 	contains(t, file(t, mq(broker(a)), "prometheus/rules/queue.yml"), `ALERTS{alertname="QueueLong",alertstate="firing"}`)
 }
 
-// The job tells two takings apart while their results have it.
-func TestJobsOfAPackTakenTwice(t *testing.T) {
+// The job distinguishes two uses of a pack if their results have it.
+func TestJobsOfPackUsedTwice(t *testing.T) {
 	t.Parallel()
 	of := func(job, expr string) preflight.Pack {
 		a := queueLong()
@@ -58,13 +58,13 @@ func TestJobsOfAPackTakenTwice(t *testing.T) {
 		`sum by (queue) (queue_depth{job="JOB"}) > 5`, `sum without (job, instance) (queue_depth{job="JOB"}) > 5`, `count(queue_depth{job="JOB"}) > 5`,
 		`queue_depth{job="JOB"} > on (queue) group_right () max by (queue) (queue_depth{job="JOB"})`,
 	} {
-		contains(t, findings(t, site(expr)), `alert "QueueLong": DF007: the packs "billing" and "orders" have it, and nothing tells their results apart`)
+		contains(t, findings(t, site(expr)), `alert "QueueLong": DF007: the packs "billing" and "orders" have it, and no label distinguishes their results`)
 	}
 }
 
-// A rename of one taking is its own: the other keeps its metrics, and so do those
-// who read them.
-func TestRenameOfAPackTakenTwice(t *testing.T) {
+// A rename applies to one use of a pack. The other use and its readers keep the
+// original names.
+func TestRenameOfPackUsedTwice(t *testing.T) {
 	t.Parallel()
 	a := queueLong()
 	a.Scenarios = []rules.Scenario{{
@@ -89,7 +89,7 @@ func TestRenameOfAPackTakenTwice(t *testing.T) {
 	lacks(t, made[billingRules], "queue_")
 	contains(t, made["prometheus/rules/reader.yml"], "queue_depth")
 
-	// Both have another: nobody says which of them the reader means.
+	// Both uses are renamed differently, so the reader's metric is ambiguous.
 	s = mq(p.With(preflight.As("orders"), preflight.Labels{"unit": "orders"}, preflight.Rename{From: "queue", To: "a"}),
 		p.With(preflight.As("billing"), preflight.Labels{"unit": "billing"}, preflight.Rename{From: "queue", To: "b"}))
 	made = files(t, s)
@@ -98,13 +98,13 @@ func TestRenameOfAPackTakenTwice(t *testing.T) {
 	s.Packs = append(s.Packs, reader)
 	contains(t, findings(t, s), `alert "AllLong", expr: PQ002: no metric "queue_depth"`)
 
-	// Both have the same.
+	// Both uses are renamed alike.
 	s = ordersAndBilling(p.With(preflight.Rename{From: "queue", To: "kju"}))
 	s.Packs = append(s.Packs, reader)
 	contains(t, file(t, s, "prometheus/rules/reader.yml"), "kju_depth")
 }
 
-// Several renames hold one after the other, and one must lead somewhere.
+// Renames apply in order, and each must change a metric.
 func TestRenamesInOrder(t *testing.T) {
 	t.Parallel()
 	made := file(t, mq(broker(queueLong()).With(preflight.Rename{From: "queue", To: "kju"}, preflight.Rename{From: "kju", To: "acme_queue"})), "prometheus/rules/queue.yml")
@@ -114,8 +114,8 @@ func TestRenamesInOrder(t *testing.T) {
 		{From: "queue", To: "a b"}:     `pack "queue", Rename: DF008: To: "a b" is no beginning of a metric's name`,
 		{From: "queue", To: "9"}:       `pack "queue", Rename: DF008: To: "9" is no beginning`,
 		{To: "kju"}:                    `pack "queue", Rename: DF008: From is empty`,
-		{From: "queues", To: "kju"}:    `DF008: no metric of the pack begins with "queues_"`,
-		{From: "queue_up", To: "kju_"}: `DF008: no metric of the pack begins with "queue_up_"`,
+		{From: "queues", To: "kju"}:    `DF008: no metric of the pack starts with "queues_"`,
+		{From: "queue_up", To: "kju_"}: `DF008: no metric of the pack starts with "queue_up_"`,
 	} {
 		contains(t, findings(t, mq(broker(queueLong()).With(change))), want)
 	}

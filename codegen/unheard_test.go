@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// heartbeat adds an alert that always fires and its route to the webhook.
+// heartbeat adds an alert that always fires, with its route to the webhook.
 func heartbeat(r routing.Route) change {
 	return func(s *preflight.Site) {
 		g := &s.Packs[0].Groups[0]
@@ -20,12 +20,12 @@ func heartbeat(r routing.Route) change {
 	}
 }
 
-// often is a route that brings the heartbeat in time.
+// often is a route with a short enough interval for the heartbeat.
 var often = routing.Route{GroupWait: "1s", GroupInterval: "10s", RepeatInterval: "30s"}
 
-// With promises or without, an urgent alert makes a message, and the heartbeat
-// comes in time.
-func TestUrgentAlertsReachSomebody(t *testing.T) {
+// With or without promises, an urgent alert must make a message, and the
+// heartbeat must arrive in time.
+func TestUrgentAlertsMakeMessages(t *testing.T) {
 	t.Parallel()
 	first := func(edit func(r *routing.Receiver)) change {
 		return func(s *preflight.Site) { edit(&s.Routing.Receivers[0]) }
@@ -93,9 +93,9 @@ func TestUrgentAlertsReachSomebody(t *testing.T) {
 	}
 }
 
-// The webhook expects a heartbeat where an alert that always fires goes to its
-// path, and nowhere else.
-func TestAHeartbeatIsExpectedWhereOneIsSent(t *testing.T) {
+// The webhook expects a heartbeat only if an alert that always fires is sent to
+// its path.
+func TestHeartbeatIsExpectedIfSent(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		plant change

@@ -13,11 +13,10 @@ import (
 	"github.com/alertnative/preflight/codegen"
 )
 
-// dropping yields everything that can be left out of a value: each field that
-// is set, each element, each key. drop leaves it out. It returns false when
-// yield does.
+// dropping yields every removable part of a value: set fields, elements and
+// keys. drop removes the part. It returns false when yield does.
 func dropping(v reflect.Value, path string, yield func(path, field string, drop func()) bool) bool {
-	// through walks a copy of what v holds, which set puts back when it changed.
+	// through visits a copy of held, and calls set if the copy changed.
 	through := func(held reflect.Value, path string, set func(own reflect.Value)) bool {
 		own := reflect.New(held.Type()).Elem()
 		own.Set(held)
@@ -60,7 +59,7 @@ func dropping(v reflect.Value, path string, yield func(path, field string, drop 
 	return true
 }
 
-// outcome is all that a person sees of a site: its files, or its findings.
+// outcome returns the files of a site, or its findings.
 func outcome(t *testing.T, s preflight.Site) string {
 	t.Helper()
 	list, err := codegen.Generate(t.Context(), s)
@@ -70,17 +69,17 @@ func outcome(t *testing.T, s preflight.Site) string {
 	return fmt.Sprintf("%s", list)
 }
 
-// unseen are the fields that leave no trace, with the reason. Without a dot in
-// front they are fields of a type, else parts of the site.
+// unseen lists fields without an effect, with the reason. A name without a
+// leading dot is a field of a type, others are parts of the site.
 var unseen = map[string]string{
 	".Routing.Promises":           "a promise that the routes keep changes nothing: broken ones are planted elsewhere",
 	".Webhook.DefaultChat":        "while one chat is emitted, it can only be that of the receivers: another one is planted elsewhere",
 	".Levels":                     "a list that is right changes nothing: wrong ones are planted elsewhere",
 	".Urgent":                     "a list that is right changes nothing: wrong ones are planted elsewhere",
-	".TargetLabels":               "what the checker of expressions knows: wrong labels are planted elsewhere",
+	".TargetLabels":               "read by the checker of expressions: other tests plant wrong labels",
 	"metrics.Desc.Type":           "likewise",
 	"metrics.Desc.Unit":           "likewise",
-	"metrics.Desc.Help":           "of other programs, for people who read the source",
+	"metrics.Desc.Help":           "of other programs, for readers of the source",
 	"metrics.Desc.Cadence":        "likewise",
 	"metrics.Desc.Buckets":        "likewise",
 	"metrics.Desc.Program":        "likewise",
@@ -109,11 +108,11 @@ var unseen = map[string]string{
 	"spec.Translation.Reasons":    "the checker reads it",
 }
 
-// derived are the fields whose value can be what follows without it: one place
-// must show that it counts.
+// derived are the fields with a derived default. One place must show their
+// effect.
 var derived = []string{"dashgen.Panel.Unit", "routing.Level.Sound"}
 
-// leaf is a place in a site that can be left out.
+// leaf is a removable part of a site.
 type leaf struct{ path, field string }
 
 func (l leaf) unseen() bool {
@@ -125,15 +124,15 @@ func (l leaf) unseen() bool {
 	return false
 }
 
-// placed is a panel that a board places by a copy of the alert's literal.
+// placed matches a panel that a dashboard places by a copy of the alert's
+// literal.
 var placed = regexp.MustCompile(`\.Alerts\[\d+\]\.Panel`)
 
-// What a definition says is in the files or in the findings: whatever is left
-// out of a site makes a difference.
-func TestNothingVanishes(t *testing.T) {
+// Each part of a definition has an effect on the files or the findings.
+func TestEveryFieldHasEffect(t *testing.T) {
 	t.Parallel()
 	covered := vanishing(t, acme, func(leaf) bool { return true })
-	// The shipped site for what that one does not have.
+	// The shipped site covers the fields that the other site lacks.
 	vanishing(t, shipped, func(l leaf) bool {
 		first := !covered[l.field] && !placed.MatchString(l.path)
 		covered[l.field] = true
@@ -141,8 +140,8 @@ func TestNothingVanishes(t *testing.T) {
 	})
 }
 
-// vanishing leaves out what wanted accepts, one at a time, and reports what
-// leaves no trace. It returns the fields that it met.
+// vanishing removes the accepted parts, one at a time, and reports those
+// without an effect. It returns the fields that it visited.
 func vanishing(t *testing.T, of func() preflight.Site, wanted func(leaf) bool) map[string]bool {
 	t.Helper()
 	if found := findings(t, of()); found != "" {

@@ -15,20 +15,20 @@ import (
 	"github.com/alertnative/preflight/internal/emit/genfile"
 )
 
-// manifestName is the file that lists what the generator owns in its output
-// folder. It prunes nothing else.
+// manifestName is the file that lists the generator's own files in its output
+// folder. The generator removes only these.
 const manifestName = "MANIFEST"
 
 const manifestHeader = genfile.Header + "# The files it owns here:\n"
 
-// Change is a difference between the output folder and what the pack makes.
+// Change is a difference between the output folder and the generated files.
 type Change struct {
 	Path     string
-	Old, New []byte // nil: the file is not there, or goes
+	Old, New []byte // nil for a missing file
 }
 
-// Changes compares the folder with the files: those to write, and those that
-// the manifest owns and the pack no longer makes. Sorted by path.
+// Changes returns the files to write, and those in the manifest that are no
+// longer generated. They are sorted by path.
 func Changes(dir string, files []File) ([]Change, error) {
 	owned, err := readManifest(dir)
 	if err != nil {
@@ -61,9 +61,9 @@ func Changes(dir string, files []File) ([]Change, error) {
 	return changes, nil
 }
 
-// Write brings the folder to the files. Everything is written in full first and
-// moved to its place last, so that a full disk changes nothing; a file that
-// stands in the way and is not in the manifest is an error.
+// Write makes the folder match the files. It writes all files first and moves
+// them at the end, so that a full disk changes nothing. A file that would be
+// overwritten must be in the manifest.
 func Write(dir string, files []File) error {
 	changes, err := Changes(dir, files)
 	if err != nil || len(changes) == 0 {
@@ -76,7 +76,7 @@ func Write(dir string, files []File) error {
 	var foreign []error
 	for _, c := range changes {
 		if c.Old != nil && c.Path != manifestName && !slices.Contains(owned, c.Path) {
-			foreign = append(foreign, fmt.Errorf("%s is in the way: the generator did not write it, move it elsewhere", filepath.Join(dir, c.Path)))
+			foreign = append(foreign, fmt.Errorf("%s exists, but the generator did not write it: move it", filepath.Join(dir, c.Path)))
 		}
 	}
 	if err := errors.Join(foreign...); err != nil {
@@ -85,12 +85,12 @@ func Write(dir string, files []File) error {
 	return apply(dir, changes, owned)
 }
 
-// apply stages every change, claims the paths, then moves the files.
+// apply writes every change, updates the manifest, then moves the files.
 func apply(dir string, changes []Change, owned []string) error {
 	var staged []*renameio.PendingFile
 	defer func() {
 		for _, f := range staged {
-			_ = f.Cleanup() // does nothing to a file that was moved
+			_ = f.Cleanup() // does nothing for a moved file
 		}
 	}()
 	var manifest *renameio.PendingFile
@@ -110,7 +110,7 @@ func apply(dir string, changes []Change, owned []string) error {
 			claim = append(claim, c.Path)
 		}
 	}
-	// Should this be interrupted, the next generation knows what is ours.
+	// After an interruption, the next generation knows its own files.
 	if manifest != nil {
 		if err := renameio.WriteFile(filepath.Join(dir, manifestName), manifestOf(claim), 0o644); err != nil {
 			return err
@@ -152,7 +152,7 @@ func stage(dir string, c Change) (*renameio.PendingFile, error) {
 	return f, nil
 }
 
-// prune removes a file, and the folders that it leaves empty.
+// prune removes a file, and its folders if they become empty.
 func prune(dir, path string) error {
 	file := filepath.Join(dir, filepath.FromSlash(path))
 	if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -166,7 +166,7 @@ func prune(dir, path string) error {
 	return nil
 }
 
-// readOwned reads a file of the folder; nil when it is not there.
+// readOwned reads a file of the folder, or returns nil if it is missing.
 func readOwned(dir, path string) ([]byte, error) {
 	data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(path)))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -191,8 +191,8 @@ func manifestOf(paths []string) []byte {
 	return []byte(manifestHeader + strings.Join(paths, "\n") + "\n")
 }
 
-// readManifest returns the paths the manifest lists; none when there is no
-// manifest. A path that leads out of the folder is an error.
+// readManifest returns the paths in the manifest, or none without a manifest. A
+// path outside the folder is an error.
 func readManifest(dir string) ([]string, error) {
 	data, err := readOwned(dir, manifestName)
 	if err != nil {
@@ -212,19 +212,18 @@ func readManifest(dir string) ([]string, error) {
 	return paths, nil
 }
 
-// checkLayout refuses to write one site beside several, or several into one:
-// the files of the other layout would be deleted while programs have them
-// mounted.
+// checkLayout rejects one site in a folder of several, and the reverse. It
+// would delete files that programs have mounted.
 func checkLayout(out, dir string, sites int) error {
 	if sites > 1 {
 		if _, err := os.Stat(filepath.Join(out, manifestName)); err == nil {
-			return fmt.Errorf("%s holds the files of one site, and there are %d: choose another --out, or delete that folder", out, sites)
+			return fmt.Errorf("%s has the files of one site, but there are %d sites: choose another --out, or delete the folder", out, sites)
 		}
 		return nil
 	}
 	below, err := filepath.Glob(filepath.Join(dir, "*", manifestName))
 	if err == nil && len(below) > 0 {
-		return fmt.Errorf("%s holds the files of several sites, and there is one: choose another --out, or delete that folder", out)
+		return fmt.Errorf("%s has the files of several sites, but there is one site: choose another --out, or delete the folder", out)
 	}
 	return err
 }

@@ -11,16 +11,16 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// rule is an alert or recording rule with where it stands.
+// rule is an alert or recording rule with its place.
 type rule struct {
 	group  Group
-	labels map[string]string // that the rule sets
+	labels map[string]string // labels that the rule sets
 	expr   string
 }
 
-// apart returns the labels that have one value in the results of a rule, and
-// never that value in those of another: static labels, and the job that both
-// expressions select and keep. The values of several jobs are in order.
+// apart returns the labels with one value in the results of a rule and never
+// that value in those of another: static labels, and the job if both
+// expressions select and keep it. The values of several jobs are sorted.
 func apart(a, b rule) map[string][]string {
 	out := map[string][]string{}
 	for name, value := range a.labels {
@@ -35,9 +35,9 @@ func apart(a, b rule) map[string][]string {
 	return out
 }
 
-// Apart returns the labels, with their values, that tell the instances of an
-// alert apart from those of the other alerts of its name. g and a are as the site
-// has them.
+// Apart returns the labels, with their values, that distinguish an alert's
+// instances from those of other alerts with its name. g and a are those of the
+// site.
 func (s *Site) Apart(g Group, a rules.Alert) map[string][]string {
 	mine := s.ruleOf(g, a)
 	out := map[string][]string{}
@@ -53,8 +53,8 @@ func (s *Site) ruleOf(g Group, a rules.Alert) rule {
 	return rule{g, withLabels(g.Labels, a.Labels), s.Timing.Expand(a.Expr)}
 }
 
-// jobs returns the jobs that the expression selects by name, when its result
-// has the label job of its series.
+// jobs returns the jobs that the expression selects by name, if its result has
+// the label job of its series.
 func (r rule) jobs() []string {
 	if _, set := r.labels[model.JobLabel]; set {
 		return nil

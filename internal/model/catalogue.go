@@ -11,8 +11,8 @@ import (
 )
 
 // Catalogue returns every metric that the site's Prometheus stores, with the
-// labels that scraping adds to them: those of the packs, of the recording
-// rules, and ALERTS.
+// labels that scraping adds: those of the packs, of recording rules, and
+// ALERTS.
 func (s *Site) Catalogue() (metrics.Catalogue, error) {
 	target := s.targetLabels()
 	var all []metrics.Desc
@@ -43,7 +43,7 @@ func (s *Site) Catalogue() (metrics.Catalogue, error) {
 	return metrics.NewCatalogue(all...)
 }
 
-// targetLabels returns the labels that every scraped series can have.
+// targetLabels returns the labels that every scraped series may have.
 func (s *Site) targetLabels() []metrics.Label {
 	job := metrics.Label{Name: model.JobLabel}
 	static := map[string]bool{}
@@ -70,8 +70,8 @@ func (s *Site) targetLabels() []metrics.Label {
 	return labels
 }
 
-// TargetNames returns the names of the labels that scraping adds, beside job and
-// instance.
+// TargetNames returns the names of the labels that scraping adds, except job
+// and instance.
 func (s *Site) TargetNames() []string {
 	var names []string
 	for _, l := range s.targetLabels() {
@@ -82,7 +82,7 @@ func (s *Site) TargetNames() []string {
 	return names
 }
 
-// WithLabels adds the labels that d does not have itself.
+// WithLabels adds the labels that d lacks.
 func WithLabels(d metrics.Desc, labels []metrics.Label) metrics.Desc {
 	d.Labels = slices.Clone(d.Labels)
 	for _, l := range labels {
@@ -93,8 +93,8 @@ func WithLabels(d metrics.Desc, labels []metrics.Label) metrics.Desc {
 	return d
 }
 
-// ruleLabels returns the labels that the result of a rule can have: those of the
-// packs' metrics, and the target's.
+// ruleLabels returns the labels that the result of a rule may have: those of
+// the packs' metrics, and target labels.
 func (s *Site) ruleLabels(target []metrics.Label) []metrics.Label {
 	var d metrics.Desc
 	for _, m := range s.Metrics {
@@ -105,7 +105,7 @@ func (s *Site) ruleLabels(target []metrics.Label) []metrics.Label {
 	return WithLabels(d, target).Labels
 }
 
-// alerts describes ALERTS, the series that Prometheus keeps of its alerts.
+// alerts describes ALERTS, Prometheus's series of its alerts.
 func (s *Site) alerts(labels []metrics.Label) metrics.Desc {
 	name := metrics.Label{Name: model.AlertNameLabel}
 	d := metrics.Desc{

@@ -16,7 +16,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// change applies the changes of a pack but Rename, which reaches other packs.
+// change applies the changes of a pack except Rename, which affects other
+// packs.
 func (r *resolver) change(p *pack) {
 	for _, c := range p.Changes() {
 		switch c := c.(type) {
@@ -50,7 +51,7 @@ func addLabels(a *rules.Alert, labels map[string]string) {
 	maps.Copy(a.Labels, labels)
 }
 
-// named returns the alerts of the name. Without any it is a finding.
+// named returns the alerts with the name. If there are none, it adds a finding.
 func (r *resolver) named(p pack, change, name string) []*rules.Alert {
 	var out []*rules.Alert
 	var names []string
@@ -125,7 +126,7 @@ func writable[V any](m *map[string]V) {
 	}
 }
 
-// translate replaces the texts of an alert that the translations give.
+// translate replaces the texts of an alert by those of the translations.
 func translate(a *rules.Alert, translations map[string]rules.Translation) {
 	for language, t := range translations {
 		writable(&a.Translations)
@@ -147,8 +148,8 @@ func translate(a *rules.Alert, translations map[string]rules.Translation) {
 	}
 }
 
-// as gives the pack another name: its groups and dashboards take it. Of several
-// names the last holds.
+// as renames the pack, its groups and dashboards. The last of several names
+// applies.
 func (r *resolver) as(p *pack, name string) {
 	if name == "" {
 		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, As", p.name), "the name is empty: write the one that the site knows this taking by")
@@ -178,25 +179,25 @@ func (r *resolver) as(p *pack, name string) {
 	}
 }
 
-// number is a threshold as PromQL writes it: "0.25", "1e6", "5m", "2runs".
+// number matches a threshold in PromQL: "0.25", "1e6", "5m", "2runs".
 var number = regexp.MustCompile(`^-?([0-9]*\.)?[0-9]+(e[+-]?[0-9]+|[a-z]+)?$`)
 
-// withThreshold puts another number into the one comparison of the expression.
-// "3runs" is a number there as well.
+// withThreshold replaces the number in the only comparison of the expression.
+// "3runs" counts as a number.
 func withThreshold(expr, threshold string) (string, error) {
 	place, err := thresholdPlace(expr)
 	if err != nil {
 		return "", err
 	}
 	if !number.MatchString(threshold) {
-		return "", fmt.Errorf("%q is no number: write \"0.25\" or \"2runs\"", threshold)
+		return "", fmt.Errorf("%q is not a number: write \"0.25\" or \"2runs\"", threshold)
 	}
 	return expr[:place.start] + threshold + expr[place.end:], nil
 }
 
 type place struct{ start, end int }
 
-// thresholdPlace finds the number that an expression is compared with.
+// thresholdPlace returns the position of the compared number in an expression.
 func thresholdPlace(expr string) (place, error) {
 	units := unitsOut(expr)
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(units)
@@ -216,7 +217,7 @@ func thresholdPlace(expr string) (place, error) {
 		if lit, ok := side.(*parser.NumberLiteral); ok {
 			at := place{int(lit.PositionRange().Start), int(lit.PositionRange().End)}
 			if word := unit.FindStringIndex(expr[at.start:]); word != nil && word[0] == 0 {
-				at.end = at.start + word[1] // "3runs" is longer than the seconds in its place
+				at.end = at.start + word[1] // "3runs" is longer than the duration that replaces it
 			}
 			found = append(found, at)
 		}
@@ -231,7 +232,7 @@ func thresholdPlace(expr string) (place, error) {
 var unit = regexp.MustCompile(`\b([1-9][0-9]*)(runs?|scrapes?)\b`)
 
 // unitsOut replaces "3runs" by a duration of the same length, so that positions
-// stay.
+// do not change.
 func unitsOut(expr string) string {
 	return unit.ReplaceAllStringFunc(expr, func(m string) string {
 		digits := strings.TrimRight(m, "runscape")

@@ -19,8 +19,8 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// AlertLabels returns the labels that the rules of the group give an alert: the
-// group's, the alert's own, and its severity.
+// AlertLabels returns the labels that an alert's rules add: the group's, the
+// alert's own, and its severity.
 func (s *Site) AlertLabels(g Group, a rules.Alert) map[string]string {
 	labels := withLabels(g.Labels, a.Labels)
 	if a.Severity != "" {
@@ -29,7 +29,7 @@ func (s *Site) AlertLabels(g Group, a rules.Alert) map[string]string {
 	return labels
 }
 
-// Interval returns the time between two evaluations of a group.
+// Interval returns the evaluation interval of a group.
 func (s *Site) Interval(g Group) time.Duration {
 	if d, err := s.Duration(g.Interval); err == nil && d > 0 {
 		return d
@@ -37,7 +37,7 @@ func (s *Site) Interval(g Group) time.Duration {
 	return s.Timing.Evaluation
 }
 
-// Duration reads "1m", "2runs", "0.5runs" or "3runs+1m"; empty is zero.
+// Duration parses "1m", "2runs", "0.5runs" or "3runs+1m". "" is zero.
 func (s *Site) Duration(text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
@@ -59,7 +59,7 @@ func (s *Site) Duration(text string) (time.Duration, error) {
 
 var runs = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)runs?$`)
 
-// Runs reads a number of runs, "3runs" or "0.5runs".
+// Runs parses a number of runs, "3runs" or "0.5runs".
 func (s *Site) Runs(text string) (time.Duration, bool) {
 	m := runs.FindStringSubmatch(text)
 	if m == nil {
@@ -69,7 +69,7 @@ func (s *Site) Runs(text string) (time.Duration, bool) {
 	return time.Duration(n * float64(s.Timing.Run)), err == nil
 }
 
-// site checks what is the site's alone.
+// site checks the definitions that belong to the site alone.
 func (r *resolver) site(in preflight.Site) {
 	where := "site"
 	if in.Name != "" {

@@ -21,9 +21,10 @@ type origin struct {
 	desc       metrics.Desc
 }
 
-// describe adds a metric of a pack's own programs. Equal descriptions of several
-// packs are one; differing ones are a finding. One that was read from an
-// exposition is like those of other programs: nobody chose it.
+// describe adds a metric of a pack's own programs. Equal descriptions in
+// several packs become one; different ones are a finding. A description from an
+// exposition is merged like those of other programs, because its author did not
+// write it.
 func (r *resolver) describe(pack string, d metrics.Desc) {
 	if d.Recorded() {
 		r.Exporters = append(r.Exporters, d)
@@ -72,8 +73,8 @@ func (r *resolver) clash(where, one, other string) {
 	r.add(finding.Clash, where, "the packs %q and %q define it differently: %s, or take a pack under another name with preflight.As", one, other, advice)
 }
 
-// clashes reports groups, rules, dashboards and jobs of one name. A group that
-// two packs define alike is one.
+// clashes reports groups, rules, dashboards and jobs with equal names. Equal
+// groups of two packs become one.
 func (r *resolver) clashes() {
 	r.groupClashes()
 	r.ruleClashes()
@@ -89,7 +90,7 @@ func (r *resolver) clashes() {
 		}
 		return true
 	})
-	names := map[string]string{} // of files, which not every file system tells apart by case
+	names := map[string]string{} // file names: some file systems ignore case
 	for _, d := range r.Dashboards {
 		if other, taken := names[strings.ToLower(d.UID)]; taken {
 			r.add(finding.Clash, fmt.Sprintf("dashboard %q", d.UID), "differs from %q in case alone: rename one", other)
@@ -125,8 +126,8 @@ func (r *resolver) groupClashes() {
 	})
 }
 
-// ruleClashes reports rules of one name in several groups whose results cannot
-// be told apart.
+// ruleClashes reports equally named rules in several groups whose results have
+// no distinguishing label.
 func (r *resolver) ruleClashes() {
 	r.joinRecords()
 	seen := map[string][]rule{}
@@ -145,14 +146,14 @@ func (r *resolver) ruleClashes() {
 	}
 	for g, a := range r.Alerts {
 		if g.FromFile != "" {
-			continue // one name with several severities is usual there
+			continue // a name with several severities is common in rule files
 		}
 		check("alert", a.Name, r.ruleOf(g, a))
 	}
 }
 
-// joinRecords leaves out recording rules that an earlier group has alike: two
-// takings of a pack need one.
+// joinRecords removes recording rules that an earlier group has too, because
+// two uses of a pack need one.
 func (r *resolver) joinRecords() {
 	type key struct{ name, expr, labels, interval string }
 	first := map[key]string{} // the group
@@ -178,7 +179,7 @@ func (r *resolver) ruleClash(where, one, other string) {
 		r.clash(where, one, other)
 		return
 	}
-	r.add(finding.Clash, where, "the packs %q and %q have it, and nothing tells their results apart: rename one, or give each pack preflight.Labels with another value", one, other)
+	r.add(finding.Clash, where, "the packs %q and %q have it, and no label distinguishes their results: rename one, or give each pack preflight.Labels with another value", one, other)
 }
 
 var jobMatcher = regexp.MustCompile(`\bjob\s*=\s*"([^"]*)"`)
@@ -199,7 +200,7 @@ func (s *Site) JobNames() []string {
 	return names
 }
 
-// Job returns the job of that name.
+// Job returns the job with that name.
 func (s *Site) Job(name string) (preflight.Job, bool) {
 	i := slices.IndexFunc(s.Jobs, func(j preflight.Job) bool { return j.Name == name })
 	if i < 0 {

@@ -11,8 +11,8 @@ import (
 // ruleName is a rule of a group.
 type ruleName struct{ group, rule string }
 
-// FileName returns the name of an alert or record in file names: that of the
-// rule, with that of its group where two groups have a rule of the name.
+// FileName returns the name of an alert or record in file names: the rule's
+// name, with the group's if two groups have a rule with that name.
 func (s *Site) FileName(g Group, name string) string {
 	return s.rulePages[s.fullName(g.Name, name)]
 }
@@ -20,7 +20,7 @@ func (s *Site) FileName(g Group, name string) string {
 // RuleFileName returns the name of the rule file of a group.
 func (s *Site) RuleFileName(g Group) string { return s.groupFiles[g.Name] + ".yml" }
 
-// fullName returns the name of a rule that no other group has.
+// fullName returns a name for a rule that is unique among groups.
 func (s *Site) fullName(group, rule string) string {
 	if s.groupsOf[rule] > 1 {
 		return group + "-" + rule
@@ -28,8 +28,8 @@ func (s *Site) fullName(group, rule string) string {
 	return rule
 }
 
-// countNames counts the groups that have a rule of a name, and gives groups and
-// rules their names in file names.
+// countNames counts the groups that have a rule with each name, and sets the
+// file names of groups and rules.
 func (s *Site) countNames() {
 	all := map[ruleName]bool{}
 	var groups []string
@@ -53,9 +53,9 @@ func (s *Site) countNames() {
 	s.groupFiles, s.rulePages = fileNames(groups), fileNames(names)
 }
 
-// fileNames gives each name one for files: without what a folder, a pattern of
-// file names or a link cannot have. Where two names then differ in case alone,
-// those that were changed end in a digest of the name.
+// fileNames returns a valid file name for each name, without characters that
+// have a meaning in folders, file patterns or links. If two file names differ
+// only in case, changed ones get a digest of the name.
 func fileNames(names []string) map[string]string {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
 	taken := map[string]int{}
@@ -73,7 +73,7 @@ func fileNames(names []string) map[string]string {
 	return out
 }
 
-// plainName replaces what is not in file names.
+// plainName replaces characters that are not allowed in file names.
 func plainName(name string) string {
 	plain := strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r) {
@@ -81,7 +81,7 @@ func plainName(name string) string {
 		}
 		return '-'
 	}, name)
-	const most = 200 // bytes: file systems take 255, with the extension
+	const most = 200 // bytes: file systems allow 255, extension included
 	if len(plain) > most {
 		plain = strings.ToValidUTF8(plain[:most], "") + "-" + digest(name)
 	}
@@ -93,7 +93,7 @@ func plainName(name string) string {
 
 func digest(name string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))[:8] }
 
-// PlainUID returns a name as the UID of a dashboard has it.
+// PlainUID returns a name in the form of a dashboard's UID.
 func PlainUID(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {

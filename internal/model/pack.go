@@ -13,16 +13,16 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// pack is a copy of a pack that its changes can be applied to.
+// pack is a copy of a pack for its changes.
 type pack struct {
 	preflight.Pack
 	name   string
 	groups []Group
-	gone   []string // alerts that were taken out
+	gone   []string // removed alerts
 	unread bool     // a rule file of it could not be read
 }
 
-// open copies a pack, its rule files included.
+// open copies a pack with its rule files.
 func (r *resolver) open(p preflight.Pack) pack {
 	out := pack{Pack: p, name: p.Name}
 	for _, g := range p.Groups {
@@ -54,9 +54,9 @@ func (r *resolver) open(p preflight.Pack) pack {
 	return out
 }
 
-// holdsFile reports whether a file with that suffix is in the file system.
+// holdsFile reports whether the file system has a file with that suffix.
 func holdsFile(files fs.FS, suffix string) (found bool) {
-	_ = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error { // what cannot be read holds nothing
+	_ = fs.WalkDir(files, ".", func(path string, d fs.DirEntry, err error) error { // an unreadable folder counts as empty
 		found = found || err == nil && !d.IsDir() && strings.HasSuffix(strings.ToLower(path), suffix)
 		return nil
 	})
@@ -140,8 +140,8 @@ func copyPanel(p dashgen.Panel) dashgen.Panel {
 	return p
 }
 
-// EachPanel calls f with every panel of a dashboard, in reading order, so that
-// f can change it.
+// EachPanel calls f with every panel of a dashboard, in reading order. f may
+// change the panel.
 func EachPanel(d *dashgen.Dashboard, f func(*dashgen.Panel)) {
 	for i := range d.Panels {
 		f(&d.Panels[i])

@@ -14,9 +14,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// rename gives metrics their other namespace, in every pack that reads them. Of
-// a pack that is taken several times, each taking has its own; others read the
-// name that all of its takings have.
+// rename changes the names of metrics in every pack that reads them. If a pack
+// is used several times, each use has its own names; other packs read the names
+// that all uses share.
 func (r *resolver) rename(packs []pack) {
 	own := make([]map[string]string, len(packs))
 	for i, p := range packs {
@@ -26,7 +26,7 @@ func (r *resolver) rename(packs []pack) {
 		names := map[string]string{}
 		for j, p := range packs {
 			if p.Name == packs[i].Name {
-				continue // another taking
+				continue // another use of the pack
 			}
 			for name, to := range own[j] {
 				if everyTaking(packs, own, p.Name, name, to) {
@@ -39,7 +39,7 @@ func (r *resolver) rename(packs []pack) {
 	}
 }
 
-// renamed returns the other names of a pack's metrics by their names.
+// renamed returns the new names of a pack's metrics by their old names.
 func (r *resolver) renamed(p pack) map[string]string {
 	where := fmt.Sprintf("pack %q, Rename", p.Name)
 	now := map[string]string{}
@@ -69,7 +69,7 @@ func (r *resolver) renamed(p pack) map[string]string {
 			}
 		}
 		if !found {
-			r.add(finding.NothingChanged, where, "no metric of the pack begins with %s", strconv.Quote(ren.From+"_"))
+			r.add(finding.NothingChanged, where, "no metric of the pack starts with %s", strconv.Quote(ren.From+"_"))
 		}
 	}
 	maps.DeleteFunc(now, func(name, to string) bool { return name == to })
@@ -78,7 +78,7 @@ func (r *resolver) renamed(p pack) map[string]string {
 
 var namespace = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
-// everyTaking reports whether all takings of a pack give the metric that name.
+// everyTaking reports whether all uses of a pack give the metric that name.
 func everyTaking(packs []pack, own []map[string]string, of, name, to string) bool {
 	for i, p := range packs {
 		if p.Name == of && own[i][name] != to {
@@ -88,7 +88,7 @@ func everyTaking(packs []pack, own []map[string]string, of, name, to string) boo
 	return true
 }
 
-// replace gives metrics their other names in all texts of the pack.
+// replace replaces the names of metrics in all texts of the pack.
 func (p *pack) replace(names map[string]string) {
 	if len(names) == 0 {
 		return
@@ -98,7 +98,7 @@ func (p *pack) replace(names map[string]string) {
 		list = append(list, regexp.QuoteMeta(name))
 	}
 	slices.Sort(list)
-	slices.Reverse(list) // the longest of those with one beginning first
+	slices.Reverse(list) // a longer name before its prefix
 	pattern := regexp.MustCompile(`\b(` + strings.Join(list, "|") + `)(_bucket|_sum|_count)?\b`)
 	p.eachText(func(text *string) {
 		*text = pattern.ReplaceAllStringFunc(*text, func(found string) string {
@@ -108,7 +108,7 @@ func (p *pack) replace(names map[string]string) {
 	})
 }
 
-// eachText calls f with every text of the pack that can name a metric.
+// eachText calls f with every text of the pack that may contain a metric.
 func (p pack) eachText(f func(*string)) {
 	for i := range p.Metrics {
 		f(&p.Metrics[i].Name)

@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// Level returns the level of that name, and its rank: 0 is the gravest.
+// Level returns the level with that name and its rank; 0 is the most severe.
 func (s *Site) Level(name string) (routing.Level, int, bool) {
 	i := slices.IndexFunc(s.Scale.Levels, func(l routing.Level) bool { return l.Name == name })
 	if i < 0 {
@@ -29,7 +29,7 @@ func (s *Site) IsUrgent(severity string) bool {
 	return ok && l.Urgent
 }
 
-// LevelNames returns the names of the levels, the gravest first.
+// LevelNames returns the names of the levels, the most severe first.
 func (s *Site) LevelNames() []string {
 	var names []string
 	for _, l := range s.Scale.Levels {
@@ -69,9 +69,9 @@ func (r *resolver) severities() {
 	}
 }
 
-// fileSeverity takes the severity of an alert of a rule file from the label of
-// the site's scale, or from the label severity, as other people's rules have it.
-// A template, and the word none of a heartbeat, are no severity.
+// fileSeverity sets the severity of an alert in a rule file from the label of
+// the site's scale, or else from the label severity, which most rule files use.
+// A template, and the value none of a heartbeat, are not a severity.
 func (r *resolver) fileSeverity(where string, g Group, a *rules.Alert) {
 	labels := withLabels(g.Labels, a.Labels)
 	word := labels[r.Scale.Label]
@@ -79,7 +79,7 @@ func (r *resolver) fileSeverity(where string, g Group, a *rules.Alert) {
 		word = labels[usualLabel]
 	}
 	switch {
-	case a.Severity != "": // by an Override
+	case a.Severity != "": // set by an Override
 		word = a.Severity
 	case strings.Contains(word, "{{") || word == "none":
 		return
@@ -90,11 +90,11 @@ func (r *resolver) fileSeverity(where string, g Group, a *rules.Alert) {
 	}
 }
 
-// usualLabel is the label of the severity in most rule files.
+// usualLabel is the severity label of most rule files.
 const usualLabel = "severity"
 
-// level returns the level that a severity of a pack is at this site. An alert
-// without severity is left to the proof of the routes.
+// level returns the site's level for a severity of a pack. The proof of the
+// routes reports an alert without a severity.
 func (r *resolver) level(where, word string) string {
 	if word == "" || len(r.Scale.Levels) == 0 {
 		return word // a scale without levels is one finding
@@ -114,7 +114,7 @@ func (r *resolver) level(where, word string) string {
 	return name
 }
 
-// takes returns the name of the level that has or takes the word.
+// takes returns the name of the level that has or takes the severity.
 func (r *resolver) takes(word string) (string, bool) {
 	if _, _, ok := r.Level(word); ok {
 		return word, true
@@ -127,7 +127,7 @@ func (r *resolver) takes(word string) (string, bool) {
 	return word, false
 }
 
-// checkScale reports levels that are not told apart.
+// checkScale reports ambiguous levels.
 func (r *resolver) checkScale() {
 	const where = "site, Severities"
 	if r.Scale.Label == "" {
@@ -157,15 +157,15 @@ func (r *resolver) checkScale() {
 // quotes, which is no such word.
 var scaleWord = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|\\b(?:URGENT|SEVERITY)\\b")
 
-// urgentRead reports an expression that reads the urgent alerts where the site
-// has no urgent level.
+// urgentRead reports an expression that reads urgent alerts on a site without
+// an urgent level.
 func (r *resolver) urgentRead(where, expr string) {
 	if slices.Contains(scaleWord.FindAllString(expr, -1), "URGENT") && len(r.Scale.Levels) > 0 && !slices.ContainsFunc(r.Scale.Levels, func(l routing.Level) bool { return l.Urgent }) {
 		r.add(finding.UnknownSeverity, where, "it reads the urgent alerts (URGENT), and no level of the site is Urgent: mark the gravest level as Urgent, or take the pack with preflight.Without")
 	}
 }
 
-// words replaces what a pack cannot know of the site's scale.
+// words replaces the placeholders for the site's scale.
 func (r *resolver) words(text, urgent string) string {
 	return scaleWord.ReplaceAllStringFunc(text, func(found string) string {
 		switch found {
@@ -190,15 +190,15 @@ func (r *resolver) urgentMatcher() string {
 	return r.Scale.Label + "=~" + strconv.Quote(strings.Join(names, "|"))
 }
 
-// urgentLabel returns the label of the gravest urgent level, for the series of
-// scenarios.
+// urgentLabel returns the label of the most severe urgent level, for the series
+// of scenarios.
 func (r *resolver) urgentLabel() string {
 	names := r.urgentNames()
 	return r.Scale.Label + "=" + strconv.Quote(names[0])
 }
 
-// urgentNames returns the names of the urgent levels. Where none is, which is a
-// finding for who reads them, the gravest stands for them.
+// urgentNames returns the names of the urgent levels. Without any, it returns
+// the most severe level; urgentRead reports this to readers of URGENT.
 func (r *resolver) urgentNames() []string {
 	var names []string
 	for _, l := range r.Scale.Levels {
@@ -207,7 +207,7 @@ func (r *resolver) urgentNames() []string {
 		}
 	}
 	if len(names) == 0 {
-		names = append(names, cmp.Or(r.LevelNames()...)) // "" without any level
+		names = append(names, cmp.Or(r.LevelNames()...)) // "" without levels
 	}
 	return names
 }

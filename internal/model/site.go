@@ -1,6 +1,6 @@
-// Package model resolves a site: it applies the changes of packs to copies of
-// them, translates their severities, and joins their parts. Everything that is
-// proved and written is read from the resolved [Site].
+// Package model resolves a site: it applies the changes of packs to copies,
+// translates their severities, and joins their parts. Proofs and emission read
+// the resolved [Site].
 package model
 
 import (
@@ -28,55 +28,56 @@ type Site struct {
 	ExternalLabels map[string][]string
 	TargetLabels   []metrics.Label
 	Jobs           []preflight.Job
-	Scale          routing.Severities // with its defaults
+	Scale          routing.Severities // with defaults
 	Urgent         []string
 	Levels         map[string][]string
 	Alertmanager   preflight.Alertmanager
 	Webhook        preflight.Webhook
 	Grafana        preflight.Grafana
 	RunbookURL     string
-	Secrets        string // the folder of named secrets
+	Secrets        string // folder of named secrets
 
 	Groups     []Group        // by name
-	Metrics    []metrics.Desc // of the packs' own programs, by name
-	Exporters  []metrics.Desc // of other programs, by name
+	Metrics    []metrics.Desc // metrics of the packs' own programs, by name
+	Exporters  []metrics.Desc // metrics of other programs, by name
 	Dashboards []Dashboard    // by UID
 	Checks     []spec.Spec
 	Runbooks   []preflight.Runbook
-	Routing    routing.Routing // the packs' routes first
-	Promised   bool            // the site itself states promises
+	Routing    routing.Routing // routing, the packs' routes first
+	Promised   bool            // the site itself has promises
 
-	PackRouting []PackRouting // what of Routing is of packs
+	PackRouting []PackRouting // the parts of Routing that belong to packs
 
-	groupsOf   map[string]int    // groups by the name of a rule in them
-	groupFiles map[string]string // names of files without extension, by the name of the group
-	rulePages  map[string]string // likewise, by the full name of the rule
+	groupsOf   map[string]int    // number of groups by the name of a rule in them
+	groupFiles map[string]string // file names without extension, by group
+	rulePages  map[string]string // file names without extension, by full name of the rule
 }
 
-// Group is a group of rules with where it comes from.
+// Group is a group of rules with its origin.
 type Group struct {
 	rules.Group
 	Pack     string
-	FromFile string // the rule file that it was read from, "" for literals
+	FromFile string // rule file of the group, "" for literals
 }
 
-// Dashboard is a dashboard with the pack that it belongs to.
+// Dashboard is a dashboard with its pack.
 type Dashboard struct {
 	dashgen.Dashboard
 	Pack string
 }
 
-// PackRouting is the routing of a pack, of which Routing holds equal parts once.
+// PackRouting is the routing of a pack. Routing holds equal parts of several
+// packs once.
 type PackRouting struct {
 	routing.Routing
 	Pack string
 }
 
-// minute is the scrape and evaluation interval of a site that names none.
+// minute is the default scrape and evaluation interval.
 const minute = time.Minute
 
-// New resolves a site. It returns every finding, and a site that is as whole as
-// the findings allow.
+// New resolves a site. It returns all findings, and the site as complete as the
+// findings allow.
 func New(in preflight.Site) (*Site, []finding.Finding) {
 	s := &Site{
 		Name: in.Name, Envs: named(in.Envs), ExternalLabels: in.ExternalLabels,
@@ -120,20 +121,20 @@ func named(envs []string) []string {
 	return slices.Compact(envs)
 }
 
-// resolver collects what is found on the way.
+// resolver collects findings during the resolution.
 type resolver struct {
 	*Site
 	findings []finding.Finding
 	origins  []origin
 	checkOf  map[string]string // the pack that describes a check, by its name
-	taken    map[string]int    // packs by name
+	taken    map[string]int    // number of packs by name
 }
 
 func (r *resolver) add(code finding.Code, where, format string, args ...any) {
 	r.findings = append(r.findings, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
 }
 
-// join adds a pack that is changed to the site.
+// join adds a changed pack to the site.
 func (r *resolver) join(p pack) {
 	r.Groups = append(r.Groups, p.groups...)
 	for _, d := range p.Metrics {
@@ -150,8 +151,8 @@ func (r *resolver) join(p pack) {
 	r.findings = append(r.findings, p.Findings...)
 }
 
-// joinRouting puts the routing of the packs before that of the site. What two
-// packs define alike, or one that is taken twice, is there once.
+// joinRouting puts the packs' routing before the site's. Equal parts of two
+// packs, or of a pack that is used twice, become one.
 func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 	out := site
 	r.Promised = len(site.Promises) > 0
@@ -182,7 +183,7 @@ func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 	r.Routing = out
 }
 
-// union adds what the list does not have yet.
+// union appends the elements that the list lacks.
 func union[T any](list, more []T) []T {
 	for _, x := range more {
 		if !slices.ContainsFunc(list, func(y T) bool { return reflect.DeepEqual(x, y) }) {
@@ -192,9 +193,9 @@ func union[T any](list, more []T) []T {
 	return list
 }
 
-// sort gives everything one order whose order means nothing, so that a
-// definition that moves changes no file. Routes, recording rules, panels and
-// actions stay as they are.
+// sort sorts everything whose order is irrelevant, so that moving a definition
+// changes no file. Routes, recording rules, panels and actions keep their
+// order.
 func (r *resolver) sort() {
 	r.Metrics = sortedBy(r.Metrics, func(d metrics.Desc) string { return d.Name })
 	r.Exporters = sortedBy(r.Exporters, func(d metrics.Desc) string { return d.Name })
@@ -244,7 +245,7 @@ func (s *Site) External() map[string]string {
 // ExternalNames returns the names of the external labels, sorted.
 func (s *Site) ExternalNames() []string { return slices.Sorted(maps.Keys(s.ExternalLabels)) }
 
-// sortedBy returns a copy in the order of the keys.
+// sortedBy returns a copy sorted by the keys.
 func sortedBy[T any](list []T, key func(T) string) []T {
 	list = slices.Clone(list)
 	slices.SortStableFunc(list, func(a, b T) int { return cmp.Compare(key(a), key(b)) })

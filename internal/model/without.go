@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// without takes an alert out of a pack, with its panels.
+// without removes an alert and its panels from a pack.
 func (r *resolver) without(p *pack, c preflight.Without) {
 	r.named(*p, "Without", c.Alert)
 	if c.Why == "" {
@@ -34,9 +34,8 @@ func (r *resolver) without(p *pack, c preflight.Without) {
 	p.gone = append(p.gone, c.Alert)
 }
 
-// forget leaves out the part of a pack's routing that is for alerts that were
-// taken out: routes, inhibitions, promises and quiets, and the receivers that no
-// route is left for.
+// forget removes the routing of a pack for its removed alerts: routes,
+// inhibitions, promises, quiets, and receivers without a remaining route.
 func (p *pack) forget() {
 	if len(p.gone) == 0 {
 		return
@@ -54,17 +53,17 @@ func (p *pack) forget() {
 	p.Routing = r
 }
 
-// without returns the list without some of its elements.
+// without returns the list without the elements that drop selects.
 func without[T any](list []T, drop func(T) bool) []T {
 	return slices.DeleteFunc(slices.Clone(list), drop)
 }
 
-// isGone reports whether matchers ask for the name of an alert that was taken out,
-// and for no other alert of the pack.
+// isGone reports whether matchers select the name of a removed alert and no
+// other alert of the pack.
 func (p *pack) isGone(match string) bool {
 	list, err := matchers.Parse(match)
 	if err != nil {
-		return false // a finding of the routing
+		return false // another check reports bad matchers
 	}
 	for _, m := range list {
 		if m.Name == model.AlertNameLabel && slices.ContainsFunc(p.gone, m.Matches) &&

@@ -14,8 +14,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// annotations reports annotations that an alert writes by hand and that another
-// field gives too. Those of rule files stand in place of what is derived.
+// annotations reports annotations that another field of the alert also gives.
+// Those of rule files replace the derived ones.
 func (c *Checked) annotations() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
@@ -35,7 +35,7 @@ func (c *Checked) annotations() []finding.Finding {
 	return out
 }
 
-// givenBy says which field gives an annotation.
+// givenBy returns the field that gives an annotation.
 func givenBy(a rules.Alert, name string) string {
 	switch name {
 	case api.RunbookURL:
@@ -56,11 +56,11 @@ func givenBy(a rules.Alert, name string) string {
 	return "Translations gives it"
 }
 
-// languageName is what an annotation's name can have after its "_".
+// languageName matches the suffix of an annotation after "_".
 var languageName = regexp.MustCompile(`^[A-Za-z0-9_]+$`)
 
-// badLanguage says why a key of translations is no language. The texts of one
-// are annotations: summary_ko.
+// badLanguage explains why a key of translations is not a language, or returns
+// "". The texts of a language become annotations: summary_ko.
 func badLanguage(key string) string {
 	if key == "" {
 		return `a language has no name: write its tag, such as "ko"`

@@ -19,14 +19,14 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// shownOn is where an alert is drawn.
+// shownOn is the dashboard and the panel of an alert.
 type shownOn struct {
 	board site.Dashboard
 	panel int
 }
 
-// boards draws the panels of alerts on the boards of their packs, and lets the
-// alerts link there. A pack without boards gets one, a row for each group.
+// boards draws the panels of alerts on the dashboards of their packs and sets
+// the alerts' links. A pack without dashboards gets one with a row per group.
 func (c *Checked) boards() []finding.Finding {
 	catalogue, err := c.Catalogue()
 	if err != nil {
@@ -42,10 +42,10 @@ func (c *Checked) boards() []finding.Finding {
 	for i, d := range c.Dashboards {
 		drawn := d.Draw(c.Timing, c.alertPanels(d, all), known)
 		if made[d.UID] && !chooses(drawn.Dashboard) {
-			drawn.Dashboard.Variables = nil // nobody wrote it, and no panel has the label
+			drawn.Dashboard.Variables = nil // the variable is generated, and no panel has the label
 		}
 		out = append(out, slices.DeleteFunc(drawn.Findings, func(f finding.Finding) bool {
-			return f.Code == finding.Syntax // of the alert, which has the finding itself
+			return f.Code == finding.Syntax // the alert has this finding too
 		})...)
 		c.Dashboards[i].Dashboard = drawn.Dashboard
 		for _, alert := range slices.Sorted(maps.Keys(drawn.Panels)) {
@@ -59,7 +59,7 @@ func (c *Checked) boards() []finding.Finding {
 		_, drawn := c.shown[a.Group.Pack+"\x00"+a.Name]
 		if !drawn && a.Group.FromFile == "" && hasSeries(a.Expr) && c.hasBoard(a.Group.Pack) {
 			out = append(out, finding.Finding{Code: finding.NotShown, Where: a.Where,
-				Reason: "no board of its pack shows it: place it with Place, or say in a waiver why people need no picture of it"})
+				Reason: "no dashboard of its pack shows it: place it with Place, or add a waiver with the reason"})
 		}
 	}
 	if c.Site.Grafana.URL != "" {
@@ -68,8 +68,8 @@ func (c *Checked) boards() []finding.Finding {
 	return out
 }
 
-// link returns the address of the panel that shows an alert: with the values of
-// its labels and the time range of the board.
+// link returns the address of the panel of an alert, with the values of its
+// labels and the time range of the dashboard.
 func (c *Checked) link(g site.Group, a rules.Alert) string {
 	at, ok := c.shown[g.Pack+"\x00"+a.Name]
 	if !ok {
@@ -83,8 +83,8 @@ func (c *Checked) link(g site.Group, a rules.Alert) string {
 	return at.board.Link(c.Site.Grafana.URL, at.panel, c.Timing, func(label string) (can, always bool) { return labels.Can(label), labels.Has(label) })
 }
 
-// BoardLink returns the address of the panel that shows an alert, for all values
-// of its labels: "" where nothing shows it.
+// BoardLink returns the address of the panel of an alert for all values of its
+// labels, or "" for an alert without a panel.
 func (c *Checked) BoardLink(a Alert) string {
 	at, ok := c.shown[a.Group.Pack+"\x00"+a.Name]
 	if !ok || c.Site.Grafana.URL == "" {
@@ -97,12 +97,11 @@ func (c *Checked) hasBoard(pack string) bool {
 	return slices.ContainsFunc(c.Dashboards, func(d site.Dashboard) bool { return d.Pack == pack })
 }
 
-// hasSeries reports whether an expression reads any series that a panel could
-// draw.
+// hasSeries reports whether an expression reads series that a panel could draw.
 func hasSeries(expr string) (found bool) {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(strings.TrimSpace(expr))
 	if err != nil {
-		return true // with runs or scrapes in it: it selects something
+		return true // an expression in runs or scrapes selects series
 	}
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
 		_, ok := n.(*parser.VectorSelector)
@@ -112,7 +111,7 @@ func hasSeries(expr string) (found bool) {
 	return found
 }
 
-// chooses reports whether a panel reads a variable of its board.
+// chooses reports whether a panel reads a variable of its dashboard.
 func chooses(d dashgen.Dashboard) bool {
 	for _, q := range d.AllPanels() {
 		for _, target := range q.Targets {
@@ -124,13 +123,13 @@ func chooses(d dashgen.Dashboard) bool {
 	return false
 }
 
-// defaultBoards adds a board to each pack with alerts that has none, and returns
-// the UIDs of these.
+// defaultBoards adds a dashboard to each pack with alerts and without
+// dashboards, and returns the UIDs of the new ones.
 func (c *Checked) defaultBoards(known boardCatalogue) map[string]bool {
 	made := map[string]bool{}
 	for _, g := range c.Groups {
 		if g.Pack == "" || c.hasBoard(g.Pack) {
-			continue // a pack without a name is a finding already
+			continue // another check reports a pack without a name
 		}
 		board := dashgen.Dashboard{UID: site.PlainUID(g.Pack), Title: emit.InWords(strings.ToUpper(g.Pack[:1]) + g.Pack[1:])}
 		if env := c.variable(g.Pack, known); env != nil {
@@ -147,7 +146,7 @@ func (c *Checked) defaultBoards(known boardCatalogue) map[string]bool {
 					row.Panels = append(row.Panels, a.Place())
 				}
 			}
-			clash := slices.ContainsFunc(board.Rows, func(r dashgen.Row) bool { return r.Title == row.Title }) // a finding already
+			clash := slices.ContainsFunc(board.Rows, func(r dashgen.Row) bool { return r.Title == row.Title }) // another check reports it
 			if len(row.Panels) > 0 && !clash {
 				board.Rows = append(board.Rows, row)
 			}
@@ -161,9 +160,9 @@ func (c *Checked) defaultBoards(known boardCatalogue) map[string]bool {
 	return made
 }
 
-// variable returns the choice of the environment for a board that nobody wrote:
-// of those of a metric that the alerts of its pack read. It is nil where none
-// has an environment.
+// variable returns the variable for the environment of a generated dashboard,
+// from a metric that the pack's alerts read. It is nil if none has an
+// environment.
 func (c *Checked) variable(pack string, known boardCatalogue) *dashgen.Variable {
 	if len(c.Envs) == 0 {
 		return nil
@@ -184,8 +183,8 @@ func (c *Checked) variable(pack string, known boardCatalogue) *dashgen.Variable 
 	return nil
 }
 
-// packOf returns the pack that an alert on a board belongs to: that of the board
-// if it has an alert of the name, else the first that has.
+// packOf returns the pack of an alert on a dashboard: that of the dashboard if
+// it has an alert with the name, else the first one that has.
 func (c *Checked) packOf(board, alert string) string {
 	owner := board
 	for _, a := range slices.Backward(c.Alerts) {
@@ -199,8 +198,8 @@ func (c *Checked) packOf(board, alert string) string {
 	return owner
 }
 
-// alertPanels returns the panels of the alerts that a board can place: those of
-// its pack, and those of other packs that it names.
+// alertPanels returns the panels that a dashboard can place: those of its
+// pack's alerts, and of alerts of other packs that it names.
 func (c *Checked) alertPanels(d site.Dashboard, all []dashgen.AlertPanel) []dashgen.AlertPanel {
 	placed := map[string]bool{}
 	for _, q := range d.AllPanels() {
@@ -218,7 +217,7 @@ func (c *Checked) alertPanels(d site.Dashboard, all []dashgen.AlertPanel) []dash
 	return out
 }
 
-// alertPanel returns the panel of an alert with what is derived for it.
+// alertPanel returns the panel of an alert with its derived values.
 func (c *Checked) alertPanel(a Alert) dashgen.AlertPanel {
 	conditions := c.Conditions(a.Group, a.Alert, false)
 	expr := emit.ForAllEnvs(conditions[0])
@@ -249,7 +248,7 @@ func (c *Checked) alertPanel(a Alert) dashgen.AlertPanel {
 	return dashgen.AlertPanel{Panel: a.Place(), Compared: compared}
 }
 
-// boardCatalogue answers what a board must know of metrics.
+// boardCatalogue provides the metrics for a dashboard.
 type boardCatalogue struct {
 	metrics.Catalogue
 	checker *promcheck.Checker
@@ -260,8 +259,8 @@ func (b boardCatalogue) Filter(expr string, variables []dashgen.Variable) (strin
 	return filter.Expr(expr, variables, b.HasLabel)
 }
 
-// HasLabel reports whether a series can have a label. A recorded one has fewer
-// than the catalogue knows.
+// HasLabel reports whether a series can have a label. A recorded series has
+// fewer labels than the catalogue lists.
 func (b boardCatalogue) HasLabel(series, label string) bool {
 	d, ok := b.Series(series)
 	if !ok || !slices.Contains(d.SeriesLabels(series), label) {

@@ -1,6 +1,6 @@
-// Package definitions finds what is wrong with the definitions of a site before
-// anything is proved or written: rules, texts, panels and routes that cannot
-// work, and what does not fit together.
+// Package definitions checks the definitions of a site before proof and
+// emission. It finds rules, texts, panels and routes that cannot work, and
+// definitions that contradict each other.
 package definitions
 
 import (
@@ -21,17 +21,17 @@ type Alert struct {
 	Labels promcheck.Labels
 }
 
-// Checked is a site whose definitions were looked at.
+// Checked is a site with checked definitions.
 type Checked struct {
 	*emit.Context
 	Checker  *promcheck.Checker
 	Alerts   []Alert
-	Findings []finding.Finding // what the definitions do not waive
+	Findings []finding.Finding // findings that the definitions do not waive
 
 	shown map[string]shownOn // by pack and alert
 }
 
-// Check looks at every definition.
+// Check checks every definition.
 func Check(ctx *emit.Context) (*Checked, error) {
 	checker, err := NewChecker(ctx.Site)
 	if err != nil {
@@ -62,7 +62,7 @@ func Check(ctx *emit.Context) (*Checked, error) {
 
 func (c *Checked) add(findings ...finding.Finding) { c.Findings = append(c.Findings, findings...) }
 
-// NewChecker returns a checker that knows the site's catalogue and schedule.
+// NewChecker returns a checker for the site's catalogue and timing.
 func NewChecker(s *site.Site) (*promcheck.Checker, error) {
 	catalogue, err := s.Catalogue()
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 )
 
 // followsFromName reports whether a finding is about a rule on ALERTS that
-// overwrites a label which follows from the name of an alert, or from its target:
-// nothing is lost then.
+// overwrites a label which the alert's name or target determines. Then no
+// series are lost.
 func (c *Checked) followsFromName(f finding.Finding) bool {
 	label, err := strconv.Unquote(strings.TrimPrefix(f.Part, "label "))
 	if f.Code != finding.ClobberedLabel || err != nil {
 		return false
 	}
 	ofTargets := slices.Contains(c.TargetNames(), label)
-	values := map[string]string{} // by the name of the alert
+	values := map[string]string{} // by alert
 	for _, a := range c.Alerts {
 		value := a.Labels.Pinned(label)
 		if value == "" && a.Labels.Can(label) && !(ofTargets && a.Labels.Can(model.JobLabel) && a.Labels.Can(model.InstanceLabel)) {

@@ -14,8 +14,7 @@ import (
 
 var alertName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
-// complete returns every mistake in the rules that can be seen without reading
-// PromQL.
+// complete returns the mistakes in rules that do not depend on PromQL.
 func (c *Checked) complete() []finding.Finding {
 	var out []finding.Finding
 	for g, r := range c.Records {
@@ -40,7 +39,7 @@ func (c *Checked) complete() []finding.Finding {
 	return append(out, c.chapters()...)
 }
 
-// chapters reports chapters of runbooks for alerts that are not there.
+// chapters reports chapters of runbooks for unknown alerts.
 func (c *Checked) chapters() []finding.Finding {
 	var names []string
 	for _, a := range c.Context.Alerts {
@@ -61,7 +60,7 @@ func (c *Checked) chapters() []finding.Finding {
 	return out
 }
 
-// durations reports durations that cannot be read.
+// durations reports durations that do not parse.
 func (c *Checked) durations(where string, texts map[string]string) []finding.Finding {
 	var out []finding.Finding
 	for _, field := range slices.Sorted(maps.Keys(texts)) {
@@ -74,8 +73,8 @@ func (c *Checked) durations(where string, texts map[string]string) []finding.Fin
 	return out
 }
 
-// alertProblems lists what an alert lacks. The name and the labels of one of a
-// rule file are other people's.
+// alertProblems returns the missing fields of an alert. It does not check names
+// and labels in rule files, which have other authors.
 func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 	where := fmt.Sprintf("alert %q", a.Name)
 	out := c.durations(where, map[string]string{
@@ -115,7 +114,7 @@ func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 	return append(out, translations(where, a)...)
 }
 
-// translations reports the texts of a translated alert that have no twin.
+// translations reports untranslated texts of a translated alert.
 func translations(where string, a rules.Alert) []finding.Finding {
 	var out []finding.Finding
 	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {

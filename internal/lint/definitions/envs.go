@@ -14,8 +14,8 @@ var envWord = regexp.MustCompile(`\bENV\b`)
 
 func namesEnv(text string) bool { return envWord.MatchString(text) }
 
-// environments reports ENV where nothing replaces it, and alerts whose rules for
-// the environments do not differ.
+// environments reports ENV in alerts without PerEnv, and alerts whose rules for
+// the environments are equal.
 func (c *Checked) environments() []finding.Finding {
 	var out []finding.Finding
 	idle := func(where, expr string, found bool, reason string) {
@@ -63,12 +63,12 @@ func (c *Checked) environments() []finding.Finding {
 
 const idleOnBoard = `nothing replaces ENV on a dashboard: use a variable, env=~"$env"`
 
-// readsEnv reports whether an expression asks for series with the label value
-// ENV, or makes one. A word among others in a pattern counts for the label env.
+// readsEnv reports whether an expression selects series with the label value
+// ENV, or sets one. In a pattern, ENV counts only for the label env.
 func (c *Checked) readsEnv(expr string) (found bool) {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(strings.TrimSpace(c.Timing.Expand(expr)))
 	if err != nil {
-		return false // a finding of its own
+		return false // another check reports it
 	}
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
 		switch n := n.(type) {

@@ -15,10 +15,10 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// exported reports labels of jobs that their metrics have themselves: Prometheus
-// renames the metric's own to exported_NAME, and no rule reads that.
+// exported reports labels of jobs that their metrics have too. Prometheus
+// renames the metric's own label to exported_NAME, which no rule reads.
 func (c *Checked) exported() []finding.Finding {
-	given := map[string]map[string]string{} // by label and job: the field that gives it
+	given := map[string]map[string]string{} // field that sets the label, by label and job
 	for _, j := range c.Jobs {
 		for label, field := range replaces(j) {
 			if given[label] == nil {
@@ -39,7 +39,7 @@ func (c *Checked) exported() []finding.Finding {
 			jobs := c.jobsOf(d, known)
 			key := l.Name + fmt.Sprint(jobs)
 			if seen[key] || len(jobs) == 0 || slices.ContainsFunc(jobs, func(j string) bool { return fields[j] == "" }) {
-				continue // it can come from a job that keeps the label
+				continue // it may come from a job that keeps the label
 			}
 			seen[key] = true
 			for _, j := range jobs {
@@ -52,8 +52,8 @@ func (c *Checked) exported() []finding.Finding {
 	return out
 }
 
-// jobsOf returns the jobs that can scrape a metric: those of its program, or of
-// no known program. What changes with each run can come through any job.
+// jobsOf returns the jobs that may scrape a metric: those of its program, or of
+// unknown programs. A metric that changes with each run may come from any job.
 func (c *Checked) jobsOf(d metrics.Desc, known map[string][]string) []string {
 	switch {
 	case d.Program != "":
@@ -71,8 +71,8 @@ func (c *Checked) jobsOf(d metrics.Desc, known map[string][]string) []string {
 	})
 }
 
-// replaces returns the labels that a job gives its series in place of their own,
-// with the field that gives each.
+// replaces returns the labels with which a job replaces those of its series,
+// with the field that sets each.
 func replaces(j preflight.Job) map[string]string {
 	out := map[string]string{}
 	if len(j.ByEnv) > 0 {
@@ -90,12 +90,12 @@ func replaces(j preflight.Job) map[string]string {
 		return nil
 	}
 	if err != nil || restores(keys["metric_relabel_configs"]) {
-		return nil // an error is a finding already
+		return nil // another check reports the error
 	}
 	return out
 }
 
-// restores reports whether relabelling of the series names the renamed labels.
+// restores reports whether relabelling uses the renamed labels.
 func restores(node yaml.Node) bool {
 	text, err := yaml.Marshal(&node)
 	return err == nil && strings.Contains(string(text), model.ExportedLabelPrefix)

@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// helps checks the help texts of the metrics of the packs. Those of recorded
-// programs are other people's.
+// helps checks the help texts of the packs' metrics, except recorded ones,
+// which have other authors.
 func (c *Checked) helps() []finding.Finding {
 	own := c.described()
 	var out []finding.Finding
@@ -34,7 +34,8 @@ func (c *Checked) helps() []finding.Finding {
 	return append(out, sameHelp(own)...)
 }
 
-// described returns the metrics that packs describe themselves, each once.
+// described returns the metrics that packs describe themselves, without
+// duplicates.
 func (c *Checked) described() []metrics.Desc {
 	var out []metrics.Desc
 	for _, d := range slices.Concat(c.Metrics, c.Exporters) {
@@ -51,7 +52,8 @@ var (
 	badState  = regexp.MustCompile(`(?:^|_)(?:error|failed|failing|failure|down|broken|unhealthy|invalid|unreachable|unavailable)$`)
 	denied    = regexp.MustCompile(`(?:^|_)(?:not|no|non|never|without)_`)
 
-	// One is what a help says of 1: "1 when the last write succeeded, else 0".
+	// one matches the part of a help about the value 1: "1 when the last write
+	// succeeded, else 0".
 	one    = regexp.MustCompile(`\b1 (?:when|if|while|after|as long as|means|for)\b|\b1(?:: | = )`)
 	oneEnd = regexp.MustCompile(`(?i),? (?:else|otherwise)\b|[,;]? (?:and )?\b0\b|[;.](?:\s|$)`)
 	part   = regexp.MustCompile(`,| and | but | or `)
@@ -65,8 +67,8 @@ var (
 	alternate = regexp.MustCompile(`(?i)\bor\b`)
 )
 
-// opposite reports a help of a metric of 0 and 1 that says of 1 what the name
-// does not: "1 when the last write failed" of last_write_successful.
+// opposite reports a help of a metric with the values 0 and 1 that contradicts
+// the name: "1 when the last write failed" for last_write_successful.
 func opposite(d metrics.Desc) (from, to int, good, found bool) {
 	good, bad := goodState.MatchString(d.Name), badState.MatchString(d.Name)
 	at := one.FindStringIndex(d.Help)
@@ -115,14 +117,14 @@ var programNames = map[string]string{
 
 // thing is a name in a help.
 type thing struct {
-	name     string // in lower case, one spelling of programs
+	name     string // in lower case, with one spelling for programs
 	from, to int
 }
 
 var nameWord = regexp.MustCompile(`[A-Za-z][A-Za-z0-9]*`)
 
-// thingsIn returns the programs that a help names, and other words with a capital
-// within a sentence.
+// thingsIn returns the programs in a help, and other capitalized words inside a
+// sentence.
 func thingsIn(help string) []thing {
 	var out []thing
 	for _, at := range nameWord.FindAllStringIndex(help, -1) {
@@ -139,7 +141,7 @@ func thingsIn(help string) []thing {
 	return out
 }
 
-// segments returns the parts of a metric's name behind its namespace.
+// segments returns the parts of a metric's name after its namespace.
 func segments(name string) []string {
 	out := strings.Split(name, "_")[1:]
 	for i, s := range out {
@@ -150,8 +152,8 @@ func segments(name string) []string {
 	return out
 }
 
-// otherThing reports a help that names another program than the metric's name,
-// or what stands in the name of its sibling: that differs in one word.
+// otherThing reports a help with another program than the metric's name, or
+// with the differing word of a sibling's name.
 func otherThing(d metrics.Desc, all []metrics.Desc) (from, to int, name string, found bool) {
 	mine, things := segments(d.Name), thingsIn(d.Help)
 	has := func(s string) bool { return slices.ContainsFunc(things, func(t thing) bool { return t.name == s }) }
@@ -173,16 +175,15 @@ func isProgram(name string) bool {
 	return ok
 }
 
-// sibling reports whether another metric has the same name with one word in
-// place of the other.
+// sibling reports whether another metric has the same name except for one word.
 func sibling(mine []string, word int, other string, all []metrics.Desc) bool {
 	theirs := slices.Clone(mine)
 	theirs[word] = other
 	return slices.ContainsFunc(all, func(d metrics.Desc) bool { return slices.Equal(segments(d.Name), theirs) })
 }
 
-// sameHelp reports metrics with the help of another one. Those of one metric in
-// two namespaces have the same, and so can those on versions.
+// sameHelp reports metrics with equal helps. Equal helps are allowed for one
+// metric in two namespaces, and for version metrics.
 func sameHelp(all []metrics.Desc) []finding.Finding {
 	first := map[string]metrics.Desc{}
 	var out []finding.Finding
@@ -195,14 +196,14 @@ func sameHelp(all []metrics.Desc) []finding.Finding {
 			first[help] = d
 		case !renamed(other.Name, d.Name):
 			out = append(out, finding.Finding{Code: finding.SameText, Where: fmt.Sprintf("metric %q", d.Name), Part: "Help", Text: d.Help, To: len(d.Help),
-				Reason: fmt.Sprintf("is the help of %s too: a reader cannot tell them apart", other.Name)})
+				Reason: fmt.Sprintf("%s has the same help: describe the difference", other.Name)})
 		}
 	}
 	return out
 }
 
-// renamed reports whether two names differ in their namespaces alone, of one or
-// two words each.
+// renamed reports whether two names differ only in their namespaces of one or
+// two words.
 func renamed(a, b string) bool {
 	x, y := strings.Split(a, "_"), strings.Split(b, "_")
 	if x[0] == y[0] || isProgram(x[0]) || isProgram(y[0]) {

@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// ports returns the ports on which programs listen when nothing else is said.
+// ports returns the default ports of programs.
 func ports() map[string]string {
 	out := map[string]string{"webhook": "9917"}
 	for _, program := range metrics.Programs() {
@@ -26,12 +26,12 @@ func ports() map[string]string {
 	return out
 }
 
-// jobs checks the addresses of the site: jobs that scrape another program than
-// their name says, and addresses that nobody can open.
+// jobs checks the site's addresses: jobs that scrape another program than their
+// name says, and addresses that cannot be opened.
 func (c *Checked) jobs() []finding.Finding {
 	var out []finding.Finding
 	if found := c.passwords(); len(found) > 0 {
-		return found // what follows shows the addresses
+		return found // the next findings contain the addresses
 	}
 	for _, j := range c.Jobs {
 		out = append(out, c.port(j)...)
@@ -81,8 +81,8 @@ func (c *Checked) jobs() []finding.Finding {
 	return out
 }
 
-// otherPort says why nothing can listen for a program at an address: another
-// program has the port, or Prometheus scrapes that host on another port only.
+// otherPort explains why a program cannot listen at an address: another program
+// has the port, or Prometheus scrapes that host on another port only.
 func (c *Checked) otherPort(address, program string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -118,11 +118,11 @@ func (c *Checked) hasJob(name string) bool {
 	return slices.ContainsFunc(c.Jobs, func(j preflight.Job) bool { return j.Name == name })
 }
 
-// runbooks is the folder that the generator writes runbooks to.
+// runbooks is the folder of the generated runbooks.
 const runbooks = "runbooks"
 
-// noFolder says why a URL is not that of the folder of runbooks: the name of a
-// file is added to it.
+// noFolder explains why a URL is not that of the runbooks' folder. Links add a
+// file name to it.
 func noFolder(address string) string {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
@@ -142,7 +142,7 @@ func noFolder(address string) string {
 	return ""
 }
 
-// targets returns the targets of a job, of all environments.
+// targets returns the targets of a job in all environments.
 func targets(j preflight.Job) []string {
 	return slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...))
 }
@@ -162,7 +162,7 @@ func (c *Checked) port(j preflight.Job) []finding.Finding {
 	for _, t := range targets(j) {
 		_, port, err := net.SplitHostPort(t)
 		if err != nil {
-			if !strings.Contains(t, "/") { // a URL is a finding of the site
+			if !strings.Contains(t, "/") { // another check reports a URL
 				out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t), Reason: "a target is not host:port"})
 			}
 			continue
@@ -190,8 +190,8 @@ func hasPort(j preflight.Job, port string) bool {
 	return false
 }
 
-// missingJobs makes one finding of several about one job that the site does not
-// have: a pack that is not fitted to the site names it in many places.
+// missingJobs merges findings about a job that the site does not have. A pack
+// with other job names would give one in many places.
 func (c *Checked) missingJobs(findings []finding.Finding) []finding.Finding {
 	job := func(f finding.Finding) string {
 		if f.Code != finding.UnknownValue || !strings.HasPrefix(f.Reason, `label "job" of `) {

@@ -23,7 +23,7 @@ func (c *Checked) numbers(a Alert) []finding.Finding {
 		out = append(out, known.Check(a.Where, fmt.Sprintf("Translations[%q].About", language), a.Translations[language].About)...)
 	}
 	written := *c.Context
-	written.Vars = nil // $threshold, $window and $for follow the expression
+	written.Vars = nil // $threshold, $window and $for are always right
 	annotations := written.Annotations(a.Group, a.Alert, c.Conditions(a.Group, a.Alert, false)[0])
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		check := known.Check
@@ -41,7 +41,7 @@ var inRuns = regexp.MustCompile(`\b[0-9]+runs?\b`)
 // known returns the numbers of expressions, of the recording rules that they
 // read, and of the waits of alerts.
 func (c *Checked) known(exprs []string, alerts []Alert) promcheck.Numbers {
-	var written []string // with their runs
+	var written []string // expressions with runs
 	exprs = slices.Clone(exprs)
 	for _, r := range c.Records {
 		if slices.ContainsFunc(exprs, func(e string) bool { return c.Checker.Metrics(e)[r.Name] }) {
@@ -56,7 +56,7 @@ func (c *Checked) known(exprs []string, alerts []Alert) promcheck.Numbers {
 			waits, written = append(waits, also.For), append(written, also.Expr)
 		}
 		for _, text := range waits {
-			d, _ := c.Duration(text) // one that cannot be read is another finding
+			d, _ := c.Duration(text) // another check reports a bad duration
 			known, written = known.With(d), append(written, text)
 		}
 	}
@@ -66,8 +66,8 @@ func (c *Checked) known(exprs []string, alerts []Alert) promcheck.Numbers {
 	return known
 }
 
-// panelNumbers reports the numbers in the titles and descriptions of panels that
-// neither their queries and thresholds nor their alerts have.
+// panelNumbers reports the numbers in the titles and descriptions of panels
+// that are in neither their queries and thresholds nor their alerts.
 func (c *Checked) panelNumbers() []finding.Finding {
 	var out []finding.Finding
 	for _, d := range c.Dashboards {
@@ -75,7 +75,7 @@ func (c *Checked) panelNumbers() []finding.Finding {
 		for _, q := range d.AllPanels() {
 			alerts := c.alertsOn(d, q)
 			known := c.ofPanel(d, q, queries, alerts)
-			own := func(text func(Alert) string, shown string) bool { // the alert's text is checked with the alert
+			own := func(text func(Alert) string, shown string) bool { // the check of the alert covers its text
 				return !slices.ContainsFunc(alerts, func(a Alert) bool { return text(a) != "" && strings.Contains(shown, text(a)) })
 			}
 			if own(func(a Alert) string { return a.Title }, q.Title) {
@@ -115,7 +115,7 @@ func (c *Checked) ofPanel(d site.Dashboard, q dashgen.Panel, queries []dashgen.Q
 	return known.With(since).OfPanel(unitsShown[q.Unit], bounds...)
 }
 
-// alertsOn returns the alerts that a panel shows.
+// alertsOn returns the alerts of a panel.
 func (c *Checked) alertsOn(d site.Dashboard, q dashgen.Panel) []Alert {
 	return slices.DeleteFunc(slices.Clone(c.Alerts), func(a Alert) bool {
 		at, ok := c.shown[a.Group.Pack+"\x00"+a.Name]

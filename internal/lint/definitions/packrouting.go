@@ -14,7 +14,7 @@ import (
 )
 
 // packRouting reports routes, inhibitions, promises and quiets of packs that
-// apply to alerts of other packs. A pack knows its own alerts only.
+// apply to alerts of other packs.
 func (c *Checked) packRouting() []finding.Finding {
 	var out []finding.Finding
 	for i, p := range c.PackRouting {
@@ -22,7 +22,7 @@ func (c *Checked) packRouting() []finding.Finding {
 			owners := []string{p.Pack}
 			for j, o := range c.PackRouting {
 				if others(o) && j < i {
-					return // reported there
+					return // another check reports it
 				}
 				if others(o) {
 					owners = append(owners, o.Pack)
@@ -56,19 +56,20 @@ func (c *Checked) packRouting() []finding.Finding {
 	return out
 }
 
-// has returns whether a pack's routing has an equal part.
+// has returns a function that reports whether a pack's routing has an equal
+// part.
 func has[T any](x T, parts func(site.PackRouting) []T) func(site.PackRouting) bool {
 	return func(o site.PackRouting) bool {
 		return slices.ContainsFunc(parts(o), func(y T) bool { return reflect.DeepEqual(x, y) })
 	}
 }
 
-// ofOthers returns the names of the alerts that match and are of none of the
+// ofOthers returns the names of the matching alerts that belong to none of the
 // packs.
 func (c *Checked) ofOthers(match string, packs []string) []string {
 	ms, err := matchers.Parse(match)
 	if err != nil {
-		return nil // a finding of the routing
+		return nil // another check reports bad matchers
 	}
 	var names []string
 	for _, a := range c.taken(ms) {
@@ -79,7 +80,7 @@ func (c *Checked) ofOthers(match string, packs []string) []string {
 	return names
 }
 
-// list writes at most three names.
+// list formats at most three names.
 func list(names []string) string {
 	if len(names) > 3 {
 		return fmt.Sprintf("%s and %d other alerts", strings.Join(names[:3], ", "), len(names)-3)

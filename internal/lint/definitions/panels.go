@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 )
 
-// unitsShown maps the units of panels to those of the values that they show.
+// unitsShown maps the units of panels to units of metrics.
 var unitsShown = map[dashgen.Unit]metrics.Unit{
 	dashgen.Seconds: metrics.Seconds, dashgen.BytesPerSecond: promcheck.PerSecond, dashgen.Ratio: metrics.Ratio,
 	dashgen.Plain: metrics.None, dashgen.Count: metrics.None, dashgen.Bytes: metrics.Bytes, dashgen.Percent: "percent",
@@ -34,13 +34,13 @@ func (c *Checked) panels() []finding.Finding {
 	return slices.Concat(out, c.thresholds(), c.windows(), c.otherJobs(), c.mappings())
 }
 
-// queries checks the expressions of a dashboard, the labels that its legends and
-// columns need, and the units of its panels.
+// queries checks the expressions of a dashboard, the labels for its legends and
+// columns, and the units of its panels.
 func (c *Checked) queries(d site.Dashboard) []finding.Finding {
 	var out []finding.Finding
 	for _, q := range d.Queries(c.Timing) {
 		if q.Expr == "" {
-			continue // a finding of the board
+			continue // another check reports it
 		}
 		typ, found := c.Checker.Expr(q.Where, q.Expr)
 		out = append(out, slices.DeleteFunc(slices.Clone(found), c.knownOfAlert)...)
@@ -92,16 +92,16 @@ func perSecond(expr string) bool {
 	return false
 }
 
-// knownOfAlert reports whether the same is wrong with the expression of an
-// alert, which the panel draws.
+// knownOfAlert reports whether the expression of the panel's alert has the same
+// finding.
 func (c *Checked) knownOfAlert(f finding.Finding) bool {
 	return slices.ContainsFunc(c.Findings, func(o finding.Finding) bool {
 		return o.Code == f.Code && o.Reason == f.Reason && strings.HasPrefix(o.Where, "alert ") && o.Part == "expr"
 	})
 }
 
-// clashes reports whether values of that unit are shown as something else. What
-// has no known unit can be anything.
+// clashes reports whether a panel shows values of the unit with another unit.
+// An unknown unit never clashes.
 func clashes(panel, unit metrics.Unit) bool {
 	switch unit {
 	case metrics.Seconds, metrics.Bytes, promcheck.PerSecond, metrics.Timestamp:
@@ -110,7 +110,7 @@ func clashes(panel, unit metrics.Unit) bool {
 	return false
 }
 
-// panelOf returns the panel that shows an alert.
+// panelOf returns the panel of an alert.
 func (c *Checked) panelOf(a Alert) (dashgen.Panel, bool) {
 	at, ok := c.shown[a.Group.Pack+"\x00"+a.Name]
 	if !ok {
@@ -124,8 +124,7 @@ func (c *Checked) panelOf(a Alert) (dashgen.Panel, bool) {
 	return panels[i], true
 }
 
-// thresholds reports alerts that fire at another value than the one at which
-// their panel changes its colour.
+// thresholds reports alerts whose threshold differs from that of their panel.
 func (c *Checked) thresholds() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
@@ -154,8 +153,8 @@ func (c *Checked) thresholds() []finding.Finding {
 	return out
 }
 
-// sameMetric reports whether an expression and a panel are about the same
-// metric, in the same unit.
+// sameMetric reports whether an expression and a panel use the same metric with
+// the same unit.
 func (c *Checked) sameMetric(expr string, panel dashgen.Panel) bool {
 	mine := c.Checker.Metrics(expr)
 	t, _ := c.Checker.Expr("", expr)
@@ -189,7 +188,7 @@ type Reader struct {
 	Panel                    int
 }
 
-// Readers returns for each metric the definitions that read it.
+// Readers returns the definitions that read each metric.
 func (c *Checked) Readers() map[string][]Reader {
 	used := map[string][]Reader{}
 	add := func(r Reader, expr string) {

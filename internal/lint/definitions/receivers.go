@@ -7,7 +7,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// idleFields reports fields of receivers that change nothing.
+// idleFields reports fields of receivers without effect.
 func (c *Checked) idleFields() []finding.Finding {
 	var out []finding.Finding
 	for _, r := range c.Routing.Receivers {
@@ -30,7 +30,7 @@ func (c *Checked) idleFields() []finding.Finding {
 	return out
 }
 
-// integrations counts what Alertmanager itself notifies.
+// integrations returns the number of a receiver's Alertmanager integrations.
 func integrations(r routing.Receiver) int {
 	return len(r.PagerDuty) + len(r.Slack) + len(r.Email) + len(r.Opsgenie) + len(r.MSTeams) + len(r.Telegram) + len(r.Webhook) + len(r.Native)
 }

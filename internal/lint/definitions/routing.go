@@ -18,9 +18,8 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// routing checks that every route and inhibition can be taken, and that what
-// they name is there. That every alert reaches somebody is proved on the
-// generated file.
+// routing checks that every route and inhibition can apply, and that its names
+// are defined. The proof on the generated file checks the delivery of alerts.
 func (c *Checked) routing() []finding.Finding {
 	out := slices.Concat(c.receivers(), c.unsupported(), c.webhook())
 	r := c.Routing
@@ -33,14 +32,14 @@ func (c *Checked) routing() []finding.Finding {
 	return slices.Concat(out, c.inhibitions(), c.packRouting())
 }
 
-// webhook shows webhook.yml to the decoder that the webhook reads it with.
+// webhook decodes webhook.yml as the webhook does.
 func (c *Checked) webhook() []finding.Finding {
 	if c.Site.Webhook.URL == "" || c.Scale.Label == "" || len(c.Scale.Levels) == 0 {
-		return nil // a scale that is not there is a finding already
+		return nil // another check reports a missing scale
 	}
 	file := c.WebhookConfig(false)
 	if c.Site.Webhook.DefaultChat == "" {
-		file.DefaultChat = config.Default().DefaultChat // that of a receiver is checked there
+		file.DefaultChat = config.Default().DefaultChat // the check of receivers covers theirs
 	}
 	if _, err := config.Parse("webhook.yml", file.Encode()); err != nil {
 		return []finding.Finding{{Code: finding.BadSite, Where: "site", Part: "Severities and Webhook", Reason: "the webhook would refuse its configuration: " + err.Error()}}
@@ -48,7 +47,7 @@ func (c *Checked) webhook() []finding.Finding {
 	return nil
 }
 
-// route checks a route, 0 for the root.
+// route checks a route; 0 is the root.
 func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 	var out []finding.Finding
 	where := "routing, " + emit.RouteName(route.Match)
@@ -78,7 +77,7 @@ func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 		return out
 	}
 	if otherMatchers(own) || route.YAML() != "" || len(route.Routes) > 0 {
-		return out // not yet emitted
+		return out // another check reports it
 	}
 	before := c.Routing.Route.Routes[:i-1]
 	if earlier, ok := hiddenBy(own, before); ok {
@@ -100,12 +99,12 @@ func (c *Checked) route(i int, route routing.Route) []finding.Finding {
 	return out
 }
 
-// strays are the alerts that no route but the root takes.
+// strays returns the alerts that only the root route takes.
 func (c *Checked) strays() []Alert {
 	return slices.DeleteFunc(slices.Clone(c.Alerts), func(a Alert) bool { return takenBefore(c.Routing.Route.Routes, a) })
 }
 
-// heirs are the alerts of the routes that group as the root does.
+// heirs returns the alerts of the routes that inherit the root's grouping.
 func (c *Checked) heirs() []Alert {
 	var out []Alert
 	for _, r := range c.Routing.Route.Routes {
@@ -116,7 +115,7 @@ func (c *Checked) heirs() []Alert {
 	return out
 }
 
-// receivers reports receivers that notify nobody, and ones of one name.
+// receivers reports receivers without an integration, and duplicate names.
 func (c *Checked) receivers() []finding.Finding {
 	var out []finding.Finding
 	seen := map[string]bool{}
@@ -143,7 +142,7 @@ func (c *Checked) receivers() []finding.Finding {
 		case (r.Watchdog && integrations == 0 || len(r.Chats) > 0) && c.Webhook.URL == "":
 			add(finding.NoMeans, "it goes through preflight-webhook, and the site has no Webhook.URL")
 		case integrations+len(r.Chats) == 0 && !r.Watchdog && r.Sound != routing.NoMessage:
-			add(finding.NoMeans, "it notifies nobody: give it Chats or another integration, or say Sound: routing.NoMessage or Watchdog: true")
+			add(finding.NoMeans, "it has no integration: add Chats or another one, or set Sound: routing.NoMessage or Watchdog: true")
 		}
 		for _, chat := range r.Chats {
 			if _, _, ok := config.Chat(chat.Telegram); chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram) {
@@ -168,7 +167,7 @@ func (c *Checked) usesReceiver(name string) bool {
 	return c.Routing.Route.Receiver == name || slices.ContainsFunc(c.Routing.Route.Routes, func(r routing.Route) bool { return r.Receiver == name })
 }
 
-// unsupported reports what of the routing is not emitted yet.
+// unsupported reports parts of the routing without an effect in the outputs.
 func (c *Checked) unsupported() []finding.Finding {
 	var out []finding.Finding
 	add := func(where, field string, set bool) {
@@ -222,8 +221,8 @@ func otherMatchers(ms labels.Matchers) bool {
 	return slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return m.Type != labels.MatchEqual })
 }
 
-// forOthers reports whether a route is for alerts yet to come: those of a
-// severity, or all, as a promise has it.
+// forOthers reports whether a route is for future alerts: those of a severity,
+// or all, if a promise covers them.
 func (c *Checked) forOthers(match labels.Matchers) bool {
 	if len(match) == 0 {
 		return slices.ContainsFunc(c.Routing.Promises, func(x routing.Promise) bool {
@@ -262,7 +261,7 @@ func (c *Checked) inhibitions() []finding.Finding {
 			}
 		}
 		if err1 != nil || err2 != nil || len(source) == 0 || len(target) == 0 || otherMatchers(source) || otherMatchers(target) {
-			continue // what is not yet emitted is a finding already
+			continue // another check reports it
 		}
 		sources, targets := c.taken(source), c.taken(target)
 		for _, reason := range []string{c.Impossible(source), c.Impossible(target)} {
@@ -276,7 +275,7 @@ func (c *Checked) inhibitions() []finding.Finding {
 				alerts []Alert
 			}{{"source", sources}, {"target", targets}} {
 				if len(side.alerts) > 0 && !anyCan(side.alerts, name) {
-					add(finding.EqualNothing, "asks for equal %q, a label that its %s does not have", name, side.name)
+					add(finding.EqualNothing, "Equal has %q, a label that its %s does not have", name, side.name)
 				}
 			}
 		}
@@ -289,8 +288,8 @@ func (c *Checked) inhibitions() []finding.Finding {
 	return out
 }
 
-// Impossible says why no alert of the site, or of those it leaves room for,
-// matches; "" when one can.
+// Impossible explains why no alert of the site or a future one can match, or
+// returns "".
 func (c *Checked) Impossible(match labels.Matchers) string {
 	for i, m := range match {
 		if m.Type != labels.MatchEqual {
@@ -313,8 +312,7 @@ func (c *Checked) Impossible(match labels.Matchers) string {
 	return ""
 }
 
-// hiddenBy returns the route before that asks for nothing more and keeps what
-// it takes.
+// hiddenBy returns an earlier route that takes all alerts of a route.
 func hiddenBy(match labels.Matchers, before []routing.Route) (routing.Route, bool) {
 	for _, b := range before {
 		theirs, err := matchers.Parse(b.Match)
@@ -327,15 +325,15 @@ func hiddenBy(match labels.Matchers, before []routing.Route) (routing.Route, boo
 	return routing.Route{}, false
 }
 
-// taken returns the alerts that can match.
+// taken returns the alerts that may match.
 func (c *Checked) taken(match labels.Matchers) []Alert {
 	return slices.DeleteFunc(slices.Clone(c.Alerts), func(a Alert) bool {
 		return slices.ContainsFunc(match, func(m *labels.Matcher) bool { return !canMatch(m, a) })
 	})
 }
 
-// takenBefore reports whether all instances of the alert end at one of the
-// routes.
+// takenBefore reports whether one of the routes takes all instances of the
+// alert.
 func takenBefore(routes []routing.Route, a Alert) bool {
 	return slices.ContainsFunc(routes, func(r routing.Route) bool {
 		ms, err := matchers.Parse(r.Match)
@@ -346,8 +344,7 @@ func takenBefore(routes []routing.Route, a Alert) bool {
 	})
 }
 
-// canMatch reports whether an instance of the alert can have what the matcher
-// asks for.
+// canMatch reports whether an instance of the alert may satisfy the matcher.
 func canMatch(m *labels.Matcher, a Alert) bool {
 	if !a.Labels.Can(m.Name) {
 		return m.Matches("")
@@ -359,8 +356,8 @@ func canMatch(m *labels.Matcher, a Alert) bool {
 	return values == nil || slices.ContainsFunc(values, m.Matches)
 }
 
-// ungrouped are the labels of group_by that none of a route's alerts has. A
-// route without alerts of the site is for those of others or yet to come.
+// ungrouped returns the labels of group_by that none of a route's alerts has. A
+// route without alerts of the site is for other alerts.
 func (c *Checked) ungrouped(route routing.Route, mine []Alert) []string {
 	return slices.DeleteFunc(slices.Clone(route.GroupBy), func(name string) bool {
 		return name == "" || name == "..." || len(mine) == 0 || anyCan(mine, name)
@@ -381,8 +378,8 @@ func (c *Checked) receiverNames() []string {
 	return names
 }
 
-// Broken reports whether the routing names what is not there, or cannot be read:
-// nothing can be proved of it.
+// Broken reports whether the routing has undefined names or does not parse, so
+// that it cannot be proved.
 func (c *Checked) Broken() bool {
 	return slices.ContainsFunc(c.Findings, func(f finding.Finding) bool {
 		return f.Code == finding.BadSite && f.Part == "Webhook.URL" || (f.Code == finding.Undefined || f.Code == finding.Unreadable || f.Code == finding.NotYetEmitted || f.Code == finding.NoMeans) &&

@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// records checks the recording rules, and lets the checker know their results.
+// records checks the recording rules and defines their results in the checker.
 func (c *Checked) records() []finding.Finding {
 	var out []finding.Finding
 	for g, r := range c.Records {
@@ -28,15 +28,15 @@ func (c *Checked) records() []finding.Finding {
 	return out
 }
 
-// alerts checks the rules of all alerts, their texts and scenarios. What
-// HoldWhileDown adds is left out here: it has the labels of all alerts.
+// alerts checks the rules of all alerts, their texts and scenarios. It omits
+// the clause of HoldWhileDown, which has the labels of all alerts.
 func (c *Checked) alerts() []finding.Finding {
 	var out []finding.Finding
 	var all []*promcheck.Rule
 	ofAlerts := map[string]bool{} // rules that read ALERTS
 	for g, a := range c.Context.Alerts {
 		if a.Expr == "" {
-			continue // nothing more can be known of it
+			continue // its type is unknown
 		}
 		typed := Alert{Alert: a, Group: g, Where: fmt.Sprintf("alert %q", a.Name)}
 		conditions := c.Conditions(g, a, false)
@@ -49,9 +49,9 @@ func (c *Checked) alerts() []finding.Finding {
 		}
 		for i, cond := range conditions {
 			if a.PerEnv && cond.Env != c.Envs[0] {
-				continue // the same but for the name of the environment
+				continue // it differs only in the environment
 			}
-			wait, _ := c.Duration(cond.For) // a wrong one is reported when the rule is written
+			wait, _ := c.Duration(cond.For) // emission reports a bad duration
 			r := &promcheck.Rule{
 				Where: typed.Where, Alert: a.Name, Expr: cond.Expr, Labels: cond.Labels, Annotations: c.Annotations(g, a, cond),
 				For: wait, Interval: c.Interval(g),
@@ -91,8 +91,8 @@ func (c *Checked) alerts() []finding.Finding {
 	return append(out, c.limits()...)
 }
 
-// about checks the text About as the templates of messages are: it is shown in the
-// runbook and on the board.
+// about checks the text About like a template of a message. Runbook and
+// dashboard show it.
 func (c *Checked) about(a Alert, t promcheck.Type) []finding.Finding {
 	found := c.Checker.Template(a.Where, c.AboutTemplate(a.Group, a.Alert), t)
 	for i := range found {
@@ -101,8 +101,8 @@ func (c *Checked) about(a Alert, t promcheck.Type) []finding.Finding {
 	return found
 }
 
-// limits reports groups whose limit can remove an urgent alert: a rule that gives
-// more instances fails, and has none then.
+// limits reports groups whose limit may remove an urgent alert: a rule with
+// more instances fails and has none.
 func (c *Checked) limits() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
@@ -116,9 +116,9 @@ func (c *Checked) limits() []finding.Finding {
 	return out
 }
 
-// scenarios checks the series of scenarios, and what they expect; misuse says why
-// the rule cannot expect it. A series of ALERTS stands for any alert, those of
-// packs that the site does not take included.
+// scenarios checks the series of scenarios and their expectations. misuse
+// explains why the rule cannot have an expectation. A series of ALERTS may be
+// of any alert, including those of packs that the site does not use.
 func (c *Checked) scenarios(where string, list []rules.Scenario, misuse func(rules.Expect) string) []finding.Finding {
 	var out []finding.Finding
 	for _, s := range list {
@@ -145,7 +145,7 @@ func (c *Checked) scenarios(where string, list []rules.Scenario, misuse func(rul
 	return out
 }
 
-// alertsType is what is known of ALERTS: the labels of all alerts.
+// alertsType returns the type of ALERTS with the labels of all alerts.
 func (c *Checked) alertsType() promcheck.Type {
 	var labels promcheck.Labels
 	for i, a := range c.Alerts {
@@ -155,7 +155,7 @@ func (c *Checked) alertsType() promcheck.Type {
 		}
 		labels = l
 	}
-	for _, level := range c.LevelNames() { // URGENT names levels that no alert has yet
+	for _, level := range c.LevelNames() { // URGENT has levels without an alert too
 		if labels.Can(c.Scale.Label) {
 			labels = labels.Union(labels.Set(c.Scale.Label, level))
 		}
@@ -163,7 +163,7 @@ func (c *Checked) alertsType() promcheck.Type {
 	return promcheck.AlertsType(labels)
 }
 
-// held checks what HoldWhileDown adds to expressions.
+// held checks the clauses of HoldWhileDown.
 func (c *Checked) held() []finding.Finding {
 	var out []finding.Finding
 	for g, a := range c.Context.Alerts {
@@ -195,14 +195,14 @@ func (c *Checked) held() []finding.Finding {
 	return out
 }
 
-// first returns the conditions of the first environment alone: those of the
-// others differ in its name.
+// first returns the conditions of the first environment. Those of the others
+// differ only in its name.
 func first(list []emit.Condition) []emit.Condition {
 	return slices.DeleteFunc(list, func(c emit.Condition) bool { return c.Env != list[0].Env })
 }
 
-// metrics reports descriptions of the packs' own metrics that do not keep to the
-// naming rules, and those that could not be read.
+// metrics reports the packs' metrics that break naming rules, and those that
+// could not be read.
 func (c *Checked) metrics() []finding.Finding {
 	var out []finding.Finding
 	for _, d := range c.Metrics {
@@ -213,7 +213,7 @@ func (c *Checked) metrics() []finding.Finding {
 	return out
 }
 
-// expressions returns every condition of an alert once, for one environment.
+// expressions returns the distinct conditions of an alert, for one environment.
 func (c *Checked) expressions(g site.Group, a rules.Alert, held bool) []string {
 	var out []string
 	for _, cond := range c.Conditions(g, a, held) {

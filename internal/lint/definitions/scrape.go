@@ -17,18 +17,18 @@ import (
 	site "github.com/alertnative/preflight/internal/model"
 )
 
-// refused shows a job to Prometheus's own decoder. Service discoveries are left
-// out: the decoder knows one only when all that it is made of is linked.
+// refused decodes a job by Prometheus's own decoder, without service discovery:
+// the decoder knows a discovery only if its packages are linked.
 func (c *Checked) refused(j preflight.Job) []finding.Finding {
 	if _, err := site.JobYAML(j); err != nil || j.Name == "" || c.Timing.Validate() != nil {
-		return nil // a finding of the site
+		return nil // another check reports it
 	}
 	data, err := c.PrometheusOf(j)
 	if err == nil {
 		data, err = withoutDiscovery(data)
 	}
 	if err != nil {
-		return nil // an Interval that cannot be read, which is a finding of the site
+		return nil // another check reports a bad Interval
 	}
 	if _, err = config.Load(string(data), slog.New(slog.DiscardHandler)); err == nil {
 		return nil
@@ -47,8 +47,8 @@ var (
 	noField    = regexp.MustCompile(`^field (\S+) not found in type \S+$`)
 )
 
-// discoveries returns the names of Prometheus's service discoveries: the key of
-// each is NAME_sd_configs.
+// discoveries returns the names of Prometheus's service discoveries. Their keys
+// are NAME_sd_configs.
 func discoveries() []string {
 	return []string{
 		"aws", "azure", "consul", "digitalocean", "dns", "docker", "dockerswarm", "ec2", "ecs", "elasticache", "eureka", "file", "gce", "hetzner", "http",
@@ -59,7 +59,7 @@ func discoveries() []string {
 
 const discovery = "_sd_configs"
 
-// withoutDiscovery takes the service discoveries out of the jobs of a
+// withoutDiscovery removes the service discoveries from the jobs of a
 // prometheus.yml.
 func withoutDiscovery(data []byte) ([]byte, error) {
 	var file map[string]any
@@ -76,7 +76,7 @@ func withoutDiscovery(data []byte) ([]byte, error) {
 	return yaml.Marshal(file)
 }
 
-// scrapeKeys returns the keys that a job can have in prometheus.yml.
+// scrapeKeys returns the valid keys of a job in prometheus.yml.
 func scrapeKeys() []string {
 	keys := yamlKeys(reflect.TypeFor[config.ScrapeConfig]())
 	for _, name := range discoveries() {
@@ -86,7 +86,7 @@ func scrapeKeys() []string {
 	return keys
 }
 
-// yamlKeys returns the keys of a struct, those of the structs in it included.
+// yamlKeys returns the YAML keys of a struct, including embedded structs.
 func yamlKeys(t reflect.Type) []string {
 	var keys []string
 	for i := range t.NumField() {

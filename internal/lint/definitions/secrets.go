@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// secrets reports names of secrets that no output can use, and what a site says
-// of a webhook that it does not have.
+// secrets reports invalid names of secrets, and webhook settings of a site
+// without a webhook.
 func (c *Checked) secrets() []finding.Finding {
 	var out []finding.Finding
 	add := func(code finding.Code, where, field string, s routing.Credential) {
@@ -90,7 +90,7 @@ func badSecret(s routing.Credential) string {
 	return ""
 }
 
-// credential is a secret of a receiver with the field that names it.
+// credential is a secret of a receiver with its field.
 type credential struct {
 	name   string
 	secret routing.Credential
@@ -124,8 +124,8 @@ func credentials(r routing.Receiver) []credential {
 	return out
 }
 
-// passwords reports addresses with a user or a password in them: generated files
-// hold no secret. A finding does not show the address.
+// passwords reports addresses with a user or a password, because generated
+// files hold no secret. The finding does not show the address.
 func (c *Checked) passwords() []finding.Finding {
 	var out []finding.Finding
 	add := func(code finding.Code, where, field string, found bool, instead string) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// status is an outcome that texts name, in English and in Korean. The Korean
-// word stands for the other English ones too.
+// status is a result in English and Korean texts. The Korean word may translate
+// other English ones too.
 type status struct{ own, twin, others *regexp.Regexp }
 
 var statuses = []status{
@@ -24,30 +24,30 @@ var statuses = []status{
 	},
 }
 
-// otherWord is a part of a translation that says something else than the text.
+// otherWord is a part of a translation that differs from the text.
 type otherWord struct {
 	from, to int
-	own      string // the words of the text
+	own      string // words of the text
 }
 
-// code is read by programs, in every language.
+// code matches text for programs, which is the same in every language.
 var code = regexp.MustCompile("`[^`]*`")
 
-// prose blanks actions and code, so that positions stay.
+// prose blanks actions and code, so that positions do not change.
 func prose(text string) string {
 	return code.ReplaceAllStringFunc(withoutActions(text), func(m string) string { return strings.Repeat(" ", len(m)) })
 }
 
-// otherStatus returns the statuses of a Korean text that stand for another one
-// of the English text, and a need that it denies or that only it has.
+// otherStatus returns the statuses of a Korean text that contradict the English
+// text, and a requirement that only one of them has.
 func otherStatus(own, twin string) []otherWord {
 	own, twin = prose(own), prose(twin)
 	for _, name := range []string{"PASS", "FAIL", "WARN"} {
-		if strings.Contains(twin, name) { // a name in both
+		if strings.Contains(twin, name) { // both texts contain the name
 			own = strings.ReplaceAll(own, name, strings.Repeat(" ", len(name)))
 		}
 	}
-	var lost []string // named in English alone
+	var lost []string // statuses in the English text only
 	for _, s := range statuses {
 		if word := s.own.FindString(own); word != "" && !s.twin.MatchString(twin) {
 			lost = append(lost, word)
@@ -67,14 +67,14 @@ var (
 		`|\b(?:no|not)(?: \w+){0,3}? (?:needed|necessary|required)\b|\bno need\b|(?:\b(?:do|does|did|need) not|n't) need\b|\bneeds? not\b|\bneedn't|\bunnecessary\b|\bneedless`)
 	need = regexp.MustCompile(`(?i)\b(?:need(?:s|ed)?|necessary|requires?|required)\b`)
 
-	// A clause ends there: "필요한 파일" says of which file it speaks.
+	// The clause must end: in "필요한 파일" the word only describes the file.
 	ends         = `(?:함|합니다|하다|해요)?\s*(?:[:.,;)]|$)`
 	noNeedKorean = regexp.MustCompile(`불필요` + ends + `|필요(?:가|는|도|하지|치)?\s*(?:없음|없습니다|없다|않음|않습니다|않다)`)
 	needKorean   = regexp.MustCompile(`필요` + ends)
 )
 
-// otherNeed returns where a Korean text says the opposite of what the English
-// one says is needed. One with both says nothing.
+// otherNeed returns the place where a Korean text contradicts a requirement of
+// the English one. A text with both says nothing.
 func otherNeed(own, twin string) []otherWord {
 	denied := noNeed.FindString(own)
 	needed := need.FindString(noNeed.ReplaceAllString(own, ""))

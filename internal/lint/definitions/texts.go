@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// texts checks what people read against what the expressions say.
+// texts compares the texts for people with the expressions.
 func (c *Checked) texts() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
@@ -27,18 +27,18 @@ func (c *Checked) texts() []finding.Finding {
 	return append(out, c.helps()...)
 }
 
-// labelAction is an action that shows a label, with the word before it.
+// labelAction matches an action with a label, and the word before it.
 var labelAction = regexp.MustCompile(`(?:(\w+) )?\{\{-?\s*\$labels\.(\w+)\s*-?\}\}`)
 
-// english returns the texts of an alert by their field.
+// english returns the texts of an alert by field.
 func english(a rules.Alert) map[string]string {
 	return map[string]string{
 		"Title": a.Title, "Summary": a.Summary, "Headline": a.Headline, "ListTitle": a.ListTitle, "Actions": strings.Join(a.Actions, "\n"),
 	}
 }
 
-// labelWords reports texts that name one label and show another: "chat {{
-// $labels.job }}", and ones that show a label twice.
+// labelWords reports texts that announce one label and show another, such as
+// "chat {{ $labels.job }}", and texts that show a label twice.
 func labelWords(a Alert) []finding.Finding {
 	var out []finding.Finding
 	for field, text := range sorted(english(a.Alert)) {
@@ -53,7 +53,7 @@ func labelWords(a Alert) []finding.Finding {
 			}
 			if m[2] >= 0 {
 				if word := text[m[2]:m[3]]; word != shown && a.Labels.Can(word) && !a.Labels.Open {
-					report("says %q and shows the label %q", word, shown)
+					report("announces %q but shows the label %q", word, shown)
 				}
 			}
 			if seen[shown] {
@@ -65,8 +65,8 @@ func labelWords(a Alert) []finding.Finding {
 	return out
 }
 
-// labelsShown lists the labels that a text shows, each once and sorted: another
-// language can have another order.
+// labelsShown lists the labels in a text, sorted and without duplicates,
+// because another language may have another order.
 func labelsShown(text string) string {
 	var out []string
 	for _, m := range labelAction.FindAllStringSubmatch(text, -1) {
@@ -80,7 +80,7 @@ func labelsShown(text string) string {
 	return strings.Join(out, ", ")
 }
 
-// sorted yields a map in the order of its keys.
+// sorted yields a map ordered by key.
 func sorted(m map[string]string) func(yield func(string, string) bool) {
 	return func(yield func(string, string) bool) {
 		for _, k := range slices.Sorted(maps.Keys(m)) {

@@ -12,8 +12,8 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// times reports time intervals that Alertmanager refuses, by field, and what it
-// refuses of routes.
+// times reports, by field, time intervals and route settings that Alertmanager
+// refuses.
 func (c *Checked) times() []finding.Finding {
 	var out []finding.Finding
 	for _, i := range c.Routing.TimeIntervals {
@@ -24,7 +24,7 @@ func (c *Checked) times() []finding.Finding {
 		for _, field := range fieldsOf(i) {
 			read, err := emit.TimeInterval(field.alone)
 			if at := slices.IndexFunc(read.Weekdays, func(w timeinterval.WeekdayRange) bool { return w.Begin > w.End }); err == nil && at >= 0 {
-				err = fmt.Errorf("%q ends before it begins, and never comes", i.Weekdays[at])
+				err = fmt.Errorf("%q ends before it starts, so it never applies", i.Weekdays[at])
 			}
 			if err != nil {
 				out = append(out, finding.Finding{Code: finding.Unreadable, Where: where, Part: field.name, Reason: fmt.Sprintf("%v: %s", err, field.form)})
@@ -61,8 +61,7 @@ func (c *Checked) times() []finding.Finding {
 	return out
 }
 
-// intervalField is a time interval with one of its fields alone, and how it is
-// written.
+// intervalField is a time interval with one field, and its notation.
 type intervalField struct {
 	name, form string
 	alone      routing.TimeInterval

@@ -18,13 +18,13 @@ import (
 // capital or a digit, or is all of Latin letters in a text of others.
 var latinWord = regexp.MustCompile("`[^`]+`|[A-Za-z][A-Za-z0-9_.-]{2,}")
 
-// twins reports translations that show other labels than the English text, or
-// name something that it does not.
+// twins reports translations with other labels than the English text, or with
+// names that it does not contain.
 func twins(a Alert) []finding.Finding {
 	var out []finding.Finding
 	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
 		if latin(language) {
-			continue // every word there is of Latin letters
+			continue // all words have Latin letters
 		}
 		t := a.Translations[language]
 		own := english(a.Alert)
@@ -49,8 +49,8 @@ func twins(a Alert) []finding.Finding {
 	return out
 }
 
-// saysElsewhere reports whether another English text of the alert, or what it is
-// about, names the word.
+// saysElsewhere reports whether another English text of the alert, or its
+// definition, contains the word.
 func saysElsewhere(a Alert, word string) bool {
 	word = strings.ToLower(strings.Trim(word, "`"))
 	for _, text := range english(a.Alert) {
@@ -67,7 +67,8 @@ func latin(language string) bool {
 
 var anyAction = regexp.MustCompile(`\{\{.*?\}\}`)
 
-// withoutActions blanks the actions of a template, so that positions stay.
+// withoutActions blanks the actions of a template, so that positions do not
+// change.
 func withoutActions(text string) string {
 	return anyAction.ReplaceAllStringFunc(text, func(m string) string { return strings.Repeat(" ", len(m)) })
 }
@@ -75,8 +76,7 @@ func withoutActions(text string) string {
 // pair is a text of an alert and its translation.
 type pair struct{ field, own, twin string }
 
-// pairs returns the texts of an alert that a language has too, each action by
-// itself.
+// pairs returns the translated texts of an alert, one pair per action.
 func pairs(a rules.Alert, t rules.Translation) []pair {
 	out := []pair{
 		{"Title", a.Title, t.Title}, {"Summary", a.Summary, t.Summary}, {"Headline", a.Headline, t.Headline},
@@ -90,8 +90,8 @@ func pairs(a rules.Alert, t rules.Translation) []pair {
 	return slices.DeleteFunc(out, func(p pair) bool { return p.own == "" || p.twin == "" })
 }
 
-// meanings reports translations with other numbers than the English text, and
-// ones that name another status.
+// meanings reports translations with other numbers or statuses than the English
+// text.
 func (c *Checked) meanings(a Alert) []finding.Finding {
 	var vars texts.Vars
 	if cond := c.Conditions(a.Group, a.Alert, false)[0]; c.Vars != nil {
@@ -126,8 +126,7 @@ func (c *Checked) meanings(a Alert) []finding.Finding {
 	return out
 }
 
-// titles reports alerts with different titles that have the same in a
-// translation.
+// titles reports alerts with different titles and equal translations of them.
 func (c *Checked) titles() []finding.Finding {
 	type titled struct{ name, own string }
 	first := map[string]titled{}

@@ -14,7 +14,7 @@ type owner struct {
 	waivers []finding.Waiver
 }
 
-// owners lists the definitions that waive something.
+// owners returns the definitions with waivers.
 func (c *Checked) owners() []owner {
 	var out []owner
 	add := func(waivers []finding.Waiver, format string, args ...any) {
@@ -45,8 +45,8 @@ func (c *Checked) owners() []owner {
 	return out
 }
 
-// Waive takes out the findings that their definitions waive, and adds one for
-// each waiver that waives nothing or gives no reason.
+// Waive removes waived findings. It adds a finding for each waiver without
+// effect or reason.
 func (c *Checked) Waive(findings []finding.Finding) []finding.Finding {
 	for _, o := range c.owners() {
 		for _, w := range o.waivers {

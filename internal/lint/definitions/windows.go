@@ -13,9 +13,8 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// windows reports alerts whose panel computes the same of a metric over another
-// window, or another quantile: people would see other values than those that
-// fired.
+// windows reports alerts whose panel uses another window or quantile for the
+// same metric, so that people would see other values than those that fired.
 func (c *Checked) windows() []finding.Finding {
 	var out []finding.Finding
 	for _, a := range c.Alerts {
@@ -46,18 +45,18 @@ func (c *Checked) windows() []finding.Finding {
 	return out
 }
 
-// Windows of Grafana follow the zoom of the person who looks. A window that no
-// definition has stands for them.
+// zoomed matches Grafana's windows, which follow the zoom. A window that no
+// definition has replaces them.
 var zoomed = regexp.MustCompile(`\$(__rate_interval|__interval|__range|\{__[a-z_]+\})`)
 
 const zoom = "99y"
 
 // computed adds the windows of each function of a metric, and the quantiles, by
-// what is computed.
+// the computed value.
 func computed(to map[string][]string, expr string) {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
 	if err != nil {
-		return // a finding already
+		return // another check reports it
 	}
 	add := func(what, with string) {
 		if !slices.Contains(to[what], with) {
@@ -85,7 +84,7 @@ func computed(to map[string][]string, expr string) {
 	})
 }
 
-// metricIn returns the first metric that an expression selects.
+// metricIn returns the first metric in an expression.
 func metricIn(e parser.Expr) (name string) {
 	parser.Inspect(e, func(n parser.Node, _ []parser.Node) error {
 		if v, ok := n.(*parser.VectorSelector); ok && name == "" {

@@ -1,4 +1,4 @@
-// Package locate finds the Go literals that findings are about.
+// Package locate finds the Go literals of findings.
 package locate
 
 import (
@@ -23,9 +23,9 @@ type place struct {
 	line int
 }
 
-// Findings adds the file and line of the literal to each finding that has none.
-// It looks in the Go files of the module that holds dir; paths are relative to
-// dir. What cannot be read or found stays without a place.
+// Findings adds the file and line of the literal to each finding without a
+// place. It searches the Go files of the module that contains dir; paths are
+// relative to dir. Unreadable files are skipped.
 func Findings(dir string, findings []finding.Finding) {
 	var places map[key][]place
 	for i, f := range findings {
@@ -37,7 +37,7 @@ func Findings(dir string, findings []finding.Finding) {
 			places = literals(dir)
 		}
 		for _, field := range fields(kind) {
-			if at := places[key{field, name}]; len(at) == 1 { // several: nobody knows which
+			if at := places[key{field, name}]; len(at) == 1 { // several literals are ambiguous
 				findings[i].File, findings[i].Line = at[0].file, at[0].line
 				break
 			}
@@ -45,7 +45,7 @@ func Findings(dir string, findings []finding.Finding) {
 	}
 }
 
-// subject returns the kind and the name of what a finding is about: alert "X".
+// subject returns the kind and the name of a finding's definition: alert "X".
 func subject(where string) (kind, name string) {
 	kind, rest, found := strings.Cut(where, ` "`)
 	name, _, closed := strings.Cut(rest, `"`)
@@ -58,7 +58,7 @@ func subject(where string) (kind, name string) {
 	return kind, name
 }
 
-// fields returns the fields that can hold the name of that kind of definition.
+// fields returns the fields that may hold the name of a kind of definition.
 func fields(kind string) []string {
 	switch kind {
 	case "dashboard":
@@ -76,7 +76,7 @@ func literals(dir string) map[key][]place {
 	if root == "" {
 		return out
 	}
-	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error { // what cannot be read has no place
+	_ = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error { // unreadable files are skipped
 		switch {
 		case err != nil:
 			return nil
@@ -90,7 +90,7 @@ func literals(dir string) map[key][]place {
 	return out
 }
 
-// moduleRoot returns the folder of the module that holds dir, "" for none.
+// moduleRoot returns the folder of the module that contains dir, or "".
 func moduleRoot(dir string) string {
 	dir, err := filepath.Abs(dir)
 	for err == nil {
@@ -111,7 +111,7 @@ func isModule(dir string) bool {
 	return err == nil
 }
 
-// fileLiterals adds the string fields of the literals of a file.
+// fileLiterals adds the string fields of a file's literals.
 func fileLiterals(dir, path string, out map[key][]place) {
 	files := token.NewFileSet()
 	tree, err := parser.ParseFile(files, path, nil, parser.SkipObjectResolution)

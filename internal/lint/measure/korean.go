@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// koreanUnits are the units that stand after a number, the longest first.
+// koreanUnits are the units after a number, the longest first.
 var koreanUnits = []struct {
 	name string
 	unit Unit
@@ -16,7 +16,7 @@ var koreanUnits = []struct {
 	{"번", Unit{Kind: Times}}, {"회", Unit{Kind: Times}},
 }
 
-// koreanOther are words that begin like a unit: exceeding, quarter, when it is,
+// koreanOther are words that start like a unit: exceeding, quarter, when it is,
 // warning. "번째" makes an ordinal, "분의" a fraction.
 var koreanOther = []string{
 	"초과", "초기", "초당", "분기", "분류", "분리", "분석", "분산", "분의", "일때", "일부", "일치", "일반", "일정", "주의", "주요", "주세요",
@@ -35,13 +35,13 @@ func koreanUnit(word string) (Unit, bool) {
 	return Unit{}, false
 }
 
-// koreanWords are the native numbers in the form that stands before a unit.
+// koreanWords are the native numerals in their form before a unit.
 var koreanWords = map[string]float64{
 	"한": 1, "하나": 1, "두": 2, "세": 3, "네": 4, "다섯": 5, "여섯": 6, "일곱": 7, "여덟": 8, "아홉": 9, "열": 10, "열한": 11, "열두": 12,
 }
 
-// koreanNumber reads a number in words with the unit that follows it: "세 번",
-// "두시간". "한 일" is no number: a day is "하루".
+// koreanNumber parses a numeral with the unit after it: "세 번", "두시간". "한 일" is
+// not a number: a day is "하루".
 func koreanNumber(w, after word) (float64, Unit, bool) {
 	if v, ok := koreanWords[w.text]; ok && !w.stop {
 		u, ok := koreanUnit(after.text)
@@ -57,8 +57,8 @@ func koreanNumber(w, after word) (float64, Unit, bool) {
 	return 0, Unit{}, false
 }
 
-// whole reports whether a word is a unit alone, or with a particle. Days and
-// weeks make other words: "세일" is a sale.
+// whole reports whether a word is a unit, with or without a particle. Days and
+// weeks occur in other words: "세일" is a sale.
 func whole(word string) bool {
 	for _, k := range koreanUnits {
 		if k.name == "일" || k.name == "주" {

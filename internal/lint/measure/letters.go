@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// words are the numbers that texts write in letters.
+// words maps numbers in letters to values.
 var words = map[string]float64{
 	"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12,
 	"fifteen": 15, "twenty": 20, "thirty": 30, "sixty": 60, "ninety": 90,
 }
 
-// factors are words after "three times" that make it a factor.
+// factors are words that make "three times" a factor.
 var factors = []string{"as", "the", "more", "less", "too", "its", "their", "that", "larger", "higher", "faster", "slower", "longer"}
 
-// inLetters reads a number in letters that stands before a unit: "three
-// intervals", "a five-minute window", "세 번".
+// inLetters parses a number in letters before a unit: "three intervals", "a
+// five-minute window", "세 번".
 func inLetters(all []word, i int) (Number, bool) {
 	w := all[i]
 	before, after := neighbours(all, i)
@@ -48,7 +48,7 @@ func inLetters(all []word, i int) (Number, bool) {
 		case n.Unit.Kind == Times && slices.Contains(factors, next):
 			return n, false
 		case strings.ToLower(after.text) == "run" && v > 1 && !strings.HasPrefix(next, "interval"):
-			return n, false // two run on a host
+			return n, false // for example "two run on a host"
 		}
 	}
 	return n.in(all, i), true
@@ -64,8 +64,8 @@ func full(all []word, i int, after word) string {
 	return after.text
 }
 
-// vague reports whether a number in letters is one of two, of which none is
-// exact: "one or two minutes".
+// vague reports whether a number in letters belongs to an approximate pair:
+// "one or two minutes".
 func vague(all []word, i int) bool {
 	return i > 1 && slices.Contains([]string{"or", "to"}, strings.ToLower(all[i-1].text)) && words[strings.ToLower(all[i-2].text)] > 0
 }

@@ -42,7 +42,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// A number after a comparison is a bound, but not how long something lasts.
+// A number after a comparison is a bound, but a duration is not.
 func TestBound(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -69,8 +69,8 @@ func TestBound(t *testing.T) {
 	}
 }
 
-// What the generator says of a translation with other numbers: its tests have
-// the cases.
+// Contradict compares a translation with its text. The generator's tests have
+// more cases.
 func TestContradict(t *testing.T) {
 	t.Parallel()
 	text, translation := "over 5 minutes, for two runs", "15분 넘게, 세 번"
@@ -83,7 +83,7 @@ func TestContradict(t *testing.T) {
 	}
 }
 
-// A translation into a language whose units are not known is compared by value.
+// A translation into a language with unknown units is compared by value.
 func TestContradictInOtherLanguages(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

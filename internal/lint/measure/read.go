@@ -1,5 +1,5 @@
-// Package measure reads the numbers that texts name as measures, with their
-// units: "over 15 minutes", "three intervals", "15분 넘게".
+// Package measure finds the measures in texts, which are numbers with units:
+// "over 15 minutes", "three intervals", "15분 넘게".
 package measure
 
 import (
@@ -12,22 +12,22 @@ import (
 	"unicode/utf8"
 )
 
-// Number is a number that a text names as a measure.
+// Number is a measure in a text.
 type Number struct {
 	Value     float64
-	Precision float64 // of the last digit
+	Precision float64 // value of the last digit
 	Unit      Unit
-	Word      bool // in letters: "three"
-	Compared  bool // "over 5": the bound itself is not reached
-	Bound     bool // what the text says is compared with it: "over 5 minutes", not "for over 5 minutes"
-	Over      bool // after "over", which stands before a window too
+	Word      bool // written in letters: "three"
+	Compared  bool // "over 5": the bound itself is excluded
+	Bound     bool // a bound of the value: "over 5 minutes", not "for over 5 minutes"
+	Over      bool // after "over", which may precede a window too
 	During    bool // after "within" or "for"
 	AtLeast   bool // "three times or more"
 	From, To  int
 }
 
-// Near reports whether the number in a unit is one of the values, as far as it
-// is written out: 14 % stands for 0.144.
+// Near reports whether the number in a unit equals one of the values, within
+// its precision: 14 % equals 0.144.
 func (n Number) Near(factor float64, values []float64) bool {
 	for _, v := range values {
 		exact := v / factor
@@ -39,20 +39,20 @@ func (n Number) Near(factor float64, values []float64) bool {
 	return false
 }
 
-// word is a part of a text between white space, without the punctuation around.
+// word is a part of a text between white space, without punctuation.
 type word struct {
 	text     string
 	from, to int
-	stop     bool // punctuation stands after it
+	stop     bool // punctuation follows it
 }
 
-// hidden are the parts of a text that are read by programs: actions of
-// templates, and code.
+// hidden matches the parts of a text for programs: template actions and code.
 var hidden = regexp.MustCompile("(?s)\\{\\{.*?\\}\\}|`[^`]*`")
 
 var blank = regexp.MustCompile(`\S+`)
 
-// split returns the words of a text. What is hidden becomes letters, so that a number beside
+// split returns the words of a text. Hidden parts become letters, so that an
+// adjacent number counts as part of a name.
 // it is part of a name.
 func split(text string) []word {
 	text = hidden.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("x", len(s)) })
@@ -70,15 +70,14 @@ func split(text string) []word {
 	return out
 }
 
-// numeral is a number, or a range of two, with what is written right after it.
+// numeral matches a number or a range, with a suffix.
 var numeral = regexp.MustCompile(`^((?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?)(?:[-–~]([0-9]+(?:\.[0-9]+)?))?([^0-9]*)$`)
 
 // quantileName is the short name of a quantile: p95, p999.
 var quantileName = regexp.MustCompile(`^p([0-9]{2,4})$`)
 
-// Read returns the numbers of a text that are measures. Numbers in names, code,
-// addresses and templates' actions are none. A number in letters is one before a
-// unit only.
+// Read returns the measures in a text. It ignores numbers in names, code,
+// addresses and template actions. A number in letters needs a unit.
 func Read(text string) []Number {
 	var out []Number
 	all := split(text)
@@ -102,7 +101,7 @@ func Read(text string) []Number {
 	return out
 }
 
-// neighbours returns the words beside one. Behind punctuation there is none.
+// neighbours returns the words before and after one, up to punctuation.
 func neighbours(all []word, i int) (before, after word) {
 	if i > 0 {
 		before = all[i-1]
@@ -113,7 +112,7 @@ func neighbours(all []word, i int) (before, after word) {
 	return before, after
 }
 
-// digits reads the one or two numbers of a numeral.
+// digits parses the one or two numbers of a numeral.
 func digits(all []word, i int, m []string) []Number {
 	w := all[i]
 	before, after := neighbours(all, i)
@@ -134,8 +133,8 @@ func digits(all []word, i int, m []string) []Number {
 	return out
 }
 
-// unitAfter returns the word with the unit of the number that the words begin
-// with, if they do.
+// unitAfter returns the word with the unit of the number at the start of the
+// words, if there is one.
 func unitAfter(rest []word) word {
 	if len(rest) == 0 {
 		return word{}
@@ -152,7 +151,7 @@ func unitAfter(rest []word) word {
 	return word{}
 }
 
-// value reads the digits of a number.
+// value parses the digits of a number.
 func value(digits string, u Unit, at int) Number {
 	v, _ := strconv.ParseFloat(strings.ReplaceAll(digits, ",", ""), 64)
 	precision := 1.0
@@ -164,7 +163,7 @@ func value(digits string, u Unit, at int) Number {
 	return Number{Value: v, Precision: precision, Unit: u, From: at, To: at + len(digits)}
 }
 
-// in completes a number with what the words before it say of it.
+// in sets the fields of a number that depend on the words before it.
 func (n Number) in(all []word, i int) Number {
 	before, _ := neighbours(all, i)
 	n.Compared = compares(before.text)
@@ -175,7 +174,7 @@ func (n Number) in(all []word, i int) Number {
 	return n
 }
 
-// orMore reports whether the words after a number make it the least one.
+// orMore reports whether the words after a number make it a minimum.
 func orMore(after []word) bool {
 	for j, w := range after[:min(len(after), 3)] {
 		more := w.text == "or" && j+1 < len(after) && after[j+1].text == "more"
@@ -189,8 +188,8 @@ func orMore(after []word) bool {
 	return false
 }
 
-// measured returns the unit of a number with that suffix and next word. A number
-// with another suffix is part of a name: 2xx, 10x, 3rd.
+// measured returns the unit of a number with that suffix and next word. A
+// number with another suffix is part of a name: 2xx, 10x, 3rd.
 func measured(suffix, next string) (u Unit, measure bool) {
 	suffix = strings.TrimLeft(suffix, "-")
 	first, _ := utf8.DecodeRuneInString(suffix)
@@ -214,14 +213,13 @@ func measured(suffix, next string) (u Unit, measure bool) {
 	return Unit{}, unicode.Is(unicode.Hangul, first)
 }
 
-// labelled are words after which a number is a name: port 9093.
+// labelled are words before numbers that are names: port 9093.
 var labelled = []string{
 	"port", "ports", "step", "line", "lines", "section", "page", "chapter", "version", "level", "code", "codes", "exit", "id", "slot", "shard", "partition",
 	"node", "tier", "phase", "stage", "number", "no", "ticket", "issue", "channel", "option", "table", "status", "error", "errno", "signal", "part", "layer",
 }
 
-// named reports whether a number without a unit names a thing and measures
-// nothing.
+// named reports whether a number without a unit is a name.
 func named(digits string, before, after word) bool {
 	n, err := strconv.Atoi(digits)
 	whole := err == nil
@@ -249,16 +247,15 @@ func isMonth(word string) bool {
 	}, word)
 }
 
-// compares reports whether a word makes the number after it a bound that is not
-// reached itself.
+// compares reports whether a word makes the number after it an excluded bound.
 func compares(word string) bool {
 	return slices.Contains([]string{
 		"over", "above", "than", "below", "under", "exceeds", "exceed", "exceeding", "beyond", "past",
 	}, strings.ToLower(word))
 }
 
-// lasts reports whether the words before a comparison say how long something has
-// lasted: "down for", "has been slow".
+// lasts reports whether the words before a comparison state a duration: "down
+// for", "has been slow".
 func lasts(before []word) bool {
 	for back := 1; back <= min(len(before), 8); back++ {
 		w := before[len(before)-back]

@@ -9,14 +9,14 @@ import (
 	"strings"
 )
 
-// Contradiction is a number of a translation that the text has otherwise.
+// Contradiction is a number in a translation that contradicts the text.
 type Contradiction struct {
-	From, To int    // in the translation
-	Has      string // the numbers of that kind in the text: "5 minutes"
+	From, To int    // range in the translation
+	Has      string // numbers of that kind in the text: "5 minutes"
 }
 
-// Contradict returns the numbers of a translation that contradict the text. What
-// only one of them counts is none.
+// Contradict returns the numbers in a translation that contradict the text. A
+// kind of number in only one of them is no contradiction.
 func Contradict(text, translation string) []Contradiction {
 	var out []Contradiction
 	mine := ofText(text)
@@ -28,7 +28,7 @@ func Contradict(text, translation string) []Contradiction {
 	return append(out, unitsShown(text, translation)...)
 }
 
-// listOf quotes numbers with their units as the text has them.
+// listOf quotes numbers with their units as written in the text.
 func listOf(text string, numbers []Number) string {
 	var out []string
 	for _, n := range numbers {
@@ -41,17 +41,17 @@ func listOf(text string, numbers []Number) string {
 	return strings.Join(slices.Compact(out), ", ")
 }
 
-// unitBehind is the word behind a number, or what is written right after it.
+// unitBehind matches the word or suffix after a number.
 var unitBehind = regexp.MustCompile(`^(?:[-\p{L}%]+| [\p{L}%]+)`)
 
-// english is what an English text counts.
+// english holds the numbers of an English text.
 type english struct {
 	numbers  []Number
 	implied  []float64 // seconds of units without a number: an hour, half a day
-	anywhere []float64 // every number there, measure or not
+	anywhere []float64 // every number, measure or not
 }
 
-// ofText reads an English text.
+// ofText parses an English text.
 func ofText(text string) english {
 	e := english{numbers: Read(text)}
 	all := split(text)
@@ -64,7 +64,7 @@ func ofText(text string) english {
 				if i > 1 && strings.EqualFold(all[i-2].text, "half") {
 					share = 0.5
 				}
-				if i < 2 || all[i-2].text != "of" { // a quarter of an hour
+				if i < 2 || all[i-2].text != "of" { // "a quarter of an hour" is not an hour
 					e.numbers = append(e.numbers, Number{Value: share, Precision: 1, Unit: Unit{Time, []float64{f}}, Word: true, From: before.from, To: before.to})
 				}
 			}
@@ -93,8 +93,7 @@ var (
 	}
 )
 
-// cardinal reads a word that stands for a number, a unit behind a hyphen left
-// out.
+// cardinal parses a number in letters, without a unit after a hyphen.
 func cardinal(lower string) (float64, bool) {
 	name, _, _ := strings.Cut(lower, "-")
 	if v, ok := words[name]; ok {
@@ -114,7 +113,7 @@ func (e english) contradict(n Number, text string) ([]Number, bool) {
 	if slices.ContainsFunc(of, func(x Number) bool { return equalMeasure(x, n) }) || n.Unit.Kind == Time && isIn(n.Value*n.Unit.Factors[0], e.implied) {
 		return nil, false
 	}
-	if len(of) == 0 { // three intervals, and three hours
+	if len(of) == 0 { // for example three intervals and three hours
 		of = slices.DeleteFunc(slices.Clone(e.numbers), func(x Number) bool {
 			return x.Value != n.Value || !counts(x.Unit.Kind) || x.Unit.Kind == Bare
 		})
@@ -122,20 +121,20 @@ func (e english) contradict(n Number, text string) ([]Number, bool) {
 	return of, len(of) > 0
 }
 
-// contradictCount is contradict for a number of runs, times or things. A text
-// can name it in many ways.
+// contradictCount is contradict for a number of runs, times or things, for
+// which texts have many words.
 func (e english) contradictCount(n Number, of []Number, text string) ([]Number, bool) {
 	if n.Value <= 1 {
 		return nil, false
 	}
 	measures := slices.DeleteFunc(slices.Clone(e.numbers), func(x Number) bool { return x.Value != n.Value || counts(x.Unit.Kind) })
 	switch {
-	case n.Unit.Kind != Bare && len(measures) > 0 && len(of) == 0: // five minutes, and five times
+	case n.Unit.Kind != Bare && len(measures) > 0 && len(of) == 0: // for example five minutes and five times
 		return measures, true
 	case isIn(n.Value, e.anywhere), e.converts(n):
 		return nil, false
 	}
-	if len(of) == 0 { // six passes: no unit that is known
+	if len(of) == 0 { // for example six passes: the unit is unknown
 		for _, w := range split(text) {
 			if v, ok := words[strings.ToLower(w.text)]; ok && v > 1 {
 				of = append(of, Number{Value: v, From: w.from, To: w.to})
@@ -147,7 +146,7 @@ func (e english) contradictCount(n Number, of []Number, text string) ([]Number, 
 }
 
 // converts reports whether a number without a known unit is a time of the text
-// in any unit: 90 of "an hour and a half".
+// in any unit: 90 for "an hour and a half".
 func (e english) converts(n Number) bool {
 	if n.Unit.Kind != Bare {
 		return false
@@ -198,11 +197,11 @@ func isIn(v float64, list []float64) bool {
 	return slices.ContainsFunc(list, func(x float64) bool { return equal(v, x) })
 }
 
-// shownUnit is a word behind an action: "{{ $value }} minutes".
+// shownUnit matches the word after an action: "{{ $value }} minutes".
 var shownUnit = regexp.MustCompile(`\}\} ?([\p{L}%]+)`)
 
-// unitsShown returns the units behind the actions of a translation that no
-// action of the text has.
+// unitsShown returns the units after the actions of a translation that the text
+// does not have.
 func unitsShown(text, translation string) []Contradiction {
 	mine := unitsBehind(text)
 	var out []Contradiction
@@ -214,7 +213,7 @@ func unitsShown(text, translation string) []Contradiction {
 	return out
 }
 
-// shown is a unit of time behind an action.
+// shown is a unit of time after an action.
 type shown struct {
 	seconds  float64
 	from, to int

@@ -8,7 +8,7 @@ import (
 // Kind is the kind of a unit.
 type Kind int
 
-// The kinds of units. Times counts how often something happens.
+// Kinds of units. Times is the kind of a frequency.
 const (
 	Bare Kind = iota
 	Time
@@ -21,7 +21,8 @@ const (
 	Times
 )
 
-// Unit is the unit of a number. Its factors lead to seconds, bytes or shares.
+// Unit is the unit of a number. Its factor converts to seconds, bytes or
+// shares.
 type Unit struct {
 	Kind    Kind
 	Factors []float64
@@ -34,19 +35,18 @@ var timeUnits = map[string]float64{
 	"millisecond": 1e-3, "sec": 1, "second": 1, "min": 60, "minute": 60, "hr": 3600, "hour": 3600, "day": day, "week": 7 * day, "month": 30 * day,
 }
 
-// Seconds returns the seconds of a short unit of time: "h" of "5h".
+// Seconds returns the number of seconds of a short unit of time: "h" in "5h".
 func Seconds(name string) (float64, bool) {
 	f, ok := timeUnits[name]
 	return f, ok
 }
 
-// counted are the units that count runs of a checker, or how often something
-// happens.
+// counted are the units for runs of a checker, or for the number of times.
 var counted = map[string]Kind{
 	"run": Runs, "runs": Runs, "interval": Intervals, "intervals": Intervals, "scrape": Scrapes, "scrapes": Scrapes, "times": Times,
 }
 
-// unitOf reads the unit that a word is.
+// unitOf returns the unit for a word.
 func unitOf(word string) (Unit, bool) {
 	word = strings.Trim(word, "-.,;:!?)]\"'")
 	if word == "%" || word == "percent" {
@@ -71,7 +71,7 @@ func unitOf(word string) (Unit, bool) {
 	return koreanUnit(word)
 }
 
-// byteWord returns the prefix of a unit of bytes: "m" of MB and MiB.
+// byteWord returns the prefix of a unit of bytes: "m" for MB and MiB.
 func byteWord(word string) string {
 	switch {
 	case strings.EqualFold(word, "byte"), strings.EqualFold(word, "bytes"):

@@ -12,7 +12,7 @@ import (
 	"github.com/alertnative/preflight/promcheck"
 )
 
-// BenchmarkLint reads and checks a file of n generated rules.
+// BenchmarkLint reads and checks a file with n generated rules.
 func BenchmarkLint(b *testing.B) {
 	for _, n := range []int{1000, 10000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

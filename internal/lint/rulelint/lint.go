@@ -1,5 +1,5 @@
-// Package rulelint checks rule files that nobody wrote in Go: plain rule files
-// and PrometheusRule manifests, with or without a catalogue of metrics.
+// Package rulelint checks plain rule files and PrometheusRule manifests, with
+// or without a catalogue of metrics.
 package rulelint
 
 import (
@@ -29,21 +29,21 @@ type Issue struct {
 	rule *rule
 }
 
-// Report is the outcome of a run.
+// Report is the result of a run.
 type Report struct {
 	Issues    []Issue
-	Files     int // with rules
+	Files     int // number of files with rules
 	Rules     int
-	Skipped   map[string]string // files that were named or are rules of another kind, and why they were not read
-	Templates int               // files in folders that are templates of YAML
+	Skipped   map[string]string // skipped files with the reason: named files, and rules of another kind
+	Templates int               // number of skipped YAML templates in folders
 }
 
-// Stdin is the path that stands for standard input.
+// Stdin is the path of standard input.
 const Stdin = "-"
 
-// Lint checks files and folders, and stdin for the path [Stdin]. In a folder every
-// .yml, .yaml and .rules file is read; those without rules are passed over. The
-// error says what could not be read.
+// Lint checks files and folders, and stdin for the path [Stdin]. In a folder it
+// reads all .yml, .yaml and .rules files and skips those without rules. The
+// error names a file that could not be read.
 func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error) {
 	report := Report{Skipped: map[string]string{}}
 	names, err := find(paths)
@@ -89,7 +89,7 @@ func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error)
 	return report, nil
 }
 
-// read returns what a path holds, with the name that is shown for it.
+// read returns the content of a path and its name in the output.
 func read(path string, stdin io.Reader) (name string, data []byte, err error) {
 	if path == Stdin {
 		data, err = io.ReadAll(stdin)
@@ -99,7 +99,7 @@ func read(path string, stdin io.Reader) (name string, data []byte, err error) {
 	return path, data, err
 }
 
-// find lists the files that the paths name.
+// find returns the files in the paths.
 func find(paths []string) ([]string, error) {
 	var names []string
 	for _, p := range paths {
@@ -124,13 +124,13 @@ func find(paths []string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, errors.New("no .yml, .yaml or .rules files there")
+		return nil, errors.New("no .yml, .yaml or .rules files")
 	}
 	slices.Sort(names)
 	return slices.Compact(names), nil
 }
 
-// each runs f for all indices, in parallel.
+// each calls f for all indices, in parallel.
 func each(n int, f func(i int) error) error {
 	var g errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
@@ -149,16 +149,16 @@ func each(n int, f func(i int) error) error {
 	return g.Wait()
 }
 
-// Why files with the look of rules are not read.
+// Reasons for skipping a file that looks like rules.
 const (
 	isLogQL     = "LogQL, not PromQL"
-	isTemplated = "a template, not YAML: lint what it is rendered to"
+	isTemplated = "a template, not YAML: lint the rendered file"
 )
 
-// logQL is what only Loki's language has.
+// logQL matches syntax that only Loki's language has.
 var logQL = regexp.MustCompile("\\}\\s*(\\|=|\\|~|!=\\s*[\"`]|!~\\s*[\"`]|\\|\\s*[a-z_]+)")
 
-// otherLanguage passes over the rules of Loki, which have the same form.
+// otherLanguage skips the rules of Loki, which have the same format.
 func (s *source) otherLanguage() {
 	for _, r := range s.rules {
 		if r.Err() != nil && logQL.MatchString(r.Expr) {
@@ -168,8 +168,8 @@ func (s *source) otherLanguage() {
 	}
 }
 
-// define tells the checker what the recording rules record. A rule may use what
-// a later one records, so each round knows a bit more.
+// define adds the recording rules to the checker. A rule may use the result of
+// a later one, so several rounds are needed.
 func define(c *promcheck.Checker, all []*rule) {
 	var records []*rule
 	for _, r := range all {
@@ -187,7 +187,7 @@ func define(c *promcheck.Checker, all []*rule) {
 	}
 }
 
-// check fills in the rule's findings.
+// check sets the rule's findings.
 func (r *rule) check(c *promcheck.Checker) {
 	_, findings := c.Rule(&r.Rule)
 	for _, f := range findings {
@@ -195,7 +195,7 @@ func (r *rule) check(c *promcheck.Checker) {
 	}
 }
 
-// issues returns all that is wrong in the file, by line.
+// issues returns the issues of the file, ordered by line.
 func (s *source) issues(c *promcheck.Checker) []Issue {
 	out := slices.Clone(s.broken)
 	rules := make([]*promcheck.Rule, len(s.rules))
@@ -218,7 +218,7 @@ func (s *source) issues(c *promcheck.Checker) []Issue {
 	return out
 }
 
-// locate fills in the file, line and column of a rule's issue.
+// locate sets the file, line and column of a rule's issue.
 func (s *source) locate(i *Issue) {
 	i.File = s.name
 	if i.rule == nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Formats are the forms in which a report can be written.
+// Formats returns the output formats of a report.
 func Formats() []string { return []string{"text", "json", "sarif", "github"} }
 
 // Write writes the issues in one of the [Formats].
@@ -29,8 +29,7 @@ func (r Report) Write(w io.Writer, format string) error {
 	return nil
 }
 
-// position is where the issue stands, followed by a colon; "" when that is not
-// known.
+// position returns the place of the issue with a colon, or "" if it is unknown.
 func (i Issue) position() string {
 	switch {
 	case i.File == "":
@@ -41,7 +40,7 @@ func (i Issue) position() string {
 	return fmt.Sprintf("%s:%d:%d: ", i.File, i.Line, i.Column)
 }
 
-// headline says in one line what is wrong.
+// headline describes the issue in one line.
 func (i Issue) headline() string {
 	text := fmt.Sprintf("%s: %s", i.Finding.Code, i.Finding.Reason)
 	if place := i.Finding.Place(); place != "" {
@@ -50,7 +49,7 @@ func (i Issue) headline() string {
 	return text
 }
 
-// message is the headline without the code, and the suggestion.
+// message returns the headline without the code, with the suggestion.
 func (i Issue) message() string {
 	text := i.Finding.Reason
 	if place := i.Finding.Place(); place != "" {
@@ -105,7 +104,7 @@ func (r Report) github(w io.Writer) error {
 	return nil
 }
 
-// The shape of a SARIF 2.1.0 log, as far as it is used.
+// The used part of a SARIF 2.1.0 log.
 type (
 	sarifLog struct {
 		Schema  string     `json:"$schema"`

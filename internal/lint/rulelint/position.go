@@ -7,8 +7,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// place returns the line and column in the file, both from 1, of a byte of a
-// scalar's value. Where YAML folds lines the word at that byte is searched.
+// place returns the line and column, both from 1, of a byte in a scalar's
+// value. If YAML folds lines, it searches for the word at that byte.
 func (s *source) place(n *yaml.Node, value string, offset, end int) (line, column int) {
 	offset = min(max(offset, 0), len(value))
 	end = min(max(end, offset), len(value))
@@ -29,8 +29,8 @@ func (s *source) place(n *yaml.Node, value string, offset, end int) (line, colum
 	return s.search(n, firstLine(value[offset:end]))
 }
 
-// indent is by how much a literal block is indented: what its first line with
-// text has in the file beyond what it has in the value.
+// indent returns the indentation of a literal block: the difference between the
+// first line with text in the file and in the value.
 func (s *source) indent(n *yaml.Node, value string) int {
 	for i, text := range strings.Split(value, "\n") {
 		if strings.TrimSpace(text) == "" || n.Line+i >= len(s.lines) {
@@ -47,7 +47,7 @@ func (s *source) oneLine(n *yaml.Node, value string) bool {
 	return n.Line-1 < len(s.lines) && strings.Contains(s.lines[n.Line-1], value)
 }
 
-// search finds a text in the lines that follow the start of a scalar.
+// search searches for a text in the lines after the start of a scalar.
 func (s *source) search(n *yaml.Node, text string) (line, column int) {
 	if text == "" {
 		return n.Line, n.Column

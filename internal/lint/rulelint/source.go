@@ -23,21 +23,21 @@ type source struct {
 	name  string
 	lines []string
 	rules []*rule
-	// broken are findings about the file's own form.
+	// broken holds findings about the format of the file.
 	broken  []Issue
-	skipped string // why the file was not read; "" when it was
+	skipped string // reason for skipping the file, or ""
 }
 
 // rule is a rule with the places of its parts.
 type rule struct {
 	promcheck.Rule
-	line   int                   // where it starts
-	parts  map[string]*yaml.Node // by the names that findings use for them
+	line   int                   // first line
+	parts  map[string]*yaml.Node // by the name of the part in findings
 	issues []Issue
 }
 
-// parse reads a file: a rule file, PrometheusRule manifests, or a list of them.
-// A YAML file of another kind is skipped.
+// parse parses a file: a rule file, PrometheusRule manifests, or a list of
+// them. It skips YAML of another kind.
 func parse(name string, data []byte) *source {
 	s := &source{name: name, lines: strings.Split(string(data), "\n")}
 	dec := yaml.NewDecoder(bytes.NewReader(data))
@@ -68,7 +68,7 @@ var (
 	yamlLine   = regexp.MustCompile(`line (\d+)`)
 )
 
-// unreadable decides what a file is that is no YAML.
+// unreadable handles a file that is not YAML.
 func (s *source) unreadable(err error, known bool) {
 	text := strings.Join(s.lines, "\n")
 	switch {
@@ -92,7 +92,7 @@ func (s *source) bad(line, column int, format string, args ...any) {
 	})
 }
 
-// document reads one YAML document and says whether there are rules in it.
+// document parses one YAML document and reports whether it has rules.
 func (s *source) document(n *yaml.Node) bool {
 	if n.Kind != yaml.MappingNode {
 		return false
@@ -127,8 +127,8 @@ func (s *source) document(n *yaml.Node) bool {
 	return found
 }
 
-// The keys of groups and rules: those of Prometheus, and those that Thanos and
-// Mimir add to groups.
+// Keys of groups and rules: Prometheus's, and those that Thanos and Mimir add
+// to groups.
 var (
 	groupKeys = []string{
 		"name", "interval", "query_offset", "limit", "rules", "labels",
@@ -158,7 +158,7 @@ func (s *source) group(g, rules *yaml.Node) {
 	if labels == nil {
 		return
 	}
-	for _, r := range s.rules[before:] { // its own labels win
+	for _, r := range s.rules[before:] { // the rule's own labels take precedence
 		all := (&rule{parts: map[string]*yaml.Node{}}).texts("label", labels)
 		maps.Copy(all, r.Labels)
 		r.Labels = all
@@ -197,7 +197,7 @@ func (s *source) rule(n *yaml.Node, interval time.Duration) {
 	}
 }
 
-// texts reads a map of labels or annotations.
+// texts parses a map of labels or annotations.
 func (r *rule) texts(kind string, n *yaml.Node) map[string]string {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
@@ -220,7 +220,7 @@ func (s *source) duration(n *yaml.Node) time.Duration {
 	return time.Duration(d)
 }
 
-// keys reports what Prometheus would refuse to load.
+// keys reports keys that Prometheus refuses.
 func (s *source) keys(n *yaml.Node, what string, allowed []string) {
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key := n.Content[i]
@@ -238,7 +238,7 @@ func (s *source) keys(n *yaml.Node, what string, allowed []string) {
 	}
 }
 
-// child returns the value of a key of a map, nil when there is none.
+// child returns the value of a key in a map, or nil.
 func child(n *yaml.Node, key string) *yaml.Node {
 	if n == nil || n.Kind != yaml.MappingNode {
 		return nil

@@ -11,10 +11,10 @@ import (
 
 // suppression is a comment that waives findings:
 //
-//	# preflight-lint: ignore PQ041: the series is only there when it is bad
+//	# preflight-lint: ignore PQ041: the series exists only in case of a failure
 //
-// Above a rule or within it, it is about that rule; ignore-file is about the
-// whole file. It needs a reason, and it must waive something.
+// Above a rule or inside it, the comment applies to that rule; ignore-file
+// applies to the whole file. It needs a reason, and a finding to waive.
 type suppression struct {
 	line   int
 	codes  []string
@@ -29,7 +29,7 @@ var (
 	suppressed  = regexp.MustCompile(`^(ignore|ignore-file)\s+([A-Z]{2}\d{3}(?:\s*,\s*[A-Z]{2}\d{3})*)\s*(?::\s*(.*))?$`)
 )
 
-// suppressions reads the comments of a file.
+// suppressions parses the comments of a file.
 func (s *source) suppressions() (list []*suppression, wrong []Issue) {
 	for i, line := range s.lines {
 		m := suppressing.FindStringSubmatchIndex(line)
@@ -58,8 +58,8 @@ func (s *source) waiver(line, column int, reason string) Issue {
 	return Issue{File: s.name, Line: line, Column: column, Finding: finding.Finding{Code: finding.IdleWaiver, Reason: reason}}
 }
 
-// ruleAt returns the rule that a comment on the i-th line is about: the one
-// that starts next when only comments are between, else the one around it.
+// ruleAt returns the rule of a comment in the i-th line: the next rule if only
+// comments are between, else the rule around the comment.
 func (s *source) ruleAt(i int) *rule {
 	next := i
 	for next < len(s.lines) {
@@ -81,8 +81,8 @@ func (s *source) ruleAt(i int) *rule {
 	return around
 }
 
-// suppress takes out the issues that comments waive, and adds one for each
-// code of a comment that waives nothing.
+// suppress removes waived issues. It adds one for each code of a comment that
+// waives nothing.
 func (s *source) suppress(issues []Issue) []Issue {
 	list, wrong := s.suppressions()
 	if len(list) == 0 {

@@ -1,4 +1,4 @@
-// Package suggest finds the name that a misspelt word was probably meant to be.
+// Package suggest finds the probable name for a misspelt word.
 package suggest
 
 import (
@@ -8,14 +8,14 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
-// Nearest returns the candidate that is nearest to a misspelt word, quoted, or
-// "" when none is near.
+// Nearest returns the candidate nearest to a misspelt word, quoted, or "" if
+// none is near.
 func Nearest(word string, candidates []string) string {
 	best, distance := "", max(len(word)/3, 2)+1
 	for _, c := range candidates {
 		d := levenshtein.ComputeDistance(word, c)
 		if 2*d >= len(word) && !sameStart(word, c) {
-			continue // pod is no slip for job
+			continue // pod is not a misspelt job
 		}
 		if d < distance {
 			best, distance = c, d

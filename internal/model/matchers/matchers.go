@@ -11,9 +11,9 @@ import (
 	"github.com/prometheus/common/promslog"
 )
 
-// AsAlertmanager makes Alertmanager's packages read matchers as a running
-// Alertmanager does: names of labels may hold any UTF-8. Without it they read
-// the classic syntax alone.
+// AsAlertmanager makes Alertmanager's packages parse matchers as a running
+// Alertmanager does: names of labels may be any UTF-8. By default they accept
+// only the classic syntax.
 var AsAlertmanager = sync.OnceFunc(func() {
 	compat.InitFromFlags(promslog.NewNopLogger(), featurecontrol.NoopFlags{})
 })

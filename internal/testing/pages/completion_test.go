@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// The completion that docs/reference/commands.md describes, in bash: each program
-// completes commands, flags and values.
+// testCompletion tests the completion in docs/reference/commands.md with bash:
+// each program completes commands, flags and values.
 func testCompletion(t *testing.T, bin string) {
 	for _, c := range []struct{ program, words, want string }{
 		{"preflight", "ga", "gate"},
@@ -35,7 +35,7 @@ echo "${COMPREPLY[*]}"`)
 		}
 		cmd = exec.Command(bin+"/"+c.program, "--completion-script-zsh")
 		if out, err := cmd.CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "#compdef "+c.program+"\n") {
-			t.Errorf("%s: the script for zsh begins with %.40q (%v)", c.program, out, err)
+			t.Errorf("%s: the script for zsh starts with %.40q (%v)", c.program, out, err)
 		}
 	}
 }

@@ -1,5 +1,5 @@
-// Package pages reads the commands, files and outputs that pages of the
-// documentation show, so that tests can run the commands and compare.
+// Package pages parses the commands, files and outputs in pages of the
+// documentation, so that tests can run and compare them.
 package pages
 
 import (
@@ -11,8 +11,8 @@ import (
 
 // Block is a fenced block of a page.
 type Block struct {
-	Line     int    // of its first line, counted from 1
-	Language string // the word behind the fence
+	Line     int    // number of its first line, from 1
+	Language string // the word after the fence
 	Before   string // the paragraph before it
 	Text     string
 }
@@ -43,9 +43,9 @@ func Blocks(page string) []Block {
 	return blocks
 }
 
-// Command is a command of a console block and the output that the page shows.
+// Command is a command of a console block with the output in the page.
 type Command struct {
-	Line   int // of the command, counted from 1
+	Line   int // line number of the command, from 1
 	Text   string
 	Output string
 }
@@ -59,7 +59,7 @@ func (b Block) Commands() ([]Command, error) {
 			continue
 		}
 		if len(commands) == 0 {
-			return nil, fmt.Errorf("line %d: a console block begins with a command: write \"$ \" before it", b.Line+i)
+			return nil, fmt.Errorf("line %d: a console block starts with a command: write \"$ \" before it", b.Line+i)
 		}
 		commands[len(commands)-1].Output += line + "\n"
 	}
@@ -83,10 +83,10 @@ func Find(page, text string) (Command, error) {
 	return Command{}, fmt.Errorf("the page does not show the command %q", text)
 }
 
-// Omitted is a line of an output that stands for any number of lines.
+// Omitted is a line that replaces any number of output lines.
 const Omitted = "…"
 
-// Differs reports the first shown line that an output does not have in its place.
+// Differs reports the first shown line that the output lacks in its place.
 // Times, durations and ports may differ. It returns "" for an equal output.
 func Differs(shown, output string) string {
 	got := lines(output)
@@ -123,7 +123,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b(\d+m)?\d+(\.\d+)?(ms|µs|s)\b`), "DURATION"},
 }
 
-// lines returns the lines of an output with placeholders for what varies.
+// lines returns the lines of an output with placeholders for variable parts.
 func lines(text string) []string {
 	for _, v := range varying {
 		text = v.pattern.ReplaceAllString(text, v.with)

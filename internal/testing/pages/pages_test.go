@@ -20,16 +20,16 @@ const root = "../../.."
 
 const clone = "git clone https://github.com/alertnative/preflight"
 
-// elsewhere are the commands of pages that cannot run here, with the test that
-// compares their output, or the reason that none does.
+// elsewhere maps commands that cannot run here to the test that compares their
+// output, or to the reason for having none.
 var elsewhere = map[string]string{
 	"make demo": "TestDemo of cmd/preflight-stack",
 	"make test": "TestTheStepsOfMakeTest",
-	clone:       "it needs the network: a copy of the project stands in its place",
+	clone:       "it needs the network: a copy of the project replaces it",
 }
 
-// The console blocks of the README, the tutorial and the guides do what the
-// pages show. Each page is a script in a copy of the project.
+// The console blocks of the README, the tutorial and the guides work as shown.
+// Each page is a script in a copy of the project.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	names := []string{"README.md", "docs/tutorial.md"}
@@ -65,8 +65,8 @@ func TestPages(t *testing.T) {
 	t.Run("completion", func(t *testing.T) { testCompletion(t, bin) })
 }
 
-// The README and the tutorial have no block that a test does not know.
-func TestBlocksOfTheReadmeAndTheTutorial(t *testing.T) {
+// Tests cover every block of the README and the tutorial.
+func TestBlocksOfReadmeAndTutorial(t *testing.T) {
 	t.Parallel()
 	home := read(t, "examples/home/main.go")
 	for _, name := range []string{"README.md", "docs/tutorial.md"} {
@@ -74,7 +74,7 @@ func TestBlocksOfTheReadmeAndTheTutorial(t *testing.T) {
 			switch file, _, _ := fileOf(b); {
 			case b.Language == "console", b.Language == "mermaid", file != "":
 			case b.Language == "yaml" && strings.HasPrefix(b.Text, "checks:\n"):
-				// The guide has it in the file, with the same check.
+				// The guide has this check in the file.
 				if guide := read(t, "docs/how-to/add-a-check.md"); !strings.Contains(guide, "name: Order Router") {
 					t.Errorf("%s:%d: docs/how-to/add-a-check.md has no such check", name, b.Line)
 				}
@@ -86,8 +86,8 @@ func TestBlocksOfTheReadmeAndTheTutorial(t *testing.T) {
 	}
 }
 
-// The README in Korean shows the same commands and outputs.
-func TestTheKoreanReadmeHasTheSameBlocks(t *testing.T) {
+// The Korean README shows the same commands and outputs.
+func TestKoreanReadmeHasSameBlocks(t *testing.T) {
 	t.Parallel()
 	korean := pages.Blocks(read(t, "README.ko.md"))
 	for i, b := range pages.Blocks(read(t, "README.md")) {
@@ -105,20 +105,20 @@ func TestTheKoreanReadmeHasTheSameBlocks(t *testing.T) {
 	}
 }
 
-// uncommented returns a block without its comments, which are translated.
+// uncommented returns a block without comments, which are translated.
 func uncommented(text string) string {
 	return regexp.MustCompile(`(?m) *(#|//) .*$`).ReplaceAllString(text, "")
 }
 
-func TestTheReadmeIsShort(t *testing.T) {
+func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()
 	if n := len(strings.Fields(read(t, "README.md"))); n > 1500 {
 		t.Errorf("README.md has %d words: at most 1,500; move text to docs/", n)
 	}
 }
 
-// The README shows steps of make test under their names, and its last line.
-func TestTheStepsOfMakeTest(t *testing.T) {
+// The README shows steps of make test by name, and its last line.
+func TestStepsOfMakeTest(t *testing.T) {
 	t.Parallel()
 	script := read(t, "scripts/test")
 	step := regexp.MustCompile(`^== (.*) \(after \d+m\d\ds\)$`)

@@ -21,14 +21,14 @@ import (
 type page struct {
 	name     string
 	text     string
-	runs     bool // it has a command
+	runs     bool // the page has a command
 	commands []pages.Command
 	script   strings.Builder
-	got      map[int]string // outputs that differ, by the number of the command
+	got      map[int]string // differing outputs by the number of the command
 }
 
-// newPage makes the script of a page: a line for each file that the page wants
-// written and for each command.
+// newPage returns the script of a page: a line for each file to write and each
+// command.
 func newPage(t *testing.T, name string) *page {
 	t.Helper()
 	p := &page{name: name, text: read(t, name), got: map[int]string{}}
@@ -66,8 +66,8 @@ func newPage(t *testing.T, name string) *page {
 
 var fileName = regexp.MustCompile("(?i)\\b(save|append|change)\\b[^.:]* `([^` ]+)`:$")
 
-// fileOf returns the file that a block belongs into. The line before the block
-// names it: "Save this as `x`:".
+// fileOf returns the file of a block, which the preceding line names: "Save
+// this as `x`:".
 func fileOf(b pages.Block) (file, verb string, ok bool) {
 	m := fileName.FindStringSubmatch(b.Before)
 	switch {
@@ -79,7 +79,8 @@ func fileOf(b pages.Block) (file, verb string, ok bool) {
 	return m[2], strings.ToLower(m[1]), true
 }
 
-// projectFiles returns the files of the project that are in git or could be.
+// projectFiles returns the files of the project in git, and those that git does
+// not ignore.
 func projectFiles(t *testing.T) []string {
 	t.Helper()
 	cmd := exec.Command("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard")
@@ -91,13 +92,14 @@ func projectFiles(t *testing.T) []string {
 	return strings.Fields(string(out))
 }
 
-// setUp copies the project into the folder preflight. The script of a page that
-// clones the project starts beside this folder, others start in it. All pages share bin/, so that the programs are built once.
+// setUp copies the project to the folder preflight. A script that clones the
+// project starts beside this folder, others start in it. All pages share bin/,
+// so that the programs are built once.
 func (p *page) setUp(env *testscript.Env, files []string, bin string) error {
 	dir := filepath.Join(env.WorkDir, "preflight")
 	for _, name := range files {
 		data, err := os.ReadFile(filepath.Join(root, name))
-		if errors.Is(err, os.ErrNotExist) { // deleted, and not yet committed
+		if errors.Is(err, os.ErrNotExist) { // deleted but not committed
 			continue
 		}
 		if err != nil {
@@ -120,7 +122,7 @@ func (p *page) setUp(env *testscript.Env, files []string, bin string) error {
 	if err := goEnvironment(env); err != nil {
 		return err
 	}
-	exclude := []byte("/bin\n") // a link here, which the .gitignore does not mean
+	exclude := []byte("/bin\n") // .gitignore does not match the link
 	for _, args := range [][]string{
 		{"init", "--quiet", "--initial-branch=main", "--template="}, {"config", "core.excludesFile", filepath.Join(dir, ".git/exclude")},
 		{"add", "--all"}, {"commit", "--quiet", "--message=copy"},
@@ -140,8 +142,8 @@ func (p *page) setUp(env *testscript.Env, files []string, bin string) error {
 	return nil
 }
 
-// goEnvironment lets the commands of a script use the caches of this machine, and
-// build as scripts/goenv does, so that nothing is compiled twice.
+// goEnvironment makes a script use this machine's caches and the settings of
+// scripts/goenv, so that nothing is compiled twice.
 func goEnvironment(env *testscript.Env) error {
 	names := []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN"}
 	out, err := exec.Command("go", append([]string{"env", "-json"}, names...)...).Output()
@@ -159,8 +161,8 @@ func goEnvironment(env *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	env.Setenv("XDG_CACHE_HOME", cache)      // the verdicts of proofs that are known
-	env.Setenv("PREFLIGHT_VERSION", "pages") // one for all pages: programs with another are linked again
+	env.Setenv("XDG_CACHE_HOME", cache)      // cached verdicts of proofs
+	env.Setenv("PREFLIGHT_VERSION", "pages") // one version for all pages avoids linking again
 	env.Setenv("PREFLIGHT_REVISION", "pages")
 	env.Setenv("CGO_ENABLED", "0")
 	env.Setenv("GOFLAGS", "-trimpath -buildvcs=false -gcflags=github.com/redis/go-redis/...=-l")
@@ -173,7 +175,7 @@ func goEnvironment(env *testscript.Env) error {
 	return nil
 }
 
-// save writes a block into a file: save [-append] FILE BLOCK.
+// save writes a block to a file: save [-append] FILE BLOCK.
 func (p *page) save(ts *testscript.TestScript, _ bool, args []string) {
 	flags := os.O_CREATE | os.O_WRONLY | os.O_TRUNC
 	if args[0] == "-append" {
@@ -187,8 +189,8 @@ func (p *page) save(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(errors.Join(err, f.Close()))
 }
 
-// change applies a block of lines that begin with -, + or a space to the one
-// place of a file where it fits: change FILE BLOCK.
+// change applies a block of lines that start with -, + or a space to the only
+// matching place of a file: change FILE BLOCK.
 func (p *page) change(ts *testscript.TestScript, _ bool, args []string) {
 	var before, after strings.Builder
 	for line := range strings.Lines(block(ts, args[1])) {
@@ -211,13 +213,13 @@ func block(ts *testscript.TestScript, name string) string {
 	return ts.ReadFile(filepath.Join(ts.Getenv("BLOCKS"), name))
 }
 
-// run runs a command and compares what a terminal would show with the page.
+// run runs a command and compares its terminal output with the page.
 func (p *page) run(ts *testscript.TestScript, _ bool, args []string) {
 	var n int
 	_, err := fmt.Sscan(args[0], &n)
 	ts.Check(err)
 	c := p.commands[n]
-	// A page shows the exit status where it matters; a command may fail.
+	// A command may fail: the page shows the exit status if it matters.
 	_ = ts.Exec("sh", "-c", "exec 2>&1\n"+c.Text)
 	output := ts.ReadFile("stdout")
 	if d := pages.Differs(c.Output, output); d != "" {
@@ -229,7 +231,7 @@ func (p *page) run(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// write writes the outputs that differ into the page.
+// write writes the differing outputs to the page.
 func (p *page) write(t *testing.T) {
 	t.Helper()
 	if len(p.got) == 0 {

@@ -30,8 +30,7 @@ func main() {
 //go:embed chat.html.tmpl
 var page string
 
-// The size of the window in pixels of the page. What is below the last message
-// is cut off.
+// Size of the window in CSS pixels. The part below the last message is cut off.
 const width, height = 480, 2000
 
 func draw(transcript, picture string) (err error) {
@@ -86,7 +85,8 @@ func writePage(file string, all []message) (err error) {
 	return t.Execute(f, all)
 }
 
-// screenshot lets Chromium draw a page. Without a sandbox it also runs as root.
+// screenshot draws a page with Chromium. Without a sandbox it works for root
+// too.
 func screenshot(home, html, png string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

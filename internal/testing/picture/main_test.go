@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// The pictures of the documentation show the messages of the transcripts as they
-// are now.
-func TestPicturesAreOfTheTranscripts(t *testing.T) {
+// The pictures in the documentation show the present messages of the
+// transcripts.
+func TestPicturesMatchTranscripts(t *testing.T) {
 	t.Parallel()
 	const images = "../../../docs/images"
 	list, err := filepath.Glob(filepath.Join(images, "*.png"))
@@ -40,7 +40,7 @@ func TestPicturesAreOfTheTranscripts(t *testing.T) {
 	}
 }
 
-func TestThePageShowsEveryLine(t *testing.T) {
+func TestPageShowsEveryLine(t *testing.T) {
 	t.Parallel()
 	all, err := messages(`+1m0s      == a note
 +2m0s      → chat -100: message 1, rings
@@ -81,8 +81,9 @@ func TestThePageShowsEveryLine(t *testing.T) {
 	}
 }
 
-// A marked picture is still a PNG file, without the rows below the last message.
-func TestAPictureIsCutAndMarked(t *testing.T) {
+// A marked picture is still a PNG file, without the rows below the last
+// message.
+func TestPictureIsCutAndMarked(t *testing.T) {
 	t.Parallel()
 	blank := image.NewRGBA(image.Rect(0, 0, 10, 100))
 	blank.Set(5, 20, color.White)

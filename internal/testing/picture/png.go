@@ -9,12 +9,11 @@ import (
 	"image/png"
 )
 
-// digestKey is the keyword of the text in a picture that holds the digest of its
-// messages.
+// digestKey is the keyword of a picture's text with the digest of its messages.
 const digestKey = "messages"
 
-// cutBelow returns the picture without the rows at its end that are equal to the
-// last row.
+// cutBelow returns the picture without the last rows that are equal to the last
+// one.
 func cutBelow(data []byte) ([]byte, error) {
 	drawn, err := png.Decode(bytes.NewReader(data))
 	if err != nil {
@@ -49,14 +48,14 @@ func cutBelow(data []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// A PNG file is a signature and chunks: length, type, data, checksum. The first
-// chunk has 13 bytes of data.
+// A PNG file consists of a signature and chunks: length, type, data, checksum.
+// The first chunk has 13 bytes of data.
 const (
 	signature  = 8
 	firstChunk = 4 + 4 + 13 + 4
 )
 
-// withText returns a PNG file with a text chunk behind its first chunk.
+// withText returns a PNG file with a text chunk after its first chunk.
 func withText(data []byte, key, text string) ([]byte, error) {
 	if len(data) < signature+firstChunk {
 		return nil, errors.New("png: no chunks")

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// message is a message of a transcript, as it was when it was sent.
+// message is a message of a transcript without later edits.
 type message struct {
 	Number  string
-	ReplyTo string // the number of the message that it replies to; "": none
+	ReplyTo string // number of the message that it replies to; "" for none
 	Silent  bool
-	Time    string // the clock's, 10:20
+	Time    string // clock time, such as 10:20
 	Title   string
 	Lines   []string
 	Buttons []string
@@ -25,8 +25,7 @@ var (
 	button = regexp.MustCompile(`^\[([^]]+)\]$`)
 )
 
-// messages returns the messages of a transcript of pipelinetest. It leaves out
-// edits.
+// messages returns the messages of a transcript of pipelinetest, without edits.
 func messages(transcript string) ([]message, error) {
 	var (
 		all    []message
@@ -65,8 +64,8 @@ func messages(transcript string) ([]message, error) {
 	return all, nil
 }
 
-// digest returns a digest of the messages. A picture carries it, so that a test
-// finds pictures of other messages.
+// digest returns a digest of the messages. Pictures contain it, so that a test
+// finds outdated ones.
 func digest(all []message) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%+v", all))
 	return hex.EncodeToString(sum[:])
