@@ -14,7 +14,7 @@ check: ## Report differences between generated/ and the definitions.
 test: ## Run every check and test, with all their set-up.
 	@scripts/test
 
-demo: ## Show the whole pipeline at work: Redis fails, the message comes, Redis returns. ARGS=--real: with the released Prometheus.
+demo: ## Run the whole pipeline: Redis fails, the message arrives, Redis returns. ARGS=--real uses the released Prometheus.
 	@scripts/demo $(ARGS)
 
 bench: build tools ## Measure the commands, the proofs, and the webhook under load.
@@ -25,10 +25,10 @@ bench: build tools ## Measure the commands, the proofs, and the webhook under lo
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
 
-firstrun: ## Measure how long it takes from a clone to the first message, with empty caches of Go: minutes.
+firstrun: ## Measure the time from a clone to the first message with empty Go caches. Takes minutes.
 	@go run ./bench/firstrun
 
-chaos: build tools ## Kill the webhook 200 times at work, all it depends on, and 500 checkers; nothing may be lost.
+chaos: build tools ## Kill the webhook 200 times, its dependencies, and 500 checkers; no alert may be lost.
 	@go run ./bench/chaos
 	@scripts/kills 500
 
@@ -45,11 +45,11 @@ up: ## Run the production stack with Docker Compose.
 build: ## Build our commands into bin/.
 	@scripts/build
 
-tools: ## Find or install Redis and PostgreSQL, build Prometheus and its kin into bin/.
+tools: ## Find or install Redis and PostgreSQL, build Prometheus and related programs into bin/.
 	@scripts/servers
 	@scripts/tools
 
-exporters: build tools ## Record anew what the exporters expose: metrics/exporters/.
+exporters: build tools ## Record the metrics of the exporters again: metrics/exporters/.
 	@scripts/tools postgres_exporter
 	go run ./internal/stack/record
 

@@ -9,14 +9,14 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// linked is a site whose alerts have links to runbooks and panels.
+// linked returns a site whose alerts have links to runbooks and panels.
 func linked() preflight.Site {
 	s := queueSite()
 	s.Grafana.URL, s.RunbookURL = "https://g.example", "https://w.example/runbooks"
 	return s
 }
 
-// A text that a field gives is not written by hand too.
+// An annotation that a field gives may not be written by hand.
 func TestAnnotationsThatAnotherFieldGives(t *testing.T) {
 	t.Parallel()
 	annotated := func(name string, more ...func(a *rules.Alert)) change {
@@ -48,13 +48,13 @@ func TestAnnotationsThatAnotherFieldGives(t *testing.T) {
 		"about a label not there": {in("QueueLong", func(a *rules.Alert) { a.About = "the queue {{ $labels.zzz }} is long" }),
 			`alert "QueueLong", About: PQ030: the label "zzz" is not in the expression's result`},
 	})
-	// The links of a rule file are those of the people who wrote it.
+	// Links in a rule file take precedence.
 	s := linked()
 	ruleFile("{alert: X, expr: queue_up == 0, labels: {sev: grey}, annotations: {runbook_url: 'https://r.example/x', dashboard_url: 'https://d.example/x'}}")(&s)
 	contains(t, file(t, s, "prometheus/rules/a.yml"), "runbook_url: https://r.example/x", "dashboard_url: https://d.example/x")
 }
 
-// The key of a translation is a language, as the name of an annotation has it.
+// The key of a translation is a language in the form of an annotation's suffix.
 func TestLanguagesOfTranslations(t *testing.T) {
 	t.Parallel()
 	in := func(language string) change {
@@ -80,7 +80,7 @@ func TestLanguagesOfTranslations(t *testing.T) {
 	})
 }
 
-// Links lead to the pages, whatever the address of Grafana and names are.
+// Links reach the pages for any address of Grafana and any name.
 func TestLinksOfAlerts(t *testing.T) {
 	t.Parallel()
 	s := linked()

@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// A change and a check name what they are about.
+// Findings name the change or the check.
 func TestNamesInPacks(t *testing.T) {
 	t.Parallel()
 	checks := func(list ...spec.Spec) change {

@@ -7,9 +7,9 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// What a scenario says of a rule proves something, or is a finding that names the
+// A scenario's expectation must prove something; otherwise a finding names the
 // scenario.
-func TestWhatScenariosExpect(t *testing.T) {
+func TestExpectations(t *testing.T) {
 	t.Parallel()
 	const series = `queue_up{job="queue", instance="q:9400"} 1x2 0x5 1x5`
 	const labels = `job="queue", instance="q:9400"`

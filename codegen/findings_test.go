@@ -22,8 +22,8 @@ var (
 	listed  = regexp.MustCompile(`"([A-Z]{2}\d{3})"`)
 )
 
-// The examples of docs/reference/findings.md: the wrong ones are found with their code,
-// the right ones give no finding.
+// The examples in docs/reference/findings.md are tested: wrong ones give their
+// code, right ones give no finding.
 func TestExamplesOfTheDocumentation(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile("../docs/reference/findings.md")
@@ -299,7 +299,7 @@ func each(edit func(r *routing.Receiver)) change {
 	}
 }
 
-// speaking gives receivers the language ko.
+// speaking sets the language of receivers to ko.
 func speaking(which func(r routing.Receiver) bool) change {
 	return each(func(r *routing.Receiver) {
 		if which(*r) {

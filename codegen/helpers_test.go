@@ -294,8 +294,8 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// planted is a change of a site, and a part of the one finding that it makes: ""
-// where nothing is wrong.
+// planted is a change of a site with a part of its only finding, or "" for
+// none.
 type planted struct {
 	change change
 	want   string
@@ -303,7 +303,7 @@ type planted struct {
 
 var anyFinding = regexp.MustCompile(`(?m): [A-Z]{2}\d{3}: `)
 
-// plantEach makes each change in a site of its own.
+// plantEach makes each change in a new site.
 func plantEach(t *testing.T, site func() preflight.Site, list map[string]planted) {
 	t.Helper()
 	for name, p := range list {

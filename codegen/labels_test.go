@@ -11,7 +11,7 @@ import (
 
 func queueSite() preflight.Site { return mq(broker(queueLong())) }
 
-// ofJob changes the one job of the site of a queue.
+// ofJob changes the only job of the queue's site.
 func ofJob(edit func(j *preflight.Job)) change {
 	return func(s *preflight.Site) { edit(&s.Jobs[0]) }
 }
@@ -28,8 +28,7 @@ func taken(list ...preflight.Change) change {
 	return func(s *preflight.Site) { s.Packs[0] = s.Packs[0].With(list...) }
 }
 
-// A label that Prometheus or another field gives is a finding, wherever it is
-// written.
+// A label that Prometheus or another field sets is a finding everywhere.
 func TestLabelsThatAnotherFieldGives(t *testing.T) {
 	t.Parallel()
 	named := map[string]string{"alertname": "x"}
@@ -79,7 +78,7 @@ func TestLabelsThatAnotherFieldGives(t *testing.T) {
 		}, ""},
 		"a label of a group of the records": {depthOf(map[string]string{"tier": "x"}, `q:depth{tier="x"} > 5`), ""},
 		"another value of that label":       {depthOf(map[string]string{"tier": "x"}, `q:depth{tier="y"} > 5`), `alert "Deep", expr: PQ`},
-		"a label that nobody records":       {depthOf(nil, `q:depth{tier="x"} > 5`), `alert "Deep", expr: PQ`},
+		"a label that is not recorded":      {depthOf(nil, `q:depth{tier="x"} > 5`), `alert "Deep", expr: PQ`},
 	})
 }
 
@@ -98,7 +97,7 @@ func depthOf(labels map[string]string, expr string) change {
 	}
 }
 
-// ruleFile adds a rule file of one rule.
+// ruleFile adds a rule file with one rule.
 func ruleFile(rule string) change {
 	return func(s *preflight.Site) {
 		s.Packs[0].RuleFiles = fstest.MapFS{"a.yml": {Data: []byte("groups: [{name: a, rules: [" + rule + "]}]")}}

@@ -13,7 +13,7 @@ func TestFieldsOfReceiversHaveAnEffect(t *testing.T) {
 	t.Parallel()
 	chats := []routing.Chat{{Telegram: "$MQ"}}
 	program := []routing.Webhook{{URL: routing.Secret("hook")}}
-	beside := func(r routing.Receiver) change { // beside the one that gets everything
+	beside := func(r routing.Receiver) change { // beside the one that gets all alerts
 		return func(s *preflight.Site) {
 			r.Name = "beside"
 			s.Routing.Receivers = append(s.Routing.Receivers, r)
@@ -40,14 +40,14 @@ func TestFieldsOfReceiversHaveAnEffect(t *testing.T) {
 		"a matcher that is not yet there": {func(s *preflight.Site) {
 			s.Routing.Route.Routes = []routing.Route{{Match: `sev!="amber"`, Receiver: "mq"}}
 		}, "DF009: a matcher other than = is not yet emitted"},
-		"an inhibition that is not there":  {inhibition(`sev=~"red|x"`, `sev="amber"`), "DF009: a matcher other than = is not yet emitted"},
-		"a promise not in an interval":     {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", NotIn: []string{"nights"}}), `routing, promise of {sev="amber"}: AM003: the time interval "nights" is not defined`},
-		"a promise within a word":          {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", Within: "soon"}), `routing, promise of {sev="amber"}: DF019: Within: `},
-		"a promise within a word alone":    {promised(routing.Promise{Match: `sev="amber"`, Within: "soon"}), `DF019: Within: `},
-		"a promise to nobody":              {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mqq"}), `AM003: the receiver "mqq" is not defined`},
-		"a promise never to nobody":        {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", Never: "mqq"}), `AM003: the receiver "mqq" is not defined`},
-		"an urgent condition of an amber":  {func(s *preflight.Site) { also(s); s.Urgent = []string{"BrokerDown"} }, `alert "QueueLong": AM010: its severity "red" is urgent`},
-		"an urgent condition that is said": {func(s *preflight.Site) { also(s); s.Urgent = []string{"BrokerDown", "QueueLong"} }, ""},
+		"an inhibition that is not there":       {inhibition(`sev=~"red|x"`, `sev="amber"`), "DF009: a matcher other than = is not yet emitted"},
+		"a promise not in an interval":          {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", NotIn: []string{"nights"}}), `routing, promise of {sev="amber"}: AM003: the time interval "nights" is not defined`},
+		"a promise within a word":               {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", Within: "soon"}), `routing, promise of {sev="amber"}: DF019: Within: `},
+		"a promise within a word alone":         {promised(routing.Promise{Match: `sev="amber"`, Within: "soon"}), `DF019: Within: `},
+		"a promise to an undefined receiver":    {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mqq"}), `AM003: the receiver "mqq" is not defined`},
+		"a promise about an undefined receiver": {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", Never: "mqq"}), `AM003: the receiver "mqq" is not defined`},
+		"an urgent condition of an amber":       {func(s *preflight.Site) { also(s); s.Urgent = []string{"BrokerDown"} }, `alert "QueueLong": AM010: its severity "red" is urgent`},
+		"an urgent condition that is said":      {func(s *preflight.Site) { also(s); s.Urgent = []string{"BrokerDown", "QueueLong"} }, ""},
 	})
 }
 
@@ -55,15 +55,16 @@ func also(s *preflight.Site) {
 	alert(s, "QueueLong").Also = []rules.Condition{{Severity: "red", Expr: "sum by (queue) (queue_depth) > 50"}}
 }
 
-// promised states a promise of amber alerts, beside one of red ones.
+// promised adds a promise for amber alerts, beside one for red ones.
 func promised(x routing.Promise) change {
 	return func(s *preflight.Site) {
 		s.Routing.Promises = []routing.Promise{x, {Match: `sev="red"`, Receiver: "mq"}}
 	}
 }
 
-// What Alertmanager refuses names the route or the time interval, and the field.
-func TestWhatAlertmanagerRefuses(t *testing.T) {
+// A finding about a setting that Alertmanager refuses names the route or the
+// time interval, and the field.
+func TestRefusalsOfAlertmanager(t *testing.T) {
 	t.Parallel()
 	interval := func(i routing.TimeInterval) change {
 		return func(s *preflight.Site) {

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// direct is a receiver that Alertmanager itself notifies.
+// directReceiver returns a receiver that Alertmanager itself notifies.
 func directReceiver() routing.Receiver {
 	return routing.Receiver{Name: "mq", Telegram: []routing.Telegram{{BotToken: routing.Secret("token"), ChatID: 42}}}
 }
@@ -31,7 +31,7 @@ func notified(edit func(r *routing.Receiver)) change {
 	}
 }
 
-// What a site says of secrets, of a webhook, and of its outputs has an effect.
+// Settings of secrets, the webhook and outputs have an effect, or are findings.
 func TestSecretsAndAddresses(t *testing.T) {
 	t.Parallel()
 	noURL := func(hook preflight.Webhook) change {
@@ -79,8 +79,8 @@ func TestSecretsAndAddresses(t *testing.T) {
 	})
 }
 
-// The options of a pack name secrets too.
-func TestAHeartbeatToNoSecret(t *testing.T) {
+// The options of a pack contain secrets too.
+func TestHeartbeatWithoutSecret(t *testing.T) {
 	t.Parallel()
 	s := watched(broker(queueLong()), pipeline.Pack(pipeline.Options{NodeExporter: "node", Heartbeat: routing.Secret("")}))
 	contains(t, findings(t, s), `receiver "watchdog", Webhook.URL: AM009: it names no secret`)

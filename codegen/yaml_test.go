@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// YAML is one document that is read whole.
+// YAML is one document, which is read completely.
 func TestYAMLIsReadWhole(t *testing.T) {
 	t.Parallel()
 	files := func(list map[string]string) change {
@@ -46,7 +46,7 @@ func TestYAMLIsReadWhole(t *testing.T) {
 }
 
 // A finding about a file names it once.
-func TestAFileThatCannotBeRead(t *testing.T) {
+func TestUnreadableFile(t *testing.T) {
 	t.Parallel()
 	s := shipped()
 	s.Packs[0] = tradingWith("/nope.yml")

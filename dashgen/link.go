@@ -39,8 +39,8 @@ func (d Dashboard) Link(grafana string, panel int, t metrics.Timing, has func(la
 	return address(grafana, d.UID) + query.String() + "from=" + d.from(t) + "&to=now"
 }
 
-// address returns the URL of a dashboard up to its query, with the query of the
-// URL of Grafana: "https://grafana.example/d/UID?orgId=2&".
+// address returns the URL of a dashboard up to its query. It keeps the query of
+// Grafana's URL: "https://grafana.example/d/UID?orgId=2&".
 func address(grafana, uid string) string {
 	base, own, _ := strings.Cut(grafana, "?")
 	out := strings.TrimSuffix(base, "/") + "/d/" + url.PathEscape(uid) + "?"

@@ -58,7 +58,8 @@ func (v *validation) finding(code finding.Code, where, format string, args ...an
 	v.found = append(v.found, finding.Finding{Code: code, Where: place, Reason: fmt.Sprintf(format, args...)})
 }
 
-// bad adds a part that Grafana would leave out or show otherwise.
+// bad adds a finding about a part that Grafana would ignore or show
+// differently.
 func (v *validation) bad(where, format string, args ...any) {
 	v.finding(incomplete, where, format, args...)
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Code identifies a kind of finding: "PQ004". Codes are stable;
-// docs/findings.md explains each.
+// docs/reference/findings.md explains each.
 type Code string
 
 // Severity is the certainty and gravity of a finding.

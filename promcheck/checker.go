@@ -3,7 +3,7 @@
 //
 // For each part of an expression a [Checker] infers the type of the metric, its
 // unit, its range, and the labels that the result can and must have. It reports
-// contradictions as findings; docs/findings.md explains each. Correct input
+// contradictions as findings; docs/reference/findings.md explains each. Correct input
 // gives no findings.
 package promcheck
 

@@ -25,7 +25,7 @@ type Expect struct {
 	At        string // "10m", "3runs", "3runs+1m"
 	Instances []Instance
 
-	made   string // by Fires, Quiet or Samples
+	made   string // name of the function that returned it
 	misuse string
 }
 
@@ -112,7 +112,7 @@ func (e Expect) misused(reason string) Expect {
 	return e
 }
 
-// MisuseInAlert says why an alert cannot expect this, "" when it can.
+// MisuseInAlert explains why an alert cannot expect this, or returns "".
 func (e Expect) MisuseInAlert() string {
 	if e.made == samples {
 		return "Samples is for recording rules: use Fires or Quiet"
@@ -120,7 +120,8 @@ func (e Expect) MisuseInAlert() string {
 	return e.misuse
 }
 
-// MisuseInRecord says why a recording rule cannot expect this, "" when it can.
+// MisuseInRecord explains why a recording rule cannot expect this, or returns
+// "".
 func (e Expect) MisuseInRecord() string {
 	if e.made == fires {
 		return "Fires is for alerts: use Samples"

@@ -1,10 +1,10 @@
-// Command firstrun measures how long a newcomer waits: from "git clone" to the
-// first message of "make demo", with empty caches of Go, and again with full
-// ones. It clones the commit that is checked out. Redis and PostgreSQL are those
-// of the machine; "make firstrun" runs it.
+// Command firstrun measures the wait of a newcomer: from "git clone" to the
+// first message of "make demo", with empty Go caches, and again with full ones.
+// It clones the commit of the checkout and uses the machine's Redis and
+// PostgreSQL. "make firstrun" runs it.
 //
-// Other work on the machine makes it wait longer: the processor time, and the
-// load before, tell how much.
+// Other work on the machine lengthens the wait. The CPU time, and the load
+// before the run, show by how much.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// The goals for two processors that do nothing else.
+// Goals for two idle processors.
 const (
 	goalCold = 4 * time.Minute
 	goalWarm = 40 * time.Second
@@ -58,7 +58,7 @@ func bench(ctx context.Context, dir string) (err error) {
 	}
 	load, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
-		load = []byte("unknown") // not Linux
+		load = []byte("unknown") // the system is not Linux
 	}
 	fmt.Printf("%d processors, load before: %s\n", runtime.NumCPU(), strings.TrimSpace(string(load)))
 	clone := filepath.Join(dir, "preflight")
@@ -79,7 +79,7 @@ func bench(ctx context.Context, dir string) (err error) {
 	return nil
 }
 
-// phases are the parts of scripts/demo, each with a text that it begins with.
+// phases are the parts of scripts/demo, each with the text at its start.
 var phases = []struct{ name, begins string }{
 	{"set-up", ""},
 	{"download of our modules", "downloading modules"},
@@ -94,19 +94,19 @@ var phases = []struct{ name, begins string }{
 // measured is one run of the demo.
 type measured struct {
 	phases    []phase
-	total     time.Duration // to the first message
-	processor time.Duration // of all processes, to the end of the story
+	total     time.Duration // time to the first message
+	processor time.Duration // CPU time of all processes, to the end of the story
 }
 
 type phase struct{ took, processor time.Duration }
 
-// run runs scripts/demo in the clone, as "make demo" does, with the caches in dir.
+// run runs scripts/demo in the clone, like "make demo", with the caches in dir.
 func run(ctx context.Context, dir, clone string) (*measured, error) {
 	cmd := exec.CommandContext(ctx, filepath.Join(clone, "scripts", "demo"))
 	cmd.Dir = clone
 	cmd.Env = append(os.Environ(), "GOCACHE="+filepath.Join(dir, "build"), "GOMODCACHE="+filepath.Join(dir, "modules"),
 		"GOFLAGS=-modcacherw") // so that the folder can be removed
-	// A group of its own, so that the compiler and the servers stop with the script.
+	// In its own group the compiler and the servers stop with the script.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = time.Minute
@@ -128,12 +128,12 @@ func run(ctx context.Context, dir, clone string) (*measured, error) {
 	return m, nil
 }
 
-// read measures when each phase begins. A phase whose text does not come takes no
-// time: with full caches nothing is downloaded.
+// read measures the start of each phase. A phase without its text takes no
+// time: full caches need no download.
 func (m *measured) read(out io.Reader, began time.Time, pid int) error {
 	at, since, used := 0, began, time.Duration(0)
 	words := bufio.NewScanner(out)
-	words.Split(bufio.ScanWords) // a phase prints its text before it ends the line
+	words.Split(bufio.ScanWords) // a phase prints its text before the end of the line
 	var last string
 	for words.Scan() {
 		last = strings.TrimSpace(last + " " + words.Text())
@@ -153,8 +153,8 @@ func (m *measured) read(out io.Reader, began time.Time, pid int) error {
 	return words.Err()
 }
 
-// children returns the processor time of the processes that a process started and
-// that have ended, 0 on systems without /proc.
+// children returns the CPU time of the finished children of a process, or 0 on
+// systems without /proc.
 func children(pid int) time.Duration {
 	p, err := procfs.NewProc(pid)
 	if err != nil {
@@ -164,7 +164,7 @@ func children(pid int) time.Duration {
 	if err != nil {
 		return 0
 	}
-	const ticks = 100 // a second
+	const ticks = 100 // per second
 	return time.Duration(stat.CUTime+stat.CSTime) * time.Second / ticks
 }
 

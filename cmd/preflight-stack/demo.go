@@ -17,7 +17,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/system"
 )
 
-// demo shows a failure and its end on a pipeline of its own.
+// demo shows a failure and its resolution on a pipeline of its own.
 type demo struct {
 	stay       bool
 	language   string
@@ -105,21 +105,21 @@ func (d *demo) play(ctx context.Context, out *output, c *cleanup) error {
 	return p.stack.Watch(ctx, nil)
 }
 
-// pipeline is a system that is ready to trade, and the stack that watches it.
+// pipeline is a ready system with the stack that monitors it.
 type pipeline struct {
 	dir     string
 	cleanup *cleanup
 	out     *output
 
 	mu       sync.Mutex
-	ready    int // how many servers and parts
+	ready    int // number of running servers and parts
 	redis    *servers.Redis
 	postgres *servers.Postgres
 	system   *system.System
 	stack    *stack.Stack
 }
 
-// start starts everything at once. What it started is stopped at the cleanup.
+// start starts everything concurrently. cleanup stops it.
 func (p *pipeline) start(ctx context.Context, cfg stack.Config) error {
 	defer p.out.waiting("starting")()
 	cfg.Started = p.started
@@ -179,7 +179,7 @@ func (p *pipeline) atEnd(f func() error) {
 	p.cleanup.add(f)
 }
 
-// started shows how many of the six run.
+// started shows the number of running parts.
 func (p *pipeline) started(name string) {
 	p.mu.Lock()
 	p.ready++

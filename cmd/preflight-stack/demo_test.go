@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/internal/testing/pages"
 )
 
-// The demo and the stack run Prometheus by this program.
+// TestMain runs Prometheus in this program, for the demo and the stack.
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 && os.Args[1] == prometheusCommand {
 		main()
@@ -17,8 +17,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// The demo is what a newcomer sees first: its story comes true, in order, with the
-// released Prometheus and with its packages.
+// TestDemo plays the demo: its story comes true, in order, with the released
+// Prometheus and with its packages.
 func TestDemo(t *testing.T) {
 	t.Chdir("../..")
 	for flag, prometheus := range map[string]string{"--real": "http://127.0.0.1:", "--no-real": "without its pages"} {

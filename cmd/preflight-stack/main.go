@@ -25,14 +25,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// The exit codes. A shell gives 128 + SIGINT to what Ctrl-C ended.
+// Exit codes. A shell gives 128 + SIGINT after Ctrl-C.
 const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitInterrupted = 130
 )
 
-// errInterrupted is the error of a command that Ctrl-C ended before it was done.
+// errInterrupted is the error of a command that Ctrl-C stopped early.
 var errInterrupted = errors.New("interrupted")
 
 // run returns the exit code.
@@ -83,7 +83,7 @@ func (e *usageError) Unwrap() error { return e.error }
 
 func wrongUsage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
 
-// pause waits, or returns why the program is to stop.
+// pause waits for a duration. It returns the cause if ctx is done first.
 func pause(ctx context.Context, d time.Duration) error {
 	select {
 	case <-ctx.Done():
@@ -93,7 +93,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// cleanup is what to do at the end, in reverse order.
+// cleanup holds functions that run at the end, in reverse order.
 type cleanup []func() error
 
 func (c *cleanup) add(f func() error) { *c = append(*c, f) }

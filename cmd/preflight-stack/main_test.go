@@ -21,7 +21,7 @@ func TestUsage(t *testing.T) {
 		code           int
 		stdout, stderr string
 	}{
-		"help":                {[]string{"--help"}, 0, "--language=en", ""}, // of the default command
+		"help":                {[]string{"--help"}, 0, "--language=en", ""}, // a flag of the default command
 		"unknown flag":        {[]string{"up", "--port=1"}, 2, "", "--port"},
 		"no such folder":      {[]string{"up", "--generated=missing"}, 2, "", "missing"},
 		"data over the files": {[]string{"up", "--generated=" + dir + "/generated", "--data=" + dir, "--ports=random"}, 1, "", "use another folder for the data"},
@@ -40,7 +40,7 @@ func TestUsage(t *testing.T) {
 // command is a running preflight-stack.
 type command struct {
 	t    *testing.T
-	stop context.CancelFunc // as Ctrl-C does
+	stop context.CancelFunc // acts like Ctrl-C
 	code chan int
 	mu   sync.Mutex
 	out  bytes.Buffer
@@ -67,7 +67,7 @@ func (c *command) output() string {
 	return c.out.String()
 }
 
-// await waits until the output has the texts in this order.
+// await waits until the output contains the texts in this order.
 func (c *command) await(texts ...string) {
 	c.t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); ; {
@@ -104,7 +104,7 @@ func (c *command) end() int {
 	}
 }
 
-// Ctrl-C in the middle of the story stops everything and is no success.
+// Ctrl-C during the story stops everything and gives an exit code.
 func TestInterruptedDemo(t *testing.T) {
 	t.Chdir("../..")
 	temp := t.TempDir()

@@ -12,13 +12,13 @@ import (
 	"golang.org/x/term"
 )
 
-// output is where a command writes to. Several goroutines write to it: the
-// story, and the webhook. On a terminal it shows what the command waits for in a
-// last line, which every write replaces.
+// output is the output of a command. The story and the webhook write to it
+// concurrently. On a terminal its last line shows the wait of the command, and
+// every write replaces it.
 type output struct {
 	mu     sync.Mutex
 	out    io.Writer
-	stderr *os.File // a terminal; nil: no progress is shown
+	stderr *os.File // a terminal, or nil for no progress
 	bar    *progressbar.ProgressBar
 }
 
@@ -34,15 +34,14 @@ func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.bar != nil {
-		_ = o.bar.Clear() // a terminal that is gone shows nothing
+		_ = o.bar.Clear() // a closed terminal is no error
 	}
 	return o.out.Write(p)
 }
 
 func (o *output) printf(format string, args ...any) { fmt.Fprintf(o, format, args...) }
 
-// waiting shows what the command waits for, and for how long, until the
-// returned function is called.
+// waiting shows the subject and the time of a wait until done is called.
 func (o *output) waiting(what string) (done func()) {
 	if o.stderr == nil {
 		return func() {}
@@ -52,7 +51,7 @@ func (o *output) waiting(what string) (done func()) {
 		progressbar.OptionSetDescription(what),
 		progressbar.OptionSetElapsedTime(true),
 		progressbar.OptionSpinnerType(14),
-		progressbar.OptionSetSpinnerChangeInterval(0), // else it draws by itself, and after the end
+		progressbar.OptionSetSpinnerChangeInterval(0), // otherwise it draws by itself, also after the end
 		progressbar.OptionClearOnFinish(),
 	)
 	stop := make(chan struct{})
@@ -84,7 +83,7 @@ func (o *output) waiting(what string) (done func()) {
 	})
 }
 
-// describe changes what waiting shows.
+// describe changes the text that waiting shows.
 func (o *output) describe(what string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -13,16 +13,17 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// prometheus says which Prometheus runs: the released program, or this one with
-// the packages of Prometheus that it links.
+// prometheus selects the released Prometheus, or the packages of Prometheus in
+// this program.
 type prometheus struct{ real, set bool }
 
 func (p *prometheus) flag(cmd *kingpin.CmdClause) {
-	cmd.Flag("real", "Run the released program of Prometheus; --no-real runs its packages in this program, without pages and API. The default is the released program where it is installed.").
+	cmd.Flag("real", "Run the released Prometheus. --no-real runs its packages in this program, without web interface and API. Default: the released program if it is installed.").
 		IsSetByUser(&p.set).BoolVar(&p.real)
 }
 
-// programs returns the programs of the stack: empty for the released ones.
+// programs returns the command lines of the stack's programs, or none for the
+// released ones.
 func (p *prometheus) programs() (map[string][]string, error) {
 	_, missing := servers.Find("prometheus")
 	switch {
@@ -36,7 +37,7 @@ func (p *prometheus) programs() (map[string][]string, error) {
 }
 
 // prometheusCommand runs the packages of Prometheus. The stack starts it with
-// flags of the released program.
+// the flags of the released program.
 const prometheusCommand = "prometheus"
 
 func newPrometheus(app *kingpin.Application) *embedded.Options {

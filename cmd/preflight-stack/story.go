@@ -12,16 +12,16 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// patience is how long a step may take before the demo gives up: scrape and
-// evaluation are five seconds each.
+// patience is the timeout of a step. Scrape and evaluation take five seconds
+// each.
 const patience = time.Minute
 
 // step is a chapter of the story.
 type step struct {
 	title string
-	act   func(context.Context) error // changes the system; nil: nothing changes
-	wait  string                      // why the message takes a while
-	until string                      // a text of the message; empty: no message comes
+	act   func(context.Context) error // changes the system; nil for no change
+	wait  string                      // reason for the wait
+	until string                      // text of the message; "" for no message
 }
 
 func story(redis *servers.Redis) []step {
@@ -91,7 +91,7 @@ func (c *chat) Write(p []byte) (int, error) {
 	return c.out.Write(p)
 }
 
-// await returns when a message with the text has been shown.
+// await returns after a message with the text.
 func (c *chat) await(ctx context.Context, text string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("no message came within %s", patience))
 	defer cancel()
@@ -100,7 +100,7 @@ func (c *chat) await(ctx context.Context, text string) error {
 		shown := strings.Contains(c.said.String(), text)
 		c.mu.Unlock()
 		if shown {
-			return pause(ctx, time.Second) // let the message come whole
+			return pause(ctx, time.Second) // wait for the whole message
 		}
 		select {
 		case <-ctx.Done():

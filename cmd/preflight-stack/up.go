@@ -28,15 +28,15 @@ type up struct {
 func newUp(app *kingpin.Application) *up {
 	u := &up{name: "up"}
 	cmd := app.Command(u.name, "Run the pipeline on the files of a site; Ctrl-C stops it.")
-	cmd.Flag("generated", "Folder with the files of a site, as preflight-gen writes them. The shipped site is checked again and again; of another one only if --config.file is given.").
+	cmd.Flag("generated", "Folder with the files of a site, as preflight-gen writes them. The checker runs for the shipped site, and for another one only with --config.file.").
 		Default("generated").IsSetByUser(&u.generatedSet).StringVar(&u.generated)
 	cmd.Flag("all-receivers", "Keep all of Alertmanager's integrations. Without it only the webhook is notified.").BoolVar(&u.allReceivers)
 	cmd.Flag("data", "Folder for the data and logs of all parts.").Default("data/stack").StringVar(&u.data)
-	cmd.Flag("ports", "default: the ports each program has by default; random: free ones.").Default("default").EnumVar(&u.ports, "default", "random")
+	cmd.Flag("ports", "default: the default ports of the programs; random: free ports.").Default("default").EnumVar(&u.ports, "default", "random")
 	cmd.Flag("telegram.api-url", "The Bot API to send to.").StringVar(&u.telegramURL)
 	cmd.Flag("config.file", "The checker's configuration.").Default("preflight.yml").IsSetByUser(&u.configSet).StringVar(&u.config)
 	cmd.Flag("env", "The environment to check.").Default("paper").StringVar(&u.env)
-	cmd.Flag("every", "How often the checker runs; 0: as often as the shipped site says.").Default("0s").DurationVar(&u.every)
+	cmd.Flag("every", "Interval of the checker's runs; 0: the interval of the shipped site.").Default("0s").DurationVar(&u.every)
 	u.prometheus.flag(cmd)
 	return u
 }
@@ -91,7 +91,7 @@ func (u *up) serve(ctx context.Context, out *output, c *cleanup) error {
 	return u.check(ctx, out, s)
 }
 
-// stack returns the configuration of the stack, and prints what it means.
+// stack returns the configuration of the stack and prints notes on it.
 func (u *up) stack(out *output) (stack.Config, error) {
 	if info, err := os.Stat(u.generated); err != nil || !info.IsDir() {
 		return stack.Config{}, wrongUsage("--generated: %s is no folder: generate the files of the site first", u.generated)
@@ -123,7 +123,7 @@ func (u *up) stack(out *output) (stack.Config, error) {
 	return cfg, nil
 }
 
-// check runs the checker again and again.
+// check runs the checker repeatedly.
 func (u *up) check(ctx context.Context, out *output, s *stack.Stack) error {
 	checker := stack.Checker{Config: u.config, Env: u.env, Out: out}
 	tick := time.NewTicker(u.every)
@@ -134,7 +134,7 @@ func (u *up) check(ctx context.Context, out *output, s *stack.Stack) error {
 		}
 		out.printf("The next run is in %s; Ctrl-C stops everything.\n\n", u.every)
 		if err := s.Watch(ctx, tick.C); err != nil {
-			return fmt.Errorf("a part ended: %w", err)
+			return fmt.Errorf("a part stopped: %w", err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func left(t *testing.T, dir string) {
 	}
 }
 
-// generate writes the files of an example, which is a module of its own.
+// generate writes the files of an example, which is a separate module.
 func generate(t *testing.T, example string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +35,7 @@ func generate(t *testing.T, example string) string {
 	return dir
 }
 
-// edit lets the pipeline wait less than its site says.
+// edit shortens a wait in the generated files.
 func edit(t *testing.T, path, from, to string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
@@ -50,8 +50,8 @@ func edit(t *testing.T, path, from, to string) {
 	}
 }
 
-// The files of another site run on this machine: a metric in the textfile folder
-// becomes a message. The site's job for node_exporter has a name of its own.
+// The files of another site run on this machine: a metric in the textfile
+// folder becomes a message. The site's job for node_exporter has its own name.
 func TestUpOfAnotherSite(t *testing.T) {
 	data, generated := t.TempDir(), generate(t, "home")
 	edit(t, filepath.Join(generated, "prometheus", "prometheus.yml"), "_interval: 1m", "_interval: 2s")
@@ -70,8 +70,8 @@ func TestUpOfAnotherSite(t *testing.T) {
 	c.await("Stopped. Data and logs stay in " + data)
 }
 
-// Nobody outside is notified without a flag that says so.
-func TestUpLeavesIntegrationsOut(t *testing.T) {
+// Other receivers are notified only with --all-receivers.
+func TestUpRemovesIntegrations(t *testing.T) {
 	t.Setenv("TELEGRAM_BOT_TOKEN", "")
 	c := start(t, "up", "--generated="+generate(t, "acme"), "--data="+t.TempDir(), "--ports=random")
 	c.await("Left out", "telegram of oncall", "The textfile collector reads")
@@ -80,8 +80,8 @@ func TestUpLeavesIntegrationsOut(t *testing.T) {
 	}
 }
 
-// A site that scrapes no node_exporter does not see the textfile folder.
-func TestUpOfASiteWithoutNodeExporter(t *testing.T) {
+// Without a job for node_exporter the textfile folder is not read.
+func TestUpOfSiteWithoutNodeExporter(t *testing.T) {
 	t.Setenv("TELEGRAM_BOT_TOKEN", "")
 	c := start(t, "up", "--generated="+generate(t, "postgres/two"), "--data="+t.TempDir(), "--ports=random")
 	c.await("node_exporter", "not scraped", "Ctrl-C stops everything")

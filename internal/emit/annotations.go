@@ -69,8 +69,8 @@ func (c *Context) About(g site.Group, a rules.Alert) string {
 	return texts.Plain(c.AboutTemplate(g, a))
 }
 
-// AboutTemplate returns what an alert means as a template, with the numbers of
-// its first condition.
+// AboutTemplate returns the description of an alert as a template, with the
+// numbers of its first condition.
 func (c *Context) AboutTemplate(g site.Group, a rules.Alert) string {
 	text := strings.TrimSpace(a.About)
 	if a.PerEnv {

@@ -7,7 +7,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// TimeInterval returns a time interval as Alertmanager reads it.
+// TimeInterval returns a time interval in Alertmanager's form.
 func TimeInterval(i routing.TimeInterval) (timeinterval.TimeInterval, error) {
 	var out timeinterval.TimeInterval
 	list, err := intervals([]routing.TimeInterval{i})

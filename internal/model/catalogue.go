@@ -50,7 +50,7 @@ func (s *Site) targetLabels() []metrics.Label {
 	for _, j := range s.Jobs {
 		job.Values = append(job.Values, j.Name)
 		for name := range j.Labels {
-			static[name] = !strings.HasPrefix(name, model.ReservedLabelPrefix) // those are for Prometheus alone
+			static[name] = !strings.HasPrefix(name, model.ReservedLabelPrefix) // reserved labels belong to Prometheus
 		}
 		if len(j.ByEnv) > 0 {
 			static["env"] = true

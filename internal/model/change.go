@@ -119,7 +119,7 @@ func (r *resolver) override(p pack, c preflight.Override) {
 	}
 }
 
-// writable makes a map that a change can write into.
+// writable makes a map if it is nil.
 func writable[V any](m *map[string]V) {
 	if *m == nil {
 		*m = map[string]V{}
@@ -152,7 +152,7 @@ func translate(a *rules.Alert, translations map[string]rules.Translation) {
 // applies.
 func (r *resolver) as(p *pack, name string) {
 	if name == "" {
-		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, As", p.name), "the name is empty: write the one that the site knows this taking by")
+		r.add(finding.NothingChanged, fmt.Sprintf("pack %q, As", p.name), "the name is empty: write the name of this use of the pack")
 		return
 	}
 	before, again := p.name, p.name != p.Name

@@ -119,7 +119,7 @@ func (r *resolver) site(in preflight.Site) {
 	}
 }
 
-// outputs reads the folder of secrets, and reports what is not emitted.
+// outputs reads the folder of secrets, and reports outputs without effect.
 func (r *resolver) outputs(where string, list []preflight.Output) {
 	files := 0
 	for i, o := range list {
@@ -173,7 +173,7 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 		r.add(finding.BadJob, where, "an Interval of %s is above 2m: a value is looked back to for 5 minutes only, so one missed scrape is a gap", model.Duration(interval))
 	}
 	for _, t := range slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...)) {
-		if strings.Contains(t, "/") && !HasUser(t) { // those are found with all addresses
+		if strings.Contains(t, "/") && !HasUser(t) { // another check reports users in addresses
 			r.add(finding.BadJob, where, "%q is not host:port: Scheme and Path are fields of their own", t)
 		}
 	}

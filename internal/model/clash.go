@@ -41,7 +41,7 @@ func (r *resolver) describe(pack string, d metrics.Desc) {
 	}
 }
 
-// explain adds a check that the runbooks explain. Equal ones of several packs are
+// explain adds a check for the runbooks. Equal checks of several packs become
 // one.
 func (r *resolver) explain(pack string, s spec.Spec) {
 	if s.Name == "" {

@@ -13,14 +13,13 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// RecordLabels returns the labels that a recording rule gives its series: the
-// group's and its own.
+// RecordLabels returns the labels that a recording rule sets: the group's and
+// its own.
 func (s *Site) RecordLabels(g Group, r rules.Record) map[string]string {
 	return withLabels(g.Labels, r.Labels)
 }
 
-// labels reports labels of alerts that another field gives, or that Prometheus
-// sets itself.
+// labels reports labels of alerts that another field or Prometheus itself sets.
 func (r *resolver) labels() {
 	for _, name := range []string{model.AlertNameLabel, model.MetricNameLabel} {
 		if _, set := r.ExternalLabels[name]; set {
@@ -63,7 +62,7 @@ func reserved(name string) string {
 	return fmt.Sprintf("%q is %s, which Prometheus sets: choose another name", name, of)
 }
 
-// unscraped says why no scraped series has a label of the name.
+// unscraped explains why no scraped series has a label with the name.
 func unscraped(name string) string {
 	switch {
 	case name == "":
@@ -93,7 +92,7 @@ func (r *resolver) jobLabels(where string, j preflight.Job, relabels bool) {
 			reason = `"__metrics_path__" and Path both give the path: leave one out`
 		case name == model.ScrapeIntervalLabel:
 			reason = `"__scrape_interval__" is the time between two scrapes: write it in Interval`
-		case name == "" || configures(name): // Prometheus refuses one without a name
+		case name == "" || configures(name): // Prometheus refuses an empty name
 		case strings.HasPrefix(name, model.ReservedLabelPrefix) && relabels && name != model.MetricNameLabel:
 		default:
 			reason = unscraped(name)
@@ -104,7 +103,7 @@ func (r *resolver) jobLabels(where string, j preflight.Job, relabels bool) {
 	}
 }
 
-// configures reports whether a label tells Prometheus how to scrape a target.
+// configures reports whether a label configures the scrape of a target.
 func configures(name string) bool {
 	return name == model.SchemeLabel || name == model.MetricsPathLabel || name == model.ScrapeTimeoutLabel || strings.HasPrefix(name, model.ParamLabelPrefix)
 }

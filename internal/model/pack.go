@@ -19,7 +19,7 @@ type pack struct {
 	name   string
 	groups []Group
 	gone   []string // removed alerts
-	unread bool     // a rule file of it could not be read
+	unread bool     // one of its rule files could not be read
 }
 
 // open copies a pack with its rule files.

@@ -14,7 +14,7 @@ import (
 	"github.com/alertnative/preflight/rules"
 )
 
-// The shape of the groups of a Prometheus rule file. They are decoded strictly.
+// ruleGroup is a group of a Prometheus rule file, which is decoded strictly.
 type ruleGroup struct {
 	Name        string            `yaml:"name"`
 	Interval    string            `yaml:"interval"`
@@ -34,8 +34,8 @@ type fileRule struct {
 	Annotations   map[string]string `yaml:"annotations"`
 }
 
-// ruleFiles adds the rule files of a pack, at any depth, to it. A group is named
-// as in its file.
+// ruleFiles adds the rule files of a pack, at any depth. Groups keep their
+// names.
 func (r *resolver) ruleFiles(p *pack, files fs.FS) {
 	found := 0
 	bad := func(format string, args ...any) {
@@ -74,7 +74,7 @@ func (r *resolver) ruleFiles(p *pack, files fs.FS) {
 	}
 }
 
-// namedAsRules reports whether the name of a file says that it has rules.
+// namedAsRules reports whether a file's name is that of a rule file.
 func namedAsRules(name string) bool {
 	return slices.Contains([]string{".yml", ".yaml", ".rules", ".rule"}, strings.ToLower(path.Ext(name)))
 }
@@ -90,7 +90,7 @@ func holdsRules(data []byte) bool {
 	return err == nil && len(f.Groups) > 0 && len(f.Groups[0].Rules) > 0
 }
 
-// readRuleFile returns the groups of a rule file, and what is wrong with it.
+// readRuleFile returns the groups of a rule file and its mistakes.
 func readRuleFile(name string, data []byte) ([]rules.Group, []error) {
 	if yamlfile.Empty(data) {
 		return nil, nil

@@ -97,7 +97,7 @@ const usualLabel = "severity"
 // routes reports an alert without a severity.
 func (r *resolver) level(where, word string) string {
 	if word == "" || len(r.Scale.Levels) == 0 {
-		return word // a scale without levels is one finding
+		return word // another check reports a scale without levels
 	}
 	name, ok := r.takes(word)
 	if !ok {
@@ -153,8 +153,8 @@ func (r *resolver) checkScale() {
 	}
 }
 
-// scaleWord is a word that stands for a part of the site's scale, or a text in
-// quotes, which is no such word.
+// scaleWord matches a placeholder for a part of the site's scale, or a text in
+// quotes, which is none.
 var scaleWord = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)*'|`[^`]*`|\\b(?:URGENT|SEVERITY)\\b")
 
 // urgentRead reports an expression that reads urgent alerts on a site without

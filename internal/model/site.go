@@ -114,7 +114,7 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 	return s, r.findings
 }
 
-// named returns the names of environments, sorted and each once.
+// named returns the names of environments, sorted and without duplicates.
 func named(envs []string) []string {
 	envs = slices.DeleteFunc(slices.Clone(envs), func(env string) bool { return env == "" })
 	slices.Sort(envs)
@@ -126,7 +126,7 @@ type resolver struct {
 	*Site
 	findings []finding.Finding
 	origins  []origin
-	checkOf  map[string]string // the pack that describes a check, by its name
+	checkOf  map[string]string // pack that describes a check, by its name
 	taken    map[string]int    // number of packs by name
 }
 

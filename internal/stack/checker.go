@@ -9,7 +9,7 @@ import (
 	"os/exec"
 )
 
-// Checker is how the stack runs the checker.
+// Checker configures the runs of the checker in the stack.
 type Checker struct {
 	Config string   // preflight.yml
 	Env    string   // "paper"
@@ -17,8 +17,9 @@ type Checker struct {
 	Out    io.Writer
 }
 
-// Check runs the checker once, for real, into the stack's textfile folder, and
-// returns whether the system is ready. An error says that it could not run.
+// Check runs the checker once, for real, and writes to the stack's textfile
+// folder. It returns whether the system is ready. An error means that the run
+// was impossible.
 func (s *Stack) Check(ctx context.Context, c Checker) (ready bool, err error) {
 	path, err := s.program("preflight")
 	if err != nil {

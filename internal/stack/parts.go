@@ -11,13 +11,13 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// programs are the names of the programs that run the parts.
+// programs maps parts to the names of their programs.
 var programs = map[string]string{
 	NodeExporter: "node_exporter", Webhook: "preflight-webhook", Alertmanager: "alertmanager", Prometheus: "prometheus",
 }
 
-// program finds a program: one of our own in the stack's folder for them, if it
-// has one, any other where [servers.Find] finds it.
+// program returns the path of a program: one of our own in the stack's folder
+// for them, if set, else the one that [servers.Find] returns.
 func (s *Stack) program(name string) (string, error) {
 	if s.cfg.Bin != "" && strings.HasPrefix(name, "preflight") {
 		return filepath.Join(s.cfg.Bin, name), nil
@@ -25,7 +25,7 @@ func (s *Stack) program(name string) (string, error) {
 	return servers.Find(name)
 }
 
-// command returns the command line that runs a part, without the flags.
+// command returns the command line of a part, without the flags.
 func (s *Stack) command(part string) ([]string, error) {
 	if command := s.cfg.Programs[part]; len(command) > 0 {
 		return command, nil
@@ -38,7 +38,7 @@ func (s *Stack) command(part string) ([]string, error) {
 	return []string{path}, err
 }
 
-// spec returns the command line of a part, and how to run it.
+// spec returns the command line of a part and the settings of its process.
 func (s *Stack) spec(part string) (proc.Spec, error) {
 	command, err := s.command(part)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 			"--config.file="+s.path("generated", "alertmanager", "alertmanager.yml"),
 			"--storage.path="+s.path("alertmanager"),
 			"--web.external-url="+s.URL(part),
-			"--cluster.listen-address=") // alone
+			"--cluster.listen-address=") // no cluster
 	case Webhook:
 		spec.Args = append(spec.Args,
 			"--config.file="+s.path("generated", "webhook", "webhook.yml"),

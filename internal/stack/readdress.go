@@ -18,25 +18,25 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// discard is the address of an Alertmanager that is not run: the port of the
-// discard protocol, on which nothing listens.
+// discard is the address of an Alertmanager that does not run: the port of the
+// discard protocol, which has no listener.
 const discard = "127.0.0.1:9"
 
-// The files of a site that the parts read, below its folder.
+// Paths of the site's files that the parts read.
 const (
 	prometheusFile   = "prometheus/prometheus.yml"
 	alertmanagerFile = "alertmanager/alertmanager.yml"
 	webhookFile      = "webhook/webhook.yml"
 )
 
-// copyGenerated copies the site's files, with the addresses of the stack in
-// place of the site's own.
+// copyGenerated copies the site's files and replaces the site's addresses by
+// those of the stack.
 func (s *Stack) copyGenerated() error {
 	from, err := filepath.Abs(s.cfg.Generated)
 	if err != nil {
 		return err
 	}
-	to := s.path("generated") // replaced: it must not be the site's own folder, nor in it
+	to := s.path("generated") // it is replaced, so it must be outside the site's folder
 	if rel, err := filepath.Rel(from, to); err == nil && filepath.IsLocal(rel) {
 		return fmt.Errorf("generated files: their copy %s is in %s: use another folder for the data", to, from)
 	}
@@ -52,7 +52,7 @@ func (s *Stack) copyGenerated() error {
 	}{
 		{Prometheus, prometheusFile, s.readdressPrometheus},
 		{Alertmanager, alertmanagerFile, s.readdressAlertmanager},
-		{Webhook, webhookFile, func(map[string]any) error { return nil }}, // it must be there
+		{Webhook, webhookFile, func(map[string]any) error { return nil }}, // the file must exist
 	} {
 		if !slices.Contains(s.cfg.Parts, f.part) {
 			continue
@@ -92,7 +92,7 @@ func removeDashboards(file map[string]any) error {
 	return nil
 }
 
-// editYAML edits a file that holds one mapping.
+// editYAML edits a file with one mapping.
 func editYAML(path string, edit func(map[string]any) error) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -107,19 +107,19 @@ func editYAML(path string, edit func(map[string]any) error) error {
 	}
 	var b bytes.Buffer
 	enc := yaml.NewEncoder(&b)
-	enc.SetIndent(2) // with the default of four, texts that begin with a space are written wrongly
+	enc.SetIndent(2) // the default of four breaks texts with a leading space
 	if err := errors.Join(enc.Encode(file), enc.Close()); err != nil {
 		return err
 	}
 	return os.WriteFile(path, b.Bytes(), 0o644)
 }
 
-// connection are the settings of a client that a server on the loopback
-// interface does not need.
+// connection are settings of a client that a server on the loopback interface
+// does not need.
 var connection = []string{"scheme", "authorization", "basic_auth", "oauth2", "tls_config", "http_config", "proxy_url", "proxy_from_environment"}
 
-// readdressPrometheus gives the jobs of the parts and Alertmanager the stack's
-// addresses. Nothing is written to other systems, nor read from them.
+// readdressPrometheus replaces the addresses of Alertmanager and of the parts'
+// jobs. It removes reading from and writing to other systems.
 func (s *Stack) readdressPrometheus(file map[string]any) error {
 	for _, key := range []string{"remote_write", "remote_read", "tracing"} {
 		delete(file, key)
@@ -156,12 +156,12 @@ func (s *Stack) readdressPrometheus(file map[string]any) error {
 	return nil
 }
 
-// usualPorts are those that the programs have by default.
+// usualPorts are the programs' default ports.
 var usualPorts = map[string]string{"9100": NodeExporter, "9090": Prometheus, "9093": Alertmanager, "9917": Webhook}
 
-// partOf returns the part that a job scrapes: the one of its name, or the one
-// with the usual port of its targets when no job has the name of that part. It
-// returns "" for other jobs.
+// partOf returns the part that a job scrapes: the part with the job's name, or
+// else, if no job has that name, the part with the usual port of the targets.
+// It returns "" for other jobs.
 func partOf(job map[string]any, all []map[string]any) string {
 	name, _ := job["job_name"].(string)
 	if _, ok := programs[name]; ok {
@@ -189,7 +189,7 @@ func static(addr string, labels map[string]any) []any {
 	return []any{map[string]any{"targets": []string{addr}, "labels": labels}}
 }
 
-// commonLabels returns the labels that all static targets of a job have.
+// commonLabels returns the labels that all static targets of a job share.
 func commonLabels(job map[string]any) map[string]any {
 	var common map[string]any
 	for _, group := range mappings(job["static_configs"]) {
@@ -202,8 +202,8 @@ func commonLabels(job map[string]any) map[string]any {
 	return common
 }
 
-// readdressAlertmanager gives the receivers the webhook's address and the
-// folder of the secrets.
+// readdressAlertmanager sets the webhook's address and the folder of the
+// secrets in the receivers.
 func (s *Stack) readdressAlertmanager(file map[string]any) error {
 	for _, receiver := range mappings(file["receivers"]) {
 		for _, kind := range slices.Sorted(maps.Keys(receiver)) {
@@ -253,8 +253,8 @@ func (s *Stack) readdressIntegration(kind string, integration map[string]any) (o
 	return false, nil
 }
 
-// moveSecrets lets every file of a secret be read from the stack's folder, under
-// its own name.
+// moveSecrets changes the path of each secret to the stack's folder and keeps
+// its name.
 func (s *Stack) moveSecrets(node any) {
 	switch node := node.(type) {
 	case map[string]any:

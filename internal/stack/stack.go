@@ -18,7 +18,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// The parts of a stack, in the order in which they start.
+// Parts of a stack, in the order in which they start.
 const (
 	NodeExporter = "node_exporter"
 	Webhook      = "webhook"
@@ -26,49 +26,47 @@ const (
 	Prometheus   = "prometheus"
 )
 
-// Config says what to run and where.
+// Config configures a stack.
 type Config struct {
 	// Dir holds the data, the logs and the generated configuration of every
-	// part. It is made when missing and not removed.
+	// part. It is created if missing and never removed.
 	Dir string
-	// Generated is the folder with the files of a site, as preflight-gen writes
-	// them. The stack runs a copy with its own addresses: those of the parts,
-	// which are the scrape jobs of these names, of Alertmanager and the webhook.
-	// It neither reads from remote storage nor writes to it.
+	// Generated is the folder with a site's files from preflight-gen. The stack
+	// runs a copy with its own addresses of the parts: scrape jobs with their
+	// names, Alertmanager and the webhook. It does not use remote storage.
 	Generated string
-	// KeepAddresses keeps the addresses of what the stack does not run: the
-	// static targets of other jobs, and the links to Grafana. Without it these
-	// jobs have no targets, and the alerts no links.
+	// KeepAddresses keeps addresses outside the stack: static targets of other
+	// jobs, and links to Grafana. Without it these jobs have no targets, and
+	// the alerts no links.
 	KeepAddresses bool
-	// WebhookOnly removes Alertmanager's integrations other than the webhook, so
-	// that nobody else is notified. [Stack.LeftOut] lists them.
+	// WebhookOnly removes Alertmanager's integrations other than the webhook,
+	// so that no other receiver is notified. [Stack.LeftOut] lists them.
 	WebhookOnly bool
-	// DefaultPorts gives each program the port that it has by default;
-	// otherwise free ones are taken.
+	// DefaultPorts gives each program its default port; otherwise ports are
+	// free ones.
 	DefaultPorts bool
-	// Bin holds our own programs, preflight and preflight-webhook; empty:
-	// [servers.Find] finds them.
+	// Bin is the folder of our own programs, preflight and preflight-webhook.
+	// If it is "", [servers.Find] finds them.
 	Bin string
-	// Programs has the command lines that run parts, without the flags. The other
-	// parts are run by the programs that [servers.Find] finds.
+	// Programs has the command lines of parts, without the flags.
+	// [servers.Find] finds the programs of other parts.
 	Programs map[string][]string
-	// Parts are those to run; nil: all.
+	// Parts are the parts to run; nil means all.
 	Parts []string
 	// WebhookArgs and WebhookEnv are added to the arguments and the
 	// environment of the webhook.
 	WebhookArgs, WebhookEnv []string
 	// PrometheusArgs are added to the arguments of Prometheus.
 	PrometheusArgs []string
-	// Secrets holds the content of secrets that the site names, by the name of
-	// their file.
+	// Secrets holds the content of the site's secrets by file name.
 	Secrets map[string]string
-	// TelegramURL is the Bot API that the webhook and Alertmanager call; empty:
-	// that of Telegram.
+	// TelegramURL is the Bot API for the webhook and Alertmanager. The default
+	// is Telegram's.
 	TelegramURL string
-	// WebhookOut gets what the webhook prints to its standard output; nil:
-	// its log gets it.
+	// WebhookOut gets the standard output of the webhook; nil writes it to the
+	// log.
 	WebhookOut io.Writer
-	// Started is called when a part is ready; nil: nothing is.
+	// Started, unless nil, is called when a part is ready.
 	Started func(part string)
 }
 
@@ -82,8 +80,8 @@ type Stack struct {
 	leftOut []string
 }
 
-// Up copies the configuration and starts the parts. Its error names the part
-// that failed, with the last lines of its log; nothing is left running then.
+// Up copies the configuration and starts the parts. On failure it stops all
+// parts, and the error names the failed part with the last lines of its log.
 func Up(ctx context.Context, cfg Config) (*Stack, error) {
 	if cfg.Parts == nil {
 		cfg.Parts = []string{NodeExporter, Webhook, Alertmanager, Prometheus}
@@ -108,7 +106,7 @@ func Up(ctx context.Context, cfg Config) (*Stack, error) {
 	return s, nil
 }
 
-// prepare takes the ports, makes the folders and copies the configuration.
+// prepare reserves ports, creates the folders and copies the configuration.
 func (s *Stack) prepare() error {
 	for _, part := range s.cfg.Parts {
 		addr, err := s.address(part)
@@ -130,7 +128,7 @@ func (s *Stack) prepare() error {
 	return s.copyGenerated()
 }
 
-// defaultPorts are those of requirements and README.
+// defaultPorts are the ports in the documentation.
 var defaultPorts = map[string]int{NodeExporter: 9101, Prometheus: 9090, Alertmanager: 9093, Webhook: 9917}
 
 func (s *Stack) address(part string) (string, error) {
@@ -149,27 +147,27 @@ func (s *Stack) path(elem ...string) string {
 	return filepath.Join(append([]string{s.cfg.Dir}, elem...)...)
 }
 
-// Parts returns the parts that run, in the order in which they started.
+// Parts returns the running parts in the order of their start.
 func (s *Stack) Parts() []string { return s.cfg.Parts }
 
-// Scraped reports whether a job of the site scrapes the part: the job that has the
-// name of the part, or its usual port.
+// Scraped reports whether a job of the site scrapes the part: a job with the
+// part's name or its usual port.
 func (s *Stack) Scraped(part string) bool { return s.scraped[part] }
 
-// Secrets is the folder that Alertmanager reads its secrets from.
+// Secrets returns the folder from which Alertmanager reads its secrets.
 func (s *Stack) Secrets() string { return s.path("secrets") }
 
-// LeftOut lists the integrations that WebhookOnly removed: "slack of team-a".
+// LeftOut returns the integrations that WebhookOnly removed: "slack of team-a".
 func (s *Stack) LeftOut() []string { return s.leftOut }
 
-// TextfileDir is the folder that the checker writes its metrics into.
+// TextfileDir returns the folder for the checker's metrics.
 func (s *Stack) TextfileDir() string { return s.path("textfile-collector") }
 
-// URL is the address of a part: "http://127.0.0.1:9090".
+// URL returns the address of a part: "http://127.0.0.1:9090".
 func (s *Stack) URL(part string) string { return "http://" + s.addrs[part] }
 
-// Start starts a part, again after a [Stack.Kill] or [Stack.Stop], on the same
-// address and data.
+// Start starts a part after [Stack.Kill] or [Stack.Stop], with the same address
+// and data.
 func (s *Stack) Start(ctx context.Context, part string) error {
 	spec, err := s.spec(part)
 	if err != nil {
@@ -183,10 +181,10 @@ func (s *Stack) Start(ctx context.Context, part string) error {
 	return nil
 }
 
-// Kill ends a part as a crash would.
+// Kill stops a part like a crash.
 func (s *Stack) Kill(part string) { s.parts[part].Kill() }
 
-// Down ends all parts, the last one started first, and gives the ports back.
+// Down stops all parts in reverse order of their start and releases the ports.
 func (s *Stack) Down() error {
 	var errs []error
 	for _, part := range slices.Backward(s.cfg.Parts) {
@@ -200,8 +198,8 @@ func (s *Stack) Down() error {
 	return errors.Join(errs...)
 }
 
-// Watch returns nil at the next tick, and an error as soon as a part ends by
-// itself or ctx is done.
+// Watch returns nil at the next tick. It returns an error as soon as a part
+// exits or ctx is done.
 func (s *Stack) Watch(ctx context.Context, tick <-chan time.Time) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

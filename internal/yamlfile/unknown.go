@@ -77,8 +77,8 @@ func decodesItself(t reflect.Type) bool {
 	return t.Implements(reflect.TypeFor[yaml.Unmarshaler]()) || t.Implements(reflect.TypeFor[olderUnmarshaler]())
 }
 
-// olderUnmarshaler is what the YAML package before this one called; this one calls
-// it too.
+// olderUnmarshaler is the interface of older YAML packages, which this one
+// supports too.
 type olderUnmarshaler interface{ UnmarshalYAML(func(any) error) error }
 
 // anyKey represents the keys of an inlined map.

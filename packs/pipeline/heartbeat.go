@@ -40,7 +40,7 @@ var watchdog = rules.Alert{
 func heartbeatRouting(elsewhere routing.Credential) routing.Routing {
 	const receiver, alert = "watchdog", `alertname="` + api.Watchdog + `"`
 	to := routing.Receiver{Name: receiver, Watchdog: true, FiringOnly: true}
-	if !elsewhere.Empty() || elsewhere.Nameless() { // which is a finding
+	if !elsewhere.Empty() || elsewhere.Nameless() { // an empty name is a finding
 		to.Webhook = []routing.Webhook{{URL: elsewhere}}
 	}
 	return routing.Routing{

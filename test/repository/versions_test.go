@@ -171,8 +171,8 @@ func TestDashboardsHaveVersionOfGrafana(t *testing.T) {
 	}
 }
 
-// The second column of the table in docs/reference/compatibility.md has the versions of
-// the other files.
+// The second column of the table in docs/reference/compatibility.md has the
+// versions of the other files.
 func TestCompatibilityTable(t *testing.T) {
 	t.Parallel()
 	built, images := scriptVersions(t), imageVersions(t)

@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// Codes of the findings of mutation. docs/proofs.md explains each.
+// Codes of the findings of mutation. docs/explanation/proofs.md explains each.
 const (
 	Survivor   finding.Code = "MU001" // no test notices the mutant
 	StaleWaive finding.Code = "MU002" // a waiver names no surviving mutant

@@ -30,7 +30,7 @@ type promise struct {
 	match                           labels.Matchers
 	gather, within, again, notAgain time.Duration
 	groupBy                         []string
-	partial                         bool // a field of it is a finding already
+	partial                         bool // another check reports one of its fields
 }
 
 // readPromises parses the promises and reports those that do not parse.
@@ -65,8 +65,8 @@ func (p *proof) readPromises() {
 	}
 }
 
-// undefined reports what a promise names that is not defined. A promise to a
-// receiver that is not there holds nobody to anything.
+// undefined reports undefined names in a promise. A promise to an undefined
+// receiver is not checked further.
 func (p *proof) undefined(where string, x routing.Promise, read *promise) {
 	add := func(kind, name string, defined []string) {
 		read.partial = true

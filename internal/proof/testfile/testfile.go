@@ -115,8 +115,8 @@ func Decode(in io.Reader) (File, error) {
 	return decode("test file", data)
 }
 
-// strict decodes the text of the file of that name. The error lists every mistake
-// with its line.
+// strict decodes the text of a file. The error lists every mistake with its
+// line.
 func strict(name string, data []byte, f *File) error {
 	if yamlfile.Empty(data) {
 		return nil

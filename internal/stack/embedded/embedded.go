@@ -1,9 +1,10 @@
 // Package embedded runs Prometheus from its own packages, without its command
 // line, web interface and API.
 //
-// Those take most of the time to compile Prometheus: a newcomer sees the demo
-// minutes earlier than with the released program. Storage, scraping, rules and
-// notifications are the same code, with the same configuration and data.
+// These omitted parts take most of the time of compiling Prometheus, so the
+// demo starts minutes earlier than with the released program. Storage,
+// scraping, rules and notifications are the same code with the same
+// configuration and data.
 package embedded
 
 import (

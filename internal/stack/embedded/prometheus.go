@@ -35,8 +35,8 @@ const (
 	queueCapacity   = 10_000
 )
 
-// Prometheus runs Prometheus's storage, scraping, rules and notifier until ctx is
-// done. It scrapes static targets only, and serves its own metrics.
+// Prometheus runs Prometheus's storage, scraping, rules and notifier until ctx
+// is done. It scrapes only static targets, and serves its own metrics.
 func Prometheus(ctx context.Context, o Options) (err error) {
 	conf, err := config.LoadFile(o.ConfigFile, false, o.Log)
 	if err != nil {
@@ -70,11 +70,10 @@ func Prometheus(ctx context.Context, o Options) (err error) {
 	return g.Wait()
 }
 
-// server is the managers of Prometheus, connected as its main function connects
-// them.
+// server holds the managers of Prometheus, connected as in its main function.
 type server struct {
 	scraper           *scrape.Manager
-	targets, managers *discovery.Manager // what to scrape, and where Alertmanager is
+	targets, managers *discovery.Manager // targets of scrapes, and addresses of Alertmanager
 	notifier          *notifier.Manager
 	rules             *rules.Manager
 }
@@ -113,8 +112,8 @@ func newServer(ctx context.Context, o Options, conf *config.Config, external *ur
 	return s, nil
 }
 
-// apply gives a configuration to the managers, in the order of Prometheus: the
-// scrape and notifier managers need it before the first targets arrive.
+// apply configures the managers in Prometheus's order: the scrape and notifier
+// managers need the configuration before the first targets.
 func (s *server) apply(conf *config.Config, externalURL string) error {
 	if err := s.scraper.ApplyConfig(conf); err != nil {
 		return err
@@ -147,7 +146,7 @@ func (s *server) apply(conf *config.Config, externalURL string) error {
 	)
 }
 
-// run runs the managers in a group until ctx, that of the group, is done.
+// run runs the managers in a group until the group's ctx is done.
 func (s *server) run(ctx context.Context, g *errgroup.Group) {
 	discover := func(m *discovery.Manager) func() error {
 		return func() error {

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// quotedLines is how much of a log an [Error] quotes.
+// quotedLines is the number of log lines in an [Error].
 const quotedLines = 15
 
-// Error says which program failed, how, and what it said last.
+// Error describes the failure of a program with its last output.
 type Error struct {
-	Name string   // of the Spec
-	Err  error    // what went wrong
-	Log  string   // the log file; empty when the program did not even start
-	Tail []string // the last lines that it wrote since it was started
+	Name string   // name in the Spec
+	Err  error    // cause of the failure
+	Log  string   // path of the log file; "" if the program did not start
+	Tail []string // last lines of output since the start
 }
 
-// Error is the failure, followed by the last lines of the log, one to a line.
+// Error returns the failure, followed by the last lines of the log.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString(e.Name + ": " + e.Err.Error())
@@ -35,15 +35,15 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause of the failure.
 func (e *Error) Unwrap() error { return e.Err }
 
 func (p *Process) failure(err error) *Error {
 	return &Error{Name: p.spec.Name, Err: err, Log: p.spec.Log, Tail: p.Tail(quotedLines)}
 }
 
-// Tail returns the last n lines that the program wrote to its log since it
-// was started; fewer when they are very long or can't be read.
+// Tail returns the last n lines in the log since the program was started. It
+// returns fewer if they are very long or cannot be read.
 func (p *Process) Tail(n int) []string {
 	const most = 64 << 10
 	log, err := os.Open(p.spec.Log)

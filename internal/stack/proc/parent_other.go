@@ -4,5 +4,5 @@ package proc
 
 import "syscall"
 
-// dieWithParent does nothing: only Linux can tie a child's life to its parent's.
+// dieWithParent does nothing: only Linux can kill a child with its parent.
 func dieWithParent(*syscall.SysProcAttr) {}

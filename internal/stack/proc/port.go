@@ -9,22 +9,21 @@ import (
 )
 
 // Port is a TCP port of the loopback interface that is reserved for one
-// program, also while that program is not running, so it can be stopped
-// and started again on the same port.
+// program, even while the program is stopped. It can restart on the same port.
 //
-// The reservation is the UDP port of the same number, held open: the kernel
-// keeps it unique on the machine and gives it back when its holder dies. Only
-// those who reserve ports this way respect it, so the numbers come from a
-// range that systems do not hand out for outgoing connections.
+// The reservation is an open UDP port with the same number: the kernel keeps it
+// unique on the machine and releases it when the holder exits. Only users of
+// ReservePort respect it, so the numbers come from a range that systems do not
+// use for outgoing connections.
 type Port struct {
 	number int
 	guard  net.PacketConn
 }
 
-// The range that ports are chosen from.
+// The range of ports.
 const firstPort, lastPort = 20000, 29999
 
-// ReservePort reserves a port that is free now.
+// ReservePort reserves a free port.
 func ReservePort() (*Port, error) {
 	var last error
 	for range 100 {
@@ -53,8 +52,8 @@ func reserve(number int) (*Port, error) {
 // Number returns the port's number.
 func (p *Port) Number() int { return p.number }
 
-// Addr returns the port's address, "127.0.0.1:20123" say.
+// Addr returns the port's address, such as "127.0.0.1:20123".
 func (p *Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.number)) }
 
-// Release gives the reservation up. It does nothing the second time.
+// Release releases the reservation. A second call does nothing.
 func (p *Port) Release() { _ = p.guard.Close() }

@@ -1,14 +1,13 @@
 // Package proc runs other programs as parts of this one: it starts them, waits
-// until they are ready, keeps what they say in a log file, and stops them.
+// until they are ready, writes their output to a log file, and stops them.
 //
-// A part that dies, or does not become ready, gives an [*Error] that names it
-// and quotes the last lines of its log, so whoever started ten programs
-// sees at once which one failed and why. Parts do not outlive their parent:
-// each is the leader of a process group of its own, so that Ctrl-C in a
-// terminal reaches the parent alone, which stops its parts in its own order;
-// and on Linux the kernel kills them when the parent dies, kill -9 included.
+// If a part exits or does not become ready, the [*Error] names it and quotes
+// the last lines of its log. Parts do not outlive their parent. Each is the
+// leader of its own process group, so Ctrl-C in a terminal reaches only the
+// parent, which stops its parts in order. On Linux the kernel kills them when
+// the parent dies, even by kill -9.
 //
-// The package is for Unix.
+// The package needs Unix.
 package proc
 
 import (
@@ -24,52 +23,51 @@ import (
 	"time"
 )
 
-// The bounds that a [Spec] has when it sets none.
+// Defaults of a [Spec].
 const (
 	DefaultReadyTimeout = 30 * time.Second
 	DefaultStopTimeout  = 10 * time.Second
 )
 
-// Spec says which program to run and how to tell that it is ready.
+// Spec describes a program and when it is ready.
 type Spec struct {
-	Name string              // what errors call it
-	Path string              // the program, looked up in PATH when it has no slash
-	Args []string            // its arguments, without the program itself
-	Env  []string            // its environment; nil: this process's own
-	Dir  string              // its working directory; empty: this process's own
-	User *syscall.Credential // who it runs as; nil: as this process
+	Name string              // name in errors
+	Path string              // path, or name in PATH if it has no slash
+	Args []string            // arguments without the program
+	Env  []string            // environment; nil: this process's own
+	Dir  string              // working directory; "": this process's own
+	User *syscall.Credential // user; nil: the user of this process
 
-	// Log is the file that standard output and standard error are appended
-	// to. Needed: without it there is nothing to quote when things go wrong.
+	// Log is the file to which standard output and standard error are appended.
+	// It is required, because errors quote it.
 	Log string
 	// Stdout gets the standard output instead of the log, for a program whose
-	// output is its result. It is written from one goroutine.
+	// output is its result. Only one goroutine writes to it.
 	Stdout io.Writer
 
-	// Ready tells whether the program can be used: [Start] calls it again and
-	// again until it returns nil. Nil means ready once started.
+	// Ready returns nil when the program can be used: [Start] calls it
+	// repeatedly. A nil Ready means that the program is ready once started.
 	Ready        func(context.Context) error
-	ReadyTimeout time.Duration // how long to wait for it; 0: DefaultReadyTimeout
+	ReadyTimeout time.Duration // timeout for Ready; 0: DefaultReadyTimeout
 
-	StopSignal  syscall.Signal // what Stop sends first; 0: SIGTERM
-	StopTimeout time.Duration  // how long Stop waits before it kills; 0: DefaultStopTimeout
+	StopSignal  syscall.Signal // first signal of Stop; 0: SIGTERM
+	StopTimeout time.Duration  // time from StopSignal to SIGKILL; 0: DefaultStopTimeout
 }
 
-// Process is a started program. Its methods may be called from several
-// goroutines.
+// Process is a started program. Its methods may be called concurrently.
 type Process struct {
 	spec     Spec
 	cmd      *exec.Cmd
 	logStart int64       // size of the log before this start
-	stopping atomic.Bool // someone asked for the end
+	stopping atomic.Bool // Stop or Kill was called
 	done     chan struct{}
-	exit     error // why it ended when nobody asked; read after done
+	exit     error // cause of an unexpected exit; read after done
 }
 
-// Start runs the program and returns when it is ready. Its error, an [*Error],
-// says that the program could not be started, ended, or was not ready in time
-// or before ctx was done; nothing is left running then. Later ctx has no
-// effect: the program runs until [Process.Stop] or [Process.Kill].
+// Start runs the program and returns when it is ready. The error is an
+// [*Error]: the program did not start, exited, or was not ready in time or
+// before ctx was done. Then no process is left. After Start, ctx has no effect:
+// the program runs until [Process.Stop] or [Process.Kill].
 func Start(ctx context.Context, spec Spec) (*Process, error) {
 	spec = spec.withDefaults()
 	p, err := launch(spec)
@@ -114,7 +112,7 @@ func launch(spec Spec) (*Process, error) {
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: spec.User}
 	dieWithParent(cmd.SysProcAttr)
-	// A grandchild that keeps the output open must not keep Wait from returning.
+	// A grandchild that keeps the output open must not block Wait.
 	cmd.WaitDelay = time.Second
 
 	p := &Process{spec: spec, cmd: cmd, logStart: info.Size(), done: make(chan struct{})}
@@ -126,9 +124,9 @@ func launch(spec Spec) (*Process, error) {
 	return p, nil
 }
 
-// run starts the program and waits for its end. The kernel takes the end of
-// the thread that started a child for the parent's death, so the goroutine
-// keeps its thread for as long as the child lives.
+// run starts the program and waits for its exit. The kernel treats the exit of
+// the thread that started a child as the parent's death, so the goroutine keeps
+// its thread until the child has exited.
 func (p *Process) run(log *os.File, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -138,10 +136,10 @@ func (p *Process) run(log *os.File, started chan<- error) {
 	if err != nil {
 		return
 	}
-	_ = p.cmd.Wait() // how it ended is in ProcessState
+	_ = p.cmd.Wait() // ProcessState has the result
 	_ = p.signalGroup(syscall.SIGKILL)
 	if !p.stopping.Load() {
-		p.exit = fmt.Errorf("ended by itself (%s)", p.cmd.ProcessState)
+		p.exit = fmt.Errorf("exited unexpectedly (%s)", p.cmd.ProcessState)
 	}
 	close(p.done)
 }
@@ -149,11 +147,11 @@ func (p *Process) run(log *os.File, started chan<- error) {
 // Pid returns the process id.
 func (p *Process) Pid() int { return p.cmd.Process.Pid }
 
-// Done is closed when the program has ended.
+// Done is closed when the program has exited.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
-// Err returns nil while the program runs and after an end that was asked for
-// by [Process.Stop] or [Process.Kill], and an [*Error] when it ended otherwise.
+// Err returns nil while the program runs and after [Process.Stop] or
+// [Process.Kill]. After another exit it returns an [*Error].
 func (p *Process) Err() error {
 	select {
 	case <-p.done:
@@ -165,16 +163,16 @@ func (p *Process) Err() error {
 	return nil
 }
 
-// Stop ends the program: by its stop signal, and by SIGKILL when it takes
-// longer than its StopTimeout, which is an error. A program that ended by
-// itself before gives [Process.Err]. After Stop nothing of it is running.
+// Stop stops the program by its stop signal, and by SIGKILL after its
+// StopTimeout, which is an error. If the program had already exited, Stop
+// returns [Process.Err]. After Stop no process of it is running.
 func (p *Process) Stop() error {
 	if p.ended() {
 		return p.Err()
 	}
 	p.stopping.Store(true)
 	_ = p.Signal(p.spec.StopSignal)
-	_ = p.Signal(syscall.SIGCONT) // a paused program would not see the first
+	_ = p.Signal(syscall.SIGCONT) // a paused program would not receive the first
 	timeout := time.NewTimer(p.spec.StopTimeout)
 	defer timeout.Stop()
 	select {
@@ -186,8 +184,8 @@ func (p *Process) Stop() error {
 	}
 }
 
-// Kill ends the program and its process group by SIGKILL, and returns when it
-// is gone.
+// Kill kills the program and its process group by SIGKILL and waits for the
+// exit.
 func (p *Process) Kill() {
 	if p.ended() {
 		return
@@ -198,7 +196,7 @@ func (p *Process) Kill() {
 }
 
 // Signal sends a signal to the program: SIGHUP to reload, SIGSTOP and SIGCONT
-// to hang it for a while. The error is [os.ErrProcessDone] when it has ended.
+// to pause and resume. The error is [os.ErrProcessDone] if it has exited.
 func (p *Process) Signal(s os.Signal) error { return p.cmd.Process.Signal(s) }
 
 func (p *Process) signalGroup(s syscall.Signal) error { return syscall.Kill(-p.Pid(), s) }

@@ -140,7 +140,7 @@ func TestFailures(t *testing.T) {
 	}{
 		"dies before it is ready": {
 			func(t *testing.T) proc.Spec { s := program(t, "fail"); s.Ready = never; return s },
-			[]string{"fail: was not ready yet when it ended by itself (exit status 3); the end of ", "fail.log:", "\n    line 6\n", "\n    line 20"},
+			[]string{"fail: was not ready yet when it exited unexpectedly (exit status 3); the end of ", "fail.log:", "\n    line 6\n", "\n    line 20"},
 		},
 		"never ready": {
 			func(t *testing.T) proc.Spec {
@@ -214,7 +214,7 @@ func TestUnexpectedExit(t *testing.T) {
 	p := start(t, program(t, "fail"))
 	<-p.Done()
 	for _, err := range []error{p.Err(), p.Stop()} {
-		if err == nil || !strings.HasPrefix(err.Error(), "fail: ended by itself (exit status 3)") {
+		if err == nil || !strings.HasPrefix(err.Error(), "fail: exited unexpectedly (exit status 3)") {
 			t.Errorf("got %v", err)
 		}
 	}

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// The pauses between two looks at a program that is starting: short at first,
-// since most are ready within milliseconds.
+// Pauses between two probes of a starting program. They are short at first,
+// because most programs are ready within milliseconds.
 const (
 	firstPause   = 2 * time.Millisecond
 	longestPause = 100 * time.Millisecond
-	// probeTimeout bounds one look, so that one that hangs is followed by others.
+	// probeTimeout limits one probe, so that later ones follow a hanging one.
 	probeTimeout = 5 * time.Second
 )
 
-// HTTP is ready when a GET of the URL gives a 2xx status.
+// HTTP returns a Ready function: a GET of the URL returns a 2xx status.
 func HTTP(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -38,7 +38,7 @@ func HTTP(url string) func(context.Context) error {
 	}
 }
 
-// TCP is ready when the address accepts connections.
+// TCP returns a Ready function: the address accepts connections.
 func TCP(addr string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
@@ -49,7 +49,8 @@ func TCP(addr string) func(context.Context) error {
 	}
 }
 
-// awaitReady returns nil when the program is ready, and else what kept it.
+// awaitReady returns nil when the program is ready, or the reason why it is
+// not.
 func (p *Process) awaitReady(ctx context.Context) error {
 	if p.spec.Ready == nil {
 		return nil
@@ -77,8 +78,8 @@ func (p *Process) awaitReady(ctx context.Context) error {
 	}
 }
 
-// probe looks once whether the program is ready. A program that has ended is
-// not, even if another one answers in its place.
+// probe checks once whether the program is ready. An exited program is not
+// ready, even if another one answers at its address.
 func (p *Process) probe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
@@ -86,7 +87,7 @@ func (p *Process) probe(ctx context.Context) error {
 		return err
 	}
 	if p.ended() {
-		return errors.New("something else answers in its place")
+		return errors.New("another program answers at its address")
 	}
 	return nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// The least configuration with which Prometheus and Alertmanager expose all of
-// their metrics: some of Prometheus's exist only for groups of rules.
+// Minimal configurations with which Prometheus and Alertmanager expose all
+// their metrics. Some of Prometheus's exist only for rule groups.
 const (
 	prometheusConfig = `
 global: {scrape_interval: 1s, evaluation_interval: 1s}

@@ -1,6 +1,7 @@
-// Command record writes metrics/exporters/*.prom: what the real node_exporter,
-// Prometheus, Alertmanager and postgres_exporter expose, without what belongs to
-// this machine. "make exporters" runs it after a change of their versions.
+// Command record writes metrics/exporters/*.prom: the metrics of the real
+// node_exporter, Prometheus, Alertmanager and postgres_exporter, without
+// details of this machine. "make exporters" runs it after a change of their
+// versions.
 package main
 
 import (
@@ -41,7 +42,7 @@ func record(ctx context.Context) error {
 	return recordFamily(ctx, dir)
 }
 
-// write records what is exposed at an address.
+// write records the metrics of an address.
 func write(name, url string) error {
 	families, err := scrape(url + "/metrics")
 	if err != nil {
@@ -66,8 +67,8 @@ func scrape(url string) (map[string]*dto.MetricFamily, error) {
 	return parser.TextToMetricFamilies(resp.Body)
 }
 
-// normal keeps one series for each set of label names, without label values
-// and numbers: those are of this machine and this moment.
+// normal keeps one series per set of label names, without label values and
+// numbers, which depend on the machine and the time.
 func normal(f *dto.MetricFamily) *dto.MetricFamily {
 	out := &dto.MetricFamily{Name: f.Name, Help: f.Help, Type: f.Type}
 	seen := map[string]bool{}

@@ -12,15 +12,15 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// collectors are those of postgres_exporter that are off by default: what a
-// pack reads of them is known too.
+// collectors are collectors of postgres_exporter that are off by default, but
+// that packs may use.
 var collectors = []string{
 	"--collector.database_wraparound", "--collector.long_running_transactions", "--collector.postmaster", "--collector.process_idle",
 	"--collector.stat_activity_autovacuum", "--collector.stat_statements", "--collector.stat_wal_receiver", "--collector.statio_user_indexes",
 	"--collector.xlog_location",
 }
 
-// statements make the server have something of everything that is exposed.
+// statements create an object for each exposed metric.
 var statements = []string{
 	"CREATE EXTENSION pg_stat_statements",
 	"CREATE TABLE recorded (id int PRIMARY KEY)",
@@ -28,7 +28,7 @@ var statements = []string{
 	"SELECT pg_create_physical_replication_slot('recorded', true)",
 }
 
-// recordPostgres records postgres_exporter on a PostgreSQL of its own.
+// recordPostgres records postgres_exporter with a PostgreSQL of its own.
 func recordPostgres(ctx context.Context, dir string) (err error) {
 	db, err := servers.StartPostgres(ctx, servers.Config{
 		Dir:     filepath.Join(dir, "postgres"),
@@ -72,7 +72,7 @@ func recordPostgres(ctx context.Context, dir string) (err error) {
 
 var minor = regexp.MustCompile(`version (\d+\.\d+)`)
 
-// versionOf returns the version of a program of the Prometheus family, without
+// versionOf returns the version of a program of the Prometheus family without
 // the patch level.
 func versionOf(ctx context.Context, path string) (string, error) {
 	out, err := exec.CommandContext(ctx, path, "--version").CombinedOutput()
@@ -81,7 +81,7 @@ func versionOf(ctx context.Context, path string) (string, error) {
 	}
 	m := minor.FindSubmatch(out)
 	if m == nil {
-		return "", errors.New("postgres_exporter does not say its version")
+		return "", errors.New("postgres_exporter prints no version")
 	}
 	return string(m[1]), nil
 }

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Find returns the path of a program. Inside the project it is the one in the
-// folder bin, where the set-up scripts put or link everything that they build or
-// find; a program of ours beside the running one goes first. Elsewhere it is the
-// one beside the running program, or the one in PATH. Inside the project PATH has
-// no say about programs whose version the project pins.
+// Find returns the path of a program. Inside the project it is in the folder
+// bin, where the set-up scripts put or link all programs; one of our programs
+// beside the running one comes first. Elsewhere it is beside the running
+// program, or in PATH. Inside the project, a program with a pinned version is
+// never taken from PATH.
 func Find(name string) (string, error) {
 	ours := strings.HasPrefix(name, "preflight")
 	root, outside := Root()
@@ -54,8 +54,8 @@ func pinned(name string) bool {
 	return false
 }
 
-// Root returns the project's folder: the nearest one with the go.mod of this
-// module, from the working directory upwards. Nested modules have their own.
+// Root returns the project's folder: the nearest ancestor of the working
+// directory with the go.mod of this module. Nested modules have their own.
 func Root() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

@@ -18,20 +18,20 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// Postgres is a running PostgreSQL with one superuser, who signs in by
-// password as on a production server.
+// Postgres is a running PostgreSQL with one superuser, who signs in by password
+// as on a production server.
 type Postgres struct {
 	*Server
 	password string
 }
 
-// postgresUser is the superuser of the servers that StartPostgres makes.
+// postgresUser is the superuser of the servers of StartPostgres.
 const postgresUser = "preflight"
 
-// StartPostgres makes a new database cluster in the folder "data" of
-// cfg.Dir, which must not be there yet, starts PostgreSQL on it and returns
-// when it answers. PostgreSQL refuses to run as root: root starts it
-// as the user postgres, or else nobody, and gives cfg.Dir to that user.
+// StartPostgres creates a database cluster in the new folder "data" of cfg.Dir,
+// starts PostgreSQL on it and returns when it answers. PostgreSQL refuses to
+// run as root: root starts it as the user postgres, or else nobody, and gives
+// cfg.Dir to that user.
 func StartPostgres(ctx context.Context, cfg Config) (*Postgres, error) {
 	path, err := Find("postgres")
 	if err != nil {
@@ -53,8 +53,8 @@ func StartPostgres(ctx context.Context, cfg Config) (*Postgres, error) {
 	return p, nil
 }
 
-// DSN returns the connection string of the database "postgres", with the
-// password in it.
+// DSN returns the connection string of the database "postgres", password
+// included.
 func (p *Postgres) DSN() string { return p.DatabaseDSN("postgres") }
 
 // DatabaseDSN returns the connection string of a database by its name.
@@ -66,7 +66,7 @@ func (p *Postgres) DatabaseDSN(database string) string {
 	return dsn.String()
 }
 
-// Password returns the password that is in the connection strings.
+// Password returns the password in the connection strings.
 func (p *Postgres) Password() string { return p.password }
 
 // Exec runs one SQL statement in the database "postgres".
@@ -79,7 +79,7 @@ func (p *Postgres) Exec(ctx context.Context, sql string) error {
 	return errors.Join(err, conn.Close(ctx))
 }
 
-// quickSettings keep a server small and make it forget to wait for the disk.
+// quickSettings keep a server small and turn off disk syncs.
 var quickSettings = []string{
 	"fsync=off", "synchronous_commit=off", "full_page_writes=off",
 	"shared_buffers=8MB", "max_connections=40", "max_wal_senders=0", "wal_level=minimal",
@@ -111,7 +111,7 @@ func (p *Postgres) setUp(ctx context.Context, path string, cfg Config) error {
 		Dir:  cfg.Dir,
 		User: user,
 		Log:  filepath.Join(cfg.Dir, "postgres.log"),
-		// SIGTERM would wait for clients to leave.
+		// SIGTERM would wait for clients to disconnect.
 		StopSignal: syscall.SIGINT,
 		Ready: func(ctx context.Context) error {
 			conn, err := pgx.Connect(ctx, p.DSN())
@@ -124,7 +124,7 @@ func (p *Postgres) setUp(ctx context.Context, path string, cfg Config) error {
 	return nil
 }
 
-// initdb makes a new database cluster in the folder data.
+// initdb creates a database cluster in the folder data.
 func (p *Postgres) initdb(ctx context.Context, data, dir string, user *syscall.Credential) error {
 	path, err := Find("initdb")
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// Redis is a running redis-server that keeps nothing on disk.
+// Redis is a running redis-server without persistence.
 type Redis struct{ *Server }
 
 // StartRedis starts a redis-server and returns when it answers.
@@ -46,11 +46,11 @@ func StartRedis(ctx context.Context, cfg Config) (*Redis, error) {
 	return &Redis{s}, nil
 }
 
-// URL returns the address as clients take it, without a password.
+// URL returns the address in the form for clients, without a password.
 func (r *Redis) URL() string { return "redis://" + r.addr + "/0" }
 
-// redisAnswers is ready when PING gets a PONG, or the answer of a server that
-// wants a password first.
+// redisAnswers is ready when PING returns PONG, or the error of a server that
+// requires a password.
 func redisAnswers(addr string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)

@@ -1,10 +1,9 @@
-// Package servers runs the real programs that a preflight looks at or works
-// with: a redis-server and a PostgreSQL of their own, on the loopback
-// interface, with their data in a given folder. The demo, the benchmarks and
-// the tests use it; tests by way of package testservers.
+// Package servers runs the real servers that a preflight checks or uses: a
+// redis-server and a PostgreSQL on the loopback interface, with their data in a
+// given folder. The demo and the benchmarks use it, and tests through package
+// testservers.
 //
-// The servers are set up for speed, not for keeping data: nothing is synced to
-// disk.
+// The servers are set up for speed: they do not sync data to disk.
 package servers
 
 import (
@@ -17,25 +16,25 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// Config says where and how a server runs.
+// Config sets the folder, the port and the options of a server.
 type Config struct {
-	Dir  string // for its data and its log; made when missing, not removed
-	Port int    // on 127.0.0.1; 0: a free one
-	// Options are given to the server: arguments for Redis ("--requirepass",
-	// "secret"), settings for PostgreSQL ("max_connections=5").
+	Dir  string // folder of its data and log; created if missing, never removed
+	Port int    // port on 127.0.0.1; 0: a free one
+	// Options are arguments for Redis ("--requirepass", "secret"), or settings
+	// for PostgreSQL ("max_connections=5").
 	Options []string
 }
 
-// Server is a server that can be stopped and started again, on the same port
-// and with the same data folder.
+// Server is a server that can be stopped and started again, with the same port
+// and data folder.
 type Server struct {
 	spec     proc.Spec
 	addr     string
-	reserved *proc.Port // nil when the port was given
+	reserved *proc.Port // nil if the port is given
 	process  *proc.Process
 }
 
-// newServer gives a server its folder and its address.
+// newServer sets the folder and the address of a server.
 func newServer(name string, cfg Config) (*Server, error) {
 	if cfg.Dir == "" {
 		return nil, fmt.Errorf("%s: no folder given for its data", name)
@@ -57,8 +56,7 @@ func newServer(name string, cfg Config) (*Server, error) {
 // Addr returns the server's host and port.
 func (s *Server) Addr() string { return s.addr }
 
-// Start starts the server again after [Server.Stop] and returns when it
-// answers.
+// Start starts the server after [Server.Stop] and returns when it answers.
 func (s *Server) Start(ctx context.Context) error {
 	if s.running() {
 		return fmt.Errorf("%s: already running", s.spec.Name)
@@ -71,8 +69,8 @@ func (s *Server) Start(ctx context.Context) error {
 	return nil
 }
 
-// Stop ends the server: connections to it are refused from then on. It does
-// nothing when the server is not running.
+// Stop stops the server: connections to it are refused. It does nothing if the
+// server is not running.
 func (s *Server) Stop() error {
 	if !s.running() {
 		return nil
@@ -82,8 +80,8 @@ func (s *Server) Stop() error {
 	return process.Stop()
 }
 
-// Kill ends the server as a crash would. It does nothing when the server is
-// not running.
+// Kill stops the server like a crash. It does nothing if the server is not
+// running.
 func (s *Server) Kill() {
 	if s.running() {
 		s.process.Kill()
@@ -91,14 +89,14 @@ func (s *Server) Kill() {
 	}
 }
 
-// Pause hangs the server: it accepts connections and answers nothing, until
+// Pause suspends the server: it accepts connections and sends no answer until
 // [Server.Resume].
 func (s *Server) Pause() error { return s.signal(syscall.SIGSTOP) }
 
-// Resume lets a paused server go on.
+// Resume continues a paused server.
 func (s *Server) Resume() error { return s.signal(syscall.SIGCONT) }
 
-// Close stops the server and gives its port back. The data stays.
+// Close stops the server and releases its port. The data stay.
 func (s *Server) Close() error {
 	err := s.Stop()
 	if s.reserved != nil {

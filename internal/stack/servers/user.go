@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// unprivileged returns who PostgreSQL runs as when this process is root, and
-// gives dir to that user. For anybody else it returns nil: PostgreSQL runs as
-// they do.
+// unprivileged returns the user for PostgreSQL if this process is root, and
+// gives dir to that user. Otherwise it returns nil: PostgreSQL runs as the
+// current user.
 func unprivileged(dir string) (*syscall.Credential, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -22,7 +22,7 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 		u, err = user.Lookup("nobody")
 	}
 	if err != nil {
-		return nil, errors.New("root must not run it, and there is neither a user postgres nor nobody to run it as")
+		return nil, errors.New("PostgreSQL cannot run as root, and there is no user postgres or nobody: add one")
 	}
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
@@ -41,7 +41,7 @@ func unprivileged(dir string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-// reachable reports a folder above dir that others may not enter.
+// reachable reports a folder above dir that the user may not enter.
 func reachable(dir, username string) error {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -53,7 +53,7 @@ func reachable(dir, username string) error {
 			return err
 		}
 		if info.Mode()&0o001 == 0 {
-			return fmt.Errorf("root runs it as the user %s, who may not enter %s: use a folder below one that all may enter (TMPDIR says where temporary ones are)", username, at)
+			return fmt.Errorf("root runs it as the user %s, who may not enter %s: use a folder that all users may enter (TMPDIR sets the folder of temporary files)", username, at)
 		}
 		if at == filepath.Dir(at) {
 			return nil

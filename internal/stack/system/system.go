@@ -1,6 +1,6 @@
-// Package system is a small system that is ready to trade: all that the
-// project's preflight.yml looks at, on this machine, without an account
-// anywhere. The demo, the benchmarks and the tests check it and break it.
+// Package system creates a small ready system on this machine, without
+// accounts: everything that the project's preflight.yml checks. The demo, the
+// benchmarks and the tests use it.
 package system
 
 import (
@@ -21,10 +21,10 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 )
 
-// System is the checkout, the schema and the exchanges; Redis and PostgreSQL
-// are whose they are.
+// System holds the checkout, the schema and the exchanges. Redis and PostgreSQL
+// belong to the caller.
 type System struct {
-	Dir     string // the checkout, at a commit of the branch main
+	Dir     string // checkout at a commit of the branch main
 	Upbit   *fakeexchange.Upbit
 	Binance *fakeexchange.Binance
 
@@ -32,14 +32,14 @@ type System struct {
 	vars           []string
 }
 
-// patient finds the times that the checks give to servers. A machine that runs
-// tests can be busier than one that trades.
+// patient matches the timeouts of the checks. A machine that runs tests can be
+// busier than one that trades.
 var patient = regexp.MustCompile(`(timeout|max_latency): \d+s`)
 
-// migrations is the folder that preflight.yml names.
+// migrations is the folder in preflight.yml.
 const migrations = "webhook/history/migrations"
 
-// New makes a system in a folder, on a Redis and a PostgreSQL that answer.
+// New creates a system in a folder, with a running Redis and PostgreSQL.
 func New(ctx context.Context, dir, redisURL, postgresDSN string) (*System, error) {
 	s := &System{Dir: dir, Upbit: fakeexchange.NewUpbit(), Binance: fakeexchange.NewBinance()}
 	if err := s.checkout(ctx); err != nil {
@@ -66,20 +66,19 @@ func New(ctx context.Context, dir, redisURL, postgresDSN string) (*System, error
 // Config returns the path of the system's preflight.yml.
 func (s *System) Config() string { return filepath.Join(s.Dir, "preflight.yml") }
 
-// Vars are the environment variables of a system for paper trading.
+// Vars returns the environment variables for paper trading.
 func (s *System) Vars() []string { return s.vars }
 
-// LiveVars are those of a system that trades for real.
+// LiveVars returns the environment variables for live trading.
 func (s *System) LiveVars() []string {
 	return append(s.Vars()[:len(s.vars):len(s.vars)], "READ_ONLY=false", "EXECUTOR=live",
 		"UPBIT_ACCESS_KEY="+s.Upbit.AccessKey, "UPBIT_SECRET_KEY="+s.Upbit.SecretKey,
 		"BINANCE_API_KEY="+s.Binance.APIKey, "BINANCE_API_SECRET="+s.Binance.APISecret)
 }
 
-// Everything writes the preflight.yml of the benchmarks, which looks at all
-// that there is to look at, into the system, and returns its path and the
-// environment variables that belong to it. The exchanges then answer as often
-// as they are asked.
+// Everything writes the preflight.yml of the benchmarks, which has every check,
+// to the system. It returns its path and environment variables. The exchanges
+// then have no rate limits.
 func (s *System) Everything() (config string, vars []string, err error) {
 	root, err := servers.Root()
 	if err != nil {
@@ -91,14 +90,15 @@ func (s *System) Everything() (config string, vars []string, err error) {
 	}
 	s.Upbit.Limit(1e9, time.Second)
 	s.Binance.Limit(1e9, time.Second)
-	config = filepath.Join(s.Dir, "bench.yml") // the checkout and the migrations are there
+	config = filepath.Join(s.Dir, "bench.yml") // the checkout and the migrations are in this folder
 	return config, append(s.Vars()[:len(s.vars):len(s.vars)],
 		"TEST_UPBIT_ACCESS_KEY="+s.Upbit.AccessKey, "TEST_UPBIT_SECRET_KEY="+s.Upbit.SecretKey,
 		"TEST_BINANCE_API_KEY="+s.Binance.APIKey, "TEST_BINANCE_API_SECRET="+s.Binance.APISecret,
 	), os.WriteFile(config, declared, 0o644)
 }
 
-// Lookup looks up variables, the last of the same name.
+// Lookup returns a lookup in a list of variables. The last one with a name
+// counts.
 func Lookup(vars []string) func(string) (string, bool) {
 	return func(name string) (value string, set bool) {
 		for _, v := range vars {
@@ -124,8 +124,8 @@ func serve(h http.Handler) (*http.Server, string, error) {
 	return server, "http://" + listener.Addr().String(), nil
 }
 
-// checkout makes a repository with what preflight.yml looks at, as the project
-// has it. What else comes into the folder is ignored.
+// checkout creates a repository with the files that preflight.yml checks, as in
+// the project. Git ignores other files in the folder.
 func (s *System) checkout(ctx context.Context) error {
 	root, err := servers.Root()
 	if err != nil {

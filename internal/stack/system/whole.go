@@ -8,15 +8,15 @@ import (
 	"github.com/alertnative/preflight/internal/stack/servers"
 )
 
-// Whole is a system with a Redis and a PostgreSQL of its own.
+// Whole is a system with its own Redis and PostgreSQL.
 type Whole struct {
 	*System
 	Redis    *servers.Redis
 	Postgres *servers.Postgres
 }
 
-// Start starts the servers, and makes the system on them, in a folder that
-// other users can enter: PostgreSQL may run as one.
+// Start starts the servers and creates the system, in a folder that other users
+// can enter, because PostgreSQL may run as one.
 func Start(ctx context.Context, dir string) (_ *Whole, err error) {
 	w := &Whole{}
 	defer func() {
@@ -36,7 +36,7 @@ func Start(ctx context.Context, dir string) (_ *Whole, err error) {
 	return w, nil
 }
 
-// Close stops the exchanges and the servers, those that were started.
+// Close stops the exchanges and the servers that were started.
 func (w *Whole) Close() error {
 	var errs []error
 	if w.System != nil {
