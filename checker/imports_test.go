@@ -21,8 +21,8 @@ func TestEngineLinksNoSite(t *testing.T) {
 	t.Parallel()
 	const project = "github.com/alertnative/preflight/"
 	for _, pkg := range goList(t, "-deps", ".") {
-		for _, foreign := range []string{"rules", "routing", "dashgen", "promcheck", "codegen", "webhook", "packs", "site", "checks", "pipelinetest"} {
-			if strings.HasPrefix(pkg+"/", project+foreign+"/") {
+		for _, other := range []string{"rules", "routing", "dashgen", "promcheck", "codegen", "webhook", "packs", "site", "checks", "pipelinetest"} {
+			if strings.HasPrefix(pkg+"/", project+other+"/") {
 				t.Errorf("depends on %s", pkg)
 			}
 		}

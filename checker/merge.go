@@ -44,7 +44,7 @@ func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*dto.Metri
 		}
 		if before := previous[d.Name]; before != nil {
 			if before.GetType() != family.GetType() {
-				m.note("%s was a %s before: it starts anew", d.Name, strings.ToLower(before.GetType().String()))
+				m.note("%s was a %s before: it restarts", d.Name, strings.ToLower(before.GetType().String()))
 			} else if _, perEnv := d.Label("env"); perEnv {
 				family.Metric = m.carry(d, before.Metric, family.Metric)
 			}
@@ -78,13 +78,13 @@ func (m *merger) carry(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric 
 		i, again := index[key(s)]
 		switch {
 		case !sameLabels(d, labels):
-			m.note("%s had other labels before: it starts anew", d.Name)
+			m.note("%s had other labels before: it restarts", d.Name)
 		case hasCheck && !m.known[check]:
 			m.note("the check %q no longer exists: its series are dropped", check)
 		case d.Type == metrics.Histogram && !sameBuckets(d, s.Histogram):
-			m.note("%s had other buckets before: it starts anew", d.Name)
+			m.note("%s had other buckets before: it restarts", d.Name)
 		case d.Type != metrics.Gauge && !countable(s):
-			m.note("%s had a value that no count can have: it starts anew", d.Name)
+			m.note("%s had an invalid value: it restarts", d.Name)
 		case labels["env"] != m.env:
 			kept = append(kept, s)
 		case d.Type == metrics.Counter && again:

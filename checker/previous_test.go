@@ -46,7 +46,7 @@ func TestIncompatibleSeriesRestartWithNote(t *testing.T) {
 	notes := strings.Join(f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass")), "\n")
 	for _, want := range []string{
 		"app_preflight_gone_total is no longer a metric of the preflight: it is dropped",
-		"app_preflight_check_duration_seconds had other buckets before: it starts anew",
+		"app_preflight_check_duration_seconds had other buckets before: it restarts",
 		`the check "Old" no longer exists: its series are dropped`,
 	} {
 		if !strings.Contains(notes, want) {

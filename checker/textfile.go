@@ -171,7 +171,7 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	families, err := parse(data)
 	switch {
 	case err == nil && len(families) == 0:
-		return nil, []string{"the previous file was empty: counting starts anew"}, nil
+		return nil, []string{"the previous file was empty: counters restart"}, nil
 	case err == nil:
 		return families, nil, nil
 	}
@@ -179,7 +179,7 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	if renameErr := os.Rename(f.Path, aside); renameErr != nil {
 		return nil, nil, renameErr
 	}
-	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counting starts anew (%v)", aside, err)}, nil
+	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counters restart (%v)", aside, err)}, nil
 }
 
 // replace writes the families to a temporary file and renames it. All users may

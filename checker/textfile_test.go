@@ -251,9 +251,9 @@ app_preflight_last_success{env="live"} 1
 		t.Fatal(err)
 	}
 	want := []string{
-		"app_preflight_checks_total had a value that no count can have: it starts anew",
-		"app_preflight_last_success was a counter before: it starts anew",
-		"app_preflight_runs_total had a value that no count can have: it starts anew",
+		"app_preflight_checks_total had an invalid value: it restarts",
+		"app_preflight_last_success was a counter before: it restarts",
+		"app_preflight_runs_total had an invalid value: it restarts",
 	}
 	if notes := f.write("paper", result("A", 0, "a1=pass")); !slices.Equal(notes, want) {
 		t.Errorf("notes %q, want %q", notes, want)

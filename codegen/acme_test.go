@@ -127,7 +127,7 @@ func acmeMissing() rules.Alert {
 
 func acmeOdd() rules.Alert {
 	return rules.Alert{
-		Name: "DBOdd", Severity: "ticket", Expr: "stddev by (job) (db_up) > 0.4", Untested: "nobody knows",
+		Name: "DBOdd", Severity: "ticket", Expr: "stddev by (job) (db_up) > 0.4", Untested: "no test is possible",
 		Waivers: []finding.Waiver{{Code: finding.NotShown, Why: "seldom"}},
 	}
 }
@@ -198,6 +198,6 @@ func acmeRouting() routing.Routing {
 			{Match: `severity="ticket", alertname="APISlow"`, Never: "loud", NotIn: []string{"nights", "holidays"}},
 		},
 		Waivers:     []finding.Waiver{{Code: finding.UnreachableRoute, Why: "the heartbeat is of another team"}},
-		Equivalents: []finding.Equivalent{{Mutant: "route: x → (dropped)", Why: "nobody minds"}},
+		Equivalents: []finding.Equivalent{{Mutant: "route: x → (dropped)", Why: "no effect"}},
 	}
 }

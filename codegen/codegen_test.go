@@ -147,7 +147,7 @@ func TestMistakesStopGeneration(t *testing.T) {
 			Expect: []rules.Expect{rules.Quiet("0m"), rules.Fires("1m").Says("summary", "x")},
 		}},
 	})
-	s.Routing.Route.Routes[3].Receiver = "nobody"
+	s.Routing.Route.Routes[3].Receiver = "no-one"
 	code, stdout, stderr := generate(t, s, "--out="+dir)
 	if code != 1 || stdout != "" {
 		t.Errorf("exit %d, stdout %q", code, stdout)
@@ -162,7 +162,7 @@ func TestMistakesStopGeneration(t *testing.T) {
 		`did you mean "arbitrage_preflight_last_success"?`,
 		`alert "Typo", annotation "summary", query: PQ002: no metric "upp"`,
 		`alert "Typo", scenario "s": PQ003: arbitrage_preflight_check_status has no label "chek"`,
-		`AM003: the receiver "nobody" is not defined`,
+		`AM003: the receiver "no-one" is not defined`,
 		"preflight-gen: nothing was written",
 	)
 	if files := tree(t, dir); len(files) != 0 {

@@ -36,7 +36,7 @@ func TestExpectations(t *testing.T) {
 		"an instance of nothing":     {down("", series, quiet, rules.Quiet("2m").And(labels).Says("summary", "x"), says), at + "DF019: at 2m: And adds an instance to Quiet"},
 		"samples of an alert":        {down("", series, quiet, rules.Samples("2m", labels+" 1"), says), at + "DF019: at 2m: Samples is for recording rules"},
 		"a text that is not there":   {down("", series, quiet, says.Says("sumary", "x")), at + `DF014: at 5m: Says names the text "sumary", which the alert does not have: did you mean "summary"?`},
-		"a text that is not said":    {down("", series, quiet, fires), at + `DF003: at 5m: the labels {instance="q:9400", job="queue"} do not decide the text "summary": write with Says what it becomes`},
+		"a text that is not said":    {down("", series, quiet, fires), at + `DF003: at 5m: the labels {instance="q:9400", job="queue"} do not determine the text "summary": add it with Says`},
 		"another severity":           {down("", series, quiet, rules.Fires("5m", labels+`, sev="grey"`).Says("summary", "q:9400 is 0")), at + "DF014: at 5m: instance {" + labels + `, sev="grey"}: no rule of the alert has its severity`},
 		"no labels":                  {down("", series, quiet, rules.Fires("5m", `job=queue`)), at + "DF019: at 5m: instance {job=queue}: "},
 		"no step":                    {down("0s", series, quiet, says), at + "DF019: Step: it is zero"},

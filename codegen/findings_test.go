@@ -190,7 +190,7 @@ var sentences = map[string]change{
 	"a panel repeats by `env`":                       at(2, func(q *dashgen.Panel) { q.Repeat = "env" }),
 	"a panel does not repeat":                        unchanged,
 	"the board places an alert that is not there": board(func(d *dashgen.Dashboard) {
-		d.Panels = append(d.Panels, rules.Alert{Name: "Nobody"}.Place())
+		d.Panels = append(d.Panels, rules.Alert{Name: "Unknown"}.Place())
 	}),
 	"the board places `PreflightStale`":                unchanged,
 	"two alerts of one panel give it different widths": in("PostgresLatencyHigh", func(a *rules.Alert) { a.Panel.Width = 12 }),

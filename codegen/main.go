@@ -155,8 +155,8 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 	return code, nil
 }
 
-// outputs returns the folder of each site: the output folder for one site,
-// otherwise a folder with the site's name in it.
+// outputs returns the folder of each site: the output folder itself for a single
+// site, or subfolders with the names of several sites.
 func outputs(out string, sites []preflight.Site) []string {
 	if len(sites) == 1 {
 		return []string{out}

@@ -19,7 +19,7 @@ var definitionMistakes = []mistake{
 	{"DF002", "arbitrage_preflight_idle_seconds", addIdle},
 	{"DF003", "TextfileScrapeError", scenario("TextfileScrapeError", rules.Quiet("0m"), rules.Quiet("1m"))},
 	{"DF003", "TextfileScrapeError", scenario("TextfileScrapeError", rules.Fires("6m", textfileLabels))},
-	{"DF003", "PreflightFlapping", in("PreflightFlapping", func(a *rules.Alert) { a.Untested = "nobody can" })},
+	{"DF003", "PreflightFlapping", in("PreflightFlapping", func(a *rules.Alert) { a.Untested = "not possible" })},
 	{"DF004", "RedisLatencyHigh", edit("RedisLatencyHigh", "> 0.5", "> 0.25")},
 	{"DF004", "PreflightSlow", at(9, func(q *dashgen.Panel) { q.Thresholds = []dashgen.Threshold{{At: 0.3, Color: dashgen.Red}} })},
 	{"DF005", "TargetDown", in("TargetDown", waiveAlways)},

@@ -72,9 +72,9 @@ var routingMistakes = []mistake{
 	{"AM002", `receiver "spare"`, func(s *preflight.Site) {
 		s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "spare", Chats: []routing.Chat{{Telegram: "$TELEGRAM_CHAT_ID"}}})
 	}},
-	{"AM003", "the default route", func(s *preflight.Site) { s.Routing.Route.Receiver = "nobody" }},
+	{"AM003", "the default route", func(s *preflight.Site) { s.Routing.Route.Receiver = "no-one" }},
 	{"AM003", "P2", route(p2, func(r *routing.Route) { r.Mute = []string{"nights"} })},
-	{"AM003", "promise of", promise(p0System, func(x *routing.Promise) { x.Never = "nobody" })},
+	{"AM003", "promise of", promise(p0System, func(x *routing.Promise) { x.Never = "no-one" })},
 	{"AM004", "P1", route(p1, func(r *routing.Route) { r.GroupBy = []string{"envs"} })},
 	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Equal = []string{"check"} })},
 	{"AM005", "inhibition", inhibit(func(i *routing.Inhibit) { i.Source = `alertname="PreflightFailed"` })},
@@ -127,7 +127,7 @@ var panelMistakes = []mistake{
 	{"GR006", "panel 14", query(14, "max by (env, check, target, reason)", "max by (env, check, target)")},
 	{"GR008", "panel 2", at(2, func(q *dashgen.Panel) { q.Description = "" })},
 	{"GR009", "panel 2", at(2, func(q *dashgen.Panel) { q.Repeat = "env" })},
-	{"GR010", "panel", board(func(d *dashgen.Dashboard) { d.Panels = append(d.Panels, rules.Alert{Name: "Nobody"}.Place()) })},
+	{"GR010", "panel", board(func(d *dashgen.Dashboard) { d.Panels = append(d.Panels, rules.Alert{Name: "Unknown"}.Place()) })},
 	{"GR010", "panel", board(func(d *dashgen.Dashboard) { d.Panels = append(d.Panels, dashgen.Panel{Alert: "Watchdog"}) })},
 	{"GR011", "panel 11", in("PostgresLatencyHigh", func(a *rules.Alert) { a.Panel.Width = 12 })},
 }

@@ -40,7 +40,7 @@ func TestScenarioNeedsTextsOfTemplates(t *testing.T) {
 	s := diskSite("P2")
 	a := alert(&s, "DiskFull")
 	a.Summary = "{{ $value | humanizePercentage }} of {{ $labels.instance }}"
-	contains(t, findings(t, s), "write with Says what it becomes")
+	contains(t, findings(t, s), "add it with Says")
 	a.Scenarios[0].Expect[1] = a.Scenarios[0].Expect[1].Says("summary", "99% of a")
 	contains(t, findings(t, s), "DF014", "100% of a")
 	a.Scenarios[0].Expect[1] = rules.Fires("5m", `job="disk", instance="a"`).Says("summary", "100% of a")

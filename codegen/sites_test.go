@@ -38,7 +38,7 @@ func TestSeveralSitesInOneProgram(t *testing.T) {
 		t.Errorf("--check: exit %d\n%s%s", code, stdout, stderr)
 	}
 	// A finding in one site prevents writing the others.
-	sites[1].Routing.Route.Receiver = "nobody"
+	sites[1].Routing.Route.Receiver = "no-one"
 	sites[0].Packs[0].Name = "disks"
 	code, _, stderr := command(t, sites, "--out="+dir)
 	if code != 1 || !strings.Contains(stderr, "nothing was written") {

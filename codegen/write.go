@@ -73,13 +73,13 @@ func Write(dir string, files []File) error {
 	if err != nil {
 		return err
 	}
-	var foreign []error
+	var unowned []error
 	for _, c := range changes {
 		if c.Old != nil && c.Path != manifestName && !slices.Contains(owned, c.Path) {
-			foreign = append(foreign, fmt.Errorf("%s exists, but the generator did not write it: move it", filepath.Join(dir, c.Path)))
+			unowned = append(unowned, fmt.Errorf("%s exists, but the generator did not write it: move it", filepath.Join(dir, c.Path)))
 		}
 	}
-	if err := errors.Join(foreign...); err != nil {
+	if err := errors.Join(unowned...); err != nil {
 		return err
 	}
 	return apply(dir, changes, owned)

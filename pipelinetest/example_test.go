@@ -64,7 +64,7 @@ func testDiskFull(t *testing.T) {
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.01)
 		p.Wait(time.Hour)
 
-		p.Note("somebody made room")
+		p.Note("files were removed")
 		p.Set(`disk_free_ratio{disk="/data"}`, 0.3)
 		p.Wait(10 * time.Minute)
 
@@ -87,7 +87,7 @@ func Example() {
 	//     |
 	//     | Recommended Actions:
 	//     | 1. remove old files
-	// +1h10m0s   == somebody made room
+	// +1h10m0s   == files were removed
 	// +1h10m52s  → chat -100: message 2, silent, reply to 1
 	//     | ✅ WARNING resolved: Disk full
 	//     |

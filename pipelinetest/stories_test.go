@@ -37,7 +37,7 @@ func warnFailPass(p *pipelinetest.Pipeline, c *checker) {
 	p.Note("Binance no longer answers")
 	c.fail("binance", "timeout")
 	p.WaitUntil(45 * time.Minute)
-	p.Note("all is well again")
+	p.Note("everything passes again")
 	c.pass("binance")
 	p.WaitUntil(70 * time.Minute)
 }
@@ -61,7 +61,7 @@ func silenced(p *pipelinetest.Pipeline, c *checker) {
 	p.Note("Redis stops")
 	c.fail("redis", "connection_refused")
 	p.WaitUntil(20 * time.Minute)
-	p.Note("somebody silences the alert for an hour, and repairs Redis")
+	p.Note("an operator silences the alert for an hour and repairs Redis")
 	p.Silence(time.Hour, `{alertname="PreflightCheckFailed",target="redis"}`)
 	p.WaitUntil(25 * time.Minute)
 	c.pass("redis")

@@ -3,8 +3,8 @@
 //
 // For each part of an expression a [Checker] infers the type of the metric, its
 // unit, its range, and the labels that the result can and must have. It reports
-// contradictions as findings; docs/reference/findings.md explains each. Correct input
-// gives no findings.
+// contradictions as findings; docs/reference/findings.md explains each. Correct
+// input gives no findings.
 package promcheck
 
 import (
@@ -81,8 +81,8 @@ func (r *recorded) get(name string) (Type, bool) {
 	return t, ok
 }
 
-// Define adds a recorded series. If several rules record it, its type is what
-// all of them have in common.
+// Define adds a recorded series. If several rules record it, its type has
+// the common properties.
 func (c *Checker) Define(name string, t Type) {
 	c.recorded.mu.Lock()
 	defer c.recorded.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 // it ends before Alertmanager lets the first alert expire.
 const DefaultHeartbeatTimeout = api.HeartbeatTimeout
 
-// Config is what a [Service] needs.
+// Config configures a [Service].
 type Config struct {
 	// Spool is the path of the local database, or [spool.InMemory].
 	Spool string
@@ -42,7 +42,7 @@ type Config struct {
 	LevelSounds bool
 	// Alertmanagers are asked which alerts fire; none for never.
 	Alertmanagers []*Alertmanager
-	// Replicas is what this process shares with other replicas of the same bot; nil
+	// Replicas is the store shared with other replicas of the same bot; nil
 	// where it is the only one.
 	Replicas lease.Shared
 	// Archive gets the history; nil keeps it in the spool alone.

@@ -39,7 +39,7 @@ func heartbeat(p state.Payload) (h Heartbeat, ok bool) {
 	return h, ok
 }
 
-// heartbeats is what is known of the heartbeats.
+// heartbeats is the state of the heartbeats.
 type heartbeats struct {
 	started   time.Time
 	beat      chan struct{}             // a heartbeat arrived

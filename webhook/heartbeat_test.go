@@ -22,7 +22,7 @@ func (w *world) beats(d time.Duration) {
 	}
 }
 
-// blindness returns the title of every message about it.
+// heartbeatAlerts returns the title of every message about it.
 func (w *world) heartbeatAlerts() (titles []string) {
 	for _, m := range w.bot.Messages(person) {
 		if title, _, _ := strings.Cut(m.Text, "\n"); strings.Contains(title, "Alerting is blind") {

@@ -128,7 +128,7 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 }
 
 // One replica gets the watchdog, another the notifications; both know what is
-// to be believed, whichever tells.
+// to be confirmed, whichever replica delivers.
 func TestReplicasShareWhatTheySee(t *testing.T) {
 	for name, c := range map[string]struct{ beats, notified, stops int }{
 		"watchdog at the first":            {0, 1, -1},

@@ -40,7 +40,7 @@ func TestAnAlertThatOnlyExpiredStaysOpen(t *testing.T) {
 	}
 }
 
-// Prometheus was restarted: what still fires begins anew.
+// Prometheus was restarted: alerts that still fire start again.
 func firesAnew(w *world, p *sender, o outage) {
 	p.after(15 * time.Minute)
 	w.expect(person, open, missing)
@@ -93,7 +93,7 @@ func firesNoMore(w *world, p *sender, _ outage) {
 }
 
 // They fire again before Alertmanager's next look, so only their start is new;
-// of one that is told before the first watchdog, of one after it.
+// of one that is delivered before the first watchdog, and of one after it.
 func soonBack(w *world, p *sender, o outage) {
 	before, after := alertmanager{url: "http://a", priority: "P1"}, alertmanager{url: "http://a", priority: "P2"}
 	w.post(before.payload(before.firing("kafka", o.start)), api.None)

@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 )
 
-// shared is what replicas share, in memory and in fake time. The real one is
+// shared is the store of replicas, in memory and in fake time. The real one is
 // tested in package replica and end to end.
 type shared struct {
 	mu       sync.Mutex

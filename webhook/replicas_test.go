@@ -58,7 +58,7 @@ func TestReplicasDeliverOnceWhicheverIsNotified(t *testing.T) {
 	}
 }
 
-// Whoever goes on knows what was shown, where, and how fast it may go.
+// The next holder of the lease knows what was shown, in which chat, and its rate limit.
 func TestTheOtherReplicaGoesOn(t *testing.T) {
 	asPair(t, "-100", func(p *pair) {
 		start := time.Now()

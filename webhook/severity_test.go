@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// teams is a scale of somebody's own.
+// teams is a custom scale.
 var teams = config.Severities{Label: "severity", Levels: []config.Level{
 	{Name: "page", Icon: "📟", Urgent: true},
 	{Name: "wake", Icon: "⏰", Urgent: true},

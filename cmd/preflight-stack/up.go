@@ -81,7 +81,7 @@ func (u *up) serve(ctx context.Context, out *output, c *cleanup) error {
 	}
 	out.printf("data and logs %s\n\n", u.data)
 	if len(s.LeftOut()) > 0 {
-		out.printf("Left out, so that nobody else is notified (--all-receivers keeps them; their secrets are read from %s):\n  %s\n\n",
+		out.printf("Removed, so that no other receiver is notified (--all-receivers keeps them; their secrets are read from %s):\n  %s\n\n",
 			s.Secrets(), strings.Join(s.LeftOut(), ", "))
 	}
 	if u.generatedSet && !u.configSet {

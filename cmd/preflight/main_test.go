@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 }
 
 // The scripts of testdata/script are sessions that a user could type. The
-// system in them is ready. NOBODY is an address without a server.
+// system in them is ready. UNREACHABLE is an address without a server.
 func TestScripts(t *testing.T) {
 	redis, postgres, stopped := testservers.StartRedis(t), testservers.StartPostgres(t), testservers.StartRedis(t)
 	stopped.Stop()
@@ -52,7 +52,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(func() { ready.Close() })
 			env.Vars = append(env.Vars, ready.Vars()...)
 			env.Setenv("PASSWORD", postgres.Password())
-			env.Setenv("NOBODY", stopped.URL())
+			env.Setenv("UNREACHABLE", stopped.URL())
 			return nil
 		},
 	})

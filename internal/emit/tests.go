@@ -283,7 +283,7 @@ func say(annotations, own, said map[string]string) (map[string]string, []mistake
 
 // unsaid describes a text that the labels of an instance do not determine.
 func unsaid(name string, own map[string]string, err error) string {
-	reason := fmt.Sprintf("the labels %s do not decide the text %q: write with Says what it becomes", labels.FromMap(own), name)
+	reason := fmt.Sprintf("the labels %s do not determine the text %q: add it with Says", labels.FromMap(own), name)
 	if err != nil {
 		reason += ": " + err.Error()
 	}

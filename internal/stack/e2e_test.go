@@ -162,14 +162,14 @@ func TestFailureReachesChat(t *testing.T) {
 		if err != nil {
 			return false, err
 		}
-		var told []string
+		var received []string
 		for _, r := range records {
 			if len(r.Deliveries) == 1 && r.Deliveries[0].DeliveredAt != nil && r.Deliveries[0].ResolvedAt != nil && r.EndsAt != nil {
-				told = append(told, r.Labels["check"]+"/"+r.Labels["target"])
+				received = append(told, r.Labels["check"]+"/"+r.Labels["target"])
 			}
 		}
-		slices.Sort(told)
-		return slices.Equal(told, want), records
+		slices.Sort(received)
+		return slices.Equal(received, want), records
 	})
 
 	if refused := p.bot.Refusals(); len(refused) != 0 {

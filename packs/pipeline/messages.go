@@ -18,7 +18,7 @@ var webhookBacklog = rules.Alert{
 		"look at TelegramFailing, and at the webhook's log for the chat",
 		"in a storm of alerts nothing needs to be done: messages go out as fast as Telegram accepts them, with the newest state",
 	},
-	About: "The webhook holds alerts whose present state the chat has not been shown. The messages are late, and none is lost.",
+	About: "The webhook holds alerts whose current state is not yet in the chat. The messages are late, but none is lost.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "메시지 지연",
 		Summary: "{{ $labels.chat }} 채팅으로 가는 메시지가 5분 넘게 대기 중",
@@ -136,7 +136,7 @@ var messagesAmbiguous = rules.Alert{
 	Severity: "P3",
 	Expr:     `sum by (job, chat) (increase(preflight_webhook_deliveries_ambiguous_total[1h])) > 0`,
 
-	Title:   "Message perhaps shown twice",
+	Title:   "Possible duplicate message",
 	Summary: "a message to the chat {{ $labels.chat }} got no answer from Telegram and was sent again",
 	Actions: []string{
 		"nothing if it is rare, else look at the connection to the Bot API",

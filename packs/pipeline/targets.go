@@ -21,7 +21,7 @@ func targetDown(o Options) rules.Alert {
 			"check that the process runs and listens at that address",
 			"read the scrape error on Prometheus's page Status > Targets",
 		},
-		About: "Prometheus cannot scrape a target. What it exposes is not known until it answers again.",
+		About: "Prometheus cannot scrape a target. Its metrics are missing until it answers again.",
 		Translations: map[string]rules.Translation{"ko": {
 			Title:   "수집 대상 중단",
 			Summary: "{{ $labels.job }} ({{ $labels.instance }})가 Prometheus에 응답하지 않음",

@@ -7,7 +7,7 @@ import "github.com/alertnative/preflight/dashgen"
 
 var exporterSamples = dashgen.Panel{
 	ID: 1, Title: "Traffic: Exporter Samples",
-	Description: "Samples that the arbitrage exporter offers at each scrape: how much it keeps track of. A step down means that a market, a strategy or a whole component stopped reporting; look at its log.",
+	Description: "Samples that the arbitrage exporter offers at each scrape: a measure of how much it monitors. A step down means that a market, a strategy or a whole component stopped reporting; look at its log.",
 	Targets: []dashgen.Target{{
 		Expr:   `sum by (env) (scrape_samples_scraped{job="arbitrage_exporter", env=~"$env"})`,
 		Legend: "{{env}}",
@@ -17,7 +17,7 @@ var exporterSamples = dashgen.Panel{
 
 var exporterScrape = dashgen.Panel{
 	ID: 3, Title: "Latency: Exporter Scrape",
-	Description: "How long the arbitrage exporter takes to answer a scrape. It does so beside its work, so a rising line is the first sign of an overloaded process; at 10 s Prometheus gives up and the scrape counts as failed.",
+	Description: "How long the arbitrage exporter takes to answer a scrape. Answering competes with its other work, so a rising line is an early sign of overload; at 10 s Prometheus gives up and the scrape counts as failed.",
 	Targets: []dashgen.Target{{
 		Expr:   `max by (env) (scrape_duration_seconds{job="arbitrage_exporter", env=~"$env"})`,
 		Legend: "{{env}}",

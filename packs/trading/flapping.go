@@ -30,7 +30,7 @@ var flapping = rules.Alert{
 
 	Panel: dashgen.Panel{
 		ID: 13, Title: "Check Status over Time", Width: 24, Height: 10,
-		Description: "The status that each check's last execution had. A band that keeps changing its colour is a check that flaps: its cause comes and goes, and a single PASS proves little.",
+		Description: "The status that each check's last execution had. A band that keeps changing its colour is a check that flaps: its cause is intermittent, so a single PASS proves little.",
 		Targets: []dashgen.Target{{
 			Expr: `max by (env, check) (
   arbitrage_preflight_check_status{status="pass", env=~"$env"}

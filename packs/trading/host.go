@@ -29,7 +29,7 @@ var hostNetwork = dashgen.Panel{
 
 var hostCPU = dashgen.Panel{
 	ID: 5, Title: "Saturation: Host CPU", Width: 12,
-	Description: "Share of the time the processors are busy, and runnable or blocked tasks for each of them: above 100 % tasks wait. Find the process that takes it; while it lasts, latencies and the preflight's timeouts say little about what they measure.",
+	Description: "Share of the time the processors are busy, and runnable or blocked tasks for each of them: above 100 % tasks wait. Find the process that uses them. Until then latencies and the preflight's timeouts reflect the load of the host.",
 	Targets: []dashgen.Target{
 		{
 			Expr:   `1 - avg by (instance) (rate(node_cpu_seconds_total{job="node_exporter", mode="idle"}[$__rate_interval]))` + onHost,
@@ -47,7 +47,7 @@ var hostCPU = dashgen.Panel{
 
 var hostMemory = dashgen.Panel{
 	ID: 6, Title: "Saturation: Host Memory", Width: 12,
-	Description: "Share of the memory that is not available to a new process. Near 100 % the kernel kills one of them: stop what is not needed before it chooses for you.",
+	Description: "Share of the memory that is not available to a new process. Near 100 % the kernel kills a process: stop processes that are not needed before that.",
 	Targets: []dashgen.Target{{
 		Expr: `1 - max by (instance) (node_memory_MemAvailable_bytes{job="node_exporter"})
 / max by (instance) (node_memory_MemTotal_bytes{job="node_exporter"})` + onHost,

@@ -19,7 +19,7 @@ var slow = rules.Alert{
 	Summary: "{{ $labels.env }}: the preflight takes over {{ $threshold }}",
 	Actions: []string{
 		"find the slow check in the dashboard's latencies and in the evidence",
-		"look at the load of the host and of what the check talks to",
+		"look at the load of the host and of the servers that the check calls",
 	},
 	About: "The 95th percentile of the preflight's duration over {{ $window }} is above {{ $threshold }}. It still works.",
 	Translations: map[string]rules.Translation{"ko": {
@@ -33,7 +33,7 @@ var slow = rules.Alert{
 
 	Panel: dashgen.Panel{
 		ID: 9, Title: "Preflight Duration P95", Width: 6,
-		Description: "95 of 100 runs took at most this long, over the last six run intervals. No data: fewer than two runs in that time. Above 500 ms something that the checks reach is slow; the latencies beside it and the exchanges' status pages say which.",
+		Description: "95 of 100 runs took at most this long, over the last six run intervals. No data: fewer than two runs in that time. Above 500 ms a checked server is slow: compare the latencies beside it and the exchanges' status pages.",
 		Targets: []dashgen.Target{{
 			Expr:   `histogram_quantile(0.95, sum by (env, le) (rate(arbitrage_preflight_duration_seconds_bucket{env=~"$env"}[6runs])))`,
 			Legend: "{{env}}",

@@ -46,7 +46,7 @@ var checkFailed = rules.Alert{
 
 	Panel: dashgen.Panel{
 		ID: 8, Title: "Preflight Last Success", Width: 6,
-		Description: "PASS when no check that the last run executed has failed; warnings are still PASS. On FAIL do not start trading: the table of targets below says what failed and why.",
+		Description: "PASS when no check that the last run executed has failed; warnings are still PASS. On FAIL do not start trading: the table of targets below shows each failure with its reason.",
 		Targets:     []dashgen.Target{{Expr: `arbitrage_preflight_last_success{env=~"$env"}`, Legend: "{{env}}"}},
 		Unit:        dashgen.Plain,
 		Base:        dashgen.Red,
@@ -118,7 +118,7 @@ var checkWarned = rules.Alert{
 
 	Panel: dashgen.Panel{
 		ID: 14, Title: "Targets", Width: 24, Height: 12,
-		Description: "Everything the checks looked at, the worst first, with the reason for each problem. The runbook of the alert says what to do about a reason; the checker's report has the details.",
+		Description: "All targets of the checks, the worst first, with the reason for each problem. The runbook of the alert has the remedy for each reason; the checker's report has the details.",
 		Targets: []dashgen.Target{{Expr: `max by (env, check, target, reason) (
   2 * arbitrage_preflight_check_problem{status="warn", env=~"$env"}
   or 3 * arbitrage_preflight_check_problem{status="fail", env=~"$env"}

@@ -13,7 +13,7 @@ var statuses = []dashgen.Mapping{
 
 var statusBreakdown = dashgen.Panel{
 	ID: 10, Title: "Check Status Breakdown", Width: 6,
-	Description: "Results of all checks since counting began. It shows the habit, not the present: a slice of failures that grows over days is a check that needs repair.",
+	Description: "Results of all checks since the counters started. It shows the long-term share, not the current state: if a slice of failures grows over days, a check needs repair.",
 	Targets: []dashgen.Target{{
 		Expr:   `sum by (status) (arbitrage_preflight_checks_total{env=~"$env"})`,
 		Legend: "{{status}}",
@@ -29,7 +29,7 @@ var statusBreakdown = dashgen.Panel{
 
 var topFailedChecks = dashgen.Panel{
 	ID: 12, Title: "Top Failed Checks (24 h)", Width: 12,
-	Description: "The checks that failed most often in the last 24 hours, whatever the time range above. All 0 is a good day. Start repairs at the top.",
+	Description: "The checks that failed most often in the last 24 hours, independent of the time range above. Start repairs at the top.",
 	Targets: []dashgen.Target{{
 		Expr: `topk(5, sum by (check) (increase(arbitrage_preflight_checks_total{status="fail", env=~"$env"}[24h])))`,
 	}},

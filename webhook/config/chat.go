@@ -10,7 +10,7 @@ var (
 	variableForm = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// ChatForm says how a chat is written.
+// ChatForm describes the notation of a chat.
 const ChatForm = "write its number (-1001234567890), @name, or number:topic"
 
 // Chat splits a chat of Telegram, written CHAT or CHAT:TOPIC, into its number or

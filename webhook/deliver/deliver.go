@@ -29,7 +29,7 @@ type Sender interface {
 	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
 }
 
-// Options are what the workers of all chats need.
+// Options configure the workers of all chats.
 type Options struct {
 	Spool  *spool.Spool
 	Holder *lease.Holder

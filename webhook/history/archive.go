@@ -123,7 +123,7 @@ func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 	return c.Spool.Do(func(tx *spool.Tx) error { return tx.ChangesCopied(changes) })
 }
 
-// FromSpool lists what a spool has of the history, oldest first. Label is the
+// FromSpool lists the part of the history that is in a spool, oldest first. Label is the
 // label of alerts that holds the severity. It only reads, also while the webhook
 // uses that spool, and creates no file.
 func FromSpool(ctx context.Context, path, label string, f Filter) ([]Record, error) {

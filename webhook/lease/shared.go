@@ -17,7 +17,7 @@ import (
 // TTL is how long a lease lasts when its replica does not renew it.
 const TTL = 5 * time.Second
 
-// Shared is what the replicas of one bot share; [Store] is the real one.
+// Shared is the store that the replicas of one bot share; [Store] implements it.
 type Shared interface {
 	Migrate(ctx context.Context) error
 	// Beat reports that this replica runs, and asks for the lease.
@@ -44,7 +44,7 @@ type Event struct {
 	Body    []byte // JSON
 }
 
-// Beat is what a replica reports of itself.
+// Beat is the report of a replica about itself.
 type Beat struct {
 	Replica string
 	Chats   string // those it is configured with

@@ -25,7 +25,7 @@ const (
 	pushAtOnce, pushBytes = 1000, 4 << 20
 )
 
-// Options are what a [Sharer] needs. The functions inform the stages above.
+// Options configure a [Sharer]. The functions inform the stages above.
 type Options struct {
 	Spool     *spool.Spool
 	Shared    Shared

@@ -73,7 +73,7 @@ func oneReplicaHoldsTheLease(t *testing.T, postgres *testservers.Postgres) {
 	if beat("a", false).Held || !beat("b", true).Held || beat("a", true).Held {
 		t.Error("the next replica does not get a lease that was given up")
 	}
-	// One that is not heard of loses it.
+	// A silent holder loses it.
 	deadline := time.Now().Add(10 * lease.TTL)
 	for !beat("a", true).Held {
 		if time.Now().After(deadline) {
@@ -123,7 +123,7 @@ func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {
 			}
 		})
 	}
-	// Whoever reads meanwhile misses nothing.
+	// Concurrent readers miss no event.
 	got := make([][]lease.Event, readers)
 	for r := range readers {
 		reading.Go(func() {
@@ -212,7 +212,7 @@ func additionsAreAnnounced(t *testing.T, postgres *testservers.Postgres) {
 	}
 }
 
-// An error says what is wrong and nothing of the connection string.
+// Errors name the cause and never the connection string.
 func whatIsAwaySaysSo(t *testing.T, _ *testservers.Postgres) {
 	s, err := lease.Open("postgres://user:hunter2@127.0.0.1:1/db", "123")
 	if err != nil {

@@ -54,7 +54,7 @@ func (f *Formatter) listTitle(it Item) string {
 }
 
 // lines returns a line for each alert. Lines that would be equal get the labels that
-// tell the alerts apart.
+// distinguish the alerts.
 func (f *Formatter) lines(n Notice, items []Item, limit int) []string {
 	summaries := make([]string, len(items))
 	times := map[string]int{}

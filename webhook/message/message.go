@@ -89,7 +89,7 @@ type Message struct {
 }
 
 // Text returns the message without formatting, with the addresses of its
-// buttons below. It is what is sent when Telegram refuses the formatted one.
+// buttons below. It is sent when Telegram refuses the formatted text.
 func (m Message) Text() string {
 	text := Plain(m.HTML)
 	for _, b := range m.Buttons {

@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "rewrite the golden files")
 
 var start = time.Date(2025, 12, 21, 1, 30, 0, 0, time.UTC)
 
@@ -44,7 +44,7 @@ func ended(it message.Item, after time.Duration) message.Item {
 	return it
 }
 
-func foreign(labels, annotations template.KV) message.Item {
+func other(labels, annotations template.KV) message.Item {
 	var it message.Item
 	it.Status, it.StartsAt, it.Labels, it.Annotations = "firing", start, labels, annotations
 	it.GeneratorURL = "https://prometheus.example.com/graph?g0.expr=up"
@@ -53,7 +53,7 @@ func foreign(labels, annotations template.KV) message.Item {
 
 // titled is an alert of a rule that names a list, whose line does not name the part.
 func titled(kind, part string) message.Item {
-	it := foreign(template.KV{"alertname": "Hardware", "priority": "P1", "part": part},
+	it := other(template.KV{"alertname": "Hardware", "priority": "P1", "part": part},
 		template.KV{"title": "Hardware", "headline": "Server broken", "list_title": "Broken Parts", "summary": kind + " broken"})
 	it.GeneratorURL = ""
 	return it
@@ -66,7 +66,7 @@ func notices() map[string]message.Notice {
 	warned := check("P1", "Git Safety", "branch", "Git Safety: branch — unexpected_branch", "unexpected_branch", "7/8 PASS, 1 WARN")
 	silenced := ended(redis, 10*time.Minute)
 	silenced.Closed = message.Silenced
-	stale := foreign(template.KV{"alertname": "PreflightStale", "priority": "P1", "env": "paper"}, template.KV{"title": "Preflight stale", "summary": "no run for 30m"})
+	stale := other(template.KV{"alertname": "PreflightStale", "priority": "P1", "env": "paper"}, template.KV{"title": "Preflight stale", "summary": "no run for 30m"})
 	now := start.Add(90 * time.Minute)
 	all := map[string]message.Notice{
 		"p0":         {Kind: message.Alert, Items: []message.Item{upbit, redis}},
@@ -79,18 +79,18 @@ func notices() map[string]message.Notice {
 		"silenced":   {Kind: message.Resolution, Items: []message.Item{silenced}},
 		"digest":     {Kind: message.Digest, Items: []message.Item{ended(warned, time.Minute), ended(stale, 26*time.Hour)}},
 		"truncated":  {Kind: message.Alert, Items: []message.Item{redis}, More: 3, Truncated: 5},
-		"foreign": {Kind: message.Alert, Items: []message.Item{foreign(
+		"foreign": {Kind: message.Alert, Items: []message.Item{other(
 			template.KV{"alertname": "InstanceDown", "severity": "critical", "instance": "web-1:9100", "job": "node"},
 			template.KV{"description": "web-1:9100 has been down for more than 5 minutes."})}},
-		"bare": {Kind: message.Alert, Items: []message.Item{foreign(template.KV{"alertname": "Bare", "device": "sda", "mode": "ro"}, nil)}},
-		"consul": {Kind: message.Alert, Items: []message.Item{foreign(
+		"bare": {Kind: message.Alert, Items: []message.Item{other(template.KV{"alertname": "Bare", "device": "sda", "mode": "ro"}, nil)}},
+		"consul": {Kind: message.Alert, Items: []message.Item{other(
 			template.KV{"alertname": "ConsulCheckCritical", "severity": "critical", "check": "service:web", "node": "web-1", "job": "consul"},
 			template.KV{"description": "A health check of web-1 is critical."})}},
 		"same": {Kind: message.Alert, Items: []message.Item{
 			titled("disk", "sda"), titled("disk", "sdb"), titled("fan", "left"),
 		}},
-		"nothing": {Kind: message.Alert, Items: []message.Item{foreign(nil, nil)}},
-		"hostile": {Kind: message.Alert, Items: []message.Item{foreign(
+		"nothing": {Kind: message.Alert, Items: []message.Item{other(nil, nil)}},
+		"hostile": {Kind: message.Alert, Items: []message.Item{other(
 			template.KV{"alertname": "<b>&\"'</a>", "check": "\u202Egnp.exe", "target": "x\x00y\nz", "env": "a\tb"},
 			template.KV{"summary": "</code> `a <i> b` & `open", "actions": "run `rm <x>`\n\n  `` \nrun `rm <x>`", "runbook_url": "javascript:alert(1)", "dashboard_url": "http://u:secret@h.example.com/"})}},
 	}

@@ -77,10 +77,10 @@ func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, 
 	return d, err == nil, err
 }
 
-// Shown is what a chat shows of an instance.
+// Shown is the state of an instance in a chat.
 type Shown int
 
-// What a chat can show.
+// States of an instance in a chat.
 const (
 	ShownNothing Shown = iota
 	ShownFiring

@@ -8,7 +8,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// Change is what a decision changes in the spool.
+// Change is the effect of a decision on the spool.
 type Change struct {
 	Verdict Verdict
 	// Update is a known instance in its new state; nil for none.

@@ -6,11 +6,11 @@ import (
 	"github.com/prometheus/alertmanager/template"
 )
 
-// Evaluations is what is known of when Prometheus evaluated its rules.
+// Evaluations holds the known times of Prometheus's rule evaluations.
 //
 // An alert that Prometheus stops sending is resolved in Alertmanager all the
 // same, four resend delays after Prometheus sent it last, and Alertmanager sends
-// an ordinary resolution. Only the time of that resolution tells the two apart. A
+// an ordinary resolution. Only the time of that resolution distinguishes the two. A
 // real resolution has the time of an evaluation, so an evaluation shortly before
 // it is known. An alert that expired was sent last by an evaluation long before
 // its end.

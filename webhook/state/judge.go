@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 )
 
-// Verdict is what one alert of a notification means for the state.
+// Verdict is the effect of one alert of a notification on the state.
 type Verdict int
 
 // The verdicts.

@@ -22,7 +22,7 @@ func (c *Checked) helps() []finding.Finding {
 				Reason: fmt.Sprintf(format, args...)})
 		}
 		if d.BaseUnit() == metrics.Bool && strings.HasPrefix(d.Help, "0 ") {
-			report(0, 1, "says what 0 means: a metric of 0 and 1 says when it is 1")
+			report(0, 1, "describes 0: the help of a metric with the values 0 and 1 describes 1")
 		}
 		if from, to, good, ok := opposite(d); ok {
 			report(from, to, "says the opposite of the name, which states a %s state", map[bool]string{true: "good", false: "bad"}[good])

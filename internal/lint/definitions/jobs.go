@@ -76,7 +76,7 @@ func (c *Checked) jobs() []finding.Finding {
 		bad("RunbookURL", c.RunbookURL, reason)
 	}
 	if len(c.Jobs) > 0 && len(c.Site.Alertmanager.Addresses) == 0 {
-		bad("Alertmanager.Addresses", "", "prometheus.yml is generated, and names no Alertmanager: alerts would reach nobody")
+		bad("Alertmanager.Addresses", "", "prometheus.yml is generated, but there is no Alertmanager in it: alerts would not be delivered")
 	}
 	return out
 }

@@ -29,7 +29,7 @@ func (c *Checked) secrets() []finding.Finding {
 	for _, r := range c.Routing.Receivers {
 		if slices.ContainsFunc(r.Webhook, func(w routing.Webhook) bool { return w.URL.Empty() && !w.URL.Nameless() }) {
 			out = append(out, finding.Finding{Code: finding.NoMeans, Where: fmt.Sprintf("receiver %q", r.Name),
-				Reason: "integration Webhook: URL is missing: name the secret that holds it"})
+				Reason: "integration Webhook: URL is missing: set it to the secret with the URL"})
 		}
 	}
 	out = append(out, c.sharedSecrets()...)

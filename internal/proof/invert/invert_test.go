@@ -164,9 +164,9 @@ func TestAbsenceInEachEnvironment(t *testing.T) {
 		t.Errorf("(-want +got):\n%s\nreasons: %v", d, reasons)
 	}
 	// A rule that ignores its environment is no twin.
-	deaf := missing("b")
-	deaf.Expr = missing("a").Expr
-	if _, reasons := invert.Alert(invert.Rule{Rule: missing("a"), Twins: []rulefmt.Rule{deaf, missing("c")}}, none); !strings.Contains(strings.Join(reasons, ""), "in 1 of 2 environments") {
+	ignoring := missing("b")
+	ignoring.Expr = missing("a").Expr
+	if _, reasons := invert.Alert(invert.Rule{Rule: missing("a"), Twins: []rulefmt.Rule{ignoring, missing("c")}}, none); !strings.Contains(strings.Join(reasons, ""), "in 1 of 2 environments") {
 		t.Errorf("reasons: %q", reasons)
 	}
 }

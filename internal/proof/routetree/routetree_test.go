@@ -90,7 +90,7 @@ func TestInhibited(t *testing.T) {
 
 func TestLoadReturnsErrorsOfAlertmanager(t *testing.T) {
 	t.Parallel()
-	if _, err := routetree.Load([]byte("route: {receiver: nobody}")); err == nil {
+	if _, err := routetree.Load([]byte("route: {receiver: missing}")); err == nil {
 		t.Error("no error")
 	}
 }

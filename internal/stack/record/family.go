@@ -22,8 +22,8 @@ scrape_configs: [{job_name: alertmanager, static_configs: [{targets: [%[1]q]}]}]
 `
 	rulesConfig        = `groups: [{name: record, rules: [{alert: Always, expr: vector(1)}]}]`
 	alertmanagerConfig = `
-route: {receiver: nobody}
-receivers: [{name: nobody, webhook_configs: [{url: "http://127.0.0.1:9/"}]}]
+route: {receiver: discard}
+receivers: [{name: discard, webhook_configs: [{url: "http://127.0.0.1:9/"}]}]
 `
 )
 

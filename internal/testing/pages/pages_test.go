@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/testing/pages"
 )
 
-var update = flag.Bool("update", false, "write the outputs that the pages show anew")
+var update = flag.Bool("update", false, "rewrite the outputs in the pages")
 
 // root is the project's folder.
 const root = "../../.."

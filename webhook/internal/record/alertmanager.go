@@ -31,7 +31,7 @@ func start(binary, tmp string, index int, in instance, sink string, peers []*ale
 	}
 	config := fmt.Sprintf(`
 route:
-  receiver: nobody
+  receiver: discard
   routes:
     - matchers: ['priority="P0"']
       receiver: "p0 (telegram)"
@@ -44,7 +44,7 @@ inhibit_rules:
     target_matchers: ['target!="source"']
     equal: [env]
 receivers:
-  - name: nobody
+  - name: discard
   - name: "p0 (telegram)"
     webhook_configs:
       - url: %s%s
