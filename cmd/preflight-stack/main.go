@@ -16,6 +16,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/version"
 
+	"github.com/alertnative/preflight/internal/completion"
 	"github.com/alertnative/preflight/internal/help"
 )
 
@@ -45,7 +46,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 	app.HelpFlag.Short('h')
 	demo, up, prometheus := newDemo(app), newUp(app), newPrometheus(app)
 	help.For(app, args)
-	command, err := app.Parse(args)
+	command, err := app.Parse(completion.Args(args))
 	if stopped {
 		return code
 	}
