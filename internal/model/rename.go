@@ -29,7 +29,7 @@ func (r *resolver) rename(packs []pack) {
 				continue // another use of the pack
 			}
 			for name, to := range own[j] {
-				if everyTaking(packs, own, p.Name, name, to) {
+				if everyUse(packs, own, p.Name, name, to) {
 					names[name] = to
 				}
 			}
@@ -78,8 +78,8 @@ func (r *resolver) renamed(p pack) map[string]string {
 
 var namespace = regexp.MustCompile(`^[a-zA-Z_:][a-zA-Z0-9_:]*$`)
 
-// everyTaking reports whether all uses of a pack give the metric that name.
-func everyTaking(packs []pack, own []map[string]string, of, name, to string) bool {
+// everyUse reports whether all uses of a pack give the metric that name.
+func everyUse(packs []pack, own []map[string]string, of, name, to string) bool {
 	for i, p := range packs {
 		if p.Name == of && own[i][name] != to {
 			return false
