@@ -70,7 +70,7 @@ func inKorean(name, from, to string) change {
 	})
 }
 
-// verdicts gives 1 and 0 other texts on the panel of the last success.
+// verdicts sets the texts of 1 and 0 on the panel of the last success.
 func verdicts(one, zero string) change {
 	return at(8, func(q *dashgen.Panel) {
 		for i := range q.Mappings {
@@ -79,7 +79,7 @@ func verdicts(one, zero string) change {
 	})
 }
 
-// right are changes that look like those mistakes and are none.
+// right are correct changes similar to those mistakes.
 var right = map[string]change{
 	"a level lists an alert that the packs do not have": func(s *preflight.Site) { s.Levels["P2"] = append(s.Levels["P2"], "LedgerBehind") },
 	"an alert waits two scrapes":                        in("ConfigReloadFailed", func(a *rules.Alert) { a.For = "1m" }),

@@ -179,8 +179,8 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 	}
 }
 
-// JobInterval returns how often a job is scraped: its Interval, or the
-// scrape_interval of its YAML; 0 stands for that of the site.
+// JobInterval returns the scrape interval of a job: its Interval, or the
+// scrape_interval of its YAML. 0 means the interval of the site.
 func (s *Site) JobInterval(j preflight.Job) (time.Duration, error) {
 	text := j.Interval
 	if keys, err := JobYAML(j); text == "" && err == nil {
@@ -189,8 +189,7 @@ func (s *Site) JobInterval(j preflight.Job) (time.Duration, error) {
 	return s.Duration(text)
 }
 
-// JobYAML decodes the rest of a job as Prometheus writes it. A key that the job
-// gives as a field too is an error.
+// JobYAML decodes the YAML of a job. A key with a field of its own is an error.
 func JobYAML(j preflight.Job) (map[string]yaml.Node, error) {
 	keys := map[string]yaml.Node{}
 	if yamlfile.Empty([]byte(j.YAML)) {

@@ -165,7 +165,7 @@ func TestFailureReachesChat(t *testing.T) {
 		var received []string
 		for _, r := range records {
 			if len(r.Deliveries) == 1 && r.Deliveries[0].DeliveredAt != nil && r.Deliveries[0].ResolvedAt != nil && r.EndsAt != nil {
-				received = append(told, r.Labels["check"]+"/"+r.Labels["target"])
+				received = append(received, r.Labels["check"]+"/"+r.Labels["target"])
 			}
 		}
 		slices.Sort(received)

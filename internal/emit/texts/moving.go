@@ -97,7 +97,7 @@ func (m *mover) call(n *parse.TemplateNode, d dot) {
 	}
 }
 
-// inner returns the dot inside of what a pipeline begins.
+// inner returns the dot in the body of a pipeline.
 func (m *mover) inner(p *parse.PipeNode, d dot) dot {
 	inner := dotOf(m.pipe(p, d))
 	if d == atRoot && len(p.Decl) == 0 && p.String() == "." {
@@ -106,8 +106,8 @@ func (m *mover) inner(p *parse.PipeNode, d dot) dot {
 	return inner
 }
 
-// pipe reports whether the value of a pipeline moves, and notes the variables
-// that it sets.
+// pipe reports whether the value of a pipeline changes, and records the
+// variables that it sets.
 func (m *mover) pipe(p *parse.PipeNode, d dot) bool {
 	moves := false
 	for _, cmd := range p.Cmds {

@@ -70,7 +70,7 @@ func NewChecker(s *site.Site) (*promcheck.Checker, error) {
 	}
 	intervals := map[string]time.Duration{}
 	for _, j := range s.Jobs {
-		intervals[j.Name], _ = s.JobInterval(j) // a wrong one is a finding of the site
+		intervals[j.Name], _ = s.JobInterval(j) // another check reports a bad interval
 	}
 	return promcheck.New(catalogue, promcheck.Options{
 		Complete: true, ClosedLabels: true, Timing: s.Timing, Intervals: intervals, Jobs: programs(s), ExternalLabels: s.ExternalNames(),

@@ -103,10 +103,11 @@ func opposite(d metrics.Desc) (from, to int, good, found bool) {
 	return from, to, good, good && wrong && !fine || bad && fine && !wrong
 }
 
-// zeroWorks is what a help says of 0 that is good: "0 when it could be read".
+// zeroWorks matches a help with a good meaning of 0: "0 when it could be read".
 var zeroWorks = regexp.MustCompile(`\b0 (?:when|if|while|after)\b[^.;]*?\b(?:could|succeeded|worked|passed|answered)\b[^.;,]*`)
 
-// programNames are names that helps and names of metrics share, in every spelling.
+// programNames maps the spellings of names that occur in helps and metric
+// names.
 var programNames = map[string]string{
 	"postgres": "postgresql", "postgresql": "postgresql", "redis": "redis", "mysql": "mysql", "mariadb": "mariadb", "mongodb": "mongodb", "mongo": "mongodb",
 	"kafka": "kafka", "rabbitmq": "rabbitmq", "nats": "nats", "nginx": "nginx", "haproxy": "haproxy", "envoy": "envoy", "elasticsearch": "elasticsearch",

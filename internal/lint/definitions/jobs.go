@@ -147,14 +147,14 @@ func targets(j preflight.Job) []string {
 	return slices.Concat(j.Targets, slices.Concat(slices.Collect(maps.Values(j.ByEnv))...))
 }
 
-// wellKnown are ports of programs whose expositions are not recorded.
+// wellKnown maps programs without a recorded exposition to their ports.
 var wellKnown = map[string]string{
 	"Grafana": "3000", "Loki": "3100", "pushgateway": "9091", "the cluster of Alertmanager": "9094", "haproxy_exporter": "9101", "statsd_exporter": "9102",
 	"mysqld_exporter": "9104", "consul_exporter": "9107", "nginx_exporter": "9113", "elasticsearch_exporter": "9114", "blackbox_exporter": "9115",
 	"snmp_exporter": "9116", "redis_exporter": "9121", "memcached_exporter": "9150", "mongodb_exporter": "9216", "kafka_exporter": "9308",
 }
 
-// port reports a job named after a program with the port of another one.
+// port reports a job with the name of one program and the port of another.
 func (c *Checked) port(j preflight.Job) []finding.Finding {
 	var out []finding.Finding
 	ports := ports()

@@ -20,12 +20,12 @@ var (
 	badText  = regexp.MustCompile(`(?i)\b(?:fail|failed|failing|down|no|not|bad|error|broken|unhealthy)\b`)
 )
 
-// mappings reports panels of a metric of 0 and 1 that call its good value bad, or
-// the other way round.
+// mappings reports panels of a metric with the values 0 and 1 that show the
+// good value as bad, or the bad one as good.
 func (c *Checked) mappings() []finding.Finding {
 	catalogue, err := c.Catalogue()
 	if err != nil {
-		return nil // a finding already
+		return nil // another check reports it
 	}
 	var out []finding.Finding
 	for _, d := range c.Dashboards {
@@ -49,8 +49,8 @@ func (c *Checked) mappings() []finding.Finding {
 	return out
 }
 
-// state reports whether 1 is good in a panel that shows values of one metric of 0
-// and 1, whose name says it.
+// state reports whether 1 is good in a panel of a single metric with the values
+// 0 and 1. The metric's name decides.
 func (c *Checked) state(q dashgen.Panel, catalogue metrics.Catalogue) (good, ok bool) {
 	name := ""
 	for _, target := range q.Targets {
@@ -73,7 +73,7 @@ func (c *Checked) state(q dashgen.Panel, catalogue metrics.Catalogue) (good, ok 
 	return good, known && desc.BaseUnit() == metrics.Bool && good != badState.MatchString(name) && !denied.MatchString(name)
 }
 
-// otherJobs reports alerts of one job whose panel shows that metric of every job,
+// otherJobs reports alerts of one job whose panel shows the metric of every job
 // or of another one.
 func (c *Checked) otherJobs() []finding.Finding {
 	var out []finding.Finding
@@ -103,12 +103,12 @@ func (c *Checked) otherJobs() []finding.Finding {
 	return out
 }
 
-// jobsOf adds the jobs that an expression selects of each metric, "" where a
-// selector has no job="…".
+// jobsOf adds the jobs that an expression selects for each metric. A selector
+// without job="…" adds "".
 func jobsOf(to map[string][]string, expr string) {
 	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
 	if err != nil {
-		return // a finding already
+		return // another check reports it
 	}
 	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
 		if v, ok := n.(*parser.VectorSelector); ok && v.Name != "" {

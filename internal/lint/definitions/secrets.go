@@ -47,8 +47,8 @@ func (c *Checked) secrets() []finding.Finding {
 	return out
 }
 
-// sharedSecrets reports a secret that is named for two purposes: at least one of
-// them gets what is of the other.
+// sharedSecrets reports a secret with two purposes: one of its users would get
+// the secret of the other.
 func (c *Checked) sharedSecrets() []finding.Finding {
 	type use struct{ where, field string }
 	first := map[string]use{}
@@ -77,7 +77,8 @@ func (c *Checked) sharedSecrets() []finding.Finding {
 	return out
 }
 
-// secretName is a name that is a file and a key of a Kubernetes secret.
+// secretName matches names that are valid for a file and for a key of a
+// Kubernetes secret.
 var secretName = regexp.MustCompile(`^[A-Za-z0-9._-]*[A-Za-z0-9_-][A-Za-z0-9._-]*$`)
 
 func badSecret(s routing.Credential) string {

@@ -118,7 +118,7 @@ func (c *Checked) meanings(a Alert) []finding.Finding {
 				if s.own == "" {
 					report(s.from, s.to, "the English text forbids nothing")
 				} else {
-					report(s.from, s.to, "the English text says %q", s.own)
+					report(s.from, s.to, "the English text has %q", s.own)
 				}
 			}
 		}

@@ -10,15 +10,15 @@ import (
 )
 
 var (
-	// A prohibition, and any word that can stand for one.
+	// Words of a prohibition, and words that may express one.
 	forbids       = regexp.MustCompile(`(?i)\b(?:do not|don't|never|must not|should not|may not)\b`)
 	denies        = regexp.MustCompile(`(?i)\b(?:no|not|never|without|stop|avoid|forbid|forbidden|prohibit|refuse|until|unless|instead|rather|before)\b|n't\b`)
 	forbidsKorean = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지`)
 	deniesKorean  = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지|않|없|못|불가|아니|안\s*[됨되된]|전에|대신|까지`)
 )
 
-// otherOrder returns where a Korean text allows what the English one forbids, or
-// forbids what it does not.
+// otherOrder returns the places where a Korean text allows what the English one
+// forbids, or forbids what the English one allows.
 func otherOrder(own, twin string) []otherWord {
 	own, twin = prose(own), prose(twin)
 	if at := forbidsKorean.FindStringIndex(twin); at != nil && !denies.MatchString(own) {
@@ -30,7 +30,7 @@ func otherOrder(own, twin string) []otherWord {
 	return nil
 }
 
-// terms are things that texts speak of, in English and in Korean.
+// terms are nouns that occur in texts, in English and in Korean.
 var terms = []struct{ own, twin *regexp.Regexp }{
 	{regexp.MustCompile(`(?i)\bhistor(?:y|ies)\b`), regexp.MustCompile(`이력|기록|히스토리`)},
 	{regexp.MustCompile(`(?i)\bmessages?\b`), regexp.MustCompile(`메시지`)},
@@ -49,8 +49,8 @@ var terms = []struct{ own, twin *regexp.Regexp }{
 	{regexp.MustCompile(`(?i)\b(?:processors?|CPUs?)\b`), regexp.MustCompile(`프로세서|CPU`)},
 }
 
-// otherTerm returns the things that a Korean text names in place of one that only
-// the English text names.
+// otherTerm returns the terms that a Korean text has instead of one that only
+// the English text has.
 func otherTerm(own, twin string) []otherWord {
 	own, twin = prose(own), prose(twin)
 	lost := ""
@@ -68,11 +68,11 @@ func otherTerm(own, twin string) []otherWord {
 	return out
 }
 
-// leads is a label at the beginning of a text: "{{ $labels.check }}: …".
+// leads matches a label at the start of a text: "{{ $labels.check }}: …".
 var leads = regexp.MustCompile(`^\s*\{\{-?\s*\$labels\.(\w+)\s*-?\}\}:`)
 
-// otherLead returns the label that a translation begins with, where the text
-// begins with another one.
+// otherLead returns the label at the start of a translation if the text starts
+// with another one.
 func otherLead(own, twin string) []otherWord {
 	mine, theirs := leads.FindStringSubmatch(own), leads.FindStringSubmatchIndex(twin)
 	if mine == nil || theirs == nil || mine[1] == twin[theirs[2]:theirs[3]] {
@@ -86,7 +86,7 @@ var (
 	belowThreshold = regexp.MustCompile(`(?i)\b(?:under|below|(?:less|fewer|shorter|lower|smaller) than)\s+\{\{-?\s*\$threshold\b`)
 )
 
-// directions reports texts that name the other side of the threshold than the one
+// directions reports texts about the wrong side of the threshold: not the side
 // on which the alert fires.
 func (c *Checked) directions(a Alert) []finding.Finding {
 	facts := emit.FactsOf(c.Conditions(a.Group, a.Alert, false)[0].Expr)
