@@ -52,7 +52,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"no comparison": {
 			func(s *preflight.Site) { alert(s, "BotErrors").Expr = `rate(bot_errors_total[5m])` },
-			[]string{"PQ041: nothing is compared"},
+			[]string{"PQ041: no comparison"},
 		},
 		"a window of one scrape": {
 			func(s *preflight.Site) { alert(s, "BotErrors").Expr = `rate(bot_errors_total[1m]) > 0.1` },
