@@ -34,6 +34,12 @@ var reviewMistakes = []mistake{
 		a.Labels = map[string]string{"seen": `{{ with . }}{{ printf "%.0f" .Value }}{{ end }}`}
 	})},
 	{"DF020", "panel 8", verdicts("FAIL", "PASS")},
+	{"DF020", "PreflightSlow", inKorean("PreflightSlow", "를 초과", " 미만")},
+	{"DF020", "PreflightFlapping", in("PreflightFlapping", func(a *rules.Alert) { a.About = replaced(a.About, "PreflightCheckFailed", "PreflightCheckWarned") })},
+	{"DF020", `annotation "Preflight failed"`, board(func(d *dashgen.Dashboard) {
+		d.Annotations[0].Expr = replaced(d.Annotations[0].Expr, "bool 0", "bool 1")
+	})},
+	{"DF017", "site", func(s *preflight.Site) { s.RunbookURL = "https://github.com/acme/ops/blob/main/runbooks" }},
 	{"GR012", "UrgentUndelivered", in("UrgentUndelivered", func(a *rules.Alert) { a.Panel.Targets[0].Expr = "sum(up)" })},
 	{"DF020", `metric "preflight_checker_config_last_reload_successful"`, help("preflight_checker_config_last_reload_successful",
 		"1 when the last run went on with the configuration before, 0 when it could read its own.")},

@@ -136,6 +136,11 @@ func noFolder(address string) string {
 	if ext := path.Ext(last); ext == ".md" || ext == ".html" {
 		return "it is a file, and the name of a runbook is added to it: write the URL of the folder"
 	}
+	for _, view := range []string{"blob", "tree", "raw", "src"} { // of a repository: …/blob/main/runbooks
+		if at := slices.Index(parts, view); at > 0 && len(parts) == at+3 && last == runbooks {
+			return "the generated files are in a folder of the repository, and the runbooks in its folder " + runbooks + ": write …/generated/" + runbooks
+		}
+	}
 	if at := slices.Index(parts, "generated"); at >= 0 && last != runbooks {
 		return "the runbooks are in the folder " + runbooks + " of the generated files: end the URL with it"
 	}

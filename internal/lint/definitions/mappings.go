@@ -29,6 +29,14 @@ func (c *Checked) mappings() []finding.Finding {
 	}
 	var out []finding.Finding
 	for _, d := range c.Dashboards {
+		for _, a := range d.Annotations {
+			if c.marksOpposite(a, catalogue) {
+				out = append(out, finding.Finding{
+					Code: finding.Opposite, Where: fmt.Sprintf("dashboard %q, annotation %q", d.UID, a.Name), Part: "expr", Text: a.Expr, To: len(a.Expr),
+					Reason: "it marks the good value of the metric, and its name says that something is bad",
+				})
+			}
+		}
 		for _, q := range d.AllPanels() {
 			good, ok := c.state(q, catalogue)
 			if !ok {
@@ -47,6 +55,37 @@ func (c *Checked) mappings() []finding.Finding {
 		}
 	}
 	return out
+}
+
+// marksOpposite reports whether an annotation is named for something bad and marks
+// when a metric of 0 and 1 has its good value.
+func (c *Checked) marksOpposite(a dashgen.Annotation, catalogue metrics.Catalogue) bool {
+	tree, err := parser.NewParser(parser.Options{}).ParseExpr(c.Timing.Expand(a.Expr))
+	if err != nil || !badText.MatchString(a.Name) && !badText.MatchString(a.Title) {
+		return false
+	}
+	opposite := false
+	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
+		b, ok := n.(*parser.BinaryExpr)
+		if !ok || b.Op != parser.EQLC {
+			return nil
+		}
+		v, selects := b.LHS.(*parser.VectorSelector)
+		number, compared := b.RHS.(*parser.NumberLiteral)
+		if selects && compared {
+			good, ok := stateOf(v.Name, catalogue)
+			opposite = opposite || ok && (good && number.Val == 1 || !good && number.Val == 0)
+		}
+		return nil
+	})
+	return opposite
+}
+
+// stateOf reports whether 1 is good of a metric of 0 and 1 whose name says it.
+func stateOf(name string, catalogue metrics.Catalogue) (good, ok bool) {
+	desc, known := catalogue.Series(name)
+	good = goodState.MatchString(name)
+	return good, known && desc.BaseUnit() == metrics.Bool && good != badState.MatchString(name) && !denied.MatchString(name)
 }
 
 // state reports whether 1 is good in a panel of a single metric with the values
@@ -68,9 +107,7 @@ func (c *Checked) state(q dashgen.Panel, catalogue metrics.Catalogue) (good, ok 
 		}
 		name = v.Name
 	}
-	desc, known := catalogue.Series(name)
-	good = goodState.MatchString(name)
-	return good, known && desc.BaseUnit() == metrics.Bool && good != badState.MatchString(name) && !denied.MatchString(name)
+	return stateOf(name, catalogue)
 }
 
 // otherJobs reports alerts of one job whose panel shows the metric of every job

@@ -19,6 +19,7 @@ func (c *Checked) texts() []finding.Finding {
 		if a.Group.FromFile == "" {
 			out = append(out, labelWords(a)...)
 			out = append(out, c.directions(a)...)
+			out = append(out, c.inhibitors(a)...)
 			out = append(out, twins(a)...)
 			out = append(out, c.meanings(a)...)
 		}

@@ -3,10 +3,13 @@ package definitions
 import (
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/model/matchers"
+	"github.com/alertnative/preflight/routing"
 )
 
 var (
@@ -83,6 +86,8 @@ func otherLead(own, twin string) []otherWord {
 
 var (
 	aboveThreshold = regexp.MustCompile(`(?i)\b(?:over|above|exceeds|(?:more|longer|greater|higher|later|older) than)\s+\{\{-?\s*\$threshold\b`)
+	aboveKorean    = regexp.MustCompile(`\$threshold\s*-?\}\}\s*(?:을|를)?\s*(?:초과|넘)`)
+	belowKorean    = regexp.MustCompile(`\$threshold\s*-?\}\}\s*(?:을|를)?\s*(?:미만|이하|밑)`)
 	belowThreshold = regexp.MustCompile(`(?i)\b(?:under|below|(?:less|fewer|shorter|lower|smaller) than)\s+\{\{-?\s*\$threshold\b`)
 )
 
@@ -93,23 +98,60 @@ func (c *Checked) directions(a Alert) []finding.Finding {
 	if !facts.Has {
 		return nil
 	}
-	wrong, side := belowThreshold, "above"
+	wrong, korean, side := belowThreshold, belowKorean, "above"
 	switch facts.Fires {
 	case dashgen.Above:
 	case dashgen.Below:
-		wrong, side = aboveThreshold, "below"
+		wrong, korean, side = aboveThreshold, aboveKorean, "below"
 	default:
 		return nil
 	}
-	texts := english(a.Alert)
-	texts["About"], texts["Reason"] = a.About, a.Reason
 	var out []finding.Finding
-	for field, text := range sorted(texts) {
-		if at := wrong.FindStringIndex(text); at != nil {
+	report := func(part, text string, pattern *regexp.Regexp) {
+		if at := pattern.FindStringIndex(text); at != nil {
 			out = append(out, finding.Finding{
-				Code: finding.Opposite, Where: a.Where, Part: field, Text: text, From: at[0], To: at[1], Reason: fmt.Sprintf("the alert fires %s its threshold", side),
+				Code: finding.Opposite, Where: a.Where, Part: part, Text: text, From: at[0], To: at[1], Reason: fmt.Sprintf("the alert fires %s its threshold", side),
 			})
 		}
 	}
+	texts := english(a.Alert)
+	texts["About"], texts["Reason"] = a.About, a.Reason
+	for field, text := range sorted(texts) {
+		report(field, text, wrong)
+	}
+	t := a.Translations["ko"]
+	for field, text := range sorted(map[string]string{"Title": t.Title, "Summary": t.Summary, "Headline": t.Headline, "About": t.About}) {
+		report(`Translations["ko"].`+field, text, korean)
+	}
 	return out
+}
+
+// heldWhile is what a text says of an inhibition: "not sent while X fires".
+var heldWhile = regexp.MustCompile(`(?i)\b(?:not sent|not notified|held back|suppressed|inhibited|silent) while (\w+)`)
+
+// inhibitors reports texts that name an alert which does not inhibit this one.
+func (c *Checked) inhibitors(a Alert) []finding.Finding {
+	var out []finding.Finding
+	for _, at := range heldWhile.FindAllStringSubmatchIndex(a.About, -1) {
+		name := a.About[at[2]:at[3]]
+		if !slices.ContainsFunc(c.Alerts, func(x Alert) bool { return x.Name == name }) || c.inhibits(name, a) {
+			continue
+		}
+		out = append(out, finding.Finding{
+			Code: finding.Opposite, Where: a.Where, Part: "About", Text: a.About, From: at[2], To: at[3],
+			Reason: fmt.Sprintf("no inhibition holds %s back while %s fires", a.Name, name),
+		})
+	}
+	return out
+}
+
+// inhibits reports whether an alert of that name can inhibit another one.
+func (c *Checked) inhibits(name string, target Alert) bool {
+	return slices.ContainsFunc(c.Routing.Inhibit, func(i routing.Inhibit) bool {
+		source, err1 := matchers.Parse(i.Source)
+		held, err2 := matchers.Parse(i.Target)
+		return err1 == nil && err2 == nil &&
+			slices.ContainsFunc(c.taken(source), func(x Alert) bool { return x.Name == name }) &&
+			slices.ContainsFunc(c.taken(held), func(x Alert) bool { return x.Name == target.Name })
+	})
 }

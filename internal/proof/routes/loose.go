@@ -42,7 +42,7 @@ func (p *proof) loose() {
 		where := promiseName(x.Promise)
 		switch {
 		case !found || slices.ContainsFunc(p.findings, func(f finding.Finding) bool { return f.Where == where }):
-		case x.Within != "" && x.within > looseWithin*latest:
+		case x.Within != "" && x.within > looseWithin*latest && x.within-latest >= time.Minute:
 			p.add(finding.NoPromise, where, "Within %s promises an urgent alert next to nothing: the routes deliver it within %s; promise that", show(x.within), show(latest))
 		case x.Again != "" && x.again > looseAgain*again:
 			p.add(finding.NoPromise, where, "Again %s promises an urgent alert next to nothing: the routes repeat it after %s; promise that", show(x.again), show(again))
