@@ -126,7 +126,7 @@ func (c *Checked) directions(a Alert) []finding.Finding {
 	return out
 }
 
-// heldWhile is what a text says of an inhibition: "not sent while X fires".
+// heldWhile matches the mention of an inhibition: "not sent while X fires".
 var heldWhile = regexp.MustCompile(`(?i)\b(?:not sent|not notified|held back|suppressed|inhibited|silent) while (\w+)`)
 
 // inhibitors reports texts that name an alert which does not inhibit this one.
