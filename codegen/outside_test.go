@@ -49,7 +49,15 @@ func TestMistakesOfOtherSites(t *testing.T) {
 		"there is no key \"kubernets_sd_configs\"\n    did you mean \"kubernetes_sd_configs\"?": yaml("kubernets_sd_configs: []"),
 		`Prometheus refuses it: scrape timeout greater than scrape interval`:                    yaml("scrape_timeout: 5m"),
 		`job "queue": DF018: Prometheus refuses it: relabel configuration for replace action`:   yaml("relabel_configs: [{source_labels: [a]}]"),
+		`job "queue": DF018: its relabelling sets the label job`:                                yaml("relabel_configs: [{target_label: job, replacement: other}]"),
+		`job "queue": DF018: the Scheme "ftp" is none of http and https`:                        func(s *preflight.Site) { s.Jobs[0].Scheme = "ftp" },
+		`job "queue": DF018: the Path "/m?module=x" is not a path`:                              func(s *preflight.Site) { s.Jobs[0].Path = "/m?module=x" },
+		`alert "QueueLong", Actions: DF001: action 2 is empty`:                                  in("QueueLong", func(a *rules.Alert) { a.Actions = []string{"look", ""} }),
+		`alert "QueueLong", Title: DF001: it has several lines: write one`:                      in("QueueLong", func(a *rules.Alert) { a.Title = "Long\nqueue" }),
 		// The routes.
+		`routing, the default route: DF017: RepeatInterval 30d is longer than Alertmanager keeps its notifications, 5d`: func(s *preflight.Site) {
+			s.Routing.Route.RepeatInterval = "30d"
+		},
 		`routing, the default route: DF019: GroupWait: `: func(s *preflight.Site) { s.Routing.Route.GroupWait = "1run" },
 		`receiver "mq": DF019: integration Telegram: BotToken is missing`: func(s *preflight.Site) {
 			s.Routing.Receivers[0].Telegram = []routing.Telegram{{ChatID: 1}}
@@ -92,8 +100,9 @@ func TestMistakesOfOtherSites(t *testing.T) {
 		})
 	}
 	for name, plant := range map[string]change{
-		"discoveries that are not linked": yaml("kubernetes_sd_configs: [{role: pod}]\nec2_sd_configs: [{region: eu-west-1}]"),
-		"a proxy":                         yaml("proxy_url: http://proxy:3128\nscrape_timeout: 10s"),
+		"discoveries that are not linked":     yaml("kubernetes_sd_configs: [{role: pod}]\nec2_sd_configs: [{region: eu-west-1}]"),
+		"a proxy":                             yaml("proxy_url: http://proxy:3128\nscrape_timeout: 10s"),
+		"a comment in a condition that holds": in("QueueLong", func(a *rules.Alert) { a.Expr, a.HoldWhileDown = a.Expr+" # five", "queue" }),
 		"labels of its own": others(routing.Routing{
 			Route: routing.Route{Routes: []routing.Route{{Match: `alertname="QueueLong"`, Receiver: "mq"}}},
 		}),
@@ -229,4 +238,30 @@ func TestThresholdsOfOwnPanel(t *testing.T) {
 	contains(t, findings(t, mq(broker(a))), `alert "QueueLong", expr: DF004: fires at 1000, and its panel`)
 	a.Panel.Thresholds[0].At = 1000
 	mustGenerate(t, mq(broker(a)), "--out", t.TempDir())
+}
+
+// Prometheus expands variables in external labels: a dollar sign is doubled.
+func TestExternalLabelsAreLiteral(t *testing.T) {
+	t.Parallel()
+	s := mq(broker(queueLong()))
+	s.ExternalLabels = map[string][]string{"dc": {"$HOME ${x}"}}
+	contains(t, file(t, s, "prometheus/prometheus.yml"), "dc: $$HOME $${x}")
+}
+
+// Packs with names of other letters have boards of their own.
+func TestBoardsOfPacksInOtherLetters(t *testing.T) {
+	t.Parallel()
+	one, two := broker(queueLong()), broker(queueLong())
+	one.Name, two.Name = "봇", "앱"
+	two.Groups[0].Name = "other"
+	two.Groups[0].Alerts[0].Name, two.Groups[0].Alerts[1].Name = "OtherDown", "OtherLong"
+	boards := 0
+	for path := range files(t, mq(one, two)) {
+		if strings.HasPrefix(path, "grafana/dashboards/") {
+			boards++
+		}
+	}
+	if boards != 2 {
+		t.Errorf("%d boards", boards)
+	}
 }

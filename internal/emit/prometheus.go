@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
@@ -58,7 +59,7 @@ func (c *Context) PrometheusOf(jobs ...preflight.Job) ([]byte, error) {
 		Global: promGlobal{
 			ScrapeInterval:     model.Duration(c.Timing.Scrape),
 			EvaluationInterval: model.Duration(c.Timing.Evaluation),
-			ExternalLabels:     c.External(),
+			ExternalLabels:     escaped(c.External()),
 		},
 		RuleFiles: []string{"rules/*.yml"},
 		Alerting:  promAlerting{[]promStatic{{[]promTargets{{Targets: c.Site.Alertmanager.Addresses}}}}},
@@ -75,6 +76,16 @@ func (c *Context) PrometheusOf(jobs ...preflight.Job) ([]byte, error) {
 		return nil, err
 	}
 	return genfile.YAML(config)
+}
+
+// escaped writes values that Prometheus expands, as os.Expand does, so that it
+// reads them literally.
+func escaped(labels map[string]string) map[string]string {
+	out := map[string]string{}
+	for name, value := range labels {
+		out[name] = strings.ReplaceAll(value, "$", "$$")
+	}
+	return out
 }
 
 // scrape returns a job: its fields, then the keys of its YAML.

@@ -128,7 +128,7 @@ func (c *Context) hold(g site.Group, labels map[string]string, a rules.Alert, ex
 		firing += `,alertstate="firing"`
 	}
 	return fmt.Sprintf(
-		`(%s) or (group without (%s) (ALERTS{%s}) unless on () (max(up{job=%q}) == 1))`,
+		"(%s\n) or (group without (%s) (ALERTS{%s}) unless on () (max(up{job=%q}) == 1))", // the line break ends a comment
 		expr, strings.Join(own, ", "), firing, a.HoldWhileDown)
 }
 

@@ -165,6 +165,12 @@ func (r *resolver) job(in preflight.Site, j preflight.Job) {
 	if _, double := j.Labels["env"]; double && len(j.ByEnv) > 0 {
 		r.add(finding.BadJob, where, "Labels and ByEnv both set the label env")
 	}
+	if j.Scheme != "" && j.Scheme != "http" && j.Scheme != "https" {
+		r.add(finding.BadJob, where, "the Scheme %q is none of http and https", j.Scheme)
+	}
+	if strings.ContainsAny(j.Path, "?#") || j.Path != "" && !strings.HasPrefix(j.Path, "/") {
+		r.add(finding.BadJob, where, "the Path %q is not a path such as /metrics: write a query as params in YAML", j.Path)
+	}
 	interval, err := r.JobInterval(j)
 	switch {
 	case err != nil:

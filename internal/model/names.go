@@ -94,11 +94,18 @@ func plainName(name string) string {
 func digest(name string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))[:8] }
 
 // PlainUID returns a name in the form of a dashboard's UID.
+// Names that lose letters get a digest, so that they stay apart.
 func PlainUID(name string) string {
-	return strings.Map(func(r rune) rune {
+	lost := false
+	plain := strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}
+		lost = lost || unicode.IsLetter(r)
 		return '-'
 	}, name)
+	if lost {
+		return strings.Trim(plain, "-") + "-" + digest(name)
+	}
+	return plain
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"gopkg.in/yaml.v3"
 
@@ -30,8 +31,9 @@ func (c *Checked) refused(j preflight.Job) []finding.Finding {
 	if err != nil {
 		return nil // another check reports a bad Interval
 	}
-	if _, err = config.Load(string(data), slog.New(slog.DiscardHandler)); err == nil {
-		return nil
+	read, err := config.Load(string(data), slog.New(slog.DiscardHandler))
+	if err == nil {
+		return relabelled(j, read.ScrapeConfigs[0])
 	}
 	f := finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name)}
 	text := lineNumber.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n"), "")
@@ -40,6 +42,18 @@ func (c *Checked) refused(j preflight.Job) []finding.Finding {
 	}
 	f.Reason = "Prometheus refuses it: " + strings.Join(strings.Fields(text), " ")
 	return []finding.Finding{f}
+}
+
+// relabelled reports relabelling that gives the targets of a job another label job:
+// rules and panels know them by the Name.
+func relabelled(j preflight.Job, scrape *config.ScrapeConfig) []finding.Finding {
+	for _, r := range slices.Concat(scrape.RelabelConfigs, scrape.MetricRelabelConfigs) {
+		if r.TargetLabel == model.JobLabel {
+			return []finding.Finding{{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name),
+				Reason: "its relabelling sets the label job, and rules and proofs know its series by the Name: leave the rule out, and give the job that Name"}}
+		}
+	}
+	return nil
 }
 
 var (
@@ -66,6 +80,7 @@ func withoutDiscovery(data []byte) ([]byte, error) {
 	if err := yaml.Unmarshal(data, &file); err != nil {
 		return nil, err
 	}
+	delete(file, "alerting") // the addresses of the site are checked elsewhere
 	jobs, _ := file["scrape_configs"].([]any)
 	for _, job := range jobs {
 		keys, _ := job.(map[string]any)

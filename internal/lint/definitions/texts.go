@@ -17,6 +17,7 @@ func (c *Checked) texts() []finding.Finding {
 	for _, a := range c.Alerts {
 		out = append(out, c.numbers(a)...)
 		if a.Group.FromFile == "" {
+			out = append(out, broken(a)...)
 			out = append(out, labelWords(a)...)
 			out = append(out, c.directions(a)...)
 			out = append(out, c.inhibitors(a)...)
@@ -90,4 +91,26 @@ func sorted(m map[string]string) func(yield func(string, string) bool) {
 			}
 		}
 	}
+}
+
+// broken reports actions that say nothing, and line breaks in texts of one line.
+func broken(a Alert) []finding.Finding {
+	var out []finding.Finding
+	add := func(part, format string, args ...any) {
+		out = append(out, finding.Finding{Code: finding.Incomplete, Where: a.Where, Part: part, Reason: fmt.Sprintf(format, args...)})
+	}
+	for i, text := range a.Actions {
+		if strings.TrimSpace(text) == "" {
+			add("Actions", "action %d is empty: write what to do, or leave it out", i+1)
+		}
+		if strings.Contains(strings.TrimSpace(text), "\n") {
+			add("Actions", "action %d has several lines: write several actions", i+1)
+		}
+	}
+	for _, x := range []struct{ part, text string }{{"Title", a.Title}, {"ListTitle", a.ListTitle}} {
+		if strings.Contains(strings.TrimSpace(anyAction.ReplaceAllString(x.text, "")), "\n") {
+			add(x.part, "it has several lines: write one")
+		}
+	}
+	return out
 }

@@ -115,6 +115,7 @@ func (p *proof) find() {
 	p.emptyPromises()
 	p.lists()
 	p.muted()
+	p.forgotten()
 	p.heartbeats()
 	p.loose()
 	done := map[string]bool{}

@@ -75,6 +75,22 @@ func (p *proof) unheard(ds routetree.Deliveries, s sent) string {
 	return strings.Join(out, ", ") + ": send it to a receiver that makes a message as well"
 }
 
+// retention is how long Alertmanager keeps what it has sent, unless it is started
+// with another --data.retention.
+const retention = 5 * 24 * time.Hour
+
+// forgotten reports routes that repeat after Alertmanager has forgotten what it
+// sent: it sends again sooner.
+func (p *proof) forgotten() {
+	for _, r := range append([]routing.Route{p.Routing.Route}, p.Routing.Route.Routes...) {
+		d, err := model.ParseDuration(r.RepeatInterval)
+		if err == nil && time.Duration(d) > retention {
+			p.add(finding.BadSite, "routing, "+emit.RouteName(r.Match), "RepeatInterval %s is longer than Alertmanager keeps its notifications, %s: it repeats sooner; shorten it",
+				d, model.Duration(retention))
+		}
+	}
+}
+
 // muted reports routes that never send anything.
 func (p *proof) muted() {
 	for _, r := range append([]routing.Route{p.Routing.Route}, p.Routing.Route.Routes...) {
