@@ -57,8 +57,8 @@ func (c *Checked) mappings() []finding.Finding {
 	return out
 }
 
-// marksOpposite reports whether an annotation is named for something bad and marks
-// when a metric of 0 and 1 has its good value.
+// marksOpposite reports whether an annotation with a bad name marks the times at
+// which a metric has its good value.
 func (c *Checked) marksOpposite(a dashgen.Annotation, catalogue metrics.Catalogue) bool {
 	tree, err := parser.NewParser(parser.Options{}).ParseExpr(c.Timing.Expand(a.Expr))
 	if err != nil || !badText.MatchString(a.Name) && !badText.MatchString(a.Title) {
@@ -81,7 +81,7 @@ func (c *Checked) marksOpposite(a dashgen.Annotation, catalogue metrics.Catalogu
 	return opposite
 }
 
-// stateOf reports whether 1 is good of a metric of 0 and 1 whose name says it.
+// stateOf reports whether 1 is the good value of a metric, judged by its name.
 func stateOf(name string, catalogue metrics.Catalogue) (good, ok bool) {
 	desc, known := catalogue.Series(name)
 	good = goodState.MatchString(name)

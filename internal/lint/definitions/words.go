@@ -126,10 +126,11 @@ func (c *Checked) directions(a Alert) []finding.Finding {
 	return out
 }
 
-// heldWhile matches the mention of an inhibition: "not sent while X fires".
+// heldWhile matches an inhibition in a text: "not sent while X fires".
 var heldWhile = regexp.MustCompile(`(?i)\b(?:not sent|not notified|held back|suppressed|inhibited|silent) while (\w+)`)
 
-// inhibitors reports texts that name an alert which does not inhibit this one.
+// inhibitors reports texts about an inhibition by an alert that does not inhibit
+// this one.
 func (c *Checked) inhibitors(a Alert) []finding.Finding {
 	var out []finding.Finding
 	for _, at := range heldWhile.FindAllStringSubmatchIndex(a.About, -1) {
