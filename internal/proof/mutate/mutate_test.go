@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -174,12 +175,12 @@ func TestInterruptedScore(t *testing.T) {
 		{Record: "job:latency:max", Expr: "max by (job) (latency)"},
 		{Alert: "Slow", Expr: "job:latency:max > 5"},
 	}}}
-	total := 0
+	var total atomic.Int64 // several goroutines report progress
 	out, err := mutate.Score(ctx, []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, func(done, all int) {
-		total = all
+		total.Store(int64(all))
 		stop()
 	})
-	if !errors.Is(err, context.Canceled) || len(out) == 0 || len(out) >= total {
-		t.Errorf("%d of %d mutants, %v", len(out), total, err)
+	if !errors.Is(err, context.Canceled) || len(out) == 0 || len(out) >= int(total.Load()) {
+		t.Errorf("%d of %d mutants, %v", len(out), total.Load(), err)
 	}
 }
