@@ -27,7 +27,7 @@ func Find(name string) (string, error) {
 	for _, dir := range folders {
 		path := filepath.Join(dir, name)
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return path, nil
+			return unlinked(path), nil
 		}
 	}
 	if outside == nil && pinned(name) {
@@ -44,6 +44,16 @@ func Find(name string) (string, error) {
 	default:
 		return "", fmt.Errorf("%s is neither in the project's folder bin nor in PATH: run scripts/servers, which finds or installs it", name)
 	}
+}
+
+// unlinked returns the target of a link in bin. A server that runs as another user
+// cannot start from a folder that only its owner may enter. A further link stays:
+// the name of a program decides what it does.
+func unlinked(path string) string {
+	if target, err := os.Readlink(path); err == nil && filepath.IsAbs(target) {
+		return target
+	}
+	return path
 }
 
 func pinned(name string) bool {
