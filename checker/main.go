@@ -40,9 +40,8 @@ func Main(namespace string, checks ...Check) {
 	os.Exit(Run(ctx, namespace, os.Args[1:], os.Stdout, os.Stderr, checks...))
 }
 
-// unheeded are signals that must not stop a run. A reader that closes the
-// output must not cost the metrics, and a file size limit is an error like a
-// full disk.
+// unheeded are signals that must not stop a run. The metrics are written even if
+// the reader closes the output. A file size limit is an error like a full disk.
 var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
 
 // errShown ends the parsing of the command line after the requested text was

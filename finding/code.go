@@ -70,7 +70,7 @@ const (
 // GR007-GR011.
 const (
 	OtherUnit   Code = "GR005" // a panel with another unit than the metric's
-	OtherWindow Code = "GR012" // a panel with another window than its alert's expression
+	OtherValues Code = "GR012" // the panel of an alert shows other values than those that fired
 	NotInResult Code = "GR006" // a legend or column with a label that is not in the result
 )
 

@@ -115,12 +115,6 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	same := func() {
 		out.Range, out.Unit, out.idle, out.spoiled, out.by = in.Range, in.Unit, in.idle, in.spoiled, in.by
 	}
-	number := func(i int) (float64, bool) {
-		if i < len(args) && args[i].Range.single() {
-			return args[i].Range.Lo, true
-		}
-		return 0, false
-	}
 	switch n.Func.Name {
 	case "rate", "irate":
 		out.Unit, out.Range, out.idle = perSecond(in.Unit), Range{Lo: 0, Hi: math.Inf(1)}, true
@@ -137,20 +131,8 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	case "present_over_time":
 		out.Range = between(1, 1)
 	case "avg_over_time", "sum_over_time", "stddev_over_time", "stdvar_over_time":
-		if in.spoiled && in.by != nil {
-			w.report(finding.NoTraffic, in.by.PositionRange(), "",
-				"0 while nothing happens, so the quotient is not a number, and with one such moment neither is %s", n.Func.Name)
-		}
 		same()
-		out.spoiled = false
-		if n.Func.Name == "sum_over_time" {
-			out.Range = anything()
-			if in.Range.Lo >= 0 {
-				out.Range = Range{Lo: in.Range.Lo, Hi: math.Inf(1), NaN: in.Range.NaN}
-			}
-		} else if n.Func.Name != "avg_over_time" {
-			out.Range = Range{Lo: 0, Hi: math.Inf(1), NaN: true}
-		}
+		out.spoiled, out.Range = false, w.overTime(n, in)
 	case "min_over_time", "max_over_time", "last_over_time", "first_over_time", "quantile_over_time":
 		same()
 		out.counter = in.counter && n.Func.Name != "quantile_over_time"
@@ -169,18 +151,12 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 		if len(args) == 1 {
 			out.Range = in.Range.shift(func(v float64) float64 { return math.Floor(v + 0.5) })
 		}
-	case "clamp_min":
+	case "clamp_min", "clamp_max":
 		same()
 		out.Range = anything()
-		if v, ok := number(1); ok {
-			out.Range = Range{Lo: max(in.Range.Lo, v), Hi: max(in.Range.Hi, v), NaN: true}
-			out.idle = in.idle && v <= 0
-		}
-	case "clamp_max":
-		same()
-		out.Range = anything()
-		if v, ok := number(1); ok {
-			out.Range = Range{Lo: min(in.Range.Lo, v), Hi: min(in.Range.Hi, v), NaN: true}
+		if len(args) > 1 && args[1].Range.single() {
+			out.Range = in.Range.clamp(n.Func.Name, args[1].Range.Lo)
+			out.idle = in.idle && (n.Func.Name == "clamp_max" || args[1].Range.Lo <= 0)
 		}
 	case "sgn":
 		out.Range = Range{Lo: -1, Hi: 1, NaN: true}
@@ -190,6 +166,24 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 		out.Unit, out.Range = metrics.Timestamp, atLeast(0)
 	}
 	return out
+}
+
+// overTime returns the range of a sum, mean or deviation of values over a window.
+// It reports one that a quotient without traffic makes no number.
+func (w *walk) overTime(n *parser.Call, in Type) Range {
+	if in.spoiled && in.by != nil {
+		w.report(finding.NoTraffic, in.by.PositionRange(), "",
+			"0 while nothing happens, so the quotient is not a number, and with one such moment neither is %s", n.Func.Name)
+	}
+	switch {
+	case n.Func.Name == "avg_over_time":
+		return in.Range
+	case n.Func.Name != "sum_over_time":
+		return Range{Lo: 0, Hi: math.Inf(1), NaN: true}
+	case in.Range.Lo >= 0:
+		return Range{Lo: in.Range.Lo, Hi: math.Inf(1), NaN: in.Range.NaN}
+	}
+	return anything()
 }
 
 // absent returns the type of absent's result, which exists if its argument is

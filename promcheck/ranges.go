@@ -177,3 +177,11 @@ func (r Range) String() string {
 	}
 	return num(r.Lo) + " to " + num(r.Hi)
 }
+
+// clamp returns the range after clamp_min or clamp_max with that bound.
+func (r Range) clamp(function string, bound float64) Range {
+	if function == "clamp_min" {
+		return Range{Lo: max(r.Lo, bound), Hi: max(r.Hi, bound), NaN: true}
+	}
+	return Range{Lo: min(r.Lo, bound), Hi: min(r.Hi, bound), NaN: true}
+}

@@ -140,79 +140,89 @@ func labelUses(text string) ([]labelUse, error) {
 	if err != nil {
 		return nil, err
 	}
-	var uses []labelUse
-	tested := map[string]bool{}
-	add := func(name string, external bool, at parse.Pos) {
-		start := max(int(at)-len(texts.Definitions), 0)
-		if i := strings.Index(text[min(start, len(text)):], name); i >= 0 {
-			start += i
-		}
-		uses = append(uses, labelUse{name, external, tested[name], posrange.PositionRange{
-			Start: posrange.Pos(start), End: posrange.Pos(min(start+len(name), len(text))),
-		}})
+	f := &labelFinder{text: text, tested: map[string]bool{}}
+	f.visit(tree.Root, true)
+	return f.uses, nil
+}
+
+// labelFinder collects the labels of a template. Top is true where the dot is the
+// data of the alert.
+type labelFinder struct {
+	text   string
+	uses   []labelUse
+	tested map[string]bool // labels of the enclosing "if" and "with"
+}
+
+func (f *labelFinder) add(name string, external bool, at parse.Pos) {
+	start := max(int(at)-len(texts.Definitions), 0)
+	if i := strings.Index(f.text[min(start, len(f.text)):], name); i >= 0 {
+		start += i
 	}
-	var visit func(n parse.Node, top bool)
-	pipe := func(p *parse.PipeNode, top bool) {
-		if p == nil {
-			return
-		}
-		for _, cmd := range p.Cmds {
-			visit(cmd, top)
-		}
+	f.uses = append(f.uses, labelUse{name, external, f.tested[name], posrange.PositionRange{
+		Start: posrange.Pos(start), End: posrange.Pos(min(start+len(name), len(f.text))),
+	}})
+}
+
+func (f *labelFinder) pipe(p *parse.PipeNode, top bool) {
+	if p == nil {
+		return
 	}
-	branch := func(b *parse.BranchNode, top, inner bool) {
-		outer := maps.Clone(tested)
-		if name, ok := presence(b.Pipe); ok && b.NodeType != parse.NodeRange {
-			tested[name] = true
-		}
-		pipe(b.Pipe, top)
-		visit(b.List, inner)
-		tested = outer
-		if b.ElseList != nil {
-			visit(b.ElseList, top)
-		}
+	for _, cmd := range p.Cmds {
+		f.visit(cmd, top)
 	}
-	visit = func(n parse.Node, top bool) {
-		switch n := n.(type) {
-		case *parse.ListNode:
-			if n != nil {
-				for _, child := range n.Nodes {
-					visit(child, top)
-				}
-			}
-		case *parse.ActionNode:
-			pipe(n.Pipe, top)
-		case *parse.PipeNode:
-			pipe(n, top)
-		case *parse.TemplateNode:
-			pipe(n.Pipe, top)
-		case *parse.IfNode:
-			branch(&n.BranchNode, top, top)
-		case *parse.RangeNode:
-			branch(&n.BranchNode, top, false)
-		case *parse.WithNode:
-			branch(&n.BranchNode, top, false)
-		case *parse.ChainNode:
-			visit(n.Node, top)
-		case *parse.CommandNode:
-			indexed(n, add)
-			for _, arg := range n.Args {
-				visit(arg, top)
-			}
-		case *parse.VariableNode:
-			if len(n.Ident) > 1 && (n.Ident[0] == "$labels" || n.Ident[0] == "$externalLabels") {
-				add(n.Ident[1], n.Ident[0] != "$labels", n.Pos)
-			} else if len(n.Ident) > 2 && n.Ident[0] == "$" && (n.Ident[1] == "Labels" || n.Ident[1] == "ExternalLabels") {
-				add(n.Ident[2], n.Ident[1] != "Labels", n.Pos)
-			}
-		case *parse.FieldNode:
-			if top && len(n.Ident) > 1 && (n.Ident[0] == "Labels" || n.Ident[0] == "ExternalLabels") {
-				add(n.Ident[1], n.Ident[0] != "Labels", n.Pos)
+}
+
+func (f *labelFinder) branch(b *parse.BranchNode, top, inner bool) {
+	outer := maps.Clone(f.tested)
+	if name, ok := presence(b.Pipe); ok && b.NodeType != parse.NodeRange {
+		f.tested[name] = true
+	}
+	f.pipe(b.Pipe, top)
+	f.visit(b.List, inner)
+	f.tested = outer
+	if b.ElseList != nil {
+		f.visit(b.ElseList, top)
+	}
+}
+
+func (f *labelFinder) visit(n parse.Node, top bool) {
+	switch n := n.(type) {
+	case *parse.ListNode:
+		if n != nil {
+			for _, child := range n.Nodes {
+				f.visit(child, top)
 			}
 		}
+	case *parse.ActionNode:
+		f.pipe(n.Pipe, top)
+	case *parse.PipeNode:
+		f.pipe(n, top)
+	case *parse.TemplateNode:
+		f.pipe(n.Pipe, top)
+	case *parse.IfNode:
+		f.branch(&n.BranchNode, top, top)
+	case *parse.RangeNode:
+		f.branch(&n.BranchNode, top, false)
+	case *parse.WithNode:
+		f.branch(&n.BranchNode, top, false)
+	case *parse.ChainNode:
+		f.visit(n.Node, top)
+	case *parse.CommandNode:
+		indexed(n, f.add)
+		for _, arg := range n.Args {
+			f.visit(arg, top)
+		}
+	case *parse.VariableNode:
+		if len(n.Ident) > 1 && (n.Ident[0] == "$labels" || n.Ident[0] == "$externalLabels") {
+			f.add(n.Ident[1], n.Ident[0] != "$labels", n.Pos)
+		} else if len(n.Ident) > 2 && n.Ident[0] == "$" && (n.Ident[1] == "Labels" || n.Ident[1] == "ExternalLabels") {
+			f.add(n.Ident[2], n.Ident[1] != "Labels", n.Pos)
+		}
+	case *parse.FieldNode:
+		if top && len(n.Ident) > 1 && (n.Ident[0] == "Labels" || n.Ident[0] == "ExternalLabels") {
+			f.add(n.Ident[1], n.Ident[0] != "Labels", n.Pos)
+		}
 	}
-	visit(tree.Root, true)
-	return uses, nil
 }
 
 // presence returns the label of a condition that consists of $labels.x.

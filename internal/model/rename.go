@@ -109,70 +109,21 @@ func (p *pack) replace(names map[string]string) {
 }
 
 // eachText calls f with every text of the pack that may contain a metric.
-func (p pack) eachText(f func(*string)) {
+func (p pack) eachText(f texts) {
 	for i := range p.Metrics {
 		f(&p.Metrics[i].Name)
-	}
-	var inMap func(texts map[string]string)
-	inScenarios := func(list []rules.Scenario) {
-		for i := range list {
-			f(&list[i].Series)
-			for _, e := range list[i].Expect {
-				for _, x := range e.Instances {
-					inMap(x.Texts)
-				}
-			}
-		}
-	}
-	inEquivalents := func(list []finding.Equivalent) {
-		for i := range list {
-			f(&list[i].Mutant)
-		}
-	}
-	inMap = func(texts map[string]string) {
-		for name, text := range texts {
-			f(&text)
-			texts[name] = text
-		}
 	}
 	for i := range p.Runbooks {
 		f(&p.Runbooks[i].Markdown)
 	}
 	for g := range p.groups {
-		inMap(p.groups[g].Labels)
+		f.inMap(p.groups[g].Labels)
 		for i := range p.groups[g].Records {
-			rec := &p.groups[g].Records[i]
-			f(&rec.Name)
-			f(&rec.Expr)
-			inMap(rec.Labels)
-			inEquivalents(rec.Equivalents)
-			inScenarios(rec.Scenarios)
+			f.inRecord(&p.groups[g].Records[i])
 		}
 	}
 	for _, a := range p.alerts() {
-		for _, text := range []*string{&a.Expr, &a.Title, &a.Summary, &a.Reason, &a.Headline, &a.ListTitle, &a.About} {
-			f(text)
-		}
-		for i := range a.Also {
-			f(&a.Also[i].Expr)
-		}
-		for i := range a.Actions {
-			f(&a.Actions[i])
-		}
-		inMap(a.Annotations)
-		inMap(a.Labels)
-		for language, t := range a.Translations {
-			for _, text := range []*string{&t.Title, &t.Summary, &t.Headline, &t.ListTitle, &t.About} {
-				f(text)
-			}
-			for i := range t.Actions {
-				f(&t.Actions[i])
-			}
-			a.Translations[language] = t
-		}
-		inEquivalents(a.Equivalents)
-		inScenarios(a.Scenarios)
-		inPanel(&a.Panel, f)
+		f.inAlert(a)
 	}
 	for d := range p.Dashboards {
 		b := &p.Dashboards[d]
@@ -182,11 +133,70 @@ func (p pack) eachText(f func(*string)) {
 		for i := range b.Annotations {
 			f(&b.Annotations[i].Expr)
 		}
-		EachPanel(b, func(q *dashgen.Panel) { inPanel(q, f) })
+		EachPanel(b, f.inPanel)
 	}
 }
 
-func inPanel(p *dashgen.Panel, f func(*string)) {
+// texts is a function that its methods call with the texts of a definition.
+type texts func(*string)
+
+func (f texts) in(list ...*string) {
+	for _, text := range list {
+		f(text)
+	}
+}
+
+func (f texts) inList(list []string) {
+	for i := range list {
+		f(&list[i])
+	}
+}
+
+func (f texts) inMap(byName map[string]string) {
+	for name, text := range byName {
+		f(&text)
+		byName[name] = text
+	}
+}
+
+func (f texts) inRecord(r *rules.Record) {
+	f.in(&r.Name, &r.Expr)
+	f.inMap(r.Labels)
+	f.inProofs(r.Scenarios, r.Equivalents)
+}
+
+func (f texts) inAlert(a *rules.Alert) {
+	f.in(&a.Expr, &a.Title, &a.Summary, &a.Reason, &a.Headline, &a.ListTitle, &a.About)
+	for i := range a.Also {
+		f(&a.Also[i].Expr)
+	}
+	f.inList(a.Actions)
+	f.inMap(a.Annotations)
+	f.inMap(a.Labels)
+	for language, t := range a.Translations {
+		f.in(&t.Title, &t.Summary, &t.Headline, &t.ListTitle, &t.About)
+		f.inList(t.Actions)
+		a.Translations[language] = t
+	}
+	f.inProofs(a.Scenarios, a.Equivalents)
+	f.inPanel(&a.Panel)
+}
+
+func (f texts) inProofs(scenarios []rules.Scenario, equivalents []finding.Equivalent) {
+	for i := range scenarios {
+		f(&scenarios[i].Series)
+		for _, e := range scenarios[i].Expect {
+			for _, x := range e.Instances {
+				f.inMap(x.Texts)
+			}
+		}
+	}
+	for i := range equivalents {
+		f(&equivalents[i].Mutant)
+	}
+}
+
+func (f texts) inPanel(p *dashgen.Panel) {
 	for i := range p.Targets {
 		f(&p.Targets[i].Expr)
 	}

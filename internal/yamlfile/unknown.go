@@ -84,6 +84,13 @@ type olderUnmarshaler interface{ UnmarshalYAML(func(any) error) error }
 // anyKey represents the keys of an inlined map.
 const anyKey = ""
 
+// Keys returns the YAML keys of a struct's fields, in order, including those of
+// inlined structs.
+func Keys(t reflect.Type) []string {
+	keys, _ := fields(t)
+	return keys
+}
+
 // fields returns the YAML keys of a struct's fields, in order, with their
 // types.
 func fields(t reflect.Type) (keys []string, types map[string]reflect.Type) {

@@ -41,7 +41,7 @@ func Open(dsn string) (*Store, error) {
 // Close closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
-// Migrate brings the schema "preflight" to its present version. Replicas that
+// Migrate migrates the schema "preflight" to the current version. Replicas that
 // do so at the same time wait for each other.
 func (s *Store) Migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*timeout)

@@ -49,7 +49,7 @@ func Open(dsn, bot string) (*Store, error) {
 // Close closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
-// Migrate creates the tables, or brings them to their present version.
+// Migrate creates the tables, or migrates them to the current version.
 func (s *Store) Migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()

@@ -22,7 +22,7 @@ var migrations embed.FS
 // InMemory is the path of a spool that lives as long as its process.
 const InMemory = ":memory:"
 
-// openDB opens the database and migrates it to the present version of its schema.
+// openDB opens the database and migrates its schema to the current version.
 func openDB(ctx context.Context, path string) (*sql.DB, error) {
 	dsn := path
 	if path != InMemory {

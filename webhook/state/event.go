@@ -11,7 +11,7 @@ import (
 const (
 	EventNotification = "notification" // a notification was received
 	EventCall         = "call"         // of the Bot API, with what it showed of the chat
-	EventClosed       = "closed"       // an instance ended without a resolution, or by a held one
+	EventClosed       = "closed"       // the webhook closed an instance without a new resolution
 	EventOutage       = "outage"       // evaluations are known again after an outage
 )
 

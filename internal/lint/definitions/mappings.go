@@ -2,12 +2,8 @@ package definitions
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/dashgen"
@@ -108,55 +104,4 @@ func (c *Checked) state(q dashgen.Panel, catalogue metrics.Catalogue) (good, ok 
 		name = v.Name
 	}
 	return stateOf(name, catalogue)
-}
-
-// otherJobs reports alerts of one job whose panel shows the metric of every job
-// or of another one.
-func (c *Checked) otherJobs() []finding.Finding {
-	var out []finding.Finding
-	for _, a := range c.Alerts {
-		panel, ok := c.panelOf(a)
-		if !ok || len(a.Panel.Targets) == 0 {
-			continue
-		}
-		mine, shown := map[string][]string{}, map[string][]string{}
-		for _, expr := range c.expressions(a.Group, a.Alert, false) {
-			jobsOf(mine, expr)
-		}
-		for _, target := range panel.Targets {
-			jobsOf(shown, c.Timing.Expand(zoomed.ReplaceAllString(target.Expr, zoom)))
-		}
-		for _, name := range slices.Sorted(maps.Keys(shown)) {
-			jobs := mine[name]
-			if len(jobs) == 0 || slices.Contains(jobs, "") || slices.ContainsFunc(shown[name], func(j string) bool { return slices.Contains(jobs, j) }) {
-				continue
-			}
-			out = append(out, finding.Finding{
-				Code: finding.OtherWindow, Where: a.Where, Part: "expr",
-				Reason: fmt.Sprintf("reads %s of job %q, and its panel %d %q that of other jobs: people see other values than those that fired", name, jobs[0], panel.ID, panel.Title),
-			})
-		}
-	}
-	return out
-}
-
-// jobsOf adds the jobs that an expression selects for each metric. A selector
-// without job="…" adds "".
-func jobsOf(to map[string][]string, expr string) {
-	tree, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(expr)
-	if err != nil {
-		return // another check reports it
-	}
-	parser.Inspect(tree, func(n parser.Node, _ []parser.Node) error {
-		if v, ok := n.(*parser.VectorSelector); ok && v.Name != "" {
-			job := ""
-			for _, m := range v.LabelMatchers {
-				if m.Name == model.JobLabel && m.Type == labels.MatchEqual {
-					job = m.Value
-				}
-			}
-			to[v.Name] = append(to[v.Name], job)
-		}
-		return nil
-	})
 }

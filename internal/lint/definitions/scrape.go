@@ -16,6 +16,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/lint/suggest"
 	site "github.com/alertnative/preflight/internal/model"
+	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
 // refused decodes a job by Prometheus's own decoder, without service discovery:
@@ -93,25 +94,10 @@ func withoutDiscovery(data []byte) ([]byte, error) {
 
 // scrapeKeys returns the valid keys of a job in prometheus.yml.
 func scrapeKeys() []string {
-	keys := yamlKeys(reflect.TypeFor[config.ScrapeConfig]())
+	keys := yamlfile.Keys(reflect.TypeFor[config.ScrapeConfig]())
 	for _, name := range discoveries() {
 		keys = append(keys, name+discovery)
 	}
 	slices.Sort(keys)
-	return keys
-}
-
-// yamlKeys returns the YAML keys of a struct, including embedded structs.
-func yamlKeys(t reflect.Type) []string {
-	var keys []string
-	for i := range t.NumField() {
-		key, rest, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
-		switch {
-		case rest == "inline":
-			keys = append(keys, yamlKeys(t.Field(i).Type)...)
-		case key != "" && key != "-":
-			keys = append(keys, key)
-		}
-	}
 	return keys
 }

@@ -132,7 +132,7 @@ func (c *Checked) passwords() []finding.Finding {
 	add := func(code finding.Code, where, field string, found bool, instead string) {
 		if found {
 			out = append(out, finding.Finding{Code: code, Where: where, Part: field,
-				Reason: "it has a user or a password in an address, and generated files hold no secret: " + instead})
+				Reason: "an address contains a user name or a password, and generated files must hold no secret: " + instead})
 		}
 	}
 	hook := c.Site.Webhook

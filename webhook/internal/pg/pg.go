@@ -35,8 +35,8 @@ func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, 
 	return pool, nil
 }
 
-// Migrate brings tables in the schema "preflight" to their present version, and stores
-// the version in a table. Replicas that migrate at the same time wait for each other.
+// Migrate migrates tables in the schema "preflight" to the current version, and
+// stores that version in a table. Replicas that migrate at the same time wait for each other.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions string) error {
 	// Two replicas that create it at once can fail with a unique violation: it
 	// is there then.
