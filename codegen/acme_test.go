@@ -75,17 +75,20 @@ func acmeAPI() preflight.Pack {
 			Quiet:   []routing.Quiet{{Match: `alertname="DBOdd"`, While: `alertname="DBDown", severity="ticket"`, Equal: []string{"job"}}},
 		},
 		RuleFiles: fstest.MapFS{"db.yml": {Data: []byte("groups: [{name: db, rules: [{alert: DBDown, expr: db_up == 0, labels: {severity: ticket}}]}]\n")}},
-		Checks: []spec.Spec{{
-			Name: "Routes", Looks: "the routes", Network: true,
-			Reasons: []spec.Reason{{Name: "gone", Meaning: "it is gone", Remedy: "add it"}},
-		}},
-		Runbooks: []preflight.Runbook{{Alerts: []string{"APISlow"}, Markdown: "Look at the traces."}},
+		Runbooks:  []preflight.Runbook{{Alerts: []string{"APISlow"}, Markdown: "Look at the traces."}},
 	}
 }
 
 // acmeWeb returns a pack without a dashboard, so that one is generated.
 func acmeWeb() preflight.Pack {
-	return preflight.Pack{Name: "web", Groups: []rules.Group{{Name: "web", Alerts: []rules.Alert{acmeSlow()}}}}
+	return preflight.Pack{
+		Name:   "web",
+		Groups: []rules.Group{{Name: "web", Alerts: []rules.Alert{acmeSlow()}}},
+		Checks: []spec.Spec{{
+			Name: "Routes", Looks: "the routes", Network: true,
+			Reasons: []spec.Reason{{Name: "gone", Meaning: "it is gone", Remedy: "add it"}},
+		}},
+	}
 }
 
 func acmeSlow() rules.Alert {

@@ -75,7 +75,8 @@ func TestLanguagesOfTranslations(t *testing.T) {
 		"of a change": {taken(preflight.Override{Alert: "QueueLong", Translations: map[string]rules.Translation{"a b": {About: "x"}}}),
 			at + `a b"]: DF013: it is no language`},
 		"of a check": {func(s *preflight.Site) {
-			s.Packs[0].Checks = []spec.Spec{{Name: "A", Translations: map[string]spec.Translation{"a b": {Name: "B"}}}}
+			alert(s, "QueueLong").Reason = "load"
+			s.Packs[0].Checks = []spec.Spec{{Name: "A", Looks: "y", Translations: map[string]spec.Translation{"a b": {Name: "B"}}}}
 		}, `check "A", Translations["a b"]: DF013: it is no language`},
 	})
 }

@@ -13,18 +13,21 @@ import (
 func TestNamesInPacks(t *testing.T) {
 	t.Parallel()
 	checks := func(list ...spec.Spec) change {
-		return func(s *preflight.Site) { s.Packs[0].Checks = list }
+		return func(s *preflight.Site) {
+			s.Packs[0].Checks = list
+			alert(s, "QueueLong").Reason = "load"
+		}
 	}
 	panel := func(edit func(q *dashgen.Panel)) change {
 		return in("QueueLong", func(a *rules.Alert) { edit(&a.Panel) })
 	}
 	plantEach(t, queueSite, map[string]planted{
-		"two checks":    {checks(spec.Spec{Name: "A"}, spec.Spec{Name: "B"}), ""},
-		"a check twice": {checks(spec.Spec{Name: "A"}, spec.Spec{Name: "A"}), `check "A": DF007: the pack "queue" defines it twice`},
-		"a check of two packs": {all(checks(spec.Spec{Name: "A"}), func(s *preflight.Site) {
-			s.Packs = append(s.Packs, preflight.Pack{Name: "other", Checks: []spec.Spec{{Name: "A"}}})
+		"two checks":    {checks(spec.Spec{Name: "A", Looks: "y"}, spec.Spec{Name: "B", Looks: "y"}), ""},
+		"a check twice": {checks(spec.Spec{Name: "A", Looks: "y"}, spec.Spec{Name: "A", Looks: "y"}), `check "A": DF007: the pack "queue" defines it twice`},
+		"a check of two packs": {all(checks(spec.Spec{Name: "A", Looks: "y"}), func(s *preflight.Site) {
+			s.Packs = append(s.Packs, preflight.Pack{Name: "other", Checks: []spec.Spec{{Name: "A", Looks: "y"}}})
 		}), ""},
-		"a check of two kinds": {all(checks(spec.Spec{Name: "A"}), func(s *preflight.Site) {
+		"a check of two kinds": {all(checks(spec.Spec{Name: "A", Looks: "y"}), func(s *preflight.Site) {
 			s.Packs = append(s.Packs, preflight.Pack{Name: "other", Checks: []spec.Spec{{Name: "A", Looks: "x"}}})
 		}), `check "A": DF007: the packs "queue" and "other" define it differently`},
 		"a check without":       {checks(spec.Spec{}), `pack "queue": DF001: one of its Checks has no Name`},

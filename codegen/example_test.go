@@ -79,7 +79,6 @@ func ExampleRun() {
 	//     shop_queue_lenght > 100
 	//     ^^^^^^^^^^^^^^^^^
 	//     did you mean "shop_queue_length"?
-	// metric "shop_queue_length": DF002: no rule, text or panel reads it
 	// preflight-gen: nothing was written
 	// 1
 }

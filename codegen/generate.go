@@ -17,6 +17,7 @@ import (
 	"slices"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/emit/pages"
 	"github.com/alertnative/preflight/internal/lint/definitions"
@@ -90,7 +91,7 @@ func (o *output) add(path string) func([]byte, error) {
 			o.byPath = map[string][]byte{}
 		}
 		if _, taken := o.byPath[path]; taken {
-			err = fmt.Errorf("two definitions make the file %s: rename one", path)
+			err = finding.Finding{Code: finding.Clash, Where: fmt.Sprintf("file %q", path), Reason: "two definitions make it: rename one, or give the pack another name with preflight.As"}
 		}
 		if err != nil {
 			o.errs = append(o.errs, err)

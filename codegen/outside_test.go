@@ -49,7 +49,7 @@ func TestMistakesOfOtherSites(t *testing.T) {
 		"there is no key \"kubernets_sd_configs\"\n    did you mean \"kubernetes_sd_configs\"?": yaml("kubernets_sd_configs: []"),
 		`Prometheus refuses it: scrape timeout greater than scrape interval`:                    yaml("scrape_timeout: 5m"),
 		`job "queue": DF018: Prometheus refuses it: relabel configuration for replace action`:   yaml("relabel_configs: [{source_labels: [a]}]"),
-		`job "queue": DF018: its relabelling sets the label job`:                                yaml("relabel_configs: [{target_label: job, replacement: other}]"),
+		`job "queue", YAML: DF018: its relabelling sets the label job`:                          yaml("relabel_configs: [{target_label: job, replacement: other}]"),
 		`job "queue": DF018: the Scheme "ftp" is none of http and https`:                        func(s *preflight.Site) { s.Jobs[0].Scheme = "ftp" },
 		`job "queue": DF018: the Path "/m?module=x" is not a path`:                              func(s *preflight.Site) { s.Jobs[0].Path = "/m?module=x" },
 		`alert "QueueLong", Actions: DF001: action 2 is empty`:                                  in("QueueLong", func(a *rules.Alert) { a.Actions = []string{"look", ""} }),

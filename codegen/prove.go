@@ -48,7 +48,9 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 		findings = append(findings, p.Routes.Findings()...)
 	}
 	all := func(err error) error {
-		return errors.Join(append(asErrors(checked.Waive(findings)), refused, err)...)
+		left := checked.Waive(findings)
+		s.InFiles(left)
+		return errors.Join(append(asErrors(left), refused, err)...)
 	}
 	if unreadable(findings) {
 		return nil, all(nil)

@@ -39,7 +39,7 @@ func TestPageOfRoutes(t *testing.T) {
 			"| P1 | TargetDown `delivery=\"direct\", job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
 		},
 		"PreflightFlapping": {`| P2 | PreflightFlapping | telegram-silent | alertname, env | 5m | 30m | 1d | while PreflightCheckFailed fires with the same env |`},
-		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 5s | 12s |  |`},
+		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 5s | 15s |  |`},
 	} {
 		if d := cmp.Diff(want, pageRows(t, site.Site(), name)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"text/template/parse"
@@ -42,12 +43,12 @@ func (c *Checker) template(where, part, text string, have Labels) []finding.Find
 	}
 	uses, err := labelUses(text)
 	if err != nil {
-		return []finding.Finding{{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: err.Error()}}
+		return []finding.Finding{badTemplate(where, part, text, err)}
 	}
 	findings := c.labelsThere(where, part, text, uses, have)
 	queries, exact, err := c.expand(text, uses)
 	if err != nil {
-		return append(findings, finding.Finding{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: err.Error()})
+		return append(findings, badTemplate(where, part, text, err))
 	}
 	if part != "" {
 		part += ", "
@@ -57,6 +58,26 @@ func (c *Checker) template(where, part, text string, have Labels) []finding.Find
 		findings = append(findings, slices.DeleteFunc(more, func(f finding.Finding) bool { return f.Code == finding.UnknownValue && !exact })...)
 	}
 	return findings
+}
+
+var (
+	templatePlace = regexp.MustCompile(`^(?:error (?:parsing|executing) template \S+: )?template: [^:]+:\d+:(?:\d+:)? `)
+	undefined     = regexp.MustCompile(`undefined variable "(\$\w*)"`)
+)
+
+// variables are those that Prometheus defines for every template.
+var variables = []string{"$labels", "$value", "$externalLabels", "$externalURL"}
+
+// badTemplate returns the finding for a template with an error of the template
+// engine.
+func badTemplate(where, part, text string, err error) finding.Finding {
+	f := finding.Finding{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: templatePlace.ReplaceAllString(err.Error(), "")}
+	if m := undefined.FindStringSubmatch(f.Reason); m != nil {
+		f.Reason, f.Suggestion = "there is no variable "+m[1], suggest.Nearest(m[1], variables)
+		f.From = max(strings.Index(text, m[1]), 0)
+		f.To = f.From + len(m[1])
+	}
+	return f
 }
 
 // alwaysWork are the functions that accept any number or any text.

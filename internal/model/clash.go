@@ -48,16 +48,17 @@ func (r *resolver) explain(pack string, s spec.Spec) {
 		r.add(finding.Incomplete, fmt.Sprintf("pack %q", pack), "one of its Checks has no Name")
 		return
 	}
-	first, known := r.checkOf[s.Name]
-	if !known {
-		r.checkOf[s.Name] = pack
-		r.Checks = append(r.Checks, s)
+	i := slices.IndexFunc(r.Checks, func(x Check) bool { return x.Name == s.Name })
+	if i < 0 {
+		r.Checks = append(r.Checks, Check{s, []string{pack}})
 		return
 	}
-	i := slices.IndexFunc(r.Checks, func(x spec.Spec) bool { return x.Name == s.Name })
-	if first == pack && r.taken[pack] == 1 || !reflect.DeepEqual(r.Checks[i], s) {
+	first := r.Checks[i].Packs[0]
+	if first == pack && r.taken[pack] == 1 || !reflect.DeepEqual(r.Checks[i].Spec, s) {
 		r.clash(fmt.Sprintf("check %q", s.Name), first, pack)
+		return
 	}
+	r.Checks[i].Packs = append(r.Checks[i].Packs, pack)
 }
 
 func (r *resolver) clash(where, one, other string) {
@@ -121,6 +122,10 @@ func (r *resolver) groupClashes() {
 		if reflect.DeepEqual(other.Group, g.Group) {
 			return true
 		}
+		if g.FromFile != "" && other.FromFile != "" && other.Pack == g.Pack {
+			r.add(finding.Clash, where, "the rule files %s and %s of the pack %q both have it, and a group makes one generated file: rename one", other.FromFile, g.FromFile, g.Pack)
+			return false
+		}
 		r.clash(where, other.Pack, g.Pack)
 		return false
 	})
@@ -179,7 +184,11 @@ func (r *resolver) ruleClash(where, one, other string) {
 		r.clash(where, one, other)
 		return
 	}
-	r.add(finding.Clash, where, "the packs %q and %q have it, and no label distinguishes their results: rename one, or give each pack preflight.Labels with another value", one, other)
+	advice := "rename one, or give each pack preflight.Labels with another value"
+	if strings.HasPrefix(where, "record ") {
+		advice = "rename one; in a pack that a site takes twice, name the metric that preflight.Rename renames in it, as level:metric:operation does"
+	}
+	r.add(finding.Clash, where, "the packs %q and %q have it, and no label distinguishes their results: %s", one, other, advice)
 }
 
 var jobMatcher = regexp.MustCompile(`\bjob\s*=\s*"([^"]*)"`)

@@ -51,6 +51,11 @@ func (s *Site) countNames() {
 		names = append(names, s.fullName(r.group, r.rule))
 	}
 	s.groupFiles, s.rulePages = fileNames(groups), fileNames(names)
+	for name, page := range s.rulePages {
+		if strings.EqualFold(page, "README") { // the index of the runbooks
+			s.rulePages[name] = page + "-" + digest(name)
+		}
+	}
 }
 
 // fileNames returns a valid file name for each name, without characters that
@@ -94,14 +99,14 @@ func plainName(name string) string {
 func digest(name string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(name)))[:8] }
 
 // PlainUID returns a name in the form of a dashboard's UID.
-// Names that lose letters get a digest, so that they stay apart.
+// Names that lose characters get a digest, so that they stay apart.
 func PlainUID(name string) string {
 	lost := false
 	plain := strings.Map(func(r rune) rune {
 		if r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' {
 			return r
 		}
-		lost = lost || unicode.IsLetter(r)
+		lost = true
 		return '-'
 	}, name)
 	if lost {

@@ -34,6 +34,41 @@ type fileRule struct {
 	Annotations   map[string]string `yaml:"annotations"`
 }
 
+// fileLines are the lines of a group and of its rules, by name, in a rule file.
+type fileLines struct {
+	group  int
+	alert  map[string]int
+	record map[string]int
+}
+
+// InFiles adds the file and line to the findings about definitions of rule
+// files. A name that another definition has too is ambiguous.
+func (s *Site) InFiles(findings []finding.Finding) {
+	type place struct {
+		file string
+		line int
+	}
+	places := map[string][]place{}
+	add := func(kind, name, file string, line int) {
+		where := fmt.Sprintf("%s %q", kind, name)
+		places[where] = append(places[where], place{file, line})
+	}
+	for _, g := range s.Groups {
+		add("group", g.Name, g.FromFile, g.lines.group)
+		for _, a := range g.Alerts {
+			add("alert", a.Name, g.FromFile, g.lines.alert[a.Name])
+		}
+		for _, rec := range g.Records {
+			add("record", rec.Name, g.FromFile, g.lines.record[rec.Name])
+		}
+	}
+	for i, f := range findings {
+		if at := places[f.Where]; f.File == "" && len(at) == 1 && at[0].file != "" {
+			findings[i].File, findings[i].Line = at[0].file, at[0].line
+		}
+	}
+}
+
 // ruleFiles adds the rule files of a pack, at any depth. Groups keep their
 // names.
 func (r *resolver) ruleFiles(p *pack, files fs.FS) {
@@ -62,7 +97,8 @@ func (r *resolver) ruleFiles(p *pack, files fs.FS) {
 		}
 		for _, g := range groups {
 			found += len(g.Alerts) + len(g.Records)
-			p.groups = append(p.groups, Group{Group: g, Pack: p.name, FromFile: name})
+			g.Pack, g.FromFile = p.name, name
+			p.groups = append(p.groups, g)
 		}
 		return nil
 	})
@@ -91,7 +127,7 @@ func holdsRules(data []byte) bool {
 }
 
 // readRuleFile returns the groups of a rule file and its mistakes.
-func readRuleFile(name string, data []byte) ([]rules.Group, []error) {
+func readRuleFile(name string, data []byte) ([]Group, []error) {
 	if yamlfile.Empty(data) {
 		return nil, nil
 	}
@@ -114,14 +150,20 @@ func readRuleFile(name string, data []byte) ([]rules.Group, []error) {
 	if len(errs) > 0 {
 		return nil, errs
 	}
-	var out []rules.Group
+	var out []Group
 	for i, g := range list {
-		group := rules.Group{Name: g.Name, Interval: g.Interval, QueryOffset: g.QueryOffset, Limit: g.Limit, Labels: g.Labels}
+		group := Group{
+			Group: rules.Group{Name: g.Name, Interval: g.Interval, QueryOffset: g.QueryOffset, Limit: g.Limit, Labels: g.Labels},
+			lines: fileLines{f.At([]any{"groups", i}, "").Line, map[string]int{}, map[string]int{}},
+		}
 		for j, x := range g.Rules {
+			line := f.At([]any{"groups", i, "rules", j}, "").Line
 			switch {
 			case x.Record != "" && x.Alert == "":
+				group.lines.record[x.Record] = line
 				group.Records = append(group.Records, rules.Record{Name: x.Record, Expr: x.Expr, Labels: x.Labels})
 			case x.Alert != "" && x.Record == "":
+				group.lines.alert[x.Alert] = line
 				group.Alerts = append(group.Alerts, rules.Alert{
 					Name: x.Alert, Expr: x.Expr, For: x.For, KeepFiringFor: x.KeepFiringFor, Labels: x.Labels, Annotations: x.Annotations,
 				})

@@ -41,7 +41,7 @@ type Site struct {
 	Metrics    []metrics.Desc // metrics of the packs' own programs, by name
 	Exporters  []metrics.Desc // metrics of other programs, by name
 	Dashboards []Dashboard    // by UID
-	Checks     []spec.Spec
+	Checks     []Check
 	Runbooks   []preflight.Runbook
 	Routing    routing.Routing // routing, the packs' routes first
 	Promised   bool            // the site itself has promises
@@ -58,12 +58,19 @@ type Group struct {
 	rules.Group
 	Pack     string
 	FromFile string // rule file of the group, "" for literals
+	lines    fileLines
 }
 
 // Dashboard is a dashboard with its pack.
 type Dashboard struct {
 	dashgen.Dashboard
 	Pack string
+}
+
+// Check is a check with the packs that explain it.
+type Check struct {
+	spec.Spec
+	Packs []string
 }
 
 // PackRouting is the routing of a pack. Routing holds equal parts of several
@@ -90,7 +97,7 @@ func New(in preflight.Site) (*Site, []finding.Finding) {
 		Scale: in.Severities.Or(), Urgent: in.Urgent, Levels: in.Levels, Alertmanager: in.Alertmanager, Webhook: in.Webhook, Grafana: in.Grafana,
 		RunbookURL: in.RunbookURL, Secrets: "/run/secrets",
 	}
-	r := &resolver{Site: s, taken: map[string]int{}, checkOf: map[string]string{}}
+	r := &resolver{Site: s, taken: map[string]int{}}
 	r.site(in)
 	packs := make([]pack, len(in.Packs))
 	for i, p := range in.Packs {
@@ -126,8 +133,7 @@ type resolver struct {
 	*Site
 	findings []finding.Finding
 	origins  []origin
-	checkOf  map[string]string // pack that describes a check, by its name
-	taken    map[string]int    // number of packs by name
+	taken    map[string]int // number of packs by name
 }
 
 func (r *resolver) add(code finding.Code, where, format string, args ...any) {

@@ -64,9 +64,7 @@ func (p Pages) Runbook(a *definitions.Alert) ([]byte, error) {
 		}
 		page.Conditions = append(page.Conditions, runbookCondition{r.Labels[p.Scale.Label], r.Expr, r.For.String()})
 	}
-	if a.Reason != "" {
-		page.Checks = p.Checks
-	}
+	page.Checks = p.Explained(*a)
 	for _, language := range slices.Sorted(maps.Keys(a.Translations)) {
 		name := languages[language]
 		if name == "" {

@@ -80,6 +80,15 @@ func (v Vars) values() map[string]string {
 	return map[string]string{"$threshold": v.Threshold, "$window": v.Window, "$for": v.For}
 }
 
+// Missing explains why a variable of [Vars] has no value, by its name.
+func Missing() map[string]string {
+	return map[string]string{
+		"$threshold": "$threshold has no value: the first condition does not compare with one constant",
+		"$window":    "$window has no value: the first condition has no range, such as [5m], or several",
+		"$for":       "$for has no value: the alert has no For",
+	}
+}
+
 // Expand replaces {{ $threshold }}, {{ $window }} and {{ $for }} by their
 // values, and keeps the rest unchanged. In a longer action the value becomes a
 // quoted string. Unknown variables, and those that the text defines, stay.

@@ -48,6 +48,7 @@ func Check(ctx *emit.Context) (*Checked, error) {
 	c.add(c.alerts()...)
 	checker.Define("ALERTS", c.alertsType())
 	c.add(c.held()...)
+	c.add(c.checks()...)
 	c.add(c.texts()...)
 	c.add(c.routing()...)
 	c.add(c.idleFields()...)

@@ -27,15 +27,6 @@ func (c *Checked) complete() []finding.Finding {
 	for g, a := range c.Context.Alerts {
 		out = append(out, c.alertProblems(g, a)...)
 	}
-	for _, check := range c.Checks {
-		for _, language := range slices.Sorted(maps.Keys(check.Translations)) {
-			if reason := badLanguage(language); reason != "" {
-				out = append(out, finding.Finding{
-					Code: finding.NoTranslation, Where: fmt.Sprintf("check %q", check.Name), Part: fmt.Sprintf("Translations[%q]", language), Reason: reason,
-				})
-			}
-		}
-	}
 	return append(out, c.chapters()...)
 }
 
@@ -87,9 +78,19 @@ func (c *Checked) alertProblems(g site.Group, a rules.Alert) []finding.Finding {
 	}
 	need(finding.Incomplete, a.Expr != "", "has no Expr")
 	need(finding.Incomplete, g.FromFile != "" || alertName.MatchString(a.Name), "its name must be in CamelCase")
+	severities := []string{a.Severity}
 	for i, cond := range a.Also {
 		need(finding.Incomplete, cond.Expr != "", "Also %d has no Expr", i+1)
-		need(finding.Incomplete, cond.Severity != "" && cond.Severity != a.Severity, "Also %d needs a severity of its own", i+1)
+		need(finding.Incomplete, cond.Severity != "", "Also %d has no Severity", i+1)
+		for before, severity := range severities {
+			with := "the alert"
+			if before > 0 {
+				with = fmt.Sprintf("Also %d", before)
+			}
+			need(finding.Incomplete, cond.Severity == "" || cond.Severity != severity,
+				"Also %d has the level of %s, %s: give it a severity of another level, or join the two expressions with or", i+1, with, severity)
+		}
+		severities = append(severities, cond.Severity)
 	}
 	need(finding.Clash, g.FromFile != "" || a.Labels[c.Scale.Label] == "", "Labels sets %q, which holds the severity: use Severity", c.Scale.Label)
 	if _, set := c.AlertLabels(g, a)["env"]; a.PerEnv {

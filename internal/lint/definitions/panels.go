@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/dashgen"
@@ -173,13 +174,20 @@ func (c *Checked) unused() []finding.Finding {
 	used := c.Readers()
 	var out []finding.Finding
 	for _, d := range c.Metrics {
-		if len(used[d.Name]) == 0 {
+		if _, broken := d.Problem(); !broken && len(used[d.Name]) == 0 && !c.suggested(d.Name) {
 			out = append(out, finding.Finding{
 				Code: finding.UnusedMetric, Where: fmt.Sprintf("metric %q", d.Name), Reason: "no rule, text or panel reads it",
 			})
 		}
 	}
 	return out
+}
+
+// suggested reports whether a finding suggests the metric for a misspelled one.
+func (c *Checked) suggested(name string) bool {
+	return slices.ContainsFunc(c.Findings, func(f finding.Finding) bool {
+		return f.Code == finding.UnknownMetric && f.Suggestion == strconv.Quote(name)
+	})
 }
 
 // Reader is a definition that reads a metric.

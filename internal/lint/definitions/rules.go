@@ -2,6 +2,7 @@ package definitions
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,6 +10,8 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/promcheck"
 	"github.com/alertnative/preflight/rules"
@@ -58,7 +61,7 @@ func (c *Checked) alerts() []finding.Finding {
 			}
 			t, found := c.Checker.Rule(r)
 			ofAlerts[typed.Where] = ofAlerts[typed.Where] || c.Checker.Metrics(cond.Expr)["ALERTS"]
-			out, all = append(out, found...), append(all, r)
+			out, all = append(out, withoutValue(found)...), append(all, r)
 			if i == 0 {
 				out = append(out, c.about(typed, t)...)
 			}
@@ -91,10 +94,26 @@ func (c *Checked) alerts() []finding.Finding {
 	return append(out, c.limits()...)
 }
 
+// withoutValue explains variables for numbers that the alert does not have.
+func withoutValue(found []finding.Finding) []finding.Finding {
+	for i, f := range found {
+		name, unknown := strings.CutPrefix(f.Reason, "there is no variable ")
+		if f.Code != finding.BadTemplate || !unknown {
+			continue
+		}
+		if reason, ours := texts.Missing()[name]; ours {
+			found[i].Reason = reason
+		} else if f.Suggestion == "" {
+			found[i].Suggestion = suggest.Nearest(name, slices.Sorted(maps.Keys(texts.Missing())))
+		}
+	}
+	return found
+}
+
 // about checks the text About like a template of a message. Runbook and
 // dashboard show it.
 func (c *Checked) about(a Alert, t promcheck.Type) []finding.Finding {
-	found := c.Checker.Template(a.Where, c.AboutTemplate(a.Group, a.Alert), t)
+	found := withoutValue(c.Checker.Template(a.Where, c.AboutTemplate(a.Group, a.Alert), t))
 	for i := range found {
 		found[i].Part = "About"
 	}
@@ -206,8 +225,13 @@ func first(list []emit.Condition) []emit.Condition {
 func (c *Checked) metrics() []finding.Finding {
 	var out []finding.Finding
 	for _, d := range c.Metrics {
-		if err := d.Validate(); err != nil {
-			out = append(out, finding.Finding{Code: finding.Unreadable, Where: fmt.Sprintf("metric %q", d.Name), Reason: err.Error()})
+		problems, _ := d.Validate().(interface{ Unwrap() []error })
+		if problems == nil {
+			continue
+		}
+		where := fmt.Sprintf("metric %q", d.Name)
+		for _, err := range problems.Unwrap() {
+			out = append(out, finding.Finding{Code: finding.Unreadable, Where: where, Reason: strings.TrimPrefix(err.Error(), where+": ")})
 		}
 	}
 	return out

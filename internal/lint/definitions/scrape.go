@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/config"
 	"gopkg.in/yaml.v3"
 
@@ -34,7 +33,7 @@ func (c *Checked) refused(j preflight.Job) []finding.Finding {
 	}
 	read, err := config.Load(string(data), slog.New(slog.DiscardHandler))
 	if err == nil {
-		return relabelled(j, read.ScrapeConfigs[0])
+		return c.relabelled(j, read.ScrapeConfigs[0])
 	}
 	f := finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name)}
 	text := lineNumber.ReplaceAllString(strings.TrimPrefix(err.Error(), "yaml: unmarshal errors:\n"), "")
@@ -43,18 +42,6 @@ func (c *Checked) refused(j preflight.Job) []finding.Finding {
 	}
 	f.Reason = "Prometheus refuses it: " + strings.Join(strings.Fields(text), " ")
 	return []finding.Finding{f}
-}
-
-// relabelled reports relabelling that gives the targets of a job another label job:
-// rules and panels know them by the Name.
-func relabelled(j preflight.Job, scrape *config.ScrapeConfig) []finding.Finding {
-	for _, r := range slices.Concat(scrape.RelabelConfigs, scrape.MetricRelabelConfigs) {
-		if r.TargetLabel == model.JobLabel {
-			return []finding.Finding{{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name),
-				Reason: "its relabelling sets the label job, and rules and proofs know its series by the Name: leave the rule out, and give the job that Name"}}
-		}
-	}
-	return nil
 }
 
 var (

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/alertnative/preflight/finding"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/routing"
@@ -146,6 +148,10 @@ func (c *Checked) passwords() []finding.Finding {
 		where := fmt.Sprintf("job %q", j.Name)
 		add(finding.BadJob, where, "Targets", slices.ContainsFunc(targets(j), site.HasUser), "write basic_auth with a password_file in YAML")
 		add(finding.BadJob, where, "YAML", site.NamesUser(j.YAML), "Prometheus reads it from a file")
+		for _, key := range inlineSecrets(j.YAML) {
+			out = append(out, finding.Finding{Code: finding.BadJob, Where: where, Part: "YAML",
+				Reason: fmt.Sprintf("the key %s contains a secret, and generated files must hold none: put it in a file, and name the file, as with password_file or credentials_file", key)})
+		}
 	}
 	for _, r := range c.Routing.Receivers {
 		for _, text := range yamlOf(r) {
@@ -153,6 +159,41 @@ func (c *Checked) passwords() []finding.Finding {
 		}
 	}
 	return out
+}
+
+// secretKey matches the keys of Prometheus's configuration that hold a secret.
+var secretKey = regexp.MustCompile(`^(?:(?:.*_)?(?:password|passphrase|secret|secrets|token|credentials|secret_key)|key)$`)
+
+// inlineSecrets returns the keys with a secret in a text of YAML.
+func inlineSecrets(text string) []string {
+	var root yaml.Node
+	if yaml.Unmarshal([]byte(text), &root) != nil {
+		return nil // another check reports it
+	}
+	var out []string
+	var walk func(*yaml.Node)
+	walk = func(n *yaml.Node) {
+		for i, child := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 0 && secretKey.MatchString(child.Value) && holdsText(n.Content[i+1]) {
+				out = append(out, child.Value)
+			}
+			walk(child)
+		}
+	}
+	walk(&root)
+	return out
+}
+
+// holdsText reports whether a value is a text or a list of texts that are not
+// empty.
+func holdsText(n *yaml.Node) bool {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	if n.Kind == yaml.SequenceNode {
+		return slices.ContainsFunc(n.Content, holdsText)
+	}
+	return n.Kind == yaml.ScalarNode && n.Value != "" && n.ShortTag() != "!!null"
 }
 
 // yamlOf returns the YAML of the integrations of a receiver.

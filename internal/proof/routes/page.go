@@ -114,6 +114,7 @@ func (p *proof) Notified(a *definitions.Alert) []Notification {
 			special = p.special(outcomes[o], all)
 		}
 		for _, d := range p.tree.Deliveries(outcomes[o][0].set()) {
+			d.Repeat, _ = repeats(d)
 			n := Notification{Alert: a.Name, Severity: a.Severity, Labels: special, Delivery: d, Suppressed: p.suppressed(a, d.Mute, d.Active)}
 			if r, ok := p.receiver(d.Receiver); ok {
 				n.Means = Means(r)
@@ -206,6 +207,7 @@ func (p *proof) Others() []Notification {
 		}
 		seen[of] = true
 		for _, d := range p.tree.Deliveries(alert) {
+			d.Repeat, _ = repeats(d)
 			out = append(out, Notification{Labels: of, Delivery: d})
 		}
 	}
