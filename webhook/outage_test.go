@@ -217,8 +217,8 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	})
 }
 
-// One lost sending of the watchdog is no outage: a resolution is delivered when the next
-// one comes, as what it is.
+// One lost sending of the Watchdog is no outage: a resolution is delivered as a
+// resolution when the next Watchdog arrives.
 func TestALostHeartbeatIsNoOutage(t *testing.T) {
 	seeing(t, func(w *world, p *sender) {
 		am := alertmanager{url: "http://a", priority: "P0"}

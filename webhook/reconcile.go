@@ -11,9 +11,9 @@ import (
 const (
 	// reconcileEvery is the time between two queries of Alertmanager.
 	reconcileEvery = 30 * time.Second
-	// warmUp is how long an Alertmanager must run before an alert that it does not
-	// know counts as missing: Prometheus sends every alert again within a few
-	// minutes.
+	// warmUp is the time since the start of an Alertmanager after which an
+	// unknown alert counts as missing: Prometheus sends every alert again
+	// within a few minutes.
 	warmUp = 5 * time.Minute
 )
 
@@ -94,8 +94,8 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	return closed, err
 }
 
-// open returns the firing instances that no recent notification mentioned, and what
-// is known of Prometheus's evaluations.
+// open returns the firing instances that no recent notification mentioned, and
+// the known evaluations of Prometheus.
 func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err error) {
 	since := time.Now().Add(-state.Settle)
 	err = r.service.spool.Do(func(tx *spool.Tx) (err error) {
@@ -108,9 +108,9 @@ func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err er
 	return list, e, err
 }
 
-// compare closes the instance if Alertmanager no longer knows it, and stores its
-// suppression otherwise. It reads the instance again, which may have changed since
-// Alertmanager was asked.
+// compare closes the instance if Alertmanager no longer knows it. Otherwise it
+// stores whether the alert is suppressed. It reads the instance again, because
+// it may have changed since the request to Alertmanager.
 func (r *reconciler) compare(a spool.Applier, e state.Evaluations, id int64, known map[string]state.Observation, now time.Time) (closed bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
 	if err != nil || i == nil {

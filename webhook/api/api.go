@@ -27,8 +27,8 @@ func ParseSound(name string) (Sound, bool) {
 	return Sound(name), slices.Contains(Sounds(), Sound(name))
 }
 
-// The annotations that the webhook reads. Each text can have a twin for another
-// language, named by [In].
+// The annotations that the webhook reads. Each text can have a translation,
+// whose name [In] returns.
 const (
 	Title       = "title"        // the first line of a message: "Preflight FAIL"
 	Headline    = "headline"     // the line above the list: "Preflight failed (6/8 PASS, 2 FAIL)"
@@ -41,7 +41,7 @@ const (
 	Dashboard   = "dashboard_url"
 )
 
-// In names the twin of a text annotation in another language: "title_ko". An
+// In returns the name of the translation of a text annotation: "title_ko". An
 // empty language is English, which has the plain name.
 func In(annotation, language string) string {
 	if language == "" || language == "en" {

@@ -60,8 +60,8 @@ func (p *pace) begin(now time.Time) {
 // end moves the last call to the time of its end.
 func (p *pace) end(now time.Time) { p.calls[len(p.calls)-1] = now }
 
-// takeOver takes the calls of another process. Only the beginning of its last call
-// is certain, so each call counts as a second later.
+// takeOver takes the calls of another process. Only the start of its last call
+// is known, so each call counts as made a second later.
 func (p *pace) takeOver(calls []time.Time) {
 	p.calls = nil
 	for _, at := range calls {

@@ -31,8 +31,8 @@ type planner struct {
 	ownOnly   bool // leave alerts that only other replicas received to them
 }
 
-// next plans and stores the most urgent call; nil where the chat shows the present
-// state.
+// next plans and stores the most urgent call. It returns nil if the chat shows
+// the present state.
 func (p planner) next() (*call, error) {
 	for {
 		due, ok, err := p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
@@ -72,8 +72,8 @@ func (p planner) mine(list []spool.View) []spool.View {
 	})
 }
 
-// open returns the firing instances of a group, and the resolved ones whose end the
-// chat does not show.
+// open returns the firing instances of a group, and the resolved instances that
+// the chat does not show as resolved.
 func (p planner) open(group string) (open, resolved []spool.View, err error) {
 	if open, err = p.tx.OpenViews(p.chat, group); err != nil {
 		return nil, nil, err
@@ -83,8 +83,8 @@ func (p planner) open(group string) (open, resolved []spool.View, err error) {
 }
 
 // alert plans a message about the instances of a group that newly fire, and the
-// urgent ones that were resolved before they were delivered. It lists those that
-// the chat already shows too if all fit in one message.
+// urgent ones that were resolved before they were delivered. If all fit in one
+// message, it also lists the instances that the chat already shows.
 func (p planner) alert(group string) (*call, error) {
 	open, resolved, err := p.open(group)
 	if err != nil {

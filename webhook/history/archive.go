@@ -8,7 +8,8 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Archive keeps the history; [Store] is the real one. It may be away for any time.
+// Archive keeps the history; [Store] is the real one. It may be unavailable for
+// any time.
 type Archive interface {
 	Migrate(ctx context.Context) error
 	// Put stores records, all or none. Storing one again changes nothing.
@@ -99,8 +100,8 @@ func (c *Copier) copyAll(ctx context.Context) error {
 	return c.Archive.Prune(ctx, c.pruned.Add(-c.Retention))
 }
 
-// put stores changes. If the archive refuses them for the content of one, put
-// stores each by itself and skips that one.
+// put stores changes. If the archive refuses them because of the content of
+// one, put stores each alone and skips the refused one.
 func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 	records := make([]Record, len(changes))
 	for i, change := range changes {
@@ -123,9 +124,9 @@ func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 	return c.Spool.Do(func(tx *spool.Tx) error { return tx.ChangesCopied(changes) })
 }
 
-// FromSpool lists the part of the history that is in a spool, oldest first. Label is the
-// label of alerts that holds the severity. It only reads, also while the webhook
-// uses that spool, and creates no file.
+// FromSpool lists the part of the history that is in a spool, oldest first.
+// Label is the label of alerts that holds the severity. FromSpool only reads
+// and creates no file. It works while the webhook uses the spool.
 func FromSpool(ctx context.Context, path, label string, f Filter) ([]Record, error) {
 	all, err := spool.Records(ctx, path, label, f.Since)
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package history keeps in PostgreSQL which alerts fired, and when each chat showed
 // them.
 //
-// The history is a copy of the webhook's spool. No alert waits for it: it can be
-// away for any time, and [Copier] copies the changes later.
+// The history is a copy of the webhook's spool. No alert waits for it: if the
+// archive is unavailable, [Copier] copies the changes later.
 package history
 
 import (

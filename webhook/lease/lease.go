@@ -36,8 +36,8 @@ func (l *Lease) renew(expires time.Time) {
 	l.expires = expires
 }
 
-// Holder gives the lease of this process to those who act under it. Without
-// replicas this process holds it as long as it runs.
+// Holder gives the lease of this process to the code that acts under it.
+// Without replicas this process holds the lease as long as it runs.
 type Holder struct {
 	parent context.Context // of each lease
 
@@ -85,7 +85,7 @@ func (h *Holder) Next(ctx context.Context) (*Lease, bool) {
 	}
 }
 
-// grant begins a lease, or renews the present one. A zero time is for ever.
+// grant begins a lease, or renews the present one. A zero time means no expiry.
 func (h *Holder) grant(expires time.Time, ownOnly bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -147,9 +147,9 @@ func (h *Holder) notePushed(seq int64) {
 // pushPatience bounds how long [Holder.AwaitPushed] waits.
 const pushPatience = 2 * time.Second
 
-// AwaitPushed returns when the shared journal has an event, so that the replica
-// that continues after a crash knows of it. It also returns when the lease ends,
-// and after two seconds: no delivery depends on the database.
+// AwaitPushed returns when the shared journal has an event. The replica that
+// takes over after a crash then finds the event. AwaitPushed also returns when
+// the lease ends, and after two seconds: no delivery depends on the database.
 func (h *Holder) AwaitPushed(present *Lease, seq int64) {
 	patience := time.NewTimer(pushPatience)
 	defer patience.Stop()

@@ -44,8 +44,8 @@ type Options struct {
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
 	Templates string
-	// Failed is called when one of them fails on an alert and the shipped one takes
-	// its place; nil for no call.
+	// Failed, unless nil, is called when a template fails on an alert and the
+	// shipped template replaces it.
 	Failed func(error)
 }
 
@@ -128,8 +128,8 @@ func (f *Formatter) try() error {
 }
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
-// Where the user's template fails, the shipped one takes its place: the alert must be
-// delivered.
+// If the user's template fails, the shipped one replaces it, because the alert
+// must be delivered.
 func (f *Formatter) Format(n Notice) ([]Message, error) {
 	messages, err := f.format(n)
 	if err != nil && f.shipped != nil {

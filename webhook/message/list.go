@@ -47,8 +47,8 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	return lists
 }
 
-// listTitle returns the heading of the list that shows the alert; it is empty for the
-// list of alerts that name none.
+// listTitle returns the heading of the list that shows the alert; it is empty
+// for alerts without a list title.
 func (f *Formatter) listTitle(it Item) string {
 	return shorten(f.annotation(it, api.ListTitle), maxField)
 }
@@ -93,7 +93,8 @@ func (f *Formatter) line(n Notice, it Item, limit int) string {
 	return f.complete(n, it, f.summary(it), limit)
 }
 
-// complete adds to the summary of an alert how it ended, and in a digest its severity.
+// complete adds the cause of its end to the summary of an alert, and in a
+// digest its severity.
 func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if n.Kind == Digest {
 		if name := f.scale.Of(it.Labels).Name; name != "" {

@@ -131,8 +131,8 @@ func source(items []Item) string {
 	return "SYSTEM"
 }
 
-// time returns when the newest of the alerts started, or in a resolution when the last
-// one ended.
+// time returns the start of the newest alert, or in a resolution the end of the
+// alert that ended last.
 func (f *Formatter) time(n Notice, items []Item) string {
 	var newest time.Time
 	for _, it := range items {
@@ -158,8 +158,9 @@ func environment(items []Item) string {
 	return shorten(strings.Join(envs, ", "), maxField)
 }
 
-// headline returns the headline of the gravest alert that has one. Of equally grave
-// alerts it is that of the newest: its text is the most recent.
+// headline returns the headline of the most severe alert that has one. If
+// several are equally severe, the newest one counts, because its text is the
+// most recent.
 func (f *Formatter) headline(items []Item) string {
 	var text string
 	var of Item
