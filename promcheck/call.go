@@ -168,8 +168,9 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	return out
 }
 
-// overTime returns the range of a sum, mean or deviation of values over a window.
-// It reports one that a quotient without traffic makes no number.
+// overTime returns the range of a sum, mean or deviation of values over a
+// window. It reports a result that becomes NaN because a quotient has no
+// traffic.
 func (w *walk) overTime(n *parser.Call, in Type) Range {
 	if in.spoiled && in.by != nil {
 		w.report(finding.NoTraffic, in.by.PositionRange(), "",

@@ -13,7 +13,7 @@ import (
 
 // wait reports a "for" that is over before the next sample could change the
 // result. One check applies to every rule. The others apply to expressions that
-// a lost scrape, or a program that has just started, makes true.
+// become true by a lost scrape, or while a program has just started.
 func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 	short := func(format string, args ...any) []finding.Finding {
 		return []finding.Finding{{
