@@ -34,7 +34,7 @@ type Alertmanager struct {
 func NewAlertmanager(address string, c *http.Client) (*Alertmanager, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("the address of an Alertmanager is no http or https URL") // it can hold a password
+		return nil, errors.New("the address of an Alertmanager is not an http or https URL") // it can hold a password
 	}
 	if c == nil {
 		c = &http.Client{}

@@ -47,7 +47,7 @@ type heartbeats struct {
 	beating   sync.Mutex                // held while one is stored
 	own       atomic.Pointer[time.Time] // the newest evaluation that one reported here
 	elsewhere atomic.Pointer[time.Time] // the newest that one reported to another replica
-	connected atomic.Pointer[time.Time] // since when other replicas are followed; zero for not yet
+	connected atomic.Pointer[time.Time] // the time from which other replicas are followed; zero: not yet
 }
 
 // loadHeartbeats reads what earlier processes stored.

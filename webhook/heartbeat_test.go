@@ -122,8 +122,8 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 	})
 }
 
-// The alert about missing heartbeats has the gravest level, and its resolution is known
-// under another scale.
+// The alert about missing heartbeats has the most severe level, and its
+// resolution is known under another scale.
 func TestTheHeartbeatAlertHasTheGravestLevel(t *testing.T) {
 	inScale(t, teams, func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout

@@ -243,8 +243,8 @@ func TestALostHeartbeatIsNoOutage(t *testing.T) {
 	})
 }
 
-// What happened while the webhook did not run is delivered when the next watchdog
-// comes: one that has fired all the time says that there was no outage.
+// The changes during a stop of the webhook are delivered when the next Watchdog
+// arrives. If it has fired all the time, there was no outage.
 func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 	for name, restarted := range map[string]bool{"Prometheus went on": false, "Prometheus was away too": true} {
 		t.Run(name, func(t *testing.T) {
@@ -282,8 +282,9 @@ func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 	}
 }
 
-// A watchdog counts by its evaluation, or its arrival when it does not say; one
-// that is over, or from the future, shows nothing that is to come.
+// A Watchdog counts from its evaluation, or from its arrival if it has no
+// evaluation. A resolved Watchdog, or one from the future, does not prove a
+// later evaluation.
 func TestTheEvaluationOfAHeartbeat(t *testing.T) {
 	missingAfter := func(w *world, d time.Duration) {
 		w.t.Helper()

@@ -34,7 +34,8 @@ func (r Rates) pace(group bool) pace {
 	return p
 }
 
-// next returns when the next call may begin; the zero time for at once.
+// next returns the time at which the next call may begin, or zero if it may
+// begin at once.
 func (p *pace) next() time.Time {
 	n := len(p.calls)
 	if n == 0 {

@@ -144,7 +144,7 @@ func (h *Holder) notePushed(seq int64) {
 	}
 }
 
-// pushPatience bounds how long [Holder.AwaitPushed] waits.
+// pushPatience is the longest wait of [Holder.AwaitPushed].
 const pushPatience = 2 * time.Second
 
 // AwaitPushed returns when the shared journal has an event. The replica that

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// TTL is how long a lease lasts when its replica does not renew it.
+// TTL is the duration of a lease that its replica does not renew.
 const TTL = 5 * time.Second
 
 // Shared is the store that the replicas of one bot share; [Store] implements it.

@@ -24,7 +24,7 @@ const (
 	atOnce, bytesAtOnce = 1000, 4 << 20
 )
 
-// transfer returns how long so many bytes may take.
+// transfer returns the time that the transfer of this number of bytes may take.
 func transfer(bytes int) time.Duration {
 	return timeout + time.Duration(bytes>>20)*time.Second
 }

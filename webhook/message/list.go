@@ -29,7 +29,7 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	case Digest:
 		add(f.words.Resolved, items)
 	default:
-		// The gravest alerts come first, and so do their list titles.
+		// The most severe alerts come first, and so do their list titles.
 		var titles []string
 		byTitle := map[string][]Item{}
 		for _, it := range items {

@@ -54,7 +54,8 @@ const (
 	NoHeartbeat Closed = "blind"
 )
 
-// Duration returns how long the alert has fired, or did.
+// Duration returns the time for which the alert has fired, or fired until its
+// end.
 func (it Item) Duration(now time.Time) time.Duration {
 	if it.Resolved {
 		now = it.EndsAt

@@ -20,7 +20,7 @@ type Page struct {
 	Source      string
 	Time        string
 	Environment string
-	Sentence    string // the headline of the gravest alert
+	Sentence    string // the headline of the most severe alert
 	Lists       []List
 	Notes       []string // about alerts that are not listed
 	Actions     []string
@@ -68,7 +68,8 @@ func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, 
 	return p, buttons
 }
 
-// title returns the severity, the title of the gravest alert, and its state.
+// title returns the severity, the title of the most severe alert, and its
+// state.
 func (f *Formatter) title(n Notice, items []Item) string {
 	if n.Kind == Digest {
 		return "ℹ️ " + f.words.DigestTitle(len(n.Items))

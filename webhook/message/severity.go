@@ -69,7 +69,8 @@ func (s Scale) Sound(alerts []template.Alert) api.Sound {
 	return s.gravest(alerts)
 }
 
-// gravest returns the sound of the gravest alert, [api.None] for no alerts.
+// gravest returns the sound of the most severe alert. It returns [api.None] if
+// there are no alerts.
 func (s Scale) gravest(alerts []template.Alert) api.Sound {
 	lowest := len(s.Levels)
 	for _, a := range alerts {

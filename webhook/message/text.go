@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength is how many characters Telegram takes in one message, see [Length].
+// MaxLength is the number of characters that Telegram accepts in one message,
+// see [Length].
 const MaxLength = 4096
 
 var (
@@ -62,7 +63,7 @@ func isBidi(r rune) bool {
 	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
 }
 
-// shorten cleans a text and cuts it to so many UTF-16 code units.
+// shorten cleans a text and cuts it to a number of UTF-16 code units.
 func shorten(s string, limit int) string {
 	// A unit is at most three bytes, so this keeps enough, and limits the work
 	// on a huge text.

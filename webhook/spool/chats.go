@@ -31,8 +31,8 @@ const (
 
 // Chat is the stored state of a chat.
 type Chat struct {
-	MigratedTo string    // the id that Telegram gave it since; empty for none
-	Dead       string    // why the bot cannot write there; empty where it can
+	MigratedTo string    // the new id that Telegram gave the chat, or ""
+	Dead       string    // the reason why the bot cannot write there, or ""
 	NotBefore  time.Time // until when Telegram asked to wait
 	Calls      []time.Time
 }

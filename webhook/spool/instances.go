@@ -40,12 +40,12 @@ const (
 	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
 )
 
-// NewestInstance returns the newest instance of an alert in a group, nil for none.
+// NewestInstance returns the newest instance of an alert in a group, or nil.
 func (t *Tx) NewestInstance(group, fingerprint string) (*state.Instance, error) {
 	return first(t.instances(newestInstance, group, fingerprint))
 }
 
-// FiringInstance returns an instance, nil where it is unknown or resolved.
+// FiringInstance returns an instance, or nil if it is unknown or resolved.
 func (t *Tx) FiringInstance(id int64) (*state.Instance, error) {
 	return first(t.instances(firingInstance, id))
 }

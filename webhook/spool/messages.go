@@ -79,7 +79,7 @@ func (t *Tx) AddMessage(m *Message, now time.Time) (err error) {
 	return err
 }
 
-// MessageID returns the id that Telegram gave a message, 0 for none.
+// MessageID returns the id that Telegram gave a message, or 0.
 func (t *Tx) MessageID(id int64) (int, error) {
 	var telegramID sql.NullInt64
 	err := t.queryRow(messageID, id).Scan(&telegramID)

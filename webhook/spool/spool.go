@@ -21,7 +21,7 @@ import (
 	"modernc.org/sqlite"
 )
 
-// maxBatch bounds how many jobs share a transaction.
+// maxBatch is the maximum number of jobs in a transaction.
 const maxBatch = 256
 
 // Spool is the local database. One goroutine runs all jobs. It runs waiting

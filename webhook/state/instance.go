@@ -28,7 +28,7 @@ type Instance struct {
 	RefireAt     time.Time // when a report of firing again counts, see [Refires]; zero for none
 	Own          bool      // this replica received the present state itself
 	Held         *Held     // a resolution that no evaluation confirms yet; nil for none
-	ResumedAt    time.Time // when an evaluation after an outage showed that it fires; zero for never
+	ResumedAt    time.Time // the time from which it fires according to an evaluation after an outage, or zero
 }
 
 // Firing reports whether the instance fires.

@@ -71,7 +71,7 @@ type Outcome struct {
 	changed, firing, stale, unconfirmed bool
 }
 
-// Add takes in the verdict on an alert.
+// Add adds the verdict on an alert.
 func (o *Outcome) Add(v Verdict, a template.Alert) {
 	stale := v == Late || v == Refires
 	o.changed = o.changed || v == Starts || v == Resolves || v == Restarts || v == Ended

@@ -33,7 +33,8 @@ type Options struct {
 	Token string
 	// URL of the Bot API; https://api.telegram.org when empty.
 	URL string
-	// HTTP makes the calls; nil for one with the proxy of the environment.
+	// HTTP makes the calls. If it is nil, a client with the proxy of the
+	// environment does.
 	HTTP *http.Client
 }
 
@@ -83,7 +84,7 @@ func New(o Options) (*Client, error) {
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("the address of the Bot API is no http or https URL")
+		return errors.New("the address of the Bot API is not an http or https URL")
 	}
 	return nil
 }

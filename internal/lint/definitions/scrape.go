@@ -51,7 +51,7 @@ func relabelled(j preflight.Job, scrape *config.ScrapeConfig) []finding.Finding 
 	for _, r := range slices.Concat(scrape.RelabelConfigs, scrape.MetricRelabelConfigs) {
 		if r.TargetLabel == model.JobLabel {
 			return []finding.Finding{{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name),
-				Reason: "its relabelling sets the label job, and rules and proofs know its series by the Name: leave the rule out, and give the job that Name"}}
+				Reason: "its relabelling sets the label job, but rules and proofs know its series by the Name of the job: leave the relabelling out, and give the job that Name"}}
 		}
 	}
 	return nil
