@@ -41,17 +41,18 @@ type Config struct {
 	// severities of the alerts decide the sound. Without it such a notification
 	// is loud.
 	LevelSounds bool
-	// Alertmanagers are asked which alerts fire; none for never.
+	// Alertmanagers are the clients that report which alerts fire. There may be
+	// none.
 	Alertmanagers []*Alertmanager
 	// Replicas is the store shared with other replicas of the same bot. It is
 	// nil if there are none.
 	Replicas lease.Shared
-	// Archive gets the history; nil keeps it in the spool alone.
+	// Archive gets the history. If it is nil, the history is only in the spool.
 	Archive history.Archive
 	// Retention is the time for which an alert is kept after it ended. 0 means
 	// 30 days.
 	Retention time.Duration
-	// Rates limit how often calls are made; zero for Telegram's.
+	// Rates limit the rate of calls. The zero value means Telegram's limits.
 	Rates deliver.Rates
 	// Drain is the maximum duration of a call of the Bot API when the service
 	// stops. 0 means ten seconds.

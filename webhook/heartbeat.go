@@ -45,8 +45,8 @@ type heartbeats struct {
 	started   time.Time
 	beat      chan struct{}             // a heartbeat arrived
 	beating   sync.Mutex                // held while one is stored
-	own       atomic.Pointer[time.Time] // the newest evaluation that one reported here
-	elsewhere atomic.Pointer[time.Time] // the newest that one reported to another replica
+	own       atomic.Pointer[time.Time] // the newest evaluation that a heartbeat reported here
+	elsewhere atomic.Pointer[time.Time] // the newest that a heartbeat reported to another replica
 	connected atomic.Pointer[time.Time] // the time from which other replicas are followed; zero: not yet
 }
 
@@ -133,7 +133,8 @@ func (s *Service) observe(tx *spool.Tx, at, since time.Time) (o state.Outage, en
 	if err := errors.Join(err1, err2); err != nil {
 		return o, false, err
 	}
-	// A Watchdog that started to fire meanwhile had stopped before.
+	// If the Watchdog started to fire after the last evaluation, it had stopped
+	// before.
 	if !e.Observe(at, s.receivesSince(), alert != nil || since.After(e.Last)) {
 		return e.Outage, false, nil
 	}

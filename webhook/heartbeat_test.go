@@ -85,8 +85,8 @@ func TestTheFirstHeartbeatIsAwaitedByAllReplicas(t *testing.T) {
 	})
 }
 
-// Where no heartbeat is expected none is missing, and a resolution counts at once. A
-// resolution that an earlier process held counts too.
+// If no heartbeat is expected, none is missing, and a resolution counts at
+// once. A resolution that an earlier process held counts too.
 func TestNoHeartbeatIsExpected(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout

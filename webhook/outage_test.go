@@ -92,8 +92,9 @@ func firesNoMore(w *world, p *sender, _ outage) {
 	}
 }
 
-// They fire again before Alertmanager's next look, so only their start is new;
-// of one that is delivered before the first watchdog, and of one after it.
+// Two alerts fire again before Alertmanager's next flush of their groups, so
+// only their start is new. One is reported before the first Watchdog, and one
+// after it.
 func soonBack(w *world, p *sender, o outage) {
 	before, after := alertmanager{url: "http://a", priority: "P1"}, alertmanager{url: "http://a", priority: "P2"}
 	w.post(before.payload(before.firing("kafka", o.start)), api.None)
@@ -140,8 +141,8 @@ func peerToo(w *world, p *sender, o outage) {
 	}
 }
 
-// A resolution has the time of an evaluation, and is shown at once whenever it
-// comes.
+// A resolution has the time of an evaluation, and is shown as soon as it
+// arrives.
 func TestAResolutionIsShownAtOnce(t *testing.T) {
 	resolve := func(w *world, o outage, end time.Time) {
 		w.t.Helper()

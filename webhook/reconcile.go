@@ -21,7 +21,7 @@ const (
 // sends no resolution of an alert that ends while it is silenced or inhibited.
 type reconciler struct {
 	service *Service
-	missing map[int64]time.Time // since when Alertmanager does not know an instance
+	missing map[int64]time.Time // the time since which Alertmanager does not know an instance
 }
 
 func (s *Service) reconcileAll(ctx context.Context) {
@@ -50,15 +50,15 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 	}
 }
 
-// reconcile asks every Alertmanager, and closes the instances that none of them
-// knows.
+// reconcile queries every Alertmanager, and closes the instances that none of
+// them knows.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	open, e, err := r.open()
 	if err != nil || len(open) == 0 {
 		return 0, err
 	}
 	if settled, ok := e.SettledFrom(time.Now()); !ok || time.Now().Before(settled) {
-		clear(r.missing) // alerts are missing too that Prometheus does not send, or not yet again
+		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return 0, nil
 	}
 	known := map[string]state.Observation{}

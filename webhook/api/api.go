@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Sound is how a message arrives in a chat.
+// Sound is the way in which a message arrives in a chat.
 type Sound string
 
 // The sounds.
@@ -54,7 +54,7 @@ func In(annotation, language string) string {
 const (
 	Env         = "env"
 	Source      = "source"      // "pipeline": the alert is about the pipeline itself
-	Undelivered = "undelivered" // the name of the alert that UrgentUndelivered stands for
+	Undelivered = "undelivered" // the name of the undelivered alert for which UrgentUndelivered fires
 	Delivery    = "delivery"    // "direct": the webhook may be unable to deliver it
 
 	Direct   = "direct"

@@ -200,7 +200,7 @@ func (c *checker) add(path []any, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s", c.name, line, fmt.Sprintf(format, args...)))
 }
 
-// find returns the value at a path; nil when the file has none.
+// find returns the value at a path, or nil if the file has none.
 func (c *checker) find(path ...any) *yaml.Node {
 	n := c.root.Content[0]
 	for _, step := range path {

@@ -18,7 +18,7 @@ const (
 	lastRetry  = 50 * time.Second
 	// deadRetry is the time between two attempts in a chat that refuses the bot.
 	deadRetry = 10 * time.Minute
-	// slowestRetryAfter bounds the wait that Telegram can ask for.
+	// slowestRetryAfter is the longest wait that Telegram can ask for.
 	slowestRetryAfter = 24 * time.Hour
 	// failuresToYield is the number of failures in a row after which another
 	// replica should try.
@@ -45,7 +45,7 @@ func (w *worker) load(tx *spool.Tx) error {
 	return nil
 }
 
-// learn updates the state of the chat by the outcome of a call.
+// learn updates the state of the chat with the outcome of a call.
 func (w *worker) learn(failure *telegram.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {

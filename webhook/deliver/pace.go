@@ -6,7 +6,7 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Rates limit how often calls are made.
+// Rates limit the rate of calls.
 type Rates struct {
 	Chat   time.Duration // between two calls to a chat
 	Group  int           // calls a minute to a group, supergroup or channel

@@ -19,7 +19,7 @@ type call struct {
 	severity string
 
 	notifications []int64   // that brought its news
-	waiting       time.Time // since when the oldest of the news waits
+	waiting       time.Time // the time since which the oldest change waits
 }
 
 // planner chooses the next call for a chat, in a transaction.
@@ -28,7 +28,7 @@ type planner struct {
 	chat      string
 	now       time.Time
 	formatter *message.Formatter
-	ownOnly   bool // leave alerts that only other replicas received to them
+	ownOnly   bool // leave out alerts that only other replicas received
 }
 
 // next plans and stores the most urgent call. It returns nil if the chat shows
@@ -57,14 +57,14 @@ func (p planner) next() (*call, error) {
 		if c != nil || err != nil {
 			return c, err
 		}
-		// Nothing is to be called for it: it was marked as done.
+		// It needs no call, and was marked as done.
 	}
 }
 
 // urgentRanks returns the number of urgent ranks.
 func (p planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
 
-// mine leaves out what another replica is to deliver.
+// mine leaves out the alerts that another replica delivers.
 func (p planner) mine(list []spool.View) []spool.View {
 	return slices.DeleteFunc(list, func(v spool.View) bool {
 		undelivered := v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
@@ -190,7 +190,7 @@ func (p planner) digest() (*call, error) {
 	return p.write(draft{notice: n, messages: messages, list: list, news: list, silent: true})
 }
 
-// part plans the next part of a message that was begun.
+// part plans the next part of a message of which a part was sent.
 func (p planner) part(id int64) (*call, error) {
 	m, err := p.tx.SendPart(p.chat, id)
 	if err != nil {
@@ -200,7 +200,8 @@ func (p planner) part(id int64) (*call, error) {
 	return c, json.Unmarshal(m.Content, &c.content)
 }
 
-// edit plans to show the present state in a message that was sent before.
+// edit plans an edit that shows the present state in a message that was sent
+// before.
 func (p planner) edit(id int64) (*call, error) {
 	m, err := p.tx.StartEdit(p.chat, id)
 	if err != nil {

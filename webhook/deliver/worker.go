@@ -30,8 +30,8 @@ type worker struct {
 	wake      chan struct{}
 	pace      pace
 	notBefore time.Time
-	limited   time.Time // until when Telegram asked to wait
-	dead      string    // why the bot cannot write there
+	limited   time.Time // the end of the wait that Telegram asked for
+	dead      string    // the reason why the bot cannot write there
 	failures  int
 	topicGone bool
 	failing   atomic.Bool // Telegram cannot be reached from here

@@ -12,7 +12,7 @@ import (
 // any time.
 type Archive interface {
 	Migrate(ctx context.Context) error
-	// Put stores records, all or none. Storing one again changes nothing.
+	// Put stores all of the records or none. Storing one again changes nothing.
 	Put(ctx context.Context, records []Record) error
 	// Prune removes records that ended before a time.
 	Prune(ctx context.Context, before time.Time) error
@@ -20,7 +20,7 @@ type Archive interface {
 
 const (
 	copyEvery  = time.Second // between two looks for changes
-	awayRetry  = time.Minute // the longest time between two tries while the archive is away
+	awayRetry  = time.Minute // the longest time between two tries while the archive is unavailable
 	copyAtOnce = 200         // records of one Put
 	pruneEvery = time.Hour
 )
@@ -33,7 +33,8 @@ type Copier struct {
 	Label     func() string // of alerts, holds the severity
 	Retention time.Duration
 	Log       *slog.Logger
-	// Waiting takes how much is not copied yet.
+	// Waiting receives the number of alerts that are not copied yet, and the
+	// age of the oldest.
 	Waiting func(spool.Backlog)
 
 	migrated bool

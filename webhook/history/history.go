@@ -32,7 +32,7 @@ type Filter struct {
 	Priority string    // likewise
 }
 
-// Match reports whether the filter chooses the record.
+// Match reports whether the filter selects the record.
 func (f Filter) Match(r Record) bool {
 	return (r.EndsAt == nil || !r.EndsAt.Before(f.Since) || !r.StartsAt.Before(f.Since)) &&
 		(f.Env == "" || r.Labels[api.Env] == f.Env) && (f.Priority == "" || r.Priority == f.Priority)

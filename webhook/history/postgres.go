@@ -19,7 +19,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// timeout bounds each request to the database.
+// timeout limits each request to the database.
 const timeout = 10 * time.Second
 
 // Store is the history in PostgreSQL. It is safe for concurrent use.
@@ -98,7 +98,7 @@ func IsUnstorable(err error) bool {
 	return errors.As(err, &e) && (e.Code[:2] == "22" || e.Code[:2] == "23" || e.Code[:2] == "54")
 }
 
-// List returns the records that the filter chooses, oldest first.
+// List returns the records that the filter selects, oldest first.
 func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -126,7 +126,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	return records, pg.Clean(err)
 }
 
-// Prune removes what ended before a time.
+// Prune removes records that ended before a time.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

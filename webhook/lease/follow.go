@@ -107,7 +107,7 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (unreadable,
 	return nil, nil
 }
 
-// call applies what a call of another replica changed in a chat.
+// call applies the change that a call of another replica made in a chat.
 func (f *follower) call(e Event, c state.CallEvent) error {
 	chat := spool.Chat{MigratedTo: c.MigratedTo, Dead: c.Dead}
 	if c.NotBefore != 0 {

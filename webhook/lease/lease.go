@@ -10,13 +10,14 @@ import (
 type Lease struct {
 	ctx context.Context // done when the lease ends
 	end context.CancelFunc
-	// OwnOnly leaves alerts that only other replicas received to them.
+	// OwnOnly means that this replica does not deliver alerts that only other
+	// replicas received.
 	OwnOnly bool
 	// Fresh means that another replica may have made a call just before.
 	Fresh bool
 
 	mu      sync.Mutex
-	expires time.Time // unless it is renewed; the zero time for never
+	expires time.Time // unless it is renewed; zero means no expiry
 }
 
 // Context returns a context that is done when the lease ends.
@@ -45,7 +46,7 @@ type Holder struct {
 	present *Lease        // nil while another replica holds it
 	changed chan struct{} // closed and replaced when it changes
 	news    chan struct{} // there are events to push or to pull
-	pushed  int64         // up to which the shared journal has this replica's events
+	pushed  int64         // the last event of this replica that the shared journal has
 }
 
 // NewHolder returns a holder without a lease.
@@ -127,7 +128,8 @@ func (h *Holder) Held() bool {
 	return h.present != nil
 }
 
-// Alone reports whether the lease leaves alerts of other replicas to them.
+// Alone reports whether the lease covers only alerts that this replica
+// received.
 func (h *Holder) Alone() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

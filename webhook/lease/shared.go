@@ -51,7 +51,7 @@ type Beat struct {
 	// Wants asks for the lease, or renews it. Without it the replica gives the
 	// lease up.
 	Wants bool
-	// Behind means that the journal lacks much of what the replica did.
+	// Behind means that the journal lacks many events of the replica.
 	Behind bool
 	// Failing means that the replica cannot reach Telegram.
 	Failing bool

@@ -17,9 +17,9 @@ import (
 
 const (
 	beatEvery  = time.Second
-	awayRetry  = time.Second     // between two tries while the database is away
+	awayRetry  = time.Second     // between two tries while the database is unavailable
 	relisten   = 5 * time.Second // between two tries to listen for additions
-	failingFor = time.Minute     // how long a replica that cannot reach Telegram leaves the lease to others
+	failingFor = time.Minute     // the time for which a replica that cannot reach Telegram leaves the lease to others
 	pruneEvery = time.Hour
 
 	pushAtOnce, pushBytes = 1000, 4 << 20
@@ -50,7 +50,7 @@ type Options struct {
 	Followed func()
 	// Granted is called when this replica may deliver.
 	Granted func()
-	// State takes the state of this replica, see [api.ReplicaStates].
+	// State receives the state of this replica, see [api.ReplicaStates].
 	State func(string)
 	// Duplicates receives the number of messages of another replica that repeat
 	// a delivery of this replica to a chat.
@@ -67,7 +67,7 @@ type Sharer struct {
 	place    int64 // up to which it was read
 	beat     time.Time
 	held     bool      // this replica holds the lease
-	failing  time.Time // until when other replicas are to try
+	failing  time.Time // the end of the time in which other replicas should try
 	pruned   time.Time
 	chats    string
 	peers    []Peer
@@ -144,7 +144,8 @@ func (s *Sharer) run(ctx context.Context) {
 	}
 }
 
-// news announces events to push or to pull; nothing while the database is away.
+// news announces events to push or to pull. While the database is unavailable,
+// it announces none.
 func (s *Sharer) news() <-chan struct{} {
 	if s.away {
 		return nil
@@ -276,14 +277,16 @@ func (s *Sharer) pull(ctx context.Context) error {
 	}
 }
 
-// ask beats, and takes the lease if it can have it.
+// ask sends the beat of this replica, and takes the lease if the database
+// grants it.
 func (s *Sharer) ask(ctx context.Context) error {
 	if s.held && s.Failing() {
 		s.failing = time.Now().Add(failingFor)
 	}
 	asked := time.Now()
 	b := s.report(true, false)
-	// A replica that cannot reach Telegram leaves the lease to one that may.
+	// A replica that cannot reach Telegram leaves the lease to another, which
+	// may reach it.
 	b.Wants = !b.Failing || !slices.ContainsFunc(s.peers, func(p Peer) bool { return !p.Failing })
 	standing, err := s.Shared.Beat(ctx, b)
 	if err != nil {

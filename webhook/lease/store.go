@@ -18,9 +18,10 @@ const (
 	// timeout limits each request. A database that does not answer in this time
 	// counts as unavailable. The timeout must be shorter than a lease.
 	timeout = 2 * time.Second
-	// channel is where PostgreSQL announces new entries.
+	// channel is the channel on which PostgreSQL announces new entries.
 	channel = "preflight_journal"
-	// atOnce and bytesAtOnce bound what [Store.Pull] returns.
+	// atOnce and bytesAtOnce limit the entries that [Store.Pull] returns, and
+	// their size.
 	atOnce, bytesAtOnce = 1000, 4 << 20
 )
 
@@ -97,7 +98,7 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 	return err
 }
 
-// look reads what the other replicas reported.
+// look reads the reports of the other replicas.
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	var age *float64
 	if err := tx.QueryRow(ctx, `

@@ -10,7 +10,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// maxStillFiring bounds what a resolution lists of the alerts that go on.
+// maxStillFiring is the maximum number of still firing alerts that a resolution
+// lists.
 const maxStillFiring = 5
 
 // lists returns the alerts under their headings.
@@ -88,7 +89,7 @@ func (f *Formatter) notes(n Notice) []string {
 	return notes
 }
 
-// line returns the line of an alert by itself.
+// line returns the line of an alert, without regard to other alerts.
 func (f *Formatter) line(n Notice, it Item, limit int) string {
 	return f.complete(n, it, f.summary(it), limit)
 }

@@ -15,7 +15,7 @@ import (
 // Applier writes the decisions of package state to the rows of a transaction.
 type Applier struct {
 	Tx    *Tx
-	Chats []string // that are to show the alerts
+	Chats []string // the chats that must show the alerts
 	Rank  func(labels template.KV) int
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool

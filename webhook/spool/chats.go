@@ -33,7 +33,7 @@ const (
 type Chat struct {
 	MigratedTo string    // the new id that Telegram gave the chat, or ""
 	Dead       string    // the reason why the bot cannot write there, or ""
-	NotBefore  time.Time // until when Telegram asked to wait
+	NotBefore  time.Time // the end of the wait that Telegram asked for
 	Calls      []time.Time
 }
 

@@ -19,7 +19,7 @@ import (
 // Message is the content of a message.
 type Message struct {
 	HTML    string
-	Plain   string // instead of HTML, when that is empty: without formatting and buttons
+	Plain   string // used if HTML is empty: without formatting and buttons
 	Buttons []Button
 	Silent  bool
 	ReplyTo int // the id of a message in the chat; 0 for none
@@ -175,7 +175,7 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 
 // outcome is the knowledge of a call that the library's error lacks.
 type outcome struct {
-	connected atomic.Bool // a connection was there, so that something may have been sent
+	connected atomic.Bool // there was a connection, so the call may have been sent
 	status    atomic.Int64
 }
 

@@ -56,7 +56,7 @@ type step struct {
 	pause    time.Duration
 }
 
-// slowest bounds the wait for a payload.
+// slowest is the longest wait for a payload.
 const slowest = 30 * time.Second
 
 func stories() []story {
