@@ -6,9 +6,9 @@ import "github.com/alertnative/preflight/rules"
 type Change interface{ change() }
 
 // Override changes the alerts with one name, including those of SLOs and rule
-// files, in their first condition. Omitted fields are unchanged.
-// If the condition or delay changes, the pack's scenarios no longer apply: the
-// alert is proved by the override's and by generated ones.
+// files, in their first condition. Omitted fields are unchanged. If the
+// condition or delay changes, the pack's scenarios no longer apply: the
+// override's scenarios and generated tests prove the alert.
 type Override struct {
 	Alert         string
 	Threshold     string // "0.25", "2runs"; the expression must have exactly one threshold
@@ -30,7 +30,7 @@ type Labels map[string]string
 
 // Rename gives the pack's metrics another namespace, in every pack of the site
 // that reads them. If a site uses a pack twice with different namespaces, other
-// packs read the one that all uses share.
+// packs read the metrics whose names all uses share.
 type Rename struct{ From, To string }
 
 // As gives the pack another name, so that a site can use it twice. Its groups

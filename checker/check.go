@@ -110,7 +110,7 @@ func judge(s spec.Spec, targets []string, observed []Observation) []Observation 
 	for _, target := range targets {
 		if _, twice := at[target]; !twice {
 			at[target] = len(out)
-			out = append(out, Failed(target, spec.InternalError, "the check said nothing about it"))
+			out = append(out, Failed(target, spec.InternalError, "the check returned no observation of it"))
 		}
 	}
 	seen := map[string]bool{}

@@ -74,7 +74,7 @@ func TestRunnerJudges(t *testing.T) {
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: `the check gave the unknown status "fine"`}},
 		}},
 		{"and silence about a target", probe{name: "One", targets: []string{"t"}, run: func(context.Context) []Observation { return nil }}, Result{
-			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: "the check said nothing about it"}},
+			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "internal_error", Detail: "the check returned no observation of it"}},
 		}},
 		{"of two observations of a target the gravest counts", several(Passed("t", "x"), Failed("t", "broken", "y"), Warned("t", "slow", "z")), Result{
 			Check: "One", Status: Fail, Observations: []Observation{{Target: "t", Status: "fail", Reason: "broken", Detail: "y"}},

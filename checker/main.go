@@ -98,7 +98,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 		run    = newRun(p, app.Command("run", "Run the checks once, or again and again with --every. The default.").Default())
 		list   = newList(p, app.Command("list", "List the checks with their descriptions, targets and reasons."))
 		gate   = newGate(p, app.Command("gate", "Start a command only if fresh evidence shows that the system is ready."))
-		forget = newForget(p, app.Command("forget", "Take a retired environment out of the metrics file, and its evidence away."))
+		forget = newForget(p, app.Command("forget", "Remove the metrics and the evidence of a retired environment."))
 		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
 	)
 	help.For(app, args)

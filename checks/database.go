@@ -143,7 +143,6 @@ type errMalformed struct{ variable, want string }
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
 
 // silenceRedis turns off the log of go-redis. The observations have its errors.
-// observations.
 var silenceRedis = sync.OnceFunc(logging.Disable)
 
 func pingRedis(ctx context.Context, s server) (latency time.Duration, err error) {

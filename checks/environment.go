@@ -69,13 +69,13 @@ func (v variableConfig) problem() (key, text string) {
 	case v.Format == formatOneOf && len(v.Values) == 0:
 		return "format", "one_of needs values"
 	case v.Format != formatOneOf && v.Values != nil:
-		return "values", "goes only with the format one_of"
+		return "values", "is allowed only with the format one_of"
 	case v.Format != formatURL && v.Schemes != nil:
-		return "schemes", "goes only with the format url"
+		return "schemes", "is allowed only with the format url"
 	case v.Format != formatInteger && v.Min != nil:
-		return "min", "goes only with the format integer"
+		return "min", "is allowed only with the format integer"
 	case v.Format != formatInteger && v.Max != nil:
-		return "max", "goes only with the format integer"
+		return "max", "is allowed only with the format integer"
 	case v.Min != nil && v.Max != nil && *v.Min > *v.Max:
 		return "min", fmt.Sprintf("%d is above max, which is %d", *v.Min, *v.Max)
 	}

@@ -57,7 +57,7 @@ func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Prob
 		case !slices.Contains(names, a.Exchange):
 			problems = append(problems, wrong(fmt.Sprintf("%q is none of the declared exchanges %v", a.Exchange, names), "allow", i, "exchange"))
 		case a.Asset == "":
-			problems = append(problems, wrong("name the asset, as KRW or BTCUSDT, or * for any", "allow", i, "asset"))
+			problems = append(problems, wrong("name the asset, such as KRW or BTCUSDT, or * for any", "allow", i, "asset"))
 		case a.Max != nil && !(*a.Max >= 0):
 			problems = append(problems, wrong("must not be negative", "allow", i, "max"))
 		}

@@ -101,8 +101,8 @@ func TestEveryCodeIsDocumented(t *testing.T) {
 	}
 }
 
-// plantExample puts an example into the site: an expression with what belongs
-// to it as an alert, or one of the sentences. It reports whether it changed
+// plantExample puts an example into the site: an expression as an alert with
+// its other fields, or one of the sentences. It reports whether it changed
 // anything.
 func plantExample(t *testing.T, s *preflight.Site, text string) bool {
 	t.Helper()

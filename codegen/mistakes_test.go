@@ -106,7 +106,7 @@ var routingMistakes = []mistake{
 	{"AM008", "PreflightFlapping", func(s *preflight.Site) { s.Packs[0].Routing.Inhibit = nil }},
 	{"AM008", "PreflightFlapping", inhibit(func(i *routing.Inhibit) { i.Equal = nil })},
 	{"AM008", "PreflightSlow", inhibit(func(i *routing.Inhibit) { i.Target = `alertname="PreflightSlow"` })},
-	{"AM008", "alerts of others", func(s *preflight.Site) { s.Routing.Route.Receiver = "history" }},
+	{"AM008", "other or future alerts", func(s *preflight.Site) { s.Routing.Route.Receiver = "history" }},
 	{"AM008", `promise of {alertname="Watchdgo"}`, promise(`alertname="Watchdog"`, func(x *routing.Promise) { x.Match = `alertname="Watchdgo"` })},
 	{"AM008", "quiet of", func(s *preflight.Site) { s.Packs[0].Routing.Quiet[0].Match = `alertname="PreflightFlaping"` }},
 	{"AM009", `receiver "telegram-loud"`, receiver("telegram-loud", func(r *routing.Receiver) { r.Chats = nil })},

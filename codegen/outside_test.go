@@ -35,7 +35,7 @@ func TestMistakesOfOtherSites(t *testing.T) {
 	yaml := func(text string) change { return func(s *preflight.Site) { s.Jobs[0].YAML = text } }
 	for want, plant := range map[string]change{
 		// The webhook's file.
-		`site, Severities and Webhook: DF017: the webhook would refuse its configuration: webhook.yml:7: default_chat: chat 1 of the list is no chat`: func(s *preflight.Site) {
+		`site, Severities and Webhook: DF017: the webhook would refuse its configuration: webhook.yml:7: default_chat: chat 1 of the list is not a chat`: func(s *preflight.Site) {
 			s.Webhook.DefaultChat = "MQ"
 		},
 		`receiver "mq": AM009: the webhook has no messages in the Language "fr": choose one of en, ko`: func(s *preflight.Site) {

@@ -134,7 +134,7 @@ func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
 func (p *proved) notes() []string {
 	var out []string
 	if p.Site.Webhook.URL != "" && !p.Routes.Heartbeat() {
-		out = append(out, "no alert that always fires goes to a Watchdog receiver, so a failure of alerting itself goes unnoticed: use packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
+		out = append(out, "no Watchdog receiver gets an alert that always fires, so a failure of alerting itself goes unnoticed: use packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
 	}
 	return out
 }

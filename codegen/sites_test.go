@@ -123,7 +123,7 @@ func TestSiteWithoutWatchdog(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	code, stdout, stderr := generate(t, diskSite("P2"), "--out="+dir)
-	if code != 0 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "note: no alert that always fires goes to a Watchdog receiver") {
+	if code != 0 || stdout != "" || strings.Count(stderr, "\n") != 1 || !strings.Contains(stderr, "note: no Watchdog receiver gets an alert that always fires") {
 		t.Errorf("exit %d\n%s%s", code, stdout, stderr)
 	}
 	contains(t, tree(t, dir)["webhook/webhook.yml"], "watchdog: false")
@@ -207,7 +207,7 @@ func TestPipelinePackFitsOtherJobs(t *testing.T) {
 	}
 	// A pack with wrong job names gives one finding per job.
 	s.Packs = []preflight.Pack{pipeline.Pack(pipeline.Options{Prometheus: "prom", Alertmanager: "am", NodeExporter: "node"})}
-	contains(t, findings(t, s), "DF018: the site does not have it (it has am, arbitrage_exporter, hook, node, preflight, prom)")
+	contains(t, findings(t, s), "DF018: the site does not have this job (it has am, arbitrage_exporter, hook, node, preflight, prom)")
 }
 
 func renamed(match string, names map[string]string) string {

@@ -70,7 +70,7 @@ func outcome(t *testing.T, s preflight.Site) string {
 }
 
 // unseen lists fields without an effect, with the reason. A name without a
-// leading dot is a field of a type, others are parts of the site.
+// leading dot is a field of a type. A name with one is a part of the site.
 var unseen = map[string]string{
 	".Routing.Promises":           "a promise that the routes keep changes nothing: broken ones are planted elsewhere",
 	".Webhook.DefaultChat":        "while one chat is emitted, it can only be that of the receivers: another one is planted elsewhere",

@@ -31,8 +31,8 @@ func description(alerts []AlertPanel) string {
 	return strings.Join(texts, "\n\n")
 }
 
-// thresholdsOf colours the values at which the alerts fire red, up to the next
-// value at which none fires.
+// thresholdsOf returns the base colour and the thresholds. The values at which
+// an alert fires are red, up to the next value at which none fires.
 func (dr *drawing) thresholdsOf(alerts []AlertPanel) (Color, []Threshold) {
 	var lower, upper []float64
 	at := map[float64]Color{}

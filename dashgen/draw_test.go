@@ -250,8 +250,8 @@ func TestDrawFindings(t *testing.T) {
 	}
 }
 
-// A panel that is whole without its alert stays on a site that does not have the
-// alert.
+// A panel that is complete without its alert stays on a site that does not have
+// the alert.
 func TestAPanelOfAnAlertOfAnotherPack(t *testing.T) {
 	t.Parallel()
 	own := dashgen.Panel{Alert: "TargetDown", Title: "Scrapes", Description: "Failed.", Targets: []dashgen.Target{{Expr: "a_seconds"}}}

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// merge combines several panels into one: all queries in order, and the first
-// value that is set of each other field. It also returns the names of the
+// merge combines several panels into one: all queries in order, and of each
+// other field the first value that is set. It also returns the names of the
 // fields that differ.
 func merge(panels []Panel) (Panel, []string) {
 	out := panels[0]

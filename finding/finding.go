@@ -105,7 +105,7 @@ type Waiver struct {
 }
 
 // Equivalent excuses a mutant with the same meaning. Generation checks it on
-// random series; an unused excuse is an error.
+// random series. An Equivalent that excuses no mutant is an error.
 type Equivalent struct {
 	Mutant string // change as "preflight-gen mutate" shows it: "sum → max"
 	Why    string

@@ -72,7 +72,7 @@ func exporter(name string) []Desc {
 	if i < 0 {
 		return []Desc{{problem: &finding.Finding{
 			Code: finding.UnknownProgram, Where: fmt.Sprintf("exporter %q", name),
-			Reason: fmt.Sprintf("no exposition of it is recorded (there are %s): read one of your own with metrics.Exposition", strings.Join(known(), ", ")),
+			Reason: fmt.Sprintf("no exposition of this program is recorded (there are %s): give one with metrics.Exposition", strings.Join(known(), ", ")),
 		}}}
 	}
 	r := recordings()[i]

@@ -19,8 +19,9 @@ import (
 // pace decides which evaluations run. After a change of its input, the result
 // of a rule can only change for a limited time: the ranges that it reads and
 // the times that it waits. During this time every evaluation of its group runs.
-// Later one a minute runs, fewer for a group without alerts, and those that
-// send an alert again. If an input grows continuously, every evaluation runs.
+// Later one evaluation a minute runs, or fewer if no alert of the group is
+// pending or fires. An evaluation that sends an alert again always runs. If an
+// input grows continuously, every evaluation runs.
 type pace struct {
 	full bool // run every evaluation
 

@@ -138,8 +138,9 @@ func (l loader) Load(name string, _ bool, scheme model.ValidationScheme) (*rulef
 func (l loader) Parse(query string) (parser.Expr, error) { return l.parser.ParseExpr(query) }
 
 // coarse is the time between two evaluations while nothing changes; idleCoarse
-// is that of a group without alerts. The others are Prometheus's defaults: the
-// lookback, and the time after which it sends an alert again.
+// is the time if no alert of the group is pending or fires. lookback and
+// resendDelay are Prometheus's defaults: the lookback, and the time after which
+// it sends an alert again.
 const (
 	coarse      = time.Minute
 	idleCoarse  = 5 * time.Minute

@@ -191,8 +191,8 @@ func (w *walk) ranges(n *parser.BinaryExpr, left, right Type) string {
 	return fmt.Sprintf("the left side is %s, the right side %s", left.Range, right.Range)
 }
 
-// counters reports a raw counter that is compared with a number: it holds from
-// some time on until the process restarts.
+// counters reports a raw counter that is compared with a number: the comparison
+// holds from some time on until the process restarts.
 func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 	for _, s := range []struct {
 		counter, other Type

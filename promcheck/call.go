@@ -92,7 +92,7 @@ func (w *walk) suits(n *parser.Call, in Type) {
 	pos := n.PositionRange()
 	switch {
 	case slices.Contains(forCounters, name) && in.family.Type == metrics.Gauge:
-		w.report(finding.WrongFunction, w.find(name, pos), gaugeTwin(name), "%s is for counters, and %s is a gauge: it takes every fall for a reset", name, in.family.Name)
+		w.report(finding.WrongFunction, w.find(name, pos), gaugeTwin(name), "%s is for counters, and %s is a gauge: %[1]s takes every fall for a reset", name, in.family.Name)
 	case slices.Contains(forGauges, name) && in.counter:
 		w.report(finding.WrongFunction, w.find(name, pos), counterTwin(name), "%s is for gauges, and %s is a %s: a reset looks like a fall", name, in.family.Name, in.family.Type)
 	}
@@ -168,8 +168,9 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	return out
 }
 
-// overTime returns the range of a sum, mean or deviation of values over a window.
-// It reports one that a quotient without traffic makes no number.
+// overTime returns the range of a sum, mean or deviation of values over a
+// window. It reports a result that becomes NaN because a quotient has no
+// traffic.
 func (w *walk) overTime(n *parser.Call, in Type) Range {
 	if in.spoiled && in.by != nil {
 		w.report(finding.NoTraffic, in.by.PositionRange(), "",

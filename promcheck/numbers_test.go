@@ -95,7 +95,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// If an expression compares a time, a compared time in a text is the threshold.
+// If an expression compares a time, a time after "over" in a text is the
+// threshold.
 func TestNumbersOfThresholds(t *testing.T) {
 	t.Parallel()
 	const (

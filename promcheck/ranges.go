@@ -8,7 +8,7 @@ import (
 )
 
 // Range is an interval of values. A bound may be excluded. NaN means that NaN
-// is possible too, for which only != holds.
+// is possible too. For NaN only != holds.
 type Range struct {
 	Lo, Hi         float64
 	LoOpen, HiOpen bool

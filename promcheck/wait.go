@@ -13,7 +13,7 @@ import (
 
 // wait reports a "for" that is over before the next sample could change the
 // result. One check applies to every rule. The others apply to expressions that
-// a lost scrape, or a program that has just started, makes true.
+// become true by a lost scrape, or while a program has just started.
 func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 	short := func(format string, args ...any) []finding.Finding {
 		return []finding.Finding{{
@@ -24,7 +24,7 @@ func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 		return nil
 	}
 	if r.Interval > 0 && r.For < r.Interval {
-		return short("shorter than the time between two evaluations, %s: it waits that long anyway", duration(r.Interval))
+		return short("shorter than the time between two evaluations, %s: the alert waits that long anyway", duration(r.Interval))
 	}
 	var scrape, run time.Duration
 	parser.Inspect(tree, func(node parser.Node, path []parser.Node) error {
@@ -42,9 +42,9 @@ func (c *Checker) wait(r *Rule, tree parser.Expr) []finding.Finding {
 	})
 	switch {
 	case r.For < max(scrape, min(2*scrape, time.Minute)):
-		return short("too short for scrapes each %s: one that is lost fires", duration(scrape))
+		return short("too short for scrapes every %s: one lost scrape makes the alert fire", duration(scrape))
 	case r.For < run:
-		return short("shorter than a run, %s: it fires before a program that was just started has run once", duration(run))
+		return short("shorter than a run, %s: the alert fires before a program that was just started has run once", duration(run))
 	}
 	return nil
 }

@@ -54,6 +54,6 @@ func ExampleRouting() {
 	// Output:
 	// all promises hold
 	// --- with another interval
-	// alert "QueueLong": AM008: {alertname="QueueLong", severity="critical"}: on-call: promised within 3m, comes after up to 11m
-	// routing, alerts of others or yet to come: AM008: {alertname="SomebodyElses", delivery="direct", severity="critical"}: on-call: promised within 3m, comes after up to 10m
+	// alert "QueueLong": AM008: {alertname="QueueLong", severity="critical"}: on-call: promised within 3m, can take 11m
+	// routing, other or future alerts: AM008: {alertname="SomebodyElses", delivery="direct", severity="critical"}: on-call: promised within 3m, can take 10m
 }

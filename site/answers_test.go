@@ -18,9 +18,9 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// twoHosts is the exposition of two hosts. On the first one a preflight of
-// paper runs, on the second none. Redis fails since the last run, a variable
-// warns, and the exchanges were skipped.
+// twoHosts is the exposition of two hosts. On the first host a preflight of
+// paper runs, on the second none. In the last run Redis failed, a variable
+// warned, and the exchanges were skipped.
 const twoHosts = `
 load 15s
   up{job="arbitrage_exporter", instance="exporter:9100", env="paper"} 1x400

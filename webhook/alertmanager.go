@@ -29,12 +29,12 @@ type Alertmanager struct {
 }
 
 // NewAlertmanager makes a client of the Alertmanager at an address, which may
-// hold a user and password. A nil client means one with the proxy of the
-// environment. It does not connect yet.
+// hold a user and password. If client is nil, it uses a client with the proxy
+// of the environment. It does not connect yet.
 func NewAlertmanager(address string, c *http.Client) (*Alertmanager, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("the address of an Alertmanager is no http or https URL") // it can hold a password
+		return nil, errors.New("the address of an Alertmanager is not an http or https URL") // it can hold a password
 	}
 	if c == nil {
 		c = &http.Client{}
@@ -67,8 +67,9 @@ func (b *basicAuth) RoundTrip(r *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(r)
 }
 
-// observe returns the firing alerts by fingerprint, and since when Alertmanager
-// runs: it knows few alerts until Prometheus has sent them all again.
+// observe returns the firing alerts by fingerprint, and the time at which
+// Alertmanager started: it knows few alerts until Prometheus has sent them all
+// again.
 func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Observation, since time.Time, err error) {
 	status, err := a.api.General.GetStatus(general.NewGetStatusParamsWithContext(ctx).WithTimeout(askTimeout).WithHTTPClient(a.http))
 	if err != nil {

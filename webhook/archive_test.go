@@ -16,8 +16,8 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 )
 
-// archive is a history in memory, in fake time, that can be away. The real one
-// is tested in package history and end to end.
+// archive is a history in memory, in fake time, that can be unavailable. The
+// tests of package history and the end-to-end tests use the real one.
 type archive struct {
 	mu       sync.Mutex
 	away     bool
@@ -98,8 +98,8 @@ func TestTheHistoryHasTheDeliveries(t *testing.T) {
 	})
 }
 
-// However long it is away: longer than alerts are kept, and over a restart.
-// The chat shows the alerts meanwhile.
+// The archive is unavailable for longer than alerts are kept, and over a
+// restart. Meanwhile the chat shows the alerts.
 func TestTheHistoryIsCaughtUpWithAfterAnyOutage(t *testing.T) {
 	archived(t, func(w *world, a *archive) {
 		am := alertmanager{url: "http://a", priority: "P0"}

@@ -10,9 +10,9 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Ten thousand notifications of 50 groups, that came while Telegram was away,
-// are a message for each group, and these come as fast as Telegram allows and no
-// faster.
+// During an outage of Telegram, ten thousand notifications of 50 groups arrive.
+// Afterwards the chat gets one message for each group, as fast as Telegram
+// allows.
 func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 	t.Parallel()
 	for chat, c := range map[int64]struct {

@@ -14,8 +14,8 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// DefaultHeartbeatTimeout fits the shipped routing: one heartbeat may be lost, and
-// it ends before Alertmanager lets the first alert expire.
+// DefaultHeartbeatTimeout fits the shipped routing: one heartbeat may be lost,
+// and the timeout ends before Alertmanager lets the first alert expire.
 const DefaultHeartbeatTimeout = api.HeartbeatTimeout
 
 // Config configures a [Service].
@@ -29,29 +29,32 @@ type Config struct {
 	Formatter *message.Formatter
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
-	// HeartbeatTimeout is the time without a known evaluation of Prometheus after
-	// which the chats get an alert. A resolution counts at once if it is less than
-	// four fifths of that after a known evaluation. 0 expects no heartbeat, and
-	// every resolution counts.
+	// HeartbeatTimeout is the time without a known evaluation of Prometheus
+	// after which the chats get an alert. A resolution counts at once if less
+	// than four fifths of this time passed since a known evaluation. With 0 no
+	// heartbeat is expected, and every resolution counts.
 	HeartbeatTimeout time.Duration
-	// AwaitHeartbeat expects no heartbeat before the first one has arrived, here or
-	// at another replica.
+	// If AwaitHeartbeat is set, no heartbeat is expected before the first one
+	// has arrived, here or at another replica.
 	AwaitHeartbeat bool
-	// LevelSounds lets the severities of the alerts decide the sound of a
-	// notification whose URL names none. Without it such a notification is loud.
+	// LevelSounds applies if the URL of a notification names no sound: the
+	// severities of the alerts decide the sound. Without it such a notification
+	// is loud.
 	LevelSounds bool
-	// Alertmanagers are asked which alerts fire; none for never.
+	// Alertmanagers are the clients that report which alerts fire. There may be
+	// none.
 	Alertmanagers []*Alertmanager
-	// Replicas is the store shared with other replicas of the same bot; nil
-	// where it is the only one.
+	// Replicas is the store shared with other replicas of the same bot. It is
+	// nil if there are none.
 	Replicas lease.Shared
-	// Archive gets the history; nil keeps it in the spool alone.
+	// Archive gets the history. If it is nil, the history is only in the spool.
 	Archive history.Archive
-	// Retention is how long an alert is kept after its end; 0 for 30 days.
+	// Retention is the time for which an alert is kept after it ended. 0 means
+	// 30 days.
 	Retention time.Duration
-	// Rates limit how often calls are made; zero for Telegram's.
+	// Rates limit the rate of calls. The zero value means Telegram's limits.
 	Rates deliver.Rates
-	// Drain bounds how long a call of the Bot API may last when the service stops;
-	// 0 for ten seconds.
+	// Drain is the maximum duration of a call of the Bot API when the service
+	// stops. 0 means ten seconds.
 	Drain time.Duration
 }

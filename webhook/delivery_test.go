@@ -85,8 +85,8 @@ func TestRetryAfterIsKeptForItsChatOverARestart(t *testing.T) {
 	})
 }
 
-// The rates hold for edits and over restarts. The fake refuses more with 429,
-// which is counted here.
+// The webhook keeps the rates for edits and over restarts. The fake refuses
+// excess calls with 429, and the test counts these.
 func TestRatesAreKept(t *testing.T) {
 	inWorld(t, "-100", func(w *world) {
 		start := time.Now()
@@ -369,8 +369,8 @@ func TestWhatIsOldIsForgotten(t *testing.T) {
 		if last := m[len(m)-1]; last.ReplyTo != 1 || !strings.Contains(last.Text, "stays, resolved after 2d") {
 			t.Fatalf("the chat shows %v", m)
 		}
-		// A late peer's resolution of a pruned alert shows it as over: for this webhook it
-		// never fired.
+		// A late peer's resolution of a pruned alert shows the alert as
+		// resolved: for this webhook it never fired.
 		if n := w.metric("preflight_webhook_backlog", "7"); n != 0 {
 			t.Errorf("backlog %v", n)
 		}

@@ -186,8 +186,8 @@ func hasLabels(m *dto.Metric, values []string) bool {
 	})
 }
 
-// expect compares what a chat shows with one line for each message:
-// its first line, and in brackets its list, the sound and what it replies to.
+// expect compares the messages of a chat with one line for each: its first
+// line, and in brackets its list, the sound and the message that it replies to.
 func (w *world) expect(chat int64, want ...string) {
 	w.t.Helper()
 	var got []string

@@ -14,15 +14,16 @@ import (
 // Heartbeat is a notification of the alert that always fires. It proves that the
 // pipeline works.
 type Heartbeat struct {
-	// EvaluatedAt is when Prometheus last evaluated the alert, by its own clock. It
-	// is zero where the alert has no such annotation, and its arrival counts.
+	// EvaluatedAt is when Prometheus last evaluated the alert, by its own
+	// clock. If the alert has no such annotation, it is zero, and the time of
+	// arrival counts.
 	EvaluatedAt time.Time
 	// Since is when the alert started to fire, as far as Alertmanager remembers.
 	Since time.Time
 }
 
-// heartbeat returns the newest heartbeat of a notification, and false for one
-// without a firing alert.
+// heartbeat returns the newest heartbeat of a notification. It returns false if
+// no alert of the notification fires.
 func heartbeat(p state.Payload) (h Heartbeat, ok bool) {
 	for _, a := range p.Alerts {
 		if a.Status != "firing" {
@@ -44,9 +45,9 @@ type heartbeats struct {
 	started   time.Time
 	beat      chan struct{}             // a heartbeat arrived
 	beating   sync.Mutex                // held while one is stored
-	own       atomic.Pointer[time.Time] // the newest evaluation that one reported here
-	elsewhere atomic.Pointer[time.Time] // the newest that one reported to another replica
-	connected atomic.Pointer[time.Time] // since when other replicas are followed; zero for not yet
+	own       atomic.Pointer[time.Time] // the newest evaluation that a heartbeat reported here
+	elsewhere atomic.Pointer[time.Time] // the newest that a heartbeat reported to another replica
+	connected atomic.Pointer[time.Time] // the time from which other replicas are followed; zero: not yet
 }
 
 // loadHeartbeats reads what earlier processes stored.
@@ -71,7 +72,7 @@ func (s *Service) loadHeartbeats() error {
 	return nil
 }
 
-// Heartbeat stores a heartbeat. One that reports no newer evaluation changes
+// Heartbeat stores a heartbeat. A heartbeat without a newer evaluation changes
 // nothing: Alertmanager repeats the alert while Prometheus is down.
 func (s *Service) Heartbeat(h Heartbeat) error {
 	s.beating.Lock()
@@ -123,25 +124,26 @@ func (s *Service) heartbeatElsewhere(age time.Duration, now time.Time) error {
 	return nil
 }
 
-// observe stores the outage that ended with an evaluation, and reports whether there
-// was one. It precedes the storing of the evaluation, so that every reader of the
-// evaluation knows of the outage.
+// observe stores the outage that ended with an evaluation, and reports whether
+// there was one. The outage is stored before the evaluation, so that every
+// reader of the evaluation also finds the outage.
 func (s *Service) observe(tx *spool.Tx, at, since time.Time) (o state.Outage, ended bool, err error) {
 	e, err1 := s.applier(tx).Evaluations()
 	alert, err2 := tx.OwnAlert()
 	if err := errors.Join(err1, err2); err != nil {
 		return o, false, err
 	}
-	// A Watchdog that started to fire meanwhile had stopped before.
+	// If the Watchdog started to fire after the last evaluation, it had stopped
+	// before.
 	if !e.Observe(at, s.receivesSince(), alert != nil || since.After(e.Last)) {
 		return e.Outage, false, nil
 	}
 	return e.Outage, true, tx.SetOutage(e.Outage)
 }
 
-// receivesSince returns since when a heartbeat could arrive, or be learnt of from
-// another replica. None could arrive while this process did not run, and those at
-// other replicas are learnt of only with the shared database.
+// receivesSince returns the time from which this process could know of a
+// heartbeat. Before its start, none could arrive here. Heartbeats at other
+// replicas are known only while the shared database is connected.
 func (s *Service) receivesSince() time.Time {
 	if s.elsewhere.Load().After(*s.own.Load()) {
 		return state.Later(s.started, *s.connected.Load())

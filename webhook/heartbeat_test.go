@@ -85,8 +85,8 @@ func TestTheFirstHeartbeatIsAwaitedByAllReplicas(t *testing.T) {
 	})
 }
 
-// Where no heartbeat is expected none is missing, and a resolution counts at once. A
-// resolution that an earlier process held counts too.
+// If no heartbeat is expected, none is missing, and a resolution counts at
+// once. A resolution that an earlier process held counts too.
 func TestNoHeartbeatIsExpected(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
@@ -122,8 +122,8 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 	})
 }
 
-// The alert about missing heartbeats has the gravest level, and its resolution is known
-// under another scale.
+// The alert about missing heartbeats has the most severe level, and its
+// resolution is known under another scale.
 func TestTheHeartbeatAlertHasTheGravestLevel(t *testing.T) {
 	inScale(t, teams, func(w *world) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout

@@ -17,8 +17,8 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// hostile is a group of alerts whose labels and annotations are full of what
-// formats, encodings and limits trip over.
+// hostile is a group of alerts whose labels and annotations are hard for
+// formats, encodings and limits.
 type hostile struct {
 	alerts                              int
 	name, value, summary, actions, link string
@@ -48,7 +48,7 @@ func (h hostile) payload(status string) []byte {
 }
 
 // deliver posts the group as firing, as resolved, and reads the chat: each
-// alert is listed once as firing and once as over, and nothing was refused.
+// alert is listed once as firing and once as resolved, and nothing was refused.
 func (h hostile) deliver(t *testing.T) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {

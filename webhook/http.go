@@ -14,9 +14,9 @@ import (
 
 // HandlerOptions configure the HTTP interface.
 type HandlerOptions struct {
-	// Token returns the bearer token that posts must carry; empty for none.
+	// Token returns the bearer token that posts must carry, or "" for no token.
 	Token func() string
-	// MaxBody bounds a notification's size in bytes; 0 for 32 MiB.
+	// MaxBody is the maximum size of a notification in bytes. 0 means 32 MiB.
 	MaxBody int64
 	// Metrics serves /metrics.
 	Metrics http.Handler

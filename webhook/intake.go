@@ -10,8 +10,9 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Accept commits a notification to the spool and returns its id, which the log names
-// from here to its delivery. The body must be one that [state.ParsePayload] takes.
+// Accept commits a notification to the spool and returns its id. Every log line
+// about the notification has this id. [state.ParsePayload] must accept the
+// body.
 func (s *Service) Accept(body []byte, sound api.Sound) (id int64, err error) {
 	begin := time.Now()
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
@@ -35,8 +36,9 @@ func (s *Service) wakeApply() {
 }
 
 const (
-	// applyAtOnce bounds how many notifications are applied in one transaction, and
-	// applyBytes their size: acceptance waits for it.
+	// applyAtOnce is the maximum number of notifications that one transaction
+	// applies, and applyBytes their maximum size. Acceptance waits for the
+	// transaction.
 	applyAtOnce = 64
 	applyBytes  = 64 << 10
 
@@ -73,8 +75,8 @@ func (s *Service) applyAll(ctx context.Context) {
 	}
 }
 
-// applySome applies a few notifications. It returns the number of changes, and when
-// the state changes by itself, zero for never.
+// applySome applies a few notifications. It returns the number of changes, and
+// the time at which the state changes without a notification, or zero.
 func (s *Service) applySome() (n int, next time.Time, err error) {
 	var coalesced []string
 	err = s.spool.Do(func(tx *spool.Tx) error {

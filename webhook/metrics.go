@@ -55,7 +55,8 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	return m, nil
 }
 
-// history sets how much the history database lacks.
+// history sets the number of alerts that the history database lacks, and the
+// age of the oldest.
 func (m *instruments) history(waiting spool.Backlog) {
 	m.historyBacklog.WithLabelValues().Set(float64(waiting.Alerts))
 	m.historyLag.WithLabelValues().Set(waiting.Age.Seconds())

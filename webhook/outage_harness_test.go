@@ -22,8 +22,9 @@ const (
 	repeat = 15 * time.Second // of the shipped route for the watchdog
 )
 
-// sender is a Prometheus and an Alertmanager as far as the watchdog goes, in
-// the worst case: what Prometheus sends waits longest in Alertmanager.
+// sender plays a Prometheus and an Alertmanager that send the Watchdog. It is
+// the worst case: each alert from Prometheus waits in Alertmanager for the
+// longest time.
 type sender struct {
 	to        *world
 	since     time.Time // the watchdog fires
@@ -79,8 +80,8 @@ func (w *world) history() []history.Record {
 	return list
 }
 
-// beat posts a watchdog that was evaluated at a time; the zero time is one of
-// another make.
+// beat posts a Watchdog that was evaluated at a time. With the zero time, it
+// posts one without the annotation.
 func (w *world) beat(evaluated, since time.Time) {
 	w.t.Helper()
 	a := template.Alert{Status: "firing", StartsAt: since, Labels: template.KV{"alertname": "Watchdog"}, Annotations: template.KV{}}
@@ -107,8 +108,9 @@ func (w *world) request(path string, body []byte) (status int) {
 	return answer.Code
 }
 
-// outage is a P0 that fires for ten minutes, and then Prometheus dies as long
-// after it sent it last as can be, so that it expires as early as can be.
+// outage is a P0 that fires for ten minutes. Then Prometheus dies at the last
+// moment before it would send the P0 again, so that the P0 expires as early as
+// possible.
 type outage struct {
 	am    alertmanager
 	start time.Time

@@ -55,8 +55,9 @@ func (a *presentAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), err
 }
 
-// With Alertmanager's API nothing is closed because it is missing there while
-// heartbeats are missing, and afterwards Alertmanager reports which alerts fire.
+// With Alertmanager's API: while heartbeats are missing, the webhook closes no
+// alert because Alertmanager does not know it. Afterwards Alertmanager reports
+// which alerts fire.
 func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 	for name, sent := range map[string]bool{"its expiry was sent": true, "its expiry was not sent": false} {
 		for now, fires := range map[string]bool{", it fires": true, ", it fires no more": false} {
@@ -127,8 +128,8 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 	}
 }
 
-// One replica gets the watchdog, another the notifications; both know what is
-// to be confirmed, whichever replica delivers.
+// One replica gets the Watchdog, another the notifications. Both know which
+// resolutions need an evaluation, whichever replica delivers.
 func TestReplicasShareWhatTheySee(t *testing.T) {
 	for name, c := range map[string]struct{ beats, notified, stops int }{
 		"watchdog at the first":            {0, 1, -1},
@@ -196,8 +197,8 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 	}
 }
 
-// A replica that delivers alone and receives no heartbeat cannot know, and delivers
-// what it receives.
+// A replica that delivers alone and receives no heartbeat cannot detect an
+// outage, and delivers every notification.
 func TestAReplicaWithoutHeartbeatsTakesResolutions(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		for _, w := range p.both() {

@@ -92,8 +92,9 @@ func firesNoMore(w *world, p *sender, _ outage) {
 	}
 }
 
-// They fire again before Alertmanager's next look, so only their start is new;
-// of one that is delivered before the first watchdog, and of one after it.
+// Two alerts fire again before Alertmanager's next flush of their groups, so
+// only their start is new. One is reported before the first Watchdog, and one
+// after it.
 func soonBack(w *world, p *sender, o outage) {
 	before, after := alertmanager{url: "http://a", priority: "P1"}, alertmanager{url: "http://a", priority: "P2"}
 	w.post(before.payload(before.firing("kafka", o.start)), api.None)
@@ -140,8 +141,8 @@ func peerToo(w *world, p *sender, o outage) {
 	}
 }
 
-// A resolution has the time of an evaluation, and is shown at once whenever it
-// comes.
+// A resolution has the time of an evaluation, and is shown as soon as it
+// arrives.
 func TestAResolutionIsShownAtOnce(t *testing.T) {
 	resolve := func(w *world, o outage, end time.Time) {
 		w.t.Helper()
@@ -217,8 +218,8 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 	})
 }
 
-// One lost sending of the watchdog is no outage: a resolution is delivered when the next
-// one comes, as what it is.
+// One lost sending of the Watchdog is no outage: a resolution is delivered as a
+// resolution when the next Watchdog arrives.
 func TestALostHeartbeatIsNoOutage(t *testing.T) {
 	seeing(t, func(w *world, p *sender) {
 		am := alertmanager{url: "http://a", priority: "P0"}
@@ -243,8 +244,8 @@ func TestALostHeartbeatIsNoOutage(t *testing.T) {
 	})
 }
 
-// What happened while the webhook did not run is delivered when the next watchdog
-// comes: one that has fired all the time says that there was no outage.
+// The changes during a stop of the webhook are delivered when the next Watchdog
+// arrives. If it has fired all the time, there was no outage.
 func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 	for name, restarted := range map[string]bool{"Prometheus went on": false, "Prometheus was away too": true} {
 		t.Run(name, func(t *testing.T) {
@@ -282,8 +283,9 @@ func TestTheWebhooksOwnAbsenceIsNoOutage(t *testing.T) {
 	}
 }
 
-// A watchdog counts by its evaluation, or its arrival when it does not say; one
-// that is over, or from the future, shows nothing that is to come.
+// A Watchdog counts from its evaluation, or from its arrival if it has no
+// evaluation. A resolved Watchdog, or one from the future, does not prove a
+// later evaluation.
 func TestTheEvaluationOfAHeartbeat(t *testing.T) {
 	missingAfter := func(w *world, d time.Duration) {
 		w.t.Helper()

@@ -11,9 +11,9 @@ import (
 const (
 	// reconcileEvery is the time between two queries of Alertmanager.
 	reconcileEvery = 30 * time.Second
-	// warmUp is how long an Alertmanager must run before an alert that it does not
-	// know counts as missing: Prometheus sends every alert again within a few
-	// minutes.
+	// warmUp is the time since the start of an Alertmanager after which an
+	// unknown alert counts as missing: Prometheus sends every alert again
+	// within a few minutes.
 	warmUp = 5 * time.Minute
 )
 
@@ -21,7 +21,7 @@ const (
 // sends no resolution of an alert that ends while it is silenced or inhibited.
 type reconciler struct {
 	service *Service
-	missing map[int64]time.Time // since when Alertmanager does not know an instance
+	missing map[int64]time.Time // the time since which Alertmanager does not know an instance
 }
 
 func (s *Service) reconcileAll(ctx context.Context) {
@@ -50,15 +50,15 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 	}
 }
 
-// reconcile asks every Alertmanager, and closes the instances that none of them
-// knows.
+// reconcile queries every Alertmanager, and closes the instances that none of
+// them knows.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	open, e, err := r.open()
 	if err != nil || len(open) == 0 {
 		return 0, err
 	}
 	if settled, ok := e.SettledFrom(time.Now()); !ok || time.Now().Before(settled) {
-		clear(r.missing) // alerts are missing too that Prometheus does not send, or not yet again
+		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return 0, nil
 	}
 	known := map[string]state.Observation{}
@@ -94,8 +94,8 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	return closed, err
 }
 
-// open returns the firing instances that no recent notification mentioned, and what
-// is known of Prometheus's evaluations.
+// open returns the firing instances that no recent notification mentioned, and
+// the known evaluations of Prometheus.
 func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err error) {
 	since := time.Now().Add(-state.Settle)
 	err = r.service.spool.Do(func(tx *spool.Tx) (err error) {
@@ -108,9 +108,9 @@ func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err er
 	return list, e, err
 }
 
-// compare closes the instance if Alertmanager no longer knows it, and stores its
-// suppression otherwise. It reads the instance again, which may have changed since
-// Alertmanager was asked.
+// compare closes the instance if Alertmanager no longer knows it. Otherwise it
+// stores whether the alert is suppressed. It reads the instance again, because
+// it may have changed since the request to Alertmanager.
 func (r *reconciler) compare(a spool.Applier, e state.Evaluations, id int64, known map[string]state.Observation, now time.Time) (closed bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
 	if err != nil || i == nil {

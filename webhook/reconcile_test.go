@@ -109,8 +109,8 @@ func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
 	})
 }
 
-// Silence is not health: an Alertmanager that does not answer, or has just
-// been started, closes nothing.
+// If an Alertmanager does not answer, or has just been started, the webhook
+// closes no alert.
 func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
 	reconciled(t, func(w *world, peer *recordedAPI) {
 		w.recorded("silenced/01")

@@ -11,8 +11,8 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 )
 
-// shared is the store of replicas, in memory and in fake time. The real one is
-// tested in package replica and end to end.
+// shared is the store of replicas, in memory and in fake time. The tests of
+// package lease and the end-to-end tests use the real one.
 type shared struct {
 	mu       sync.Mutex
 	journal  []lease.Event
@@ -125,8 +125,8 @@ type pair struct {
 
 func (p *pair) both() []*world { return []*world{p.world, p.second} }
 
-// asPair runs a test with two replicas, in fake time. Nothing may be delivered
-// twice but what the test expects.
+// asPair runs a test with two replicas, in fake time. No message may be
+// delivered twice, except those that the test expects.
 func asPair(t *testing.T, chats string, f func(*pair)) {
 	spool := t.TempDir() + "/second.db"
 	inWorld(t, chats, func(w *world) {

@@ -58,7 +58,8 @@ func TestReplicasDeliverOnceWhicheverIsNotified(t *testing.T) {
 	}
 }
 
-// The next holder of the lease knows what was shown, in which chat, and its rate limit.
+// The next holder of the lease knows the messages that each chat shows, and the
+// chat's rate limit.
 func TestTheOtherReplicaGoesOn(t *testing.T) {
 	asPair(t, "-100", func(p *pair) {
 		start := time.Now()
@@ -152,8 +153,8 @@ func TestWhileTheDatabaseIsAwayEachReplicaDelivers(t *testing.T) {
 	})
 }
 
-// Both receive the same while they do not know of each other: it is shown
-// twice, counted, and both messages end.
+// Both receive the same alert while they are disconnected. It is shown twice,
+// the duplicate is counted, and both messages are resolved.
 func TestAnAlertThatBothDeliveredIsResolvedInBothMessages(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		p.a.set(true)
@@ -180,8 +181,9 @@ func TestAnAlertThatBothDeliveredIsResolvedInBothMessages(t *testing.T) {
 	})
 }
 
-// One delivered the start, the other start and resolution: once they know of each
-// other nothing is left to deliver, and the first message shows the resolution.
+// While disconnected, one delivered the start, the other the start and the
+// resolution. After they reconnect, nothing is left to deliver, and the first
+// message shows the resolution.
 func TestAResolutionOfTheOtherReplicaIsNotRepeated(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
 		p.a.set(true)

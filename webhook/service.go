@@ -2,15 +2,15 @@
 // to the present state of the alerts.
 //
 // A notification is acknowledged when it is committed to the spool, a local
-// database, and no crash loses it from then on. The service then applies it to the
-// state: the instances of each alert, and what each chat shows of them. A worker for
-// each chat compares the two and makes the most urgent call. So retries, twins of an
-// Alertmanager pair, restarts and outages need no cases of their own: each chat
-// shows the present state, once.
+// database. From then on, no crash loses it. The service then applies it to the
+// state: the instances of each alert, and what each chat shows of them. A
+// worker for each chat compares the two and makes the most urgent call. So
+// retries, twins of an Alertmanager pair, restarts and outages need no cases of
+// their own: each chat shows the present state, once.
 //
-// The stages are packages, each of which calls only those before it: state decides,
-// spool stores, history and lease copy to PostgreSQL, deliver calls Telegram. This
-// package accepts notifications and wires the stages.
+// The stages are packages, in this order: state decides, spool stores, history
+// and lease copy to PostgreSQL, deliver calls Telegram. Each calls only the
+// packages before it. This package accepts notifications and wires the stages.
 package webhook
 
 import (
@@ -108,9 +108,9 @@ func (s *Service) scale() message.Scale { return s.formatter.Load().Scale() }
 
 func (s *Service) rank(labels template.KV) int { return s.scale().Of(labels).Rank }
 
-// Run applies and delivers until the context is done, and returns when the calls
-// that had begun are finished. Notifications can be accepted before, meanwhile and
-// after: they wait in the spool.
+// Run applies and delivers until the context is done, and returns when the
+// calls in progress are finished. Notifications can be accepted before, during
+// and after Run: they wait in the spool.
 func (s *Service) Run(ctx context.Context) {
 	hard, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()

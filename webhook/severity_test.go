@@ -63,7 +63,8 @@ func TestAnOwnScaleGivesIconsOrderAndSounds(t *testing.T) {
 	})
 }
 
-// Each urgent alert that was never shown is a message, the others are a digest.
+// Each urgent alert that was never shown gets a message. The others share a
+// digest.
 func TestUrgentLevelsAreNotInADigest(t *testing.T) {
 	inScale(t, teams, func(w *world) {
 		w.bot.Inject(fakebot.Fault{RetryAfter: 600})

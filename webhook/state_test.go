@@ -113,8 +113,8 @@ func TestALatePeerOpensNothing(t *testing.T) {
 	})
 }
 
-// An Alertmanager in which an alert expired and fires again gives it its
-// old start.
+// If an alert expired in Alertmanager and fires again, Alertmanager gives it
+// its old start.
 func TestAnAlertThatExpiredAndFiresAgainIsDelivered(t *testing.T) {
 	am := alertmanager{url: "http://a", priority: "P0"}
 	for name, pause := range map[string]time.Duration{"soon": 20 * time.Second, "later": 5 * time.Minute} {
@@ -151,8 +151,8 @@ func TestAnAlertThatExpiredAndFiresAgainIsDelivered(t *testing.T) {
 	})
 }
 
-// A pair of Prometheis sees the same alert seconds apart; Alertmanager keeps
-// the earlier start once it knows both.
+// Two Prometheus servers send the same alert seconds apart. Alertmanager keeps
+// the earlier start.
 func TestAStartThatMovesIsNoNewAlert(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		a, b := alertmanager{url: "http://a", priority: "P0"}, alertmanager{url: "http://b", priority: "P0"}

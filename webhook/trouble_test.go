@@ -114,8 +114,8 @@ func TestAClockThatWasSetBack(t *testing.T) {
 	})
 }
 
-// A thousand notifications of fifty groups are fifty messages, as fast as
-// Telegram takes them.
+// A thousand notifications of fifty groups make fifty messages, as fast as
+// Telegram accepts them.
 func TestABacklogIsCoalesced(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		const notifications, groups = 1000, 50

@@ -13,8 +13,8 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// watch makes an alert when no heartbeat arrives, and resolves it. It accepts a
-// notification of its own for that, so that this alert is delivered like every
+// watch makes an alert if no heartbeat arrives, and resolves it later. It does
+// so by a notification of its own, so that this alert is delivered like every
 // other. It also decides on the held resolutions.
 func (s *Service) watch(ctx context.Context) {
 	for {
@@ -54,8 +54,8 @@ func (s *Service) watchUnder(ctx context.Context, ownOnly bool) {
 	}
 }
 
-// review decides on the held resolutions. It returns when there is more to decide,
-// zero where that depends on a newer evaluation.
+// review decides on the held resolutions. It returns the time of the next
+// decision, or zero if that depends on a newer evaluation.
 func (s *Service) review() (next time.Time, err error) {
 	if s.config.HeartbeatTimeout > 0 && s.lastEvaluation().IsZero() {
 		return next, nil // another replica may know more
@@ -88,8 +88,8 @@ type watcher struct {
 	alert   *template.Alert // that fires; nil for none
 }
 
-// look starts or resolves the alert. It returns when to look again, no later than
-// latest; zero for after the next heartbeat.
+// look starts or resolves the alert. It returns the time of the next look, no
+// later than latest, or zero for the time after the next heartbeat.
 //
 // A replica that delivers alone and receives no heartbeat makes no alert: only one
 // Alertmanager of a cluster sends heartbeats, to the webhook of that one.

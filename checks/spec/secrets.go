@@ -20,7 +20,7 @@ func Secrets() spec.Spec {
 		},
 		{
 			Name: "weak", Meaning: "the secret can be guessed",
-			Remedy:        "make a new one by a generator, as openssl rand -base64 32",
+			Remedy:        "make a new one with a generator, such as openssl rand -base64 32",
 			KoreanMeaning: "추측할 수 있는 비밀 값", KoreanRemedy: "openssl rand -base64 32 같은 생성기로 새로 만들 것",
 		},
 		{

@@ -27,7 +27,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"a promise that the times do not keep": {
 			func(s *preflight.Site) { s.Routing.Route.GroupInterval = "5m" },
-			"promised within 2m, comes after up to 5m30s",
+			"promised within 2m, can take 5m30s",
 		},
 		"an alert for direct delivery uses the webhook": {
 			func(s *preflight.Site) {

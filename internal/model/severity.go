@@ -134,7 +134,7 @@ func (r *resolver) checkScale() {
 		r.add(finding.UnknownSeverity, where, "no Label: name the label of alerts that holds the severity")
 	}
 	if len(r.Scale.Levels) == 0 {
-		r.add(finding.UnknownSeverity, where, "no Levels: list them, the gravest first")
+		r.add(finding.UnknownSeverity, where, "no Levels: list them, the most severe first")
 	}
 	owner := map[string]string{}
 	for _, l := range r.Scale.Levels {
@@ -161,7 +161,7 @@ var scaleWord = regexp.MustCompile("\"(?:[^\"\\\\]|\\\\.)*\"|'(?:[^'\\\\]|\\\\.)
 // an urgent level.
 func (r *resolver) urgentRead(where, expr string) {
 	if slices.Contains(scaleWord.FindAllString(expr, -1), "URGENT") && len(r.Scale.Levels) > 0 && !slices.ContainsFunc(r.Scale.Levels, func(l routing.Level) bool { return l.Urgent }) {
-		r.add(finding.UnknownSeverity, where, "it reads the urgent alerts (URGENT), and no level of the site is Urgent: mark the gravest level as Urgent, or take the pack with preflight.Without")
+		r.add(finding.UnknownSeverity, where, "it reads the urgent alerts (URGENT), and no level of the site is Urgent: mark the most severe level as Urgent, or take the pack with preflight.Without")
 	}
 }
 

@@ -131,7 +131,8 @@ func checkerGroup() rules.Group {
 }
 
 // suppression inhibits PreflightFlapping while a check fails in the same
-// environment. If its resolution is not sent, that does no harm.
+// environment. It does no harm if the resolution of PreflightFlapping is not
+// sent.
 func suppression() routing.Routing {
 	const (
 		flaps = `alertname="PreflightFlapping"`

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Sound is how a message arrives in a chat.
+// Sound is the way in which a message arrives in a chat.
 type Sound string
 
 // The sounds.
@@ -27,8 +27,8 @@ func ParseSound(name string) (Sound, bool) {
 	return Sound(name), slices.Contains(Sounds(), Sound(name))
 }
 
-// The annotations that the webhook reads. Each text can have a twin for another
-// language, named by [In].
+// The annotations that the webhook reads. Each text can have a translation,
+// whose name [In] returns.
 const (
 	Title       = "title"        // the first line of a message: "Preflight FAIL"
 	Headline    = "headline"     // the line above the list: "Preflight failed (6/8 PASS, 2 FAIL)"
@@ -41,7 +41,7 @@ const (
 	Dashboard   = "dashboard_url"
 )
 
-// In names the twin of a text annotation in another language: "title_ko". An
+// In returns the name of the translation of a text annotation: "title_ko". An
 // empty language is English, which has the plain name.
 func In(annotation, language string) string {
 	if language == "" || language == "en" {
@@ -54,7 +54,7 @@ func In(annotation, language string) string {
 const (
 	Env         = "env"
 	Source      = "source"      // "pipeline": the alert is about the pipeline itself
-	Undelivered = "undelivered" // the name of the alert that UrgentUndelivered stands for
+	Undelivered = "undelivered" // the name of the undelivered alert for which UrgentUndelivered fires
 	Delivery    = "delivery"    // "direct": the webhook may be unable to deliver it
 
 	Direct   = "direct"

@@ -40,7 +40,7 @@ const (
 const (
 	ReplicaDelivers = "telling" // it holds the lease
 	ReplicaStandsBy = "standby" // another replica holds the lease
-	ReplicaAlone    = "alone"   // the shared database is away: it delivers what it receives itself
+	ReplicaAlone    = "alone"   // the shared database is unavailable: it delivers the notifications that it receives itself
 )
 
 // ReplicaStates are the values of the label "state" of a replica.
@@ -171,5 +171,5 @@ func (w Families) All() []metrics.Desc {
 	}
 }
 
-// Metrics describes what the webhook exposes about itself.
+// Metrics describes the metrics that the webhook exposes about itself.
 func Metrics() []metrics.Desc { return NewFamilies().All() }

@@ -13,8 +13,8 @@ var (
 // ChatForm describes the notation of a chat.
 const ChatForm = "write its number (-1001234567890), @name, or number:topic"
 
-// Chat splits a chat of Telegram, written CHAT or CHAT:TOPIC, into its number or
-// @name and its topic, 0 for none.
+// Chat splits a chat of Telegram, written CHAT or CHAT:TOPIC, into its number
+// or @name and its topic. The topic is 0 if there is none.
 func Chat(text string) (id string, topic int, ok bool) {
 	m := chatForm.FindStringSubmatch(text)
 	if m == nil {

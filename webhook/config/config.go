@@ -19,7 +19,7 @@ type File struct {
 	Watchdog    bool   `yaml:"watchdog"`           // a heartbeat is expected from the start
 }
 
-// Severities is the scale of a site, the gravest level first.
+// Severities is the scale of a site, the most severe level first.
 type Severities struct {
 	Label  string  `yaml:"label"` // of alerts, holds the name of a level
 	Levels []Level `yaml:"levels"`
@@ -49,8 +49,8 @@ func Priorities() Severities {
 	}}
 }
 
-// Find returns the rank of the level that a label value names, 0 for the
-// gravest. Case is ignored.
+// Find returns the rank of the level that a label value names. The most severe
+// level has rank 0. Case is ignored.
 func (s Severities) Find(value string) (rank int, ok bool) {
 	for i, l := range s.Levels {
 		if strings.EqualFold(l.Name, value) {
@@ -60,7 +60,7 @@ func (s Severities) Find(value string) (rank int, ok bool) {
 	return 0, false
 }
 
-// Urgent returns how many levels are urgent. They are the gravest ones.
+// Urgent returns the number of urgent levels, which are the most severe ones.
 func (s Severities) Urgent() int {
 	for i, l := range s.Levels {
 		if !l.Urgent {

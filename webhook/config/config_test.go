@@ -58,7 +58,7 @@ func TestMistakesAreAllReportedWithTheirLines(t *testing.T) {
 		{"severities:\n  levels: []\n", "w.yml:2: severities have no label: add the label of alerts that holds the level\nw.yml:2: severities have no levels"},
 		{
 			"severities:\n  label: s\n  levels:\n    - {name: a}\n    - {name: A}\n    - {urgent: true}\n    - name: b\n      sound: noisy\n",
-			"w.yml:5: level \"A\" is listed twice\nw.yml:6: the level has no name\nw.yml:6: level \"\" is urgent, but level \"a\" before it is not: list the gravest first\n" +
+			"w.yml:5: level \"A\" is listed twice\nw.yml:6: the level has no name\nw.yml:6: level \"\" is urgent, but level \"a\" before it is not: list the most severe first\n" +
 				"w.yml:8: level \"b\": unknown sound \"noisy\": choose loud, silent or none",
 		},
 	} {

@@ -157,7 +157,7 @@ func (c *checker) chats(list string) {
 	}
 	for i, text := range strings.Split(list, ",") {
 		if _, _, ok := Chat(strings.TrimSpace(text)); !ok {
-			c.add(at, "default_chat: chat %d of the list is no chat: %s", i+1, ChatForm)
+			c.add(at, "default_chat: chat %d of the list is not a chat: %s", i+1, ChatForm)
 		}
 	}
 }
@@ -172,7 +172,7 @@ func (c *checker) severities(s Severities) {
 		c.add([]any{"severities"}, "severities have no label: add the label of alerts that holds the level")
 	}
 	if len(s.Levels) == 0 {
-		c.add([]any{"severities"}, "severities have no levels: list them, the gravest first")
+		c.add([]any{"severities"}, "severities have no levels: list them, the most severe first")
 	}
 	for i, l := range s.Levels {
 		at := []any{"severities", "levels", i}
@@ -186,7 +186,7 @@ func (c *checker) severities(s Severities) {
 			c.add(append(at, "sound"), "level %q: unknown sound %q: choose loud, silent or none", l.Name, l.Sound)
 		}
 		if l.Urgent && i > s.Urgent() {
-			c.add(at, "level %q is urgent, but level %q before it is not: list the gravest first", l.Name, s.Levels[s.Urgent()].Name)
+			c.add(at, "level %q is urgent, but level %q before it is not: list the most severe first", l.Name, s.Levels[s.Urgent()].Name)
 		}
 	}
 }
@@ -200,7 +200,7 @@ func (c *checker) add(path []any, format string, args ...any) {
 	c.errs = append(c.errs, fmt.Errorf("%s:%d: %s", c.name, line, fmt.Sprintf(format, args...)))
 }
 
-// find returns the value at a path; nil when the file has none.
+// find returns the value at a path, or nil if the file has none.
 func (c *checker) find(path ...any) *yaml.Node {
 	n := c.root.Content[0]
 	for _, step := range path {

@@ -44,8 +44,8 @@ func (l Level) pairs() []string {
 	return pairs
 }
 
-// scalar writes a text plainly where YAML reads it back as the same text, also
-// between braces, and else in quotes as in JSON, which is YAML.
+// scalar writes a text without quotes if YAML reads it back as the same text,
+// also between braces. Otherwise it writes a JSON string, which is valid YAML.
 func scalar(text string) string {
 	var back any
 	if !strings.ContainsAny(text, "{}[],: #") && strings.IndexFunc(text, func(c rune) bool { return c > '~' }) < 0 &&

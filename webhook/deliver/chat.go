@@ -18,10 +18,10 @@ const (
 	lastRetry  = 50 * time.Second
 	// deadRetry is the time between two attempts in a chat that refuses the bot.
 	deadRetry = 10 * time.Minute
-	// slowestRetryAfter bounds the wait that Telegram can ask for.
+	// slowestRetryAfter is the longest wait that Telegram can ask for.
 	slowestRetryAfter = 24 * time.Hour
 	// failuresToYield is the number of failures in a row after which another
-	// replica is to try.
+	// replica should try.
 	failuresToYield = 3
 )
 
@@ -45,7 +45,7 @@ func (w *worker) load(tx *spool.Tx) error {
 	return nil
 }
 
-// learn updates the state of the chat by the outcome of a call.
+// learn updates the state of the chat with the outcome of a call.
 func (w *worker) learn(failure *telegram.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {
@@ -67,8 +67,8 @@ func (w *worker) learn(failure *telegram.Error, now time.Time) {
 	}
 }
 
-// stored returns the state of the chat that outlasts a restart. The times of plain
-// retries do not: a restart is a reason to try at once.
+// stored returns the state of the chat that is kept over a restart. It omits
+// the times of retries, because a restart is a reason to try at once.
 func (w *worker) stored() spool.Chat {
 	c := spool.Chat{Dead: w.dead, NotBefore: w.limited}
 	if configured, _, _ := strings.Cut(w.key, ":"); w.chat.ID != configured {
@@ -89,9 +89,9 @@ func (w *worker) known() string {
 	}
 }
 
-// backOff waits longer after each failure, and never more than a minute. The chat
-// and the attempt spread the times of many chats. They are not random, so that
-// tests can expect them.
+// backOff waits longer after each failure, and never more than a minute. The
+// wait depends on the chat and the attempt, so that many chats do not retry at
+// once. It is not random, so that tests can expect it.
 func (w *worker) backOff(now time.Time) {
 	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
 	w.notBefore = now.Add(wait + spread(wait/5, w.key, w.failures))
@@ -99,8 +99,8 @@ func (w *worker) backOff(now time.Time) {
 	w.failing.Store(w.failures >= failuresToYield)
 }
 
-// spread returns a time below a limit that is always the same for an attempt in a
-// chat.
+// spread returns a time below a limit. It is always the same for an attempt in
+// a chat.
 func spread(limit time.Duration, chat string, attempt int) time.Duration {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d", chat, attempt)

@@ -79,8 +79,8 @@ func (ws *Workers) Keys() (keys []string) {
 	return keys
 }
 
-// Load reads the stored state of the chats, and takes back the calls of a process
-// that died while it made them.
+// Load reads the stored state of the chats. It marks the calls of a process
+// that died during them as not made.
 func (ws *Workers) Load(s *spool.Spool) error {
 	var ambiguous map[string]int
 	if err := s.Do(func(tx *spool.Tx) (err error) {
@@ -104,8 +104,8 @@ func (ws *Workers) Load(s *spool.Spool) error {
 	return nil
 }
 
-// Run delivers until ctx is done, and returns when the calls that had begun are
-// finished. Hard ends those too.
+// Run delivers until ctx is done, and returns when the calls in progress are
+// finished. If hard is done, it interrupts them too.
 func (ws *Workers) Run(ctx, hard context.Context) {
 	var group sync.WaitGroup
 	for _, w := range ws.workers {

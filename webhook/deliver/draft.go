@@ -57,8 +57,8 @@ func (p planner) write(d draft) (*call, error) {
 	return first, nil
 }
 
-// attribute sets the notifications that brought the news of a call, for the log and
-// the metrics.
+// attribute sets the notifications that caused a call, for the log and the
+// metrics.
 func (p planner) attribute(c *call, news []spool.View) {
 	seen := map[int64]bool{}
 	for _, v := range news {

@@ -6,7 +6,7 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Rates limit how often calls are made.
+// Rates limit the rate of calls.
 type Rates struct {
 	Chat   time.Duration // between two calls to a chat
 	Group  int           // calls a minute to a group, supergroup or channel
@@ -34,7 +34,8 @@ func (r Rates) pace(group bool) pace {
 	return p
 }
 
-// next returns when the next call may begin; the zero time for at once.
+// next returns the time at which the next call may begin, or zero if it may
+// begin at once.
 func (p *pace) next() time.Time {
 	n := len(p.calls)
 	if n == 0 {
@@ -60,8 +61,8 @@ func (p *pace) begin(now time.Time) {
 // end moves the last call to the time of its end.
 func (p *pace) end(now time.Time) { p.calls[len(p.calls)-1] = now }
 
-// takeOver takes the calls of another process. Only the beginning of its last call
-// is certain, so each call counts as a second later.
+// takeOver takes the calls of another process. Only the start of its last call
+// is known, so each call counts as made a second later.
 func (p *pace) takeOver(calls []time.Time) {
 	p.calls = nil
 	for _, at := range calls {

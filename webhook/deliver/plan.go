@@ -19,7 +19,7 @@ type call struct {
 	severity string
 
 	notifications []int64   // that brought its news
-	waiting       time.Time // since when the oldest of the news waits
+	waiting       time.Time // the time since which the oldest change waits
 }
 
 // planner chooses the next call for a chat, in a transaction.
@@ -28,11 +28,11 @@ type planner struct {
 	chat      string
 	now       time.Time
 	formatter *message.Formatter
-	ownOnly   bool // leave alerts that only other replicas received to them
+	ownOnly   bool // leave out alerts that only other replicas received
 }
 
-// next plans and stores the most urgent call; nil where the chat shows the present
-// state.
+// next plans and stores the most urgent call. It returns nil if the chat shows
+// the present state.
 func (p planner) next() (*call, error) {
 	for {
 		due, ok, err := p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
@@ -57,14 +57,14 @@ func (p planner) next() (*call, error) {
 		if c != nil || err != nil {
 			return c, err
 		}
-		// Nothing is to be called for it: it was marked as done.
+		// It needs no call, and was marked as done.
 	}
 }
 
 // urgentRanks returns the number of urgent ranks.
 func (p planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
 
-// mine leaves out what another replica is to deliver.
+// mine leaves out the alerts that another replica delivers.
 func (p planner) mine(list []spool.View) []spool.View {
 	return slices.DeleteFunc(list, func(v spool.View) bool {
 		undelivered := v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
@@ -72,8 +72,8 @@ func (p planner) mine(list []spool.View) []spool.View {
 	})
 }
 
-// open returns the firing instances of a group, and the resolved ones whose end the
-// chat does not show.
+// open returns the firing instances of a group, and the resolved instances that
+// the chat does not show as resolved.
 func (p planner) open(group string) (open, resolved []spool.View, err error) {
 	if open, err = p.tx.OpenViews(p.chat, group); err != nil {
 		return nil, nil, err
@@ -83,8 +83,8 @@ func (p planner) open(group string) (open, resolved []spool.View, err error) {
 }
 
 // alert plans a message about the instances of a group that newly fire, and the
-// urgent ones that were resolved before they were delivered. It lists those that
-// the chat already shows too if all fit in one message.
+// urgent ones that were resolved before they were delivered. If all fit in one
+// message, it also lists the instances that the chat already shows.
 func (p planner) alert(group string) (*call, error) {
 	open, resolved, err := p.open(group)
 	if err != nil {
@@ -190,7 +190,7 @@ func (p planner) digest() (*call, error) {
 	return p.write(draft{notice: n, messages: messages, list: list, news: list, silent: true})
 }
 
-// part plans the next part of a message that was begun.
+// part plans the next part of a message of which a part was sent.
 func (p planner) part(id int64) (*call, error) {
 	m, err := p.tx.SendPart(p.chat, id)
 	if err != nil {
@@ -200,7 +200,8 @@ func (p planner) part(id int64) (*call, error) {
 	return c, json.Unmarshal(m.Content, &c.content)
 }
 
-// edit plans to show the present state in a message that was sent before.
+// edit plans an edit that shows the present state in a message that was sent
+// before.
 func (p planner) edit(id int64) (*call, error) {
 	m, err := p.tx.StartEdit(p.chat, id)
 	if err != nil {

@@ -30,15 +30,15 @@ type worker struct {
 	wake      chan struct{}
 	pace      pace
 	notBefore time.Time
-	limited   time.Time // until when Telegram asked to wait
-	dead      string    // why the bot cannot write there
+	limited   time.Time // the end of the wait that Telegram asked for
+	dead      string    // the reason why the bot cannot write there
 	failures  int
 	topicGone bool
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
-// run delivers while this process holds the lease, until the context is done. It
-// finishes a call that has begun; hard ends that too.
+// run delivers while this process holds the lease, until the context is done.
+// It finishes a call in progress, unless hard is done.
 func (w *worker) run(ctx, hard context.Context) {
 	for {
 		var ok bool
@@ -156,8 +156,8 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 	}
 }
 
-// record stores whether the chat shows the message, or never will, and appends
-// that to the journal for other replicas.
+// record stores whether the chat shows the message or never will. It appends
+// the outcome to the journal for other replicas.
 func (w *worker) record(tx *spool.Tx, c *call, id int, failure *telegram.Error, now time.Time) (seq int64, err error) {
 	done := failure == nil || failure.Kind == telegram.Refused || failure.Kind == telegram.MessageGone
 	if done {
@@ -185,8 +185,9 @@ func (w *worker) record(tx *spool.Tx, c *call, id int, failure *telegram.Error, 
 	return tx.AppendEvent(now, state.EventCall, e)
 }
 
-// try makes the call. It sends content that Telegram refuses once more without
-// formatting, and content for a topic that is gone to the chat itself.
+// try makes the call. If Telegram refuses the content, it sends it once more
+// without formatting. If the topic is gone, it sends the content to the chat
+// itself.
 func (w *worker) try(ctx, hard context.Context, c *call) (id int, err error) {
 	for {
 		if err := w.global.Wait(hard); err != nil {

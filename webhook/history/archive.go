@@ -8,10 +8,11 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Archive keeps the history; [Store] is the real one. It may be away for any time.
+// Archive keeps the history; [Store] is the real one. It may be unavailable for
+// any time.
 type Archive interface {
 	Migrate(ctx context.Context) error
-	// Put stores records, all or none. Storing one again changes nothing.
+	// Put stores all of the records or none. Storing one again changes nothing.
 	Put(ctx context.Context, records []Record) error
 	// Prune removes records that ended before a time.
 	Prune(ctx context.Context, before time.Time) error
@@ -19,7 +20,7 @@ type Archive interface {
 
 const (
 	copyEvery  = time.Second // between two looks for changes
-	awayRetry  = time.Minute // the longest time between two tries while the archive is away
+	awayRetry  = time.Minute // the longest time between two tries while the archive is unavailable
 	copyAtOnce = 200         // records of one Put
 	pruneEvery = time.Hour
 )
@@ -32,7 +33,8 @@ type Copier struct {
 	Label     func() string // of alerts, holds the severity
 	Retention time.Duration
 	Log       *slog.Logger
-	// Waiting takes how much is not copied yet.
+	// Waiting receives the number of alerts that are not copied yet, and the
+	// age of the oldest.
 	Waiting func(spool.Backlog)
 
 	migrated bool
@@ -99,8 +101,8 @@ func (c *Copier) copyAll(ctx context.Context) error {
 	return c.Archive.Prune(ctx, c.pruned.Add(-c.Retention))
 }
 
-// put stores changes. If the archive refuses them for the content of one, put
-// stores each by itself and skips that one.
+// put stores changes. If the archive refuses them because of the content of
+// one, put stores each alone and skips the refused one.
 func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 	records := make([]Record, len(changes))
 	for i, change := range changes {
@@ -123,9 +125,9 @@ func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 	return c.Spool.Do(func(tx *spool.Tx) error { return tx.ChangesCopied(changes) })
 }
 
-// FromSpool lists the part of the history that is in a spool, oldest first. Label is the
-// label of alerts that holds the severity. It only reads, also while the webhook
-// uses that spool, and creates no file.
+// FromSpool lists the part of the history that is in a spool, oldest first.
+// Label is the label of alerts that holds the severity. FromSpool only reads
+// and creates no file. It works while the webhook uses the spool.
 func FromSpool(ctx context.Context, path, label string, f Filter) ([]Record, error) {
 	all, err := spool.Records(ctx, path, label, f.Since)
 	if err != nil {

@@ -1,8 +1,8 @@
 // Package history keeps in PostgreSQL which alerts fired, and when each chat showed
 // them.
 //
-// The history is a copy of the webhook's spool. No alert waits for it: it can be
-// away for any time, and [Copier] copies the changes later.
+// The history is a copy of the webhook's spool. No alert waits for it: if the
+// archive is unavailable, [Copier] copies the changes later.
 package history
 
 import (
@@ -32,7 +32,7 @@ type Filter struct {
 	Priority string    // likewise
 }
 
-// Match reports whether the filter chooses the record.
+// Match reports whether the filter selects the record.
 func (f Filter) Match(r Record) bool {
 	return (r.EndsAt == nil || !r.EndsAt.Before(f.Since) || !r.StartsAt.Before(f.Since)) &&
 		(f.Env == "" || r.Labels[api.Env] == f.Env) && (f.Priority == "" || r.Priority == f.Priority)

@@ -19,7 +19,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// timeout bounds each request to the database.
+// timeout limits each request to the database.
 const timeout = 10 * time.Second
 
 // Store is the history in PostgreSQL. It is safe for concurrent use.
@@ -28,8 +28,8 @@ type Store struct {
 }
 
 // Open prepares access by a connection string. It does not connect yet, so it
-// succeeds while the database is away. The error quotes nothing of the string,
-// which can hold a password.
+// succeeds while the database is unavailable. The error quotes no part of the
+// string, which can hold a password.
 func Open(dsn string) (*Store, error) {
 	pool, err := pg.Open(dsn, 2, timeout/2)
 	if err != nil {
@@ -65,8 +65,8 @@ INSERT INTO preflight.deliveries AS old (alert, chat, told_at, over_at) VALUES (
 ON CONFLICT (alert, chat) DO UPDATE SET
 	told_at = LEAST(old.told_at, EXCLUDED.told_at), over_at = LEAST(old.over_at, EXCLUDED.over_at)`
 
-// Put stores records, all or none. A record that is there is brought up to
-// date; putting it again changes nothing, from whichever replica.
+// Put stores all of the records or none. It updates a record that exists.
+// Storing the same record again, from any replica, changes nothing.
 func (s *Store) Put(ctx context.Context, records []Record) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -91,14 +91,14 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 	return pg.Clean(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.SendBatch(ctx, &batch).Close() }))
 }
 
-// IsUnstorable reports whether [Store.Put] failed for what a record holds, so
-// that trying again is in vain.
+// IsUnstorable reports whether [Store.Put] failed because of the content of a
+// record, so that a retry cannot succeed.
 func IsUnstorable(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code[:2] == "22" || e.Code[:2] == "23" || e.Code[:2] == "54")
 }
 
-// List returns the records that the filter chooses, oldest first.
+// List returns the records that the filter selects, oldest first.
 func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -126,7 +126,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	return records, pg.Clean(err)
 }
 
-// Prune removes what ended before a time.
+// Prune removes records that ended before a time.
 func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// followAtOnce bounds how many events are applied in one transaction, because the
-// acceptance of notifications waits for it.
+// followAtOnce is the maximum number of events that one transaction applies,
+// because the acceptance of notifications waits for it.
 const followAtOnce = 64
 
 // follower applies the events of other replicas, in a transaction.
@@ -51,7 +51,8 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 	return nil
 }
 
-// apply applies an event. It skips one that it cannot read, of a later version.
+// apply applies an event. It skips an event of a later version, which it cannot
+// read.
 func (f *follower) apply(e Event) error {
 	if _, _, err := f.Refire(e.At); err != nil {
 		return err
@@ -106,7 +107,7 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (unreadable,
 	return nil, nil
 }
 
-// call applies what a call of another replica changed in a chat.
+// call applies the change that a call of another replica made in a chat.
 func (f *follower) call(e Event, c state.CallEvent) error {
 	chat := spool.Chat{MigratedTo: c.MigratedTo, Dead: c.Dead}
 	if c.NotBefore != 0 {

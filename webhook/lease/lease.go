@@ -10,13 +10,14 @@ import (
 type Lease struct {
 	ctx context.Context // done when the lease ends
 	end context.CancelFunc
-	// OwnOnly leaves alerts that only other replicas received to them.
+	// OwnOnly means that this replica does not deliver alerts that only other
+	// replicas received.
 	OwnOnly bool
 	// Fresh means that another replica may have made a call just before.
 	Fresh bool
 
 	mu      sync.Mutex
-	expires time.Time // unless it is renewed; the zero time for never
+	expires time.Time // unless it is renewed; zero means no expiry
 }
 
 // Context returns a context that is done when the lease ends.
@@ -36,8 +37,8 @@ func (l *Lease) renew(expires time.Time) {
 	l.expires = expires
 }
 
-// Holder gives the lease of this process to those who act under it. Without
-// replicas this process holds it as long as it runs.
+// Holder gives the lease of this process to the code that acts under it.
+// Without replicas this process holds the lease as long as it runs.
 type Holder struct {
 	parent context.Context // of each lease
 
@@ -45,7 +46,7 @@ type Holder struct {
 	present *Lease        // nil while another replica holds it
 	changed chan struct{} // closed and replaced when it changes
 	news    chan struct{} // there are events to push or to pull
-	pushed  int64         // up to which the shared journal has this replica's events
+	pushed  int64         // the last event of this replica that the shared journal has
 }
 
 // NewHolder returns a holder without a lease.
@@ -85,7 +86,7 @@ func (h *Holder) Next(ctx context.Context) (*Lease, bool) {
 	}
 }
 
-// grant begins a lease, or renews the present one. A zero time is for ever.
+// grant begins a lease, or renews the present one. A zero time means no expiry.
 func (h *Holder) grant(expires time.Time, ownOnly bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -127,7 +128,8 @@ func (h *Holder) Held() bool {
 	return h.present != nil
 }
 
-// Alone reports whether the lease leaves alerts of other replicas to them.
+// Alone reports whether the lease covers only alerts that this replica
+// received.
 func (h *Holder) Alone() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -144,12 +146,12 @@ func (h *Holder) notePushed(seq int64) {
 	}
 }
 
-// pushPatience bounds how long [Holder.AwaitPushed] waits.
+// pushPatience is the longest wait of [Holder.AwaitPushed].
 const pushPatience = 2 * time.Second
 
-// AwaitPushed returns when the shared journal has an event, so that the replica
-// that continues after a crash knows of it. It also returns when the lease ends,
-// and after two seconds: no delivery depends on the database.
+// AwaitPushed returns when the shared journal has an event. The replica that
+// takes over after a crash then finds the event. AwaitPushed also returns when
+// the lease ends, and after two seconds: no delivery depends on the database.
 func (h *Holder) AwaitPushed(present *Lease, seq int64) {
 	patience := time.NewTimer(pushPatience)
 	defer patience.Stop()

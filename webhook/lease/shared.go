@@ -1,12 +1,12 @@
-// Package lease lets the replicas of one bot deliver everything once. They share,
-// in PostgreSQL, a journal of what each replica received and showed, and a lease
-// that one replica holds at a time.
+// Package lease lets the replicas of one bot deliver everything once. They
+// share two things in PostgreSQL: a journal of the notifications and messages
+// of each replica, and a lease that one replica holds at a time.
 //
 // The replica that holds the lease delivers. The others follow the journal and
-// are ready to continue. The lease lasts for [TTL] and is renewed with each beat,
-// so a replica that hangs loses it as one that died does. While PostgreSQL is away
-// each replica delivers what it received itself, and chats can show a message
-// twice.
+// are ready to continue. The lease lasts for [TTL] and is renewed with each
+// beat, so a replica that hangs loses it like one that died. While PostgreSQL
+// is unavailable, each replica delivers the notifications that it received
+// itself, and chats can show a message twice.
 package lease
 
 import (
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// TTL is how long a lease lasts when its replica does not renew it.
+// TTL is the duration of a lease that its replica does not renew.
 const TTL = 5 * time.Second
 
 // Shared is the store that the replicas of one bot share; [Store] implements it.
@@ -25,8 +25,8 @@ type Shared interface {
 	// Push adds events to the journal, all or none. Adding one again changes
 	// nothing.
 	Push(ctx context.Context, events []Event) error
-	// Pull returns the entries after a place that other replicas added, and the
-	// place up to which it looked.
+	// Pull returns the entries of other replicas after a place in the journal,
+	// and the place up to which it has read.
 	Pull(ctx context.Context, self string, after int64) (events []Event, upTo int64, err error)
 	// Prune removes entries older than a time.
 	Prune(ctx context.Context, before time.Time) error
@@ -51,12 +51,12 @@ type Beat struct {
 	// Wants asks for the lease, or renews it. Without it the replica gives the
 	// lease up.
 	Wants bool
-	// Behind means that the journal lacks much of what the replica did.
+	// Behind means that the journal lacks many events of the replica.
 	Behind bool
 	// Failing means that the replica cannot reach Telegram.
 	Failing bool
-	// Heartbeat is the age of the newest evaluation that a heartbeat reported to
-	// the replica; 0 for none.
+	// Heartbeat is the age of the newest evaluation that a heartbeat reported
+	// to the replica. It is 0 if there is none.
 	Heartbeat time.Duration
 }
 
@@ -64,8 +64,8 @@ type Beat struct {
 type Standing struct {
 	Held  bool // the replica holds the lease, for [TTL] from before the beat
 	Peers []Peer
-	// Heartbeat is the age of the newest evaluation that a heartbeat reported to
-	// any replica; 0 for none.
+	// Heartbeat is the age of the newest evaluation that a heartbeat reported
+	// to any replica. It is 0 if there is none.
 	Heartbeat time.Duration
 	// Journal identifies the journal, and Last is the place of its last entry.
 	Journal, Last int64

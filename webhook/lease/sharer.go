@@ -17,9 +17,9 @@ import (
 
 const (
 	beatEvery  = time.Second
-	awayRetry  = time.Second     // between two tries while the database is away
+	awayRetry  = time.Second     // between two tries while the database is unavailable
 	relisten   = 5 * time.Second // between two tries to listen for additions
-	failingFor = time.Minute     // how long a replica that cannot reach Telegram leaves the lease to others
+	failingFor = time.Minute     // the time for which a replica that cannot reach Telegram leaves the lease to others
 	pruneEvery = time.Hour
 
 	pushAtOnce, pushBytes = 1000, 4 << 20
@@ -39,8 +39,8 @@ type Options struct {
 	// Heartbeat returns the newest evaluation that a heartbeat reported to this
 	// replica.
 	Heartbeat func() time.Time
-	// HeartbeatElsewhere takes the age, at a time, of the newest evaluation that a
-	// heartbeat reported to any replica.
+	// HeartbeatElsewhere receives the newest evaluation that a heartbeat
+	// reported to any replica: its age, and the time at which it had that age.
 	HeartbeatElsewhere func(age time.Duration, now time.Time) error
 	// Connected is called when the shared journal can be read.
 	Connected func(time.Time)
@@ -50,15 +50,15 @@ type Options struct {
 	Followed func()
 	// Granted is called when this replica may deliver.
 	Granted func()
-	// State takes the state of this replica, see [api.ReplicaStates].
+	// State receives the state of this replica, see [api.ReplicaStates].
 	State func(string)
-	// Duplicates takes how many messages of another replica repeat what this one
-	// had delivered to a chat.
+	// Duplicates receives the number of messages of another replica that repeat
+	// a delivery of this replica to a chat.
 	Duplicates func(chat string, messages int)
 }
 
-// Sharer is the part of one replica in what the replicas share: it follows the
-// others and competes for the lease.
+// Sharer connects one replica with the others: it follows their journal and
+// competes for the lease.
 type Sharer struct {
 	Options
 	migrated bool
@@ -67,7 +67,7 @@ type Sharer struct {
 	place    int64 // up to which it was read
 	beat     time.Time
 	held     bool      // this replica holds the lease
-	failing  time.Time // until when other replicas are to try
+	failing  time.Time // the end of the time in which other replicas should try
 	pruned   time.Time
 	chats    string
 	peers    []Peer
@@ -82,7 +82,8 @@ func NewSharer(o Options) *Sharer {
 
 // Start follows the other replicas and competes for the lease until the caller
 // calls the returned function, which hands over all events and the lease. The
-// leases end when ctx is done, hard bounds the handing over.
+// leases end when ctx is done. If hard is done, the function stops handing
+// over.
 func (s *Sharer) Start(ctx, hard context.Context) (stop func()) {
 	s.Holder.parent = ctx
 	running, cancel := context.WithCancel(context.WithoutCancel(hard))
@@ -143,7 +144,8 @@ func (s *Sharer) run(ctx context.Context) {
 	}
 }
 
-// news announces events to push or to pull; nothing while the database is away.
+// news announces events to push or to pull. While the database is unavailable,
+// it announces none.
 func (s *Sharer) news() <-chan struct{} {
 	if s.away {
 		return nil
@@ -151,8 +153,8 @@ func (s *Sharer) news() <-chan struct{} {
 	return s.Holder.news
 }
 
-// round pushes the events of this replica, applies those of the others, and beats
-// when it is time to.
+// round pushes the events of this replica, applies those of the others, and
+// renews the lease when it is due.
 func (s *Sharer) round(ctx context.Context) error {
 	if !s.migrated {
 		if err := s.Shared.Migrate(ctx); err != nil {
@@ -185,9 +187,10 @@ func (s *Sharer) round(ctx context.Context) error {
 	return s.Shared.Prune(ctx, s.pruned.Add(-s.Retention))
 }
 
-// begin reads where the journal stands. It asks for the lease first: a replica
-// that was killed and is back keeps it, because only that replica knows its last
-// calls. Behind informs the peers where there are more events than one push holds.
+// begin reads the present end of the journal. It requests the lease first: a
+// replica that restarts after a kill keeps it, because only that replica knows
+// its last calls. If there are more events than fit in one push, Behind informs
+// the peers.
 func (s *Sharer) begin(ctx context.Context) error {
 	_, waiting, err := s.events(1, 1)
 	if err != nil {
@@ -224,8 +227,8 @@ func (s *Sharer) report(wants, behind bool) Beat {
 	return b
 }
 
-// events returns the oldest events that the journal does not have, and how many
-// there are.
+// events returns the oldest events that the journal does not have, and the
+// number of all such events.
 func (s *Sharer) events(limit, bytes int) (events []Event, waiting int, err error) {
 	var own []spool.Event
 	err = s.Spool.Do(func(tx *spool.Tx) (err error) {
@@ -274,14 +277,16 @@ func (s *Sharer) pull(ctx context.Context) error {
 	}
 }
 
-// ask beats, and takes the lease if it can have it.
+// ask sends the beat of this replica, and takes the lease if the database
+// grants it.
 func (s *Sharer) ask(ctx context.Context) error {
 	if s.held && s.Failing() {
 		s.failing = time.Now().Add(failingFor)
 	}
 	asked := time.Now()
 	b := s.report(true, false)
-	// A replica that cannot reach Telegram leaves the lease to one that may.
+	// A replica that cannot reach Telegram leaves the lease to another, which
+	// may reach it.
 	b.Wants = !b.Failing || !slices.ContainsFunc(s.peers, func(p Peer) bool { return !p.Failing })
 	standing, err := s.Shared.Beat(ctx, b)
 	if err != nil {

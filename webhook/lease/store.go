@@ -15,16 +15,17 @@ import (
 var migrations embed.FS
 
 const (
-	// timeout bounds each request: what takes longer counts as away, and must
-	// do so before a lease expires.
+	// timeout limits each request. A database that does not answer in this time
+	// counts as unavailable. The timeout must be shorter than a lease.
 	timeout = 2 * time.Second
-	// channel is where PostgreSQL announces new entries.
+	// channel is the channel on which PostgreSQL announces new entries.
 	channel = "preflight_journal"
-	// atOnce and bytesAtOnce bound what [Store.Pull] returns.
+	// atOnce and bytesAtOnce limit the entries that [Store.Pull] returns, and
+	// their size.
 	atOnce, bytesAtOnce = 1000, 4 << 20
 )
 
-// transfer returns how long so many bytes may take.
+// transfer returns the time that the transfer of this number of bytes may take.
 func transfer(bytes int) time.Duration {
 	return timeout + time.Duration(bytes>>20)*time.Second
 }
@@ -37,7 +38,7 @@ type Store struct {
 }
 
 // Open prepares access by a connection string, for the replicas of a bot. It
-// does not connect yet. The error quotes nothing of the string.
+// does not connect yet. The error quotes no part of the string.
 func Open(dsn, bot string) (*Store, error) {
 	pool, err := pg.Open(dsn, 3, timeout)
 	if err != nil {
@@ -97,7 +98,7 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 	return err
 }
 
-// look reads what the other replicas reported.
+// look reads the reports of the other replicas.
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	var age *float64
 	if err := tx.QueryRow(ctx, `
@@ -120,9 +121,9 @@ func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing)
 	return err
 }
 
-// Push adds events to the journal, all or none. Adding one again changes nothing.
-// Additions wait for each other, so that no entry gets a place before one that
-// another replica may have pulled.
+// Push adds all of the events to the journal or none. Adding one again changes
+// nothing. Additions wait for each other: if a replica has pulled an entry, no
+// later addition may get a place before it.
 func (s *Store) Push(ctx context.Context, events []Event) error {
 	var (
 		replicas, kinds []string
@@ -153,8 +154,8 @@ func (s *Store) Push(ctx context.Context, events []Event) error {
 	}))
 }
 
-// Pull returns the first entries after a place that other replicas added, and the
-// place up to which it looked.
+// Pull returns the first entries of other replicas after a place in the
+// journal, and the place up to which it has read.
 func (s *Store) Pull(ctx context.Context, self string, after int64) (events []Event, upTo int64, err error) {
 	size, upTo, err := s.page(ctx, self, after)
 	if err != nil || upTo == after {

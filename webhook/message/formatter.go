@@ -38,14 +38,15 @@ var shipped embed.FS
 type Options struct {
 	Language string         // one of Languages
 	Location *time.Location // of the times shown
-	// Severities is the scale of the site; zero is [config.Priorities].
+	// Severities is the scale of the site. The zero value means
+	// [config.Priorities].
 	Severities config.Severities
 	// Templates is a folder whose files alert.tmpl, resolution.tmpl and
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
 	Templates string
-	// Failed is called when one of them fails on an alert and the shipped one takes
-	// its place; nil for no call.
+	// Failed, unless nil, is called when a template fails on an alert and the
+	// shipped template replaces it.
 	Failed func(error)
 }
 
@@ -55,7 +56,7 @@ type Formatter struct {
 	scale     Scale
 	location  *time.Location
 	templates *template.Template
-	shipped   *Formatter // in place of templates that fail; nil when these are the shipped ones
+	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
 	failed    func(error)
 }
 
@@ -128,8 +129,8 @@ func (f *Formatter) try() error {
 }
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
-// Where the user's template fails, the shipped one takes its place: the alert must be
-// delivered.
+// If the user's template fails, the shipped one replaces it, because the alert
+// must be delivered.
 func (f *Formatter) Format(n Notice) ([]Message, error) {
 	messages, err := f.format(n)
 	if err != nil && f.shipped != nil {
@@ -183,7 +184,7 @@ func (f *Formatter) edit(n Notice) (Message, error) {
 	return f.shrink(n, f.sorted(n), max(n.Part, 1), max(n.Parts, 1))
 }
 
-// mark is the room in which an edit marks an alert as resolved.
+// mark is the space that an edit needs to mark an alert as resolved.
 const mark = 24
 
 // split packs the alerts into messages, in order.
@@ -214,7 +215,8 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	return parts, nil
 }
 
-// shrink renders with shorter and shorter lines until Telegram takes it.
+// shrink renders the message with shorter and shorter lines until it fits
+// Telegram's limits.
 func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, err error) {
 	for line := maxLine; line > 0; line /= 2 {
 		if m, err = f.render(n, items, part, parts, line); err != nil || Length(m.HTML) <= MaxLength {

@@ -16,8 +16,8 @@ import (
 // costly finds templates that take long because they say so.
 var costly = regexp.MustCompile(`[0-9]{3,}|(?s:range.*range.*range)|template|block|define`)
 
-// FuzzTemplate uses any text as a template of the user's: it is refused at once,
-// or every alert is written by it or by the shipped one.
+// FuzzTemplate uses any text as a user's template. It is refused at once, or
+// each alert is written by it or by the shipped template.
 func FuzzTemplate(f *testing.F) {
 	files, err := filepath.Glob("templates/*.tmpl")
 	if err != nil || len(files) == 0 {

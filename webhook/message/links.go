@@ -13,9 +13,9 @@ const (
 	maxLinkLength = 500
 )
 
-// links sorts the addresses of the alerts into buttons and text. Telegram
-// refuses a whole message for one button whose host has no dot, such as
-// http://grafana:3000, so an address that is not public becomes text.
+// links sorts the addresses of the alerts into buttons and text. If the host of
+// one button has no dot, such as http://grafana:3000, Telegram refuses the
+// whole message. So an address that is not public becomes text.
 func (f *Formatter) links(items []Item) (buttons []Button, text []Button) {
 	seen := map[string]bool{}
 	add := func(name, address string, asText bool) {

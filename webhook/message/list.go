@@ -10,7 +10,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// maxStillFiring bounds what a resolution lists of the alerts that go on.
+// maxStillFiring is the maximum number of still firing alerts that a resolution
+// lists.
 const maxStillFiring = 5
 
 // lists returns the alerts under their headings.
@@ -29,7 +30,7 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	case Digest:
 		add(f.words.Resolved, items)
 	default:
-		// The gravest alerts come first, and so do their list titles.
+		// The most severe alerts come first, and so do their list titles.
 		var titles []string
 		byTitle := map[string][]Item{}
 		for _, it := range items {
@@ -47,8 +48,8 @@ func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
 	return lists
 }
 
-// listTitle returns the heading of the list that shows the alert; it is empty for the
-// list of alerts that name none.
+// listTitle returns the heading of the list that shows the alert; it is empty
+// for alerts without a list title.
 func (f *Formatter) listTitle(it Item) string {
 	return shorten(f.annotation(it, api.ListTitle), maxField)
 }
@@ -88,12 +89,13 @@ func (f *Formatter) notes(n Notice) []string {
 	return notes
 }
 
-// line returns the line of an alert by itself.
+// line returns the line of an alert, without regard to other alerts.
 func (f *Formatter) line(n Notice, it Item, limit int) string {
 	return f.complete(n, it, f.summary(it), limit)
 }
 
-// complete adds to the summary of an alert how it ended, and in a digest its severity.
+// complete adds the cause of its end to the summary of an alert, and in a
+// digest its severity.
 func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if n.Kind == Digest {
 		if name := f.scale.Of(it.Labels).Name; name != "" {

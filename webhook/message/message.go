@@ -31,9 +31,10 @@ const (
 // Item is one alert in a notice.
 type Item struct {
 	template.Alert
-	// Resolved means that it no longer fires. Its end is Alert.EndsAt.
+	// Resolved means that the alert no longer fires. Its end is Alert.EndsAt.
 	Resolved bool
-	// Closed is why it ended without a resolution; empty for a resolution.
+	// Closed is the reason why the alert ended without a resolution. It is
+	// empty for a resolution.
 	Closed Closed
 }
 
@@ -54,7 +55,8 @@ const (
 	NoHeartbeat Closed = "blind"
 )
 
-// Duration returns how long the alert has fired, or did.
+// Duration returns the time for which the alert has fired, or fired until its
+// end.
 func (it Item) Duration(now time.Time) time.Duration {
 	if it.Resolved {
 		now = it.EndsAt

@@ -269,8 +269,8 @@ func TestTheShippedTemplateReplacesAFailingOne(t *testing.T) {
 	}
 }
 
-// The labels that Prometheus adds to all it sends distinguish no alert:
-// they are only shown of a rule that was not written for these messages.
+// The labels that Prometheus adds to all alerts distinguish none of them. A
+// message shows them only if the rule was not written for these messages.
 func TestExternalLabelsAreNoNews(t *testing.T) {
 	t.Parallel()
 	f, err := message.New(message.Options{})

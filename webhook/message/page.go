@@ -20,7 +20,7 @@ type Page struct {
 	Source      string
 	Time        string
 	Environment string
-	Sentence    string // the headline of the gravest alert
+	Sentence    string // the headline of the most severe alert
 	Lists       []List
 	Notes       []string // about alerts that are not listed
 	Actions     []string
@@ -68,7 +68,8 @@ func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, 
 	return p, buttons
 }
 
-// title returns the severity, the title of the gravest alert, and its state.
+// title returns the severity, the title of the most severe alert, and its
+// state.
 func (f *Formatter) title(n Notice, items []Item) string {
 	if n.Kind == Digest {
 		return "ℹ️ " + f.words.DigestTitle(len(n.Items))
@@ -131,8 +132,8 @@ func source(items []Item) string {
 	return "SYSTEM"
 }
 
-// time returns when the newest of the alerts started, or in a resolution when the last
-// one ended.
+// time returns the start of the newest alert, or in a resolution the end of the
+// alert that ended last.
 func (f *Formatter) time(n Notice, items []Item) string {
 	var newest time.Time
 	for _, it := range items {
@@ -158,8 +159,9 @@ func environment(items []Item) string {
 	return shorten(strings.Join(envs, ", "), maxField)
 }
 
-// headline returns the headline of the gravest alert that has one. Of equally grave
-// alerts it is that of the newest: its text is the most recent.
+// headline returns the headline of the most severe alert that has one. If
+// several are equally severe, the newest one counts, because its text is the
+// most recent.
 func (f *Formatter) headline(items []Item) string {
 	var text string
 	var of Item

@@ -11,7 +11,7 @@ import (
 
 // Severity is the severity of an alert.
 type Severity struct {
-	// Name is the name of the level, or of an alert without a level the value
+	// Name is the name of the level. If the alert has no level, it is the value
 	// of its label severity. It can be empty.
 	Name string
 	// Rank orders deliveries: 0 goes first.
@@ -53,9 +53,9 @@ func (s Scale) level(labels template.KV) (rank int, ok bool) {
 	return s.Find(value)
 }
 
-// Sound returns the sound of a notification: that of the gravest alert that
-// fires. An alert without a level makes it loud. When those that fire ask for no
-// message, the others decide as well, so that none of them is hidden.
+// Sound returns the sound of a notification: that of the most severe alert that
+// fires. An alert without a level makes it loud. If the firing alerts require
+// no message, the resolved ones count as well, so that none of them is hidden.
 func (s Scale) Sound(alerts []template.Alert) api.Sound {
 	var firing []template.Alert
 	for _, a := range alerts {
@@ -69,7 +69,8 @@ func (s Scale) Sound(alerts []template.Alert) api.Sound {
 	return s.gravest(alerts)
 }
 
-// gravest returns the sound of the gravest alert, [api.None] for no alerts.
+// gravest returns the sound of the most severe alert. It returns [api.None] if
+// there are no alerts.
 func (s Scale) gravest(alerts []template.Alert) api.Sound {
 	lowest := len(s.Levels)
 	for _, a := range alerts {

@@ -8,7 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength is how many characters Telegram takes in one message, see [Length].
+// MaxLength is the number of characters that Telegram accepts in one message,
+// see [Length].
 const MaxLength = 4096
 
 var (
@@ -17,7 +18,7 @@ var (
 )
 
 // Length counts the characters of a formatted text as Telegram does: UTF-16
-// code units of what is left when tags and character references are resolved.
+// code units of the text without tags, with character references resolved.
 func Length(formatted string) int {
 	return units16(html.UnescapeString(tag.ReplaceAllString(formatted, "")))
 }
@@ -62,10 +63,10 @@ func isBidi(r rune) bool {
 	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
 }
 
-// shorten cleans a text and cuts it to so many UTF-16 code units.
+// shorten cleans a text and cuts it to a number of UTF-16 code units.
 func shorten(s string, limit int) string {
-	// A unit is three bytes at most: enough, and it bounds the work on a huge
-	// text.
+	// A unit is at most three bytes, so this keeps enough, and limits the work
+	// on a huge text.
 	if most := 4 * limit; len(s) > most {
 		s = strings.ToValidUTF8(s[:most], "")
 	}

@@ -32,7 +32,7 @@ type Words struct {
 	Duration  func(time.Duration) string
 }
 
-// Languages returns the languages that messages come in.
+// Languages returns the languages of messages.
 func Languages() []string { return slices.Sorted(maps.Keys(languages())) }
 
 func languages() map[string]Words { return map[string]Words{"en": english(), "ko": korean()} }

@@ -15,7 +15,7 @@ import (
 // Applier writes the decisions of package state to the rows of a transaction.
 type Applier struct {
 	Tx    *Tx
-	Chats []string // that are to show the alerts
+	Chats []string // the chats that must show the alerts
 	Rank  func(labels template.KV) int
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool
@@ -39,8 +39,8 @@ func (a Applier) Evaluations() (e state.Evaluations, err error) {
 	return e, err
 }
 
-// Apply applies a notification. It returns the reason for which no message
-// follows; the reason is empty where one follows.
+// Apply applies a notification. If no message follows, it returns the reason,
+// otherwise "".
 func (a Applier) Apply(n state.Arrival) (coalesced string, err error) {
 	var o state.Outcome
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
@@ -88,8 +88,9 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (state.Verdic
 	return c.Verdict, a.write(c)
 }
 
-// unconfirmed reports whether no evaluation confirms what an alert reports of the
-// newest instance. The replica that received the notification decides that.
+// unconfirmed reports whether no evaluation confirms the report of an alert
+// about the newest instance. The replica that received the notification decides
+// that.
 func (a Applier) unconfirmed(newest *state.Instance, n state.Arrival, alert template.Alert) (bool, error) {
 	if !state.NeedsEvaluations(newest, alert, n) {
 		return false, nil
@@ -143,9 +144,9 @@ func (a Applier) remind(n state.Arrival) error {
 	return nil
 }
 
-// Refire starts the instances whose report of firing again no notification
-// contradicted in time. It returns how many, and when the next one is due, zero
-// for none.
+// Refire starts the instances that were reported to fire again, if no
+// notification contradicted the report in time. It returns their number, and
+// the time at which the next one is due, or zero.
 func (a Applier) Refire(now time.Time) (n int, next time.Time, err error) {
 	due, err := a.Tx.instances(refiring, now.UnixMicro())
 	if err != nil {
@@ -186,8 +187,9 @@ func (a Applier) Close(i *state.Instance, reason message.Closed, now time.Time, 
 }
 
 // Review decides on the held resolutions. It returns the instances that ended,
-// and when there is more to decide, zero where that depends on a newer
-// evaluation. Asks means that Alertmanager's API decides after an outage.
+// and the time of the next decision. That time is zero if the next decision
+// depends on a newer evaluation. Asks means that Alertmanager's API decides
+// after an outage.
 func (a Applier) Review(now time.Time, asks bool) (ended []*state.Instance, next time.Time, err error) {
 	list, err := a.Tx.HeldInstances()
 	if err != nil || len(list) == 0 {

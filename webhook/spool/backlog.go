@@ -8,8 +8,8 @@ import (
 const selectBacklog = `SELECT v.chat, COUNT(*), MIN(i.received_at) FROM views v JOIN instances i ON i.id = v.instance
 			WHERE v.pending = 1 GROUP BY v.chat`
 
-// Backlog counts alerts whose present state is not shown or copied yet, and gives
-// the age of the oldest.
+// Backlog has the number of alerts whose present state is not yet shown or
+// copied, and the age of the oldest.
 type Backlog struct {
 	Alerts int
 	Age    time.Duration

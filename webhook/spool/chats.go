@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// KeptCalls is how many call times of a chat are kept: those of the busiest
-// minute to a group.
+// KeptCalls is the number of call times that are kept for a chat: as many as a
+// group allows in a minute.
 const KeptCalls = 20
 
 const (
@@ -31,9 +31,9 @@ const (
 
 // Chat is the stored state of a chat.
 type Chat struct {
-	MigratedTo string    // the id that Telegram gave it since; empty for none
-	Dead       string    // why the bot cannot write there; empty where it can
-	NotBefore  time.Time // until when Telegram asked to wait
+	MigratedTo string    // the new id that Telegram gave the chat, or ""
+	Dead       string    // the reason why the bot cannot write there, or ""
+	NotBefore  time.Time // the end of the wait that Telegram asked for
 	Calls      []time.Time
 }
 
@@ -86,7 +86,7 @@ func (t *Tx) Chat(key string) (c Chat, err error) {
 	return c, err
 }
 
-// SetChat stores the state of a chat without its calls. It returns false where
+// SetChat stores the state of a chat without its calls. It returns false if
 // this replica does not serve the chat.
 func (t *Tx) SetChat(key string, c Chat) (served bool, err error) {
 	r, err := t.exec(updateChat, c.MigratedTo, c.Dead, micro(c.NotBefore), key)

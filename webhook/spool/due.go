@@ -65,9 +65,9 @@ type Due struct {
 	ID    int64 // of the message of DuePart and DueEdit
 }
 
-// MostUrgent returns the call that is due first, and false for none. Urgent is
-// the number of urgent ranks. With ownOnly it leaves out alerts that only another
-// replica received.
+// MostUrgent returns the call that is due first, or false if none is due.
+// Urgent is the number of urgent ranks. With ownOnly it leaves out alerts that
+// only another replica received.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
 	var rank, at int64
 	err = t.queryRow(mostUrgent, chat, ownOnly, urgent, LowestRank).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
@@ -97,8 +97,8 @@ type View struct {
 // OpenViews returns the firing instances of a group.
 func (t *Tx) OpenViews(chat, group string) ([]View, error) { return t.views(viewsOpen, chat, group) }
 
-// ResolvedViews returns the resolved instances of a group whose end the chat does
-// not show.
+// ResolvedViews returns the resolved instances of a group that the chat does
+// not show as resolved.
 func (t *Tx) ResolvedViews(chat, group string) ([]View, error) {
 	return t.views(viewsResolved, chat, group)
 }
@@ -131,8 +131,8 @@ func (t *Tx) views(query string, args ...any) ([]View, error) {
 	})
 }
 
-// Truncated returns how many alerts of a group Alertmanager left out. It is 0
-// where the number cannot be read: the message goes without it.
+// Truncated returns the number of alerts of a group that Alertmanager left out.
+// If the number cannot be read, it is 0, and the message does not show it.
 func (t *Tx) Truncated(group string) (n uint64) {
 	_ = t.queryRow(groupTruncated, group).Scan(&n)
 	return n

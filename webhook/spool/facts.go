@@ -30,7 +30,7 @@ func (t *Tx) setNumber(name string, v int64) error {
 	return err
 }
 
-// number returns a stored number, 0 where there is none.
+// number returns a stored number, or 0 if there is none.
 func (t *Tx) number(name string) (v int64, err error) {
 	err = t.queryRow(readFact, name).Scan(&v)
 	if errors.Is(err, sql.ErrNoRows) {

@@ -34,8 +34,8 @@ func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err e
 	return id, t.DeleteArrival(id)
 }
 
-// Inbox returns the oldest notifications that are not yet applied, at most limit
-// and about so many bytes.
+// Inbox returns the oldest notifications that are not yet applied, at most
+// limit and about that many bytes.
 func (t *Tx) Inbox(limit, bytes int) (list []state.Arrival, err error) {
 	rows, err := t.query(selectInbox, limit)
 	if err != nil {

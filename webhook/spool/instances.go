@@ -40,18 +40,18 @@ const (
 	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
 )
 
-// NewestInstance returns the newest instance of an alert in a group, nil for none.
+// NewestInstance returns the newest instance of an alert in a group, or nil.
 func (t *Tx) NewestInstance(group, fingerprint string) (*state.Instance, error) {
 	return first(t.instances(newestInstance, group, fingerprint))
 }
 
-// FiringInstance returns an instance, nil where it is unknown or resolved.
+// FiringInstance returns an instance, or nil if it is unknown or resolved.
 func (t *Tx) FiringInstance(id int64) (*state.Instance, error) {
 	return first(t.instances(firingInstance, id))
 }
 
 // OwnAlert returns the firing instance of the alert that the webhook itself
-// makes, nil for none.
+// makes, or nil.
 func (t *Tx) OwnAlert() (*state.Instance, error) {
 	return first(t.instances(firingOfGroup, state.OwnGroup))
 }
@@ -154,9 +154,9 @@ func (t *Tx) Key(id int64) (k state.InstanceKey, err error) {
 	return k, err
 }
 
-// Find returns the id of the instance with a key, 0 where this replica does not
-// know the alert. Where the two replicas know different starts, it is the newest
-// instance of that alert.
+// Find returns the id of the instance with a key. If this replica does not know
+// the alert, it returns 0. If the two replicas know different starts, it
+// returns the newest instance of the alert.
 func (t *Tx) Find(k state.InstanceKey) (id int64, err error) {
 	err = t.queryRow(instanceByKey, k.Group, k.Fingerprint, k.StartsAt, k.Episode).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {

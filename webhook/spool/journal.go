@@ -34,8 +34,9 @@ func (t *Tx) AppendEvent(at time.Time, kind string, event any) (seq int64, err e
 	return t.insert(insertEvent, at.UnixMicro(), kind, body)
 }
 
-// Events returns the oldest events that the shared journal does not have, at most
-// limit and about so many bytes, and how many there are.
+// Events returns the oldest events that the shared journal does not have, at
+// most limit and about that many bytes. It also returns the number of all such
+// events.
 func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 	if err := t.queryRow(countEvents).Scan(&waiting); err != nil || waiting == 0 {
 		return nil, waiting, err

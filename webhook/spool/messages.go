@@ -79,7 +79,7 @@ func (t *Tx) AddMessage(m *Message, now time.Time) (err error) {
 	return err
 }
 
-// MessageID returns the id that Telegram gave a message, 0 for none.
+// MessageID returns the id that Telegram gave a message, or 0.
 func (t *Tx) MessageID(id int64) (int, error) {
 	var telegramID sql.NullInt64
 	err := t.queryRow(messageID, id).Scan(&telegramID)
@@ -134,9 +134,9 @@ func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
 	return nil
 }
 
-// shown updates what the chat shows of an instance. It never takes back what
-// another message showed: where two replicas did not know of each other, the
-// second can deliver the resolution before the first one's start is known here.
+// shown updates what the chat shows of an instance. It never reverts the effect
+// of another message. If two replicas delivered without the shared database,
+// the second can deliver the resolution before this replica knows of the start.
 func (t *Tx) shown(m *Message, l state.Listed, now time.Time) error {
 	ends := m.Kind == message.Resolution || m.Kind == message.Digest
 	shown, listing := ShownFiring, m.ID
@@ -162,9 +162,9 @@ func (t *Tx) shown(m *Message, l state.Listed, now time.Time) error {
 	return err
 }
 
-// Unsent takes back what was stored before a call that failed. The parts of a
-// message are deleted with its first part, and planned again from the state at
-// that time; a later part waits to be sent again.
+// Unsent reverts the changes that were stored before a call that failed. If the
+// first part of a message failed, all parts are deleted, and planned again from
+// the state at that time. A later part waits to be sent again.
 func (t *Tx) Unsent(m *Message) (err error) {
 	switch {
 	case m.Edits != 0:
@@ -177,8 +177,9 @@ func (t *Tx) Unsent(m *Message) (err error) {
 	return err
 }
 
-// RecoverCalls takes back, at start, the calls of a process that died. It returns
-// for each chat how many messages it may show all the same.
+// RecoverCalls reverts, at start, the calls of a process that died. For each
+// chat it returns the number of these messages that the chat may nevertheless
+// show.
 func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 	rows, err := t.query(selectSending)
 	calls, err := collect(rows, err, func(rows *sql.Rows) (*Message, error) {

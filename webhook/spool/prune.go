@@ -15,9 +15,9 @@ const (
 					AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.group_key = g.key) LIMIT ?2)`
 )
 
-// Prune removes rows older than a time, at most limit of each kind: instances that
-// every chat shows as resolved and, with archived, that are in the history. It
-// reports whether there may be more.
+// Prune removes rows older than a time, at most limit of each kind. It removes
+// instances that every chat shows as resolved. With archived, these must also
+// be in the history. It reports whether more such rows may exist.
 func (t *Tx) Prune(before time.Time, limit int, archived bool) (more bool, err error) {
 	instances := pruneInstances
 	if archived {

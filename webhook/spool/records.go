@@ -22,7 +22,8 @@ const (
 	recordsSince = `SELECT i.id, ` + recordColumns + ` FROM instances i
 		WHERE i.resolved_at IS NULL OR i.resolved_at >= ? ORDER BY i.id`
 
-	// A change is as old as the last change of the alert or of what a chat shows.
+	// A change is as old as the last change of the alert or of its display in a
+	// chat.
 	waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resolved_at, 0),
 		coalesce((SELECT max(coalesce(v.told_at, 0), coalesce(v.over_at, 0)) FROM views v WHERE v.instance = i.id ORDER BY 1 DESC LIMIT 1), 0)))
 	FROM outbox o JOIN instances i ON i.id = o.instance`
@@ -39,8 +40,8 @@ type Change struct {
 	instance, version int64
 }
 
-// Changes returns the oldest changes that the history does not have, and how many
-// there are. Label is the one that holds the severity.
+// Changes returns the oldest changes that the history does not have, and their
+// number. Label is the label that holds the severity.
 func (t *Tx) Changes(limit int, label string, now time.Time) (list []Change, waiting Backlog, err error) {
 	var oldest sql.NullInt64
 	if err := t.queryRow(waitingChanges).Scan(&waiting.Alerts, &oldest); err != nil || waiting.Alerts == 0 {
@@ -76,7 +77,7 @@ func (t *Tx) ChangesCopied(list []Change) error {
 }
 
 // scanRecord reads a record without its deliveries, and the columns before it.
-// Label is the one that holds the severity.
+// Label is the label that holds the severity.
 func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) error {
 	var alert []byte
 	var notify state.Loudness
@@ -122,9 +123,9 @@ func instant(n sql.NullInt64) *time.Time {
 	return &t
 }
 
-// Records returns the alerts of a spool that fire or were resolved since a time.
-// Label is the one that holds the severity. It only reads, also while the webhook
-// uses that spool, and creates no file.
+// Records returns the alerts of a spool that fire or were resolved since a
+// time. Label is the label that holds the severity. Records only reads and
+// creates no file. It works while the webhook uses the spool.
 func Records(ctx context.Context, path, label string, since time.Time) (records []state.Record, err error) {
 	defer func() {
 		if err != nil {
@@ -161,8 +162,8 @@ func Records(ctx context.Context, path, label string, since time.Time) (records 
 	return records, nil
 }
 
-// openReadOnly opens a spool without its lock. Beside a process that has it open,
-// or after one that was killed, the index (-shm) is there and is read too. Without
+// openReadOnly opens a spool without its lock. While a process has it open, or
+// after a process was killed, the index (-shm) exists and is read too. Without
 // an index the database file is complete.
 func openReadOnly(path string) (*sql.DB, error) {
 	if _, err := os.Stat(path); err != nil {

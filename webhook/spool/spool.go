@@ -21,11 +21,11 @@ import (
 	"modernc.org/sqlite"
 )
 
-// maxBatch bounds how many jobs share a transaction.
+// maxBatch is the maximum number of jobs in a transaction.
 const maxBatch = 256
 
-// Spool is the local database. One goroutine runs all jobs, and it runs those that
-// wait together in one transaction, so that many requests share a sync of the
+// Spool is the local database. One goroutine runs all jobs. It runs waiting
+// jobs together in one transaction, so that many requests share a sync of the
 // disk.
 type Spool struct {
 	db       *sql.DB
@@ -81,9 +81,9 @@ func Open(ctx context.Context, path string) (s *Spool, damaged string, err error
 	return s, damaged, nil
 }
 
-// Do runs a job in a transaction and returns when it is committed. The job runs
-// twice where another job of its transaction failed. All its effects must
-// therefore be in the database or in variables that it sets anew.
+// Do runs a job in a transaction and returns when it is committed. If another
+// job of its transaction fails, the job runs twice. So all its effects must be
+// in the database, or in variables that it sets again in each run.
 func (s *Spool) Do(f func(*Tx) error) error {
 	j := job{do: f, result: make(chan error, 1)}
 	select {

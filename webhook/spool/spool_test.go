@@ -14,9 +14,9 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// A spool that the version before packages wrote opens unchanged, and its alerts
-// continue. The file is its SQL dump: two alerts fire, one was resolved, and the chat
-// shows all three.
+// A spool of the version before the split into packages opens unchanged, and
+// its alerts continue. The file is its SQL dump: two alerts fire, one was
+// resolved, and the chat shows all three.
 func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 	t.Parallel()
 	dump, err := os.ReadFile("testdata/before.sql")

@@ -66,8 +66,8 @@ func (t *Tx) insert(query string, args ...any) (id int64, err error) {
 	return r.LastInsertId()
 }
 
-// begin starts a transaction that writes. A transaction that reads first could
-// fail later to become one.
+// begin starts a transaction that writes. If a transaction reads first, its
+// first write can fail.
 func (t *Tx) begin() error { return t.control("BEGIN IMMEDIATE") }
 
 func (t *Tx) commit() error { return t.control("COMMIT") }

@@ -13,19 +13,19 @@ type Change struct {
 	Verdict Verdict
 	// Update is a known instance in its new state; nil for none.
 	Update *Instance
-	// Ended means that Update was resolved: chats that show it as firing are to
+	// Ended means that Update was resolved: chats that show it as firing must
 	// show the resolution.
 	Ended bool
-	// Raised means that Update was only recorded so far and is now to be
+	// Raised means that Update was only recorded before and must now be
 	// delivered to every chat.
 	Raised bool
 	// Create is a new instance; nil for none.
 	Create *Instance
 }
 
-// Decide returns what an alert of a notification changes. Newest is the newest
-// instance of the alert in the group, nil for none; Decide may modify it. Rank is
-// that of the alert's severity.
+// Decide returns the change that an alert of a notification causes. Newest is
+// the newest instance of the alert in the group, or nil; Decide may modify it.
+// Rank is the rank of the alert's severity.
 func Decide(newest *Instance, a template.Alert, n Arrival, unconfirmed bool, rank int) Change {
 	c := Change{Verdict: Judge(newest, a, n, unconfirmed)}
 	switch c.Verdict {
@@ -61,9 +61,9 @@ func Decide(newest *Instance, a template.Alert, n Arrival, unconfirmed bool, ran
 }
 
 const (
-	// goneAfter is how long an alert is unknown to Alertmanager before it is
-	// closed, where nothing suppressed it. Its resolution comes with the next
-	// message of its group, after the group's interval.
+	// goneAfter is the time for which an alert must be unknown to Alertmanager
+	// before it is closed, if nothing suppressed it. Its resolution comes with
+	// the next message of its group, after the group's interval.
 	goneAfter = time.Hour
 )
 
@@ -73,7 +73,7 @@ type Observation struct {
 	Suppressed message.Closed // Silenced or Inhibited; empty while it is neither
 }
 
-// TakeObservation takes in that Alertmanager knows the alert, and reports
+// TakeObservation records that Alertmanager knows the alert, and reports
 // whether that changes the instance.
 func (i *Instance) TakeObservation(o Observation) (changed bool) {
 	if o.Suppressed == i.Suppressed && i.Held == nil {
@@ -86,8 +86,8 @@ func (i *Instance) TakeObservation(o Observation) (changed bool) {
 	return true
 }
 
-// CloseMissing returns the reason to close an instance that Alertmanager has not
-// known for so long, and false while it is too early.
+// CloseMissing returns the reason to close an instance that Alertmanager no
+// longer knows. It returns false while it is too early.
 func (e Evaluations) CloseMissing(i *Instance, missing time.Duration, now time.Time) (message.Closed, bool) {
 	reason := i.Suppressed
 	if reason == "" && (i.Held != nil || e.startedBefore(i.StartedAt()) && now.Sub(e.To) < 2*e.grace()) {

@@ -1,5 +1,5 @@
-// Package state decides what a notification changes. It is pure: it reads no
-// database, no network and no clock.
+// Package state decides which changes a notification causes. It is pure: it
+// reads no database, no network and no clock.
 //
 // An [Instance] is one period in which an alert fires in a group. [Decide]
 // compares an alert of a notification with the newest known instance of that

@@ -10,7 +10,7 @@ import (
 // events in their order reaches the same state.
 const (
 	EventNotification = "notification" // a notification was received
-	EventCall         = "call"         // of the Bot API, with what it showed of the chat
+	EventCall         = "call"         // of the Bot API, with the state of the chat that it showed
 	EventClosed       = "closed"       // the webhook closed an instance without a new resolution
 	EventOutage       = "outage"       // evaluations are known again after an outage
 )

@@ -10,8 +10,8 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// FuzzParsePayload: what is taken can be stored and taken again, and no error
-// shows what was posted.
+// FuzzParsePayload checks that an accepted body can be stored and parsed again,
+// and that no error quotes the body.
 func FuzzParsePayload(f *testing.F) {
 	files, err := filepath.Glob("../testdata/payloads/*/*.json")
 	if err != nil || len(files) == 0 {

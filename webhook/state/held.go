@@ -9,8 +9,8 @@ import (
 )
 
 // Held is a resolution that no evaluation confirmed at its receipt. It counts
-// once an evaluation is known that can have made it. Otherwise the instance is
-// closed some time after the outage, unless it fires.
+// as soon as an evaluation is known that can have caused it. Otherwise the
+// instance is closed some time after the outage, unless it fires.
 type Held struct {
 	Alert        template.Alert `json:"alert"`
 	At           time.Time      `json:"at"` // its receipt
@@ -34,8 +34,8 @@ func (i *Instance) hold(n Arrival, a template.Alert) {
 	i.LastAt = n.At
 }
 
-// Fires drops the held resolution of an instance that is known to fire since a
-// time or longer.
+// Fires drops the held resolution of an instance that has fired since a time or
+// earlier.
 func (i *Instance) Fires(since time.Time) {
 	i.ResumedAt = Later(i.ResumedAt, since)
 	if i.Held != nil {
@@ -63,9 +63,9 @@ const (
 	Expired                 // the alert was not sent again after the outage
 )
 
-// Review decides on the held resolution of an instance. Next is when there is
-// more to decide, zero where that depends on a newer evaluation. Asks means that
-// Alertmanager's API decides after an outage.
+// Review decides on the held resolution of an instance. Next is the time of the
+// next decision. It is zero if that depends on a newer evaluation. Asks means
+// that Alertmanager's API decides after an outage.
 func (e Evaluations) Review(i *Instance, now time.Time, asks bool) (r Review, next time.Time) {
 	settled, ok := e.SettledFrom(now)
 	switch {

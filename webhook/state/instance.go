@@ -9,8 +9,8 @@ import (
 )
 
 // Instance is one period in which an alert fires in a group, as Alertmanager
-// reports it. Group, fingerprint and startsAt identify it as far as Alertmanager
-// keeps them; see [Judge].
+// reports it. Group, fingerprint and startsAt identify it, but Alertmanager can
+// change startsAt; see [Judge].
 type Instance struct {
 	ID           int64
 	Group        string
@@ -28,7 +28,7 @@ type Instance struct {
 	RefireAt     time.Time // when a report of firing again counts, see [Refires]; zero for none
 	Own          bool      // this replica received the present state itself
 	Held         *Held     // a resolution that no evaluation confirms yet; nil for none
-	ResumedAt    time.Time // when an evaluation after an outage showed that it fires; zero for never
+	ResumedAt    time.Time // the time from which it fires according to an evaluation after an outage, or zero
 }
 
 // Firing reports whether the instance fires.
@@ -56,8 +56,8 @@ func (i *Instance) resolve(n Arrival) {
 	i.RefireAt, i.Held = time.Time{}, nil
 }
 
-// end takes in the resolution. An alert that started after the instance and is
-// resolved ends the instance too.
+// end records the resolution. The resolution of an alert that started after the
+// instance ends the instance too.
 func (i *Instance) end(n Arrival, a template.Alert) {
 	a.StartsAt = i.Alert.StartsAt
 	i.Alert = a
@@ -72,9 +72,9 @@ func (i *Instance) Close(reason message.Closed, now time.Time, elsewhere bool) {
 	i.resolve(n)
 }
 
-// confirm takes in another notification of the present state: texts may have
+// confirm records another notification of the present state: texts may have
 // changed, and a repeated resolution cancels a report of firing again. It
-// reports whether an instance that was only recorded is now to be delivered.
+// reports whether an instance that was only recorded must now be delivered.
 func (i *Instance) confirm(n Arrival, a template.Alert) (raised bool) {
 	i.LastAt = n.At
 	i.Own = i.Own || !n.Elsewhere
@@ -93,7 +93,7 @@ func (i *Instance) confirm(n Arrival, a template.Alert) (raised bool) {
 
 // Refire returns the instance that fires again because no notification
 // contradicted the report, see [Refires]. The resolved instance no longer waits
-// for it.
+// for the report.
 func (i *Instance) Refire(now time.Time) *Instance {
 	again := *i
 	again.Alert.Status, again.Alert.EndsAt = "firing", time.Time{}

@@ -35,12 +35,12 @@ const (
 )
 
 // Judge compares an alert with the newest instance of the same alert in the
-// group, nil where there is none. Unconfirmed means that no evaluation confirms
+// group, or nil if there is none. Unconfirmed means that no evaluation confirms
 // the change.
 //
-// The peers of an Alertmanager pair do not share one view: a peer can be seconds
-// behind. Of two Prometheus servers Alertmanager keeps the earlier start once it
-// knows both, so a start that moves back is no new instance.
+// The state of the peers of an Alertmanager pair can differ: a peer can be
+// seconds behind. If two Prometheus servers send an alert, Alertmanager keeps
+// the earlier start. So a start that moves back is not a new instance.
 func Judge(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verdict {
 	firing := a.Status == "firing"
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// Settle is the time after a notification in which the same one counts as a
-// retry, or as the twin that the other peer of an Alertmanager pair sends. A
+// Settle is the time after a notification in which an equal notification counts
+// as a retry, or as the twin from the other peer of an Alertmanager pair. A
 // peer waits 15 seconds for each peer before it.
 const Settle = time.Minute
 
@@ -71,7 +71,7 @@ type Outcome struct {
 	changed, firing, stale, unconfirmed bool
 }
 
-// Add takes in the verdict on an alert.
+// Add adds the verdict on an alert.
 func (o *Outcome) Add(v Verdict, a template.Alert) {
 	stale := v == Late || v == Refires
 	o.changed = o.changed || v == Starts || v == Resolves || v == Restarts || v == Ended
@@ -80,9 +80,8 @@ func (o *Outcome) Add(v Verdict, a template.Alert) {
 	o.unconfirmed = o.unconfirmed || v == Unconfirmed || v == Resumes
 }
 
-// Reminds reports whether the notification repeats what is known in order to
-// remind. LastAt is the receipt of the group's last notification that was no
-// twin.
+// Reminds reports whether the notification is a reminder. LastAt is the time of
+// receipt of the group's last notification that was not a twin.
 func (o *Outcome) Reminds(n Arrival, lastAt time.Time) bool {
 	// Alertmanager gives a reason since 0.32. One of these reasons comes from a
 	// peer that is very late.
@@ -93,8 +92,8 @@ func (o *Outcome) Reminds(n Arrival, lastAt time.Time) bool {
 // Touches reports whether the notification counts as the group's last one.
 func (o *Outcome) Touches(reminds bool) bool { return o.changed || reminds || o.unconfirmed }
 
-// Coalesced returns the reason for which the notification makes no message; it
-// is empty where a message follows.
+// Coalesced returns the reason why no message follows the notification, or ""
+// if a message follows.
 func (o *Outcome) Coalesced(n Arrival, reminds bool) string {
 	switch {
 	case n.Notify == None:

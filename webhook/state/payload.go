@@ -20,8 +20,8 @@ type Payload struct {
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
 }
 
-// ParsePayload decodes the body of a notification. The error gives the reason
-// for which Alertmanager cannot have sent it, and never quotes the body.
+// ParsePayload decodes the body of a notification. The error explains why
+// Alertmanager cannot have sent it, and never quotes the body.
 func ParsePayload(body []byte) (Payload, error) {
 	var p Payload
 	if err := json.Unmarshal(body, &p); err != nil {
@@ -55,8 +55,8 @@ func ParsePayload(body []byte) (Payload, error) {
 	return p, nil
 }
 
-// DescribeJSON returns the decoding error with its place and without the text
-// that it quotes.
+// DescribeJSON returns the decoding error with its place, but without quotes of
+// the text.
 func DescribeJSON(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {

@@ -10,7 +10,7 @@ type Record struct {
 	StartsAt    time.Time         `json:"starts_at"`
 	Episode     int               `json:"episode,omitempty"`  // of those with the same start, from 0
 	EndsAt      *time.Time        `json:"ends_at,omitempty"`  // nil while it fires
-	Closed      string            `json:"closed,omitempty"`   // why it ended without a resolution
+	Closed      string            `json:"closed,omitempty"`   // the reason why it ended without a resolution
 	Priority    string            `json:"priority,omitempty"` // the value of the label that holds the severity
 	Notify      string            `json:"notify"`             // none, silent or loud
 	Labels      map[string]string `json:"labels"`

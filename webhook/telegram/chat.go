@@ -24,7 +24,7 @@ func ParseChats(list string) ([]Chat, error) {
 	for i, text := range strings.Split(list, ",") {
 		id, topic, ok := config.Chat(strings.TrimSpace(text))
 		if !ok {
-			return nil, fmt.Errorf("chat %d of the list is no chat: %s", i+1, config.ChatForm)
+			return nil, fmt.Errorf("chat %d of the list is not a chat: %s", i+1, config.ChatForm)
 		}
 		c := Chat{ID: id, Topic: topic}
 		if seen[c] {

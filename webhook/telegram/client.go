@@ -19,7 +19,7 @@ import (
 // Message is the content of a message.
 type Message struct {
 	HTML    string
-	Plain   string // instead of HTML, when that is empty: without formatting and buttons
+	Plain   string // used if HTML is empty: without formatting and buttons
 	Buttons []Button
 	Silent  bool
 	ReplyTo int // the id of a message in the chat; 0 for none
@@ -33,7 +33,8 @@ type Options struct {
 	Token string
 	// URL of the Bot API; https://api.telegram.org when empty.
 	URL string
-	// HTTP makes the calls; nil for one with the proxy of the environment.
+	// HTTP makes the calls. If it is nil, a client with the proxy of the
+	// environment does.
 	HTTP *http.Client
 }
 
@@ -83,7 +84,7 @@ func New(o Options) (*Client, error) {
 func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("the address of the Bot API is no http or https URL")
+		return errors.New("the address of the Bot API is not an http or https URL")
 	}
 	return nil
 }
@@ -174,7 +175,7 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 
 // outcome is the knowledge of a call that the library's error lacks.
 type outcome struct {
-	connected atomic.Bool // a connection was there, so that something may have been sent
+	connected atomic.Bool // there was a connection, so the call may have been sent
 	status    atomic.Int64
 }
 

@@ -105,8 +105,9 @@ func badRequest(description string) Kind {
 	return Refused
 }
 
-// cause describes a failed connection without what it quotes: the address
-// holds the token, and that of a proxy can hold a password.
+// cause describes a failed connection without the addresses that the error
+// quotes: the address holds the token, and a proxy's address can hold a
+// password.
 func cause(err error) string {
 	var dns *net.DNSError
 	var op *net.OpError

@@ -99,7 +99,7 @@ func Problems(list []Check, taken ...string) (problems []Problem) {
 	for i, c := range list {
 		switch {
 		case strings.TrimSpace(c.Name) == "":
-			problems = append(problems, Wrong("give the check a name, as Order Router", i, "name"))
+			problems = append(problems, Wrong("give the check a name, such as Order Router", i, "name"))
 		case c.Name != strings.TrimSpace(c.Name) || strings.ContainsFunc(c.Name, func(r rune) bool { return !unicode.IsPrint(r) }):
 			problems = append(problems, Wrong("must be one line, without spaces around it", i, "name"))
 		case seen[strings.ToLower(c.Name)]:
@@ -121,11 +121,11 @@ func (c Check) problems(i int) (problems []Problem) {
 	case c.TCP != nil:
 		problems = append(problems, c.TCP.problems(i, "tcp")...)
 	case c.Command != nil && (len(c.Command) == 0 || c.Command[0] == ""):
-		problems = append(problems, Wrong("name the program, as [sh, -c, …]", i, "command"))
+		problems = append(problems, Wrong("name the program, such as [sh, -c, …]", i, "command"))
 	case c.SQL != nil:
 		problems = append(problems, c.SQL.problems(i, "sql")...)
 		if !c.Limited() {
-			problems = append(problems, Wrong("a sql check needs a limit, as fail: {above: 10}", i))
+			problems = append(problems, Wrong("a sql check needs a limit, such as fail: {above: 10}", i))
 		}
 	}
 	return append(problems, TimeoutProblem(c.Timeout, i, "timeout")...)

@@ -24,10 +24,10 @@ func (h HTTP) problems(path ...any) (problems []Problem) {
 	case h.URLFrom != "":
 		problems = append(problems, VariableProblem(h.URLFrom, "address", "HEALTH_URL", append(path, "url_from")...)...)
 	case !isHTTP(h.URL):
-		problems = append(problems, Wrong("must be an address as http://HOST:PORT/PATH, without a password: url_from is for one that has it", append(path, "url")...))
+		problems = append(problems, Wrong("must be an address of the form http://HOST:PORT/PATH, without a password: url_from is for one that has it", append(path, "url")...))
 	}
 	if slices.ContainsFunc(h.Status, func(s int) bool { return s < 100 || s > 599 }) {
-		problems = append(problems, Wrong("must be HTTP statuses, as [200, 204]", append(path, "status")...))
+		problems = append(problems, Wrong("must be HTTP statuses, such as [200, 204]", append(path, "status")...))
 	}
 	return problems
 }

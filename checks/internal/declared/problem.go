@@ -24,7 +24,7 @@ func VariableProblem(name, holds, example string, path ...any) []Problem {
 	if VariableName.MatchString(name) {
 		return nil
 	}
-	return []Problem{Wrong(fmt.Sprintf("must be the name of the environment variable that holds the %s, as %s; the %[1]s itself does not belong here", holds, example), path...)}
+	return []Problem{Wrong(fmt.Sprintf("must be the name of the environment variable that holds the %s, such as %s; the %[1]s itself does not belong here", holds, example), path...)}
 }
 
 // TimeoutProblem returns a problem if a duration is negative.

@@ -45,7 +45,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		"the pack twice, without As":      {with(plain, postgres.Pack(postgres.Options{Job: "billing-db"})), `the site takes the pack "postgres" twice, with different contents: give each another name with preflight.As`},
 		"twice for one job":               {with(plain.With(preflight.As("a")), plain.With(preflight.As("b"))), `the packs "a" and "b" have it, and no label distinguishes their results`},
-		"a job that the site has not":     {with(orders(), postgres.Pack(postgres.Options{Job: "bill-db"})), `job "bill-db": DF018: the site does not have it`},
+		"a job that the site has not":     {with(orders(), postgres.Pack(postgres.Options{Job: "bill-db"})), `job "bill-db": DF018: the site does not have this job`},
 		"an override that changes a name": {with(orders().With(preflight.Override{Alert: "PostgresUp", For: "1m"})), `the pack has no alert "PostgresUp"`},
 		"an alert left out without a why": {with(orders().With(preflight.Without{Alert: "PostgresDown"})), "Why is empty"},
 	} {

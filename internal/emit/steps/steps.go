@@ -51,7 +51,7 @@ func Interval(step, run time.Duration) time.Duration {
 // marker is written once, without samples until the next value.
 func Values(notation string, step, interval time.Duration) (string, error) {
 	if interval <= 0 || step%interval != 0 {
-		return "", fmt.Errorf("step %s is no multiple of the interval %s", step, interval)
+		return "", fmt.Errorf("step %s is not a multiple of the interval %s", step, interval)
 	}
 	_, values, err := parser.NewParser(parser.Options{}).ParseSeriesDesc("{} " + notation)
 	if err != nil {

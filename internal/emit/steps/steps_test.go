@@ -46,7 +46,7 @@ func TestInterval(t *testing.T) {
 			t.Errorf("step %s, run %s: %s, want %s", tt.step, tt.run, got, tt.want)
 		}
 		if tt.step%got != 0 {
-			t.Errorf("step %s is no multiple of %s", tt.step, got)
+			t.Errorf("step %s is not a multiple of %s", tt.step, got)
 		}
 	}
 }
@@ -99,8 +99,8 @@ func TestInvalidNotationIsAnError(t *testing.T) {
 		want           string
 	}{
 		{"1 zwei", time.Minute, time.Minute, "zwei"},
-		{"1", time.Minute, 45 * time.Second, "step 1m0s is no multiple of the interval 45s"},
-		{"1", time.Minute, 0, "no multiple"},
+		{"1", time.Minute, 45 * time.Second, "step 1m0s is not a multiple of the interval 45s"},
+		{"1", time.Minute, 0, "not a multiple"},
 	} {
 		if _, err := steps.Values(tt.notation, tt.step, tt.interval); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v, want %q in it", tt.notation, err, tt.want)

@@ -4,9 +4,6 @@
 //
 // A [Bot] is an http.Handler: serve it by an httptest.Server, or call it
 // without a network through [Bot.Client].
-//
-// A [Bot] is an http.Handler: put it behind an httptest.Server, or, where
-// nothing may touch the network, call it through [Bot.Client].
 package fakebot
 
 import (

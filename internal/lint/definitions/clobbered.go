@@ -10,9 +10,9 @@ import (
 	"github.com/alertnative/preflight/finding"
 )
 
-// followsFromName reports whether a finding is about a rule on ALERTS that
-// overwrites a label which the alert's name or target determines. Then no
-// series are lost.
+// followsFromName reports whether the finding is about a rule on ALERTS, and
+// the overwritten label follows from the alert's name or target. Then no series
+// are lost.
 func (c *Checked) followsFromName(f finding.Finding) bool {
 	label, err := strconv.Unquote(strings.TrimPrefix(f.Part, "label "))
 	if f.Code != finding.ClobberedLabel || err != nil {

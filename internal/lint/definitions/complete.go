@@ -39,7 +39,7 @@ func (c *Checked) chapters() []finding.Finding {
 	var out []finding.Finding
 	for _, r := range c.Runbooks {
 		if len(r.Alerts) == 0 {
-			out = append(out, finding.Finding{Code: finding.NothingChanged, Where: "runbook", Text: r.Markdown, Reason: "a chapter names no alert in Alerts: no page would have it"})
+			out = append(out, finding.Finding{Code: finding.NothingChanged, Where: "runbook", Text: r.Markdown, Reason: "a chapter names no alert in Alerts: no runbook would contain it"})
 		}
 		for _, name := range r.Alerts {
 			if !slices.Contains(names, name) {

@@ -217,7 +217,7 @@ func (c *Checked) missingJobs(findings []finding.Finding) []finding.Finding {
 			out = append(out, f)
 		case n > 1:
 			out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", name),
-				Reason: fmt.Sprintf("the site does not have it (it has %s), and %d places name it, first %s: add the job, or name the site's own in the options of the pack",
+				Reason: fmt.Sprintf("the site does not have this job (it has %s), but %d places name it, first %s: add the job, or name another job of the site in the options of the pack",
 					strings.Join(c.JobNames(), ", "), n, f.Place())})
 		}
 		if name != "" {

@@ -29,7 +29,7 @@ func (c *Checked) mappings() []finding.Finding {
 			if c.marksOpposite(a, catalogue) {
 				out = append(out, finding.Finding{
 					Code: finding.Opposite, Where: fmt.Sprintf("dashboard %q, annotation %q", d.UID, a.Name), Part: "expr", Text: a.Expr, To: len(a.Expr),
-					Reason: "it marks the good value of the metric, and its name says that something is bad",
+					Reason: "it marks the good value of the metric, but the name of the annotation is that of a problem",
 				})
 			}
 		}
@@ -44,7 +44,7 @@ func (c *Checked) mappings() []finding.Finding {
 				if (m.Value == 0 || m.Value == 1) && (fine == bad) && (bad || goodText.MatchString(m.Text)) {
 					out = append(out, finding.Finding{
 						Code: finding.Opposite, Where: d.Where(q), Part: "Mappings", Text: m.Text, To: len(m.Text),
-						Reason: fmt.Sprintf("stands for %v, which the name of the metric says is the opposite", m.Value),
+						Reason: fmt.Sprintf("stands for %v, but the name of the metric gives this value the opposite meaning", m.Value),
 					})
 				}
 			}

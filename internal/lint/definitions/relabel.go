@@ -26,7 +26,7 @@ func (c *Checked) relabelled(j preflight.Job, scrape *config.ScrapeConfig) []fin
 	}
 	for _, r := range slices.Concat(scrape.RelabelConfigs, scrape.MetricRelabelConfigs) {
 		if r.TargetLabel == model.JobLabel {
-			add("its relabelling sets the label job, and rules and proofs know its series by the Name: leave the rule out, and give the job that Name")
+			add("its relabelling sets the label job, but rules and proofs know its series by the Name of the job: leave the relabelling out, and give the job that Name")
 			return out
 		}
 	}
@@ -35,7 +35,7 @@ func (c *Checked) relabelled(j preflight.Job, scrape *config.ScrapeConfig) []fin
 		add("relabel_configs drops the target %s: correct them, or leave it out", strings.Join(dropped, ", "))
 	}
 	for _, name := range slices.Sorted(maps.Keys(changed)) {
-		add("relabel_configs gives %s, and rules and proofs know the label as the job gives it: leave the rule out, or describe the label in TargetLabels of the site", changed[name])
+		add("relabel_configs gives %s, but rules and proofs expect the value that the job gives: leave the relabelling out, or describe the label in TargetLabels of the site", changed[name])
 	}
 	if len(scrape.MetricRelabelConfigs) > 0 && len(out) == 0 {
 		for _, problem := range c.metricsDropped(j, scrape.MetricRelabelConfigs) {

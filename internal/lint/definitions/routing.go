@@ -24,7 +24,7 @@ func (c *Checked) routing() []finding.Finding {
 	out := slices.Concat(c.receivers(), c.unsupported(), c.webhook())
 	r := c.Routing
 	if r.Route.Receiver == "" {
-		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name who gets what no route takes"})
+		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name the receiver of alerts that no route takes"})
 	}
 	for i, route := range append([]routing.Route{r.Route}, r.Route.Routes...) {
 		out = append(out, c.route(i, route)...)

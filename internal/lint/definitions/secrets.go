@@ -42,7 +42,7 @@ func (c *Checked) secrets() []finding.Finding {
 		}{{"Webhook.Token", !hook.Token.Empty()}, {"Webhook.DefaultChat", hook.DefaultChat != ""}} {
 			if field.set {
 				out = append(out, finding.Finding{Code: finding.BadSite, Where: "site", Part: field.name,
-					Reason: "the site has no Webhook.URL, so it has no effect: give the URL, or leave it out"})
+					Reason: "the site has no Webhook.URL, so this field has no effect: set Webhook.URL, or leave the field out"})
 			}
 		}
 	}

@@ -74,7 +74,7 @@ var (
 )
 
 // otherNeed returns the place where a Korean text contradicts a requirement of
-// the English one. A text with both says nothing.
+// the English one. A text that has both is not checked.
 func otherNeed(own, twin string) []otherWord {
 	denied := noNeed.FindString(own)
 	needed := need.FindString(noNeed.ReplaceAllString(own, ""))

@@ -15,7 +15,7 @@ import (
 )
 
 // name is a word that is the same in every language: it is in backticks, has a
-// capital or a digit, or is all of Latin letters in a text of others.
+// capital or a digit, or consists of Latin letters in a text of other letters.
 var latinWord = regexp.MustCompile("`[^`]+`|[A-Za-z][A-Za-z0-9_.-]{2,}")
 
 // twins reports translations with other labels than the English text, or with

@@ -53,7 +53,6 @@ var blank = regexp.MustCompile(`\S+`)
 
 // split returns the words of a text. Hidden parts become letters, so that an
 // adjacent number counts as part of a name.
-// it is part of a name.
 func split(text string) []word {
 	text = hidden.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat("x", len(s)) })
 	var out []word

@@ -121,8 +121,8 @@ func (e english) contradict(n Number, text string) ([]Number, bool) {
 	return of, len(of) > 0
 }
 
-// contradictCount is contradict for a number of runs, times or things, for
-// which texts have many words.
+// contradictCount is like contradict for a number of runs, times or things.
+// Texts have many words for these.
 func (e english) contradictCount(n Number, of []Number, text string) ([]Number, bool) {
 	if n.Value <= 1 {
 		return nil, false

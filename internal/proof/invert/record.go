@@ -55,7 +55,7 @@ func recordTest(r rulefmt.Rule, known Labels) (testfile.Test, error) {
 		return t, err
 	}
 	if len(samples[0]) != 1 || len(samples[1]) != 1 || len(samples[2]) != 0 || samples[0][0].Value == samples[1][0].Value {
-		return t, errors.New("its values do not follow its series as computed from the expression")
+		return t, errors.New("its values differ from the values computed from its expression")
 	}
 	for i, at := range when {
 		t.Exprs = append(t.Exprs, testfile.ExprCase{Expr: r.Record, At: model.Duration(at), Expected: samples[i]})

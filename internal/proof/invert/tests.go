@@ -242,7 +242,8 @@ func (s story) test(c condition, r Rule, twins []condition, unit time.Duration) 
 }
 
 // series returns the series of a story: those of the rule, and those that keep
-// the twins quiet. If the story is about the twins, it is the other way round.
+// its twins quiet. In a story about the twins, the rule stays quiet and the
+// twins change.
 func (s story) series(c condition, twins []condition, total int) (inverse, error) {
 	own, theirs := s.states, []stretch{{below, total}}
 	if s.twins {

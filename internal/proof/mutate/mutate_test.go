@@ -137,7 +137,7 @@ func TestFailingTestIsAnError(t *testing.T) {
 	t.Parallel()
 	group := mutate.Group{RuleGroup: rulefmt.RuleGroup{Name: "g", Rules: []rulefmt.Rule{{Alert: "Slow", Expr: "latency > 100"}}}}
 	_, err := mutate.Score(t.Context(), []mutate.Proof{{Suites: load(t, latencyTest), Groups: []mutate.Group{group}}}, nil, nil)
-	if err == nil || !strings.Contains(err.Error(), `a test fails on the rules as they are: alert Slow, scenario "unnamed#0", at 2m: got nothing, want {job="a"}`) {
+	if err == nil || !strings.Contains(err.Error(), `a test fails on the unchanged rules: alert Slow, scenario "unnamed#0", at 2m: got nothing, want {job="a"}`) {
 		t.Errorf("error %v", err)
 	}
 }

@@ -27,7 +27,7 @@ type Routes struct {
 func (r *Routes) Score() ([]Outcome, error) {
 	for _, failures := range []func(func(routetree.Failure) bool){r.Proof.Routes(r.Tree), r.Proof.Inhibitions(r.Tree)} {
 		for f := range failures {
-			return nil, fmt.Errorf("a promise is broken by the routes as they are: %s", f)
+			return nil, fmt.Errorf("the unchanged routes break a promise: %s", f)
 		}
 	}
 	var out []Outcome

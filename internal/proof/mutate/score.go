@@ -134,7 +134,7 @@ func baseline(judges []*judge) error {
 		for _, s := range j.Suites {
 			work.Go(func() error {
 				if f := s.Run(j.groups(nil, nil), nil); f != nil {
-					return fmt.Errorf("a test fails on the rules as they are: %s%s", prefix(s.File), f)
+					return fmt.Errorf("a test fails on the unchanged rules: %s%s", prefix(s.File), f)
 				}
 				return nil
 			})

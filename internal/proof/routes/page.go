@@ -21,9 +21,9 @@ import (
 //go:embed routes.md.tmpl
 var pageText string
 
-// Cases implements [Proof]. The cases are the instances of scenarios, one more
-// for each different route of labels, namesakes, and alerts of other sites with
-// exactly the labels of a promise.
+// Cases implements [Proof]. The cases are the instances of scenarios; one
+// instance more for each other route that labels select; alerts of the same
+// names; and alerts of other sites with exactly the labels of a promise.
 func (p *proof) Cases() []Case {
 	var out []Case
 	seen := map[string]bool{}

@@ -233,9 +233,9 @@ func (p *proof) breaks(x promise, d routetree.Delivery, s sent, interval time.Du
 	case x.Gather != "" && d.GroupWait > x.gather:
 		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(d.GroupWait), show(x.gather))
 	case x.Within != "" && latest > x.within:
-		return fmt.Sprintf("promised within %s, comes after up to %s", show(x.within), show(latest))
+		return fmt.Sprintf("promised within %s, can take %s", show(x.within), show(latest))
 	case x.Again != "" && later > x.again:
-		return fmt.Sprintf("promised again after at most %s, comes after up to %s", show(x.again), show(later))
+		return fmt.Sprintf("promised again after at most %s, can take %s", show(x.again), show(later))
 	case x.NotAgain != "" && sooner < x.notAgain:
 		return fmt.Sprintf("promised not again before %s, comes after %s", show(x.notAgain), show(sooner))
 	case x.Resolved && receiver.FiringOnly:

@@ -127,7 +127,7 @@ func (p *proof) find() {
 	}
 	broken := map[string]bool{}
 	report := func(f routetree.Failure) bool {
-		where := "routing, alerts of others or yet to come"
+		where := "routing, other or future alerts"
 		if a := p.sent[f.Case].Alert; a != nil {
 			where = a.Where
 		}
@@ -163,7 +163,7 @@ func (p *proof) unguarded(i int, s sent) bool {
 	case p.Promised && p.IsUrgent(s.Severity) && len(matched) == 0:
 		p.add(finding.NoPromise, s.Where, "with %s: it is urgent and no promise matches it: add a promise with its Receiver and Within", routetree.Show(labels))
 	case p.Promised && s.Severity != "" && len(matched) == 0 && len(p.tree.Route.Routes) > 0 && p.strayed(labels) && s.Group.FromFile == "":
-		p.add(finding.NoReceiver, s.Where, "with %s no route takes it and no promise matches it: the default route is for alerts of others", routetree.Show(labels))
+		p.add(finding.NoReceiver, s.Where, "no route takes it with %s, and no promise matches it: the default route is for alerts that the site does not define", routetree.Show(labels))
 	default:
 		return false
 	}

@@ -75,8 +75,8 @@ func (p *proof) unheard(ds routetree.Deliveries, s sent) string {
 	return strings.Join(out, ", ") + ": send it to a receiver that makes a message as well"
 }
 
-// retention is how long Alertmanager keeps what it has sent, unless it is started
-// with another --data.retention.
+// retention is the time for which Alertmanager remembers notifications, unless
+// it is started with another --data.retention.
 const retention = 5 * 24 * time.Hour
 
 // forgotten reports routes that repeat after Alertmanager has forgotten what it

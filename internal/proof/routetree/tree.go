@@ -28,8 +28,8 @@ type Delivery struct {
 	// Waits for more alerts of a new group, for changes of a group, and before
 	// an unchanged group is sent again.
 	GroupWait, GroupInterval, Repeat time.Duration
-	// Mute are the time intervals in which the route sends nothing. Active are
-	// those outside of which it sends nothing.
+	// Mute are the time intervals in which the route sends nothing. If Active
+	// is not empty, the route sends only in these time intervals.
 	Mute, Active []string
 }
 

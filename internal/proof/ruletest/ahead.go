@@ -16,8 +16,9 @@ import (
 
 // ahead evaluates an expression for all evaluations of a run at once. One range
 // query costs a fraction of as many instant queries and gives the same results.
-// It serves expressions that read only input series, and nothing later than the
-// evaluation. Other expressions, and those that fail, are evaluated one by one.
+// It works for expressions that read only input series, and no sample later
+// than the evaluation. Other expressions, and those that fail, are evaluated
+// one by one.
 type ahead struct {
 	suite   *Suite
 	store   *store // store with all input

@@ -28,7 +28,7 @@ type Failure struct {
 // Difference is one instance or sample that differs.
 type Difference struct {
 	// Of has the labels that both sides share. It is empty if one side lacks
-	// the instance, or if it is the only one.
+	// the instance, or if there is only one instance.
 	Of        string
 	Got, Want string
 }

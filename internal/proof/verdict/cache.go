@@ -86,8 +86,8 @@ func (c *cache) read() []digest {
 	return out
 }
 
-// save writes the digests before the present ones of the file, to which other
-// programs write too. It drops the oldest.
+// save writes the digests before the present digests of the file, because other
+// programs write to it too. It drops the oldest.
 func (c *cache) save(passed []digest) {
 	if c.path == "" {
 		for _, d := range passed {

@@ -11,8 +11,8 @@ import (
 
 func ignore(s os.Signal) { signal.Ignore(s) }
 
-// parent starts "serve" on the address in its first argument, reports this on
-// the address in its second, and waits to be killed.
+// parent starts "serve" on the address in its first argument. It reports the
+// start on the address in its second argument, and waits to be killed.
 func parent(args []string) {
 	self, err := os.Executable()
 	if err != nil {

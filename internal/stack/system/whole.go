@@ -16,7 +16,7 @@ type Whole struct {
 }
 
 // Start starts the servers and creates the system, in a folder that other users
-// can enter, because PostgreSQL may run as one.
+// can enter, because PostgreSQL may run as another user.
 func Start(ctx context.Context, dir string) (_ *Whole, err error) {
 	w := &Whole{}
 	defer func() {

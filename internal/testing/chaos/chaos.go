@@ -9,7 +9,6 @@
 //
 // The moments and the faults are random. The report names their seed.
 // [Report.Problems] lists the broken guarantees.
-// to hold is not. See [Report.Problems].
 package chaos
 
 import (

@@ -18,9 +18,9 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
-// Open prepares access by a connection string, with a limit of connections and of the
-// time in which each connects. The error quotes nothing of the string, which can hold a
-// password.
+// Open prepares access by a connection string, with a limit of connections and
+// a timeout for each new one. The error quotes no part of the string, which can
+// hold a password.
 func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, error) {
 	config, err := pgxpool.ParseConfig(dsn)
 	if err != nil {
@@ -38,8 +38,8 @@ func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, 
 // Migrate migrates tables in the schema "preflight" to the current version, and
 // stores that version in a table. Replicas that migrate at the same time wait for each other.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions string) error {
-	// Two replicas that create it at once can fail with a unique violation: it
-	// is there then.
+	// If two replicas create it at once, one can fail with a unique violation.
+	// Then the other has created it.
 	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !IsCode(err, "23505", "42P06") {
 		return Clean(err)
 	}
@@ -68,8 +68,8 @@ func IsCode(err error, codes ...string) bool {
 	return errors.As(err, &e) && slices.Contains(codes, e.Code)
 }
 
-// Clean returns the error of the server, or why it cannot be reached, without the
-// connection string that the driver quotes.
+// Clean returns the error of the server, or the reason why it cannot be
+// reached. It removes the connection string that the driver quotes.
 func Clean(err error) error {
 	var connect *pgconn.ConnectError
 	var op *net.OpError

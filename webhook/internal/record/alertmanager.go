@@ -63,7 +63,8 @@ receivers:
 	args := []string{
 		"--config.file=" + file, "--storage.path=" + filepath.Join(dir, "data"), "--web.listen-address=" + web,
 		fmt.Sprintf("--web.external-url=http://alertmanager-%d.example:9093", index+1), "--log.level=error",
-		// Gossip slower than the peers notify: neither knows what the other did.
+		// The gossip is slower than the notifications of the peers, so neither
+		// knows which notifications the other sent.
 		"--cluster.peer-timeout=1ms", "--cluster.gossip-interval=3s", "--cluster.settle-timeout=1s", "--cluster.listen-address=",
 	}
 	if in.cluster || index == 0 {

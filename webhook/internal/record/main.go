@@ -44,8 +44,8 @@ type instance struct {
 	repeat    string
 }
 
-// step posts alerts or silences to the Alertmanagers named by their index, and
-// waits until that many payloads have come in all.
+// step posts alerts or silences to the Alertmanagers named by their index. It
+// waits until the total number of payloads has arrived.
 type step struct {
 	to       []int
 	fire     []string // targets
@@ -56,7 +56,7 @@ type step struct {
 	pause    time.Duration
 }
 
-// slowest bounds the wait for a payload.
+// slowest is the longest wait for a payload.
 const slowest = 30 * time.Second
 
 func stories() []story {
@@ -96,8 +96,8 @@ func stories() []story {
 			{to: both, fire: redis, payloads: 2},
 			{to: both, resolve: redis, payloads: 4},
 		}},
-		// The second one learns late that it is over, as a peer cut off from
-		// its cluster does.
+		// The second one learns of the resolution late, like a peer that is cut
+		// off from its cluster.
 		{name: "late", instances: []instance{{}, {groupWait: "3s"}}, steps: []step{
 			{to: both, fire: redis, payloads: 1},
 			{to: first, resolve: redis, payloads: 3},

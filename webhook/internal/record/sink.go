@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// sink keeps what is posted to it.
+// sink keeps the bodies that are posted to it.
 type sink struct {
 	mu       sync.Mutex
 	payloads [][]byte
