@@ -38,6 +38,7 @@ const (
 	AlwaysFires  Code = "PQ041" // every value satisfies it, or there is no condition
 	ShortFor     Code = "PQ042" // shorter than the time between two evaluations, scrapes or runs
 	UnitMismatch Code = "PQ043" // seconds are compared with bytes
+	PartOfEvent  Code = "PQ044" // an increase is compared with less than one event
 )
 
 // Codes for expressions with an unintended meaning.

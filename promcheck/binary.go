@@ -116,6 +116,7 @@ func words(u metrics.Unit) string { return strings.ReplaceAll(string(u), "_", " 
 func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
 	always := w.possible(n, left, right)
 	w.counters(n, left, right)
+	w.partOfEvent(n, left, right)
 	if n.Op == parser.NEQ {
 		for _, side := range []Type{left, right} {
 			if side.spoiled && side.by != nil {
@@ -203,6 +204,49 @@ func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 		}
 		w.report(finding.RawCounter, s.node.PositionRange(), "", "%s only grows until its process starts again: compare its rate() or increase()", s.counter.family.Name)
 	}
+}
+
+// partOfEvent reports an increase that is compared with less than one event.
+// One event exceeds it, so the comparison is meant for a rate or for > 0.
+func (w *walk) partOfEvent(n *parser.BinaryExpr, left, right Type) {
+	for _, s := range []struct {
+		number Type
+		node   parser.Expr
+		op     parser.ItemType
+	}{{right, n.LHS, n.Op}, {left, n.RHS, mirrored(n.Op)}} {
+		above := s.op == parser.GTR || s.op == parser.GTE
+		if !above || !s.number.Scalar || !s.number.Range.single() || s.number.Range.Lo <= 0 || s.number.Range.Lo >= 1 {
+			continue
+		}
+		if of := increased(s.node); of != nil {
+			if d, ok := w.catalogue.Series(of.Name); !ok || d.BaseUnit() != metrics.None && d.BaseUnit() != "" || d.Type == metrics.Histogram && strings.HasSuffix(of.Name, "_sum") {
+				continue
+			}
+			w.report(finding.PartOfEvent, n.PositionRange(), "", "an increase counts events, and one event exceeds %v: compare a rate, or write > 0", s.number.Range.Lo)
+		}
+	}
+}
+
+// increased returns the counter whose increase, or a sum, minimum or maximum of
+// it, is the value of an expression.
+func increased(e parser.Expr) *parser.VectorSelector {
+	switch n := e.(type) {
+	case *parser.ParenExpr:
+		return increased(n.Expr)
+	case *parser.AggregateExpr:
+		if n.Op == parser.SUM || n.Op == parser.MAX || n.Op == parser.MIN {
+			return increased(n.Expr)
+		}
+	case *parser.Call:
+		if n.Func.Name != "increase" {
+			return nil
+		}
+		if m, ok := n.Args[0].(*parser.MatrixSelector); ok {
+			s, _ := m.VectorSelector.(*parser.VectorSelector)
+			return s
+		}
+	}
+	return nil
 }
 
 // set checks and, or, unless.

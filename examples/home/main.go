@@ -33,6 +33,7 @@ func site() preflight.Site {
 			{Name: "node", Targets: []string{"localhost:9100"}},
 			{Name: "bot", Targets: []string{"localhost:8000"}},
 		},
+		Urgent:       []string{"BotStuck", "DiskFull"},
 		Alertmanager: preflight.Alertmanager{Addresses: []string{"localhost:9093"}},
 		Webhook:      preflight.Webhook{URL: "http://localhost:9917"},
 		Routing: routing.Routing{

@@ -23,6 +23,7 @@ func site() preflight.Site {
 			{Name: "orders-db", Targets: []string{"orders-1:9187", "orders-2:9187"}},
 			{Name: "billing-db", Targets: []string{"billing:9187"}},
 		},
+		Urgent:       []string{"PostgresDown"},
 		Alertmanager: preflight.Alertmanager{Addresses: []string{"alertmanager:9093"}},
 		Webhook:      preflight.Webhook{URL: "http://webhook:9917"},
 		Routing: routing.Routing{

@@ -57,11 +57,7 @@ func (c *Checked) checks() []finding.Finding {
 				add(finding.NoTranslation, part, "%s", reason)
 				continue
 			}
-			for _, r := range check.Translations[language].Reasons {
-				if !slices.ContainsFunc(check.AllReasons(), func(x spec.Reason) bool { return x.Name == r.Name }) {
-					add(finding.NoTranslation, part, "it has the reason %q, which the check does not have", r.Name)
-				}
-			}
+			out = append(out, translated(check.Spec, language)...)
 		}
 		if !slices.ContainsFunc(c.Alerts, func(a Alert) bool {
 			return slices.ContainsFunc(c.Explained(a), func(x spec.Spec) bool { return x.Name == check.Name })
@@ -69,6 +65,33 @@ func (c *Checked) checks() []finding.Finding {
 			add(finding.NotShown, "", "no runbook explains it: no alert of the pack %s shows a Reason, and none of another pack has a Reason and the label %q; give one a Reason, or leave the check out of Checks",
 				strings.Join(check.Packs, ", "), checkLabel)
 		}
+	}
+	return out
+}
+
+// translated checks the texts of a check in another language.
+func translated(check spec.Spec, language string) []finding.Finding {
+	var out []finding.Finding
+	t := check.Translations[language]
+	compare := func(part, own, twin string) {
+		part = fmt.Sprintf("Translations[%q].%s", language, part)
+		for _, x := range contradictions(own, twin, language) {
+			out = append(out, finding.Finding{
+				Code: finding.OtherMeaning, Where: fmt.Sprintf("check %q", check.Name), Part: part, Text: twin, From: x.from, To: x.to, Reason: x.reason,
+			})
+		}
+	}
+	compare("Looks", check.Looks, t.Looks)
+	for _, r := range t.Reasons {
+		i := slices.IndexFunc(check.AllReasons(), func(x spec.Reason) bool { return x.Name == r.Name })
+		if i < 0 {
+			out = append(out, finding.Finding{Code: finding.NoTranslation, Where: fmt.Sprintf("check %q", check.Name), Part: fmt.Sprintf("Translations[%q]", language),
+				Reason: fmt.Sprintf("it has the reason %q, which the check does not have", r.Name)})
+			continue
+		}
+		own := check.AllReasons()[i]
+		compare(fmt.Sprintf("reason %q, Meaning", r.Name), own.Meaning, r.Meaning)
+		compare(fmt.Sprintf("reason %q, Remedy", r.Name), own.Remedy, r.Remedy)
 	}
 	return out
 }

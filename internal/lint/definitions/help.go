@@ -11,8 +11,9 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// helps checks the help texts of the packs' metrics, except recorded ones,
-// which have other authors.
+// helps checks the help texts of the packs' metrics. Metrics of an exposition
+// have other authors: only contradictions are reported for those of the site's
+// own expositions.
 func (c *Checked) helps() []finding.Finding {
 	own := c.described()
 	var out []finding.Finding
@@ -21,11 +22,26 @@ func (c *Checked) helps() []finding.Finding {
 			out = append(out, finding.Finding{Code: finding.Opposite, Where: fmt.Sprintf("metric %q", d.Name), Part: "Help", Text: d.Help, From: from, To: to,
 				Reason: fmt.Sprintf(format, args...)})
 		}
-		if d.BaseUnit() == metrics.Bool && strings.HasPrefix(d.Help, "0 ") {
-			report(0, 1, "describes 0: the help of a metric with the values 0 and 1 describes 1")
-		}
 		if from, to, good, ok := opposite(d); ok {
 			report(from, to, "says the opposite of the name, which states a %s state", map[bool]string{true: "good", false: "bad"}[good])
+		}
+		if from, to, ok := oppositeCount(d); ok {
+			report(from, to, "says the opposite of the name")
+		}
+		if from, to, word, ok := antonym(d); ok {
+			report(from, to, "says the opposite of the name, which has %q", word)
+		}
+		if from, to, ok := otherUnit(d); ok {
+			report(from, to, "names another unit than the name: values are in %s", strings.ReplaceAll(string(d.BaseUnit()), "_", " "))
+		}
+		for _, x := range c.otherScope(d) {
+			report(x.from, x.to, "%s", x.reason)
+		}
+		if d.Recorded() {
+			continue
+		}
+		if d.BaseUnit() == metrics.Bool && strings.HasPrefix(d.Help, "0 ") {
+			report(0, 1, "describes 0: the help of a metric with the values 0 and 1 describes 1")
 		}
 		if from, to, name, ok := otherThing(d, own); ok {
 			report(from, to, "is about another thing than the name, which has %q", name)
@@ -34,13 +50,14 @@ func (c *Checked) helps() []finding.Finding {
 	return append(out, sameHelp(own)...)
 }
 
-// described returns the metrics that packs describe themselves, without
-// duplicates.
+// described returns the metrics that packs describe themselves or by the site's
+// own expositions, without duplicates.
 func (c *Checked) described() []metrics.Desc {
 	var out []metrics.Desc
 	for _, d := range slices.Concat(c.Metrics, c.Exporters) {
 		_, broken := d.Problem()
-		if !broken && !d.Recorded() && !slices.ContainsFunc(out, func(x metrics.Desc) bool { return x.Name == d.Name }) {
+		shipped := d.Recorded() && d.Program != ""
+		if !broken && !shipped && !slices.ContainsFunc(out, func(x metrics.Desc) bool { return x.Name == d.Name }) {
 			out = append(out, d)
 		}
 	}
@@ -101,6 +118,111 @@ func opposite(d metrics.Desc) (from, to int, good, found bool) {
 		}
 	}
 	return from, to, good, good && wrong && !fine || bad && fine && !wrong
+}
+
+var (
+	badEvents  = regexp.MustCompile(`(?:^|_)(?:errors?|failed|failures?|failing|rejected|refused|dropped|lost|aborted|timeouts?)(?:_|$)`)
+	goodEvents = regexp.MustCompile(`(?:^|_)(?:success(?:es|ful)?|succeeded|accepted|delivered|completed|passed)(?:_|$)`)
+	goodEvent  = regexp.MustCompile(`(?i)\b(?:succeed(?:s|ed)?|successful(?:ly)?|accepted|delivered|completed|passed|worked)\b`)
+	badEvent   = regexp.MustCompile(`(?i)\b(?:fail(?:s|ed|ing|ures?)?|errors?|reject(?:s|ed)?|refused|dropped|lost|aborted|unsuccessful(?:ly)?|timed? ?outs?)\b`)
+)
+
+// oppositeCount reports a help of a counter about events with the other outcome
+// than in the name: "calls that succeeded" for errors_total.
+func oppositeCount(d metrics.Desc) (from, to int, found bool) {
+	good, bad := goodEvents.MatchString(d.Name), badEvents.MatchString(d.Name)
+	if d.Type != metrics.Counter || good == bad || denied.MatchString(d.Name) || negated.MatchString(d.Help) {
+		return 0, 0, false
+	}
+	mine, other := goodEvent, badEvent
+	if bad {
+		mine, other = badEvent, goodEvent
+	}
+	at := other.FindStringIndex(d.Help)
+	if at == nil || mine.MatchString(d.Help) {
+		return 0, 0, false
+	}
+	return at[0], at[1], true
+}
+
+// antonyms are pairs of words with opposite meanings.
+var antonyms = [][2]*regexp.Regexp{
+	{word("last|latest|newest|most recent"), word("first|oldest|earliest")},
+	{word("max|maximum|longest|largest|highest|slowest"), word("min|minimum|shortest|smallest|lowest|fastest")},
+	{word("reads?|reading"), word("writes?|written|writing|wrote")},
+	{word("sent|sends?|sending"), word("received?|receives|receiving")},
+	{word("hits?"), word("miss(?:es|ed)?")},
+	{word("start(?:s|ed)?"), word("stop(?:s|ped)?|end(?:s|ed)?|finish(?:es|ed)?")},
+	{word("add(?:s|ed)?|created?"), word("remove(?:s|d)?|deleted?")},
+	{word("enabled?"), word("disabled?")},
+	{word("opened|open"), word("closed?")},
+	{word("healthy"), word("unhealthy")},
+	{word("before"), word("after")},
+}
+
+func word(alternatives string) *regexp.Regexp { return regexp.MustCompile(`(?i)\b(?:` + alternatives + `)\b`) }
+
+// antonym reports a help with the opposite of a word in the metric's name.
+func antonym(d metrics.Desc) (from, to int, name string, found bool) {
+	words := strings.Join(segments(d.Name), " ")
+	for _, pair := range antonyms {
+		for i, mine := range pair {
+			other := pair[1-i]
+			at := other.FindStringIndex(d.Help)
+			if in := mine.FindString(words); in != "" && at != nil && !mine.MatchString(d.Help) && !other.MatchString(words) && !negated.MatchString(d.Help) {
+				return at[0], at[1], in, true
+			}
+		}
+	}
+	return 0, 0, "", false
+}
+
+var (
+	otherTimes = regexp.MustCompile(`(?i)\bin (?:milliseconds|microseconds|nanoseconds|ms|µs|ns|minutes|hours|days)\b`)
+	otherSizes = regexp.MustCompile(`(?i)\bin (?:bits|kilobytes|megabytes|gigabytes|[KMG]i?B)\b`)
+	otherShare = regexp.MustCompile(`(?i)\bin (?:percent|per cent|%)`)
+)
+
+// otherUnit reports a help with another unit than the metric's name.
+func otherUnit(d metrics.Desc) (from, to int, found bool) {
+	pattern := map[metrics.Unit]*regexp.Regexp{metrics.Seconds: otherTimes, metrics.Timestamp: otherTimes, metrics.Bytes: otherSizes, metrics.Ratio: otherShare}[d.BaseUnit()]
+	if pattern == nil {
+		return 0, 0, false
+	}
+	at := pattern.FindStringIndex(d.Help)
+	if at == nil {
+		return 0, 0, false
+	}
+	return at[0], at[1], true
+}
+
+// scoped matches a part that a measure includes or excludes: "connecting
+// included", "excluding retries".
+var scoped = regexp.MustCompile(`(?i)\b(\w+) (?:is |are )?(included|excluded)\b|\b(including|excluding) (?:the )?(\w+)`)
+
+// scopes returns the parts that a text includes (true) or excludes.
+func scopes(text string) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range scoped.FindAllStringSubmatch(text, -1) {
+		out[strings.ToLower(m[1]+m[4])] = strings.HasPrefix(strings.ToLower(m[2]+m[3]), "incl")
+	}
+	return out
+}
+
+// otherScope returns the parts of a help that a metric includes and that the
+// text of an alert about the metric excludes, or the reverse.
+func (c *Checked) otherScope(d metrics.Desc) []contradiction {
+	var out []contradiction
+	for _, at := range scoped.FindAllStringIndex(d.Help, -1) {
+		for part, included := range scopes(d.Help[at[0]:at[1]]) {
+			for _, a := range c.Alerts {
+				if other, says := scopes(a.About + "\n" + a.Summary)[part]; says && other != included && c.Checker.Metrics(c.Timing.Expand(a.Expr))[d.Name] {
+					out = append(out, contradiction{at[0], at[1], fmt.Sprintf("contradicts the text of the alert %s", a.Name)})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // zeroWorks matches a help with a good meaning of 0: "0 when it could be read".
@@ -189,6 +311,9 @@ func sameHelp(all []metrics.Desc) []finding.Finding {
 	first := map[string]metrics.Desc{}
 	var out []finding.Finding
 	for _, d := range all {
+		if d.Recorded() {
+			continue
+		}
 		help := strings.ToLower(strings.TrimSpace(d.Help))
 		other, seen := first[help]
 		switch {

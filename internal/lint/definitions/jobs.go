@@ -159,7 +159,15 @@ var wellKnown = map[string]string{
 	"snmp_exporter": "9116", "redis_exporter": "9121", "memcached_exporter": "9150", "mongodb_exporter": "9216", "kafka_exporter": "9308",
 }
 
-// port reports a job with the name of one program and the port of another.
+// noMetrics maps ports to the programs that listen there for another protocol
+// than HTTP.
+var noMetrics = map[string]string{
+	"22": "SSH", "25": "SMTP", "53": "DNS", "1433": "SQL Server", "3306": "MySQL", "4222": "NATS", "5432": "PostgreSQL", "5672": "RabbitMQ", "6379": "Redis",
+	"9042": "Cassandra", "9092": "Kafka", "11211": "memcached", "26379": "Redis Sentinel", "27017": "MongoDB",
+}
+
+// port reports a job with the name of one program and the port of another, and
+// ports of programs that serve no metrics.
 func (c *Checked) port(j preflight.Job) []finding.Finding {
 	var out []finding.Finding
 	ports := ports()
@@ -170,6 +178,11 @@ func (c *Checked) port(j preflight.Job) []finding.Finding {
 			if !strings.Contains(t, "/") { // another check reports a URL
 				out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t), Reason: "a target is not host:port"})
 			}
+			continue
+		}
+		if program := noMetrics[port]; program != "" && j.Scheme != "https" {
+			out = append(out, finding.Finding{Code: finding.BadJob, Where: fmt.Sprintf("job %q", j.Name), Text: t, To: len(t),
+				Reason: fmt.Sprintf("%s is the port of %s itself, which serves no metrics over HTTP: write the address of its exporter", port, program)})
 			continue
 		}
 		others := maps.Clone(wellKnown)

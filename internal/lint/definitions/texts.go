@@ -20,6 +20,7 @@ func (c *Checked) texts() []finding.Finding {
 			out = append(out, broken(a)...)
 			out = append(out, labelWords(a)...)
 			out = append(out, c.directions(a)...)
+			out = append(out, c.nameDirection(a)...)
 			out = append(out, c.inhibitors(a)...)
 			out = append(out, twins(a)...)
 			out = append(out, c.meanings(a)...)

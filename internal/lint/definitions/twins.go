@@ -105,23 +105,39 @@ func (c *Checked) meanings(a Alert) []finding.Finding {
 			report := func(from, to int, format string, args ...any) {
 				out = append(out, finding.Finding{Code: finding.OtherMeaning, Where: a.Where, Part: part, Text: twin, From: from, To: to, Reason: fmt.Sprintf(format, args...)})
 			}
-			for _, n := range measure.Contradict(own, twin) {
-				report(n.From, n.To, "the English text has %s", n.Has)
-			}
 			for _, s := range otherLead(p.own, p.twin) {
 				report(s.from, s.to, "the English text begins with the label %s", s.own)
 			}
-			if language != "ko" {
-				continue
-			}
-			for _, s := range slices.Concat(otherStatus(own, twin), otherOrder(own, twin), otherTerm(own, twin)) {
-				if s.own == "" {
-					report(s.from, s.to, "the English text forbids nothing")
-				} else {
-					report(s.from, s.to, "the English text has %q", s.own)
-				}
+			for _, s := range contradictions(own, twin, language) {
+				report(s.from, s.to, "%s", s.reason)
 			}
 		}
+	}
+	return out
+}
+
+// contradiction is a part of a translation with another meaning than the text.
+type contradiction struct {
+	from, to int
+	reason   string
+}
+
+// contradictions returns the parts of a translation that contradict the text:
+// its numbers, and in Korean its statuses, prohibitions, negations and terms.
+func contradictions(own, twin, language string) []contradiction {
+	var out []contradiction
+	for _, n := range measure.Contradict(own, twin) {
+		out = append(out, contradiction{n.From, n.To, "the English text has " + n.Has})
+	}
+	if language != "ko" {
+		return out
+	}
+	for _, s := range slices.Concat(otherStatus(own, twin), otherOrder(own, twin), otherNegation(own, twin), otherTerm(own, twin)) {
+		reason := fmt.Sprintf("the English text has %q", s.own)
+		if s.own == "" {
+			reason = "the English text forbids nothing"
+		}
+		out = append(out, contradiction{s.from, s.to, reason})
 	}
 	return out
 }

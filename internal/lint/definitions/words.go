@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/finding"
@@ -17,7 +18,11 @@ var (
 	forbids       = regexp.MustCompile(`(?i)\b(?:do not|don't|never|must not|should not|may not)\b`)
 	denies        = regexp.MustCompile(`(?i)\b(?:no|not|never|without|stop|avoid|forbid|forbidden|prohibit|refuse|until|unless|instead|rather|before)\b|n't\b`)
 	forbidsKorean = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지`)
-	deniesKorean  = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지|않|없|못|불가|아니|안\s*[됨되된]|전에|대신|까지`)
+	deniesKorean  = regexp.MustCompile(`말\s*것|말고|말아|마세요|마십시오|하지\s*마|금지|않|없|못|불가|아[니닌님닐]|안\s*[됨되된]|전에|대신|까지`)
+
+	// Words that deny a fact, and Korean parts of words that may do so.
+	notSo       = regexp.MustCompile(`(?i)\b(?:is|are|was|were|does|do|did|has|have|could|cannot|can)(?: not\b|n't\b)|\bcannot\b`)
+	notSoKorean = regexp.MustCompile(deniesKorean.String() + `|미[^만터리]|비[^교밀]|불[^러]|무[^엇슨]|실패|거부|누락|빠[졌짐진]|끊[겼김긴]|중단|정지|오류|초과|벗어|다[르른]|모[르름]|일부|만 `)
 )
 
 // otherOrder returns the places where a Korean text allows what the English one
@@ -28,6 +33,15 @@ func otherOrder(own, twin string) []otherWord {
 		return []otherWord{{at[0], at[1], ""}}
 	}
 	if word := forbids.FindString(own); word != "" && !deniesKorean.MatchString(twin) {
+		return []otherWord{{0, len(twin), word}}
+	}
+	return nil
+}
+
+// otherNegation returns a Korean text that affirms what the English one denies.
+func otherNegation(own, twin string) []otherWord {
+	own, twin = prose(own), prose(twin)
+	if word := notSo.FindString(own); word != "" && !notSoKorean.MatchString(twin) {
 		return []otherWord{{0, len(twin), word}}
 	}
 	return nil
@@ -48,6 +62,8 @@ var terms = []struct{ own, twin *regexp.Regexp }{
 	{regexp.MustCompile(`(?i)\b(?:queues?|backlog)\b`), regexp.MustCompile(`대기열|큐`)},
 	{regexp.MustCompile(`(?i)\bnetworks?\b`), regexp.MustCompile(`네트워크`)},
 	{regexp.MustCompile(`(?i)\b(?:databases?|DB)\b`), regexp.MustCompile(`데이터베이스|DB`)},
+	{regexp.MustCompile(`(?i)\b(?:primary|master)\b`), regexp.MustCompile(`주\s*서버|프라이머리|마스터`)},
+	{regexp.MustCompile(`(?i)\b(?:replicas?|standby|secondary)\b`), regexp.MustCompile(`복제|대기\s*서버|레플리카|스탠바이`)},
 	{regexp.MustCompile(`(?i)\b(?:memory|RAM)\b`), regexp.MustCompile(`메모리`)},
 	{regexp.MustCompile(`(?i)\b(?:processors?|CPUs?)\b`), regexp.MustCompile(`프로세서|CPU`)},
 }
@@ -124,6 +140,46 @@ func (c *Checked) directions(a Alert) []finding.Finding {
 		report(`Translations["ko"].`+field, text, korean)
 	}
 	return out
+}
+
+var (
+	nameAbove = regexp.MustCompile(`(?:Full|High|Exhausted|Exceeded|TooMany\w*|TooLong|TooOld|TooSlow)$`)
+	nameBelow = regexp.MustCompile(`(?:Low|TooFew\w*|TooShort)$`)
+	// Metrics that fall when load rises, and metrics that rise with it.
+	leftOver = regexp.MustCompile(`(?:^|_)(?:avail|available|free|remaining|idle|unused|headroom|left)(?:_|$)`)
+	usedUp   = regexp.MustCompile(`(?:^|_)(?:used|usage|utili[sz]ation|consumed|busy|active|in_use)(?:_|$)`)
+)
+
+// nameDirection reports an alert whose name contradicts the side of its
+// threshold: DiskFull that fires above a share of free space.
+func (c *Checked) nameDirection(a Alert) []finding.Finding {
+	facts := emit.FactsOf(c.Conditions(a.Group, a.Alert, false)[0].Expr)
+	if !facts.Has || strings.Contains(facts.Compared, " - ") || facts.Fires != dashgen.Above && facts.Fires != dashgen.Below {
+		return nil
+	}
+	left, used := false, false
+	for name := range c.Checker.Metrics(facts.Compared) {
+		left, used = left || leftOver.MatchString(name), used || usedUp.MatchString(name)
+	}
+	var want dashgen.Side
+	switch {
+	case left && used:
+		return nil
+	case nameAbove.MatchString(a.Name):
+		want = map[bool]dashgen.Side{false: dashgen.Above, true: dashgen.Below}[left]
+	case nameBelow.MatchString(a.Name):
+		want = map[bool]dashgen.Side{false: dashgen.Below, true: dashgen.Above}[used]
+	default:
+		return nil
+	}
+	if facts.Fires == want {
+		return nil
+	}
+	side := map[dashgen.Side]string{dashgen.Above: "above", dashgen.Below: "below"}[facts.Fires]
+	return []finding.Finding{{
+		Code: finding.Opposite, Where: a.Where, Part: "expr", Text: facts.Compared, To: len(facts.Compared),
+		Reason: fmt.Sprintf("fires %s the threshold, and the name says the opposite: correct the comparison or the name", side),
+	}}
 }
 
 // heldWhile matches an inhibition in a text: "not sent while X fires".
