@@ -5,8 +5,8 @@
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-generate: ## Write generated/ from the definitions.
-	go run ./cmd/preflight-gen
+generate: ## Prove the definitions and their tests, and write generated/.
+	go run ./cmd/preflight-gen --mutate
 
 check: ## Report differences between generated/ and the definitions.
 	go run ./cmd/preflight-gen --check

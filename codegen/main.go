@@ -77,6 +77,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer, sites ...
 type generate struct {
 	out     *string
 	check   *bool
+	mutate  *bool
 	noCache *bool
 	format  *string
 	toOut   bool // --out is set
@@ -86,6 +87,7 @@ func newGenerate(app *kingpin.Application) *generate {
 	cmd := app.Command("generate", "Prove the definitions and write the files. This is done when no command is named.").Default()
 	g := &generate{
 		check:   cmd.Flag("check", "Write nothing. If the folder is stale, print a diff and exit with 1.").Bool(),
+		mutate:  cmd.Flag("mutate", "Also fail if the tests do not notice a mistake in a rule or route, as the command mutate finds them.").Bool(),
 		noCache: cmd.Flag("no-cache", "Run every proof, including those with a cached verdict.").Bool(),
 		format:  formatFlag(cmd),
 	}
@@ -106,9 +108,7 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 	all := make([][]File, len(sites))
 	found := false
 	for i, s := range sites {
-		shown := newProgress(stderr, "tests")
-		p, err := prove(ctx, s, verdict.Options{NoCache: *g.noCache, Progress: shown.set})
-		shown.clear()
+		p, err := g.prove(ctx, s, stderr)
 		if err == nil {
 			all[i], err = p.files()
 		}
@@ -153,6 +153,24 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 		code = max(code, one)
 	}
 	return code, nil
+}
+
+// prove proves a site, with --mutate also that its tests notice mistakes.
+func (g *generate) prove(ctx context.Context, s preflight.Site, stderr io.Writer) (*proved, error) {
+	shown := newProgress(stderr, "tests")
+	p, err := prove(ctx, s, verdict.Options{NoCache: *g.noCache, Progress: shown.set})
+	shown.clear()
+	if err != nil || !*g.mutate {
+		return p, err
+	}
+	shown = newProgress(stderr, "mutants")
+	findings, err := p.unnoticed(ctx, verdict.Options{NoCache: *g.noCache}, shown.set)
+	shown.clear()
+	if len(findings) > 0 {
+		p.InFiles(findings)
+		err = errors.Join(append(asErrors(findings), err)...)
+	}
+	return p, err
 }
 
 // outputs returns the folder of each site: the output folder itself for a single

@@ -83,18 +83,35 @@ func (m mutation) outcomes(ctx context.Context, sites []preflight.Site, shown mu
 		if err != nil {
 			return outcomes, waivers, err
 		}
-		ofRules, excuses, err := p.suite.Mutate(ctx, shown)
-		outcomes = append(outcomes, ofRules...)
-		maps.Copy(waivers, excuses)
-		if err != nil {
-			return outcomes, waivers, err
-		}
-		ofRoutes, excuses, err := p.Routes.Mutate()
-		outcomes = append(outcomes, ofRoutes...)
+		list, excuses, err := p.mutate(ctx, shown)
+		outcomes = append(outcomes, list...)
 		maps.Copy(waivers, excuses)
 		if err != nil {
 			return outcomes, waivers, err
 		}
 	}
 	return outcomes, waivers, nil
+}
+
+// mutate tries the mutants of a site's rules and routes. If ctx is done, the
+// error comes with the outcomes so far.
+func (p *proved) mutate(ctx context.Context, shown mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
+	outcomes, waivers, err := p.suite.Mutate(ctx, shown)
+	if err != nil {
+		return outcomes, waivers, err
+	}
+	ofRoutes, excuses, err := p.Routes.Mutate()
+	maps.Copy(waivers, excuses)
+	return append(outcomes, ofRoutes...), waivers, err
+}
+
+// unnoticed returns the findings about mistakes in rules and routes that no test
+// or promise notices.
+func (p *proved) unnoticed(ctx context.Context, o verdict.Options, shown mutate.Progress) ([]finding.Finding, error) {
+	out, err := p.suite.Unnoticed(ctx, o, shown)
+	if err != nil {
+		return out, err
+	}
+	ofRoutes, waivers, err := p.Routes.Mutate()
+	return append(out, mutate.Unnoticed(ofRoutes, waivers)...), err
 }

@@ -180,3 +180,28 @@ func BenchmarkMutate(b *testing.B) {
 		}
 	}
 }
+
+// With --mutate nothing is written while a mistake would go unnoticed. The
+// mutants of a group are not tried again while nothing changes.
+func TestGenerateWithMutants(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	code, _, stderr := generate(t, diskSite("P0"), "--mutate", "--out", dir)
+	if code != 1 {
+		t.Errorf("exit %d", code)
+	}
+	contains(t, stderr, `alert "DiskFull", expr: MU001: comparison: no test fails with ">=" in its place`, "nothing was written")
+	if left := tree(t, dir); len(left) > 0 {
+		t.Errorf("written: %v", paths(left))
+	}
+	if code, _, stderr := generate(t, diskSite("P0"), "--out", t.TempDir()); code != 0 {
+		t.Errorf("without --mutate: exit %d\n%s", code, stderr)
+	}
+	for range 2 { // the second one from the cache
+		mustGenerate(t, diskSite("P2"), "--mutate", "--out", dir)
+	}
+	routes := diskSite("P2")
+	routes.Routing.Promises = nil
+	_, _, stderr = generate(t, routes, "--mutate", "--out", dir)
+	contains(t, stderr, "routing, the default route: MU001: no test or promise covers it")
+}

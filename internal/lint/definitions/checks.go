@@ -111,8 +111,8 @@ func reasonProblems(reasons []spec.Reason) func(yield func(part, problem string)
 				{r.Name != "" && !reasonName.MatchString(r.Name), "the Name is a label's value: write it in snake_case"},
 				{seen[r.Name], "the check has it twice"},
 				{r.Name == spec.InternalError, "every check has it: leave it out"},
-				{r.Meaning == "", "has no Meaning: say what was observed"},
-				{r.Remedy == "", "has no Remedy: say how to fix it"},
+				{r.Meaning == "", "has no Meaning: describe the observation"},
+				{r.Remedy == "", "has no Remedy: describe the fix"},
 			} {
 				if p.wrong && !yield(part, p.problem) {
 					return

@@ -160,7 +160,9 @@ var antonyms = [][2]*regexp.Regexp{
 	{word("before"), word("after")},
 }
 
-func word(alternatives string) *regexp.Regexp { return regexp.MustCompile(`(?i)\b(?:` + alternatives + `)\b`) }
+func word(alternatives string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)\b(?:` + alternatives + `)\b`)
+}
 
 // antonym reports a help with the opposite of a word in the metric's name.
 func antonym(d metrics.Desc) (from, to int, name string, found bool) {

@@ -22,7 +22,7 @@ var (
 
 	// Words that deny a fact, and Korean parts of words that may do so.
 	notSo       = regexp.MustCompile(`(?i)\b(?:is|are|was|were|does|do|did|has|have|could|cannot|can)(?: not\b|n't\b)|\bcannot\b`)
-	notSoKorean = regexp.MustCompile(deniesKorean.String() + `|미[^만터리]|비[^교밀]|불[^러]|무[^엇슨]|실패|거부|누락|빠[졌짐진]|끊[겼김긴]|중단|정지|오류|초과|벗어|다[르른]|모[르름]|일부|만 `)
+	notSoKorean = regexp.MustCompile(deniesKorean.String() + `|미[^만터리]|비[^교밀]|불[^러]|무[^엇슨]|실패|거부|누락|빠[졌짐진]|끊[겼김긴]|중단|정지|오류|초과|벗어|다[르른름]|달[라랐]|틀[리린림렸]|어긋|제외|외의|이외|밖|모[르름]|일부|만 `)
 )
 
 // otherOrder returns the places where a Korean text allows what the English one

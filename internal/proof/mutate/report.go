@@ -27,6 +27,21 @@ func (m Mutant) Survived() finding.Finding {
 	return m.finding(Survivor, reason)
 }
 
+// Unnoticed returns a finding for each mutant that no test notices and no waiver
+// excuses, each rule or route without a test, and each wrong waiver.
+func Unnoticed(outcomes []Outcome, waivers map[RuleID][]finding.Equivalent) []finding.Finding {
+	out := slices.DeleteFunc(Waive(outcomes, waivers), func(f finding.Finding) bool { return f.Code == TooWaived }) // that counts all rules
+	for _, o := range outcomes {
+		if o.By == nil && o.Waived == "" && o.Tested {
+			out = append(out, o.Survived())
+		}
+	}
+	for _, id := range Count(outcomes).Untested {
+		out = append(out, finding.Finding{Code: Survivor, Where: id.String(), Reason: "no test or promise covers it"})
+	}
+	return out
+}
+
 func (m Mutant) finding(code finding.Code, reason string) finding.Finding {
 	return finding.Finding{Code: code, Where: fmt.Sprintf("%s, %s", m.Of, m.Field), Text: m.Text, From: int(m.Pos.Start), To: int(m.Pos.End), Reason: reason}
 }

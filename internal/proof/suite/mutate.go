@@ -6,8 +6,11 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/finding"
+	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+	"github.com/alertnative/preflight/internal/proof/verdict"
 	"github.com/alertnative/preflight/routing"
 	"github.com/prometheus/prometheus/model/rulefmt"
 )
@@ -18,28 +21,75 @@ import (
 func (s *Suite) Mutate(ctx context.Context, progress mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
 	var proofs []mutate.Proof
 	for _, g := range s.Groups {
-		list, err := s.Rules(g)
+		proof, _, err := s.proof(g)
 		if err != nil {
 			return nil, nil, err
-		}
-		file := "prometheus/rules/" + s.RuleFileName(g)
-		proof := mutate.Proof{Groups: []mutate.Group{{File: file, RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
-		for _, t := range s.Tests {
-			if t.covered.Group != g.Name {
-				continue
-			}
-			for _, file := range s.judges(t).Files() {
-				suites, err := ruletest.Load(file.File)
-				if err != nil {
-					return nil, nil, err
-				}
-				proof.Suites = append(proof.Suites, suites...)
-			}
 		}
 		proofs = append(proofs, proof)
 	}
 	outcomes, err := mutate.Score(ctx, proofs, nil, progress)
 	return outcomes, s.waivers(outcomes), err
+}
+
+// Unnoticed returns a finding for each mutant of a rule that no test notices,
+// each rule without a test, and each wrong waiver. A group without findings is
+// not tried again until its rules or tests change.
+func (s *Suite) Unnoticed(ctx context.Context, o verdict.Options, progress mutate.Progress) ([]finding.Finding, error) {
+	var out []finding.Finding
+	for _, g := range s.Groups {
+		proof, files, err := s.proof(g)
+		if err != nil {
+			return out, err
+		}
+		err = verdict.Once(o, []any{"mutants", proof.Groups, s.excuses(g)}, files, func() (bool, error) {
+			outcomes, err := mutate.Score(ctx, []mutate.Proof{proof}, nil, progress)
+			found := mutate.Unnoticed(outcomes, s.waivers(outcomes))
+			out = append(out, found...)
+			return len(found) == 0, err
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// excuses returns the waivers of the mutants of a group.
+func (s *Suite) excuses(g site.Group) []finding.Equivalent {
+	var out []finding.Equivalent
+	for _, r := range g.Records {
+		out = append(out, r.Equivalents...)
+	}
+	for _, a := range g.Alerts {
+		out = append(out, a.Equivalents...)
+	}
+	return out
+}
+
+// proof returns the rules of a group with the tests that must notice their
+// mutants, loaded and as files.
+func (s *Suite) proof(g site.Group) (mutate.Proof, []testfile.File, error) {
+	list, err := s.Rules(g)
+	if err != nil {
+		return mutate.Proof{}, nil, err
+	}
+	file := "prometheus/rules/" + s.RuleFileName(g)
+	proof := mutate.Proof{Groups: []mutate.Group{{File: file, RuleGroup: rulefmt.RuleGroup{Name: g.Name, Rules: list}}}}
+	var files []testfile.File
+	loader := ruletest.NewLoader()
+	for _, t := range s.Tests {
+		if t.covered.Group != g.Name {
+			continue
+		}
+		for _, f := range s.judges(t).Files() {
+			suites, err := loader.Load(f.File)
+			if err != nil {
+				return mutate.Proof{}, nil, err
+			}
+			proof.Suites, files = append(proof.Suites, suites...), append(files, f.File)
+		}
+	}
+	return proof, files, nil
 }
 
 // waivers returns the waivers of each rule with mutants.

@@ -26,8 +26,28 @@ func newDigest(engine string, rules []byte, file testfile.File) digest {
 	if rules == nil || err != nil {
 		return ""
 	}
+	return digestOf([]byte(engine), rules, text)
+}
+
+// inputDigest returns the digest of any values and of tests.
+func inputDigest(engine string, input []any, tests []testfile.File) digest {
+	for _, f := range tests {
+		for _, t := range f.Tests {
+			one := f
+			one.Tests = []testfile.Test{t}
+			input = append(input, plain(one))
+		}
+	}
+	text, err := json.Marshal(input)
+	if err != nil {
+		return ""
+	}
+	return digestOf([]byte(engine), text)
+}
+
+func digestOf(parts ...[]byte) digest {
 	h := sha256.New()
-	for _, part := range [][]byte{[]byte(engine), rules, text} {
+	for _, part := range parts {
 		fmt.Fprintf(h, "%d:", len(part))
 		h.Write(part)
 	}
