@@ -3,6 +3,7 @@ package ruletest
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,7 +26,8 @@ type alertRule struct {
 	// is complete.
 	shown *rules.AlertingRule
 	fixed labels.Labels // labels that AlertingRule lacks
-	look  bool          // the next evaluation expands annotations
+	look  bool          // the next evaluation expands the annotations of firing alerts
+	texts bool          // shown has the annotations of the last evaluation
 }
 
 func (s *Suite) newAlertRule(r rulefmt.Rule, expr parser.Expr, lset labels.Labels) *alertRule {
@@ -71,16 +73,17 @@ func (r *alertRule) Eval(ctx context.Context, offset time.Duration, ts time.Time
 		asked = err == nil
 		return result, err
 	}
-	if r.look {
-		if _, err := r.shown.Eval(ctx, offset, ts, first(once, query), external, limit); err != nil {
-			return nil, err
-		}
-	}
 	state := func(ctx context.Context, text string, t time.Time) (promql.Vector, error) {
 		vector, err := once(ctx, text, t)
 		return labelled(vector, r.fixed), err
 	}
-	return r.AlertingRule.Eval(ctx, offset, ts, first(state, query), external, limit)
+	out, err := r.AlertingRule.Eval(ctx, offset, ts, first(state, query), external, limit)
+	r.texts = r.look && slices.ContainsFunc(r.ActiveAlerts(), func(a *rules.Alert) bool { return a.State == rules.StateFiring })
+	if err != nil || !r.texts {
+		return out, err
+	}
+	_, err = r.shown.Eval(ctx, offset, ts, first(once, query), external, limit)
+	return out, err
 }
 
 // first answers the first query, which is the rule's expression, with answer,
@@ -118,7 +121,7 @@ func labelled(vector promql.Vector, set labels.Labels) promql.Vector {
 func (r *alertRule) firing() []instance {
 	var out []instance
 	texts := map[uint64]labels.Labels{}
-	if r.shown != nil && r.look {
+	if r.texts {
 		for _, a := range r.shown.ActiveAlerts() {
 			texts[a.Labels.Hash()] = a.Annotations
 		}
