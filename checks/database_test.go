@@ -48,9 +48,12 @@ func (c serverCheck) observe(t *testing.T, address string, timeout time.Duration
 	return observe(t, fromConfig(t, config, c.name, "paper", "VAR="+address), c.target)
 }
 
+// checkTimeout is enough for a loaded machine.
+const checkTimeout = 20 * time.Second
+
 func (c serverCheck) expect(t *testing.T, address, reason string) {
 	t.Helper()
-	timeout := 20 * time.Second // enough for a loaded machine
+	timeout := checkTimeout
 	if reason == "timeout" {
 		timeout = 100 * time.Millisecond
 	}
@@ -108,7 +111,7 @@ func TestRedisReasons(t *testing.T) {
 // Replicas answer but take no writes.
 func TestReplicasAreReadOnly(t *testing.T) {
 	t.Parallel()
-	primary := testservers.StartRedis(t)
+	primary := testservers.StartRedis(t, "--repl-diskless-sync-delay", "0")
 	host, port, _ := net.SplitHostPort(primary.Addr())
 	replica := testservers.StartRedis(t, "--replicaof", host+" "+port)
 	askRedis.expect(t, replica.URL(), "read_only")
@@ -117,13 +120,27 @@ func TestReplicasAreReadOnly(t *testing.T) {
 	askPostgres.expect(t, standby.DSN(), "")
 	makeStandby(t, standby)
 	askPostgres.expect(t, standby.DSN(), "read_only")
+	for _, attrs := range []string{"primary", "read-write"} {
+		expectPostgres(t, with(t, standby.DSN(), func(u *url.URL) { u.RawQuery += "&target_session_attrs=" + attrs }), "session_attrs")
+	}
 
 	// They pass where read_only is true.
-	for _, target := range []string{"redis", "postgres"} {
-		check := fromConfig(t, "database: {redis: {url_from: R, read_only: true}, postgres: {url_from: P, read_only: true}}",
-			"Database", "paper", "R="+replica.URL(), "P="+standby.DSN())
-		expect(t, check, target, checker.Pass, "")
-	}
+	readers := fromConfig(t, "database: {redis: {url_from: R, read_only: true, timeout: 20s}, postgres: {url_from: P, read_only: true, timeout: 20s}}",
+		"Database", "paper", "R="+replica.URL(), "P="+standby.DSN())
+	expect(t, readers, "postgres", checker.Pass, "")
+	eventually(t, func() error { // until the replica has the data
+		if o := observe(t, readers, "redis"); o.Status != checker.Pass {
+			return fmt.Errorf("%+v", o)
+		}
+		return nil
+	})
+	primary.Stop()
+	eventually(t, func() error {
+		if o := observe(t, readers, "redis"); o.Reason != "link_down" {
+			return fmt.Errorf("%+v", o)
+		}
+		return nil
+	})
 }
 
 // makeStandby restarts a PostgreSQL as a standby of a missing primary.
@@ -176,7 +193,7 @@ func TestRedisFullAndFailing(t *testing.T) {
 	if err := client.BgSave(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, func() error { return sees(t, askRedis, server.URL(), "refused_command") })
+	eventually(t, func() error { return sees(t, askRedis, server.URL(), "cannot_save") })
 	// A Redis that cannot save does not stop.
 	if err := client.ConfigSet(t.Context(), "save", "").Err(); err != nil {
 		t.Fatal(err)
@@ -272,6 +289,9 @@ func TestPostgresReasons(t *testing.T) {
 	expectPostgres(t, with(t, good, func(u *url.URL) { u.RawQuery = "sslmode=require" }), "tls_failed")
 	expectPostgres(t, with(t, good, func(u *url.URL) { u.RawQuery += "&nosuchsetting=1" }), "refused_command")
 	expectPostgres(t, with(t, good, func(u *url.URL) { u.Host = "nosuch.invalid:5432" }), "host_not_found")
+	for _, attrs := range []string{"standby", "read-only"} {
+		expectPostgres(t, with(t, good, func(u *url.URL) { u.RawQuery += "&target_session_attrs=" + attrs }), "session_attrs")
+	}
 	expectPostgres(t, "postgres://u:s3cret@h:port/x", "malformed")
 	expectPostgres(t, "", "not_configured")
 	postgres.Pause()

@@ -12,7 +12,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/redis/go-redis/v9"
 )
@@ -22,6 +21,7 @@ import (
 func explain(err error, timeout time.Duration) (reason, detail string) {
 	var (
 		malformed errMalformed
+		rejected  rejection
 		pg        *pgconn.PgError
 		dns       *net.DNSError
 		cert      *tls.CertificateVerificationError
@@ -35,6 +35,10 @@ func explain(err error, timeout time.Duration) (reason, detail string) {
 	switch {
 	case errors.As(err, &malformed):
 		return "malformed", malformed.Error()
+	case errors.As(err, &rejected):
+		return rejected.reason, rejected.detail
+	case sessionAttrs(err) != "":
+		return "session_attrs", "no " + sessionAttrs(err) + " server answers at the address"
 	case errors.As(err, &pg):
 		return explainPostgres(pg)
 	case isRedisError(err):
@@ -62,76 +66,7 @@ func at(err error) string {
 	return ""
 }
 
-// explainPostgres maps PostgreSQL's error codes to reasons.
-func explainPostgres(err *pgconn.PgError) (reason, detail string) {
-	switch err.Code {
-	case "28P01", "28000":
-		reason = "auth_failed"
-	case "3D000":
-		reason = "no_such_database"
-	case "53300":
-		reason = "too_many_connections"
-	case "57P03":
-		reason = "loading"
-	default:
-		reason = "refused_command"
-	}
-	return reason, fmt.Sprintf("%s (SQLSTATE %s)", err.Message, err.Code)
-}
-
 func isRedisError(err error) bool {
 	var e redis.Error
 	return errors.As(err, &e) && !errors.Is(err, redis.Nil)
 }
-
-// explainRedis maps the first word of Redis's errors to reasons.
-func explainRedis(err error) (reason, detail string) {
-	word, _, _ := strings.Cut(err.Error(), " ")
-	switch {
-	case word == "NOAUTH", word == "WRONGPASS", word == "NOPERM", strings.Contains(err.Error(), "invalid password"),
-		strings.Contains(err.Error(), "without any password"), strings.Contains(err.Error(), "no password is set"):
-		return "auth_failed", "Redis answers " + word
-	case word == "LOADING":
-		return "loading", "Redis answers LOADING"
-	case strings.Contains(err.Error(), "max number of clients"):
-		return "too_many_connections", "Redis takes no more clients"
-	case strings.Contains(err.Error(), "DB index"):
-		return "no_such_database", "Redis has no database of that number"
-	default:
-		return "refused_command", "Redis answers " + word
-	}
-}
-
-// postgresConfig parses the server's address.
-func postgresConfig(s server) (*pgx.ConnConfig, error) {
-	config, err := pgx.ParseConfig(s.Address)
-	if err != nil {
-		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
-	}
-	return config, nil
-}
-
-// dialPostgres opens a connection for a few simple queries.
-func dialPostgres(ctx context.Context, s server) (*pgconn.PgConn, error) {
-	config, err := postgresConfig(s)
-	if err != nil {
-		return nil, err
-	}
-	return pgconn.ConnectConfig(ctx, &config.Config)
-}
-
-// queryText runs one query and returns the rows as text.
-func queryText(ctx context.Context, conn *pgconn.PgConn, sql string) (rows [][][]byte, err error) {
-	results, err := conn.Exec(ctx, sql).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range results {
-		rows = append(rows, r.Rows...)
-	}
-	return rows, nil
-}
-
-// hangUp closes a connection without PostgreSQL's terminate message, so that it
-// does not wait for the server.
-func hangUp(conn *pgconn.PgConn) { _ = conn.Conn().Close() }

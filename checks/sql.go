@@ -25,7 +25,7 @@ func (p sqlProbe) measure(ctx context.Context) (measurement, error) {
 		return measurement{}, rejection{"not_configured", p.server.Variable + " is not set"}
 	}
 	began := time.Now()
-	config, err := postgresConfig(p.server)
+	config, err := parsePostgres(p.server)
 	if err != nil {
 		return measurement{}, err
 	}

@@ -16,11 +16,11 @@ func ExampleShipped() {
 	// Environment: 6 reasons
 	// Secrets: 7 reasons
 	// Live Safety: 7 reasons
-	// Database: 13 reasons
+	// Database: 36 reasons
 	// Exchange Health: 14 reasons
 	// Open Positions: 20 reasons
 	// Git Safety: 10 reasons
-	// Migrations: 17 reasons
+	// Migrations: 19 reasons
 }
 
 // The generator reads the names of declared checks from preflight.yml.

@@ -55,6 +55,16 @@ func Postgres() List {
 			KoreanMeaning: "서버가 연결을 더 받지 않음", KoreanRemedy: "연결을 점유한 쪽을 찾거나 한도를 늘릴 것",
 		},
 		{
+			Name: "session_attrs", Meaning: "no server of the address is of the kind that target_session_attrs demands",
+			Remedy:        "look for the primary or the standby that is missing, or correct target_session_attrs in the address",
+			KoreanMeaning: "target_session_attrs가 요구하는 종류의 서버가 주소에 없음", KoreanRemedy: "빠진 주 서버 또는 대기 서버를 확인하거나 주소의 target_session_attrs를 수정",
+		},
+		{
+			Name: "wrong_server", Meaning: "a server of another kind answers at the address",
+			Remedy:        "correct the host and the port in the address; the variables of two servers may be swapped",
+			KoreanMeaning: "해당 주소에서 다른 종류의 서버가 응답함", KoreanRemedy: "주소의 호스트와 포트를 수정: 두 서버의 변수가 바뀌었을 수 있음",
+		},
+		{
 			Name: "refused_command", Meaning: "the server answered with an error",
 			Remedy:        "read the detail in the evidence, and the server's log",
 			KoreanMeaning: "서버가 오류로 응답함", KoreanRemedy: "증거 파일의 상세 내용과 서버 로그 확인",
