@@ -50,9 +50,9 @@ func onlyNode(ctx context.Context, client redis.Cmdable) error {
 	return nil
 }
 
-// probeCluster writes a probe to each primary of the cluster, and follows
-// redirections as the system does.
-func (r redisServer) probeCluster(ctx context.Context, client *redis.Client) error {
+// proveCluster proves that the cluster works as preflight.yml declares. It
+// follows redirections as the system does.
+func (r redisServer) proveCluster(ctx context.Context, client *redis.Client) error {
 	if _, err := clusterServes(ctx, client); err != nil && !forbidden(err) {
 		return err
 	}
@@ -65,6 +65,14 @@ func (r redisServer) probeCluster(ctx context.Context, client *redis.Client) err
 		},
 	})
 	defer cluster.Close()
+	if !r.Probe {
+		return r.read(ctx, cluster, redisState{role: "master"})
+	}
+	return r.probePrimaries(ctx, client, cluster)
+}
+
+// probePrimaries writes a probe to each primary of the cluster.
+func (r redisServer) probePrimaries(ctx context.Context, client *redis.Client, cluster *redis.ClusterClient) error {
 	full := map[string]redisState{}
 	var mu sync.Mutex
 	err := cluster.ForEachMaster(ctx, func(ctx context.Context, node *redis.Client) error {

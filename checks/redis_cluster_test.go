@@ -90,8 +90,14 @@ func TestRedisCluster(t *testing.T) {
 			t.Errorf("primary %d has %d probes left", i, n)
 		}
 	}
+	for range 20 {
+		expectRedis(t, first.URL(), ", write_probe: false", checker.Fail, "cluster_redirect")
+		expectRedis(t, first.URL(), ", cluster: true, write_probe: false", checker.Pass, "")
+	}
 	full(t, first, second)
 	migrating(t, first, second)
+
+	replicated(t, first, second)
 
 	// The cluster works without one slot, which a random key would meet by
 	// chance.
@@ -146,4 +152,28 @@ func migrating(t *testing.T, first, second clusterNode) {
 	for _, node := range []clusterNode{from, to} {
 		node.do(t, "CLUSTER", "SETSLOT", slot, "STABLE")
 	}
+}
+
+// replicated adds a replica to the first of two primaries. It leads a client of
+// the cluster to them, and redirects every other client.
+func replicated(t *testing.T, first, second clusterNode) {
+	t.Helper()
+	replica := startNode(t)
+	host, port, _ := net.SplitHostPort(first.Addr())
+	replica.do(t, "CLUSTER", "MEET", host, port, first.bus)
+	replica.sees(t, "cluster_state:ok", "cluster_size:2")
+	eventually(t, func() error {
+		return replica.client.Do(t.Context(), "CLUSTER", "REPLICATE", first.do(t, "CLUSTER", "MYID")).Err()
+	})
+	for _, node := range []clusterNode{first, second, replica} {
+		eventually(t, func() error {
+			if nodes := node.do(t, "CLUSTER", "NODES"); !strings.Contains(nodes, "slave") {
+				return fmt.Errorf("no replica in\n%s", nodes)
+			}
+			return nil
+		})
+	}
+	expectRedis(t, replica.URL(), ", cluster: true", checker.Pass, "")
+	expectRedis(t, replica.URL(), "", checker.Fail, "read_only")
+	expectRedis(t, replica.URL(), ", cluster: true, read_only: true", checker.Pass, "")
 }

@@ -21,23 +21,24 @@ func (r redisServer) prove(ctx context.Context, client *redis.Client) error {
 		return err
 	case s.mode == "sentinel":
 		return rejection{"sentinel", "a Sentinel answers, not a Redis"}
+	case r.Cluster && s.mode == "standalone":
+		return rejection{"not_a_cluster", "the server is not a node of a cluster"}
+	case r.Cluster: // every node leads to the primaries
+		return r.proveCluster(ctx, client)
 	case s.role == "slave" && !r.ReadOnly:
 		return rejection{"read_only", "a replica answers, and its writes would be lost"}
 	case s.role == "slave" && s.link == "down":
 		return rejection{"link_down", "the replica has no connection to its primary"}
-	case r.Cluster && s.mode == "standalone":
-		return rejection{"not_a_cluster", "the server is not a node of a cluster"}
-	case !r.Probe:
-		return r.read(ctx, client, s)
-	case r.Cluster:
-		return r.probeCluster(ctx, client)
 	}
 	if s.mode == "cluster" {
 		if err := onlyNode(ctx, client); err != nil {
 			return err
 		}
 	}
-	if s.evicts() {
+	switch {
+	case !r.Probe:
+		return r.read(ctx, client, s)
+	case s.evicts():
 		return evicting(s)
 	}
 	return r.write(ctx, client, r.Prefix+rand.Text(), do)
@@ -51,10 +52,11 @@ func evicting(s redisState) error {
 // only its role can show whether it takes writes.
 func (r redisServer) read(ctx context.Context, client redis.Cmdable, s redisState) error {
 	err := client.Get(ctx, r.Prefix+rand.Text()).Err()
-	if err != nil && !errors.Is(err, redis.Nil) {
-		return err
-	}
 	switch {
+	case err == nil:
+		return rejection{"refused_command", "GET of a key that cannot exist returns a value"}
+	case !errors.Is(err, redis.Nil):
+		return err
 	case s.role == "":
 		return reservation{"not_probed", "the user may ask none of INFO, HELLO and ROLE for the server's role: allow +info"}
 	case s.role == "slave" && s.link == "":
@@ -69,10 +71,13 @@ func (r redisServer) write(ctx context.Context, client redis.Cmdable, key string
 	var set *redis.StatusCmd
 	_, err := client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		set = p.Set(ctx, key, 1, time.Second)
-		p.Del(ctx, key)
+		p.Do(ctx, "DEL", key) // any answer will do
 		return nil
 	})
 	if err == nil || set.Err() == nil {
+		if set.Val() != "OK" {
+			return rejection{"refused_command", "SET does not return OK"}
+		}
 		return nil
 	}
 	if err = set.Err(); isRedisError(err) {

@@ -278,8 +278,9 @@ func TestRedisSentinel(t *testing.T) {
 	expectRedis(t, "redis://"+port.Addr(), ", read_only: true", checker.Fail, "sentinel")
 }
 
-// pongs is a fake that answers PING, and the given error to all else.
-func pongs(t *testing.T, refusal string) (address string) {
+// pongs is a fake that answers PING, does not know HELLO, and sends the given
+// answer to all else.
+func pongs(t *testing.T, other string) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -292,13 +293,13 @@ func pongs(t *testing.T, refusal string) (address string) {
 			if err != nil {
 				return
 			}
-			go answerPings(conn, refusal)
+			go answerPings(conn, other)
 		}
 	}()
 	return "redis://" + listener.Addr().String()
 }
 
-func answerPings(conn net.Conn, refusal string) {
+func answerPings(conn net.Conn, other string) {
 	defer conn.Close()
 	for in := bufio.NewReader(conn); ; {
 		var arguments []string
@@ -317,9 +318,12 @@ func answerPings(conn net.Conn, refusal string) {
 		if err != nil {
 			return
 		}
-		answer := "-" + refusal
-		if arguments[0] == "ping" {
+		answer := other
+		switch arguments[0] {
+		case "ping":
 			answer = "+PONG"
+		case "hello":
+			answer = "-ERR unknown command 'hello'"
 		}
 		if _, err := fmt.Fprintf(conn, "%s\r\n", answer); err != nil {
 			return
@@ -329,16 +333,17 @@ func answerPings(conn net.Conn, refusal string) {
 
 func TestRedisThatOnlyPongs(t *testing.T) {
 	t.Parallel()
-	for refusal, want := range map[string]string{
-		"ERR unknown command, with args beginning with: 's3cret'": "refused_command",
-		"MOVED 42 127.0.0.1:1":                         "cluster_redirect",
-		"ASK 42 127.0.0.1:1":                           "cluster_redirect",
-		"CROSSSLOT Keys in request don't hash":         "cluster_redirect",
-		"TRYAGAIN Multiple keys request":               "cluster_redirect",
-		"CLUSTERDOWN Hash slot not served":             "cluster_slots",
-		"NOREPLICAS Not enough good replicas to write": "too_few_replicas",
+	for answer, want := range map[string]string{
+		"-ERR unknown command, with args beginning with: 's3cret'": "refused_command",
+		"-MOVED 42 127.0.0.1:1":                         "cluster_redirect",
+		"-ASK 42 127.0.0.1:1":                           "cluster_redirect",
+		"-CROSSSLOT Keys in request don't hash":         "cluster_redirect",
+		"-TRYAGAIN Multiple keys request":               "cluster_redirect",
+		"-CLUSTERDOWN Hash slot not served":             "cluster_slots",
+		"+PONG":                                         "refused_command",
+		"-NOREPLICAS Not enough good replicas to write": "too_few_replicas",
 	} {
-		address := pongs(t, refusal)
+		address := pongs(t, answer)
 		for _, keys := range []string{"", ", read_only: true", ", write_probe: false"} {
 			expectRedis(t, address, keys, checker.Fail, want)
 		}

@@ -29,10 +29,11 @@ func readRedisState(ctx context.Context, client redis.Cmdable, do func(...any) *
 		return s, err
 	}
 	if s.role == "" {
-		hello, err := do("HELLO").Slice()
+		answer, err := do("HELLO").Result()
 		if err != nil && !isRedisError(err) {
 			return s, err
 		}
+		hello, _ := answer.([]any)
 		for i := 0; i+1 < len(hello); i += 2 {
 			name, _ := hello[i].(string)
 			value, _ := hello[i+1].(string)
@@ -45,10 +46,11 @@ func readRedisState(ctx context.Context, client redis.Cmdable, do func(...any) *
 		}
 	}
 	if s.role == "" || s.role == "slave" && s.link == "" {
-		role, err := do("ROLE").Slice()
+		answer, err := do("ROLE").Result()
 		if err != nil && !isRedisError(err) {
 			return s, err
 		}
+		role, _ := answer.([]any)
 		if len(role) > 0 {
 			s.role, _ = role[0].(string)
 		}

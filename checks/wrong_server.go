@@ -77,6 +77,8 @@ func isNoPlainRedis(ctx context.Context, network, addr string) error {
 	if answer := firstBytes(ctx, network, addr, sslRequest()); bytes.Equal(answer, []byte("S")) || bytes.Equal(answer, []byte("N")) {
 		return rejection{"wrong_server", "a PostgreSQL answers, not a Redis"}
 	}
+	ctx, cancel := context.WithTimeout(ctx, silence)
+	defer cancel()
 	conn, err := new(net.Dialer).DialContext(ctx, network, addr)
 	if err != nil {
 		return nil

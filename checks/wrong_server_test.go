@@ -36,11 +36,18 @@ func TestServerOfAnotherKind(t *testing.T) {
 	}
 
 	// A slow server of the right kind keeps its whole timeout.
-	const silence = 300 * time.Millisecond // longer than the checks wait before they look at its kind
-	postgres.Pause()
-	time.AfterFunc(2*silence, postgres.Resume)
-	askPostgres.expect(t, postgres.DSN(), "")
-	redis.Pause()
-	time.AfterFunc(2*silence, redis.Resume)
-	askRedis.expect(t, with(t, redis.URL(), func(u *url.URL) { u.RawQuery = "read_timeout=100ms" }), "")
+	slow := func(pause, resume func(), ask func()) {
+		pause()
+		resumed := make(chan struct{})
+		time.AfterFunc(600*time.Millisecond, func() { // longer than the checks wait before they look at its kind
+			resume()
+			close(resumed)
+		})
+		ask()
+		<-resumed
+	}
+	slow(postgres.Pause, postgres.Resume, func() { askPostgres.expect(t, postgres.DSN(), "") })
+	slow(redis.Pause, redis.Resume, func() {
+		askRedis.expect(t, with(t, redis.URL(), func(u *url.URL) { u.RawQuery = "read_timeout=100ms" }), "")
+	})
 }
