@@ -79,6 +79,7 @@ func (d database) run(ctx context.Context, env checker.Env) []checker.Observatio
 type reply struct {
 	latency time.Duration // until PING or SELECT 1 was answered, connecting included
 	detail  string
+	host    string // address of the server that answered; "" for a socket
 }
 
 // observe calls ask within the server's timeout. The latency of a server that

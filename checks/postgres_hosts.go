@@ -75,6 +75,9 @@ func hostPort(c *pgconn.Config) string { return net.JoinHostPort(c.Host, strconv
 // judge adds the hosts that are down to the result of the one that answered.
 func (o *otherHosts) judge(a reply, err error, timeout time.Duration) (reply, error) {
 	o.wg.Wait()
+	if len(o.down) > 1 && a.host != "" {
+		a.detail = a.host + " answered"
+	}
 	down := slices.DeleteFunc(slices.Clone(o.down), func(s string) bool { return s == "" })
 	if len(down) == 0 {
 		return a, err

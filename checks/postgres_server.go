@@ -33,7 +33,7 @@ func (p postgresServer) askOne(ctx context.Context, shared *sessions) (a reply, 
 		}
 		a.latency, a.detail = time.Since(began), "answered"
 		if conn.Conn().RemoteAddr().Network() != "unix" {
-			a.detail = conn.Conn().RemoteAddr().String() + " answered"
+			a.host = conn.Conn().RemoteAddr().String()
 		}
 		if now, err = p.readState(ctx, conn); err != nil {
 			return err
