@@ -81,6 +81,9 @@ type Observation struct {
 	// Latency is the time until the target answered, connecting included. It is
 	// 0 without an answer.
 	Latency time.Duration
+	// Probe is the time of the write probe, which Latency excludes. It is 0
+	// without a probe.
+	Probe time.Duration
 	// Commit is the commit of the checkout, from a Versioned check.
 	Commit string
 }

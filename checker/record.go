@@ -3,6 +3,7 @@ package checker
 import (
 	"cmp"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
@@ -54,12 +55,15 @@ func recordChecks(reg prometheus.Registerer, m spec.RunFamilies, specs []spec.Sp
 	total, duration := instrument.Counter(m.ChecksTotal), instrument.Histogram(m.CheckDuration)
 	status, target, problem := instrument.Gauge(m.CheckStatus), instrument.Gauge(m.TargetStatus), instrument.Gauge(m.CheckProblem)
 	reg.MustRegister(total, duration, status, target, problem)
-	type of struct{ check, target string }
+	type of struct {
+		check, target string
+		probe         bool
+	}
 	latency := map[of]prometheus.Observer{}
 	for _, l := range m.Latencies {
 		histogram := instrument.Histogram(l.Desc)
 		reg.MustRegister(histogram)
-		latency[of{l.Check, l.Target}] = histogram.WithLabelValues(env)
+		latency[of{l.Check, l.Target, l.Probe}] = histogram.WithLabelValues(env)
 	}
 	for _, s := range specs {
 		duration.WithLabelValues(env, s.Name)
@@ -78,8 +82,10 @@ func recordChecks(reg prometheus.Registerer, m spec.RunFamilies, specs []spec.Sp
 			if o.Status == Warn || o.Status == Fail {
 				problem.WithLabelValues(env, result.Check, o.Target, string(o.Status), o.Reason).Set(1)
 			}
-			if l := latency[of{result.Check, o.Target}]; l != nil && o.Latency > 0 {
-				l.Observe(o.Latency.Seconds())
+			for probe, took := range map[bool]time.Duration{false: o.Latency, true: o.Probe} {
+				if l := latency[of{result.Check, o.Target, probe}]; l != nil && took > 0 {
+					l.Observe(took.Seconds())
+				}
 			}
 		}
 	}

@@ -78,6 +78,7 @@ func (d database) run(ctx context.Context, env checker.Env) []checker.Observatio
 // reply is the result of a server that answered.
 type reply struct {
 	latency time.Duration // until PING or SELECT 1 was answered, connecting included
+	probe   time.Duration // of a write that succeeded
 	detail  string
 	host    string // address of the server that answered; "" for a socket
 }
@@ -98,7 +99,7 @@ func (s server) observe(ctx context.Context, target string, ask func(context.Con
 		reason, detail := explain(err, s.Timeout)
 		o = checker.Failed(target, reason, detail)
 	}
-	o.Latency = a.latency
+	o.Latency, o.Probe = a.latency, a.probe
 	return o
 }
 
@@ -115,3 +116,13 @@ var errReadOnly = rejection{"read_only", "answered, and takes no writes"}
 type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
+
+// timed measures a write that succeeds.
+func timed(took *time.Duration, write func() error) error {
+	began := time.Now()
+	err := write()
+	if err == nil {
+		*took = time.Since(began)
+	}
+	return err
+}

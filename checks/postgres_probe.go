@@ -104,7 +104,7 @@ const maxGrace = 500 * time.Millisecond
 // guardedProbe writes the probe while a second session guards it: a statement
 // there cancels the wait for a standby if this process dies in it. It ends by
 // itself, and the client's death does not stop it.
-func (p postgresServer) guardedProbe(ctx context.Context, conn *pgconn.PgConn) error {
+func (p postgresServer) guardedProbe(ctx context.Context, conn *pgconn.PgConn, took *time.Duration) error {
 	rows, err := queryText(ctx, conn, "SELECT pg_backend_pid()")
 	if err != nil {
 		return err
@@ -120,7 +120,7 @@ func (p postgresServer) guardedProbe(ctx context.Context, conn *pgconn.PgConn) e
 	SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = %s AND wait_event = 'SyncRep' AND query LIKE '%%%s%%'; COMMIT`,
 		p.Timeout.Seconds(), rows[0][0], name)
 	waiting := guard.Exec(context.WithoutCancel(ctx), sql)
-	err = p.commitNamed(ctx, conn, name)
+	err = timed(took, func() error { return p.commitNamed(ctx, conn, name) })
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxGrace)
 	defer cancel()
 	if guard.CancelRequest(end) == nil {

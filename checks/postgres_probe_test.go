@@ -75,7 +75,12 @@ func TestPostgresRoles(t *testing.T) {
 	expectPG(t, bot, "", checker.Fail, "connect_only")
 	expectPG(t, bot, ", write_probe: false", checker.Pass, "")
 	sql(t, admin, "REVOKE TEMP ON DATABASE rights FROM PUBLIC", "CREATE TABLE orders (id int)", "GRANT INSERT (id) ON orders TO bot_rights")
-	expectPG(t, bot, "", checker.Pass, "") // TEMP is not needed
+	if o := expectPG(t, bot, "", checker.Pass, ""); o.Probe <= 0 { // TEMP is not needed
+		t.Errorf("%+v has no time of the probe", o)
+	}
+	if o := expectPG(t, bot, ", write_probe: false", checker.Pass, ""); o.Probe != 0 {
+		t.Errorf("%+v has the time of a probe", o)
+	}
 	expectPG(t, bot, ", tables: {orders: [insert]}", checker.Fail, "no_permission")
 	sql(t, admin, "GRANT SELECT, INSERT ON orders TO bot_rights")
 	expectPG(t, bot, ", tables: {orders: [select, insert]}", checker.Pass, "")

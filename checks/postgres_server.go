@@ -42,7 +42,7 @@ func (p postgresServer) askOne(ctx context.Context, shared *sessions) (a reply, 
 			return err
 		}
 		if p.Probe && !now.waitsForStandby {
-			return p.commitProbe(ctx, conn)
+			return timed(&a.probe, func() error { return p.commitProbe(ctx, conn) })
 		}
 		return nil
 	})
@@ -63,9 +63,9 @@ func (p postgresServer) askOne(ctx context.Context, shared *sessions) (a reply, 
 		}
 	}
 	if now.waitsForStandby {
-		return a, p.guardedProbe(ctx, conn)
+		err = p.guardedProbe(ctx, conn, &a.probe)
 	}
-	return a, nil
+	return a, err
 }
 
 // declares reports whether preflight.yml declares what the role must be able to

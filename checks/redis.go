@@ -52,7 +52,7 @@ func (r redisServer) ask(ctx context.Context) (a reply, err error) {
 		return a, r.otherKind(ctx, opt, err)
 	}
 	a.latency, a.detail = time.Since(began), "answered"
-	return a, r.prove(ctx, client)
+	return a, r.prove(ctx, client, &a.probe)
 }
 
 // limit makes a client that sends each command once on one connection, without

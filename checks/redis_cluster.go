@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 )
@@ -52,7 +53,7 @@ func onlyNode(ctx context.Context, client redis.Cmdable) error {
 
 // proveCluster proves that the cluster works as preflight.yml declares. It
 // follows redirections as the system does.
-func (r redisServer) proveCluster(ctx context.Context, client *redis.Client) error {
+func (r redisServer) proveCluster(ctx context.Context, client *redis.Client, took *time.Duration) error {
 	if _, err := clusterServes(ctx, client); err != nil && !forbidden(err) {
 		return err
 	}
@@ -68,7 +69,7 @@ func (r redisServer) proveCluster(ctx context.Context, client *redis.Client) err
 	if !r.Probe {
 		return r.read(ctx, cluster, redisState{role: "master"})
 	}
-	return r.probePrimaries(ctx, client, cluster)
+	return timed(took, func() error { return r.probePrimaries(ctx, client, cluster) })
 }
 
 // probePrimaries writes a probe to each primary of the cluster.

@@ -13,7 +13,7 @@ import (
 
 // prove proves that the server works as preflight.yml declares: it takes the
 // probe, or answers a read.
-func (r redisServer) prove(ctx context.Context, client *redis.Client) error {
+func (r redisServer) prove(ctx context.Context, client *redis.Client, took *time.Duration) error {
 	do := func(args ...any) *redis.Cmd { return client.Do(ctx, args...) }
 	s, err := readRedisState(ctx, client, do)
 	switch {
@@ -24,7 +24,7 @@ func (r redisServer) prove(ctx context.Context, client *redis.Client) error {
 	case r.Cluster && s.mode == "standalone":
 		return rejection{"not_a_cluster", "the server is not a node of a cluster"}
 	case r.Cluster: // every node leads to the primaries
-		return r.proveCluster(ctx, client)
+		return r.proveCluster(ctx, client, took)
 	case s.role == "slave" && !r.ReadOnly:
 		return rejection{"read_only", "a replica answers, and its writes would be lost"}
 	case s.role == "slave" && s.link == "down":
@@ -41,7 +41,7 @@ func (r redisServer) prove(ctx context.Context, client *redis.Client) error {
 	case s.evicts():
 		return evicting(s)
 	}
-	return r.write(ctx, client, r.Prefix+rand.Text(), do)
+	return timed(took, func() error { return r.write(ctx, client, r.Prefix+rand.Text(), do) })
 }
 
 func evicting(s redisState) error {

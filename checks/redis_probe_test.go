@@ -146,7 +146,9 @@ func TestRedisWrites(t *testing.T) {
 		}
 		return nil
 	})
-	expectRedis(t, server.URL(), "", checker.Pass, "")
+	if o := expectRedis(t, server.URL(), "", checker.Pass, ""); o.Probe <= 0 {
+		t.Errorf("%+v has no time of the probe", o)
+	}
 	if n := probes(t, client); n != 0 {
 		t.Errorf("%d probes are left", n)
 	}

@@ -38,6 +38,7 @@ type RunFamilies struct {
 // LatencyFamily is a histogram that a check declares for one of its targets.
 type LatencyFamily struct {
 	Check, Target string
+	Probe         bool // of the write probe
 	Desc          metrics.Desc
 }
 
@@ -153,10 +154,14 @@ func vocabulary(specs []Spec) (checks, reasons []string) {
 func latencies(namespace string, specs []Spec) (families []LatencyFamily) {
 	for _, s := range specs {
 		for _, l := range s.Latencies {
-			families = append(families, LatencyFamily{s.Name, l.Target, metrics.Desc{
+			desc := metrics.Desc{
 				Name: familyName(namespace, l.Metric), Type: metrics.Histogram, Unit: metrics.Seconds, Cadence: metrics.EveryRun,
 				Labels: []metrics.Label{{Name: "env"}}, Buckets: metrics.LatencyBuckets(), Help: l.Help,
-			}})
+			}
+			if l.Probe {
+				desc.Waivers = []finding.Waiver{{Code: "DF002", Why: "people query the time of the probe when writes are slow"}}
+			}
+			families = append(families, LatencyFamily{s.Name, l.Target, l.Probe, desc})
 		}
 	}
 	return families

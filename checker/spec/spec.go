@@ -38,6 +38,7 @@ type Latency struct {
 	Target string // target of the check
 	Metric string // the metric's name after NAMESPACE_preflight_; it ends in _seconds
 	Help   string
+	Probe  bool // the time of the target's write probe, not of its answer
 }
 
 // InternalError is the reason of a check that panicked or broke its spec. Every

@@ -43,6 +43,8 @@ func Database() spec.Spec {
 		Latencies: []spec.Latency{
 			{Target: "redis", Metric: "realcheck_redis_latency_seconds", Help: "How long Redis took to answer PING, connecting included."},
 			{Target: "postgres", Metric: "realcheck_postgres_latency_seconds", Help: "How long PostgreSQL took to answer SELECT 1, connecting included."},
+			{Target: "redis", Metric: "realcheck_redis_write_seconds", Help: "How long Redis took to write the probe.", Probe: true},
+			{Target: "postgres", Metric: "realcheck_postgres_write_seconds", Help: "How long PostgreSQL took to commit the probe.", Probe: true},
 		},
 		Reasons:      all.English(),
 		Translations: all.Korean("데이터베이스", "Redis가 PING에, PostgreSQL이 SELECT 1에 제한 시간 안에 응답하고, 각각에 시험 쓰기가 되는지"),

@@ -32,6 +32,8 @@ func TestMetricNames(t *testing.T) {
 		"arbitrage_preflight_checks_total":                       "counter env,check,status",
 		"arbitrage_preflight_realcheck_redis_latency_seconds":    "histogram env",
 		"arbitrage_preflight_realcheck_postgres_latency_seconds": "histogram env",
+		"arbitrage_preflight_realcheck_redis_write_seconds":      "histogram env",
+		"arbitrage_preflight_realcheck_postgres_write_seconds":   "histogram env",
 		"arbitrage_preflight_ready_for_live":                     "gauge env",
 		"arbitrage_preflight_check_status":                       "gauge env,check,status",
 		"arbitrage_preflight_target_status":                      "gauge env,check,target,status",
