@@ -196,7 +196,7 @@ func TestPostgresInsert(t *testing.T) {
 	if _, err := locker.Exec(t.Context(), "BEGIN; LOCK TABLE plain"); err != nil {
 		t.Fatal(err)
 	}
-	check := fromConfig(t, "database: {postgres: {url_from: P, timeout: 1s, insert: INSERT INTO plain VALUES (1)}}", "Database", "paper", "P="+bot)
+	check := fromConfig(t, "database: {postgres: {url_from: P, timeout: 2s, insert: INSERT INTO plain VALUES (1)}}", "Database", "paper", "P="+bot)
 	expect(t, check, "postgres", checker.Fail, "timeout")
 	backends := "SELECT count(*) FROM pg_stat_activity WHERE usename = 'bot_trade' AND wait_event_type = 'Lock'"
 	if waiting := scan[int](t, admin, backends); waiting != 0 {
