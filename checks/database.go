@@ -108,9 +108,6 @@ type reservation struct{ reason, detail string }
 
 func (r reservation) Error() string { return r.detail }
 
-// errReadOnly is the error of a server that answers but takes no writes.
-var errReadOnly = rejection{"read_only", "answered, and takes no writes"}
-
 // errMalformed replaces the libraries' errors for a malformed address, which
 // quote the address with its password.
 type errMalformed struct{ variable, want string }

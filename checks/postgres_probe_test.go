@@ -89,6 +89,8 @@ func TestPostgresRoles(t *testing.T) {
 		t.Errorf("the detail does not name the right: %s", o.Detail)
 	}
 	expectPG(t, bot, ", tables: {trades: [insert]}", checker.Fail, "no_such_table")
+	expectPG(t, bot, ", read_only: true, tables: {trades: [select]}", checker.Fail, "no_such_table")
+	expectPG(t, bot, ", write_probe: false, insert: INSERT INTO trades VALUES (1)", checker.Fail, "no_such_table")
 	expectPG(t, bot, ", tables: {'a b': [insert]}", checker.Fail, "no_such_table")
 	sql(t, admin, "CREATE SCHEMA closed", "CREATE TABLE closed.orders (id int)")
 	expectPG(t, bot, ", tables: {closed.orders: [insert]}", checker.Fail, "no_permission")

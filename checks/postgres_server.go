@@ -46,7 +46,8 @@ func (p postgresServer) askOne(ctx context.Context, shared *sessions) (a reply, 
 		}
 		return nil
 	})
-	if err != nil || !p.Probe || (!now.waitsForStandby && !p.declares()) {
+	guarded := p.Probe && now.waitsForStandby
+	if err != nil || !guarded && !p.declares() {
 		return a, err
 	}
 	conn, err := dialPostgres(ctx, p.server)
@@ -62,7 +63,7 @@ func (p postgresServer) askOne(ctx context.Context, shared *sessions) (a reply, 
 			return a, err
 		}
 	}
-	if now.waitsForStandby {
+	if guarded {
 		err = p.guardedProbe(ctx, conn, &a.probe)
 	}
 	return a, err

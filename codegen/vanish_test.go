@@ -102,6 +102,7 @@ var unseen = map[string]string{
 	"spec.Latency.Target":         "likewise",
 	"spec.Latency.Metric":         "likewise",
 	"spec.Latency.Help":           "likewise",
+	"spec.Latency.Probe":          "likewise",
 	"[]spec.Latency":              "likewise",
 	"spec.Translation.Name":       "the checker reads it",
 	"spec.Translation.Looks":      "the checker reads it",
