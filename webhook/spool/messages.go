@@ -249,7 +249,9 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 		return false, err
 	}
 	if m.Kind == message.Alert || m.Kind == message.Reminder {
-		if err := t.DropReminders(chat, m.Group, at); err != nil {
+		// A reminder that came here shortly after is the twin of the one that the
+		// other replica delivered.
+		if err := t.DropReminders(chat, m.Group, at.Add(state.Settle)); err != nil {
 			return false, err
 		}
 	}

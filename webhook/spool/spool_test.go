@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
@@ -156,6 +157,52 @@ func TestAnAlertThatFiresAgainStartsOnce(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+// A replica that starts can receive a reminder before it reads in the journal
+// that another replica delivered the twin. It does not repeat it. A reminder
+// that comes later is delivered.
+func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	for late, reminds := range map[time.Duration]bool{3 * time.Second: false, 2 * state.Settle: true} {
+		s, _, err := spool.Open(t.Context(), spool.InMemory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const group, chat = "{}:{}", "7"
+		err = s.Do(func(tx *spool.Tx) error {
+			applier := spool.Applier{Tx: tx, Chats: []string{chat}, Rank: func(template.KV) int { return 0 }}
+			notify := func(at time.Time) error {
+				n := state.Arrival{At: at, Notify: state.Loud, Payload: state.Payload{GroupKey: group}}
+				n.Alerts = template.Alerts{{Status: "firing", StartsAt: begin, Fingerprint: "1"}}
+				_, err := applier.Apply(n)
+				return err
+			}
+			sent := func(kind message.Kind, id int, at time.Time) error {
+				_, err := tx.SentElsewhere(chat, state.SentEvent{
+					TelegramID: id, Kind: kind, Group: group, Part: 1, Parts: 1,
+					Listed: []state.ListedEvent{{InstanceKey: state.InstanceKey{Group: group, Fingerprint: "1", StartsAt: begin.UnixMicro()}}},
+				}, at)
+				return err
+			}
+			hour := begin.Add(time.Hour)
+			if err := errors.Join(
+				tx.RegisterChats([]string{chat}), notify(begin), sent(message.Alert, 1, begin),
+				notify(hour.Add(late)), sent(message.Reminder, 2, hour),
+			); err != nil {
+				return err
+			}
+			due, ok, err := tx.MostUrgent(chat, false, 1)
+			if ok != reminds {
+				t.Errorf("%s after the delivery: due is %+v %v", late, due, ok)
+			}
+			return err
+		})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
