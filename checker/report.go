@@ -41,9 +41,6 @@ func (r Report) Ready() bool {
 	return r.Real && len(r.Results) > 0 && r.Count(Fail) == 0 && r.Count(Skip) == 0
 }
 
-// complete reports whether every check was executed.
-func (r Report) complete() bool { return r.Real && r.Count(Skip) == 0 && len(r.Results) > 0 }
-
 // Tree returns the digest of the checkout's uncommitted content that a check
 // found, or "".
 func (r Report) Tree() string {
