@@ -81,8 +81,9 @@ type Observation struct {
 	// Latency is the time until the target answered, connecting included. It is
 	// 0 without an answer.
 	Latency time.Duration
-	// Commit is the commit of the checkout, from a Versioned check.
-	Commit string
+	// Commit is the commit of the checkout, and Tree a digest of the content that
+	// differs from it, from a Versioned check.
+	Commit, Tree string
 }
 
 // Passed returns the observation of a target that passes.

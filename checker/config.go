@@ -21,6 +21,7 @@ type Config struct {
 	file         *yamlfile.File
 	checks       []Check
 	liveEnvs     []string
+	gate         gateConfig
 }
 
 // ReadConfig reads preflight.yml strictly. An unknown key, a value of the wrong
@@ -56,6 +57,10 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	}
 	found := &mistakes{malformed: c.file.Unknown(spec.Sections(specs...))}
 	found.malformed = append(found.malformed, c.file.Decode(spec.LiveEnvs, &c.liveEnvs)...)
+	found.malformed = append(found.malformed, c.file.Decode(spec.Gate, &c.gate)...)
+	for _, p := range c.gate.Problems(Env{}) {
+		found.senseless = append(found.senseless, c.file.At(append([]any{spec.Gate}, p.Path...), p.Text))
+	}
 	if c.liveEnvs == nil {
 		c.liveEnvs = []string{"live"}
 	}
@@ -112,7 +117,7 @@ func sections(specs []spec.Spec) error {
 		switch {
 		case key == "":
 			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name, so it has no section of preflight.yml: rename the check", s.Name))
-		case key == spec.LiveEnvs:
+		case key == spec.LiveEnvs || key == spec.Gate:
 			errs = append(errs, fmt.Errorf("the check %q cannot have the section %s of preflight.yml, which is the checker's own: rename the check", s.Name, key))
 		case taken && other != s.Name: // unique reports equal names
 			errs = append(errs, fmt.Errorf("the checks %q and %q both have the section %s of preflight.yml: rename one", other, s.Name, key))
