@@ -77,7 +77,7 @@ func ExampleRun() {
 			fmt.Println(err)
 		}
 	}
-	write("preflight.yml", "order_queue: {folder: orders, most: 1}\n")
+	write("preflight.yml", "envs: [paper]\norder_queue: {folder: orders, most: 1}\n")
 	write("orders/1", "")
 	write("orders/2", "")
 

@@ -63,13 +63,20 @@ func (s Spec) Section() string {
 // trade for real.
 const LiveEnvs = "live_envs"
 
+// DefaultLive is the live environment of a preflight.yml without live_envs.
+const DefaultLive = "live"
+
+// Envs is the key of preflight.yml that lists the environments that do not trade
+// for real.
+const Envs = "envs"
+
 // Gate is the key of preflight.yml with the settings of the gate.
 const Gate = "gate"
 
 // Sections returns the valid keys of a preflight.yml for these checks: the
 // checker's own, shared ones, and the section of each check.
 func Sections(specs ...Spec) []string {
-	keys := []string{LiveEnvs, Gate}
+	keys := []string{Envs, LiveEnvs, Gate}
 	add := func(key string) {
 		if !slices.Contains(keys, key) {
 			keys = append(keys, key)

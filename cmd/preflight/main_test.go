@@ -136,7 +136,7 @@ func newBuilt(t *testing.T, binary string) *built {
 
 func (c *built) config(text string) {
 	c.t.Helper()
-	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte("envs: [paper, dr]\n"+text), 0o644); err != nil {
 		c.t.Fatal(err)
 	}
 }
