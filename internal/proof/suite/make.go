@@ -113,29 +113,11 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 	if len(g.Records) == 0 && g.QueryOffset == "" && !slices.ContainsFunc(list, remembers) {
 		out.evaluateSeldom()
 	}
-	c, where := out.covered, fmt.Sprintf("alert %q", a.Name)
+	c := out.covered
 	if proven := c.Scenarios > 0 || out.fires(); !proven && a.Untested == "" && len(list) > 0 {
-		return out, unproved(where, c)
-	}
-	if level, _, ok := s.Level(a.Severity); ok && level.Urgent && c.Generated == 0 && c.Scenarios > 0 && !recovers(a.Scenarios) {
-		return out, finding.Finding{Code: finding.NoScenario, Where: where,
-			Reason: "no test shows that it resolves: expect it to be quiet after it fires, in a scenario that goes on"}
+		return out, unproved(fmt.Sprintf("alert %q", a.Name), c)
 	}
 	return out, nil
-}
-
-// recovers reports whether some scenario expects nothing after an alert fired.
-func recovers(scenarios []rules.Scenario) bool {
-	return slices.ContainsFunc(scenarios, func(s rules.Scenario) bool {
-		fired := false
-		for _, e := range s.Expect {
-			if fired && len(e.Instances) == 0 {
-				return true
-			}
-			fired = fired || len(e.Instances) > 0
-		}
-		return false
-	})
 }
 
 // later delays the moments of generated tests by QueryOffset, because the group
