@@ -32,6 +32,7 @@ type Pack struct {
 	RuleFiles      fs.FS               // all its .yml and .yaml files are rule files
 	DashboardFiles fs.FS               // all its .json files are dashboards
 	Checks         []spec.Spec         // explained in the runbooks
+	Envs           []string            // environments that its programs know; empty: any
 	Runbooks       []Runbook           // additional chapters of the runbooks
 	Findings       []finding.Finding   // mistakes in the pack's sources, reported with the other findings
 

@@ -84,8 +84,9 @@ type Observation struct {
 	// Probe is the time of the write probe, which Latency excludes. It is 0
 	// without a probe.
 	Probe time.Duration
-	// Commit is the commit of the checkout, from a Versioned check.
-	Commit string
+	// Commit is the commit of the checkout, and Tree a digest of the content that
+	// differs from it, from a Versioned check.
+	Commit, Tree string
 }
 
 // Passed returns the observation of a target that passes.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/internal/yamlfile"
@@ -15,12 +16,14 @@ import (
 
 // Config is a preflight.yml that was read for some checks. Each section
 // configures one check. The key live_envs lists the live environments, which
-// trade for real; the default is "live".
+// trade for real; the default is "live". The key envs lists the others.
 type Config struct {
 	path, digest string // name of the file, and "sha256:" with the digest of its content
 	file         *yamlfile.File
 	checks       []Check
+	envs         []string // nil if the file has no such key
 	liveEnvs     []string
+	gate         gateConfig
 }
 
 // ReadConfig reads preflight.yml strictly. An unknown key, a value of the wrong
@@ -56,9 +59,15 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	}
 	found := &mistakes{malformed: c.file.Unknown(spec.Sections(specs...))}
 	found.malformed = append(found.malformed, c.file.Decode(spec.LiveEnvs, &c.liveEnvs)...)
-	if c.liveEnvs == nil {
-		c.liveEnvs = []string{"live"}
+	found.malformed = append(found.malformed, c.file.Decode(spec.Gate, &c.gate)...)
+	for _, p := range c.gate.Problems(Env{}) {
+		found.senseless = append(found.senseless, c.file.At(append([]any{spec.Gate}, p.Path...), p.Text))
 	}
+	if c.liveEnvs == nil {
+		c.liveEnvs = []string{spec.DefaultLive}
+	}
+	found.malformed = append(found.malformed, c.file.Decode(spec.Envs, &c.envs)...)
+	found.senseless = append(found.senseless, c.badEnvs()...)
 	env := Env{config: &c, mistakes: found, Lookup: unset}
 	for _, check := range checks {
 		if e, ok := check.(Expander); ok {
@@ -87,6 +96,39 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	return c, c.unique()
 }
 
+// badEnvs returns the environments that cannot be names, or are both live and
+// not.
+func (c Config) badEnvs() []*yamlfile.Error {
+	var out []*yamlfile.Error
+	for key, list := range map[string][]string{spec.Envs: c.envs, spec.LiveEnvs: c.liveEnvs} {
+		for i, env := range list {
+			if !envName.MatchString(env) {
+				out = append(out, c.file.At([]any{key, i}, fmt.Sprintf("%q must be a name in lower case, such as paper or live", env)))
+			}
+			if key == spec.Envs && slices.Contains(c.liveEnvs, env) {
+				out = append(out, c.file.At([]any{key, i}, fmt.Sprintf("%s is in %s too, which lists the environments that trade for real: leave it out of one", env, spec.LiveEnvs)))
+			}
+		}
+	}
+	return out
+}
+
+// knows returns an error for an environment that the file does not list. A
+// misspelled name would silently not be live.
+func (c Config) knows(env string) error {
+	live := slices.Contains(c.liveEnvs, env)
+	switch {
+	case c.envs == nil && live:
+		return fmt.Errorf("%s: lists no %s, the environments that do not trade for real: add the line %s: [], or name them", c.path, spec.Envs, spec.Envs)
+	case c.envs == nil:
+		return fmt.Errorf("%s: lists no %s, the environments that do not trade for real: add the line %s: [%s]", c.path, spec.Envs, spec.Envs, env)
+	case live || slices.Contains(c.envs, env):
+		return nil
+	}
+	return fmt.Errorf("--env=%s: %s lists it in neither %s nor %s (%s): add it to %s if it trades for real, else to %s",
+		env, c.path, spec.Envs, spec.LiveEnvs, strings.Join(slices.Concat(c.envs, c.liveEnvs), ", "), spec.LiveEnvs, spec.Envs)
+}
+
 func unset(string) (string, bool) { return "", false }
 
 // unique reports two checks with one name, whose metrics would be equal.
@@ -112,7 +154,7 @@ func sections(specs []spec.Spec) error {
 		switch {
 		case key == "":
 			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name, so it has no section of preflight.yml: rename the check", s.Name))
-		case key == spec.LiveEnvs:
+		case slices.Contains([]string{spec.Envs, spec.LiveEnvs, spec.Gate}, key):
 			errs = append(errs, fmt.Errorf("the check %q cannot have the section %s of preflight.yml, which is the checker's own: rename the check", s.Name, key))
 		case taken && other != s.Name: // unique reports equal names
 			errs = append(errs, fmt.Errorf("the checks %q and %q both have the section %s of preflight.yml: rename one", other, s.Name, key))

@@ -10,9 +10,10 @@ import (
 type demand struct {
 	Env    string
 	MaxAge time.Duration
-	// Subject is the present subject; the host is not compared.
-	Subject Subject
-	Now     time.Time
+	// Subject is the present subject. The host is compared only with SameHost.
+	Subject  Subject
+	SameHost bool
+	Now      time.Time
 }
 
 // notReadyError reports that the run found the system not ready.
@@ -49,6 +50,10 @@ func (d demand) meet(e Evidence) error {
 	case e.Commit != d.Subject.Commit:
 		return fmt.Errorf("the evidence is for another commit: it is for %s, but %s is checked out",
 			orNone(e.Commit), orNone(d.Subject.Commit))
+	case e.Tree != d.Subject.Tree:
+		return fmt.Errorf("the evidence is for other files: files of the checkout that differ from the commit %s have changed since the run of %s", orNone(e.Commit), stamp(e.Finished))
+	case d.SameHost && e.Host != d.Subject.Host:
+		return fmt.Errorf("the evidence is of another machine: of %s, and this is %s", e.Host, d.Subject.Host)
 	case age < -clockTolerance:
 		return fmt.Errorf("the evidence is from the future: the run ended at %s, but now is %s: check the clock", stamp(e.Finished), stamp(d.Now))
 	case age > d.MaxAge:
@@ -57,6 +62,30 @@ func (d demand) meet(e Evidence) error {
 		return &notReadyError{e}
 	}
 	return nil
+}
+
+// changed returns an error if a check that the gate repeated has a worse result
+// than in the evidence.
+func changed(e Evidence, again Report) error {
+	then := map[string]Status{}
+	for _, r := range e.Results {
+		for _, t := range r.Targets {
+			then[r.Check+"\x00"+t.Target] = t.Status
+		}
+	}
+	var worse []string
+	for _, r := range again.Results {
+		for _, o := range r.Observations {
+			before, known := then[r.Check+"\x00"+o.Target]
+			if o.Status == Fail || o.Status == Warn && known && before == Pass {
+				worse = append(worse, fmt.Sprintf("%s: %s: %s (%s)", r.Check, o.Target, o.Detail, o.Reason))
+			}
+		}
+	}
+	if len(worse) == 0 {
+		return nil
+	}
+	return fmt.Errorf("the checkout has changed since the run of %s:\n  %s", stamp(e.Finished), strings.Join(worse, "\n  "))
 }
 
 func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

@@ -25,6 +25,7 @@ var evidenceSchema []byte
 // durations and latencies in seconds.
 type Evidence struct {
 	Schema       int       `json:"schema_version"` // evidenceVersion
+	Run          string    `json:"run_id"`
 	Env          string    `json:"env"`
 	Started      time.Time `json:"started"`
 	Finished     time.Time `json:"finished"`
@@ -43,7 +44,10 @@ type Evidence struct {
 		Skip  int `json:"skip"`
 	} `json:"summary"`
 	Results []EvidenceResult `json:"results"`
-	Digest  string           `json:"digest"` // see seal.go
+	// Variables are HMACs of the environment variables that the checks read, by
+	// name, if there is an evidence key.
+	Variables map[string]string `json:"variables,omitempty"`
+	Digest    string            `json:"digest"` // see seal.go
 }
 
 // EvidenceResult is the result of one check.
@@ -66,9 +70,9 @@ type EvidenceTarget struct {
 }
 
 // newEvidence returns the evidence of a run.
-func newEvidence(env string, about Subject, r Report) Evidence {
+func newEvidence(run, env string, about Subject, r Report) Evidence {
 	e := Evidence{
-		Schema: evidenceVersion, Env: env, Subject: about, DurationSecs: r.Duration.Seconds(),
+		Schema: evidenceVersion, Run: run, Env: env, Subject: about, DurationSecs: r.Duration.Seconds(),
 		Started: r.Started.UTC(), Finished: r.Started.Add(r.Duration).UTC(),
 		RealCheck: r.Real, Interrupted: r.Interrupted, ReadyForLive: r.Ready(),
 		Checker: programVersion(), Go: runtime.Version(), Results: []EvidenceResult{},

@@ -32,7 +32,7 @@ func good() Report {
 // seal writes the evidence of a run and returns its path.
 func seal(t *testing.T, key string, r Report) string {
 	t.Helper()
-	data, err := newEvidence("live", about, r).seal([]byte(key))
+	data, err := newEvidence("0123456789abcdef", "live", about, r).seal([]byte(key))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +174,7 @@ func TestDemand(t *testing.T) {
 	} {
 		d := usual
 		tt.change(&d)
-		err := d.meet(newEvidence("live", about, tt.report))
+		err := d.meet(newEvidence("0123456789abcdef", "live", about, tt.report))
 		var notReady *notReadyError
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) || errors.As(err, &notReady) != tt.not {
 			t.Errorf("%s: error %v, want %q", name, err, tt.want)

@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -71,12 +72,14 @@ func ExampleRun() {
 	}
 	defer os.RemoveAll(dir)
 	write := func(name, text string) {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		path := filepath.Join(dir, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte(text), 0o644)); err != nil {
 			fmt.Println(err)
 		}
 	}
-	write("preflight.yml", "order_queue: {folder: ., most: 1}\n")
-	write("order-1", "")
+	write("preflight.yml", "envs: [paper]\norder_queue: {folder: orders, most: 1}\n")
+	write("orders/1", "")
+	write("orders/2", "")
 
 	textfile := filepath.Join(dir, "metrics", "preflight.prom")
 	code := checker.Run(context.Background(), "acme", []string{

@@ -49,6 +49,9 @@ func (s subject) read() (declared, error) {
 	if err != nil {
 		return declared{}, err
 	}
+	if err := config.knows(s.env); err != nil {
+		return declared{}, err
+	}
 	file := s.envFile
 	if file == "" {
 		file = ".env." + s.env

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -34,6 +36,12 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 	}
 	file := evidenceFile(f.evidence, f.env)
 	evidence := os.Remove(file)
+	for _, pattern := range []string{valuesPath(file, "*"), strings.TrimSuffix(file, ".json") + ".running-*"} {
+		left, _ := filepath.Glob(pattern) // an environment has no special characters
+		for _, path := range left {
+			_ = os.Remove(path) // they do no harm
+		}
+	}
 	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
 	for _, note := range notes {
 		logger.Warn("The metrics do not continue", "file", f.metrics, "cause", note)

@@ -10,10 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/internal/git"
 )
 
 // Exit codes of a shell that cannot start a command.
@@ -24,10 +27,12 @@ const (
 
 // gate is the command gate.
 type gate struct {
-	checker run
-	maxAge  time.Duration
-	fresh   bool
-	command []string
+	checker    run
+	maxAge     time.Duration
+	fresh      bool
+	sameHost   bool
+	passValues bool
+	command    []string
 }
 
 func newGate(p *program, cmd *kingpin.CmdClause) *gate {
@@ -37,16 +42,18 @@ func newGate(p *program, cmd *kingpin.CmdClause) *gate {
 	g.checker.subject.flags(cmd)
 	cmd.Flag("max-age", "Maximum age of the evidence.").Default("15m").DurationVar(&g.maxAge)
 	cmd.Flag("run", "First run the checks for real, like the command run.").BoolVar(&g.fresh)
+	cmd.Flag("same-host", "Refuse evidence of another machine.").BoolVar(&g.sameHost)
+	cmd.Flag("pass-values", "Give the command the variables that the checks read, with the values that were checked, also those of the environment file.").BoolVar(&g.passValues)
 	g.checker.outputs.flags(cmd)
 	cmd.Arg("command", "What to start, after --, with its arguments.").Required().StringsVar(&g.command)
 	return g
 }
 
-// run replaces this process by the command if the evidence is good. The process
-// id stays, so signals, the terminal and the exit code belong to the command.
-// Otherwise run returns 1 if the system is not ready, and 3 if there is no
-// valid evidence. It prints to stderr only, because stdout belongs to the
-// command.
+// run replaces this process by the command if the evidence is good, and if the
+// checkout and the variables are those that were checked. The process id stays,
+// so signals, the terminal and the exit code belong to the command. Otherwise
+// run returns 1 if the system is not ready, and 3 if there is no valid evidence.
+// It prints to stderr only, because stdout belongs to the command.
 func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (code int, err error) {
 	if err := g.checker.validate(); err != nil {
 		return exitBroken, err
@@ -62,10 +69,8 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	if err != nil {
 		return exitBroken, err
 	}
-	about, err := d.config.subject(ctx, d.env, "")
-	if err != nil {
-		return exitBroken, fmt.Errorf("gate: %w", err)
-	}
+	var evidence Evidence
+	var checked values
 	if g.fresh {
 		g.checker.real = true
 		done, err := g.checker.once(ctx, d, logger, stderr)
@@ -75,29 +80,126 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 		if err != nil {
 			return exitBroken, fmt.Errorf("gate: %w", err)
 		}
+		evidence, checked = done.evidence, done.values
+	} else if evidence, err = g.standing(ctx, d, stderr); err != nil {
+		return exitSkipped, g.refused(err)
 	}
-	evidence, err := ReadEvidence(g.checker.evidenceFile(), d.key)
+	err = g.meets(ctx, d, evidence)
+	if err == nil && !g.fresh {
+		checked, err = checkValues(g.checker.evidenceFile(), evidence, d.key, d.env.Lookup)
+	}
 	if err == nil {
-		err = demand{Env: g.checker.env, MaxAge: g.maxAge, Subject: about, Now: time.Now()}.meet(evidence)
+		err = g.bound(d, path, stderr)
 	}
-	var notReady *notReadyError
 	switch {
-	case errors.As(err, &notReady):
-		return exitFailed, fmt.Errorf("gate: %w\n%s was not started", err, g.command[0])
+	case errors.As(err, new(*notReadyError)):
+		return exitFailed, g.notStarted(err)
 	case err != nil:
-		return exitSkipped, fmt.Errorf("gate: %w; or run it with --run\n%s was not started", err, g.command[0])
+		return exitSkipped, g.refused(err)
 	case ctx.Err() != nil:
-		return exitSkipped, fmt.Errorf("gate: interrupted\n%s was not started", g.command[0])
+		return exitSkipped, g.notStarted(errors.New("interrupted"))
 	}
-	return exitCannotStart, become(path, g.command)
+	return exitCannotStart, become(path, g.command, g.environment(checked))
+}
+
+func (g *gate) notStarted(err error) error {
+	return fmt.Errorf("gate: %w\n%s was not started", err, g.command[0])
+}
+
+// refused explains that no evidence is valid.
+func (g *gate) refused(err error) error {
+	if g.fresh {
+		return g.notStarted(err)
+	}
+	return fmt.Errorf("gate: %w; or run it with --run\n%s was not started", err, g.command[0])
+}
+
+// standing reads the evidence of the last run, after it waited for a run that is
+// under way.
+func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (Evidence, error) {
+	path := g.checker.evidenceFile()
+	err := settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+	if err == nil {
+		err = checkOwner(path, d.key)
+	}
+	if err != nil {
+		return Evidence{}, err
+	}
+	e, err := ReadEvidence(path, d.key)
+	if err == nil && e.Run == "" {
+		err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
+	}
+	return e, err
+}
+
+// meets returns nil if the evidence reports a ready system, and nothing that was
+// checked has changed since. It runs the checks of the checkout again.
+func (g *gate) meets(ctx context.Context, d declared, e Evidence) error {
+	var again []Check
+	for _, c := range d.checks {
+		if c.Spec().AtGate {
+			again = append(again, c)
+		}
+	}
+	report := Runner{Checks: again}.Run(ctx, d.env)
+	about, err := d.config.subject(ctx, d.env, report)
+	if err != nil {
+		return err
+	}
+	want := demand{Env: g.checker.env, MaxAge: g.maxAge, Subject: about, SameHost: g.sameHost, Now: time.Now()}
+	if err := want.meet(e); err != nil {
+		return err
+	}
+	return changed(e, report)
+}
+
+// bound warns of a command outside the checkout. In a live environment it
+// refuses one that preflight.yml does not allow.
+func (g *gate) bound(d declared, path string, stderr io.Writer) error {
+	root, err := git.Root(d.config.checkout(d.env))
+	if err != nil || root == "" {
+		return nil // there is no checkout: evidence without a commit says so
+	}
+	program := outside(root, path, g.command[1:])
+	if program == "" || d.config.gate.allowed(program) {
+		return nil
+	}
+	text := fmt.Sprintf("%s is not in the checked folder %s, so what starts was not checked", program, root)
+	if d.env.Live {
+		return fmt.Errorf("%s: start a program of that folder, or add %s to gate.commands in %s", text, program, d.config.path)
+	}
+	fmt.Fprintf(stderr, "preflight: gate: warning: %s\n", text)
+	return nil
+}
+
+// environment returns the environment of the command: that of this process
+// without the evidence key, and with --pass-values the checked variables.
+func (g *gate) environment(checked values) []string {
+	var out []string
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		_, replaced := checked[name]
+		if name == evidenceKeyVariable || name == evidenceKeyVariable+"_FILE" || replaced && g.passValues {
+			continue
+		}
+		out = append(out, v)
+	}
+	if g.passValues {
+		for _, name := range checked.names() {
+			if value := checked[name]; value != nil {
+				out = append(out, name+"="+*value)
+			}
+		}
+	}
+	return out
 }
 
 // become replaces this process by the command. It returns only on failure.
-func become(path string, command []string) error {
+func become(path string, command, environment []string) error {
 	// exec keeps ignored signals ignored and resets caught signals to their
 	// defaults. The command must get the defaults.
 	signal.Notify(make(chan os.Signal, 1), unheeded...)
-	if err := syscall.Exec(path, command, os.Environ()); err != nil {
+	if err := syscall.Exec(path, command, environment); err != nil {
 		return fmt.Errorf("gate: %s: %w", path, err)
 	}
 	return nil

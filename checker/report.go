@@ -41,6 +41,19 @@ func (r Report) Ready() bool {
 	return r.Real && len(r.Results) > 0 && r.Count(Fail) == 0 && r.Count(Skip) == 0
 }
 
+// Tree returns the digest of the checkout's uncommitted content that a check
+// found, or "".
+func (r Report) Tree() string {
+	for _, result := range r.Results {
+		for _, o := range result.Observations {
+			if o.Tree != "" {
+				return o.Tree
+			}
+		}
+	}
+	return ""
+}
+
 // Commit returns the commit that a check found, or "".
 func (r Report) Commit() string {
 	for _, result := range r.Results {

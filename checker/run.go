@@ -2,6 +2,8 @@ package checker
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -105,7 +107,9 @@ func (r *run) validate() error {
 
 // outcome is the result of a run and of its outputs.
 type outcome struct {
+	id       string
 	report   Report
+	values   values // the variables that the checks read
 	evidence Evidence
 	written  map[string]error // error by output; nil for success
 }
@@ -141,17 +145,25 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	}
 	terminal.start()
 	file := r.readAhead(d)
-	report := Runner{
+	o := outcome{id: newRunID(), written: map[string]error{}}
+	under := r.withdraw(o.id, logger)
+	read := newRecorder(d.env.Lookup)
+	d.env.Lookup = read.get
+	o.report = Runner{
 		Checks: d.checks, Real: r.real, Only: selected, Progress: terminal.progress, abandoned: &r.abandoned,
 	}.Run(ctx, d.env)
-	terminal.summary(report)
+	o.values = read.values()
+	terminal.summary(o.report)
 	// An interrupted run has evidence too.
-	about, err := d.config.subject(context.WithoutCancel(ctx), d.env, report.Commit())
+	about, err := d.config.subject(context.WithoutCancel(ctx), d.env, o.report)
 	if err != nil {
 		logger.Warn("The evidence has no commit", "err", err)
 	}
-	o := outcome{report: report, evidence: newEvidence(r.env, about, report), written: map[string]error{}}
+	o.evidence = newEvidence(o.id, r.env, about, o.report)
 	r.write(ctx, d, file, &o, logger)
+	if under != nil {
+		under.finish(r.evidenceFile(), o.written[spec.OutputEvidence] == nil)
+	}
 	return o, nil
 }
 
@@ -175,7 +187,7 @@ func (r *run) readAhead(d declared) func() Textfile {
 func (r *run) write(ctx context.Context, d declared, file func() Textfile, o *outcome, logger *slog.Logger) {
 	var evidence, junit error
 	var wg sync.WaitGroup
-	wg.Go(func() { evidence = r.writeEvidence(d, o.evidence) })
+	wg.Go(func() { evidence = r.writeEvidence(d, o) })
 	if r.junit != "" {
 		wg.Go(func() { junit = writeJUnit(r.junit, r.env, d.specs, o.report) })
 	}
@@ -210,17 +222,63 @@ func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile
 	return isFile, err
 }
 
-// writeEvidence writes the evidence for the gate, and to --output.
-func (r *run) writeEvidence(d declared, e Evidence) error {
-	sealed, err := e.seal(d.key)
+// full reports whether the run selects every check for real.
+func (r *run) full() bool { return r.real && len(r.only)+len(r.skip) == 0 }
+
+// withdraw withdraws the standing evidence before a complete run. It returns nil
+// if there is nothing to finish: the run is partial, or the folder cannot be
+// changed, and then writing the evidence fails too.
+func (r *run) withdraw(id string, logger *slog.Logger) *marker {
+	if !r.full() {
+		return nil
+	}
+	m, err := withdraw(r.evidenceFile(), id, time.Now())
+	if err != nil {
+		if _, missing := os.Stat(r.evidenceFile()); missing != nil {
+			return nil // there is nothing to withdraw
+		}
+		logger.Error("The standing evidence cannot be withdrawn: until --max-age the gate accepts it", "err", err)
+		return nil
+	}
+	return m
+}
+
+// writeEvidence writes the evidence for the gate, and to --output. A partial run
+// leaves the evidence of a complete one alone, unless one of its checks failed.
+func (r *run) writeEvidence(d declared, o *outcome) error {
+	if len(d.key) > 0 {
+		o.evidence.Variables = o.values.sealed(d.key)
+	}
+	sealed, err := o.evidence.seal(d.key)
 	if err != nil {
 		return err
 	}
-	err = writeEvidence(r.evidenceFile(), sealed)
+	if r.full() || o.report.Count(Fail) > 0 || !standsComplete(r.evidenceFile(), d.key) {
+		if len(d.key) == 0 {
+			err = writeValues(r.evidenceFile(), o.id, o.values)
+		}
+		if err == nil {
+			err = writeEvidence(r.evidenceFile(), sealed)
+		}
+	}
 	if r.output != "" {
 		err = errors.Join(err, writeEvidence(r.output, sealed))
 	}
 	return err
+}
+
+// standsComplete reports whether the standing evidence is valid and of a
+// complete run.
+func standsComplete(path string, key []byte) bool {
+	e, err := ReadEvidence(path, key)
+	return err == nil && e.RealCheck && e.Summary.Skip == 0
+}
+
+// newRunID returns a random name for a run.
+func newRunID() string {
+	id := make([]byte, 8)
+	_, _ = rand.Read(id) // never fails
+	return hex.EncodeToString(id)
 }
 
 // selection converts --only and --skip to a predicate. Names are compared

@@ -111,7 +111,12 @@ func (g gitSafety) run(ctx context.Context, _ checker.Env) []checker.Observation
 		wg.Go(func() { tags = g.git(ctx, "tag", "--points-at", "HEAD") })
 	}
 	wg.Wait()
-	return []checker.Observation{g.observeWorktree(status), g.observeRevision(status, tags), observeTracked(tracked)}
+	worktree := g.observeWorktree(status)
+	if root, err := git.Root(g.Repository); err == nil {
+		changed, _ := differing(status) // untracked files may be logs and data
+		worktree.Tree = treeDigest(root, changed)
+	}
+	return []checker.Observation{worktree, g.observeRevision(status, tags), observeTracked(tracked)}
 }
 
 // git calls git in the repository.
@@ -135,7 +140,19 @@ func (g gitSafety) observeWorktree(status git.Answer) checker.Observation {
 	if status.Reason != "" {
 		return checker.Failed(targetWorktree, status.Reason, status.Detail)
 	}
-	var changed, untracked []string
+	changed, untracked := differing(status)
+	switch {
+	case len(changed) > 0:
+		return g.grave(targetWorktree, "dirty", some(changed)+" differ from the commit")
+	case len(untracked) > 0:
+		return g.grave(targetWorktree, "untracked_files", some(untracked)+" not tracked")
+	}
+	return checker.Passed(targetWorktree, "clean")
+}
+
+// differing returns the files that differ from the commit, and those that git
+// does not track.
+func differing(status git.Answer) (changed, untracked []string) {
 	for i := 0; i < len(status.Fields); i++ {
 		kind, rest, _ := strings.Cut(status.Fields[i], " ")
 		switch kind {
@@ -148,13 +165,7 @@ func (g gitSafety) observeWorktree(status git.Answer) checker.Observation {
 			i++
 		}
 	}
-	switch {
-	case len(changed) > 0:
-		return g.grave(targetWorktree, "dirty", some(changed)+" differ from the commit")
-	case len(untracked) > 0:
-		return g.grave(targetWorktree, "untracked_files", some(untracked)+" not tracked")
-	}
-	return checker.Passed(targetWorktree, "clean")
+	return changed, untracked
 }
 
 // last returns the n-th word of a line and the rest after it, because a path

@@ -160,6 +160,9 @@ func (g *generate) prove(ctx context.Context, s preflight.Site, stderr io.Writer
 	shown := newProgress(stderr, "tests")
 	p, err := prove(ctx, s, verdict.Options{NoCache: *g.noCache, Progress: shown.set})
 	shown.clear()
+	if err == nil {
+		err = missingRunbooks(s.RunbookURL, *g.out)
+	}
 	if err != nil || !*g.mutate {
 		return p, err
 	}

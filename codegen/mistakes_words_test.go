@@ -43,7 +43,15 @@ func TestContradictingWords(t *testing.T) {
 		"a lost negation":            {"DF021", `check "Live Safety", Translations["ko"].reason "armed", Meaning`, inCheck("Live Safety", "환경이 아닌데 가드가 해제됨", "환경인데 가드가 해제됨")},
 		"included and excluded":      {"DF020", `metric "` + latency, help(latency, "How long Redis took to answer PING, connecting excluded.")},
 		"milliseconds of seconds":    {"DF020", `metric "` + latency, help(latency, "How long Redis took to answer PING, in milliseconds.")},
-		"first for last":             {"DF020", `metric "` + lastRun, help(lastRun, "When the first preflight of the environment ended.")},
+		"included and not included":  {"DF020", `metric "` + latency, help(latency, "How long Redis took to answer PING, connecting not included.")},
+		"another permission":         {"DF021", `check "Open Positions", Translations["ko"].reason "withdrawal_permission", Remedy`, inCheck("Open Positions", "조회와 거래만", "조회와 출금만")},
+		"swapped roles": {"DF021", `alert "ConfigReloadFailed", Translations["ko"].Summary`, in("ConfigReloadFailed", func(a *rules.Alert) {
+			t := a.Translations["ko"]
+			t.Summary = replaced(t.Summary, "새 설정을 거부하고 이전 설정으로", "이전 설정을 거부하고 새 설정으로")
+			a.Translations["ko"] = t
+		})},
+		"loopback in one query": {"GR012", `panel 2`, query(2, `, device!="lo"`, "")},
+		"first for last":        {"DF020", `metric "` + lastRun, help(lastRun, "When the first preflight of the environment ended.")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

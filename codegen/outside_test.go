@@ -2,6 +2,8 @@ package codegen_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -263,5 +265,26 @@ func TestBoardsOfPacksInOtherLetters(t *testing.T) {
 	}
 	if boards != 2 {
 		t.Errorf("%d boards", boards)
+	}
+}
+
+// The environments of the site are those that preflight.yml lists.
+func TestEnvironmentsOfTheChecker(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "preflight.yml")
+	if err := os.WriteFile(file, []byte("envs: [paper]\nenvironment: {required: [{name: HOME}]}\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for env, want := range map[string]string{
+		"paper": "", "live": "",
+		"prod": `pack "trading": DF017: its programs do not know the environment "prod" of the site (they know paper, live)`,
+	} {
+		s := mq(trading.Pack(trading.Options{NodeExporter: "node", Prometheus: trading.None, Exporter: trading.None, Checker: trading.None, Config: file}))
+		s.Jobs, s.Envs = []preflight.Job{{Name: "node", Targets: []string{"n:9100"}}}, []string{env}
+		text := findings(t, s)
+		if want == "" && text != "" {
+			t.Errorf("%s: %s", env, text)
+		}
+		contains(t, text, want)
 	}
 }

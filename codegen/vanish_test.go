@@ -95,6 +95,7 @@ var unseen = map[string]string{
 	"finding.Equivalent.Mutant":   "only the mutation score sees it",
 	"finding.Equivalent.Why":      "only the mutation score sees it",
 	"spec.Spec.Network":           "the checker reads it",
+	"spec.Spec.AtGate":            "the checker reads it",
 	"spec.Spec.Timeout":           "the checker reads it",
 	"spec.Spec.Sections":          "the checker reads it",
 	"spec.Spec.Translations":      "the checker reads it",

@@ -181,6 +181,49 @@ func TestAnAlertThatBothDeliveredIsResolvedInBothMessages(t *testing.T) {
 	})
 }
 
+// Both delivered the same alert, and a reminder followed. The resolution edits
+// all three messages, also the one that is neither the first nor the newest
+// message of the replica that holds the lease.
+func TestAnAlertThatBothDeliveredIsResolvedInBothMessagesAfterAReminder(t *testing.T) {
+	for name, first := range map[string]int{"the one that held the lease was first": 0, "the other one was first": 1} {
+		t.Run(name, func(t *testing.T) {
+			asPair(t, "7", func(p *pair) {
+				p.a.set(true)
+				p.b.set(true)
+				p.after(10 * time.Second)
+				am := alertmanager{url: "http://a", priority: "P0"}
+				start := time.Now()
+				firing := am.payload(am.firing("redis", start), am.firing("upbit", start))
+				for _, i := range []int{first, 1 - first} {
+					p.both()[i].post(firing, api.Loud)
+					p.after(5 * time.Second)
+				}
+				p.a.set(false)
+				p.b.set(false)
+				p.after(time.Hour)
+				p.post(firing, api.Loud)
+				p.after(time.Minute)
+				p.second.post(am.payload(am.resolved("redis", start, time.Now()), am.firing("upbit", start)), api.Loud)
+				p.after(time.Minute)
+				m := p.bot.Messages(person)
+				if len(m) != 4 || !strings.Contains(m[2].Text, "still firing") {
+					t.Fatalf("the chat shows %v", m)
+				}
+				for _, m := range m[:3] {
+					if len(m.Edits) != 1 || !strings.Contains(m.Text, "✅ Database: redis") {
+						t.Errorf("message %d was edited %d times: %s", m.ID, len(m.Edits), outline(m))
+					}
+				}
+				for _, w := range p.both() {
+					if n := w.metric("preflight_webhook_backlog"); n != 0 {
+						t.Errorf("a backlog of %v is left", n)
+					}
+				}
+			})
+		})
+	}
+}
+
 // While disconnected, one delivered the start, the other the start and the
 // resolution. After they reconnect, nothing is left to deliver, and the first
 // message shows the resolution.

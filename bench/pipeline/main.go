@@ -65,7 +65,7 @@ func bench(ctx context.Context, n int) (err error) {
 	}
 	defer func() { err = errors.Join(err, redis.Close()) }()
 	config := filepath.Join(dir, "preflight.yml")
-	if err := os.WriteFile(config, []byte("database: {redis: {url_from: REDIS_URL}}\nenvironment: {required: [{name: REDIS_URL}]}\n"), 0o644); err != nil {
+	if err := os.WriteFile(config, []byte("envs: [paper]\ndatabase: {redis: {url_from: REDIS_URL}}\nenvironment: {required: [{name: REDIS_URL}]}\n"), 0o644); err != nil {
 		return err
 	}
 	bot := fakebot.New(token, fakebot.Telegram(), fakebot.Chat{ID: chat})

@@ -15,6 +15,7 @@ type Spec struct {
 	Name         string        // "Order Book": value of the label "check"
 	Looks        string        // description in one line
 	Network      bool          // the check needs --real-check
+	AtGate       bool          // the gate runs the check again before it starts a command
 	Timeout      time.Duration // timeout of the check; 0 means 30s
 	Reasons      []Reason
 	Translations map[string]Translation // by language: "ko"
@@ -63,10 +64,20 @@ func (s Spec) Section() string {
 // trade for real.
 const LiveEnvs = "live_envs"
 
+// DefaultLive is the live environment of a preflight.yml without live_envs.
+const DefaultLive = "live"
+
+// Envs is the key of preflight.yml that lists the environments that do not trade
+// for real.
+const Envs = "envs"
+
+// Gate is the key of preflight.yml with the settings of the gate.
+const Gate = "gate"
+
 // Sections returns the valid keys of a preflight.yml for these checks: the
 // checker's own, shared ones, and the section of each check.
 func Sections(specs ...Spec) []string {
-	keys := []string{LiveEnvs}
+	keys := []string{Envs, LiveEnvs, Gate}
 	add := func(key string) {
 		if !slices.Contains(keys, key) {
 			keys = append(keys, key)

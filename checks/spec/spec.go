@@ -61,3 +61,25 @@ func Declared(file string, further ...spec.Spec) ([]spec.Spec, error) {
 	}
 	return specs, nil
 }
+
+// Environments returns the environments that a preflight.yml lists, live ones
+// included. It is empty if the file lists none.
+func Environments(file string) ([]string, error) {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	f, err := yamlfile.Parse(file, data)
+	if err != nil {
+		return nil, err
+	}
+	var envs, live []string
+	errs := append(f.Decode(spec.Envs, &envs), f.Decode(spec.LiveEnvs, &live)...)
+	if err := yamlfile.Join(errs); err != nil || envs == nil {
+		return nil, err
+	}
+	if live == nil {
+		live = []string{spec.DefaultLive}
+	}
+	return slices.Concat(envs, live), nil
+}

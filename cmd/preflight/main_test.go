@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/stack/system"
 	"github.com/alertnative/preflight/internal/testing/testservers"
@@ -34,7 +36,34 @@ const (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"preflight": main})
+	testscript.Main(m, map[string]func(){
+		"preflight":   main,
+		"switchboard": func() { checker.Main("test", switchboard{}) },
+	})
+}
+
+// switchboard is a check that passes if the variable SWITCH is "on". With "slow"
+// it passes after a while.
+type switchboard struct{}
+
+func (switchboard) Spec() spec.Spec {
+	return spec.Spec{Name: "Switch", Looks: "SWITCH is on", Network: true, Reasons: []spec.Reason{{Name: "off", Meaning: "it is off", Remedy: "turn it on"}}}
+}
+
+func (switchboard) Targets(checker.Env) []string { return []string{"switch"} }
+
+func (switchboard) Run(ctx context.Context, env checker.Env) []checker.Observation {
+	switch env.Value("SWITCH") {
+	case "on":
+	case "slow":
+		select {
+		case <-time.After(300 * time.Millisecond):
+		case <-ctx.Done():
+		}
+	default:
+		return []checker.Observation{checker.Failed("switch", "off", "it is off")}
+	}
+	return []checker.Observation{checker.Passed("switch", "on")}
 }
 
 // The scripts of testdata/script are sessions that a user could type. The
@@ -44,6 +73,12 @@ func TestScripts(t *testing.T) {
 	stopped.Stop()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Condition: func(name string) (bool, error) {
+			if name != "root" {
+				return false, fmt.Errorf("there is no condition %q", name)
+			}
+			return os.Geteuid() == 0, nil // only root gives files away
+		},
 		Setup: func(env *testscript.Env) error {
 			ready, err := system.New(context.Background(), env.WorkDir, redis.URL(), postgres.DSN())
 			if err != nil {
@@ -101,7 +136,7 @@ func newBuilt(t *testing.T, binary string) *built {
 
 func (c *built) config(text string) {
 	c.t.Helper()
-	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte(text), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(c.dir, "preflight.yml"), []byte("envs: [paper, dr]\n"+text), 0o644); err != nil {
 		c.t.Fatal(err)
 	}
 }

@@ -80,20 +80,27 @@ func Head(ctx context.Context, folder string) (string, error) {
 	return "", fmt.Errorf("the commit of the checkout in %s: %s", folder, head.Detail)
 }
 
-// inCheckout avoids starting git if the folder is in no checkout.
-func inCheckout(folder string) bool {
+// Root returns the top folder of the checkout that contains a folder, or "" if
+// there is none.
+func Root(folder string) (string, error) {
 	dir, err := filepath.Abs(folder)
 	if err != nil {
-		return false
+		return "", err
 	}
 	for {
 		if _, err := os.Stat(filepath.Join(dir, ".git")); err == nil {
-			return true
+			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return false
+			return "", nil
 		}
 		dir = parent
 	}
+}
+
+// inCheckout avoids starting git if the folder is in no checkout.
+func inCheckout(folder string) bool {
+	root, err := Root(folder)
+	return err == nil && root != ""
 }

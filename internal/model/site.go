@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alertnative/preflight"
@@ -149,6 +150,12 @@ func (r *resolver) join(p pack) {
 	r.Exporters = append(r.Exporters, p.Exporters...)
 	for _, d := range p.Dashboards {
 		r.Dashboards = append(r.Dashboards, Dashboard{d, p.name})
+	}
+	for _, env := range r.Envs {
+		if len(p.Envs) > 0 && !slices.Contains(p.Envs, env) {
+			r.add(finding.BadSite, fmt.Sprintf("pack %q", p.name), "its programs do not know the environment %q of the site (they know %s): add it to their configuration, as envs or live_envs of preflight.yml",
+				env, strings.Join(p.Envs, ", "))
+		}
 	}
 	for _, check := range p.Checks {
 		r.explain(p.name, check)

@@ -116,7 +116,7 @@ func configReloadFailed(o Options) rules.Alert {
 		For:      "1m",
 
 		Title:   "Configuration refused",
-		Summary: "{{ $labels.job }} at {{ $labels.instance }} refused its configuration and keeps running on the previous one",
+		Summary: "{{ $labels.job }} at {{ $labels.instance }} refused its new configuration and keeps running on the previous one",
 		Actions: []string{
 			"read its log: it names the line",
 			"run `make generate` and deploy all the files that it wrote",

@@ -46,6 +46,10 @@ type Options struct {
 // Pack returns the pack.
 func Pack(o Options) preflight.Pack {
 	specs, findings := specsOf(o.Config)
+	var envs []string
+	if o.Config != "" {
+		envs, _ = checks.Environments(o.Config) // specsOf reports the error
+	}
 	p := preflight.Pack{
 		Name:       "trading",
 		Metrics:    spec.Metrics(Namespace, specs...),
@@ -54,6 +58,7 @@ func Pack(o Options) preflight.Pack {
 		Dashboards: []dashgen.Dashboard{systemHealth(o)},
 		Routing:    suppression(),
 		Checks:     specs,
+		Envs:       envs,
 		Findings:   findings,
 	}
 	if o.Checker == None {

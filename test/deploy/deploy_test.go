@@ -74,7 +74,7 @@ func TestCommandLines(t *testing.T) {
 func systemd(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(monitoring, "systemd", "*"))
-	if err != nil || len(files) != 3 {
+	if err != nil || len(files) != 4 {
 		t.Fatalf("units %v, %v", files, err)
 	}
 	commands := map[string][]string{}
@@ -96,6 +96,12 @@ func systemd(t *testing.T) map[string][]string {
 				t.Errorf("%s starts %s", file, line[0])
 			}
 			commands[filepath.Base(file)] = line[1:]
+		}
+		if strings.HasSuffix(file, ".conf") {
+			credential, path, _ := strings.Cut(sections["Service.LoadCredential"], ":")
+			if want := "PREFLIGHT_EVIDENCE_KEY_FILE=%d/" + credential; sections["Service.Environment"] != want || !filepath.IsAbs(path) {
+				t.Errorf("%s: Environment=%q, want %q, with a path in %q", file, sections["Service.Environment"], want, sections["Service.LoadCredential"])
+			}
 		}
 		if strings.HasSuffix(file, ".timer") && sections["Timer.OnCalendar"] != "*:00/10" {
 			t.Errorf("%s: OnCalendar %q", file, sections["Timer.OnCalendar"])

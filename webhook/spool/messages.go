@@ -27,9 +27,15 @@ const (
 		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
 		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
 		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
+	// If two replicas delivered the same alert, one of these messages may be
+	// neither the first nor the last.
 	editShowing = `UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
-		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2)`
+		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
+		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
+			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.group_key
+			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND EXISTS (
+				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')))`
 	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
 
 	editDone      = `UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`
@@ -243,7 +249,9 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 		return false, err
 	}
 	if m.Kind == message.Alert || m.Kind == message.Reminder {
-		if err := t.DropReminders(chat, m.Group, at); err != nil {
+		// A reminder that came here shortly after is the twin of the one that the
+		// other replica delivered.
+		if err := t.DropReminders(chat, m.Group, at.Add(state.Settle)); err != nil {
 			return false, err
 		}
 	}

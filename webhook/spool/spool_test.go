@@ -10,6 +10,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
@@ -96,6 +97,113 @@ func schema(t *testing.T, db *sql.DB) (text string) {
 		t.Fatal(err)
 	}
 	return text
+}
+
+// An alert was reported to fire again soon after its resolution. If a later
+// notification starts it before that report counts, it fires once.
+func TestAnAlertThatFiresAgainStartsOnce(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		url    string
+		starts time.Time
+		after  time.Duration // from the resolution to the notification that starts it
+		status string
+		firing int
+	}{
+		"a peer repeats it when it counts":   {"http://b", begin, state.Settle, "firing", 1},
+		"it started later":                   {"http://a", begin.Add(90 * time.Second), state.Settle / 2, "firing", 1},
+		"it started later, and was resolved": {"http://a", begin.Add(90 * time.Second), state.Settle / 2, "resolved", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _, err := spool.Open(t.Context(), spool.InMemory)
+			if err != nil {
+				t.Fatal(err)
+			}
+			const group, chat = "{}:{}", "7"
+			resolved := begin.Add(time.Minute)
+			err = s.Do(func(tx *spool.Tx) error {
+				applier := spool.Applier{Tx: tx, Chats: []string{chat}, Rank: func(template.KV) int { return 0 }}
+				notify := func(at time.Time, url, status string, starts time.Time) error {
+					a := template.Alert{Status: status, StartsAt: starts, Fingerprint: "1"}
+					if status == "resolved" {
+						a.EndsAt = at
+					}
+					n := state.Arrival{At: at, Notify: state.Loud, Payload: state.Payload{GroupKey: group}}
+					n.ExternalURL, n.Alerts = url, template.Alerts{a}
+					_, err := applier.Apply(n)
+					return err
+				}
+				if err := errors.Join(
+					tx.RegisterChats([]string{chat}),
+					notify(begin, "http://a", "firing", begin),
+					notify(resolved, "http://a", "resolved", begin),
+					notify(resolved.Add(10*time.Second), "http://a", "firing", begin),
+					notify(resolved.Add(c.after), c.url, c.status, c.starts),
+				); err != nil {
+					return err
+				}
+				if n, next, err := applier.Refire(resolved.Add(2 * state.Settle)); n != 0 || !next.IsZero() || err != nil {
+					t.Errorf("%d instances fire again, the next at %s, %v", n, next, err)
+				}
+				open, err := tx.OpenViews(chat, group)
+				if len(open) != c.firing {
+					t.Errorf("%d instances fire, not %d", len(open), c.firing)
+				}
+				return err
+			})
+			if err := errors.Join(err, s.Close()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// A replica that starts can receive a reminder before it reads in the journal
+// that another replica delivered the twin. It does not repeat it. A reminder
+// that comes later is delivered.
+func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
+	t.Parallel()
+	begin := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	for late, reminds := range map[time.Duration]bool{3 * time.Second: false, 2 * state.Settle: true} {
+		s, _, err := spool.Open(t.Context(), spool.InMemory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		const group, chat = "{}:{}", "7"
+		err = s.Do(func(tx *spool.Tx) error {
+			applier := spool.Applier{Tx: tx, Chats: []string{chat}, Rank: func(template.KV) int { return 0 }}
+			notify := func(at time.Time) error {
+				n := state.Arrival{At: at, Notify: state.Loud, Payload: state.Payload{GroupKey: group}}
+				n.Alerts = template.Alerts{{Status: "firing", StartsAt: begin, Fingerprint: "1"}}
+				_, err := applier.Apply(n)
+				return err
+			}
+			sent := func(kind message.Kind, id int, at time.Time) error {
+				_, err := tx.SentElsewhere(chat, state.SentEvent{
+					TelegramID: id, Kind: kind, Group: group, Part: 1, Parts: 1,
+					Listed: []state.ListedEvent{{InstanceKey: state.InstanceKey{Group: group, Fingerprint: "1", StartsAt: begin.UnixMicro()}}},
+				}, at)
+				return err
+			}
+			hour := begin.Add(time.Hour)
+			if err := errors.Join(
+				tx.RegisterChats([]string{chat}), notify(begin), sent(message.Alert, 1, begin),
+				notify(hour.Add(late)), sent(message.Reminder, 2, hour),
+			); err != nil {
+				return err
+			}
+			due, ok, err := tx.MostUrgent(chat, false, 1)
+			if ok != reminds {
+				t.Errorf("%s after the delivery: due is %+v %v", late, due, ok)
+			}
+			return err
+		})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // Jobs that fail do not undo those that share their transaction.

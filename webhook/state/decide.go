@@ -28,6 +28,9 @@ type Change struct {
 // Rank is the rank of the alert's severity.
 func Decide(newest *Instance, a template.Alert, n Arrival, unconfirmed bool, rank int) Change {
 	c := Change{Verdict: Judge(newest, a, n, unconfirmed)}
+	if c.Verdict == Starts || c.Verdict == Ended {
+		c.Update = newest.supersede()
+	}
 	switch c.Verdict {
 	case Starts:
 		c.Create = newInstance(n, a, rank)

@@ -103,6 +103,16 @@ func (i *Instance) Refire(now time.Time) *Instance {
 	return &again
 }
 
+// supersede drops a report of firing again, because a newer instance follows. It
+// returns the instance, or nil if nothing changed.
+func (i *Instance) supersede() *Instance {
+	if i == nil || i.RefireAt.IsZero() {
+		return nil
+	}
+	i.RefireAt = time.Time{}
+	return i
+}
+
 // Later returns the later of two times.
 func Later(a, b time.Time) time.Time {
 	if b.After(a) {

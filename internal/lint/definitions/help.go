@@ -200,13 +200,14 @@ func otherUnit(d metrics.Desc) (from, to int, found bool) {
 
 // scoped matches a part that a measure includes or excludes: "connecting
 // included", "excluding retries".
-var scoped = regexp.MustCompile(`(?i)\b(\w+) (?:is |are )?(included|excluded)\b|\b(including|excluding) (?:the )?(\w+)`)
+var scoped = regexp.MustCompile(`(?i)\b(\w+) (?:is |are )?(not )?(included|excluded)\b|\b(including|excluding|without) (?:the )?(\w+)`)
 
 // scopes returns the parts that a text includes (true) or excludes.
 func scopes(text string) map[string]bool {
 	out := map[string]bool{}
 	for _, m := range scoped.FindAllStringSubmatch(text, -1) {
-		out[strings.ToLower(m[1]+m[4])] = strings.HasPrefix(strings.ToLower(m[2]+m[3]), "incl")
+		included := strings.HasPrefix(strings.ToLower(m[3]+m[4]), "incl")
+		out[strings.ToLower(m[1]+m[5])] = included == (m[2] == "")
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (c *Checked) panels() []finding.Finding {
 		out = append(out, c.queries(d)...)
 	}
 	out = append(out, c.panelNumbers()...)
-	return slices.Concat(out, c.thresholds(), c.computations(), c.mappings())
+	return slices.Concat(out, c.thresholds(), c.computations(), c.siblings(), c.mappings())
 }
 
 // queries checks the expressions of a dashboard, the labels for its legends and

@@ -84,8 +84,8 @@ func labelsShown(text string) string {
 }
 
 // sorted yields a map ordered by key.
-func sorted(m map[string]string) func(yield func(string, string) bool) {
-	return func(yield func(string, string) bool) {
+func sorted[V any](m map[string]V) func(yield func(string, V) bool) {
+	return func(yield func(string, V) bool) {
 		for _, k := range slices.Sorted(maps.Keys(m)) {
 			if !yield(k, m[k]) {
 				return

@@ -132,7 +132,7 @@ func contradictions(own, twin, language string) []contradiction {
 	if language != "ko" {
 		return out
 	}
-	for _, s := range slices.Concat(otherStatus(own, twin), otherOrder(own, twin), otherNegation(own, twin), otherTerm(own, twin)) {
+	for _, s := range slices.Concat(otherStatus(own, twin), otherOrder(own, twin), otherNegation(own, twin), otherTerm(own, twin), otherRoles(own, twin)) {
 		reason := fmt.Sprintf("the English text has %q", s.own)
 		if s.own == "" {
 			reason = "the English text forbids nothing"

@@ -64,6 +64,15 @@ var terms = []struct{ own, twin *regexp.Regexp }{
 	{regexp.MustCompile(`(?i)\b(?:databases?|DB)\b`), regexp.MustCompile(`데이터베이스|DB`)},
 	{regexp.MustCompile(`(?i)\b(?:primary|master)\b`), regexp.MustCompile(`주\s*서버|프라이머리|마스터`)},
 	{regexp.MustCompile(`(?i)\b(?:replicas?|standby|secondary)\b`), regexp.MustCompile(`복제|대기\s*서버|레플리카|스탠바이`)},
+	{regexp.MustCompile(`(?i)\b(?:trad(?:e|es|ed|ing))\b`), regexp.MustCompile(`매매|거래(?:[^소]|$)`)},
+	{regexp.MustCompile(`(?i)\bwithdraw(?:s|als?|ing)?\b`), regexp.MustCompile(`출금`)},
+	{regexp.MustCompile(`(?i)\bdeposit(?:s|ed|ing)?\b`), regexp.MustCompile(`입금`)},
+	{regexp.MustCompile(`(?i)\btransfer(?:s|red|ring)?\b`), regexp.MustCompile(`이체|송금`)},
+	{regexp.MustCompile(`(?i)\bbalances?\b`), regexp.MustCompile(`잔고|잔액`)},
+	{regexp.MustCompile(`(?i)\borders?\b`), regexp.MustCompile(`주문`)},
+	{regexp.MustCompile(`(?i)\bpositions?\b`), regexp.MustCompile(`포지션`)},
+	{regexp.MustCompile(`(?i)\bpasswords?\b`), regexp.MustCompile(`비밀번호|암호`)},
+	{regexp.MustCompile(`(?i)\bcertificates?\b`), regexp.MustCompile(`인증서`)},
 	{regexp.MustCompile(`(?i)\b(?:memory|RAM)\b`), regexp.MustCompile(`메모리`)},
 	{regexp.MustCompile(`(?i)\b(?:processors?|CPUs?)\b`), regexp.MustCompile(`프로세서|CPU`)},
 }
@@ -83,6 +92,30 @@ func otherTerm(own, twin string) []otherWord {
 		if at := t.twin.FindStringIndex(twin); at != nil && lost != "" && !t.own.MatchString(own) {
 			out = append(out, otherWord{at[0], at[1], lost})
 		}
+	}
+	return out
+}
+
+// adjectives are pairs of opposite words, in English and in Korean.
+var adjectives = []struct{ own, other, twin, otherTwin *regexp.Regexp }{
+	{regexp.MustCompile(`(?i)\bnew\b`), regexp.MustCompile(`(?i)\b(?:old|previous|earlier)\b`), regexp.MustCompile(`새\s|새로운`), regexp.MustCompile(`이전|기존|예전`)},
+	{regexp.MustCompile(`(?i)\bfirst\b`), regexp.MustCompile(`(?i)\blast\b`), regexp.MustCompile(`첫|처음`), regexp.MustCompile(`마지막`)},
+	{regexp.MustCompile(`(?i)\babove\b`), regexp.MustCompile(`(?i)\bbelow\b`), regexp.MustCompile(`초과|이상`), regexp.MustCompile(`미만|이하`)},
+}
+
+// otherRoles returns opposite words that a Korean text has in the other order
+// than the English one.
+func otherRoles(own, twin string) []otherWord {
+	own, twin = prose(own), prose(twin)
+	var out []otherWord
+	for _, a := range adjectives {
+		mine, other := a.own.FindStringIndex(own), a.other.FindStringIndex(own)
+		theirs, otherTwin := a.twin.FindStringIndex(twin), a.otherTwin.FindStringIndex(twin)
+		if mine == nil || other == nil || theirs == nil || otherTwin == nil || mine[0] < other[0] == (theirs[0] < otherTwin[0]) {
+			continue
+		}
+		first := min(mine[0], other[0])
+		out = append(out, otherWord{min(theirs[0], otherTwin[0]), max(theirs[1], otherTwin[1]), own[first:max(mine[1], other[1])]})
 	}
 	return out
 }

@@ -1,0 +1,129 @@
+package checker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// A complete run withdraws the standing evidence before it starts, by renaming
+// it. So a run that is killed, or cannot write its result, leaves no evidence
+// of an earlier success. Renaming needs no space.
+
+// marker is the file of a run that is under way, or that did not finish. The
+// run holds a lock on it, which the kernel releases when the run dies.
+type marker struct {
+	path  string
+	start time.Time
+	lock  *flock.Flock // of this process's own run
+}
+
+// withdraw renames the standing evidence to the marker of a run that starts now.
+// Without evidence it creates an empty marker, so that a gate can wait for the
+// run.
+func withdraw(evidence, run string, start time.Time) (*marker, error) {
+	path := fmt.Sprintf("%s.running-%d-%s", strings.TrimSuffix(evidence, ".json"), start.UnixNano(), run)
+	err := os.Rename(evidence, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
+			err = os.WriteFile(path, nil, 0o644)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := &marker{path, start, flock.New(path, flock.SetFlag(os.O_RDONLY))}
+	_, _ = m.lock.TryLock() // without the lock the gate does not wait for the run
+	return m, nil
+}
+
+// underWay reports whether the run of the marker is alive.
+func (m marker) underWay() bool {
+	lock := flock.New(m.path, flock.SetFlag(os.O_RDONLY))
+	defer func() { _ = lock.Close() }()
+	free, err := lock.TryRLock()
+	return err == nil && !free
+}
+
+// markers returns the markers of an environment, oldest first.
+func markers(evidence string) []marker {
+	prefix := strings.TrimSuffix(evidence, ".json") + ".running-"
+	paths, _ := filepath.Glob(prefix + "*") // the pattern is valid: an environment has no special characters
+	var out []marker
+	for _, path := range paths {
+		number, _, _ := strings.Cut(strings.TrimPrefix(path, prefix), "-")
+		if nanos, err := strconv.ParseInt(number, 10, 64); err == nil {
+			out = append(out, marker{path: path, start: time.Unix(0, nanos)})
+		}
+	}
+	slices.SortFunc(out, func(a, b marker) int { return a.start.Compare(b.start) })
+	return out
+}
+
+// finish ends the run. If its evidence is written, finish removes its marker and
+// those of runs that died. Otherwise the marker stays, and says that the result
+// of the last run is not known.
+func (m *marker) finish(evidence string, written bool) {
+	if written {
+		_ = os.Remove(m.path) // a leftover marker is removed by a later run
+		for _, other := range markers(evidence) {
+			if !other.underWay() {
+				_ = os.Remove(other.path)
+			}
+		}
+	}
+	_ = m.lock.Close()
+}
+
+// poll is the interval at which the gate looks for the end of a run.
+const poll = 20 * time.Millisecond
+
+// settled waits for the runs that are under way, at most for the duration of a
+// run. It returns an error for a run that left no evidence.
+func settled(ctx context.Context, evidence string, longest time.Duration, waiting func()) error {
+	deadline := time.Now().Add(longest)
+	atStart := markers(evidence)
+	for announced := false; ; {
+		now := markers(evidence)
+		_, err := os.Stat(evidence)
+		exists := !errors.Is(err, fs.ErrNotExist)
+		earlier := slices.ContainsFunc(atStart, func(m marker) bool { return slices.Contains(now, m) && m.underWay() })
+		switch {
+		case exists && !earlier:
+			return nil
+		case !slices.ContainsFunc(now, marker.underWay) || time.Now().After(deadline):
+			if len(now) == 0 || exists {
+				return nil // reading the evidence reports what is missing
+			}
+			return fmt.Errorf("there is no evidence: the run of %s did not finish, or could not write its result", stamp(now[len(now)-1].start))
+		}
+		if !announced {
+			announced = true
+			waiting()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(poll):
+		}
+	}
+}
+
+// longest returns the time that a run with these checks may take.
+func (d declared) longest() time.Duration {
+	out := lockPatience
+	for _, c := range d.checks {
+		e := execution{Check: c, env: d.env.For(c), spec: c.Spec()}
+		out = max(out, e.timeout()+grace+lockPatience)
+	}
+	return out
+}
