@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/alertnative/preflight/checker"
 )
@@ -113,15 +111,22 @@ func secretIn(content []byte) string {
 	if bytes.IndexByte(content[:min(len(content), 8000)], 0) >= 0 {
 		return "" // not a text
 	}
-	start := 0
-	for i := 0; i <= len(content); i++ {
-		if i < len(content) && alphanumeric[content[i]] {
+	// Every word that is long enough has a letter or digit at one of these places.
+	for i := upbitKey - 1; i < len(content); i += upbitKey {
+		if !alphanumeric[content[i]] {
 			continue
 		}
-		if length := i - start; (length == upbitKey || length == binanceKey) && random(content[start:i]) && namesKey(content[:start]) {
+		start, end := i, i
+		for start > 0 && alphanumeric[content[start-1]] {
+			start--
+		}
+		for end < len(content) && alphanumeric[content[end]] {
+			end++
+		}
+		if word := content[start:end]; looksLikeKey(word) && namesKey(content[:start]) {
 			return "the key of an exchange"
 		}
-		start = i + 1
+		i = end
 	}
 	return ""
 }
@@ -139,9 +144,19 @@ var alphanumeric = func() (t [256]bool) {
 	return t
 }()
 
-// random reports whether a word has what random letters and digits have. The
-// digests of files and commits have letters of one case.
-func random(word []byte) bool {
+// publishedKeys are the examples in Binance's documentation, which many tests
+// contain.
+var publishedKeys = []string{
+	"vmPUZE6mv9SD5VNHk4HlWFsOr6aKE2zvsw0MuIgwCIPy6utIco14y7Ju91duEh8A",
+	"NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j",
+}
+
+// looksLikeKey reports whether a word is as long and as mixed as a key of an
+// exchange. The digests of files and commits have letters of one case.
+func looksLikeKey(word []byte) bool {
+	if len(word) != upbitKey && len(word) != binanceKey || slices.Contains(publishedKeys, string(word)) {
+		return false
+	}
 	var digits, lower, upper int
 	distinct := map[byte]bool{}
 	for _, c := range word {
@@ -168,74 +183,4 @@ func namesKey(before []byte) bool {
 		}
 	}
 	return false
-}
-
-// globs are patterns of paths, at any depth, in git's syntax: * and ? match
-// within a folder's name, ** matches folders. Case does not count.
-type globs []*regexp.Regexp
-
-func newGlobs(patterns ...string) (out globs) {
-	for _, p := range patterns {
-		if re, err := regexp.Compile(`(?is)^(?:.*/)?` + translate(p) + `$`); err == nil { // an open [ matches nothing
-			out = append(out, re)
-		}
-	}
-	return out
-}
-
-// match reports whether one of the patterns matches.
-func (g globs) match(path string) bool {
-	return slices.ContainsFunc(g, func(re *regexp.Regexp) bool { return re.MatchString(path) })
-}
-
-// without returns the paths that no pattern matches.
-func (g globs) without(paths []string) (out []string) {
-	for _, p := range paths {
-		if !g.match(p) {
-			out = append(out, p)
-		}
-	}
-	return out
-}
-
-// translate returns the regular expression of a pattern.
-func translate(pattern string) string {
-	var b strings.Builder
-	for rest := pattern; rest != ""; {
-		switch {
-		case strings.HasPrefix(rest, "**/"):
-			b.WriteString(`(?:.*/)?`)
-			rest = rest[3:]
-			continue
-		case rest == "**":
-			b.WriteString(`.*`)
-			return b.String()
-		case rest[0] == '*':
-			b.WriteString(`[^/]*`)
-		case rest[0] == '?':
-			b.WriteString(`[^/]`)
-		case rest[0] == '[':
-			end := strings.IndexByte(rest[1:], ']')
-			if end < 1 {
-				return `[` // never compiles
-			}
-			class := rest[1 : end+1]
-			if class[0] == '!' {
-				class = "^" + class[1:]
-			}
-			b.WriteString("[" + class + "]")
-			rest = rest[end+2:]
-			continue
-		case rest[0] == '\\' && len(rest) > 1:
-			rest = rest[1:]
-			fallthrough
-		default:
-			_, size := utf8.DecodeRuneInString(rest)
-			b.WriteString(regexp.QuoteMeta(rest[:size]))
-			rest = rest[size:]
-			continue
-		}
-		rest = rest[1:]
-	}
-	return b.String()
 }

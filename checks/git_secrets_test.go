@@ -101,6 +101,7 @@ func TestSecretContents(t *testing.T) {
 		"sums.txt":      {fmt.Sprintf("key %x\n", sha256.Sum256(nil)), ""},
 		"commit.txt":    {"key da39a3ee5e6b4b0d3255bfef95601890afd80709\n", ""},
 		"names.go":      {"var key = theNameOfAFunctionWithExactlyFortyLett3\n", ""},
+		"example.py":    {"API_SECRET = 'NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j'\n", ""}, // of Binance's documentation
 		"plain.txt":     {binance + "\n", ""},
 		"long.txt":      {"key " + binance + "x\n", ""},
 		"image.png":     {"\x89PNG\x00 key=" + binance + "\n", ""},

@@ -75,6 +75,13 @@ func TestHiddenChanges(t *testing.T) {
 			os.Remove(r.path("start.py"))
 			r.write("start.py", "main.py")
 		}, "start.py (type or permissions) differ"},
+		"a link to another file": {func(r repository) {
+			r.write(".gitattributes", "* text=auto\n")
+			r.link("main.py", "start.py")
+			r.commit()
+			r.link("lib/orders.py", "start.py")
+			r.git("update-index", "--assume-unchanged", "start.py")
+		}, "start.py (assume-unchanged) differ"},
 		"core.trustctime": {func(r repository) {
 			then := time.Now().Add(-time.Hour)
 			keep := func() {

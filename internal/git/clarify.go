@@ -15,7 +15,7 @@ import (
 // clarify decides about files whose content differs from the commit, or was not
 // read. The commit's own .gitattributes may convert a file. attributes names a
 // file with attributes that is not part of the commit, if there is one.
-func (c *comparison) clarify(ctx context.Context, files []file, attributes string, s *State) error {
+func (c *comparison) clarify(ctx context.Context, files []*file, attributes string, s *State) error {
 	if len(files) == 0 {
 		return nil
 	}
@@ -30,7 +30,7 @@ func (c *comparison) clarify(ctx context.Context, files []file, attributes strin
 	if err != nil {
 		return err
 	}
-	var converted, recorded, pointers, filtered []file
+	var converted, recorded, pointers, filtered []*file
 	for _, f := range files {
 		switch rule := rules[f.path]; {
 		case rule.filter == LFS:
@@ -70,14 +70,14 @@ func (c *comparison) clarify(ctx context.Context, files []file, attributes strin
 }
 
 // compareAll reads the files whole: no attribute excuses a difference.
-func (c *comparison) compareAll(ctx context.Context, files []file, attributes string, s *State) error {
+func (c *comparison) compareAll(ctx context.Context, files []*file, attributes string, s *State) error {
 	var list []*file
-	for i := range files {
-		if files[i].verdict == unread {
-			list = append(list, &files[i])
+	for _, f := range files {
+		if f.verdict == unread {
+			list = append(list, f)
 		}
 	}
-	err := each(ctx, list, func(f *file) { f.verdict = c.compareFile(f, nil) })
+	err := c.compareContents(ctx, list, nil)
 	for _, f := range files {
 		if f.verdict != equal {
 			s.Changed = append(s.Changed, Change{f.path, "whatever " + attributes + " says"})
@@ -93,7 +93,7 @@ type rule struct {
 }
 
 // attributes returns the rules of files.
-func (c *comparison) attributes(ctx context.Context, files []file) (map[string]rule, error) {
+func (c *comparison) attributes(ctx context.Context, files []*file) (map[string]rule, error) {
 	call := c.call("check-attr", "--stdin", "-z", "filter", "text", "crlf", "eol", "ident", "working-tree-encoding")
 	call.input = strings.NewReader(list(files, "\x00"))
 	out, err := call.run(ctx)
@@ -116,7 +116,7 @@ func (c *comparison) attributes(ctx context.Context, files []file) (map[string]r
 	return rules, nil
 }
 
-func list(files []file, end string) string {
+func list(files []*file, end string) string {
 	var b strings.Builder
 	for _, f := range files {
 		b.WriteString(f.path + end)
@@ -125,8 +125,8 @@ func list(files []file, end string) string {
 }
 
 // convert compares files that the attributes convert, without filters.
-func (c *comparison) convert(ctx context.Context, files []file, neutral []string, s *State) error {
-	files = slices.DeleteFunc(files, func(f file) bool {
+func (c *comparison) convert(ctx context.Context, files []*file, neutral []string, s *State) error {
+	files = slices.DeleteFunc(files, func(f *file) bool {
 		odd := strings.ContainsAny(f.path, "\n\"") // git reads one path a line
 		if odd {
 			s.Changed = append(s.Changed, Change{Path: f.path})
@@ -156,7 +156,7 @@ const maxArguments = 64 << 10
 
 // modified returns the files that differ from git's record of them, which has
 // size, times and inode. Git reads those whose record is not recent.
-func (c *comparison) modified(ctx context.Context, files []file, neutral []string) (map[string]bool, error) {
+func (c *comparison) modified(ctx context.Context, files []*file, neutral []string) (map[string]bool, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
@@ -184,7 +184,7 @@ const LFS = "lfs"
 
 // overBudget returns the larger files, those that are not read unless git's
 // record says that they changed.
-func overBudget(files []file) []file {
+func overBudget(files []*file) []*file {
 	left := int64(comparedBytes)
 	for i, f := range files { // smallest first
 		if left -= f.size; left < 0 {
@@ -195,7 +195,7 @@ func overBudget(files []file) []file {
 }
 
 // lfs compares files with their pointers.
-func (c *comparison) lfs(ctx context.Context, files, large []file, modified map[string]bool, s *State) error {
+func (c *comparison) lfs(ctx context.Context, files, large []*file, modified map[string]bool, s *State) error {
 	pointers, err := c.pointers(ctx, files)
 	if err != nil {
 		return err
@@ -235,7 +235,7 @@ type pointer struct {
 const maxPointer = 1024 // bytes, as git-lfs limits them
 
 // pointers reads the pointers in the commit by hash. Other content has none.
-func (c *comparison) pointers(ctx context.Context, files []file) (map[string]pointer, error) {
+func (c *comparison) pointers(ctx context.Context, files []*file) (map[string]pointer, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}

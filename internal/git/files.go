@@ -1,7 +1,7 @@
 package git
 
 import (
-	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -35,42 +35,41 @@ const (
 	equal     verdict = iota
 	missing           // no such file
 	mode              // another type, or other permission to execute
-	different         // other content
+	retargeted        // a link to something else
+	different         // other content, which attributes may excuse
 	unread            // too large, or not readable
 )
 
 // file is a file of the commit in the checkout.
 type file struct {
-	path    string
-	want    entry
-	size    int64
-	verdict verdict
+	path     string
+	want     entry
+	inFolder bool // its folder is a real one
+	size     int64
+	verdict  verdict
 }
 
 // compareFiles compares the files of a commit with those in the checkout, byte
 // by byte. always holds paths of files that are read at any size. look gets the
 // content of small files; it is called concurrently.
-func (r *Repository) compareFiles(ctx context.Context, tree map[string]entry, always map[string]string, look func(string, []byte)) ([]file, error) {
-	files := make([]file, 0, len(tree))
+func (r *Repository) compareFiles(ctx context.Context, tree map[string]entry, always map[string]string, look func(string, []byte)) ([]*file, error) {
+	files := make([]*file, 0, len(tree))
 	folders := folders{root: r.root, real: map[string]bool{".": true}}
 	for p, want := range tree {
-		if want.mode == modeSubmodule {
-			continue
+		if want.mode != modeSubmodule {
+			files = append(files, &file{path: p, want: want, inFolder: folders.has(path.Dir(p))})
 		}
-		f := file{path: p, want: want}
-		f.size, f.verdict = folders.inspect(f)
-		files = append(files, f)
 	}
-	slices.SortFunc(files, func(a, b file) int {
-		if a.size != b.size {
-			return int(min(max(a.size-b.size, -1), 1))
-		}
-		return strings.Compare(a.path, b.path)
+	err := each(ctx, files, func(f *file) { f.size, f.verdict = r.inspect(f) })
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(files, func(a, b *file) int {
+		return cmp.Or(cmp.Compare(a.size, b.size), strings.Compare(a.path, b.path))
 	})
 	left := int64(comparedBytes)
 	var read []*file
-	for i := range files {
-		f := &files[i]
+	for _, f := range files {
 		if f.verdict != unread {
 			continue
 		}
@@ -81,8 +80,17 @@ func (r *Repository) compareFiles(ctx context.Context, tree map[string]entry, al
 			read = append(read, f)
 		}
 	}
-	err := each(ctx, read, func(f *file) { f.verdict = r.compareFile(f, look) })
-	return files, err
+	return files, r.compareContents(ctx, read, look)
+}
+
+// compareContents reads files.
+func (r *Repository) compareContents(ctx context.Context, files []*file, look func(string, []byte)) error {
+	buffers := sync.Pool{New: func() any { return new([shownBytes]byte) }}
+	return each(ctx, files, func(f *file) {
+		buffer := buffers.Get().(*[shownBytes]byte)
+		defer buffers.Put(buffer)
+		f.verdict = r.compareContent(f, buffer[:], look)
+	})
 }
 
 // each calls a function for each element on all processors.
@@ -122,26 +130,26 @@ func (f folders) has(dir string) bool {
 
 // inspect compares the type of a file and its permission to execute. The content
 // of links is compared, too; that of other files is unread.
-func (f folders) inspect(one file) (size int64, v verdict) {
-	name := filepath.Join(f.root, one.path)
+func (r *Repository) inspect(f *file) (size int64, v verdict) {
+	name := filepath.Join(r.root, f.path)
 	info, err := os.Lstat(name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), !f.has(path.Dir(one.path)):
+	case errors.Is(err, fs.ErrNotExist), !f.inFolder:
 		return 0, missing
 	case err != nil:
 		return 0, unread
-	case one.want.mode == modeLink:
+	case f.want.mode == modeLink:
 		to, err := os.Readlink(name)
 		if err != nil {
 			return 0, mode
 		}
-		sum := blob(one.want.hash, int64(len(to)))
+		sum := blob(f.want.hash, int64(len(to)))
 		io.WriteString(sum, to)
-		if !matches(sum, one.want.hash) {
-			return 0, different
+		if !matches(sum, f.want.hash) {
+			return 0, retargeted
 		}
 		return 0, equal
-	case !info.Mode().IsRegular(), info.Mode()&0o100 != 0 != (one.want.mode == modeExecutable):
+	case !info.Mode().IsRegular(), info.Mode()&0o100 != 0 != (f.want.mode == modeExecutable):
 		return 0, mode
 	}
 	return info.Size(), unread
@@ -160,29 +168,31 @@ func blob(like string, size int64) hash.Hash {
 
 func matches(sum hash.Hash, want string) bool { return hex.EncodeToString(sum.Sum(nil)) == want }
 
-// compareFile reads a file.
-func (r *Repository) compareFile(f *file, look func(string, []byte)) verdict {
+// compareContent reads a file. A small one fits into the buffer.
+func (r *Repository) compareContent(f *file, buffer []byte, look func(string, []byte)) verdict {
 	opened, err := os.Open(filepath.Join(r.root, f.path))
 	if err != nil {
 		return unread
 	}
 	defer func() { _ = opened.Close() }() // it was only read
 	sum := blob(f.want.hash, f.size)
-	var from io.Reader = opened
-	if f.size <= shownBytes {
-		content, err := io.ReadAll(io.LimitReader(opened, shownBytes+1))
-		if err != nil {
-			return unread
+	if f.size > shownBytes {
+		_, err = io.Copy(sum, opened)
+	} else {
+		var n int
+		n, err = io.ReadFull(opened, buffer[:f.size])
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = nil // the file shrank
 		}
 		if look != nil {
-			look(f.path, content)
+			look(f.path, buffer[:n])
 		}
-		from = bytes.NewReader(content)
+		sum.Write(buffer[:n])
 	}
-	if _, err := io.Copy(sum, from); err != nil {
+	switch {
+	case err != nil:
 		return unread
-	}
-	if !matches(sum, f.want.hash) {
+	case !matches(sum, f.want.hash):
 		return different
 	}
 	return equal

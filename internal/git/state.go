@@ -89,15 +89,16 @@ func (c comparison) compare(ctx context.Context, commit string) (s State, err er
 	}
 	s.Outside = c.outside()
 	local := c.unreviewed(&s)
-	var unclear []file
+	var unclear []*file
 	for _, f := range files {
 		switch hidden := c.index.hidden[f.path]; {
 		case f.verdict == missing && hidden == skipWorktree && c.config.sparse:
 			s.LeftOut = append(s.LeftOut, f.path)
-		case f.verdict == missing, f.verdict == mode, f.verdict != equal && hidden != "":
-			s.Changed = append(s.Changed, Change{f.path, f.why(hidden)})
-		case f.verdict != equal:
+		case f.verdict == equal:
+		case hidden == "" && (f.verdict == different || f.verdict == unread):
 			unclear = append(unclear, f)
+		default:
+			s.Changed = append(s.Changed, Change{f.path, f.why(hidden)})
 		}
 	}
 	if err := c.clarify(ctx, unclear, local, &s); err != nil {
@@ -117,7 +118,7 @@ func (c comparison) compare(ctx context.Context, commit string) (s State, err er
 }
 
 // why explains a difference that git status may not show.
-func (f file) why(hidden string) string {
+func (f *file) why(hidden string) string {
 	switch {
 	case hidden != "":
 		return hidden
@@ -203,9 +204,12 @@ func (c *comparison) unreviewed(s *State) (attributes string) {
 // folder.
 func (c *comparison) outside() (out []string) {
 	for p, e := range c.tree {
+		if e.mode != modeLink {
+			continue
+		}
 		name := filepath.Join(c.root, p)
 		to, err := os.Readlink(name)
-		if e.mode != modeLink || err != nil {
+		if err != nil {
 			continue
 		}
 		end, err := filepath.EvalSymlinks(name)
