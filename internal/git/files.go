@@ -32,12 +32,12 @@ const (
 type verdict int
 
 const (
-	equal     verdict = iota
-	missing           // no such file
-	mode              // another type, or other permission to execute
-	retargeted        // a link to something else
-	different         // other content, which attributes may excuse
-	unread            // too large, or not readable
+	equal      verdict = iota
+	missing            // no such file
+	mode               // another type, or other permission to execute
+	retargeted         // a link to something else
+	different          // other content, which attributes may excuse
+	unread             // too large, or not readable
 )
 
 // file is a file of the commit in the checkout.
