@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,21 @@ func TestLFS(t *testing.T) {
 	r = filtered(t, "lfs", "no pointer", "weights")
 	r.unseen()
 	r.either("filters: [lfs]", "worktree", "dirty", "model.bin")
+}
+
+// Large files are read only if git's record says that they changed.
+func TestLargeLFS(t *testing.T) {
+	t.Parallel()
+	content := strings.Repeat("x", 33<<20)
+	r := filtered(t, "lfs", pointerTo(content), content)
+	r.passes("filters: [lfs]")
+	now := time.Now().Add(time.Hour)
+	if err := os.Chtimes(r.path("model.bin"), now, now); err != nil {
+		t.Fatal(err)
+	}
+	r.passes("filters: [lfs]")
+	r.write("model.bin", strings.Repeat("y", 33<<20))
+	r.either("filters: [lfs]", "worktree", "dirty", "model.bin (not the file of its git-lfs pointer)")
 }
 
 // Of other filters only git's record of the file is known.

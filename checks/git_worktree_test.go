@@ -324,6 +324,11 @@ func TestExcludedFiles(t *testing.T) {
 			expect(t, r.check("paper", ""), "worktree", checker.Pass, "")
 		})
 	}
+	// A repository in the checkout is as untracked as a file.
+	nested := committed(t)
+	nested.write("plugin/new.py", "")
+	nested.in("plugin").git("init", "--quiet")
+	nested.either("", "worktree", "untracked_files", "plugin/ not tracked")
 	// The folder of a virtual environment excludes itself.
 	r := committed(t)
 	r.write("venv/.gitignore", "*\n")

@@ -117,8 +117,8 @@ func GitSafety() spec.Spec {
 	return spec.Spec{
 		Name:         "Git Safety",
 		AtGate:       true,
-		Looks:        "the checkout that would trade is clean, at the expected branch or tag, and tracks no secret file",
+		Looks:        "the checkout that would trade equals its commit, submodules included, is at the expected branch or tag, and tracks no secret",
 		Reasons:      all.English(),
-		Translations: all.Korean("Git 안전성", "거래에 쓰일 체크아웃이 깨끗하고, 예상한 브랜치나 태그이며, 비밀 파일을 추적하지 않는지"),
+		Translations: all.Korean("Git 안전성", "거래에 쓰일 체크아웃이 서브모듈까지 커밋과 같고, 예상한 브랜치나 태그이며, 비밀을 추적하지 않는지"),
 	}
 }
