@@ -149,7 +149,7 @@ func TestHiddenChanges(t *testing.T) {
 	}
 }
 
-// A link in the place of a folder leads to files that nobody reviewed.
+// A link in the place of a folder leads to files that are not of the commit.
 func TestFolderReplacedByLink(t *testing.T) {
 	t.Parallel()
 	r := committed(t)
