@@ -136,6 +136,16 @@ func TestGitTroubles(t *testing.T) {
 	r := newRepository(t)
 	r.commit()
 	all(r.check("paper", "timeout: 1ns"), "timeout")
+	broken := repository{t, t.TempDir()}
+	broken.write(".git", "gitdir: /no/such/folder\n")
+	all(broken.check("paper", ""), "not_a_repository")
+	unfinished := newRepository(t)
+	unfinished.write(".git/refs/heads/main", strings.Repeat("1", 40)+"\n")
+	all(unfinished.check("paper", ""), "git_failed")
+	r.git("config", "core.bare", "true") // git status refuses to look at the files
+	r.passes("")
+	r.write("new.py", "")
+	r.either("", "worktree", "untracked_files", "new.py")
 	r.write(".git/index", "no index")
 	expect(t, r.check("paper", ""), "worktree", checker.Fail, "git_failed")
 	expect(t, r.check("paper", ""), "revision", checker.Fail, "git_failed")
