@@ -19,7 +19,7 @@ func ExampleShipped() {
 	// Database: 36 reasons
 	// Exchange Health: 14 reasons
 	// Open Positions: 20 reasons
-	// Git Safety: 10 reasons
+	// Git Safety: 21 reasons
 	// Migrations: 19 reasons
 }
 
