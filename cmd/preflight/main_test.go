@@ -57,7 +57,7 @@ func (switchboard) Run(ctx context.Context, env checker.Env) []checker.Observati
 	case "on":
 	case "slow":
 		select {
-		case <-time.After(300 * time.Millisecond):
+		case <-time.After(20 * time.Second):
 		case <-ctx.Done():
 		}
 	default:
