@@ -20,13 +20,13 @@ type gateConfig struct {
 // checked folder, or "". An interpreter may be outside: then the first file
 // among its arguments counts.
 func outside(folder, program string, args []string) string {
-	root := real(folder)
-	if inside(root, real(program)) {
+	root := resolved(folder)
+	if inside(root, resolved(program)) {
 		return ""
 	}
 	for _, arg := range args {
 		if info, err := os.Stat(arg); err == nil && info.Mode().IsRegular() {
-			if inside(root, real(arg)) {
+			if inside(root, resolved(arg)) {
 				return ""
 			}
 			return arg
@@ -35,14 +35,14 @@ func outside(folder, program string, args []string) string {
 	return program
 }
 
-// real returns the absolute path without symbolic links, as far as it can be
+// resolved returns the absolute path without symbolic links, as far as it can be
 // resolved.
-func real(path string) string {
+func resolved(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		path = abs
 	}
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		return resolved
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
 	}
 	return path
 }

@@ -100,14 +100,21 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 // not.
 func (c Config) badEnvs() []*yamlfile.Error {
 	var out []*yamlfile.Error
-	for key, list := range map[string][]string{spec.Envs: c.envs, spec.LiveEnvs: c.liveEnvs} {
-		for i, env := range list {
-			if !envName.MatchString(env) {
-				out = append(out, c.file.At([]any{key, i}, fmt.Sprintf("%q must be a name in lower case, such as paper or live", env)))
-			}
-			if key == spec.Envs && slices.Contains(c.liveEnvs, env) {
-				out = append(out, c.file.At([]any{key, i}, fmt.Sprintf("%s is in %s too, which lists the environments that trade for real: leave it out of one", env, spec.LiveEnvs)))
-			}
+	add := func(key string, i int, format string, args ...any) {
+		out = append(out, c.file.At([]any{key, i}, fmt.Sprintf(format, args...)))
+	}
+	const noName = "%q must be a name in lower case, such as paper or live"
+	for i, env := range c.envs {
+		if !envName.MatchString(env) {
+			add(spec.Envs, i, noName, env)
+		}
+		if slices.Contains(c.liveEnvs, env) {
+			add(spec.Envs, i, "%s is in %s too, which lists the environments that trade for real: leave it out of one", env, spec.LiveEnvs)
+		}
+	}
+	for i, env := range c.liveEnvs {
+		if !envName.MatchString(env) {
+			add(spec.LiveEnvs, i, noName, env)
 		}
 	}
 	return out

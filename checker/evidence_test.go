@@ -159,18 +159,21 @@ func TestDemand(t *testing.T) {
 		want   string
 		not    bool // want a notReadyError
 	}{
-		"ready":                 {good(), func(*demand) {}, "", false},
-		"just in time":          {good(), func(d *demand) { d.Now = end.Add(15 * time.Minute) }, "", false},
-		"another host":          {good(), func(d *demand) { d.Subject.Host = "other" }, "", false},
-		"too old":               {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, but only 15m0s is allowed", false},
-		"of the future":         {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "from the future", false},
-		"another env":           {good(), func(d *demand) { d.Env = "paper" }, "is for live, not for paper", false},
-		"another commit":        {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is for " + about.Commit + ", but b is checked out", false},
-		"no checkout":           {good(), func(d *demand) { d.Subject.Commit = "" }, "but no commit is checked out", false},
-		"another configuration": {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml has changed", false},
-		"a failure":             {failing, func(*demand) {}, "live is not ready:\n  B: b1:  (broken)", true},
-		"a skipped check":       {skipping, func(*demand) {}, "live is not ready:\n  B: skipped: not selected", true},
-		"not for real":          {unreal, func(*demand) {}, "without --real-check", true},
+		"ready":                                {good(), func(*demand) {}, "", false},
+		"just in time":                         {good(), func(d *demand) { d.Now = end.Add(15 * time.Minute) }, "", false},
+		"another host":                         {good(), func(d *demand) { d.Subject.Host = "other" }, "", false},
+		"another host, which must be the same": {good(), func(d *demand) { d.Subject.Host, d.SameHost = "other", true }, "of another machine: of h, and this is other", false},
+		"the same host":                        {good(), func(d *demand) { d.SameHost = true }, "", false},
+		"other changed files":                  {good(), func(d *demand) { d.Subject.Tree = "sha256:1" }, "for other files", false},
+		"too old":                              {good(), func(d *demand) { d.Now = end.Add(15*time.Minute + time.Second) }, "too old: the run ended at 2026-01-02T03:04:06Z, 15m1s ago, but only 15m0s is allowed", false},
+		"of the future":                        {good(), func(d *demand) { d.Now = end.Add(-time.Minute) }, "from the future", false},
+		"another env":                          {good(), func(d *demand) { d.Env = "paper" }, "is for live, not for paper", false},
+		"another commit":                       {good(), func(d *demand) { d.Subject.Commit = "b" }, "another commit: it is for " + about.Commit + ", but b is checked out", false},
+		"no checkout":                          {good(), func(d *demand) { d.Subject.Commit = "" }, "but no commit is checked out", false},
+		"another configuration":                {good(), func(d *demand) { d.Subject.ConfigDigest = "x" }, "another configuration: preflight.yml has changed", false},
+		"a failure":                            {failing, func(*demand) {}, "live is not ready:\n  B: b1:  (broken)", true},
+		"a skipped check":                      {skipping, func(*demand) {}, "live is not ready:\n  B: skipped: not selected", true},
+		"not for real":                         {unreal, func(*demand) {}, "without --real-check", true},
 	} {
 		d := usual
 		tt.change(&d)

@@ -8,8 +8,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 )
@@ -36,11 +34,8 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 	}
 	file := evidenceFile(f.evidence, f.env)
 	evidence := os.Remove(file)
-	for _, pattern := range []string{valuesPath(file, "*"), strings.TrimSuffix(file, ".json") + ".running-*"} {
-		left, _ := filepath.Glob(pattern) // an environment has no special characters
-		for _, path := range left {
-			_ = os.Remove(path) // they do no harm
-		}
+	for _, path := range append(filesBeside(file, running), filesBeside(file, valuesName)...) {
+		_ = os.Remove(path) // leftover files do no harm
 	}
 	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
 	for _, note := range notes {

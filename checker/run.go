@@ -146,7 +146,10 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	terminal.start()
 	file := r.readAhead(d)
 	o := outcome{id: newRunID(), written: map[string]error{}}
-	under := r.withdraw(o.id, logger)
+	var under *marker
+	if r.full() {
+		under = r.withdraw(o.id, logger)
+	}
 	read := newRecorder(d.env.Lookup)
 	d.env.Lookup = read.get
 	o.report = Runner{
@@ -160,6 +163,9 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 		logger.Warn("The evidence has no commit", "err", err)
 	}
 	o.evidence = newEvidence(o.id, r.env, about, o.report)
+	if !r.full() && o.report.Count(Fail) > 0 {
+		under = r.withdraw(o.id, logger)
+	}
 	r.write(ctx, d, file, &o, logger)
 	if under != nil {
 		under.finish(r.evidenceFile(), o.written[spec.OutputEvidence] == nil)
@@ -225,13 +231,10 @@ func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile
 // full reports whether the run selects every check for real.
 func (r *run) full() bool { return r.real && len(r.only)+len(r.skip) == 0 }
 
-// withdraw withdraws the standing evidence before a complete run. It returns nil
-// if there is nothing to finish: the run is partial, or the folder cannot be
-// changed, and then writing the evidence fails too.
+// withdraw withdraws the standing evidence, before a complete run or after a
+// partial one that failed. It returns nil if the folder cannot be changed. Then
+// writing the evidence fails too.
 func (r *run) withdraw(id string, logger *slog.Logger) *marker {
-	if !r.full() {
-		return nil
-	}
 	m, err := withdraw(r.evidenceFile(), id, time.Now())
 	if err != nil {
 		if _, missing := os.Stat(r.evidenceFile()); missing != nil {

@@ -31,7 +31,7 @@ type marker struct {
 // Without evidence it creates an empty marker, so that a gate can wait for the
 // run.
 func withdraw(evidence, run string, start time.Time) (*marker, error) {
-	path := fmt.Sprintf("%s.running-%d-%s", strings.TrimSuffix(evidence, ".json"), start.UnixNano(), run)
+	path := fmt.Sprintf("%s%d-%s", besideEvidence(evidence, running), start.UnixNano(), run)
 	err := os.Rename(evidence, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
@@ -54,13 +54,34 @@ func (m marker) underWay() bool {
 	return err == nil && !free
 }
 
+// running is the name of markers after that of the environment.
+const running = ".running-"
+
+// besideEvidence returns the start of the paths of an environment's other files,
+// which are beside its evidence.
+func besideEvidence(evidence, name string) string {
+	return strings.TrimSuffix(evidence, ".json") + name
+}
+
+// filesBeside returns the environment's other files with that name.
+func filesBeside(evidence, name string) []string {
+	dir, start := filepath.Split(besideEvidence(evidence, name))
+	entries, _ := os.ReadDir(filepath.Clean(dir)) // without a folder there are none
+	var out []string
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), start) {
+			out = append(out, filepath.Join(dir, e.Name()))
+		}
+	}
+	return out
+}
+
 // markers returns the markers of an environment, oldest first.
 func markers(evidence string) []marker {
-	prefix := strings.TrimSuffix(evidence, ".json") + ".running-"
-	paths, _ := filepath.Glob(prefix + "*") // the pattern is valid: an environment has no special characters
 	var out []marker
-	for _, path := range paths {
-		number, _, _ := strings.Cut(strings.TrimPrefix(path, prefix), "-")
+	for _, path := range filesBeside(evidence, running) {
+		_, rest, _ := strings.Cut(filepath.Base(path), running)
+		number, _, _ := strings.Cut(rest, "-")
 		if nanos, err := strconv.ParseInt(number, 10, 64); err == nil {
 			out = append(out, marker{path: path, start: time.Unix(0, nanos)})
 		}
@@ -69,17 +90,17 @@ func markers(evidence string) []marker {
 	return out
 }
 
-// finish ends the run. If its evidence is written, finish removes its marker and
-// those of runs that died. Otherwise the marker stays, and says that the result
-// of the last run is not known.
+// finish ends the run. It removes the markers of runs that died, and its own if
+// its evidence is written. Otherwise its own stays, and says that the result of
+// the last run is not known.
 func (m *marker) finish(evidence string, written bool) {
-	if written {
-		_ = os.Remove(m.path) // a leftover marker is removed by a later run
-		for _, other := range markers(evidence) {
-			if !other.underWay() {
-				_ = os.Remove(other.path)
-			}
+	for _, other := range markers(evidence) {
+		if !other.underWay() {
+			_ = os.Remove(other.path) // a leftover marker is removed by a later run
 		}
+	}
+	if written {
+		_ = os.Remove(m.path)
 	}
 	_ = m.lock.Close()
 }

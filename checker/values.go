@@ -39,11 +39,13 @@ func newRecorder(lookup func(string) (string, bool)) *recorder {
 // get looks up a variable.
 func (r *recorder) get(name string) (string, bool) {
 	value, set := r.lookup(name)
+	read := &value
+	if !set {
+		read = nil
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.read[name] = nil; set {
-		r.read[name] = &value
-	}
+	r.read[name] = read
 	return value, set
 }
 
@@ -115,8 +117,11 @@ type valuesFile struct {
 // valuesPath returns the path of a run's digest of variables, beside the
 // evidence.
 func valuesPath(evidence, run string) string {
-	return strings.TrimSuffix(evidence, ".json") + ".values-" + run
+	return besideEvidence(evidence, valuesName) + run
 }
+
+// valuesName is the name of such files after that of the environment.
+const valuesName = ".values-"
 
 // writeValues writes the digest of the variables of a run, and removes old ones.
 func writeValues(evidence, run string, v values) error {
@@ -133,7 +138,7 @@ func writeValues(evidence, run string, v values) error {
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)
 	}
-	removeOld(valuesPath(evidence, "*"))
+	removeOld(filesBeside(evidence, valuesName))
 	return nil
 }
 
@@ -141,10 +146,8 @@ func writeValues(evidence, run string, v values) error {
 // before their evidence.
 const keptValues = 32
 
-// removeOld removes all but the newest files of a pattern. Leftover files do no
-// harm.
-func removeOld(pattern string) {
-	paths, _ := filepath.Glob(pattern)
+// removeOld removes all but the newest files. Leftover files do no harm.
+func removeOld(paths []string) {
 	if len(paths) <= keptValues {
 		return
 	}

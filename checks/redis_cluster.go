@@ -113,7 +113,7 @@ func forbidden(err error) bool {
 }
 
 // keyPerPrimary returns a probe's key for each primary, by its address. One
-// key for all would reach a primary that takes no writes only by chance.
+// random key would probe one primary, and miss another that takes no writes.
 func (r redisServer) keyPerPrimary(ctx context.Context, client *redis.Client) (map[string]string, error) {
 	keys := map[string]string{}
 	if strings.Contains(r.Prefix, "{") { // all keys with this prefix are in one slot

@@ -5,11 +5,12 @@ import (
 	"encoding/hex"
 	"fmt"
 	"hash"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/alertnative/preflight/internal/git"
 )
 
 // hashedBytes limits the content that is read for a digest of changed files. Of
@@ -26,14 +27,15 @@ func treeDigest(root string, paths []string) string {
 	for _, path := range slices.Sorted(slices.Values(paths)) {
 		file := filepath.Join(root, filepath.FromSlash(path))
 		_ = filepath.WalkDir(file, func(at string, d fs.DirEntry, err error) error { // a file that is gone counts as such
-			if err != nil {
+			name, outside := filepath.Rel(root, at) // the same in every folder
+			if err != nil || outside != nil {
 				t.line(path, "unreadable", "")
 				return nil
 			}
 			if d.IsDir() && d.Name() == ".git" {
 				return filepath.SkipDir
 			}
-			t.add(at, d)
+			t.add(name, at, d)
 			return nil
 		})
 	}
@@ -52,37 +54,28 @@ func (t *tree) line(path, kind, content string) {
 	fmt.Fprintf(t.sum, "%d:%s%d:%s%d:%s", len(path), path, len(kind), kind, len(content), content)
 }
 
-func (t *tree) add(path string, d fs.DirEntry) {
+// add adds a file under a name that does not depend on the checkout's folder.
+func (t *tree) add(name, path string, d fs.DirEntry) {
 	info, err := d.Info()
 	if err != nil {
-		t.line(path, "unreadable", "")
+		t.line(name, "unreadable", "")
 		return
 	}
 	kind := info.Mode().String()
 	switch {
 	case info.Mode()&fs.ModeSymlink != 0:
 		to, _ := os.Readlink(path) // an unreadable link has no target
-		t.line(path, kind, to)
+		t.line(name, kind, to)
 	case !info.Mode().IsRegular():
-		t.line(path, kind, "")
+		t.line(name, kind, "")
 	case info.Size() > t.left:
-		t.line(path, kind, fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano()))
+		t.line(name, kind, fmt.Sprintf("%d %d", info.Size(), info.ModTime().UnixNano()))
 	default:
 		t.left -= info.Size()
-		t.line(path, kind, contentOf(path))
+		content, err := git.SHA256(path)
+		if err != nil {
+			content = "unreadable"
+		}
+		t.line(name, kind, content)
 	}
-}
-
-// contentOf returns the digest of a file's content.
-func contentOf(path string) string {
-	f, err := os.Open(path)
-	if err != nil {
-		return "unreadable"
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	sum := sha256.New()
-	if _, err := io.Copy(sum, f); err != nil {
-		return "unreadable"
-	}
-	return hex.EncodeToString(sum.Sum(nil))
 }

@@ -1,13 +1,27 @@
 package spec
 
 import (
+	"slices"
+
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks/internal/reasons"
 )
 
 // GitSafety describes the check Git Safety.
 func GitSafety() spec.Spec {
-	all := reasons.List{
+	all := slices.Concat(worktreeReasons(), revisionReasons(), gitReasons())
+	return spec.Spec{
+		Name:         "Git Safety",
+		AtGate:       true,
+		Looks:        "the checkout that would trade equals its commit, submodules included, is at the expected branch or tag, and tracks no secret",
+		Reasons:      all.English(),
+		Translations: all.Korean("Git 안전성", "거래에 쓰일 체크아웃이 서브모듈까지 커밋과 같고, 예상한 브랜치나 태그이며, 비밀을 추적하지 않는지"),
+	}
+}
+
+// worktreeReasons are the reasons about the files of the checkout.
+func worktreeReasons() reasons.List {
+	return reasons.List{
 		{
 			Name: "dirty", Meaning: "tracked files differ from the commit",
 			Remedy:        "commit the changes, or git restore the files",
@@ -53,6 +67,12 @@ func GitSafety() spec.Spec {
 			Remedy:        "git sparse-checkout disable, or set sparse in preflight.yml",
 			KoreanMeaning: "sparse checkout으로 커밋의 파일이 빠져 있음", KoreanRemedy: "git sparse-checkout disable, 또는 preflight.yml에 sparse 설정",
 		},
+	}
+}
+
+// revisionReasons are the reasons about the commit and about secrets in it.
+func revisionReasons() reasons.List {
+	return reasons.List{
 		{
 			Name: "wrong_branch", Meaning: "the checkout is on another branch than the expected one",
 			Remedy:        "git switch to the branch that preflight.yml names",
@@ -88,6 +108,12 @@ func GitSafety() spec.Spec {
 			Remedy:        "change the secret, and remove it from the file and from the history; if it is none, name the file under not_secret in preflight.yml",
 			KoreanMeaning: "추적 중인 파일에 개인 키나 거래소 키로 보이는 내용이 있음", KoreanRemedy: "비밀 값을 바꾸고 파일과 이력에서 제거: 비밀이 아니면 preflight.yml의 not_secret에 파일 추가",
 		},
+	}
+}
+
+// gitReasons are the reasons for which git shows nothing.
+func gitReasons() reasons.List {
+	return reasons.List{
 		{
 			Name: "not_a_repository", Meaning: "the folder is not a git checkout",
 			Remedy:        "correct repository in preflight.yml, or deploy a checkout",
@@ -113,12 +139,5 @@ func GitSafety() spec.Spec {
 			Remedy:        "look at the size of the checkout and at the disk",
 			KoreanMeaning: "git이 제한 시간 안에 끝나지 않음", KoreanRemedy: "체크아웃의 크기와 디스크 확인",
 		},
-	}
-	return spec.Spec{
-		Name:         "Git Safety",
-		AtGate:       true,
-		Looks:        "the checkout that would trade equals its commit, submodules included, is at the expected branch or tag, and tracks no secret",
-		Reasons:      all.English(),
-		Translations: all.Korean("Git 안전성", "거래에 쓰일 체크아웃이 서브모듈까지 커밋과 같고, 예상한 브랜치나 태그이며, 비밀을 추적하지 않는지"),
 	}
 }

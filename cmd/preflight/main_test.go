@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -39,11 +40,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"preflight":   main,
 		"switchboard": func() { checker.Main("test", switchboard{}) },
+		"checkout":    func() { checker.Main("test", switchboard{}, gitSafety()) },
 	})
 }
 
+// gitSafety returns the shipped check Git Safety.
+func gitSafety() checker.Check {
+	all := checks.Shipped()
+	return all[slices.IndexFunc(all, func(c checker.Check) bool { return c.Spec().AtGate })]
+}
+
 // switchboard is a check that passes if the variable SWITCH is "on". With "slow"
-// it passes after a while.
+// it passes after a while. It reads the variable MODE too.
 type switchboard struct{}
 
 func (switchboard) Spec() spec.Spec {
@@ -53,6 +61,7 @@ func (switchboard) Spec() spec.Spec {
 func (switchboard) Targets(checker.Env) []string { return []string{"switch"} }
 
 func (switchboard) Run(ctx context.Context, env checker.Env) []checker.Observation {
+	_ = env.Value("MODE")
 	switch env.Value("SWITCH") {
 	case "on":
 	case "slow":

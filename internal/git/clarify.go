@@ -295,12 +295,20 @@ func (p pointer) matches(path string, size int64) bool {
 	if p.oid == "" || p.size != size {
 		return false
 	}
+	content, err := SHA256(path)
+	return err == nil && content == p.oid
+}
+
+// SHA256 returns the digest of a file's content in hexadecimal digits.
+func SHA256(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return false
+		return "", err
 	}
 	defer func() { _ = f.Close() }() // it was only read
 	sum := sha256.New()
-	_, err = io.Copy(sum, f)
-	return err == nil && hex.EncodeToString(sum.Sum(nil)) == p.oid
+	if _, err := io.Copy(sum, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
 }

@@ -87,8 +87,8 @@ type head struct {
 	branch string // "(detached)" without a branch
 }
 
-// head reads the commit and the branch. The path keeps git status away from the
-// files, which would be read by programs that the repository names.
+// head reads the commit and the branch. The path .git restricts git status to no
+// file: for other files it could run filters that the repository configures.
 func (r *Repository) head(ctx context.Context) (h head, err error) {
 	lines, err := r.fields(ctx, nil, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no", "--ignore-submodules=all", "-z", "--", ".git")
 	for _, line := range lines {

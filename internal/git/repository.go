@@ -136,7 +136,8 @@ func (r *Repository) Upstream(ctx context.Context, name string) (Upstream, error
 
 const remotes = "refs/remotes/"
 
-// operations are the files of operations that stop half-way, in a git folder.
+// operations lists the files by which the git folder shows an unfinished
+// operation.
 var operations = []struct{ file, name string }{
 	{"MERGE_HEAD", "merge"},
 	{"rebase-merge", "rebase"},

@@ -196,6 +196,17 @@ type Reader struct {
 	Panel                    int
 }
 
+// String names the reader: alert "X", panel 3 of the dashboard "y".
+func (r Reader) String() string {
+	switch {
+	case r.Alert != "":
+		return fmt.Sprintf("alert %q", r.Alert)
+	case r.Record != "":
+		return fmt.Sprintf("record %q", r.Record)
+	}
+	return fmt.Sprintf("panel %d of the dashboard %q", r.Panel, r.Dashboard)
+}
+
 // Readers returns the definitions that read each metric.
 func (c *Checked) Readers() map[string][]Reader {
 	used := map[string][]Reader{}

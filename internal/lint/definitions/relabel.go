@@ -151,14 +151,3 @@ func decided(rules []*relabel.Config) []*relabel.Config {
 	}
 	return out
 }
-
-// String names the reader: alert "X", panel 3 of the dashboard "y".
-func (r Reader) String() string {
-	switch {
-	case r.Alert != "":
-		return fmt.Sprintf("alert %q", r.Alert)
-	case r.Record != "":
-		return fmt.Sprintf("record %q", r.Record)
-	}
-	return fmt.Sprintf("panel %d of the dashboard %q", r.Panel, r.Dashboard)
-}
