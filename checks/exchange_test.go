@@ -95,7 +95,7 @@ func TestExchangeFaults(t *testing.T) {
 		{fakeexchange.Broken(), "server_error"},
 		{fakeexchange.Firewall(), "blocked"},
 		{fakeexchange.Restricted(), "blocked"},
-		{fakeexchange.Garbage(), "unexpected_answer"},
+		{fakeexchange.Garbage(), "bad_answer"},
 		{fakeexchange.Fault{Status: http.StatusFound}, "unexpected_answer"},
 	} {
 		e.fail(&tt.fault)

@@ -106,9 +106,14 @@ func Exchange() List {
 			KoreanMeaning: "거래소가 오류로 응답함", KoreanRemedy: "기다리고, 거래소 상태 페이지 확인",
 		},
 		{
-			Name: "unexpected_answer", Meaning: "the answer does not match the exchange's documentation",
+			Name: "unexpected_answer", Meaning: "the exchange answers with a status that its documentation does not have",
 			Remedy:        "check the address; a proxy may answer instead of the exchange",
-			KoreanMeaning: "거래소 문서와 다른 응답", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+			KoreanMeaning: "거래소 문서에 없는 상태 코드로 응답함", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+		},
+		{
+			Name: "bad_answer", Meaning: "the answer lacks something, or has it twice or in another form than documented, so nothing is known",
+			Remedy:        "check the address; a proxy may answer instead of the exchange; look for a change of its API",
+			KoreanMeaning: "응답에 필요한 값이 없거나 중복되거나 문서와 형식이 달라 상태를 알 수 없음", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음; 거래소 API 변경 여부 확인",
 		},
 		{
 			Name: "clock_skew", Meaning: "this machine's clock and the exchange's are too far apart",
