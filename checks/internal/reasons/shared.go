@@ -122,3 +122,12 @@ func Exchange() List {
 		},
 	}, Connection()...)
 }
+
+// SetTwice is the reason of a variable that a .env file sets more than once.
+func SetTwice() Reason {
+	return Reason{
+		Name: "set_twice", Meaning: "the .env file sets the variable more than once, and the last line counts",
+		Remedy:        "keep one of the lines that the detail names",
+		KoreanMeaning: ".env 파일이 한 변수를 두 번 이상 설정하며 마지막 줄이 적용됨", KoreanRemedy: "상세 내용에 있는 줄 중 하나만 남길 것",
+	}
+}
