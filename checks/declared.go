@@ -18,7 +18,10 @@ import (
 // declaredChecks represents the checks that preflight.yml declares.
 type declaredChecks struct{}
 
-func (declaredChecks) Spec() spec.Spec                                        { return spec.Spec{Name: declared.Section} }
+func (declaredChecks) Spec() spec.Spec {
+	return spec.Spec{Name: declared.Section, Sections: []string{shipped.LiveWaivers}}
+}
+
 func (declaredChecks) Targets(checker.Env) []string                           { return nil }
 func (declaredChecks) Run(context.Context, checker.Env) []checker.Observation { return nil }
 
@@ -50,7 +53,10 @@ func (l declaredList) Problems(checker.Env) []checker.Problem {
 type declaredCheck struct{ declared.Check }
 
 // Targets returns the only target.
-func (d declaredCheck) Targets(checker.Env) []string { return []string{d.TargetName()} }
+func (d declaredCheck) Targets(env checker.Env) []string {
+	waiversIn(env)
+	return []string{d.TargetName()}
+}
 
 // MaxDuration returns the time that the declaration allows the check.
 func (d declaredCheck) MaxDuration(checker.Env) time.Duration {
@@ -62,20 +68,27 @@ func (d declaredCheck) Run(ctx context.Context, env checker.Env) []checker.Obser
 	timeout := d.MaxDuration(env)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	m, err := d.probe(env).measure(ctx)
+	p := d.probe(env)
+	m, err := p.measure(ctx)
 	if err != nil {
 		reason, detail := explainExchange(err, timeout)
 		return []checker.Observation{checker.Failed(d.TargetName(), reason, detail)}
 	}
 	observation := d.judge(m)
 	observation.Latency = m.latency
-	return []checker.Observation{observation}
+	return trusted(env, declaredProbe{d.TargetName(), p}, []checker.Observation{observation})
 }
 
 // probe is one of the declarable measurements.
 type probe interface {
 	// measure returns a number. Its error is a rejection or a connection error.
 	measure(context.Context) (measurement, error)
+}
+
+// declaredProbe is the measurement of a declared check's target.
+type declaredProbe struct {
+	target string
+	probe  probe
 }
 
 // measurement is a number with its kind.

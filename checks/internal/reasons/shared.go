@@ -34,6 +34,7 @@ func Connection() List {
 // Postgres returns the reasons of checks that use PostgreSQL.
 func Postgres() List {
 	return List{
+		PlainText(), UnverifiedTLS(),
 		{
 			Name: "auth_failed", Meaning: "the server refused the user or the password",
 			Remedy:        "correct the credentials in the address",
@@ -75,6 +76,7 @@ func Postgres() List {
 // Exchange returns the reasons of checks that call exchanges.
 func Exchange() List {
 	return append(List{
+		OtherHost(), PlainText(),
 		{
 			Name: "malformed", Meaning: "the address of the API cannot be parsed",
 			Remedy:        "write it as https://HOST, without a path",
@@ -129,5 +131,32 @@ func SetTwice() Reason {
 		Name: "set_twice", Meaning: "the .env file sets the variable more than once, and the last line counts",
 		Remedy:        "keep one of the lines that the detail names",
 		KoreanMeaning: ".env 파일이 한 변수를 두 번 이상 설정하며 마지막 줄이 적용됨", KoreanRemedy: "상세 내용에 있는 줄 중 하나만 남길 것",
+	}
+}
+
+// OtherHost is the reason of an exchange's address that is not the exchange.
+func OtherHost() Reason {
+	return Reason{
+		Name: "other_host", Meaning: "in an environment that trades for real, the address is not the exchange's",
+		Remedy:        "remove the address from the .env file, or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 주소가 거래소의 주소가 아님", KoreanRemedy: ".env 파일에서 주소를 제거하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
+	}
+}
+
+// PlainText is the reason of a connection that others can read on its way.
+func PlainText() Reason {
+	return Reason{
+		Name: "plain_text", Meaning: "in an environment that trades for real, a connection to another machine may be without TLS",
+		Remedy:        "use https, rediss, or sslmode=verify-full; or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 다른 서버로의 연결이 TLS 없이 이루어질 수 있음", KoreanRemedy: "https, rediss 또는 sslmode=verify-full을 사용하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
+	}
+}
+
+// UnverifiedTLS is the reason of a connection whose server is not verified.
+func UnverifiedTLS() Reason {
+	return Reason{
+		Name: "unverified_tls", Meaning: "in an environment that trades for real, the certificate of another machine is not verified",
+		Remedy:        "use sslmode=verify-full, or leave out skip_verify; or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 다른 서버의 인증서를 검증하지 않음", KoreanRemedy: "sslmode=verify-full을 사용하거나 skip_verify를 제거하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
 	}
 }
