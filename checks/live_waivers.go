@@ -39,7 +39,7 @@ func (l liveWaivers) Problems(checker.Env) (problems []checker.Problem) {
 		case !slices.Contains(risks, w.Risk):
 			problems = append(problems, wrong(fmt.Sprintf("%q is none of %v", w.Risk, risks), i, "risk"))
 		case strings.TrimSpace(w.Reason) == "":
-			problems = append(problems, wrong("say why the live environments may accept this", i, "reason"))
+			problems = append(problems, wrong("give the reason to accept this", i, "reason"))
 		}
 	}
 	return problems

@@ -192,7 +192,7 @@ func TestWaiverErrors(t *testing.T) {
 		"live_waivers: [{risk: plain_text, reason: r}]":                "p.yml:1: live_waivers[0].of: name the variable with the address",
 		"live_waivers: [{of: 'postgres://u:p@h/d', risk: plain_text}]": "p.yml:1: live_waivers[0].of: name the variable with the address",
 		"live_waivers: [{of: A, risk: plaintext, reason: r}]":          `p.yml:1: live_waivers[0].risk: "plaintext" is none of [other_host plain_text unverified_tls]`,
-		"live_waivers: [{of: A, risk: plain_text, reason: ' '}]":       "p.yml:1: live_waivers[0].reason: say why the live environments may accept this",
+		"live_waivers: [{of: A, risk: plain_text, reason: ' '}]":       "p.yml:1: live_waivers[0].reason: give the reason to accept this",
 		"live_waivers: [{of: A, risk: plain_text, why: r}]":            `p.yml:1: unknown key "why" in live_waivers[0]`,
 	} {
 		_, err := parse(text + "\n" + rest)

@@ -130,7 +130,7 @@ func (f Format) nameIn(line string) string {
 }
 
 // starts returns the lines at which a statement starts. Others are inside a
-// quoted value. A variable of our own, set before each line, tells.
+// quoted value. A variable of our own, set before each line, shows them.
 func (f Format) starts(all [][]byte, numbers []int, process Lookup) map[int]bool {
 	const own = "PREFLIGHT_LINE_"
 	probed := slices.Clone(all)

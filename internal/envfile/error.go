@@ -7,7 +7,7 @@ type SyntaxError struct {
 	BOM  bool // the file starts with a byte-order mark
 }
 
-// Error says what is wrong with the line.
+// Error describes what is wrong with the line.
 func (e *SyntaxError) Error() string {
 	if e.BOM && e.Line == 1 {
 		return "starts with a byte-order mark: save it as UTF-8 without one"
