@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -116,19 +115,24 @@ func (d declaredCheck) judge(m measurement) checker.Observation {
 	if !m.isValue {
 		return checker.Passed(d.TargetName(), "succeeded")
 	}
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) + m.unit }
+	measured := checker.Measurement{Value: m.value, Unit: m.unit, Warn: checker.Limit(d.Warn), Fail: checker.Limit(d.Fail)}
+	o := checker.Passed(d.TargetName(), measured.String())
 	for _, l := range []struct {
 		declared.Limit
 		observe func(target, reason, detail string) checker.Observation
-	}{{d.Fail, checker.Failed}, {d.Warn, checker.Warned}} {
+	}{{d.Warn, checker.Warned}, {d.Fail, checker.Failed}} {
+		limit := measured
 		if l.Above != nil && m.value > *l.Above {
-			return l.observe(d.TargetName(), "above_limit", fmt.Sprintf("%s, the limit is %s", number(m.value), number(*l.Above)))
+			limit.Value = *l.Above
+			o = l.observe(d.TargetName(), "above_limit", fmt.Sprintf("%s, the limit is %s", measured.Number(), limit.Number()))
 		}
 		if l.Below != nil && m.value < *l.Below {
-			return l.observe(d.TargetName(), "below_limit", fmt.Sprintf("%s, the limit is %s", number(m.value), number(*l.Below)))
+			limit.Value = *l.Below
+			o = l.observe(d.TargetName(), "below_limit", fmt.Sprintf("%s, the limit is %s", measured.Number(), limit.Number()))
 		}
 	}
-	return checker.Passed(d.TargetName(), number(m.value))
+	o.Measured = &measured
+	return o
 }
 
 // number parses the output of a program. Its error does not show the text,
