@@ -5,124 +5,128 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/alertnative/preflight/checks/spec"
 	"github.com/alertnative/preflight/internal/stack/system"
 )
 
-// benchCheck compares a run of the checker with the two clients, and with
-// another build of the checker if there is one.
-func benchCheck(ctx context.Context, dir string, runs int, other string) (err error) {
-	ready, err := system.Start(ctx, dir)
+// durable makes PostgreSQL sync each commit, as in production.
+var durable = []string{"fsync=on", "synchronous_commit=on", "full_page_writes=on"}
+
+// benchCheck races a run of the checker against a run of the build of another
+// commit, and both against the two clients. An empty ref leaves the other build
+// out.
+func benchCheck(ctx context.Context, dir string, runs int, ref string) (err error) {
+	ready, err := system.Start(ctx, dir, durable...)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ready.Close()) }()
 
-	var p contest
-	if p.preflight, err = checker(ready.System, filepath.Join(dir, "ours")); err != nil {
+	declared, err := os.ReadFile(filepath.Join("bench", "process", "preflight.yml"))
+	if err != nil {
 		return err
 	}
-	if p.starts, err = program("preflight", "--version"); err != nil {
+	ours := filepath.Join(dir, "ours")
+	check, err := checker(ready.System, ours, declared)
+	if err != nil {
 		return err
 	}
-	host, port, _ := strings.Cut(ready.Redis.Addr(), ":")
-	if p.ping, err = program("redis-cli", "-h", host, "-p", port, "ping"); err != nil {
+	gate := check
+	gate.args = append([]string{"gate", "--env=paper"}, append(check.files(), "--", "true")...)
+	starts, err := program("preflight", "--version")
+	if err != nil {
 		return err
 	}
-	if p.selects, err = program("psql", "--no-psqlrc", "-c", "select 1", ready.Postgres.DSN()); err != nil {
+	clients, err := clients(ready)
+	if err != nil {
 		return err
 	}
-	if other != "" {
-		if p.other, err = checker(ready.System, filepath.Join(dir, "other")); err != nil {
+	r := race{lanes: []*lane{
+		{name: "preflight --real-check, eight checks", commands: []command{check}},
+		{name: "preflight gate", commands: []command{gate}},
+		{name: "preflight --version, which only starts", commands: []command{starts}},
+		{name: "redis-cli ping && psql -c 'select 1'", commands: clients},
+	}}
+	if ref != "" {
+		other, err := build(ctx, ready.System, dir, ref)
+		if err != nil {
 			return err
 		}
-		p.other.path = other
+		r.lanes = append(r.lanes, &lane{name: "preflight --real-check of " + ref, commands: []command{other}})
 	}
-	if err := p.measure(ctx, runs); err != nil {
+	if err := r.run(ctx, runs); err != nil {
 		return err
 	}
-	return passed(textfile(filepath.Join(dir, "ours")), runs+1)
+	r.print()
+	text, err := os.ReadFile(textfile(ours))
+	if err != nil {
+		return err
+	}
+	if err := passed(string(text), runs+1); err != nil {
+		return err
+	}
+	return printProbes(string(text))
 }
 
-// checker returns a run with all eight checks that writes into a folder.
-func checker(ready *system.System, dir string) (command, error) {
-	config, vars, err := ready.Everything()
+// clients returns the two commands that make the same calls to the databases.
+func clients(ready *system.Whole) ([]command, error) {
+	host, port, _ := strings.Cut(ready.Redis.Addr(), ":")
+	ping, err := program("redis-cli", "-h", host, "-p", port, "ping")
 	if err != nil {
-		return command{}, err
+		return nil, err
 	}
-	c, err := program("preflight", "--config.file="+config, "--env=paper", "--real-check",
-		"--metrics-output="+textfile(dir), "--evidence.dir="+filepath.Join(dir, "evidence"))
-	c.env = append(os.Environ(), vars...)
-	return c, err
+	// Not the psql of the PATH, which in Debian is a script that starts it.
+	selects, err := program("psql", "--no-psqlrc", "-c", "select 1", ready.Postgres.DSN())
+	return []command{ping, selects}, err
 }
 
 func textfile(dir string) string { return filepath.Join(dir, "preflight.prom") }
 
-// contest holds the commands that run alternately.
-type contest struct {
-	preflight, starts, ping, selects command
-	other                            command // its path is "" if there is none
+// checker returns a run with all eight checks that writes into a folder.
+func checker(ready *system.System, dir string, declared []byte) (command, error) {
+	config, vars, err := ready.Declare(filepath.Base(dir)+".yml", declared)
+	if err != nil {
+		return command{}, err
+	}
+	c, err := program("preflight", "--config.file="+config, "--evidence.dir="+filepath.Join(dir, "evidence"),
+		"--env=paper", "--real-check", "--metrics-output="+textfile(dir))
+	c.env = append(os.Environ(), vars...)
+	return c, err
 }
 
-// measure runs every command and prints the durations.
-func (p *contest) measure(ctx context.Context, runs int) error {
-	all := []struct {
-		name     string
-		commands []*command
-		times    durations
-	}{
-		{name: "preflight --real-check, eight checks", commands: []*command{&p.preflight}},
-		{name: "preflight --version, which only starts", commands: []*command{&p.starts}},
-		{name: "redis-cli ping && psql -c 'select 1'", commands: []*command{&p.ping, &p.selects}},
-		{name: "the other preflight --real-check", commands: []*command{&p.other}},
+// files returns the flags that a run and the gate share.
+func (c command) files() []string { return c.args[:2:2] }
+
+// build builds the checker of another commit, and returns a run with that
+// commit's configuration.
+func build(ctx context.Context, ready *system.System, dir, ref string) (command, error) {
+	source := filepath.Join(dir, "source")
+	if err := git(ctx, "worktree", "add", "--quiet", "--detach", source, ref); err != nil {
+		return command{}, err
 	}
-	if p.other.path == "" {
-		all = all[:3]
+	defer func() { _ = git(ctx, "worktree", "remove", "--force", source) }()
+	if err := quietly(exec.CommandContext(ctx, filepath.Join(source, "scripts", "build"), "./cmd/preflight")); err != nil {
+		return command{}, err
 	}
-	memory := 0
-	for i := range runs + 1 {
-		for j, t := range all {
-			var took time.Duration
-			for _, c := range t.commands {
-				d, err := c.time(ctx)
-				if err != nil {
-					return err
-				}
-				took += d
-			}
-			if i > 0 { // the first run has cold caches
-				all[j].times = append(all[j].times, took)
-			}
-		}
-		memory = max(memory, p.preflight.memory)
+	binary := filepath.Join(dir, "preflight-"+ref)
+	if err := os.Rename(filepath.Join(source, "bin", "preflight"), binary); err != nil {
+		return command{}, err
 	}
-	fmt.Printf("%d runs each, alternating:\n", runs)
-	for _, t := range all {
-		t.times.print(t.name)
-	}
-	ratio := func(i int) float64 { return float64(all[0].times.quantile(0.5)) / float64(all[i].times.quantile(0.5)) }
-	fmt.Printf("  %-40s %.2f\n", "ratio of the medians", ratio(2))
-	if len(all) > 3 {
-		fmt.Printf("  %-40s %.2f\n", "ratio to the other preflight", ratio(3))
-	}
-	info, err := os.Stat(p.preflight.path)
+	declared, err := os.ReadFile(filepath.Join(source, "bench", "process", "preflight.yml"))
 	if err != nil {
-		return err
+		return command{}, err
 	}
-	fmt.Printf("  %-40s %.1f MB resident at most, the program is %.1f MB\n\n", "size", float64(memory)/1e6, float64(info.Size())/1e6)
-	return nil
+	c, err := checker(ready, filepath.Join(dir, "other"), declared)
+	c.path = binary
+	return c, err
 }
 
 // passed checks that every check passed in the timed runs.
-func passed(textfile string, runs int) error {
-	text, err := os.ReadFile(textfile)
-	if err != nil {
-		return err
-	}
+func passed(text string, runs int) error {
 	lines := []string{
 		fmt.Sprintf(`arbitrage_preflight_realcheck_redis_latency_seconds_count{env="paper"} %d`, runs),
 		fmt.Sprintf(`arbitrage_preflight_realcheck_postgres_latency_seconds_count{env="paper"} %d`, runs),
@@ -131,9 +135,27 @@ func passed(textfile string, runs int) error {
 		lines = append(lines, fmt.Sprintf(`arbitrage_preflight_checks_total{check="%s",env="paper",status="pass"} %d`, c.Name, runs))
 	}
 	for _, line := range lines {
-		if !strings.Contains(string(text), "\n"+line+"\n") {
+		if !strings.Contains(text, "\n"+line+"\n") {
 			return fmt.Errorf("not every check passed in every run: the metrics lack %q", line)
 		}
 	}
+	return nil
+}
+
+// printProbes prints the means of the write probes, whose commit waits for the
+// disk.
+func printProbes(text string) error {
+	for _, name := range []string{"redis", "postgres"} {
+		var sum, count float64
+		prefix := "\narbitrage_preflight_realcheck_" + name + `_write_seconds_%s{env="paper"} `
+		for part, v := range map[string]*float64{"sum": &sum, "count": &count} {
+			_, rest, ok := strings.Cut(text, fmt.Sprintf(prefix, part))
+			if _, err := fmt.Sscan(rest, v); !ok || err != nil {
+				return fmt.Errorf("the metrics lack the write probe of %s", name)
+			}
+		}
+		fmt.Printf("  %-40s mean %9.2f ms, within the run\n", "write probe of "+name, 1000*sum/count)
+	}
+	fmt.Println()
 	return nil
 }

@@ -85,8 +85,7 @@ func (s *System) LiveVars() []string {
 }
 
 // Everything writes the preflight.yml of the benchmarks, which has every check,
-// to the system. It returns its path and environment variables. The exchanges
-// then have no rate limits.
+// to the system, as Declare does.
 func (s *System) Everything() (config string, vars []string, err error) {
 	root, err := servers.Root()
 	if err != nil {
@@ -96,9 +95,15 @@ func (s *System) Everything() (config string, vars []string, err error) {
 	if err != nil {
 		return "", nil, err
 	}
+	return s.Declare("bench.yml", declared)
+}
+
+// Declare writes a configuration to the system. It returns its path and
+// environment variables. The exchanges then have no rate limits.
+func (s *System) Declare(name string, declared []byte) (config string, vars []string, err error) {
 	s.Upbit.Limit(1e9, time.Second)
 	s.Binance.Limit(1e9, time.Second)
-	config = filepath.Join(s.Dir, "bench.yml") // the checkout and the migrations are in this folder
+	config = filepath.Join(s.Dir, name) // the checkout and the migrations are in this folder
 	return config, append(s.Vars()[:len(s.vars):len(s.vars)],
 		"TEST_UPBIT_ACCESS_KEY="+s.Upbit.AccessKey, "TEST_UPBIT_SECRET_KEY="+s.Upbit.SecretKey,
 		"TEST_BINANCE_API_KEY="+s.Binance.APIKey, "TEST_BINANCE_API_SECRET="+s.Binance.APISecret,

@@ -16,8 +16,9 @@ type Whole struct {
 }
 
 // Start starts the servers and creates the system, in a folder that other users
-// can enter, because PostgreSQL may run as another user.
-func Start(ctx context.Context, dir string) (_ *Whole, err error) {
+// can enter, because PostgreSQL may run as another user. postgres holds lines of
+// postgresql.conf.
+func Start(ctx context.Context, dir string, postgres ...string) (_ *Whole, err error) {
 	w := &Whole{}
 	defer func() {
 		if err != nil {
@@ -27,7 +28,7 @@ func Start(ctx context.Context, dir string) (_ *Whole, err error) {
 	if w.Redis, err = servers.StartRedis(ctx, servers.Config{Dir: filepath.Join(dir, "redis")}); err != nil {
 		return nil, err
 	}
-	if w.Postgres, err = servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres")}); err != nil {
+	if w.Postgres, err = servers.StartPostgres(ctx, servers.Config{Dir: filepath.Join(dir, "postgres"), Options: postgres}); err != nil {
 		return nil, err
 	}
 	if w.System, err = New(ctx, filepath.Join(dir, "system"), w.Redis.URL(), w.Postgres.DSN()); err != nil {
