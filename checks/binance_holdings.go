@@ -62,7 +62,7 @@ type walletAsset struct {
 // walletAssets reads such an answer. The calls are of the kind POST, but change
 // nothing.
 func (b binance) walletAssets(ctx context.Context, path, wallet string) (assets []walletAsset, unread []string, err error) {
-	unread, err = b.wallet(ctx, http.MethodPost, path, "", wallet, &assets)
+	unread, err = b.readWallet(ctx, http.MethodPost, path, "", wallet, &assets)
 	seen := once{}
 	for _, c := range assets {
 		if err := seen.add("the "+wallet+" wallet", c.Asset); err != nil {
@@ -112,7 +112,7 @@ func (b binance) crossMargin(ctx context.Context) (account, error) {
 	var body struct {
 		Assets []marginAsset `json:"userAssets"`
 	}
-	unread, err := b.wallet(ctx, http.MethodGet, "/sapi/v1/margin/account", "", walletCross, &body)
+	unread, err := b.readWallet(ctx, http.MethodGet, "/sapi/v1/margin/account", "", walletCross, &body)
 	out := account{unread: unread}
 	seen, locked := once{}, amount(0)
 	for _, c := range body.Assets {
@@ -137,7 +137,7 @@ func (b binance) isolatedMargin(ctx context.Context) (account, error) {
 			Quote  marginAsset `json:"quoteAsset"`
 		} `json:"assets"`
 	}
-	unread, err := b.wallet(ctx, http.MethodGet, "/sapi/v1/margin/isolated/account", "", walletIsolated, &body)
+	unread, err := b.readWallet(ctx, http.MethodGet, "/sapi/v1/margin/isolated/account", "", walletIsolated, &body)
 	out := account{unread: unread}
 	seen := once{}
 	for _, pair := range body.Pairs {
@@ -164,10 +164,10 @@ const (
 	noIsolatedAccount = -11001
 )
 
-// wallet reads a wallet beside the main one. An account may lack it. A test
+// readWallet reads a wallet beside the main one. An account may lack it. A test
 // network may lack the call, and keys may not be allowed to make it: then unread
 // has the cause.
-func (b binance) wallet(ctx context.Context, method, path, query, wallet string, body any) (unread []string, err error) {
+func (b binance) readWallet(ctx context.Context, method, path, query, wallet string, body any) (unread []string, err error) {
 	a, err := b.call(ctx, method, path, b.sign(query))
 	code := errorCode(a)
 	switch {

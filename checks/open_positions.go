@@ -22,7 +22,7 @@ func (c *openPositionsConfig) observer(env checker.Env) observer {
 	}
 	return openPositions{
 		Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout),
-		Allowed: c.allowances(env.Name), AllowedOrders: c.orderAllowances(env.Name),
+		Allowed: c.allowances(env.Name), AllowedOrders: c.orderAllowances(env.Name), Declared: c.wallets(),
 	}
 }
 
@@ -50,6 +50,7 @@ type openPositions struct {
 	Live          bool // the environment is live
 	Allowed       []allowance
 	AllowedOrders []orderAllowance
+	Declared      map[wallet]bool // with an entry, in any environment
 	Timeout       time.Duration
 }
 

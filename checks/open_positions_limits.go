@@ -33,12 +33,15 @@ type allowOrdersConfig struct {
 
 // allowance is an allowed position.
 type allowance struct {
-	Exchange, Wallet string
-	Asset            string // "*" for any
-	Max              float64
-	MaxValue         float64
-	Quote            string // "" without MaxValue
+	wallet
+	Asset    string // "*" for any
+	Max      float64
+	MaxValue float64
+	Quote    string // "" without MaxValue
 }
+
+// wallet is a wallet on an exchange. The main one has no name.
+type wallet struct{ Exchange, Name string }
 
 // orderAllowance is a number of allowed orders of a symbol.
 type orderAllowance struct {
@@ -46,9 +49,9 @@ type orderAllowance struct {
 	Max              int
 }
 
-// wallets returns the names of an exchange's wallets in preflight.yml. The first
-// is the main one.
-func wallets(exchange string) []string {
+// walletsOf returns the names of an exchange's wallets in preflight.yml. The
+// first is the main one.
+func walletsOf(exchange string) []string {
 	switch exchange {
 	case targetBinanceSpot:
 		return []string{"spot", walletFunding, walletCross, walletIsolated}
@@ -73,7 +76,7 @@ func (a allowConfig) problems(exchanges []string, i int) []checker.Problem {
 	at := func(key, format string, args ...any) []checker.Problem {
 		return []checker.Problem{wrong(fmt.Sprintf(format, args...), "allow", i, key)}
 	}
-	named := wallets(a.Exchange)
+	named := walletsOf(a.Exchange)
 	priced := quotes(a.Exchange)
 	switch {
 	case !slices.Contains(exchanges, a.Exchange):
@@ -113,6 +116,22 @@ func (a allowOrdersConfig) problems(exchanges []string, i int) []checker.Problem
 	return nil
 }
 
+func (a allowConfig) wallet() wallet {
+	if a.Wallet == walletsOf(a.Exchange)[0] {
+		return wallet{a.Exchange, ""}
+	}
+	return wallet{a.Exchange, a.Wallet}
+}
+
+// wallets returns the wallets with an entry, in any environment.
+func (c *openPositionsConfig) wallets() map[wallet]bool {
+	out := map[wallet]bool{}
+	for _, a := range c.Allow {
+		out[a.wallet()] = true
+	}
+	return out
+}
+
 // allowances returns the allowed positions in an environment.
 func (c *openPositionsConfig) allowances(env string) (out []allowance) {
 	unlimited := math.Inf(1)
@@ -120,11 +139,7 @@ func (c *openPositionsConfig) allowances(env string) (out []allowance) {
 		if a.Envs != nil && !slices.Contains(a.Envs, env) {
 			continue
 		}
-		wallet := a.Wallet
-		if wallet == wallets(a.Exchange)[0] {
-			wallet = ""
-		}
-		allowed := allowance{a.Exchange, wallet, a.Asset, unlimited, unlimited, a.Quote}
+		allowed := allowance{a.wallet(), a.Asset, unlimited, unlimited, a.Quote}
 		if a.Max != nil {
 			allowed.Max = *a.Max
 		}
@@ -152,7 +167,7 @@ func (c *openPositionsConfig) orderAllowances(env string) (out []orderAllowance)
 
 // covers reports whether the entry is about a holding.
 func (a allowance) covers(exchange string, h holding) bool {
-	return a.Exchange == exchange && a.Wallet == h.wallet && (a.Asset == h.asset || a.Asset == "*")
+	return a.wallet == wallet{exchange, h.wallet} && (a.Asset == h.asset || a.Asset == "*")
 }
 
 // findings are the holdings that are not allowed.
@@ -174,7 +189,7 @@ func (p openPositions) compare(exchange string, s seen) (f findings) {
 		case allowed:
 		case unpriced != "":
 			f.unpriced = append(f.unpriced, unpriced)
-		case h.wallet != "" && !p.declares(exchange, h.wallet):
+		case h.wallet != "" && !p.Declared[wallet{exchange, h.wallet}]:
 			f.undeclared = append(f.undeclared, h.String())
 		default:
 			f.unexpected = append(f.unexpected, h.String())
@@ -246,11 +261,6 @@ func (p openPositions) toPrice(exchange string, held []holding) map[string][]str
 		}
 	}
 	return out
-}
-
-// declares reports whether an entry names a wallet.
-func (p openPositions) declares(exchange, wallet string) bool {
-	return slices.ContainsFunc(p.Allowed, func(a allowance) bool { return a.Exchange == exchange && a.Wallet == wallet })
 }
 
 // unexpectedOrders returns the symbols with more orders than allowed, and the
