@@ -27,7 +27,8 @@ type exchanges struct {
 func newExchanges(t *testing.T) *exchanges {
 	t.Helper()
 	e := &exchanges{t: t, upbit: fakeexchange.NewUpbit(), binance: fakeexchange.NewBinance()}
-	e.upbit.Limit(1e6, time.Second) // tests call more often than a checker
+	e.upbit.Limit(1e9, time.Second) // tests call more often than a checker
+	e.binance.Limit(1e9, time.Minute)
 	upbit, binance := httptest.NewServer(e.upbit), httptest.NewServer(e.binance)
 	t.Cleanup(upbit.Close)
 	t.Cleanup(binance.Close)

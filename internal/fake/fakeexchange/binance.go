@@ -141,7 +141,7 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		b.query = r.URL.Query()
 		body := c.serve(b)
-		if no, ok := body.(refusal); ok {
+		if no, ok := body.(refusal); ok && b.answers[r.URL.Path] == "" {
 			refuse(w, http.StatusBadRequest, no.code, no.message)
 			return
 		}
