@@ -178,6 +178,9 @@ func (b *bans) read(file string, now time.Time) (ban, bool) {
 	}
 	path := filepath.Join(b.folder, file)
 	data, err := os.ReadFile(path)
+	if in, ok := unwritten.Load(path); ok && err != nil {
+		return in.(ban), true
+	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return ban{}, false
 	}
@@ -200,21 +203,26 @@ func (b *bans) read(file string, now time.Time) (ban, bool) {
 	return in, true
 }
 
-// keep writes a ban. Where that fails, it holds for this run.
+// unwritten holds the bans whose file could not be written, by its path, for the
+// next runs of this process.
+var unwritten sync.Map
+
+// keep writes a ban. Where that fails, only this process knows it.
 func (b *bans) keep(file string, in ban) {
 	b.known[file] = in
 	if b.folder == "" {
 		return
 	}
+	path := filepath.Join(b.folder, file)
 	data, err := json.Marshal(in)
 	if err == nil {
 		err = os.MkdirAll(b.folder, 0o755)
 	}
 	if err == nil {
-		path := filepath.Join(b.folder, file)
 		err = renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(b.folder))
 	}
 	if err != nil {
-		b.log.Warn("A ban cannot be kept: the next run does not know it", "err", err)
+		unwritten.Store(path, in)
+		b.log.Warn("The ban cannot be written: other processes do not know it", "err", err)
 	}
 }

@@ -245,8 +245,8 @@ func TestFilesOfBans(t *testing.T) {
 	}
 }
 
-// Where the file cannot be written, the run obeys and says so.
-func TestBansThatCannotBeKept(t *testing.T) {
+// Where the file cannot be written, the process obeys, and the log says so.
+func TestBansThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
 	blocked := filepath.Join(t.TempDir(), "file")
@@ -258,8 +258,14 @@ func TestBansThatCannotBeKept(t *testing.T) {
 	check := remembering(e.health(), blocked)
 	check.env.Log = slog.New(slog.NewTextHandler(&log, nil))
 	expect(t, check, "upbit", checker.Fail, "banned")
-	if !strings.Contains(log.String(), "A ban cannot be kept") {
+	if !strings.Contains(log.String(), "The ban cannot be written") {
 		t.Errorf("the log has %q", &log)
+	}
+	before := e.calls()
+	e.fail(nil)
+	expect(t, remembering(e.health(), blocked), "upbit", checker.Fail, "banned")
+	if made := e.calls() - before; made > 0 {
+		t.Errorf("%d calls", made)
 	}
 }
 
