@@ -200,12 +200,18 @@ func TestUnreadWallets(t *testing.T) {
 		"/sapi/v1/margin/isolated/account": "isolated_margin",
 	} {
 		e := newExchanges(t)
-		e.binance.Forbid(path, true)
+		e.binance.Refuse(path, -2015)
 		says(t, e.allowing(), "binance_spot", checker.Warn, "wallet_not_read", wallet+" (Binance answers -2015)")
 		says(t, e.allowingIn("paper"), "binance_spot", checker.Pass, "", "not read: "+wallet)
+		e.binance.Refuse(path, -3022) // an account that may not use it
+		says(t, e.allowing(), "binance_spot", checker.Warn, "wallet_not_read", wallet+" (Binance answers -3022)")
+		e.binance.Refuse(path, -3003) // an account that does not have it
+		expect(t, e.allowing(), "binance_spot", checker.Pass, "")
+		e.binance.Refuse(path, -1021)
+		expect(t, e.allowing(), "binance_spot", checker.Fail, "clock_skew")
 	}
 	e := newExchanges(t)
-	e.binance.Forbid(fakeexchange.SpotOrders, true)
+	e.binance.Refuse(fakeexchange.SpotOrders, -2015)
 	expect(t, e.allowing(), "binance_spot", checker.Fail, "auth_failed")
 }
 
