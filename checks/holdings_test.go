@@ -309,7 +309,8 @@ func TestValueOfContracts(t *testing.T) {
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Pass, "")
 	e.binance.SetContracts("BTCUSD_PERP", "-4")
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Fail, "unexpected_position")
-	e.binance.SetContracts("XRPUSD_PERP", "1")
+	e.binance.SetContracts("BTCUSD_PERP", "3")
+	e.binance.SetContracts("XRPUSD_PERP", "1") // no contract of that name has a size
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Fail, "no_price")
 }
 
