@@ -52,6 +52,12 @@ func (b *Binance) Calls() (paths []string) {
 	return paths
 }
 
+// Used returns the weight that was used in spot (with /sapi), USDⓈ-M and COIN-M.
+func (b *Binance) Used() (spot, futures, coin int) {
+	b.set(func() { spot, futures, coin = b.spot.used, b.futures.used, b.coin.used })
+	return spot, futures, coin
+}
+
 // Answer replaces the body of a path's answers; "" restores it.
 func (b *Binance) Answer(path, body string) { b.set(func() { b.answer(path, body) }) }
 
