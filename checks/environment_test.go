@@ -1,6 +1,8 @@
 package checks_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,6 +49,23 @@ func TestEnvironment(t *testing.T) {
 		text := strings.TrimSuffix("environment: {"+list+": [{name: V, "+keys, ", ") + "}]}"
 		if d := cmp.Diff(tt.want, observe(t, fromConfig(t, text, "Environment", "paper", vars...), "V")); d != "" {
 			t.Errorf("%+v with %q (-want +got):\n%s", tt.keys, tt.value, d)
+		}
+	}
+}
+
+// A variable that the .env file sets twice warns, unless the process sets it.
+func TestVariableSetTwice(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), ".env.paper")
+	if err := os.WriteFile(file, []byte("A=1\nB=\"\nA=2\n\"\nA=3\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for value, status := range map[string]checker.Status{"3": checker.Warn, "4": checker.Pass} {
+		config, env := declare(t, "environment: {required: [{name: A}]}", "paper", "A="+value)
+		env.File = file
+		reason := map[checker.Status]string{checker.Warn: "set_twice"}[status]
+		if o := expect(t, named(t, config, env, "Environment"), "A", status, reason); reason != "" && !strings.Contains(o.Detail, "on the lines 1 5 of .env.paper") {
+			t.Errorf("%q does not name the lines", o.Detail)
 		}
 	}
 }

@@ -23,6 +23,7 @@ type exchangesConfig struct {
 	Upbit          *exchangeConfig `yaml:"upbit"`
 	BinanceSpot    *exchangeConfig `yaml:"binance_spot"`
 	BinanceFutures *exchangeConfig `yaml:"binance_futures"`
+	BinanceCoin    *exchangeConfig `yaml:"binance_coin_futures"`
 }
 
 // exchangeConfig declares one exchange. Its keys are in environment variables,
@@ -39,6 +40,7 @@ const (
 	targetUpbit          = "upbit"
 	targetBinanceSpot    = "binance_spot"
 	targetBinanceFutures = "binance_futures"
+	targetBinanceCoin    = "binance_coin_futures"
 )
 
 // declared returns the configured exchanges with their defaults.
@@ -55,6 +57,7 @@ func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 	add(targetUpbit, c.Upbit, exchangeConfig{"https://api.upbit.com", "", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"})
 	add(targetBinanceSpot, c.BinanceSpot, exchangeConfig{"https://api.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
 	add(targetBinanceFutures, c.BinanceFutures, exchangeConfig{"https://fapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	add(targetBinanceCoin, c.BinanceCoin, exchangeConfig{"https://dapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
 	return names, configs
 }
 
@@ -106,12 +109,14 @@ func baseProblem(address string) string {
 // list returns the exchanges with their addresses and keys.
 func (c exchangesConfig) list(env checker.Env) []exchange {
 	var all []exchange
+	bans := bansOf(env)
 	names, configs := c.declared()
 	for i, d := range configs {
 		e := exchange{
 			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
 			AccessKeyVariable: d.AccessKeyFrom, AccessKey: env.Value(d.AccessKeyFrom),
 			SecretKeyVariable: d.SecretKeyFrom, SecretKey: env.Value(d.SecretKeyFrom),
+			bans: bans,
 		}
 		if d.URLFrom != "" && env.Value(d.URLFrom) != "" {
 			e.BaseURL = env.Value(d.URLFrom)
@@ -123,12 +128,14 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 
 // exchange is an exchange to check. Its name determines its API.
 type exchange struct {
-	Name     string // TargetUpbit, TargetBinanceSpot or TargetBinanceFutures
+	Name     string // one of the targets
 	BaseURL  string
 	Variable string // environment variable of the address, if any
 
 	AccessKey, SecretKey                 string
 	AccessKeyVariable, SecretKeyVariable string
+
+	bans *bans
 }
 
 // api is the part of an exchange's API that the checks use. Errors are
@@ -136,8 +143,12 @@ type exchange struct {
 type api interface {
 	// clock reads the time from the public API, with its precision.
 	clock(context.Context) (t clockReading, err error)
-	// holdings reads the account's assets from the private API.
-	holdings(context.Context) ([]holding, error)
+	// holdings reads the account's assets and resting orders from the private
+	// API.
+	holdings(context.Context) (account, error)
+	// prices reads the prices of assets in a currency from the public API. It
+	// may return others, too.
+	prices(ctx context.Context, quote string, assets []string) (map[string]price, error)
 	// withdraws reports whether the keys allow withdrawals, or reading
 	// withdrawals where the exchange reports no more than that.
 	withdraws(context.Context) (bool, error)
@@ -155,23 +166,20 @@ func (c clockReading) skew() time.Duration {
 	return max(0, c.server.Sub(c.local).Abs()-c.precision)
 }
 
-// holding is the amount of an asset in an account.
-type holding struct {
-	asset  string // currency, or symbol of a futures contract
-	amount float64
-}
-
 // api returns the API of the exchange. A bad address is an errMalformed.
 func (e exchange) api(client *http.Client) (api, error) {
 	if baseProblem(e.BaseURL) != "" {
 		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
 	}
 	e.BaseURL = strings.TrimRight(e.BaseURL, "/")
+	client = e.bans.obeyedBy(client, e)
 	switch e.Name {
 	case targetUpbit:
 		return upbit{e, client}, nil
 	case targetBinanceFutures:
 		return binanceFutures{binance{e, client}}, nil
+	case targetBinanceCoin:
+		return binanceCoinFutures{binance{e, client}}, nil
 	}
 	return binance{e, client}, nil
 }
@@ -201,7 +209,8 @@ type answer struct {
 	spread time.Duration
 }
 
-// maxAnswer limits the body that is read, in bytes.
+// maxAnswer limits the body that is used, in bytes. One more is read: it shows
+// that a body is longer.
 const maxAnswer = 4 << 20
 
 func ask(client *http.Client, req *http.Request) (answer, error) {
@@ -215,7 +224,7 @@ func ask(client *http.Client, req *http.Request) (answer, error) {
 		return answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	if err != nil {
 		return answer{}, err
 	}
@@ -229,15 +238,12 @@ type rejection struct{ reason, detail string }
 func (r rejection) Error() string { return r.detail }
 
 // rejected maps the statuses that mean the same on every exchange to reasons.
+// Those that demand a pause are obeyed by [obedience].
 func (a answer) rejected() error {
 	said := strings.ToLower(string(a.body))
 	switch {
 	case a.status == http.StatusOK:
 		return nil
-	case a.status == http.StatusTooManyRequests:
-		return rejection{"rate_limited", "too many requests" + a.retryAfter()}
-	case a.status == http.StatusTeapot:
-		return rejection{"banned", "this address is banned" + a.retryAfter()}
 	case a.status == http.StatusForbidden, a.status == http.StatusUnavailableForLegalReasons:
 		return rejection{"blocked", fmt.Sprintf("refuses to serve this address (HTTP %d)", a.status)}
 	case a.status >= 500 && (strings.Contains(said, "maintenance") || strings.Contains(said, "점검")):
@@ -247,17 +253,6 @@ func (a answer) rejected() error {
 	}
 	return rejection{"unexpected_answer", fmt.Sprintf("HTTP %d", a.status)}
 }
-
-func (a answer) retryAfter() string {
-	if seconds := a.header.Get("Retry-After"); seconds != "" {
-		return ", retry after " + seconds + " s"
-	}
-	return ""
-}
-
-// unreadable returns the error for an answer that does not match the
-// documentation.
-func unreadable(what string) error { return rejection{"bad_answer", what + " cannot be read"} }
 
 // explainExchange explains an error of an exchange, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {

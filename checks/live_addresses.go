@@ -18,6 +18,7 @@ var realHosts = map[string][]string{
 		"api.binance.com", "api1.binance.com", "api2.binance.com", "api3.binance.com", "api4.binance.com", "api-gcp.binance.com",
 	},
 	targetBinanceFutures: {"fapi.binance.com"},
+	targetBinanceCoin:    {"dapi.binance.com"},
 }
 
 // exchangeRisks returns the risks of the exchanges' addresses.

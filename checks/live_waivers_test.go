@@ -65,8 +65,8 @@ func TestPostgresRisks(t *testing.T) {
 	}
 	plain := elsewhere(postgres.DSN())
 	unverified := with(t, plain, func(u *url.URL) { u.RawQuery = "sslmode=require" })
-	risky(t, "checks: [{name: Q, sql: {url_from: P, query: select 1}, timeout: 20s, fail: {above: 1}}]", "Q", "sql", "P", plain, "plain_text")
-	risky(t, "checks: [{name: Q, sql: {url_from: P, query: select 1}, timeout: 20s, fail: {above: 1}}]", "Q", "sql", "P", unverified, "unverified_tls")
+	risky(t, "checks: [{name: SQL, sql: {url_from: P, query: select 1}, timeout: 20s, fail: {above: 1}}]", "SQL", "sql", "P", plain, "plain_text")
+	risky(t, "checks: [{name: SQL, sql: {url_from: P, query: select 1}, timeout: 20s, fail: {above: 1}}]", "SQL", "sql", "P", unverified, "unverified_tls")
 	// A connection to this machine needs no TLS, by any name.
 	local := with(t, postgres.DSN(), func(u *url.URL) { u.Host = "localhost:" + u.Port() })
 	risky(t, "database: {postgres: {url_from: P, timeout: 20s}}", "Database", "postgres", "P", local, "")
@@ -142,9 +142,9 @@ func TestHTTPRisks(t *testing.T) {
 	t.Parallel()
 	service := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(service.Close)
-	const declaration = "checks: [{name: H, http: {url_from: U}, timeout: 20s}]"
-	risky(t, declaration, "H", "http", "U", elsewhere(service.URL), "plain_text")
-	risky(t, declaration, "H", "http", "U", service.URL, "")
+	const declaration = "checks: [{name: HTTP, http: {url_from: U}, timeout: 20s}]"
+	risky(t, declaration, "HTTP", "http", "U", elsewhere(service.URL), "plain_text")
+	risky(t, declaration, "HTTP", "http", "U", service.URL, "")
 }
 
 func TestExchangeRisks(t *testing.T) {

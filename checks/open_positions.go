@@ -3,45 +3,27 @@ package checks
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math"
-	"slices"
-	"strconv"
 	"time"
 
 	"github.com/alertnative/preflight/checker"
 )
 
-// openPositionsConfig declares the allowed positions on the configured
-// exchanges. All others are unexpected.
+// openPositionsConfig declares the allowed positions and resting orders on the
+// configured exchanges. All others are unexpected.
 type openPositionsConfig struct {
-	Timeout time.Duration `yaml:"timeout"` // 2s by default
-	Allow   []allowConfig `yaml:"allow"`
-}
-
-// allowConfig declares an allowed position.
-type allowConfig struct {
-	Exchange string   `yaml:"exchange"`
-	Asset    string   `yaml:"asset"` // currency, or symbol of a futures contract; * for any
-	Max      *float64 `yaml:"max"`   // maximum amount, long or short; no limit by default
-	Envs     []string `yaml:"envs"`  // environments; all by default
+	Timeout     time.Duration       `yaml:"timeout"` // 2s by default
+	Allow       []allowConfig       `yaml:"allow"`
+	AllowOrders []allowOrdersConfig `yaml:"allow_orders"`
 }
 
 func (c *openPositionsConfig) observer(env checker.Env) observer {
 	if c == nil {
 		return openPositions{}
 	}
-	check := openPositions{Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout)}
-	for _, a := range c.Allow {
-		if a.Envs == nil || slices.Contains(a.Envs, env.Name) {
-			allowance := allowance{a.Exchange, a.Asset, math.Inf(1)}
-			if a.Max != nil {
-				allowance.Max = *a.Max
-			}
-			check.Allowed = append(check.Allowed, allowance)
-		}
+	return openPositions{
+		Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout),
+		Allowed: c.allowances(env.Name), AllowedOrders: c.orderAllowances(env.Name), Declared: c.wallets(),
 	}
-	return check
 }
 
 func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Problem) {
@@ -53,31 +35,23 @@ func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Prob
 		problems = append(problems, wrong("declare the exchanges to look at, under exchanges"))
 	}
 	for i, a := range c.Allow {
-		switch {
-		case !slices.Contains(names, a.Exchange):
-			problems = append(problems, wrong(fmt.Sprintf("%q is none of the declared exchanges %v", a.Exchange, names), "allow", i, "exchange"))
-		case a.Asset == "":
-			problems = append(problems, wrong("name the asset, such as KRW or BTCUSDT, or * for any", "allow", i, "asset"))
-		case a.Max != nil && !(*a.Max >= 0):
-			problems = append(problems, wrong("must not be negative", "allow", i, "max"))
-		}
+		problems = append(problems, a.problems(names, i)...)
+	}
+	for i, a := range c.AllowOrders {
+		problems = append(problems, a.problems(names, i)...)
 	}
 	return append(problems, timeoutProblem(c.Timeout, "timeout")...)
 }
 
-// openPositions checks the positions of the accounts on the exchanges.
+// openPositions checks the positions and the resting orders of the accounts on
+// the exchanges.
 type openPositions struct {
-	Exchanges []exchange
-	Live      bool // the environment is live
-	Allowed   []allowance
-	Timeout   time.Duration
-}
-
-// allowance is an allowed position.
-type allowance struct {
-	Exchange string
-	Asset    string // "*" for any
-	Max      float64
+	Exchanges     []exchange
+	Live          bool // the environment is live
+	Allowed       []allowance
+	AllowedOrders []orderAllowance
+	Declared      map[wallet]bool // with an entry, in any environment
+	Timeout       time.Duration
 }
 
 // targets returns the exchanges.
@@ -101,13 +75,13 @@ func (p openPositions) observe(ctx context.Context, e exchange) checker.Observat
 		return checker.Failed(e.Name, "not_configured", missing+" is not set")
 	}
 	began := time.Now()
-	held, withdraws, err := p.look(ctx, e)
+	seen, err := p.look(ctx, e)
 	latency := time.Since(began)
 	if err != nil {
 		reason, detail := explainExchange(err, p.Timeout)
 		return checker.Failed(e.Name, reason, detail)
 	}
-	o := p.judge(e.Name, held, withdraws)
+	o := p.judge(e.Name, seen)
 	o.Latency = latency
 	return o
 }
@@ -119,53 +93,74 @@ func unset(variable, value string) string {
 	return ""
 }
 
-// look reads the account's holdings and the keys' permissions concurrently.
-func (p openPositions) look(ctx context.Context, e exchange) (held []holding, withdraws bool, err error) {
+// seen holds the readings of an exchange.
+type seen struct {
+	account
+	withdraws bool
+	prices    map[string]map[string]price // by quote currency and asset
+}
+
+// look reads the account and the keys' permissions concurrently, and then the
+// prices that limits need.
+func (p openPositions) look(ctx context.Context, e exchange) (seen, error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	api, err := e.api(client)
 	if err != nil {
-		return nil, false, err
+		return seen{}, err
 	}
+	out := seen{prices: map[string]map[string]price{}}
 	permission := make(chan error, 1)
 	go func() {
 		var err error
-		withdraws, err = api.withdraws(ctx)
+		out.withdraws, err = api.withdraws(ctx)
 		permission <- err
 	}()
-	held, err = api.holdings(ctx)
+	out.account, err = api.holdings(ctx)
 	if failed := <-permission; err == nil {
 		err = failed
 	}
-	return held, withdraws, err
-}
-
-// judge compares the holdings with the allowed positions.
-func (p openPositions) judge(exchange string, held []holding, withdraws bool) checker.Observation {
-	var unexpected []string
-	for _, h := range held {
-		if amount := math.Abs(h.amount); amount > 0 && !(amount <= p.allowed(exchange, h.asset)) {
-			unexpected = append(unexpected, h.asset+" "+strconv.FormatFloat(h.amount, 'f', -1, 64))
+	if err != nil {
+		return seen{}, err
+	}
+	for quote, assets := range p.toPrice(e.Name, out.held) {
+		if out.prices[quote], err = api.prices(ctx, quote, assets); err != nil {
+			return seen{}, err
 		}
 	}
-	switch {
-	case len(unexpected) > 0 && p.Live:
-		return checker.Failed(exchange, "unexpected_position", "holds "+some(unexpected))
-	case len(unexpected) > 0:
-		return checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))
-	case withdraws:
-		return checker.Warned(exchange, "withdrawal_permission", "the keys have permissions for withdrawals")
-	}
-	return checker.Passed(exchange, "nothing unexpected is open")
+	return out, nil
 }
 
-// allowed returns the allowed amount of an asset.
-func (p openPositions) allowed(exchange, asset string) float64 {
-	most := 0.0
-	for _, a := range p.Allowed {
-		if a.Exchange == exchange && (a.Asset == asset || a.Asset == "*") {
-			most = max(most, a.Max)
+// judge compares the account with what is allowed. The gravest finding decides,
+// and the detail has all.
+func (p openPositions) judge(exchange string, s seen) checker.Observation {
+	grave := checker.Warned
+	if p.Live {
+		grave = checker.Failed
+	}
+	var found []checker.Observation
+	add := func(observe func(target, reason, detail string) checker.Observation, reason, intro string, list []string) {
+		if len(list) > 0 {
+			found = append(found, observe(exchange, reason, intro+some(list)))
 		}
 	}
-	return most
+	held := p.compare(exchange, s)
+	add(grave, "unexpected_position", "holds ", held.unexpected)
+	add(grave, "resting_order", "orders rest: ", p.unexpectedOrders(exchange, s.orders))
+	add(checker.Failed, "no_price", "", held.unpriced)
+	if p.Live {
+		add(checker.Warned, "wallet_not_read", "cannot be read: ", s.unread)
+	}
+	add(checker.Warned, "undeclared_wallet", "wallets without an entry hold ", held.undeclared)
+	if s.withdraws {
+		add(checker.Warned, "withdrawal_permission", "", []string{"the keys have permissions for withdrawals"})
+	}
+	if len(found) == 0 {
+		detail := "nothing unexpected is open"
+		if len(s.unread) > 0 {
+			detail += "; not read: " + some(s.unread)
+		}
+		return checker.Passed(exchange, detail)
+	}
+	return worst(found)
 }

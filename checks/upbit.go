@@ -5,9 +5,8 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
-	"math"
+	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -29,39 +28,18 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	var tickers []struct {
 		Market string `json:"market"`
 	}
-	if json.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
-		return clockReading{}, unreadable("the ticker")
+	if err := a.decode("the ticker", &tickers); err != nil {
+		return clockReading{}, err
+	}
+	if len(tickers) != 1 || tickers[0].Market != market {
+		return clockReading{}, badAnswer("the ticker", errors.New("is not that of "+market))
 	}
 	// Upbit has no call for the time. The header Date has whole seconds.
 	date, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
-		return clockReading{}, unreadable("the time")
+		return clockReading{}, badAnswer("the header Date", errors.New("is no time"))
 	}
 	return clockReading{date.Add(time.Second / 2), time.Second/2 + a.spread, a.asked}, nil
-}
-
-func (u upbit) holdings(ctx context.Context) ([]holding, error) {
-	a, err := u.get(ctx, "/v1/accounts", "", true)
-	if err != nil {
-		return nil, err
-	}
-	var accounts []struct {
-		Currency string `json:"currency"`
-		Balance  string `json:"balance"`
-		Locked   string `json:"locked"`
-	}
-	if json.Unmarshal(a.body, &accounts) != nil {
-		return nil, unreadable("the accounts")
-	}
-	var held []holding
-	for _, c := range accounts {
-		amount, err := sum(c.Balance, c.Locked)
-		if err != nil || c.Currency == "" {
-			return nil, unreadable("the accounts")
-		}
-		held = append(held, holding{c.Currency, amount})
-	}
-	return held, nil
 }
 
 // withdraws tries to read the withdrawals, because Upbit does not report the
@@ -72,7 +50,11 @@ func (u upbit) withdraws(ctx context.Context) (bool, error) {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return false, nil
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	var withdrawals []struct{} // their content does not matter
+	return true, a.decode("the withdrawals", &withdrawals)
 }
 
 // get makes one call. The signature covers the query as it is sent.
@@ -131,20 +113,4 @@ func (u upbit) denied(a answer) error {
 		return nil
 	}
 	return rejection{reason, "Upbit answers " + name}
-}
-
-// sum adds amounts, which exchanges send as text.
-func sum(amounts ...string) (float64, error) {
-	total := 0.0
-	for _, text := range amounts {
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return 0, err
-		}
-		total += v
-	}
-	if math.IsNaN(total) || math.IsInf(total, 0) { // ParseFloat accepts such text
-		return 0, strconv.ErrRange
-	}
-	return total, nil
 }

@@ -8,14 +8,15 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Binance is a fake of https://api.binance.com and https://fapi.binance.com
-// together. By default its keys can read and trade but not withdraw.
+// Binance is a fake of https://api.binance.com, https://fapi.binance.com and
+// https://dapi.binance.com together. By default its keys can read and trade but not withdraw.
 type Binance struct {
 	APIKey, APISecret string
 
@@ -29,6 +30,9 @@ type Binance struct {
 	testnet     bool
 	spot        limiter
 	futures     limiter
+	coin        limiter
+	books       books
+	query       url.Values // of the call that is served
 }
 
 // NewBinance returns an exchange whose account holds only tether.
@@ -36,7 +40,8 @@ func NewBinance() *Binance {
 	return &Binance{
 		APIKey: Key(), APISecret: Key(),
 		balances: map[string]string{"USDT": "10000.00000000"}, positions: map[string]string{"BTCUSDT": "0.000"},
-		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute},
+		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute}, coin: limiter{limit: 2400, window: time.Minute},
+		books: newBooks(),
 	}
 }
 
@@ -72,7 +77,8 @@ func (b *Binance) Testnet(on bool) { b.set(func() { b.testnet = on }) }
 // Limit sets the weight limit per window of time, for each API.
 func (b *Binance) Limit(weight int, window time.Duration) {
 	b.set(func() {
-		b.spot, b.futures = limiter{limit: weight, window: window}, limiter{limit: weight, window: window}
+		b.spot = limiter{limit: weight, window: window}
+		b.futures, b.coin = b.spot, b.spot
 	})
 }
 
@@ -95,6 +101,7 @@ var calls = map[string]call{
 // ServeHTTP answers one call.
 func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
+	b.asked = append(b.asked, r.URL.Path)
 	now := b.common
 	b.mu.Unlock()
 	if now.begin(w, r) {
@@ -108,8 +115,11 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	limit := &b.spot
-	if strings.HasPrefix(r.URL.Path, "/fapi/") {
+	switch strings.SplitN(r.URL.Path, "/", 3)[1] {
+	case "fapi":
 		limit = &b.futures
+	case "dapi":
+		limit = &b.coin
 	}
 	status, retry := limit.take(c.weight)
 	w.Header().Set("X-MBX-USED-WEIGHT-1M", strconv.Itoa(limit.used))
@@ -121,14 +131,44 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case status != http.StatusOK:
 		w.Header().Set("Retry-After", strconv.Itoa(retry))
 		refuse(w, status, -1003, fmt.Sprintf("Too much request weight used; current limit is %d request weight per 1 MINUTE.", limit.limit))
-	case r.Method != http.MethodGet:
+	case r.Method != cmp.Or(methods[r.URL.Path], http.MethodGet):
 		refuse(w, http.StatusMethodNotAllowed, -1000, "Request method is not supported.")
-	case !c.signed && r.URL.RawQuery != "":
-		refuse(w, http.StatusBadRequest, -1101, "Too many parameters; expected '0' and received '1'.")
+	case unknown(r.URL, c.signed) != "":
+		refuse(w, http.StatusBadRequest, -1104, "Not all sent parameters were read; unknown: "+unknown(r.URL, c.signed))
 	case c.signed && !b.authorized(w, r):
+	case b.books.refused[r.URL.Path] == -2015:
+		refuse(w, http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action.")
+	case b.books.refused[r.URL.Path] != 0:
+		refuse(w, http.StatusBadRequest, b.books.refused[r.URL.Path], "This action is disabled on this account.")
 	default:
-		send(w, http.StatusOK, c.serve(b))
+		b.query = r.URL.Query()
+		body := c.serve(b)
+		if no, ok := body.(refusal); ok && b.answers[r.URL.Path] == "" {
+			refuse(w, http.StatusBadRequest, no.code, no.message)
+			return
+		}
+		b.serve(w, r.URL.Path, body)
 	}
+}
+
+// refusal is the result of a call that refuses its parameters.
+type refusal struct {
+	code    int
+	message string
+}
+
+// unknown returns a parameter that a call does not have, or "".
+func unknown(u *url.URL, signed bool) string {
+	known := parameters[u.Path]
+	if signed {
+		known = append([]string{"timestamp", "recvWindow", "signature"}, known...)
+	}
+	for parameter := range u.Query() {
+		if !slices.Contains(known, parameter) {
+			return parameter
+		}
+	}
+	return ""
 }
 
 func refuse(w http.ResponseWriter, status, code int, message string) {
@@ -144,27 +184,11 @@ func (b *Binance) status() any {
 	return map[string]any{"status": 0, "msg": "normal"}
 }
 
-func (b *Binance) account() any {
-	balances := []map[string]string{}
-	for asset, free := range b.balances {
-		balances = append(balances, map[string]string{"asset": asset, "free": free, "locked": "0.00000000"})
-	}
-	return map[string]any{"canTrade": true, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT"}}
-}
-
 func (b *Binance) restrictions() any {
 	return map[string]any{
 		"ipRestrict": true, "createTime": 1698645219000, "enableReading": !b.unread, "enableSpotAndMarginTrading": true,
 		"enableWithdrawals": b.withdrawals, "enableFutures": true, "enableInternalTransfer": false, "permitsUniversalTransfer": false,
 	}
-}
-
-func (b *Binance) positionRisk() any {
-	positions := []map[string]string{}
-	for symbol, amount := range b.positions {
-		positions = append(positions, map[string]string{"symbol": symbol, "positionSide": "BOTH", "positionAmt": amount, "entryPrice": "0.0", "notional": "0"})
-	}
-	return positions
 }
 
 // authorized checks the signature as documented, and the permissions of the
