@@ -69,6 +69,7 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	if err != nil {
 		return exitBroken, err
 	}
+	var standing string // path of the evidence
 	var evidence Evidence
 	var checked values
 	if g.fresh {
@@ -81,12 +82,12 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 			return exitBroken, fmt.Errorf("gate: %w", err)
 		}
 		evidence, checked = done.evidence, done.values
-	} else if evidence, err = g.standing(ctx, d, stderr); err != nil {
+	} else if standing, evidence, err = g.standing(ctx, d, stderr); err != nil {
 		return exitSkipped, g.refused(err)
 	}
 	err = g.meets(ctx, d, evidence)
 	if err == nil && !g.fresh {
-		checked, err = checkValues(g.checker.evidenceFile(), evidence, d.key, d.env.Lookup)
+		checked, err = checkValues(standing, evidence, d.key, d.env.Lookup)
 	}
 	if err == nil {
 		err = g.bound(d, path, stderr)
@@ -114,22 +115,23 @@ func (g *gate) refused(err error) error {
 	return fmt.Errorf("gate: %w; or run it with --run\n%s was not started", err, g.command[0])
 }
 
-// standing reads the evidence of the last run, after it waited for a run that is
-// under way.
-func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (Evidence, error) {
-	path := g.checker.evidenceFile()
-	err := settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+// standing reads the evidence of the last run and returns its path. First it
+// waits for a run that is under way.
+func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (path string, e Evidence, err error) {
+	if path, err = g.checker.evidenceFile(); err == nil {
+		err = settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+	}
 	if err == nil {
 		err = checkOwner(path, d.key)
 	}
 	if err != nil {
-		return Evidence{}, err
+		return path, Evidence{}, err
 	}
-	e, err := ReadEvidence(path, d.key)
+	e, err = ReadEvidence(path, d.key)
 	if err == nil && e.Run == "" {
 		err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
 	}
-	return e, err
+	return path, e, err
 }
 
 // meets returns nil if the evidence reports a ready system, and nothing that was
