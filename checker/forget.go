@@ -44,7 +44,7 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 	}
 	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
 	for _, note := range notes {
-		logger.Warn("The previous metrics differ", "file", f.metrics, "cause", note)
+		logger.Warn("The file of metrics needs attention", "file", f.metrics, "cause", note)
 	}
 	if series == nil {
 		fmt.Fprintf(out, "%s: the series of %s are gone\n", f.metrics, f.env)

@@ -10,6 +10,8 @@ const (
 type words struct {
 	summary, ready, yes, no, todo string
 	why                           map[string]string // reasons for skipping a check
+	warnings                      string
+	sameSeries, otherMetric       string // see [clash]
 }
 
 // wordsIn returns the words of a language.
@@ -21,9 +23,15 @@ func wordsIn(language string) words {
 				whyNotSelected: "선택되지 않음", whyNotReal: "--real-check 필요",
 				whyNoTargets: "preflight.yml에 점검 대상이 없음", whyInterrupted: "실행이 중단됨",
 			},
+			warnings:    "경고:",
+			sameSeries:  "%s에 같은 시계열이 있음 (예: %s): node_exporter는 %s의 값만 내보냄: %[1]s을(를) 지우거나 폴더 밖으로 옮길 것",
+			otherMetric: "%s에 있는 %s의 TYPE 또는 HELP가 다름: node_exporter는 %s의 값만 내보냄: 두 파일을 같은 버전으로 쓸 것",
 		}
 	}
 	return words{
 		summary: "Total: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d", ready: "Ready for LIVE: %s", yes: "True", no: "False", todo: "What to do:",
+		warnings:    "Warnings:",
+		sameSeries:  "%s holds the same series, such as %s: node_exporter exports only those of %s: remove %[1]s, or move it out of the folder",
+		otherMetric: "%s has another TYPE or HELP for %s: node_exporter exports only the series of %s: write both files with the same version",
 	}
 }

@@ -113,7 +113,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 	case p.validateNamespace() != nil:
 		err = p.validateNamespace()
 	case cmd == "list":
-		err = list.run(stdout)
+		err = list.run(stdout, stderr)
 	case cmd == "gate":
 		code, err = gate.run(ctx, promslog.New(&logs), stderr)
 	case cmd == "forget":

@@ -227,7 +227,7 @@ func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile
 		notes, err = file().Write(ctx, r.env, report)
 	}
 	for _, note := range notes {
-		logger.Warn("The previous metrics differ", "file", r.metrics, "cause", note)
+		logger.Warn("The file of metrics needs attention", "file", r.metrics, "cause", note)
 	}
 	return isFile, err
 }

@@ -33,6 +33,8 @@ type Textfile struct {
 
 	target string // Path without symbolic links
 	ahead  previous
+	around []neighbour
+	looked bool // around is known
 }
 
 // previous is the content of a file.
@@ -55,12 +57,13 @@ func (f *Textfile) resolve() (err error) {
 	return err
 }
 
-// readAhead reads the file during a run. If the file is unchanged at the end of
+// readAhead reads the file and the others of its folder during a run. If the file is unchanged at the end of
 // the run, it is not read again.
 func (f Textfile) readAhead() Textfile {
 	if err := f.resolve(); err != nil {
 		return f // Write reports it
 	}
+	f.around, f.looked = f.neighbours(), true
 	data, err := os.ReadFile(f.target)
 	if err != nil {
 		return f
@@ -77,7 +80,8 @@ func parse(data []byte) (map[string]*dto.MetricFamily, error) {
 }
 
 // Write merges a run of an environment into the file. The notes name the series
-// that could not be continued. On an error the previous file is unchanged.
+// that could not be continued, and other files with the same series. On an error
+// the previous file is unchanged.
 func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
 	defer func() {
 		if err != nil {
@@ -96,10 +100,19 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 		return nil, err
 	}
 	m := newMerger(env, f.Specs, r)
-	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error) {
-		return m.merge(families.All(), previous, run)
+	var written []*dto.MetricFamily
+	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) (_ []*dto.MetricFamily, err error) {
+		written, err = m.merge(families.All(), previous, run)
+		return written, err
 	})
-	return append(notes, m.notes...), err
+	notes = append(notes, m.notes...)
+	if !f.looked {
+		f.around = f.neighbours()
+	}
+	for _, c := range f.clashes(f.around, written) {
+		notes = append(notes, c.in(english))
+	}
+	return notes, err
 }
 
 // forget removes an environment from the file. It removes the file with the
