@@ -30,7 +30,7 @@ func (f *file) edit(oldnew ...string) {
 	}
 }
 
-// refuses checks that a run fails, says why, and leaves the file as it is.
+// refuses checks that a run fails, explains it, and leaves the file as it is.
 func (f *file) refuses(env string, wants ...string) {
 	f.t.Helper()
 	before, err := os.ReadFile(f.Path)

@@ -165,8 +165,8 @@ func gooseRecord(rows [][]string) (r record, err error) {
 	return r, nil
 }
 
-// direction is the part of a golang-migrate file's name that tells the way up
-// from the way down.
+// direction is the part of a golang-migrate file's name that distinguishes the
+// way up from the way down.
 var direction = regexp.MustCompile(`\.(up|down)\.[^.]+$`)
 
 // readGolangMigrate reads a folder of golang-migrate, where each version has a

@@ -179,7 +179,7 @@ func (s schema) verdict(is schemaState) checker.Observation {
 }
 
 // notThere returns the failure of a schema that the tool did not migrate. If
-// there is the table of another tool, the failure says which. Several programs
+// there is the table of another tool, the failure names it. Several programs
 // may share a database, so that is the reason only if preflight.yml does not
 // name the table.
 func (s schema) notThere(ctx context.Context, conn *pgconn.PgConn, reason, detail string) checker.Observation {

@@ -1,6 +1,6 @@
 // Package outfile writes the output files of a program: atomically, with
-// permissions that suit their readers, and through symbolic links only where
-// nobody else could have placed them.
+// permissions that suit their readers, and through symbolic links only where no
+// other user could have placed them.
 package outfile
 
 import (

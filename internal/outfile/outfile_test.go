@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/outfile"
 )
 
-// folder is a folder that nobody else can write to, at a path without links.
+// folder is a folder to which no other user can write, at a path without links.
 type folder struct {
 	t   *testing.T
 	dir string

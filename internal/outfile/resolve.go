@@ -13,7 +13,7 @@ import (
 // Resolve returns the path of the file that a write to path replaces, without
 // the symbolic links on its way.
 //
-// Whoever can place or change a link chooses the file that is overwritten. So
+// A user who can place or change a link chooses the file that is overwritten. So
 // Resolve accepts a path with links only if the links, the file and all folders
 // on the way belong to the user of this process or to root, and no other user
 // can write to the folders. Folders with the sticky bit, such as /tmp, may be
