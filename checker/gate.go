@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertnative/preflight/internal/git"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // Exit codes of a shell that cannot start a command.
@@ -118,7 +119,7 @@ func (g *gate) refused(err error) error {
 // standing reads the evidence of the last run and returns its path. First it
 // waits for a run that is under way.
 func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (path string, e Evidence, err error) {
-	if path, err = g.checker.evidenceFile(); err == nil {
+	if path, err = g.evidenceFile(d.key); err == nil {
 		err = settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
 	}
 	if err == nil {
@@ -132,6 +133,15 @@ func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (path
 		err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
 	}
 	return path, e, err
+}
+
+// evidenceFile returns the path of the evidence. With a key, the checker may be
+// another user, who placed the links.
+func (g *gate) evidenceFile(key []byte) (string, error) {
+	if len(key) == 0 {
+		return g.checker.evidenceFile()
+	}
+	return outfile.Follow(evidenceFile(g.checker.evidence, g.checker.env))
 }
 
 // meets returns nil if the evidence reports a ready system, and nothing that was

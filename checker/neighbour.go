@@ -70,15 +70,15 @@ func (f Textfile) neighbours() []neighbour {
 // linesAbout returns the lines of a regular file that are about metrics with the
 // prefix. It reads at most that many bytes.
 func linesAbout(path, prefix string, left *int64) []byte {
-	// Opening a pipe must not wait for its writer.
+	// Opening a device may have effects, and opening a pipe waits for a writer.
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil
+	}
 	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
 	r := bufio.NewReaderSize(file, 64<<10)
 	var out []byte
 	for whole := true; *left > 0; { // the last slice was a whole line

@@ -101,7 +101,9 @@ func literals(text string) (ids []string, ok bool) {
 			return ids, inList && (strings.HasPrefix(text, ")") || strings.HasPrefix(text, "]"))
 		}
 		if !inList {
-			return ids, true
+			rest, _, _ := strings.Cut(text, "\n")
+			rest = strings.TrimSpace(rest)
+			return ids, rest == "" || strings.HasPrefix(rest, "#")
 		}
 	}
 }

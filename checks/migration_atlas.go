@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,7 +24,7 @@ func readAtlas(folder string) (migrationSet, error) {
 			checkpoints = append(checkpoints, version)
 		}
 	}
-	set, err := found.set(strings.Compare, func(rows [][]string) (record, error) { return atlasRecord(rows, checkpoints) })
+	set, err := found.set(strings.Compare, atlasRecord)
 	if err != nil {
 		return nil, err
 	}
@@ -52,35 +53,33 @@ func isCheckpoint(path string) bool {
 	return false
 }
 
-// Types of a row of Atlas, which are bits.
-const (
-	atlasBaseline = 1
-	atlasResolved = 4 // a person repaired it
-)
+// atlasResolved is the bit of a row's type that a person sets, by "migrate set".
+const atlasResolved = 4
 
-// atlasRecord returns the applied versions. A baseline or an applied checkpoint
-// stands for all earlier ones. Versions that start with a dot are Atlas's own.
-func atlasRecord(rows [][]string, checkpoints []string) (r record, err error) {
-	for _, row := range rows {
+// atlasRecord returns the applied versions. Like Atlas, it takes all versions
+// before the first row as applied: that row is the first migration, a baseline
+// or a checkpoint. Atlas continues a last row whose statements are not all
+// applied, also one that a person resolved. Versions that start with a dot are
+// Atlas's own.
+func atlasRecord(rows [][]string) (r record, err error) {
+	rows = slices.DeleteFunc(rows, func(row []string) bool { return strings.HasPrefix(row[0], ".") })
+	slices.SortFunc(rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	for i, row := range rows {
 		version, applied, total, failure := row[0], row[2], row[3], row[4]
 		kind, err := strconv.Atoi(row[1])
 		if err != nil {
 			return r, err
 		}
-		if strings.HasPrefix(version, ".") {
+		switch {
+		case kind&atlasResolved == 0 && (failure != "" || applied != total):
+			r.dirty = version
+		case applied != total && i == len(rows)-1:
 			continue
 		}
-		if (failure != "" || applied != total) && kind&atlasResolved == 0 {
-			r.dirty = version
-		}
 		r.applied = append(r.applied, version)
-		floor := kind&atlasBaseline != 0
-		for _, c := range checkpoints {
-			floor = floor || c == version
-		}
-		if floor {
-			r.floor = max(r.floor, version)
-		}
+	}
+	if len(r.applied) > 0 {
+		r.floor = r.applied[0]
 	}
 	return r, nil
 }

@@ -12,14 +12,15 @@ import (
 
 // Names of Flyway's migrations.
 var (
-	flywayVersioned  = regexp.MustCompile(`^V([0-9]+(?:[._][0-9]+)*)__.*\.(sql|java|kt)$`)
-	flywayMisnamed   = regexp.MustCompile(`^V[0-9].*\.sql$`)
-	flywayRepeatable = regexp.MustCompile(`^R__.*\.(sql|java|kt)$`)
+	flywayVersioned  = regexp.MustCompile(`^([VB])([0-9]+(?:[._][0-9]+)*)(?:__.*)?\.(?:sql|java|kt)$`)
+	flywayMisnamed   = regexp.MustCompile(`^[VB][0-9].*\.sql$`)
+	flywayRepeatable = regexp.MustCompile(`^R__.*\.(?:sql|java|kt)$`)
 )
 
-// readFlyway reads a folder of Flyway, with its subfolders.
+// readFlyway reads a folder of Flyway, with its subfolders. A baseline migration
+// (B2__title.sql) is applied to a new database only.
 func readFlyway(folder string) (migrationSet, error) {
-	var found versionFiles
+	var found, baselines versionFiles
 	var misnamed string
 	repeatable := 0
 	_ = filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -28,8 +29,10 @@ func readFlyway(folder string) (migrationSet, error) {
 		}
 		name := d.Name()
 		switch m := flywayVersioned.FindStringSubmatch(name); {
+		case m != nil && m[1] == "B":
+			baselines.add(flywayVersion(m[2]), name)
 		case m != nil:
-			found.add(flywayVersion(m[1]), name)
+			found.add(flywayVersion(m[2]), name)
 		case flywayMisnamed.MatchString(name):
 			misnamed = name
 		case flywayRepeatable.MatchString(name):
@@ -40,10 +43,19 @@ func readFlyway(folder string) (migrationSet, error) {
 	if misnamed != "" {
 		return nil, rejection{"unreadable_migration", fmt.Sprintf("Flyway ignores %s: name it VERSION__TITLE.sql, with two underscores", misnamed)}
 	}
+	var optional []string
+	for version, name := range baselines.file {
+		if _, taken := found.file[version]; !taken {
+			found.add(version, name)
+			optional = append(optional, version)
+		}
+	}
+	found.err = cmp.Or(found.err, baselines.err)
 	set, err := found.set(compareFlyway, flywayRecord)
 	if err != nil {
 		return nil, err
 	}
+	set.optional = optional
 	if repeatable > 0 {
 		set.note = fmt.Sprintf("%d repeatable (R__) not compared: Flyway applies them when their content changes", repeatable)
 	}

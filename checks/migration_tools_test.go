@@ -114,6 +114,17 @@ func testFlyway(t *testing.T, postgres *testservers.Postgres) {
 	insert("2", "SQL", true)
 	s.expect("flyway", "", "at version 2")
 
+	// A new database starts with the newest baseline migration.
+	s.file("B1_10__all.sql")
+	s.expect("flyway", "", "at version 2")
+	s.exec("TRUNCATE flyway_schema_history")
+	insert("1.10", "SQL_BASELINE", true)
+	s.expect("flyway", "behind", "version 1.10, 1 to apply")
+	insert("2", "SQL", true)
+	s.expect("flyway", "", "at version 2")
+	s.file("B2.sql") // a title is optional
+	s.expect("flyway", "", "at version 2")
+
 	s.file("V2__e.sql")
 	s.expect("flyway", "duplicate_version", "V2__e.sql")
 	s.remove("V2__e.sql")
@@ -136,6 +147,8 @@ func testAtlas(t *testing.T, postgres *testservers.Postgres) {
 	insert("20240102000000", 2, 1, 3, "syntax error")
 	s.expect("atlas", "dirty", "version 20240102000000 is dirty")
 	s.exec("UPDATE atlas_schema_revisions.atlas_schema_revisions SET type = 6 WHERE version = '20240102000000'") // migrate set
+	s.expect("atlas", "behind", "version 20240101000000, 2 to apply, the newest is 20240103000000")              // Atlas continues it
+	s.exec("UPDATE atlas_schema_revisions.atlas_schema_revisions SET applied = 3 WHERE version = '20240102000000'")
 	s.expect("atlas", "behind", "version 20240102000000, 1 to apply, the newest is 20240103000000")
 	insert("20240103000000", 2, 2, 2, "")
 	s.expect("atlas", "", "at version 20240103000000")
@@ -210,6 +223,8 @@ func testAlembic(t *testing.T, postgres *testservers.Postgres) {
 	s.content("again.py", "revision = 'new'\ndown_revision = 'gone'\n")
 	s.expect("alembic", "unreadable_migration", "again.py follows the revision gone, which the folder does not have")
 	s.content("again.py", "revision = make_id()\n")
+	s.expect("alembic", "unreadable_migration", "again.py: revision is not a literal text")
+	s.content("again.py", "revision = 'a' + suffix\n")
 	s.expect("alembic", "unreadable_migration", "again.py: revision is not a literal text")
 	s.content("again.py", "from alembic import context\n") // env.py
 	s.expect("alembic", "unreadable_migration", "again.py has no revision: name the folder versions of Alembic")

@@ -22,8 +22,8 @@ func Migrations() spec.Spec {
 		},
 		{
 			Name: "dirty", Meaning: "a migration failed half-way",
-			Remedy:        "repair the schema by hand, then the tool's record (migrate force, flyway repair, atlas migrate set)",
-			KoreanMeaning: "마이그레이션이 도중에 실패함", KoreanRemedy: "스키마를 직접 복구한 뒤 도구의 기록을 수정 (migrate force, flyway repair, atlas migrate set)",
+			Remedy:        "repair the schema by hand, then the tool's record (migrate force, flyway repair, atlas migrate apply)",
+			KoreanMeaning: "마이그레이션이 도중에 실패함", KoreanRemedy: "스키마를 직접 복구한 뒤 도구의 기록을 수정 (migrate force, flyway repair, atlas migrate apply)",
 		},
 		{
 			Name: "not_migrated", Meaning: "the table of the migration tool is missing or empty",

@@ -270,6 +270,23 @@ func TestRefusesLinks(t *testing.T) {
 	}
 }
 
+// Follow resolves links of any user, also if the target is missing.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.mkdir("open", 0o777)
+	f.link("open/two", "x")
+	f.link("out", "open/two")
+	f.giveAway("out")
+	if got, err := outfile.Follow(f.path("out")); err != nil || got != f.path("open/x") {
+		t.Errorf("%q, %v", got, err)
+	}
+	f.link("open/x", "two")
+	if _, err := outfile.Follow(f.path("out")); err == nil || !strings.Contains(err.Error(), "in a circle") {
+		t.Errorf("a loop: %v", err)
+	}
+}
+
 // A write replaces a name. The other names of the file keep the old content.
 func TestHardLinks(t *testing.T) {
 	t.Parallel()
