@@ -101,6 +101,7 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	case ctx.Err() != nil:
 		return exitSkipped, g.notStarted(errors.New("interrupted"))
 	}
+	g.checker.program.restoreUmask()
 	return exitCannotStart, become(path, g.command, g.environment(checked))
 }
 
