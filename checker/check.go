@@ -78,6 +78,8 @@ type Observation struct {
 	// Detail is text for people. It must not hold a secret, and is never a
 	// label.
 	Detail string
+	// Measured is the number that was compared with limits, if there is one.
+	Measured *Measurement
 	// Latency is the time until the target answered, connecting included. It is
 	// 0 without an answer.
 	Latency time.Duration

@@ -11,18 +11,21 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/envfile"
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
 // Config is a preflight.yml that was read for some checks. Each section
 // configures one check. The key live_envs lists the live environments, which
-// trade for real; the default is "live". The key envs lists the others.
+// trade for real; the default is "live". The key envs lists the others, and
+// env_file_format names the reader of the .env files.
 type Config struct {
 	path, digest string // name of the file, and "sha256:" with the digest of its content
 	file         *yamlfile.File
 	checks       []Check
 	envs         []string // nil if the file has no such key
 	liveEnvs     []string
+	envFormat    envfile.Format
 	gate         gateConfig
 }
 
@@ -65,6 +68,11 @@ func ParseConfig(file string, data []byte, checks ...Check) (Config, error) {
 	}
 	if c.liveEnvs == nil {
 		c.liveEnvs = []string{spec.DefaultLive}
+	}
+	c.envFormat = envfile.Dotenv
+	found.malformed = append(found.malformed, c.file.Decode(spec.EnvFileFormat, &c.envFormat)...)
+	if problem := badFormat(c.envFormat); problem != "" {
+		found.senseless = append(found.senseless, c.file.At([]any{spec.EnvFileFormat}, problem))
 	}
 	found.malformed = append(found.malformed, c.file.Decode(spec.Envs, &c.envs)...)
 	found.senseless = append(found.senseless, c.badEnvs()...)
@@ -161,7 +169,7 @@ func sections(specs []spec.Spec) error {
 		switch {
 		case key == "":
 			errs = append(errs, fmt.Errorf("the check %q has no letter or digit in its Name, so it has no section of preflight.yml: rename the check", s.Name))
-		case slices.Contains([]string{spec.Envs, spec.LiveEnvs, spec.Gate}, key):
+		case slices.Contains(spec.OwnKeys(), key):
 			errs = append(errs, fmt.Errorf("the check %q cannot have the section %s of preflight.yml, which is the checker's own: rename the check", s.Name, key))
 		case taken && other != s.Name: // unique reports equal names
 			errs = append(errs, fmt.Errorf("the checks %q and %q both have the section %s of preflight.yml: rename one", other, s.Name, key))

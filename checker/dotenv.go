@@ -1,48 +1,51 @@
 package checker
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 
-	"github.com/joho/godotenv"
+	"github.com/alertnative/preflight/internal/envfile"
 )
+
+// readEnvFile reads a .env file. Its errors have the line, and never the text.
+func readEnvFile(format envfile.Format, path string) (envfile.File, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return envfile.File{}, fmt.Errorf("environment file: %w", err)
+	}
+	file, err := envfile.Parse(format, data, os.LookupEnv)
+	if bad := (*envfile.SyntaxError)(nil); errors.As(err, &bad) {
+		return envfile.File{}, fmt.Errorf("environment file %s:%d: %w", path, bad.Line, err)
+	}
+	return file, err
+}
 
 // lookup returns a lookup of environment variables in the process's environment
 // and then in a .env file. A missing file is an error only if must is true.
-func lookup(file string, must bool) (func(name string) (string, bool), error) {
-	data, err := os.ReadFile(file)
+func (c Config) lookup(path string, must bool) (func(name string) (string, bool), error) {
+	file, err := readEnvFile(c.envFormat, path)
 	if errors.Is(err, fs.ErrNotExist) && !must {
 		return os.LookupEnv, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("environment file: %w", err)
-	}
-	values, err := godotenv.UnmarshalBytes(data)
-	if err != nil {
-		// The parser's error quotes the file, secrets included.
-		return nil, fmt.Errorf("environment file %s:%d: cannot be parsed: each line must be NAME=value, "+
-			"with quotes around a value that has spaces, # or quotes in it", file, brokenLine(data))
+		return nil, err
 	}
 	return func(name string) (string, bool) {
 		if v, ok := os.LookupEnv(name); ok {
 			return v, true
 		}
-		v, ok := values[name]
+		v, ok := file.Values[name]
 		return v, ok
 	}, nil
 }
 
-// brokenLine returns the number of the line at which the parser fails: the line
-// after the longest prefix of the file that parses.
-func brokenLine(data []byte) int {
-	lines := bytes.SplitAfter(data, []byte("\n"))
-	for n := len(lines) - 1; n > 0; n-- {
-		if _, err := godotenv.UnmarshalBytes(bytes.Join(lines[:n], nil)); err == nil {
-			return n + 1
-		}
+// badFormat returns the problem of an unknown env_file_format, or "".
+func badFormat(f envfile.Format) string {
+	if slices.Contains(envfile.Formats(), f) {
+		return ""
 	}
-	return 1
+	return fmt.Sprintf("%q is none of %v: name the reader of the .env files", f, envfile.Formats())
 }

@@ -5,7 +5,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/alertnative/preflight/internal/envfile"
 )
+
+// dotenv is a configuration with the default format.
+var dotenv = Config{envFormat: envfile.Dotenv}
 
 func TestLookup(t *testing.T) {
 	dir := t.TempDir()
@@ -17,7 +22,7 @@ func TestLookup(t *testing.T) {
 	}
 	t.Setenv("PREFLIGHT_TEST_BOTH", "process")
 	write("PREFLIGHT_TEST_BOTH=file\nexport PREFLIGHT_TEST_FILE='a b' # why\n")
-	get, err := lookup(file, true)
+	get, err := dotenv.lookup(file, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,10 +36,10 @@ func TestLookup(t *testing.T) {
 	}
 
 	missing := filepath.Join(dir, "missing")
-	if _, err := lookup(missing, false); err != nil {
+	if _, err := dotenv.lookup(missing, false); err != nil {
 		t.Errorf("an optional file is missing: %v", err)
 	}
-	if _, err := lookup(missing, true); err == nil {
+	if _, err := dotenv.lookup(missing, true); err == nil {
 		t.Error("a required file is missing: no error")
 	}
 
@@ -45,7 +50,7 @@ func TestLookup(t *testing.T) {
 		"hunter2!": ":1: ",
 	} {
 		write(text)
-		_, err = lookup(file, true)
+		_, err = dotenv.lookup(file, true)
 		if err == nil || !strings.Contains(err.Error(), file+line+"cannot be parsed: each line must be NAME=value") || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: error %v", text, err)
 		}
@@ -64,11 +69,12 @@ func FuzzDotenv(f *testing.F) {
 		if err := os.WriteFile(file, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		get, err := lookup(file, true)
+		get, err := dotenv.lookup(file, true)
 		if err != nil {
 			rest := strings.TrimPrefix(err.Error(), "environment file "+file+":")
 			number, text, _ := strings.Cut(rest, ": ")
-			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be parsed: each line must be NAME=value") {
+			if strings.Trim(number, "0123456789") != "" || !strings.HasPrefix(text, "cannot be parsed: each line must be NAME=value") &&
+				!strings.HasPrefix(text, "starts with a byte-order mark") {
 				t.Errorf("%q", err)
 			}
 			return

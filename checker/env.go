@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/alertnative/preflight/internal/envfile"
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
@@ -94,6 +95,25 @@ func (e Env) Value(name string) string {
 	}
 	v, _ := e.Lookup(name)
 	return strings.TrimSpace(v)
+}
+
+// EnvFile is the content of a .env file.
+type EnvFile struct {
+	Values map[string]string
+	// Twice has the lines of each variable that is set more than once. The last
+	// one counts.
+	Twice map[string][]int
+}
+
+// ReadEnvFile reads a .env file in the format of the key env_file_format. An
+// error has the line, and never the text.
+func (e Env) ReadEnvFile(path string) (EnvFile, error) {
+	format := envfile.Dotenv
+	if e.config != nil {
+		format = e.config.envFormat
+	}
+	file, err := readEnvFile(format, path)
+	return EnvFile(file), err
 }
 
 // For returns the Env for a check, whose section Config then decodes. The

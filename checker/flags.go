@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -28,7 +29,7 @@ type subject struct {
 
 func (s *subject) flags(cmd *kingpin.CmdClause) {
 	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&s.config)
-	cmd.Flag("env-file", "File with environment variables. Variables of the process take precedence. Default: .env.ENV, if it exists.").StringVar(&s.envFile)
+	cmd.Flag("env-file", "File with environment variables. Variables of the process take precedence. Default: .env.ENV beside the configuration, if it exists.").StringVar(&s.envFile)
 	cmd.Flag("evidence.dir", "Folder with the newest evidence of each environment, as ENV.json.").Default(defaultEvidence).StringVar(&s.evidence)
 }
 
@@ -55,9 +56,9 @@ func (s subject) read() (declared, error) {
 	}
 	file := s.envFile
 	if file == "" {
-		file = ".env." + s.env
+		file = filepath.Join(filepath.Dir(s.config), ".env."+s.env)
 	}
-	lookup, err := lookup(file, s.envFile != "")
+	lookup, err := config.lookup(file, s.envFile != "")
 	if err != nil {
 		return declared{}, err
 	}

@@ -28,13 +28,23 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 type pageData struct {
 	Env      string
 	Every    model.Duration
+	Reload   int       // seconds after which the browser loads the page again
 	Evidence *Evidence // evidence of the last run; nil before the first
+	Strip    func(check string) []cell
 	Version  string
+}
+
+// reload returns the seconds between two loads of the page. A run is seen soon,
+// and a short interval does not make the page flicker.
+func reload(every time.Duration) int {
+	return int(max(5*time.Second, min(every, time.Minute)).Seconds())
 }
 
 // page serves the result of the last run.
 func (s *service) page(w http.ResponseWriter, _ *http.Request) {
-	data := pageData{Env: s.run.env, Every: model.Duration(s.run.every), Version: programVersion()}
+	data := pageData{
+		Env: s.run.env, Every: model.Duration(s.run.every), Reload: reload(s.run.every), Strip: s.runs.strip, Version: programVersion(),
+	}
 	if last := s.last.Load(); last != nil {
 		data.Evidence = &last.evidence
 	}

@@ -68,7 +68,7 @@ func (o *outputs) flags(cmd *kingpin.CmdClause) {
 	cmd.Flag("metrics-output", "File for node_exporter's textfile collector.").
 		Default(defaultTextfile).IsSetByUser(&o.metricsSet).StringVar(&o.metrics)
 	cmd.Flag("no-metrics", "Write no metrics.").BoolVar(&o.noMetrics)
-	cmd.Flag("quiet", "Print only problems.").BoolVar(&o.quiet)
+	cmd.Flag("quiet", "Print only problems, and the checks that were skipped.").BoolVar(&o.quiet)
 	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&o.language, english, korean)
 }
 

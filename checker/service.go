@@ -27,7 +27,8 @@ type service struct {
 	log    *slog.Logger
 	out    io.Writer
 	last   atomic.Pointer[outcome] // nil before the first run
-	good   declared                // from the last valid files
+	runs   runs
+	good   declared // from the last valid files
 	health health
 	gather prometheus.Gatherers
 }
@@ -118,6 +119,7 @@ func (s *service) tick(ctx context.Context) {
 			s.log.Error("Writing the result failed", "output", output, "err", err)
 		}
 	}
+	s.runs.add(done.evidence)
 	s.last.Store(&done)
 }
 

@@ -217,7 +217,7 @@ func TestSections(t *testing.T) {
 	for text, want := range map[string]string{
 		"orderbook: {hosts: [a]}\n": `p.yml:1: unknown key "orderbook" (did you mean "order_book"?)`,
 		"risks: {}\n":               `p.yml:1: unknown key "risks" (did you mean "risk"?)`,
-		"trade: {}\n":               `p.yml:1: unknown key "trade" (there are envs, live_envs, gate, cluster, order_book, risk)`,
+		"trade: {}\n":               `p.yml:1: unknown key "trade" (there are envs, live_envs, env_file_format, gate, cluster, order_book, risk)`,
 		"order_book: {hosts: [a]}\norder_book: {}\n":       `p.yml:2: mapping key "order_book" already defined at line 1`,
 		"cluster: {hosts: x}\norder_book: {host: [a]}\n":   "p.yml:1: x is not a list\n" + `p.yml:2: unknown key "host" in order_book (did you mean "hosts"?)`,
 		"live_envs: prod\norder_book: {hosts: [a]}\n":      "p.yml:1: prod is not a list",

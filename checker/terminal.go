@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -21,7 +22,7 @@ type terminal struct {
 	// outputs, which are not aligned, wrapped or overwritten.
 	Width    int
 	Specs    []spec.Spec // specs of the run's checks, in order
-	Quiet    bool        // only problems, and no summary without problems
+	Quiet    bool        // only problems and skipped checks, and no summary without problems
 	Language string
 }
 
@@ -59,23 +60,55 @@ func (t terminal) progress(i int, r Result) {
 	if t.Width > 0 && !t.Quiet {
 		fmt.Fprint(t.Out, "\r\x1b[K") // overwrite the line of [terminal.await]
 	}
-	fmt.Fprintf(t.Out, "%s%s\n", t.heading(i), t.status(r.Status))
+	measured := ""
+	if len(r.Observations) == 1 && r.Status == Pass && r.Observations[0].Measured != nil {
+		measured = " " + r.Observations[0].Measured.in(t.Language)
+	}
+	fmt.Fprintf(t.Out, "%s%s%s\n", t.heading(i), t.status(r.Status), measured)
 	for _, o := range r.Observations {
 		switch {
 		case o.Status == Warn || o.Status == Fail:
 			t.line(indent, t.problem(t.Specs[i], o))
+		case measured != "":
+		case o.Measured != nil:
+			t.line(indent, o.Target+": "+o.Measured.in(t.Language))
 		case o.Latency > 0:
 			t.line(indent, fmt.Sprintf("%s: %s in %s", o.Target, o.Detail, o.Latency.Round(100*time.Microsecond)))
 		}
 	}
 	if r.Why != "" {
-		why := r.Why
-		if other := wordsIn(t.Language).why[why]; other != "" {
-			why = other
-		}
-		t.line(indent, why)
+		t.line(indent, t.why(r))
 	}
 	t.await(i + 1)
+}
+
+// why returns the reason for which a check was skipped.
+func (t terminal) why(r Result) string {
+	return cmp.Or(wordsIn(t.Language).why[r.Why], r.Why)
+}
+
+// skipped names the skipped checks, for a quiet run. They are why it exits with
+// another status than a ready one.
+func (t terminal) skipped(r Report) {
+	byReason := map[string][]string{}
+	var reasons []string
+	for i, result := range r.Results {
+		if result.Status != Skip {
+			continue
+		}
+		why := t.why(result)
+		if byReason[why] == nil {
+			reasons = append(reasons, why)
+		}
+		byReason[why] = append(byReason[why], t.Specs[i].In(t.Language).Name)
+	}
+	if len(reasons) == 0 {
+		return
+	}
+	fmt.Fprintf(t.Out, "%s\n", wordsIn(t.Language).skipped)
+	for _, why := range reasons {
+		t.line("  ", fmt.Sprintf("%s (%s)", strings.Join(byReason[why], ", "), why))
+	}
 }
 
 // problem describes a target's problem. The detail comes from the target or a
@@ -89,6 +122,9 @@ func (t terminal) problem(s spec.Spec, o Observation) string {
 
 // summary prints the counts, the verdict and the remedies.
 func (t terminal) summary(r Report) {
+	if t.Quiet {
+		defer t.skipped(r)
+	}
 	if t.Quiet && r.Count(Warn)+r.Count(Fail) == 0 {
 		return
 	}

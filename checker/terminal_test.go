@@ -18,8 +18,12 @@ func TestTerminal(t *testing.T) {
 			Failed("b1", "broken", "it broke"), Warned("b2", "slow", "it is slow"),
 		}},
 		{Check: "C", Status: Skip, Why: "not selected"},
+		{Check: "D", Status: Pass, Observations: []Observation{{
+			Target: "command", Status: Pass, Latency: time.Second, Detail: "41",
+			Measured: &Measurement{Value: 41, Unit: "%", Warn: Limit{Below: new(10.0)}, Fail: Limit{Above: new(95.0)}},
+		}}},
 	}}
-	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Remedy: "repair it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}}
+	specs := []spec.Spec{{Name: "A"}, {Name: "B", Reasons: []spec.Reason{{Name: "broken", Remedy: "repair it"}, {Name: "slow", Remedy: "speed it up"}}}, {Name: "C"}, {Name: "D"}}
 	show := func(r Report, color, quiet bool) string {
 		var b strings.Builder
 		shown := terminal{Out: &b, Color: color, Specs: specs[:len(r.Results)], Quiet: quiet}
@@ -29,38 +33,43 @@ func TestTerminal(t *testing.T) {
 		shown.summary(r)
 		return b.String()
 	}
-	const all = `[1/3] A … PASS
+	const all = `[1/4] A … PASS
       a1: answered in 1.2ms
-[2/3] B … FAIL
+[2/4] B … FAIL
       b1: it broke (broken)
       b2: it is slow (slow)
-[3/3] C … SKIP
+[3/4] C … SKIP
       not selected
+[4/4] D … PASS 41% (warns below 10%, fails above 95%)
 
-Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
+Total: 4 / PASS: 2 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
 
 What to do:
   B, b1: repair it
   B, b2: speed it up
 `
-	const wrong = `[2/3] B … FAIL
+	const wrong = `[2/4] B … FAIL
       b1: it broke (broken)
       b2: it is slow (slow)
 
-Total: 3 / PASS: 1 / FAIL: 1 / WARN: 0 / SKIP: 1
+Total: 4 / PASS: 2 / FAIL: 1 / WARN: 0 / SKIP: 1
 Ready for LIVE: False
 
 What to do:
   B, b1: repair it
   B, b2: speed it up
+Skipped, so that readiness is not proved:
+  C (not selected)
 `
-	colored := strings.NewReplacer("PASS\n", "\x1b[32;1mPASS\x1b[0;22m\n", "FAIL\n", "\x1b[31;1mFAIL\x1b[0;22m\n", "SKIP\n", "\x1b[2mSKIP\x1b[22m\n")
+	skipped := []Result{report.Results[0], report.Results[2]}
+	colored := strings.NewReplacer("PASS\n", "\x1b[32;1mPASS\x1b[0;22m\n", "PASS 41", "\x1b[32;1mPASS\x1b[0;22m 41", "FAIL\n", "\x1b[31;1mFAIL\x1b[0;22m\n", "SKIP\n", "\x1b[2mSKIP\x1b[22m\n")
 	for name, tt := range map[string]struct{ got, want string }{
 		"plain":                       {show(report, false, false), all},
 		"colour":                      {show(report, true, false), colored.Replace(all)},
 		"quiet":                       {show(report, false, true), wrong},
 		"quiet, and nothing is wrong": {show(Report{Results: report.Results[:1]}, false, true), ""},
+		"quiet, and one is skipped":   {show(Report{Results: skipped}, false, true), "Skipped, so that readiness is not proved:\n  B (not selected)\n"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s: got\n%q, want\n%q", name, tt.got, tt.want)

@@ -46,10 +46,17 @@ type observer interface {
 
 func (c check[C]) Spec() spec.Spec { return c.spec }
 
-func (c check[C]) Targets(env checker.Env) []string { return c.observer(env).targets() }
+func (c check[C]) Targets(env checker.Env) []string {
+	o := c.observer(env)
+	if _, ok := o.(addressed); ok {
+		waiversIn(env)
+	}
+	return o.targets()
+}
 
 func (c check[C]) Run(ctx context.Context, env checker.Env) []checker.Observation {
-	return c.observer(env).run(ctx, env)
+	o := c.observer(env)
+	return trusted(env, o, o.run(ctx, env))
 }
 
 // MaxDuration returns the time that the section allows the check.

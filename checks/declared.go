@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,7 +17,10 @@ import (
 // declaredChecks represents the checks that preflight.yml declares.
 type declaredChecks struct{}
 
-func (declaredChecks) Spec() spec.Spec                                        { return spec.Spec{Name: declared.Section} }
+func (declaredChecks) Spec() spec.Spec {
+	return spec.Spec{Name: declared.Section, Sections: []string{shipped.LiveWaivers}}
+}
+
 func (declaredChecks) Targets(checker.Env) []string                           { return nil }
 func (declaredChecks) Run(context.Context, checker.Env) []checker.Observation { return nil }
 
@@ -50,7 +52,10 @@ func (l declaredList) Problems(checker.Env) []checker.Problem {
 type declaredCheck struct{ declared.Check }
 
 // Targets returns the only target.
-func (d declaredCheck) Targets(checker.Env) []string { return []string{d.TargetName()} }
+func (d declaredCheck) Targets(env checker.Env) []string {
+	waiversIn(env)
+	return []string{d.TargetName()}
+}
 
 // MaxDuration returns the time that the declaration allows the check.
 func (d declaredCheck) MaxDuration(checker.Env) time.Duration {
@@ -62,20 +67,27 @@ func (d declaredCheck) Run(ctx context.Context, env checker.Env) []checker.Obser
 	timeout := d.MaxDuration(env)
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	m, err := d.probe(env).measure(ctx)
+	p := d.probe(env)
+	m, err := p.measure(ctx)
 	if err != nil {
 		reason, detail := explainExchange(err, timeout)
 		return []checker.Observation{checker.Failed(d.TargetName(), reason, detail)}
 	}
 	observation := d.judge(m)
 	observation.Latency = m.latency
-	return []checker.Observation{observation}
+	return trusted(env, declaredProbe{d.TargetName(), p}, []checker.Observation{observation})
 }
 
 // probe is one of the declarable measurements.
 type probe interface {
 	// measure returns a number. Its error is a rejection or a connection error.
 	measure(context.Context) (measurement, error)
+}
+
+// declaredProbe is the measurement of a declared check's target.
+type declaredProbe struct {
+	target string
+	probe  probe
 }
 
 // measurement is a number with its kind.
@@ -103,19 +115,24 @@ func (d declaredCheck) judge(m measurement) checker.Observation {
 	if !m.isValue {
 		return checker.Passed(d.TargetName(), "succeeded")
 	}
-	number := func(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) + m.unit }
+	measured := checker.Measurement{Value: m.value, Unit: m.unit, Warn: checker.Limit(d.Warn), Fail: checker.Limit(d.Fail)}
+	o := checker.Passed(d.TargetName(), measured.String())
 	for _, l := range []struct {
 		declared.Limit
 		observe func(target, reason, detail string) checker.Observation
-	}{{d.Fail, checker.Failed}, {d.Warn, checker.Warned}} {
+	}{{d.Warn, checker.Warned}, {d.Fail, checker.Failed}} {
+		limit := measured
 		if l.Above != nil && m.value > *l.Above {
-			return l.observe(d.TargetName(), "above_limit", fmt.Sprintf("%s, the limit is %s", number(m.value), number(*l.Above)))
+			limit.Value = *l.Above
+			o = l.observe(d.TargetName(), "above_limit", fmt.Sprintf("%s, the limit is %s", measured.Number(), limit.Number()))
 		}
 		if l.Below != nil && m.value < *l.Below {
-			return l.observe(d.TargetName(), "below_limit", fmt.Sprintf("%s, the limit is %s", number(m.value), number(*l.Below)))
+			limit.Value = *l.Below
+			o = l.observe(d.TargetName(), "below_limit", fmt.Sprintf("%s, the limit is %s", measured.Number(), limit.Number()))
 		}
 	}
-	return checker.Passed(d.TargetName(), number(m.value))
+	o.Measured = &measured
+	return o
 }
 
 // number parses the output of a program. Its error does not show the text,

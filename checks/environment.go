@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -126,11 +127,16 @@ func (e environment) targets() []string {
 }
 
 // run looks at each variable.
-func (e environment) run(_ context.Context, _ checker.Env) []checker.Observation {
+func (e environment) run(_ context.Context, env checker.Env) []checker.Observation {
+	file, _ := env.ReadEnvFile(env.File) // a missing file sets nothing
 	var out []checker.Observation
 	for _, v := range e.Variables {
 		value, set := e.Lookup(v.Name)
-		out = append(out, v.observe(value, set))
+		o := v.observe(value, set)
+		if lines := file.Twice[v.Name]; o.Status == checker.Pass && len(lines) > 0 && file.Values[v.Name] == value {
+			o = checker.Warned(v.Name, "set_twice", setTwice(v.Name, lines)+" of "+filepath.Base(env.File)+"; the last one counts")
+		}
+		out = append(out, o)
 	}
 	return out
 }

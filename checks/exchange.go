@@ -257,7 +257,7 @@ func (a answer) retryAfter() string {
 
 // unreadable returns the error for an answer that does not match the
 // documentation.
-func unreadable(what string) error { return rejection{"unexpected_answer", what + " cannot be read"} }
+func unreadable(what string) error { return rejection{"bad_answer", what + " cannot be read"} }
 
 // explainExchange explains an error of an exchange, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {

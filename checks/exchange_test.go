@@ -36,6 +36,7 @@ func newExchanges(t *testing.T) *exchanges {
 		"UPBIT_ACCESS_KEY=" + e.upbit.AccessKey, "UPBIT_SECRET_KEY=" + e.upbit.SecretKey,
 		"BINANCE_API_KEY=" + e.binance.APIKey, "BINANCE_API_SECRET=" + e.binance.APISecret,
 	}
+	e.config += "live_waivers: [{of: UPBIT, risk: other_host, reason: a fake}, {of: BINANCE, risk: other_host, reason: a fake}]\n"
 	return e
 }
 
@@ -95,7 +96,7 @@ func TestExchangeFaults(t *testing.T) {
 		{fakeexchange.Broken(), "server_error"},
 		{fakeexchange.Firewall(), "blocked"},
 		{fakeexchange.Restricted(), "blocked"},
-		{fakeexchange.Garbage(), "unexpected_answer"},
+		{fakeexchange.Garbage(), "bad_answer"},
 		{fakeexchange.Fault{Status: http.StatusFound}, "unexpected_answer"},
 	} {
 		e.fail(&tt.fault)

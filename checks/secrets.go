@@ -6,17 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/joho/godotenv"
-	passwordvalidator "github.com/wagslane/go-password-validator"
-
 	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checks/internal/guesses"
 )
 
 // secretsConfig configures the check Secrets.
@@ -27,7 +26,7 @@ type secretsConfig struct {
 	// CompareWith are the .env files of other environments. By default they are
 	// those in the folder of the environment's own.
 	CompareWith []string `yaml:"compare_with"`
-	MinEntropy  float64  `yaml:"min_entropy"` // in bits; 60 by default
+	MinEntropy  float64  `yaml:"min_entropy"` // binary logarithm of the guesses; 60 by default
 }
 
 const defaultMinEntropy = 60
@@ -76,13 +75,23 @@ func (c secretsConfig) Problems(checker.Env) (problems []checker.Problem) {
 
 // siblings returns the .env files of other environments in the same folder.
 func siblings(envFile string) []string {
-	if envFile == "" || !strings.HasPrefix(filepath.Base(envFile), ".env.") {
+	name := filepath.Base(envFile)
+	if name != ".env" && !strings.HasPrefix(name, ".env.") {
 		return nil
 	}
-	found, _ := filepath.Glob(filepath.Join(filepath.Dir(envFile), ".env.*"))
+	dir := filepath.Dir(envFile)
+	found, _ := filepath.Glob(filepath.Join(dir, ".env.*"))
+	if plain := filepath.Join(dir, ".env"); exists(plain) {
+		found = append(found, plain)
+	}
 	return slices.DeleteFunc(found, func(path string) bool {
-		return filepath.Clean(path) == filepath.Clean(envFile) || slices.Contains([]string{".example", ".sample", ".template"}, filepath.Ext(path))
+		return filepath.Base(path) == name || slices.Contains([]string{".example", ".sample", ".template"}, filepath.Ext(path))
 	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
 // targetEnvFile is the target of Secrets for the .env file.
@@ -114,15 +123,15 @@ func (s secrets) targets() []string {
 }
 
 // run checks each secret and each file.
-func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
-	elsewhere, notCompared := s.elsewhere()
+func (s secrets) run(_ context.Context, env checker.Env) []checker.Observation {
+	elsewhere, notCompared := s.elsewhere(env)
 	var out []checker.Observation
 	for _, name := range slices.Concat(s.Required, s.Optional) {
 		value, _ := s.Lookup(name)
-		secret := secretOf(value)
-		o := s.observe(name, secret, slices.Contains(s.Optional, name))
-		if o.Status == checker.Pass && secret != "" {
-			if file := elsewhere[secret]; file != "" {
+		found := secretsIn(value)
+		o := s.observe(name, found, slices.Contains(s.Optional, name))
+		if o.Status == checker.Pass && len(found.values) > 0 {
+			if file := elsewhere.has(found); file != "" {
 				o = checker.Failed(name, "shared", file+" has the same")
 			} else if len(notCompared) > 0 {
 				o.Detail = "not compared with " + strings.Join(notCompared, ", ") + ", which cannot be read"
@@ -131,11 +140,7 @@ func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
 		out = append(out, o)
 	}
 	if s.EnvFile != "" {
-		o := observeMode(targetEnvFile, s.EnvFile)
-		if o.Reason == "no_such_file" {
-			o = checker.Passed(targetEnvFile, "there is none: the variables come from the process")
-		}
-		out = append(out, o)
+		out = append(out, s.observeEnvFile(env))
 	}
 	for _, f := range s.Files {
 		out = append(out, observeMode(f.Name, f.Path))
@@ -143,44 +148,50 @@ func (s secrets) run(_ context.Context, _ checker.Env) []checker.Observation {
 	return out
 }
 
+// observeEnvFile looks at the .env file of the environment.
+func (s secrets) observeEnvFile(env checker.Env) checker.Observation {
+	o := observeMode(targetEnvFile, s.EnvFile)
+	if o.Reason == "no_such_file" {
+		return checker.Passed(targetEnvFile, "there is none: the variables come from the process")
+	}
+	file, err := env.ReadEnvFile(s.EnvFile)
+	if o.Status == checker.Pass && err == nil && len(file.Twice) > 0 {
+		var twice []string
+		for _, name := range slices.Sorted(maps.Keys(file.Twice)) {
+			twice = append(twice, setTwice(name, file.Twice[name]))
+		}
+		return checker.Warned(targetEnvFile, "set_twice", some(twice)+"; the last one counts")
+	}
+	return o
+}
+
+// setTwice names a variable and the lines that set it.
+func setTwice(name string, lines []int) string {
+	return fmt.Sprintf("%s is set on the lines %s", name, strings.Trim(fmt.Sprint(lines), "[]"))
+}
+
 // placeholder matches values that examples use instead of a secret.
 var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
 	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
-func (s secrets) observe(name, secret string, optional bool) checker.Observation {
+// observe judges all secrets in the value of a variable.
+func (s secrets) observe(name string, found addressSecrets, optional bool) checker.Observation {
 	switch {
-	case secret == "" && optional:
+	case len(found.values) == 0 && optional:
 		return checker.Passed(name, "not set, optional")
-	case secret == "":
+	case len(found.values) == 0:
 		return checker.Failed(name, "missing", "contains no secret")
-	case placeholder.MatchString(secret):
+	case slices.ContainsFunc(found.values, placeholder.MatchString):
 		return checker.Failed(name, "placeholder", "the value is a placeholder")
 	}
-	if bits := passwordvalidator.GetEntropy(secret); bits < s.MinEntropy {
-		return checker.Failed(name, "weak", fmt.Sprintf("about %.0f bits, %.0f are needed", bits, s.MinEntropy))
+	weakest := math.Inf(1)
+	for _, secret := range found.values {
+		weakest = min(weakest, guesses.Bits(secret, append(found.known, name)...))
+	}
+	if weakest < s.MinEntropy {
+		return checker.Failed(name, "weak", fmt.Sprintf("about 2^%.0f guesses find it, 2^%.0f are wanted", weakest, s.MinEntropy))
 	}
 	return checker.Passed(name, "")
-}
-
-// secretOf returns the secret in a variable's value: the password of an
-// address, or else the whole value.
-func secretOf(value string) string {
-	value = strings.TrimSpace(value)
-	if strings.Contains(value, "://") {
-		u, err := url.Parse(value)
-		if err != nil {
-			return value
-		}
-		password, _ := u.User.Password()
-		return password
-	}
-	// The other form of a PostgreSQL address: host=h password=p.
-	for _, word := range strings.Fields(value) {
-		if password, ok := strings.CutPrefix(word, "password="); ok {
-			return strings.Trim(password, "'")
-		}
-	}
-	return value
 }
 
 // observeMode checks that only the owner can read and change a file.
@@ -197,18 +208,33 @@ func observeMode(target, path string) checker.Observation {
 	return checker.Passed(target, fmt.Sprintf("its mode is %04o", info.Mode().Perm()))
 }
 
-// elsewhere returns the files of other environments by the secrets in them, and
-// the files that it could not read.
-func (s secrets) elsewhere() (found map[string]string, unread []string) {
-	found = map[string]string{}
+// otherSecrets has the file of another environment by each secret in it.
+type otherSecrets map[string]string
+
+// has returns a file that has one of the secrets, or "".
+func (o otherSecrets) has(found addressSecrets) string {
+	for _, secret := range found.values {
+		if file := o[secret]; file != "" {
+			return file
+		}
+	}
+	return ""
+}
+
+// elsewhere returns the secrets of other environments, and the files that it
+// could not read.
+func (s secrets) elsewhere(env checker.Env) (found otherSecrets, unread []string) {
+	found = otherSecrets{}
 	for _, path := range s.Others {
-		values, err := godotenv.Read(path)
+		file, err := env.ReadEnvFile(path)
 		if err != nil {
 			unread = append(unread, filepath.Base(path))
 			continue
 		}
-		for _, value := range values {
-			found[secretOf(value)] = filepath.Base(path)
+		for _, value := range file.Values {
+			for _, secret := range secretsIn(value).values {
+				found[secret] = filepath.Base(path)
+			}
 		}
 	}
 	return found, unread

@@ -18,7 +18,29 @@ func TestSecretValues(t *testing.T) {
 	for _, tt := range []struct{ value, reason string }{
 		{good, ""},
 		{"postgres://u:" + good + "@h/db", ""},
+		{"postgres://u@h/db?password=" + good, ""},
+		{"postgres://u@h/db?password=hunter2", "weak"},
+		{"postgres://u:" + good + "@h/db?sslpassword=hunter2", "weak"},
+		{"postgres://u:hunter2@h/db?password=" + good, "weak"},
+		{"postgres://u:hunter2@h1:5432,h2:5432/db", "weak"},
+		{"postgres://u:" + good + "@h1:5432,h2:5432/db", ""},
+		{"postgres://u:hunt%65r2@h/db", "weak"},
+		{"redis://:hunter2@h:6379/0", "weak"},
+		{"redis://h:6379?password=change-me", "placeholder"},
+		{"postgres://zrqvbot:zrqvbot2024@h/db", "weak"},
 		{"host=h password=" + good + " dbname=d", ""},
+		{"host = h password = " + good, ""},
+		{"host=h password = hunter2", "weak"},
+		{"host=h password = 'hunter2' user=u", "weak"},
+		{"host=h password='correct horse \\' battery staple'", ""},
+		{"password='a b' host=h", "weak"},
+		{"host=h user=u dbname=d", "missing"},
+		{"host=h password='' user=u", "missing"},
+		{"host=h sslpassword=hunter2", "weak"},
+		{good + "=", ""},
+		{"key=" + good, ""},
+		{"Password123Password123", "weak"},
+		{"iloveyouforever", "weak"},
 		{"", "missing"},
 		{"  ", "missing"},
 		{"postgres://u@h/db", "missing"},
@@ -28,7 +50,7 @@ func TestSecretValues(t *testing.T) {
 		{"<your key>", "placeholder"},
 		{"${UPBIT_SECRET_KEY}", "placeholder"},
 		{"$UPBIT_SECRET_KEY", "placeholder"},
-		{"$Tr0ngEnough4Anybody", ""},
+		{"$" + good, ""},
 		{"xxxxxxxxxxxxxxxxxxxxxxxxx", "placeholder"},
 		{"my-secret", "placeholder"},
 		{"hunter2", "weak"},
@@ -110,6 +132,17 @@ func TestSecretFiles(t *testing.T) {
 	write(".env.live", "S=\"never closed", 0o600)
 	if o := expect(t, check(), "S", checker.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
 		t.Errorf("%+v does not name the file that it did not compare", o)
+	}
+	// A plain .env is a file of another environment, too.
+	write(".env.live", "S="+other, 0o600)
+	write(".env", "X="+one, 0o600)
+	if o := expect(t, check(), "S", checker.Fail, "shared"); !strings.Contains(o.Detail, ".env has") {
+		t.Errorf("%+v does not name the file", o)
+	}
+	write(".env", "X="+other, 0o600)
+	write(".env.paper", "S="+one+"\nA=1\n\nA=2\n", 0o600)
+	if o := expect(t, check(), "env_file", checker.Warn, "set_twice"); !strings.Contains(o.Detail, "A is set on the lines 2 4") {
+		t.Errorf("%+v does not name the lines", o)
 	}
 	// A missing file is not readable by others.
 	if err := os.Remove(envFile); err != nil {

@@ -183,7 +183,8 @@ func explainedRouteOf(n routes.Notification) explainedRoute {
 // preview returns the message about the first instance that fires in a
 // scenario.
 func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string]string) (string, []string, error) {
-	formatter, err := message.New(message.Options{Language: *e.language, Severities: p.WebhookConfig(false).Severities})
+	file := p.WebhookConfig(false)
+	formatter, err := message.New(message.Options{Language: *e.language, Severities: file.Severities, Remedies: file.Remedies})
 	if err != nil {
 		return "", nil, err
 	}

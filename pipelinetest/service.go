@@ -43,7 +43,7 @@ func (p *Pipeline) startWebhook() error {
 		config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 	}
 	var err error
-	if config.Formatter, err = message.New(message.Options{Language: p.options.language(), Severities: file.Severities}); err != nil {
+	if config.Formatter, err = message.New(message.Options{Language: p.options.language(), Severities: file.Severities, Remedies: file.Remedies}); err != nil {
 		return err
 	}
 	client := p.network.client()

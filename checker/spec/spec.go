@@ -74,10 +74,16 @@ const Envs = "envs"
 // Gate is the key of preflight.yml with the settings of the gate.
 const Gate = "gate"
 
+// EnvFileFormat is the key of preflight.yml with the format of the .env files.
+const EnvFileFormat = "env_file_format"
+
+// OwnKeys returns the keys of preflight.yml that belong to no check.
+func OwnKeys() []string { return []string{Envs, LiveEnvs, EnvFileFormat, Gate} }
+
 // Sections returns the valid keys of a preflight.yml for these checks: the
 // checker's own, shared ones, and the section of each check.
 func Sections(specs ...Spec) []string {
-	keys := []string{Envs, LiveEnvs, Gate}
+	keys := OwnKeys()
 	add := func(key string) {
 		if !slices.Contains(keys, key) {
 			keys = append(keys, key)

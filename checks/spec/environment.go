@@ -38,6 +38,7 @@ func Environment() spec.Spec {
 			Remedy:        "put the file there, or correct the path",
 			KoreanMeaning: "값이 가리키는 파일이 없음", KoreanRemedy: "파일을 그 위치에 두거나 경로를 수정",
 		},
+		reasons.SetTwice(),
 	}
 	return spec.Spec{
 		Name:         "Environment",

@@ -10,17 +10,17 @@ import (
 
 func ExampleShipped() {
 	for _, s := range shipped.Shipped() {
-		fmt.Printf("%s: %d reasons\n", s.Name, len(s.Reasons))
+		fmt.Println(s.Name, s.Network)
 	}
 	// Output:
-	// Environment: 6 reasons
-	// Secrets: 7 reasons
-	// Live Safety: 7 reasons
-	// Database: 36 reasons
-	// Exchange Health: 14 reasons
-	// Open Positions: 20 reasons
-	// Git Safety: 21 reasons
-	// Migrations: 23 reasons
+	// Environment false
+	// Secrets false
+	// Live Safety false
+	// Database true
+	// Exchange Health true
+	// Open Positions true
+	// Git Safety false
+	// Migrations true
 }
 
 // The generator reads the names of declared checks from preflight.yml.

@@ -18,7 +18,7 @@ func ExchangeHealth() spec.Spec {
 		Name:         "Exchange Health",
 		Looks:        "each exchange's public API answers in time, and its clock agrees with this machine's",
 		Network:      true,
-		Sections:     []string{Exchanges},
+		Sections:     []string{Exchanges, LiveWaivers},
 		Reasons:      all.English(),
 		Translations: all.Korean("거래소 상태", "거래소의 공개 API가 제한 시간 안에 응답하고 시계가 이 서버와 맞는지"),
 	}

@@ -70,6 +70,7 @@ func Migrations() spec.Spec {
 		Name:         "Migrations",
 		Looks:        "the schema in PostgreSQL is at the version of the newest migration in the folder",
 		Network:      true,
+		Sections:     []string{LiveWaivers},
 		Reasons:      all.English(),
 		Translations: all.Korean("마이그레이션", "PostgreSQL 스키마가 폴더의 최신 마이그레이션 버전인지"),
 	}

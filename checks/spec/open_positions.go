@@ -48,7 +48,7 @@ func OpenPositions() spec.Spec {
 		Name:         "Open Positions",
 		Looks:        "the accounts on the exchanges hold only allowed positions, and their keys cannot withdraw",
 		Network:      true,
-		Sections:     []string{Exchanges},
+		Sections:     []string{Exchanges, LiveWaivers},
 		Reasons:      all.English(),
 		Translations: all.Korean("보유 포지션", "거래소 계정에 허용된 것만 있고 키로 출금할 수 없는지"),
 	}

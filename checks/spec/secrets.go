@@ -28,6 +28,7 @@ func Secrets() spec.Spec {
 			Remedy:        "make a secret for each environment",
 			KoreanMeaning: "다른 환경과 같은 비밀 값", KoreanRemedy: "환경마다 다른 비밀 값을 만들 것",
 		},
+		reasons.SetTwice(),
 		{
 			Name: "open_to_others", Meaning: "users other than the owner can read or change the file",
 			Remedy:        "chmod 600 the file",

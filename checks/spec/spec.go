@@ -16,6 +16,10 @@ import (
 // this section.
 const Exchanges = "exchanges"
 
+// LiveWaivers is the key of preflight.yml with the risks of addresses that the
+// live environments accept.
+const LiveWaivers = "live_waivers"
+
 // Shipped returns the specs of the eight shipped checks, in the order in which
 // they run.
 func Shipped() []spec.Spec {

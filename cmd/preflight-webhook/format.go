@@ -33,7 +33,7 @@ func (f format) formatter(file config.File, failed func(error)) (*message.Format
 		return nil, usage("--timezone: no time zone %q: write it as UTC, Local or Asia/Seoul", *f.timezone)
 	}
 	formatter, err := message.New(message.Options{
-		Language: cmp.Or(*f.language, file.Language), Severities: file.Severities, Location: location, Templates: *f.templates, Failed: failed,
+		Language: cmp.Or(*f.language, file.Language), Severities: file.Severities, Remedies: file.Remedies, Location: location, Templates: *f.templates, Failed: failed,
 	})
 	if err != nil {
 		return nil, usage("--%w", err)

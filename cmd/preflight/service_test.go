@@ -146,11 +146,19 @@ func testEveryServes(t *testing.T, c *built) {
 	code, page := s.get("/")
 	for _, want := range []string{
 		"<h1>Preflight paper</h1>", "Not ready for live", "<td>NO_SUCH_VARIABLE</td><td class=\"status fail\">fail</td><td>missing</td>",
-		"needs --real-check", "A run starts every 100ms.",
+		"needs --real-check", "A run starts every 100ms.", `<meta http-equiv="refresh" content="5">`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page (%d) lacks %q:\n%s", code, want, page)
 		}
+	}
+	// The strip of each check shows the last 50 runs.
+	s.becomes(runsTotal, above(55))
+	_, page = s.get("/")
+	_, row, _ := strings.Cut(page, "<td>Environment</td>")
+	row, _, _ = strings.Cut(row, "</tr>")
+	if n := strings.Count(row, `<i class="fail" title="2`); n != 50 {
+		t.Errorf("the strip has %d runs, want 50: %s", n, row)
 	}
 	if code, _ := s.get("/nosuch"); code != http.StatusNotFound {
 		t.Errorf("/nosuch: %d", code)

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 )
 
 var (
@@ -27,9 +29,9 @@ func anchors(page string) []string {
 	return all
 }
 
-// Links in pages to files of the project and to headings must have a target.
-func TestLinksHaveTargets(t *testing.T) {
-	t.Parallel()
+// pages returns the Markdown files of the project.
+func pages(t *testing.T) []string {
+	t.Helper()
 	cmd := exec.Command("git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "*.md")
 	cmd.Dir = root
 	out, err := cmd.Output()
@@ -40,7 +42,32 @@ func TestLinksHaveTargets(t *testing.T) {
 	if !slices.Contains(pages, "README.md") {
 		t.Fatalf("git lists the pages %v", pages)
 	}
-	for _, page := range pages {
+	return pages
+}
+
+// YAML in pages must be YAML.
+func TestYAMLInPages(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?ms)^```ya?ml\n(.*?)^```")
+	found := 0
+	for _, page := range pages(t) {
+		for _, m := range block.FindAllStringSubmatch(read(t, page), -1) {
+			found++
+			var node yaml.Node
+			if err := yaml.Unmarshal([]byte(m[1]), &node); err != nil {
+				t.Errorf("%s: %v in\n%s", page, err, m[1])
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("%d blocks of YAML: the pattern finds too few", found)
+	}
+}
+
+// Links in pages to files of the project and to headings must have a target.
+func TestLinksHaveTargets(t *testing.T) {
+	t.Parallel()
+	for _, page := range pages(t) {
 		for _, m := range link.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, page), ""), -1) {
 			target, anchor, _ := strings.Cut(m[1], "#")
 			if strings.Contains(target, ":") { // another site

@@ -53,6 +53,7 @@ func In(annotation, language string) string {
 // The labels that the webhook reads.
 const (
 	Env         = "env"
+	Check       = "check"       // the check whose remedy a message shows
 	Source      = "source"      // "pipeline": the alert is about the pipeline itself
 	Undelivered = "undelivered" // the name of the undelivered alert for which UrgentUndelivered fires
 	Delivery    = "delivery"    // "direct": the webhook may be unable to deliver it

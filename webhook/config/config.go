@@ -17,7 +17,13 @@ type File struct {
 	DefaultChat string `yaml:"default_chat,omitempty"`
 	Language    string `yaml:"language,omitempty"` // of the messages; empty is English
 	Watchdog    bool   `yaml:"watchdog"`           // a heartbeat is expected from the start
+	// Remedies stand in messages below the alerts of checks: by the label check
+	// and the annotation reason.
+	Remedies Remedies `yaml:"remedies,omitempty"`
 }
+
+// Remedies are the remedies of the checks: by check, reason and language.
+type Remedies map[string]map[string]map[string]string
 
 // Severities is the scale of a site, the most severe level first.
 type Severities struct {

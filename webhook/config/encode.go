@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -27,7 +29,25 @@ func (f File) Encode() []byte {
 		fmt.Fprintf(&out, "language: %s\n", scalar(f.Language))
 	}
 	fmt.Fprintf(&out, "watchdog: %t\n", f.Watchdog)
+	if len(f.Remedies) > 0 {
+		f.Remedies.encode(&out)
+	}
 	return out.Bytes()
+}
+
+// encode writes one reason a line.
+func (r Remedies) encode(out *bytes.Buffer) {
+	out.WriteString("remedies:\n")
+	for _, check := range slices.Sorted(maps.Keys(r)) {
+		fmt.Fprintf(out, "  %s:\n", scalar(check))
+		for _, reason := range slices.Sorted(maps.Keys(r[check])) {
+			var texts []string
+			for _, language := range slices.Sorted(maps.Keys(r[check][reason])) {
+				texts = append(texts, language+": "+scalar(r[check][reason][language]))
+			}
+			fmt.Fprintf(out, "    %s: {%s}\n", scalar(reason), strings.Join(texts, ", "))
+		}
+	}
 }
 
 func (l Level) pairs() []string {

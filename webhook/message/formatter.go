@@ -41,6 +41,9 @@ type Options struct {
 	// Severities is the scale of the site. The zero value means
 	// [config.Priorities].
 	Severities config.Severities
+	// Remedies stand below the lines of alerts whose label check and annotation
+	// reason they name.
+	Remedies config.Remedies
 	// Templates is a folder whose files alert.tmpl, resolution.tmpl and
 	// digest.tmpl replace the shipped ones of that name; they are
 	// html/template over [Page], restricted to Telegram's tags.
@@ -54,6 +57,7 @@ type Options struct {
 type Formatter struct {
 	words     Words
 	scale     Scale
+	remedies  config.Remedies
 	location  *time.Location
 	templates *template.Template
 	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
@@ -71,18 +75,18 @@ func New(o Options) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Formatter{words: words, scale: Scale{o.Severities}, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
+	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
 	if o.Severities.Levels == nil {
 		f.scale.Severities = config.Priorities()
 	}
 	if o.Templates == "" {
 		return f, nil
 	}
-	plain := *f
-	if plain.templates, err = t.Clone(); err != nil {
+	builtIn := *f
+	if builtIn.templates, err = t.Clone(); err != nil {
 		return nil, err
 	}
-	f.shipped = &plain
+	f.shipped = &builtIn
 	if err := f.replace(o.Templates); err != nil {
 		return nil, err
 	}
@@ -159,12 +163,14 @@ func (f *Formatter) fails(err error) {
 func (f *Formatter) format(n Notice) ([]Message, error) {
 	order := f.sorted(n)
 	if mark*len(order) < MaxLength { // else it can't fit
-		whole, err := f.render(n, order, 1, 1, maxLine)
-		if err != nil {
-			return nil, err
-		}
-		if Length(whole.HTML)+mark*(len(order)+1) <= MaxLength {
-			return []Message{whole}, nil
+		for _, s := range []size{full, plain} {
+			whole, err := f.render(n, order, 1, 1, s)
+			if err != nil {
+				return nil, err
+			}
+			if Length(whole.HTML)+mark*(len(order)+1) <= MaxLength {
+				return []Message{whole}, nil
+			}
 		}
 	}
 	parts, err := f.split(n, order)
@@ -184,13 +190,24 @@ func (f *Formatter) edit(n Notice) (Message, error) {
 	return f.shrink(n, f.sorted(n), max(n.Part, 1), max(n.Parts, 1))
 }
 
+// size determines how much a message says about each alert.
+type size struct {
+	line     int // length of a line, in UTF-16 code units
+	remedies bool
+}
+
+var (
+	full  = size{maxLine, true}
+	plain = size{maxLine, false}
+)
+
 // mark is the space that an edit needs to mark an alert as resolved.
 const mark = 24
 
 // split packs the alerts into messages, in order.
 func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	const heading, bullet = 40, 8 // a list's heading, and the part's number in the title
-	base, err := f.render(n, order[:min(1, len(order))], 1, 2, 1)
+	base, err := f.render(n, order[:min(1, len(order))], 1, 2, size{line: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -215,18 +232,23 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	return parts, nil
 }
 
-// shrink renders the message with shorter and shorter lines until it fits
-// Telegram's limits.
+// shrink renders the message without remedies, and then with shorter and shorter
+// lines, until it fits Telegram's limits.
 func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, err error) {
-	for line := maxLine; line > 0; line /= 2 {
-		if m, err = f.render(n, items, part, parts, line); err != nil || Length(m.HTML) <= MaxLength {
+	for s := full; s.line > 0; {
+		if m, err = f.render(n, items, part, parts, s); err != nil || Length(m.HTML) <= MaxLength {
 			return m, err
+		}
+		if s.remedies {
+			s.remedies = false
+		} else {
+			s.line /= 2
 		}
 	}
 	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes too much", n.Kind, MaxLength)
 }
 
-func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Message, error) {
+func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Message, error) {
 	name := "alert.tmpl"
 	switch n.Kind {
 	case Resolution:
@@ -234,7 +256,7 @@ func (f *Formatter) render(n Notice, items []int, part, parts, line int) (Messag
 	case Digest:
 		name = "digest.tmpl"
 	}
-	page, buttons := f.page(n, items, part, parts, line)
+	page, buttons := f.page(n, items, part, parts, s)
 	var out bytes.Buffer
 	if err := f.templates.ExecuteTemplate(&out, name, page); err != nil {
 		return Message{}, err

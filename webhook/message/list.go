@@ -15,11 +15,11 @@ import (
 const maxStillFiring = 5
 
 // lists returns the alerts under their headings.
-func (f *Formatter) lists(n Notice, items []Item, limit int) []List {
+func (f *Formatter) lists(n Notice, items []Item, s size) []List {
 	var lists []List
 	add := func(heading string, items []Item) {
 		if len(items) > 0 {
-			lists = append(lists, List{heading, f.lines(n, items, limit)})
+			lists = append(lists, List{heading, f.lines(n, items, s)})
 		}
 	}
 	switch n.Kind {
@@ -56,7 +56,7 @@ func (f *Formatter) listTitle(it Item) string {
 
 // lines returns a line for each alert. Lines that would be equal get the labels that
 // distinguish the alerts.
-func (f *Formatter) lines(n Notice, items []Item, limit int) []string {
+func (f *Formatter) lines(n Notice, items []Item, s size) []string {
 	summaries := make([]string, len(items))
 	times := map[string]int{}
 	for i, it := range items {
@@ -68,7 +68,10 @@ func (f *Formatter) lines(n Notice, items []Item, limit int) []string {
 		if text := summaries[i]; times[text] > 1 && f.listTitle(it) != "" {
 			summaries[i] += f.labels(it, text)
 		}
-		lines[i] = f.complete(n, it, summaries[i], limit)
+		lines[i] = f.complete(n, it, summaries[i], s.line)
+	}
+	if s.remedies && (n.Kind == Alert || n.Kind == Reminder) {
+		f.withRemedies(items, lines)
 	}
 	return lines
 }

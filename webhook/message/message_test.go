@@ -108,6 +108,7 @@ func TestMessagesLookAsTheyShould(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, o := range []message.Options{{Language: "en"}, {Language: "ko", Location: seoul}} {
+		o.Remedies = remedies
 		f, err := message.New(o)
 		if err != nil {
 			t.Fatal(err)

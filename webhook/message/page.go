@@ -35,7 +35,7 @@ type List struct {
 }
 
 // page returns the data of the template, and the buttons.
-func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, []Button) {
+func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page, []Button) {
 	items := make([]Item, len(indices))
 	for k, i := range indices {
 		items[k] = n.Items[i]
@@ -46,7 +46,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts, line int) (Page, 
 		Source:      source(items),
 		Time:        f.time(n, items),
 		Environment: environment(items),
-		Lists:       f.lists(n, items, line),
+		Lists:       f.lists(n, items, s),
 	}
 	if parts > 1 {
 		p.Title += fmt.Sprintf(" (%d/%d)", part, parts)

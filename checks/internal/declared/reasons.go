@@ -24,6 +24,7 @@ func limits() reasons.List {
 
 func httpReasons() reasons.List {
 	return slices.Concat(limits(), reasons.List{
+		reasons.PlainText(),
 		{
 			Name: "unexpected_status", Meaning: "the HTTP status is not one of the expected ones",
 			Remedy:        "look at the service's log",

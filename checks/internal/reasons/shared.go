@@ -34,6 +34,7 @@ func Connection() List {
 // Postgres returns the reasons of checks that use PostgreSQL.
 func Postgres() List {
 	return List{
+		PlainText(), UnverifiedTLS(),
 		{
 			Name: "auth_failed", Meaning: "the server refused the user or the password",
 			Remedy:        "correct the credentials in the address",
@@ -75,6 +76,7 @@ func Postgres() List {
 // Exchange returns the reasons of checks that call exchanges.
 func Exchange() List {
 	return append(List{
+		OtherHost(), PlainText(),
 		{
 			Name: "malformed", Meaning: "the address of the API cannot be parsed",
 			Remedy:        "write it as https://HOST, without a path",
@@ -106,9 +108,14 @@ func Exchange() List {
 			KoreanMeaning: "거래소가 오류로 응답함", KoreanRemedy: "기다리고, 거래소 상태 페이지 확인",
 		},
 		{
-			Name: "unexpected_answer", Meaning: "the answer does not match the exchange's documentation",
+			Name: "unexpected_answer", Meaning: "the exchange answers with a status that its documentation does not have",
 			Remedy:        "check the address; a proxy may answer instead of the exchange",
-			KoreanMeaning: "거래소 문서와 다른 응답", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+			KoreanMeaning: "거래소 문서에 없는 상태 코드로 응답함", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+		},
+		{
+			Name: "bad_answer", Meaning: "the answer lacks something, or has it twice or in another form than documented, so nothing is known",
+			Remedy:        "check the address; a proxy may answer instead of the exchange; look for a change of its API",
+			KoreanMeaning: "응답에 필요한 값이 없거나 중복되거나 문서와 형식이 달라 상태를 알 수 없음", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음; 거래소 API 변경 여부 확인",
 		},
 		{
 			Name: "clock_skew", Meaning: "this machine's clock and the exchange's are too far apart",
@@ -116,4 +123,40 @@ func Exchange() List {
 			KoreanMeaning: "이 서버와 거래소의 시계 차이가 너무 큼", KoreanRemedy: "시계를 맞출 것 (chronyc tracking, timedatectl): 거래소가 서명된 호출을 거부함",
 		},
 	}, Connection()...)
+}
+
+// SetTwice is the reason of a variable that a .env file sets more than once.
+func SetTwice() Reason {
+	return Reason{
+		Name: "set_twice", Meaning: "the .env file sets the variable more than once, and the last line counts",
+		Remedy:        "keep one of the lines that the detail names",
+		KoreanMeaning: ".env 파일이 한 변수를 두 번 이상 설정하며 마지막 줄이 적용됨", KoreanRemedy: "상세 내용에 있는 줄 중 하나만 남길 것",
+	}
+}
+
+// OtherHost is the reason of an exchange's address that is not the exchange.
+func OtherHost() Reason {
+	return Reason{
+		Name: "other_host", Meaning: "in an environment that trades for real, the address is not the exchange's",
+		Remedy:        "remove the address from the .env file, or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 주소가 거래소의 주소가 아님", KoreanRemedy: ".env 파일에서 주소를 제거하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
+	}
+}
+
+// PlainText is the reason of a connection that others can read on its way.
+func PlainText() Reason {
+	return Reason{
+		Name: "plain_text", Meaning: "in an environment that trades for real, a connection to another machine may be without TLS",
+		Remedy:        "use https, rediss, or sslmode=verify-full; or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 다른 서버로의 연결이 TLS 없이 이루어질 수 있음", KoreanRemedy: "https, rediss 또는 sslmode=verify-full을 사용하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
+	}
+}
+
+// UnverifiedTLS is the reason of a connection whose server is not verified.
+func UnverifiedTLS() Reason {
+	return Reason{
+		Name: "unverified_tls", Meaning: "in an environment that trades for real, the certificate of another machine is not verified",
+		Remedy:        "use sslmode=verify-full, or leave out skip_verify; or waive the risk under live_waivers in preflight.yml with the reason",
+		KoreanMeaning: "실거래 환경인데 다른 서버의 인증서를 검증하지 않음", KoreanRemedy: "sslmode=verify-full을 사용하거나 skip_verify를 제거하거나, 이유를 적어 preflight.yml의 live_waivers에 예외로 등록",
+	}
 }
