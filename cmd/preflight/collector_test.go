@@ -75,14 +75,16 @@ func (c collector) exports(lines ...string) {
 }
 
 // runSkips runs the checker, which skips the checks of the network, and returns
-// what it prints.
+// its log.
 func (c *built) runSkips(cmd *exec.Cmd) string {
 	c.t.Helper()
-	out, _ := cmd.CombinedOutput()
+	var log strings.Builder
+	cmd.Stderr = &log
+	_ = cmd.Run()
 	if cmd.ProcessState.ExitCode() != exitSkipped {
-		c.t.Fatalf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+		c.t.Fatalf("exit %d\n%s", cmd.ProcessState.ExitCode(), &log)
 	}
-	return string(out)
+	return log.String()
 }
 
 // runsTotalIs returns the line of runs_total of an environment.
@@ -97,7 +99,7 @@ func testCollectorDuplicates(t *testing.T, c *built) {
 		return c.runSkips(c.command(t.Context(), "--metrics-output=textfiles/preflight.prom", "--quiet"))
 	}
 	if out := run(); out != "" {
-		t.Errorf("the first run prints %q", out)
+		t.Errorf("the first run logs %q", out)
 	}
 	dir := filepath.Join(c.dir, "textfiles")
 	if err := os.Rename(filepath.Join(dir, "preflight.prom"), filepath.Join(dir, "old.prom")); err != nil {
@@ -105,7 +107,7 @@ func testCollectorDuplicates(t *testing.T, c *built) {
 	}
 	run()
 	if out := run(); !strings.Contains(out, "textfiles/old.prom holds the same series") || !strings.Contains(out, "exports only those of textfiles/old.prom") {
-		t.Errorf("the run prints %q", out)
+		t.Errorf("the run logs %q", out)
 	}
 	node := c.collector("textfiles")
 	node.exports(runsTotalIs("paper", "1"), "!"+runsTotalIs("paper", "2"), "node_textfile_scrape_error 0")
@@ -119,7 +121,7 @@ func testCollectorDuplicates(t *testing.T, c *built) {
 func testCollectorTwoFiles(t *testing.T, c *built) {
 	for _, env := range []string{"paper", "dr"} {
 		if out := c.runSkips(c.command(t.Context(), "--env="+env, "--metrics-output=textfiles/"+env+".prom", "--quiet")); out != "" {
-			t.Errorf("the run of %s prints %q", env, out)
+			t.Errorf("the run of %s logs %q", env, out)
 		}
 	}
 	node := c.collector("textfiles")
