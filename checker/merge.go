@@ -44,6 +44,11 @@ func newMerger(env string, specs []spec.Spec, r Report) *merger {
 func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error) {
 	var out []*dto.MetricFamily
 	var errs []error
+	for _, family := range previous {
+		for _, s := range family.Metric {
+			s.TimestampMs = nil // node_exporter rejects a file with one
+		}
+	}
 	ours := map[string]bool{} // names of families and samples
 	for _, d := range descs {
 		family := &dto.MetricFamily{Name: &d.Name, Help: &d.Help, Type: typeOf(d)}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -114,8 +115,8 @@ func (f Textfile) clashes(neighbours []neighbour, families []*dto.MetricFamily) 
 	var out []clash
 	for _, n := range neighbours {
 		theirs, err := parse(n.text)
-		if err != nil {
-			continue // node_exporter rejects the file and says so
+		if err != nil || timestamped(theirs) {
+			continue // node_exporter rejects the file and reports it
 		}
 		// Both are in one folder, so the order of the paths is that of the names.
 		c := clash{path: n.path, wins: min(n.path, n.own)}
@@ -124,6 +125,15 @@ func (f Textfile) clashes(neighbours []neighbour, families []*dto.MetricFamily) 
 		}
 	}
 	return out
+}
+
+func timestamped(families map[string]*dto.MetricFamily) bool {
+	for _, family := range families {
+		if slices.ContainsFunc(family.Metric, func(s *dto.Metric) bool { return s.TimestampMs != nil }) {
+			return true
+		}
+	}
+	return false
 }
 
 // compare looks for a series that both have, else for a metric that both

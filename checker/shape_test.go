@@ -243,6 +243,16 @@ func TestShapesOfOtherEnvironments(t *testing.T) {
 	f.refuses("live", "app_preflight_runs_total has the label region")
 }
 
+// node_exporter rejects a file with timestamps.
+func TestTimestampsAreRemoved(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.write("paper", both()...)
+	f.edit(`app_preflight_runs_total{env="paper"} 1`, `app_preflight_runs_total{env="paper"} 1 1700000000000`, "", "other{x=\"y\"} 1 1700000000000\n")
+	f.notes()
+	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "2", `other{x="y"}`: "1"})
+}
+
 // An empty label is the same series as none, so it is no other shape.
 func TestEmptyLabels(t *testing.T) {
 	t.Parallel()
