@@ -61,7 +61,7 @@ func TestOtherFilesDoNotClash(t *testing.T) {
 	f.beside("live.prom", strings.ReplaceAll(whole, `env="paper"`, `env="live"`))
 	f.beside("other.prom", "# HELP node_x X.\nnode_x 1\n# app_preflight_runs_total is in preflight.prom\nx{y=\"app_preflight_\"} 1\n")
 	f.beside("preflight.prom.bak", whole)
-	f.beside("invalid.prom", "app_preflight_runs_total{env=\"pap") // node_exporter reports it
+	f.beside("invalid.prom", "app_preflight_runs_total{env=\"pap")                          // node_exporter reports it
 	f.beside("timestamp.prom", "app_preflight_runs_total{env=\"paper\"} 1 1700000000000\n") // so does it here
 	f.beside("empty.prom", "")
 	f.beside("long.prom", strings.Repeat("x", 1<<20)+" app_preflight_runs_total{env=\"paper\"} 1\n")
