@@ -4,12 +4,11 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"runtime"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // evidenceVersion is the version of the format of [Evidence]. Increment it if a
@@ -123,11 +122,13 @@ func (e Evidence) marshal() ([]byte, error) {
 	return append(data, '\n'), err
 }
 
-// writeFile replaces a file atomically. It creates the folder if needed.
+// writeFile replaces a file atomically. It creates the folder if needed. The
+// umask decides who can read both.
 func writeFile(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	target, err := outfile.Resolve(path)
+	if err != nil {
 		return err
 	}
-	sweep(path, time.Minute) // younger files may belong to a running checker
-	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
+	outfile.Sweep(target, time.Minute) // younger files may belong to a running checker
+	return outfile.Write(target, data, outfile.Umask)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 const (
@@ -70,8 +71,15 @@ func (s subject) read() (declared, error) {
 	return d, err
 }
 
-// evidenceFile returns the path of the environment's newest evidence.
-func (s subject) evidenceFile() string { return evidenceFile(s.evidence, s.env) }
+// evidenceFile returns the path of the environment's newest evidence, without
+// symbolic links. The files beside it are then in one folder for all programs.
+func (s subject) evidenceFile() (string, error) {
+	path, err := outfile.Resolve(evidenceFile(s.evidence, s.env))
+	if err != nil {
+		return "", fmt.Errorf("evidence: %w", err)
+	}
+	return path, nil
+}
 
 // evidenceKey reads the key that seals evidence, from its variable or its file.
 func evidenceKey(lookup func(string) (string, bool)) ([]byte, error) {

@@ -10,6 +10,8 @@ import (
 	"os"
 
 	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // forget is the command forget.
@@ -32,14 +34,17 @@ func (f *forget) run(ctx context.Context, logger *slog.Logger, out io.Writer) er
 	if err := checkEnv(f.env); err != nil {
 		return err
 	}
-	file := evidenceFile(f.evidence, f.env)
+	file, err := outfile.Resolve(evidenceFile(f.evidence, f.env))
+	if err != nil {
+		return fmt.Errorf("evidence: %w", err)
+	}
 	evidence := os.Remove(file)
 	for _, path := range append(filesBeside(file, running), filesBeside(file, valuesName)...) {
 		_ = os.Remove(path) // leftover files do no harm
 	}
 	notes, series := f.program.textfile(f.metrics, nil).forget(ctx, f.env)
 	for _, note := range notes {
-		logger.Warn("The metrics do not continue", "file", f.metrics, "cause", note)
+		logger.Warn("The file of metrics needs attention", "file", f.metrics, "cause", note)
 	}
 	if series == nil {
 		fmt.Fprintf(out, "%s: the series of %s are gone\n", f.metrics, f.env)

@@ -17,6 +17,7 @@ import (
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertnative/preflight/internal/git"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // Exit codes of a shell that cannot start a command.
@@ -69,6 +70,7 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	if err != nil {
 		return exitBroken, err
 	}
+	var standing string // path of the evidence
 	var evidence Evidence
 	var checked values
 	if g.fresh {
@@ -81,12 +83,12 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 			return exitBroken, fmt.Errorf("gate: %w", err)
 		}
 		evidence, checked = done.evidence, done.values
-	} else if evidence, err = g.standing(ctx, d, stderr); err != nil {
+	} else if standing, evidence, err = g.standing(ctx, d, stderr); err != nil {
 		return exitSkipped, g.refused(err)
 	}
 	err = g.meets(ctx, d, evidence)
 	if err == nil && !g.fresh {
-		checked, err = checkValues(g.checker.evidenceFile(), evidence, d.key, d.env.Lookup)
+		checked, err = checkValues(standing, evidence, d.key, d.env.Lookup)
 	}
 	if err == nil {
 		err = g.bound(d, path, stderr)
@@ -99,6 +101,7 @@ func (g *gate) run(ctx context.Context, logger *slog.Logger, stderr io.Writer) (
 	case ctx.Err() != nil:
 		return exitSkipped, g.notStarted(errors.New("interrupted"))
 	}
+	g.checker.program.restoreUmask()
 	return exitCannotStart, become(path, g.command, g.environment(checked))
 }
 
@@ -114,22 +117,32 @@ func (g *gate) refused(err error) error {
 	return fmt.Errorf("gate: %w; or run it with --run\n%s was not started", err, g.command[0])
 }
 
-// standing reads the evidence of the last run, after it waited for a run that is
-// under way.
-func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (Evidence, error) {
-	path := g.checker.evidenceFile()
-	err := settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+// standing reads the evidence of the last run and returns its path. First it
+// waits for a run that is under way.
+func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (path string, e Evidence, err error) {
+	if path, err = g.evidenceFile(d.key); err == nil {
+		err = settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+	}
 	if err == nil {
 		err = checkOwner(path, d.key)
 	}
 	if err != nil {
-		return Evidence{}, err
+		return path, Evidence{}, err
 	}
-	e, err := ReadEvidence(path, d.key)
+	e, err = ReadEvidence(path, d.key)
 	if err == nil && e.Run == "" {
 		err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
 	}
-	return e, err
+	return path, e, err
+}
+
+// evidenceFile returns the path of the evidence. With a key, the checker may be
+// another user, who placed the links.
+func (g *gate) evidenceFile(key []byte) (string, error) {
+	if len(key) == 0 {
+		return g.checker.evidenceFile()
+	}
+	return outfile.Follow(evidenceFile(g.checker.evidence, g.checker.env))
 }
 
 // meets returns nil if the evidence reports a ready system, and nothing that was

@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
+	dto "github.com/prometheus/client_model/go"
 )
 
 // list is the command list.
@@ -15,6 +18,7 @@ type list struct {
 	program          *program
 	config, language string
 	format           string
+	metrics          string
 }
 
 // listed is a check in the JSON output.
@@ -36,12 +40,14 @@ func newList(p *program, cmd *kingpin.CmdClause) *list {
 	l := &list{program: p}
 	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&l.config)
 	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&l.language, english, korean)
+	cmd.Flag("metrics-output", "File for node_exporter's textfile collector. Other files of its folder with the same series are reported.").Default(defaultTextfile).StringVar(&l.metrics)
 	cmd.Flag("format", "text, or json for programs.").Default("text").EnumVar(&l.format, "text", "json")
 	return l
 }
 
-// run prints the checks with their targets and reasons.
-func (l *list) run(out io.Writer) error {
+// run prints the checks with their targets and reasons, and warns of files that
+// node_exporter exports instead of the metrics.
+func (l *list) run(out, stderr io.Writer) error {
 	c, err := ReadConfig(l.config, l.program.checks...)
 	if err != nil {
 		return err
@@ -60,7 +66,11 @@ func (l *list) run(out io.Writer) error {
 		}
 		all = append(all, x)
 	}
+	warnings := l.warnings(c)
 	if l.format == "json" {
+		for _, text := range warnings {
+			fmt.Fprintf(stderr, "preflight: %s\n", text)
+		}
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
 		enc.SetEscapeHTML(false)
@@ -81,5 +91,25 @@ func (l *list) run(out io.Writer) error {
 		}
 		fmt.Fprintln(out)
 	}
+	if len(warnings) > 0 {
+		fmt.Fprintf(out, "%s\n", wordsIn(l.language).warnings)
+	}
+	for _, text := range warnings {
+		fmt.Fprintf(out, "  %s\n", text)
+	}
 	return nil
+}
+
+// warnings describes the files that clash with the metrics of the last run.
+func (l *list) warnings(c Config) []string {
+	file := l.program.textfile(l.metrics, c.specs()).readAhead()
+	var out []string
+	var families []*dto.MetricFamily
+	for _, name := range slices.Sorted(maps.Keys(file.ahead.families)) {
+		families = append(families, file.ahead.families[name])
+	}
+	for _, clash := range file.clashes(file.around, families) {
+		out = append(out, clash.in(l.language))
+	}
+	return out
 }

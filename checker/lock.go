@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -34,23 +31,4 @@ func lockDir(ctx context.Context, dir string) (unlock func(), err error) {
 		return nil, fmt.Errorf("lock on the folder: %w", err)
 	}
 	return func() { _ = lock.Unlock() }, nil
-}
-
-// sweep removes the temporary files that killed writers left beside a file, if
-// they are at least that old.
-func sweep(path string, age time.Duration) {
-	dir, base := filepath.Split(path)
-	entries, err := os.ReadDir(filepath.Clean(dir))
-	if err != nil {
-		return // leftover files do no harm
-	}
-	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), "."+base)
-		if _, err := strconv.ParseUint(number, 10, 64); !ok || err != nil {
-			continue
-		}
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) >= age {
-			_ = os.Remove(filepath.Join(dir, entry.Name()))
-		}
-	}
 }

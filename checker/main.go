@@ -37,7 +37,18 @@ func Main(namespace string, checks ...Check) {
 	signal.Ignore(unheeded...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
-	os.Exit(Run(ctx, namespace, os.Args[1:], os.Stdout, os.Stderr, checks...))
+	p := &program{namespace: namespace, checks: checks}
+	p.restoreUmask = relaxUmask()
+	os.Exit(p.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// relaxUmask lets the user of this process enter the folders that it creates.
+// Runs in parallel could not enter the folders of the first one before it has
+// changed their mode. The result restores the umask.
+func relaxUmask() (restore func()) {
+	old := syscall.Umask(0o077)
+	syscall.Umask(old &^ 0o700)
+	return func() { syscall.Umask(old) }
 }
 
 // unheeded are signals that must not stop a run. The metrics are written even if
@@ -50,8 +61,9 @@ var errShown = errors.New("shown")
 
 // program is the command for some checks.
 type program struct {
-	namespace string
-	checks    []Check
+	namespace    string
+	checks       []Check
+	restoreUmask func() // for the command of the gate
 }
 
 // validateNamespace reports a namespace that cannot start a metric's name. A
@@ -80,7 +92,11 @@ func (p *program) validate(specs []spec.Spec) error {
 
 // Run is Main for given arguments and outputs. It returns the exit code.
 func Run(ctx context.Context, namespace string, args []string, stdout, stderr io.Writer, checks ...Check) int {
-	p := &program{namespace, checks}
+	p := &program{namespace: namespace, checks: checks, restoreUmask: func() {}}
+	return p.run(ctx, args, stdout, stderr)
+}
+
+func (p *program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := kingpin.New("preflight", "Checks whether the system is ready to trade.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)
 	ended, code := false, exitReady
@@ -113,7 +129,7 @@ func Run(ctx context.Context, namespace string, args []string, stdout, stderr io
 	case p.validateNamespace() != nil:
 		err = p.validateNamespace()
 	case cmd == "list":
-		err = list.run(stdout)
+		err = list.run(stdout, stderr)
 	case cmd == "gate":
 		code, err = gate.run(ctx, promslog.New(&logs), stderr)
 	case cmd == "forget":

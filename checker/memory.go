@@ -33,8 +33,12 @@ func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, e
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	merger := newMerger(env, specs, r)
+	merged, err := merger.merge(described.All(), m.families, run)
+	if err != nil {
+		return merger.notes, err
+	}
 	families := map[string]*dto.MetricFamily{}
-	for _, f := range merger.merge(described.All(), m.families, run) {
+	for _, f := range merged {
 		families[f.GetName()] = f
 	}
 	m.families = families

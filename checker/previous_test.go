@@ -1,6 +1,8 @@
 package checker
 
 import (
+	"bytes"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
@@ -28,45 +30,8 @@ func TestCorruptFileIsRenamed(t *testing.T) {
 	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "1"})
 }
 
-func TestIncompatibleSeriesRestartWithNote(t *testing.T) {
-	t.Parallel()
-	f := newFile(t)
-	f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass"))
-	data, err := os.ReadFile(f.Path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	old := string(data) + "# TYPE app_preflight_gone_total counter\napp_preflight_gone_total{env=\"paper\"} 7\n"
-	old = strings.Replace(old, "Runs of the preflight.", "Another help.", 1)
-	old = strings.ReplaceAll(old, `check_duration_seconds_bucket{check="A",env="paper",le="0.25"}`, `check_duration_seconds_bucket{check="A",env="paper",le="0.3"}`)
-	old = strings.ReplaceAll(old, `check="B"`, `check="Old"`)
-	if err := os.WriteFile(f.Path, []byte(old), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	notes := strings.Join(f.write("paper", result("A", time.Second, "a1=pass"), result("B", 0, "b1=pass")), "\n")
-	for _, want := range []string{
-		"app_preflight_gone_total is no longer a metric of the preflight: it is dropped",
-		"app_preflight_check_duration_seconds had other buckets before: it restarts",
-		`the check "Old" no longer exists: its series are dropped`,
-	} {
-		if !strings.Contains(notes, want) {
-			t.Errorf("notes lack %q:\n%s", want, notes)
-		}
-	}
-	f.has(map[string]string{
-		`app_preflight_runs_total{env="paper"}`:                             "2",
-		`app_preflight_check_duration_seconds_count{check="A",env="paper"}`: "1",
-		`app_preflight_checks_total{check="Old",env="paper",status="pass"}`: "-",
-		`app_preflight_checks_total{check="B",env="paper",status="pass"}`:   "1",
-	})
-	data, err = os.ReadFile(f.Path)
-	if err != nil || !strings.Contains(string(data), "Runs of the preflight.") || strings.Contains(string(data), "Another help.") {
-		t.Errorf("help texts are not rewritten from the catalogue (%v)", err)
-	}
-}
-
 // For any previous file, a run writes a complete one, and no valid counter
-// falls.
+// falls. Or it fails and leaves the file as it is.
 func FuzzPreviousTextfile(f *testing.F) {
 	specs := []spec.Spec{{Name: "A", Reasons: []spec.Reason{{Name: "broken"}}}}
 	textfile := Textfile{Namespace: "app", Specs: specs}
@@ -97,8 +62,16 @@ func FuzzPreviousTextfile(f *testing.F) {
 		}
 		var last float64
 		for range 2 {
-			if _, err := file.Write(t.Context(), "paper", report); err != nil {
+			before, err := os.ReadFile(file.Path)
+			if err != nil {
 				t.Fatal(err)
+			}
+			if _, err := file.Write(t.Context(), "paper", report); err != nil {
+				after, readErr := os.ReadFile(file.Path)
+				if !errors.Is(err, errOtherShape) || readErr != nil || !bytes.Equal(before, after) {
+					t.Fatalf("%v, %v, the file was changed: %v", err, readErr, !bytes.Equal(before, after))
+				}
+				return
 			}
 			families := parseFile(t, file.Path)
 			for _, name := range []string{"runs_total", "last_success", "check_status", "target_status", "build_info"} {

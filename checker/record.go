@@ -19,7 +19,7 @@ func record(m spec.RunFamilies, specs []spec.Spec, env string, r Report) (map[st
 	recordRun(reg, m, env, r)
 	recordChecks(reg, m, specs, env, r)
 	info := instrument.Gauge(m.BuildInfo)
-	info.WithLabelValues(programVersion(), runtime.Version()).Set(1)
+	info.WithLabelValues(env, programVersion(), runtime.Version()).Set(1)
 	reg.MustRegister(info)
 	families, err := reg.Gather()
 	if err != nil {

@@ -108,6 +108,8 @@ func (r *run) validate() error {
 // outcome is the result of a run and of its outputs.
 type outcome struct {
 	id       string
+	file     string // of the evidence
+	fileErr  error  // the file must not be written
 	report   Report
 	values   values // the variables that the checks read
 	evidence Evidence
@@ -146,9 +148,10 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	terminal.start()
 	file := r.readAhead(d)
 	o := outcome{id: newRunID(), written: map[string]error{}}
+	o.file, o.fileErr = r.evidenceFile()
 	var under *marker
 	if r.full() {
-		under = r.withdraw(o.id, logger)
+		under = o.withdraw(logger)
 	}
 	read := newRecorder(d.env.Lookup)
 	d.env.Lookup = read.get
@@ -165,11 +168,11 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	}
 	o.evidence = newEvidence(o.id, r.env, about, o.report)
 	if !r.full() && o.report.Count(Fail) > 0 {
-		under = r.withdraw(o.id, logger)
+		under = o.withdraw(logger)
 	}
 	r.write(ctx, d, file, &o, logger)
 	if under != nil {
-		under.finish(r.evidenceFile(), o.written[spec.OutputEvidence] == nil)
+		under.finish(o.file, o.written[spec.OutputEvidence] == nil)
 	}
 	return o, nil
 }
@@ -181,6 +184,7 @@ func (r *run) readAhead(d declared) func() Textfile {
 	if r.noMetrics || r.memory != nil {
 		return func() Textfile { return file }
 	}
+	file.prepare()
 	read := make(chan Textfile, 1)
 	go func() {
 		runtime.Gosched() // let the checks start first
@@ -224,7 +228,7 @@ func (r *run) writeMetrics(ctx context.Context, d declared, file func() Textfile
 		notes, err = file().Write(ctx, r.env, report)
 	}
 	for _, note := range notes {
-		logger.Warn("The metrics do not continue", "file", r.metrics, "cause", note)
+		logger.Warn("The file of metrics needs attention", "file", r.metrics, "cause", note)
 	}
 	return isFile, err
 }
@@ -235,10 +239,13 @@ func (r *run) full() bool { return r.real && len(r.only)+len(r.skip) == 0 }
 // withdraw withdraws the standing evidence, before a complete run or after a
 // partial one that failed. It returns nil if the folder cannot be changed. Then
 // writing the evidence fails too.
-func (r *run) withdraw(id string, logger *slog.Logger) *marker {
-	m, err := withdraw(r.evidenceFile(), id, time.Now())
+func (o *outcome) withdraw(logger *slog.Logger) *marker {
+	if o.fileErr != nil {
+		return nil // the gate does not read it either
+	}
+	m, err := withdraw(o.file, o.id, time.Now())
 	if err != nil {
-		if _, missing := os.Stat(r.evidenceFile()); missing != nil {
+		if _, missing := os.Stat(o.file); missing != nil {
 			return nil // there is nothing to withdraw
 		}
 		logger.Error("The standing evidence cannot be withdrawn: until --max-age the gate accepts it", "err", err)
@@ -257,12 +264,15 @@ func (r *run) writeEvidence(d declared, o *outcome) error {
 	if err != nil {
 		return err
 	}
-	if r.full() || o.report.Count(Fail) > 0 || !standsComplete(r.evidenceFile(), d.key) {
+	switch {
+	case o.fileErr != nil:
+		err = o.fileErr
+	case r.full() || o.report.Count(Fail) > 0 || !standsComplete(o.file, d.key):
 		if len(d.key) == 0 {
-			err = writeValues(r.evidenceFile(), o.id, o.values)
+			err = writeValues(o.file, o.id, o.values)
 		}
 		if err == nil {
-			err = writeEvidence(r.evidenceFile(), sealed)
+			err = writeEvidence(o.file, sealed)
 		}
 	}
 	if r.output != "" {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // A complete run withdraws the standing evidence before it starts, by renaming
@@ -34,9 +36,7 @@ func withdraw(evidence, run string, start time.Time) (*marker, error) {
 	path := fmt.Sprintf("%s%d-%s", besideEvidence(evidence, running), start.UnixNano(), run)
 	err := os.Rename(evidence, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(path), 0o755); err == nil {
-			err = os.WriteFile(path, nil, 0o644)
-		}
+		err = outfile.Create(path, nil, outfile.Umask)
 	}
 	if err != nil {
 		return nil, err

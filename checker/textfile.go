@@ -13,12 +13,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // Textfile is the file for node_exporter's textfile collector.
@@ -31,7 +31,10 @@ type Textfile struct {
 	Namespace string      // prefix of the metrics' names
 	Specs     []spec.Spec // specs of the checks
 
-	ahead previous
+	target string // Path without symbolic links
+	ahead  previous
+	around []neighbour
+	looked bool // around is known
 }
 
 // previous is the content of a file.
@@ -40,10 +43,28 @@ type previous struct {
 	families map[string]*dto.MetricFamily
 }
 
-// readAhead reads the file during a run. If the file is unchanged at the end of
+// prepare creates the folder of the file, before an umask for private files
+// applies to a folder that both share. All users can enter it.
+func (f Textfile) prepare() {
+	if err := f.resolve(); err == nil {
+		_ = outfile.MakeFolder(filepath.Dir(f.target), outfile.All) // Write reports the error
+	}
+}
+
+// resolve sets the path without symbolic links.
+func (f *Textfile) resolve() (err error) {
+	f.target, err = outfile.Resolve(f.Path)
+	return err
+}
+
+// readAhead reads the file and the others of its folder during a run. If the file is unchanged at the end of
 // the run, it is not read again.
 func (f Textfile) readAhead() Textfile {
-	data, err := os.ReadFile(f.Path)
+	if err := f.resolve(); err != nil {
+		return f // Write reports it
+	}
+	f.around, f.looked = f.neighbours(), true
+	data, err := os.ReadFile(f.target)
 	if err != nil {
 		return f
 	}
@@ -59,7 +80,8 @@ func parse(data []byte) (map[string]*dto.MetricFamily, error) {
 }
 
 // Write merges a run of an environment into the file. The notes name the series
-// that could not be continued. On an error the previous file is unchanged.
+// that could not be continued, and other files with the same series. On an error
+// the previous file is unchanged.
 func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []string, err error) {
 	defer func() {
 		if err != nil {
@@ -71,14 +93,26 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(f.Path), 0o755); err != nil {
+	if err := f.resolve(); err != nil {
+		return nil, err
+	}
+	if err := outfile.MakeFolder(filepath.Dir(f.target), outfile.All); err != nil {
 		return nil, err
 	}
 	m := newMerger(env, f.Specs, r)
-	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
-		return m.merge(families.All(), previous, run)
+	var written []*dto.MetricFamily
+	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) (_ []*dto.MetricFamily, err error) {
+		written, err = m.merge(families.All(), previous, run)
+		return written, err
 	})
-	return append(notes, m.notes...), err
+	notes = append(notes, m.notes...)
+	if !f.looked {
+		f.around = f.neighbours()
+	}
+	for _, c := range f.clashes(f.around, written) {
+		notes = append(notes, c.in(english))
+	}
+	return notes, err
 }
 
 // forget removes an environment from the file. It removes the file with the
@@ -89,12 +123,15 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 			err = fmt.Errorf("metrics: %w", err)
 		}
 	}()
-	if _, err := os.Stat(f.Path); err != nil {
+	if err := f.resolve(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(f.target); err != nil {
 		return nil, err
 	}
 	var left []string
 	gone := false
-	notes, err = f.update(ctx, time.Now(), func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily {
+	notes, err = f.update(ctx, time.Now(), func(previous map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error) {
 		var families []*dto.MetricFamily
 		for _, name := range slices.Sorted(maps.Keys(previous)) {
 			family := previous[name]
@@ -114,11 +151,11 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 		}
 		switch {
 		case !gone:
-			return nil
+			return nil, nil
 		case len(left) == 0:
-			return []*dto.MetricFamily{}
+			return []*dto.MetricFamily{}, nil
 		}
-		return families
+		return families, nil
 	})
 	slices.Sort(left)
 	switch left = slices.Compact(left); {
@@ -134,31 +171,32 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 
 // update replaces the families of the file by the result of change, under the
 // lock. A nil result changes nothing, and an empty one removes the file.
-func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) []*dto.MetricFamily) (notes []string, err error) {
-	dir := filepath.Dir(f.Path)
-	unlock, err := lockDir(ctx, dir)
+func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error)) (notes []string, err error) {
+	unlock, err := lockDir(ctx, filepath.Dir(f.target))
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	sweep(f.Path, 0) // the lock excludes other writers
+	outfile.Sweep(f.target, 0) // the lock excludes other writers
 	previous, notes, err := f.read(now)
 	if err != nil {
 		return notes, err
 	}
-	families := change(previous)
+	families, err := change(previous)
 	switch {
+	case err != nil:
+		return notes, fmt.Errorf("%s: %w", f.target, err)
 	case families == nil:
 		return notes, nil
 	case len(families) == 0:
-		return notes, os.Remove(f.Path)
+		return notes, os.Remove(f.target)
 	}
 	return notes, f.replace(families)
 }
 
 // read parses the previous file. It renames a file that does not parse.
 func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, error) {
-	data, err := os.ReadFile(f.Path)
+	data, err := os.ReadFile(f.target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
 	}
@@ -175,15 +213,15 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	case err == nil:
 		return families, nil, nil
 	}
-	aside := f.Path + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
-	if renameErr := os.Rename(f.Path, aside); renameErr != nil {
+	aside := f.target + ".corrupt-" + now.UTC().Format("20060102T150405.000Z")
+	if renameErr := os.Rename(f.target, aside); renameErr != nil {
 		return nil, nil, renameErr
 	}
 	return nil, []string{fmt.Sprintf("the previous file could not be read and is kept as %s: counters restart (%v)", aside, err)}, nil
 }
 
-// replace writes the families to a temporary file and renames it. All users may
-// read it, because node_exporter runs as another user.
+// replace writes the families. All users may read the file, because
+// node_exporter runs as another user.
 func (f Textfile) replace(families []*dto.MetricFamily) error {
 	var b bytes.Buffer
 	for _, family := range families {
@@ -191,13 +229,5 @@ func (f Textfile) replace(families []*dto.MetricFamily) error {
 			return err
 		}
 	}
-	file, err := renameio.NewPendingFile(f.Path, renameio.WithTempDir(filepath.Dir(f.Path)), renameio.WithStaticPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer file.Cleanup()
-	if _, err := file.Write(b.Bytes()); err != nil {
-		return err
-	}
-	return file.CloseAtomicallyReplace()
+	return outfile.Write(f.target, b.Bytes(), outfile.All)
 }

@@ -180,12 +180,12 @@ func TestEnvironmentsShareFile(t *testing.T) {
 	f.has(map[string]string{`app_preflight_runs_total{env="paper"}`: "2", `app_preflight_runs_total{env="live"}`: "1"})
 	n := 0
 	for name := range after {
-		if strings.HasPrefix(name, "app_preflight_build_info") {
+		if strings.HasPrefix(name, "app_preflight_build_info{env=") {
 			n++
 		}
 	}
-	if n != 1 {
-		t.Errorf("%d series of build_info, want one: it is replaced", n)
+	if n != 2 {
+		t.Errorf("%d series of build_info, want one for each environment: it is replaced", n)
 	}
 }
 
@@ -244,15 +244,12 @@ func TestInvalidCountersRestart(t *testing.T) {
 app_preflight_runs_total{env="paper"} NaN
 # TYPE app_preflight_checks_total counter
 app_preflight_checks_total{check="A",env="paper",status="pass"} -7
-# TYPE app_preflight_last_success counter
-app_preflight_last_success{env="live"} 1
 `
 	if err := os.WriteFile(f.Path, []byte(nonsense), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
 		"app_preflight_checks_total had an invalid value: it restarts",
-		"app_preflight_last_success was a counter before: it restarts",
 		"app_preflight_runs_total had an invalid value: it restarts",
 	}
 	if notes := f.write("paper", result("A", 0, "a1=pass")); !slices.Equal(notes, want) {

@@ -13,12 +13,13 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // values are the environment variables that the checks of a run read, by name.
@@ -129,11 +130,7 @@ func writeValues(evidence, run string, v values) error {
 	_, _ = rand.Read(salt) // never fails
 	data, err := json.Marshal(valuesFile{v.names(), hex.EncodeToString(salt), v.digest(salt)})
 	if err == nil {
-		err = os.MkdirAll(filepath.Dir(evidence), 0o755)
-	}
-	path := valuesPath(evidence, run)
-	if err == nil {
-		err = os.WriteFile(path, data, 0o600)
+		err = outfile.Create(valuesPath(evidence, run), data, outfile.Owner)
 	}
 	if err != nil {
 		return fmt.Errorf("evidence: %w", err)

@@ -90,7 +90,7 @@ func TestConfigErrors(t *testing.T) {
 		"git_safety: {tag: '['}\n":                                                                                                   "p.yml:1: git_safety.tag: is not a pattern such as v*",
 		"migrations: {name: a}\n":                                                                                                    "p.yml:1: a set of keys is not a list",
 		"migrations: [{name: a, url_from: P}]\n":                                                                                     "p.yml:1: migrations[0].folder: name the folder of the migrations",
-		"migrations: [{name: a, url_from: P, folder: f, tool: flyway}]\n":                                                            `p.yml:1: migrations[0].tool: "flyway" is neither goose nor golang-migrate`,
+		"migrations: [{name: a, url_from: P, folder: f, tool: liquibase}]\n":                                                         `p.yml:1: migrations[0].tool: "liquibase" is none of goose, golang-migrate, flyway, atlas, alembic: check the schema of another tool with a check of your own (checks, sql)`,
 		"secrets: {required: [A], optional: [A]}\n":                                                                                  "p.yml:1: secrets.optional[0]: A is declared twice",
 		"secrets: {required: ['s3cret!']}\n":                                                                                         "p.yml:1: secrets.required[0]: must be the name of the environment variable that holds the secret, such as POSTGRES_DSN; the secret itself does not belong here",
 		"checks: [{name: database, command: [x]}]\n":                                                                                 `p.yml:1: checks[0].name: there is a check "database" already`,

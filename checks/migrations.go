@@ -5,11 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -20,15 +16,6 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// migrationTool is a program that migrates a schema.
-type migrationTool string
-
-// Tools with a supported table.
-const (
-	goose         migrationTool = "goose"
-	golangMigrate migrationTool = "golang-migrate"
-)
-
 // migrationsConfig configures the check Migrations.
 type migrationsConfig []migrationConfig
 
@@ -37,25 +24,19 @@ type migrationConfig struct {
 	Name    string        `yaml:"name"`     // value of the label "target"
 	URLFrom string        `yaml:"url_from"` // variable with the address
 	Folder  string        `yaml:"folder"`   // folder of the migrations
-	Tool    migrationTool `yaml:"tool"`     // goose by default
-	Table   string        `yaml:"table"`    // goose_db_version or schema_migrations by default
+	Tool    string        `yaml:"tool"`     // goose by default
+	Table   string        `yaml:"table"`    // the tool's own by default
 	Timeout time.Duration `yaml:"timeout"`  // 2s by default
 }
 
 func (c migrationsConfig) observer(env checker.Env) observer {
 	var m migrations
 	for _, d := range c {
-		schema := schema{
-			Name: d.Name, Folder: env.Path(d.Folder), Tool: d.Tool, Table: d.Table,
+		tool, _ := toolNamed(cmp.Or(d.Tool, goose)) // Problems reports an unknown one
+		m.Schemas = append(m.Schemas, schema{
+			Name: d.Name, Folder: env.Path(d.Folder), Tool: tool, Table: cmp.Or(d.Table, tool.table), Named: d.Table != "",
 			Server: server{Variable: d.URLFrom, Address: env.Value(d.URLFrom), Timeout: cmp.Or(d.Timeout, defaultTimeout)},
-		}
-		if schema.Tool == "" {
-			schema.Tool = goose
-		}
-		if schema.Table == "" {
-			schema.Table = map[migrationTool]string{goose: "goose_db_version", golangMigrate: "schema_migrations"}[schema.Tool]
-		}
-		m.Schemas = append(m.Schemas, schema)
+		})
 	}
 	return m
 }
@@ -63,6 +44,7 @@ func (c migrationsConfig) observer(env checker.Env) observer {
 func (c migrationsConfig) Problems(checker.Env) (problems []checker.Problem) {
 	seen := map[string]bool{}
 	for i, d := range c {
+		_, known := toolNamed(cmp.Or(d.Tool, goose))
 		switch {
 		case d.Name == "":
 			problems = append(problems, wrong("give it a name", i, "name"))
@@ -70,8 +52,8 @@ func (c migrationsConfig) Problems(checker.Env) (problems []checker.Problem) {
 			problems = append(problems, wrong(d.Name+" is declared twice", i, "name"))
 		case d.Folder == "":
 			problems = append(problems, wrong("name the folder of the migrations", i, "folder"))
-		case !slices.Contains([]migrationTool{"", goose, golangMigrate}, d.Tool):
-			problems = append(problems, wrong(fmt.Sprintf("%q is neither %s nor %s", d.Tool, goose, golangMigrate), i, "tool"))
+		case !known:
+			problems = append(problems, wrong(fmt.Sprintf("%q is none of %s: check the schema of another tool with a check of your own (checks, sql)", d.Tool, strings.Join(toolNames(), ", ")), i, "tool"))
 		}
 		seen[d.Name] = true
 		problems = append(problems, variableProblem(d.URLFrom, "address", "POSTGRES_DSN", i, "url_from")...)
@@ -91,6 +73,7 @@ type schema struct {
 	Folder string
 	Tool   migrationTool
 	Table  string // the tool's table, with a schema if it is outside the search path
+	Named  bool   // preflight.yml names the table
 }
 
 // targets returns the names of the schemas.
@@ -127,118 +110,100 @@ func (s schema) observe(ctx context.Context, shared *sessions) checker.Observati
 	if s.Server.Address == "" {
 		return checker.Failed(s.Name, "not_configured", s.Server.Variable+" is not set")
 	}
-	expected := versions(s.Folder)
-	if len(expected) == 0 {
-		return checker.Failed(s.Name, "no_migrations", "none in the folder")
+	expected, folderErr := s.Tool.read(s.Folder)
+	if r := (rejection{}); errors.As(folderErr, &r) && r.reason != "no_migrations" {
+		return checker.Failed(s.Name, r.reason, r.detail)
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Server.Timeout)
 	defer cancel()
 	began := time.Now()
-	applied, dirty, err := s.applied(ctx, shared, expected)
+	conn, err := shared.take(ctx, s.Server)
+	if err == nil {
+		defer hangUp(conn)
+	}
+	if folderErr != nil { // another tool may have the migrations elsewhere
+		return s.notThere(ctx, conn, "no_migrations", "none in the folder")
+	}
+	var state schemaState
+	if err == nil {
+		state, err = s.state(ctx, conn, expected)
+	}
 	latency := time.Since(began)
 	var pg *pgconn.PgError
 	switch {
 	case errors.As(err, &pg) && (pg.Code == "42P01" || pg.Code == "3F000"): // no such table or schema
-		return checker.Failed(s.Name, "not_migrated", "there is no table "+s.Table)
+		return s.notThere(ctx, conn, "not_migrated", "there is no table "+s.Table)
+	case errors.As(err, &pg) && pg.Code == "42703": // no such column
+		return s.notThere(ctx, conn, "other_tool", fmt.Sprintf("the table %s is not that of %s: %s", s.Table, s.Tool.label, pg.Message))
 	case err != nil:
 		reason, detail := explain(err, s.Server.Timeout)
 		return checker.Failed(s.Name, reason, detail)
+	case state.dirty == "" && state.at == "":
+		return s.notThere(ctx, conn, "not_migrated", "no migration is applied, the newest is "+state.newest)
 	}
-	o := s.compare(expected, applied, dirty)
+	o := s.verdict(state)
 	o.Latency = latency
 	return o
 }
 
-// compare compares the applied versions with the expected ones.
-func (s schema) compare(expected, applied []int64, dirty bool) checker.Observation {
-	newest := slices.Max(expected)
-	missing := slices.DeleteFunc(slices.Clone(expected), func(v int64) bool { return slices.Contains(applied, v) })
+// state reads the tool's table and compares it with the migrations.
+func (s schema) state(ctx context.Context, conn *pgconn.PgConn, expected migrationSet) (schemaState, error) {
+	rows, err := queryText(ctx, conn, `SELECT `+s.Tool.columns+` FROM `+pgx.Identifier(strings.Split(s.Table, ".")).Sanitize())
+	if err != nil {
+		return schemaState{}, err
+	}
+	text := make([][]string, len(rows))
+	for i, row := range rows {
+		for _, column := range row {
+			text[i] = append(text[i], string(column))
+		}
+	}
+	return expected.state(text)
+}
+
+// verdict returns the observation of a schema that has been migrated.
+func (s schema) verdict(is schemaState) checker.Observation {
 	switch {
-	case dirty:
-		return checker.Failed(s.Name, "dirty", fmt.Sprintf("version %d is dirty", slices.Max(applied)))
-	case len(applied) == 0:
-		return checker.Failed(s.Name, "not_migrated", fmt.Sprintf("no migration is applied, the newest is %d", newest))
-	case slices.Max(applied) > newest:
-		return checker.Failed(s.Name, "ahead", fmt.Sprintf("version %d, the newest migration is %d", slices.Max(applied), newest))
-	case len(missing) > 0:
-		return checker.Failed(s.Name, "behind", fmt.Sprintf("version %d, %d to apply, the newest is %d", slices.Max(applied), len(missing), newest))
+	case is.dirty != "":
+		return checker.Failed(s.Name, "dirty", fmt.Sprintf("version %s is dirty", is.dirty))
+	case is.ahead:
+		return checker.Failed(s.Name, "ahead", fmt.Sprintf("version %s, the newest migration is %s", is.at, is.newest))
+	case is.missing > 0:
+		return checker.Failed(s.Name, "behind", fmt.Sprintf("version %s, %d to apply, the newest is %s", is.at, is.missing, is.newest))
 	}
-	return checker.Passed(s.Name, fmt.Sprintf("at version %d", newest))
+	detail := "at version " + is.at
+	if is.note != "" {
+		detail += "; " + is.note
+	}
+	return checker.Passed(s.Name, detail)
 }
 
-// versions returns the version numbers at the start of the migrations' names.
-func versions(folder string) []int64 {
-	entries, _ := os.ReadDir(folder)
-	found := map[int64]bool{}
-	for _, e := range entries {
-		number, _, ok := strings.Cut(e.Name(), "_")
-		v, err := strconv.ParseInt(number, 10, 64)
-		if ok && err == nil && v > 0 && !e.IsDir() && slices.Contains([]string{".sql", ".go"}, filepath.Ext(e.Name())) {
-			found[v] = true
+// notThere returns the failure of a schema that the tool did not migrate. If
+// there is the table of another tool, the failure names it. Several programs
+// may share a database, so that is the reason only if preflight.yml does not
+// name the table.
+func (s schema) notThere(ctx context.Context, conn *pgconn.PgConn, reason, detail string) checker.Observation {
+	if conn == nil {
+		return checker.Failed(s.Name, reason, detail)
+	}
+	found := findTables(ctx, conn)
+	i := slices.IndexFunc(found, func(t foundTable) bool { return t.tool == s.Tool.name })
+	switch {
+	case len(found) == 0, i >= 0 && s.Named:
+	case i >= 0:
+		if table := found[i].path; reason == "not_migrated" && table != "public."+s.Table {
+			detail += fmt.Sprintf("; there is the table %s: set table: %[1]s", table)
+		}
+	case found[0].tool == "":
+		detail += fmt.Sprintf("; there is the table %s of %s", found[0].path, found[0].label)
+		if !s.Named {
+			reason = "not_supported"
+		}
+	default:
+		detail += fmt.Sprintf("; there is the table %s of %s: %s", found[0].path, found[0].label, found[0].settings())
+		if !s.Named {
+			reason = "other_tool"
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
-}
-
-// applied reads the applied versions from the database.
-func (s schema) applied(ctx context.Context, shared *sessions, expected []int64) (versions []int64, dirty bool, err error) {
-	conn, err := shared.take(ctx, s.Server)
-	if err != nil {
-		return nil, false, err
-	}
-	defer hangUp(conn)
-	table := pgx.Identifier(strings.Split(s.Table, ".")).Sanitize()
-	if s.Tool == goose {
-		versions, err = gooseVersions(ctx, conn, table)
-		return versions, false, err
-	}
-	// golang-migrate stores only the newest version. All earlier ones are
-	// applied.
-	rows, err := queryText(ctx, conn, `SELECT version, dirty FROM `+table+` LIMIT 1`)
-	if err != nil || len(rows) == 0 {
-		return nil, false, err
-	}
-	version, err := strconv.ParseInt(string(rows[0][0]), 10, 64)
-	if err != nil {
-		return nil, false, err
-	}
-	for _, v := range expected {
-		if v < version {
-			versions = append(versions, v)
-		}
-	}
-	return append(versions, version), string(rows[0][1]) == "t", nil
-}
-
-// gooseVersions returns the applied versions in goose's table. A version that
-// was rolled back and applied again has several rows: the last one counts.
-func gooseVersions(ctx context.Context, conn *pgconn.PgConn, table string) (applied []int64, err error) {
-	rows, err := queryText(ctx, conn, `SELECT id, version_id, is_applied FROM `+table)
-	if err != nil {
-		return nil, err
-	}
-	type row struct {
-		id      int64
-		applied bool
-	}
-	last := map[int64]row{}
-	for _, r := range rows {
-		id, err := strconv.ParseInt(string(r[0]), 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		version, err := strconv.ParseInt(string(r[1]), 10, 64)
-		if err != nil {
-			return nil, err
-		}
-		if before, ok := last[version]; !ok || id > before.id {
-			last[version] = row{id, string(r[2]) == "t"}
-		}
-	}
-	for version, r := range last {
-		if r.applied && version > 0 {
-			applied = append(applied, version)
-		}
-	}
-	return applied, nil
+	return checker.Failed(s.Name, reason, detail)
 }

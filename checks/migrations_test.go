@@ -39,6 +39,13 @@ func (s schema) file(name string) {
 	}
 }
 
+func (s schema) remove(name string) {
+	s.t.Helper()
+	if err := os.Remove(filepath.Join(s.folder, name)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 func (s schema) exec(sql string) {
 	s.t.Helper()
 	conn, err := pgx.Connect(s.t.Context(), s.dsn)
@@ -90,6 +97,11 @@ func TestMigrations(t *testing.T) {
 		s.expect("goose", "", "at version 4")
 		insert(7, true)
 		s.expect("goose", "ahead", "version 7, the newest migration is 4")
+		// A test is no migration.
+		s.file("00007_e_test.go")
+		s.expect("goose", "ahead", "version 7, the newest migration is 4")
+		s.file("7_f.sql")
+		s.expect("goose", "", "at version 7")
 	})
 
 	t.Run("a table that goose made", func(t *testing.T) {
@@ -123,6 +135,18 @@ func TestMigrations(t *testing.T) {
 		s.expect("golang-migrate", "dirty", "version 2 is dirty")
 		set(3, false)
 		s.expect("golang-migrate", "ahead", "version 3, the newest migration is 2")
+		s.file("000003_only.down.sql")
+		s.file("000003_c_test.go")
+		s.expect("golang-migrate", "", "at version 3")
+		s.file("3_other.up.sql")
+		s.expect("golang-migrate", "", "at version 3")
+		s.file("0003_c.up.sql")
+		s.expect("golang-migrate", "duplicate_version", "0003_c.up.sql and 3_other.up.sql have one version")
+	})
+
+	t.Run("two files of one version", func(t *testing.T) {
+		s := newSchema(t, postgres, "twice", "1_a.sql", "00001_b.go", "2_c.sql")
+		s.expect("goose", "duplicate_version", "00001_b.go and 1_a.sql have one version")
 	})
 
 	t.Run("other troubles", func(t *testing.T) {

@@ -78,7 +78,7 @@ func (f *RunFamilies) ofTheRun(namespace string) {
 	}
 	f.BuildInfo = metrics.Desc{
 		Name: familyName(namespace, "build_info"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun,
-		Labels:  []metrics.Label{{Name: "version"}, {Name: "goversion"}},
+		Labels:  []metrics.Label{{Name: "env"}, {Name: "version"}, {Name: "goversion"}},
 		Help:    "1, labelled with the version of the checker and of Go.",
 		Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the running versions"}},
 	}

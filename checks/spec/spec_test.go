@@ -40,7 +40,7 @@ func TestMetricNames(t *testing.T) {
 		"arbitrage_preflight_check_problem":                      "gauge env,check,target,status,reason",
 		"arbitrage_preflight_check_duration_seconds":             "histogram env,check",
 		"arbitrage_preflight_last_run_timestamp_seconds":         "gauge env",
-		"arbitrage_preflight_build_info":                         "gauge version,goversion",
+		"arbitrage_preflight_build_info":                         "gauge env,version,goversion",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
