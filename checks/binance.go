@@ -22,8 +22,8 @@ type binance struct {
 // binanceFutures calls the API for USDⓈ-M futures.
 type binanceFutures struct{ binance }
 
-// recvWindow is the maximum age of a signed call on arrival, in milliseconds.
-const recvWindow = "5000"
+// recvWindow is the maximum age of a signed call on arrival.
+const recvWindow = 5 * time.Second
 
 func (b binance) clock(ctx context.Context) (clockReading, error) {
 	// The server of the time stays up during maintenance.
@@ -51,7 +51,7 @@ func (b binance) time(ctx context.Context, path string) (clockReading, error) {
 	if json.Unmarshal(a.body, &body) != nil || body.ServerTime <= 0 {
 		return clockReading{}, unreadable("the time")
 	}
-	return clockReading{time.UnixMilli(body.ServerTime), time.Millisecond + a.spread, a.asked}, nil
+	return clockReading{server: time.UnixMilli(body.ServerTime), precision: time.Millisecond + a.spread, local: a.asked}, nil
 }
 
 // maintained checks the system status, which test networks lack.
@@ -124,42 +124,29 @@ func (b binanceFutures) holdings(ctx context.Context) ([]holding, error) {
 	return held, nil
 }
 
-// withdraws reads the permissions of the keys, which test networks do not
-// report.
-func (b binance) withdraws(ctx context.Context) (bool, error) {
-	a, err := b.get(ctx, "/sapi/v1/account/apiRestrictions", b.sign(""))
-	if a.status == http.StatusNotFound {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	var keys struct {
-		Withdrawals *bool `json:"enableWithdrawals"`
-	}
-	if json.Unmarshal(a.body, &keys) != nil || keys.Withdrawals == nil {
-		return false, unreadable("the permissions")
-	}
-	return *keys.Withdrawals, nil
+// get makes a public call without a query, or a signed one.
+func (b binance) get(ctx context.Context, path, query string) (answer, error) {
+	return b.call(ctx, path, query, query != "")
 }
 
-// withdraws returns false: the API for futures cannot withdraw and does not
-// report permissions.
-func (b binanceFutures) withdraws(context.Context) (bool, error) { return false, nil }
+// public makes a public call.
+func (b binance) public(ctx context.Context, path, query string) (answer, error) {
+	return b.call(ctx, path, query, false)
+}
 
-func (b binance) get(ctx context.Context, path, query string) (answer, error) {
+func (b binance) call(ctx context.Context, path, query string, signed bool) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(b.BaseURL+path, query), nil)
 	if err != nil {
 		return answer{}, err
 	}
-	if query != "" {
+	if signed {
 		req.Header.Set("X-MBX-APIKEY", b.AccessKey)
 	}
 	a, err := ask(b.client, req)
 	if err != nil {
 		return answer{}, err
 	}
-	if err := b.denied(a, query != ""); err != nil {
+	if err := b.denied(a, signed); err != nil {
 		return a, err
 	}
 	return a, a.rejected()
@@ -170,7 +157,7 @@ func (b binance) sign(query string) string {
 	if query != "" {
 		query += "&"
 	}
-	query += "recvWindow=" + recvWindow + "&timestamp=" + strconv.FormatInt(time.Now().UnixMilli(), 10)
+	query += "recvWindow=" + strconv.FormatInt(recvWindow.Milliseconds(), 10) + "&timestamp=" + strconv.FormatInt(time.Now().UnixMilli(), 10)
 	mac := hmac.New(sha256.New, []byte(b.SecretKey))
 	mac.Write([]byte(query))
 	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
@@ -198,7 +185,7 @@ func (b binance) denied(a answer, signed bool) error {
 	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
 		return rejection{"auth_failed", detail}
 	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
-		return rejection{"auth_failed", detail + ": key, address or permission"}
+		return rejection{"auth_failed", detail + ": the key, its list of addresses or its permissions" + a.caller()}
 	}
 	return nil
 }

@@ -27,6 +27,7 @@ type exchanges struct {
 func newExchanges(t *testing.T) *exchanges {
 	t.Helper()
 	e := &exchanges{t: t, upbit: fakeexchange.NewUpbit(), binance: fakeexchange.NewBinance()}
+	e.upbit.Limit(1e9, time.Second) // tests call faster than a system
 	upbit, binance := httptest.NewServer(e.upbit), httptest.NewServer(e.binance)
 	t.Cleanup(upbit.Close)
 	t.Cleanup(binance.Close)
@@ -140,7 +141,7 @@ func TestExchangeLimits(t *testing.T) {
 	}
 	e = newExchanges(t)
 	e.upbit.Limit(0, time.Hour)
-	expect(t, e.positions("live"), "upbit", checker.Fail, "rate_limited")
+	expect(t, e.positions("paper"), "upbit", checker.Fail, "rate_limited")
 }
 
 func TestBinanceMaintenanceByItsStatus(t *testing.T) {

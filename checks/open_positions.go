@@ -101,13 +101,14 @@ func (p openPositions) observe(ctx context.Context, e exchange) checker.Observat
 		return checker.Failed(e.Name, "not_configured", missing+" is not set")
 	}
 	began := time.Now()
-	held, withdraws, err := p.look(ctx, e)
+	held, found, err := p.look(ctx, e)
 	latency := time.Since(began)
-	if err != nil {
+	noTrade := slices.ContainsFunc(found, func(o checker.Observation) bool { return o.Status == checker.Fail })
+	if err != nil && !noTrade {
 		reason, detail := explainExchange(err, p.Timeout)
 		return checker.Failed(e.Name, reason, detail)
 	}
-	o := p.judge(e.Name, held, withdraws)
+	o := summary(e.Name, "nothing unexpected is open", append(p.judge(e.Name, held), found...))
 	o.Latency = latency
 	return o
 }
@@ -119,29 +120,31 @@ func unset(variable, value string) string {
 	return ""
 }
 
-// look reads the account's holdings and the keys' permissions concurrently.
-func (p openPositions) look(ctx context.Context, e exchange) (held []holding, withdraws bool, err error) {
+// look reads the account's holdings, and compares keys and settings with the
+// declarations, concurrently.
+func (p openPositions) look(ctx context.Context, e exchange) (held []holding, found []checker.Observation, err error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	api, err := e.api(client)
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	permission := make(chan error, 1)
+	trades := e.Trading.mustTrade(p.Live)
+	compared := make(chan error, 1)
 	go func() {
 		var err error
-		withdraws, err = api.withdraws(ctx)
-		permission <- err
+		found, err = compare(ctx, api, e, trades)
+		compared <- err
 	}()
 	held, err = api.holdings(ctx)
-	if failed := <-permission; err == nil {
+	if failed := <-compared; err == nil {
 		err = failed
 	}
-	return held, withdraws, err
+	return held, found, err
 }
 
 // judge compares the holdings with the allowed positions.
-func (p openPositions) judge(exchange string, held []holding, withdraws bool) checker.Observation {
+func (p openPositions) judge(exchange string, held []holding) []checker.Observation {
 	var unexpected []string
 	for _, h := range held {
 		if amount := math.Abs(h.amount); amount > 0 && !(amount <= p.allowed(exchange, h.asset)) {
@@ -150,13 +153,11 @@ func (p openPositions) judge(exchange string, held []holding, withdraws bool) ch
 	}
 	switch {
 	case len(unexpected) > 0 && p.Live:
-		return checker.Failed(exchange, "unexpected_position", "holds "+some(unexpected))
+		return []checker.Observation{checker.Failed(exchange, "unexpected_position", "holds "+some(unexpected))}
 	case len(unexpected) > 0:
-		return checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))
-	case withdraws:
-		return checker.Warned(exchange, "withdrawal_permission", "the keys have permissions for withdrawals")
+		return []checker.Observation{checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))}
 	}
-	return checker.Passed(exchange, "nothing unexpected is open")
+	return nil
 }
 
 // allowed returns the allowed amount of an asset.

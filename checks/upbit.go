@@ -12,6 +12,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+
+	"github.com/alertnative/preflight/checks/internal/strict"
 )
 
 // upbit calls Upbit's API, which https://docs.upbit.com documents.
@@ -26,10 +28,8 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	if err != nil {
 		return clockReading{}, err
 	}
-	var tickers []struct {
-		Market string `json:"market"`
-	}
-	if json.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
+	var tickers []upbitTicker
+	if strict.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
 		return clockReading{}, unreadable("the ticker")
 	}
 	// Upbit has no call for the time. The header Date has whole seconds.
@@ -37,7 +37,10 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	if err != nil {
 		return clockReading{}, unreadable("the time")
 	}
-	return clockReading{date.Add(time.Second / 2), time.Second/2 + a.spread, a.asked}, nil
+	return clockReading{
+		server: date.Add(time.Second / 2), precision: time.Second/2 + a.spread, local: a.asked,
+		ticker: time.UnixMilli(tickers[0].Timestamp),
+	}, nil
 }
 
 func (u upbit) holdings(ctx context.Context) ([]holding, error) {
@@ -62,17 +65,6 @@ func (u upbit) holdings(ctx context.Context) ([]holding, error) {
 		held = append(held, holding{c.Currency, amount})
 	}
 	return held, nil
-}
-
-// withdraws tries to read the withdrawals, because Upbit does not report the
-// permissions of keys. Keys for trading do not need this permission.
-func (u upbit) withdraws(ctx context.Context) (bool, error) {
-	a, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
-	switch a.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return false, nil
-	}
-	return err == nil, err
 }
 
 // get makes one call. The signature covers the query as it is sent.
@@ -130,7 +122,11 @@ func (u upbit) denied(a answer) error {
 	if !ok {
 		return nil
 	}
-	return rejection{reason, "Upbit answers " + name}
+	detail := "Upbit answers " + name
+	if reason == "ip_not_allowed" {
+		detail += a.caller()
+	}
+	return rejection{reason, detail}
 }
 
 // sum adds amounts, which exchanges send as text.

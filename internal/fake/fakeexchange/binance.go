@@ -21,6 +21,8 @@ type Binance struct {
 
 	mu sync.Mutex
 	common
+	binanceMarket
+	binanceAccount
 	balances    map[string]string // asset → free
 	positions   map[string]string // symbol → amount
 	withdrawals bool
@@ -34,7 +36,7 @@ type Binance struct {
 // NewBinance returns an exchange whose account holds only tether.
 func NewBinance() *Binance {
 	return &Binance{
-		APIKey: Key(), APISecret: Key(),
+		APIKey: Key(), APISecret: Key(), binanceMarket: newBinanceMarket(), binanceAccount: newBinanceAccount(),
 		balances: map[string]string{"USDT": "10000.00000000"}, positions: map[string]string{"BTCUSDT": "0.000"},
 		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute},
 	}
@@ -103,6 +105,10 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, known := calls[r.URL.Path]
+	q, takesQuery := queries[r.URL.Path]
+	if takesQuery {
+		c, known = q.call, true
+	}
 	if !known || b.testnet && strings.HasPrefix(r.URL.Path, "/sapi/") {
 		send(w, http.StatusNotFound, map[string]any{"timestamp": b.now().UnixMilli(), "status": 404, "error": "Not Found", "path": r.URL.Path})
 		return
@@ -123,9 +129,11 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, status, -1003, fmt.Sprintf("Too much request weight used; current limit is %d request weight per 1 MINUTE.", limit.limit))
 	case r.Method != http.MethodGet:
 		refuse(w, http.StatusMethodNotAllowed, -1000, "Request method is not supported.")
-	case !c.signed && r.URL.RawQuery != "":
+	case !c.signed && !takesQuery && r.URL.RawQuery != "":
 		refuse(w, http.StatusBadRequest, -1101, "Too many parameters; expected '0' and received '1'.")
 	case c.signed && !b.authorized(w, r):
+	case takesQuery:
+		q.answer(b, w, r)
 	default:
 		send(w, http.StatusOK, c.serve(b))
 	}
@@ -149,14 +157,7 @@ func (b *Binance) account() any {
 	for asset, free := range b.balances {
 		balances = append(balances, map[string]string{"asset": asset, "free": free, "locked": "0.00000000"})
 	}
-	return map[string]any{"canTrade": true, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT"}}
-}
-
-func (b *Binance) restrictions() any {
-	return map[string]any{
-		"ipRestrict": true, "createTime": 1698645219000, "enableReading": !b.unread, "enableSpotAndMarginTrading": true,
-		"enableWithdrawals": b.withdrawals, "enableFutures": true, "enableInternalTransfer": false, "permitsUniversalTransfer": false,
-	}
+	return map[string]any{"canTrade": !b.locked, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT", "TRD_GRP_004"}}
 }
 
 func (b *Binance) positionRisk() any {
@@ -197,8 +198,8 @@ func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 	case now-timestamp > int64(window):
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request is outside of the recvWindow.")
-	case key != b.APIKey || b.unread:
-		return no(http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action.")
+	case key != b.APIKey || b.unread || b.restricted["enableFutures"] == false && strings.HasPrefix(r.URL.Path, "/fapi/"):
+		return no(http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action, request ip: "+CallerIP)
 	case signature != hex.EncodeToString(mac.Sum(nil)):
 		return no(http.StatusBadRequest, -1022, "Signature for this request is not valid.")
 	}

@@ -1,0 +1,54 @@
+package checks
+
+import (
+	"errors"
+	"math/big"
+	"regexp"
+)
+
+// decimal is an exact amount or price that is not negative. Exchanges send them
+// as text or as numbers, and compare them exactly.
+type decimal struct{ value *big.Rat }
+
+// decimalForm bounds the size of the numbers.
+var decimalForm = regexp.MustCompile(`^[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
+
+// UnmarshalText parses a number such as 0.001.
+func (d *decimal) UnmarshalText(text []byte) error {
+	if !decimalForm.Match(text) {
+		return errors.New("is no amount")
+	}
+	d.value, _ = new(big.Rat).SetString(string(text))
+	return nil
+}
+
+// parseDecimal parses a number of preflight.yml. It returns a decimal that is
+// not set for a bad number, which Problems reports.
+func parseDecimal(text string) decimal {
+	var d decimal
+	_ = d.UnmarshalText([]byte(text))
+	return d
+}
+
+// set reports whether the number is there and not zero. Exchanges send 0 for
+// limits that do not apply.
+func (d decimal) set() bool { return d.value != nil && d.value.Sign() > 0 }
+
+func (d decimal) less(than decimal) bool { return d.value.Cmp(than.value) < 0 }
+
+func (d decimal) times(other decimal) decimal { return decimal{new(big.Rat).Mul(d.value, other.value)} }
+
+// inSteps reports whether the distance from a number is a multiple of a step.
+func (d decimal) inSteps(from, step decimal) bool {
+	distance := new(big.Rat).Set(d.value)
+	if from.value != nil {
+		distance.Sub(distance, from.value)
+	}
+	return distance.Quo(distance, step.value).IsInt()
+}
+
+// String returns all digits and no trailing zeros.
+func (d decimal) String() string {
+	digits, _ := d.value.FloatPrec()
+	return d.value.FloatString(digits)
+}
