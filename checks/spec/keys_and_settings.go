@@ -9,7 +9,7 @@ func keysAndSettings() reasons.List {
 		{
 			Name: "cannot_trade", Meaning: "the keys or the account may not trade",
 			Remedy:        "give the keys the permission for orders, and unlock the account; trades: false declares keys that only read",
-			KoreanMeaning: "키 또는 계정으로 주문할 수 없음", KoreanRemedy: "키에 주문 권한을 주고 계정 제한을 해제: 조회 전용 키는 trades: false로 선언",
+			KoreanMeaning: "키 또는 계정으로 거래할 수 없음", KoreanRemedy: "키에 주문 권한을 주고 계정 제한을 해제: 조회 전용 키는 trades: false로 선언",
 		},
 		{
 			Name: "key_expires_soon", Meaning: "the keys expire within the declared time",
