@@ -2,6 +2,7 @@ package checker
 
 import (
 	"io"
+	"log/slog"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -16,6 +17,8 @@ type Env struct {
 	Lookup func(name string) (string, bool) // value of an environment variable
 	Live   bool                             // the environment is live: it trades for real
 	File   string                           // path of the environment's .env file, which may be missing
+	State  string                           // folder for what checks remember over runs; "" for none
+	Log    *slog.Logger                     // for what no observation can say; nil for none
 
 	config   *Config
 	section  string // section of the check

@@ -152,6 +152,7 @@ func (r *run) once(ctx context.Context, d declared, logger *slog.Logger, out io.
 	}
 	read := newRecorder(d.env.Lookup)
 	d.env.Lookup = read.get
+	d.env.State, d.env.Log = r.evidence, logger
 	o.report = Runner{
 		Checks: d.checks, Real: r.real, Only: selected, Progress: terminal.progress, abandoned: &r.abandoned,
 	}.Run(ctx, d.env)

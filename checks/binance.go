@@ -5,10 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -18,9 +18,6 @@ type binance struct {
 	exchange
 	client *http.Client
 }
-
-// binanceFutures calls the API for USDⓈ-M futures.
-type binanceFutures struct{ binance }
 
 // recvWindow is the maximum age of a signed call on arrival.
 const recvWindow = 5 * time.Second
@@ -36,10 +33,6 @@ func (b binance) clock(ctx context.Context) (clockReading, error) {
 	return reading, err
 }
 
-func (b binanceFutures) clock(ctx context.Context) (clockReading, error) {
-	return b.time(ctx, "/fapi/v1/time")
-}
-
 func (b binance) time(ctx context.Context, path string) (clockReading, error) {
 	a, err := b.get(ctx, path, "")
 	if err != nil {
@@ -48,8 +41,11 @@ func (b binance) time(ctx context.Context, path string) (clockReading, error) {
 	var body struct {
 		ServerTime int64 `json:"serverTime"`
 	}
-	if json.Unmarshal(a.body, &body) != nil || body.ServerTime <= 0 {
-		return clockReading{}, unreadable("the time")
+	if err := a.decode("the time", &body); err != nil {
+		return clockReading{}, err
+	}
+	if body.ServerTime <= 0 {
+		return clockReading{}, badAnswer("the time", fmt.Errorf("serverTime is %d", body.ServerTime))
 	}
 	return clockReading{server: time.UnixMilli(body.ServerTime), precision: time.Millisecond + a.spread, local: a.asked}, nil
 }
@@ -64,81 +60,28 @@ func (b binance) maintained(ctx context.Context) error {
 		return err
 	}
 	var body struct {
-		Status *int `json:"status"`
+		Status int `json:"status"`
 	}
-	switch {
-	case json.Unmarshal(a.body, &body) != nil || body.Status == nil:
-		return unreadable("the status of the system")
-	case *body.Status != 0:
+	if err := a.decode("the status of the system", &body); err != nil {
+		return err
+	}
+	if body.Status != 0 {
 		return rejection{"maintenance", "the exchange reports maintenance"}
 	}
 	return nil
 }
 
-func (b binance) holdings(ctx context.Context) ([]holding, error) {
-	a, err := b.get(ctx, "/api/v3/account", b.sign("omitZeroBalances=true"))
-	if err != nil {
-		return nil, err
-	}
-	var account struct {
-		Balances []struct {
-			Asset  string `json:"asset"`
-			Free   string `json:"free"`
-			Locked string `json:"locked"`
-		} `json:"balances"`
-	}
-	if json.Unmarshal(a.body, &account) != nil || account.Balances == nil {
-		return nil, unreadable("the account")
-	}
-	var held []holding
-	for _, c := range account.Balances {
-		amount, err := sum(c.Free, c.Locked)
-		if err != nil || c.Asset == "" {
-			return nil, unreadable("the account")
-		}
-		held = append(held, holding{c.Asset, amount})
-	}
-	return held, nil
-}
-
-func (b binanceFutures) holdings(ctx context.Context) ([]holding, error) {
-	a, err := b.get(ctx, "/fapi/v3/positionRisk", b.sign(""))
-	if err != nil {
-		return nil, err
-	}
-	var positions []struct {
-		Symbol string `json:"symbol"`
-		Amount string `json:"positionAmt"`
-	}
-	if json.Unmarshal(a.body, &positions) != nil || positions == nil {
-		return nil, unreadable("the positions")
-	}
-	var held []holding
-	for _, p := range positions {
-		amount, err := sum(p.Amount)
-		if err != nil || p.Symbol == "" {
-			return nil, unreadable("the positions")
-		}
-		held = append(held, holding{p.Symbol, amount})
-	}
-	return held, nil
-}
-
-// get makes a public call without a query, or a signed one.
 func (b binance) get(ctx context.Context, path, query string) (answer, error) {
-	return b.call(ctx, path, query, query != "")
+	return b.call(ctx, http.MethodGet, path, query)
 }
 
-// public makes a public call.
-func (b binance) public(ctx context.Context, path, query string) (answer, error) {
-	return b.call(ctx, path, query, false)
-}
-
-func (b binance) call(ctx context.Context, path, query string, signed bool) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address(b.BaseURL+path, query), nil)
+// call makes one call. A query from sign makes it a signed one.
+func (b binance) call(ctx context.Context, method, path, query string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, method, address(b.BaseURL+path, query), nil)
 	if err != nil {
 		return answer{}, err
 	}
+	signed := strings.Contains(query, "&signature=")
 	if signed {
 		req.Header.Set("X-MBX-APIKEY", b.AccessKey)
 	}
@@ -166,20 +109,15 @@ func (b binance) sign(query string) string {
 // denied maps Binance's error codes to reasons. Most belong to signed calls
 // only.
 func (b binance) denied(a answer, signed bool) error {
-	var body struct {
-		Code int `json:"code"`
-	}
-	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
-		return nil
-	}
-	detail := fmt.Sprintf("Binance answers %d", body.Code)
+	code := errorCode(a)
+	detail := fmt.Sprintf("Binance answers %d", code)
 	switch {
-	case body.Code == -1016: // SERVICE_SHUTTING_DOWN
+	case code == -1016: // SERVICE_SHUTTING_DOWN
 		return rejection{"maintenance", detail}
 	case !signed:
 		return nil
 	}
-	switch body.Code {
+	switch code {
 	case -1021: // INVALID_TIMESTAMP
 		return rejection{"clock_skew", detail}
 	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT

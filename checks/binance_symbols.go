@@ -3,7 +3,7 @@ package checks
 import (
 	"context"
 	"encoding/json"
-	"net/http"
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,38 +33,30 @@ type spotSymbol struct {
 	Filters        []binanceFilter `json:"filters"`
 }
 
-type futuresSymbol struct {
-	Symbol       string          `json:"symbol"`
-	Status       string          `json:"status"`
-	ContractType string          `json:"contractType"`
-	DeliveryDate int64           `json:"deliveryDate"`
-	Filters      []binanceFilter `json:"filters"`
-}
-
 // binanceFilter is one of several kinds of filters, which have different fields.
 type binanceFilter struct {
 	Type string `json:"filterType"`
 
-	MinPrice *decimal `json:"minPrice"`
-	MaxPrice *decimal `json:"maxPrice"`
-	TickSize *decimal `json:"tickSize"`
+	MinPrice *exact `json:"minPrice"`
+	MaxPrice *exact `json:"maxPrice"`
+	TickSize *exact `json:"tickSize"`
 
-	MinQty   *decimal `json:"minQty"`
-	MaxQty   *decimal `json:"maxQty"`
-	StepSize *decimal `json:"stepSize"`
+	MinQty   *exact `json:"minQty"`
+	MaxQty   *exact `json:"maxQty"`
+	StepSize *exact `json:"stepSize"`
 
-	Notional         *decimal `json:"notional"`    // futures
-	MinNotional      *decimal `json:"minNotional"` // spot
-	MaxNotional      *decimal `json:"maxNotional"`
-	ApplyToMarket    *bool    `json:"applyToMarket"`
-	ApplyMinToMarket *bool    `json:"applyMinToMarket"`
-	ApplyMaxToMarket *bool    `json:"applyMaxToMarket"`
+	Notional         *exact `json:"notional"`    // futures
+	MinNotional      *exact `json:"minNotional"` // spot
+	MaxNotional      *exact `json:"maxNotional"`
+	ApplyToMarket    *bool  `json:"applyToMarket"`
+	ApplyMinToMarket *bool  `json:"applyMinToMarket"`
+	ApplyMaxToMarket *bool  `json:"applyMaxToMarket"`
 }
 
 // add adds a filter to a listing. The steps of futures start at the minimum.
 func (f binanceFilter) add(l *listing, futures bool) error {
-	missing := rejection{"bad_answer", "the filter " + f.Type + " lacks a field"}
-	grid := func(min, max, step *decimal) ([]grid, error) {
+	missing := badAnswer("the filter "+f.Type, errors.New("lacks a field"))
+	grid := func(min, max, step *exact) ([]grid, error) {
 		if min == nil || max == nil || step == nil {
 			return nil, missing
 		}
@@ -110,7 +102,7 @@ func (i exchangeInfo) used(a answer) (float64, error) {
 			}
 		}
 	}
-	return 0, unreadable("the rate limit")
+	return 0, badAnswer("the rate limit", errMissing)
 }
 
 // find decodes the symbols with these names. All others stay undecoded: there
@@ -125,7 +117,7 @@ func find[S any](i exchangeInfo, names []string) (map[string]S, error) {
 			continue
 		}
 		if _, twice := found[is.Symbol]; twice {
-			return nil, rejection{"bad_answer", is.Symbol + " is listed twice"}
+			return nil, badAnswer(is.Symbol, errors.New("is listed twice"))
 		}
 		var s S
 		if err := strict.Unmarshal(raw, &s); err != nil {
@@ -136,14 +128,8 @@ func find[S any](i exchangeInfo, names []string) (map[string]S, error) {
 	return found, nil
 }
 
-// invalidSymbol reports whether Binance does not know the symbol of a call.
-func (a answer) invalidSymbol() bool {
-	var body struct {
-		Code int `json:"code"`
-	}
-	const invalid = -1121
-	return a.status == http.StatusBadRequest && json.Unmarshal(a.body, &body) == nil && body.Code == invalid
-}
+// badSymbol is the error code of an unknown symbol.
+const badSymbol = -1121
 
 // info describes symbols. It leaves out unknown ones.
 func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer, error) {
@@ -152,7 +138,7 @@ func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer
 		names = always
 	}
 	i, a, err := b.describe(ctx, names)
-	if !a.invalidSymbol() {
+	if errorCode(a) != badSymbol {
 		return i, a, err
 	}
 	// One unknown symbol makes Binance refuse the whole list.
@@ -163,7 +149,7 @@ func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer
 	for _, name := range names {
 		one, last, err := b.describe(ctx, []string{name})
 		switch {
-		case last.invalidSymbol():
+		case errorCode(last) == badSymbol:
 			continue
 		case err != nil:
 			return i, last, err
@@ -182,12 +168,10 @@ func (b binance) describe(ctx context.Context, names []string) (i exchangeInfo, 
 }
 
 func (b binance) exchangeInfo(ctx context.Context, path, query string) (i exchangeInfo, a answer, err error) {
-	if a, err = b.public(ctx, path, query); err != nil {
+	if a, err = b.get(ctx, path, query); err != nil {
 		return i, a, err
 	}
-	if err = strict.Unmarshal(a.body, &i); err != nil {
-		err = badAnswer("the description of the symbols", err)
-	}
+	err = a.decode("the description of the symbols", &i)
 	return i, a, err
 }
 
@@ -236,73 +220,17 @@ func (m market) prices(read func(name string, l *listing) error) error {
 // price reads the average price, with which Binance judges market orders. It
 // has the time of the last trade.
 func (b binance) price(ctx context.Context, symbol string, l *listing) error {
-	a, err := b.public(ctx, "/api/v3/avgPrice", "symbol="+url.QueryEscape(symbol))
+	a, err := b.get(ctx, "/api/v3/avgPrice", "symbol="+url.QueryEscape(symbol))
 	if err != nil {
 		return err
 	}
 	var average struct {
-		Price decimal `json:"price"`
-		Time  int64   `json:"closeTime"`
+		Price exact `json:"price"`
+		Time  int64 `json:"closeTime"`
 	}
-	if err := strict.Unmarshal(a.body, &average); err != nil {
-		return badAnswer("the price of "+symbol, err)
-	}
-	l.last, l.traded = average.Price, time.UnixMilli(average.Time)
-	return nil
-}
-
-func (b binanceFutures) market(ctx context.Context, names []string) (market, error) {
-	i, a, err := b.exchangeInfo(ctx, "/fapi/v1/exchangeInfo", "") // it takes no symbols
-	if err != nil {
-		return market{}, err
-	}
-	symbols, err := find[futuresSymbol](i, names)
-	if err != nil {
-		return market{}, err
-	}
-	m := market{map[string]*listing{}, func() (float64, error) { return i.used(a) }}
-	for name, s := range symbols {
-		l := &listing{delists: s.delists(time.Now())}
-		if s.Status != trading {
-			l.halted = "its status is " + s.Status
-		}
-		for _, f := range s.Filters {
-			if err := f.add(l, true); err != nil {
-				return m, err
-			}
-		}
-		m.listings[name] = l
-	}
-	return m, m.prices(func(name string, l *listing) error { return b.price(ctx, name, l) })
-}
-
-// delists returns the announced end of trading, or zero. For a perpetual
-// contract Binance replaces a date in the far future when it announces the end.
-// Dated contracts always have one; it counts when it is near.
-func (s futuresSymbol) delists(now time.Time) time.Time {
-	const never, near = 20 * 365 * 24 * time.Hour, 7 * 24 * time.Hour
-	soon := near
-	if s.ContractType == "PERPETUAL" || s.ContractType == "TRADIFI_PERPETUAL" {
-		soon = never
-	}
-	if date := time.UnixMilli(s.DeliveryDate); date.Sub(now) < soon {
-		return date
-	}
-	return time.Time{}
-}
-
-func (b binanceFutures) price(ctx context.Context, symbol string, l *listing) error {
-	a, err := b.public(ctx, "/fapi/v2/ticker/price", "symbol="+url.QueryEscape(symbol))
-	if err != nil {
+	if err := a.decode("the price of "+symbol, &average); err != nil {
 		return err
 	}
-	var ticker struct {
-		Price decimal `json:"price"`
-		Time  int64   `json:"time"`
-	}
-	if err := strict.Unmarshal(a.body, &ticker); err != nil {
-		return badAnswer("the ticker of "+symbol, err)
-	}
-	l.last, l.traded = ticker.Price, time.UnixMilli(ticker.Time)
+	l.last, l.traded = average.Price, time.UnixMilli(average.Time)
 	return nil
 }

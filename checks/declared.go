@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,8 +126,8 @@ func number(text string) (float64, error) {
 	if i := slices.Index([]string{"f", "t", "false", "true"}, text); i >= 0 {
 		return float64(i % 2), nil
 	}
-	v, err := sum(strings.TrimSpace(text))
-	if err != nil {
+	v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+	if err != nil || math.IsNaN(v) || math.IsInf(v, 0) { // ParseFloat accepts such text
 		return 0, rejection{"not_a_number", "the result is not a number"}
 	}
 	return v, nil

@@ -23,6 +23,7 @@ type exchangesConfig struct {
 	Upbit          *exchangeConfig `yaml:"upbit"`
 	BinanceSpot    *exchangeConfig `yaml:"binance_spot"`
 	BinanceFutures *exchangeConfig `yaml:"binance_futures"`
+	BinanceCoin    *exchangeConfig `yaml:"binance_coin_futures"`
 }
 
 // exchangeConfig declares one exchange. Its keys are in environment variables,
@@ -41,6 +42,7 @@ const (
 	targetUpbit          = "upbit"
 	targetBinanceSpot    = "binance_spot"
 	targetBinanceFutures = "binance_futures"
+	targetBinanceCoin    = "binance_coin_futures"
 )
 
 // declared returns the configured exchanges with their defaults.
@@ -58,6 +60,7 @@ func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 	add(targetUpbit, c.Upbit, exchangeConfig{URL: "https://api.upbit.com", AccessKeyFrom: "UPBIT_ACCESS_KEY", SecretKeyFrom: "UPBIT_SECRET_KEY"})
 	add(targetBinanceSpot, c.BinanceSpot, exchangeConfig{URL: "https://api.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
 	add(targetBinanceFutures, c.BinanceFutures, exchangeConfig{URL: "https://fapi.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
+	add(targetBinanceCoin, c.BinanceCoin, exchangeConfig{URL: "https://dapi.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
 	return names, configs
 }
 
@@ -110,13 +113,14 @@ func baseProblem(address string) string {
 // list returns the exchanges with their addresses and keys.
 func (c exchangesConfig) list(env checker.Env) []exchange {
 	var all []exchange
+	bans := bansOf(env)
 	names, configs := c.declared()
 	for i, d := range configs {
 		e := exchange{
 			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
 			AccessKeyVariable: d.AccessKeyFrom, AccessKey: env.Value(d.AccessKeyFrom),
 			SecretKeyVariable: d.SecretKeyFrom, SecretKey: env.Value(d.SecretKeyFrom),
-			Trading: d.Trading,
+			Trading: d.Trading, bans: bans,
 		}
 		if d.URLFrom != "" && env.Value(d.URLFrom) != "" {
 			e.BaseURL = env.Value(d.URLFrom)
@@ -128,15 +132,17 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 
 // exchange is an exchange to check. Its name determines its API.
 type exchange struct {
-	Name     string // TargetUpbit, TargetBinanceSpot or TargetBinanceFutures
+	Name     string // one of the targets
 	BaseURL  string
 	Variable string // environment variable of the address, if any
 
 	AccessKey, SecretKey                 string
 	AccessKeyVariable, SecretKeyVariable string
 
-	Trading        tradingConfig
-	PermissionsURL string // address of the API that reports the permissions of the keys; "" if none does
+	Trading     tradingConfig
+	permissions *permissions // of the keys; nil if no API reports them
+
+	bans *bans
 }
 
 // api is the part of an exchange's API that the checks use. Errors are
@@ -144,16 +150,20 @@ type exchange struct {
 type api interface {
 	// clock reads the time from the public API, with its precision.
 	clock(context.Context) (t clockReading, err error)
-	// holdings reads the account's assets from the private API.
-	holdings(context.Context) ([]holding, error)
+	// holdings reads the account's assets and resting orders from the private
+	// API.
+	holdings(context.Context) (account, error)
+	// prices reads the prices of assets in a currency from the public API. It
+	// may return others, too.
+	prices(ctx context.Context, quote string, assets []string) (map[string]price, error)
 	// keys reads the permissions and the expiry of the keys.
 	keys(context.Context) (keyReport, error)
+	// settings compares the account with the declarations: its settings, and if
+	// trades, its right to trade the declared symbols.
+	settings(ctx context.Context, a account, trades bool) ([]checker.Observation, error)
 	// market reads how symbols trade from the public API, and the used share of
 	// the rate limit. Unknown symbols are missing in it.
 	market(context.Context, []string) (market, error)
-	// account compares the account with the declarations: its settings, and if
-	// trades, its right to trade the declared symbols.
-	account(ctx context.Context, trades bool) ([]checker.Observation, error)
 }
 
 // clockReading is an exchange's time with the local time of the reading.
@@ -177,23 +187,20 @@ func (c clockReading) ahead() time.Duration {
 	return max(0, difference-c.precision)
 }
 
-// holding is the amount of an asset in an account.
-type holding struct {
-	asset  string // currency, or symbol of a futures contract
-	amount float64
-}
-
 // api returns the API of the exchange. A bad address is an errMalformed.
 func (e exchange) api(client *http.Client) (api, error) {
 	if baseProblem(e.BaseURL) != "" {
 		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
 	}
 	e.BaseURL = strings.TrimRight(e.BaseURL, "/")
+	client = e.bans.obeyedBy(client, e)
 	switch e.Name {
 	case targetUpbit:
 		return upbit{e, client}, nil
 	case targetBinanceFutures:
 		return binanceFutures{binance{e, client}}, nil
+	case targetBinanceCoin:
+		return binanceCoinFutures{binance{e, client}}, nil
 	}
 	return binance{e, client}, nil
 }
@@ -223,9 +230,10 @@ type answer struct {
 	spread time.Duration
 }
 
-// maxAnswer limits the body that is read, in bytes. The largest answer lists all
-// futures contracts; it has between 1 and 2 MiB.
-const maxAnswer = 16 << 20
+// maxAnswer limits the body that is used, in bytes. One more is read, so that a
+// longer one can be told. The largest answer lists all futures contracts; it has
+// between 1 and 2 MiB.
+const maxAnswer = 4 << 20
 
 func ask(client *http.Client, req *http.Request) (answer, error) {
 	var wrote, first time.Time
@@ -255,8 +263,6 @@ func (r rejection) Error() string { return r.detail }
 func (a answer) rejected() error {
 	said := strings.ToLower(string(a.body))
 	switch {
-	case len(a.body) > maxAnswer:
-		return rejection{"bad_answer", fmt.Sprintf("the answer is longer than %d MiB", maxAnswer>>20)}
 	case a.status == http.StatusOK:
 		return nil
 	case a.status == http.StatusTooManyRequests:
@@ -279,10 +285,6 @@ func (a answer) retryAfter() string {
 	}
 	return ""
 }
-
-// unreadable returns the error for an answer that does not match the
-// documentation.
-func unreadable(what string) error { return rejection{"bad_answer", what + " cannot be read"} }
 
 // explainExchange explains an error of an exchange, as explain does.
 func explainExchange(err error, timeout time.Duration) (reason, detail string) {

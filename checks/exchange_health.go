@@ -114,7 +114,10 @@ func (h exchangeHealth) observe(ctx context.Context, e exchange) checker.Observa
 		found = append(found, checker.Warned(e.Name, "slow", fmt.Sprintf("answered in %s, %s is allowed", latency.Round(time.Millisecond), h.MaxLatency)))
 	}
 	found = append(found, h.observeMarket(e, m, reading.now())...)
-	o := summary(e.Name, "answered", found)
+	o := checker.Passed(e.Name, "answered")
+	if len(found) > 0 {
+		o = worst(found)
+	}
 	o.Latency = latency
 	return o
 }

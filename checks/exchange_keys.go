@@ -1,15 +1,12 @@
 package checks
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/alertnative/preflight/checker"
 )
@@ -50,38 +47,35 @@ func (k keyReport) observe(e exchange, trades bool) (found []checker.Observation
 	return found
 }
 
-// compare compares the keys and the account with the declarations. With an
-// error it returns what it found all the same: keys without a permission explain
-// why other calls are refused.
-func compare(ctx context.Context, api api, e exchange, trades bool) ([]checker.Observation, error) {
-	var report keyReport
-	var account []checker.Observation
-	var calls errgroup.Group
-	calls.Go(func() (err error) { report, err = api.keys(ctx); return err })
-	calls.Go(func() (err error) { account, err = api.account(ctx, trades); return err })
-	err := calls.Wait()
-	return append(report.observe(e, trades), account...), err
-}
-
-// withPermissions sets the address at which each exchange reports the
-// permissions of its keys. Only Binance's API for spot trading does, so keys for
-// futures are looked up there: at the declared address if the keys are the same,
-// else at the real one if futures are traded on the real one.
+// withPermissions sets where the permissions of Binance's keys are read. Only the
+// API for spot trading reports them, so keys for futures are looked up there: at
+// the declared address if the keys are the same, else at the real one if futures
+// are traded on the real one.
 func withPermissions(all []exchange) []exchange {
-	const realFutures, realSpot = "fapi.binance.com", "https://api.binance.com"
+	const realSpot = "https://api.binance.com"
+	realFutures := []string{"fapi.binance.com", "dapi.binance.com"}
 	spot := slices.IndexFunc(all, func(e exchange) bool { return e.Name == targetBinanceSpot })
+	shared := map[[2]string]*permissions{} // by address and key
 	for i := range all {
 		e := &all[i]
-		address, _ := url.Parse(e.BaseURL)
+		base, _ := url.Parse(e.BaseURL)
 		switch {
+		case e.Name == targetUpbit:
+			continue
 		case e.Name == targetBinanceSpot:
-			e.PermissionsURL = e.BaseURL
-		case e.Name != targetBinanceFutures:
+			e.permissions = &permissions{url: e.BaseURL}
 		case spot >= 0 && all[spot].AccessKey == e.AccessKey && baseProblem(all[spot].BaseURL) == "":
-			e.PermissionsURL = all[spot].BaseURL
-		case address != nil && address.Host == realFutures:
-			e.PermissionsURL = realSpot
+			e.permissions = &permissions{url: all[spot].BaseURL}
+		case base != nil && slices.Contains(realFutures, base.Host):
+			e.permissions = &permissions{url: realSpot}
+		default:
+			continue
 		}
+		at := [2]string{e.permissions.url, e.AccessKey}
+		if shared[at] == nil {
+			shared[at] = e.permissions
+		}
+		e.permissions = shared[at]
 	}
 	return all
 }
@@ -96,27 +90,4 @@ func (a answer) caller() string {
 		}
 	}
 	return ""
-}
-
-// badAnswer returns the error for an answer that strict.Unmarshal refuses.
-func badAnswer(what string, err error) error {
-	return rejection{"bad_answer", what + ": " + err.Error()}
-}
-
-// summary returns the gravest observation of an exchange. Its detail names the
-// others too, because a target shows one.
-func summary(exchange, fine string, found []checker.Observation) checker.Observation {
-	if len(found) == 0 {
-		return checker.Passed(exchange, fine)
-	}
-	found = slices.Clone(found)
-	slices.SortStableFunc(found, func(a, b checker.Observation) int {
-		return strings.Compare(string(a.Status), string(b.Status)) // fail, warn
-	})
-	var details []string
-	for _, o := range found {
-		details = append(details, o.Detail)
-	}
-	found[0].Detail = strings.Join(details, "; ")
-	return found[0]
 }

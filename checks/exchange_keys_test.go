@@ -95,8 +95,6 @@ func TestKeyPermissions(t *testing.T) {
 		{"a field is missing", "binance_futures", "", permission("ipRestrict", nil), checker.Fail, "bad_answer", "ipRestrict is missing"},
 		{"a test network reports no permissions", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
 
-		{"may not see orders", "upbit", "", func(e *exchanges) { e.upbit.Permit(fakeexchange.ViewOrders, false) }, checker.Fail, "cannot_trade", "주문조회"},
-		{"may not see orders, as declared", "upbit", "trades: false", func(e *exchanges) { e.upbit.Permit(fakeexchange.ViewOrders, false) }, checker.Pass, "", ""},
 		{"expires soon", "upbit", "key_expires_within: 168h", func(e *exchanges) { e.upbit.ExpireKeysAt(soon) }, checker.Warn, "key_expires_soon", soon.UTC().Format(time.DateTime)},
 		{"expires later", "upbit", "key_expires_within: 72h", func(e *exchanges) { e.upbit.ExpireKeysAt(soon) }, checker.Pass, "", ""},
 		{"is not in the list of keys", "upbit", "", func(e *exchanges) { e.upbit.NameKey("another") }, checker.Fail, "bad_answer", "lacks these keys"},
@@ -107,7 +105,6 @@ func TestKeyPermissions(t *testing.T) {
 		{"paper trading needs no permission to trade", "binance_spot", "", permission("enableSpotAndMarginTrading", false), checker.Pass, "", ""},
 		{"paper trading with declared trades", "binance_spot", "trades: true", permission("enableSpotAndMarginTrading", false), checker.Fail, "cannot_trade", ""},
 		{"paper trading of a locked account", "binance_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Pass, "", ""},
-		{"paper trading does not look at orders", "upbit", "", func(e *exchanges) { e.upbit.Permit(fakeexchange.ViewOrders, false) }, checker.Pass, "", ""},
 	})
 }
 
@@ -166,7 +163,7 @@ func TestAccountAndSymbols(t *testing.T) {
 		}, checker.Fail, "symbol_not_permitted", "BTCUSDT needs one of the permissions TRD_GRP_100, TRD_GRP_101"},
 		{"an announced delisting", "binance_spot", "symbols: [{symbol: ETHUSDT}]", func(e *exchanges) { e.binance.Delist("ETHUSDT", delisted) }, checker.Warn, "delisting", "ETHUSDT will be delisted at " + delisted.UTC().Format(time.DateTime)},
 		{"an announced delisting of another symbol", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Delist("ETHUSDT", delisted) }, checker.Pass, "", ""},
-		{"no delistings on a test network", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
+		{"no delistings on a test network", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Testnet(true) }, checker.Warn, "wallet_not_read", ""},
 		{"the smallest order", "upbit", fmt.Sprintf(btc, "0.00005"), nil, checker.Pass, "", ""},
 		{"an order below the minimum", "upbit", fmt.Sprintf(btc, "0.00004999"), nil, checker.Fail, "order_value_refused", "4999, below the minimum 5000"},
 		{"an order above the maximum", "upbit", fmt.Sprintf(btc, "10.1"), nil, checker.Fail, "order_value_refused", "1010000000, above the maximum 1000000000"},

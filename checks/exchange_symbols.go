@@ -1,6 +1,7 @@
 package checks
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ type listing struct {
 	market  []grid    // of market orders, in addition
 	price   []grid
 	value   []valueLimit
-	last    decimal   // last or average price
+	last    exact     // last or average price
 	traded  time.Time // time of that price
 }
 
@@ -31,8 +32,8 @@ type listing struct {
 // are 0 do not apply.
 type grid struct {
 	name           string
-	min, max, step decimal
-	from           decimal // start of the steps; 0 if not set
+	min, max, step exact
+	from           exact // start of the steps; 0 if not set
 	// coarser: the steps are larger above the last price, and may be smaller
 	// below it.
 	coarser bool
@@ -41,12 +42,12 @@ type grid struct {
 // valueLimit is a filter of the value of orders, which is price times size.
 type valueLimit struct {
 	name                 string
-	min, max             decimal
+	min, max             exact
 	minMarket, maxMarket bool // they apply to market orders, too
 }
 
 // refuses describes why a number is not on the grid, or returns "".
-func (g grid) refuses(v decimal) string {
+func (g grid) refuses(v exact) string {
 	switch {
 	case g.min.set() && v.less(g.min):
 		return fmt.Sprintf("%s is below the minimum %s (%s)", v, g.min, g.name)
@@ -59,7 +60,7 @@ func (g grid) refuses(v decimal) string {
 }
 
 // refuses describes why an order has the wrong value, or returns "".
-func (l valueLimit) refuses(price, size decimal, isLimit bool) string {
+func (l valueLimit) refuses(price, size exact, isLimit bool) string {
 	value := price.times(size)
 	switch {
 	case l.min.set() && (isLimit || l.minMarket) && value.less(l.min):
@@ -93,6 +94,8 @@ func (s symbolConfig) observe(exchange string, l *listing, now time.Time, maxAge
 	return found
 }
 
+var errMissing = errors.New("is missing")
+
 // tickerProblem describes the mistake in the age of a price by the exchange's
 // clock, or returns "".
 func tickerProblem(age, maxAge time.Duration) (reason, text string) {
@@ -108,7 +111,7 @@ func tickerProblem(age, maxAge time.Duration) (reason, text string) {
 
 // observeOrder compares the declared order with the filters.
 func (s symbolConfig) observeOrder(exchange string, l *listing) (found []checker.Observation) {
-	size, price, isLimit := parseDecimal(s.OrderSize), l.last, s.Price != ""
+	size, price, isLimit := parseExact(s.OrderSize), l.last, s.Price != ""
 	add := func(observe func(target, reason, detail string) checker.Observation, reason, field, refused string) {
 		if refused != "" {
 			found = append(found, observe(exchange, reason, s.Symbol+" refuses the declared "+field+": "+refused))
@@ -122,7 +125,7 @@ func (s symbolConfig) observeOrder(exchange string, l *listing) (found []checker
 		add(checker.Failed, "order_size_refused", "order_size", g.refuses(size))
 	}
 	if isLimit {
-		price = parseDecimal(s.Price)
+		price = parseExact(s.Price)
 		for _, g := range l.price {
 			observe := checker.Failed
 			if g.coarser && l.last.value != nil && price.less(l.last) {

@@ -61,7 +61,7 @@ func TestSymbols(t *testing.T) {
 		{"lacks its filters", "binance_spot", btc, spot(field("filters", nil)), checker.Fail, "bad_answer", "filters is null"},
 		{"has a filter without a step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2"})
-		}), checker.Fail, "bad_answer", "LOT_SIZE lacks a field"},
+		}), checker.Fail, "bad_answer", "LOT_SIZE: lacks a field"},
 		{"has a negative step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2", "stepSize": "-1"})
 		}), checker.Fail, "bad_answer", "stepSize is no amount"},
@@ -127,7 +127,7 @@ func TestOrders(t *testing.T) {
 		{"worth too much", "binance_spot", order("BTCUSDT", "151", "60000"), nil, checker.Fail, "order_value_refused", "9060000, above the maximum 9000000"},
 		{"the older filter of values", "binance_spot", order("BTCUSDT", "0.00012", ""), oldNotional(true), checker.Fail, "order_value_refused", "7.2, below the minimum 10 (MIN_NOTIONAL)"},
 		{"the older filter for limit orders only", "binance_spot", order("BTCUSDT", "0.00012", ""), oldNotional(false), checker.Pass, "", ""},
-		{"the older filter without its field", "binance_spot", order("BTCUSDT", "1", ""), filters(map[string]any{"filterType": "MIN_NOTIONAL", "notional": "10"}), checker.Fail, "bad_answer", "MIN_NOTIONAL lacks a field"},
+		{"the older filter without its field", "binance_spot", order("BTCUSDT", "1", ""), filters(map[string]any{"filterType": "MIN_NOTIONAL", "notional": "10"}), checker.Fail, "bad_answer", "MIN_NOTIONAL: lacks a field"},
 		{"no filters", "binance_spot", order("BTCUSDT", "0.000000001", "0.1"), filters(), checker.Pass, "", ""},
 		{"several faults", "binance_spot", order("BTCUSDT", "0.000001", "0.001"), nil, checker.Fail, "order_size_refused", "BTCUSDT refuses the declared price: 0.001 is below the minimum 0.01"},
 
@@ -250,12 +250,12 @@ func TestLongAnswers(t *testing.T) {
 			e.binance.ServeHTTP(w, r)
 			return
 		}
-		fmt.Fprint(w, strings.Repeat(" ", 16<<20), `{"rateLimits": [], "symbols": []}`)
+		fmt.Fprint(w, strings.Repeat(" ", 4<<20), `{"rateLimits": [], "symbols": []}`)
 	}))
 	t.Cleanup(long.Close)
 	e.declare("binance_futures", "symbols: [{symbol: BTCUSDT}]")
 	e.vars = append(e.vars, "BINANCE="+long.URL)
-	if o := expect(t, e.health(), "binance_futures", checker.Fail, "bad_answer"); !strings.Contains(o.Detail, "longer than 16 MiB") {
+	if o := expect(t, e.health(), "binance_futures", checker.Fail, "bad_answer"); !strings.Contains(o.Detail, "longer than 4 MiB") {
 		t.Errorf("%+v", o)
 	}
 }

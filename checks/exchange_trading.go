@@ -91,7 +91,7 @@ func (s symbolConfig) nameProblem(exchange string) string {
 func (s symbolConfig) problems(futures bool) (problems []checker.Problem) {
 	add := func(key, text string) { problems = append(problems, wrong(text, key)) }
 	for _, number := range []struct{ key, text string }{{"order_size", s.OrderSize}, {"price", s.Price}} {
-		if number.text != "" && !parseDecimal(number.text).set() {
+		if number.text != "" && !parseExact(number.text).set() {
 			add(number.key, "must be a number above 0, such as 0.001")
 		}
 	}

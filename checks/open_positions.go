@@ -3,45 +3,28 @@ package checks
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/alertnative/preflight/checker"
 )
 
-// openPositionsConfig declares the allowed positions on the configured
-// exchanges. All others are unexpected.
+// openPositionsConfig declares the allowed positions and resting orders on the
+// configured exchanges. All others are unexpected.
 type openPositionsConfig struct {
-	Timeout time.Duration `yaml:"timeout"` // 2s by default
-	Allow   []allowConfig `yaml:"allow"`
-}
-
-// allowConfig declares an allowed position.
-type allowConfig struct {
-	Exchange string   `yaml:"exchange"`
-	Asset    string   `yaml:"asset"` // currency, or symbol of a futures contract; * for any
-	Max      *float64 `yaml:"max"`   // maximum amount, long or short; no limit by default
-	Envs     []string `yaml:"envs"`  // environments; all by default
+	Timeout     time.Duration       `yaml:"timeout"` // 2s by default
+	Allow       []allowConfig       `yaml:"allow"`
+	AllowOrders []allowOrdersConfig `yaml:"allow_orders"`
 }
 
 func (c *openPositionsConfig) observer(env checker.Env) observer {
 	if c == nil {
 		return openPositions{}
 	}
-	check := openPositions{Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout)}
-	for _, a := range c.Allow {
-		if a.Envs == nil || slices.Contains(a.Envs, env.Name) {
-			allowance := allowance{a.Exchange, a.Asset, math.Inf(1)}
-			if a.Max != nil {
-				allowance.Max = *a.Max
-			}
-			check.Allowed = append(check.Allowed, allowance)
-		}
+	return openPositions{
+		Exchanges: exchangesIn(env).list(env), Live: env.Live, Timeout: cmp.Or(c.Timeout, defaultTimeout),
+		Allowed: c.allowances(env.Name), AllowedOrders: c.orderAllowances(env.Name), Declared: c.wallets(),
 	}
-	return check
 }
 
 func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Problem) {
@@ -53,31 +36,23 @@ func (c *openPositionsConfig) Problems(env checker.Env) (problems []checker.Prob
 		problems = append(problems, wrong("declare the exchanges to look at, under exchanges"))
 	}
 	for i, a := range c.Allow {
-		switch {
-		case !slices.Contains(names, a.Exchange):
-			problems = append(problems, wrong(fmt.Sprintf("%q is none of the declared exchanges %v", a.Exchange, names), "allow", i, "exchange"))
-		case a.Asset == "":
-			problems = append(problems, wrong("name the asset, such as KRW or BTCUSDT, or * for any", "allow", i, "asset"))
-		case a.Max != nil && !(*a.Max >= 0):
-			problems = append(problems, wrong("must not be negative", "allow", i, "max"))
-		}
+		problems = append(problems, a.problems(names, i)...)
+	}
+	for i, a := range c.AllowOrders {
+		problems = append(problems, a.problems(names, i)...)
 	}
 	return append(problems, timeoutProblem(c.Timeout, "timeout")...)
 }
 
-// openPositions checks the positions of the accounts on the exchanges.
+// openPositions checks the positions and the resting orders of the accounts on
+// the exchanges.
 type openPositions struct {
-	Exchanges []exchange
-	Live      bool // the environment is live
-	Allowed   []allowance
-	Timeout   time.Duration
-}
-
-// allowance is an allowed position.
-type allowance struct {
-	Exchange string
-	Asset    string // "*" for any
-	Max      float64
+	Exchanges     []exchange
+	Live          bool // the environment is live
+	Allowed       []allowance
+	AllowedOrders []orderAllowance
+	Declared      map[wallet]bool // with an entry, in any environment
+	Timeout       time.Duration
 }
 
 // targets returns the exchanges.
@@ -101,14 +76,13 @@ func (p openPositions) observe(ctx context.Context, e exchange) checker.Observat
 		return checker.Failed(e.Name, "not_configured", missing+" is not set")
 	}
 	began := time.Now()
-	held, found, err := p.look(ctx, e)
+	seen, err := p.look(ctx, e)
 	latency := time.Since(began)
-	noTrade := slices.ContainsFunc(found, func(o checker.Observation) bool { return o.Status == checker.Fail })
-	if err != nil && !noTrade {
+	if err != nil && !seen.failed() {
 		reason, detail := explainExchange(err, p.Timeout)
 		return checker.Failed(e.Name, reason, detail)
 	}
-	o := summary(e.Name, "nothing unexpected is open", append(p.judge(e.Name, held), found...))
+	o := p.judge(e.Name, seen)
 	o.Latency = latency
 	return o
 }
@@ -120,53 +94,85 @@ func unset(variable, value string) string {
 	return ""
 }
 
-// look reads the account's holdings, and compares keys and settings with the
-// declarations, concurrently.
-func (p openPositions) look(ctx context.Context, e exchange) (held []holding, found []checker.Observation, err error) {
+// seen is what the check reads of an exchange.
+type seen struct {
+	account
+	compared []checker.Observation       // keys and settings that are not as declared
+	prices   map[string]map[string]price // by quote currency and asset
+}
+
+// failed reports whether the keys or the settings fail. They explain why other
+// calls are refused.
+func (s seen) failed() bool {
+	return slices.ContainsFunc(s.compared, func(o checker.Observation) bool { return o.Status == checker.Fail })
+}
+
+// look reads the account and the keys' permissions concurrently. Then it compares
+// the settings, and reads the prices that limits need. With an error it returns
+// what was compared.
+func (p openPositions) look(ctx context.Context, e exchange) (seen, error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
 	api, err := e.api(client)
 	if err != nil {
-		return nil, nil, err
+		return seen{}, err
 	}
+	out := seen{prices: map[string]map[string]price{}}
 	trades := e.Trading.mustTrade(p.Live)
-	compared := make(chan error, 1)
+	keys := make(chan error, 1)
 	go func() {
-		var err error
-		found, err = compare(ctx, api, e, trades)
-		compared <- err
+		report, err := api.keys(ctx)
+		out.compared = report.observe(e, trades)
+		keys <- err
 	}()
-	held, err = api.holdings(ctx)
-	if failed := <-compared; err == nil {
+	out.account, err = api.holdings(ctx)
+	if failed := <-keys; err == nil {
 		err = failed
 	}
-	return held, found, err
-}
-
-// judge compares the holdings with the allowed positions.
-func (p openPositions) judge(exchange string, held []holding) []checker.Observation {
-	var unexpected []string
-	for _, h := range held {
-		if amount := math.Abs(h.amount); amount > 0 && !(amount <= p.allowed(exchange, h.asset)) {
-			unexpected = append(unexpected, h.asset+" "+strconv.FormatFloat(h.amount, 'f', -1, 64))
+	if err != nil {
+		return out, err
+	}
+	settings, err := api.settings(ctx, out.account, trades)
+	if err != nil {
+		return out, err
+	}
+	out.compared = append(out.compared, settings...)
+	for quote, assets := range p.toPrice(e.Name, out.held) {
+		if out.prices[quote], err = api.prices(ctx, quote, assets); err != nil {
+			return out, err
 		}
 	}
-	switch {
-	case len(unexpected) > 0 && p.Live:
-		return []checker.Observation{checker.Failed(exchange, "unexpected_position", "holds "+some(unexpected))}
-	case len(unexpected) > 0:
-		return []checker.Observation{checker.Warned(exchange, "unexpected_position", "holds "+some(unexpected))}
-	}
-	return nil
+	return out, nil
 }
 
-// allowed returns the allowed amount of an asset.
-func (p openPositions) allowed(exchange, asset string) float64 {
-	most := 0.0
-	for _, a := range p.Allowed {
-		if a.Exchange == exchange && (a.Asset == asset || a.Asset == "*") {
-			most = max(most, a.Max)
+// judge compares the account with what is allowed. The gravest finding decides,
+// and the detail has all.
+func (p openPositions) judge(exchange string, s seen) checker.Observation {
+	grave := checker.Warned
+	if p.Live {
+		grave = checker.Failed
+	}
+	var found []checker.Observation
+	add := func(make func(target, reason, detail string) checker.Observation, reason, intro string, list []string) {
+		if len(list) > 0 {
+			found = append(found, make(exchange, reason, intro+some(list)))
 		}
 	}
-	return most
+	held := p.compare(exchange, s)
+	add(checker.Failed, "no_price", "", held.unpriced)
+	add(grave, "unexpected_position", "holds ", held.unexpected)
+	add(grave, "resting_order", "orders rest: ", p.unexpectedOrders(exchange, s.orders))
+	if p.Live {
+		add(checker.Warned, "wallet_not_read", "cannot be read: ", s.unread)
+	}
+	add(checker.Warned, "undeclared_wallet", "wallets without an entry hold ", held.undeclared)
+	found = append(found, s.compared...)
+	if len(found) == 0 {
+		detail := "nothing unexpected is open"
+		if len(s.unread) > 0 {
+			detail += "; not read: " + some(s.unread)
+		}
+		return checker.Passed(exchange, detail)
+	}
+	return worst(found)
 }

@@ -5,15 +5,12 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
-	"math"
+	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
-
-	"github.com/alertnative/preflight/checks/internal/strict"
 )
 
 // upbit calls Upbit's API, which https://docs.upbit.com documents.
@@ -29,42 +26,21 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 		return clockReading{}, err
 	}
 	var tickers []upbitTicker
-	if strict.Unmarshal(a.body, &tickers) != nil || len(tickers) != 1 || tickers[0].Market != market {
-		return clockReading{}, unreadable("the ticker")
+	if err := a.decode("the ticker", &tickers); err != nil {
+		return clockReading{}, err
+	}
+	if len(tickers) != 1 || tickers[0].Market != market {
+		return clockReading{}, badAnswer("the ticker", errors.New("is not that of "+market))
 	}
 	// Upbit has no call for the time. The header Date has whole seconds.
 	date, err := http.ParseTime(a.header.Get("Date"))
 	if err != nil {
-		return clockReading{}, unreadable("the time")
+		return clockReading{}, badAnswer("the header Date", errors.New("is no time"))
 	}
 	return clockReading{
 		server: date.Add(time.Second / 2), precision: time.Second/2 + a.spread, local: a.asked,
 		ticker: time.UnixMilli(tickers[0].Timestamp),
 	}, nil
-}
-
-func (u upbit) holdings(ctx context.Context) ([]holding, error) {
-	a, err := u.get(ctx, "/v1/accounts", "", true)
-	if err != nil {
-		return nil, err
-	}
-	var accounts []struct {
-		Currency string `json:"currency"`
-		Balance  string `json:"balance"`
-		Locked   string `json:"locked"`
-	}
-	if json.Unmarshal(a.body, &accounts) != nil {
-		return nil, unreadable("the accounts")
-	}
-	var held []holding
-	for _, c := range accounts {
-		amount, err := sum(c.Balance, c.Locked)
-		if err != nil || c.Currency == "" {
-			return nil, unreadable("the accounts")
-		}
-		held = append(held, holding{c.Currency, amount})
-	}
-	return held, nil
 }
 
 // get makes one call. The signature covers the query as it is sent.
@@ -127,20 +103,4 @@ func (u upbit) denied(a answer) error {
 		detail += a.caller()
 	}
 	return rejection{reason, detail}
-}
-
-// sum adds amounts, which exchanges send as text.
-func sum(amounts ...string) (float64, error) {
-	total := 0.0
-	for _, text := range amounts {
-		v, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return 0, err
-		}
-		total += v
-	}
-	if math.IsNaN(total) || math.IsInf(total, 0) { // ParseFloat accepts such text
-		return 0, strconv.ErrRange
-	}
-	return total, nil
 }

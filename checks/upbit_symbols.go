@@ -11,15 +11,13 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/alertnative/preflight/checks/internal/strict"
 )
 
 // upbitTicker is the state of a market. Upbit writes it at each trade.
 type upbitTicker struct {
-	Market    string  `json:"market"`
-	Price     decimal `json:"trade_price"`
-	Timestamp int64   `json:"timestamp"` // in milliseconds
+	Market    string `json:"market"`
+	Price     exact  `json:"trade_price"`
+	Timestamp int64  `json:"timestamp"` // in milliseconds
 }
 
 // upbitMarket is a market with the warnings of Upbit. Upbit's sites outside
@@ -50,7 +48,7 @@ func (m upbitMarket) warning() (string, error) {
 		}
 		return "", nil
 	case m.Warning == nil:
-		return "", unreadable("the warnings of " + m.Market)
+		return "", badAnswer("the warning of "+m.Market, errMissing)
 	case *m.Warning != "NONE":
 		return "has the warning " + *m.Warning, nil
 	}
@@ -90,8 +88,8 @@ func (u upbit) listed(ctx context.Context, names []string, listings map[string]*
 		return err
 	}
 	var markets []upbitMarket
-	if err := strict.Unmarshal(a.body, &markets); err != nil {
-		return badAnswer("the list of markets", err)
+	if err := a.decode("the list of markets", &markets); err != nil {
+		return err
 	}
 	for _, m := range markets {
 		if slices.Contains(names, m.Market) {
@@ -112,8 +110,8 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 		return a, err
 	}
 	var tickers []upbitTicker
-	if err := strict.Unmarshal(a.body, &tickers); err != nil {
-		return a, badAnswer("the tickers", err)
+	if err := a.decode("the tickers", &tickers); err != nil {
+		return a, err
 	}
 	for _, t := range tickers {
 		if l := listings[t.Market]; l != nil {
@@ -122,7 +120,7 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 	}
 	for name, l := range listings {
 		if l.traded.IsZero() {
-			return a, unreadable("the ticker of " + name)
+			return a, badAnswer("the ticker of "+name, errMissing)
 		}
 	}
 	return a, nil
@@ -136,7 +134,7 @@ func usedCalls(a answer) (float64, error) {
 	const perSecond = 10
 	m := remainingCalls.FindStringSubmatch(a.header.Get("Remaining-Req"))
 	if m == nil {
-		return 0, unreadable("the rate limit")
+		return 0, badAnswer("the header Remaining-Req", errMissing)
 	}
 	left, err := strconv.Atoi(m[1])
 	return max(0, 1-float64(left)/perSecond), err
@@ -150,11 +148,11 @@ func (u upbit) ticks(ctx context.Context, query string, listings map[string]*lis
 		return err
 	}
 	var instruments []struct {
-		Market   string  `json:"market"`
-		TickSize decimal `json:"tick_size"`
+		Market   string `json:"market"`
+		TickSize exact  `json:"tick_size"`
 	}
-	if err := strict.Unmarshal(a.body, &instruments); err != nil {
-		return badAnswer("the steps of prices", err)
+	if err := a.decode("the steps of prices", &instruments); err != nil {
+		return err
 	}
 	for _, i := range instruments {
 		if l := listings[i.Market]; l != nil {
@@ -163,7 +161,7 @@ func (u upbit) ticks(ctx context.Context, query string, listings map[string]*lis
 	}
 	for name, l := range listings {
 		if l.price == nil {
-			return unreadable("the steps of prices of " + name)
+			return badAnswer("the step of prices of "+name, errMissing)
 		}
 	}
 	return nil

@@ -41,17 +41,17 @@ func OpenPositions() spec.Spec {
 			KoreanMeaning: "이 주소에서 사용할 수 없는 키", KoreanRemedy: "이 서버의 공인 주소를 키의 허용 목록에 추가",
 		},
 		{
-			Name: "missing_permission", Meaning: "the keys may not read the account",
+			Name: "missing_permission", Meaning: "the keys may not read the account or its orders",
 			Remedy:        "give them the permission to read",
-			KoreanMeaning: "키로 계정을 조회할 수 없음", KoreanRemedy: "조회 권한을 부여",
+			KoreanMeaning: "키로 계정 또는 주문을 조회할 수 없음", KoreanRemedy: "조회 권한을 부여",
 		},
-	}, slices.Concat(keysAndSettings(), reasons.Exchange(), reasons.Symbols())...)
+	}, slices.Concat(holdings(), keysAndSettings(), reasons.Exchange(), reasons.Symbols())...)
 	return spec.Spec{
 		Name:         "Open Positions",
-		Looks:        "the accounts on the exchanges hold only allowed positions, and keys and settings are as declared",
+		Looks:        "the accounts on the exchanges have only allowed positions and orders, and keys and settings are as declared",
 		Network:      true,
 		Sections:     []string{Exchanges},
 		Reasons:      all.English(),
-		Translations: all.Korean("보유 포지션", "거래소 계정에 허용된 것만 있고 키와 설정이 선언과 같은지"),
+		Translations: all.Korean("보유 포지션", "거래소 계정에 허용된 포지션과 주문만 있고 키와 설정이 선언과 같은지"),
 	}
 }

@@ -121,6 +121,7 @@ func TestProcess(t *testing.T) {
 		"every: no room for files":                      testEveryNoRoom,
 		"every: a configuration that breaks":            testEveryConfig,
 		"every: an address that is taken":               testEveryAddressTaken,
+		"bans are obeyed over runs and processes":       testBans,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,21 +8,22 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Binance is a fake of https://api.binance.com and https://fapi.binance.com
-// together. By default its keys can read and trade but not withdraw.
+// Binance is a fake of https://api.binance.com, https://fapi.binance.com and
+// https://dapi.binance.com together. By default its keys can read and trade but not withdraw.
 type Binance struct {
 	APIKey, APISecret string
 
 	mu sync.Mutex
 	common
 	binanceMarket
-	binanceAccount
+	binanceSettings
 	balances    map[string]string // asset → free
 	positions   map[string]string // symbol → amount
 	withdrawals bool
@@ -31,14 +32,18 @@ type Binance struct {
 	testnet     bool
 	spot        limiter
 	futures     limiter
+	coin        limiter
+	books       books
+	query       url.Values // of the call that is served
 }
 
 // NewBinance returns an exchange whose account holds only tether.
 func NewBinance() *Binance {
 	return &Binance{
-		APIKey: Key(), APISecret: Key(), binanceMarket: newBinanceMarket(), binanceAccount: newBinanceAccount(),
+		APIKey: Key(), APISecret: Key(), binanceMarket: newBinanceMarket(), binanceSettings: newBinanceSettings(),
 		balances: map[string]string{"USDT": "10000.00000000"}, positions: map[string]string{"BTCUSDT": "0.000"},
-		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute},
+		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute}, coin: limiter{limit: 2400, window: time.Minute},
+		books: newBooks(),
 	}
 }
 
@@ -74,7 +79,8 @@ func (b *Binance) Testnet(on bool) { b.set(func() { b.testnet = on }) }
 // Limit sets the weight limit per window of time, for each API.
 func (b *Binance) Limit(weight int, window time.Duration) {
 	b.set(func() {
-		b.spot, b.futures = limiter{limit: weight, window: window}, limiter{limit: weight, window: window}
+		b.spot = limiter{limit: weight, window: window}
+		b.futures, b.coin = b.spot, b.spot
 	})
 }
 
@@ -97,6 +103,7 @@ var calls = map[string]call{
 // ServeHTTP answers one call.
 func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
+	b.asked = append(b.asked, r.URL.Path)
 	now := b.common
 	b.mu.Unlock()
 	if now.begin(w, r) {
@@ -105,17 +112,16 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c, known := calls[r.URL.Path]
-	q, takesQuery := queries[r.URL.Path]
-	if takesQuery {
-		c, known = q.call, true
-	}
 	if !known || b.testnet && strings.HasPrefix(r.URL.Path, "/sapi/") {
 		send(w, http.StatusNotFound, map[string]any{"timestamp": b.now().UnixMilli(), "status": 404, "error": "Not Found", "path": r.URL.Path})
 		return
 	}
 	limit := &b.spot
-	if strings.HasPrefix(r.URL.Path, "/fapi/") {
+	switch strings.SplitN(r.URL.Path, "/", 3)[1] {
+	case "fapi":
 		limit = &b.futures
+	case "dapi":
+		limit = &b.coin
 	}
 	status, retry := limit.take(c.weight)
 	w.Header().Set("X-MBX-USED-WEIGHT-1M", strconv.Itoa(limit.used))
@@ -127,16 +133,42 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case status != http.StatusOK:
 		w.Header().Set("Retry-After", strconv.Itoa(retry))
 		refuse(w, status, -1003, fmt.Sprintf("Too much request weight used; current limit is %d request weight per 1 MINUTE.", limit.limit))
-	case r.Method != http.MethodGet:
+	case r.Method != cmp.Or(methods[r.URL.Path], http.MethodGet):
 		refuse(w, http.StatusMethodNotAllowed, -1000, "Request method is not supported.")
-	case !c.signed && !takesQuery && r.URL.RawQuery != "":
-		refuse(w, http.StatusBadRequest, -1101, "Too many parameters; expected '0' and received '1'.")
+	case unknown(r.URL, c.signed) != "":
+		refuse(w, http.StatusBadRequest, -1104, "Not all sent parameters were read; unknown: "+unknown(r.URL, c.signed))
 	case c.signed && !b.authorized(w, r):
-	case takesQuery:
-		q.answer(b, w, r)
+	case b.books.forbidden[r.URL.Path]:
+		refuse(w, http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action.")
 	default:
-		send(w, http.StatusOK, c.serve(b))
+		b.query = r.URL.Query()
+		body := c.serve(b)
+		if no, ok := body.(refusal); ok && b.answers[r.URL.Path] == "" {
+			refuse(w, http.StatusBadRequest, no.code, no.message)
+			return
+		}
+		b.serve(w, r.URL.Path, body)
 	}
+}
+
+// refusal is the result of a call that refuses its parameters.
+type refusal struct {
+	code    int
+	message string
+}
+
+// unknown returns a parameter that a call does not have, or "".
+func unknown(u *url.URL, signed bool) string {
+	known := parameters[u.Path]
+	if signed {
+		known = append([]string{"timestamp", "recvWindow", "signature"}, known...)
+	}
+	for parameter := range u.Query() {
+		if !slices.Contains(known, parameter) {
+			return parameter
+		}
+	}
+	return ""
 }
 
 func refuse(w http.ResponseWriter, status, code int, message string) {
@@ -150,22 +182,6 @@ func (b *Binance) status() any {
 		return map[string]any{"status": 1, "msg": "system_maintenance"}
 	}
 	return map[string]any{"status": 0, "msg": "normal"}
-}
-
-func (b *Binance) account() any {
-	balances := []map[string]string{}
-	for asset, free := range b.balances {
-		balances = append(balances, map[string]string{"asset": asset, "free": free, "locked": "0.00000000"})
-	}
-	return map[string]any{"canTrade": !b.locked, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT", "TRD_GRP_004"}}
-}
-
-func (b *Binance) positionRisk() any {
-	positions := []map[string]string{}
-	for symbol, amount := range b.positions {
-		positions = append(positions, map[string]string{"symbol": symbol, "positionSide": "BOTH", "positionAmt": amount, "entryPrice": "0.0", "notional": "0"})
-	}
-	return positions
 }
 
 // authorized checks the signature as documented, and the permissions of the
@@ -198,7 +214,7 @@ func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 	case now-timestamp > int64(window):
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request is outside of the recvWindow.")
-	case key != b.APIKey || b.unread || b.restricted["enableFutures"] == false && strings.HasPrefix(r.URL.Path, "/fapi/"):
+	case key != b.APIKey || b.unread || b.restricted["enableFutures"] == false && !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/sapi/"):
 		return no(http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action, request ip: "+CallerIP)
 	case signature != hex.EncodeToString(mac.Sum(nil)):
 		return no(http.StatusBadRequest, -1022, "Signature for this request is not valid.")

@@ -3,7 +3,6 @@ package fakeexchange
 import (
 	"encoding/json"
 	"maps"
-	"net/url"
 	"slices"
 	"time"
 )
@@ -18,18 +17,20 @@ func (s Symbol) Filters(filters ...map[string]any) {
 
 // binanceMarket is the public state of the symbols.
 type binanceMarket struct {
-	symbols   map[string]Symbol
-	contracts map[string]Symbol
-	delisting map[string]time.Time
-	price     string
-	priceAge  time.Duration
+	symbols       map[string]Symbol
+	contracts     map[string]Symbol
+	coinContracts map[string]Symbol
+	delisting     map[string]time.Time
+	price         string
+	priceAge      time.Duration
 }
 
 func newBinanceMarket() binanceMarket {
 	return binanceMarket{
-		symbols:   map[string]Symbol{"BTCUSDT": newSymbol("BTCUSDT"), "ETHUSDT": newSymbol("ETHUSDT")},
-		contracts: map[string]Symbol{"BTCUSDT": newContract("BTCUSDT"), "ETHUSDT": newContract("ETHUSDT")},
-		delisting: map[string]time.Time{}, price: "60000.00000000",
+		symbols:       map[string]Symbol{"BTCUSDT": newSymbol("BTCUSDT"), "ETHUSDT": newSymbol("ETHUSDT")},
+		contracts:     map[string]Symbol{"BTCUSDT": newContract("BTCUSDT"), "ETHUSDT": newContract("ETHUSDT")},
+		coinContracts: map[string]Symbol{"BTCUSD_PERP": newCoinContract("BTCUSD_PERP", 100), "ETHUSD_PERP": newCoinContract("ETHUSD_PERP", 10)},
+		delisting:     map[string]time.Time{}, price: "60000.00000000",
 	}
 }
 
@@ -70,6 +71,20 @@ func newContract(name string) Symbol {
 	return s
 }
 
+// newCoinContract returns a COIN-M contract, which is worth some dollars.
+func newCoinContract(name string, dollars int) Symbol {
+	s := newContract(name)
+	s["contractStatus"], s["contractSize"], s["quoteAsset"] = s["status"], dollars, "USD"
+	delete(s, "status")
+	s.Filters(
+		map[string]any{"filterType": "PRICE_FILTER", "minPrice": "1000", "maxPrice": "4520958", "tickSize": "0.1"},
+		map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "1000000", "stepSize": "1"},
+		map[string]any{"filterType": "MARKET_LOT_SIZE", "minQty": "1", "maxQty": "60000", "stepSize": "1"},
+		map[string]any{"filterType": "PERCENT_PRICE", "multiplierUp": "1.0500", "multiplierDown": "0.9500", "multiplierDecimal": "4"},
+	)
+	return s
+}
+
 // ChangeSymbol changes a symbol for spot trading, or adds one.
 func (b *Binance) ChangeSymbol(name string, change func(Symbol)) {
 	b.set(func() {
@@ -90,11 +105,37 @@ func (b *Binance) ChangeContract(name string, change func(Symbol)) {
 	})
 }
 
+// ChangeCoinContract changes a COIN-M contract.
+func (b *Binance) ChangeCoinContract(name string, change func(Symbol)) {
+	b.set(func() { change(b.coinContracts[name]) })
+}
+
 // Delist announces the end of spot trading of a symbol.
 func (b *Binance) Delist(symbol string, at time.Time) { b.set(func() { b.delisting[symbol] = at }) }
 
 // AgePrices sets the age of all prices.
 func (b *Binance) AgePrices(age time.Duration) { b.set(func() { b.priceAge = age }) }
+
+// invalidSymbol refuses a symbol that is not listed.
+var invalidSymbol = refusal{-1121, "Invalid symbol."}
+
+func init() {
+	maps.Copy(calls, map[string]call{
+		"/api/v3/exchangeInfo":          {20, false, (*Binance).spotInfo},
+		"/fapi/v1/exchangeInfo":         {1, false, func(b *Binance) any { return b.futuresInfo(b.contracts, b.futures) }},
+		"/dapi/v1/exchangeInfo":         {1, false, func(b *Binance) any { return b.futuresInfo(b.coinContracts, b.coin) }},
+		"/fapi/v2/ticker/price":         {2, false, func(b *Binance) any { return b.futuresTicker(b.contracts, false) }},
+		"/dapi/v1/ticker/price":         {2, false, func(b *Binance) any { return b.futuresTicker(b.coinContracts, true) }},
+		"/sapi/v1/spot/delist-schedule": {100, true, (*Binance).delistSchedule},
+		"/fapi/v1/accountConfig":        {5, true, (*Binance).accountConfig},
+		"/fapi/v1/symbolConfig":         {5, true, (*Binance).symbolConfig},
+		"/dapi/v1/account":              {5, true, (*Binance).coinAccount},
+	})
+	maps.Copy(parameters, map[string][]string{
+		"/api/v3/exchangeInfo": {"symbol", "symbols"}, "/fapi/v2/ticker/price": {"symbol"}, "/dapi/v1/ticker/price": {"symbol", "pair"},
+		"/fapi/v1/symbolConfig": {"symbol"},
+	})
+}
 
 func rateLimits(weight int) []any {
 	return []any{
@@ -103,10 +144,10 @@ func rateLimits(weight int) []any {
 	}
 }
 
-func (b *Binance) spotInfo(values url.Values) (any, *refusal) {
-	names := values["symbol"]
-	if list := values.Get("symbols"); list != "" && json.Unmarshal([]byte(list), &names) != nil {
-		return nil, &refusal{400, -1100, "Illegal characters found in parameter 'symbols'."}
+func (b *Binance) spotInfo() any {
+	names := b.query["symbol"]
+	if list := b.query.Get("symbols"); list != "" && json.Unmarshal([]byte(list), &names) != nil {
+		return refusal{-1100, "Illegal characters found in parameter 'symbols'."}
 	}
 	if names == nil {
 		names = slices.Sorted(maps.Keys(b.symbols))
@@ -114,51 +155,52 @@ func (b *Binance) spotInfo(values url.Values) (any, *refusal) {
 	symbols := []Symbol{}
 	for _, name := range names {
 		if b.symbols[name] == nil {
-			return nil, invalidSymbol
+			return invalidSymbol
 		}
 		symbols = append(symbols, b.symbols[name])
 	}
 	return map[string]any{
 		"timezone": "UTC", "serverTime": b.now().UnixMilli(), "rateLimits": rateLimits(b.spot.limit), "exchangeFilters": []any{}, "symbols": symbols,
-	}, nil
-}
-
-func (b *Binance) averagePrice(values url.Values) (any, *refusal) {
-	switch name := values.Get("symbol"); {
-	case name == "":
-		return nil, missingParameter
-	case b.symbols[name] == nil:
-		return nil, invalidSymbol
 	}
-	return map[string]any{"mins": 5, "price": b.price, "closeTime": b.now().Add(-b.priceAge).UnixMilli()}, nil
 }
 
-func (b *Binance) futuresInfo(url.Values) (any, *refusal) {
-	contracts := []Symbol{}
-	for _, name := range slices.Sorted(maps.Keys(b.contracts)) {
-		contracts = append(contracts, b.contracts[name])
+func (b *Binance) futuresInfo(contracts map[string]Symbol, limit limiter) any {
+	list := []Symbol{}
+	for _, name := range slices.Sorted(maps.Keys(contracts)) {
+		list = append(list, contracts[name])
 	}
 	return map[string]any{
-		"timezone": "UTC", "serverTime": b.now().UnixMilli(), "futuresType": "U_MARGINED", "rateLimits": rateLimits(b.futures.limit),
-		"exchangeFilters": []any{}, "assets": []any{}, "symbols": contracts,
-	}, nil
-}
-
-func (b *Binance) futuresTicker(values url.Values) (any, *refusal) {
-	switch name := values.Get("symbol"); {
-	case name == "":
-		return nil, missingParameter // Binance answers with all tickers; nobody should ask for them
-	case b.contracts[name] == nil:
-		return nil, invalidSymbol
-	default:
-		return map[string]any{"symbol": name, "price": b.price, "time": b.now().Add(-b.priceAge).UnixMilli()}, nil
+		"timezone": "UTC", "serverTime": b.now().UnixMilli(), "rateLimits": rateLimits(limit.limit),
+		"exchangeFilters": []any{}, "assets": []any{}, "symbols": list,
 	}
 }
 
-func (b *Binance) delistSchedule(url.Values) (any, *refusal) {
+// usualPrice is the price of symbols without one of their own.
+func (b *Binance) usualPrice() tick { return tick{b.price, b.now().Add(-b.priceAge)} }
+
+// futuresTicker returns the ticker of one contract, in a list for COIN-M, or all
+// tickers.
+func (b *Binance) futuresTicker(contracts map[string]Symbol, isList bool) any {
+	symbol := b.query.Get("symbol")
+	t, ok := b.books.prices[symbol]
+	switch {
+	case symbol == "":
+		return b.tickers()
+	case !ok && contracts[symbol] == nil:
+		return invalidSymbol
+	case !ok:
+		t = b.usualPrice()
+	}
+	if isList {
+		return []any{ticker(symbol, t)}
+	}
+	return ticker(symbol, t)
+}
+
+func (b *Binance) delistSchedule() any {
 	schedule := []any{}
 	for symbol, at := range b.delisting {
 		schedule = append(schedule, map[string]any{"delistTime": at.UnixMilli(), "symbols": []string{"OLDUSDT", symbol}})
 	}
-	return schedule, nil
+	return schedule
 }

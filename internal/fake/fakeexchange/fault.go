@@ -12,29 +12,34 @@ import (
 
 // Fault is an answer that replaces every other answer.
 type Fault struct {
-	Status int
-	Type   string // content type of the body; JSON by default
-	Body   string
+	Status     int
+	Type       string // content type of the body; JSON by default
+	Body       string
+	RetryAfter string // header, if any
 }
 
 // Maintenance returns the page of a service under maintenance.
 func Maintenance() Fault {
-	return Fault{http.StatusServiceUnavailable, "text/html", "<html><body>The service is under maintenance. 서버 점검 중입니다.</body></html>"}
+	return Fault{Status: http.StatusServiceUnavailable, Type: "text/html", Body: "<html><body>The service is under maintenance. 서버 점검 중입니다.</body></html>"}
 }
 
 // Broken returns the page of a service with an internal error.
-func Broken() Fault { return Fault{http.StatusInternalServerError, "text/html", "<h1>500</h1>"} }
+func Broken() Fault {
+	return Fault{Status: http.StatusInternalServerError, Type: "text/html", Body: "<h1>500</h1>"}
+}
 
 // Firewall returns the page with which a firewall refuses a caller.
-func Firewall() Fault { return Fault{http.StatusForbidden, "text/html", "<h1>403 Forbidden</h1>"} }
+func Firewall() Fault {
+	return Fault{Status: http.StatusForbidden, Type: "text/html", Body: "<h1>403 Forbidden</h1>"}
+}
 
 // Restricted returns the answer to callers from restricted countries.
 func Restricted() Fault {
-	return Fault{http.StatusUnavailableForLegalReasons, "", `{"code":0,"msg":"Service unavailable from a restricted location"}`}
+	return Fault{Status: http.StatusUnavailableForLegalReasons, Body: `{"code":0,"msg":"Service unavailable from a restricted location"}`}
 }
 
 // Garbage returns an answer that is not JSON.
-func Garbage() Fault { return Fault{http.StatusOK, "", `{"hello": "I am a proxy"`} }
+func Garbage() Fault { return Fault{Status: http.StatusOK, Body: `{"hello": "I am a proxy"`} }
 
 // Key returns a random key of letters and digits, as the exchanges make them.
 func Key() string {
@@ -48,9 +53,11 @@ func Key() string {
 
 // common holds the state that both exchanges share.
 type common struct {
-	fault  *Fault
-	offset time.Duration
-	delay  time.Duration
+	fault   *Fault
+	offset  time.Duration
+	delay   time.Duration
+	asked   []string          // paths of all calls
+	answers map[string]string // bodies that replace an answer of status 200, by path
 }
 
 // now returns the time of the exchange's clock.
@@ -77,9 +84,32 @@ func (c common) begin(w http.ResponseWriter, r *http.Request) (done bool) {
 		kind = "application/json"
 	}
 	w.Header().Set("Content-Type", kind)
+	if c.fault.RetryAfter != "" {
+		w.Header().Set("Retry-After", c.fault.RetryAfter)
+	}
 	w.WriteHeader(c.fault.Status)
 	_, _ = w.Write([]byte(c.fault.Body))
 	return true
+}
+
+// serve sends an answer of status 200, or the body that replaces it.
+func (c common) serve(w http.ResponseWriter, path string, body any) {
+	if text, ok := c.answers[path]; ok {
+		w.Header().Set("Content-Type", "application/json;charset=utf-8")
+		_, _ = w.Write([]byte(text))
+		return
+	}
+	send(w, http.StatusOK, body)
+}
+
+// answer replaces the body of an answer of status 200; "" restores it.
+func (c *common) answer(path, body string) {
+	if c.answers == nil {
+		c.answers = map[string]string{}
+	}
+	if c.answers[path] = body; body == "" {
+		delete(c.answers, path)
+	}
 }
 
 func send(w http.ResponseWriter, status int, body any) {

@@ -1,6 +1,7 @@
 package fakeexchange
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/sha512"
@@ -23,8 +24,8 @@ const (
 	ViewWithdrawals = "view_withdrawals"
 )
 
-// Upbit is a fake of https://api.upbit.com. By default its keys can read the
-// account and its orders.
+// Upbit is a fake of https://api.upbit.com. By default its keys can only read
+// the account and its orders.
 type Upbit struct {
 	AccessKey, SecretKey string
 
@@ -32,6 +33,9 @@ type Upbit struct {
 	common
 	upbitMarket
 	accounts  map[string]string // currency → balance
+	locked    map[string]string // currency → amount in orders
+	orders    []map[string]any
+	prices    map[string]tick // by market
 	scopes    map[string]bool
 	expired   bool
 	foreignIP bool
@@ -44,7 +48,8 @@ type Upbit struct {
 func NewUpbit() *Upbit {
 	return &Upbit{
 		AccessKey: Key()[:40], SecretKey: Key()[:40], upbitMarket: newUpbitMarket(),
-		accounts: map[string]string{"KRW": "1000000.0"}, scopes: map[string]bool{ViewAccounts: true, ViewOrders: true}, nonces: map[string]bool{},
+		accounts: map[string]string{"KRW": "1000000.0"}, locked: map[string]string{}, prices: map[string]tick{},
+		scopes: map[string]bool{ViewAccounts: true, ViewOrders: true}, nonces: map[string]bool{},
 		quotation: limiter{limit: 10, window: time.Second}, exchange: limiter{limit: 30, window: time.Second},
 	}
 }
@@ -85,6 +90,7 @@ func (u *Upbit) Limit(calls int, window time.Duration) {
 // ServeHTTP answers one call.
 func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
+	u.asked = append(u.asked, r.URL.Path)
 	now := u.common
 	u.mu.Unlock()
 	if now.begin(w, r) {
@@ -93,7 +99,7 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	group, limit := "exchange", &u.exchange
-	if r.URL.Path == "/v1/ticker" {
+	if strings.HasPrefix(r.URL.Path, "/v1/ticker") {
 		group, limit = "ticker", &u.quotation
 	} else if name := publicGroups[r.URL.Path]; name != "" {
 		group, limit = name, u.group(name)
@@ -120,11 +126,17 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		u.instruments(w, r)
 	case "/v1/api_keys":
 		if u.authorized(w, r, "") {
-			u.sendKeys(w)
+			u.sendKeys(w, r)
 		}
 	case "/v1/orders/chance":
 		if u.authorized(w, r, ViewOrders) {
 			u.chance(w, r)
+		}
+	case "/v1/ticker/all":
+		u.tickers(w, r)
+	case "/v1/orders/open":
+		if u.authorized(w, r, ViewOrders) {
+			u.openOrders(w, r)
 		}
 	case "/v1/accounts":
 		if u.authorized(w, r, ViewAccounts) {
@@ -132,7 +144,7 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	case "/v1/withdraws":
 		if u.authorized(w, r, ViewWithdrawals) {
-			send(w, http.StatusOK, []any{})
+			u.serve(w, r.URL.Path, []any{})
 		}
 	default:
 		u.refuse(w, http.StatusNotFound, "", "no Route matched with those values")
@@ -151,11 +163,11 @@ func (u *Upbit) sendAccounts(w http.ResponseWriter) {
 	accounts := []map[string]any{}
 	for currency, balance := range u.accounts {
 		accounts = append(accounts, map[string]any{
-			"currency": currency, "balance": balance, "locked": "0.0",
+			"currency": currency, "balance": balance, "locked": cmp.Or(u.locked[currency], "0.0"),
 			"avg_buy_price": "0", "avg_buy_price_modified": false, "unit_currency": "KRW",
 		})
 	}
-	send(w, http.StatusOK, accounts)
+	u.serve(w, "/v1/accounts", accounts)
 }
 
 // authorized checks the token as documented, and the permissions of its keys.

@@ -91,7 +91,7 @@ func (u *Upbit) ticker(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	if len(tickers) > 0 {
-		send(w, http.StatusOK, tickers)
+		u.serve(w, r.URL.Path, tickers)
 	}
 }
 
@@ -102,7 +102,7 @@ func (u *Upbit) instruments(w http.ResponseWriter, r *http.Request) {
 		list = append(list, map[string]any{"market": name, "quote_currency": quote, "tick_size": u.markets[name].Tick, "supported_levels": []string{"0"}})
 	}
 	if len(list) > 0 {
-		send(w, http.StatusOK, list)
+		u.serve(w, r.URL.Path, list)
 	}
 }
 
@@ -124,15 +124,15 @@ func (u *Upbit) sendMarkets(w http.ResponseWriter, r *http.Request) {
 		}
 		list = append(list, entry)
 	}
-	send(w, http.StatusOK, list)
+	u.serve(w, r.URL.Path, list)
 }
 
-func (u *Upbit) sendKeys(w http.ResponseWriter) {
+func (u *Upbit) sendKeys(w http.ResponseWriter, r *http.Request) {
 	key := u.AccessKey
 	if u.keyName != "" {
 		key = u.keyName
 	}
-	send(w, http.StatusOK, []any{
+	u.serve(w, r.URL.Path, []any{
 		map[string]any{"access_key": Key()[:40], "expire_at": "2021-03-09T12:39:39+09:00"},
 		map[string]any{"access_key": key, "expire_at": u.expires.Format(time.RFC3339)},
 	})
@@ -149,7 +149,7 @@ func (u *Upbit) chance(w http.ResponseWriter, r *http.Request) {
 	account := func(currency string) map[string]any {
 		return map[string]any{"currency": currency, "balance": "0.0", "locked": "0.0", "avg_buy_price": "0", "avg_buy_price_modified": false, "unit_currency": "KRW"}
 	}
-	send(w, http.StatusOK, map[string]any{
+	u.serve(w, r.URL.Path, map[string]any{
 		"bid_fee": "0.0005", "ask_fee": "0.0005", "maker_bid_fee": "0.0005", "maker_ask_fee": "0.0005",
 		"market": map[string]any{
 			"id": name, "name": base + "/" + quote, "order_types": []string{"limit"}, "order_sides": []string{"ask", "bid"},

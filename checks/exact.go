@@ -6,40 +6,40 @@ import (
 	"regexp"
 )
 
-// decimal is an exact amount or price that is not negative. Exchanges send them
+// exact is an exact amount or price that is not negative. Exchanges send them
 // as text or as numbers, and compare them exactly.
-type decimal struct{ value *big.Rat }
+type exact struct{ value *big.Rat }
 
-// decimalForm bounds the size of the numbers.
-var decimalForm = regexp.MustCompile(`^[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
+// exactForm bounds the size of the numbers.
+var exactForm = regexp.MustCompile(`^[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
 
 // UnmarshalText parses a number such as 0.001.
-func (d *decimal) UnmarshalText(text []byte) error {
-	if !decimalForm.Match(text) {
+func (d *exact) UnmarshalText(text []byte) error {
+	if !exactForm.Match(text) {
 		return errors.New("is no amount")
 	}
 	d.value, _ = new(big.Rat).SetString(string(text))
 	return nil
 }
 
-// parseDecimal parses a number of preflight.yml. It returns a decimal that is
+// parseExact parses a number of preflight.yml. It returns a exact that is
 // not set for a bad number, which Problems reports.
-func parseDecimal(text string) decimal {
-	var d decimal
+func parseExact(text string) exact {
+	var d exact
 	_ = d.UnmarshalText([]byte(text))
 	return d
 }
 
 // set reports whether the number is there and not zero. Exchanges send 0 for
 // limits that do not apply.
-func (d decimal) set() bool { return d.value != nil && d.value.Sign() > 0 }
+func (d exact) set() bool { return d.value != nil && d.value.Sign() > 0 }
 
-func (d decimal) less(than decimal) bool { return d.value.Cmp(than.value) < 0 }
+func (d exact) less(than exact) bool { return d.value.Cmp(than.value) < 0 }
 
-func (d decimal) times(other decimal) decimal { return decimal{new(big.Rat).Mul(d.value, other.value)} }
+func (d exact) times(other exact) exact { return exact{new(big.Rat).Mul(d.value, other.value)} }
 
 // inSteps reports whether the distance from a number is a multiple of a step.
-func (d decimal) inSteps(from, step decimal) bool {
+func (d exact) inSteps(from, step exact) bool {
 	distance := new(big.Rat).Set(d.value)
 	if from.value != nil {
 		distance.Sub(distance, from.value)
@@ -48,7 +48,7 @@ func (d decimal) inSteps(from, step decimal) bool {
 }
 
 // String returns all digits and no trailing zeros.
-func (d decimal) String() string {
+func (d exact) String() string {
 	digits, _ := d.value.FloatPrec()
 	return d.value.FloatString(digits)
 }

@@ -12,106 +12,30 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/alertnative/preflight/checker"
-	"github.com/alertnative/preflight/checks/internal/strict"
 )
 
-// keyPermissions is the answer about the permissions of keys.
-type keyPermissions struct {
-	Withdrawals       bool `json:"enableWithdrawals"`
-	InternalTransfer  bool `json:"enableInternalTransfer"`
-	UniversalTransfer bool `json:"permitsUniversalTransfer"`
-	Restricted        bool `json:"ipRestrict"`
-	SpotAndMargin     bool `json:"enableSpotAndMarginTrading"`
-	Futures           bool `json:"enableFutures"`
-	// Expiration is the end of the permission for spot and margin trading, in
-	// milliseconds. Keys that are bound to addresses have none.
-	Expiration *int64 `json:"tradingAuthorityExpirationTime"`
-}
-
-// permissions reads the permissions of the keys. It returns nil if the API does
-// not report them, as on test networks.
-func (b binance) permissions(ctx context.Context) (*keyPermissions, error) {
-	if b.PermissionsURL == "" {
-		return nil, nil
-	}
-	b.BaseURL = strings.TrimRight(b.PermissionsURL, "/")
-	a, err := b.get(ctx, "/sapi/v1/account/apiRestrictions", b.sign(""))
-	if a.status == http.StatusNotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var p keyPermissions
-	if err := strict.Unmarshal(a.body, &p); err != nil {
-		return nil, badAnswer("the permissions", err)
-	}
-	return &p, nil
-}
-
-func (p keyPermissions) report() keyReport {
-	return keyReport{withdraws: p.Withdrawals, transfers: p.InternalTransfer || p.UniversalTransfer, unbound: !p.Restricted}
-}
-
-func (b binance) keys(ctx context.Context) (keyReport, error) {
-	p, err := b.permissions(ctx)
-	if p == nil {
-		return keyReport{}, err
-	}
-	report := p.report()
-	if !p.SpotAndMargin {
-		report.noTrade = "enableSpotAndMarginTrading"
-	}
-	if p.Expiration != nil {
-		report.expires = time.UnixMilli(*p.Expiration)
-	}
-	return report, nil
-}
-
-func (b binanceFutures) keys(ctx context.Context) (keyReport, error) {
-	p, err := b.permissions(ctx)
-	if p == nil {
-		return keyReport{}, err
-	}
-	report := p.report()
-	if !p.Futures {
-		report.noTrade = "enableFutures"
-	}
-	return report, nil
-}
-
-// account reads the rights of a spot account, and the announced delistings,
-// which need keys.
-func (b binance) account(ctx context.Context, trades bool) ([]checker.Observation, error) {
-	var rights, delistings []checker.Observation
-	calls, ctx := errgroup.WithContext(ctx)
+// settings compares the rights of a spot account, and the announced delistings,
+// with the declared symbols.
+func (b binance) settings(ctx context.Context, a account, trades bool) (found []checker.Observation, err error) {
 	if trades {
-		calls.Go(func() (err error) { rights, err = b.rights(ctx); return err })
+		if found, err = b.compareRights(ctx, a.rights); err != nil {
+			return nil, err
+		}
 	}
-	if len(b.Trading.Symbols) > 0 {
-		calls.Go(func() (err error) { delistings, err = b.delistings(ctx); return err })
+	if len(b.Trading.Symbols) == 0 {
+		return found, nil
 	}
-	err := calls.Wait()
-	return append(rights, delistings...), err
+	delistings, err := b.delistings(ctx)
+	return append(found, delistings...), err
 }
 
-// rights compares the permissions of the account with those that the declared
-// symbols need.
-func (b binance) rights(ctx context.Context) (found []checker.Observation, err error) {
-	a, err := b.get(ctx, "/api/v3/account", b.sign("omitZeroBalances=true"))
-	if err != nil {
-		return nil, err
+// compareRights compares the permissions of the account with those that the
+// declared symbols need.
+func (b binance) compareRights(ctx context.Context, r rights) (found []checker.Observation, err error) {
+	if r.canTrade == nil || r.permissions == nil {
+		return nil, badAnswer("canTrade or permissions of the account", errMissing)
 	}
-	var account struct {
-		CanTrade    bool     `json:"canTrade"`
-		Permissions []string `json:"permissions"`
-	}
-	if err := strict.Unmarshal(a.body, &account); err != nil {
-		return nil, badAnswer("the account", err)
-	}
-	if !account.CanTrade {
-		found = append(found, checker.Failed(b.Name, "cannot_trade", "canTrade of the account is false"))
-	}
+	found = locked(b.Name, *r.canTrade)
 	if len(b.Trading.Symbols) == 0 {
 		return found, nil
 	}
@@ -121,7 +45,7 @@ func (b binance) rights(ctx context.Context) (found []checker.Observation, err e
 	}
 	symbols, err := find[spotSymbol](i, b.Trading.names())
 	for _, name := range b.Trading.names() {
-		if lacks := symbols[name].lacks(account.Permissions); lacks != nil {
+		if lacks := symbols[name].lacks(*r.permissions); lacks != nil {
 			found = append(found, checker.Failed(b.Name, "symbol_not_permitted", fmt.Sprintf("%s needs one of the permissions %s, which the account lacks", name, some(lacks))))
 		}
 	}
@@ -153,8 +77,8 @@ func (b binance) delistings(ctx context.Context) (found []checker.Observation, e
 		Time    int64    `json:"delistTime"`
 		Symbols []string `json:"symbols"`
 	}
-	if err := strict.Unmarshal(a.body, &schedule); err != nil {
-		return nil, badAnswer("the delistings", err)
+	if err := a.decode("the delistings", &schedule); err != nil {
+		return nil, err
 	}
 	for _, delisting := range schedule {
 		for _, name := range b.Trading.names() {
@@ -170,8 +94,8 @@ func delisted(exchange, symbol string, at time.Time) checker.Observation {
 	return checker.Warned(exchange, "delisting", fmt.Sprintf("%s will be delisted at %s UTC", symbol, at.UTC().Format(time.DateTime)))
 }
 
-// account compares the settings of a futures account with the declared ones.
-func (b binanceFutures) account(ctx context.Context, trades bool) ([]checker.Observation, error) {
+// settings compares the settings of a futures account with the declared ones.
+func (b binanceFutures) settings(ctx context.Context, _ account, trades bool) ([]checker.Observation, error) {
 	var modes, symbols []checker.Observation
 	calls, ctx := errgroup.WithContext(ctx)
 	if trades || b.Trading.PositionMode != "" || b.Trading.MultiAssets != nil {
@@ -195,11 +119,11 @@ func (b binanceFutures) modes(ctx context.Context, trades bool) (found []checker
 		Hedge       bool `json:"dualSidePosition"`
 		MultiAssets bool `json:"multiAssetsMargin"`
 	}
-	if err := strict.Unmarshal(a.body, &account); err != nil {
-		return nil, badAnswer("the configuration of the account", err)
+	if err := a.decode("the configuration of the account", &account); err != nil {
+		return nil, err
 	}
-	if trades && !account.CanTrade {
-		found = append(found, checker.Failed(b.Name, "cannot_trade", "canTrade of the account is false"))
+	if trades {
+		found = locked(b.Name, account.CanTrade)
 	}
 	mode := oneWay
 	if account.Hedge {
@@ -212,6 +136,30 @@ func (b binanceFutures) modes(ctx context.Context, trades bool) (found []checker
 		found = append(found, checker.Failed(b.Name, "wrong_multi_assets", fmt.Sprintf("multi-assets mode is %t, declared is %t", account.MultiAssets, *want)))
 	}
 	return found, nil
+}
+
+// settings reads whether a COIN-M account may trade.
+func (b binanceCoinFutures) settings(ctx context.Context, _ account, trades bool) ([]checker.Observation, error) {
+	if !trades {
+		return nil, nil
+	}
+	a, err := b.get(ctx, "/dapi/v1/account", b.sign(""))
+	if err != nil {
+		return nil, err
+	}
+	var account struct {
+		CanTrade bool `json:"canTrade"`
+	}
+	err = a.decode("the account", &account)
+	return locked(b.Name, account.CanTrade), err
+}
+
+// locked returns the failure of an account that may not trade.
+func locked(exchange string, canTrade bool) []checker.Observation {
+	if canTrade {
+		return nil
+	}
+	return []checker.Observation{checker.Failed(exchange, "cannot_trade", "canTrade of the account is false")}
 }
 
 // hasSettings reports whether settings of a symbol are declared.
@@ -231,15 +179,15 @@ func (b binanceFutures) symbolSettings(ctx context.Context) (found []checker.Obs
 		query = "symbol=" + url.QueryEscape(b.Trading.Symbols[0].Symbol)
 	}
 	a, err := b.get(ctx, "/fapi/v1/symbolConfig", b.sign(query))
-	if a.invalidSymbol() {
+	if errorCode(a) == badSymbol {
 		a.body, err = []byte("[]"), nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	var settings []futuresSetting
-	if err := strict.Unmarshal(a.body, &settings); err != nil {
-		return nil, badAnswer("the settings of the symbols", err)
+	if err := a.decode("the settings of the symbols", &settings); err != nil {
+		return nil, err
 	}
 	for _, s := range b.Trading.Symbols {
 		if s.hasSettings() {
