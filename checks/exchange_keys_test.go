@@ -93,6 +93,9 @@ func TestKeyPermissions(t *testing.T) {
 		{"no expiry is declared", "binance_spot", "", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Pass, "", ""},
 		{"a field is missing", "binance_spot", "", permission("enableSpotAndMarginTrading", nil), checker.Fail, "bad_answer", "enableSpotAndMarginTrading is missing"},
 		{"a field is missing", "binance_futures", "", permission("ipRestrict", nil), checker.Fail, "bad_answer", "ipRestrict is missing"},
+		{"may not trade futures, so Binance refuses all calls", "binance_coin_futures", "", permission("enableFutures", false), checker.Fail, "cannot_trade", "enableFutures"},
+		{"the account is locked", "binance_coin_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Fail, "cannot_trade", "canTrade"},
+		{"every address", "binance_coin_futures", "", permission("ipRestrict", false), checker.Warn, "no_ip_list", ""},
 		{"a test network reports no permissions", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
 
 		{"expires soon", "upbit", "key_expires_within: 168h", func(e *exchanges) { e.upbit.ExpireKeysAt(soon) }, checker.Warn, "key_expires_soon", soon.UTC().Format(time.DateTime)},
@@ -116,6 +119,22 @@ func TestOtherKeysForFutures(t *testing.T) {
 	e.binance.ChangeKeys("ipRestrict", false)
 	e.declare("binance_spot", "access_key_from: OTHER_KEY, secret_key_from: OTHER_SECRET")
 	expect(t, e.positions("live", "OTHER_KEY=a", "OTHER_SECRET=b"), "binance_futures", checker.Pass, "")
+}
+
+// Exchanges with the same keys ask for their permissions once in a run.
+func TestPermissionsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	observe(t, e.positions("live"), "binance_spot")
+	calls := 0
+	for _, path := range e.binance.Calls() {
+		if path == "/sapi/v1/account/apiRestrictions" {
+			calls++
+		}
+	}
+	if calls != 1 {
+		t.Errorf("%d calls", calls)
+	}
 }
 
 func TestTradingSettings(t *testing.T) {
@@ -146,6 +165,31 @@ func TestTradingSettings(t *testing.T) {
 	})
 }
 
+// Only the test of an order shows that Upbit's keys have the permission for
+// orders.
+func TestOrderTest(t *testing.T) {
+	t.Parallel()
+	declared := func(size, price string) string {
+		return "order_test: true, symbols: [{symbol: KRW-ETH}, {symbol: KRW-BTC, order_size: '" + size + "', price: '" + price + "'}]"
+	}
+	market := func(change func(*fakeexchange.Market)) func(*exchanges) {
+		return func(e *exchanges) { e.upbit.ChangeMarket("KRW-BTC", change) }
+	}
+	noOrders := func(e *exchanges) { e.upbit.Permit(fakeexchange.MakeOrders, false) }
+	expectStates(t, livePositions, []state{
+		{"may order", "upbit", declared("0.001", "100000000"), nil, checker.Pass, "", ""},
+		{"may not order", "upbit", declared("0.001", "100000000"), noOrders, checker.Fail, "cannot_trade", "주문하기"},
+		{"may not order, without the test", "upbit", order("KRW-BTC", "0.001", "100000000"), noOrders, checker.Pass, "", ""},
+		{"may not order, as declared", "upbit", "trades: false, " + declared("0.001", "100000000"), noOrders, checker.Pass, "", ""},
+		{"may order, without money", "upbit", declared("5", "100000000"), nil, checker.Pass, "", ""},
+		{"a tick too small", "upbit", declared("0.001", "100000001"), nil, checker.Fail, "order_price_refused", "invalid_price_bid"},
+		{"worth too little", "upbit", declared("0.00001", "100000000"), nil, checker.Fail, "order_value_refused", "under_min_total_bid"},
+		{"the market is offline", "upbit", declared("0.001", "100000000"), market(func(m *fakeexchange.Market) { m.State = "offline" }), checker.Fail, "symbol_not_trading", "market_offline"},
+		{"an order that Upbit does not take", "upbit", "order_test: true, symbols: [{symbol: KRW-OLD, order_size: 1, price: 1}]", nil, checker.Fail, "unexpected_answer", "validation_error"},
+		{"an empty answer", "upbit", declared("0.001", "100000000"), func(e *exchanges) { e.upbit.Answer("/v1/orders/test", "{}") }, checker.Fail, "bad_answer", "market is missing"},
+	})
+}
+
 // What an account may order is known only through its keys.
 func TestAccountAndSymbols(t *testing.T) {
 	t.Parallel()
@@ -173,4 +217,61 @@ func TestAccountAndSymbols(t *testing.T) {
 		{"an unknown market", "upbit", "symbols: [{symbol: KRW-OLD}]", nil, checker.Fail, "unknown_symbol", "KRW-OLD"},
 		{"a minimum that is no number", "upbit", fmt.Sprintf(btc, "0.1"), market(func(m *fakeexchange.Market) { m.MinTotal = "-1" }), checker.Fail, "bad_answer", "min_total is no amount"},
 	})
+}
+
+// settled returns exchanges with declared settings and symbols, so that the
+// checks make all calls about them.
+func settled(t *testing.T) *exchanges {
+	t.Helper()
+	e := newExchanges(t)
+	e.declare("upbit", order("KRW-BTC", "0.001", "140000000"))
+	e.declare("binance_spot", order("BTCUSDT", "0.001", ""))
+	e.declare("binance_futures", "position_mode: one_way, symbols: [{symbol: BTCUSDT, order_size: '0.001', leverage: 20}]")
+	e.declare("binance_coin_futures", order("BTCUSD_PERP", "1", ""))
+	return e
+}
+
+// An answer that lacks what it must have is never taken for keys, settings or
+// symbols that are well.
+func TestEmptyAnswersAboutKeysAndSymbols(t *testing.T) {
+	t.Parallel()
+	e := settled(t)
+	health, positions := e.health(), e.positions("live")
+	for _, target := range targets {
+		expect(t, health, target, checker.Pass, "")
+		expect(t, positions, target, checker.Pass, "")
+	}
+	for _, tt := range []struct {
+		check        subject
+		target, path string
+	}{
+		{positions, "upbit", "/v1/api_keys"},
+		{positions, "upbit", "/v1/orders/chance"},
+		{health, "upbit", "/v1/market/all"},
+		{health, "upbit", "/v1/orderbook/instruments"},
+		{health, "upbit", "/v1/ticker"},
+		{positions, "binance_spot", "/sapi/v1/account/apiRestrictions"},
+		{positions, "binance_futures", "/sapi/v1/account/apiRestrictions"},
+		{positions, "binance_coin_futures", "/sapi/v1/account/apiRestrictions"},
+		{positions, "binance_spot", "/sapi/v1/spot/delist-schedule"},
+		{positions, "binance_spot", "/api/v3/exchangeInfo"},
+		{health, "binance_spot", "/api/v3/exchangeInfo"},
+		{health, "binance_spot", "/api/v3/avgPrice"},
+		{positions, "binance_futures", "/fapi/v1/accountConfig"},
+		{positions, "binance_futures", "/fapi/v1/symbolConfig"},
+		{health, "binance_futures", "/fapi/v1/exchangeInfo"},
+		{health, "binance_futures", "/fapi/v2/ticker/price"},
+		{positions, "binance_coin_futures", "/dapi/v1/account"},
+		{health, "binance_coin_futures", "/dapi/v1/exchangeInfo"},
+		{health, "binance_coin_futures", "/dapi/v1/ticker/price"},
+	} {
+		for _, body := range []string{"null", " ", "{", "0", `"text"`, `{"data": []}`, "[null]", "[{}]", "{}", `[{"a": 1, "a": 2}]`, `{"a": 1, "A": 2}`} {
+			e.answer(tt.target, tt.path, body)
+			o := expect(t, tt.check, tt.target, checker.Fail, "bad_answer")
+			if o.Detail == "" {
+				t.Errorf("%s answers %s: %+v", tt.path, body, o)
+			}
+		}
+		e.answer(tt.target, tt.path, "")
+	}
 }

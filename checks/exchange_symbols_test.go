@@ -37,6 +37,10 @@ func contract(change func(fakeexchange.Symbol)) func(*exchanges) {
 	return func(e *exchanges) { e.binance.ChangeContract("BTCUSDT", change) }
 }
 
+func coinContract(change func(fakeexchange.Symbol)) func(*exchanges) {
+	return func(e *exchanges) { e.binance.ChangeCoinContract("BTCUSD_PERP", change) }
+}
+
 func upbitMarket(change func(*fakeexchange.Market)) func(*exchanges) {
 	return func(e *exchanges) { e.upbit.ChangeMarket("KRW-BTC", change) }
 }
@@ -92,6 +96,11 @@ func TestSymbols(t *testing.T) {
 			}
 		}, checker.Pass, "", ""},
 
+		{"trades", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", nil, checker.Pass, "", ""},
+		{"is in delivery", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", coinContract(field("contractStatus", "PRE_DELIVERING")), checker.Fail, "symbol_not_trading", "PRE_DELIVERING"},
+		{"has no status", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", coinContract(func(s fakeexchange.Symbol) { delete(s, "contractStatus") }), checker.Fail, "bad_answer", "the status of BTCUSD_PERP is missing"},
+		{"is unknown", "binance_coin_futures", "symbols: [{symbol: BTCUSD}]", nil, checker.Fail, "unknown_symbol", "BTCUSD"},
+
 		{"trades", "upbit", krw, nil, checker.Pass, "", ""},
 		{"has a warning", "upbit", krw, upbitMarket(func(m *fakeexchange.Market) { m.Warning = true }), checker.Warn, "market_warning", "KRW-BTC has a trading warning"},
 		{"has a caution", "upbit", krw, upbitMarket(func(m *fakeexchange.Market) { m.Caution = "TRADING_VOLUME_SOARING" }), checker.Warn, "market_warning", "TRADING_VOLUME_SOARING"},
@@ -140,6 +149,9 @@ func TestOrders(t *testing.T) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "0.0005", "maxQty": "1000", "stepSize": "0.001"})
 		}), checker.Pass, "", ""},
 
+		{"whole contracts", "binance_coin_futures", order("BTCUSD_PERP", "5", "60000.1"), nil, checker.Pass, "", ""},
+		{"half a contract", "binance_coin_futures", order("BTCUSD_PERP", "1.5", ""), nil, checker.Fail, "order_size_refused", "1.5 is no multiple of 1"},
+
 		{"fits", "upbit", order("KRW-BTC", "0.001", "140001000"), nil, checker.Pass, "", ""},
 		{"a tick too small above the last price", "upbit", order("KRW-BTC", "0.001", "150000500"), nil, checker.Fail, "order_price_refused", "150000500 is no multiple of 1000 (tick_size)"},
 		{"a tick too small below the last price", "upbit", order("KRW-BTC", "0.001", "1000500"), nil, checker.Warn, "order_price_refused", "1000500"},
@@ -157,7 +169,7 @@ func TestTickers(t *testing.T) {
 	}
 	const btc, krw = "symbols: [{symbol: BTCUSDT}]", "symbols: [{symbol: KRW-ETH}]"
 	var states []state
-	for target, symbols := range map[string]string{"binance_spot": btc, "binance_futures": btc, "upbit": krw} {
+	for target, symbols := range map[string]string{"binance_spot": btc, "binance_futures": btc, "binance_coin_futures": "symbols: [{symbol: BTCUSD_PERP}]", "upbit": krw} {
 		states = append(states,
 			state{"young", target, symbols, age(30 * time.Second), checker.Pass, "", ""},
 			state{"old", target, symbols, age(90 * time.Second), checker.Fail, "stale_ticker", "1m0s is allowed"},
@@ -235,6 +247,7 @@ func TestClockSigns(t *testing.T) {
 		{"this clock is 3 s ahead", "binance_spot", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "ahead, and Binance refuses calls more than 1s in the future"},
 		{"this clock is 3 s ahead", "binance_futures", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "ahead"},
 		{"this clock is 3 s behind", "binance_spot", "", shift(3 * time.Second), checker.Pass, "", ""},
+		{"this clock is 3 s ahead", "binance_coin_futures", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "ahead"},
 		{"this clock is 8 s behind", "binance_futures", "", shift(8 * time.Second), checker.Fail, "clock_skew", "behind, and Binance refuses calls more than 5s old"},
 		{"this clock is 8 s ahead", "upbit", "", shift(-8 * time.Second), checker.Pass, "", ""},
 		{"this clock is 40 s behind", "upbit", "", shift(40 * time.Second), checker.Fail, "clock_skew", "behind, 30s is allowed"},

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ type tradingConfig struct {
 	KeyExpiresWithin time.Duration  `yaml:"key_expires_within"` // keys that expire sooner warn
 	PositionMode     string         `yaml:"position_mode"`      // one_way or hedge
 	MultiAssets      *bool          `yaml:"multi_assets"`       // multi-assets mode is on
+	OrderTest        bool           `yaml:"order_test"`         // send an order to Upbit's test of orders
 	Symbols          []symbolConfig `yaml:"symbols"`
 }
 
@@ -44,7 +46,7 @@ func (c tradingConfig) problems(exchange string) (problems []checker.Problem) {
 	const futuresOnly = "only binance_futures has it"
 	futures := exchange == targetBinanceFutures
 	problems = append(problems, timeoutProblem(c.KeyExpiresWithin, exchange, "key_expires_within")...)
-	if c.KeyExpiresWithin > 0 && futures {
+	if c.KeyExpiresWithin > 0 && (futures || exchange == targetBinanceCoin) {
 		add("Binance reports no expiry of the permission for futures: leave it out", "key_expires_within")
 	}
 	switch {
@@ -56,8 +58,15 @@ func (c tradingConfig) problems(exchange string) (problems []checker.Problem) {
 	if c.MultiAssets != nil && !futures {
 		add(futuresOnly, "multi_assets")
 	}
+	switch {
+	case c.OrderTest && exchange != targetUpbit:
+		add("only upbit has it: Binance reports the permissions of keys", "order_test")
+	case c.OrderTest && !slices.ContainsFunc(c.Symbols, func(s symbolConfig) bool { return s.Price != "" }):
+		add("needs a symbol with order_size and price", "order_test")
+	}
 	if len(c.Symbols) > maxSymbols {
 		add(fmt.Sprintf("declare at most %d symbols: each needs calls of its own", maxSymbols), "symbols")
+		return problems
 	}
 	seen := map[string]bool{}
 	for i, s := range c.Symbols {

@@ -49,6 +49,11 @@ func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer
 	if err != nil {
 		return answer{}, err
 	}
+	return u.call(req, query, signed)
+}
+
+// call makes one call. The signature covers a query.
+func (u upbit) call(req *http.Request, query string, signed bool) (answer, error) {
 	req.Header.Set("Accept", "application/json")
 	if signed {
 		token, err := u.token(query)
@@ -80,15 +85,7 @@ func (u upbit) token(query string) (string, error) {
 
 // denied maps the error names of signed calls to reasons.
 func (u upbit) denied(a answer) error {
-	var body struct {
-		Error struct {
-			Name any `json:"name"` // some are numbers
-		} `json:"error"`
-	}
-	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
-		return nil
-	}
-	name, _ := body.Error.Name.(string)
+	name := upbitError(a)
 	reason, ok := map[string]string{
 		"jwt_verification": "auth_failed", "invalid_access_key": "auth_failed", "invalid_query_payload": "auth_failed", "nonce_used": "auth_failed",
 		"expired_access_key":  "key_expired",
@@ -103,4 +100,18 @@ func (u upbit) denied(a answer) error {
 		detail += a.caller()
 	}
 	return rejection{reason, detail}
+}
+
+// upbitError returns the name of the error in an answer, or "".
+func upbitError(a answer) string {
+	var body struct {
+		Error struct {
+			Name any `json:"name"` // some are numbers
+		} `json:"error"`
+	}
+	if a.status/100 == 2 || json.Unmarshal(a.body, &body) != nil {
+		return ""
+	}
+	name, _ := body.Error.Name.(string)
+	return name
 }

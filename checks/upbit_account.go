@@ -69,8 +69,12 @@ func (u upbit) settings(ctx context.Context, _ account, trades bool) ([]checker.
 	for i, s := range symbols {
 		calls.Go(func() (err error) { found[i], err = u.chance(ctx, s); return err })
 	}
+	var tested []checker.Observation
+	if u.Trading.OrderTest {
+		calls.Go(func() (err error) { tested, err = u.testOrder(ctx); return err })
+	}
 	err := calls.Wait()
-	return slices.Concat(found...), err
+	return slices.Concat(tested, slices.Concat(found...)), err
 }
 
 // orderSide describes the orders to buy or to sell.

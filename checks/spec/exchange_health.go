@@ -29,11 +29,6 @@ func ExchangeHealth() spec.Spec {
 			KoreanMeaning: "선언된 주문 수량이 종목의 필터에 맞지 않음", KoreanRemedy: "preflight.yml과 거래 시스템의 주문 수량을 상세 내용의 단위에 맞출 것",
 		},
 		{
-			Name: "order_price_refused", Meaning: "the declared price does not fit the filters of the symbol",
-			Remedy:        "change price in preflight.yml and in the trading system to the steps in the detail",
-			KoreanMeaning: "선언된 가격이 종목의 필터에 맞지 않음", KoreanRemedy: "preflight.yml과 거래 시스템의 가격을 상세 내용의 호가 단위에 맞출 것",
-		},
-		{
 			Name: "limit_nearly_used", Meaning: "calls from this address use more of the rate limit than allowed",
 			Remedy:        "find the programs that call so often, or use several addresses",
 			KoreanMeaning: "이 주소의 호출이 허용된 것보다 많은 요청 한도를 사용함", KoreanRemedy: "자주 호출하는 프로그램을 찾거나 여러 주소를 사용",

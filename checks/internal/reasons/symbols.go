@@ -24,5 +24,10 @@ func Symbols() List {
 			Remedy:        "change order_size or price in preflight.yml and in the trading system",
 			KoreanMeaning: "선언된 주문의 금액이 거래소의 최소보다 작거나 최대보다 큼", KoreanRemedy: "preflight.yml과 거래 시스템의 주문 수량 또는 가격을 변경",
 		},
+		{
+			Name: "order_price_refused", Meaning: "the declared price does not fit the filters of the symbol",
+			Remedy:        "change price in preflight.yml and in the trading system to the steps in the detail",
+			KoreanMeaning: "선언된 가격이 종목의 필터에 맞지 않음", KoreanRemedy: "preflight.yml과 거래 시스템의 가격을 상세 내용의 호가 단위에 맞출 것",
+		},
 	}
 }

@@ -21,11 +21,12 @@ import (
 const (
 	ViewAccounts    = "view_accounts"
 	ViewOrders      = "view_orders"
+	MakeOrders      = "make_orders"
 	ViewWithdrawals = "view_withdrawals"
 )
 
-// Upbit is a fake of https://api.upbit.com. By default its keys can only read
-// the account and its orders.
+// Upbit is a fake of https://api.upbit.com. By default its keys can read the
+// account, and read and make orders.
 type Upbit struct {
 	AccessKey, SecretKey string
 
@@ -49,7 +50,7 @@ func NewUpbit() *Upbit {
 	return &Upbit{
 		AccessKey: Key()[:40], SecretKey: Key()[:40], upbitMarket: newUpbitMarket(),
 		accounts: map[string]string{"KRW": "1000000.0"}, locked: map[string]string{}, prices: map[string]tick{},
-		scopes: map[string]bool{ViewAccounts: true, ViewOrders: true}, nonces: map[string]bool{},
+		scopes: map[string]bool{ViewAccounts: true, ViewOrders: true, MakeOrders: true}, nonces: map[string]bool{},
 		quotation: limiter{limit: 10, window: time.Second}, exchange: limiter{limit: 30, window: time.Second},
 	}
 }
@@ -112,6 +113,9 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	case status != http.StatusOK:
 		u.refuse(w, status, "too_many_requests", "Too many API requests.")
+		return
+	case r.URL.Path == "/v1/orders/test" && r.Method == http.MethodPost:
+		u.testOrder(w, r)
 		return
 	case r.Method != http.MethodGet:
 		u.refuse(w, http.StatusNotFound, "", "no Route matched with those values")

@@ -1,9 +1,13 @@
 package fakeexchange
 
 import (
+	"encoding/json"
 	"maps"
+	"math"
 	"net/http"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -159,4 +163,68 @@ func (u *Upbit) chance(w http.ResponseWriter, r *http.Request) {
 		},
 		"bid_account": account(quote), "ask_account": account(base),
 	})
+}
+
+// testOrder judges an order as the real call does. It creates none.
+func (u *Upbit) testOrder(w http.ResponseWriter, r *http.Request) {
+	order, query, ok := orderOf(r)
+	if !ok || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/json") {
+		u.refuse(w, http.StatusBadRequest, "validation_error", "잘못된 파라미터입니다.")
+		return
+	}
+	r.URL.RawQuery = query // which the token signs
+	if !u.authorized(w, r, MakeOrders) {
+		return
+	}
+	m := u.markets[order["market"]]
+	price, priceErr := strconv.ParseFloat(order["price"], 64)
+	volume, volumeErr := strconv.ParseFloat(order["volume"], 64)
+	if m == nil || order["side"] != "bid" || order["ord_type"] != "limit" || priceErr != nil || volumeErr != nil || len(order) != 5 {
+		u.refuse(w, http.StatusBadRequest, "validation_error", "잘못된 파라미터입니다.")
+		return
+	}
+	tick, _ := strconv.ParseFloat(m.Tick, 64)
+	least, _ := strconv.ParseFloat(m.MinTotal, 64)
+	held, _ := strconv.ParseFloat(u.accounts["KRW"], 64)
+	switch {
+	case m.State != "active":
+		u.refuse(w, http.StatusBadRequest, "market_offline", "마켓이 점검 중입니다.")
+	case math.Mod(price, tick) != 0:
+		u.refuse(w, http.StatusBadRequest, "invalid_price_bid", "주문가격 단위를 잘못 입력하셨습니다. 확인 후 시도해주세요.")
+	case price*volume < least:
+		u.refuse(w, http.StatusBadRequest, "under_min_total_bid", "최소주문금액 이상으로 주문해주세요.")
+	case price*volume > held:
+		u.refuse(w, http.StatusBadRequest, "insufficient_funds_bid", "주문가능한 금액이 부족합니다.")
+	default:
+		if _, replaced := u.answers[r.URL.Path]; replaced {
+			u.serve(w, r.URL.Path, nil)
+			return
+		}
+		send(w, http.StatusCreated, map[string]any{
+			"market": order["market"], "uuid": "7f54527e-2eee-4268-860e-fd8b9d7afae8", "side": "bid", "ord_type": "limit", "price": order["price"],
+			"state": "wait", "volume": order["volume"], "remaining_volume": order["volume"], "executed_volume": "0", "trades_count": 0,
+		})
+	}
+}
+
+// orderOf reads the body of an order, and writes it as the query that its token
+// signs.
+func orderOf(r *http.Request) (order map[string]string, query string, ok bool) {
+	order = map[string]string{}
+	in := json.NewDecoder(r.Body)
+	if token, err := in.Token(); err != nil || token != json.Delim('{') {
+		return nil, "", false
+	}
+	for in.More() {
+		name, nameErr := in.Token()
+		value, valueErr := in.Token()
+		key, isText := name.(string)
+		text, isTextToo := value.(string)
+		if nameErr != nil || valueErr != nil || !isText || !isTextToo {
+			return nil, "", false
+		}
+		order[key] = text
+		query = strings.TrimPrefix(query+"&"+key+"="+url.QueryEscape(text), "&")
+	}
+	return order, query, true
 }
