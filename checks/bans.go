@@ -1,7 +1,6 @@
 package checks
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -44,6 +43,11 @@ type ban struct {
 	Until  time.Time `json:"until"`
 }
 
+func (b ban) rejection() error {
+	return rejection{b.Reason, fmt.Sprintf("no calls until %s: the exchange demanded that at %s",
+		b.Until.UTC().Format(time.RFC3339), b.Since.UTC().Format(time.RFC3339))}
+}
+
 // longestBan is the longest one that Binance documents. A longer one is cut.
 const longestBan = 72 * time.Hour
 
@@ -79,22 +83,19 @@ func (o obedience) RoundTrip(req *http.Request) (*http.Response, error) {
 	account := o.account(req)
 	for _, file := range []string{fileOf(req.URL, ""), fileOf(req.URL, account)} {
 		if in, ok := o.bans.inForce(file, time.Now()); ok {
-			return nil, rejection{in.Reason, fmt.Sprintf("no calls until %s: the exchange demanded that at %s",
-				in.Until.UTC().Format(time.RFC3339), in.Since.UTC().Format(time.RFC3339))}
+			return nil, in.rejection()
 		}
 	}
 	resp, err := o.next.RoundTrip(req)
 	if err != nil || resp.StatusCode != http.StatusTeapot && resp.StatusCode != http.StatusTooManyRequests {
 		return resp, err
 	}
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // what is missing says nothing
-	_ = resp.Body.Close()
-	resp.Body = io.NopCloser(bytes.NewReader(body))
+	defer resp.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // without it the header decides
 	if resp.StatusCode == http.StatusTeapot {
 		account = "" // the address is banned
 	}
-	o.bans.learn(fileOf(req.URL, account), demand(resp, body, o.exchange))
-	return resp, nil
+	return nil, o.bans.learn(fileOf(req.URL, account), demand(resp, body, o.exchange)).rejection()
 }
 
 // account returns a digest of the account that a call counts for, or "" if the
@@ -147,15 +148,16 @@ func demand(resp *http.Response, body []byte, e exchange) ban {
 	return ban{reason, now, now.Add(min(max(wait, time.Second), longestBan))}
 }
 
-// learn keeps a ban, unless a longer one is in force.
-func (b *bans) learn(file string, demanded ban) {
+// learn keeps a ban, and returns it. A longer one that is in force stays.
+func (b *bans) learn(file string, demanded ban) ban {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if in, ok := b.read(file, demanded.Since); ok && in.Until.After(demanded.Until) {
-		return
+		return in
 	}
 	b.log.Warn("An exchange limits the calls", "file", file, "reason", demanded.Reason, "until", demanded.Until)
 	b.keep(file, demanded)
+	return demanded
 }
 
 // inForce returns the ban that is in force at a time.

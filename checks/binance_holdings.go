@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/alertnative/preflight/checks/internal/strict"
@@ -151,7 +152,7 @@ func (b binance) isolatedMargin(ctx context.Context) (account, error) {
 		if pair.Base.Locked+pair.Quote.Locked == 0 {
 			continue
 		}
-		orders, err := b.restingOrders(ctx, "/sapi/v1/margin/openOrders", "isIsolated=TRUE&symbol="+string(pair.Symbol))
+		orders, err := b.restingOrders(ctx, "/sapi/v1/margin/openOrders", "isIsolated=TRUE&symbol="+url.QueryEscape(string(pair.Symbol)))
 		if err != nil {
 			return account{}, err
 		}

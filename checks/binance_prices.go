@@ -3,6 +3,7 @@ package checks
 import (
 	"context"
 	"errors"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -35,8 +36,8 @@ func (b binance) prices(ctx context.Context, quote string, assets []string) (map
 // averagePrice reads the price of a symbol. It is zero if there is no such
 // symbol.
 func (b binance) averagePrice(ctx context.Context, symbol string) (price, error) {
-	a, err := b.get(ctx, "/api/v3/avgPrice", "symbol="+symbol)
-	if errorCode(a) == -1121 || errorCode(a) == -1100 { // BAD_SYMBOL, ILLEGAL_CHARS
+	a, err := b.get(ctx, "/api/v3/avgPrice", "symbol="+url.QueryEscape(symbol)) // some names are Chinese
+	if errorCode(a) == -1121 || errorCode(a) == -1100 {                         // BAD_SYMBOL, ILLEGAL_CHARS
 		return price{}, nil
 	}
 	if err != nil {

@@ -230,8 +230,8 @@ type answer struct {
 	spread time.Duration
 }
 
-// maxAnswer limits the body that is used, in bytes. One more is read, so that a
-// longer one can be told. The largest answer lists all futures contracts; it has
+// maxAnswer limits the body that is used, in bytes. One more is read: it shows
+// that a body is longer. The largest answer lists all futures contracts; it has
 // between 1 and 2 MiB.
 const maxAnswer = 4 << 20
 
@@ -260,15 +260,12 @@ type rejection struct{ reason, detail string }
 func (r rejection) Error() string { return r.detail }
 
 // rejected maps the statuses that mean the same on every exchange to reasons.
+// Those that demand a pause are obeyed by [obedience].
 func (a answer) rejected() error {
 	said := strings.ToLower(string(a.body))
 	switch {
 	case a.status == http.StatusOK:
 		return nil
-	case a.status == http.StatusTooManyRequests:
-		return rejection{"rate_limited", "too many requests" + a.retryAfter()}
-	case a.status == http.StatusTeapot:
-		return rejection{"banned", "this address is banned" + a.retryAfter()}
 	case a.status == http.StatusForbidden, a.status == http.StatusUnavailableForLegalReasons:
 		return rejection{"blocked", fmt.Sprintf("refuses to serve this address (HTTP %d)", a.status)}
 	case a.status >= 500 && (strings.Contains(said, "maintenance") || strings.Contains(said, "점검")):
@@ -277,13 +274,6 @@ func (a answer) rejected() error {
 		return rejection{"server_error", fmt.Sprintf("HTTP %d", a.status)}
 	}
 	return rejection{"unexpected_answer", fmt.Sprintf("HTTP %d", a.status)}
-}
-
-func (a answer) retryAfter() string {
-	if seconds := a.header.Get("Retry-After"); seconds != "" {
-		return ", retry after " + seconds + " s"
-	}
-	return ""
 }
 
 // explainExchange explains an error of an exchange, as explain does.

@@ -137,7 +137,7 @@ func TestExchangeLimits(t *testing.T) {
 	e = newExchanges(t)
 	e.upbit.Limit(0, time.Hour)
 	e.binance.Limit(0, time.Hour)
-	if o := expect(t, e.health(), "binance_futures", checker.Fail, "rate_limited"); !strings.Contains(o.Detail, "retry after ") {
+	if o := expect(t, e.health(), "binance_futures", checker.Fail, "rate_limited"); !strings.Contains(o.Detail, "no calls until ") {
 		t.Errorf("%+v does not say when to retry", o)
 	}
 	e = newExchanges(t)

@@ -65,7 +65,8 @@ func FuzzExchangeAnswers(f *testing.F) {
 	}{
 		{200, ""}, {200, "null"}, {200, "[]"}, {200, "{}"}, {200, `[{"market":"KRW-BTC"}]`}, {200, `{"serverTime":1}`}, {200, `{"serverTime":"x"}`},
 		{200, `[{"currency":"BTC","balance":"1e400","locked":"0"}]`}, {200, `[{"currency":"BTC","balance":"NaN","locked":"0"}]`},
-		{200, `{"balances":[{"asset":"BTC","free":"1","locked":""}]}`}, {200, `[{"symbol":"BTCUSDT","positionAmt":"-1"}]`},
+		{200, `{"balances":[{"asset":"BTC","free":"1","locked":""}]}`}, {200, `[{"symbol":"BTCUSDT","positionAmt":"-1"}]`}, {200, `[{"symbol":"A","positionAmt":"1","positionSide":"LONG","asset":"A","balance":"-0","orderId":1,"algoId":1}]`},
+		{200, `[{"currency":"BTC","balance":"1","locked":"0","uuid":"1","market":"KRW-BTC","trade_price":1e400,"trade_timestamp":1}]`},
 		{200, `{"status":0,"serverTime":9223372036854775807,"balances":[],"enableWithdrawals":false}`},
 		{401, `{"error":{"name":"jwt_verification","message":"x"}}`}, {401, `{"error":{"name":401}}`}, {400, `{"code":-1021}`}, {400, `{"code":"x"}`},
 		{429, ""}, {418, "{"}, {503, "maintenance"}, {302, ""}, {404, ""}, {500, "점검"},
@@ -81,8 +82,8 @@ func FuzzExchangeAnswers(f *testing.F) {
 			_, _ = w.Write(body)
 		}))
 		defer server.Close()
-		config := fmt.Sprintf("exchanges: {upbit: {url: %[1]q}, binance_spot: {url: %[1]q}, binance_futures: {url: %[1]q}}\n"+
-			"exchange_health: {timeout: 1m, max_latency: 1m}\nopen_positions: {timeout: 1m}", server.URL)
+		config := fmt.Sprintf("exchanges: {upbit: {url: %[1]q}, binance_spot: {url: %[1]q}, binance_futures: {url: %[1]q}, binance_coin_futures: {url: %[1]q}}\n"+
+			"exchange_health: {timeout: 1m, max_latency: 1m}\nopen_positions: {timeout: 1m, allow: [{exchange: upbit, asset: BTC, max_value: 1, quote: KRW}]}", server.URL)
 		vars := []string{"UPBIT_ACCESS_KEY=a", "UPBIT_SECRET_KEY=s", "BINANCE_API_KEY=a", "BINANCE_API_SECRET=s"}
 		for _, name := range []string{"Exchange Health", "Open Positions"} {
 			check := fromConfig(t, config, name, "live", vars...)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// account is what an exchange reports about an account. Amounts of different
+// account holds the assets and orders that an exchange reports. Amounts of different
 // kinds are never netted: an asset and a debt, a long and a short position.
 type account struct {
 	held   []holding

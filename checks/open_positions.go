@@ -94,7 +94,7 @@ func unset(variable, value string) string {
 	return ""
 }
 
-// seen is what the check reads of an exchange.
+// seen holds the readings of an exchange.
 type seen struct {
 	account
 	compared []checker.Observation       // keys and settings that are not as declared
@@ -153,15 +153,15 @@ func (p openPositions) judge(exchange string, s seen) checker.Observation {
 		grave = checker.Failed
 	}
 	var found []checker.Observation
-	add := func(make func(target, reason, detail string) checker.Observation, reason, intro string, list []string) {
+	add := func(observe func(target, reason, detail string) checker.Observation, reason, intro string, list []string) {
 		if len(list) > 0 {
-			found = append(found, make(exchange, reason, intro+some(list)))
+			found = append(found, observe(exchange, reason, intro+some(list)))
 		}
 	}
 	held := p.compare(exchange, s)
-	add(checker.Failed, "no_price", "", held.unpriced)
 	add(grave, "unexpected_position", "holds ", held.unexpected)
 	add(grave, "resting_order", "orders rest: ", p.unexpectedOrders(exchange, s.orders))
+	add(checker.Failed, "no_price", "", held.unpriced)
 	if p.Live {
 		add(checker.Warned, "wallet_not_read", "cannot be read: ", s.unread)
 	}

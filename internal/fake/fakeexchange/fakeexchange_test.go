@@ -63,6 +63,12 @@ func TestBinanceRefuses(t *testing.T) {
 		{"what was added after signing", "/fapi/v3/positionRisk", strings.Replace(sign(b.APISecret, at(0)), "&signature", "&symbol=X&signature", 1), b.APIKey, 400, -1022},
 		{"a call of the past", "/api/v3/account", sign(b.APISecret, at(-6*time.Second)), b.APIKey, 400, -1021},
 		{"a call from the future", "/api/v3/account", sign(b.APISecret, at(3*time.Second)), b.APIKey, 400, -1021},
+		{"a parameter that it does not have", "/fapi/v3/balance", sign(b.APISecret, "symbol=X&"+at(0)), b.APIKey, 400, -1104},
+		{"a parameter of another call", "/api/v3/time", "symbol=X", "", 400, -1104},
+		{"no symbol", "/api/v3/avgPrice", "", "", 400, -1121},
+		{"a call that is no GET", "/sapi/v3/asset/getUserAsset", sign(b.APISecret, at(0)), b.APIKey, 405, -1000},
+		{"orders of an isolated account without its symbol", "/sapi/v1/margin/openOrders", sign(b.APISecret, "isIsolated=TRUE&"+at(0)), b.APIKey, 400, -1102},
+		{"an account that does not exist", "/sapi/v1/margin/isolated/account", sign(b.APISecret, at(0)), b.APIKey, 400, -11001},
 		{"a window too wide", "/api/v3/account", sign(b.APISecret, at(0)+"&recvWindow=60001"), b.APIKey, 400, -1131},
 	} {
 		w := get(b, tt.path+"?"+tt.query, "X-MBX-APIKEY", tt.key)
@@ -129,6 +135,16 @@ func TestUpbitRefuses(t *testing.T) {
 		if w.Code != tt.status || body.Error.Name != tt.errorName {
 			t.Errorf("%s: %d %s, want %d %q", tt.name, w.Code, w.Body, tt.status, tt.errorName)
 		}
+	}
+	for i, query := range []string{"state=wait&states[]=watch", "limit=101", "page=0", "order=asc"} {
+		sum := sha512.Sum512([]byte(query))
+		claims := jwt.MapClaims{"access_key": u.AccessKey, "nonce": fmt.Sprint("orders", i), "query_hash": hex.EncodeToString(sum[:])}
+		if w := get(u, "/v1/orders/open?"+query, "Authorization", token(jwt.SigningMethodHS512, u.SecretKey, claims)); w.Code != 400 {
+			t.Errorf("%s: %d %s", query, w.Code, w.Body)
+		}
+	}
+	if w := get(u, "/v1/ticker/all"); w.Code != 400 {
+		t.Errorf("tickers without a currency: %d", w.Code)
 	}
 	if w := get(u, "/v1/ticker"); w.Code != 400 {
 		t.Errorf("a ticker without markets: %d", w.Code)
