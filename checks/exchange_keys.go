@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/checker"
 )
 
-// keyReport is what an exchange reports about its keys. Exchanges leave out
+// keyReport holds the report of an exchange about its keys. Exchanges leave out
 // parts of it.
 type keyReport struct {
 	// withdraws: the keys allow withdrawals, or reading withdrawals where the
