@@ -43,9 +43,11 @@ type ban struct {
 	Until  time.Time `json:"until"`
 }
 
-func (b ban) rejection() error {
-	return rejection{b.Reason, fmt.Sprintf("no calls until %s: the exchange demanded that at %s",
-		b.Until.UTC().Format(time.RFC3339), b.Since.UTC().Format(time.RFC3339))}
+func (b ban) rejection() error { return rejection{b.Reason, b.demands()} }
+
+// demands describes the ban.
+func (b ban) demands() string {
+	return fmt.Sprintf("no calls until %s: the exchange demanded that at %s", b.Until.UTC().Format(time.RFC3339), b.Since.UTC().Format(time.RFC3339))
 }
 
 // longestBan is the longest one that Binance documents. A longer one is cut.

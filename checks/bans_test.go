@@ -269,6 +269,24 @@ func TestBansThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// A check of kind http does not call a host that an exchange has banned this
+// address from.
+func TestBansHoldForDeclaredChecks(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	folder := t.TempDir()
+	check := remembering(declaredCheck("{name: HTTP, timeout: 20s, http: {url_from: UPBIT, status: [404]}}", e.vars...), folder)
+	expect(t, check, "http", checker.Pass, "")
+	e.upbit.Fail(teapot("3600"))
+	expect(t, remembering(e.health(), folder), "upbit", checker.Fail, "banned")
+	e.upbit.Fail(nil)
+	before := e.calls()
+	says(t, check, "http", checker.Fail, "unexpected_status", "no calls until 20")
+	if made := e.calls() - before; made > 0 {
+		t.Errorf("%d calls", made)
+	}
+}
+
 // Of two demands, the longer one counts, in whatever order they come.
 func TestTheLongerDemandCounts(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -168,22 +169,24 @@ const (
 )
 
 // readWallet reads a wallet beside the main one. An account may lack it. A test
-// network may lack the call, and keys may not be allowed to make it: then unread
-// has the cause.
+// network may lack the call, and the exchange may refuse it to these keys or to
+// this account, although it answered for the main wallet: then unread has the
+// cause.
 func (b binance) readWallet(ctx context.Context, method, path, query, wallet string, body any) (unread []string, err error) {
 	a, err := b.call(ctx, method, path, b.sign(query))
 	code := errorCode(a)
+	r, _ := errors.AsType[rejection](err)
 	switch {
-	case a.status == http.StatusNotFound:
-		return []string{wallet + " (HTTP 404)"}, nil
+	case err == nil:
+		return nil, a.decode("the "+wallet+" wallet", body)
 	case code == noMarginAccount, code == noIsolatedAccount:
 		return nil, nil
-	case code == -1002, code == -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
+	case a.status == http.StatusNotFound:
+		return []string{wallet + " (HTTP 404)"}, nil
+	case a.status/100 == 4 && code != 0 && r.reason != "clock_skew" && r.reason != "maintenance":
 		return []string{fmt.Sprintf("%s (Binance answers %d)", wallet, code)}, nil
-	case err != nil:
-		return nil, err
 	}
-	return nil, a.decode("the "+wallet+" wallet", body)
+	return nil, err
 }
 
 // errorCode returns the code of an answer with an error, or 0.

@@ -200,12 +200,18 @@ func TestUnreadWallets(t *testing.T) {
 		"/sapi/v1/margin/isolated/account": "isolated_margin",
 	} {
 		e := newExchanges(t)
-		e.binance.Forbid(path, true)
+		e.binance.Refuse(path, -2015)
 		says(t, e.allowing(), "binance_spot", checker.Warn, "wallet_not_read", wallet+" (Binance answers -2015)")
 		says(t, e.allowingIn("paper"), "binance_spot", checker.Pass, "", "not read: "+wallet)
+		e.binance.Refuse(path, -3022) // an account that may not use it
+		says(t, e.allowing(), "binance_spot", checker.Warn, "wallet_not_read", wallet+" (Binance answers -3022)")
+		e.binance.Refuse(path, -3003) // an account that does not have it
+		expect(t, e.allowing(), "binance_spot", checker.Pass, "")
+		e.binance.Refuse(path, -1021)
+		expect(t, e.allowing(), "binance_spot", checker.Fail, "clock_skew")
 	}
 	e := newExchanges(t)
-	e.binance.Forbid(fakeexchange.SpotOrders, true)
+	e.binance.Refuse(fakeexchange.SpotOrders, -2015)
 	expect(t, e.allowing(), "binance_spot", checker.Fail, "auth_failed")
 }
 
@@ -303,7 +309,8 @@ func TestValueOfContracts(t *testing.T) {
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Pass, "")
 	e.binance.SetContracts("BTCUSD_PERP", "-4")
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Fail, "unexpected_position")
-	e.binance.SetContracts("XRPUSD_PERP", "1")
+	e.binance.SetContracts("BTCUSD_PERP", "3")
+	e.binance.SetContracts("XRPUSD_PERP", "1") // no contract of that name has a size
 	expect(t, e.allowing(entry), "binance_coin_futures", checker.Fail, "no_price")
 }
 
@@ -311,10 +318,11 @@ func TestValueOfContracts(t *testing.T) {
 func TestCallsOfARun(t *testing.T) {
 	t.Parallel()
 	e := newExchanges(t)
-	for _, check := range []subject{e.health(), e.allowing("exchange: binance_spot, asset: '*', max_value: 5, quote: USDT")} {
-		for _, target := range targets[:1] {
-			expect(t, check, target, checker.Pass, "")
-		}
+	e.binance.Limit(6000, time.Hour)
+	expect(t, e.health(), "upbit", checker.Pass, "")
+	expect(t, e.allowing("exchange: binance_spot, asset: '*', max_value: 5, quote: USDT"), "upbit", checker.Pass, "")
+	if spot, futures, coin := e.binance.Used(); spot != 107+28 || futures != 91 || coin != 43 {
+		t.Errorf("weights of %d, %d and %d are used: correct docs/reference/checks.md", spot, futures, coin)
 	}
 	for name, got := range map[string][]string{"upbit": e.upbit.Calls(), "binance": e.binance.Calls()} {
 		slices.Sort(got)

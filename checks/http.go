@@ -17,10 +17,11 @@ type httpProbe struct {
 	address, variable string
 	status            []int
 	contains          string
+	bans              *bans // of exchanges, whose hosts a check may call, too
 }
 
 func newHTTPProbe(c *declared.HTTP, env checker.Env) httpProbe {
-	p := httpProbe{address: c.URL, variable: c.URLFrom, status: c.Status, contains: c.Contains}
+	p := httpProbe{address: c.URL, variable: c.URLFrom, status: c.Status, contains: c.Contains, bans: bansOf(env)}
 	if c.URLFrom != "" {
 		p.address = env.Value(c.URLFrom)
 	}
@@ -34,6 +35,9 @@ func (p httpProbe) measure(ctx context.Context) (measurement, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.address, nil)
 	if err != nil || req.URL.Host == "" {
 		return measurement{}, errMalformed{p.variable, "the address of a service"}
+	}
+	if in, ok := p.bans.inForce(fileOf(req.URL, ""), time.Now()); ok {
+		return measurement{}, rejection{"unexpected_status", in.demands()}
 	}
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()

@@ -22,9 +22,9 @@ func holdings() reasons.List {
 			KoreanMeaning: "preflight.yml에 없는 지갑에 자산 또는 부채가 있음", KoreanRemedy: "있어야 할 곳으로 옮기거나 preflight.yml에서 wallet 키로 허용",
 		},
 		{
-			Name: "wallet_not_read", Meaning: "a wallet cannot be read: the keys may not, or the address does not have it",
+			Name: "wallet_not_read", Meaning: "a wallet cannot be read: the exchange refuses it to these keys or this account, or the address does not have it",
 			Remedy:        "give the keys the permission to read; in a live environment, check that the address is the exchange's own",
-			KoreanMeaning: "지갑을 조회할 수 없음: 키에 권한이 없거나 해당 주소에 그 기능이 없음", KoreanRemedy: "키에 조회 권한을 부여하고, 실거래 환경이면 주소가 거래소의 실제 주소인지 확인",
+			KoreanMeaning: "지갑을 조회할 수 없음: 거래소가 이 키 또는 계정에 거부하거나 해당 주소에 그 기능이 없음", KoreanRemedy: "키에 조회 권한을 부여하고, 실거래 환경이면 주소가 거래소의 실제 주소인지 확인",
 		},
 	}
 }

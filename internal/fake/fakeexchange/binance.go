@@ -138,8 +138,10 @@ func (b *Binance) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case unknown(r.URL, c.signed) != "":
 		refuse(w, http.StatusBadRequest, -1104, "Not all sent parameters were read; unknown: "+unknown(r.URL, c.signed))
 	case c.signed && !b.authorized(w, r):
-	case b.books.forbidden[r.URL.Path]:
+	case b.books.refused[r.URL.Path] == -2015:
 		refuse(w, http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action.")
+	case b.books.refused[r.URL.Path] != 0:
+		refuse(w, http.StatusBadRequest, b.books.refused[r.URL.Path], "This action is disabled on this account.")
 	default:
 		b.query = r.URL.Query()
 		body := c.serve(b)

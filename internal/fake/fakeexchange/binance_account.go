@@ -36,13 +36,13 @@ type books struct {
 	contracts map[string]string                       // COIN-M positions
 	orders    map[string][]string                     // call → symbols
 	prices    map[string]tick                         // by symbol
-	forbidden map[string]bool                         // calls that the keys may not make
+	refused   map[string]int                          // call → code of the error
 }
 
 func newBooks() books {
 	return books{
 		map[string]map[string]map[string]string{}, map[[2]string]string{}, map[string]string{},
-		map[string][]string{}, map[string]tick{}, map[string]bool{},
+		map[string][]string{}, map[string]tick{}, map[string]int{},
 	}
 }
 
@@ -52,11 +52,18 @@ func (b *Binance) Calls() (paths []string) {
 	return paths
 }
 
+// Used returns the weight that was used in spot (with /sapi), USDⓈ-M and COIN-M.
+func (b *Binance) Used() (spot, futures, coin int) {
+	b.set(func() { spot, futures, coin = b.spot.used, b.futures.used, b.coin.used })
+	return spot, futures, coin
+}
+
 // Answer replaces the body of a path's answers; "" restores it.
 func (b *Binance) Answer(path, body string) { b.set(func() { b.answer(path, body) }) }
 
-// Forbid takes a call from the keys' permissions, or gives it back.
-func (b *Binance) Forbid(path string, on bool) { b.set(func() { b.books.forbidden[path] = on }) }
+// Refuse answers a call with the code of an error, -2015 for keys that may not
+// make it. Zero ends that.
+func (b *Binance) Refuse(path string, code int) { b.set(func() { b.books.refused[path] = code }) }
 
 // SetAmount sets a field of an asset in a wallet.
 func (b *Binance) SetAmount(wallet, asset, field, amount string) {
