@@ -21,11 +21,16 @@ type keyReport struct {
 	unbound   bool      // the keys can be used from every address
 	noTrade   string    // permission for trading that is off, or ""
 	expires   time.Time // zero if unknown
+	unread    string    // cause for which the permissions are not known, or ""
 }
 
-// observe compares the report with the declarations. If trades, the keys must
-// be able to trade.
-func (k keyReport) observe(e exchange, trades bool) (found []checker.Observation) {
+// observe compares the report with the declarations. In a live environment the
+// permissions must be known.
+func (k keyReport) observe(e exchange, live bool) (found []checker.Observation) {
+	trades := e.Trading.mustTrade(live)
+	if live && k.unread != "" {
+		found = append(found, checker.Warned(e.Name, "permissions_not_read", "the permissions of the keys are not known: "+k.unread))
+	}
 	expired := !k.expires.IsZero() && !k.expires.After(time.Now())
 	switch date := k.expires.UTC().Format(time.DateTime) + " UTC"; {
 	case trades && k.noTrade != "":
@@ -67,7 +72,7 @@ func withPermissions(all []exchange) []exchange {
 		case spot >= 0 && all[spot].AccessKey == e.AccessKey && baseProblem(all[spot].BaseURL) == "":
 			e.permissions = &permissions{url: all[spot].BaseURL}
 		case base != nil && slices.Contains(realFutures, base.Host):
-			e.permissions = &permissions{url: realSpot}
+			e.permissions = &permissions{url: realSpot, undeclared: true}
 		default:
 			continue
 		}

@@ -2,6 +2,9 @@ package checks_test
 
 import (
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -96,7 +99,7 @@ func TestKeyPermissions(t *testing.T) {
 		{"may not trade futures, so Binance refuses all calls", "binance_coin_futures", "", permission("enableFutures", false), checker.Fail, "cannot_trade", "enableFutures"},
 		{"the account is locked", "binance_coin_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Fail, "cannot_trade", "canTrade"},
 		{"every address", "binance_coin_futures", "", permission("ipRestrict", false), checker.Warn, "no_ip_list", ""},
-		{"a test network reports no permissions", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
+		{"a test network reports no permissions", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Warn, "permissions_not_read", "the address does not report them"},
 
 		{"expires soon", "upbit", "key_expires_within: 168h", func(e *exchanges) { e.upbit.ExpireKeysAt(soon) }, checker.Warn, "key_expires_soon", soon.UTC().Format(time.DateTime)},
 		{"expires later", "upbit", "key_expires_within: 72h", func(e *exchanges) { e.upbit.ExpireKeysAt(soon) }, checker.Pass, "", ""},
@@ -107,6 +110,7 @@ func TestKeyPermissions(t *testing.T) {
 	expectStates(t, paperPositions, []state{
 		{"paper trading needs no permission to trade", "binance_spot", "", permission("enableSpotAndMarginTrading", false), checker.Pass, "", ""},
 		{"paper trading with declared trades", "binance_spot", "trades: true", permission("enableSpotAndMarginTrading", false), checker.Fail, "cannot_trade", ""},
+		{"a test network in paper trading", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
 		{"paper trading of a locked account", "binance_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Pass, "", ""},
 	})
 }
@@ -118,7 +122,33 @@ func TestOtherKeysForFutures(t *testing.T) {
 	e := newExchanges(t)
 	e.binance.ChangeKeys("ipRestrict", false)
 	e.declare("binance_spot", "access_key_from: OTHER_KEY, secret_key_from: OTHER_SECRET")
-	expect(t, e.positions("live", "OTHER_KEY=a", "OTHER_SECRET=b"), "binance_futures", checker.Pass, "")
+	other := []string{"OTHER_KEY=a", "OTHER_SECRET=b"}
+	expect(t, e.positions("live", other...), "binance_futures", checker.Warn, "permissions_not_read")
+	expect(t, e.positions("paper", other...), "binance_futures", checker.Pass, "")
+}
+
+// Keys for futures at the real address are looked up at the real API for spot
+// trading. Where that is out of reach, the check still passes with a warning. A
+// proxy stands for both addresses.
+func TestPermissionsOutOfReach(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]string{"refused": refused(t), "silent": silent(t)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			binance := fakeexchange.NewBinance()
+			proxy := httptest.NewServer(binance)
+			t.Cleanup(proxy.Close)
+			child := exec.CommandContext(t.Context(), os.Args[0])
+			child.Env = append(os.Environ(),
+				childConfig+"=exchanges: {binance_futures: {url: 'http://fapi.binance.com'}}\nopen_positions: {timeout: 10s}", childEnv+"=live",
+				"HTTP_PROXY="+proxy.URL, "HTTPS_PROXY=http://"+other, "NO_PROXY=",
+				"BINANCE_API_KEY="+binance.APIKey, "BINANCE_API_SECRET="+binance.APISecret)
+			out, err := child.CombinedOutput()
+			if err != nil || !strings.Contains(string(out), "binance_futures warn permissions_not_read") || !strings.Contains(string(out), "https://api.binance.com: ") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
 }
 
 // Exchanges with the same keys ask for their permissions once in a run.
@@ -207,7 +237,7 @@ func TestAccountAndSymbols(t *testing.T) {
 		}, checker.Fail, "symbol_not_permitted", "BTCUSDT needs one of the permissions TRD_GRP_100, TRD_GRP_101"},
 		{"an announced delisting", "binance_spot", "symbols: [{symbol: ETHUSDT}]", func(e *exchanges) { e.binance.Delist("ETHUSDT", delisted) }, checker.Warn, "delisting", "ETHUSDT will be delisted at " + delisted.UTC().Format(time.DateTime)},
 		{"an announced delisting of another symbol", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Delist("ETHUSDT", delisted) }, checker.Pass, "", ""},
-		{"no delistings on a test network", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Testnet(true) }, checker.Warn, "wallet_not_read", ""},
+		{"no delistings on a test network", "binance_spot", "symbols: [{symbol: BTCUSDT}]", func(e *exchanges) { e.binance.Testnet(true) }, checker.Warn, "wallet_not_read", "permissions of the keys are not known"},
 		{"the smallest order", "upbit", fmt.Sprintf(btc, "0.00005"), nil, checker.Pass, "", ""},
 		{"an order below the minimum", "upbit", fmt.Sprintf(btc, "0.00004999"), nil, checker.Fail, "order_value_refused", "4999, below the minimum 5000"},
 		{"an order above the maximum", "upbit", fmt.Sprintf(btc, "10.1"), nil, checker.Fail, "order_value_refused", "1010000000, above the maximum 1000000000"},

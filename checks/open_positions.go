@@ -122,7 +122,7 @@ func (p openPositions) look(ctx context.Context, e exchange) (seen, error) {
 	keys := make(chan error, 1)
 	go func() {
 		report, err := api.keys(ctx)
-		out.compared = report.observe(e, trades)
+		out.compared = report.observe(e, p.Live)
 		keys <- err
 	}()
 	out.account, err = api.holdings(ctx)

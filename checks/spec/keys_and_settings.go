@@ -12,6 +12,11 @@ func keysAndSettings() reasons.List {
 			KoreanMeaning: "키 또는 계정으로 거래할 수 없음", KoreanRemedy: "키에 주문 권한을 주고 계정 제한을 해제: 조회 전용 키는 trades: false로 선언",
 		},
 		{
+			Name: "permissions_not_read", Meaning: "the permissions of the keys are not known, because no API for spot trading reports them",
+			Remedy:        "declare binance_spot with the same keys; in a live environment, check that the address is the exchange's own",
+			KoreanMeaning: "현물 API에서 키 권한을 조회할 수 없어 알 수 없음", KoreanRemedy: "같은 키로 binance_spot을 선언하고, 실거래 환경이면 주소가 거래소의 실제 주소인지 확인",
+		},
+		{
 			Name: "key_expires_soon", Meaning: "the keys expire within the declared time",
 			Remedy:        "make new keys before the old ones expire",
 			KoreanMeaning: "선언된 기간 안에 키가 만료됨", KoreanRemedy: "만료 전에 새 키를 발급",
