@@ -179,7 +179,7 @@ func (b binanceFutures) symbolSettings(ctx context.Context) (found []checker.Obs
 		query = "symbol=" + url.QueryEscape(b.Trading.Symbols[0].Symbol)
 	}
 	a, err := b.get(ctx, "/fapi/v1/symbolConfig", b.sign(query))
-	if errorCode(a) == badSymbol {
+	if a.unknownSymbol() {
 		a.body, err = []byte("[]"), nil
 	}
 	if err != nil {

@@ -128,8 +128,9 @@ func find[S any](i exchangeInfo, names []string) (map[string]S, error) {
 	return found, nil
 }
 
-// badSymbol is the error code of an unknown symbol.
-const badSymbol = -1121
+// unknownSymbol reports whether Binance does not know the symbol of a call:
+// BAD_SYMBOL, or ILLEGAL_CHARS in its name.
+func (a answer) unknownSymbol() bool { return errorCode(a) == -1121 || errorCode(a) == -1100 }
 
 // info describes symbols. It leaves out unknown ones.
 func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer, error) {
@@ -138,7 +139,7 @@ func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer
 		names = always
 	}
 	i, a, err := b.describe(ctx, names)
-	if errorCode(a) != badSymbol {
+	if !a.unknownSymbol() {
 		return i, a, err
 	}
 	// One unknown symbol makes Binance refuse the whole list.
@@ -149,7 +150,7 @@ func (b binance) info(ctx context.Context, names []string) (exchangeInfo, answer
 	for _, name := range names {
 		one, last, err := b.describe(ctx, []string{name})
 		switch {
-		case errorCode(last) == badSymbol:
+		case last.unknownSymbol():
 			continue
 		case err != nil:
 			return i, last, err
