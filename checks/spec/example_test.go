@@ -17,8 +17,8 @@ func ExampleShipped() {
 	// Secrets: 7 reasons
 	// Live Safety: 7 reasons
 	// Database: 36 reasons
-	// Exchange Health: 15 reasons
-	// Open Positions: 25 reasons
+	// Exchange Health: 24 reasons
+	// Open Positions: 40 reasons
 	// Git Safety: 21 reasons
 	// Migrations: 19 reasons
 }
