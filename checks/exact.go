@@ -22,8 +22,8 @@ func (d *exact) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// parseExact parses a number of preflight.yml. It returns a exact that is
-// not set for a bad number, which Problems reports.
+// parseExact parses a number of preflight.yml. It returns no number
+// for bad text, which Problems reports.
 func parseExact(text string) exact {
 	var d exact
 	_ = d.UnmarshalText([]byte(text))

@@ -327,7 +327,7 @@ func TestCallsOfARun(t *testing.T) {
 	for name, got := range map[string][]string{"upbit": e.upbit.Calls(), "binance": e.binance.Calls()} {
 		slices.Sort(got)
 		want := map[string][]string{
-			"upbit": {"/v1/accounts", "/v1/api_keys", "/v1/orders/chance", "/v1/orders/open", "/v1/ticker", "/v1/withdraws"},
+			"upbit": {"/v1/accounts", "/v1/api_keys", "/v1/orders/open", "/v1/ticker", "/v1/withdraws"},
 			"binance": {
 				"/api/v3/account", "/api/v3/openOrderList", "/api/v3/openOrders", "/api/v3/time",
 				"/dapi/v1/account", "/dapi/v1/balance", "/dapi/v1/openOrders", "/dapi/v1/positionRisk", "/dapi/v1/time",

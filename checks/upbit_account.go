@@ -55,18 +55,15 @@ func (u upbit) expiry(ctx context.Context) (time.Time, error) {
 	return time.Time{}, badAnswer("the list of keys", errors.New("lacks these keys"))
 }
 
-// account reads what the account may order, if the keys must be able to trade.
+// settings reads how the account may order the declared symbols, if the keys must
+// be able to trade.
 func (u upbit) settings(ctx context.Context, _ account, trades bool) ([]checker.Observation, error) {
 	if !trades {
 		return nil, nil
 	}
-	symbols := u.Trading.Symbols
-	if symbols == nil {
-		symbols = []symbolConfig{{Symbol: "KRW-BTC"}}
-	}
-	found := make([][]checker.Observation, len(symbols))
+	found := make([][]checker.Observation, len(u.Trading.Symbols))
 	calls, ctx := errgroup.WithContext(ctx)
-	for i, s := range symbols {
+	for i, s := range u.Trading.Symbols {
 		calls.Go(func() (err error) { found[i], err = u.chance(ctx, s); return err })
 	}
 	var tested []checker.Observation
@@ -113,8 +110,9 @@ func (u upbit) chance(ctx context.Context, s symbolConfig) (found []checker.Obse
 	if err != nil {
 		return nil, err
 	}
-	for side, min := range map[string]exact{"bid": m.Bid.MinTotal, "ask": m.Ask.MinTotal} {
-		limit := valueLimit{name: side, min: min, max: m.MaxTotal}
+	for _, limit := range []valueLimit{
+		{name: "bid", min: m.Bid.MinTotal, max: m.MaxTotal}, {name: "ask", min: m.Ask.MinTotal, max: m.MaxTotal},
+	} {
 		if refused := limit.refuses(price, parseExact(s.OrderSize), true); refused != "" {
 			return append(found, checker.Failed(u.Name, "order_value_refused", s.Symbol+" refuses the declared order: "+refused)), nil
 		}
