@@ -119,7 +119,10 @@ func (b binance) denied(a answer, signed bool) error {
 	}
 	switch code {
 	case -1021: // INVALID_TIMESTAMP
-		return rejection{"clock_skew", detail}
+		if strings.Contains(string(a.body), "ahead") {
+			return rejection{"clock_skew", detail + ": this machine's clock is ahead"}
+		}
+		return rejection{"clock_skew", detail + ": this machine's clock is behind, or the call was slow"}
 	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
 		return rejection{"auth_failed", detail}
 	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY

@@ -243,6 +243,10 @@ func TestClockSigns(t *testing.T) {
 			e.binance.ShiftClock(d)
 		}
 	}
+	expectStates(t, livePositions, []state{
+		{"a signed call from the future", "binance_spot", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "clock is ahead"},
+		{"a signed call of the past", "binance_futures", "", shift(8 * time.Second), checker.Fail, "clock_skew", "clock is behind"},
+	})
 	expectStates(t, healthWith("max_skew: 30s"), []state{
 		{"this clock is 3 s ahead", "binance_spot", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "ahead, and Binance refuses calls more than 1s in the future"},
 		{"this clock is 3 s ahead", "binance_futures", "", shift(-3 * time.Second), checker.Fail, "clock_skew", "ahead"},
