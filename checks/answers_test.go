@@ -110,7 +110,7 @@ func TestAmountsOfAnswers(t *testing.T) {
 	type place struct{ target, path, body string }
 	var places []place
 	for _, field := range []string{"free", "locked"} {
-		places = append(places, place{"binance_spot", "/api/v3/account", `{"balances": [` + object("asset", "free", "locked")(field) + `]}`})
+		places = append(places, place{"binance_spot", "/api/v3/account", `{"canTrade": true, "permissions": [], "balances": [` + object("asset", "free", "locked")(field) + `]}`})
 	}
 	for _, field := range []string{"free", "locked", "freeze", "withdrawing", "ipoable"} {
 		places = append(places, place{"binance_spot", "/sapi/v3/asset/getUserAsset", "[" + object("asset", "free", "locked", "freeze", "withdrawing", "ipoable")(field) + "]"})

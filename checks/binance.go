@@ -19,8 +19,8 @@ type binance struct {
 	client *http.Client
 }
 
-// recvWindow is the maximum age of a signed call on arrival, in milliseconds.
-const recvWindow = "5000"
+// recvWindow is the maximum age of a signed call on arrival.
+const recvWindow = 5 * time.Second
 
 func (b binance) clock(ctx context.Context) (clockReading, error) {
 	// The server of the time stays up during maintenance.
@@ -47,7 +47,7 @@ func (b binance) time(ctx context.Context, path string) (clockReading, error) {
 	if body.ServerTime <= 0 {
 		return clockReading{}, badAnswer("the time", fmt.Errorf("serverTime is %d", body.ServerTime))
 	}
-	return clockReading{time.UnixMilli(body.ServerTime), time.Millisecond + a.spread, a.asked}, nil
+	return clockReading{server: time.UnixMilli(body.ServerTime), precision: time.Millisecond + a.spread, local: a.asked}, nil
 }
 
 // maintained checks the system status, which test networks lack.
@@ -69,23 +69,6 @@ func (b binance) maintained(ctx context.Context) error {
 		return rejection{"maintenance", "the exchange reports maintenance"}
 	}
 	return nil
-}
-
-// withdraws reads the permissions of the keys, which test networks do not
-// report.
-func (b binance) withdraws(ctx context.Context) (bool, error) {
-	a, err := b.get(ctx, "/sapi/v1/account/apiRestrictions", b.sign(""))
-	if a.status == http.StatusNotFound {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	var keys struct {
-		Withdrawals bool `json:"enableWithdrawals"`
-	}
-	err = a.decode("the permissions", &keys)
-	return keys.Withdrawals, err
 }
 
 func (b binance) get(ctx context.Context, path, query string) (answer, error) {
@@ -117,7 +100,7 @@ func (b binance) sign(query string) string {
 	if query != "" {
 		query += "&"
 	}
-	query += "recvWindow=" + recvWindow + "&timestamp=" + strconv.FormatInt(time.Now().UnixMilli(), 10)
+	query += "recvWindow=" + strconv.FormatInt(recvWindow.Milliseconds(), 10) + "&timestamp=" + strconv.FormatInt(time.Now().UnixMilli(), 10)
 	mac := hmac.New(sha256.New, []byte(b.SecretKey))
 	mac.Write([]byte(query))
 	return query + "&signature=" + hex.EncodeToString(mac.Sum(nil))
@@ -136,11 +119,14 @@ func (b binance) denied(a answer, signed bool) error {
 	}
 	switch code {
 	case -1021: // INVALID_TIMESTAMP
-		return rejection{"clock_skew", detail}
+		if strings.Contains(string(a.body), "ahead") {
+			return rejection{"clock_skew", detail + ": this machine's clock is ahead"}
+		}
+		return rejection{"clock_skew", detail + ": this machine's clock is behind, or the call was slow"}
 	case -1022, -2008, -2014: // INVALID_SIGNATURE, BAD_API_ID, BAD_API_KEY_FMT
 		return rejection{"auth_failed", detail}
 	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
-		return rejection{"auth_failed", detail + ": key, address or permission"}
+		return rejection{"auth_failed", detail + ": the key, its list of addresses or its permissions" + a.caller()}
 	}
 	return nil
 }

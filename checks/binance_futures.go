@@ -123,10 +123,3 @@ func (b binanceFutures) algoOrders(ctx context.Context) (account, error) {
 	}
 	return out, nil
 }
-
-// withdraws returns false: the API for futures cannot withdraw and does not
-// report permissions.
-func (b binanceFutures) withdraws(context.Context) (bool, error) { return false, nil }
-
-// withdraws returns false, as for the other futures.
-func (b binanceCoinFutures) withdraws(context.Context) (bool, error) { return false, nil }

@@ -36,11 +36,13 @@ func (b binance) spotWallet(ctx context.Context) (account, error) {
 			Free   amount `json:"free"`
 			Locked amount `json:"locked"`
 		} `json:"balances"`
+		CanTrade    *bool     `json:"canTrade"`
+		Permissions *[]string `json:"permissions"`
 	}
 	if err := a.decode(what, &body); err != nil {
 		return account{}, err
 	}
-	var out account
+	out := account{rights: rights{body.CanTrade, body.Permissions}}
 	seen := once{}
 	for _, c := range body.Balances {
 		if err := seen.add(what, c.Asset); err != nil {

@@ -37,7 +37,7 @@ func (b binance) prices(ctx context.Context, quote string, assets []string) (map
 // symbol.
 func (b binance) averagePrice(ctx context.Context, symbol string) (price, error) {
 	a, err := b.get(ctx, "/api/v3/avgPrice", "symbol="+url.QueryEscape(symbol)) // some names are Chinese
-	if errorCode(a) == -1121 || errorCode(a) == -1100 {                         // BAD_SYMBOL, ILLEGAL_CHARS
+	if a.unknownSymbol() {
 		return price{}, nil
 	}
 	if err != nil {

@@ -33,6 +33,8 @@ type exchangeConfig struct {
 	URLFrom       string `yaml:"url_from"` // variable that may override the URL, for example with a test network's
 	AccessKeyFrom string `yaml:"access_key_from"`
 	SecretKeyFrom string `yaml:"secret_key_from"`
+
+	Trading tradingConfig `yaml:",inline"`
 }
 
 // Targets of Exchange Health and Open Positions.
@@ -51,13 +53,14 @@ func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 			configs = append(configs, exchangeConfig{
 				cmp.Or(c.URL, instead.URL), c.URLFrom,
 				cmp.Or(c.AccessKeyFrom, instead.AccessKeyFrom), cmp.Or(c.SecretKeyFrom, instead.SecretKeyFrom),
+				c.Trading,
 			})
 		}
 	}
-	add(targetUpbit, c.Upbit, exchangeConfig{"https://api.upbit.com", "", "UPBIT_ACCESS_KEY", "UPBIT_SECRET_KEY"})
-	add(targetBinanceSpot, c.BinanceSpot, exchangeConfig{"https://api.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
-	add(targetBinanceFutures, c.BinanceFutures, exchangeConfig{"https://fapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
-	add(targetBinanceCoin, c.BinanceCoin, exchangeConfig{"https://dapi.binance.com", "", "BINANCE_API_KEY", "BINANCE_API_SECRET"})
+	add(targetUpbit, c.Upbit, exchangeConfig{URL: "https://api.upbit.com", AccessKeyFrom: "UPBIT_ACCESS_KEY", SecretKeyFrom: "UPBIT_SECRET_KEY"})
+	add(targetBinanceSpot, c.BinanceSpot, exchangeConfig{URL: "https://api.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
+	add(targetBinanceFutures, c.BinanceFutures, exchangeConfig{URL: "https://fapi.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
+	add(targetBinanceCoin, c.BinanceCoin, exchangeConfig{URL: "https://dapi.binance.com", AccessKeyFrom: "BINANCE_API_KEY", SecretKeyFrom: "BINANCE_API_SECRET"})
 	return names, configs
 }
 
@@ -93,6 +96,7 @@ func (c exchangesConfig) Problems(checker.Env) (problems []checker.Problem) {
 		}
 		problems = append(problems, variableProblem(e.AccessKeyFrom, "key", "UPBIT_ACCESS_KEY", names[i], "access_key_from")...)
 		problems = append(problems, variableProblem(e.SecretKeyFrom, "key", "UPBIT_SECRET_KEY", names[i], "secret_key_from")...)
+		problems = append(problems, e.Trading.problems(names[i])...)
 	}
 	return problems
 }
@@ -116,14 +120,14 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
 			AccessKeyVariable: d.AccessKeyFrom, AccessKey: env.Value(d.AccessKeyFrom),
 			SecretKeyVariable: d.SecretKeyFrom, SecretKey: env.Value(d.SecretKeyFrom),
-			bans: bans,
+			Trading: d.Trading, bans: bans,
 		}
 		if d.URLFrom != "" && env.Value(d.URLFrom) != "" {
 			e.BaseURL = env.Value(d.URLFrom)
 		}
 		all = append(all, e)
 	}
-	return all
+	return withPermissions(all)
 }
 
 // exchange is an exchange to check. Its name determines its API.
@@ -134,6 +138,9 @@ type exchange struct {
 
 	AccessKey, SecretKey                 string
 	AccessKeyVariable, SecretKeyVariable string
+
+	Trading     tradingConfig
+	permissions *permissions // of the keys; nil if no API reports them
 
 	bans *bans
 }
@@ -149,9 +156,14 @@ type api interface {
 	// prices reads the prices of assets in a currency from the public API. It
 	// may return others, too.
 	prices(ctx context.Context, quote string, assets []string) (map[string]price, error)
-	// withdraws reports whether the keys allow withdrawals, or reading
-	// withdrawals where the exchange reports no more than that.
-	withdraws(context.Context) (bool, error)
+	// keys reads the permissions and the expiry of the keys.
+	keys(context.Context) (keyReport, error)
+	// settings compares the account with the declarations: its settings, and if
+	// trades, its right to trade the declared symbols.
+	settings(ctx context.Context, a account, trades bool) ([]checker.Observation, error)
+	// market reads how symbols trade from the public API, and the used share of
+	// the rate limit. Unknown symbols are missing in it.
+	market(context.Context, []string) (market, error)
 }
 
 // clockReading is an exchange's time with the local time of the reading.
@@ -159,11 +171,20 @@ type clockReading struct {
 	server    time.Time
 	precision time.Duration // maximum error of server
 	local     time.Time     // local time in the middle of the call
+	ticker    time.Time     // time of the ticker, if the call reads one
 }
 
-// skew returns a lower limit of the difference between the clocks.
-func (c clockReading) skew() time.Duration {
-	return max(0, c.server.Sub(c.local).Abs()-c.precision)
+// now returns the time of the server's clock.
+func (c clockReading) now() time.Time { return time.Now().Add(c.server.Sub(c.local)) }
+
+// ahead returns a lower limit of the time by which the local clock is ahead. It
+// is negative if the clock is behind.
+func (c clockReading) ahead() time.Duration {
+	difference := c.local.Sub(c.server)
+	if difference < 0 {
+		return min(0, difference+c.precision)
+	}
+	return max(0, difference-c.precision)
 }
 
 // api returns the API of the exchange. A bad address is an errMalformed.
@@ -210,7 +231,8 @@ type answer struct {
 }
 
 // maxAnswer limits the body that is used, in bytes. One more is read: it shows
-// that a body is longer.
+// that a body is longer. The largest answer lists all futures contracts; it has
+// between 1 and 2 MiB.
 const maxAnswer = 4 << 20
 
 func ask(client *http.Client, req *http.Request) (answer, error) {

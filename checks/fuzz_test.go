@@ -69,7 +69,10 @@ func FuzzExchangeAnswers(f *testing.F) {
 		{200, `[{"currency":"BTC","balance":"1","locked":"0","uuid":"1","market":"KRW-BTC","trade_price":1e400,"trade_timestamp":1}]`},
 		{200, `{"status":0,"serverTime":9223372036854775807,"balances":[],"enableWithdrawals":false}`},
 		{401, `{"error":{"name":"jwt_verification","message":"x"}}`}, {401, `{"error":{"name":401}}`}, {400, `{"code":-1021}`}, {400, `{"code":"x"}`},
-		{429, ""}, {418, "{"}, {503, "maintenance"}, {302, ""}, {404, ""}, {500, "점검"},
+		{429, ""}, {418, "{"}, {400, `{"code":-1121}`}, {200, `[{"symbol":"BTCUSDT","marginType":"CROSSED","leverage":5}]`},
+		{200, `{"rateLimits":[],"symbols":[{"symbol":"BTCUSDT","status":"TRADING","isSpotTradingAllowed":true,"permissionSets":[],"contractType":"PERPETUAL","deliveryDate":1,"filters":[{"filterType":"LOT_SIZE","minQty":"1","maxQty":"0","stepSize":"1e-9"}]}]}`},
+		{200, `{"price":"0","closeTime":1,"time":1,"canTrade":true,"permissions":[],"dualSidePosition":true,"multiAssetsMargin":false}`},
+		{503, "maintenance"}, {302, ""}, {404, ""}, {500, "점검"},
 	} {
 		f.Add(a.status, []byte(a.body))
 	}
@@ -78,12 +81,18 @@ func FuzzExchangeAnswers(f *testing.F) {
 			return
 		}
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Mbx-Used-Weight-1m", "1")
+			w.Header().Set("Remaining-Req", "group=market; min=600; sec=9")
 			w.WriteHeader(status)
 			_, _ = w.Write(body)
 		}))
 		defer server.Close()
-		config := fmt.Sprintf("exchanges: {upbit: {url: %[1]q}, binance_spot: {url: %[1]q}, binance_futures: {url: %[1]q}, binance_coin_futures: {url: %[1]q}}\n"+
-			"exchange_health: {timeout: 1m, max_latency: 1m}\nopen_positions: {timeout: 1m, allow: [{exchange: upbit, asset: BTC, max_value: 1, quote: KRW}]}", server.URL)
+		config := fmt.Sprintf("exchanges:\n"+
+			"  upbit: {url: %[1]q, order_test: true, symbols: [{symbol: KRW-BTC, order_size: 1, price: 1}]}\n"+
+			"  binance_spot: {url: %[1]q, symbols: [{symbol: BTCUSDT, order_size: 1}]}\n"+
+			"  binance_futures: {url: %[1]q, position_mode: hedge, symbols: [{symbol: BTCUSDT, order_size: 1, price: 1, leverage: 5}]}\n"+
+			"  binance_coin_futures: {url: %[1]q, symbols: [{symbol: BTCUSDT, order_size: 1}]}\n"+
+			"exchange_health: {timeout: 1m, max_latency: 1m, max_used_limit: 0.5}\nopen_positions: {timeout: 1m, allow: [{exchange: upbit, asset: BTC, max_value: 1, quote: KRW}]}", server.URL)
 		vars := []string{"UPBIT_ACCESS_KEY=a", "UPBIT_SECRET_KEY=s", "BINANCE_API_KEY=a", "BINANCE_API_SECRET=s"}
 		for _, name := range []string{"Exchange Health", "Open Positions"} {
 			check := fromConfig(t, config, name, "live", vars...)

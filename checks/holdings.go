@@ -14,6 +14,13 @@ type account struct {
 	held   []holding
 	orders []order  // that rest
 	unread []string // wallets that could not be read, each with the cause
+	rights rights   // of a spot account on Binance
+}
+
+// rights are those of an account to trade; nil if the exchange leaves them out.
+type rights struct {
+	canTrade    *bool
+	permissions *[]string
 }
 
 // holding is an amount in an account.

@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/checker"
@@ -77,7 +78,7 @@ func (p openPositions) observe(ctx context.Context, e exchange) checker.Observat
 	began := time.Now()
 	seen, err := p.look(ctx, e)
 	latency := time.Since(began)
-	if err != nil {
+	if err != nil && !seen.failed() {
 		reason, detail := explainExchange(err, p.Timeout)
 		return checker.Failed(e.Name, reason, detail)
 	}
@@ -96,12 +97,19 @@ func unset(variable, value string) string {
 // seen holds the readings of an exchange.
 type seen struct {
 	account
-	withdraws bool
-	prices    map[string]map[string]price // by quote currency and asset
+	compared []checker.Observation       // keys and settings that are not as declared
+	prices   map[string]map[string]price // by quote currency and asset
 }
 
-// look reads the account and the keys' permissions concurrently, and then the
-// prices that limits need.
+// failed reports whether the keys or the settings fail. They explain why other
+// calls are refused.
+func (s seen) failed() bool {
+	return slices.ContainsFunc(s.compared, func(o checker.Observation) bool { return o.Status == checker.Fail })
+}
+
+// look reads the account and the keys' permissions concurrently. Then it compares
+// the settings, and reads the prices that limits need. With an error it returns
+// what was compared.
 func (p openPositions) look(ctx context.Context, e exchange) (seen, error) {
 	client := newHTTPClient()
 	defer client.CloseIdleConnections()
@@ -110,22 +118,28 @@ func (p openPositions) look(ctx context.Context, e exchange) (seen, error) {
 		return seen{}, err
 	}
 	out := seen{prices: map[string]map[string]price{}}
-	permission := make(chan error, 1)
+	trades := e.Trading.mustTrade(p.Live)
+	keys := make(chan error, 1)
 	go func() {
-		var err error
-		out.withdraws, err = api.withdraws(ctx)
-		permission <- err
+		report, err := api.keys(ctx)
+		out.compared = report.observe(e, p.Live)
+		keys <- err
 	}()
 	out.account, err = api.holdings(ctx)
-	if failed := <-permission; err == nil {
+	if failed := <-keys; err == nil {
 		err = failed
 	}
 	if err != nil {
-		return seen{}, err
+		return out, err
 	}
+	settings, err := api.settings(ctx, out.account, trades)
+	if err != nil {
+		return out, err
+	}
+	out.compared = append(out.compared, settings...)
 	for quote, assets := range p.toPrice(e.Name, out.held) {
 		if out.prices[quote], err = api.prices(ctx, quote, assets); err != nil {
-			return seen{}, err
+			return out, err
 		}
 	}
 	return out, nil
@@ -152,9 +166,7 @@ func (p openPositions) judge(exchange string, s seen) checker.Observation {
 		add(checker.Warned, "wallet_not_read", "cannot be read: ", s.unread)
 	}
 	add(checker.Warned, "undeclared_wallet", "wallets without an entry hold ", held.undeclared)
-	if s.withdraws {
-		add(checker.Warned, "withdrawal_permission", "", []string{"the keys have permissions for withdrawals"})
-	}
+	found = append(found, s.compared...)
 	if len(found) == 0 {
 		detail := "nothing unexpected is open"
 		if len(s.unread) > 0 {

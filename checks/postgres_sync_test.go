@@ -1,6 +1,7 @@
 package checks_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,10 +175,19 @@ func killWaiting(ctx context.Context, admin, name string, outlived *atomic.Int32
 // instead of the tests, so that a test can kill it.
 const childConfig = "PREFLIGHT_TEST_CHILD"
 
+// childEnv is the variable with its environment.
+const childEnv = "PREFLIGHT_TEST_CHILD_ENV"
+
 func runChild() {
 	c, err := checker.ParseConfig("p.yml", []byte(os.Getenv(childConfig)), checks.Shipped()...)
 	if err != nil {
 		panic(err)
 	}
-	checker.Runner{Checks: c.Checks(), Real: true}.Run(context.Background(), c.Env("paper", system.Lookup(os.Environ())))
+	env := cmp.Or(os.Getenv(childEnv), "paper")
+	report := checker.Runner{Checks: c.Checks(), Real: true}.Run(context.Background(), c.Env(env, system.Lookup(os.Environ())))
+	for _, result := range report.Results {
+		for _, o := range result.Observations {
+			fmt.Println(o.Target, o.Status, o.Reason, o.Detail)
+		}
+	}
 }

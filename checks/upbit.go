@@ -25,9 +25,7 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	if err != nil {
 		return clockReading{}, err
 	}
-	var tickers []struct {
-		Market string `json:"market"`
-	}
+	var tickers []upbitTicker
 	if err := a.decode("the ticker", &tickers); err != nil {
 		return clockReading{}, err
 	}
@@ -39,22 +37,10 @@ func (u upbit) clock(ctx context.Context) (clockReading, error) {
 	if err != nil {
 		return clockReading{}, badAnswer("the header Date", errors.New("is no time"))
 	}
-	return clockReading{date.Add(time.Second / 2), time.Second/2 + a.spread, a.asked}, nil
-}
-
-// withdraws tries to read the withdrawals, because Upbit does not report the
-// permissions of keys. Keys for trading do not need this permission.
-func (u upbit) withdraws(ctx context.Context) (bool, error) {
-	a, err := u.get(ctx, "/v1/withdraws", "limit=1", true)
-	switch a.status {
-	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	var withdrawals []struct{} // their content does not matter
-	return true, a.decode("the withdrawals", &withdrawals)
+	return clockReading{
+		server: date.Add(time.Second / 2), precision: time.Second/2 + a.spread, local: a.asked,
+		ticker: time.UnixMilli(tickers[0].Timestamp),
+	}, nil
 }
 
 // get makes one call. The signature covers the query as it is sent.
@@ -63,6 +49,11 @@ func (u upbit) get(ctx context.Context, path, query string, signed bool) (answer
 	if err != nil {
 		return answer{}, err
 	}
+	return u.call(req, query, signed)
+}
+
+// call makes one call. The signature covers a query.
+func (u upbit) call(req *http.Request, query string, signed bool) (answer, error) {
 	req.Header.Set("Accept", "application/json")
 	if signed {
 		token, err := u.token(query)
@@ -94,15 +85,7 @@ func (u upbit) token(query string) (string, error) {
 
 // denied maps the error names of signed calls to reasons.
 func (u upbit) denied(a answer) error {
-	var body struct {
-		Error struct {
-			Name any `json:"name"` // some are numbers
-		} `json:"error"`
-	}
-	if a.status == http.StatusOK || json.Unmarshal(a.body, &body) != nil {
-		return nil
-	}
-	name, _ := body.Error.Name.(string)
+	name := upbitError(a)
 	reason, ok := map[string]string{
 		"jwt_verification": "auth_failed", "invalid_access_key": "auth_failed", "invalid_query_payload": "auth_failed", "nonce_used": "auth_failed",
 		"expired_access_key":  "key_expired",
@@ -112,5 +95,23 @@ func (u upbit) denied(a answer) error {
 	if !ok {
 		return nil
 	}
-	return rejection{reason, "Upbit answers " + name}
+	detail := "Upbit answers " + name
+	if reason == "ip_not_allowed" {
+		detail += a.caller()
+	}
+	return rejection{reason, detail}
+}
+
+// upbitError returns the name of the error in an answer, or "".
+func upbitError(a answer) string {
+	var body struct {
+		Error struct {
+			Name any `json:"name"` // some are numbers
+		} `json:"error"`
+	}
+	if a.status/100 == 2 || json.Unmarshal(a.body, &body) != nil {
+		return ""
+	}
+	name, _ := body.Error.Name.(string)
+	return name
 }

@@ -1,6 +1,8 @@
 package spec
 
 import (
+	"slices"
+
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks/internal/reasons"
 )
@@ -25,8 +27,8 @@ func OpenPositions() spec.Spec {
 		},
 		{
 			Name: "auth_failed", Meaning: "the exchange refuses the keys or the signature",
-			Remedy:        "correct the keys; they belong to one account and one network",
-			KoreanMeaning: "거래소가 키 또는 서명을 거부함", KoreanRemedy: "키를 수정: 키는 한 계정과 한 네트워크에만 속함",
+			Remedy:        "correct the keys, which belong to one account and one network; on Binance also check the key's list of IP addresses and its permissions",
+			KoreanMeaning: "거래소가 키 또는 서명을 거부함", KoreanRemedy: "키를 수정: 키는 한 계정과 한 네트워크에만 속함; 바이낸스에서는 키의 IP 허용 목록과 권한도 확인",
 		},
 		{
 			Name: "key_expired", Meaning: "the keys are no longer valid",
@@ -43,13 +45,13 @@ func OpenPositions() spec.Spec {
 			Remedy:        "give them the permission to read",
 			KoreanMeaning: "키로 계정 또는 주문을 조회할 수 없음", KoreanRemedy: "조회 권한을 부여",
 		},
-	}, append(holdings(), reasons.Exchange()...)...)
+	}, slices.Concat(holdings(), keysAndSettings(), reasons.Exchange(), reasons.Symbols())...)
 	return spec.Spec{
 		Name:         "Open Positions",
-		Looks:        "the accounts on the exchanges have only allowed positions and orders, and their keys cannot withdraw",
+		Looks:        "the accounts on the exchanges have only allowed positions and orders, and keys and settings are as declared",
 		Network:      true,
 		Sections:     []string{Exchanges, LiveWaivers},
 		Reasons:      all.English(),
-		Translations: all.Korean("보유 포지션", "거래소 계정에 허용된 포지션과 주문만 있고 키로 출금할 수 없는지"),
+		Translations: all.Korean("보유 포지션", "거래소 계정에 허용된 포지션과 주문만 있고 키와 설정이 선언과 같은지"),
 	}
 }

@@ -22,7 +22,8 @@ import (
 //     case: programs disagree on which of them counts.
 //
 // It knows structs, slices, maps with text keys, strings, booleans, numbers,
-// and types that are an [encoding.TextUnmarshaler], from a string or a number.
+// and types that are an [encoding.TextUnmarshaler], from a string or a number. A
+// [json.RawMessage] takes any value, which is then to be decoded by Unmarshal.
 // An error names the place, but never shows a value.
 func Unmarshal(data []byte, v any) error {
 	if !json.Valid(data) { // also bounds the depth
@@ -44,6 +45,9 @@ func (d decoder) token() json.Token {
 
 // value decodes the next value into v. path is its place in the document.
 func (d decoder) value(path string, v reflect.Value) error {
+	if raw, ok := v.Addr().Interface().(*json.RawMessage); ok {
+		return d.json.Decode(raw)
+	}
 	return d.from(d.token(), path, v)
 }
 

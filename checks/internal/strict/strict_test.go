@@ -1,6 +1,7 @@
 package strict_test
 
 import (
+	"encoding/json"
 	"errors"
 	"strconv"
 	"strings"
@@ -83,6 +84,21 @@ func TestRefused(t *testing.T) {
 		err := strict.Unmarshal([]byte(text), &got)
 		if err == nil || want != "" && err.Error() != want {
 			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestRawMessage(t *testing.T) {
+	var got struct {
+		List []json.RawMessage `json:"list"`
+		Next int               `json:"next"`
+	}
+	if err := strict.Unmarshal([]byte(`{"list": [{"a": 1}, null, "x"], "next": 7}`), &got); err != nil || len(got.List) != 3 || string(got.List[0]) != `{"a": 1}` || got.Next != 7 {
+		t.Errorf("%s %d: %v", got.List, got.Next, err)
+	}
+	for _, text := range []string{`{"next": 7}`, `{"list": null, "next": 7}`, `{"list": [1], "list": [], "next": 7}`, `{"list": {}, "next": 7}`} {
+		if err := strict.Unmarshal([]byte(text), &got); err == nil {
+			t.Errorf("%s is accepted", text)
 		}
 	}
 }

@@ -22,6 +22,8 @@ type Binance struct {
 
 	mu sync.Mutex
 	common
+	binanceMarket
+	binanceSettings
 	balances    map[string]string // asset → free
 	positions   map[string]string // symbol → amount
 	withdrawals bool
@@ -38,7 +40,7 @@ type Binance struct {
 // NewBinance returns an exchange whose account holds only tether.
 func NewBinance() *Binance {
 	return &Binance{
-		APIKey: Key(), APISecret: Key(),
+		APIKey: Key(), APISecret: Key(), binanceMarket: newBinanceMarket(), binanceSettings: newBinanceSettings(),
 		balances: map[string]string{"USDT": "10000.00000000"}, positions: map[string]string{"BTCUSDT": "0.000"},
 		spot: limiter{limit: 6000, window: time.Minute}, futures: limiter{limit: 2400, window: time.Minute}, coin: limiter{limit: 2400, window: time.Minute},
 		books: newBooks(),
@@ -184,13 +186,6 @@ func (b *Binance) status() any {
 	return map[string]any{"status": 0, "msg": "normal"}
 }
 
-func (b *Binance) restrictions() any {
-	return map[string]any{
-		"ipRestrict": true, "createTime": 1698645219000, "enableReading": !b.unread, "enableSpotAndMarginTrading": true,
-		"enableWithdrawals": b.withdrawals, "enableFutures": true, "enableInternalTransfer": false, "permitsUniversalTransfer": false,
-	}
-}
-
 // authorized checks the signature as documented, and the permissions of the
 // keys.
 func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
@@ -221,8 +216,8 @@ func (b *Binance) authorized(w http.ResponseWriter, r *http.Request) bool {
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request was 1000ms ahead of the server's time.")
 	case now-timestamp > int64(window):
 		return no(http.StatusBadRequest, -1021, "Timestamp for this request is outside of the recvWindow.")
-	case key != b.APIKey || b.unread:
-		return no(http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action.")
+	case key != b.APIKey || b.unread || b.restricted["enableFutures"] == false && !strings.HasPrefix(r.URL.Path, "/api/") && !strings.HasPrefix(r.URL.Path, "/sapi/"):
+		return no(http.StatusUnauthorized, -2015, "Invalid API-key, IP, or permissions for action, request ip: "+CallerIP)
 	case signature != hex.EncodeToString(mac.Sum(nil)):
 		return no(http.StatusBadRequest, -1022, "Signature for this request is not valid.")
 	}

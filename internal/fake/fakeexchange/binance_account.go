@@ -125,12 +125,9 @@ func init() {
 		"/sapi/v1/margin/isolated/account": {10, true, (*Binance).isolatedMargin},
 		"/api/v3/avgPrice":                 {2, false, (*Binance).averagePrice},
 		"/fapi/v3/balance":                 {5, true, func(b *Binance) any { return b.futuresBalances(Futures) }},
-		"/fapi/v2/ticker/price":            {2, false, (*Binance).tickers},
 		"/dapi/v1/time":                    {1, false, (*Binance).time},
 		"/dapi/v1/positionRisk":            {1, true, (*Binance).coinPositions},
 		"/dapi/v1/balance":                 {1, true, func(b *Binance) any { return b.futuresBalances(CoinFutures) }},
-		"/dapi/v1/ticker/price":            {2, false, (*Binance).tickers},
-		"/dapi/v1/exchangeInfo":            {1, false, (*Binance).coinInfo},
 		SpotOrders:                         {80, true, func(b *Binance) any { return b.open(SpotOrders) }},
 		SpotLists:                          {6, true, (*Binance).openLists},
 		MarginOrders:                       {10, true, (*Binance).openMargin},
@@ -184,7 +181,7 @@ func (b *Binance) account() any {
 			balances = append(balances, map[string]any{"asset": asset, "free": none, "locked": none})
 		}
 	}
-	return map[string]any{"canTrade": true, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT"}}
+	return map[string]any{"canTrade": !b.frozen, "canWithdraw": true, "canDeposit": true, "accountType": "SPOT", "balances": balances, "permissions": []string{"SPOT", "TRD_GRP_004"}}
 }
 
 func (b *Binance) userAssets() any {

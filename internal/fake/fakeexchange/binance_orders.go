@@ -88,9 +88,13 @@ func (b *Binance) openAlgo() any {
 }
 
 func (b *Binance) averagePrice() any {
-	t, ok := b.books.prices[b.query.Get("symbol")]
-	if !ok {
+	symbol := b.query.Get("symbol")
+	t, ok := b.books.prices[symbol]
+	if !ok && b.symbols[symbol] == nil {
 		return refusal{-1121, "Invalid symbol."}
+	}
+	if !ok {
+		t = b.usualPrice()
 	}
 	return map[string]any{"mins": 5, "price": t.price, "closeTime": t.at.UnixMilli()}
 }
@@ -98,14 +102,11 @@ func (b *Binance) averagePrice() any {
 func (b *Binance) tickers() any {
 	all := []any{}
 	for symbol, t := range b.books.prices {
-		all = append(all, map[string]any{"symbol": symbol, "ps": strings.TrimSuffix(symbol, "_PERP"), "price": t.price, "time": t.at.UnixMilli()})
+		all = append(all, ticker(symbol, t))
 	}
 	return all
 }
 
-func (b *Binance) coinInfo() any {
-	contract := func(symbol string, dollars int) any {
-		return map[string]any{"symbol": symbol, "pair": strings.TrimSuffix(symbol, "_PERP"), "contractType": "PERPETUAL", "contractSize": dollars, "quoteAsset": "USD", "contractStatus": "TRADING"}
-	}
-	return map[string]any{"timezone": "UTC", "symbols": []any{contract("BTCUSD_PERP", 100), contract("ETHUSD_PERP", 10)}}
+func ticker(symbol string, t tick) map[string]any {
+	return map[string]any{"symbol": symbol, "ps": strings.TrimSuffix(symbol, "_PERP"), "price": t.price, "time": t.at.UnixMilli()}
 }

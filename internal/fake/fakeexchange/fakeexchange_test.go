@@ -69,6 +69,12 @@ func TestBinanceRefuses(t *testing.T) {
 		{"a call that is no GET", "/sapi/v3/asset/getUserAsset", sign(b.APISecret, at(0)), b.APIKey, 405, -1000},
 		{"orders of an isolated account without its symbol", "/sapi/v1/margin/openOrders", sign(b.APISecret, "isIsolated=TRUE&"+at(0)), b.APIKey, 400, -1102},
 		{"an account that does not exist", "/sapi/v1/margin/isolated/account", sign(b.APISecret, at(0)), b.APIKey, 400, -11001},
+		{"a parameter that the call does not have", "/fapi/v1/accountConfig", sign(b.APISecret, "symbol=BTCUSDT&"+at(0)), b.APIKey, 400, -1104},
+		{"a filter that futures do not have", "/fapi/v1/exchangeInfo", "symbol=BTCUSDT", "", 400, -1104},
+		{"an unknown symbol", "/api/v3/exchangeInfo", "symbols=%5B%22BTCUSDT%22,%22NOSUCH%22%5D", "", 400, -1121},
+		{"no list of symbols", "/api/v3/exchangeInfo", "symbols=BTCUSDT", "", 400, -1100},
+		{"delistings without a key", "/sapi/v1/spot/delist-schedule", "", "", 401, -2014},
+		{"settings of an unknown symbol", "/fapi/v1/symbolConfig", sign(b.APISecret, "symbol=NOSUCH&"+at(0)), b.APIKey, 400, -1121},
 		{"a window too wide", "/api/v3/account", sign(b.APISecret, at(0)+"&recvWindow=60001"), b.APIKey, 400, -1131},
 	} {
 		w := get(b, tt.path+"?"+tt.query, "X-MBX-APIKEY", tt.key)
@@ -145,6 +151,15 @@ func TestUpbitRefuses(t *testing.T) {
 	}
 	if w := get(u, "/v1/ticker/all"); w.Code != 400 {
 		t.Errorf("tickers without a currency: %d", w.Code)
+	}
+	for target, status := range map[string]int{
+		"/v1/ticker?markets=KRW-BTC,KRW-OLD": 404, "/v1/ticker?markets=KRW-BTC,KRW-ETH": 200,
+		"/v1/orderbook/instruments": 400, "/v1/orderbook/instruments?markets=KRW-OLD": 404,
+		"/v1/orders/chance?market=KRW-BTC": 401, "/v1/api_keys": 401, "/v1/orders/test": 404,
+	} {
+		if w := get(u, target); w.Code != status {
+			t.Errorf("%s: %d %s, want %d", target, w.Code, w.Body, status)
+		}
 	}
 	if w := get(u, "/v1/ticker"); w.Code != 400 {
 		t.Errorf("a ticker without markets: %d", w.Code)

@@ -21,16 +21,18 @@ import (
 const (
 	ViewAccounts    = "view_accounts"
 	ViewOrders      = "view_orders"
+	MakeOrders      = "make_orders"
 	ViewWithdrawals = "view_withdrawals"
 )
 
-// Upbit is a fake of https://api.upbit.com. By default its keys can only read
-// the account and its orders.
+// Upbit is a fake of https://api.upbit.com. By default its keys can read the
+// account, and read and make orders.
 type Upbit struct {
 	AccessKey, SecretKey string
 
 	mu sync.Mutex
 	common
+	upbitMarket
 	accounts  map[string]string // currency → balance
 	locked    map[string]string // currency → amount in orders
 	orders    []map[string]any
@@ -46,9 +48,9 @@ type Upbit struct {
 // NewUpbit returns an exchange whose account holds only won.
 func NewUpbit() *Upbit {
 	return &Upbit{
-		AccessKey: Key()[:40], SecretKey: Key()[:40],
+		AccessKey: Key()[:40], SecretKey: Key()[:40], upbitMarket: newUpbitMarket(),
 		accounts: map[string]string{"KRW": "1000000.0"}, locked: map[string]string{}, prices: map[string]tick{},
-		scopes: map[string]bool{ViewAccounts: true, ViewOrders: true}, nonces: map[string]bool{},
+		scopes: map[string]bool{ViewAccounts: true, ViewOrders: true, MakeOrders: true}, nonces: map[string]bool{},
 		quotation: limiter{limit: 10, window: time.Second}, exchange: limiter{limit: 30, window: time.Second},
 	}
 }
@@ -82,6 +84,7 @@ func (u *Upbit) ForeignIP(on bool) { u.set(func() { u.foreignIP = on }) }
 func (u *Upbit) Limit(calls int, window time.Duration) {
 	u.set(func() {
 		u.quotation, u.exchange = limiter{limit: calls, window: window}, limiter{limit: calls, window: window}
+		u.groups = map[string]*limiter{}
 	})
 }
 
@@ -99,6 +102,8 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	group, limit := "exchange", &u.exchange
 	if strings.HasPrefix(r.URL.Path, "/v1/ticker") {
 		group, limit = "ticker", &u.quotation
+	} else if name := publicGroups[r.URL.Path]; name != "" {
+		group, limit = name, u.group(name)
 	}
 	status, retry := limit.take(1)
 	w.Header().Set("Remaining-Req", fmt.Sprintf("group=%s; min=1800; sec=%d", group, max(0, limit.limit-limit.used)))
@@ -109,6 +114,9 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case status != http.StatusOK:
 		u.refuse(w, status, "too_many_requests", "Too many API requests.")
 		return
+	case r.URL.Path == "/v1/orders/test" && r.Method == http.MethodPost:
+		u.testOrder(w, r)
+		return
 	case r.Method != http.MethodGet:
 		u.refuse(w, http.StatusNotFound, "", "no Route matched with those values")
 		return
@@ -116,6 +124,18 @@ func (u *Upbit) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch r.URL.Path {
 	case "/v1/ticker":
 		u.ticker(w, r)
+	case "/v1/market/all":
+		u.sendMarkets(w, r)
+	case "/v1/orderbook/instruments":
+		u.instruments(w, r)
+	case "/v1/api_keys":
+		if u.authorized(w, r, "") {
+			u.sendKeys(w, r)
+		}
+	case "/v1/orders/chance":
+		if u.authorized(w, r, ViewOrders) {
+			u.chance(w, r)
+		}
 	case "/v1/ticker/all":
 		u.tickers(w, r)
 	case "/v1/orders/open":
@@ -141,17 +161,6 @@ func (u *Upbit) refuse(w http.ResponseWriter, status int, name, message string) 
 		n = status
 	}
 	send(w, status, map[string]any{"error": map[string]any{"name": n, "message": message}})
-}
-
-func (u *Upbit) ticker(w http.ResponseWriter, r *http.Request) {
-	switch markets := r.URL.Query().Get("markets"); {
-	case markets == "":
-		u.refuse(w, http.StatusBadRequest, "", "Missing request parameter error. Check the required parameters!")
-	case markets != "KRW-BTC":
-		u.refuse(w, http.StatusNotFound, "", "Code not found")
-	default:
-		u.serve(w, r.URL.Path, []map[string]any{{"market": "KRW-BTC", "trade_price": 150000000.0, "timestamp": u.now().UnixMilli()}})
-	}
 }
 
 func (u *Upbit) sendAccounts(w http.ResponseWriter) {
@@ -194,8 +203,8 @@ func (u *Upbit) authorized(w http.ResponseWriter, r *http.Request, scope string)
 	case u.expired:
 		return refuse("expired_access_key", "만료된 API 키입니다.")
 	case u.foreignIP:
-		return refuse("no_authorization_ip", "This is not a verified IP.")
-	case !u.scopes[scope]:
+		return refuse("no_authorization_ip", "This is not a verified IP. ("+CallerIP+")")
+	case scope != "" && !u.scopes[scope]:
 		return refuse("out_of_scope", "권한이 부족합니다.")
 	}
 	return true

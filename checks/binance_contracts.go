@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"context"
+	"net/url"
+	"time"
+)
+
+type futuresSymbol struct {
+	Symbol       string          `json:"symbol"`
+	Status       *string         `json:"status"`         // USDⓈ-M
+	CoinStatus   *string         `json:"contractStatus"` // COIN-M
+	ContractType string          `json:"contractType"`
+	DeliveryDate int64           `json:"deliveryDate"`
+	Filters      []binanceFilter `json:"filters"`
+}
+
+// status returns the status of a contract.
+func (s futuresSymbol) status() (string, error) {
+	switch {
+	case s.Status != nil:
+		return *s.Status, nil
+	case s.CoinStatus != nil:
+		return *s.CoinStatus, nil
+	}
+	return "", badAnswer("the status of "+s.Symbol, errMissing)
+}
+
+func (b binanceFutures) market(ctx context.Context, names []string) (market, error) {
+	return b.contracts(ctx, "/fapi/v1/exchangeInfo", names, b.price)
+}
+
+func (b binanceCoinFutures) market(ctx context.Context, names []string) (market, error) {
+	return b.contracts(ctx, "/dapi/v1/exchangeInfo", names, b.price)
+}
+
+// contracts describes futures contracts. The call takes no symbols.
+func (b binance) contracts(ctx context.Context, path string, names []string, price func(context.Context, string, *listing) error) (market, error) {
+	i, a, err := b.exchangeInfo(ctx, path, "")
+	if err != nil {
+		return market{}, err
+	}
+	symbols, err := find[futuresSymbol](i, names)
+	if err != nil {
+		return market{}, err
+	}
+	m := market{map[string]*listing{}, func() (float64, error) { return i.used(a) }}
+	for name, s := range symbols {
+		l := &listing{delists: s.delists(time.Now())}
+		switch status, err := s.status(); {
+		case err != nil:
+			return m, err
+		case status != trading:
+			l.halted = "its status is " + status
+		}
+		for _, f := range s.Filters {
+			if err := f.add(l, true); err != nil {
+				return m, err
+			}
+		}
+		m.listings[name] = l
+	}
+	return m, m.prices(func(name string, l *listing) error { return price(ctx, name, l) })
+}
+
+// delists returns the announced end of trading, or zero. For a perpetual
+// contract Binance replaces a date in the far future when it announces the end.
+// Dated contracts always have one; it counts when it is near.
+func (s futuresSymbol) delists(now time.Time) time.Time {
+	const never, near = 20 * 365 * 24 * time.Hour, 7 * 24 * time.Hour
+	soon := near
+	if s.ContractType == "PERPETUAL" || s.ContractType == "TRADIFI_PERPETUAL" {
+		soon = never
+	}
+	if date := time.UnixMilli(s.DeliveryDate); date.Sub(now) < soon {
+		return date
+	}
+	return time.Time{}
+}
+
+type futuresTicker struct {
+	Price exact `json:"price"`
+	Time  int64 `json:"time"` // of the last trade
+}
+
+func (b binanceFutures) price(ctx context.Context, symbol string, l *listing) error {
+	a, err := b.get(ctx, "/fapi/v2/ticker/price", "symbol="+url.QueryEscape(symbol))
+	if err != nil {
+		return err
+	}
+	var ticker futuresTicker
+	if err := a.decode("the ticker of "+symbol, &ticker); err != nil {
+		return err
+	}
+	l.last, l.traded = ticker.Price, time.UnixMilli(ticker.Time)
+	return nil
+}
+
+func (b binanceCoinFutures) price(ctx context.Context, symbol string, l *listing) error {
+	a, err := b.get(ctx, "/dapi/v1/ticker/price", "symbol="+url.QueryEscape(symbol))
+	if err != nil {
+		return err
+	}
+	var tickers []futuresTicker
+	if err := a.decode("the ticker of "+symbol, &tickers); err != nil {
+		return err
+	}
+	if len(tickers) != 1 {
+		return badAnswer("the ticker of "+symbol, errMissing)
+	}
+	l.last, l.traded = tickers[0].Price, time.UnixMilli(tickers[0].Time)
+	return nil
+}
