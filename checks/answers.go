@@ -3,11 +3,11 @@ package checks
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/checks/internal/strict"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // decode decodes the body of an answer strictly. Its error is a rejection that
@@ -37,7 +37,7 @@ func badAnswer(what string, err error) error {
 
 // decimal matches the numbers that exchanges send as text. It refuses what
 // ParseFloat takes beyond that: NaN, Inf, hexadecimal numbers, underscores.
-var decimal = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+var decimal = lazy.Regexp(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // signed is an amount that may be negative, such as a short position.
 type signed float64
@@ -46,7 +46,7 @@ type signed float64
 func (s *signed) UnmarshalText(text []byte) error {
 	v, err := strconv.ParseFloat(string(text), 64)
 	mantissa, _, _ := strings.Cut(strings.ToLower(string(text)), "e")
-	if err != nil || !decimal.Match(text) || v == 0 && strings.ContainsAny(mantissa, "123456789") {
+	if err != nil || !decimal().Match(text) || v == 0 && strings.ContainsAny(mantissa, "123456789") {
 		return errors.New("is no amount")
 	}
 	*s = signed(v)

@@ -4,13 +4,14 @@ import (
 	"context"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // upbitTicker is the state of a market. Upbit writes it at each trade.
@@ -126,13 +127,13 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 	return a, nil
 }
 
-var remainingCalls = regexp.MustCompile(`\bsec=([0-9]{1,10})\b`)
+var remainingCalls = lazy.Regexp(`\bsec=([0-9]{1,10})\b`)
 
 // usedCalls returns the used share of the calls of a second. Upbit reports how
 // many are left, and documents how many there are for public calls.
 func usedCalls(a answer) (float64, error) {
 	const perSecond = 10
-	m := remainingCalls.FindStringSubmatch(a.header.Get("Remaining-Req"))
+	m := remainingCalls().FindStringSubmatch(a.header.Get("Remaining-Req"))
 	if m == nil {
 		return 0, badAnswer("the header Remaining-Req", errMissing)
 	}
