@@ -11,6 +11,9 @@ type words struct {
 	summary, ready, yes, no, todo, skipped string
 	why                                    map[string]string // reasons for skipping a check
 
+	// Of a list.
+	targets, none, reasons string
+
 	// Limits of a measurement, with N for the number.
 	warnsAbove, warnsBelow, failsAbove, failsBelow string
 
@@ -23,7 +26,8 @@ func wordsIn(language string) words {
 	if language == korean {
 		return words{
 			summary: "합계: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d", ready: "LIVE 준비 완료: %s", yes: "예", no: "아니오", todo: "조치:",
-			skipped:    "점검하지 않아 준비 여부를 알 수 없음:",
+			skipped: "점검하지 않아 준비 여부를 알 수 없음:",
+			targets: "대상", none: "선언된 대상 없음", reasons: "사유",
 			warnsAbove: "N 초과 시 경고", warnsBelow: "N 미만 시 경고", failsAbove: "N 초과 시 실패", failsBelow: "N 미만 시 실패",
 			why: map[string]string{
 				whyNotSelected: "선택되지 않음", whyNotReal: "--real-check 필요",
@@ -39,7 +43,8 @@ func wordsIn(language string) words {
 		warnings:    "Warnings:",
 		sameSeries:  "%s holds the same series, such as %s: node_exporter exports only those of %s: remove %[1]s, or move it out of the folder",
 		otherMetric: "%s has another TYPE or HELP for %s: node_exporter exports only the series of %s: write both files with the same version",
-		skipped:     "Skipped, so that readiness is not proved:",
-		warnsAbove:  "warns above N", warnsBelow: "warns below N", failsAbove: "fails above N", failsBelow: "fails below N",
+		targets:     "targets", none: "none declared", reasons: "reasons",
+		skipped:    "Skipped, so that readiness is not proved:",
+		warnsAbove: "warns above N", warnsBelow: "warns below N", failsAbove: "fails above N", failsBelow: "fails below N",
 	}
 }
