@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What is read from the files is what git says.
+// The files give the same answer as git.
 func TestPlainHead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
