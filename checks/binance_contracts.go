@@ -53,10 +53,8 @@ func (b binance) contracts(ctx context.Context, path string, names []string, pri
 		case status != trading:
 			l.halted = "its status is " + status
 		}
-		for _, f := range s.Filters {
-			if err := f.add(l, true); err != nil {
-				return m, err
-			}
+		if err := l.filter(name, s.Filters, true); err != nil {
+			return m, err
 		}
 		m.listings[name] = l
 	}
