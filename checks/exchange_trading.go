@@ -90,7 +90,7 @@ func (s symbolConfig) nameProblem(exchange string) string {
 	if exchange == targetUpbit {
 		example = "KRW-BTC"
 	}
-	if s.Symbol == "" || strings.ToUpper(s.Symbol) != s.Symbol || strings.ContainsAny(s.Symbol, " /,\"") ||
+	if s.Symbol == "" || strings.ToUpper(s.Symbol) != s.Symbol || strings.ContainsAny(s.Symbol, " /,\"*") ||
 		strings.Contains(s.Symbol, "-") != (exchange == targetUpbit) {
 		return "write the symbol as the exchange does, such as " + example
 	}
