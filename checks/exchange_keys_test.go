@@ -93,7 +93,14 @@ func TestKeyPermissions(t *testing.T) {
 		{"the permission to trade ended", "binance_spot", "", permission("tradingAuthorityExpirationTime", ended), checker.Fail, "key_expired", "2021-08-15"},
 		{"the permission to trade ends soon", "binance_spot", "key_expires_within: 168h", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Warn, "key_expires_soon", soon.UTC().Format(time.DateTime)},
 		{"the permission to trade ends later", "binance_spot", "key_expires_within: 72h", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Pass, "", ""},
+		{"the permission to trade has no end", "binance_spot", "", permission("tradingAuthorityExpirationTime", 0), checker.Pass, "", ""},
 		{"no expiry is declared", "binance_spot", "", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Pass, "", ""},
+		{"portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", true), checker.Warn, "wallet_not_read", "portfolio margin"},
+		{"portfolio margin takes the permission for futures", "binance_futures", "", func(e *exchanges) {
+			e.binance.ChangeKeys("enablePortfolioMarginTrading", true)
+			e.binance.ChangeKeys("enableFutures", false)
+		}, checker.Fail, "cannot_trade", "portfolio margin"},
+		{"older networks do not report portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", nil), checker.Pass, "", ""},
 		{"a field is missing", "binance_spot", "", permission("enableSpotAndMarginTrading", nil), checker.Fail, "bad_answer", "enableSpotAndMarginTrading is missing"},
 		{"a field is missing", "binance_futures", "", permission("ipRestrict", nil), checker.Fail, "bad_answer", "ipRestrict is missing"},
 		{"may not trade futures, so Binance refuses all calls", "binance_coin_futures", "", permission("enableFutures", false), checker.Fail, "cannot_trade", "enableFutures"},
@@ -111,6 +118,7 @@ func TestKeyPermissions(t *testing.T) {
 		{"paper trading needs no permission to trade", "binance_spot", "", permission("enableSpotAndMarginTrading", false), checker.Pass, "", ""},
 		{"paper trading with declared trades", "binance_spot", "trades: true", permission("enableSpotAndMarginTrading", false), checker.Fail, "cannot_trade", ""},
 		{"a test network in paper trading", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
+		{"paper trading in portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", true), checker.Pass, "", ""},
 		{"paper trading of a locked account", "binance_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Pass, "", ""},
 	})
 }
