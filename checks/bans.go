@@ -135,14 +135,18 @@ func demand(resp *http.Response, body []byte, e exchange) ban {
 	case e.Name == targetUpbit:
 		wait = time.Second // its limits are per second
 	}
+	sent := now // by the exchange's clock, as the dates of its answers are
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		sent = date
+	}
 	header := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {
 		wait = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(header); err == nil {
-		wait = date.Sub(now)
+		wait = date.Sub(sent)
 	} else if m := bannedUntil().FindSubmatch(body); m != nil {
 		millis, _ := strconv.ParseInt(string(m[1]), 10, 64)
-		wait = time.UnixMilli(millis).Sub(now)
+		wait = time.UnixMilli(millis).Sub(sent)
 	} else if m := blockedFor().FindSubmatch(body); m != nil {
 		seconds, _ := strconv.Atoi(string(m[1]))
 		wait = time.Duration(seconds) * time.Second

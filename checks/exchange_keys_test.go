@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -255,6 +256,30 @@ func TestAccountAndSymbols(t *testing.T) {
 		{"an unknown market", "upbit", "symbols: [{symbol: KRW-OLD}]", nil, checker.Fail, "unknown_symbol", "KRW-OLD"},
 		{"a minimum that is no number", "upbit", fmt.Sprintf(btc, "0.1"), market(func(m *fakeexchange.Market) { m.MinTotal = "-1" }), checker.Fail, "bad_answer", "min_total is no amount"},
 	})
+}
+
+// Upbit takes ten calls for prices a second, from all programs of an address.
+func TestManySymbolsOfUpbit(t *testing.T) {
+	t.Parallel()
+	for first, reason := range map[string]string{"KRW-BTC": "", "KRW-OLD": "unknown_symbol"} {
+		e := newExchanges(t)
+		symbols := []string{"{symbol: " + first + ", order_size: 1}"}
+		for i := range 19 {
+			name := fmt.Sprintf("KRW-C%d", i)
+			e.upbit.ChangeMarket(name, func(*fakeexchange.Market) {})
+			symbols = append(symbols, "{symbol: "+name+", order_size: 1}")
+		}
+		e.declare("upbit", "symbols: ["+strings.Join(symbols, ", ")+"]")
+		status := checker.Pass
+		if reason != "" {
+			status = checker.Fail
+		}
+		expect(t, e.positions("live"), "upbit", status, reason)
+		calls := e.upbit.Calls()
+		if prices := len(slices.DeleteFunc(calls, func(path string) bool { return path != "/v1/ticker" })); prices != 1 {
+			t.Errorf("%d calls for prices, want 1", prices)
+		}
+	}
 }
 
 // settled returns exchanges with declared settings and symbols, so that the
