@@ -187,6 +187,12 @@ func TestTickers(t *testing.T) {
 	}
 	states = append(states,
 		state{"old, without declared symbols", "upbit", "", age(90 * time.Second), checker.Fail, "stale_ticker", "the ticker has a price that is 1m30s old"},
+		state{"of another contract", "binance_futures", btc, func(e *exchanges) {
+			e.binance.Answer("/fapi/v2/ticker/price", fmt.Sprintf(`{"symbol": "ETHUSDT", "price": "3000", "time": %d}`, time.Now().UnixMilli()))
+		}, checker.Fail, "bad_answer", "the ticker is not that of BTCUSDT"},
+		state{"of another contract", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", func(e *exchanges) {
+			e.binance.Answer("/dapi/v1/ticker/price", fmt.Sprintf(`[{"symbol": "ETHUSD_PERP", "price": "3000", "time": %d}]`, time.Now().UnixMilli()))
+		}, checker.Fail, "bad_answer", "the ticker is not that of BTCUSD_PERP"},
 		state{"of a halted symbol", "binance_spot", btc, func(e *exchanges) {
 			spot(field("status", "HALT"))(e)
 			age(time.Hour)(e)
