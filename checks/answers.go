@@ -13,13 +13,17 @@ import (
 // decode decodes the body of an answer strictly. Its error is a rejection that
 // names the field. what is the subject of the answer, such as "the account".
 func (a answer) decode(what string, v any) error {
-	if len(a.body) > maxAnswer {
-		return badAnswer(what, fmt.Errorf("is longer than %d MiB", maxAnswer>>20))
+	err := fmt.Errorf("is longer than %d MiB", maxAnswer>>20)
+	if len(a.body) <= maxAnswer {
+		err = strict.Unmarshal(a.body, v)
 	}
-	if err := strict.Unmarshal(a.body, v); err != nil {
-		return badAnswer(what, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if strings.HasPrefix(err.Error(), "is ") { // the whole, and not a field
+		what = "the answer with " + what
+	}
+	return badAnswer(what, err)
 }
 
 // badAnswer returns the error of an answer that is not as documented.

@@ -23,8 +23,8 @@ func holdings() reasons.List {
 		},
 		{
 			Name: "wallet_not_read", Meaning: "a wallet cannot be read: the exchange refuses it to these keys or this account, or the address does not have it",
-			Remedy:        "give the keys the permission to read; in a live environment, check that the address is the exchange's own",
-			KoreanMeaning: "지갑을 조회할 수 없음: 거래소가 이 키 또는 계정에 거부하거나 해당 주소에 그 기능이 없음", KoreanRemedy: "키에 조회 권한을 부여하고, 실거래 환경이면 주소가 거래소의 실제 주소인지 확인",
+			Remedy:        "give the keys the permission to read, or look at the wallet yourself; in a live environment, check that the address is the exchange's own",
+			KoreanMeaning: "지갑을 조회할 수 없음: 거래소가 이 키 또는 계정에 거부하거나 해당 주소에 그 기능이 없음", KoreanRemedy: "키에 조회 권한을 부여하거나 지갑을 직접 확인하고, 실거래 환경이면 주소가 거래소의 실제 주소인지 확인",
 		},
 	}
 }
