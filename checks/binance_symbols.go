@@ -57,7 +57,11 @@ type binanceFilter struct {
 // filter adds the filters of a symbol. Every symbol has those of price and size:
 // without them nothing is known of its orders.
 func (l *listing) filter(symbol string, filters []binanceFilter, futures bool) error {
+	seen := once{}
 	for _, f := range filters {
+		if err := seen.add("the filters of "+symbol, name(f.Type)); err != nil {
+			return err
+		}
 		if err := f.add(l, futures); err != nil {
 			return err
 		}

@@ -294,6 +294,27 @@ func settled(t *testing.T) *exchanges {
 	return e
 }
 
+// Of two entries for one symbol, nobody knows which one counts.
+func TestSymbolsListedTwice(t *testing.T) {
+	t.Parallel()
+	e := settled(t)
+	health, positions := e.health(), e.positions("live")
+	for _, tt := range []struct {
+		check              subject
+		target, path, body string
+		answer             func(path, body string)
+	}{
+		{health, "upbit", "/v1/market/all", `[{"market": "KRW-BTC", "market_event": {"warning": true, "caution": {}}}, {"market": "KRW-BTC", "market_event": {"warning": false, "caution": {}}}]`, e.upbit.Answer},
+		{health, "upbit", "/v1/orderbook/instruments", `[{"market": "KRW-BTC", "tick_size": "3"}, {"market": "KRW-BTC", "tick_size": "1000"}]`, e.upbit.Answer},
+		{positions, "binance_futures", "/fapi/v1/symbolConfig", `[{"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 20}, {"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 125}]`, e.binance.Answer},
+	} {
+		tt.answer(tt.path, tt.body)
+		says(t, tt.check, tt.target, checker.Fail, "bad_answer", "twice")
+		tt.answer(tt.path, "")
+		expect(t, tt.check, tt.target, checker.Pass, "")
+	}
+}
+
 // An answer that lacks what it must have is never taken for keys, settings or
 // symbols that are well.
 func TestEmptyAnswersAboutKeysAndSymbols(t *testing.T) {

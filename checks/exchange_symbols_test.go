@@ -70,6 +70,10 @@ func TestSymbols(t *testing.T) {
 		{"has a filter without a step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2"})
 		}), checker.Fail, "bad_answer", "LOT_SIZE: lacks a field"},
+		{"has a filter twice", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
+			size := map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2", "stepSize": "1"}
+			s.Filters(size, size)
+		}), checker.Fail, "bad_answer", "has LOT_SIZE twice"},
 		{"has a negative step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2", "stepSize": "-1"})
 		}), checker.Fail, "bad_answer", "stepSize is no amount"},

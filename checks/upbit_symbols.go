@@ -92,8 +92,12 @@ func (u upbit) listed(ctx context.Context, names []string, listings map[string]*
 	if err := a.decode("the list of markets", &markets); err != nil {
 		return err
 	}
+	seen := once{}
 	for _, m := range markets {
 		if slices.Contains(names, m.Market) {
+			if err := seen.add("the list of markets", name(m.Market)); err != nil {
+				return err
+			}
 			warning, err := m.warning()
 			if err != nil {
 				return err
@@ -114,7 +118,11 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 	if err := a.decode("the tickers", &tickers); err != nil {
 		return a, err
 	}
+	seen := once{}
 	for _, t := range tickers {
+		if err := seen.add("the tickers", name(t.Market)); err != nil {
+			return a, err
+		}
 		if l := listings[t.Market]; l != nil {
 			l.last, l.traded = t.Price, time.UnixMilli(t.Timestamp)
 		}
@@ -155,7 +163,11 @@ func (u upbit) ticks(ctx context.Context, query string, listings map[string]*lis
 	if err := a.decode("the steps of prices", &instruments); err != nil {
 		return err
 	}
+	seen := once{}
 	for _, i := range instruments {
+		if err := seen.add("the steps of prices", name(i.Market)); err != nil {
+			return err
+		}
 		if l := listings[i.Market]; l != nil {
 			l.price = []grid{{name: "tick_size", step: i.TickSize, coarser: true}}
 		}
