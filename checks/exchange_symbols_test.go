@@ -203,6 +203,11 @@ func TestTickers(t *testing.T) {
 		}, checker.Fail, "symbol_not_trading", ""},
 	)
 	expectStates(t, health, states)
+	expectStates(t, health, []state{
+		{"old as declared for the symbol", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 2h}]", age(time.Hour), checker.Pass, "", ""},
+		{"older than declared for the symbol", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 30m}]", age(time.Hour), checker.Fail, "stale_ticker", "30m0s is allowed"},
+		{"old as declared for one of two symbols", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 2h}, {symbol: ETHUSDT}]", age(time.Hour), checker.Fail, "stale_ticker", "ETHUSDT has a price that is 1h0m0s old"},
+	})
 	expectStates(t, healthWith("max_ticker_age: 2h"), []state{{"old as declared", "binance_spot", btc, age(time.Hour), checker.Pass, "", ""}})
 }
 
