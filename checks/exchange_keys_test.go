@@ -294,7 +294,7 @@ func settled(t *testing.T) *exchanges {
 	return e
 }
 
-// Two entries for one symbol do not tell which one counts.
+// Two entries for one symbol leave open which one counts.
 func TestSymbolsListedTwice(t *testing.T) {
 	t.Parallel()
 	e := settled(t)
