@@ -173,9 +173,19 @@ func testEveryServes(t *testing.T, c *built) {
 	if _, err := os.Stat(filepath.Join(c.dir, "monitoring")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the metrics are in a file too: %v", err)
 	}
-	if _, err := os.Stat(filepath.Join(c.dir, "data", "evidence", "paper.json")); err != nil {
-		t.Error(err)
+	s.writes(filepath.Join(c.dir, "data", "evidence", "paper.json"))
+}
+
+// writes waits for a file. Evidence is there between two runs only: each run
+// withdraws it first.
+func (s *served) writes(path string) {
+	s.t.Helper()
+	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(path); err == nil {
+			return
+		}
 	}
+	s.t.Errorf("no %s", path)
 }
 
 func testEveryWritesAFile(t *testing.T, c *built) {
