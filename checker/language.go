@@ -14,6 +14,8 @@ type words struct {
 	// Limits of a measurement, with N for the number.
 	warnsAbove, warnsBelow, failsAbove, failsBelow string
 
+	needsReal, targets, noTargets, reasons string // of the command list
+
 	warnings                string
 	sameSeries, otherMetric string // see [clash]
 }
@@ -29,6 +31,7 @@ func wordsIn(language string) words {
 				whyNotSelected: "선택되지 않음", whyNotReal: "--real-check 필요",
 				whyNoTargets: "preflight.yml에 점검 대상이 없음", whyInterrupted: "실행이 중단됨",
 			},
+			needsReal: "--real-check 필요", targets: "대상", noTargets: "없음", reasons: "이유",
 			warnings:    "경고:",
 			sameSeries:  "%s에 같은 시계열이 있음 (예: %s): node_exporter는 %s의 값만 내보냄: %[1]s을(를) 지우거나 폴더 밖으로 옮길 것",
 			otherMetric: "%s에 있는 %s의 TYPE 또는 HELP가 다름: node_exporter는 %s의 값만 내보냄: 두 파일을 같은 버전으로 쓸 것",
@@ -36,6 +39,7 @@ func wordsIn(language string) words {
 	}
 	return words{
 		summary: "Total: %d / PASS: %d / FAIL: %d / WARN: %d / SKIP: %d", ready: "Ready for LIVE: %s", yes: "True", no: "False", todo: "What to do:",
+		needsReal: "needs --real-check", targets: "targets", noTargets: "none declared", reasons: "reasons",
 		warnings:    "Warnings:",
 		sameSeries:  "%s holds the same series, such as %s: node_exporter exports only those of %s: remove %[1]s, or move it out of the folder",
 		otherMetric: "%s has another TYPE or HELP for %s: node_exporter exports only the series of %s: write both files with the same version",

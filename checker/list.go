@@ -76,23 +76,24 @@ func (l *list) run(out, stderr io.Writer) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(all)
 	}
+	words := wordsIn(l.language)
 	for _, x := range all {
 		fmt.Fprintf(out, "%s: %s\n", x.Name, x.Looks)
 		if x.Network {
-			fmt.Fprintln(out, "  needs --real-check")
+			fmt.Fprintf(out, "  %s\n", words.needsReal)
 		}
-		targets := "none declared"
+		targets := words.noTargets
 		if len(x.Targets) > 0 {
 			targets = strings.Join(x.Targets, ", ")
 		}
-		fmt.Fprintf(out, "  targets: %s\n  reasons:\n", targets)
+		fmt.Fprintf(out, "  %s: %s\n  %s:\n", words.targets, targets, words.reasons)
 		for _, r := range x.Reasons {
 			fmt.Fprintf(out, "    %-20s %s\n", r.Name, r.Meaning)
 		}
 		fmt.Fprintln(out)
 	}
 	if len(warnings) > 0 {
-		fmt.Fprintf(out, "%s\n", wordsIn(l.language).warnings)
+		fmt.Fprintf(out, "%s\n", words.warnings)
 	}
 	for _, text := range warnings {
 		fmt.Fprintf(out, "  %s\n", text)
