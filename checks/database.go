@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,6 +114,14 @@ func (r reservation) Error() string { return r.detail }
 type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
+
+// malformed returns the error of an address, which names what nobody sees.
+func malformed(variable, address, want string) errMalformed {
+	if strings.TrimSpace(address) != address {
+		want += ": it starts or ends with a space"
+	}
+	return errMalformed{variable, want}
+}
 
 // timed measures a write that succeeds.
 func timed(took *time.Duration, write func() error) error {

@@ -169,6 +169,9 @@ func (v variable) observe(value string, set bool) checker.Observation {
 }
 
 func (v variable) observeURL(value string) checker.Observation {
+	if strings.TrimSpace(value) != value {
+		return checker.Failed(v.Name, "malformed", "must not start or end with a space")
+	}
 	u, err := url.Parse(value)
 	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" {
 		return checker.Failed(v.Name, "malformed", "must be a URL")
@@ -180,7 +183,7 @@ func (v variable) observeURL(value string) checker.Observation {
 }
 
 func (v variable) observeInteger(value string) checker.Observation {
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
 		return checker.Failed(v.Name, "malformed", "must be an integer")
 	}

@@ -14,7 +14,7 @@ import (
 func parsePostgres(s server) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(s.Address)
 	if err != nil {
-		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
+		return nil, malformed(s.Variable, s.Address, "a PostgreSQL address")
 	}
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
