@@ -117,10 +117,15 @@ func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.vari
 
 // malformed returns the error of an address, which names what nobody sees.
 func malformed(variable, address, want string) errMalformed {
-	if strings.TrimSpace(address) != address {
-		want += ": it starts or ends with a space"
+	return errMalformed{variable, want + spaces(address)}
+}
+
+// spaces returns a hint if a value starts or ends with a space, or "".
+func spaces(value string) string {
+	if strings.TrimSpace(value) == value {
+		return ""
 	}
-	return errMalformed{variable, want}
+	return ": it starts or ends with a space"
 }
 
 // timed measures a write that succeeds.
