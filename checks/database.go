@@ -115,7 +115,7 @@ type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
 
-// malformed returns the error of an address, which names what nobody sees.
+// malformed returns the error of an address. It names a space, which is hard to see.
 func malformed(variable, address, want string) errMalformed {
 	return errMalformed{variable, want + spaces(address)}
 }

@@ -21,7 +21,7 @@ func TestPostgresVariables(t *testing.T) {
 	password, _ := u.User.Password()
 	host, port, user, database := u.Hostname(), u.Port(), u.User.Username(), strings.TrimPrefix(u.Path, "/")
 	all := []string{"PGHOST=" + host, "PGPORT=" + port, "PGUSER=" + user, "PGPASSWORD=" + password, "PGDATABASE=" + database, "PGSSLMODE=disable"}
-	nowhere := []string{"PGHOST=127.0.0.1", "PGPORT=1", "PGUSER=nobody", "PGPASSWORD=wrong", "PGDATABASE=none", "PGSSLMODE=verify-full"}
+	nowhere := []string{"PGHOST=127.0.0.1", "PGPORT=1", "PGUSER=unknown", "PGPASSWORD=wrong", "PGDATABASE=none", "PGSSLMODE=verify-full"}
 	whole := "host=" + host + " port=" + port + " user=" + user + " password='" + password + "' dbname=" + database + " sslmode=disable"
 	for _, tt := range []struct {
 		address string

@@ -183,8 +183,8 @@ func setTwice(name string, lines []int) string {
 }
 
 // placeholder matches values that examples use instead of a secret.
-var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
-	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
+var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?(me|with)|placeholder|example|[^a-z0-9]here$|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
+	`(^|[^a-z0-9])(your|todo|dummy|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
 // observe judges all secrets in the value of a variable.
 func (s secrets) observe(name string, found addressSecrets, optional bool) checker.Observation {
