@@ -113,7 +113,7 @@ func (c Config) badEnvs() []*yamlfile.Error {
 	}
 	const noName = "%q must be a name in lower case, such as paper or live"
 	for i, env := range c.envs {
-		if !envName.MatchString(env) {
+		if !envName().MatchString(env) {
 			add(spec.Envs, i, noName, env)
 		}
 		if slices.Contains(c.liveEnvs, env) {
@@ -121,7 +121,7 @@ func (c Config) badEnvs() []*yamlfile.Error {
 		}
 	}
 	for i, env := range c.liveEnvs {
-		if !envName.MatchString(env) {
+		if !envName().MatchString(env) {
 			add(spec.LiveEnvs, i, noName, env)
 		}
 	}

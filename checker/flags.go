@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/alecthomas/kingpin/v2"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/lazy"
 	"github.com/alertnative/preflight/internal/outfile"
 )
 
@@ -105,16 +105,16 @@ func evidenceKey(lookup func(string) (string, bool)) ([]byte, error) {
 	return []byte(key), nil
 }
 
-var envName = regexp.MustCompile(`^[a-z][a-z0-9_-]*$`)
+var envName = lazy.Regexp(`^[a-z][a-z0-9_-]*$`)
 
 // checkEnv rejects a name that would collide with another environment: the
 // label env is in lower case.
 func checkEnv(env string) error {
-	if envName.MatchString(env) {
+	if envName().MatchString(env) {
 		return nil
 	}
 	hint := strings.ToLower(env[strings.LastIndexByte(env, '.')+1:])
-	if envName.MatchString(hint) {
+	if envName().MatchString(hint) {
 		return fmt.Errorf("--env=%s: write it in lower case: --env=%s", env, hint)
 	}
 	return fmt.Errorf("--env=%q: must be a name in lower case, such as paper or live", env)

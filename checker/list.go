@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -55,6 +56,22 @@ func (l *list) run(out, stderr io.Writer) error {
 	if err := l.program.validate(c.specs()); err != nil {
 		return err
 	}
+	all, warnings := l.checks(c), l.warnings(c)
+	if l.format == "json" {
+		for _, text := range warnings {
+			fmt.Fprintf(stderr, "preflight: %s\n", text)
+		}
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		enc.SetEscapeHTML(false)
+		return enc.Encode(all)
+	}
+	l.print(out, all, warnings)
+	return nil
+}
+
+// checks returns the checks in the list's language.
+func (l *list) checks(c Config) []listed {
 	env := c.Env("", os.LookupEnv)
 	all := []listed{}
 	for _, check := range c.checks {
@@ -66,26 +83,18 @@ func (l *list) run(out, stderr io.Writer) error {
 		}
 		all = append(all, x)
 	}
-	warnings := l.warnings(c)
-	if l.format == "json" {
-		for _, text := range warnings {
-			fmt.Fprintf(stderr, "preflight: %s\n", text)
-		}
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(all)
-	}
+	return all
+}
+
+// print prints the list as text.
+func (l *list) print(out io.Writer, all []listed, warnings []string) {
 	words := wordsIn(l.language)
 	for _, x := range all {
 		fmt.Fprintf(out, "%s: %s\n", x.Name, x.Looks)
 		if x.Network {
-			fmt.Fprintf(out, "  %s\n", words.needsReal)
+			fmt.Fprintf(out, "  %s\n", cmp.Or(words.why[whyNotReal], whyNotReal))
 		}
-		targets := words.noTargets
-		if len(x.Targets) > 0 {
-			targets = strings.Join(x.Targets, ", ")
-		}
+		targets := cmp.Or(strings.Join(x.Targets, ", "), words.none)
 		fmt.Fprintf(out, "  %s: %s\n  %s:\n", words.targets, targets, words.reasons)
 		for _, r := range x.Reasons {
 			fmt.Fprintf(out, "    %-20s %s\n", r.Name, r.Meaning)
@@ -98,7 +107,6 @@ func (l *list) run(out, stderr io.Writer) error {
 	for _, text := range warnings {
 		fmt.Fprintf(out, "  %s\n", text)
 	}
-	return nil
 }
 
 // warnings describes the files that clash with the metrics of the last run.

@@ -89,7 +89,7 @@ func (t terminal) why(r Result) string {
 
 // skipped names the skipped checks, for a quiet run. They are why it exits with
 // another status than a ready one.
-func (t terminal) skipped(r Report) {
+func (t terminal) skipped(r Report, before string) {
 	byReason := map[string][]string{}
 	var reasons []string
 	for i, result := range r.Results {
@@ -105,7 +105,7 @@ func (t terminal) skipped(r Report) {
 	if len(reasons) == 0 {
 		return
 	}
-	fmt.Fprintf(t.Out, "%s\n", wordsIn(t.Language).skipped)
+	fmt.Fprintf(t.Out, "%s%s\n", before, wordsIn(t.Language).skipped)
 	for _, why := range reasons {
 		t.line("  ", fmt.Sprintf("%s (%s)", strings.Join(byReason[why], ", "), why))
 	}
@@ -122,11 +122,12 @@ func (t terminal) problem(s spec.Spec, o Observation) string {
 
 // summary prints the counts, the verdict and the remedies.
 func (t terminal) summary(r Report) {
-	if t.Quiet {
-		defer t.skipped(r)
-	}
 	if t.Quiet && r.Count(Warn)+r.Count(Fail) == 0 {
+		t.skipped(r, "")
 		return
+	}
+	if t.Quiet {
+		defer t.skipped(r, "\n")
 	}
 	w := wordsIn(t.Language)
 	fmt.Fprintf(t.Out, "\n"+w.summary+"\n", len(r.Results), r.Count(Pass), r.Count(Fail), r.Count(Warn), r.Count(Skip))

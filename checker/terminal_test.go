@@ -59,6 +59,7 @@ Ready for LIVE: False
 What to do:
   B, b1: repair it
   B, b2: speed it up
+
 Skipped, so that readiness is not proved:
   C (not selected)
 `

@@ -57,8 +57,8 @@ func (f *Textfile) resolve() (err error) {
 	return err
 }
 
-// readAhead reads the file and the others of its folder during a run. If the file is unchanged at the end of
-// the run, it is not read again.
+// readAhead reads the file and the others of its folder during a run. If the file
+// is unchanged at the end of the run, it is not read again.
 func (f Textfile) readAhead() Textfile {
 	if err := f.resolve(); err != nil {
 		return f // Write reports it
@@ -74,7 +74,16 @@ func (f Textfile) readAhead() Textfile {
 	return f
 }
 
+// parse parses an exposition.
 func parse(data []byte) (map[string]*dto.MetricFamily, error) {
+	if families, ok := parsePlain(data); ok {
+		return families, nil
+	}
+	return parseAny(data)
+}
+
+// parseAny parses an exposition in any form.
+func parseAny(data []byte) (map[string]*dto.MetricFamily, error) {
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	return parser.TextToMetricFamilies(bytes.NewReader(data))
 }

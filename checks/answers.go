@@ -3,23 +3,27 @@ package checks
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/checks/internal/strict"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // decode decodes the body of an answer strictly. Its error is a rejection that
 // names the field. what is the subject of the answer, such as "the account".
 func (a answer) decode(what string, v any) error {
-	if len(a.body) > maxAnswer {
-		return badAnswer(what, fmt.Errorf("is longer than %d MiB", maxAnswer>>20))
+	err := fmt.Errorf("is longer than %d MiB", maxAnswer>>20)
+	if len(a.body) <= maxAnswer {
+		err = strict.Unmarshal(a.body, v)
 	}
-	if err := strict.Unmarshal(a.body, v); err != nil {
-		return badAnswer(what, err)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if strings.HasPrefix(err.Error(), "is ") { // the whole, and not a field
+		what = "the answer with " + what
+	}
+	return badAnswer(what, err)
 }
 
 // badAnswer returns the error of an answer that is not as documented.
@@ -37,7 +41,7 @@ func badAnswer(what string, err error) error {
 
 // decimal matches the numbers that exchanges send as text. It refuses what
 // ParseFloat takes beyond that: NaN, Inf, hexadecimal numbers, underscores.
-var decimal = regexp.MustCompile(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+var decimal = lazy.Regexp(`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 
 // signed is an amount that may be negative, such as a short position.
 type signed float64
@@ -46,7 +50,7 @@ type signed float64
 func (s *signed) UnmarshalText(text []byte) error {
 	v, err := strconv.ParseFloat(string(text), 64)
 	mantissa, _, _ := strings.Cut(strings.ToLower(string(text)), "e")
-	if err != nil || !decimal.Match(text) || v == 0 && strings.ContainsAny(mantissa, "123456789") {
+	if err != nil || !decimal().Match(text) || v == 0 && strings.ContainsAny(mantissa, "123456789") {
 		return errors.New("is no amount")
 	}
 	*s = signed(v)

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -23,6 +22,7 @@ import (
 
 	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks/internal/strict"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // bans are the hosts of exchanges that demanded that calls stop for a time.
@@ -121,8 +121,8 @@ func fileOf(u *url.URL, account string) string {
 
 // blockedFor matches Upbit's text, bannedUntil Binance's.
 var (
-	blockedFor  = regexp.MustCompile(`([0-9]{1,9}) *(?:seconds?|초)`)
-	bannedUntil = regexp.MustCompile(`banned until ([0-9]{13})\b`)
+	blockedFor  = lazy.Regexp(`([0-9]{1,9}) *(?:seconds?|초)`)
+	bannedUntil = lazy.Regexp(`banned until ([0-9]{13})\b`)
 )
 
 // demand returns the ban that an answer of status 418 or 429 demands.
@@ -135,15 +135,19 @@ func demand(resp *http.Response, body []byte, e exchange) ban {
 	case e.Name == targetUpbit:
 		wait = time.Second // its limits are per second
 	}
+	sent := now // by the exchange's clock, as the dates of its answers are
+	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
+		sent = date
+	}
 	header := resp.Header.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(header, 10, 32); err == nil {
 		wait = time.Duration(seconds) * time.Second
 	} else if date, err := http.ParseTime(header); err == nil {
-		wait = date.Sub(now)
-	} else if m := bannedUntil.FindSubmatch(body); m != nil {
+		wait = date.Sub(sent)
+	} else if m := bannedUntil().FindSubmatch(body); m != nil {
 		millis, _ := strconv.ParseInt(string(m[1]), 10, 64)
-		wait = time.UnixMilli(millis).Sub(now)
-	} else if m := blockedFor.FindSubmatch(body); m != nil {
+		wait = time.UnixMilli(millis).Sub(sent)
+	} else if m := blockedFor().FindSubmatch(body); m != nil {
 		seconds, _ := strconv.Atoi(string(m[1]))
 		wait = time.Duration(seconds) * time.Second
 	}

@@ -160,6 +160,26 @@ func TestLengthOfBans(t *testing.T) {
 	}
 }
 
+// The end of a ban is a time of the exchange's clock.
+func TestBanByAnotherClock(t *testing.T) {
+	t.Parallel()
+	ends := time.Now().Add(-time.Hour) // in an hour, by a clock that is two hours behind
+	for _, fault := range []*fakeexchange.Fault{
+		teapot(ends.UTC().Format(http.TimeFormat)),
+		{Status: http.StatusTeapot, Body: fmt.Sprintf(`{"code":-1003,"msg":"IP banned until %d."}`, ends.UnixMilli())},
+	} {
+		e := newExchanges(t)
+		e.binance.ShiftClock(-2 * time.Hour)
+		e.fail(fault)
+		folder := t.TempDir()
+		config := "exchanges: {binance_futures: {url_from: BINANCE}}\nexchange_health: {timeout: 20s}"
+		expect(t, remembering(fromConfig(t, config, "Exchange Health", "live", e.vars...), folder), "binance_futures", checker.Fail, "banned")
+		if _, text, lasts := kept(t, folder); (lasts - time.Hour).Abs() > time.Minute {
+			t.Errorf("%s, want an hour (%s)", lasts, text)
+		}
+	}
+}
+
 // Upbit counts signed calls by account. Those of other accounts and public calls
 // go on, and the file does not show the key.
 func TestLimitOfAnAccount(t *testing.T) {

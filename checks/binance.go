@@ -115,7 +115,7 @@ func (b binance) denied(a answer, signed bool) error {
 	case code == -1016: // SERVICE_SHUTTING_DOWN
 		return rejection{"maintenance", detail}
 	case !signed:
-		return nil
+		return a.says(code != 0, detail)
 	}
 	switch code {
 	case -1021: // INVALID_TIMESTAMP
@@ -128,5 +128,5 @@ func (b binance) denied(a answer, signed bool) error {
 	case -1002, -2015: // UNAUTHORIZED, REJECTED_MBX_KEY
 		return rejection{"auth_failed", detail + ": the key, its list of addresses or its permissions" + a.caller()}
 	}
-	return nil
+	return a.says(code != 0, detail)
 }

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"time"
 )
@@ -53,10 +54,8 @@ func (b binance) contracts(ctx context.Context, path string, names []string, pri
 		case status != trading:
 			l.halted = "its status is " + status
 		}
-		for _, f := range s.Filters {
-			if err := f.add(l, true); err != nil {
-				return m, err
-			}
+		if err := l.filter(name, s.Filters, true); err != nil {
+			return m, err
 		}
 		m.listings[name] = l
 	}
@@ -79,35 +78,44 @@ func (s futuresSymbol) delists(now time.Time) time.Time {
 }
 
 type futuresTicker struct {
-	Price exact `json:"price"`
-	Time  int64 `json:"time"` // of the last trade
+	Symbol string `json:"symbol"`
+	Price  exact  `json:"price"`
+	Time   int64  `json:"time"` // of the last trade
 }
 
 func (b binanceFutures) price(ctx context.Context, symbol string, l *listing) error {
-	a, err := b.get(ctx, "/fapi/v2/ticker/price", "symbol="+url.QueryEscape(symbol))
-	if err != nil {
-		return err
-	}
 	var ticker futuresTicker
-	if err := a.decode("the ticker of "+symbol, &ticker); err != nil {
+	if err := b.ticker(ctx, "/fapi/v2/ticker/price", symbol, &ticker); err != nil {
 		return err
 	}
-	l.last, l.traded = ticker.Price, time.UnixMilli(ticker.Time)
-	return nil
+	return l.trade(symbol, ticker)
 }
 
+// price reads a list: COIN-M sends one even for one symbol.
 func (b binanceCoinFutures) price(ctx context.Context, symbol string, l *listing) error {
-	a, err := b.get(ctx, "/dapi/v1/ticker/price", "symbol="+url.QueryEscape(symbol))
-	if err != nil {
-		return err
-	}
 	var tickers []futuresTicker
-	if err := a.decode("the ticker of "+symbol, &tickers); err != nil {
+	if err := b.ticker(ctx, "/dapi/v1/ticker/price", symbol, &tickers); err != nil {
 		return err
 	}
 	if len(tickers) != 1 {
 		return badAnswer("the ticker of "+symbol, errMissing)
 	}
-	l.last, l.traded = tickers[0].Price, time.UnixMilli(tickers[0].Time)
+	return l.trade(symbol, tickers[0])
+}
+
+func (b binance) ticker(ctx context.Context, path, symbol string, body any) error {
+	a, err := b.get(ctx, path, "symbol="+url.QueryEscape(symbol))
+	if err != nil {
+		return err
+	}
+	return a.decode("the ticker of "+symbol, body)
+}
+
+// trade sets the last price.
+func (l *listing) trade(symbol string, t futuresTicker) error {
+	if t.Symbol != symbol {
+		return badAnswer("the ticker", errors.New("is not that of "+symbol))
+	}
+	l.last, l.traded = t.Price, time.UnixMilli(t.Time)
 	return nil
 }

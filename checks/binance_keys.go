@@ -16,6 +16,9 @@ type keyPermissions struct {
 	Restricted        bool `json:"ipRestrict"`
 	SpotAndMargin     bool `json:"enableSpotAndMarginTrading"`
 	Futures           bool `json:"enableFutures"`
+	// Portfolio is on only for accounts that joined portfolio margin. Then the
+	// permission for futures is off.
+	Portfolio *bool `json:"enablePortfolioMarginTrading"`
 	// Expiration is the end of the permission for spot and margin trading, in
 	// milliseconds. Keys that are bound to addresses have none.
 	Expiration *int64 `json:"tradingAuthorityExpirationTime"`
@@ -74,6 +77,7 @@ func (b binance) report(ctx context.Context, permission string, allowed func(key
 	report := keyReport{
 		withdraws: p.keys.Withdrawals, unbound: !p.keys.Restricted,
 		transfers: p.keys.InternalTransfer || p.keys.UniversalTransfer,
+		portfolio: p.keys.Portfolio != nil && *p.keys.Portfolio,
 	}
 	if !allowed(*p.keys) {
 		report.noTrade = permission
@@ -83,8 +87,11 @@ func (b binance) report(ctx context.Context, permission string, allowed func(key
 
 func (b binance) keys(ctx context.Context) (keyReport, error) {
 	report, err := b.report(ctx, "enableSpotAndMarginTrading", func(p keyPermissions) bool { return p.SpotAndMargin })
-	if err == nil && report.unread == "" && b.permissions.keys.Expiration != nil {
-		report.expires = time.UnixMilli(*b.permissions.keys.Expiration)
+	if err != nil || report.unread != "" {
+		return report, err
+	}
+	if ends := b.permissions.keys.Expiration; ends != nil && *ends > 0 {
+		report.expires = time.UnixMilli(*ends)
 	}
 	return report, err
 }

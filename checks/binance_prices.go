@@ -16,7 +16,7 @@ func (b binance) prices(ctx context.Context, quote string, assets []string) (map
 	errs := make([]error, len(assets))
 	var mu sync.Mutex
 	var wg sync.WaitGroup
-	slots := make(chan struct{}, 8) // calls at a time
+	slots := make(chan struct{}, callsAtOnce)
 	for i, asset := range assets {
 		wg.Go(func() {
 			slots <- struct{}{}

@@ -189,6 +189,12 @@ func (b binanceFutures) symbolSettings(ctx context.Context) (found []checker.Obs
 	if err := a.decode("the settings of the symbols", &settings); err != nil {
 		return nil, err
 	}
+	seen := once{}
+	for _, on := range settings {
+		if err := seen.add("the settings of the symbols", name(on.Symbol)); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range b.Trading.Symbols {
 		if s.hasSettings() {
 			found = append(found, s.compare(b.Name, settings)...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -51,6 +52,29 @@ type binanceFilter struct {
 	ApplyToMarket    *bool  `json:"applyToMarket"`
 	ApplyMinToMarket *bool  `json:"applyMinToMarket"`
 	ApplyMaxToMarket *bool  `json:"applyMaxToMarket"`
+}
+
+// filter adds the filters of a symbol. Every symbol has those of price and size:
+// without them nothing is known of its orders.
+func (l *listing) filter(symbol string, filters []binanceFilter, futures bool) error {
+	seen := once{}
+	for _, f := range filters {
+		if err := seen.add("the filters of "+symbol, name(f.Type)); err != nil {
+			return err
+		}
+		if err := f.add(l, futures); err != nil {
+			return err
+		}
+	}
+	for _, needed := range []struct {
+		name  string
+		grids []grid
+	}{{"PRICE_FILTER", l.price}, {"LOT_SIZE", l.size}} {
+		if needed.grids == nil {
+			return badAnswer("the filters of "+symbol, fmt.Errorf("%s %w", needed.name, errMissing))
+		}
+	}
+	return nil
 }
 
 // add adds a filter to a listing. The steps of futures start at the minimum.
@@ -194,10 +218,8 @@ func (b binance) market(ctx context.Context, names []string) (market, error) {
 		case !s.SpotAllowed:
 			l.halted = "spot trading of it is not allowed"
 		}
-		for _, f := range s.Filters {
-			if err := f.add(l, false); err != nil {
-				return m, err
-			}
+		if err := l.filter(name, s.Filters, false); err != nil {
+			return m, err
 		}
 		m.listings[name] = l
 	}

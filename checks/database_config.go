@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // databaseConfig declares the targets of the check Database.
@@ -123,7 +123,7 @@ func serverProblems(key, example, variable string, timeout time.Duration, readOn
 }
 
 // insertStatement matches the start of a statement that adds rows.
-var insertStatement = regexp.MustCompile(`(?i)^\s*insert\s+into\s`)
+var insertStatement = lazy.Regexp(`(?i)^\s*insert\s+into\s`)
 
 func (c postgresConfig) insertProblems() (problems []checker.Problem) {
 	for i, statement := range c.Insert {
@@ -131,7 +131,7 @@ func (c postgresConfig) insertProblems() (problems []checker.Problem) {
 		if len(c.Insert) > 1 {
 			path = append(path, i)
 		}
-		if !insertStatement.MatchString(statement) {
+		if !insertStatement().MatchString(statement) {
 			problems = append(problems, wrong("write a statement such as INSERT INTO orders (id) VALUES (0)", path...))
 		}
 	}

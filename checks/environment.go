@@ -63,7 +63,7 @@ func (c environmentConfig) Problems(checker.Env) (problems []checker.Problem) {
 func (v variableConfig) problem() (key, text string) {
 	formats := []format{"", formatText, formatURL, formatInteger, formatOneOf, formatFile}
 	switch {
-	case !declared.VariableName.MatchString(v.Name):
+	case !declared.VariableName().MatchString(v.Name):
 		return "name", "must be the name of an environment variable: letters, digits and underscores"
 	case !slices.Contains(formats, v.Format):
 		return "format", fmt.Sprintf("%q is none of %v", v.Format, formats[1:])

@@ -3,7 +3,8 @@ package checks
 import (
 	"errors"
 	"math/big"
-	"regexp"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // exact is an exact amount or price that is not negative. Exchanges send them
@@ -11,11 +12,11 @@ import (
 type exact struct{ value *big.Rat }
 
 // exactForm bounds the size of the numbers.
-var exactForm = regexp.MustCompile(`^[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
+var exactForm = lazy.Regexp(`^[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?$`)
 
 // UnmarshalText parses a number such as 0.001.
 func (d *exact) UnmarshalText(text []byte) error {
-	if !exactForm.Match(text) {
+	if !exactForm().Match(text) {
 		return errors.New("is no amount")
 	}
 	d.value, _ = new(big.Rat).SetString(string(text))

@@ -120,6 +120,7 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 			Name: names[i], BaseURL: d.URL, Variable: d.URLFrom,
 			AccessKeyVariable: d.AccessKeyFrom, AccessKey: env.Value(d.AccessKeyFrom),
 			SecretKeyVariable: d.SecretKeyFrom, SecretKey: env.Value(d.SecretKeyFrom),
+			padded:  cmp.Or(padded(env, d.AccessKeyFrom), padded(env, d.SecretKeyFrom)),
 			Trading: d.Trading, bans: bans,
 		}
 		if d.URLFrom != "" && env.Value(d.URLFrom) != "" {
@@ -130,6 +131,18 @@ func (c exchangesConfig) list(env checker.Env) []exchange {
 	return withPermissions(all)
 }
 
+// padded returns the name of a variable if its value starts or ends with white
+// space, or "".
+func padded(env checker.Env, variable string) string {
+	if env.Lookup == nil {
+		return ""
+	}
+	if value, _ := env.Lookup(variable); value == strings.TrimSpace(value) {
+		return ""
+	}
+	return variable
+}
+
 // exchange is an exchange to check. Its name determines its API.
 type exchange struct {
 	Name     string // one of the targets
@@ -138,6 +151,10 @@ type exchange struct {
 
 	AccessKey, SecretKey                 string
 	AccessKeyVariable, SecretKeyVariable string
+
+	// padded is the variable of a key with white space at its start or end, or
+	// "". The checks would do without it, but the system may not.
+	padded string
 
 	Trading     tradingConfig
 	permissions *permissions // of the keys; nil if no API reports them
@@ -205,11 +222,15 @@ func (e exchange) api(client *http.Client) (api, error) {
 	return binance{e, client}, nil
 }
 
+// callsAtOnce limits the calls of a check to an exchange at a time. The value of
+// dust can need hundreds, all within the timeout.
+const callsAtOnce = 32
+
 // newHTTPClient returns a client for a few calls. It does not follow redirects,
 // so that a signed call goes only to its own address.
 func newHTTPClient() *http.Client {
 	return &http.Client{
-		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: 4, ForceAttemptHTTP2: true},
+		Transport:     &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: callsAtOnce, ForceAttemptHTTP2: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -274,6 +295,15 @@ func (a answer) rejected() error {
 		return rejection{"server_error", fmt.Sprintf("HTTP %d", a.status)}
 	}
 	return rejection{"unexpected_answer", fmt.Sprintf("HTTP %d", a.status)}
+}
+
+// says maps an error that has no reason of its own to a rejection with what the
+// exchange says. Other statuses have their reasons in rejected.
+func (a answer) says(something bool, detail string) error {
+	if !something || a.status/100 != 4 || a.status == http.StatusForbidden || a.status == http.StatusUnavailableForLegalReasons {
+		return nil
+	}
+	return rejection{"unexpected_answer", fmt.Sprintf("HTTP %d: %s", a.status, detail)}
 }
 
 // explainExchange explains an error of an exchange, as explain does.

@@ -153,7 +153,7 @@ func (h exchangeHealth) observeClock(e exchange, reading clockReading) []checker
 func (h exchangeHealth) observeMarket(e exchange, m market, now time.Time) (found []checker.Observation) {
 	for _, s := range e.Trading.Symbols {
 		if l := m.listings[s.Symbol]; l != nil {
-			found = append(found, s.observe(e.Name, l, now, h.MaxTickerAge)...)
+			found = append(found, s.observe(e.Name, l, now, cmp.Or(s.MaxTickerAge, h.MaxTickerAge))...)
 		} else {
 			found = append(found, checker.Failed(e.Name, "unknown_symbol", "the exchange does not list "+s.Symbol))
 		}

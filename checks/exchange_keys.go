@@ -19,6 +19,7 @@ type keyReport struct {
 	withdraws bool
 	transfers bool      // the keys allow transfers to other accounts
 	unbound   bool      // the keys can be used from every address
+	portfolio bool      // the account is one of portfolio margin
 	noTrade   string    // permission for trading that is off, or ""
 	expires   time.Time // zero if unknown
 	unread    string    // cause for which the permissions are not known, or ""
@@ -30,6 +31,9 @@ func (k keyReport) observe(e exchange, live bool) (found []checker.Observation) 
 	trades := e.Trading.mustTrade(live)
 	if live && k.unread != "" {
 		found = append(found, checker.Warned(e.Name, "permissions_not_read", "the permissions of the keys are not known: "+k.unread))
+	}
+	if live && k.portfolio {
+		found = append(found, checker.Warned(e.Name, "wallet_not_read", "the wallet, the positions and the orders of portfolio margin are not read (enablePortfolioMarginTrading of the keys is on)"))
 	}
 	expired := !k.expires.IsZero() && !k.expires.After(time.Now())
 	switch date := k.expires.UTC().Format(time.DateTime) + " UTC"; {

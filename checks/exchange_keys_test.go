@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,7 +94,14 @@ func TestKeyPermissions(t *testing.T) {
 		{"the permission to trade ended", "binance_spot", "", permission("tradingAuthorityExpirationTime", ended), checker.Fail, "key_expired", "2021-08-15"},
 		{"the permission to trade ends soon", "binance_spot", "key_expires_within: 168h", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Warn, "key_expires_soon", soon.UTC().Format(time.DateTime)},
 		{"the permission to trade ends later", "binance_spot", "key_expires_within: 72h", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Pass, "", ""},
+		{"the permission to trade has no end", "binance_spot", "", permission("tradingAuthorityExpirationTime", 0), checker.Pass, "", ""},
 		{"no expiry is declared", "binance_spot", "", permission("tradingAuthorityExpirationTime", soon.UnixMilli()), checker.Pass, "", ""},
+		{"portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", true), checker.Warn, "wallet_not_read", "portfolio margin"},
+		{"portfolio margin takes the permission for futures", "binance_futures", "", func(e *exchanges) {
+			e.binance.ChangeKeys("enablePortfolioMarginTrading", true)
+			e.binance.ChangeKeys("enableFutures", false)
+		}, checker.Fail, "cannot_trade", "portfolio margin"},
+		{"older networks do not report portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", nil), checker.Pass, "", ""},
 		{"a field is missing", "binance_spot", "", permission("enableSpotAndMarginTrading", nil), checker.Fail, "bad_answer", "enableSpotAndMarginTrading is missing"},
 		{"a field is missing", "binance_futures", "", permission("ipRestrict", nil), checker.Fail, "bad_answer", "ipRestrict is missing"},
 		{"may not trade futures, so Binance refuses all calls", "binance_coin_futures", "", permission("enableFutures", false), checker.Fail, "cannot_trade", "enableFutures"},
@@ -111,6 +119,7 @@ func TestKeyPermissions(t *testing.T) {
 		{"paper trading needs no permission to trade", "binance_spot", "", permission("enableSpotAndMarginTrading", false), checker.Pass, "", ""},
 		{"paper trading with declared trades", "binance_spot", "trades: true", permission("enableSpotAndMarginTrading", false), checker.Fail, "cannot_trade", ""},
 		{"a test network in paper trading", "binance_futures", "", func(e *exchanges) { e.binance.Testnet(true) }, checker.Pass, "", ""},
+		{"paper trading in portfolio margin", "binance_spot", "", permission("enablePortfolioMarginTrading", true), checker.Pass, "", ""},
 		{"paper trading of a locked account", "binance_futures", "", func(e *exchanges) { e.binance.LockAccount(true) }, checker.Pass, "", ""},
 	})
 }
@@ -249,6 +258,30 @@ func TestAccountAndSymbols(t *testing.T) {
 	})
 }
 
+// Upbit takes ten calls for prices a second, from all programs of an address.
+func TestManySymbolsOfUpbit(t *testing.T) {
+	t.Parallel()
+	for first, reason := range map[string]string{"KRW-BTC": "", "KRW-OLD": "unknown_symbol"} {
+		e := newExchanges(t)
+		symbols := []string{"{symbol: " + first + ", order_size: 1}"}
+		for i := range 19 {
+			name := fmt.Sprintf("KRW-C%d", i)
+			e.upbit.ChangeMarket(name, func(*fakeexchange.Market) {})
+			symbols = append(symbols, "{symbol: "+name+", order_size: 1}")
+		}
+		e.declare("upbit", "symbols: ["+strings.Join(symbols, ", ")+"]")
+		status := checker.Pass
+		if reason != "" {
+			status = checker.Fail
+		}
+		expect(t, e.positions("live"), "upbit", status, reason)
+		calls := e.upbit.Calls()
+		if prices := len(slices.DeleteFunc(calls, func(path string) bool { return path != "/v1/ticker" })); prices != 1 {
+			t.Errorf("%d calls for prices, want 1", prices)
+		}
+	}
+}
+
 // settled returns exchanges with declared settings and symbols, so that the
 // checks make all calls about them.
 func settled(t *testing.T) *exchanges {
@@ -259,6 +292,27 @@ func settled(t *testing.T) *exchanges {
 	e.declare("binance_futures", "position_mode: one_way, symbols: [{symbol: BTCUSDT, order_size: '0.001', leverage: 20}]")
 	e.declare("binance_coin_futures", order("BTCUSD_PERP", "1", ""))
 	return e
+}
+
+// Two entries for one symbol leave open which one counts.
+func TestSymbolsListedTwice(t *testing.T) {
+	t.Parallel()
+	e := settled(t)
+	health, positions := e.health(), e.positions("live")
+	for _, tt := range []struct {
+		check              subject
+		target, path, body string
+		answer             func(path, body string)
+	}{
+		{health, "upbit", "/v1/market/all", `[{"market": "KRW-BTC", "market_event": {"warning": true, "caution": {}}}, {"market": "KRW-BTC", "market_event": {"warning": false, "caution": {}}}]`, e.upbit.Answer},
+		{health, "upbit", "/v1/orderbook/instruments", `[{"market": "KRW-BTC", "tick_size": "3"}, {"market": "KRW-BTC", "tick_size": "1000"}]`, e.upbit.Answer},
+		{positions, "binance_futures", "/fapi/v1/symbolConfig", `[{"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 20}, {"symbol": "BTCUSDT", "marginType": "CROSSED", "leverage": 125}]`, e.binance.Answer},
+	} {
+		tt.answer(tt.path, tt.body)
+		says(t, tt.check, tt.target, checker.Fail, "bad_answer", "twice")
+		tt.answer(tt.path, "")
+		expect(t, tt.check, tt.target, checker.Pass, "")
+	}
 }
 
 // An answer that lacks what it must have is never taken for keys, settings or

@@ -63,9 +63,17 @@ func TestSymbols(t *testing.T) {
 		{"is unknown beside a halted one", "binance_spot", "symbols: [{symbol: NOSUCH}, {symbol: BTCUSDT}]", spot(field("status", "HALT")), checker.Fail, "unknown_symbol", "BTCUSDT does not trade"},
 		{"lacks its status", "binance_spot", btc, spot(func(s fakeexchange.Symbol) { delete(s, "status") }), checker.Fail, "bad_answer", "BTCUSDT: status is missing"},
 		{"lacks its filters", "binance_spot", btc, spot(field("filters", nil)), checker.Fail, "bad_answer", "filters is null"},
+		{"has no filters", "binance_spot", btc, spot(field("filters", []any{})), checker.Fail, "bad_answer", "the filters of BTCUSDT: PRICE_FILTER is missing"},
+		{"has no filter of the size", "binance_spot", btc, spot(field("filters", []any{map[string]any{"filterType": "PRICE_FILTER", "minPrice": "1", "maxPrice": "2", "tickSize": "1"}})), checker.Fail, "bad_answer", "LOT_SIZE is missing"},
+		{"has no filters", "binance_futures", btc, contract(field("filters", []any{})), checker.Fail, "bad_answer", "PRICE_FILTER is missing"},
+		{"has no filters", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", coinContract(field("filters", []any{})), checker.Fail, "bad_answer", "PRICE_FILTER is missing"},
 		{"has a filter without a step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2"})
 		}), checker.Fail, "bad_answer", "LOT_SIZE: lacks a field"},
+		{"has a filter twice", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
+			size := map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2", "stepSize": "1"}
+			s.Filters(size, size)
+		}), checker.Fail, "bad_answer", "has LOT_SIZE twice"},
 		{"has a negative step", "binance_spot", btc, spot(func(s fakeexchange.Symbol) {
 			s.Filters(map[string]any{"filterType": "LOT_SIZE", "minQty": "1", "maxQty": "2", "stepSize": "-1"})
 		}), checker.Fail, "bad_answer", "stepSize is no amount"},
@@ -137,7 +145,7 @@ func TestOrders(t *testing.T) {
 		{"the older filter of values", "binance_spot", order("BTCUSDT", "0.00012", ""), oldNotional(true), checker.Fail, "order_value_refused", "7.2, below the minimum 10 (MIN_NOTIONAL)"},
 		{"the older filter for limit orders only", "binance_spot", order("BTCUSDT", "0.00012", ""), oldNotional(false), checker.Pass, "", ""},
 		{"the older filter without its field", "binance_spot", order("BTCUSDT", "1", ""), filters(map[string]any{"filterType": "MIN_NOTIONAL", "notional": "10"}), checker.Fail, "bad_answer", "MIN_NOTIONAL: lacks a field"},
-		{"no filters", "binance_spot", order("BTCUSDT", "0.000000001", "0.1"), filters(), checker.Pass, "", ""},
+		{"no filters of the value", "binance_spot", order("BTCUSDT", "0.00001", "0.1"), filters(), checker.Pass, "", ""},
 		{"several faults", "binance_spot", order("BTCUSDT", "0.000001", "0.001"), nil, checker.Fail, "order_size_refused", "BTCUSDT refuses the declared price: 0.001 is below the minimum 0.01"},
 
 		{"fits", "binance_futures", order("BTCUSDT", "0.001", "60000.1"), nil, checker.Pass, "", ""},
@@ -183,12 +191,23 @@ func TestTickers(t *testing.T) {
 	}
 	states = append(states,
 		state{"old, without declared symbols", "upbit", "", age(90 * time.Second), checker.Fail, "stale_ticker", "the ticker has a price that is 1m30s old"},
+		state{"of another contract", "binance_futures", btc, func(e *exchanges) {
+			e.binance.Answer("/fapi/v2/ticker/price", fmt.Sprintf(`{"symbol": "ETHUSDT", "price": "3000", "time": %d}`, time.Now().UnixMilli()))
+		}, checker.Fail, "bad_answer", "the ticker is not that of BTCUSDT"},
+		state{"of another contract", "binance_coin_futures", "symbols: [{symbol: BTCUSD_PERP}]", func(e *exchanges) {
+			e.binance.Answer("/dapi/v1/ticker/price", fmt.Sprintf(`[{"symbol": "ETHUSD_PERP", "price": "3000", "time": %d}]`, time.Now().UnixMilli()))
+		}, checker.Fail, "bad_answer", "the ticker is not that of BTCUSD_PERP"},
 		state{"of a halted symbol", "binance_spot", btc, func(e *exchanges) {
 			spot(field("status", "HALT"))(e)
 			age(time.Hour)(e)
 		}, checker.Fail, "symbol_not_trading", ""},
 	)
 	expectStates(t, health, states)
+	expectStates(t, health, []state{
+		{"old as declared for the symbol", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 2h}]", age(time.Hour), checker.Pass, "", ""},
+		{"older than declared for the symbol", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 30m}]", age(time.Hour), checker.Fail, "stale_ticker", "30m0s is allowed"},
+		{"old as declared for one of two symbols", "binance_spot", "symbols: [{symbol: BTCUSDT, max_ticker_age: 2h}, {symbol: ETHUSDT}]", age(time.Hour), checker.Fail, "stale_ticker", "ETHUSDT has a price that is 1h0m0s old"},
+	})
 	expectStates(t, healthWith("max_ticker_age: 2h"), []state{{"old as declared", "binance_spot", btc, age(time.Hour), checker.Pass, "", ""}})
 }
 

@@ -110,6 +110,39 @@ func TestExchangeFaults(t *testing.T) {
 	}
 }
 
+// An error without a reason of its own is shown as the exchange names it.
+func TestUnknownErrors(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	for _, tt := range []struct {
+		body    string
+		targets []string
+		says    string
+	}{
+		{`{"code": -4109, "msg": "This account is inactive"}`, targets[1:], "HTTP 400: Binance answers -4109"},
+		{`{"error": {"name": "inactive", "message": "휴면"}}`, targets[:1], "HTTP 400: Upbit answers inactive"},
+		{`<html>Bad Request</html>`, targets, "HTTP 400"},
+	} {
+		e.fail(&fakeexchange.Fault{Status: http.StatusBadRequest, Body: tt.body})
+		for _, check := range e.both() {
+			for _, target := range tt.targets {
+				says(t, check, target, checker.Fail, "unexpected_answer", tt.says)
+			}
+		}
+	}
+}
+
+// The checks would do without the white space around a key; the system may send
+// it.
+func TestPaddedKeys(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	for _, env := range []string{"paper", "live"} {
+		says(t, e.positions(env, "UPBIT_SECRET_KEY="+e.upbit.SecretKey+"\n"), "upbit", checker.Fail, "auth_failed", "UPBIT_SECRET_KEY starts or ends with white space")
+		says(t, e.positions(env, "BINANCE_API_KEY= "+e.binance.APIKey), "binance_spot", checker.Fail, "auth_failed", "BINANCE_API_KEY starts or ends with white space")
+	}
+}
+
 // A caller with too many requests is limited, and banned if it continues.
 func TestExchangeLimits(t *testing.T) {
 	t.Parallel()

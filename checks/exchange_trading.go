@@ -27,6 +27,8 @@ type symbolConfig struct {
 	Price      string `yaml:"price"`       // of a limit order; without it the order is a market order
 	MarginType string `yaml:"margin_type"` // isolated or crossed
 	Leverage   int    `yaml:"leverage"`
+
+	MaxTickerAge time.Duration `yaml:"max_ticker_age"` // that of exchange_health by default
 }
 
 // Position modes and margin types in preflight.yml.
@@ -90,7 +92,7 @@ func (s symbolConfig) nameProblem(exchange string) string {
 	if exchange == targetUpbit {
 		example = "KRW-BTC"
 	}
-	if s.Symbol == "" || strings.ToUpper(s.Symbol) != s.Symbol || strings.ContainsAny(s.Symbol, " /,\"") ||
+	if s.Symbol == "" || strings.ToUpper(s.Symbol) != s.Symbol || strings.ContainsAny(s.Symbol, " /,\"*") ||
 		strings.Contains(s.Symbol, "-") != (exchange == targetUpbit) {
 		return "write the symbol as the exchange does, such as " + example
 	}
@@ -113,6 +115,7 @@ func (s symbolConfig) problems(futures bool) (problems []checker.Problem) {
 	case s.MarginType != "" && s.MarginType != isolated && s.MarginType != crossed:
 		add("margin_type", fmt.Sprintf("%q is neither %s nor %s", s.MarginType, isolated, crossed))
 	}
+	problems = append(problems, timeoutProblem(s.MaxTickerAge, "max_ticker_age")...)
 	switch {
 	case s.Leverage != 0 && !futures:
 		add("leverage", "only binance_futures has it")

@@ -3,11 +3,11 @@ package checks
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"sync"
 
 	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // Default patterns of secret files, and of exceptions from them.
@@ -101,11 +101,11 @@ func (s *secretContents) files(named []string) (out []string) {
 
 // privateKey matches a private key with its beginning, also in a string of JSON
 // or of code.
-var privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s"'+,;]|\\[nr]|[A-Za-z-]+: [^\n\\]*(?:\n|\\n))*[A-Za-z0-9+/=]{40}`)
+var privateKey = lazy.Regexp(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s"'+,;]|\\[nr]|[A-Za-z-]+: [^\n\\]*(?:\n|\\n))*[A-Za-z0-9+/=]{40}`)
 
 // secretIn returns the kind of secret that a file seems to contain, or "".
 func secretIn(content []byte) string {
-	if bytes.Contains(content, []byte("PRIVATE KEY")) && privateKey.Match(content) {
+	if bytes.Contains(content, []byte("PRIVATE KEY")) && privateKey().Match(content) {
 		return "a private key"
 	}
 	if bytes.IndexByte(content[:min(len(content), 8000)], 0) >= 0 {

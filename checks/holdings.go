@@ -62,11 +62,20 @@ type order struct {
 func (a *account) hold(h holding) {
 	for i, other := range a.held {
 		if other.wallet == h.wallet && other.asset == h.asset && other.kind == h.kind {
-			a.held[i].amount += h.amount
+			a.held[i].amount = decimals(other.amount + h.amount)
 			return
 		}
 	}
+	h.amount = decimals(h.amount)
 	a.held = append(a.held, h)
+}
+
+// decimals returns the decimal number that a sum or a product of decimal numbers
+// means: 0.1 + 0.2 is not above 0.3.
+func decimals(v float64) float64 {
+	const digits = 15 // that a float64 keeps of every decimal number
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64)
+	return v
 }
 
 // add adds the content of another account. An order may be in both.

@@ -61,6 +61,22 @@ func TestEveryAmountCounts(t *testing.T) {
 	says(t, e.allowing(), "upbit", checker.Fail, "unexpected_position", "BTC 0.5")
 }
 
+// Sums and values are those of decimal numbers.
+func TestDecimalSums(t *testing.T) {
+	t.Parallel()
+	e := newExchanges(t)
+	e.upbit.SetBalance("BTC", "0.1")
+	e.upbit.Lock("BTC", "0.2")
+	expect(t, e.allowing("exchange: upbit, asset: BTC, max: 0.3"), "upbit", checker.Pass, "")
+	says(t, e.allowing("exchange: upbit, asset: BTC, max: 0.29999999"), "upbit", checker.Fail, "unexpected_position", "BTC 0.3")
+	for _, field := range []string{"free", "locked", "freeze"} {
+		e.binance.SetAmount(fakeexchange.Funding, "BTC", field, "0.1")
+	}
+	expect(t, e.allowing("exchange: binance_spot, wallet: funding, asset: BTC, max: 0.3"), "binance_spot", checker.Pass, "")
+	e.binance.SetPrice("BTCUSDT", "3", time.Now())
+	expect(t, e.allowing("exchange: binance_spot, wallet: funding, asset: BTC, max_value: 0.9, quote: USDT"), "binance_spot", checker.Pass, "")
+}
+
 func TestOtherWallets(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ wallet, asset, field, amount, allow, held string }{
@@ -137,7 +153,8 @@ func TestRestingOrders(t *testing.T) {
 		expect(t, e.allowing(entry), tt.target, checker.Pass, "")
 		expect(t, e.allowing("exchange: "+tt.target+", symbol: '*', max: 1"), tt.target, checker.Pass, "")
 		expect(t, e.allowing(entry+", envs: [paper]"), tt.target, checker.Fail, "resting_order")
-		expect(t, e.allowing("exchange: "+tt.target+", symbol: OTHER"), tt.target, checker.Fail, "resting_order")
+		other := strings.Replace(tt.symbol, "BTC", "OTHER", 1)
+		expect(t, e.allowing("exchange: "+tt.target+", symbol: "+other), tt.target, checker.Fail, "resting_order")
 		rest()
 		says(t, e.allowing(entry+", max: 1"), tt.target, checker.Fail, "resting_order", tt.symbol+" 2")
 	}

@@ -34,7 +34,7 @@ func (l liveWaivers) Problems(checker.Env) (problems []checker.Problem) {
 	risks := []risk{riskOtherHost, riskPlainText, riskUnverified}
 	for i, w := range l {
 		switch {
-		case !declared.VariableName.MatchString(w.Of) && strings.ContainsAny(w.Of, " /@") || w.Of == "":
+		case !declared.VariableName().MatchString(w.Of) && strings.ContainsAny(w.Of, " /@") || w.Of == "":
 			problems = append(problems, wrong("name the variable with the address, such as POSTGRES_DSN, or a host without its port", i, "of"))
 		case !slices.Contains(risks, w.Risk):
 			problems = append(problems, wrong(fmt.Sprintf("%q is none of %v", w.Risk, risks), i, "risk"))

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // alembicRevisions are the migrations of Alembic, by their id. They form a graph: each
@@ -54,15 +55,15 @@ func readAlembic(folder string) (migrationSet, error) {
 
 // assigned finds the assignments of a revision's file, at the start of a line.
 var (
-	assigned = regexp.MustCompile(`(?m)^(revision|down_revision|depends_on)[ \t]*(?::[^=\n]*)?=[ \t]*`)
-	literal  = regexp.MustCompile(`^[rRuU]?(?:"([^"\\\n]*)"|'([^'\\\n]*)')`)
+	assigned = lazy.Regexp(`(?m)^(revision|down_revision|depends_on)[ \t]*(?::[^=\n]*)?=[ \t]*`)
+	literal  = lazy.Regexp(`^[rRuU]?(?:"([^"\\\n]*)"|'([^'\\\n]*)')`)
 )
 
 // parseRevision reads the assignments of a file. They must be literals.
 func parseRevision(file, text string) (id string, r alembicRevision, err error) {
 	r.file = file
 	values := map[string][]string{}
-	for _, at := range assigned.FindAllStringSubmatchIndex(text, -1) {
+	for _, at := range assigned().FindAllStringSubmatchIndex(text, -1) {
 		name := text[at[2]:at[3]]
 		ids, ok := literals(text[at[1]:])
 		if !ok {
@@ -90,7 +91,7 @@ func literals(text string) (ids []string, ok bool) {
 	}
 	for {
 		text = strings.TrimLeft(text, " \t\r\n,")
-		switch m := literal.FindStringSubmatch(text); {
+		switch m := literal().FindStringSubmatch(text); {
 		case m != nil:
 			ids = append(ids, m[1]+m[2])
 			text = text[len(m[0]):]

@@ -5,16 +5,17 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // Names of Flyway's migrations.
 var (
-	flywayVersioned  = regexp.MustCompile(`^([VB])([0-9]+(?:[._][0-9]+)*)(?:__.*)?\.(?:sql|java|kt)$`)
-	flywayMisnamed   = regexp.MustCompile(`^[VB][0-9].*\.sql$`)
-	flywayRepeatable = regexp.MustCompile(`^R__.*\.(?:sql|java|kt)$`)
+	flywayVersioned  = lazy.Regexp(`^([VB])([0-9]+(?:[._][0-9]+)*)(?:__.*)?\.(?:sql|java|kt)$`)
+	flywayMisnamed   = lazy.Regexp(`^[VB][0-9].*\.sql$`)
+	flywayRepeatable = lazy.Regexp(`^R__.*\.(?:sql|java|kt)$`)
 )
 
 // readFlyway reads a folder of Flyway, with its subfolders. A baseline migration
@@ -28,14 +29,14 @@ func readFlyway(folder string) (migrationSet, error) {
 			return nil // what cannot be read has no migrations
 		}
 		name := d.Name()
-		switch m := flywayVersioned.FindStringSubmatch(name); {
+		switch m := flywayVersioned().FindStringSubmatch(name); {
 		case m != nil && m[1] == "B":
 			baselines.add(flywayVersion(m[2]), name)
 		case m != nil:
 			found.add(flywayVersion(m[2]), name)
-		case flywayMisnamed.MatchString(name):
+		case flywayMisnamed().MatchString(name):
 			misnamed = name
-		case flywayRepeatable.MatchString(name):
+		case flywayRepeatable().MatchString(name):
 			repeatable++
 		}
 		return nil

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // migrationTool is a program that migrates a schema.
@@ -167,7 +168,7 @@ func gooseRecord(rows [][]string) (r record, err error) {
 
 // direction is the part of a golang-migrate file's name that distinguishes the
 // way up from the way down.
-var direction = regexp.MustCompile(`\.(up|down)\.[^.]+$`)
+var direction = lazy.Regexp(`\.(up|down)\.[^.]+$`)
 
 // readGolangMigrate reads a folder of golang-migrate, where each version has a
 // file for the way up and one for the way down.
@@ -179,7 +180,7 @@ func readGolangMigrate(folder string) (migrationSet, error) {
 		if !ok || !slices.Contains([]string{".sql", ".go"}, filepath.Ext(name)) || strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		way := direction.FindString(name)
+		way := direction().FindString(name)
 		if ways[way] == nil {
 			ways[way] = &versionFiles{}
 		}

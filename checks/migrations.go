@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/alertnative/preflight/checker"
@@ -148,7 +147,7 @@ func (s schema) observe(ctx context.Context, shared *sessions) checker.Observati
 
 // state reads the tool's table and compares it with the migrations.
 func (s schema) state(ctx context.Context, conn *pgconn.PgConn, expected migrationSet) (schemaState, error) {
-	rows, err := queryText(ctx, conn, `SELECT `+s.Tool.columns+` FROM `+pgx.Identifier(strings.Split(s.Table, ".")).Sanitize())
+	rows, err := queryText(ctx, conn, `SELECT `+s.Tool.columns+` FROM `+quoted(s.Table))
 	if err != nil {
 		return schemaState{}, err
 	}
@@ -206,4 +205,13 @@ func (s schema) notThere(ctx context.Context, conn *pgconn.PgConn, reason, detai
 		}
 	}
 	return checker.Failed(s.Name, reason, detail)
+}
+
+// quoted returns the name of a table for SQL, each part in quotes.
+func quoted(table string) string {
+	parts := strings.Split(strings.ReplaceAll(table, "\x00", ""), ".")
+	for i, part := range parts {
+		parts[i] = `"` + strings.ReplaceAll(part, `"`, `""`) + `"`
+	}
+	return strings.Join(parts, ".")
 }

@@ -74,6 +74,8 @@ func (p openPositions) observe(ctx context.Context, e exchange) checker.Observat
 		return checker.Passed(e.Name, "no keys, so nothing is open through them")
 	case missing != "":
 		return checker.Failed(e.Name, "not_configured", missing+" is not set")
+	case e.padded != "":
+		return checker.Failed(e.Name, "auth_failed", e.padded+" starts or ends with white space, which is no part of a key")
 	}
 	began := time.Now()
 	seen, err := p.look(ctx, e)

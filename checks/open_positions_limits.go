@@ -83,6 +83,8 @@ func (a allowConfig) problems(exchanges []string, i int) []checker.Problem {
 		return at("exchange", "%q is none of the declared exchanges %v", a.Exchange, exchanges)
 	case a.Asset == "":
 		return at("asset", "name the asset, such as KRW or BTCUSDT, or * for any")
+	case a.Asset != "*" && (strings.ToUpper(a.Asset) != a.Asset || strings.ContainsAny(a.Asset, " -/,*")):
+		return at("asset", "%q is no name: write it as the exchange does, such as BTC or BTCUSDT, or * for any", a.Asset)
 	case a.Wallet != "" && !slices.Contains(named, a.Wallet):
 		return at("wallet", "%q is no wallet of %s (there are %s)", a.Wallet, a.Exchange, strings.Join(named, ", "))
 	case a.Max != nil && !(*a.Max >= 0):
@@ -110,6 +112,8 @@ func (a allowOrdersConfig) problems(exchanges []string, i int) []checker.Problem
 		return at("exchange", "%q is none of the declared exchanges %v", a.Exchange, exchanges)
 	case a.Symbol == "":
 		return at("symbol", "name the symbol, such as KRW-BTC or BTCUSDT, or * for any")
+	case a.Symbol != "*" && symbolConfig{Symbol: a.Symbol}.nameProblem(a.Exchange) != "":
+		return at("symbol", "%q is no symbol: write it as the exchange does, such as KRW-BTC or BTCUSDT, or * for any", a.Symbol)
 	case a.Max != nil && *a.Max < 0:
 		return at("max", "must not be negative")
 	}
@@ -212,7 +216,7 @@ func (p openPositions) allows(exchange string, h holding, prices map[string]map[
 		unit, problem := priceOf(h, a.Quote, prices[a.Quote])
 		if problem != "" {
 			unpriced = problem
-		} else if amount*unit <= a.MaxValue {
+		} else if decimals(amount*unit) <= a.MaxValue {
 			return true, ""
 		}
 	}

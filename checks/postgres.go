@@ -6,15 +6,21 @@ import (
 	"fmt"
 	"net"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// settingsOfPgx are settings of an address for the Go driver pgx, which the
+// server does not know.
+var settingsOfPgx = []string{"default_query_exec_mode", "statement_cache_capacity", "description_cache_capacity"}
+
 // parsePostgres parses the server's address.
-func parsePostgres(s server) (*pgx.ConnConfig, error) {
-	config, err := pgx.ParseConfig(s.Address)
+func parsePostgres(s server) (*pgconn.Config, error) {
+	config, err := pgconn.ParseConfig(s.Address)
 	if err != nil {
 		return nil, malformed(s.Variable, s.Address, "a PostgreSQL address")
+	}
+	for _, name := range settingsOfPgx {
+		delete(config.RuntimeParams, name)
 	}
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -34,7 +40,7 @@ func dialPostgres(ctx context.Context, s server) (*pgconn.PgConn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pgconn.ConnectConfig(ctx, &config.Config)
+	return pgconn.ConnectConfig(ctx, config)
 }
 
 // queryText runs one query and returns the rows as text.

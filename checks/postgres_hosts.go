@@ -58,7 +58,7 @@ func (p postgresServer) perHost() (configs []*pgconn.Config) {
 				return
 			}
 		}
-		c := parsed.Config.Copy()
+		c := parsed.Copy()
 		c.Host, c.Port, c.TLSConfig, c.Fallbacks = f.Host, f.Port, f.TLSConfig, nil
 		configs = append(configs, c)
 	}

@@ -10,13 +10,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks/internal/guesses"
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // secretsConfig configures the check Secrets.
@@ -183,7 +183,7 @@ func setTwice(name string, lines []int) string {
 }
 
 // placeholder matches values that examples use instead of a secret.
-var placeholder = regexp.MustCompile(`(?i)change.?me|replace.?(me|with)|placeholder|example|[^a-z0-9]here$|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
+var placeholder = lazy.Regexp(`(?i)change.?me|replace.?(me|with)|placeholder|example|[^a-z0-9]here$|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
 	`(^|[^a-z0-9])(your|todo|dummy|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
 // observe judges all secrets in the value of a variable.
@@ -193,7 +193,7 @@ func (s secrets) observe(name string, found addressSecrets, optional bool) check
 		return checker.Passed(name, "not set, optional")
 	case len(found.values) == 0:
 		return checker.Failed(name, "missing", "contains no secret")
-	case slices.ContainsFunc(found.values, placeholder.MatchString):
+	case slices.ContainsFunc(found.values, placeholder().MatchString):
 		return checker.Failed(name, "placeholder", "the value is a placeholder")
 	}
 	weakest := math.Inf(1)

@@ -2,9 +2,10 @@ package checks
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // addressSecrets are the secrets in a variable's value, and words of the value
@@ -23,7 +24,7 @@ func secretsIn(value string) (found addressSecrets) {
 	if strings.Contains(value, "://") {
 		return secretsInURL(value)
 	}
-	if m := driverAddress.FindStringSubmatch(value); m != nil {
+	if m := driverAddress().FindStringSubmatch(value); m != nil {
 		found.add(unescaped(m[2]))
 		found.known = append(found.known, m[1])
 		return found
@@ -48,7 +49,7 @@ func secretsIn(value string) (found addressSecrets) {
 
 // driverAddress matches an address without a scheme, such as MySQL's
 // "user:password@tcp(host:3306)/db".
-var driverAddress = regexp.MustCompile(`^([\w.-]*):(.*)@(?:\w+\([^()]*\)|[\w.-]+:\d+)/\S*$`)
+var driverAddress = lazy.Regexp(`^([\w.-]*):(.*)@(?:\w+\([^()]*\)|[\w.-]+:\d+)/\S*$`)
 
 // listedSettings parses "Server=h;User Id=u;Password=p", the form of ODBC and
 // .NET. It returns false for a text of another form.

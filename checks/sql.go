@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks/internal/declared"
@@ -29,17 +29,15 @@ func (p sqlProbe) measure(ctx context.Context) (measurement, error) {
 	if err != nil {
 		return measurement{}, err
 	}
-	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	conn, err := pgx.ConnectConfig(ctx, config)
+	conn, err := pgconn.ConnectConfig(ctx, config)
 	if err != nil {
 		return measurement{}, err
 	}
-	defer hangUp(conn.PgConn())
-	tx, err := conn.BeginTx(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
-	if err != nil {
+	defer hangUp(conn)
+	if _, err := queryText(ctx, conn, "BEGIN READ ONLY"); err != nil {
 		return measurement{}, err
 	}
-	text, err := firstValue(ctx, tx, p.query)
+	text, err := firstValue(ctx, conn, p.query)
 	if err != nil {
 		return measurement{}, err
 	}
@@ -47,24 +45,24 @@ func (p sqlProbe) measure(ctx context.Context) (measurement, error) {
 	return measurement{value: v, isValue: true, latency: time.Since(began)}, err
 }
 
-// firstValue returns the first value of the first row as text.
-func firstValue(ctx context.Context, tx pgx.Tx, query string) (string, error) {
-	rows, err := tx.Query(ctx, query)
-	if err != nil {
+// firstValue returns the first value of the first row as text. It reads to the
+// end of the result, where an error may come.
+func firstValue(ctx context.Context, conn *pgconn.PgConn, query string) (string, error) {
+	results := conn.Exec(ctx, query)
+	reason, text := "no row", ""
+	if results.NextResult() {
+		if rows := results.ResultReader(); rows.NextRow() {
+			reason = "NULL"
+			if values := rows.Values(); len(values) > 0 && values[0] != nil {
+				reason, text = "", string(values[0])
+			}
+		}
+	}
+	if err := results.Close(); err != nil {
 		return "", err
 	}
-	defer rows.Close()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return "", err
-		}
-		return "", rejection{"no_value", "no row"}
+	if reason != "" {
+		return "", rejection{"no_value", reason}
 	}
-	values := rows.RawValues()
-	if len(values) == 0 || values[0] == nil {
-		return "", rejection{"no_value", "NULL"}
-	}
-	text := string(values[0])
-	rows.Close()
-	return text, rows.Err()
+	return text, nil
 }

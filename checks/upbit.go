@@ -66,10 +66,8 @@ func (u upbit) call(req *http.Request, query string, signed bool) (answer, error
 	if err != nil {
 		return answer{}, err
 	}
-	if signed {
-		if err := u.denied(a); err != nil {
-			return a, err
-		}
+	if err := u.denied(a, signed); err != nil {
+		return a, err
 	}
 	return a, a.rejected()
 }
@@ -84,18 +82,18 @@ func (u upbit) token(query string) (string, error) {
 }
 
 // denied maps the error names of signed calls to reasons.
-func (u upbit) denied(a answer) error {
+func (u upbit) denied(a answer, signed bool) error {
 	name := upbitError(a)
+	detail := "Upbit answers " + name
 	reason, ok := map[string]string{
 		"jwt_verification": "auth_failed", "invalid_access_key": "auth_failed", "invalid_query_payload": "auth_failed", "nonce_used": "auth_failed",
 		"expired_access_key":  "key_expired",
 		"no_authorization_ip": "ip_not_allowed", "no_authorization_i_p": "ip_not_allowed",
 		"out_of_scope": "missing_permission",
 	}[name]
-	if !ok {
-		return nil
+	if !signed || !ok {
+		return a.says(name != "", detail)
 	}
-	detail := "Upbit answers " + name
 	if reason == "ip_not_allowed" {
 		detail += a.caller()
 	}

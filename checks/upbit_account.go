@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -55,23 +57,46 @@ func (u upbit) expiry(ctx context.Context) (time.Time, error) {
 	return time.Time{}, badAnswer("the list of keys", errors.New("lacks these keys"))
 }
 
-// settings reads how the account may order the declared symbols, if the keys must
-// be able to trade.
+// settings compares how the account may order the declared symbols, if the keys
+// must be able to trade.
 func (u upbit) settings(ctx context.Context, _ account, trades bool) ([]checker.Observation, error) {
 	if !trades {
 		return nil, nil
 	}
-	found := make([][]checker.Observation, len(u.Trading.Symbols))
-	calls, ctx := errgroup.WithContext(ctx)
+	chances := make([]*orderChance, len(u.Trading.Symbols))
+	calls, group := errgroup.WithContext(ctx)
 	for i, s := range u.Trading.Symbols {
-		calls.Go(func() (err error) { found[i], err = u.chance(ctx, s); return err })
+		calls.Go(func() (err error) { chances[i], err = u.chance(group, s.Symbol); return err })
 	}
-	var tested []checker.Observation
+	var found []checker.Observation
 	if u.Trading.OrderTest {
-		calls.Go(func() (err error) { tested, err = u.testOrder(ctx); return err })
+		calls.Go(func() (err error) { found, err = u.testOrder(group); return err })
 	}
-	err := calls.Wait()
-	return slices.Concat(tested, slices.Concat(found...)), err
+	if err := calls.Wait(); err != nil {
+		return nil, err
+	}
+	last, err := u.lastPrices(ctx, chances)
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range u.Trading.Symbols {
+		price := parseExact(s.Price)
+		if l := last[s.Symbol]; l != nil {
+			price = l.last
+		}
+		found = append(found, chances[i].observe(u.Name, s, price)...)
+	}
+	return found, nil
+}
+
+// orderChance is how an account may order a symbol.
+type orderChance struct {
+	Market struct {
+		State    string    `json:"state"`
+		Bid      orderSide `json:"bid"`
+		Ask      orderSide `json:"ask"`
+		MaxTotal exact     `json:"max_total"`
+	} `json:"market"`
 }
 
 // orderSide describes the orders to buy or to sell.
@@ -79,53 +104,56 @@ type orderSide struct {
 	MinTotal exact `json:"min_total"`
 }
 
-// chance reads how the account may order a symbol.
-func (u upbit) chance(ctx context.Context, s symbolConfig) (found []checker.Observation, err error) {
-	a, err := u.get(ctx, "/v1/orders/chance", "market="+url.QueryEscape(s.Symbol), true)
-	switch {
-	case a.status == http.StatusNotFound:
-		return []checker.Observation{checker.Failed(u.Name, "unknown_symbol", "Upbit has no market "+s.Symbol)}, nil
-	case err != nil:
-		return nil, err
+// chance reads how the account may order a symbol; nil if there is no such
+// market.
+func (u upbit) chance(ctx context.Context, symbol string) (*orderChance, error) {
+	a, err := u.get(ctx, "/v1/orders/chance", "market="+url.QueryEscape(symbol), true)
+	if a.status == http.StatusNotFound {
+		return nil, nil
 	}
-	var chance struct {
-		Market struct {
-			State    string    `json:"state"`
-			Bid      orderSide `json:"bid"`
-			Ask      orderSide `json:"ask"`
-			MaxTotal exact     `json:"max_total"`
-		} `json:"market"`
-	}
-	if err := a.decode("the orders of "+s.Symbol, &chance); err != nil {
-		return nil, err
-	}
-	m := chance.Market
-	if m.State != "active" {
-		found = append(found, checker.Failed(u.Name, "symbol_not_trading", fmt.Sprintf("%s does not trade: its state is %s", s.Symbol, m.State)))
-	}
-	if s.OrderSize == "" {
-		return found, nil
-	}
-	price, err := u.orderPrice(ctx, s)
 	if err != nil {
 		return nil, err
+	}
+	chance := new(orderChance)
+	err = a.decode("the orders of "+symbol, chance)
+	return chance, err
+}
+
+// lastPrices reads the last prices for orders without a price. It is one call:
+// Upbit takes ten of them a second.
+func (u upbit) lastPrices(ctx context.Context, chances []*orderChance) (map[string]*listing, error) {
+	last := map[string]*listing{}
+	for i, s := range u.Trading.Symbols {
+		if chances[i] != nil && s.OrderSize != "" && s.Price == "" {
+			last[s.Symbol] = new(listing)
+		}
+	}
+	if len(last) == 0 {
+		return nil, nil
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(last)), ",")
+	_, err := u.tickers(ctx, "markets="+url.QueryEscape(names), last)
+	return last, err
+}
+
+// observe compares a declared symbol with how the account may order it.
+func (c *orderChance) observe(exchange string, s symbolConfig, price exact) (found []checker.Observation) {
+	if c == nil {
+		return []checker.Observation{checker.Failed(exchange, "unknown_symbol", "Upbit has no market "+s.Symbol)}
+	}
+	m := c.Market
+	if m.State != "active" {
+		found = append(found, checker.Failed(exchange, "symbol_not_trading", fmt.Sprintf("%s does not trade: its state is %s", s.Symbol, m.State)))
+	}
+	if s.OrderSize == "" {
+		return found
 	}
 	for _, limit := range []valueLimit{
 		{name: "bid", min: m.Bid.MinTotal, max: m.MaxTotal}, {name: "ask", min: m.Ask.MinTotal, max: m.MaxTotal},
 	} {
 		if refused := limit.refuses(price, parseExact(s.OrderSize), true); refused != "" {
-			return append(found, checker.Failed(u.Name, "order_value_refused", s.Symbol+" refuses the declared order: "+refused)), nil
+			return append(found, checker.Failed(exchange, "order_value_refused", s.Symbol+" refuses the declared order: "+refused))
 		}
 	}
-	return found, nil
-}
-
-// orderPrice returns the declared price of orders, or the last price.
-func (u upbit) orderPrice(ctx context.Context, s symbolConfig) (exact, error) {
-	if s.Price != "" {
-		return parseExact(s.Price), nil
-	}
-	l := new(listing)
-	_, err := u.tickers(ctx, "markets="+url.QueryEscape(s.Symbol), map[string]*listing{s.Symbol: l})
-	return l.last, err
+	return found
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"maps"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // upbitTicker is the state of a market. Upbit writes it at each trade.
@@ -91,8 +92,12 @@ func (u upbit) listed(ctx context.Context, names []string, listings map[string]*
 	if err := a.decode("the list of markets", &markets); err != nil {
 		return err
 	}
+	seen := once{}
 	for _, m := range markets {
 		if slices.Contains(names, m.Market) {
+			if err := seen.add("the list of markets", name(m.Market)); err != nil {
+				return err
+			}
 			warning, err := m.warning()
 			if err != nil {
 				return err
@@ -113,7 +118,11 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 	if err := a.decode("the tickers", &tickers); err != nil {
 		return a, err
 	}
+	seen := once{}
 	for _, t := range tickers {
+		if err := seen.add("the tickers", name(t.Market)); err != nil {
+			return a, err
+		}
 		if l := listings[t.Market]; l != nil {
 			l.last, l.traded = t.Price, time.UnixMilli(t.Timestamp)
 		}
@@ -126,13 +135,13 @@ func (u upbit) tickers(ctx context.Context, query string, listings map[string]*l
 	return a, nil
 }
 
-var remainingCalls = regexp.MustCompile(`\bsec=([0-9]{1,10})\b`)
+var remainingCalls = lazy.Regexp(`\bsec=([0-9]{1,10})\b`)
 
 // usedCalls returns the used share of the calls of a second. Upbit reports how
 // many are left, and documents how many there are for public calls.
 func usedCalls(a answer) (float64, error) {
 	const perSecond = 10
-	m := remainingCalls.FindStringSubmatch(a.header.Get("Remaining-Req"))
+	m := remainingCalls().FindStringSubmatch(a.header.Get("Remaining-Req"))
 	if m == nil {
 		return 0, badAnswer("the header Remaining-Req", errMissing)
 	}
@@ -154,7 +163,11 @@ func (u upbit) ticks(ctx context.Context, query string, listings map[string]*lis
 	if err := a.decode("the steps of prices", &instruments); err != nil {
 		return err
 	}
+	seen := once{}
 	for _, i := range instruments {
+		if err := seen.add("the steps of prices", name(i.Market)); err != nil {
+			return err
+		}
 		if l := listings[i.Market]; l != nil {
 			l.price = []grid{{name: "tick_size", step: i.TickSize, coarser: true}}
 		}

@@ -2,11 +2,12 @@ package metrics
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"time"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // Timing holds the intervals of a pipeline. Windows, staleness thresholds and
@@ -17,7 +18,7 @@ type Timing struct {
 	Evaluation time.Duration // default evaluation interval
 }
 
-var unitDuration = regexp.MustCompile(`\b([1-9][0-9]*)(runs?|scrapes?)\b`)
+var unitDuration = lazy.Regexp(`\b([1-9][0-9]*)(runs?|scrapes?)\b`)
 
 // Expand replaces the units "runs" and "scrapes", which PromQL lacks, by their
 // durations. With a run every ten minutes, "x[3runs]" becomes "x[30m]" and ">
@@ -29,8 +30,8 @@ func (t Timing) Expand(expr string) string {
 // ExpandTemplate is like Expand for a template, whose queries are in quotes: it
 // replaces the units after every number.
 func (t Timing) ExpandTemplate(text string) string {
-	return unitDuration.ReplaceAllStringFunc(text, func(m string) string {
-		sub := unitDuration.FindStringSubmatch(m)
+	return unitDuration().ReplaceAllStringFunc(text, func(m string) string {
+		sub := unitDuration().FindStringSubmatch(m)
 		n, err := strconv.Atoi(sub[1])
 		if err != nil {
 			return m

@@ -24,7 +24,7 @@ type lane struct {
 	costs    []cost
 }
 
-// cost is what one run of a lane costs.
+// cost holds the costs of one run of a lane.
 type cost struct {
 	elapsed, processor time.Duration
 	faults             int64

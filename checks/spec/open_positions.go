@@ -12,8 +12,8 @@ func OpenPositions() spec.Spec {
 	all := append(reasons.List{
 		{
 			Name: "unexpected_position", Meaning: "the account holds a position that is not allowed, or a larger one",
-			Remedy:        "find out who opened it; close it, or allow it in preflight.yml",
-			KoreanMeaning: "허용되지 않은 포지션이 있거나 허용량을 넘음", KoreanRemedy: "누가 열었는지 확인하고, 청산하거나 preflight.yml에서 허용",
+			Remedy:        "find out who opened it; close it, or allow it under open_positions, allow: {exchange: TARGET, asset: NAME}, and the wallet if the detail names one",
+			KoreanMeaning: "허용되지 않은 포지션이 있거나 허용량을 넘음", KoreanRemedy: "누가 열었는지 확인하고, 청산하거나 open_positions의 allow에서 허용: {exchange: TARGET, asset: NAME}, 상세 내용에 지갑이 있으면 wallet도 추가",
 		},
 		{
 			Name: "withdrawal_permission", Meaning: "the keys have permissions for withdrawals, which trading does not need",

@@ -2,13 +2,14 @@ package envfile
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // systemdName matches the names that systemd takes; it drops others.
-var systemdName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var systemdName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // parseSystemd reads a file by the rules of EnvironmentFile= in systemd.exec(5).
 func parseSystemd(data []byte) (map[string]string, error) {
@@ -19,7 +20,7 @@ func parseSystemd(data []byte) (map[string]string, error) {
 	s := &systemdScanner{rest: string(data)}
 	for s.rest != "" {
 		name, value, ok := s.assignment()
-		if ok && systemdName.MatchString(name) {
+		if ok && systemdName().MatchString(name) {
 			values[name] = value
 		}
 	}

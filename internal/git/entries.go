@@ -81,27 +81,6 @@ func (r *Repository) index(ctx context.Context, only bool) (index, error) {
 	return x, err
 }
 
-// head is the present commit of a checkout.
-type head struct {
-	commit string // "" before the first commit
-	branch string // "(detached)" without a branch
-}
-
-// head reads the commit and the branch. The path .git restricts git status to no
-// file: for other files it could run filters that the repository configures.
-func (r *Repository) head(ctx context.Context) (h head, err error) {
-	lines, err := r.fields(ctx, nil, "status", "--porcelain=v2", "--branch", "--no-ahead-behind", "--untracked-files=no", "--ignore-submodules=all", "-z", "--", ".git")
-	for _, line := range lines {
-		if commit, ok := strings.CutPrefix(line, "# branch.oid "); ok && commit != "(initial)" {
-			h.commit = commit
-		}
-		if branch, ok := strings.CutPrefix(line, "# branch.head "); ok {
-			h.branch = branch
-		}
-	}
-	return h, err
-}
-
 // config holds the settings of a repository that matter.
 type config struct {
 	worktree string   // core.worktree

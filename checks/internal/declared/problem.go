@@ -2,8 +2,9 @@ package declared
 
 import (
 	"fmt"
-	"regexp"
 	"time"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // Problem is a well-formed value that is invalid.
@@ -16,12 +17,12 @@ type Problem struct {
 func Wrong(text string, path ...any) Problem { return Problem{path, text} }
 
 // VariableName matches the names of environment variables.
-var VariableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var VariableName = lazy.Regexp(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // VariableProblem returns a problem if a key does not name an environment
 // variable. holds describes the content of the variable.
 func VariableProblem(name, holds, example string, path ...any) []Problem {
-	if VariableName.MatchString(name) {
+	if VariableName().MatchString(name) {
 		return nil
 	}
 	return []Problem{Wrong(fmt.Sprintf("must be the name of the environment variable that holds the %s, such as %s; the %[1]s itself does not belong here", holds, example), path...)}

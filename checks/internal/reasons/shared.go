@@ -99,8 +99,8 @@ func Exchange() List {
 		},
 		{
 			Name: "blocked", Meaning: "the exchange does not serve this address: its firewall, or the law of the country",
-			Remedy:        "call from an address that the exchange serves",
-			KoreanMeaning: "거래소가 이 주소에 서비스하지 않음: 방화벽 또는 국가 규제", KoreanRemedy: "서비스되는 주소에서 호출",
+			Remedy:        "stop programs that call too often, and wait; call from an address that the exchange serves",
+			KoreanMeaning: "거래소가 이 주소에 서비스하지 않음: 방화벽 또는 국가 규제", KoreanRemedy: "너무 자주 호출하는 프로그램을 멈추고 기다리거나, 서비스되는 주소에서 호출",
 		},
 		{
 			Name: "server_error", Meaning: "the exchange reports an internal error",
@@ -108,9 +108,9 @@ func Exchange() List {
 			KoreanMeaning: "거래소가 오류로 응답함", KoreanRemedy: "기다리고, 거래소 상태 페이지 확인",
 		},
 		{
-			Name: "unexpected_answer", Meaning: "the exchange answers with a status that its documentation does not have",
-			Remedy:        "check the address; a proxy may answer instead of the exchange",
-			KoreanMeaning: "거래소 문서에 없는 상태 코드로 응답함", KoreanRemedy: "주소 확인: 프록시가 대신 응답할 수 있음",
+			Name: "unexpected_answer", Meaning: "the exchange answers with a status or an error that the check does not know",
+			Remedy:        "look up the error in the exchange's documentation; without one check the address: a proxy may answer instead of the exchange",
+			KoreanMeaning: "알려지지 않은 상태 코드 또는 오류로 응답함", KoreanRemedy: "거래소 문서에서 오류를 찾고, 오류가 없으면 주소 확인: 프록시가 대신 응답할 수 있음",
 		},
 		{
 			Name: "bad_answer", Meaning: "the answer lacks something, or has it twice or in another form than documented, so nothing is known",

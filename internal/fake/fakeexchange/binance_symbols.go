@@ -10,8 +10,18 @@ import (
 // Symbol is a symbol or contract, with the fields of exchangeInfo.
 type Symbol map[string]any
 
-// Filters sets the filters of a symbol to these, each with its fields.
+// Filters sets the filters of a symbol to these, each with its fields. Every
+// symbol has a filter of the price and one of the size: those stay, unless they
+// are among these.
 func (s Symbol) Filters(filters ...map[string]any) {
+	old, _ := s["filters"].([]map[string]any)
+	for _, f := range old {
+		kind := f["filterType"]
+		given := func(f map[string]any) bool { return f["filterType"] == kind }
+		if (kind == "PRICE_FILTER" || kind == "LOT_SIZE") && !slices.ContainsFunc(filters, given) {
+			filters = append(filters, f)
+		}
+	}
 	s["filters"] = append([]map[string]any{}, filters...)
 }
 

@@ -37,7 +37,7 @@ func newUpbitMarket() upbitMarket {
 	return upbitMarket{
 		markets: map[string]*Market{
 			"KRW-BTC": {Price: 150000000, Tick: "1000", State: "active", MinTotal: "5000"},
-			"KRW-ETH": {Price: 5000000, Tick: "1000", State: "active", MinTotal: "5000"},
+			"KRW-ETH": newMarket(),
 		},
 		expires: time.Now().AddDate(1, 0, 0), groups: map[string]*limiter{},
 	}
@@ -53,9 +53,18 @@ func (u *Upbit) group(name string) *limiter {
 	return u.groups[name]
 }
 
-// ChangeMarket changes a market.
+func newMarket() *Market {
+	return &Market{Price: 5000000, Tick: "1000", State: "active", MinTotal: "5000"}
+}
+
+// ChangeMarket changes a market, or adds one.
 func (u *Upbit) ChangeMarket(name string, change func(*Market)) {
-	u.set(func() { change(u.markets[name]) })
+	u.set(func() {
+		if u.markets[name] == nil {
+			u.markets[name] = newMarket()
+		}
+		change(u.markets[name])
+	})
 }
 
 // AgePrices sets the age of all prices.
