@@ -10,6 +10,17 @@ import (
 	"github.com/alertnative/preflight/internal/envfile"
 )
 
+// errNotRegular is the error of a pipe or a device, which may never end.
+var errNotRegular = errors.New("is no regular file")
+
+// readRegular is readEnvFile for a regular file alone.
+func readRegular(format envfile.Format, path string) (envfile.File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return envfile.File{}, fmt.Errorf("environment file: %w", &fs.PathError{Op: "read", Path: path, Err: errNotRegular})
+	}
+	return readEnvFile(format, path)
+}
+
 // readEnvFile reads a .env file. Its errors have the line, and never the text.
 func readEnvFile(format envfile.Format, path string) (envfile.File, error) {
 	data, err := os.ReadFile(path)
@@ -24,9 +35,14 @@ func readEnvFile(format envfile.Format, path string) (envfile.File, error) {
 }
 
 // lookup returns a lookup of environment variables in the process's environment
-// and then in a .env file. A missing file is an error only if must is true.
+// and then in a .env file. Only if must is true, a missing file is an error and
+// the file may be a pipe: someone named it.
 func (c Config) lookup(path string, must bool) (func(name string) (string, bool), error) {
-	file, err := readEnvFile(c.envFormat, path)
+	read := readRegular
+	if must {
+		read = readEnvFile
+	}
+	file, err := read(c.envFormat, path)
 	if errors.Is(err, fs.ErrNotExist) && !must {
 		return os.LookupEnv, nil
 	}

@@ -90,14 +90,17 @@ func (e Env) Path(p string) string {
 	return filepath.Join(filepath.Dir(e.config.path), p)
 }
 
-// Value returns the trimmed value of an environment variable, or "" if it is
-// not set.
+// Value returns the value of an environment variable as the system gets it,
+// spaces included, or "" if it is not set or only spaces.
 func (e Env) Value(name string) string {
 	if e.Lookup == nil {
 		return ""
 	}
 	v, _ := e.Lookup(name)
-	return strings.TrimSpace(v)
+	if strings.TrimSpace(v) == "" {
+		return ""
+	}
+	return v
 }
 
 // EnvFile is the content of a .env file.
@@ -109,13 +112,14 @@ type EnvFile struct {
 }
 
 // ReadEnvFile reads a .env file in the format of the key env_file_format. An
-// error has the line, and never the text.
+// error has the line, and never the text. A pipe is an error, too: it would have
+// to be written again.
 func (e Env) ReadEnvFile(path string) (EnvFile, error) {
 	format := envfile.Dotenv
 	if e.config != nil {
 		format = e.config.envFormat
 	}
-	file, err := readEnvFile(format, path)
+	file, err := readRegular(format, path)
 	return EnvFile(file), err
 }
 

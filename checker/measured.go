@@ -1,6 +1,7 @@
 package checker
 
 import (
+	"math"
 	"strconv"
 	"strings"
 )
@@ -23,7 +24,14 @@ func (m Measurement) String() string { return m.in(english) }
 // Number returns the number with its unit.
 func (m Measurement) Number() string { return m.number(m.Value) }
 
-func (m Measurement) number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) + m.Unit }
+// number shows all digits of a whole number: it may differ from a limit in the last one.
+func (m Measurement) number(v float64) string {
+	const exact = 1e15
+	if v == math.Trunc(v) && math.Abs(v) < exact {
+		return strconv.FormatFloat(v, 'f', 0, 64) + m.Unit
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64) + m.Unit
+}
 
 // in returns the text in a language.
 func (m Measurement) in(language string) string {

@@ -211,8 +211,11 @@ func TestSections(t *testing.T) {
 	if got := env.Path("/x"); got != "/x" {
 		t.Errorf("an absolute path is %s", got)
 	}
-	if got := env.Value("V"); got != "V" {
+	if got := env.Value("V"); got != " V\n" {
 		t.Errorf("a value is %q", got)
+	}
+	if got := env.Value(" "); got != "" {
+		t.Errorf("a blank value is %q", got)
 	}
 	for text, want := range map[string]string{
 		"orderbook: {hosts: [a]}\n": `p.yml:1: unknown key "orderbook" (did you mean "order_book"?)`,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -113,6 +114,19 @@ func (r reservation) Error() string { return r.detail }
 type errMalformed struct{ variable, want string }
 
 func (e errMalformed) Error() string { return fmt.Sprintf("%s is not %s", e.variable, e.want) }
+
+// malformed returns the error of an address. It names a space, which is hard to see.
+func malformed(variable, address, want string) errMalformed {
+	return errMalformed{variable, want + spaces(address)}
+}
+
+// spaces returns a hint if a value starts or ends with a space, or "".
+func spaces(value string) string {
+	if strings.TrimSpace(value) == value {
+		return ""
+	}
+	return ": it starts or ends with a space"
+}
 
 // timed measures a write that succeeds.
 func timed(took *time.Duration, write func() error) error {

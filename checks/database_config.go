@@ -80,10 +80,9 @@ func (c *postgresConfig) server(env checker.Env) *postgresServer {
 	if c == nil {
 		return nil
 	}
-	return &postgresServer{
-		server:  declaredServer(env, c.URLFrom, c.Timeout, c.ReadOnly, c.WriteProbe),
-		Inserts: c.Insert, Rights: c.Tables.list(),
-	}
+	s := declaredServer(env, c.URLFrom, c.Timeout, c.ReadOnly, c.WriteProbe)
+	s.Address = postgresAddress(env, c.URLFrom)
+	return &postgresServer{server: s, Inserts: c.Insert, Rights: c.Tables.list()}
 }
 
 func declaredServer(env checker.Env, variable string, timeout time.Duration, readOnly bool, probe *bool) server {

@@ -158,7 +158,7 @@ func (v variable) observe(value string, set bool) checker.Observation {
 		return v.observeInteger(value)
 	case formatOneOf:
 		if !slices.Contains(v.OneOf, value) {
-			return checker.Failed(v.Name, "not_allowed", "must be one of "+strings.Join(v.OneOf, ", "))
+			return checker.Failed(v.Name, "not_allowed", "must be one of "+strings.Join(v.OneOf, ", ")+spaces(value))
 		}
 	case formatFile:
 		if info, err := os.Stat(value); err != nil || info.IsDir() {
@@ -170,8 +170,8 @@ func (v variable) observe(value string, set bool) checker.Observation {
 
 func (v variable) observeURL(value string) checker.Observation {
 	u, err := url.Parse(value)
-	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" {
-		return checker.Failed(v.Name, "malformed", "must be a URL")
+	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" || spaces(value) != "" {
+		return checker.Failed(v.Name, "malformed", "must be a URL"+spaces(value))
 	}
 	if len(v.Schemes) > 0 && !slices.Contains(v.Schemes, u.Scheme) {
 		return checker.Failed(v.Name, "malformed", "must be a URL that starts with "+strings.Join(v.Schemes, ":// or ")+"://")
@@ -180,9 +180,9 @@ func (v variable) observeURL(value string) checker.Observation {
 }
 
 func (v variable) observeInteger(value string) checker.Observation {
-	n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+	n, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return checker.Failed(v.Name, "malformed", "must be an integer")
+		return checker.Failed(v.Name, "malformed", "must be an integer"+spaces(value))
 	}
 	if v.Min != nil && n < *v.Min {
 		return checker.Failed(v.Name, "out_of_range", fmt.Sprintf("must be at least %d", *v.Min))

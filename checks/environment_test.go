@@ -27,12 +27,15 @@ func TestEnvironment(t *testing.T) {
 		{"format: url", "no url", false, checker.Failed("V", "malformed", "must be a URL")},
 		{"format: url", "redis://user:pass%zz@h", false, checker.Failed("V", "malformed", "must be a URL")},
 		{"format: url, schemes: [redis, rediss]", "http://h", false, checker.Failed("V", "malformed", "must be a URL that starts with redis:// or rediss://")},
+		{"format: url", "redis://h:1/0 ", false, checker.Failed("V", "malformed", "must be a URL: it starts or ends with a space")},
+		{"format: integer", " 7", false, checker.Failed("V", "malformed", "must be an integer: it starts or ends with a space")},
 		{"format: integer, min: 1, max: 10", "7", false, checker.Passed("V", "")},
 		{"format: integer", "7.5", false, checker.Failed("V", "malformed", "must be an integer")},
 		{"format: integer, min: 1", "0", false, checker.Failed("V", "out_of_range", "must be at least 1")},
 		{"format: integer, max: 10", "11", false, checker.Failed("V", "out_of_range", "must be at most 10")},
 		{"format: one_of, values: [a, b]", "b", false, checker.Passed("V", "")},
 		{"format: one_of, values: [a, b]", "c", false, checker.Failed("V", "not_allowed", "must be one of a, b")},
+		{"format: one_of, values: [a, b]", "a ", false, checker.Failed("V", "not_allowed", "must be one of a, b: it starts or ends with a space")},
 		{"format: file", "environment_test.go", false, checker.Passed("V", "")},
 		{"format: file", "/no/such/file", false, checker.Failed("V", "no_such_file", "must be the path of a file")},
 		{"format: file", ".", false, checker.Failed("V", "no_such_file", "must be the path of a file")},
@@ -64,7 +67,7 @@ func TestVariableSetTwice(t *testing.T) {
 		config, env := declare(t, "environment: {required: [{name: A}]}", "paper", "A="+value)
 		env.File = file
 		reason := map[checker.Status]string{checker.Warn: "set_twice"}[status]
-		if o := expect(t, named(t, config, env, "Environment"), "A", status, reason); reason != "" && !strings.Contains(o.Detail, "on the lines 1 5 of .env.paper") {
+		if o := expect(t, named(t, config, env, "Environment"), "A", status, reason); reason != "" && !strings.Contains(o.Detail, "on the lines 1, 5 of .env.paper") {
 			t.Errorf("%q does not name the lines", o.Detail)
 		}
 	}

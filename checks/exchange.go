@@ -207,7 +207,7 @@ func (c clockReading) ahead() time.Duration {
 // api returns the API of the exchange. A bad address is an errMalformed.
 func (e exchange) api(client *http.Client) (api, error) {
 	if baseProblem(e.BaseURL) != "" {
-		return nil, errMalformed{cmp.Or(e.Variable, "the address in preflight.yml"), "the address of an API"}
+		return nil, malformed(cmp.Or(e.Variable, "the address in preflight.yml"), e.BaseURL, "the address of an API")
 	}
 	e.BaseURL = strings.TrimRight(e.BaseURL, "/")
 	client = e.bans.obeyedBy(client, e)

@@ -34,7 +34,7 @@ func (p httpProbe) measure(ctx context.Context) (measurement, error) {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.address, nil)
 	if err != nil || req.URL.Host == "" {
-		return measurement{}, errMalformed{p.variable, "the address of a service"}
+		return measurement{}, malformed(p.variable, p.address, "the address of a service")
 	}
 	if in, ok := p.bans.inForce(fileOf(req.URL, ""), time.Now()); ok {
 		return measurement{}, rejection{"unexpected_status", in.demands()}

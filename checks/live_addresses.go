@@ -3,6 +3,7 @@ package checks
 import (
 	"crypto/tls"
 	"net"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -54,8 +55,8 @@ func (a riskyAddress) plain(u *url.URL) []riskyAddress {
 // isLocal reports whether a host is this machine: a loopback address, or a
 // folder with a socket.
 func isLocal(host string) bool {
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && ip.IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && ip.Unmap().IsLoopback() || strings.EqualFold(host, "localhost") || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
 }
 
 func (d database) addresses() (found []riskyAddress) {

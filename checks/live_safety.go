@@ -119,16 +119,15 @@ func (l liveSafety) run(_ context.Context, _ checker.Env) []checker.Observation 
 
 func (l liveSafety) observe(g guard, othersArmed bool) checker.Observation {
 	value, set := l.Lookup(g.Variable)
-	value = strings.TrimSpace(value)
 	switch {
-	case !set || value == "":
+	case !set || strings.TrimSpace(value) == "":
 		return checker.Failed(g.Target, "missing", g.Variable+" is not set")
 	case strings.EqualFold(value, g.Armed) && l.Live:
 		return checker.Passed(g.Target, g.Variable+" is armed, as live trading needs")
 	case strings.EqualFold(value, g.Armed):
 		return checker.Failed(g.Target, "armed", fmt.Sprintf("%s is %s", g.Variable, g.Armed))
 	case !strings.EqualFold(value, g.Safe):
-		return checker.Failed(g.Target, "malformed", fmt.Sprintf("%s is neither %s nor %s", g.Variable, g.Safe, g.Armed))
+		return checker.Failed(g.Target, "malformed", fmt.Sprintf("%s is neither %s nor %s%s", g.Variable, g.Safe, g.Armed, spaces(value)))
 	case l.Live && othersArmed:
 		return checker.Failed(g.Target, "inconsistent", fmt.Sprintf("%s is still %s", g.Variable, g.Safe))
 	case l.Live:

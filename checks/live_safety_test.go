@@ -21,6 +21,9 @@ func TestLiveSafety(t *testing.T) {
 	}{
 		{"paper, all safe", "paper", []string{"READ_ONLY=true", "EXECUTOR=paper"}, nil},
 		{"case does not matter", "paper", []string{"READ_ONLY=TRUE", "EXECUTOR=Paper"}, nil},
+		{"paper, a space before the word", "paper", []string{"READ_ONLY= true", "EXECUTOR=paper"}, map[string]string{ro: "malformed"}},
+		{"paper, armed but for a space", "paper", []string{"READ_ONLY=true", "EXECUTOR=live "}, map[string]string{ex: "malformed"}},
+		{"live, a space after the word", "live", []string{"READ_ONLY=false ", "EXECUTOR=live", keyVar, secretVar}, map[string]string{ro: "malformed"}},
 		{"paper, nothing set", "paper", nil, map[string]string{ro: "missing", ex: "missing"}},
 		{"paper, a guard is armed", "paper", []string{"READ_ONLY=false", "EXECUTOR=paper"}, map[string]string{ro: "armed"}},
 		{"paper, the executor is armed", "paper", []string{"READ_ONLY=true", "EXECUTOR=live"}, map[string]string{ex: "armed"}},

@@ -74,7 +74,8 @@ type riskyAddress struct {
 type addressed interface{ addresses() []riskyAddress }
 
 // trusted turns observations of a live environment that pass into warnings where
-// an address has a risk that preflight.yml does not waive.
+// an address has a risk that preflight.yml does not waive. To other warnings it
+// adds the risk.
 func trusted(env checker.Env, o any, observed []checker.Observation) []checker.Observation {
 	user, ok := o.(addressed)
 	if !ok || !env.Live {
@@ -83,11 +84,15 @@ func trusted(env checker.Env, o any, observed []checker.Observation) []checker.O
 	waivers := waiversIn(env)
 	for _, a := range user.addresses() {
 		i := slices.IndexFunc(observed, func(o checker.Observation) bool { return o.Target == a.target })
-		if i < 0 || observed[i].Status != checker.Pass {
+		if i < 0 || observed[i].Status == checker.Fail || observed[i].Status == checker.Skip {
 			continue
 		}
 		if why := waivers.reason(a); why != "" {
 			observed[i].Detail = strings.TrimPrefix(observed[i].Detail+fmt.Sprintf("; %s is waived: %s", a.risk, why), "; ")
+			continue
+		}
+		if observed[i].Status == checker.Warn {
+			observed[i].Detail = strings.TrimPrefix(observed[i].Detail+"; "+a.detail, "; ")
 			continue
 		}
 		observed[i].Status, observed[i].Reason, observed[i].Detail = checker.Warn, string(a.risk), a.detail

@@ -122,6 +122,31 @@ func migrationsUpTo(t *testing.T, n int) string {
 	return dir
 }
 
+// A warning of another kind does not hide a risk.
+func TestRiskBesideWarning(t *testing.T) {
+	t.Parallel()
+	postgres := testservers.StartPostgres(t)
+	const declaration = "checks: [{name: SQL, sql: {url_from: P, query: select 1}, timeout: 20s, warn: {above: 0}}]\n"
+	of := "P=" + elsewhere(postgres.DSN())
+	o := expect(t, fromConfig(t, declaration, "SQL", "live", of), "sql", checker.Warn, "above_limit")
+	if !strings.Contains(o.Detail, "the limit is 0; sslmode allows a connection without TLS") {
+		t.Errorf("%q does not name the risk", o.Detail)
+	}
+	const waiver = "live_waivers: [{of: P, risk: plain_text, reason: the same rack}]"
+	o = expect(t, fromConfig(t, declaration+waiver, "SQL", "live", of), "sql", checker.Warn, "above_limit")
+	if !strings.Contains(o.Detail, "plain_text is waived: the same rack") {
+		t.Errorf("%q does not show the waiver", o.Detail)
+	}
+}
+
+// The address of a loopback interface may name it.
+func TestLoopbackWithZone(t *testing.T) {
+	t.Parallel()
+	redis := testservers.StartRedis(t, "--bind", "::1", "127.0.0.1")
+	address := strings.Replace(redis.URL(), "127.0.0.1", "[::1%25lo]", 1)
+	risky(t, "database: {redis: {url_from: R, timeout: 20s}}", "Database", "redis", "R", address, "")
+}
+
 func TestRedisRisks(t *testing.T) {
 	t.Parallel()
 	const declaration = "database: {redis: {url_from: R, timeout: 20s}}"

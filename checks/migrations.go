@@ -34,7 +34,7 @@ func (c migrationsConfig) observer(env checker.Env) observer {
 		tool, _ := toolNamed(cmp.Or(d.Tool, goose)) // Problems reports an unknown one
 		m.Schemas = append(m.Schemas, schema{
 			Name: d.Name, Folder: env.Path(d.Folder), Tool: tool, Table: cmp.Or(d.Table, tool.table), Named: d.Table != "",
-			Server: server{Variable: d.URLFrom, Address: env.Value(d.URLFrom), Timeout: cmp.Or(d.Timeout, defaultTimeout)},
+			Server: server{Variable: d.URLFrom, Address: postgresAddress(env, d.URLFrom), Timeout: cmp.Or(d.Timeout, defaultTimeout)},
 		})
 	}
 	return m

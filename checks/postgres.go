@@ -17,7 +17,7 @@ var settingsOfPgx = []string{"default_query_exec_mode", "statement_cache_capacit
 func parsePostgres(s server) (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(s.Address)
 	if err != nil {
-		return nil, errMalformed{s.Variable, "a PostgreSQL address"}
+		return nil, malformed(s.Variable, s.Address, "a PostgreSQL address")
 	}
 	for _, name := range settingsOfPgx {
 		delete(config.RuntimeParams, name)

@@ -31,7 +31,7 @@ func (r redisServer) ask(ctx context.Context) (a reply, err error) {
 	began := time.Now()
 	opt, err := redis.ParseURL(r.Address)
 	if err != nil {
-		return a, errMalformed{r.Variable, "a Redis URL"}
+		return a, malformed(r.Variable, r.Address, "a Redis URL")
 	}
 	r.limit(opt)
 	var greeting atomic.Pointer[refusal]

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/checker"
@@ -81,7 +82,7 @@ func siblings(envFile string) []string {
 	}
 	dir := filepath.Dir(envFile)
 	found, _ := filepath.Glob(filepath.Join(dir, ".env.*"))
-	if plain := filepath.Join(dir, ".env"); exists(plain) {
+	if plain := filepath.Join(dir, ".env"); exists(plain) && !sameFile(plain, envFile) {
 		found = append(found, plain)
 	}
 	return slices.DeleteFunc(found, func(path string) bool {
@@ -92,6 +93,13 @@ func siblings(envFile string) []string {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// sameFile reports whether two paths lead to one file.
+func sameFile(a, b string) bool {
+	x, errX := os.Stat(a)
+	y, errY := os.Stat(b)
+	return errX == nil && errY == nil && os.SameFile(x, y)
 }
 
 // targetEnvFile is the target of Secrets for the .env file.
@@ -167,12 +175,16 @@ func (s secrets) observeEnvFile(env checker.Env) checker.Observation {
 
 // setTwice names a variable and the lines that set it.
 func setTwice(name string, lines []int) string {
-	return fmt.Sprintf("%s is set on the lines %s", name, strings.Trim(fmt.Sprint(lines), "[]"))
+	numbers := make([]string, len(lines))
+	for i, n := range lines {
+		numbers[i] = strconv.Itoa(n)
+	}
+	return fmt.Sprintf("%s is set on the lines %s", name, some(numbers))
 }
 
 // placeholder matches values that examples use instead of a secret.
-var placeholder = lazy.Regexp(`(?i)change.?me|replace.?me|placeholder|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
-	`(^|[^a-z0-9])(your|todo|dummy|example|secret|password|test|none|null|token)([^a-z0-9]|$)`)
+var placeholder = lazy.Regexp(`(?i)change.?me|replace.?(me|with)|placeholder|example|[^a-z0-9]here$|^<.*>$|^\$\{\w+\}$|^\$[A-Z_]+$|^x{3,}$|` +
+	`(^|[^a-z0-9])(your|todo|dummy|secret|password|test|none|null|token)([^a-z0-9]|$)`)
 
 // observe judges all secrets in the value of a variable.
 func (s secrets) observe(name string, found addressSecrets, optional bool) checker.Observation {

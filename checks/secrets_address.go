@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/alertnative/preflight/internal/lazy"
 )
 
 // addressSecrets are the secrets in a variable's value, and words of the value
@@ -22,7 +24,15 @@ func secretsIn(value string) (found addressSecrets) {
 	if strings.Contains(value, "://") {
 		return secretsInURL(value)
 	}
-	settings, ok := dsnSettings(value)
+	if m := driverAddress().FindStringSubmatch(value); m != nil {
+		found.add(unescaped(m[2]))
+		found.known = append(found.known, m[1])
+		return found
+	}
+	settings, ok := listedSettings(value)
+	if !ok {
+		settings, ok = dsnSettings(value)
+	}
 	if !ok {
 		found.add(value)
 		return found
@@ -35,6 +45,31 @@ func secretsIn(value string) (found addressSecrets) {
 		}
 	}
 	return found
+}
+
+// driverAddress matches an address without a scheme, such as MySQL's
+// "user:password@tcp(host:3306)/db".
+var driverAddress = lazy.Regexp(`^([\w.-]*):(.*)@(?:\w+\([^()]*\)|[\w.-]+:\d+)/\S*$`)
+
+// listedSettings parses "Server=h;User Id=u;Password=p", the form of ODBC and
+// .NET. It returns false for a text of another form.
+func listedSettings(text string) (settings []dsnSetting, ok bool) {
+	if !strings.Contains(text, ";") {
+		return nil, false
+	}
+	for part := range strings.SplitSeq(text, ";") {
+		if strings.TrimSpace(part) == "" {
+			continue
+		}
+		name, value, found := strings.Cut(part, "=")
+		if !found {
+			return nil, false
+		}
+		s := dsnSetting{strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"'{}`)}
+		settings = append(settings, s)
+		ok = ok || isPasswordSetting(s.name)
+	}
+	return settings, ok
 }
 
 // secretsInURL parses an address as drivers do, several hosts included, which
@@ -73,7 +108,7 @@ func unescaped(text string) string {
 // isPasswordSetting reports whether a setting of an address holds a secret.
 func isPasswordSetting(name string) bool {
 	name = strings.ToLower(name)
-	return name == "passwd" || name == "passphrase" || name == "token" || strings.HasSuffix(name, "secret") ||
+	return name == "passwd" || name == "pwd" || name == "pass" || name == "passphrase" || name == "token" || strings.HasSuffix(name, "secret") ||
 		strings.HasSuffix(name, "password")
 }
 

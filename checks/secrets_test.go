@@ -1,9 +1,11 @@
 package checks_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/alertnative/preflight/checker"
@@ -52,10 +54,25 @@ func TestSecretValues(t *testing.T) {
 		{"$UPBIT_SECRET_KEY", "placeholder"},
 		{"$" + good, ""},
 		{"xxxxxxxxxxxxxxxxxxxxxxxxx", "placeholder"},
+		{"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "placeholder"},
+		{"REPLACE_WITH_REAL_KEY", "placeholder"},
+		{"fill-in-the-api-key-here", "placeholder"},
 		{"my-secret", "placeholder"},
 		{"hunter2", "weak"},
 		{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "weak"},
 		{"postgres://u:abc123@h/db", "weak"},
+		{"postgres://u@h/db?pwd=hunter2", "weak"},
+		{"u:hunter2@tcp(h:3306)/db?parseTime=true", "weak"},
+		{"u:" + good + "@tcp(h:3306)/db", ""},
+		{"u:hunter2@h:5432/db", "weak"},
+		{":hunter2@h:6379/0", "weak"},
+		{"Server=h;Port=5432;User Id=u;Password=hunter2;", "weak"},
+		{"Driver={PostgreSQL};Server=h;Uid=u;Pwd={hunter2}", "weak"},
+		{"Host=h;Username=u;Password=" + good, ""},
+		{"Host=h;Username=u;Password=", "missing"},
+		{good + ";" + good + "=", ""},
+		{"비밀번호비밀번호비밀번호", "weak"},
+		{"고래 우산 달팽이 자전거 촛불", ""},
 	} {
 		check := fromConfig(t, "secrets: {required: [S]}", "Secrets", "paper", "S="+tt.value)
 		status := checker.Fail
@@ -129,6 +146,16 @@ func TestSecretFiles(t *testing.T) {
 	if o := expect(t, check(), "S", checker.Fail, "shared"); !strings.Contains(o.Detail, ".env.live") {
 		t.Errorf("%+v does not name the file", o)
 	}
+	// A pipe is not waited for.
+	if err := errors.Join(os.Remove(filepath.Join(dir, ".env.live")), syscall.Mkfifo(filepath.Join(dir, ".env.live"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if o := expect(t, check(), "S", checker.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
+		t.Errorf("%+v does not name the file that it did not compare", o)
+	}
+	if err := os.Remove(filepath.Join(dir, ".env.live")); err != nil {
+		t.Fatal(err)
+	}
 	write(".env.live", "S=\"never closed", 0o600)
 	if o := expect(t, check(), "S", checker.Pass, ""); !strings.Contains(o.Detail, "not compared with .env.live") {
 		t.Errorf("%+v does not name the file that it did not compare", o)
@@ -140,8 +167,14 @@ func TestSecretFiles(t *testing.T) {
 		t.Errorf("%+v does not name the file", o)
 	}
 	write(".env", "X="+other, 0o600)
+	expect(t, check(), "S", checker.Pass, "")
+	// It may be the file of this environment by another name.
+	if err := errors.Join(os.Remove(filepath.Join(dir, ".env")), os.Symlink(".env.paper", filepath.Join(dir, ".env"))); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, check(), "S", checker.Pass, "")
 	write(".env.paper", "S="+one+"\nA=1\n\nA=2\n", 0o600)
-	if o := expect(t, check(), "env_file", checker.Warn, "set_twice"); !strings.Contains(o.Detail, "A is set on the lines 2 4") {
+	if o := expect(t, check(), "env_file", checker.Warn, "set_twice"); !strings.Contains(o.Detail, "A is set on the lines 2, 4") {
 		t.Errorf("%+v does not name the lines", o)
 	}
 	// A missing file is not readable by others.

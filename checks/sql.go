@@ -17,7 +17,7 @@ type sqlProbe struct {
 }
 
 func newSQLProbe(c *declared.SQL, env checker.Env) sqlProbe {
-	return sqlProbe{c.Query, server{Variable: c.URLFrom, Address: env.Value(c.URLFrom)}}
+	return sqlProbe{c.Query, server{Variable: c.URLFrom, Address: postgresAddress(env, c.URLFrom)}}
 }
 
 func (p sqlProbe) measure(ctx context.Context) (measurement, error) {

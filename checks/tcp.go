@@ -25,7 +25,7 @@ func (p tcpProbe) measure(ctx context.Context) (measurement, error) {
 	case p.address == "":
 		return measurement{}, rejection{"not_configured", p.variable + " is not set"}
 	case !declared.IsHostPort(p.address):
-		return measurement{}, errMalformed{p.variable, "HOST:PORT"}
+		return measurement{}, malformed(p.variable, p.address, "HOST:PORT")
 	}
 	began := time.Now()
 	conn, err := new(net.Dialer).DialContext(ctx, "tcp", p.address)

@@ -7,7 +7,7 @@
 // points. Random characters count by the alphabet that the password uses. The
 // list of words is small and is searched as it is, so a start costs nothing;
 // text that only resembles words counts by the frequency of its pairs of
-// letters.
+// letters. Hangul counts by the keys that type it.
 package guesses
 
 import (
@@ -25,6 +25,7 @@ const (
 // Bits returns the binary logarithm of the guesses for a password. The context
 // holds words that an attacker tries first, such as the name of the user.
 func Bits(password string, context ...string) float64 {
+	password = typed(password)
 	password = password[:min(len(password), maxLength)]
 	letter := math.Log2(float64(alphabet(password)))
 	return cheapest(len(password), letter, matches(password, context))

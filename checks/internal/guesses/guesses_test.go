@@ -44,6 +44,26 @@ func TestRandom(t *testing.T) {
 	}
 }
 
+// Hangul counts by its keys, however it is encoded. Wide letters count as usual
+// ones.
+func TestHangul(t *testing.T) {
+	for _, same := range [][2]string{
+		{"비밀번호", "qlalfqjsgh"}, {"값쌓기", "rkqtTkgrl"}, {"ㅁㄴㅇㄹ", "asdf"}, {"\u1107\u1175\u11ab", "빈"}, {"ｐａｓｓ１２", "pass12"},
+	} {
+		if a, b := guesses.Bits(same[0]), guesses.Bits(same[1]); a != b {
+			t.Errorf("%s: %.1f bits, %s: %.1f", same[0], a, same[1], b)
+		}
+	}
+	for _, weak := range []string{"비밀번호비밀번호비밀번호", "비밀번호1234", "안녕하세요반갑습니다", "사랑해요1234", "dkssudgktpdy!!1234"} {
+		if bits := guesses.Bits(weak); bits >= 50 {
+			t.Errorf("%s: %.1f bits", weak, bits)
+		}
+	}
+	if with := guesses.Bits("김거래왕2024", "김거래왕"); with > 40 {
+		t.Errorf("%.1f bits with the user's name", with)
+	}
+}
+
 // An attacker tries the name of the user first.
 func TestContext(t *testing.T) {
 	const password = "zrqvbot-2024"

@@ -55,6 +55,7 @@ func words(password, lower string, context []string) (found []match) {
 		})
 	}
 	for _, word := range context {
+		word = typed(word)
 		for from := 0; len(word) >= minWord; from++ {
 			next := strings.Index(lower[from:], strings.ToLower(word))
 			if next < 0 {
