@@ -86,7 +86,9 @@ func siblings(envFile string) []string {
 		found = append(found, plain)
 	}
 	return slices.DeleteFunc(found, func(path string) bool {
-		return filepath.Base(path) == name || slices.Contains([]string{".example", ".sample", ".template"}, filepath.Ext(path))
+		other := filepath.Base(path)
+		copied := name != ".env" && (strings.HasPrefix(other, name+".") || strings.HasPrefix(other, name+"~")) // a backup of the same environment
+		return other == name || copied || slices.Contains([]string{".example", ".sample", ".template"}, filepath.Ext(path))
 	})
 }
 

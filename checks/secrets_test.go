@@ -140,6 +140,7 @@ func TestSecretFiles(t *testing.T) {
 
 	// Other environments have their own secrets.
 	write(".env.example", "S="+one, 0o600)
+	write(".env.paper.bak", "S="+one, 0o600)
 	write(".env.live", "S="+other, 0o600)
 	expect(t, check(), "S", checker.Pass, "")
 	write(".env.live", "S="+other+"\nANY_NAME="+one, 0o600)
