@@ -66,7 +66,7 @@ func benchCheck(ctx context.Context, dir string, runs int, ref string) (err erro
 	if err != nil {
 		return err
 	}
-	if err := passed(string(text), runs+1); err != nil {
+	if err := passed(string(text), runs+1+memoryRuns); err != nil {
 		return err
 	}
 	return printProbes(string(text))

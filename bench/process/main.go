@@ -66,6 +66,7 @@ func benchGenerate(ctx context.Context, dir string, runs int) error {
 		if err != nil {
 			return err
 		}
+		l.commands = []command{generator}
 		one, err := generator.time(ctx)
 		if err != nil {
 			return err
@@ -75,6 +76,11 @@ func benchGenerate(ctx context.Context, dir string, runs int) error {
 		}
 		l.costs = append(l.costs, one)
 	}
+	peak, err := l.commands[0].peak(ctx)
+	if err != nil {
+		return err
+	}
+	l.memory = peak
 	fmt.Printf("%d runs, each into an empty folder:\n", runs)
 	l.print()
 	return nil

@@ -22,13 +22,13 @@ type lane struct {
 	name     string
 	commands []command
 	costs    []cost
+	memory   int64 // greatest resident memory of a process, in bytes; 0 if unknown
 }
 
 // cost holds the costs of one run of a lane.
 type cost struct {
 	elapsed, processor time.Duration
 	faults             int64
-	memory             int64 // greatest resident memory of a process, in bytes
 }
 
 // run runs the rounds. The first one has cold caches and does not count.
@@ -51,13 +51,19 @@ func (r *race) run(ctx context.Context, rounds int) error {
 				total.elapsed += one.elapsed
 				total.processor += one.processor
 				total.faults += one.faults
-				total.memory = max(total.memory, one.memory)
 			}
 			l.costs = append(l.costs, total)
 		}
 	}
 	for _, l := range r.lanes {
 		l.costs = l.costs[1:]
+		for _, c := range l.commands {
+			peak, err := c.peak(ctx)
+			if err != nil {
+				return err
+			}
+			l.memory = max(l.memory, peak)
+		}
 	}
 	return nil
 }
@@ -76,7 +82,7 @@ func (r *race) print() {
 			ms(quantile(l.costs, 0.95, func(c cost) float64 { return float64(c.elapsed) })),
 			ms(median(l.costs, func(c cost) float64 { return float64(c.processor) })),
 			int64(median(l.costs, func(c cost) float64 { return float64(c.faults) })),
-			quantile(l.costs, 1, func(c cost) float64 { return float64(c.memory) })/1e6, size, r.ratio(l))
+			float64(l.memory)/1e6, size, r.ratio(l))
 	}
 	fmt.Println("  ratio: time of the first line to this one, the median of the rounds")
 }
@@ -85,7 +91,7 @@ func (r *race) print() {
 func (l *lane) print() {
 	elapsed := func(c cost) float64 { return float64(c.elapsed) }
 	fmt.Printf("  %-40s median %8.1f ms   p95 %8.1f ms   peak %6.0f MB\n", l.name, ms(median(l.costs, elapsed)),
-		ms(quantile(l.costs, 0.95, elapsed)), quantile(l.costs, 1, func(c cost) float64 { return float64(c.memory) })/1e6)
+		ms(quantile(l.costs, 0.95, elapsed)), float64(l.memory)/1e6)
 }
 
 // ratio returns the median over the rounds of the first lane's time to another's.
@@ -132,7 +138,7 @@ func (c command) time(ctx context.Context) (cost, error) {
 	}
 	total := cost{elapsed: elapsed, processor: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
 	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		total.memory, total.faults = usage.Maxrss<<10, usage.Minflt+usage.Majflt // Linux counts in KiB
+		total.faults = usage.Minflt + usage.Majflt
 	}
 	return total, nil
 }
