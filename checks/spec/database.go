@@ -12,8 +12,8 @@ func Database() spec.Spec {
 	all := slices.Concat(reasons.List{
 		{
 			Name: "not_configured", Meaning: "the variable with the address is not set",
-			Remedy:        "set REDIS_URL and POSTGRES_DSN, or remove the database from preflight.yml",
-			KoreanMeaning: "주소 변수가 설정되지 않음", KoreanRemedy: "REDIS_URL과 POSTGRES_DSN을 설정하거나 preflight.yml에서 해당 데이터베이스를 제거",
+			Remedy:        "set the variable that preflight.yml names, or remove the database there",
+			KoreanMeaning: "주소 변수가 설정되지 않음", KoreanRemedy: "preflight.yml에 지정된 변수를 설정하거나 해당 데이터베이스를 제거",
 		},
 		{
 			Name: "malformed", Meaning: "the address cannot be parsed",
