@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -120,20 +121,27 @@ func (g *gate) refused(err error) error {
 // standing reads the evidence of the last run and returns its path. First it
 // waits for a run that is under way.
 func (g *gate) standing(ctx context.Context, d declared, stderr io.Writer) (path string, e Evidence, err error) {
-	if path, err = g.evidenceFile(d.key); err == nil {
-		err = settled(ctx, path, d.longest(), func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
-	}
-	if err == nil {
-		err = checkOwner(path, d.key)
-	}
-	if err != nil {
+	if path, err = g.evidenceFile(d.key); err != nil {
 		return path, Evidence{}, err
 	}
-	e, err = ReadEvidence(path, d.key)
-	if err == nil && e.Run == "" {
-		err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
+	announce := sync.OnceFunc(func() { fmt.Fprintln(stderr, "preflight: gate: waiting for the run that is under way") })
+	for began := time.Now(); ; {
+		err := settled(ctx, path, d.longest(), announce)
+		if err == nil {
+			err = checkOwner(path, d.key)
+		}
+		if err != nil {
+			return path, Evidence{}, err
+		}
+		e, err := ReadEvidence(path, d.key)
+		if withdrawn(path, err) && time.Since(began) < d.longest() {
+			continue // the next run has started
+		}
+		if err == nil && e.Run == "" {
+			err = fmt.Errorf("%s: was written by an earlier version of this program: run the preflight again", path)
+		}
+		return path, e, err
 	}
-	return path, e, err
 }
 
 // evidenceFile returns the path of the evidence. With a key, the checker may be

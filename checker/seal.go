@@ -55,7 +55,7 @@ func digest(data, key []byte) string {
 func ReadEvidence(path string, key []byte) (Evidence, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Evidence{}, fmt.Errorf("there is no evidence: %s does not exist", path)
+		return Evidence{}, noEvidenceError{path}
 	}
 	if err != nil {
 		return Evidence{}, err
@@ -66,6 +66,15 @@ func ReadEvidence(path string, key []byte) (Evidence, error) {
 	}
 	return e, nil
 }
+
+// noEvidenceError is the error of a file that does not exist.
+type noEvidenceError struct{ path string }
+
+func (e noEvidenceError) Error() string {
+	return fmt.Sprintf("there is no evidence: %s does not exist", e.path)
+}
+
+func (noEvidenceError) Is(target error) bool { return target == fs.ErrNotExist }
 
 func openSeal(data, key []byte) (Evidence, error) {
 	var e Evidence

@@ -114,9 +114,13 @@ func settled(ctx context.Context, evidence string, longest time.Duration, waitin
 	deadline := time.Now().Add(longest)
 	atStart := markers(evidence)
 	for announced := false; ; {
+		// A run that starts in between renames the evidence to its marker, so the
+		// markers are read after it.
+		exists := present(evidence)
 		now := markers(evidence)
-		_, err := os.Stat(evidence)
-		exists := !errors.Is(err, fs.ErrNotExist)
+		if !exists && len(now) == 0 && present(evidence) { // a run ended in between
+			continue
+		}
 		earlier := slices.ContainsFunc(atStart, func(m marker) bool { return slices.Contains(now, m) && m.underWay() })
 		switch {
 		case exists && !earlier:
@@ -137,6 +141,17 @@ func settled(ctx context.Context, evidence string, longest time.Duration, waitin
 		case <-time.After(poll):
 		}
 	}
+}
+
+// present reports whether there is evidence.
+func present(evidence string) bool {
+	_, err := os.Stat(evidence)
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// withdrawn reports whether a run withdrew the evidence since it was there.
+func withdrawn(evidence string, err error) bool {
+	return errors.Is(err, fs.ErrNotExist) && (slices.ContainsFunc(markers(evidence), marker.underWay) || present(evidence))
 }
 
 // longest returns the time that a run with these checks may take.
