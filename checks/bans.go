@@ -18,11 +18,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
-
 	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checks/internal/strict"
 	"github.com/alertnative/preflight/internal/lazy"
+	"github.com/alertnative/preflight/internal/outfile"
 )
 
 // bans are the hosts of exchanges that demanded that calls stop for a time.
@@ -224,10 +223,7 @@ func (b *bans) keep(file string, in ban) {
 	path := filepath.Join(b.folder, file)
 	data, err := json.Marshal(in)
 	if err == nil {
-		err = os.MkdirAll(b.folder, 0o755)
-	}
-	if err == nil {
-		err = renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(b.folder))
+		err = outfile.Write(path, data, outfile.Umask)
 	}
 	if err != nil {
 		unwritten.Store(path, in)

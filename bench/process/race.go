@@ -34,14 +34,11 @@ type cost struct {
 // run runs the rounds. The first one has cold caches and does not count.
 func (r *race) run(ctx context.Context, rounds int) error {
 	for round := range rounds + 1 {
-		for _, i := range rand.Perm(len(r.lanes)) {
-			if round == 0 {
-				i = 0 // the gate needs the evidence of a run
-				for i < len(r.lanes) && len(r.lanes[i].costs) > 0 {
-					i++
-				}
-			}
-			l := r.lanes[i]
+		order := slices.Clone(r.lanes)
+		if round > 0 { // before, the gate needs the evidence of a run
+			rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+		}
+		for _, l := range order {
 			var total cost
 			for _, c := range l.commands {
 				one, err := c.time(ctx)

@@ -105,20 +105,37 @@ func (s *served) value(series string) (float64, bool) {
 // becomes waits until holds returns true for the value of the series.
 func (s *served) becomes(series string, holds func(float64) bool) {
 	s.t.Helper()
+	s.until(series+" did not reach the wanted value", func() bool {
+		v, ok := s.value(series)
+		return ok && holds(v)
+	})
+}
+
+// writes waits for a file. Evidence is there between two runs only: each run
+// withdraws it first.
+func (s *served) writes(path string) {
+	s.t.Helper()
+	s.until(path+" is not written", func() bool {
+		_, err := os.Stat(path)
+		return err == nil
+	})
+}
+
+// until waits for a condition, and ends the test with a message if it does not
+// come true.
+func (s *served) until(otherwise string, holds func() bool) {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for {
-		if v, ok := s.value(series); ok && holds(v) {
-			return
-		}
+	for !holds() {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			_, text := s.get("/metrics")
 			log, _ := os.ReadFile(s.log)
-			s.t.Fatalf("%s did not reach the wanted value\n%s\n%s", series, text, log)
+			s.t.Fatalf("%s\n%s\n%s", otherwise, text, log)
 		}
 	}
 }
@@ -174,18 +191,6 @@ func testEveryServes(t *testing.T, c *built) {
 		t.Errorf("the metrics are in a file too: %v", err)
 	}
 	s.writes(filepath.Join(c.dir, "data", "evidence", "paper.json"))
-}
-
-// writes waits for a file. Evidence is there between two runs only: each run
-// withdraws it first.
-func (s *served) writes(path string) {
-	s.t.Helper()
-	for began := time.Now(); time.Since(began) < 30*time.Second; time.Sleep(time.Millisecond) {
-		if _, err := os.Stat(path); err == nil {
-			return
-		}
-	}
-	s.t.Errorf("no %s", path)
 }
 
 func testEveryWritesAFile(t *testing.T, c *built) {

@@ -21,9 +21,9 @@ import (
 //   - No object may have two members whose names are equal or differ only in
 //     case: programs disagree on which of them counts.
 //
-// It knows structs, slices, maps with text keys, strings, booleans, numbers,
-// and types that are an [encoding.TextUnmarshaler], from a string or a number. A
-// [json.RawMessage] takes any value, which is then to be decoded by Unmarshal.
+// It knows structs, slices, maps with text keys, strings, booleans and numbers.
+// A type that implements [encoding.TextUnmarshaler] gets a string, or the text
+// of a number. A [json.RawMessage] takes any value, for a later Unmarshal.
 // An error names the place, but never shows a value.
 func Unmarshal(data []byte, v any) error {
 	if !json.Valid(data) { // also bounds the depth
