@@ -9,7 +9,7 @@ RUN go mod download
 COPY . .
 ARG VERSION
 ARG REVISION
-RUN OUT=/out PREFLIGHT_VERSION=$VERSION PREFLIGHT_REVISION=$REVISION scripts/build ./cmd/preflight ./cmd/preflight-webhook
+RUN OUT=/out PREFLIGHT_VERSION=$VERSION PREFLIGHT_REVISION=$REVISION scripts/build ./cmd/preflight ./cmd/preflight-serve ./cmd/preflight-webhook
 
 FROM alpine:3.22
 ARG VERSION

@@ -2,47 +2,61 @@ package checker
 
 import (
 	"context"
-	"slices"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/spf13/pflag"
 )
 
 // defaultEvery is the interval of --every without a value.
 const defaultEvery = model.Duration(10 * time.Minute)
 
-// bareEvery gives --every its default value. kingpin has no flags with an
-// optional value.
-func bareEvery(args []string) []string {
-	out := slices.Clone(args)
-	for i, arg := range out {
-		switch arg {
-		case "--every":
-			out[i] = "--every=" + defaultEvery.String()
-		case "--": // the rest belongs to another command
-			return out
-		}
-	}
-	return out
+// Web holds the flags of the Prometheus family for an HTTP server.
+type Web struct {
+	SystemdSocket bool
+	ListenAddress []string
+	ConfigFile    string
 }
 
-// schedule calls run now and at every multiple of the interval until ctx is
-// done. Calls never overlap. If a call takes too long, schedule skips the
-// missed starts and calls missed with their number.
-func schedule(ctx context.Context, interval time.Duration, run func(), missed func(n int)) {
-	began := time.Now()
-	for slot := time.Duration(0); ctx.Err() == nil; {
-		run()
-		next := time.Since(began)/interval + 1
-		if n := next - slot - 1; n > 0 {
-			missed(int(n))
+func (w *Web) flags(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&w.ListenAddress, "web.listen-address", []string{":9916"}, "Expose the metrics and the page of --every on this `address`. Can be repeated.")
+	flags.BoolVar(&w.SystemdSocket, "web.systemd-socket", false, "Use systemd socket activation listeners instead of addresses.")
+	flags.StringVar(&w.ConfigFile, "web.config.file", "", "Read the settings for TLS and authentication from this `file`. See: https://github.com/prometheus/exporter-toolkit/blob/master/docs/web-configuration.md")
+}
+
+// startedBy is the variable with the version of the program that starts the
+// service.
+const startedBy = "PREFLIGHT_STARTED_BY"
+
+// serviceSuffix ends the name of the program that serves a run with --every.
+const serviceSuffix = "-serve"
+
+// loop serves the run, or becomes the program that does.
+func (r *run) loop(ctx context.Context, d declared, logger *slog.Logger, stdout io.Writer) error {
+	if r.program.Serve != nil {
+		if by := os.Getenv(startedBy); by != "" && by != programVersion() {
+			logger.Warn("The program that started this one has another version: build both together", "version", programVersion(), "started_by", by)
 		}
-		slot = next
-		wait := time.NewTimer(time.Until(began.Add(slot * interval)))
-		select {
-		case <-wait.C:
-		case <-ctx.Done():
-			wait.Stop()
-		}
+		return r.program.Serve(ctx, newLoop(r, d, logger, stdout))
 	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	service := self + serviceSuffix
+	r.program.restoreUmask()
+	err = syscall.Exec(service, append([]string{service}, r.program.args...), append(os.Environ(), startedBy+"="+programVersion()))
+	if errors.Is(err, fs.ErrNotExist) {
+		name := filepath.Base(service)
+		return fmt.Errorf("--every is served by another program, %s, which is not there: build it too, with go build -o %s ./cmd/%s", name, service, name)
+	}
+	return fmt.Errorf("--every: %s: %w", service, err)
 }

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/alecthomas/kingpin/v2"
+	"github.com/spf13/pflag"
 
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/internal/lazy"
@@ -27,10 +27,10 @@ type subject struct {
 	evidence             string
 }
 
-func (s *subject) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&s.config)
-	cmd.Flag("env-file", "File with environment variables. Variables of the process take precedence. Default: .env.ENV beside the configuration, if it exists.").StringVar(&s.envFile)
-	cmd.Flag("evidence.dir", "Folder with the newest evidence of each environment, as ENV.json.").Default(defaultEvidence).StringVar(&s.evidence)
+func (s *subject) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.config, "config.file", defaultConfig, "Configuration of the checks.")
+	flags.StringVar(&s.envFile, "env-file", "", "Read environment variables from this `file`, by default .env.ENV beside the configuration. Variables of the process take precedence.")
+	flags.StringVar(&s.evidence, "evidence.dir", defaultEvidence, "Folder with the newest evidence of each environment, as ENV.json.")
 }
 
 // declared holds the content of the subject's files.
@@ -47,7 +47,7 @@ func (s subject) read() (declared, error) {
 	if err := checkEnv(s.env); err != nil {
 		return declared{}, err
 	}
-	config, err := ReadConfig(s.config, s.program.checks...)
+	config, err := ReadConfig(s.config, s.program.Checks...)
 	if err != nil {
 		return declared{}, err
 	}
@@ -122,5 +122,5 @@ func checkEnv(env string) error {
 
 // textfile returns the file of metrics for these checks.
 func (p *program) textfile(path string, specs []spec.Spec) Textfile {
-	return Textfile{Path: path, Namespace: p.namespace, Specs: specs}
+	return Textfile{Path: path, Namespace: p.Namespace, Specs: specs}
 }

@@ -9,7 +9,7 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/alecthomas/kingpin/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/alertnative/preflight/internal/outfile"
 )
@@ -20,12 +20,17 @@ type forget struct {
 	env, metrics, evidence string
 }
 
-func newForget(p *program, cmd *kingpin.CmdClause) *forget {
+func newForget(p *program) *cobra.Command {
 	f := &forget{program: p}
-	cmd.Flag("env", "Environment to remove.").Required().StringVar(&f.env)
-	cmd.Flag("metrics-output", "File for node_exporter's textfile collector.").Default(defaultTextfile).StringVar(&f.metrics)
-	cmd.Flag("evidence.dir", "Folder with the newest evidence of each environment.").Default(defaultEvidence).StringVar(&f.evidence)
-	return f
+	cmd := newCommand("forget --env=ENV", "Remove the metrics and the evidence of a retired environment.", func(cmd *cobra.Command) error {
+		return f.run(cmd.Context(), p.log(), p.stdout)
+	})
+	flags := cmd.Flags()
+	flags.StringVar(&f.env, "env", "", "Environment to remove.")
+	required(cmd, "env")
+	flags.StringVar(&f.metrics, "metrics-output", defaultTextfile, "File for node_exporter's textfile collector.")
+	flags.StringVar(&f.evidence, "evidence.dir", defaultEvidence, "Folder with the newest evidence of each environment.")
+	return cmd
 }
 
 // run removes the metrics and the evidence of the environment and reports which

@@ -15,7 +15,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
+	"github.com/spf13/cobra"
 
 	"github.com/alertnative/preflight/internal/git"
 	"github.com/alertnative/preflight/internal/outfile"
@@ -37,18 +37,30 @@ type gate struct {
 	command    []string
 }
 
-func newGate(p *program, cmd *kingpin.CmdClause) *gate {
+func newGate(p *program) *cobra.Command {
 	g := &gate{}
 	g.checker.program = p
-	cmd.Flag("env", "Environment that must be ready.").Required().StringVar(&g.checker.env)
-	g.checker.subject.flags(cmd)
-	cmd.Flag("max-age", "Maximum age of the evidence.").Default("15m").DurationVar(&g.maxAge)
-	cmd.Flag("run", "First run the checks for real, like the command run.").BoolVar(&g.fresh)
-	cmd.Flag("same-host", "Refuse evidence of another machine.").BoolVar(&g.sameHost)
-	cmd.Flag("pass-values", "Give the command the variables that the checks read, with the values that were checked, also those of the environment file.").BoolVar(&g.passValues)
-	g.checker.outputs.flags(cmd)
-	cmd.Arg("command", "What to start, after --, with its arguments.").Required().StringsVar(&g.command)
-	return g
+	cmd := newCommand("gate --env=ENV -- COMMAND [ARGUMENTS]", "Start a command only if fresh evidence shows that the system is ready.", func(cmd *cobra.Command) (err error) {
+		p.code, err = g.run(cmd.Context(), p.log(), p.stderr)
+		return err
+	})
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if g.command = args; len(args) == 0 {
+			return misused(cmd, errors.New("the command to start is missing: write it after --"))
+		}
+		return nil
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&g.checker.env, "env", "", "Environment that must be ready.")
+	required(cmd, "env")
+	g.checker.subject.flags(flags)
+	g.maxAge = 15 * time.Minute
+	flags.Var((*duration)(&g.maxAge), "max-age", "Maximum age of the evidence.")
+	flags.BoolVar(&g.fresh, "run", false, "First run the checks for real, like the command run.")
+	flags.BoolVar(&g.sameHost, "same-host", false, "Refuse evidence of another machine.")
+	flags.BoolVar(&g.passValues, "pass-values", false, "Give the command the variables that the checks read, with the values that were checked, also those of the environment file.")
+	g.checker.outputs.flags(flags)
+	return cmd
 }
 
 // run replaces this process by the command if the evidence is good, and if the

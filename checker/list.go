@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kingpin/v2"
 	dto "github.com/prometheus/client_model/go"
+	"github.com/spf13/cobra"
 )
 
 // list is the command list.
@@ -37,19 +37,23 @@ type listedReason struct {
 	Remedy  string `json:"remedy,omitempty"`
 }
 
-func newList(p *program, cmd *kingpin.CmdClause) *list {
+func newList(p *program) *cobra.Command {
 	l := &list{program: p}
-	cmd.Flag("config.file", "Configuration of the checks.").Default(defaultConfig).StringVar(&l.config)
-	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&l.language, english, korean)
-	cmd.Flag("metrics-output", "File for node_exporter's textfile collector. Other files of its folder with the same series are reported.").Default(defaultTextfile).StringVar(&l.metrics)
-	cmd.Flag("format", "text, or json for programs.").Default("text").EnumVar(&l.format, "text", "json")
-	return l
+	cmd := newCommand("list", "List the checks with their descriptions, targets and reasons.", func(*cobra.Command) error {
+		return l.run(p.stdout, p.stderr)
+	})
+	flags := cmd.Flags()
+	flags.StringVar(&l.config, "config.file", defaultConfig, "Configuration of the checks.")
+	flags.Var(newChoice(&l.language, english, korean), "language", "Language of the output: en or ko.")
+	flags.StringVar(&l.metrics, "metrics-output", defaultTextfile, "File for node_exporter's textfile collector. Other files of its folder with the same series are reported.")
+	flags.Var(newChoice(&l.format, "text", "json"), "format", "text, or json for programs.")
+	return cmd
 }
 
 // run prints the checks with their targets and reasons, and warns of files that
 // node_exporter exports instead of the metrics.
 func (l *list) run(out, stderr io.Writer) error {
-	c, err := ReadConfig(l.config, l.program.checks...)
+	c, err := ReadConfig(l.config, l.program.Checks...)
 	if err != nil {
 		return err
 	}

@@ -6,20 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
 	"syscall"
 
-	"github.com/alecthomas/kingpin/v2"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
-	"github.com/prometheus/common/promslog/flag"
-	"github.com/prometheus/common/version"
+	"github.com/spf13/cobra"
 
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/internal/completion"
-	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -32,14 +29,39 @@ const (
 )
 
 // Main is the command preflight for these checks; it does not return. The names
-// of its metrics start with the namespace.
+// of its metrics start with the namespace. For --every it starts the program of
+// package serve that lies beside it.
 func Main(namespace string, checks ...Check) {
+	Program{Namespace: namespace, Checks: checks}.Main()
+}
+
+// Run is Main for given arguments and outputs. It returns the exit code.
+func Run(ctx context.Context, namespace string, args []string, stdout, stderr io.Writer, checks ...Check) int {
+	return Program{Namespace: namespace, Checks: checks}.Run(ctx, args, stdout, stderr)
+}
+
+// Program is the command preflight for some checks.
+type Program struct {
+	Namespace string // starts the names of its metrics
+	Checks    []Check
+	// Serve serves a run with --every. Without it the program starts another
+	// one, which has the same name with -serve at its end.
+	Serve func(context.Context, *Loop) error
+}
+
+// Main runs the program for its process; it does not return.
+func (p Program) Main() {
 	signal.Ignore(unheeded...)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // the second signal ends the program at once
-	p := &program{namespace: namespace, checks: checks}
-	p.restoreUmask = relaxUmask()
-	os.Exit(p.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+	c := &program{Program: p, restoreUmask: relaxUmask()}
+	os.Exit(c.run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// Run is Main for given arguments and outputs. It returns the exit code.
+func (p Program) Run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	c := &program{Program: p, restoreUmask: func() {}}
+	return c.run(ctx, args, stdout, stderr)
 }
 
 // relaxUmask lets the user of this process enter the folders that it creates.
@@ -55,29 +77,18 @@ func relaxUmask() (restore func()) {
 // the reader closes the output. A file size limit is an error like a full disk.
 var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
 
-// errShown ends the parsing of the command line after the requested text was
-// printed.
-var errShown = errors.New("shown")
-
-// program is the command for some checks.
-type program struct {
-	namespace    string
-	checks       []Check
-	restoreUmask func() // for the command of the gate
-}
-
 // validateNamespace reports a namespace that cannot start a metric's name. A
 // colon is reserved for recording rules.
-func (p *program) validateNamespace() error {
-	if !model.LegacyValidation.IsValidMetricName(p.namespace) || strings.Contains(p.namespace, ":") {
-		return fmt.Errorf("the namespace %q cannot start a metric's name: use letters, digits and underscores", p.namespace)
+func (p Program) validateNamespace() error {
+	if !model.LegacyValidation.IsValidMetricName(p.Namespace) || strings.Contains(p.Namespace, ":") {
+		return fmt.Errorf("the namespace %q cannot start a metric's name: use letters, digits and underscores", p.Namespace)
 	}
 	return nil
 }
 
 // validate reports specs whose metrics cannot be emitted.
-func (p *program) validate(specs []spec.Spec) error {
-	all := spec.Metrics(p.namespace, specs...)
+func (p Program) validate(specs []spec.Spec) error {
+	all := spec.Metrics(p.Namespace, specs...)
 	_, err := metrics.NewCatalogue(all...)
 	seen := map[string]bool{}
 	for _, d := range all {
@@ -90,58 +101,43 @@ func (p *program) validate(specs []spec.Spec) error {
 	return err
 }
 
-// Run is Main for given arguments and outputs. It returns the exit code.
-func Run(ctx context.Context, namespace string, args []string, stdout, stderr io.Writer, checks ...Check) int {
-	p := &program{namespace: namespace, checks: checks, restoreUmask: func() {}}
-	return p.run(ctx, args, stdout, stderr)
+// program is a program with the arguments of a call.
+type program struct {
+	Program
+	restoreUmask   func() // for the program that this one becomes
+	args           []string
+	stdout, stderr io.Writer
+	logs           promslog.Config
+	code           int // exit code of the command that ran
 }
 
 func (p *program) run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := kingpin.New("preflight", "Checks whether the system is ready to trade.")
-	app.UsageWriter(stdout).ErrorWriter(stderr)
-	ended, code := false, exitReady
-	app.Terminate(func(status int) { ended, code = true, status })
-	app.HelpFlag.Short('h')
-	// kingpin's own flag would format the text at every start.
-	app.Flag("version", "Show application version.").PreAction(func(*kingpin.ParseContext) error {
-		fmt.Fprintln(stdout, version.Print("preflight"))
-		return errShown
-	}).Bool()
-	var logs promslog.Config
-	logs.Writer = stderr
-	flag.AddFlags(app, &logs)
-	var (
-		run    = newRun(p, app.Command("run", "Run the checks once, or again and again with --every. The default.").Default())
-		list   = newList(p, app.Command("list", "List the checks with their descriptions, targets and reasons."))
-		gate   = newGate(p, app.Command("gate", "Start a command only if fresh evidence shows that the system is ready."))
-		forget = newForget(p, app.Command("forget", "Remove the metrics and the evidence of a retired environment."))
-		schema = app.Command("schema", "Print the JSON Schema of the evidence.")
-	)
-	help.For(app, args)
-	cmd, err := app.Parse(bareEvery(completion.Args(args)))
-	switch {
-	case ended && err == nil:
-		return code
-	case errors.Is(err, errShown):
-		return exitReady
-	case err != nil:
-		err = fmt.Errorf("%w, see --help", err)
-	case p.validateNamespace() != nil:
-		err = p.validateNamespace()
-	case cmd == "list":
-		err = list.run(stdout, stderr)
-	case cmd == "gate":
-		code, err = gate.run(ctx, promslog.New(&logs), stderr)
-	case cmd == "forget":
-		err = forget.run(ctx, promslog.New(&logs), stdout)
-	case cmd == schema.FullCommand():
-		_, err = stdout.Write(evidenceSchema)
-	default:
-		code, err = run.run(ctx, promslog.New(&logs), stdout)
-	}
-	if err != nil {
+	p.args, p.stdout, p.stderr = args, stdout, stderr
+	if err := execute(ctx, p.root(), args); err != nil {
 		fmt.Fprintf(stderr, "preflight: %v\n", err)
-		return cmp.Or(code, exitBroken)
+		return cmp.Or(p.code, exitBroken)
 	}
-	return code
+	return p.code
+}
+
+func (p *program) log() *slog.Logger { return promslog.New(&p.logs) }
+
+// root returns the command line.
+func (p *program) root() *cobra.Command {
+	root := newRun(p, "preflight", "Checks whether the system is ready to trade.")
+	root.AddCommand(
+		newRun(p, "run", "Run the checks once, or again and again with --every. The default."),
+		newList(p),
+		newGate(p),
+		newForget(p),
+		newCommand("schema", "Print the JSON Schema of the evidence.", func(*cobra.Command) error {
+			_, err := p.stdout.Write(evidenceSchema)
+			return err
+		}),
+	)
+	root.PersistentPreRunE = func(*cobra.Command, []string) error { return p.validateNamespace() }
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	p.logs = logFlags(root.PersistentFlags(), p.stderr)
+	return root
 }

@@ -15,10 +15,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/alecthomas/kingpin/v2"
 	"github.com/fatih/color"
-	"github.com/prometheus/exporter-toolkit/web"
-	"github.com/prometheus/exporter-toolkit/web/kingpinflag"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/alertnative/preflight/checker/spec"
@@ -31,7 +30,7 @@ type run struct {
 	real       bool
 	only, skip []string
 	every      time.Duration // 0: once
-	web        *web.FlagConfig
+	web        Web
 
 	abandoned abandoned
 }
@@ -47,29 +46,35 @@ type outputs struct {
 	memory        *memory // replaces the file of metrics
 }
 
-func newRun(p *program, cmd *kingpin.CmdClause) *run {
-	r := &run{web: kingpinflag.AddFlags(cmd, ":9916")}
+func newRun(p *program, name, short string) *cobra.Command {
+	r := &run{}
 	r.program = p
-	cmd.Flag("env", "Environment to check: paper, live, …").Default("paper").StringVar(&r.env)
-	r.subject.flags(cmd)
-	cmd.Flag("real-check", "Run the checks that use the network. Without this flag they are skipped.").BoolVar(&r.real)
-	cmd.Flag("only", "Run only this check. Can be repeated.").PlaceHolder("CHECK").StringsVar(&r.only)
-	cmd.Flag("skip", "Skip this check. Can be repeated.").PlaceHolder("CHECK").StringsVar(&r.skip)
-	cmd.Flag("output", "Also write the evidence to this JSON file.").PlaceHolder("FILE.json").StringVar(&r.output)
-	cmd.Flag("junit", "Write the result to this JUnit XML file.").PlaceHolder("FILE.xml").StringVar(&r.junit)
-	r.outputs.flags(cmd)
-	cmd.Flag("every", fmt.Sprintf("Run as a service at this interval (%s by default). The metrics are served at /metrics, or written to --metrics-output if it is set.", defaultEvery)).
-		PlaceHolder(defaultEvery.String()).DurationVar(&r.every)
-	return r
+	cmd := newCommand(name, short, func(cmd *cobra.Command) (err error) {
+		r.metricsSet = cmd.Flags().Changed("metrics-output")
+		p.code, err = r.run(cmd.Context(), p.log(), p.stdout)
+		return err
+	})
+	flags := cmd.Flags()
+	flags.StringVar(&r.env, "env", "paper", "Environment to check: paper, live, …")
+	r.subject.flags(flags)
+	flags.BoolVar(&r.real, "real-check", false, "Run the checks that use the network. Without this flag they are skipped.")
+	flags.StringArrayVar(&r.only, "only", nil, "Run only this `check`. Can be repeated.")
+	flags.StringArrayVar(&r.skip, "skip", nil, "Skip this `check`. Can be repeated.")
+	flags.StringVar(&r.output, "output", "", "Also write the evidence to this JSON `file`.")
+	flags.StringVar(&r.junit, "junit", "", "Write the result to this JUnit XML `file`.")
+	r.outputs.flags(flags)
+	every := flags.VarPF((*duration)(&r.every), "every", "", fmt.Sprintf("Run as a service at this interval; --every alone stands for --every=%s. The metrics are served at /metrics, or written to --metrics-output if it is set.", defaultEvery))
+	every.DefValue, every.NoOptDefVal = "", defaultEvery.String()
+	r.web.flags(flags)
+	return cmd
 }
 
 // flags adds the flags that run and gate share.
-func (o *outputs) flags(cmd *kingpin.CmdClause) {
-	cmd.Flag("metrics-output", "File for node_exporter's textfile collector.").
-		Default(defaultTextfile).IsSetByUser(&o.metricsSet).StringVar(&o.metrics)
-	cmd.Flag("no-metrics", "Write no metrics.").BoolVar(&o.noMetrics)
-	cmd.Flag("quiet", "Print only problems, and the checks that were skipped.").BoolVar(&o.quiet)
-	cmd.Flag("language", "Language of the output: en or ko.").Default(english).EnumVar(&o.language, english, korean)
+func (o *outputs) flags(flags *pflag.FlagSet) {
+	flags.StringVar(&o.metrics, "metrics-output", defaultTextfile, "File for node_exporter's textfile collector.")
+	flags.BoolVar(&o.noMetrics, "no-metrics", false, "Write no metrics.")
+	flags.BoolVar(&o.quiet, "quiet", false, "Print only problems, and the checks that were skipped.")
+	flags.Var(newChoice(&o.language, english, korean), "language", "Language of the output: en or ko.")
 }
 
 // run executes the checks once, or repeatedly with --every.
@@ -82,7 +87,7 @@ func (r *run) run(ctx context.Context, logger *slog.Logger, stdout io.Writer) (c
 		return 0, err
 	}
 	if r.every > 0 {
-		return 0, newService(r, d, logger, stdout).serve(ctx)
+		return 0, r.loop(ctx, d, logger, stdout)
 	}
 	done, err := r.once(ctx, d, logger, stdout)
 	if err == nil {

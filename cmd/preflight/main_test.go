@@ -22,6 +22,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/alertnative/preflight/checker"
+	"github.com/alertnative/preflight/checker/serve"
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/checks"
 	"github.com/alertnative/preflight/internal/stack/system"
@@ -39,7 +40,7 @@ const (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"preflight":   main,
-		"switchboard": func() { checker.Main("test", switchboard{}) },
+		"switchboard": func() { serve.Main("test", switchboard{}) },
 		"checkout":    func() { checker.Main("test", switchboard{}, gitSafety()) },
 	})
 }
@@ -105,8 +106,9 @@ func TestScripts(t *testing.T) {
 // TestProcess covers behaviour of whole processes: concurrency, kills, signals.
 func TestProcess(t *testing.T) {
 	t.Parallel()
-	binary := filepath.Join(t.TempDir(), "preflight")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	dir := t.TempDir()
+	binary := filepath.Join(dir, "preflight")
+	if out, err := exec.Command("go", "build", "-o", dir+"/", ".", "../preflight-serve").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	for name, test := range map[string]func(*testing.T, *built){
@@ -124,6 +126,7 @@ func TestProcess(t *testing.T) {
 		"every: no room for files":                      testEveryNoRoom,
 		"every: a configuration that breaks":            testEveryConfig,
 		"every: an address that is taken":               testEveryAddressTaken,
+		"every: without its program":                    testEveryAlone,
 		"bans are obeyed over runs and processes":       testBans,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -295,3 +295,17 @@ func testEveryAddressTaken(t *testing.T, c *built) {
 		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
 	}
 }
+
+func testEveryAlone(t *testing.T, c *built) {
+	alone := filepath.Join(c.dir, "botcheck")
+	if err := os.Link(c.path, alone); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), alone, "run", "--every")
+	cmd.Dir = c.dir
+	out, _ := cmd.CombinedOutput()
+	want := "preflight: --every is served by another program, botcheck-serve, which is not there: build it too, with go build -o " + c.dir + "/botcheck-serve ./cmd/botcheck-serve\n"
+	if cmd.ProcessState.ExitCode() != exitBroken || string(out) != want {
+		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}

@@ -1,7 +1,8 @@
-package checker
+package serve
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"html/template"
 	"net/http"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/version"
+
+	"github.com/alertnative/preflight/checker"
 )
 
 //go:embed page.html
@@ -28,8 +32,8 @@ var pageTemplate = sync.OnceValue(func() *template.Template {
 type pageData struct {
 	Env      string
 	Every    model.Duration
-	Reload   int       // seconds after which the browser loads the page again
-	Evidence *Evidence // evidence of the last run; nil before the first
+	Reload   int               // seconds after which the browser loads the page again
+	Evidence *checker.Evidence // evidence of the last run; nil before the first
 	Strip    func(check string) []cell
 	Version  string
 }
@@ -43,10 +47,10 @@ func reload(every time.Duration) int {
 // page serves the result of the last run.
 func (s *service) page(w http.ResponseWriter, _ *http.Request) {
 	data := pageData{
-		Env: s.run.env, Every: model.Duration(s.run.every), Reload: reload(s.run.every), Strip: s.runs.strip, Version: programVersion(),
+		Env: s.loop.Env(), Every: model.Duration(s.loop.Every()), Reload: reload(s.loop.Every()), Strip: s.runs.strip, Version: cmp.Or(version.Version, "devel"),
 	}
 	if last := s.last.Load(); last != nil {
-		data.Evidence = &last.evidence
+		data.Evidence = last
 	}
 	var b bytes.Buffer
 	if err := pageTemplate().Execute(&b, data); err != nil {

@@ -1,9 +1,11 @@
-package checker
+package serve
 
 import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/alertnative/preflight/checker"
 )
 
 // keptRuns is the number of runs that the page shows.
@@ -18,18 +20,18 @@ type runs struct {
 // pastRun is the status of each check in a run.
 type pastRun struct {
 	finished time.Time
-	statuses map[string]Status
+	statuses map[string]checker.Status
 }
 
 // cell is the status of a check in one run.
 type cell struct {
 	Finished time.Time
-	Status   Status // "" if the run had no such check
+	Status   checker.Status // "" if the run had no such check
 }
 
 // add adds a run.
-func (r *runs) add(e Evidence) {
-	run := pastRun{e.Finished, map[string]Status{}}
+func (r *runs) add(e checker.Evidence) {
+	run := pastRun{e.Finished, map[string]checker.Status{}}
 	for _, result := range e.Results {
 		run.statuses[result.Check] = result.Status
 	}

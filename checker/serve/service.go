@@ -1,4 +1,7 @@
-package checker
+// Package serve runs checks again and again, and exposes their metrics and a page
+// over HTTP. A program of it lies beside the one of package checker, which links
+// no HTTP server.
+package serve
 
 import (
 	"context"
@@ -17,18 +20,28 @@ import (
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
+	"github.com/alertnative/preflight/checker"
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/metrics/instrument"
 )
 
-// service is a checker that runs with --every.
+// Main is the command preflight-serve for these checks; it does not return. It
+// takes the arguments of the command of package checker, and serves --every
+// itself.
+func Main(namespace string, checks ...checker.Check) { Program(namespace, checks...).Main() }
+
+// Program returns the command preflight-serve for these checks.
+func Program(namespace string, checks ...checker.Check) checker.Program {
+	return checker.Program{Namespace: namespace, Checks: checks, Serve: func(ctx context.Context, l *checker.Loop) error {
+		return newService(l).serve(ctx)
+	}}
+}
+
+// service shows the runs of a loop.
 type service struct {
-	run    *run
-	log    *slog.Logger
-	out    io.Writer
-	last   atomic.Pointer[outcome] // nil before the first run
+	loop   *checker.Loop
+	last   atomic.Pointer[checker.Evidence] // nil before the first run
 	runs   runs
-	good   declared // from the last valid files
 	health health
 	gather prometheus.Gatherers
 }
@@ -40,9 +53,9 @@ type health struct {
 	config         *prometheus.GaugeVec
 }
 
-func newService(r *run, d declared, logger *slog.Logger, out io.Writer) *service {
+func newService(l *checker.Loop) *service {
 	desc := spec.NewServiceFamilies()
-	s := &service{run: r, log: logger, out: out, good: d, health: health{
+	s := &service{loop: l, health: health{
 		instrument.Counter(desc.OutputErrors), instrument.Counter(desc.MissedRuns), instrument.Gauge(desc.OutputSuccessful), instrument.Gauge(desc.ConfigSuccessful),
 	}}
 	registry := prometheus.NewRegistry()
@@ -51,16 +64,10 @@ func newService(r *run, d declared, logger *slog.Logger, out io.Writer) *service
 		s.health.errors, s.health.missed, s.health.written, s.health.config,
 	)
 	for _, output := range spec.Outputs() {
-		s.health.errors.WithLabelValues(r.env, output)
+		s.health.errors.WithLabelValues(l.Env(), output)
 	}
-	s.health.missed.WithLabelValues(r.env)
-	s.gather = prometheus.Gatherers{registry}
-	// The metrics of an environment are exposed only once, or their sums would
-	// double: in the file if it was requested, else on this program's own page.
-	if !r.noMetrics && !r.metricsSet {
-		r.memory = &memory{namespace: r.program.namespace}
-		s.gather = append(s.gather, r.memory)
-	}
+	s.health.missed.WithLabelValues(l.Env())
+	s.gather = prometheus.Gatherers{registry, prometheus.GathererFunc(l.Gather)}
 	return s
 }
 
@@ -70,21 +77,22 @@ func (s *service) serve(ctx context.Context) error {
 	// Every run reads the files again, so the reload signal needs no action. By
 	// default it would stop the program.
 	signal.Ignore(syscall.SIGHUP)
+	log := s.loop.Log()
 	server := &http.Server{
 		Handler: s.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	s.log.Info("Starting", "version", version.Info(), "env", s.run.env, "every", s.run.every)
+	log.Info("Starting", "version", version.Info(), "env", s.loop.Env(), "every", s.loop.Every())
 	running, stop := context.WithCancel(ctx)
 	failed := make(chan error, 1)
+	flags := s.loop.Web()
 	go func() {
 		defer stop()
-		failed <- web.ListenAndServe(server, s.run.web, s.log)
+		failed <- web.ListenAndServe(server, &web.FlagConfig{
+			WebListenAddresses: &flags.ListenAddress, WebSystemdSocket: &flags.SystemdSocket, WebConfigFile: &flags.ConfigFile,
+		}, log)
 	}()
-	schedule(running, s.run.every, func() { s.tick(running) }, func(n int) {
-		s.health.missed.WithLabelValues(s.run.env).Add(float64(n))
-		s.log.Warn("A run took longer than the interval: runs were skipped", "interval", s.run.every, "skipped", n)
-	})
+	s.loop.Run(running, s.seen, func(n int) { s.health.missed.WithLabelValues(s.loop.Env()).Add(float64(n)) })
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	err := server.Shutdown(grace)
@@ -94,40 +102,35 @@ func (s *service) serve(ctx context.Context) error {
 	return err
 }
 
-// tick does one run. The service continues after any error.
-func (s *service) tick(ctx context.Context) {
-	d, err := s.run.read()
-	if err != nil {
-		s.log.Error("Reading the configuration failed: using the previous one", "err", err)
-		d = s.good
-	}
-	s.health.config.WithLabelValues(s.run.env).Set(bit(err == nil))
-	done, err := s.run.once(ctx, d, s.log, s.out)
-	if err != nil { // a check of --only or --skip is no longer configured
-		s.log.Error("The checks cannot run: using the previous configuration", "err", err)
-		s.health.config.WithLabelValues(s.run.env).Set(0)
-		if done, err = s.run.once(ctx, s.good, s.log, s.out); err != nil {
-			return
-		}
-	} else {
-		s.good = d
-	}
-	for output, err := range done.written {
-		s.health.written.WithLabelValues(s.run.env, output).Set(bit(err == nil))
+// seen records a run.
+func (s *service) seen(turn checker.Turn) {
+	env := s.loop.Env()
+	s.health.config.WithLabelValues(env).Set(bit(turn.Config == nil))
+	for output, err := range turn.Written {
+		s.health.written.WithLabelValues(env, output).Set(bit(err == nil))
 		if err != nil {
-			s.health.errors.WithLabelValues(s.run.env, output).Inc()
-			s.log.Error("Writing the result failed", "output", output, "err", err)
+			s.health.errors.WithLabelValues(env, output).Inc()
 		}
 	}
-	s.runs.add(done.evidence)
-	s.last.Store(&done)
+	if turn.Evidence.Run == "" {
+		return
+	}
+	s.runs.add(turn.Evidence)
+	s.last.Store(&turn.Evidence)
+}
+
+func bit(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // handler serves the usual paths of a Prometheus program.
 func (s *service) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.gather, promhttp.HandlerOpts{
-		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelError),
+		ErrorLog: slog.NewLogLogger(s.loop.Log().Handler(), slog.LevelError),
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "preflight is healthy\n")

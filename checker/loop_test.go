@@ -8,20 +8,6 @@ import (
 	"time"
 )
 
-func TestBareEvery(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct{ in, want []string }{
-		{[]string{"--every"}, []string{"--every=10m"}},
-		{[]string{"run", "--every", "--quiet"}, []string{"run", "--every=10m", "--quiet"}},
-		{[]string{"--every=5s"}, []string{"--every=5s"}},
-		{[]string{"gate", "--", "sh", "--every"}, []string{"gate", "--", "sh", "--every"}},
-	} {
-		if got := bareEvery(tt.in); !slices.Equal(got, tt.want) {
-			t.Errorf("%q: %q", tt.in, got)
-		}
-	}
-}
-
 // In fake time: a run starts at each multiple of the interval, whatever earlier
 // runs took, and never during another run.
 func TestSchedule(t *testing.T) {
