@@ -104,8 +104,8 @@ func addShown(root *cobra.Command) {
 		f.NoOptDefVal = "true"
 		return f
 	}
-	show("version", "Show the version.", "preflight, version %s (branch: %s, revision: %s)\n  go version: %s\n  platform:   %s/%s\n",
-		programVersion(), version.Branch, version.GetRevision(), version.GoVersion, version.GoOS, version.GoArch)
+	show("version", "Show the version.", "%s, version %s (branch: %s, revision: %s)\n  go version: %s\n  platform:   %s/%s\n",
+		root.Name(), programVersion(), version.Branch, version.GetRevision(), version.GoVersion, version.GoOS, version.GoArch)
 	show("completion-script-bash", "", bashCompletion, filepath.Base(os.Args[0])).Hidden = true
 	show("completion-script-zsh", "", zshCompletion+bashCompletion, filepath.Base(os.Args[0])).Hidden = true
 }

@@ -124,7 +124,11 @@ func (p *program) log() *slog.Logger { return promslog.New(&p.logs) }
 
 // root returns the command line.
 func (p *program) root() *cobra.Command {
-	root := newRun(p, "preflight", "Checks whether the system is ready to trade.")
+	name := "preflight"
+	if p.Serve != nil {
+		name += serviceSuffix
+	}
+	root := newRun(p, name, "Checks whether the system is ready to trade.")
 	root.AddCommand(
 		newRun(p, "run", "Run the checks once, or again and again with --every. The default."),
 		newList(p),
