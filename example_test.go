@@ -70,6 +70,8 @@ func Example() {
 	//         labels:
 	//           severity: critical
 	//         annotations:
+	//           evaluated_at: '{{ (now | toTime).Format "2006-01-02T15:04:05.000Z" }}'
+	//           resolve_within: 1m15s
 	//           summary: the bot has not run its loop for 5m
 	//           title: Bot stuck
 }
@@ -94,6 +96,8 @@ func ExamplePack_With() {
 	//           severity: critical
 	//           team: quant
 	//         annotations:
+	//           evaluated_at: '{{ (now | toTime).Format "2006-01-02T15:04:05.000Z" }}'
+	//           resolve_within: 1m15s
 	//           summary: the bot has not run its loop for 1m
 	//           title: Bot stuck
 	// pack "bot", Without: DF008: the pack has no alert "BotStack"

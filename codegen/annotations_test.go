@@ -41,6 +41,8 @@ func TestAnnotationsThatAnotherFieldGives(t *testing.T) {
 		"the runbook":            {annotated("runbook_url"), at + `"runbook_url": DF007: Annotations sets it, and the RunbookURL of the site gives it`},
 		"the panel":              {annotated("dashboard_url"), at + `"dashboard_url": DF007: Annotations sets it, and it is the link to the panel`},
 		"a translation twice":    {annotated("title_ko", korean), at + `"title_ko": DF007: Annotations sets it, and Translations gives it`},
+		"an evaluation":          {annotated("evaluated_at"), at + `"evaluated_at": DF007: Annotations sets it, and the generator gives it`},
+		"an evaluation unread":   {all(annotated("evaluated_at"), unhooked), ""},
 		"a runbook without ours": {all(annotated("runbook_url"), func(s *preflight.Site) { s.RunbookURL = "" }), ""},
 		"a panel without ours":   {all(annotated("dashboard_url"), func(s *preflight.Site) { s.Grafana.URL = "" }), ""},
 		"of a rule file":         {ruleFile("{alert: X, expr: queue_up == 0, labels: {sev: grey}, annotations: {runbook_url: 'https://r.example/x', dashboard_url: 'https://g.example/x', summary: down}}"), ""},

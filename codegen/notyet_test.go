@@ -40,7 +40,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 		}
 	}
 	for name, set := range map[string]change{
-		"Alertmanager.Cluster":   func(s *preflight.Site) { s.Alertmanager.Cluster = "one" },
 		"Alertmanager.Retention": func(s *preflight.Site) { s.Alertmanager.Retention = "24h" },
 		"Grafana.Folder":         func(s *preflight.Site) { s.Grafana.Folder = "Teams" },
 		"Grafana.DataSources":    func(s *preflight.Site) { s.Grafana.DataSources = []string{"a"} },

@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/rules"
+
+	"github.com/alertnative/preflight/internal/emit"
 )
 
 // pace decides which evaluations run. After a change of its input, the result
@@ -27,7 +29,8 @@ type pace struct {
 
 	mu      sync.Mutex
 	groups  map[string]*groupPace
-	growing map[string]int // number of growing series by name
+	alerts  map[string]*groupPace // by the name of an alert
+	growing map[string]int        // number of growing series by name
 }
 
 // groupPace is the state of a rule group.
@@ -36,11 +39,16 @@ type groupPace struct {
 	horizon time.Duration   // how long a change of an input affects results
 	news    time.Time       // last change of an input
 	records bool            // other groups read its results
+
+	ran     time.Time // last evaluation that ran
+	skipped time.Time // last evaluation after it that did not run, or zero
+	// The same for the evaluation before the last one.
+	ranBefore, skippedBefore time.Time
 }
 
 // newPace reads the generated rule files.
 func newPace(files map[string][]byte, full bool) (*pace, error) {
-	p := &pace{full: full, groups: map[string]*groupPace{}, growing: map[string]int{}}
+	p := &pace{full: full, groups: map[string]*groupPace{}, alerts: map[string]*groupPace{}, growing: map[string]int{}}
 	promql := parser.NewParser(parser.Options{})
 	for name, data := range files {
 		groups, errs := rulefmt.Parse(data, false, model.UTF8Validation, promql, slog.New(slog.DiscardHandler))
@@ -55,6 +63,7 @@ func newPace(files map[string][]byte, full bool) (*pace, error) {
 					return nil, err
 				}
 				known.records = known.records || r.Record != ""
+				p.alerts[r.Alert] = known
 				known.horizon = max(known.horizon, reach(expr)+time.Duration(r.For)+time.Duration(r.KeepFiringFor))
 				texts := []string{r.Expr}
 				for _, text := range r.Annotations {
@@ -120,7 +129,26 @@ func (p *pace) due(g *rules.Group, at time.Time) bool {
 	if idle(g) && !known.records {
 		every = idleCoarse
 	}
-	return p.full || p.reads(known) || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every) || resends(g, at)
+	runs := p.full || p.reads(known) || !at.After(known.news.Add(known.horizon)) || at.Truncate(every) != at.Add(-g.Interval()).Truncate(every) || resends(g, at)
+	if runs {
+		known.ranBefore, known.skippedBefore = known.ran, known.skipped
+		known.ran, known.skipped = at, time.Time{}
+	} else {
+		known.skipped = at
+	}
+	return runs
+}
+
+// evaluated returns the last evaluation of an alert that did not end it, if one
+// that was skipped is later than the one in the alert's annotation.
+func (p *pace) evaluated(alert, annotation string) (at time.Time, ok bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	g := p.alerts[alert]
+	if g == nil || g.skippedBefore.IsZero() || annotation != g.ranBefore.UTC().Format(emit.EvaluatedAtLayout) {
+		return at, false
+	}
+	return g.skippedBefore, true
 }
 
 // resends reports whether an evaluation of the group sends an alert again.

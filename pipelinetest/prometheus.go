@@ -46,7 +46,7 @@ func startServer(s *store, p *pace, o serverOptions, failing map[string]bool) (*
 	srv := &server{store: s, pace: p, registry: newRegistry(o.used), failing: failing}
 	ctx, cancel := context.WithCancel(context.Background())
 	srv.stopped = cancel
-	srv.sender = newSender(srv.registry, o.alertmanagers, labels.FromMap(o.external))
+	srv.sender = newSender(srv.registry, o.alertmanagers, labels.FromMap(o.external), p)
 	srv.sender.run(ctx, &srv.wait)
 	engine := promql.NewEngine(promql.EngineOpts{
 		Logger: slog.New(slog.DiscardHandler), MaxSamples: 50_000_000, Timeout: 2 * time.Minute,

@@ -13,6 +13,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/notifier"
+
+	"github.com/alertnative/preflight/internal/emit"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // alertmanagers are the Alertmanagers to which Prometheus sends alerts.
@@ -28,6 +31,7 @@ type alertmanagers struct {
 type sender struct {
 	alertmanagers
 	external labels.Labels
+	pace     *pace
 	queues   []chan sending
 	errors   *prometheus.CounterVec
 }
@@ -40,8 +44,8 @@ type sending struct {
 // requestTimeout is Prometheus's timeout of a request.
 const requestTimeout = 10 * time.Second
 
-func newSender(r prometheus.Registerer, am alertmanagers, external labels.Labels) *sender {
-	s := &sender{alertmanagers: am, external: external}
+func newSender(r prometheus.Registerer, am alertmanagers, external labels.Labels, p *pace) *sender {
+	s := &sender{alertmanagers: am, external: external, pace: p}
 	s.errors = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "prometheus_notifications_errors_total", Help: "Alerts that could not be sent.",
 	}, []string{"alertmanager"})
@@ -71,8 +75,14 @@ func (s *sender) Send(alerts ...*notifier.Alert) {
 				b.Set(l.Name, l.Value)
 			}
 		})
+		annotations := a.Annotations.Map()
+		if !a.EndsAt.After(time.Now()) {
+			if at, ok := s.pace.evaluated(a.Labels.Get(labels.AlertName), annotations[api.EvaluatedAt]); ok {
+				annotations[api.EvaluatedAt] = at.UTC().Format(emit.EvaluatedAtLayout)
+			}
+		}
 		posted := &models.PostableAlert{
-			StartsAt: strfmt.DateTime(a.StartsAt), EndsAt: strfmt.DateTime(a.EndsAt), Annotations: a.Annotations.Map(),
+			StartsAt: strfmt.DateTime(a.StartsAt), EndsAt: strfmt.DateTime(a.EndsAt), Annotations: annotations,
 			Alert: models.Alert{GeneratorURL: strfmt.URI(a.GeneratorURL), Labels: b.Labels().Map()},
 		}
 		for _, q := range s.queues {
@@ -89,7 +99,7 @@ func (s *sender) Send(alerts ...*notifier.Alert) {
 func (s *sender) post(ctx context.Context, i int) {
 	http := s.network.client()
 	defer http.CloseIdleConnections()
-	api := client.NewHTTPClientWithConfig(nil, &client.TransportConfig{Host: s.addrs[i], BasePath: client.DefaultBasePath, Schemes: []string{"http"}})
+	alertmanager := client.NewHTTPClientWithConfig(nil, &client.TransportConfig{Host: s.addrs[i], BasePath: client.DefaultBasePath, Schemes: []string{"http"}})
 	for {
 		select {
 		case <-ctx.Done():
@@ -99,7 +109,7 @@ func (s *sender) post(ctx context.Context, i int) {
 				return
 			}
 			params := alert.NewPostAlertsParamsWithContext(ctx).WithTimeout(requestTimeout).WithHTTPClient(http).WithAlerts(models.PostableAlerts{x.alert})
-			if _, err := api.Alert.PostAlerts(params); err != nil {
+			if _, err := alertmanager.Alert.PostAlerts(params); err != nil {
 				s.errors.WithLabelValues(alertsURL(s.addrs[i])).Inc()
 			}
 		}

@@ -114,7 +114,7 @@ func TestTheGravestFiringAlertDecidesTheSound(t *testing.T) {
 // A sound in the receiver's URL overrides the levels.
 func TestTheURLOverridesTheLevels(t *testing.T) {
 	inScale(t, teams, func(w *world) {
-		w.request(api.NotifyPath(api.Silent), alertmanager{url: "http://a"}.payload(severe("Broken", "page")))
+		w.request(api.NotifyPath(api.Silent, ""), alertmanager{url: "http://a"}.payload(severe("Broken", "page")))
 		w.after(time.Second)
 		w.expect(person, "1 📟 PAGE: Broken [it is] silent")
 	})

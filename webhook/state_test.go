@@ -190,11 +190,11 @@ func TestTheReceiversURLDecidesTheSound(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		for _, sound := range []api.Sound{api.None, api.Silent, api.Loud, ""} {
 			am := alertmanager{url: "http://a", priority: "P2", key: string(sound)}
-			w.request(api.NotifyPath(sound), am.payload(am.firing("with "+string(sound), time.Now())))
+			w.request(api.NotifyPath(sound, ""), am.payload(am.firing("with "+string(sound), time.Now())))
 			w.after(2 * time.Second)
 		}
 		am := alertmanager{url: "http://a", priority: "P2", key: "misspelt"}
-		w.request(api.NotifyPath("misspelt"), am.payload(am.firing("misspelt", time.Now())))
+		w.request(api.NotifyPath("misspelt", ""), am.payload(am.firing("misspelt", time.Now())))
 		w.after(2 * time.Second)
 		w.expect(person,
 			"1 🔔 P2: Preflight [Database: with silent] silent",

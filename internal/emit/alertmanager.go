@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -188,12 +189,15 @@ func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
 	case r.Watchdog:
 		return api.WatchdogPath, c.Webhook.URL != ""
 	case len(r.Chats) > 0:
-		return api.NotifyPath(r.Sound), true
+		return api.NotifyPath(r.Sound, c.cluster()), true
 	case r.Sound == routing.NoMessage && c.Webhook.URL != "":
-		return api.NotifyPath(routing.NoMessage), true
+		return api.NotifyPath(routing.NoMessage, c.cluster()), true
 	}
 	return "", false
 }
+
+// cluster returns the name of the Alertmanagers for the webhook.
+func (c *Context) cluster() string { return cmp.Or(c.Site.Alertmanager.Cluster, c.Name) }
 
 // telegram completes an integration with the fields of its YAML.
 func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {

@@ -4,7 +4,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/emit/texts"
 	site "github.com/alertnative/preflight/internal/model"
@@ -54,7 +57,28 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 	if c.Dashboard != nil && !linked(g, a, api.Dashboard) {
 		link(api.Dashboard, c.Dashboard(g, a))
 	}
+	if c.Webhook.URL != "" && g.FromFile == "" {
+		out[api.EvaluatedAt] = EvaluatedAt
+		out[api.ResolveWithin] = c.resolveWithin(g, a)
+	}
 	return out
+}
+
+// EvaluatedAt is the template of the annotation with the time of an evaluation.
+const EvaluatedAt = `{{ (now | toTime).Format "` + EvaluatedAtLayout + `" }}`
+
+// EvaluatedAtLayout is the layout of the times of evaluations.
+const EvaluatedAtLayout = "2006-01-02T15:04:05.000Z"
+
+// late is how much later than planned an evaluation may end an alert.
+const late = 15 * time.Second
+
+// resolveWithin returns the longest time from the last evaluation that found an
+// alert to its real end. Prometheus does not expand annotations while
+// keep_firing_for holds the alert.
+func (c *Context) resolveWithin(g site.Group, a rules.Alert) string {
+	keep, _ := c.Duration(a.KeepFiringFor) // another check reports a bad duration
+	return model.Duration(c.Interval(g) + keep + late).String()
 }
 
 // linked reports whether the alert of a rule file has the link already. The

@@ -93,9 +93,6 @@ func (r *resolver) site(in preflight.Site) {
 			r.add(finding.BadSite, where, "Envs: %q is there twice: leave one out", env)
 		}
 	}
-	if in.Alertmanager.Cluster != "" {
-		r.notYet(where, "Alertmanager.Cluster")
-	}
 	if in.Alertmanager.Retention != "" {
 		r.notYet(where, "Alertmanager.Retention")
 	}

@@ -19,18 +19,14 @@ func heartbeat() rules.Group {
 }
 
 var watchdog = rules.Alert{
-	Name:        api.Watchdog,
-	Expr:        `vector(time())`,
-	Annotations: map[string]string{api.EvaluatedAt: `{{ ($value | toTime).Format "2006-01-02T15:04:05.000Z" }}`},
+	Name: api.Watchdog,
+	Expr: `vector(1)`,
 	About: "This alert always fires and makes no message. It is the heartbeat that the webhook expects, and it carries the time of its evaluation. " +
 		"When no newer evaluation arrives, the webhook reports in the chat that alerting does not work. " +
 		"Until the heartbeat is back, it shows no alert as resolved: without Prometheus, alerts expire in Alertmanager although their cause may persist.",
 	Scenarios: []rules.Scenario{{
-		Name: "always fires, with the time of the evaluation",
-		Expect: []rules.Expect{
-			rules.Fires("0m").Says(api.EvaluatedAt, "1970-01-01T00:00:00.000Z"),
-			rules.Fires("60m").Says(api.EvaluatedAt, "1970-01-01T01:00:00.000Z"),
-		},
+		Name:   "always fires",
+		Expect: []rules.Expect{rules.Fires("0m"), rules.Fires("60m")},
 	}},
 }
 

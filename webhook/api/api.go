@@ -36,9 +36,16 @@ const (
 	Summary     = "summary"      // one line about an instance
 	Reason      = "reason"       // why, from a closed set
 	Actions     = "actions"      // recommended actions, one a line
-	EvaluatedAt = "evaluated_at" // the time of the evaluation, RFC 3339
 	RunbookURL  = "runbook_url"
 	Dashboard   = "dashboard_url"
+
+	// EvaluatedAt is the time of the last evaluation that found the alert, in
+	// Prometheus's clock: RFC 3339.
+	EvaluatedAt = "evaluated_at"
+	// ResolveWithin is the longest time from that evaluation to a real end of the
+	// alert, such as 20s. An alert that ends later has expired: nobody found that
+	// its cause is gone.
+	ResolveWithin = "resolve_within"
 )
 
 // In returns the name of the translation of a text annotation: "title_ko". An
@@ -68,7 +75,9 @@ const (
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
 	receiverPath = "/api/v1/receivers/"
 
-	NotifyParam = "notify" // of AlertsPath: names the sound
+	// Parameters of AlertsPath.
+	NotifyParam  = "notify"  // the sound
+	ClusterParam = "cluster" // the cluster of Alertmanagers, if several have equal labels
 )
 
 // Watchdog is the name of the alert that always fires: the heartbeat.
@@ -78,14 +87,18 @@ const Watchdog = "Watchdog"
 // says otherwise, before it reports that alerting does not work.
 const HeartbeatTimeout = 150 * time.Second
 
-// NotifyPath returns the path for notifications with a sound: the path and
-// query "/api/v1/alerts?notify=loud". With an empty sound each alert's severity
-// decides.
-func NotifyPath(s Sound) string {
-	if s == "" {
-		return AlertsPath
+// NotifyPath returns the path for notifications of a cluster with a sound: the
+// path and query "/api/v1/alerts?cluster=main&notify=loud". With an empty sound
+// each alert's severity decides.
+func NotifyPath(s Sound, cluster string) string {
+	params := url.Values{}
+	if s != "" {
+		params.Set(NotifyParam, string(s))
 	}
-	return AlertsPath + "?" + url.Values{NotifyParam: {string(s)}}.Encode()
+	if cluster != "" {
+		params.Set(ClusterParam, cluster)
+	}
+	return (&url.URL{Path: AlertsPath, RawQuery: params.Encode()}).String()
 }
 
 // ReceiverPath returns the path for notifications to a receiver.

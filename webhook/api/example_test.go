@@ -7,11 +7,11 @@ import (
 )
 
 func ExampleNotifyPath() {
-	fmt.Println(api.NotifyPath(api.Silent))
-	fmt.Println(api.NotifyPath("")) // the severities of the alerts decide
+	fmt.Println(api.NotifyPath(api.Silent, "main"))
+	fmt.Println(api.NotifyPath("", "")) // the severities of the alerts decide
 	fmt.Println(api.ReceiverPath("team a/b"))
 	// Output:
-	// /api/v1/alerts?notify=silent
+	// /api/v1/alerts?cluster=main&notify=silent
 	// /api/v1/alerts
 	// /api/v1/receivers/team%20a%2Fb
 }

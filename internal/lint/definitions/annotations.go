@@ -42,6 +42,8 @@ func givenBy(a rules.Alert, name string) string {
 		return "the RunbookURL of the site gives it"
 	case api.Dashboard:
 		return "it is the link to the panel of the alert"
+	case api.EvaluatedAt, api.ResolveWithin:
+		return "the generator gives it, so that the webhook can prove the end of the alert"
 	case api.Title:
 		if a.Title == "" {
 			return "without Title it is the name of the alert in words"

@@ -30,6 +30,38 @@ func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string,
 	return out, nil
 }
 
+// Shown evaluates the rules as Run does, and returns for each alert case the
+// instances that fire then.
+func (s *Suite) Shown(groups []rulefmt.RuleGroup) ([][]testfile.Alert, error) {
+	cases, _, end := s.cases(nil)
+	w, err := s.newWorld(groups, end)
+	if err != nil {
+		return nil, err
+	}
+	w.lookAtAll()
+	out := make([][]testfile.Alert, len(s.Alerts))
+	for now := time.Duration(0); len(cases) > 0; now += s.every {
+		if err := w.step(now); err != nil {
+			return nil, err
+		}
+		for ; len(cases) > 0 && time.Duration(s.Alerts[cases[0]].At) < now+s.every; cases = cases[1:] {
+			out[cases[0]] = expectations(w.firing(s.Alerts[cases[0]].Alert))
+		}
+	}
+	return out, nil
+}
+
+// expectations returns instances in the form of a test's expectation.
+func expectations(list []instance) []testfile.Alert {
+	out := []testfile.Alert{}
+	for _, in := range list {
+		lset := in.labels.Map()
+		delete(lset, labels.AlertName)
+		out = append(out, testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
+	}
+	return out
+}
+
 // FiringAt evaluates the rules only at the moments, which must ascend. It
 // returns the firing alerts at each moment in the form of a test's expectation.
 func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([][]testfile.Alert, error) {
@@ -43,12 +75,7 @@ func (s *Suite) FiringAt(groups []rulefmt.RuleGroup, moments []time.Duration) ([
 		if err := w.step(m); err != nil {
 			return nil, err
 		}
-		out[i] = []testfile.Alert{}
-		for _, in := range w.firing("") {
-			lset := in.labels.Map()
-			delete(lset, labels.AlertName)
-			out[i] = append(out[i], testfile.Alert{Labels: lset, Annotations: in.annotations.Map()})
-		}
+		out[i] = expectations(w.firing(""))
 	}
 	return out, nil
 }

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/rulefmt"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	site "github.com/alertnative/preflight/internal/model"
@@ -16,9 +20,6 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
-	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/rulefmt"
-	"golang.org/x/sync/errgroup"
 )
 
 // New makes a test for each rule. It returns an error that names every unproved
@@ -112,6 +113,9 @@ func (s *Suite) proveAlert(g site.Group, a rules.Alert, known invert.Labels) (Te
 	}
 	if len(g.Records) == 0 && g.QueryOffset == "" && !slices.ContainsFunc(list, remembers) {
 		out.evaluateSeldom()
+	}
+	if err := out.stamp(list); err != nil {
+		return out, err
 	}
 	c := out.covered
 	if proven := c.Scenarios > 0 || out.fires(); !proven && a.Untested == "" && len(list) > 0 {

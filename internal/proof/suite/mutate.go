@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/prometheus/model/rulefmt"
+
 	"github.com/alertnative/preflight/finding"
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/internal/proof/mutate"
@@ -12,7 +14,6 @@ import (
 	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/internal/proof/verdict"
 	"github.com/alertnative/preflight/routing"
-	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
 // Mutate returns the outcomes of the rules' mutants, with the waivers. Only

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/prometheus/prometheus/model/rulefmt"
+
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/internal/proof/verdict"
-	"github.com/prometheus/prometheus/model/rulefmt"
 )
 
 // Run runs the tests and returns findings for failures. If ctx is done, it

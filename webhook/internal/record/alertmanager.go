@@ -49,7 +49,7 @@ receivers:
     webhook_configs:
       - url: %s%s
         send_resolved: true
-`, groupWait, repeat, sink, api.NotifyPath(api.Loud))
+`, groupWait, repeat, sink, api.NotifyPath(api.Loud, ""))
 	dir := filepath.Join(tmp, fmt.Sprint(index))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err
