@@ -26,7 +26,11 @@ func (c *comparison) clarify(ctx context.Context, files []*file, attributes stri
 	if err != nil {
 		return err
 	}
-	neutral, err := c.config.neutral()
+	settings, err := c.config()
+	if err != nil {
+		return err
+	}
+	neutral, err := settings.neutral()
 	if err != nil {
 		return err
 	}

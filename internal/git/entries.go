@@ -8,6 +8,7 @@ import (
 
 // Modes of entries of a tree and of the index.
 const (
+	modeFolder     = "40000"
 	modeExecutable = "100755"
 	modeLink       = "120000"
 	modeSubmodule  = "160000"
@@ -37,6 +38,7 @@ type index struct {
 	entries   map[string]entry
 	unmerged  []string
 	hidden    map[string]string // flag that hides changes of a file, by path
+	skips     bool              // the checkout may leave files out
 	untracked []string          // a folder without tracked files ends in a slash
 }
 
@@ -72,57 +74,11 @@ func (r *Repository) index(ctx context.Context, only bool) (index, error) {
 		x.entries[path] = entry{words[0], words[1]}
 		switch {
 		case strings.EqualFold(tag, "S"):
-			x.hidden[path] = skipWorktree
+			x.hidden[path], x.skips = skipWorktree, true
 		case tag != strings.ToUpper(tag):
 			x.hidden[path] = assumeUnchanged
 		}
 	}
 	x.unmerged = slices.Compact(x.unmerged)
 	return x, err
-}
-
-// config holds the settings of a repository that matter.
-type config struct {
-	worktree string   // core.worktree
-	sparse   bool     // core.sparseCheckout
-	filters  []string // names of the filter drivers
-}
-
-func (r *Repository) config(ctx context.Context) (c config, err error) {
-	lines, err := r.fields(ctx, nil, "config", "-z", "--includes", "--get-regexp", `^(filter\..*|core\.worktree|core\.sparsecheckout)$`)
-	if err != nil {
-		if failure := err.(*Error); failure.Reason == Refused && failure.Detail == "" {
-			return c, nil // none is set
-		}
-		return c, err
-	}
-	for _, line := range lines { // key LF value, or a key that stands for true
-		key, value, given := strings.Cut(line, "\n")
-		switch key {
-		case "core.worktree":
-			c.worktree = value
-		case "core.sparsecheckout":
-			c.sparse = !given || slices.Contains([]string{"true", "yes", "on", "1"}, strings.ToLower(value))
-		default:
-			name := strings.TrimPrefix(key, "filter.")
-			if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
-				c.filters = append(c.filters, name[:dot])
-			}
-		}
-	}
-	slices.Sort(c.filters)
-	c.filters = slices.Compact(c.filters)
-	return c, nil
-}
-
-// neutral returns settings under which no filter driver runs a program.
-func (c config) neutral() ([]string, error) {
-	var out []string
-	for _, name := range c.filters {
-		if strings.Contains(name, "=") { // git -c cannot name it
-			return nil, &Error{Refused, "the filter driver " + name + " cannot be switched off: rename it"}
-		}
-		out = append(out, "filter."+name+".clean=", "filter."+name+".process=", "filter."+name+".required=false")
-	}
-	return out, nil
 }

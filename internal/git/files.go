@@ -144,7 +144,7 @@ func (r *Repository) inspect(f *file) (size int64, v verdict) {
 		if err != nil {
 			return 0, mode
 		}
-		sum := blob(f.want.hash, int64(len(to)))
+		sum := object(f.want.hash, "blob", int64(len(to)))
 		io.WriteString(sum, to)
 		if !matches(sum, f.want.hash) {
 			return 0, retargeted
@@ -156,14 +156,19 @@ func (r *Repository) inspect(f *file) (size int64, v verdict) {
 	return info.Size(), unread
 }
 
-// blob returns the hash of git for a file of that size, in the format of a
-// known hash.
-func blob(like string, size int64) hash.Hash {
-	sum := sha1.New()
+// newHash returns the hash function of a known hash.
+func newHash(like string) hash.Hash {
 	if len(like) == hex.EncodedLen(sha256.Size) {
-		sum = sha256.New()
+		return sha256.New()
 	}
-	fmt.Fprintf(sum, "blob %d\x00", size)
+	return sha1.New()
+}
+
+// object returns the hash of git for an object of that type and size, such as a
+// blob, in the format of a known hash.
+func object(like, kind string, size int64) hash.Hash {
+	sum := newHash(like)
+	fmt.Fprintf(sum, "%s %d\x00", kind, size)
 	return sum
 }
 
@@ -177,7 +182,7 @@ func (r *Repository) compareContent(f *file, buffer []byte, look func(string, []
 		return unread
 	}
 	defer in.close()
-	sum := blob(f.want.hash, f.size)
+	sum := object(f.want.hash, "blob", f.size)
 	if f.size > int64(len(buffer)) {
 		_, err = io.CopyBuffer(sum, in, buffer)
 	} else {

@@ -135,6 +135,12 @@ func Head(ctx context.Context, folder string) (string, error) {
 	if root, err := Root(folder); err != nil || root == "" {
 		return "", nil
 	}
+	if r, err := Open(folder); err == nil {
+		h, _ := r.plainHead()
+		if _, err := r.treeOf(h.commit); err == nil { // the commit is there
+			return h.commit, nil
+		}
+	}
 	ctx, cancel := context.WithTimeout(ctx, Timeout)
 	defer cancel()
 	// The owner of the checkout is irrelevant for reading one hash.

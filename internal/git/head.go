@@ -17,15 +17,6 @@ type head struct {
 
 const detached = "(detached)"
 
-// head reads the commit and the branch: from the files of the git folder if
-// they have the plain form, or else by git.
-func (r *Repository) head(ctx context.Context) (head, error) {
-	if h, ok := r.plainHead(); ok {
-		return h, nil
-	}
-	return r.askHead(ctx)
-}
-
 // askHead asks git. The path .git restricts git status to no file: for other
 // files it could run filters that the repository configures.
 func (r *Repository) askHead(ctx context.Context) (h head, err error) {

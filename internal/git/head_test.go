@@ -37,7 +37,7 @@ func TestPlainHead(t *testing.T) {
 		if ok != plain || ok && got != want {
 			t.Errorf("%s: %+v, %v, git says %+v", state, got, ok, want)
 		}
-		if all, err := r.head(t.Context()); err != nil || all != want {
+		if all, err := (&comparison{Repository: r}).head(t.Context()); err != nil || all != want {
 			t.Errorf("%s: %+v, %v, git says %+v", state, all, err, want)
 		}
 	}

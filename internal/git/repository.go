@@ -157,19 +157,3 @@ func (r *Repository) operation() string {
 	}
 	return ""
 }
-
-// elsewhere returns the folder to which core.worktree leads, if it is not the
-// checkout.
-func (r *Repository) elsewhere(worktree string) string {
-	if worktree == "" {
-		return ""
-	}
-	there, err := filepath.EvalSymlinks(within(r.dir, worktree))
-	if err != nil {
-		return worktree
-	}
-	if here, err := filepath.EvalSymlinks(r.root); err == nil && here == there {
-		return ""
-	}
-	return worktree
-}

@@ -49,6 +49,8 @@ type Options struct {
 	// Look gets the content of each small tracked file. It is called
 	// concurrently.
 	Look func(path string, content []byte)
+
+	askGit bool // never take an answer from the files of the git folder, for tests
 }
 
 // Compare compares the checkout and its submodules with the commit. The error is
@@ -59,7 +61,7 @@ func (r *Repository) Compare(ctx context.Context, o Options) (State, error) {
 		return State{}, &Error{NotRepository, "no git checkout"}
 	}
 	c := comparison{Repository: r, Options: o, top: top}
-	return c.compare(ctx, "HEAD")
+	return c.compare(ctx, "")
 }
 
 // comparison compares one checkout.
@@ -70,17 +72,25 @@ type comparison struct {
 
 	tree   map[string]entry
 	index  index
-	config config
+	config func() (config, error) // asks git at the first call
 }
 
-// compare compares the checkout with a commit.
+// compare compares the checkout with a commit, or with the present one if it is
+// "".
 func (c comparison) compare(ctx context.Context, commit string) (s State, err error) {
+	c.config = sync.OnceValues(func() (config, error) { return c.Repository.config(ctx) })
 	at, err := c.read(ctx, commit)
 	if err != nil {
 		return s, err
 	}
+	var settings config
+	if c.askGit || c.index.skips || !c.staysHere() {
+		if settings, err = c.config(); err != nil {
+			return s, err
+		}
+	}
 	s.Commit, s.Branch = at.commit, at.branch
-	s.Operation, s.Elsewhere = c.operation(), c.elsewhere(c.config.worktree)
+	s.Operation, s.Elsewhere = c.operation(), c.elsewhere(settings.worktree)
 	s.Untracked = c.index.untracked
 	s.Changed = c.staged()
 	files, err := c.compareFiles(ctx, c.tree, c.index.hidden, c.Look)
@@ -92,7 +102,7 @@ func (c comparison) compare(ctx context.Context, commit string) (s State, err er
 	var unclear []*file
 	for _, f := range files {
 		switch hidden := c.index.hidden[f.path]; {
-		case f.verdict == missing && hidden == skipWorktree && c.config.sparse:
+		case f.verdict == missing && hidden == skipWorktree && settings.sparse:
 			s.LeftOut = append(s.LeftOut, f.path)
 		case f.verdict == equal:
 		case hidden == "" && (f.verdict == different || f.verdict == unread):
@@ -107,7 +117,7 @@ func (c comparison) compare(ctx context.Context, commit string) (s State, err er
 	if err := c.submodules(ctx, &s); err != nil {
 		return s, err
 	}
-	s.Tracked = slices.Sorted(maps.Keys(c.index.entries))
+	s.Tracked = slices.Collect(maps.Keys(c.index.entries))
 	for p := range c.tree {
 		if _, also := c.index.entries[p]; !also {
 			s.Tracked = append(s.Tracked, p)
@@ -130,24 +140,49 @@ func (f *file) why(hidden string) string {
 	return ""
 }
 
-// read runs git, in parallel.
+// read reads the index, the present commit, and the entries of a commit.
 func (c *comparison) read(ctx context.Context, commit string) (at head, err error) {
 	var wg sync.WaitGroup
-	var errs [4]error
-	wg.Go(func() { at, errs[0] = c.head(ctx) })
-	wg.Go(func() { c.index, errs[1] = c.Repository.index(ctx, c.OnlyGitignore) })
-	wg.Go(func() { c.config, errs[2] = c.Repository.config(ctx) })
-	wg.Go(func() { c.tree, errs[3] = c.Repository.tree(ctx, commit) })
+	var errs [2]error
+	wg.Go(func() { c.index, errs[0] = c.Repository.index(ctx, c.OnlyGitignore) })
+	wg.Go(func() { at, errs[1] = c.head(ctx) })
 	wg.Wait()
-	if errs[0] == nil && at.commit == "" {
-		errs[3] = nil // there is no commit yet, so no tree
-	}
 	for _, err := range errs {
 		if err != nil {
 			return at, err
 		}
 	}
-	return at, nil
+	if commit == "" {
+		commit = at.commit
+	}
+	switch {
+	case commit == "": // there is none yet, so no tree
+	case c.indexIs(commit):
+		c.tree = c.index.entries
+	default:
+		c.tree, err = c.Repository.tree(ctx, commit)
+	}
+	return at, err
+}
+
+// head reads the present commit and the branch: from the files of the git folder
+// if they have the plain form, or else by git.
+func (c *comparison) head(ctx context.Context) (head, error) {
+	if h, ok := c.plainHead(); ok && !c.askGit {
+		return h, nil
+	}
+	return c.askHead(ctx)
+}
+
+// indexIs reports whether the index is known to have exactly the entries of a
+// commit, as it usually does.
+func (c *comparison) indexIs(commit string) bool {
+	tree, err := c.treeOf(commit)
+	if err != nil || c.askGit {
+		return false
+	}
+	hash, err := treeHash(c.index.entries, commit)
+	return err == nil && hash == tree
 }
 
 // staged returns the files whose entry in the index differs from the commit.
@@ -276,7 +311,7 @@ func (c *comparison) submodule(ctx context.Context, p string) (s State, err erro
 	s, err = inner.compare(ctx, want)
 	if err != nil {
 		// The recorded commit may not be there, because it was not fetched.
-		if at, failed := r.head(ctx); failed == nil && at.commit != want {
+		if at, failed := inner.head(ctx); failed == nil && at.commit != want {
 			return State{Moved: []Change{{".", "at " + orNone(at.commit) + ", not " + want}}, Changed: []Change{{Path: "."}}}, nil
 		}
 		return s, err
@@ -330,7 +365,7 @@ func (s *State) sort() {
 		})
 		*list = slices.CompactFunc(*list, func(a, b Change) bool { return a.Path == b.Path })
 	}
-	for _, list := range []*[]string{&s.Untracked, &s.LeftOut, &s.Outside, &s.Absent} {
+	for _, list := range []*[]string{&s.Untracked, &s.LeftOut, &s.Outside, &s.Absent, &s.Tracked} {
 		slices.Sort(*list)
 	}
 	slices.SortFunc(s.Filtered, func(a, b Filtered) int { return strings.Compare(a.Path, b.Path) })
