@@ -5,6 +5,7 @@ package checks
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/alertnative/preflight/checker"
@@ -68,9 +69,22 @@ func (c check[C]) MaxDuration(env checker.Env) time.Duration {
 }
 
 func (c check[C]) observer(env checker.Env) observer {
-	var config C
-	_ = env.Config(&config) // the command reports the error
-	return config.observer(env)
+	return onceInRun(env, func() (config C) {
+		_ = env.Config(&config) // the command reports the error
+		return config
+	}).observer(env)
+}
+
+// onceInRun returns what decode makes of preflight.yml. In a run it decodes each
+// type once: a check is asked for its targets, its timeout and its observations.
+func onceInRun[T any](env checker.Env, decode func() T) T {
+	type decoded struct {
+		once  sync.Once
+		value T
+	}
+	it := checker.Shared(env, func() *decoded { return &decoded{} })
+	it.once.Do(func() { it.value = decode() }) // not in Shared, because decode calls it, too
+	return it.value
 }
 
 const defaultTimeout = 2 * time.Second

@@ -66,9 +66,10 @@ func (c exchangesConfig) declared() (names []string, configs []exchangeConfig) {
 
 // exchangesIn returns the exchanges in the configuration.
 func exchangesIn(env checker.Env) exchangesConfig {
-	var c exchangesConfig
-	_ = env.Section(shipped.Exchanges, &c) // the command reports the error
-	return c
+	return onceInRun(env, func() (c exchangesConfig) {
+		_ = env.Section(shipped.Exchanges, &c) // the command reports the error
+		return c
+	})
 }
 
 // keys returns the variables with the exchanges' keys.

@@ -57,9 +57,11 @@ func (l liveWaivers) reason(a riskyAddress) string {
 }
 
 // waiversIn returns the waivers in the configuration.
-func waiversIn(env checker.Env) (l liveWaivers) {
-	_ = env.Section(shipped.LiveWaivers, &l) // the command reports the error
-	return l
+func waiversIn(env checker.Env) liveWaivers {
+	return onceInRun(env, func() (l liveWaivers) {
+		_ = env.Section(shipped.LiveWaivers, &l) // the command reports the error
+		return l
+	})
 }
 
 // riskyAddress is the address of a target, with a risk.
