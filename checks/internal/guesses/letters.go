@@ -12,8 +12,8 @@ const (
 
 // pairs returns the bits of each letter after another one, by the words of the
 // list.
-var pairs = sync.OnceValue(func() (bits [27][26]float64) {
-	var counts [27][26]float64
+var pairs = sync.OnceValue(func() *[27][26]float64 {
+	var counts, bits [27][26]float64
 	before := boundary
 	for _, c := range []byte(common) {
 		if c < 'a' || c > 'z' {
@@ -32,7 +32,7 @@ var pairs = sync.OnceValue(func() (bits [27][26]float64) {
 			bits[before][c] = math.Log2(total / (n + 0.5))
 		}
 	}
-	return bits
+	return &bits
 })
 
 // pronounceable finds text that resembles words. Random letters cost more by the
