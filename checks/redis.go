@@ -59,7 +59,7 @@ func (r redisServer) ask(ctx context.Context) (a reply, err error) {
 // retries, negotiation or client info. The timeout holds for every command.
 func (r redisServer) limit(opt *redis.Options) {
 	opt.MaxRetries, opt.DialerRetries, opt.Protocol = -1, 1, 2
-	opt.PoolSize, opt.MinIdleConns = 1, 0
+	opt.PoolSize, opt.MinIdleConns, opt.PipelinePoolSize = 1, 0, -1 // pipelines use the same connection
 	opt.ContextTimeoutEnabled, opt.DisableIdentity = true, true
 	opt.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	opt.DialTimeout, opt.ReadTimeout, opt.WriteTimeout = r.Timeout, r.Timeout, r.Timeout

@@ -119,6 +119,22 @@ func TestRedisMemory(t *testing.T) {
 	expectRedis(t, server.URL(), "", checker.Pass, "")
 }
 
+// One connection serves the whole check, so the time of the probe has no time to
+// connect.
+func TestRedisConnections(t *testing.T) {
+	t.Parallel()
+	server := testservers.StartRedis(t)
+	client := connect(t, server.URL())
+	before := stat(t, client, "total_connections_received")
+	expectRedis(t, server.URL(), "", checker.Pass, "")
+	if n := stat(t, client, "total_connections_received") - before; n != 1 {
+		t.Errorf("the check opened %d connections", n)
+	}
+	if stat(t, client, "cmdstat_set") != 1 {
+		t.Error("no probe was written")
+	}
+}
+
 func TestRedisWrites(t *testing.T) {
 	t.Parallel()
 	server := testservers.StartRedis(t)
