@@ -296,6 +296,13 @@ func TestOtherWorktree(t *testing.T) {
 	r.either("", "worktree", "other_worktree", "core.worktree leads to ")
 	r.git("config", "core.worktree", r.dir)
 	r.passes("")
+	r.git("config", "--unset", "core.worktree")
+	r.write(".git/included", "[core]\n\tworktree = "+clean+"\n")
+	r.git("config", "include.path", r.path(".git/included"))
+	if top := r.git("rev-parse", "--show-toplevel"); top != r.dir {
+		t.Errorf("git follows the included core.worktree to %s", top)
+	}
+	r.passes("")
 }
 
 // In a live environment only .gitignore excludes files.

@@ -59,7 +59,7 @@ func (c config) neutral() ([]string, error) {
 
 // staysHere reports whether the files of the settings prove that core.worktree
 // leads nowhere else. Git takes it from these two files only, without those that
-// they include. The name of a setting is written out there, in any case.
+// they include. Its name stands at the start of a line or after a section.
 func (r *Repository) staysHere() bool {
 	for _, path := range []string{filepath.Join(r.common, "config"), filepath.Join(r.dir, "config.worktree")} {
 		text, err := os.ReadFile(path)
@@ -67,14 +67,12 @@ func (r *Repository) staysHere() bool {
 			return false
 		}
 		for line := range strings.Lines(string(text)) {
-			if !strings.Contains(strings.ToLower(line), "worktree") {
-				continue
-			}
 			key, value, _ := strings.Cut(line, "=")
-			key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+			value = strings.TrimSpace(value)
 			switch {
-			case key == "worktreeconfig": // of the section extensions
-			case key != "worktree", strings.ContainsAny(value, "\"\\#;"), r.elsewhere(value) != "":
+			case strings.Contains(line, "[") && strings.Contains(strings.ToLower(line), "worktree"):
+				return false
+			case strings.EqualFold(strings.TrimSpace(key), "worktree") && (strings.ContainsAny(value, "\"\\#;") || r.elsewhere(value) != ""):
 				return false
 			}
 		}

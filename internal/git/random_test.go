@@ -202,6 +202,9 @@ var locals = []step{
 	{"nothing", true, func(*checkout) {}},
 	{"core.worktree that stays", true, func(c *checkout) { c.git("config", "core.worktree", c.dir) }},
 	{"core.worktree that leads away", false, func(c *checkout) { c.git("config", "core.worktree", c.TempDir()) }},
+	{"core.worktree beside its section", false, func(c *checkout) {
+		c.must(os.WriteFile(c.path(".git/config"), []byte("\ufeff[a \"=\"] [Core] WorkTree = "+c.TempDir()+"\n[core]\nrepositoryFormatVersion = 1\n[extensions]\nobjectFormat = "+c.git("rev-parse", "--show-object-format")+"\n"), 0o644))
+	}},
 	{"settings of the worktree", true, func(c *checkout) {
 		c.git("config", "extensions.worktreeConfig", "true")
 		c.git("config", "--worktree", "core.abbrev", "7")
