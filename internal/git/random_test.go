@@ -170,7 +170,7 @@ var states = []step{
 		c.must(os.WriteFile(c.path("intended"), []byte("x"), 0o644))
 		c.git("add", "--intent-to-add", "intended")
 	}},
-	{"intent to add what the commit has", true, func(c *checkout) {
+	{"intent to add an empty file of the commit", true, func(c *checkout) {
 		c.must(os.WriteFile(c.path("intended"), nil, 0o644))
 		c.commit()
 		c.git("rm", "--quiet", "--cached", "intended")
