@@ -64,7 +64,7 @@ func groupInterval(text string) change {
 	return func(s *preflight.Site) { s.Packs[0].Groups[0].Interval = text }
 }
 
-// Without a webhook nobody reads the annotations.
+// Without a webhook no program reads the annotations.
 func TestNoEvaluationWithoutAWebhook(t *testing.T) {
 	t.Parallel()
 	s := queueSite()

@@ -43,8 +43,7 @@ const (
 	// Prometheus's clock: RFC 3339.
 	EvaluatedAt = "evaluated_at"
 	// ResolveWithin is the longest time from that evaluation to a real end of the
-	// alert, such as 20s. An alert that ends later has expired: nobody found that
-	// its cause is gone.
+	// alert, such as 20s. An alert that ends later has only expired.
 	ResolveWithin = "resolve_within"
 )
 
