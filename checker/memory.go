@@ -8,6 +8,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/alertnative/preflight/checker/internal/exposition"
+	"github.com/alertnative/preflight/checker/internal/exposition/protobuf"
 	"github.com/alertnative/preflight/checker/spec"
 )
 
@@ -17,7 +19,7 @@ type memory struct {
 	namespace string
 
 	mu       sync.Mutex
-	families map[string]*dto.MetricFamily
+	families map[string]*exposition.Family
 }
 
 var _ prometheus.Gatherer = (*memory)(nil)
@@ -26,10 +28,7 @@ var _ prometheus.Gatherer = (*memory)(nil)
 // be continued.
 func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, err error) {
 	described := spec.NewRunFamilies(m.namespace, specs...)
-	run, err := record(described, specs, env, r)
-	if err != nil {
-		return nil, err
-	}
+	run := record(described, specs, env, r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	merger := newMerger(env, specs, r)
@@ -37,9 +36,9 @@ func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, e
 	if err != nil {
 		return merger.notes, err
 	}
-	families := map[string]*dto.MetricFamily{}
+	families := map[string]*exposition.Family{}
 	for _, f := range merged {
-		families[f.GetName()] = f
+		families[f.Name] = f
 	}
 	m.families = families
 	return merger.notes, nil
@@ -51,7 +50,7 @@ func (m *memory) Gather() ([]*dto.MetricFamily, error) {
 	defer m.mu.Unlock()
 	families := make([]*dto.MetricFamily, 0, len(m.families))
 	for _, name := range slices.Sorted(maps.Keys(m.families)) {
-		families = append(families, m.families[name])
+		families = append(families, protobuf.Family(*m.families[name]))
 	}
 	return families, nil
 }
