@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,8 +38,21 @@ func TestSpecsAreLight(t *testing.T) {
 	t.Parallel()
 	const project = "github.com/alertnative/preflight/"
 	for _, pkg := range goList(t, "-f", `{{join .Imports "\n"}}`, "./spec") {
-		if strings.Contains(pkg, ".") && pkg != project+"finding" && pkg != project+"metrics" {
+		if strings.Contains(pkg, ".") && pkg != project+"finding" && pkg != project+"metrics/desc" {
 			t.Errorf("imports %s", pkg)
+		}
+	}
+}
+
+// A run reads, merges and writes its file without protobuf and the packages that
+// link it: their initialisation would take a large part of its time.
+func TestRunsLinkNoProtobuf(t *testing.T) {
+	t.Parallel()
+	heavy := regexp.MustCompile(`^(google\.golang\.org/protobuf|github\.com/gogo/protobuf|` +
+		`github\.com/prometheus/(client_model|client_golang|common/(expfmt|model)|prometheus/model))\b`)
+	for _, pkg := range goList(t, "-deps", "./spec", "./internal/exposition") {
+		if heavy.MatchString(pkg) {
+			t.Errorf("depends on %s", pkg)
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // merger continues the previous file's series with those of a run.
@@ -41,7 +41,7 @@ func newMerger(env string, specs []spec.Spec, r Report) *merger {
 // skipped checks, and the families of another version. It fails if a count of
 // the run has no place in the previous families. The previous families stay as
 // they are.
-func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*exposition.Family) ([]*exposition.Family, error) {
+func (m *merger) merge(descs []desc.Desc, previous, run map[string]*exposition.Family) ([]*exposition.Family, error) {
 	var out []*exposition.Family
 	var errs []error
 	ours := map[string]bool{} // names of families and samples
@@ -66,7 +66,7 @@ func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*expositio
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(previous)) {
-		if slices.ContainsFunc(descs, func(d metrics.Desc) bool { return d.Name == name }) {
+		if slices.ContainsFunc(descs, func(d desc.Desc) bool { return d.Name == name }) {
 			continue
 		}
 		family := *previous[name]
@@ -94,7 +94,7 @@ func timeless(series []exposition.Series) []exposition.Series {
 }
 
 // carry merges the series of one family.
-func (m *merger) carry(d metrics.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
+func (m *merger) carry(d desc.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
 	var kept, own []exposition.Series // series of other environments, and of this one
 	for _, s := range before {
 		if env := s.Label("env"); env != "" && env != m.env {
@@ -103,7 +103,7 @@ func (m *merger) carry(d metrics.Desc, before, now []exposition.Series) ([]expos
 			own = append(own, s)
 		}
 	}
-	if d.Type == metrics.Gauge {
+	if d.Type == desc.Gauge {
 		return append(m.replaceGauges(d, own, now), kept...), nil
 	}
 	counted, err := m.count(d, own, now)
@@ -112,7 +112,7 @@ func (m *merger) carry(d metrics.Desc, before, now []exposition.Series) ([]expos
 
 // replaceGauges returns the gauges of the run, and the previous ones of checks
 // that it skipped.
-func (m *merger) replaceGauges(d metrics.Desc, before, now []exposition.Series) []exposition.Series {
+func (m *merger) replaceGauges(d desc.Desc, before, now []exposition.Series) []exposition.Series {
 	standing := map[string]bool{} // skipped checks with a previous result
 	var kept []exposition.Series
 	for _, s := range before {
@@ -132,7 +132,7 @@ func (m *merger) replaceGauges(d metrics.Desc, before, now []exposition.Series) 
 
 // count adds the counters or histograms of the run to the previous ones, in
 // their shape.
-func (m *merger) count(d metrics.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
+func (m *merger) count(d desc.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
 	out := make([]exposition.Series, 0, len(before)+len(now))
 	index := make(map[string]int, len(before))
 	var others []int // series with other labels
@@ -181,8 +181,8 @@ func (m *merger) count(d metrics.Desc, before, now []exposition.Series) ([]expos
 
 // layout returns the buckets of the previous histograms if another version wrote
 // all of them, or nil.
-func (m *merger) layout(d metrics.Desc, before []exposition.Series) []exposition.Point {
-	if d.Type != metrics.Histogram || len(before) == 0 {
+func (m *merger) layout(d desc.Desc, before []exposition.Series) []exposition.Point {
+	if d.Type != desc.Histogram || len(before) == 0 {
 		return nil
 	}
 	other := slices.IndexFunc(before, func(s exposition.Series) bool { return !sameBuckets(d, s) })
@@ -199,7 +199,7 @@ func (m *merger) layout(d metrics.Desc, before []exposition.Series) []exposition
 // placeFor returns the index of the series with fewer labels in which a series
 // is counted. It fails if another version's series has a label that this version
 // does not know.
-func (m *merger) placeFor(d metrics.Desc, s exposition.Series, series []exposition.Series, others []int) (place int, ok bool, err error) {
+func (m *merger) placeFor(d desc.Desc, s exposition.Series, series []exposition.Series, others []int) (place int, ok bool, err error) {
 	most := -1
 	for _, i := range others {
 		there := series[i].Present()
@@ -231,9 +231,9 @@ func (m *merger) note(format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf(format, args...))
 }
 
-func sameLabels(d metrics.Desc, s exposition.Series) bool {
+func sameLabels(d desc.Desc, s exposition.Series) bool {
 	if len(s.Present()) != len(d.Labels) {
 		return false
 	}
-	return !slices.ContainsFunc(d.Labels, func(l metrics.Label) bool { return s.Label(l.Name) == "" })
+	return !slices.ContainsFunc(d.Labels, func(l desc.Label) bool { return s.Label(l.Name) == "" })
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // record returns the families of one run by name, without earlier runs.
@@ -51,7 +51,7 @@ func (rec *recording) checks(m spec.RunFamilies, specs []spec.Spec, r Report) {
 		check, target string
 		probe         bool
 	}
-	latency := map[of]metrics.Desc{}
+	latency := map[of]desc.Desc{}
 	for _, l := range m.Latencies {
 		rec.histogram(l.Desc)
 		latency[of{l.Check, l.Target, l.Probe}] = l.Desc
@@ -83,21 +83,21 @@ func (rec *recording) checks(m spec.RunFamilies, specs []spec.Spec, r Report) {
 }
 
 // status sets 1 for the status and 0 for the others.
-func (rec *recording) status(d metrics.Desc, is Status, labels ...string) {
+func (rec *recording) status(d desc.Desc, is Status, labels ...string) {
 	for _, s := range spec.Statuses() {
 		rec.set(d, bit(s == string(is)), append(labels, s)...)
 	}
 }
 
-func (rec *recording) set(d metrics.Desc, v float64, labels ...string) {
+func (rec *recording) set(d desc.Desc, v float64, labels ...string) {
 	rec.series(d, labels).Value = v
 }
 
-func (rec *recording) add(d metrics.Desc, v float64, labels ...string) {
+func (rec *recording) add(d desc.Desc, v float64, labels ...string) {
 	rec.series(d, labels).Value += v
 }
 
-func (rec *recording) observe(d metrics.Desc, took time.Duration, labels ...string) {
+func (rec *recording) observe(d desc.Desc, took time.Duration, labels ...string) {
 	h, v := rec.histogram(d, labels...), took.Seconds()
 	h.Count++
 	h.Sum += v
@@ -109,7 +109,7 @@ func (rec *recording) observe(d metrics.Desc, took time.Duration, labels ...stri
 }
 
 // histogram returns the histogram of a series, which is empty at first.
-func (rec *recording) histogram(d metrics.Desc, labels ...string) *exposition.Distribution {
+func (rec *recording) histogram(d desc.Desc, labels ...string) *exposition.Distribution {
 	s := rec.series(d, labels)
 	if s.Dist == nil {
 		s.Dist = &exposition.Distribution{Points: make([]exposition.Point, len(d.Buckets))}
@@ -122,7 +122,7 @@ func (rec *recording) histogram(d metrics.Desc, labels ...string) *exposition.Di
 
 // series returns a series, whose value is 0 at first. Its labels are sorted, and
 // are UTF-8 as the text format demands.
-func (rec *recording) series(d metrics.Desc, values []string) *exposition.Series {
+func (rec *recording) series(d desc.Desc, values []string) *exposition.Series {
 	values = append([]string{rec.env}, values...)
 	labels := make([]exposition.Label, len(d.Labels))
 	for i, l := range d.Labels {

@@ -7,17 +7,17 @@ import (
 	"slices"
 
 	"github.com/alertnative/preflight/checker/internal/exposition"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // errOtherShape ends the errors of a run that has no place in the file.
 var errOtherShape = errors.New("its counts cannot be continued: give each version a file of its own (--metrics-output), or move this file away")
 
-func typeOf(d metrics.Desc) exposition.Type {
+func typeOf(d desc.Desc) exposition.Type {
 	switch d.Type {
-	case metrics.Counter:
+	case desc.Counter:
 		return exposition.Counter
-	case metrics.Histogram:
+	case desc.Histogram:
 		return exposition.Histogram
 	default:
 		return exposition.Gauge
@@ -26,12 +26,12 @@ func typeOf(d metrics.Desc) exposition.Type {
 
 // sharedType returns the type of a family that another version may have written
 // with another type. A counter is counted in a gauge too.
-func (m *merger) sharedType(d metrics.Desc, before *exposition.Family) (exposition.Type, error) {
+func (m *merger) sharedType(d desc.Desc, before *exposition.Family) (exposition.Type, error) {
 	own := typeOf(d)
 	switch there := before.Type; {
 	case there == own:
-	case there == exposition.Untyped && d.Type != metrics.Histogram: // the file lacks the TYPE
-	case there == exposition.Gauge && d.Type == metrics.Counter:
+	case there == exposition.Untyped && d.Type != desc.Histogram: // the file lacks the TYPE
+	case there == exposition.Gauge && d.Type == desc.Counter:
 		m.note("%s stays a gauge as in the file, which another version wrote", d.Name)
 		return there, nil
 	default:
@@ -118,7 +118,7 @@ func rebucket(h exposition.Distribution, layout []exposition.Point) (exposition.
 }
 
 // sameBuckets ignores +Inf, which is in the file but not in the description.
-func sameBuckets(d metrics.Desc, s exposition.Series) bool {
+func sameBuckets(d desc.Desc, s exposition.Series) bool {
 	var bounds []float64
 	for _, b := range s.Dist.Points {
 		if !math.IsInf(b.At, 1) {

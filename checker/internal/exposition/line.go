@@ -83,7 +83,7 @@ func (l *line) labels(into []Label, inside bool) (labels []Label, metric string,
 				return nil, "", err
 			}
 			labels = append(labels, Label{name, value})
-		case !inside || metric != "" || !isName(name):
+		case !inside || metric != "" || !IsName(name):
 			return nil, "", fmt.Errorf("expected a label and its value, found %q", name+l.rest)
 		default:
 			metric = name
@@ -97,7 +97,7 @@ func (l *line) labels(into []Label, inside bool) (labels []Label, metric string,
 
 // value reads the value of a label.
 func (l *line) value(label string) (string, error) {
-	if !isName(label) || strings.Contains(label, ":") || label == "__name__" {
+	if !IsName(label) || strings.Contains(label, ":") || label == "__name__" {
 		return "", fmt.Errorf("invalid label name %q", label)
 	}
 	l.skipBlanks()
@@ -141,8 +141,8 @@ func isNameByte(c byte, first, colon bool) bool {
 	return letter || !first && c >= '0' && c <= '9'
 }
 
-// isName reports whether a text is a metric's name without quotes.
-func isName(text string) bool {
+// IsName reports whether a text is a metric's name without quotes.
+func IsName(text string) bool {
 	for i := range len(text) {
 		if !isNameByte(text[i], i == 0, true) {
 			return false

@@ -110,7 +110,7 @@ func (p *parser) family(name string) (f *Family, suffix string, err error) {
 	if f = p.families[name]; f != nil {
 		return f, "", nil
 	}
-	if !isName(name) {
+	if !IsName(name) {
 		return nil, "", fmt.Errorf("invalid metric name %q", name)
 	}
 	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
