@@ -213,7 +213,7 @@ func (f Textfile) read(now time.Time) (map[string]*exposition.Family, []string, 
 // replace writes the families. All users may read the file, because
 // node_exporter runs as another user.
 func (f Textfile) replace(families []*exposition.Family) error {
-	var text []byte
+	text := make([]byte, 0, 64<<10) // enough for several environments
 	for _, family := range families {
 		text = family.Append(text)
 	}

@@ -195,6 +195,17 @@ func FuzzAppend(f *testing.F) {
 	})
 }
 
+// A file that is not one of metrics may hold secrets.
+func TestErrorsShowNoText(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"KEY=s3cret\n", "KEY = s3cret\n", "KEY='s3cret'\n", "export KEY=s3cret\n", "{s3cret\n", "\"s3cret x\"\n", "a{b=\"s3cret\n", "a{b=\"c\"} s3cret\n", "a 1 s3cret\n", "a{s3cret=1} 1\n", "# TYPE a s3cret\n", "a 1\nKEY s3cret"} {
+		_, err := exposition.Parse(text)
+		if err == nil || !strings.HasPrefix(err.Error(), "line ") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: error %v", text, err)
+		}
+	}
+}
+
 func TestKey(t *testing.T) {
 	t.Parallel()
 	a := exposition.Series{Labels: []exposition.Label{{Name: "a", Value: "1"}, {Name: "b", Value: "2"}}}

@@ -2,7 +2,6 @@ package exposition
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -10,7 +9,11 @@ import (
 // line is the part of a line that is not read yet.
 type line struct{ rest string }
 
-func (l *line) skipBlanks() { l.rest = strings.TrimLeft(l.rest, " \t") }
+func (l *line) skipBlanks() {
+	for l.rest != "" && isBlank(l.rest[0]) {
+		l.rest = l.rest[1:]
+	}
+}
 
 // skip skips a byte, if it is the next one.
 func (l *line) skip(c byte) bool {
@@ -23,9 +26,9 @@ func (l *line) skip(c byte) bool {
 
 // word reads up to the next blank.
 func (l *line) word() string {
-	end := strings.IndexAny(l.rest, " \t")
-	if end < 0 {
-		end = len(l.rest)
+	end := 0
+	for end < len(l.rest) && !isBlank(l.rest[end]) {
+		end++
 	}
 	text := l.rest[:end]
 	l.rest = l.rest[end:]
@@ -60,7 +63,7 @@ func (l *line) quoted() (string, error) {
 			return unescape(text)
 		}
 	}
-	return "", fmt.Errorf("%q has no closing quote", l.rest)
+	return "", errors.New("a quote is not closed")
 }
 
 // labels reads labels and their closing brace into a slice. If inside, the
@@ -84,13 +87,13 @@ func (l *line) labels(into []Label, inside bool) (labels []Label, metric string,
 			}
 			labels = append(labels, Label{name, value})
 		case !inside || metric != "" || !IsName(name):
-			return nil, "", fmt.Errorf("expected a label and its value, found %q", name+l.rest)
+			return nil, "", errors.New("expected a label and its value")
 		default:
 			metric = name
 		}
 		l.skipBlanks()
 		if !l.skip(',') && !strings.HasPrefix(l.rest, "}") {
-			return nil, "", fmt.Errorf("expected a comma or a closing brace, found %q", l.rest)
+			return nil, "", errors.New("expected a comma or a closing brace behind a label")
 		}
 	}
 }
@@ -98,15 +101,15 @@ func (l *line) labels(into []Label, inside bool) (labels []Label, metric string,
 // value reads the value of a label.
 func (l *line) value(label string) (string, error) {
 	if !IsName(label) || strings.Contains(label, ":") || label == "__name__" {
-		return "", fmt.Errorf("invalid label name %q", label)
+		return "", errors.New("invalid label name")
 	}
 	l.skipBlanks()
 	if !l.skip('"') {
-		return "", fmt.Errorf("expected '\"' at the start of the value of %q, found %q", label, l.rest)
+		return "", errors.New("the value of a label is not in quotes")
 	}
 	value, err := l.quoted()
 	if err == nil && !utf8.ValidString(value) {
-		err = fmt.Errorf("invalid label value %q", value)
+		err = errors.New("the value of a label is not UTF-8")
 	}
 	return value, err
 }
@@ -121,20 +124,22 @@ func unescape(text string) (string, error) {
 		c := text[i]
 		if c == '\\' {
 			if i++; i == len(text) {
-				return "", errors.New("invalid escape sequence at the end")
+				return "", errors.New("invalid escape sequence")
 			}
 			switch c = text[i]; c {
 			case '\\', '"':
 			case 'n':
 				c = '\n'
 			default:
-				return "", fmt.Errorf("invalid escape sequence '\\%c'", c)
+				return "", errors.New("invalid escape sequence")
 			}
 		}
 		out.WriteByte(c)
 	}
 	return out.String(), nil
 }
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 func isNameByte(c byte, first, colon bool) bool {
 	letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' && colon

@@ -81,6 +81,7 @@ func (s Series) Key() string {
 		labels = slices.SortedFunc(slices.Values(labels), byName)
 	}
 	var b strings.Builder
+	b.Grow(64)
 	for _, l := range labels {
 		b.WriteString(l.Name)
 		b.WriteByte(0)

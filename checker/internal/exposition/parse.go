@@ -18,13 +18,14 @@ import (
 //   - A histogram or summary whose name is inside the braces. expfmt panics, or
 //     adds the sample to another family.
 //
-// The error has the number of the line.
+// The error has the number of the line, but not its text: a file that is not one
+// of metrics may hold secrets.
 func Parse(text string) (map[string]*Family, error) {
 	p := parser{families: map[string]*Family{}, distributions: map[string]int{}}
 	for n := 1; text != ""; n++ {
 		l, rest, ended := strings.Cut(text, "\n")
 		if err := p.line(l, ended); err != nil {
-			return nil, fmt.Errorf("text format parsing error in line %d: %w", n, err)
+			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
 		text = rest
 	}
@@ -49,7 +50,7 @@ func (p *parser) line(text string, ended bool) error {
 	case l.rest == "":
 		return nil
 	case !ended:
-		return errors.New("unexpected end of input stream")
+		return errors.New("the line is cut off")
 	case l.skip('#'):
 		return p.comment(&l)
 	default:
@@ -69,7 +70,7 @@ func (p *parser) comment(l *line) error {
 	if err != nil || l.rest == "" {
 		return err
 	}
-	if l.rest[0] != ' ' && l.rest[0] != '\t' {
+	if !isBlank(l.rest[0]) {
 		return errors.New("invalid metric name in comment")
 	}
 	f, _, err := p.family(name)
@@ -81,11 +82,11 @@ func (p *parser) comment(l *line) error {
 	case l.rest == "":
 		return nil
 	case keyword == "HELP" && f.Help != "":
-		return fmt.Errorf("second HELP line for metric name %q", f.Name)
+		return fmt.Errorf("second HELP line of %s", f.Name)
 	case keyword == "HELP":
 		f.Help, err = unescape(l.rest)
 	case f.Type != "":
-		return fmt.Errorf("second TYPE line for metric name %q, or TYPE reported after samples", f.Name)
+		return fmt.Errorf("second TYPE line of %s, or one behind its samples", f.Name)
 	default:
 		f.Type, err = typeNamed(l.rest)
 	}
@@ -101,7 +102,7 @@ func typeNamed(text string) (Type, error) {
 	if t := Type(name); slices.Contains([]Type{Counter, Gauge, Untyped, Summary, Histogram, GaugeHistogram}, t) {
 		return t, nil
 	}
-	return "", fmt.Errorf("unknown metric type %q", text)
+	return "", errors.New("unknown type of a metric")
 }
 
 // family returns the family of a name, which may be that of a sample, and the
@@ -111,7 +112,7 @@ func (p *parser) family(name string) (f *Family, suffix string, err error) {
 		return f, "", nil
 	}
 	if !IsName(name) {
-		return nil, "", fmt.Errorf("invalid metric name %q", name)
+		return nil, "", errors.New("invalid metric name")
 	}
 	for _, suffix := range []string{"_bucket", "_sum", "_count"} {
 		stem, ok := strings.CutSuffix(name, suffix)
@@ -163,16 +164,15 @@ func (p *parser) sample(l *line) error {
 	}
 	s := p.series(f)
 	if err := s.set(f.Type, suffix, at, value); err != nil {
-		return fmt.Errorf("metric %q: %w", f.Name, err)
+		return fmt.Errorf("%s: %w", f.Name, err)
 	}
 	if l.rest == "" {
 		return nil
 	}
 	l.skipBlanks()
-	text := l.word()
-	timestamp, err := strconv.ParseInt(text, 10, 64)
+	timestamp, err := strconv.ParseInt(l.word(), 10, 64)
 	if err != nil || l.rest != "" {
-		return fmt.Errorf("expected an integer as timestamp at the end of the line, got %q", text+l.rest)
+		return errors.New("expected a whole number as timestamp at the end of the line")
 	}
 	s.Timestamp = &timestamp
 	return nil
@@ -193,7 +193,7 @@ func (p *parser) takePoint(t Type) (at float64, err error) {
 	}
 	for i, l := range p.labels {
 		if slices.ContainsFunc(p.labels[:i], func(other Label) bool { return other.Name == l.Name }) {
-			return at, fmt.Errorf("duplicate label name %q", l.Name)
+			return at, errors.New("a label is there twice")
 		}
 	}
 	return at, err
@@ -240,7 +240,7 @@ func (s *Series) set(t Type, suffix string, at, value float64) error {
 	case suffix == "_count" && t == Summary:
 		s.Dist.Count = float64(uint64(value))
 	case t != Summary && value < 0 && (suffix == "_count" || !math.IsNaN(at)):
-		return fmt.Errorf("negative count %v", value)
+		return errors.New("negative count")
 	case suffix == "_count":
 		s.Dist.Count = value
 	case !math.IsNaN(at):
@@ -254,7 +254,7 @@ func (s *Series) set(t Type, suffix string, at, value float64) error {
 func parseFloat(text string) (float64, error) {
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil || strings.ContainsAny(text, "pP_") {
-		return 0, fmt.Errorf("expected a number, got %q", text)
+		return 0, errors.New("expected a number")
 	}
 	return v, nil
 }
