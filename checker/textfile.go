@@ -213,9 +213,14 @@ func (f Textfile) read(now time.Time) (map[string]*exposition.Family, []string, 
 // replace writes the families. All users may read the file, because
 // node_exporter runs as another user.
 func (f Textfile) replace(families []*exposition.Family) error {
-	text := make([]byte, 0, 64<<10) // enough for several environments
+	return outfile.Write(f.target, text(families), outfile.All)
+}
+
+// text returns the families in the text format.
+func text(families []*exposition.Family) []byte {
+	out := make([]byte, 0, 64<<10) // enough for several environments
 	for _, family := range families {
-		text = family.Append(text)
+		out = family.Append(out)
 	}
-	return outfile.Write(f.target, text, outfile.All)
+	return out
 }
