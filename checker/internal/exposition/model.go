@@ -113,7 +113,7 @@ func (f *Family) Sort() {
 	for i, s := range f.Series {
 		sorted[i] = keyed{s.Key(), s}
 	}
-	slices.SortStableFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	slices.SortFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
 	for i, s := range sorted {
 		f.Series[i] = s.Series
 	}
