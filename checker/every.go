@@ -12,12 +12,11 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/spf13/pflag"
 )
 
 // defaultEvery is the interval of --every without a value.
-const defaultEvery = model.Duration(10 * time.Minute)
+const defaultEvery = duration(10 * time.Minute)
 
 // Web holds the flags of the Prometheus family for an HTTP server.
 type Web struct {

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	"github.com/xhit/go-str2duration/v2"
@@ -102,8 +101,8 @@ func (c choice) Set(text string) error {
 // duration is a flag such as 90s, 1h30m or 2d.
 type duration time.Duration
 
-func (d *duration) String() string { return model.Duration(*d).String() }
-func (*duration) Type() string     { return "duration" }
+func (d duration) String() string { return str2duration.String(time.Duration(d)) }
+func (duration) Type() string     { return "duration" }
 
 func (d *duration) Set(text string) error {
 	v, err := str2duration.ParseDuration(text)

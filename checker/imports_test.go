@@ -2,6 +2,7 @@ package checker_test
 
 import (
 	"os/exec"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,8 +38,21 @@ func TestSpecsAreLight(t *testing.T) {
 	t.Parallel()
 	const project = "github.com/alertnative/preflight/"
 	for _, pkg := range goList(t, "-f", `{{join .Imports "\n"}}`, "./spec") {
-		if strings.Contains(pkg, ".") && pkg != project+"finding" && pkg != project+"metrics" {
+		if strings.Contains(pkg, ".") && pkg != project+"finding" && pkg != project+"metrics/desc" {
 			t.Errorf("imports %s", pkg)
+		}
+	}
+}
+
+// A single run links no protobuf, no client_golang and no HTTP server: their
+// initialisation would take a large part of its time.
+func TestEngineStartsFast(t *testing.T) {
+	t.Parallel()
+	heavy := regexp.MustCompile(`^(google\.golang\.org/protobuf|github\.com/gogo/protobuf|html/template|` +
+		`github\.com/prometheus/(client_model|client_golang|exporter-toolkit|common/(expfmt|model)|prometheus/model))\b`)
+	for _, pkg := range goList(t, "-deps", ".") {
+		if heavy.MatchString(pkg) {
+			t.Errorf("depends on %s", pkg)
 		}
 	}
 }

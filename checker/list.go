@@ -10,8 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
 	"github.com/spf13/cobra"
+
+	"github.com/alertnative/preflight/checker/internal/exposition"
 )
 
 // list is the command list.
@@ -117,7 +118,7 @@ func (l *list) print(out io.Writer, all []listed, warnings []string) {
 func (l *list) warnings(c Config) []string {
 	file := l.program.textfile(l.metrics, c.specs()).readAhead()
 	var out []string
-	var families []*dto.MetricFamily
+	var families []*exposition.Family
 	for _, name := range slices.Sorted(maps.Keys(file.ahead.families)) {
 		families = append(families, file.ahead.families[name])
 	}

@@ -5,8 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"time"
-
-	dto "github.com/prometheus/client_model/go"
 )
 
 // Loop repeats a run. Package serve serves it.
@@ -45,12 +43,13 @@ func (l *Loop) Web() Web { return l.run.web }
 // Log returns the log.
 func (l *Loop) Log() *slog.Logger { return l.log }
 
-// Gather returns the metrics of all runs, unless they are written to a file.
-func (l *Loop) Gather() ([]*dto.MetricFamily, error) {
+// Metrics returns the metrics of all runs in the Prometheus text format, or ""
+// if they are written to a file.
+func (l *Loop) Metrics() string {
 	if l.run.memory == nil {
-		return nil, nil
+		return ""
 	}
-	return l.run.memory.Gather()
+	return l.run.memory.text()
 }
 
 // Run runs the checks now and at every multiple of the interval until ctx is

@@ -12,12 +12,12 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/promslog"
 	"github.com/spf13/cobra"
 
+	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // The exit codes of the command.
@@ -80,7 +80,7 @@ var unheeded = []os.Signal{syscall.SIGPIPE, syscall.SIGXFSZ}
 // validateNamespace reports a namespace that cannot start a metric's name. A
 // colon is reserved for recording rules.
 func (p Program) validateNamespace() error {
-	if !model.LegacyValidation.IsValidMetricName(p.Namespace) || strings.Contains(p.Namespace, ":") {
+	if !exposition.IsName(p.Namespace) || strings.Contains(p.Namespace, ":") {
 		return fmt.Errorf("the namespace %q cannot start a metric's name: use letters, digits and underscores", p.Namespace)
 	}
 	return nil
@@ -89,7 +89,7 @@ func (p Program) validateNamespace() error {
 // validate reports specs whose metrics cannot be emitted.
 func (p Program) validate(specs []spec.Spec) error {
 	all := spec.Metrics(p.Namespace, specs...)
-	_, err := metrics.NewCatalogue(all...)
+	_, err := desc.NewCatalogue(all...)
 	seen := map[string]bool{}
 	for _, d := range all {
 		err = errors.Join(err, d.Validate())

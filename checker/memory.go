@@ -1,13 +1,9 @@
 package checker
 
 import (
-	"maps"
-	"slices"
 	"sync"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
-
+	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
 )
 
@@ -17,19 +13,15 @@ type memory struct {
 	namespace string
 
 	mu       sync.Mutex
-	families map[string]*dto.MetricFamily
+	families map[string]*exposition.Family
+	content  string
 }
-
-var _ prometheus.Gatherer = (*memory)(nil)
 
 // add merges a run of an environment. The notes name the series that could not
 // be continued.
 func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, err error) {
 	described := spec.NewRunFamilies(m.namespace, specs...)
-	run, err := record(described, specs, env, r)
-	if err != nil {
-		return nil, err
-	}
+	run := record(described, specs, env, r)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	merger := newMerger(env, specs, r)
@@ -37,21 +29,17 @@ func (m *memory) add(env string, specs []spec.Spec, r Report) (notes []string, e
 	if err != nil {
 		return merger.notes, err
 	}
-	families := map[string]*dto.MetricFamily{}
+	m.families = map[string]*exposition.Family{}
 	for _, f := range merged {
-		families[f.GetName()] = f
+		m.families[f.Name] = f
 	}
-	m.families = families
+	m.content = string(text(merged))
 	return merger.notes, nil
 }
 
-// Gather returns the families, sorted by name.
-func (m *memory) Gather() ([]*dto.MetricFamily, error) {
+// text returns the metrics of the runs in the text format.
+func (m *memory) text() string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	families := make([]*dto.MetricFamily, 0, len(m.families))
-	for _, name := range slices.Sorted(maps.Keys(m.families)) {
-		families = append(families, m.families[name])
-	}
-	return families, nil
+	return m.content
 }

@@ -7,10 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
-
+	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // merger continues the previous file's series with those of a run.
@@ -40,99 +39,107 @@ func newMerger(env string, specs []spec.Spec, r Report) *merger {
 // merge returns the families to write: those of the run plus the previous
 // counters and histograms, and unchanged the series of other environments and
 // skipped checks, and the families of another version. It fails if a count of
-// the run has no place in the previous families.
-func (m *merger) merge(descs []metrics.Desc, previous, run map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error) {
-	var out []*dto.MetricFamily
+// the run has no place in the previous families. The previous families stay as
+// they are.
+func (m *merger) merge(descs []desc.Desc, previous, run map[string]*exposition.Family) ([]*exposition.Family, error) {
+	var out []*exposition.Family
 	var errs []error
-	for _, family := range previous {
-		for _, s := range family.Metric {
-			s.TimestampMs = nil // node_exporter rejects a file with one
-		}
-	}
 	ours := map[string]bool{} // names of families and samples
 	for _, d := range descs {
-		family := &dto.MetricFamily{Name: &d.Name, Help: &d.Help, Type: typeOf(d)}
+		family := &exposition.Family{Name: d.Name, Help: d.Help, Type: typeOf(d)}
 		if now := run[d.Name]; now != nil {
-			family.Metric = now.Metric
+			family.Series = now.Series
 		}
 		if before := previous[d.Name]; before != nil {
 			var err error
 			if family.Type, err = m.sharedType(d, before); err == nil {
-				family.Metric, err = m.carry(d, family.GetType(), before.Metric, family.Metric)
+				family.Series, err = m.carry(d, timeless(before.Series), family.Series)
 			}
 			errs = append(errs, err)
 		}
-		for _, name := range sampleNames(family) {
+		for _, name := range family.SampleNames() {
 			ours[name] = true
 		}
-		sortByKey(family.Metric)
-		if len(family.Metric) > 0 {
+		family.Sort()
+		if len(family.Series) > 0 {
 			out = append(out, family)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(previous)) {
-		if slices.ContainsFunc(descs, func(d metrics.Desc) bool { return d.Name == name }) {
+		if slices.ContainsFunc(descs, func(d desc.Desc) bool { return d.Name == name }) {
 			continue
 		}
-		for _, sample := range sampleNames(previous[name]) {
+		family := *previous[name]
+		for _, sample := range family.SampleNames() {
 			if ours[sample] {
 				errs = append(errs, fmt.Errorf("%s is a metric of its own in the file, and part of another one in this version: %w", sample, errOtherShape))
 			}
 		}
-		out = append(out, previous[name])
+		family.Series = timeless(family.Series)
+		out = append(out, &family)
 	}
 	slices.Sort(m.notes)
 	m.notes = slices.Compact(m.notes)
 	return out, errors.Join(errs...)
 }
 
-// carry merges the series of one family. typ is the type of the family to write.
-func (m *merger) carry(d metrics.Desc, typ dto.MetricType, before, now []*dto.Metric) ([]*dto.Metric, error) {
-	var kept, own []*dto.Metric // series of other environments, and of this one
+// timeless returns the series without timestamps: node_exporter rejects a file
+// with one.
+func timeless(series []exposition.Series) []exposition.Series {
+	out := slices.Clone(series)
+	for i := range out {
+		out[i].Timestamp = nil
+	}
+	return out
+}
+
+// carry merges the series of one family.
+func (m *merger) carry(d desc.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
+	var kept, own []exposition.Series // series of other environments, and of this one
 	for _, s := range before {
-		if env, ok := pairs(s)["env"]; ok && env != m.env {
-			kept = append(kept, withType(s, typ))
+		if env := s.Label("env"); env != "" && env != m.env {
+			kept = append(kept, s)
 		} else {
 			own = append(own, s)
 		}
 	}
-	if d.Type == metrics.Gauge {
+	if d.Type == desc.Gauge {
 		return append(m.replaceGauges(d, own, now), kept...), nil
 	}
-	counted, err := m.count(d, typ, own, now)
+	counted, err := m.count(d, own, now)
 	return append(counted, kept...), err
 }
 
 // replaceGauges returns the gauges of the run, and the previous ones of checks
 // that it skipped.
-func (m *merger) replaceGauges(d metrics.Desc, before, now []*dto.Metric) []*dto.Metric {
+func (m *merger) replaceGauges(d desc.Desc, before, now []exposition.Series) []exposition.Series {
 	standing := map[string]bool{} // skipped checks with a previous result
-	var kept []*dto.Metric
+	var kept []exposition.Series
 	for _, s := range before {
-		labels := pairs(s)
-		check, hasCheck := labels["check"]
+		check := s.Label("check")
 		switch {
-		case hasCheck && !m.known[check]:
+		case check == "":
+		case !m.known[check]:
 			m.note("this version has no check %q: its status is dropped, its counts stay", check)
-		case hasCheck && !m.executed[check] && sameLabels(d, labels):
+		case !m.executed[check] && sameLabels(d, s):
 			standing[check] = true
-			kept = append(kept, withType(s, dto.MetricType_GAUGE))
+			kept = append(kept, s)
 		}
 	}
-	now = slices.DeleteFunc(now, func(s *dto.Metric) bool { return standing[pairs(s)["check"]] })
+	now = slices.DeleteFunc(now, func(s exposition.Series) bool { return standing[s.Label("check")] })
 	return append(now, kept...)
 }
 
 // count adds the counters or histograms of the run to the previous ones, in
 // their shape.
-func (m *merger) count(d metrics.Desc, typ dto.MetricType, before, now []*dto.Metric) ([]*dto.Metric, error) {
-	out := make([]*dto.Metric, 0, len(before)+len(now))
+func (m *merger) count(d desc.Desc, before, now []exposition.Series) ([]exposition.Series, error) {
+	out := make([]exposition.Series, 0, len(before)+len(now))
 	index := make(map[string]int, len(before))
 	var others []int // series with other labels
 	var errs []error
 	for _, s := range before {
-		s = withType(s, typ)
-		i, again := index[key(s)]
+		key := s.Key()
+		i, again := index[key]
 		var err error
 		switch {
 		case !countable(s):
@@ -143,15 +150,15 @@ func (m *merger) count(d metrics.Desc, typ dto.MetricType, before, now []*dto.Me
 				return nil, fmt.Errorf("%s: %w", d.Name, err)
 			}
 			continue
-		case !sameLabels(d, pairs(s)):
+		case !sameLabels(d, s):
 			others = append(others, len(out))
 		}
-		index[key(s)] = len(out)
+		index[key] = len(out)
 		out = append(out, s)
 	}
 	layout := m.layout(d, out)
 	for _, s := range now {
-		i, again := index[key(s)]
+		i, again := index[s.Key()]
 		if !again && len(others) > 0 {
 			var err error
 			if i, again, err = m.placeFor(d, s, out, others); err != nil {
@@ -159,7 +166,7 @@ func (m *merger) count(d metrics.Desc, typ dto.MetricType, before, now []*dto.Me
 				continue
 			}
 		}
-		s, err := inShape(s, typ, layout)
+		s, err := inShape(s, layout)
 		if err == nil && again {
 			out[i], err = sum(out[i], s)
 		} else {
@@ -174,34 +181,34 @@ func (m *merger) count(d metrics.Desc, typ dto.MetricType, before, now []*dto.Me
 
 // layout returns the buckets of the previous histograms if another version wrote
 // all of them, or nil.
-func (m *merger) layout(d metrics.Desc, before []*dto.Metric) []*dto.Bucket {
-	if d.Type != metrics.Histogram || len(before) == 0 {
+func (m *merger) layout(d desc.Desc, before []exposition.Series) []exposition.Point {
+	if d.Type != desc.Histogram || len(before) == 0 {
 		return nil
 	}
-	other := slices.IndexFunc(before, func(s *dto.Metric) bool { return !sameBuckets(d, s.Histogram) })
+	other := slices.IndexFunc(before, func(s exposition.Series) bool { return !sameBuckets(d, s) })
 	if other < 0 {
 		return nil
 	}
 	m.note("%s keeps the buckets of the file, which another version wrote", d.Name)
-	if slices.ContainsFunc(before, func(s *dto.Metric) bool { return sameBuckets(d, s.Histogram) }) {
+	if slices.ContainsFunc(before, func(s exposition.Series) bool { return sameBuckets(d, s) }) {
 		return nil
 	}
-	return before[other].Histogram.Bucket
+	return before[other].Dist.Points
 }
 
 // placeFor returns the index of the series with fewer labels in which a series
 // is counted. It fails if another version's series has a label that this version
 // does not know.
-func (m *merger) placeFor(d metrics.Desc, s *dto.Metric, series []*dto.Metric, others []int) (place int, ok bool, err error) {
-	labels, most := pairs(s), -1
+func (m *merger) placeFor(d desc.Desc, s exposition.Series, series []exposition.Series, others []int) (place int, ok bool, err error) {
+	most := -1
 	for _, i := range others {
-		there := pairs(series[i])
+		there := series[i].Present()
 		var unknown []string
 		agree := true
-		for name, value := range there {
-			if _, known := d.Label(name); !known {
-				unknown = append(unknown, name)
-			} else if labels[name] != value {
+		for _, l := range there {
+			if _, known := d.Label(l.Name); !known {
+				unknown = append(unknown, l.Name)
+			} else if s.Label(l.Name) != l.Value {
 				agree = false
 			}
 		}
@@ -224,40 +231,9 @@ func (m *merger) note(format string, args ...any) {
 	m.notes = append(m.notes, fmt.Sprintf(format, args...))
 }
 
-func sameLabels(d metrics.Desc, labels map[string]string) bool {
-	if len(labels) != len(d.Labels) {
+func sameLabels(d desc.Desc, s exposition.Series) bool {
+	if len(s.Present()) != len(d.Labels) {
 		return false
 	}
-	return !slices.ContainsFunc(d.Labels, func(l metrics.Label) bool { _, ok := labels[l.Name]; return !ok })
-}
-
-// pairs returns the labels of a series. An empty label is as good as none.
-func pairs(s *dto.Metric) map[string]string {
-	labels := make(map[string]string, len(s.Label))
-	for _, l := range s.Label {
-		if l.GetValue() != "" {
-			labels[l.GetName()] = l.GetValue()
-		}
-	}
-	return labels
-}
-
-// key identifies a series within its family.
-func key(s *dto.Metric) string {
-	labels := slices.DeleteFunc(slices.Clone(s.Label), func(l *dto.LabelPair) bool { return l.GetValue() == "" })
-	slices.SortFunc(labels, func(a, b *dto.LabelPair) int { return strings.Compare(a.GetName(), b.GetName()) })
-	var b strings.Builder
-	for _, l := range labels {
-		b.WriteString(l.GetName() + "\x00" + l.GetValue() + "\x01")
-	}
-	return b.String()
-}
-
-// sortByKey sorts the series of a family.
-func sortByKey(series []*dto.Metric) {
-	keys := make(map[*dto.Metric]string, len(series))
-	for _, s := range series {
-		keys[s] = key(s)
-	}
-	slices.SortFunc(series, func(a, b *dto.Metric) int { return strings.Compare(keys[a], keys[b]) })
+	return !slices.ContainsFunc(d.Labels, func(l desc.Label) bool { return s.Label(l.Name) == "" })
 }

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	dto "github.com/prometheus/client_model/go"
+	"github.com/alertnative/preflight/checker/internal/exposition"
 )
 
 // neighbour is another file that node_exporter reads from the folder of the
@@ -111,10 +111,10 @@ func isAbout(line []byte, prefix string) bool {
 }
 
 // clashes compares the neighbours with the families of the file.
-func (f Textfile) clashes(neighbours []neighbour, families []*dto.MetricFamily) []clash {
+func (f Textfile) clashes(neighbours []neighbour, families []*exposition.Family) []clash {
 	var out []clash
 	for _, n := range neighbours {
-		theirs, err := parse(n.text)
+		theirs, err := exposition.Parse(string(n.text))
 		if err != nil || timestamped(theirs) {
 			continue // node_exporter rejects the file and reports it
 		}
@@ -127,9 +127,9 @@ func (f Textfile) clashes(neighbours []neighbour, families []*dto.MetricFamily) 
 	return out
 }
 
-func timestamped(families map[string]*dto.MetricFamily) bool {
+func timestamped(families map[string]*exposition.Family) bool {
 	for _, family := range families {
-		if slices.ContainsFunc(family.Metric, func(s *dto.Metric) bool { return s.TimestampMs != nil }) {
+		if slices.ContainsFunc(family.Series, func(s exposition.Series) bool { return s.Timestamp != nil }) {
 			return true
 		}
 	}
@@ -138,33 +138,33 @@ func timestamped(families map[string]*dto.MetricFamily) bool {
 
 // compare looks for a series that both have, else for a metric that both
 // describe.
-func (c *clash) compare(families []*dto.MetricFamily, theirs map[string]*dto.MetricFamily) bool {
-	samples := map[string]*dto.MetricFamily{}
+func (c *clash) compare(families []*exposition.Family, theirs map[string]*exposition.Family) bool {
+	samples := map[string]*exposition.Family{}
 	for _, other := range theirs {
-		for _, name := range sampleNames(other) {
+		for _, name := range other.SampleNames() {
 			samples[name] = other
 		}
 	}
 	for _, family := range families {
-		other := theirs[family.GetName()]
+		other := theirs[family.Name]
 		if other == nil {
-			for _, name := range sampleNames(family) {
+			for _, name := range family.SampleNames() {
 				other = cmp.Or(other, samples[name])
 			}
 		}
 		if other == nil {
 			continue
 		}
-		if other.GetType() != family.GetType() || other.Help != nil && other.GetHelp() != family.GetHelp() {
-			c.metric = cmp.Or(c.metric, family.GetName())
+		if other.Type != family.Type || other.Help != "" && other.Help != family.Help {
+			c.metric = cmp.Or(c.metric, family.Name)
 		}
 		keys := map[string]bool{}
-		for _, s := range other.Metric {
-			keys[key(s)] = true
+		for _, s := range other.Series {
+			keys[s.Key()] = true
 		}
-		for _, s := range family.Metric {
-			if keys[key(s)] {
-				c.series = family.GetName() + labelsOf(s)
+		for _, s := range family.Series {
+			if keys[s.Key()] {
+				c.series = family.Name + labelsOf(s)
 				return true
 			}
 		}
@@ -173,10 +173,10 @@ func (c *clash) compare(families []*dto.MetricFamily, theirs map[string]*dto.Met
 }
 
 // labelsOf returns the labels of a series as in the file.
-func labelsOf(s *dto.Metric) string {
+func labelsOf(s exposition.Series) string {
 	var out []string
-	for _, l := range s.Label {
-		out = append(out, fmt.Sprintf("%s=%q", l.GetName(), l.GetValue()))
+	for _, l := range s.Labels {
+		out = append(out, fmt.Sprintf("%s=%q", l.Name, l.Value))
 	}
 	return "{" + strings.Join(out, ",") + "}"
 }

@@ -3,99 +3,146 @@ package checker
 import (
 	"cmp"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/version"
 
+	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
-	"github.com/alertnative/preflight/metrics/instrument"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // record returns the families of one run by name, without earlier runs.
-func record(m spec.RunFamilies, specs []spec.Spec, env string, r Report) (map[string]*dto.MetricFamily, error) {
-	reg := prometheus.NewRegistry()
-	recordRun(reg, m, env, r)
-	recordChecks(reg, m, specs, env, r)
-	info := instrument.Gauge(m.BuildInfo)
-	info.WithLabelValues(env, programVersion(), runtime.Version()).Set(1)
-	reg.MustRegister(info)
-	families, err := reg.Gather()
-	if err != nil {
-		return nil, err
-	}
-	byName := make(map[string]*dto.MetricFamily, len(families))
-	for _, f := range families {
-		byName[f.GetName()] = f
-	}
-	return byName, nil
+func record(m spec.RunFamilies, specs []spec.Spec, env string, r Report) map[string]*exposition.Family {
+	rec := recording{env: env, families: map[string]*exposition.Family{}, places: map[string]int{}}
+	rec.run(m, r)
+	rec.checks(m, specs, r)
+	rec.set(m.BuildInfo, 1, programVersion(), runtime.Version())
+	return rec.families
 }
 
 // programVersion returns the checker's version, or "devel" if the build has
 // none.
 func programVersion() string { return cmp.Or(version.Version, "devel") }
 
-// recordRun records the metrics of the whole run.
-func recordRun(reg prometheus.Registerer, m spec.RunFamilies, env string, r Report) {
-	runs, duration := instrument.Counter(m.RunsTotal), instrument.Histogram(m.Duration)
-	success, ready, last := instrument.Gauge(m.LastSuccess), instrument.Gauge(m.ReadyForLive), instrument.Gauge(m.LastRunTimestamp)
-	reg.MustRegister(runs, duration, success, ready, last)
-	runs.WithLabelValues(env).Inc()
-	duration.WithLabelValues(env).Observe(r.Duration.Seconds())
-	success.WithLabelValues(env).Set(bit(r.Succeeded()))
-	ready.WithLabelValues(env).Set(bit(r.Ready()))
-	last.WithLabelValues(env).Set(float64(r.Started.Add(r.Duration).UnixMilli()) / 1000)
+// recording collects the series of an environment. The values of labels are those
+// after env, in the order of the description.
+type recording struct {
+	env      string
+	families map[string]*exposition.Family
+	places   map[string]int // of series in their families, by their labels
 }
 
-// recordChecks records each check and its targets. Every counter and histogram
-// exists from the first run on, with zero, so that increase() counts the first
-// failure.
-func recordChecks(reg prometheus.Registerer, m spec.RunFamilies, specs []spec.Spec, env string, r Report) {
-	total, duration := instrument.Counter(m.ChecksTotal), instrument.Histogram(m.CheckDuration)
-	status, target, problem := instrument.Gauge(m.CheckStatus), instrument.Gauge(m.TargetStatus), instrument.Gauge(m.CheckProblem)
-	reg.MustRegister(total, duration, status, target, problem)
+// run records the metrics of the whole run.
+func (rec *recording) run(m spec.RunFamilies, r Report) {
+	rec.add(m.RunsTotal, 1)
+	rec.observe(m.Duration, r.Duration)
+	rec.set(m.LastSuccess, bit(r.Succeeded()))
+	rec.set(m.ReadyForLive, bit(r.Ready()))
+	rec.set(m.LastRunTimestamp, float64(r.Started.Add(r.Duration).UnixMilli())/1000)
+}
+
+// checks records each check and its targets. Every counter and histogram exists
+// from the first run on, with zero, so that increase() counts the first failure.
+func (rec *recording) checks(m spec.RunFamilies, specs []spec.Spec, r Report) {
 	type of struct {
 		check, target string
 		probe         bool
 	}
-	latency := map[of]prometheus.Observer{}
+	latency := map[of]desc.Desc{}
 	for _, l := range m.Latencies {
-		histogram := instrument.Histogram(l.Desc)
-		reg.MustRegister(histogram)
-		latency[of{l.Check, l.Target, l.Probe}] = histogram.WithLabelValues(env)
+		rec.histogram(l.Desc)
+		latency[of{l.Check, l.Target, l.Probe}] = l.Desc
 	}
 	for _, s := range specs {
-		duration.WithLabelValues(env, s.Name)
+		rec.histogram(m.CheckDuration, s.Name)
 		for _, st := range []Status{Pass, Fail, Warn} {
-			total.WithLabelValues(env, s.Name, string(st))
+			rec.add(m.ChecksTotal, 0, s.Name, string(st))
 		}
 	}
 	for _, result := range r.Results {
-		setStatus(status, result.Status, env, result.Check)
+		rec.status(m.CheckStatus, result.Status, result.Check)
 		if result.Status != Skip {
-			total.WithLabelValues(env, result.Check, string(result.Status)).Inc()
-			duration.WithLabelValues(env, result.Check).Observe(result.Duration.Seconds())
+			rec.add(m.ChecksTotal, 1, result.Check, string(result.Status))
+			rec.observe(m.CheckDuration, result.Duration, result.Check)
 		}
 		for _, o := range result.Observations {
-			setStatus(target, o.Status, env, result.Check, o.Target)
+			rec.status(m.TargetStatus, o.Status, result.Check, o.Target)
 			if o.Status == Warn || o.Status == Fail {
-				problem.WithLabelValues(env, result.Check, o.Target, string(o.Status), o.Reason).Set(1)
+				rec.set(m.CheckProblem, 1, result.Check, o.Target, string(o.Status), o.Reason)
 			}
 			for probe, took := range map[bool]time.Duration{false: o.Latency, true: o.Probe} {
-				if l := latency[of{result.Check, o.Target, probe}]; l != nil && took > 0 {
-					l.Observe(took.Seconds())
+				if d, ok := latency[of{result.Check, o.Target, probe}]; ok && took > 0 {
+					rec.observe(d, took)
 				}
 			}
 		}
 	}
 }
 
-// setStatus sets 1 for the status and 0 for the others.
-func setStatus(g *prometheus.GaugeVec, is Status, labels ...string) {
+// status sets 1 for the status and 0 for the others.
+func (rec *recording) status(d desc.Desc, is Status, labels ...string) {
 	for _, s := range spec.Statuses() {
-		g.WithLabelValues(append(labels, s)...).Set(bit(s == string(is)))
+		rec.set(d, bit(s == string(is)), append(labels, s)...)
 	}
+}
+
+func (rec *recording) set(d desc.Desc, v float64, labels ...string) {
+	rec.series(d, labels).Value = v
+}
+
+func (rec *recording) add(d desc.Desc, v float64, labels ...string) {
+	rec.series(d, labels).Value += v
+}
+
+func (rec *recording) observe(d desc.Desc, took time.Duration, labels ...string) {
+	h, v := rec.histogram(d, labels...), took.Seconds()
+	h.Count++
+	h.Sum += v
+	for i := range h.Points {
+		if v <= h.Points[i].At {
+			h.Points[i].Value++
+		}
+	}
+}
+
+// histogram returns the histogram of a series, which is empty at first.
+func (rec *recording) histogram(d desc.Desc, labels ...string) *exposition.Distribution {
+	s := rec.series(d, labels)
+	if s.Dist == nil {
+		s.Dist = &exposition.Distribution{Points: make([]exposition.Point, len(d.Buckets))}
+		for i, bound := range d.Buckets {
+			s.Dist.Points[i].At = bound
+		}
+	}
+	return s.Dist
+}
+
+// series returns a series, whose value is 0 at first. Its labels are sorted, and
+// are UTF-8 as the text format demands.
+func (rec *recording) series(d desc.Desc, values []string) *exposition.Series {
+	values = append([]string{rec.env}, values...)
+	labels := make([]exposition.Label, len(d.Labels))
+	for i, l := range d.Labels {
+		labels[i] = exposition.Label{Name: l.Name, Value: strings.ToValidUTF8(values[i], "\uFFFD")}
+	}
+	slices.SortFunc(labels, func(a, b exposition.Label) int { return strings.Compare(a.Name, b.Name) })
+	f := rec.families[d.Name]
+	if f == nil {
+		f = &exposition.Family{Name: d.Name, Help: d.Help, Type: typeOf(d)}
+		rec.families[d.Name] = f
+	}
+	s := exposition.Series{Labels: labels}
+	id := d.Name + "\x00" + s.Key()
+	i, ok := rec.places[id]
+	if !ok {
+		i = len(f.Series)
+		rec.places[id] = i
+		f.Series = append(f.Series, s)
+	}
+	return &f.Series[i]
 }
 
 func bit(b bool) float64 {

@@ -13,10 +13,7 @@ import (
 	"strings"
 	"time"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
+	"github.com/alertnative/preflight/checker/internal/exposition"
 	"github.com/alertnative/preflight/checker/spec"
 	"github.com/alertnative/preflight/internal/outfile"
 )
@@ -40,7 +37,7 @@ type Textfile struct {
 // previous is the content of a file.
 type previous struct {
 	data     []byte
-	families map[string]*dto.MetricFamily
+	families map[string]*exposition.Family
 }
 
 // prepare creates the folder of the file, before an umask for private files
@@ -68,24 +65,10 @@ func (f Textfile) readAhead() Textfile {
 	if err != nil {
 		return f
 	}
-	if families, err := parse(data); err == nil { // Write reports an error
+	if families, err := exposition.Parse(string(data)); err == nil { // Write reports an error
 		f.ahead = previous{data, families}
 	}
 	return f
-}
-
-// parse parses an exposition.
-func parse(data []byte) (map[string]*dto.MetricFamily, error) {
-	if families, ok := parsePlain(data); ok {
-		return families, nil
-	}
-	return parseAny(data)
-}
-
-// parseAny parses an exposition in any form.
-func parseAny(data []byte) (map[string]*dto.MetricFamily, error) {
-	parser := expfmt.NewTextParser(model.LegacyValidation)
-	return parser.TextToMetricFamilies(bytes.NewReader(data))
 }
 
 // Write merges a run of an environment into the file. The notes name the series
@@ -98,10 +81,6 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 		}
 	}()
 	families := spec.NewRunFamilies(f.Namespace, f.Specs...)
-	run, err := record(families, f.Specs, env, r)
-	if err != nil {
-		return nil, err
-	}
 	if err := f.resolve(); err != nil {
 		return nil, err
 	}
@@ -109,8 +88,9 @@ func (f Textfile) Write(ctx context.Context, env string, r Report) (notes []stri
 		return nil, err
 	}
 	m := newMerger(env, f.Specs, r)
-	var written []*dto.MetricFamily
-	notes, err = f.update(ctx, r.Started, func(previous map[string]*dto.MetricFamily) (_ []*dto.MetricFamily, err error) {
+	run := record(families, f.Specs, env, r)
+	var written []*exposition.Family
+	notes, err = f.update(ctx, r.Started, func(previous map[string]*exposition.Family) (_ []*exposition.Family, err error) {
 		written, err = m.merge(families.All(), previous, run)
 		return written, err
 	})
@@ -140,21 +120,22 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 	}
 	var left []string
 	gone := false
-	notes, err = f.update(ctx, time.Now(), func(previous map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error) {
-		var families []*dto.MetricFamily
+	notes, err = f.update(ctx, time.Now(), func(previous map[string]*exposition.Family) ([]*exposition.Family, error) {
+		var families []*exposition.Family
 		for _, name := range slices.Sorted(maps.Keys(previous)) {
 			family := previous[name]
-			family.Metric = slices.DeleteFunc(family.Metric, func(s *dto.Metric) bool {
-				e, ok := pairs(s)["env"]
-				switch {
-				case e == env:
+			family.Series = slices.DeleteFunc(family.Series, func(s exposition.Series) bool {
+				e := s.Label("env")
+				switch e {
+				case env:
 					gone = true
-				case ok:
+				case "":
+				default:
 					left = append(left, e)
 				}
 				return e == env
 			})
-			if len(family.Metric) > 0 {
+			if len(family.Series) > 0 {
 				families = append(families, family)
 			}
 		}
@@ -162,7 +143,7 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 		case !gone:
 			return nil, nil
 		case len(left) == 0:
-			return []*dto.MetricFamily{}, nil
+			return []*exposition.Family{}, nil
 		}
 		return families, nil
 	})
@@ -180,7 +161,7 @@ func (f Textfile) forget(ctx context.Context, env string) (notes []string, err e
 
 // update replaces the families of the file by the result of change, under the
 // lock. A nil result changes nothing, and an empty one removes the file.
-func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*dto.MetricFamily) ([]*dto.MetricFamily, error)) (notes []string, err error) {
+func (f Textfile) update(ctx context.Context, now time.Time, change func(previous map[string]*exposition.Family) ([]*exposition.Family, error)) (notes []string, err error) {
 	unlock, err := lockDir(ctx, filepath.Dir(f.target))
 	if err != nil {
 		return nil, err
@@ -204,7 +185,7 @@ func (f Textfile) update(ctx context.Context, now time.Time, change func(previou
 }
 
 // read parses the previous file. It renames a file that does not parse.
-func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, error) {
+func (f Textfile) read(now time.Time) (map[string]*exposition.Family, []string, error) {
 	data, err := os.ReadFile(f.target)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, nil
@@ -215,7 +196,7 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 	if len(f.ahead.families) > 0 && bytes.Equal(data, f.ahead.data) {
 		return f.ahead.families, nil, nil
 	}
-	families, err := parse(data)
+	families, err := exposition.Parse(string(data))
 	switch {
 	case err == nil && len(families) == 0:
 		return nil, []string{"the previous file was empty: counters restart"}, nil
@@ -231,12 +212,15 @@ func (f Textfile) read(now time.Time) (map[string]*dto.MetricFamily, []string, e
 
 // replace writes the families. All users may read the file, because
 // node_exporter runs as another user.
-func (f Textfile) replace(families []*dto.MetricFamily) error {
-	var b bytes.Buffer
+func (f Textfile) replace(families []*exposition.Family) error {
+	return outfile.Write(f.target, text(families), outfile.All)
+}
+
+// text returns the families in the text format.
+func text(families []*exposition.Family) []byte {
+	out := make([]byte, 0, 64<<10) // enough for several environments
 	for _, family := range families {
-		if _, err := expfmt.MetricFamilyToText(&b, family); err != nil {
-			return err
-		}
+		out = family.Append(out)
 	}
-	return outfile.Write(f.target, b.Bytes(), outfile.All)
+	return out
 }

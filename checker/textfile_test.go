@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/google/go-cmp/cmp"
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
@@ -320,6 +321,26 @@ func parseFile(t testing.TB, path string) map[string]*dto.MetricFamily {
 		t.Fatalf("%v\n%s", err, data)
 	}
 	return families
+}
+
+// A file has the same bytes when the library writes what it reads from it.
+func TestBytesOfTheLibrary(t *testing.T) {
+	t.Parallel()
+	f := newFile(t)
+	f.Specs[1].Name = "B \"quoted\" \\ name"
+	for _, env := range []string{"paper", "live", "paper"} {
+		f.write(env, result("A", time.Second/3, "a1=fail:broken", "a2=skip"), result(f.Specs[1].Name, time.Millisecond, "b\xff=warn:broken"))
+	}
+	families := parseFile(t, f.Path)
+	var want bytes.Buffer
+	for _, d := range spec.NewRunFamilies(f.Namespace, f.Specs...).All() {
+		if _, err := expfmt.MetricFamilyToText(&want, families[d.Name]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d := cmp.Diff(want.String(), f.content()); d != "" {
+		t.Errorf("(-library +file):\n%s", d)
+	}
 }
 
 func BenchmarkTextfileWrite(b *testing.B) {

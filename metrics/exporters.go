@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // The expositions of well-known programs, recorded from the programs by "make
@@ -55,7 +56,7 @@ var parsed sync.Map // file → []Desc
 // the newest.
 //
 // A name that is not one of [Programs] yields a description with a
-// [Desc.Problem].
+// [desc.Desc.Problem].
 func Exporters(names ...string) []Desc {
 	var out []Desc
 	for _, name := range names {
@@ -70,10 +71,10 @@ func exporter(name string) []Desc {
 		return r.program == program && (version == "" || version == r.version || strings.HasPrefix(r.version, version+"."))
 	})
 	if i < 0 {
-		return []Desc{{problem: &finding.Finding{
+		return []Desc{desc.Mistake(finding.Finding{
 			Code: finding.UnknownProgram, Where: fmt.Sprintf("exporter %q", name),
 			Reason: fmt.Sprintf("no exposition of this program is recorded (there are %s): give one with metrics.Exposition", strings.Join(known(), ", ")),
-		}}}
+		})}
 	}
 	r := recordings()[i]
 	if descs, ok := parsed.Load(r.file); ok {

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/prometheus/model/textparse"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // Formats of Exposition, as Prometheus's parser names them.
@@ -32,13 +33,13 @@ const (
 // The text does not contain every value of a label, so the sets of values are
 // open. Only the states of an OpenMetrics stateset are closed.
 //
-// A mistake in the text becomes the last description, with a [Desc.Problem].
+// A mistake in the text becomes the last description, with a [desc.Desc.Problem].
 func Exposition(text string) []Desc {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.TrimSpace(text) == "" {
-		return []Desc{{problem: &finding.Finding{
+		return []Desc{desc.Mistake(finding.Finding{
 			Code: finding.BadExposition, Where: "exposition", Reason: "it is empty: store the answer of the program's /metrics",
-		}}}
+		})}
 	}
 	if !strings.HasSuffix(text, "\n") && !strings.HasSuffix(text, "# EOF") {
 		text += "\n"
@@ -58,7 +59,7 @@ func Exposition(text string) []Desc {
 	}
 	out := e.descs()
 	if problem != nil {
-		out = append(out, Desc{problem: problem})
+		out = append(out, desc.Mistake(*problem))
 	}
 	return out
 }
@@ -193,7 +194,7 @@ func (e *exposition) metric(series string) *seen {
 // without a suffix that the type adds.
 func (e *exposition) describe(series string) Desc {
 	if d, ok := e.declared[series]; ok {
-		return Desc{Name: series, Type: types[d.kind], Help: d.help, Unit: d.unit}.orUntyped(d.kind)
+		return orUntyped(Desc{Name: series, Type: types[d.kind], Help: d.help, Unit: d.unit}, d.kind)
 	}
 	for _, suffix := range []string{"_bucket", "_sum", "_count", "_gsum", "_gcount", "_total", "_info", "_created"} {
 		stem, ok := strings.CutSuffix(series, suffix)
@@ -229,7 +230,7 @@ var types = map[model.MetricType]Type{
 
 // orUntyped sets the type if the declaration has none, and the unit of a
 // stateset.
-func (d Desc) orUntyped(kind model.MetricType) Desc {
+func orUntyped(d Desc, kind model.MetricType) Desc {
 	if d.Type == "" {
 		d.Type = Untyped
 	}
@@ -277,8 +278,7 @@ func (e *exposition) descs() []Desc {
 			m.Buckets = slices.AppendSeq([]float64{}, maps.Keys(m.buckets))
 			slices.Sort(m.Buckets)
 		}
-		m.recorded = true
-		out = append(out, m.Desc)
+		out = append(out, desc.Recorded(m.Desc))
 	}
 	return out
 }

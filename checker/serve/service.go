@@ -8,8 +8,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"os/signal"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -17,6 +20,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/common/version"
 	"github.com/prometheus/exporter-toolkit/web"
 
@@ -67,8 +73,15 @@ func newService(l *checker.Loop) *service {
 		s.health.errors.WithLabelValues(l.Env(), output)
 	}
 	s.health.missed.WithLabelValues(l.Env())
-	s.gather = prometheus.Gatherers{registry, prometheus.GathererFunc(l.Gather)}
+	s.gather = prometheus.Gatherers{registry, prometheus.GathererFunc(s.runMetrics)}
 	return s
+}
+
+// runMetrics returns the metrics of the runs.
+func (s *service) runMetrics() ([]*dto.MetricFamily, error) {
+	parser := expfmt.NewTextParser(model.LegacyValidation)
+	families, err := parser.TextToMetricFamilies(strings.NewReader(s.loop.Metrics()))
+	return slices.Collect(maps.Values(families)), err
 }
 
 // serve runs the checks on schedule and answers requests until ctx is done or

@@ -2,7 +2,7 @@ package spec
 
 import (
 	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/metrics/desc"
 )
 
 // ServicePrefix starts the names of the service's metrics about itself.
@@ -20,10 +20,10 @@ func Outputs() []string { return []string{OutputTextfile, OutputEvidence, Output
 
 // ServiceFamilies describes the service's metrics about itself.
 type ServiceFamilies struct {
-	OutputErrors     metrics.Desc
-	OutputSuccessful metrics.Desc
-	ConfigSuccessful metrics.Desc
-	MissedRuns       metrics.Desc
+	OutputErrors     desc.Desc
+	OutputSuccessful desc.Desc
+	ConfigSuccessful desc.Desc
+	MissedRuns       desc.Desc
 }
 
 // NewServiceFamilies describes the metrics of a service. They belong to the
@@ -31,25 +31,25 @@ type ServiceFamilies struct {
 func NewServiceFamilies() ServiceFamilies {
 	var (
 		name   = func(s string) string { return ServicePrefix + s }
-		env    = metrics.Label{Name: "env"}
-		output = metrics.Label{Name: "output", Values: Outputs()}
+		env    = desc.Label{Name: "env"}
+		output = desc.Label{Name: "output", Values: Outputs()}
 	)
 	return ServiceFamilies{
-		OutputErrors: metrics.Desc{
-			Name: name("output_errors_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: []metrics.Label{env, output},
+		OutputErrors: desc.Desc{
+			Name: name("output_errors_total"), Type: desc.Counter, Cadence: desc.EveryRun, Labels: []desc.Label{env, output},
 			Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the number of failures when the alert on the last write fires"}},
 			Help:    "Runs whose result could not be written to the output.",
 		},
-		OutputSuccessful: metrics.Desc{
-			Name: name("output_last_write_successful"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: []metrics.Label{env, output},
+		OutputSuccessful: desc.Desc{
+			Name: name("output_last_write_successful"), Type: desc.Gauge, Unit: desc.Bool, Cadence: desc.EveryRun, Labels: []desc.Label{env, output},
 			Help: "1 when the result of the last run was written to the output, else 0.",
 		},
-		ConfigSuccessful: metrics.Desc{
-			Name: name("config_last_reload_successful"), Type: metrics.Gauge, Unit: metrics.Bool, Cadence: metrics.EveryRun, Labels: []metrics.Label{env},
+		ConfigSuccessful: desc.Desc{
+			Name: name("config_last_reload_successful"), Type: desc.Gauge, Unit: desc.Bool, Cadence: desc.EveryRun, Labels: []desc.Label{env},
 			Help: "1 when the last run could read its configuration, 0 when it used the previous one.",
 		},
-		MissedRuns: metrics.Desc{
-			Name: name("missed_runs_total"), Type: metrics.Counter, Cadence: metrics.EveryRun, Labels: []metrics.Label{env},
+		MissedRuns: desc.Desc{
+			Name: name("missed_runs_total"), Type: desc.Counter, Cadence: desc.EveryRun, Labels: []desc.Label{env},
 			Waivers: []finding.Waiver{{Code: "DF002", Why: "people query the skipped runs when the checks are slow"}},
 			Help:    "Runs that were skipped because the previous one took too long.",
 		},
@@ -57,6 +57,6 @@ func NewServiceFamilies() ServiceFamilies {
 }
 
 // All returns the families in a fixed order.
-func (f ServiceFamilies) All() []metrics.Desc {
-	return []metrics.Desc{f.OutputErrors, f.OutputSuccessful, f.ConfigSuccessful, f.MissedRuns}
+func (f ServiceFamilies) All() []desc.Desc {
+	return []desc.Desc{f.OutputErrors, f.OutputSuccessful, f.ConfigSuccessful, f.MissedRuns}
 }

@@ -1,14 +1,8 @@
-// Package metrics describes metrics: name, type, unit, labels and their values,
-// buckets, and how often they change.
-//
-// A [Desc] is written once. Package instrument makes the program's client_golang
-// metrics from it. The generator looks up every name, label and label value of every
-// expression in the [Catalogue] of the descriptions. A rule or a panel cannot
-// name a series that no program exposes.
-//
-// [Exporters] returns the metrics of well-known programs, and [Exposition]
-// reads those of any other program from a text that it exposed.
-package metrics
+// Package desc describes metrics: name, type, unit, labels and their values,
+// buckets, and how often they change. It links no parser and no client, so a
+// program that runs for milliseconds can use it. Package metrics has the same
+// types under the same names, and reads descriptions from the texts of programs.
+package desc
 
 import (
 	"errors"
@@ -17,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/finding"
-	"github.com/prometheus/common/model"
 )
 
 // Type is the type of a metric as the exposition formats have it.
@@ -73,6 +66,12 @@ func Labels(names ...string) []Label {
 	return out
 }
 
+// Labels of the parts of histograms and summaries.
+const (
+	bucketLabel   = "le"
+	quantileLabel = "quantile"
+)
+
 // Desc describes one metric family.
 type Desc struct {
 	Name    string
@@ -94,8 +93,19 @@ type Desc struct {
 // exposition. It then describes every metric of the program, used or not.
 func (d Desc) Recorded() bool { return d.recorded }
 
-// Problem returns the mistake that kept [Exporters] or [Exposition] from
-// describing a metric. Such a description has no other content.
+// Recorded returns a description as one that was read from a program's
+// exposition: see [Desc.Recorded].
+func Recorded(d Desc) Desc {
+	d.recorded = true
+	return d
+}
+
+// Mistake returns a description that holds a mistake: see [Desc.Problem].
+func Mistake(f finding.Finding) Desc { return Desc{problem: &f} }
+
+// Problem returns the mistake that kept a reader, such as metrics.Exporters or
+// metrics.Exposition, from describing a metric. Such a description has no other
+// content.
 func (d Desc) Problem() (finding.Finding, bool) {
 	if d.problem == nil {
 		return finding.Finding{}, false
@@ -172,7 +182,7 @@ func (d Desc) Validate() error {
 	bad := func(format string, args ...any) {
 		errs = append(errs, fmt.Errorf("metric %q: "+format, append([]any{d.Name}, args...)...))
 	}
-	if !model.LegacyValidation.IsValidMetricName(d.Name) {
+	if !isName(d.Name, true) {
 		bad("not a metric name: use letters, digits and underscores")
 	}
 	if d.Help == "" {
@@ -185,10 +195,10 @@ func (d Desc) Validate() error {
 	}
 	seen := map[string]bool{}
 	for _, l := range d.Labels {
-		if !model.LegacyValidation.IsValidLabelName(l.Name) || strings.HasPrefix(l.Name, "__") {
+		if !isName(l.Name, false) || strings.HasPrefix(l.Name, "__") {
 			bad("not a label name: %q", l.Name)
 		}
-		if d.Type == Histogram && l.Name == model.BucketLabel {
+		if d.Type == Histogram && l.Name == bucketLabel {
 			bad("the label %q belongs to histograms themselves", l.Name)
 		}
 		if seen[l.Name] {
@@ -197,6 +207,18 @@ func (d Desc) Validate() error {
 		seen[l.Name] = true
 	}
 	return errors.Join(errs...)
+}
+
+// isName reports whether a text is a name as Prometheus 2 has them. Only metrics
+// may have colons.
+func isName(text string, colon bool) bool {
+	for i, c := range []byte(text) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':' && colon
+		if !letter && (i == 0 || c < '0' || c > '9') {
+			return false
+		}
+	}
+	return text != ""
 }
 
 // validateType reports what does not suit the type.

@@ -1,4 +1,4 @@
-package metrics
+package desc
 
 import (
 	"cmp"
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/prometheus/common/model"
 )
 
 // Catalogue is a set of metrics, looked up by the names of their series.
@@ -210,9 +208,9 @@ func (d Desc) SeriesLabels(series string) []string {
 	names := d.LabelNames()
 	switch {
 	case d.Type == Histogram && series == d.Name+"_bucket":
-		names = append(names, model.BucketLabel)
+		names = append(names, bucketLabel)
 	case d.Type == Summary && series == d.Name:
-		names = append(names, model.QuantileLabel)
+		names = append(names, quantileLabel)
 	}
 	return names
 }
