@@ -84,6 +84,7 @@ func (s *Service) load() (err error) {
 	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
 		return err
 	}
+	s.spool.OnAside(s.countAside)
 	if err := s.workers.Load(s.spool); err != nil {
 		return err
 	}

@@ -45,6 +45,9 @@ const (
 	// ResolveWithin is the longest time from that evaluation to a real end of the
 	// alert, such as 20s. An alert that ends later has only expired.
 	ResolveWithin = "resolve_within"
+	// PostedTo is set by the webhook: the path of a notification that it does
+	// not know.
+	PostedTo = "posted_to"
 )
 
 // In returns the name of the translation of a text annotation: "title_ko". An
@@ -71,6 +74,7 @@ const (
 // The paths that Alertmanager posts to.
 const (
 	AlertsPath   = "/api/v1/alerts"
+	PathPrefix   = "/api/v1/"
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
 	receiverPath = "/api/v1/receivers/"
 

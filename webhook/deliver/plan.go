@@ -99,7 +99,7 @@ func (p planner) alert(group string) (*call, error) {
 		}
 	}
 	for _, v := range resolved {
-		if v.Shown == spool.ShownNothing && v.Rank < p.urgentRanks() {
+		if v.Shown == spool.ShownNothing && (v.Rank < p.urgentRanks() || v.Closed == message.Note) {
 			fresh = append(fresh, v)
 		}
 	}
@@ -221,7 +221,7 @@ func (p planner) edit(id int64) (*call, error) {
 func items(list []spool.View) []message.Item {
 	items := make([]message.Item, len(list))
 	for i, v := range list {
-		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing(), Closed: v.Closed}
+		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing() && v.Closed != message.Note, Closed: v.Closed}
 	}
 	return items
 }

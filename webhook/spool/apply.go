@@ -2,6 +2,7 @@ package spool
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -44,6 +45,11 @@ func (a Applier) Evaluations() (e state.Evaluations, err error) {
 func (a Applier) Apply(n state.Arrival) (coalesced string, err error) {
 	var o state.Outcome
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
+	if n.Repaired {
+		if event.Body, err = json.Marshal(n.Payload); err != nil {
+			return "", err
+		}
+	}
 	for _, alert := range n.Alerts {
 		v, err := a.applyAlert(n, alert)
 		if err != nil {
@@ -80,11 +86,15 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (state.Verdic
 	if err != nil {
 		return state.Known, err
 	}
+	alert = state.Date(alert, newest, n)
 	unconfirmed, err := a.unconfirmed(newest, n, alert)
 	if err != nil {
 		return state.Known, err
 	}
 	c := state.Decide(newest, alert, n, unconfirmed, a.Rank(alert.Labels))
+	if n.GroupKey == state.NoteGroup && c.Create != nil {
+		c.Create.Closed = message.Note
+	}
 	return c.Verdict, a.write(c)
 }
 

@@ -70,6 +70,24 @@ func isDamaged(err error) bool {
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
+// IsItem reports whether a job failed because of an item, and not because of
+// the disk or the database, so that a retry cannot succeed.
+func IsItem(err error) bool {
+	if errors.Is(err, ErrClosed) {
+		return false
+	}
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return true
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE:
+		return true
+	default:
+		return false
+	}
+}
+
 // keepAside renames a damaged database and its write-ahead log.
 func keepAside(path string) (string, error) {
 	aside := path + ".corrupt-" + time.Now().UTC().Format("20060102T150405Z")

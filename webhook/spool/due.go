@@ -31,7 +31,7 @@ const (
 			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
 			UNION ALL
 			SELECT CASE
-					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3) THEN 1
+					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
 					WHEN v.shown = 1 THEN 3
 					ELSE 5
 				END, i.rank, i.received_at, i.id, i.group_key
@@ -49,7 +49,7 @@ const (
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
 
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`

@@ -10,7 +10,6 @@ import (
 
 // The names of the stored facts.
 const (
-	factChecked            = "checked_at"
 	factHeartbeat          = "watchdog_at"
 	factHeartbeatElsewhere = "watchdog_elsewhere_at"
 	factOutageFirst        = "blind_first_at"
@@ -18,6 +17,7 @@ const (
 	factOutageTo           = "blind_to"
 	factJournalRead        = "journal_read"
 	factJournalIdentity    = "journal_identity"
+	factAsideReported      = "set_aside_reported_at"
 )
 
 const (

@@ -26,7 +26,7 @@ const (
 	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`
 
 	insertInstance = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		received_at, first_at, seen_at, said_by, resolved_at, closed, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateInstance = `UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
 		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`
 
@@ -113,7 +113,7 @@ func (t *Tx) createInstance(i *state.Instance, chats []string) error {
 	}
 	i.ID, err = t.insert(insertInstance,
 		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
-		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Own)
+		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own)
 	if err != nil || i.Notify == state.None {
 		return err
 	}

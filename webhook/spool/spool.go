@@ -13,9 +13,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite"
@@ -36,6 +36,7 @@ type Spool struct {
 	done     chan struct{} // closed when the last one is done
 	writable atomic.Bool
 	changes  int64 // rows written so far
+	aside    atomic.Pointer[func([]Aside)]
 	closing  sync.Once
 }
 
@@ -155,12 +156,13 @@ const countChanges = `SELECT total_changes()`
 
 func (s *Spool) transact(batch []job) (err error) {
 	tx := s.tx
+	tx.aside = nil
 	if err := tx.begin(); err != nil {
 		s.writable.Store(false)
 		return err
 	}
 	for _, j := range batch {
-		if err := j.do(tx); err != nil {
+		if err := j.run(tx); err != nil {
 			if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 				s.writable.Store(false)
 			}
@@ -179,12 +181,44 @@ func (s *Spool) transact(batch []job) (err error) {
 		_ = tx.rollback()
 	}
 	s.changes = changes
+	if f := s.aside.Load(); err == nil && f != nil && len(tx.aside) > 0 {
+		(*f)(tx.aside)
+	}
 	return err
 }
 
-// Check writes to the spool, and returns the error if that fails.
+// run does the job. A panic is an error, because a process that dies of an item
+// would die of it again.
+func (j job) run(tx *Tx) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return j.do(tx)
+}
+
+// OnAside sets the function that learns of the items that were set aside.
+func (s *Spool) OnAside(f func([]Aside)) { s.aside.Store(&f) }
+
+const (
+	// probeSize is the size of a large notification. A small write can succeed
+	// on a full disk.
+	probeSize   = 64 << 10
+	insertProbe = `INSERT INTO probe (data) VALUES (zeroblob(?))`
+	deleteProbe = `DELETE FROM probe`
+)
+
+// Check writes to the spool as a large notification does, and returns the error
+// if that fails.
 func (s *Spool) Check() error {
-	return s.Do(func(tx *Tx) error { return tx.setTime(factChecked, time.Now()) })
+	insert := func(tx *Tx) error { _, err := tx.exec(insertProbe, probeSize); return err }
+	empty := func(tx *Tx) error { _, err := tx.exec(deleteProbe); return err }
+	err := s.Do(insert)
+	if err == nil {
+		err = s.Do(empty)
+	}
+	return err
 }
 
 // Writable reports whether the last write succeeded.
