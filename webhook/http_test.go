@@ -144,7 +144,7 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 		`preflight_webhook_notifications_received_total{outcome="too_large"} 1`,
 		`preflight_webhook_notifications_received_total{outcome="unknown_path"} 1`,
 		`preflight_webhook_items_set_aside_total{kind="notification"} 2`,
-		`preflight_webhook_accept_duration_seconds_count 5`,
+		`preflight_webhook_accept_duration_seconds_count 6`,
 		`preflight_webhook_spool_writable 1`,
 	} {
 		if !strings.Contains(text, line+"\n") {
