@@ -62,8 +62,12 @@ func (s *Service) loadHeartbeats() error {
 	}); err != nil {
 		return err
 	}
-	if now := time.Now(); own.After(now) { // the clock was set back
+	now := time.Now()
+	if own.After(now) { // the clock was set back
 		own = now
+	}
+	if elsewhere.After(now) {
+		elsewhere = now
 	}
 	s.own.Store(&own)
 	s.elsewhere.Store(&elsewhere)

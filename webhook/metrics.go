@@ -15,9 +15,10 @@ import (
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
+	replaced                                 *prometheus.CounterVec
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
-	inbox, inboxAge                          *prometheus.GaugeVec
+	inbox, inboxAge, durable                 *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
@@ -28,6 +29,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	m := &instruments{
 		received: instrument.Counter(d.Received), coalesced: instrument.Counter(d.Coalesced), duplicated: instrument.Counter(d.Duplicated),
 		aside: instrument.Counter(d.SetAside), inbox: instrument.Gauge(d.Inbox), inboxAge: instrument.Gauge(d.InboxAge),
+		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
@@ -46,12 +48,13 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 		m.duplicated.WithLabelValues(chat)
 	}
 	m.heartbeat.WithLabelValues().Set(0)
+	m.replaced.WithLabelValues()
 	m.history(spool.Backlog{})
 	build := instrument.Gauge(d.BuildInfo)
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.duplicated, m.aside, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

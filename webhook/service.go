@@ -57,13 +57,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{config: c, arrived: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
-	var damaged string
 	var err error
-	if s.spool, damaged, err = spool.Open(ctx, c.Spool); err != nil {
+	if s.spool, _, err = spool.Open(ctx, c.Spool); err != nil {
 		return nil, err
-	}
-	if damaged != "" {
-		c.Log.Error("the spool was damaged: it is kept aside and replaced: undelivered notifications are only in the old one", "kept", damaged)
 	}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.spool.Close())
@@ -85,6 +81,10 @@ func (s *Service) load() (err error) {
 		return err
 	}
 	s.spool.OnAside(s.countAside)
+	s.showDurability()
+	if err := s.spool.OnReplaced(s.seed); err != nil {
+		return err
+	}
 	if err := s.workers.Load(s.spool); err != nil {
 		return err
 	}
@@ -125,6 +125,7 @@ func (s *Service) Run(ctx context.Context) {
 	group.Go(func() { s.workers.Run(ctx, hard) })
 	group.Go(func() { s.applyAll(ctx) })
 	group.Go(func() { s.watch(ctx) })
+	group.Go(func() { s.verifyAll(ctx) })
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
 	}

@@ -87,6 +87,8 @@ type Families struct {
 	BacklogAge        metrics.Desc
 	ChatState         metrics.Desc
 	SpoolWritable     metrics.Desc
+	SpoolReplaced     metrics.Desc
+	SpoolDurable      metrics.Desc
 	HistoryBacklog    metrics.Desc
 	HistoryLag        metrics.Desc
 	WatchdogTimestamp metrics.Desc
@@ -183,7 +185,15 @@ func NewFamilies() Families {
 		},
 		SpoolWritable: metrics.Desc{
 			Name: name("spool_writable"), Type: metrics.Gauge, Unit: metrics.Bool,
-			Help: "1 when the last write to the spool succeeded, else 0.",
+			Help: "1 when a write to the spool succeeds, else 0. Each collection tries it.",
+		},
+		SpoolReplaced: metrics.Desc{
+			Name: name("spool_replaced_total"), Type: metrics.Counter,
+			Help: "Times that the spool was damaged, deleted or replaced, and a new file was begun.",
+		},
+		SpoolDurable: metrics.Desc{
+			Name: name("spool_durable"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Help: "0 when the spool is in memory or on a file system that can lose it: tmpfs, a network, FUSE or the layer of a container; else 1.",
 		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
@@ -202,7 +212,7 @@ func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
 		w.Received, w.Coalesced, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }
 

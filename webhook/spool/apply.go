@@ -3,7 +3,6 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -138,7 +137,7 @@ func (a Applier) write(c state.Change) error {
 func (a Applier) groupLast(group string) (time.Time, error) {
 	var at int64
 	err := a.Tx.queryRow(groupLast, group).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
+	if err != nil && IsItem(err) { // none, or a damaged one, which the next time replaces
 		return time.Time{}, nil
 	}
 	return time.UnixMicro(at), err

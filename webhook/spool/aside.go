@@ -3,7 +3,10 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 const (
@@ -13,12 +16,17 @@ const (
 	// asideBody is the maximum size of a kept body.
 	asideBody = 64 << 10
 
-	insertAside = `INSERT INTO set_aside (at, kind, reason, path, receiver, alerts, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
-	countAside  = `SELECT count(*) FROM set_aside WHERE reported = 0`
-	addAside    = `UPDATE set_aside SET items = items + 1 WHERE id = (SELECT max(id) FROM set_aside WHERE reported = 0)`
-	selectAside = `SELECT id, kind, reason, path, receiver, alerts, items FROM set_aside WHERE reported = 0 ORDER BY id`
-	reportAside = `UPDATE set_aside SET reported = 1 WHERE reported = 0`
-	pruneAside  = `DELETE FROM set_aside WHERE id IN (SELECT id FROM set_aside WHERE at < ?1 AND reported = 1 LIMIT ?2)`
+	insertAside   = `INSERT INTO set_aside (at, kind, reason, path, receiver, alerts, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	countAside    = `SELECT count(*) FROM set_aside WHERE reported = 0`
+	addAside      = `UPDATE set_aside SET items = items + 1 WHERE id = (SELECT max(id) FROM set_aside WHERE reported = 0)`
+	selectAside   = `SELECT id, kind, reason, path, receiver, alerts, items FROM set_aside WHERE reported = 0 ORDER BY id`
+	reportAside   = `UPDATE set_aside SET reported = 1 WHERE reported = 0`
+	deleteMessage = `DELETE FROM messages WHERE id = ?`
+	pendingNames  = `SELECT DISTINCT coalesce(CASE WHEN json_valid(i.alert) THEN json_extract(i.alert, '$.labels.alertname') END, '') FROM views v
+		JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND (i.group_key = ?2 OR ?2 = '') LIMIT 10`
+	dropPending = `UPDATE views SET pending = 0 WHERE chat = ?1 AND pending = 1
+		AND instance IN (SELECT id FROM instances WHERE group_key = ?2 OR ?2 = '')`
+	pruneAside = `DELETE FROM set_aside WHERE id IN (SELECT id FROM set_aside WHERE at < ?1 AND reported = 1 LIMIT ?2)`
 )
 
 // Aside is an item that could not be read or applied.
@@ -84,4 +92,32 @@ func (t *Tx) TakeAsides(now time.Time, every time.Duration) (list []Aside, next 
 		return nil, next, err
 	}
 	return list, time.Time{}, t.setTime(factAsideReported, now)
+}
+
+// SetAsideDue sets aside a call that cannot be planned, so that the others are.
+func (t *Tx) SetAsideDue(chat string, d Due, reason error) error {
+	if d.Class == DuePart || d.Class == DueEdit {
+		return t.setAsideMessage(d.ID, reason)
+	}
+	a := Aside{Kind: api.AsideMessage, Reason: fmt.Sprintf("messages to chat %s: %v", chat, reason)}
+	rows, err := t.query(pendingNames, chat, d.Group)
+	if a.Alerts, err = collect(rows, err, func(rows *sql.Rows) (name string, err error) { return name, rows.Scan(&name) }); err != nil && !IsItem(err) {
+		return err
+	}
+	if err := t.SetAside(a, time.Now()); err != nil {
+		return err
+	}
+	if _, err := t.exec(dropPending, chat, d.Group); err != nil {
+		return err
+	}
+	return t.DropReminder(chat, d.Group)
+}
+
+// setAsideMessage removes a stored message that cannot be read.
+func (t *Tx) setAsideMessage(id int64, reason error) error {
+	if err := t.SetAside(Aside{Kind: api.AsideMessage, Reason: fmt.Sprintf("message %d: %v", id, reason)}, time.Now()); err != nil {
+		return err
+	}
+	_, err := t.exec(deleteMessage, id)
+	return err
 }

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"database/sql"
 	"errors"
 	"time"
 
@@ -33,7 +32,7 @@ func (t *Tx) setNumber(name string, v int64) error {
 // number returns a stored number, or 0 if there is none.
 func (t *Tx) number(name string) (v int64, err error) {
 	err = t.queryRow(readFact, name).Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
+	if err != nil && IsItem(err) { // none, or a damaged one
 		return 0, nil
 	}
 	return v, err

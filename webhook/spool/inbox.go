@@ -95,10 +95,8 @@ func (t *Tx) setAsideArrival(id int64, body []byte, reason error) error {
 // InboxBacklog returns the number of notifications that are not yet applied,
 // and the age of the oldest.
 func (t *Tx) InboxBacklog(now time.Time) (b Backlog, err error) {
-	var oldest sql.NullInt64
+	var oldest any
 	err = t.queryRow(inboxBacklog).Scan(&b.Alerts, &oldest)
-	if oldest.Valid {
-		b.Age = max(0, now.Sub(time.UnixMicro(oldest.Int64)))
-	}
+	b.Age = age(oldest, now)
 	return b, err
 }

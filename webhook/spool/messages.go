@@ -34,8 +34,8 @@ const (
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
 			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.group_key
-			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND EXISTS (
-				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')))`
+			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND CASE WHEN json_valid(m.instances) THEN EXISTS (
+				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')) END)`
 	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
 
 	editDone      = `UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`
@@ -188,12 +188,17 @@ func (t *Tx) Unsent(m *Message) (err error) {
 // show.
 func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 	rows, err := t.query(selectSending)
-	calls, err := collect(rows, err, func(rows *sql.Rows) (*Message, error) {
+	calls, bad, err := collectGood(rows, err, func(rows *sql.Rows) (*Message, error) {
 		m := &Message{}
 		return m, rows.Scan(&m.ID, &m.Chat, &m.Batch, &m.Part)
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, row := range bad {
+		if err := t.setAsideMessage(row.id, row.reason); err != nil {
+			return nil, err
+		}
 	}
 	ambiguous = map[string]int{}
 	for _, m := range calls {
@@ -209,11 +214,18 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 // SentEvent returns the event of a message that the chat shows.
 func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 	sent := &state.SentEvent{TelegramID: telegramID, Kind: m.Kind, Part: m.Part}
-	if err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts); err != nil {
+	err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil // the spool was replaced meanwhile
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, l := range m.Listed {
 		key, err := t.Key(l.ID)
+		if err != nil && IsItem(err) {
+			continue // it was set aside meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}

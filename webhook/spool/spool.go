@@ -28,6 +28,7 @@ const maxBatch = 256
 // jobs together in one transaction, so that many requests share a sync of the
 // disk.
 type Spool struct {
+	path     string
 	db       *sql.DB
 	tx       *Tx // of the goroutine
 	lock     *flock.Flock
@@ -37,6 +38,7 @@ type Spool struct {
 	writable atomic.Bool
 	changes  int64 // rows written so far
 	aside    atomic.Pointer[func([]Aside)]
+	replaced replacement
 	closing  sync.Once
 }
 
@@ -48,12 +50,12 @@ type job struct {
 // Open opens or creates the spool, for this process alone. It keeps a damaged file
 // under the returned name and creates a new one, so that alerts are delivered.
 func Open(ctx context.Context, path string) (s *Spool, damaged string, err error) {
-	s = &Spool{jobs: make(chan job, maxBatch), stop: make(chan struct{}), done: make(chan struct{})}
+	s = &Spool{path: path, jobs: make(chan job, maxBatch), stop: make(chan struct{}), done: make(chan struct{})}
 	if path != InMemory {
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			return nil, "", fmt.Errorf("spool: %w", err)
 		}
-		s.lock = flock.New(path + ".lock")
+		s.lock = flock.New(path+".lock", flock.SetPermissions(0o600))
 		switch locked, err := s.lock.TryLock(); {
 		case err != nil:
 			return nil, "", fmt.Errorf("spool: %w", err)
@@ -61,25 +63,53 @@ func Open(ctx context.Context, path string) (s *Spool, damaged string, err error
 			return nil, "", fmt.Errorf("spool: %s is in use by another process: give each its own --spool", path)
 		}
 	}
-	s.db, err = openDB(ctx, path)
-	if isDamaged(err) && path != InMemory {
-		if damaged, err = keepAside(path); err == nil {
-			s.db, err = openDB(ctx, path)
+	err = s.open(ctx)
+	if err == nil {
+		err = s.repair(ctx)
+	}
+	if err != nil && path != InMemory && !isEnvironment(err) {
+		r := Replaced{Reason: err}
+		if s.tx != nil {
+			r.Saved = s.tx.save()
 		}
+		_ = s.closeDB() // it is damaged
+		if damaged, err = keepAside(path, "corrupt"); err == nil {
+			err = s.open(ctx)
+		}
+		r.Kept = damaged
+		s.replaced.atStart = &r
 	}
 	if err != nil {
-		_ = s.unlock()
+		err = errors.Join(err, s.closeDB(), s.unlock())
 		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
 	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		err = errors.Join(err, s.db.Close(), s.unlock())
-		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
-	}
-	s.tx = newTx(conn)
 	s.writable.Store(true)
 	go s.run()
 	return s, damaged, nil
+}
+
+// open opens the database file of the spool.
+func (s *Spool) open(ctx context.Context) (err error) {
+	if s.db, err = openDB(ctx, s.path); err != nil {
+		return err
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	s.tx, s.changes = newTx(conn), 0
+	return s.remember()
+}
+
+// closeDB closes the database file.
+func (s *Spool) closeDB() (err error) {
+	if s.tx != nil {
+		err, s.tx = s.tx.close(), nil
+	}
+	if s.db != nil {
+		err, s.db = errors.Join(err, s.db.Close()), nil
+	}
+	return err
 }
 
 // Do runs a job in a transaction and returns when it is committed. If another
@@ -140,7 +170,10 @@ func (s *Spool) batch(first job) []job {
 // commit runs jobs in one transaction. If it fails, each job gets its own, so that
 // only the faulty one fails.
 func (s *Spool) commit(batch []job) {
-	err := s.transact(batch)
+	err := s.restore(s.transact(batch))
+	if errors.Is(err, errReplaced) {
+		err = s.transact(batch)
+	}
 	if err != nil && len(batch) > 1 {
 		for _, j := range batch {
 			s.commit([]job{j})
@@ -156,13 +189,19 @@ const countChanges = `SELECT total_changes()`
 
 func (s *Spool) transact(batch []job) (err error) {
 	tx := s.tx
+	if tx == nil {
+		return errDamaged
+	}
+	if s.moved() {
+		return errMoved
+	}
 	tx.aside = nil
 	if err := tx.begin(); err != nil {
 		s.writable.Store(false)
 		return err
 	}
 	for _, j := range batch {
-		if err := j.run(tx); err != nil {
+		if err := recovered(func() error { return j.do(tx) }); err != nil {
 			if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 				s.writable.Store(false)
 			}
@@ -187,15 +226,15 @@ func (s *Spool) transact(batch []job) (err error) {
 	return err
 }
 
-// run does the job. A panic is an error, because a process that dies of an item
-// would die of it again.
-func (j job) run(tx *Tx) (err error) {
+// recovered calls a function. A panic is an error, because a process that dies of
+// an item would die of it again.
+func recovered(f func() error) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
 		}
 	}()
-	return j.do(tx)
+	return f()
 }
 
 // OnAside sets the function that learns of the items that were set aside.
@@ -229,7 +268,7 @@ func (s *Spool) Close() (err error) {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.done
-		err = errors.Join(s.tx.close(), s.db.Close(), s.unlock())
+		err = errors.Join(s.closeDB(), s.unlock())
 	})
 	return err
 }

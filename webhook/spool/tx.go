@@ -14,6 +14,7 @@ type Tx struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
 	aside      []Aside // that the transaction set aside
+	lastID     int64   // the greatest id of a new row
 }
 
 func newTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, statements: map[string]*sql.Stmt{}} }
@@ -64,7 +65,9 @@ func (t *Tx) insert(query string, args ...any) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return r.LastInsertId()
+	id, err = r.LastInsertId()
+	t.lastID = max(t.lastID, id)
+	return id, err
 }
 
 // begin starts a transaction that writes. If a transaction reads first, its
@@ -81,7 +84,7 @@ func (t *Tx) Try(f func() error) error {
 	if _, err := t.exec("SAVEPOINT item"); err != nil {
 		return err
 	}
-	failed := f()
+	failed := recovered(f)
 	if failed != nil {
 		t.aside = t.aside[:aside]
 		if _, err := t.exec("ROLLBACK TO item"); err != nil {

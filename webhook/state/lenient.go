@@ -121,7 +121,7 @@ func (t anyText) time() time.Time {
 	for _, layout := range []string{time.RFC3339, "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
 		for _, text := range []string{s, leapSecond.ReplaceAllString(s, ":59")} {
 			if at, err := time.Parse(layout, text); err == nil {
-				return clampTime(at.UTC())
+				return ClampTime(at.UTC())
 			}
 		}
 	}
@@ -132,7 +132,7 @@ func (t anyText) time() time.Time {
 	if f > 1e11 {
 		f /= 1000
 	}
-	return clampTime(time.UnixMilli(int64(min(f, 1e12) * 1000)).UTC())
+	return ClampTime(time.UnixMilli(int64(min(f, 1e12) * 1000)).UTC())
 }
 
 // anyTexts is an object of texts. Another value becomes its only text.

@@ -51,7 +51,7 @@ func (p *Payload) regular() bool {
 		return false
 	}
 	for _, a := range p.Alerts {
-		if !knownStatus(a.Status) || a.StartsAt.IsZero() || !a.StartsAt.Equal(clampTime(a.StartsAt)) || !a.EndsAt.Equal(clampTime(a.EndsAt)) {
+		if !knownStatus(a.Status) || a.StartsAt.IsZero() || !a.StartsAt.Equal(ClampTime(a.StartsAt)) || !a.EndsAt.Equal(ClampTime(a.EndsAt)) {
 			return false
 		}
 	}
@@ -76,8 +76,8 @@ var (
 	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// clampTime moves a time into the range that can be stored. The zero time stays.
-func clampTime(t time.Time) time.Time {
+// ClampTime moves a time into the range that can be stored. The zero time stays.
+func ClampTime(t time.Time) time.Time {
 	switch {
 	case t.IsZero():
 		return time.Time{}
