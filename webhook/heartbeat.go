@@ -54,10 +54,7 @@ type heartbeats struct {
 func (s *Service) loadHeartbeats() error {
 	var own, elsewhere time.Time
 	if err := s.spool.Do(func(tx *spool.Tx) (err error) {
-		if own, elsewhere, err = tx.Heartbeats(); err != nil {
-			return err
-		}
-		s.replica, err = tx.ReplicaName()
+		own, elsewhere, err = tx.Heartbeats()
 		return err
 	}); err != nil {
 		return err

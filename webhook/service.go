@@ -37,7 +37,6 @@ type Service struct {
 	workers   *deliver.Workers
 	holder    *lease.Holder
 	keys      []string // of the chats
-	replica   string   // the name of this one
 	sender    atomic.Pointer[deliver.Sender]
 	formatter atomic.Pointer[message.Formatter]
 	arrived   chan struct{} // the inbox has a notification
@@ -157,7 +156,7 @@ func (s *Service) Run(ctx context.Context) {
 // caller calls the returned function.
 func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
-		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Name: s.replica, Chats: s.keys, Rank: s.rank,
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.keys, Rank: s.rank,
 		Retention: s.config.Retention, Log: s.config.Log,
 		Heartbeat:          func() time.Time { return *s.own.Load() },
 		HeartbeatElsewhere: s.heartbeatElsewhere,

@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -17,8 +16,6 @@ const (
 	selectEvents = `SELECT seq, at, kind, body FROM journal ORDER BY seq LIMIT ?`
 	deleteEvents = `DELETE FROM journal WHERE seq <= ?`
 	deleteEvent  = `DELETE FROM journal WHERE seq = ?`
-	selectName   = `SELECT id FROM replica`
-	insertName   = `INSERT INTO replica (id) VALUES (?)`
 )
 
 // Event is an event of this replica that the shared journal does not have yet.
@@ -79,15 +76,4 @@ func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 func (t *Tx) DeleteEvents(upTo int64) error {
 	_, err := t.exec(deleteEvents, upTo)
 	return err
-}
-
-// ReplicaName returns the name of this replica, which is kept as long as its
-// spool.
-func (t *Tx) ReplicaName() (name string, err error) {
-	err = t.queryRow(selectName).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		name = rand.Text()
-		_, err = t.exec(insertName, name)
-	}
-	return name, err
 }

@@ -13,9 +13,10 @@ import (
 const (
 	insertMessage = `INSERT INTO messages (chat, group_key, kind, rank, batch, part, parts, content, instances, state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	startBatch  = `UPDATE messages SET batch = id WHERE id = ?`
-	messageID   = `SELECT telegram_id FROM messages WHERE id = ?`
-	messageMeta = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
+	startBatch   = `UPDATE messages SET batch = id WHERE id = ?`
+	messageID    = `SELECT telegram_id FROM messages WHERE id = ?`
+	knownMessage = `SELECT 1 FROM messages WHERE chat = ? AND telegram_id = NULLIF(?, 0) AND sent_at = ?`
+	messageMeta  = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
 
 	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`
 	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
@@ -239,6 +240,10 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
 	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
+	// If the spool was restored, the journal has messages that it knows.
+	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
 	for _, l := range e.Listed {
 		id, err := t.Find(l.InstanceKey)
 		if err != nil {

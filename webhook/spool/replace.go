@@ -168,6 +168,7 @@ func (s *Spool) remember() error {
 		}
 		s.replaced.files[i] = info
 	}
+	s.tx.file = fileIdentity(s.replaced.files[0])
 	return nil
 }
 

@@ -15,6 +15,7 @@ type Tx struct {
 	statements map[string]*sql.Stmt
 	aside      []Aside // that the transaction set aside
 	lastID     int64   // the greatest id of a new row
+	file       string  // the identity of the database file
 }
 
 func newTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, statements: map[string]*sql.Stmt{}} }
