@@ -59,7 +59,7 @@ func (s *Sharer) owns(standing Standing) (bool, error) {
 	return false, s.take(s.spool, (*spool.Tx).NewIdentity)
 }
 
-// announce tells the others the alerts that they may not know, after this
+// announce pushes the alerts that the others may not know, after this
 // replica took another name.
 func (s *Sharer) announce(ctx context.Context) error {
 	if !s.identity.Announce {

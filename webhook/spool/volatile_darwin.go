@@ -12,7 +12,7 @@ import (
 func Volatile(path string) string {
 	var s unix.Statfs_t
 	if unix.Statfs(filepath.Dir(path), &s) != nil {
-		return "" // the spool's own error tells more
+		return "" // the spool cannot be opened either
 	}
 	kind := unix.ByteSliceToString(s.Fstypename[:])
 	for _, name := range []string{"nfs", "smbfs", "webdav", "afpfs", "fuse"} {

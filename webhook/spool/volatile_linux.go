@@ -12,7 +12,7 @@ import (
 func Volatile(path string) string {
 	var s unix.Statfs_t
 	if unix.Statfs(filepath.Dir(path), &s) != nil {
-		return "" // the spool's own error tells more
+		return "" // the spool cannot be opened either
 	}
 	switch uint32(s.Type) {
 	case unix.TMPFS_MAGIC:
