@@ -193,7 +193,7 @@ func NewFamilies() Families {
 		},
 		SpoolDurable: metrics.Desc{
 			Name: name("spool_durable"), Type: metrics.Gauge, Unit: metrics.Bool,
-			Help: "0 when the spool is in memory or on a file system that can lose it: tmpfs, a network, FUSE or the layer of a container; else 1.",
+			Help: "1 when the spool is on a local disk, 0 in memory, on tmpfs, a network or FUSE, or in the layer of a container.",
 		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
