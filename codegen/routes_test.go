@@ -113,6 +113,7 @@ func TestDirectAlertsNeedDirectReceiver(t *testing.T) {
 	found := findings(t, s)
 	for _, name := range []string{
 		"TargetDown", "NotificationsFailing", "UrgentUndelivered", "SpoolNotWritable", "TelegramFailing", "MessagesRefused", "WebhookBacklog",
+		"WebhookUnauthorized", "WebhookInboxStuck",
 	} {
 		contains(t, found, `alert "`+name+`": AM001: with {`)
 	}

@@ -68,13 +68,13 @@ func (p *Pipeline) startWebhook() error {
 	if err != nil {
 		return err
 	}
-	token := ""
+	var tokens []string
 	if !p.options.site.Webhook.Token.Empty() {
-		token = webhookToken
+		tokens = []string{webhookToken}
 	}
 	addr := p.options.webhookAddr()
 	p.network.serve(addr, s.Handler(webhook.HandlerOptions{
-		Token:   func() string { return token },
+		Tokens:  func() []string { return tokens },
 		Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Reload:  func() error { return nil },
 	}))

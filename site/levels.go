@@ -7,7 +7,7 @@ func levels() map[string][]string {
 		"P1": {
 			"ConfigReloadFailed", "MessagesRefused", "NotificationsFailing", "PreflightCheckWarned", "PreflightConfigRefused",
 			"PreflightMissing", "PreflightOutputFailing", "PreflightStale", "RuleEvaluationFailing", "SpoolNotWritable",
-			"TargetDown", "TelegramFailing", "TextfileScrapeError",
+			"TargetDown", "TelegramFailing", "TextfileScrapeError", "WebhookInboxStuck", "WebhookUnauthorized",
 		},
 		"P2": {
 			"HistoryLagging", "PostgresLatencyHigh", "PreflightFlapping", "PreflightSlow", "RedisLatencyHigh", "WebhookBacklog",

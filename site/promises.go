@@ -56,6 +56,14 @@ func promises() []routing.Promise {
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
 		},
 		{
+			Match: `source="pipeline", alertname="WebhookUnauthorized"`, Receiver: fallbackLoud, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
+			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", Resolved: true,
+		},
+		{
+			Match: `source="pipeline", alertname="WebhookInboxStuck"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
+			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
+		},
+		{
 			Match: `source="pipeline", alertname="TelegramFailing"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
 			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
 		},

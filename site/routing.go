@@ -75,6 +75,8 @@ func directRoutes() []routing.Route {
 		p1(`source="pipeline", alertname="NotificationsFailing", job="alertmanager"`, fallbackLoud, byJob),
 		p0(`source="pipeline", alertname="UrgentUndelivered"`, fallbackBegin, byJob),
 		p1(`source="pipeline", alertname="SpoolNotWritable"`, fallbackLoud, byJob),
+		p1(`source="pipeline", alertname="WebhookUnauthorized"`, fallbackLoud, byJob),
+		p1(`source="pipeline", alertname="WebhookInboxStuck"`, fallbackBegin, byJob),
 		p1(`source="pipeline", alertname="TelegramFailing"`, fallbackBegin, byJob),
 		p1(`source="pipeline", alertname="MessagesRefused"`, fallbackBegin, byJob),
 		p2(`source="pipeline", alertname="WebhookBacklog"`, fallbackSilent, byJob),

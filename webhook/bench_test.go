@@ -47,7 +47,7 @@ func BenchmarkAccept(b *testing.B) {
 			done := make(chan struct{})
 			go func() { service.Run(ctx); close(done) }()
 			defer func() { stop(); <-done }()
-			server := httptest.NewServer(service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()}))
+			server := httptest.NewServer(service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()}))
 			defer server.Close()
 			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 			times := make([]time.Duration, b.N)

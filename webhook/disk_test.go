@@ -39,7 +39,7 @@ func (d disk) set(t *testing.T, spool string, trouble bool) {
 	}
 	found := false
 	connections.Range(func(dsn, conn any) bool {
-		if !strings.Contains(dsn.(string), url.PathEscape(spool)+"?") {
+		if s := dsn.(string); !strings.Contains(s, url.PathEscape(spool)+"?") || strings.Contains(s, "mode=ro") {
 			return true
 		}
 		found = true

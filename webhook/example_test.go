@@ -51,7 +51,7 @@ func Example() {
 	stopped := make(chan struct{})
 	go func() { service.Run(ctx); close(stopped) }()
 
-	handler := service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})
+	handler := service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, api.AlertsPath, strings.NewReader(`{
 		"version": "4", "groupKey": "{}:{alertname=\"LatencyHigh\"}", "status": "firing",

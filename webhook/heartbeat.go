@@ -54,16 +54,17 @@ type heartbeats struct {
 func (s *Service) loadHeartbeats() error {
 	var own, elsewhere time.Time
 	if err := s.spool.Do(func(tx *spool.Tx) (err error) {
-		if own, elsewhere, err = tx.Heartbeats(); err != nil {
-			return err
-		}
-		s.replica, err = tx.ReplicaName()
+		own, elsewhere, err = tx.Heartbeats()
 		return err
 	}); err != nil {
 		return err
 	}
-	if now := time.Now(); own.After(now) { // the clock was set back
+	now := time.Now()
+	if own.After(now) { // the clock was set back
 		own = now
+	}
+	if elsewhere.After(now) {
+		elsewhere = now
 	}
 	s.own.Store(&own)
 	s.elsewhere.Store(&elsewhere)

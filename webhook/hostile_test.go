@@ -56,7 +56,7 @@ func (h hostile) deliver(t *testing.T) {
 		w := newWorld(t, "7", spool.InMemory)
 		w.start()
 		defer func() { w.stop() }()
-		handler := w.service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})
+		handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
 		listed := 0
 		for _, status := range []string{"firing", "resolved"} {
 			body := h.payload(status)

@@ -1,21 +1,17 @@
 package webhook
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"errors"
 	"io"
 	"net/http"
-	"strings"
 
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/state"
 )
 
 // HandlerOptions configure the HTTP interface.
 type HandlerOptions struct {
-	// Token returns the bearer token that posts must carry, or "" for no token.
-	Token func() string
+	// Tokens returns the bearer tokens of which a post must carry one. Without
+	// any, every post is accepted.
+	Tokens func() []string
 	// MaxBody is the maximum size of a notification in bytes. 0 means 32 MiB.
 	MaxBody int64
 	// Metrics serves /metrics.
@@ -32,16 +28,17 @@ type HandlerOptions struct {
 //	GET  /-/healthy   /-/ready   /metrics
 //
 // A notification is answered 200 once it is committed. Alertmanager retries after a
-// 5xx only, so the answer is 503 while the spool cannot be written. A 4xx is the
-// answer only to a body that Alertmanager cannot have sent.
+// 5xx only, so the answer is 503 while the spool cannot be written. A 4xx loses
+// alerts, so the only one for a notification is 401. Other paths below /api/v1
+// and other methods accept a notification too. A notification that cannot be
+// read is set aside and reported in the chats.
 func (s *Service) Handler(o HandlerOptions) http.Handler {
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
 	}
+	in := newIntake(s, o)
 	mux := http.NewServeMux()
-	mux.Handle("POST "+api.AlertsPath, s.authorized(o.Token, s.handleAlerts(o.MaxBody)))
-	mux.Handle("POST "+api.WatchdogPath, s.authorized(o.Token, s.handleHeartbeat(o.MaxBody)))
-	mux.Handle("POST /-/reload", s.authorized(o.Token, func(w http.ResponseWriter, _ *http.Request) {
+	mux.Handle("POST /-/reload", s.authorized(o.Tokens, func(w http.ResponseWriter, _ *http.Request) {
 		if err := o.Reload(); err != nil {
 			s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
 			http.Error(w, "reload failed: the previous configuration stays in use: "+err.Error(), http.StatusInternalServerError)
@@ -52,107 +49,28 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.handleReady)
 	mux.Handle("GET /metrics", o.Metrics)
-	return mux
-}
-
-// authorized requires the bearer token. The time of the comparison reveals nothing of
-// the token, not even its length.
-func (s *Service) authorized(token func() string, next http.HandlerFunc) http.Handler {
+	// Before the mux, which redirects unclean paths: a redirected POST is a GET.
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if want := token(); want != "" {
-			got, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-			a, b := sha256.Sum256([]byte(got)), sha256.Sum256([]byte(want))
-			if subtle.ConstantTimeCompare(a[:], b[:]) != 1 || !bearer {
-				s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
-				s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", r.URL.Path)
-				w.Header().Set("WWW-Authenticate", "Bearer")
-				http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
-				return
-			}
+		if in.takes(r) {
+			in.ServeHTTP(w, r)
+		} else {
+			mux.ServeHTTP(w, r)
 		}
-		next(w, r)
 	})
 }
 
-func (s *Service) handleAlerts(maxBody int64) http.HandlerFunc {
+// authorized requires one of the bearer tokens.
+func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, ok := s.readBody(w, r, maxBody)
-		if !ok {
+		if !hasToken(r, tokens()) {
+			s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
+			s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", r.URL.Path)
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
 			return
 		}
-		payload, err := state.ParsePayload(body)
-		if err != nil {
-			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
-			return
-		}
-		sound := s.sound(r.URL.Query().Get(api.NotifyParam), payload)
-		id, err := s.Accept(body, sound)
-		if err != nil {
-			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
-			return
-		}
-		s.accepted(id, payload, sound)
+		next(w, r)
 	}
-}
-
-// sound returns the sound of a notification: the one that the receiver's URL
-// names, or else that of the alerts' levels.
-func (s *Service) sound(named string, p state.Payload) api.Sound {
-	switch sound, known := api.ParseSound(named); {
-	case known:
-		return sound
-	case named != "":
-		// Refusing it would lose the alert.
-		s.config.Log.Error("the receiver's URL has an unknown notify: delivering as loud: use loud, silent or none", "group", p.GroupKey)
-	case s.config.LevelSounds:
-		return s.scale().Sound(p.Alerts)
-	}
-	return api.Loud
-}
-
-func (s *Service) handleHeartbeat(maxBody int64) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		body, ok := s.readBody(w, r, maxBody)
-		if !ok {
-			return
-		}
-		payload, err := state.ParsePayload(body)
-		if err != nil {
-			s.refuse(w, api.Invalid, http.StatusBadRequest, err)
-			return
-		}
-		beat, alive := heartbeat(payload)
-		if !alive {
-			return // a resolved Watchdog is a missing heartbeat
-		}
-		if err := s.Heartbeat(beat); err != nil {
-			s.refuse(w, api.Unwritable, http.StatusServiceUnavailable, err)
-		}
-	}
-}
-
-func (s *Service) readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, bool) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		s.refuse(w, api.TooLarge, http.StatusRequestEntityTooLarge,
-			errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
-	case err != nil:
-		// Half a request: Alertmanager tries again.
-		http.Error(w, "the request broke off", http.StatusServiceUnavailable)
-	}
-	return body, err == nil
-}
-
-func (s *Service) refuse(w http.ResponseWriter, outcome string, status int, err error) {
-	s.metrics.received.WithLabelValues(outcome).Inc()
-	s.config.Log.Error("notification refused", "outcome", outcome, "err", err)
-	text := err.Error()
-	if status == http.StatusServiceUnavailable {
-		text = "the spool cannot be written: try again"
-	}
-	http.Error(w, text, status)
 }
 
 // handleReady proves that a notification would be accepted.

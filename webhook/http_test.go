@@ -57,7 +57,7 @@ func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service,
 		}
 	})
 	server := httptest.NewServer(service.Handler(webhook.HandlerOptions{
-		Token: func() string { return bearer }, MaxBody: 100_000, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		Tokens: func() []string { return strings.Fields(bearer) }, MaxBody: 100_000, Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
 		Reload: func() error { return errors.New("no template") },
 	}))
 	t.Cleanup(server.Close)
@@ -111,30 +111,23 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 		status               int
 		text                 string
 	}{
-		"recorded":        {"POST", alerts + "?notify=loud", "right", recorded, 200, ""},
-		"no notify":       {"POST", alerts, "right", recorded, 200, ""},
-		"unknown notify":  {"POST", alerts + "?notify=lout", "right", recorded, 200, ""},
-		"unknown fields":  {"POST", alerts, "right", change(func(m map[string]any) { m["later"] = []int{1} }), 200, ""},
-		"no fingerprint":  {"POST", alerts, "right", change(func(m map[string]any) { delete(m["alerts"].([]any)[0].(map[string]any), "fingerprint") }), 200, ""},
-		"watchdog":        {"POST", api.WatchdogPath, "right", recorded, 200, ""},
-		"no bearer":       {"POST", alerts, "", recorded, 401, "WEBHOOK_TOKEN"},
-		"wrong bearer":    {"POST", alerts, "wrong", recorded, 401, "WEBHOOK_TOKEN"},
-		"bare reload":     {"POST", "/-/reload", "", nil, 401, "WEBHOOK_TOKEN"},
-		"failed reload":   {"POST", "/-/reload", "right", nil, 500, "the previous configuration stays in use: no template"},
-		"GET":             {"GET", alerts, "right", nil, 405, ""},
-		"no JSON":         {"POST", alerts, "right", []byte("{secret"), 400, "no valid JSON at byte 2"},
-		"empty":           {"POST", alerts, "right", nil, 400, "no valid JSON"},
-		"not an object":   {"POST", alerts, "right", []byte(`[1]`), 400, "JSON array"},
-		"another service": {"POST", alerts, "right", []byte(`{"text":"hello"}`), 400, `it has no "version"`},
-		"version":         {"POST", alerts, "right", change(func(m map[string]any) { m["version"] = "5" }), 400, `"version" is not "4"`},
-		"status":          {"POST", alerts, "right", change(func(m map[string]any) { m["status"] = "odd" }), 400, `"status" is neither`},
-		"alert's status":  {"POST", alerts, "right", change(func(m map[string]any) { m["alerts"].([]any)[0].(map[string]any)["status"] = "" }), 400, `"status" of alert 1`},
-		"no alerts":       {"POST", alerts, "right", change(func(m map[string]any) { m["alerts"] = nil }), 400, `no "alerts"`},
-		"no group":        {"POST", alerts, "right", change(func(m map[string]any) { m["groupKey"] = "" }), 400, `no "groupKey"`},
-		"time":            {"POST", alerts, "right", change(func(m map[string]any) { m["alerts"].([]any)[0].(map[string]any)["startsAt"] = "soon" }), 400, "RFC 3339"},
-		"too large":       {"POST", alerts, "right", change(func(m map[string]any) { m["x"] = strings.Repeat("x", 100_000) }), 413, "--web.max-body"},
-		"healthy":         {"GET", "/-/healthy", "", nil, 200, "healthy"},
-		"ready":           {"GET", "/-/ready", "", nil, 200, "ready"},
+		"recorded":       {"POST", alerts + "?notify=loud", "right", recorded, 200, ""},
+		"no notify":      {"POST", alerts, "right", recorded, 200, ""},
+		"unknown notify": {"POST", alerts + "?notify=lout", "right", recorded, 200, ""},
+		"unknown fields": {"POST", alerts, "right", change(func(m map[string]any) { m["later"] = []int{1} }), 200, ""},
+		"no fingerprint": {"POST", alerts, "right", change(func(m map[string]any) { delete(m["alerts"].([]any)[0].(map[string]any), "fingerprint") }), 200, ""},
+		"watchdog":       {"POST", api.WatchdogPath, "right", recorded, 200, ""},
+		"no bearer":      {"POST", alerts, "", recorded, 401, "WEBHOOK_TOKEN"},
+		"wrong bearer":   {"POST", alerts, "wrong", recorded, 401, "WEBHOOK_TOKEN"},
+		"bare reload":    {"POST", "/-/reload", "", nil, 401, "WEBHOOK_TOKEN"},
+		"failed reload":  {"POST", "/-/reload", "right", nil, 500, "the previous configuration stays in use: no template"},
+		"GET":            {"GET", alerts, "right", nil, 405, ""},
+		"no JSON":        {"POST", alerts, "right", []byte("{secret"), 200, ""},
+		"too large":      {"POST", alerts, "right", change(func(m map[string]any) { m["x"] = strings.Repeat("x", 100_000) }), 200, ""},
+		"other program":  {"POST", "/login", "right", []byte("user=x"), 404, ""},
+		"any path":       {"POST", "/", "right", recorded, 200, ""},
+		"healthy":        {"GET", "/-/healthy", "", nil, 200, "healthy"},
+		"ready":          {"GET", "/-/ready", "", nil, 200, "ready"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, text := request(t, c.method, server.URL+c.path, c.bearer, c.body)
@@ -147,9 +140,11 @@ func TestWhatIsAcceptedAndWhatIsNot(t *testing.T) {
 	for _, line := range []string{
 		`preflight_webhook_notifications_received_total{outcome="accepted"} 5`,
 		`preflight_webhook_notifications_received_total{outcome="unauthorized"} 3`,
-		`preflight_webhook_notifications_received_total{outcome="invalid"} 10`,
+		`preflight_webhook_notifications_received_total{outcome="invalid"} 1`,
 		`preflight_webhook_notifications_received_total{outcome="too_large"} 1`,
-		`preflight_webhook_accept_duration_seconds_count 5`,
+		`preflight_webhook_notifications_received_total{outcome="unknown_path"} 1`,
+		`preflight_webhook_items_set_aside_total{kind="notification"} 2`,
+		`preflight_webhook_accept_duration_seconds_count 6`,
 		`preflight_webhook_spool_writable 1`,
 	} {
 		if !strings.Contains(text, line+"\n") {

@@ -51,7 +51,10 @@ const (
 func (s *Service) applyAll(ctx context.Context) {
 	var pruned time.Time
 	for {
-		n, next, err := s.applySome()
+		n, next, err := s.applySome(false)
+		if err != nil && spool.IsItem(err) {
+			n, next, err = s.applySome(true)
+		}
 		switch {
 		case err != nil:
 			s.config.Log.Error("applying accepted notifications failed: trying again", "err", err)
@@ -75,9 +78,10 @@ func (s *Service) applyAll(ctx context.Context) {
 	}
 }
 
-// applySome applies a few notifications. It returns the number of changes, and
-// the time at which the state changes without a notification, or zero.
-func (s *Service) applySome() (n int, next time.Time, err error) {
+// applySome applies a few notifications. With single, it applies each alone, and
+// sets aside those that fail. It returns the number of changes, and the time at
+// which the state changes without a notification, or zero.
+func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	var coalesced []string
 	err = s.spool.Do(func(tx *spool.Tx) error {
 		n, coalesced = 0, nil
@@ -87,7 +91,7 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 			return err
 		}
 		for _, a := range inbox {
-			reason, err := applier.Apply(a)
+			reason, err := applyOne(applier, a, single)
 			if err != nil {
 				return err
 			}
@@ -98,12 +102,16 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 				return err
 			}
 		}
-		n = len(inbox)
+		noted, noteAt, err := s.note(tx)
+		if err != nil {
+			return err
+		}
+		n, next = len(inbox)+noted, noteAt
 		if !s.holder.Held() { // an event of another replica may contradict the report
 			return nil
 		}
 		refired, at, err := applier.Refire(time.Now())
-		n, next = n+refired, at
+		n, next = n+refired, earlier(next, at)
 		return err
 	})
 	if n > 0 {
@@ -116,6 +124,30 @@ func (s *Service) applySome() (n int, next time.Time, err error) {
 		}
 	}
 	return n, next, err
+}
+
+// applyOne applies a notification. With single, it sets the notification aside if
+// that fails because of its content.
+func applyOne(applier spool.Applier, a state.Arrival, single bool) (coalesced string, err error) {
+	if !single {
+		return applier.Apply(a)
+	}
+	err = applier.Tx.Try(func() (err error) {
+		coalesced, err = applier.Apply(a)
+		return err
+	})
+	if err != nil && spool.IsItem(err) {
+		return "", applier.Tx.SetAsideArrival(a, err)
+	}
+	return coalesced, err
+}
+
+// earlier returns the earlier of two times, of which zero means never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // prune removes rows older than the retention, a few at a time.
@@ -136,7 +168,6 @@ var quoted = regexp.MustCompile(`\\(.)`)
 
 // accepted logs a notification under its id.
 func (s *Service) accepted(id int64, p state.Payload, sound api.Sound) {
-	s.metrics.received.WithLabelValues(api.Accepted).Inc()
 	s.config.Log.Info("accepted", "notification", id, "receiver", quoted.ReplaceAllString(p.Receiver, "$1"),
 		"status", p.Status, "alerts", len(p.Alerts), "group", p.GroupKey, "sound", sound)
 }

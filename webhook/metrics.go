@@ -14,9 +14,11 @@ import (
 
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
-	received, coalesced, duplicated          *prometheus.CounterVec
+	received, coalesced, duplicated, aside   *prometheus.CounterVec
+	replaced                                 *prometheus.CounterVec
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
+	inbox, inboxAge, durable                 *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
@@ -26,6 +28,8 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	d := api.NewFamilies()
 	m := &instruments{
 		received: instrument.Counter(d.Received), coalesced: instrument.Counter(d.Coalesced), duplicated: instrument.Counter(d.Duplicated),
+		aside: instrument.Counter(d.SetAside), inbox: instrument.Gauge(d.Inbox), inboxAge: instrument.Gauge(d.InboxAge),
+		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
@@ -37,16 +41,20 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	for _, v := range d.Coalesced.Labels[0].Values {
 		m.coalesced.WithLabelValues(v)
 	}
+	for _, kind := range api.AsideKinds() {
+		m.aside.WithLabelValues(kind)
+	}
 	for _, chat := range chats {
 		m.duplicated.WithLabelValues(chat)
 	}
 	m.heartbeat.WithLabelValues().Set(0)
+	m.replaced.WithLabelValues()
 	m.history(spool.Backlog{})
 	build := instrument.Gauge(d.BuildInfo)
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.duplicated, m.aside, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -80,16 +88,25 @@ type gathered struct {
 	chats []string
 }
 
+func (g *gathered) vectors() []*prometheus.GaugeVec {
+	return []*prometheus.GaugeVec{g.m.backlog, g.m.backlogAge, g.m.inbox, g.m.inboxAge, g.m.writable}
+}
+
 func (g *gathered) Describe(ch chan<- *prometheus.Desc) {
-	for _, v := range []*prometheus.GaugeVec{g.m.backlog, g.m.backlogAge, g.m.writable} {
+	for _, v := range g.vectors() {
 		v.Describe(ch)
 	}
 }
 
+// Collect writes to the spool, so that the metric is true at any moment.
 func (g *gathered) Collect(ch chan<- prometheus.Metric) {
 	var backlogs map[string]spool.Backlog
+	var inbox spool.Backlog
+	now := time.Now()
 	if err := g.s.Do(func(tx *spool.Tx) (err error) {
-		backlogs, err = tx.Backlogs(time.Now())
+		if inbox, err = tx.InboxBacklog(now); err == nil {
+			backlogs, err = tx.Backlogs(now)
+		}
 		return err
 	}); err == nil {
 		for _, chat := range g.chats {
@@ -97,13 +114,15 @@ func (g *gathered) Collect(ch chan<- prometheus.Metric) {
 			g.m.backlog.WithLabelValues(chat).Set(float64(b.Alerts))
 			g.m.backlogAge.WithLabelValues(chat).Set(b.Age.Seconds())
 		}
+		g.m.inbox.WithLabelValues().Set(float64(inbox.Alerts))
+		g.m.inboxAge.WithLabelValues().Set(inbox.Age.Seconds())
 	}
 	writable := 0.0
-	if g.s.Writable() {
+	if g.s.Check() == nil {
 		writable = 1
 	}
 	g.m.writable.WithLabelValues().Set(writable)
-	for _, v := range []*prometheus.GaugeVec{g.m.backlog, g.m.backlogAge, g.m.writable} {
+	for _, v := range g.vectors() {
 		v.Collect(ch)
 	}
 }

@@ -101,7 +101,7 @@ func (w *world) watchdog(alerts ...template.Alert) (status int) {
 // request posts over HTTP, to a path and query.
 func (w *world) request(path string, body []byte) (status int) {
 	w.t.Helper()
-	handler := w.service.Handler(webhook.HandlerOptions{Token: func() string { return "" }, Metrics: http.NotFoundHandler()})
+	handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
 	answer := httptest.NewRecorder()
 	handler.ServeHTTP(answer, httptest.NewRequestWithContext(w.t.Context(), http.MethodPost, path, bytes.NewReader(body)))
 	synctest.Wait()

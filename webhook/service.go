@@ -37,7 +37,6 @@ type Service struct {
 	workers   *deliver.Workers
 	holder    *lease.Holder
 	keys      []string // of the chats
-	replica   string   // the name of this one
 	sender    atomic.Pointer[deliver.Sender]
 	formatter atomic.Pointer[message.Formatter]
 	arrived   chan struct{} // the inbox has a notification
@@ -57,13 +56,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{config: c, arrived: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
-	var damaged string
 	var err error
-	if s.spool, damaged, err = spool.Open(ctx, c.Spool); err != nil {
+	if s.spool, _, err = spool.Open(ctx, c.Spool); err != nil {
 		return nil, err
-	}
-	if damaged != "" {
-		c.Log.Error("the spool was damaged: it is kept aside and replaced: undelivered notifications are only in the old one", "kept", damaged)
 	}
 	if err := s.load(); err != nil {
 		return nil, errors.Join(err, s.spool.Close())
@@ -82,6 +77,11 @@ func (s *Service) load() (err error) {
 	}
 	s.keys = s.workers.Keys()
 	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
+		return err
+	}
+	s.spool.OnAside(s.countAside)
+	s.showDurability()
+	if err := s.spool.OnReplaced(s.seed); err != nil {
 		return err
 	}
 	if err := s.workers.Load(s.spool); err != nil {
@@ -124,6 +124,7 @@ func (s *Service) Run(ctx context.Context) {
 	group.Go(func() { s.workers.Run(ctx, hard) })
 	group.Go(func() { s.applyAll(ctx) })
 	group.Go(func() { s.watch(ctx) })
+	group.Go(func() { s.verifyAll(ctx) })
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
 	}
@@ -155,7 +156,7 @@ func (s *Service) Run(ctx context.Context) {
 // caller calls the returned function.
 func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
-		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Name: s.replica, Chats: s.keys, Rank: s.rank,
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.keys, Rank: s.rank,
 		Retention: s.config.Retention, Log: s.config.Log,
 		Heartbeat:          func() time.Time { return *s.own.Load() },
 		HeartbeatElsewhere: s.heartbeatElsewhere,

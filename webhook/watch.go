@@ -144,9 +144,7 @@ func (w *watcher) resolve(since time.Time) error {
 
 // acceptOwn accepts a notification of the webhook itself.
 func (s *Service) acceptOwn(a template.Alert) error {
-	p := state.Payload{Version: "4", GroupKey: state.OwnGroup}
-	p.Receiver, p.Status, p.ExternalURL = "watchdog", a.Status, "preflight-webhook"
-	p.Alerts = template.Alerts{a}
+	p := ownPayload(state.OwnGroup, a)
 	body, err := json.Marshal(p)
 	if err != nil {
 		return err

@@ -3,11 +3,20 @@ package main
 import (
 	"os"
 	"strings"
+
+	"github.com/alertnative/preflight/webhook"
 )
 
 // secret reads a variable, or the file that the variable with the suffix _FILE
-// names. Its errors never contain the secret.
+// names, without a byte order mark and quotes. Its errors never contain the
+// secret.
 func secret(name string) (string, error) {
+	text, err := secretText(name)
+	return webhook.CleanSecret(text), err
+}
+
+// secretText reads a secret that can have several lines.
+func secretText(name string) (string, error) {
 	value, file := os.Getenv(name), os.Getenv(name+"_FILE")
 	switch {
 	case value != "" && file != "":

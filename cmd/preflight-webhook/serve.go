@@ -46,7 +46,7 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
-	token atomic.Pointer[string] // bearer token of incoming notifications
+	tokens atomic.Pointer[[]string] // bearer tokens of incoming notifications
 }
 
 func newServe(app *kingpin.Application) *serve {
@@ -95,7 +95,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		}
 		c.Alertmanagers = append(c.Alertmanagers, am)
 	}
-	if err := s.readToken(); err != nil {
+	if err := s.readTokens(); err != nil {
 		return err
 	}
 	if dsn, err := secret("DATABASE_URL"); err != nil {
@@ -125,7 +125,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	reload := func() error { return s.reload(service, file, log, stdout) }
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
-			Token: func() string { return *s.token.Load() }, MaxBody: *s.maxBody, Reload: reload,
+			Tokens: func() []string { return *s.tokens.Load() }, MaxBody: *s.maxBody, Reload: reload,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}),
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
@@ -174,12 +174,17 @@ func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Ch
 	return list, client, bot, nil
 }
 
-func (s *serve) readToken() error {
-	token, err := secret("WEBHOOK_TOKEN")
-	if err == nil {
-		s.token.Store(&token)
+func (s *serve) readTokens() error {
+	text, err := secretText("WEBHOOK_TOKEN")
+	if err != nil {
+		return err
 	}
-	return err
+	tokens, err := webhook.ParseTokens(text)
+	if err != nil {
+		return usage("WEBHOOK_TOKEN: %w", err)
+	}
+	s.tokens.Store(&tokens)
+	return nil
 }
 
 // reload reads the configuration, the secrets' files and the templates. It
@@ -197,7 +202,7 @@ func (s *serve) reload(service *webhook.Service, started config.File, log *slog.
 	if err != nil {
 		return err
 	}
-	if err := s.readToken(); err != nil {
+	if err := s.readTokens(); err != nil {
 		return err
 	}
 	if file.DefaultChat != started.DefaultChat || file.Watchdog != started.Watchdog {

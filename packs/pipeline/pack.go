@@ -92,7 +92,7 @@ func delivery() rules.Group {
 		Name:   "webhook",
 		Labels: map[string]string{api.Source: api.Pipeline},
 		Alerts: []rules.Alert{
-			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable,
+			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable, webhookUnauthorized, webhookInboxStuck,
 			messagesRefused, messagesAmbiguous, historyLagging,
 		},
 	}

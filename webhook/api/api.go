@@ -30,14 +30,14 @@ func ParseSound(name string) (Sound, bool) {
 // The annotations that the webhook reads. Each text can have a translation,
 // whose name [In] returns.
 const (
-	Title       = "title"        // the first line of a message: "Preflight FAIL"
-	Headline    = "headline"     // the line above the list: "Preflight failed (6/8 PASS, 2 FAIL)"
-	ListTitle   = "list_title"   // the heading of the list: "Failed Checks"; the summary is then the whole line
-	Summary     = "summary"      // one line about an instance
-	Reason      = "reason"       // why, from a closed set
-	Actions     = "actions"      // recommended actions, one a line
-	RunbookURL  = "runbook_url"
-	Dashboard   = "dashboard_url"
+	Title      = "title"      // the first line of a message: "Preflight FAIL"
+	Headline   = "headline"   // the line above the list: "Preflight failed (6/8 PASS, 2 FAIL)"
+	ListTitle  = "list_title" // the heading of the list: "Failed Checks"; the summary is then the whole line
+	Summary    = "summary"    // one line about an instance
+	Reason     = "reason"     // why, from a closed set
+	Actions    = "actions"    // recommended actions, one a line
+	RunbookURL = "runbook_url"
+	Dashboard  = "dashboard_url"
 
 	// EvaluatedAt is the time of the last evaluation that found the alert, in
 	// Prometheus's clock: RFC 3339.
@@ -45,6 +45,9 @@ const (
 	// ResolveWithin is the longest time from that evaluation to a real end of the
 	// alert, such as 20s. An alert that ends later has only expired.
 	ResolveWithin = "resolve_within"
+	// PostedTo is set by the webhook: the path of a notification that it does
+	// not know.
+	PostedTo = "posted_to"
 )
 
 // In returns the name of the translation of a text annotation: "title_ko". An
@@ -71,6 +74,7 @@ const (
 // The paths that Alertmanager posts to.
 const (
 	AlertsPath   = "/api/v1/alerts"
+	PathPrefix   = "/api/v1/"
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
 	receiverPath = "/api/v1/receivers/"
 

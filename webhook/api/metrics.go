@@ -2,14 +2,33 @@ package api
 
 import "github.com/alertnative/preflight/metrics"
 
-// The outcomes of a notification that was posted to the webhook.
+// The outcomes of a notification that was posted to the webhook. Alertmanager
+// tries again after the last two only.
 const (
 	Accepted     = "accepted"
-	Invalid      = "invalid"      // no payload of Alertmanager
-	TooLarge     = "too_large"    // above the limit of the body's size
-	Unauthorized = "unauthorized" // without the bearer token
-	Unwritable   = "unwritable"   // the spool could not be written
+	UnknownPath  = "unknown_path" // accepted on a path that the webhook does not know
+	Invalid      = "invalid"      // accepted, but it cannot be read
+	TooLarge     = "too_large"    // accepted, but it is above the limit of the body's size
+	Unauthorized = "unauthorized" // refused: without the bearer token
+	Unwritable   = "unwritable"   // refused: the spool could not be written
+	Overloaded   = "overloaded"   // refused: the memory for bodies is used up
 )
+
+// The kinds of items that are set aside because they cannot be read or applied.
+const (
+	AsideNotification = "notification" // as it was posted
+	AsideInbox        = "inbox"        // an accepted notification
+	AsideInstance     = "instance"     // the state of an alert
+	AsideMessage      = "message"      // a stored message
+	AsideChat         = "chat"         // the state of a chat
+	AsideHistory      = "history"      // a change for the history database
+	AsideEvent        = "event"        // an event of another replica
+)
+
+// AsideKinds are the values of the label "kind" of an item that is set aside.
+func AsideKinds() []string {
+	return []string{AsideNotification, AsideInbox, AsideInstance, AsideMessage, AsideChat, AsideHistory, AsideEvent}
+}
 
 // The reasons for which an accepted notification makes no message.
 const (
@@ -54,6 +73,9 @@ type Families struct {
 	Received          metrics.Desc
 	Coalesced         metrics.Desc
 	AcceptDuration    metrics.Desc
+	Inbox             metrics.Desc
+	InboxAge          metrics.Desc
+	SetAside          metrics.Desc
 	Delivered         metrics.Desc
 	DeliveryDelay     metrics.Desc
 	Failed            metrics.Desc
@@ -65,6 +87,8 @@ type Families struct {
 	BacklogAge        metrics.Desc
 	ChatState         metrics.Desc
 	SpoolWritable     metrics.Desc
+	SpoolReplaced     metrics.Desc
+	SpoolDurable      metrics.Desc
 	HistoryBacklog    metrics.Desc
 	HistoryLag        metrics.Desc
 	WatchdogTimestamp metrics.Desc
@@ -81,7 +105,7 @@ func NewFamilies() Families {
 	return Families{
 		Received: metrics.Desc{
 			Name: name("notifications_received_total"), Type: metrics.Counter,
-			Labels: []metrics.Label{{Name: "outcome", Values: []string{Accepted, Invalid, TooLarge, Unauthorized, Unwritable}}},
+			Labels: []metrics.Label{{Name: "outcome", Values: []string{Accepted, UnknownPath, Invalid, TooLarge, Unauthorized, Unwritable, Overloaded}}},
 			Help:   "Notifications posted by Alertmanager.",
 		},
 		Coalesced: metrics.Desc{
@@ -92,6 +116,19 @@ func NewFamilies() Families {
 		AcceptDuration: metrics.Desc{
 			Name: name("accept_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Buckets: metrics.LatencyBuckets(),
 			Help: "How long it took to commit a notification to the spool.",
+		},
+		Inbox: metrics.Desc{
+			Name: name("inbox"), Type: metrics.Gauge,
+			Help: "Accepted notifications that are not yet applied.",
+		},
+		InboxAge: metrics.Desc{
+			Name: name("inbox_age_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds,
+			Help: "How long the oldest of the inbox has waited.",
+		},
+		SetAside: metrics.Desc{
+			Name: name("items_set_aside_total"), Type: metrics.Counter,
+			Labels: []metrics.Label{{Name: "kind", Values: AsideKinds()}},
+			Help:   "Items that could not be read or applied. The others continued without them.",
 		},
 		Delivered: metrics.Desc{
 			Name: name("messages_delivered_total"), Type: metrics.Counter,
@@ -148,7 +185,15 @@ func NewFamilies() Families {
 		},
 		SpoolWritable: metrics.Desc{
 			Name: name("spool_writable"), Type: metrics.Gauge, Unit: metrics.Bool,
-			Help: "1 when the last write to the spool succeeded, else 0.",
+			Help: "1 when a write to the spool succeeds, else 0. Each collection tries it.",
+		},
+		SpoolReplaced: metrics.Desc{
+			Name: name("spool_replaced_total"), Type: metrics.Counter,
+			Help: "Times that the spool was damaged, deleted or replaced, and a new file was begun.",
+		},
+		SpoolDurable: metrics.Desc{
+			Name: name("spool_durable"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Help: "1 when the spool is on a local disk, 0 in memory, on tmpfs, a network or FUSE, or in the layer of a container.",
 		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
@@ -165,9 +210,9 @@ func NewFamilies() Families {
 // All returns the families in a fixed order.
 func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
-		w.Received, w.Coalesced, w.AcceptDuration, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
+		w.Received, w.Coalesced, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }
 

@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
@@ -20,8 +21,15 @@ type draft struct {
 	replyTo  int
 }
 
+// errNothing means that a call was due without an alert to show. Planning it
+// again would repeat that for ever.
+var errNothing = errors.New("no alert to show")
+
 // write stores all parts, and returns the call of the first one.
 func (p planner) write(d draft) (*call, error) {
+	if len(d.list) == 0 {
+		return nil, errNothing
+	}
 	var first *call
 	rank := spool.LowestRank
 	for _, v := range d.list {

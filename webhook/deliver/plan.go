@@ -40,24 +40,35 @@ func (p planner) next() (*call, error) {
 			return nil, err
 		}
 		var c *call
-		switch due.Class {
-		case spool.DuePart:
-			c, err = p.part(due.ID)
-		case spool.DueAlert:
-			c, err = p.alert(due.Group)
-		case spool.DueReminder:
-			c, err = p.reminder(due.Group)
-		case spool.DueResolution:
-			c, err = p.resolution(due.Group)
-		case spool.DueEdit:
-			c, err = p.edit(due.ID)
-		case spool.DueDigest:
-			c, err = p.digest()
+		err = p.tx.Try(func() (err error) {
+			c, err = p.plan(due)
+			return err
+		})
+		if err != nil && spool.IsItem(err) {
+			c, err = nil, p.tx.SetAsideDue(p.chat, due, err)
 		}
 		if c != nil || err != nil {
 			return c, err
 		}
 		// It needs no call, and was marked as done.
+	}
+}
+
+// plan plans and stores a call that is due. It returns nil if no call is needed.
+func (p planner) plan(due spool.Due) (*call, error) {
+	switch due.Class {
+	case spool.DuePart:
+		return p.part(due.ID)
+	case spool.DueAlert:
+		return p.alert(due.Group)
+	case spool.DueReminder:
+		return p.reminder(due.Group)
+	case spool.DueResolution:
+		return p.resolution(due.Group)
+	case spool.DueEdit:
+		return p.edit(due.ID)
+	default:
+		return p.digest()
 	}
 }
 
@@ -99,7 +110,7 @@ func (p planner) alert(group string) (*call, error) {
 		}
 	}
 	for _, v := range resolved {
-		if v.Shown == spool.ShownNothing && v.Rank < p.urgentRanks() {
+		if v.Shown == spool.ShownNothing && (v.Rank < p.urgentRanks() || v.Closed == message.Note) {
 			fresh = append(fresh, v)
 		}
 	}
@@ -221,7 +232,7 @@ func (p planner) edit(id int64) (*call, error) {
 func items(list []spool.View) []message.Item {
 	items := make([]message.Item, len(list))
 	for i, v := range list {
-		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing(), Closed: v.Closed}
+		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing() && v.Closed != message.Note, Closed: v.Closed}
 	}
 	return items
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
@@ -34,7 +35,11 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 		if err := s.Spool.Do(func(tx *spool.Tx) error {
 			f = follower{spool.Applier{Tx: tx, Chats: s.Chats, Rank: s.Rank}, s.Log, map[string]int{}}
 			for _, e := range some {
-				if err := f.apply(e); err != nil {
+				err := tx.Try(func() error { return f.apply(e) })
+				if err != nil && spool.IsItem(err) {
+					err = tx.SetAside(spool.Aside{Kind: api.AsideEvent, Reason: fmt.Sprintf("event %d of replica %s: %v", e.ID, e.Replica, err), Body: e.Body}, time.Now())
+				}
+				if err != nil {
 					return err
 				}
 			}

@@ -7,6 +7,10 @@
 // beat, so a replica that hangs loses it like one that died. While PostgreSQL
 // is unavailable, each replica delivers the notifications that it received
 // itself, and chats can show a message twice.
+//
+// Each process claims the name of its replica, in the spool and in PostgreSQL. A
+// replica whose spool was copied or restored finds another claim, and takes
+// another name.
 package lease
 
 import (
@@ -47,7 +51,16 @@ type Event struct {
 // Beat is the report of a replica about itself.
 type Beat struct {
 	Replica string
-	Chats   string // those it is configured with
+	// Claim is the claim of this process to the name, Previous are those of
+	// earlier processes with the same spool. Alone means that these have ended.
+	// Seq is the number of the last event of the replica.
+	Claim    string
+	Previous []string
+	Alone    bool
+	Seq      int64
+	// Leaves means that the process ends.
+	Leaves bool
+	Chats  string // those it is configured with
 	// Wants asks for the lease, or renews it. Without it the replica gives the
 	// lease up.
 	Wants bool
@@ -62,6 +75,11 @@ type Beat struct {
 
 // Standing is the answer to a beat.
 type Standing struct {
+	// Taken means that the name belongs to another process. Waits means that the
+	// process with the previous claim was seen a moment ago. Then nothing else
+	// is set.
+	Taken, Waits bool
+
 	Held  bool // the replica holds the lease, for [TTL] from before the beat
 	Peers []Peer
 	// Heartbeat is the age of the newest evaluation that a heartbeat reported

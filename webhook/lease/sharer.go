@@ -30,7 +30,6 @@ type Options struct {
 	Spool     *spool.Spool
 	Shared    Shared
 	Holder    *Holder
-	Name      string // of this replica
 	Chats     []string
 	Rank      func(labels template.KV) int
 	Retention time.Duration // of the journal
@@ -62,6 +61,10 @@ type Options struct {
 type Sharer struct {
 	Options
 	migrated bool
+	identity spool.Identity
+	spool    int64     // the generation of the spool that has the identity
+	claimed  bool      // the spool knows that the shared database has the claim
+	waiting  time.Time // since when the previous process seems to be alive; zero if not
 	away     bool
 	journal  int64 // the identity of the journal
 	place    int64 // up to which it was read
@@ -163,8 +166,11 @@ func (s *Sharer) round(ctx context.Context) error {
 		s.migrated = true
 	}
 	began := s.journal == 0 || s.away
+	if s.Spool.Generation() != s.spool {
+		began = true
+	}
 	if began {
-		if err := s.begin(ctx); err != nil {
+		if owns, err := s.begin(ctx); err != nil || !owns {
 			return err
 		}
 	}
@@ -172,6 +178,9 @@ func (s *Sharer) round(ctx context.Context) error {
 		return err
 	}
 	if err := s.pull(ctx); err != nil {
+		return err
+	}
+	if err := s.announce(ctx); err != nil {
 		return err
 	}
 	if !began && time.Since(s.beat) < beatEvery-beatEvery/10 {
@@ -190,22 +199,28 @@ func (s *Sharer) round(ctx context.Context) error {
 // begin reads the present end of the journal. It requests the lease first: a
 // replica that restarts after a kill keeps it, because only that replica knows
 // its last calls. If there are more events than fit in one push, Behind informs
-// the peers.
-func (s *Sharer) begin(ctx context.Context) error {
+// the peers. It returns false if this process has yet to own its name.
+func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
+	if err := s.identify(); err != nil {
+		return false, err
+	}
 	_, waiting, err := s.events(1, 1)
 	if err != nil {
-		return err
+		return false, err
 	}
 	standing, err := s.Shared.Beat(ctx, s.report(true, waiting > pushAtOnce))
 	if err != nil {
-		return err
+		return false, err
+	}
+	if owns, err := s.owns(standing); err != nil || !owns {
+		return false, err
 	}
 	var journal, place int64
 	if err := s.Spool.Do(func(tx *spool.Tx) (err error) {
 		journal, place, err = tx.JournalPlace()
 		return err
 	}); err != nil {
-		return err
+		return false, err
 	}
 	switch {
 	case journal != standing.Journal:
@@ -215,12 +230,13 @@ func (s *Sharer) begin(ctx context.Context) error {
 	}
 	s.journal, s.place = standing.Journal, place
 	s.Connected(time.Now())
-	return nil
+	return true, nil
 }
 
 // report returns the beat of this replica.
 func (s *Sharer) report(wants, behind bool) Beat {
-	b := Beat{Replica: s.Name, Chats: s.chats, Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
+	i := s.identity
+	b := Beat{Replica: i.Name, Claim: i.Claim, Previous: i.Previous, Alone: i.Alone, Seq: i.Seq, Chats: s.chats, Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
 	if own := s.Heartbeat(); !own.IsZero() {
 		b.Heartbeat = max(time.Since(own), time.Nanosecond)
 	}
@@ -236,7 +252,7 @@ func (s *Sharer) events(limit, bytes int) (events []Event, waiting int, err erro
 		return err
 	})
 	for _, e := range own {
-		events = append(events, Event{Replica: s.Name, Seq: e.Seq, At: e.At, Kind: e.Kind, Body: e.Body})
+		events = append(events, Event{Replica: s.identity.Name, Seq: e.Seq, At: e.At, Kind: e.Kind, Body: e.Body})
 	}
 	return events, waiting, err
 }
@@ -262,7 +278,7 @@ func (s *Sharer) push(ctx context.Context) error {
 // pull applies the events of the other replicas.
 func (s *Sharer) pull(ctx context.Context) error {
 	for {
-		events, upTo, err := s.Shared.Pull(ctx, s.Name, s.place)
+		events, upTo, err := s.Shared.Pull(ctx, s.identity.Name, s.place)
 		if err != nil || upTo == s.place {
 			return err
 		}
@@ -290,6 +306,9 @@ func (s *Sharer) ask(ctx context.Context) error {
 	b.Wants = !b.Failing || !slices.ContainsFunc(s.peers, func(p Peer) bool { return !p.Failing })
 	standing, err := s.Shared.Beat(ctx, b)
 	if err != nil {
+		return err
+	}
+	if owns, err := s.owns(standing); err != nil || !owns {
 		return err
 	}
 	s.beat, s.peers = asked, standing.Peers
@@ -334,12 +353,14 @@ func (s *Sharer) compare() {
 
 // leave pushes the last events and gives up the lease.
 func (s *Sharer) leave(ctx context.Context) {
-	if s.away {
+	if s.away || !s.claimed {
 		return
 	}
 	err := s.push(ctx)
 	if err == nil {
-		_, err = s.Shared.Beat(ctx, s.report(false, false))
+		b := s.report(false, false)
+		b.Leaves = true
+		_, err = s.Shared.Beat(ctx, b)
 	}
 	if err != nil {
 		s.Log.Warn("handing over to the other replicas failed: the last events follow at the next start", "err", err)

@@ -3,6 +3,8 @@ package lease
 import (
 	"context"
 	"embed"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,6 +65,9 @@ func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
 	defer cancel()
 	var standing Standing
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
+		if err := s.claim(ctx, tx, b, &standing); err != nil || standing.Taken || standing.Waits {
+			return err
+		}
 		var heartbeat *float64
 		if b.Heartbeat > 0 {
 			age := b.Heartbeat.Seconds()
@@ -82,6 +87,45 @@ func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
 		return s.look(ctx, tx, b, &standing)
 	})
 	return standing, pg.Clean(err)
+}
+
+// aliveFor is the time since its last beat for which a process counts as alive.
+const aliveFor = 5 * beatEvery / 2
+
+// claim decides whether the name of the replica belongs to this process.
+func (s *Store) claim(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
+	var claim string
+	var alive bool
+	var last int64
+	err := tx.QueryRow(ctx, `SELECT claim, seen_at > clock_timestamp() - make_interval(secs => $3) FROM preflight.claims
+		WHERE bot = $1 AND replica = $2 FOR UPDATE`, s.bot, b.Replica, aliveFor.Seconds()).Scan(&claim, &alive)
+	known := err == nil
+	switch {
+	case err != nil && !errors.Is(err, pgx.ErrNoRows):
+		return err
+	case known && claim == b.Claim:
+	case known && !slices.Contains(b.Previous, claim):
+		standing.Taken = true
+		return nil
+	case known && alive && !b.Alone:
+		standing.Waits = true
+		return nil
+	default: // the first beat of this process
+		if err := tx.QueryRow(ctx, `SELECT COALESCE(max(seq), 0) FROM preflight.journal WHERE replica = $1`, b.Replica).Scan(&last); err != nil {
+			return err
+		}
+		if last > b.Seq { // the spool was restored to an earlier time
+			standing.Taken = true
+			return nil
+		}
+	}
+	seen := "clock_timestamp()"
+	if b.Leaves {
+		seen = "'-infinity'"
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO preflight.claims (bot, replica, claim, seen_at) VALUES ($1, $2, $3, `+seen+`)
+		ON CONFLICT (bot, replica) DO UPDATE SET claim = EXCLUDED.claim, seen_at = EXCLUDED.seen_at`, s.bot, b.Replica, b.Claim)
+	return err
 }
 
 // lease takes, renews or gives up the lease.
@@ -204,7 +248,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time) error {
 	if _, err := s.pool.Exec(ctx, `DELETE FROM preflight.journal WHERE bot = $1 AND at < $2`, s.bot, before); err != nil {
 		return pg.Clean(err)
 	}
-	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.replicas WHERE bot = $1 AND seen_at < $2`, s.bot, before)
+	if _, err := s.pool.Exec(ctx, `DELETE FROM preflight.replicas WHERE bot = $1 AND seen_at < $2`, s.bot, before); err != nil {
+		return pg.Clean(err)
+	}
+	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.claims WHERE bot = $1 AND seen_at < $2 AND seen_at > '-infinity'`, s.bot, before)
 	return pg.Clean(err)
 }
 

@@ -22,7 +22,7 @@ func TestStore(t *testing.T) {
 	postgres := testservers.StartPostgres(t)
 	for name, test := range map[string]func(*testing.T, *testservers.Postgres){
 		"lease": oneReplicaHoldsTheLease, "heartbeat": eachReplicaGetsTheNewestHeartbeat, "order": theJournalHasOneOrder,
-		"pages": largeEventsComeInPages, "listen": additionsAreAnnounced, "away": whatIsAwaySaysSo,
+		"pages": largeEventsComeInPages, "listen": additionsAreAnnounced, "claims": aNameHasOneOwner, "away": whatIsAwaySaysSo,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, postgres) })
 	}
@@ -82,6 +82,58 @@ func oneReplicaHoldsTheLease(t *testing.T, postgres *testservers.Postgres) {
 	}
 	if standing := beat("b", true); standing.Held || len(standing.Peers) != 1 {
 		t.Errorf("the one that was away has %+v", standing)
+	}
+}
+
+// The name of a replica belongs to the process whose spool claimed it last.
+func aNameHasOneOwner(t *testing.T, postgres *testservers.Postgres) {
+	s := open(t, postgres, 1)[0]
+	beat := func(b lease.Beat) lease.Standing {
+		t.Helper()
+		b.Wants = true
+		standing, err := s.Beat(t.Context(), b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return standing
+	}
+	first := lease.Beat{Replica: "a", Claim: "1"}
+	if got := beat(first); got.Taken || got.Waits || !got.Held {
+		t.Errorf("the first process: %+v", got)
+	}
+	if got := beat(first); got.Taken || got.Waits || !got.Held {
+		t.Errorf("the first process again: %+v", got)
+	}
+	// A copy, beside the original.
+	if got := beat(lease.Beat{Replica: "a", Claim: "2", Previous: []string{"0", "1"}}); !got.Waits || got.Taken || got.Held {
+		t.Errorf("a copy: %+v", got)
+	}
+	// The same file after a kill.
+	second := lease.Beat{Replica: "a", Claim: "3", Previous: []string{"1"}, Alone: true}
+	if got := beat(second); got.Taken || got.Waits || !got.Held {
+		t.Errorf("the next process: %+v", got)
+	}
+	if got := beat(first); !got.Taken || got.Held {
+		t.Errorf("the first process after the next: %+v", got)
+	}
+	// A stop gives the name up.
+	second.Leaves = true
+	beat(second)
+	if got := beat(lease.Beat{Replica: "a", Claim: "4", Previous: []string{"3"}}); got.Taken || got.Waits || !got.Held {
+		t.Errorf("after a stop: %+v", got)
+	}
+	// A restored spool, also one that made no claim.
+	if got := beat(lease.Beat{Replica: "a", Claim: "5", Previous: []string{"1"}, Alone: true}); !got.Taken {
+		t.Errorf("a restored spool: %+v", got)
+	}
+	if err := s.Push(t.Context(), []lease.Event{{Replica: "b", Seq: 7, At: time.Now(), Kind: "k", Body: []byte("{}")}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := beat(lease.Beat{Replica: "b", Claim: "1", Seq: 6}); !got.Taken {
+		t.Errorf("a restored spool without a claim: %+v", got)
+	}
+	if got := beat(lease.Beat{Replica: "b", Claim: "1", Seq: 7}); got.Taken || got.Waits {
+		t.Errorf("a spool of an earlier version: %+v", got)
 	}
 }
 

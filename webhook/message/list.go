@@ -89,6 +89,11 @@ func (f *Formatter) notes(n Notice) []string {
 	if n.Truncated > 0 {
 		notes = append(notes, f.words.Truncated(n.Truncated))
 	}
+	for _, it := range n.Items {
+		if path := shorten(it.Annotations[api.PostedTo], maxField); path != "" {
+			return append(notes, f.words.PostedTo(path))
+		}
+	}
 	return notes
 }
 

@@ -53,6 +53,9 @@ const (
 	Superseded Closed = "superseded"
 	// NoHeartbeat alerts ended while no evaluation of Prometheus was known.
 	NoHeartbeat Closed = "blind"
+	// Note marks an alert of the webhook itself that reports an event. It has no
+	// end, and messages show it as firing.
+	Note Closed = "note"
 )
 
 // Duration returns the time for which the alert has fired, or fired until its

@@ -28,6 +28,7 @@ type Words struct {
 	Closed    map[Closed]string
 	More      func(n int) string
 	Truncated func(n uint64) string
+	PostedTo  func(path string) string
 	AndTitles func(title string, n int) string
 	Duration  func(time.Duration) string
 }

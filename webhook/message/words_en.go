@@ -35,7 +35,8 @@ func english() Words {
 			Superseded:  "ended, fires anew",
 			NoHeartbeat: "ended while alerting was blind",
 		},
-		More: func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
+		More:     func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
+		PostedTo: func(path string) string { return "Received at the path " + path + ", which this webhook does not know" },
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… and %d more that Alertmanager left out (max_alerts)", n)
 		},

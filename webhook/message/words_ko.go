@@ -32,7 +32,8 @@ func korean() Words {
 			Superseded:  "종료, 다시 발생",
 			NoHeartbeat: "알림 파이프라인 중단 중에 종료",
 		},
-		More: func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
+		More:     func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
+		PostedTo: func(path string) string { return "이 웹훅이 모르는 경로 " + path + "에서 수신됨" },
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… 외 %d건은 Alertmanager가 생략함 (max_alerts)", n)
 		},

@@ -2,7 +2,7 @@ package spool
 
 import (
 	"database/sql"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -44,6 +44,11 @@ func (a Applier) Evaluations() (e state.Evaluations, err error) {
 func (a Applier) Apply(n state.Arrival) (coalesced string, err error) {
 	var o state.Outcome
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
+	if n.Repaired {
+		if event.Body, err = json.Marshal(n.Payload); err != nil {
+			return "", err
+		}
+	}
 	for _, alert := range n.Alerts {
 		v, err := a.applyAlert(n, alert)
 		if err != nil {
@@ -80,11 +85,15 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (state.Verdic
 	if err != nil {
 		return state.Known, err
 	}
+	alert = state.Date(alert, newest, n)
 	unconfirmed, err := a.unconfirmed(newest, n, alert)
 	if err != nil {
 		return state.Known, err
 	}
 	c := state.Decide(newest, alert, n, unconfirmed, a.Rank(alert.Labels))
+	if n.GroupKey == state.NoteGroup && c.Create != nil {
+		c.Create.Closed = message.Note
+	}
 	return c.Verdict, a.write(c)
 }
 
@@ -128,7 +137,7 @@ func (a Applier) write(c state.Change) error {
 func (a Applier) groupLast(group string) (time.Time, error) {
 	var at int64
 	err := a.Tx.queryRow(groupLast, group).Scan(&at)
-	if errors.Is(err, sql.ErrNoRows) {
+	if err != nil && IsItem(err) { // none, or a damaged one, which the next time replaces
 		return time.Time{}, nil
 	}
 	return time.UnixMicro(at), err

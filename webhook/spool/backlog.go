@@ -21,11 +21,20 @@ func (t *Tx) Backlogs(now time.Time) (map[string]Backlog, error) {
 	rows, err := t.query(selectBacklog)
 	_, err = collect(rows, err, func(rows *sql.Rows) (chat string, err error) {
 		var b Backlog
-		var oldest int64
+		var oldest any // of any type in a damaged row
 		err = rows.Scan(&chat, &b.Alerts, &oldest)
-		b.Age = max(0, now.Sub(time.UnixMicro(oldest)))
+		b.Age = age(oldest, now)
 		chats[chat] = b
 		return chat, err
 	})
 	return chats, err
+}
+
+// age returns the age of a stored time, or 0 if there is none.
+func age(stored any, now time.Time) time.Duration {
+	at, ok := stored.(int64)
+	if !ok {
+		return 0
+	}
+	return max(0, now.Sub(time.UnixMicro(at)))
 }

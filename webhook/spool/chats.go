@@ -6,11 +6,16 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // KeptCalls is the number of call times that are kept for a chat: as many as a
 // group allows in a minute.
 const KeptCalls = 20
+
+// longestWait is longer than any wait that Telegram asks for.
+const longestWait = 48 * time.Hour
 
 const (
 	insertChat = `INSERT INTO chats (key) VALUES (?) ON CONFLICT DO NOTHING`
@@ -25,6 +30,7 @@ const (
 	deleteChat      = `DELETE FROM chats WHERE key = ?`
 
 	selectChat = `SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`
+	resetChat  = `INSERT OR REPLACE INTO chats (key) VALUES (?)`
 	updateChat = `UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`
 	setCalls   = `UPDATE chats SET calls = ? WHERE key = ?`
 )
@@ -78,12 +84,26 @@ func (t *Tx) RegisterChats(keys []string) error {
 func (t *Tx) Chat(key string) (c Chat, err error) {
 	var calls string
 	var notBefore sql.NullInt64
-	if err := t.queryRow(selectChat, key).Scan(&c.MigratedTo, &c.Dead, &notBefore, &calls); err != nil {
-		return c, fmt.Errorf("chat %s: %w", key, err)
+	err = t.queryRow(selectChat, key).Scan(&c.MigratedTo, &c.Dead, &notBefore, &calls)
+	if c.NotBefore = fromMicro(notBefore); c.NotBefore.After(time.Now().Add(longestWait)) {
+		c.NotBefore = time.Time{}
 	}
-	c.NotBefore = fromMicro(notBefore)
-	c.Calls, err = decodeCalls(calls)
+	if err == nil {
+		c.Calls, err = decodeCalls(calls)
+	}
+	if err != nil && IsItem(err) {
+		return Chat{}, t.resetChat(key, err)
+	}
 	return c, err
+}
+
+// resetChat replaces the state of a chat that cannot be read.
+func (t *Tx) resetChat(key string, reason error) error {
+	if err := t.SetAside(Aside{Kind: api.AsideChat, Reason: fmt.Sprintf("chat %s: %v", key, reason)}, time.Now()); err != nil {
+		return err
+	}
+	_, err := t.exec(resetChat, key)
+	return err
 }
 
 // SetChat stores the state of a chat without its calls. It returns false if

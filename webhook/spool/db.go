@@ -29,6 +29,9 @@ func openDB(ctx context.Context, path string) (*sql.DB, error) {
 		dsn = (&url.URL{Scheme: "file", Opaque: url.PathEscape(path)}).String()
 	}
 	dsn += "?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_txlock=immediate"
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	db, err := sql.Open("sqlite", dsn)
 	if err != nil {
 		return nil, err
@@ -51,7 +54,7 @@ func prepareDB(ctx context.Context, db *sql.DB, path string) error {
 	}
 	const full = 2
 	if path != InMemory && (mode != "wal" || synchronous != full) {
-		return fmt.Errorf("journal_mode is %s and synchronous %d, not wal and %d (FULL): acknowledged notifications could be lost", mode, synchronous, full)
+		return fmt.Errorf("journal_mode is %s and synchronous %d, not wal and %d (FULL): %w", mode, synchronous, full, errUnsupported)
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -65,18 +68,86 @@ func prepareDB(ctx context.Context, db *sql.DB, path string) error {
 	return err
 }
 
+// errUnsupported means that the file system lacks what a durable database needs.
+var errUnsupported = errors.New("acknowledged notifications could be lost")
+
+// isEnvironment reports whether the disk, its permissions or another process
+// caused an error, so that a new database would not help.
+func isEnvironment(err error) bool {
+	var e *sqlite.Error
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, errUnsupported), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.As(err, &path):
+		return true
+	case !errors.As(err, &e):
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+		sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_AUTH:
+		return true
+	default:
+		return false
+	}
+}
+
 func isDamaged(err error) bool {
 	var e *sqlite.Error
+	if errors.Is(err, errDamaged) {
+		return true
+	}
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
 }
 
-// keepAside renames a damaged database and its write-ahead log.
-func keepAside(path string) (string, error) {
-	aside := path + ".corrupt-" + time.Now().UTC().Format("20060102T150405Z")
+// IsItem reports whether a job failed because of an item, and not because of
+// the disk or the database, so that a retry cannot succeed.
+func IsItem(err error) bool {
+	if errors.Is(err, ErrClosed) {
+		return false
+	}
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return true
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_RANGE:
+		return true
+	default:
+		return false
+	}
+}
+
+// private creates the database for this user only, because alerts can be
+// confidential. SQLite gives its other files the same mode.
+func private(path string) error {
+	if path == InMemory {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	for _, suffix := range []string{"", "-wal", "-shm", ".lock"} {
+		if err := os.Chmod(path+suffix, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepAside renames a database and its write-ahead log, for a reason.
+func keepAside(path, reason string) (string, error) {
+	aside := path + "." + reason + "-" + time.Now().UTC().Format("20060102T150405Z")
 	for _, suffix := range []string{"-wal", "-shm"} {
 		if err := os.Rename(path+suffix, aside+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 	}
-	return aside, os.Rename(path, aside)
+	if err := os.Rename(path, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	return aside, nil
 }

@@ -31,7 +31,7 @@ const (
 			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
 			UNION ALL
 			SELECT CASE
-					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3) THEN 1
+					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
 					WHEN v.shown = 1 THEN 3
 					ELSE 5
 				END, i.rank, i.received_at, i.id, i.group_key
@@ -49,7 +49,7 @@ const (
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
 
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`
@@ -69,7 +69,7 @@ type Due struct {
 // Urgent is the number of urgent ranks. With ownOnly it leaves out alerts that
 // only another replica received.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
-	var rank, at int64
+	var rank, at any // of any type in a damaged row
 	err = t.queryRow(mostUrgent, chat, ownOnly, urgent, LowestRank).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
@@ -123,12 +123,16 @@ func (t *Tx) ListedViews(chat string, listed []state.Listed) (list []View, err e
 
 func (t *Tx) views(query string, args ...any) ([]View, error) {
 	rows, err := t.query(query, args...)
-	return collect(rows, err, func(rows *sql.Rows) (v View, err error) {
+	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (v View, err error) {
 		var first sql.NullInt64
 		v.Instance, err = scanInstance(rows, &v.Shown, &first)
 		v.First = first.Int64
 		return v, err
 	})
+	if err != nil {
+		return nil, err
+	}
+	return list, t.setAsideInstances(bad)
 }
 
 // Truncated returns the number of alerts of a group that Alertmanager left out.
@@ -141,7 +145,10 @@ func (t *Tx) Truncated(group string) (n uint64) {
 // TakeReminder removes the reminder of a group, and returns its sound.
 func (t *Tx) TakeReminder(chat, group string) (notify state.Loudness, err error) {
 	err = t.queryRow(takeReminder, chat, group).Scan(&notify)
-	return notify, err
+	if err != nil && IsItem(err) {
+		return state.Loud, t.DropReminder(chat, group)
+	}
+	return max(state.None, min(notify, state.Loud)), err
 }
 
 // DropReminder removes the reminder of a group, which a message makes

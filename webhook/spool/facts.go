@@ -1,7 +1,6 @@
 package spool
 
 import (
-	"database/sql"
 	"errors"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 
 // The names of the stored facts.
 const (
-	factChecked            = "checked_at"
 	factHeartbeat          = "watchdog_at"
 	factHeartbeatElsewhere = "watchdog_elsewhere_at"
 	factOutageFirst        = "blind_first_at"
@@ -18,6 +16,7 @@ const (
 	factOutageTo           = "blind_to"
 	factJournalRead        = "journal_read"
 	factJournalIdentity    = "journal_identity"
+	factAsideReported      = "set_aside_reported_at"
 )
 
 const (
@@ -33,7 +32,7 @@ func (t *Tx) setNumber(name string, v int64) error {
 // number returns a stored number, or 0 if there is none.
 func (t *Tx) number(name string) (v int64, err error) {
 	err = t.queryRow(readFact, name).Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
+	if err != nil && IsItem(err) { // none, or a damaged one
 		return 0, nil
 	}
 	return v, err

@@ -1,10 +1,11 @@
 package spool
 
 import (
+	"database/sql"
 	"errors"
-	"fmt"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -12,6 +13,8 @@ const (
 	insertArrival = `INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`
 	deleteArrival = `DELETE FROM inbox WHERE id = ?`
 	selectInbox   = `SELECT id, received_at, notify, body FROM inbox ORDER BY id LIMIT ?`
+	inboxBody     = `SELECT CAST(body AS BLOB) FROM inbox WHERE id = ?`
+	inboxBacklog  = `SELECT count(*), min(received_at) FROM inbox`
 )
 
 // AddArrival stores an accepted notification, to be applied later, and returns
@@ -35,25 +38,65 @@ func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err e
 }
 
 // Inbox returns the oldest notifications that are not yet applied, at most
-// limit and about that many bytes.
-func (t *Tx) Inbox(limit, bytes int) (list []state.Arrival, err error) {
+// limit and about that many bytes. It sets aside those that it cannot read.
+func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 	rows, err := t.query(selectInbox, limit)
+	size := 0
+	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (a state.Arrival, err error) {
+		if size >= bytes {
+			return a, errLater
+		}
+		var at int64
+		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Body); err != nil {
+			return a, err
+		}
+		size += len(a.Body)
+		a.At = time.UnixMicro(at)
+		a.Notify = max(state.None, min(a.Notify, state.Loud))
+		a.Payload, err = state.ParsePayload(a.Body)
+		return a, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for size := 0; rows.Next() && size < bytes; {
-		var a state.Arrival
-		var at int64
-		if err := rows.Scan(&a.ID, &at, &a.Notify, &a.Body); err != nil {
+	for _, row := range bad {
+		if errors.Is(row.reason, errLater) {
+			continue
+		}
+		var body []byte
+		if err := t.queryRow(inboxBody, row.id).Scan(&body); err != nil {
 			return nil, err
 		}
-		a.At = time.UnixMicro(at)
-		if a.Payload, err = state.ParsePayload(a.Body); err != nil {
-			return nil, fmt.Errorf("notification %d: %w", a.ID, err) // it was valid when it was accepted
+		if err := t.setAsideArrival(row.id, body, row.reason); err != nil {
+			return nil, err
 		}
-		size += len(a.Body)
-		list = append(list, a)
 	}
-	return list, rows.Err()
+	return list, nil
+}
+
+// errLater marks a row that the next transaction reads.
+var errLater = errors.New("later")
+
+// SetAsideArrival stores an accepted notification that cannot be applied, and
+// removes it from the inbox.
+func (t *Tx) SetAsideArrival(a state.Arrival, reason error) error {
+	return t.setAsideArrival(a.ID, a.Body, reason)
+}
+
+func (t *Tx) setAsideArrival(id int64, body []byte, reason error) error {
+	a := Aside{Kind: api.AsideInbox, Reason: reason.Error(), Body: body}
+	a.Receiver, a.Alerts = state.Glean(body)
+	if err := t.SetAside(a, time.Now()); err != nil {
+		return err
+	}
+	return t.DeleteArrival(id)
+}
+
+// InboxBacklog returns the number of notifications that are not yet applied,
+// and the age of the oldest.
+func (t *Tx) InboxBacklog(now time.Time) (b Backlog, err error) {
+	var oldest any
+	err = t.queryRow(inboxBacklog).Scan(&b.Alerts, &oldest)
+	b.Age = age(oldest, now)
+	return b, err
 }

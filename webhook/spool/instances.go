@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -25,8 +26,11 @@ const (
 	refiring       = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
 	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`
 
+	instanceAlert  = `SELECT CAST(alert AS BLOB) FROM instances WHERE id = ?`
+	deleteInstance = `DELETE FROM instances WHERE id = ?`
+
 	insertInstance = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+		received_at, first_at, seen_at, said_by, resolved_at, closed, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateInstance = `UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
 		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`
 
@@ -74,7 +78,31 @@ func first(list []*state.Instance, err error) (*state.Instance, error) {
 
 func (t *Tx) instances(query string, args ...any) ([]*state.Instance, error) {
 	rows, err := t.query(query, args...)
-	return collect(rows, err, func(rows *sql.Rows) (*state.Instance, error) { return scanInstance(rows) })
+	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (*state.Instance, error) { return scanInstance(rows) })
+	if err != nil {
+		return nil, err
+	}
+	return list, t.setAsideInstances(bad)
+}
+
+// setAsideInstances removes instances that cannot be read. If Alertmanager sends
+// such an alert again, it is a new instance.
+func (t *Tx) setAsideInstances(bad []badRow) error {
+	for _, row := range bad {
+		var alert []byte
+		if err := t.queryRow(instanceAlert, row.id).Scan(&alert); err != nil {
+			return err
+		}
+		a := Aside{Kind: api.AsideInstance, Reason: fmt.Sprintf("instance %d: %v", row.id, row.reason), Body: alert}
+		_, a.Alerts = state.Glean(alert)
+		if err := t.SetAside(a, time.Now()); err != nil {
+			return err
+		}
+		if _, err := t.exec(deleteInstance, row.id); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // scanInstance reads [instanceColumns], and the columns after them into more.
@@ -99,6 +127,7 @@ func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 			return nil, fmt.Errorf("instance %d: %w", i.ID, err)
 		}
 	}
+	i.Notify = max(state.None, min(i.Notify, state.Loud))
 	i.ChangedAt, i.FirstAt, i.LastAt = time.UnixMicro(changed), time.UnixMicro(first), time.UnixMicro(last)
 	i.ResolvedAt, i.RefireAt, i.ResumedAt = fromMicro(resolved), fromMicro(refire), fromMicro(resumed)
 	return &i, nil
@@ -113,7 +142,7 @@ func (t *Tx) createInstance(i *state.Instance, chats []string) error {
 	}
 	i.ID, err = t.insert(insertInstance,
 		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
-		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Own)
+		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own)
 	if err != nil || i.Notify == state.None {
 		return err
 	}

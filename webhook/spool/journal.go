@@ -1,11 +1,13 @@
 package spool
 
 import (
-	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 const (
@@ -13,8 +15,7 @@ const (
 	countEvents  = `SELECT count(*) FROM journal`
 	selectEvents = `SELECT seq, at, kind, body FROM journal ORDER BY seq LIMIT ?`
 	deleteEvents = `DELETE FROM journal WHERE seq <= ?`
-	selectName   = `SELECT id FROM replica`
-	insertName   = `INSERT INTO replica (id) VALUES (?)`
+	deleteEvent  = `DELETE FROM journal WHERE seq = ?`
 )
 
 // Event is an event of this replica that the shared journal does not have yet.
@@ -42,36 +43,37 @@ func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 		return nil, waiting, err
 	}
 	rows, err := t.query(selectEvents, limit)
+	size := 0
+	events, bad, err := collectGood(rows, err, func(rows *sql.Rows) (e Event, err error) {
+		if size >= bytes {
+			return e, errLater
+		}
+		var at int64
+		err = rows.Scan(&e.Seq, &at, &e.Kind, &e.Body)
+		e.At = time.UnixMicro(at)
+		size += len(e.Body)
+		return e, err
+	})
 	if err != nil {
 		return nil, 0, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for size := 0; rows.Next() && size < bytes; {
-		var e Event
-		var at int64
-		if err := rows.Scan(&e.Seq, &at, &e.Kind, &e.Body); err != nil {
+	for _, row := range bad {
+		if errors.Is(row.reason, errLater) {
+			continue
+		}
+		if err := t.SetAside(Aside{Kind: api.AsideEvent, Reason: fmt.Sprintf("event %d: %v", row.id, row.reason)}, time.Now()); err != nil {
 			return nil, 0, err
 		}
-		e.At = time.UnixMicro(at)
-		size += len(e.Body)
-		events = append(events, e)
+		if _, err := t.exec(deleteEvent, row.id); err != nil {
+			return nil, 0, err
+		}
+		waiting--
 	}
-	return events, waiting, rows.Err()
+	return events, waiting, nil
 }
 
 // DeleteEvents removes the events that the shared journal has.
 func (t *Tx) DeleteEvents(upTo int64) error {
 	_, err := t.exec(deleteEvents, upTo)
 	return err
-}
-
-// ReplicaName returns the name of this replica, which is kept as long as its
-// spool.
-func (t *Tx) ReplicaName() (name string, err error) {
-	err = t.queryRow(selectName).Scan(&name)
-	if errors.Is(err, sql.ErrNoRows) {
-		name = rand.Text()
-		_, err = t.exec(insertName, name)
-	}
-	return name, err
 }

@@ -13,9 +13,10 @@ import (
 const (
 	insertMessage = `INSERT INTO messages (chat, group_key, kind, rank, batch, part, parts, content, instances, state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	startBatch  = `UPDATE messages SET batch = id WHERE id = ?`
-	messageID   = `SELECT telegram_id FROM messages WHERE id = ?`
-	messageMeta = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
+	startBatch   = `UPDATE messages SET batch = id WHERE id = ?`
+	messageID    = `SELECT telegram_id FROM messages WHERE id = ?`
+	knownMessage = `SELECT 1 FROM messages WHERE chat = ? AND telegram_id = NULLIF(?, 0) AND sent_at = ?`
+	messageMeta  = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
 
 	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`
 	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
@@ -34,8 +35,8 @@ const (
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
 			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.group_key
-			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND EXISTS (
-				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')))`
+			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND CASE WHEN json_valid(m.instances) THEN EXISTS (
+				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')) END)`
 	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
 
 	editDone      = `UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`
@@ -188,12 +189,17 @@ func (t *Tx) Unsent(m *Message) (err error) {
 // show.
 func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 	rows, err := t.query(selectSending)
-	calls, err := collect(rows, err, func(rows *sql.Rows) (*Message, error) {
+	calls, bad, err := collectGood(rows, err, func(rows *sql.Rows) (*Message, error) {
 		m := &Message{}
 		return m, rows.Scan(&m.ID, &m.Chat, &m.Batch, &m.Part)
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, row := range bad {
+		if err := t.setAsideMessage(row.id, row.reason); err != nil {
+			return nil, err
+		}
 	}
 	ambiguous = map[string]int{}
 	for _, m := range calls {
@@ -209,11 +215,18 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 // SentEvent returns the event of a message that the chat shows.
 func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 	sent := &state.SentEvent{TelegramID: telegramID, Kind: m.Kind, Part: m.Part}
-	if err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts); err != nil {
+	err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil // the spool was replaced meanwhile
+	}
+	if err != nil {
 		return nil, err
 	}
 	for _, l := range m.Listed {
 		key, err := t.Key(l.ID)
+		if err != nil && IsItem(err) {
+			continue // it was set aside meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -227,6 +240,10 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
 	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
+	// If the spool was restored, the journal has messages that it knows.
+	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
 	for _, l := range e.Listed {
 		id, err := t.Find(l.InstanceKey)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -29,6 +30,7 @@ const (
 	FROM outbox o JOIN instances i ON i.id = o.instance`
 	selectChanges = `SELECT o.instance, o.change, ` + recordColumns + `
 			FROM outbox o JOIN instances i ON i.id = o.instance ORDER BY i.id LIMIT ?`
+	dropChange   = `DELETE FROM outbox WHERE instance = ?`
 	deleteChange = `DELETE FROM outbox WHERE instance = ? AND change = ?`
 
 	selectDeliveries = `SELECT chat, told_at, over_at FROM views WHERE instance = ? AND told_at IS NOT NULL ORDER BY chat`
@@ -43,22 +45,31 @@ type Change struct {
 // Changes returns the oldest changes that the history does not have, and their
 // number. Label is the label that holds the severity.
 func (t *Tx) Changes(limit int, label string, now time.Time) (list []Change, waiting Backlog, err error) {
-	var oldest sql.NullInt64
+	var oldest any
 	if err := t.queryRow(waitingChanges).Scan(&waiting.Alerts, &oldest); err != nil || waiting.Alerts == 0 {
 		return nil, waiting, err
 	}
-	waiting.Age = max(0, now.Sub(time.UnixMicro(oldest.Int64)))
+	waiting.Age = age(oldest, now)
 	rows, err := t.query(selectChanges, limit)
-	list, err = collect(rows, err, func(rows *sql.Rows) (c Change, err error) {
+	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (c Change, err error) {
 		err = scanRecord(rows, label, &c.Record, &c.instance, &c.version)
 		return c, err
 	})
 	if err != nil {
 		return nil, waiting, err
 	}
+	for _, row := range bad {
+		if err := t.SetAside(Aside{Kind: api.AsideHistory, Reason: fmt.Sprintf("instance %d: %v", row.id, row.reason)}, now); err != nil {
+			return nil, waiting, err
+		}
+		if _, err := t.exec(dropChange, row.id); err != nil {
+			return nil, waiting, err
+		}
+	}
 	for i := range list {
 		rows, err := t.query(selectDeliveries, list[i].instance)
-		if list[i].Record.Deliveries, err = collect(rows, err, scanDelivery); err != nil {
+		list[i].Record.Deliveries, err = collect(rows, err, scanDelivery)
+		if err != nil && !IsItem(err) { // a damaged delivery is left out
 			return nil, waiting, err
 		}
 	}
@@ -95,14 +106,15 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	if err := json.Unmarshal(alert, &a); err != nil {
 		return err
 	}
-	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, a.StartsAt, time.UnixMicro(first).UTC()
+	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, state.ClampTime(a.StartsAt), time.UnixMicro(first).UTC()
 	r.Priority = a.Labels[label]
-	r.Notify = string(notify.Sound())
+	r.Notify = string(max(state.None, min(notify, state.Loud)).Sound())
 	if resolved.Valid {
 		at := time.UnixMicro(resolved.Int64).UTC()
 		r.ResolutionAt, r.EndsAt = &at, &at
 		if !a.EndsAt.IsZero() {
-			r.EndsAt = &a.EndsAt
+			ends := state.ClampTime(a.EndsAt)
+			r.EndsAt = &ends
 		}
 	}
 	return nil
@@ -144,10 +156,11 @@ func Records(ctx context.Context, path, label string, since time.Time) (records 
 	defer func() { _ = tx.Rollback() }() // it only read
 	var ids []int64
 	rows, err := tx.QueryContext(ctx, recordsSince, since.UnixMicro())
-	records, err = collect(rows, err, func(rows *sql.Rows) (r state.Record, err error) {
+	records, _, err = collectGood(rows, err, func(rows *sql.Rows) (r state.Record, err error) {
 		var id int64
-		err = scanRecord(rows, label, &r, &id)
-		ids = append(ids, id)
+		if err = scanRecord(rows, label, &r, &id); err == nil {
+			ids = append(ids, id)
+		}
 		return r, err
 	})
 	if err != nil {
@@ -155,7 +168,8 @@ func Records(ctx context.Context, path, label string, since time.Time) (records 
 	}
 	for i := range records {
 		rows, err := tx.QueryContext(ctx, selectDeliveries, ids[i])
-		if records[i].Deliveries, err = collect(rows, err, scanDelivery); err != nil {
+		records[i].Deliveries, err = collect(rows, err, scanDelivery)
+		if err != nil && !IsItem(err) {
 			return nil, err
 		}
 	}

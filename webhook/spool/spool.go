@@ -13,9 +13,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite"
@@ -28,6 +28,7 @@ const maxBatch = 256
 // jobs together in one transaction, so that many requests share a sync of the
 // disk.
 type Spool struct {
+	path     string
 	db       *sql.DB
 	tx       *Tx // of the goroutine
 	lock     *flock.Flock
@@ -36,6 +37,8 @@ type Spool struct {
 	done     chan struct{} // closed when the last one is done
 	writable atomic.Bool
 	changes  int64 // rows written so far
+	aside    atomic.Pointer[func([]Aside)]
+	replaced replacement
 	closing  sync.Once
 }
 
@@ -47,12 +50,12 @@ type job struct {
 // Open opens or creates the spool, for this process alone. It keeps a damaged file
 // under the returned name and creates a new one, so that alerts are delivered.
 func Open(ctx context.Context, path string) (s *Spool, damaged string, err error) {
-	s = &Spool{jobs: make(chan job, maxBatch), stop: make(chan struct{}), done: make(chan struct{})}
+	s = &Spool{path: path, jobs: make(chan job, maxBatch), stop: make(chan struct{}), done: make(chan struct{})}
 	if path != InMemory {
 		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 			return nil, "", fmt.Errorf("spool: %w", err)
 		}
-		s.lock = flock.New(path + ".lock")
+		s.lock = flock.New(path+".lock", flock.SetPermissions(0o600))
 		switch locked, err := s.lock.TryLock(); {
 		case err != nil:
 			return nil, "", fmt.Errorf("spool: %w", err)
@@ -60,25 +63,53 @@ func Open(ctx context.Context, path string) (s *Spool, damaged string, err error
 			return nil, "", fmt.Errorf("spool: %s is in use by another process: give each its own --spool", path)
 		}
 	}
-	s.db, err = openDB(ctx, path)
-	if isDamaged(err) && path != InMemory {
-		if damaged, err = keepAside(path); err == nil {
-			s.db, err = openDB(ctx, path)
+	err = s.open(ctx)
+	if err == nil {
+		err = s.repair(ctx)
+	}
+	if err != nil && path != InMemory && !isEnvironment(err) {
+		r := Replaced{Reason: err}
+		if s.tx != nil {
+			r.Saved = s.tx.save()
 		}
+		_ = s.closeDB() // it is damaged
+		if damaged, err = keepAside(path, "corrupt"); err == nil {
+			err = s.open(ctx)
+		}
+		r.Kept = damaged
+		s.replaced.atStart = &r
 	}
 	if err != nil {
-		_ = s.unlock()
+		err = errors.Join(err, s.closeDB(), s.unlock())
 		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
 	}
-	conn, err := s.db.Conn(ctx)
-	if err != nil {
-		err = errors.Join(err, s.db.Close(), s.unlock())
-		return nil, damaged, fmt.Errorf("spool %s: %w", path, err)
-	}
-	s.tx = newTx(conn)
 	s.writable.Store(true)
 	go s.run()
 	return s, damaged, nil
+}
+
+// open opens the database file of the spool.
+func (s *Spool) open(ctx context.Context) (err error) {
+	if s.db, err = openDB(ctx, s.path); err != nil {
+		return err
+	}
+	conn, err := s.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	s.tx, s.changes = newTx(conn), 0
+	return s.remember()
+}
+
+// closeDB closes the database file.
+func (s *Spool) closeDB() (err error) {
+	if s.tx != nil {
+		err, s.tx = s.tx.close(), nil
+	}
+	if s.db != nil {
+		err, s.db = errors.Join(err, s.db.Close()), nil
+	}
+	return err
 }
 
 // Do runs a job in a transaction and returns when it is committed. If another
@@ -139,7 +170,10 @@ func (s *Spool) batch(first job) []job {
 // commit runs jobs in one transaction. If it fails, each job gets its own, so that
 // only the faulty one fails.
 func (s *Spool) commit(batch []job) {
-	err := s.transact(batch)
+	err := s.restore(s.transact(batch))
+	if errors.Is(err, errReplaced) {
+		err = s.transact(batch)
+	}
 	if err != nil && len(batch) > 1 {
 		for _, j := range batch {
 			s.commit([]job{j})
@@ -155,12 +189,19 @@ const countChanges = `SELECT total_changes()`
 
 func (s *Spool) transact(batch []job) (err error) {
 	tx := s.tx
+	if tx == nil {
+		return errDamaged
+	}
+	if s.moved() {
+		return errMoved
+	}
+	tx.aside = nil
 	if err := tx.begin(); err != nil {
 		s.writable.Store(false)
 		return err
 	}
 	for _, j := range batch {
-		if err := j.do(tx); err != nil {
+		if err := recovered(func() error { return j.do(tx) }); err != nil {
 			if e := (*sqlite.Error)(nil); errors.As(err, &e) {
 				s.writable.Store(false)
 			}
@@ -179,12 +220,44 @@ func (s *Spool) transact(batch []job) (err error) {
 		_ = tx.rollback()
 	}
 	s.changes = changes
+	if f := s.aside.Load(); err == nil && f != nil && len(tx.aside) > 0 {
+		(*f)(tx.aside)
+	}
 	return err
 }
 
-// Check writes to the spool, and returns the error if that fails.
+// recovered calls a function. A panic is an error, because a process that dies of
+// an item would die of it again.
+func recovered(f func() error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
+	return f()
+}
+
+// OnAside sets the function that learns of the items that were set aside.
+func (s *Spool) OnAside(f func([]Aside)) { s.aside.Store(&f) }
+
+const (
+	// probeSize is the size of a large notification. A small write can succeed
+	// on a full disk.
+	probeSize   = 64 << 10
+	insertProbe = `INSERT INTO probe (data) VALUES (zeroblob(?))`
+	deleteProbe = `DELETE FROM probe`
+)
+
+// Check writes to the spool as a large notification does, and returns the error
+// if that fails.
 func (s *Spool) Check() error {
-	return s.Do(func(tx *Tx) error { return tx.setTime(factChecked, time.Now()) })
+	insert := func(tx *Tx) error { _, err := tx.exec(insertProbe, probeSize); return err }
+	empty := func(tx *Tx) error { _, err := tx.exec(deleteProbe); return err }
+	err := s.Do(insert)
+	if err == nil {
+		err = s.Do(empty)
+	}
+	return err
 }
 
 // Writable reports whether the last write succeeded.
@@ -195,7 +268,7 @@ func (s *Spool) Close() (err error) {
 	s.closing.Do(func() {
 		close(s.stop)
 		<-s.done
-		err = errors.Join(s.tx.close(), s.db.Close(), s.unlock())
+		err = errors.Join(s.closeDB(), s.unlock())
 	})
 	return err
 }

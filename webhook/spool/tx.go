@@ -13,9 +13,12 @@ import (
 type Tx struct {
 	conn       *sql.Conn
 	statements map[string]*sql.Stmt
+	aside      []Aside // that the transaction set aside
+	lastID     int64   // the greatest id of a new row
+	file       string  // the identity of the database file
 }
 
-func newTx(conn *sql.Conn) *Tx { return &Tx{conn, map[string]*sql.Stmt{}} }
+func newTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, statements: map[string]*sql.Stmt{}} }
 
 // prepared returns the statement of a query. Queries are constants, so their
 // number is small.
@@ -63,7 +66,9 @@ func (t *Tx) insert(query string, args ...any) (id int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return r.LastInsertId()
+	id, err = r.LastInsertId()
+	t.lastID = max(t.lastID, id)
+	return id, err
 }
 
 // begin starts a transaction that writes. If a transaction reads first, its
@@ -73,6 +78,23 @@ func (t *Tx) begin() error { return t.control("BEGIN IMMEDIATE") }
 func (t *Tx) commit() error { return t.control("COMMIT") }
 
 func (t *Tx) rollback() error { return t.control("ROLLBACK") }
+
+// Try runs a function whose changes it reverts if the function fails.
+func (t *Tx) Try(f func() error) error {
+	aside := len(t.aside)
+	if _, err := t.exec("SAVEPOINT item"); err != nil {
+		return err
+	}
+	failed := recovered(f)
+	if failed != nil {
+		t.aside = t.aside[:aside]
+		if _, err := t.exec("ROLLBACK TO item"); err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+	_, err := t.exec("RELEASE item")
+	return errors.Join(failed, err)
+}
 
 func (t *Tx) control(statement string) error {
 	_, err := t.conn.ExecContext(context.Background(), statement)
@@ -103,6 +125,48 @@ func collect[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) 
 		list = append(list, v)
 	}
 	return list, rows.Err()
+}
+
+// badRow is a row that could not be read.
+type badRow struct {
+	id     int64 // its first column
+	reason error
+}
+
+// collectGood reads the rows of a query whose first column is the id. It also
+// returns the rows that cannot be read.
+func collectGood[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (list []T, bad []badRow, _ error) {
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err == nil {
+			list = append(list, v)
+			continue
+		}
+		id, scanErr := firstColumn(rows)
+		if scanErr != nil {
+			return nil, nil, errors.Join(err, scanErr)
+		}
+		bad = append(bad, badRow{id, err})
+	}
+	return list, bad, rows.Err()
+}
+
+// firstColumn returns the id of a row of which another column cannot be read.
+func firstColumn(rows *sql.Rows) (id int64, err error) {
+	columns, err := rows.Columns()
+	if err != nil {
+		return 0, err
+	}
+	values := make([]any, len(columns))
+	values[0] = &id
+	for i := 1; i < len(values); i++ {
+		values[i] = new(any)
+	}
+	return id, rows.Scan(values...)
 }
 
 // micro returns the stored form of a time; the zero time is NULL.

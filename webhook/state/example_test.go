@@ -46,9 +46,17 @@ func ExampleParsePayload() {
 	p, err := state.ParsePayload([]byte(`{"version": "4", "groupKey": "{}:{}", "status": "firing",
 		"alerts": [{"status": "firing", "labels": {"alertname": "LatencyHigh"}}]}`))
 	fmt.Println(p.Alerts[0].Fingerprint, err)
+	p, err = state.ParsePayload([]byte(`{"truncatedAlerts": "3", "alerts": [{"annotations": {"value": 5}}]}`))
+	fmt.Println(p.TruncatedAlerts, p.Alerts[0].Annotations["value"], p.Repaired, err)
 	_, err = state.ParsePayload([]byte(`{"version": "3"}`))
 	fmt.Println(err)
 	// Output:
 	// 5309d6b657c1d71c <nil>
-	// not an Alertmanager payload: its "version" is not "4"
+	// 3 5 true <nil>
+	// not an Alertmanager payload: it has no "alerts"
+}
+
+func ExampleGlean() {
+	fmt.Println(state.Glean([]byte(`{"receiver": "tg", "alerts": [{"labels": {"alertname": "LatencyHigh", "env"`)))
+	// Output: tg [LatencyHigh]
 }

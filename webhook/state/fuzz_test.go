@@ -27,9 +27,12 @@ func FuzzParsePayload(f *testing.F) {
 	f.Add([]byte(`{"version":"4","status":"firing","groupKey":"k","alerts":[{"status":"firing","labels":{"a":"SECRET"},"startsAt":"SECRET"}]}`))
 	f.Add([]byte(`{"version":4}`))
 	f.Add([]byte(`{"alerts":"SECRET"}`))
+	f.Add([]byte(`{"alerts":[{"startsAt":"9999-12-31T23:59:59-01:00","endsAt":253402300799}],"truncatedAlerts":-1}`))
+	f.Add([]byte("\xef\xbb\xbf{\"alerts\":[null,1,{}]}x"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		p, err := state.ParsePayload(body)
 		if err != nil {
+			state.Glean(body)
 			if strings.Contains(err.Error(), "SECRET") {
 				t.Fatalf("the error quotes the body: %v", err)
 			}
@@ -42,10 +45,11 @@ func FuzzParsePayload(f *testing.F) {
 		}
 		again, err := json.Marshal(p)
 		if err != nil {
-			return // years beyond 9999 can be read and not be written
+			t.Fatalf("it cannot be stored: %v", err)
 		}
-		if _, err := state.ParsePayload(again); err != nil {
-			t.Fatalf("not taken again: %v", err)
+		q, err := state.ParsePayload(again)
+		if err != nil || len(q.Alerts) != len(p.Alerts) || q.GroupKey != p.GroupKey || q.TruncatedAlerts != p.TruncatedAlerts {
+			t.Fatalf("read again as %+v, %v", q, err)
 		}
 	})
 }

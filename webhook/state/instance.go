@@ -1,6 +1,7 @@
 package state
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -119,4 +120,12 @@ func Later(a, b time.Time) time.Time {
 		return b
 	}
 	return a
+}
+
+// Arrival returns a notification that brings the present state of the instance.
+func (i *Instance) Arrival() (a Arrival, err error) {
+	a = Arrival{At: i.ChangedAt, Notify: i.Notify, Payload: Payload{Version: "4", GroupKey: i.Group}}
+	a.ExternalURL, a.Status, a.Alerts = i.ExternalURL, i.Alert.Status, template.Alerts{i.Alert}
+	a.Body, err = json.Marshal(a.Payload)
+	return a, err
 }

@@ -13,6 +13,9 @@ import (
 // peer waits 15 seconds for each peer before it.
 const Settle = time.Minute
 
+// NoteGroup is the group key of the notes of the webhook itself.
+const NoteGroup = "preflight-webhook/note"
+
 // OwnGroup is the group key of the alert that the webhook itself makes.
 const OwnGroup = "preflight-webhook/watchdog"
 

@@ -4,9 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/transform"
 )
 
 // Payload is a notification as Alertmanager posts it to a webhook, version 4.
@@ -18,41 +23,81 @@ type Payload struct {
 	GroupKey string `json:"groupKey"`
 	// TruncatedAlerts counts the alerts left out for the receiver's max_alerts.
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
+	// Repaired means that the body differs from one of Alertmanager. The spool
+	// then stores the payload instead of the body, so that every version can
+	// read it.
+	Repaired bool `json:"-"`
 }
 
-// ParsePayload decodes the body of a notification. The error explains why
-// Alertmanager cannot have sent it, and never quotes the body.
+// maxTruncated is the greatest number of left out alerts that counts.
+const maxTruncated = math.MaxInt32
+
+// ParsePayload decodes the body of a notification. It repairs what Alertmanager
+// does not send, because a refused notification is a lost alert: it clamps
+// numbers and dates, and takes text of any type. The error means that the body
+// has no alerts at all. It never quotes the body.
 func ParsePayload(body []byte) (Payload, error) {
 	var p Payload
-	if err := json.Unmarshal(body, &p); err != nil {
-		return Payload{}, fmt.Errorf("not an Alertmanager payload: %w", DescribeJSON(err))
+	if err := json.Unmarshal(body, &p); err != nil || !p.regular() {
+		return parseLenient(decodeText(body))
 	}
-	var problem string
-	switch {
-	case p.Version == "":
-		problem = `it has no "version"`
-	case p.Version != "4":
-		problem = `its "version" is not "4"`
-	case p.GroupKey == "":
-		problem = `it has no "groupKey"`
-	case p.Status != string(model.AlertFiring) && p.Status != string(model.AlertResolved):
-		problem = `its "status" is neither firing nor resolved`
-	case len(p.Alerts) == 0:
-		problem = `it has no "alerts"`
+	p.setFingerprints()
+	return p, nil
+}
+
+// regular reports whether the payload needs no repair.
+func (p *Payload) regular() bool {
+	if p.Version != "4" || p.GroupKey == "" || len(p.Alerts) == 0 || p.TruncatedAlerts > maxTruncated || !knownStatus(p.Status) {
+		return false
 	}
-	for i := range p.Alerts {
-		a := &p.Alerts[i]
-		if a.Status != string(model.AlertFiring) && a.Status != string(model.AlertResolved) {
-			problem = fmt.Sprintf(`the "status" of alert %d is neither firing nor resolved`, i+1)
+	for _, a := range p.Alerts {
+		if !knownStatus(a.Status) || a.StartsAt.IsZero() || !a.StartsAt.Equal(ClampTime(a.StartsAt)) || !a.EndsAt.Equal(ClampTime(a.EndsAt)) {
+			return false
 		}
-		if a.Fingerprint == "" {
+	}
+	return true
+}
+
+func knownStatus(s string) bool {
+	return s == string(model.AlertFiring) || s == string(model.AlertResolved)
+}
+
+func (p *Payload) setFingerprints() {
+	for i := range p.Alerts {
+		if a := &p.Alerts[i]; a.Fingerprint == "" {
 			a.Fingerprint = Fingerprint(a.Labels)
 		}
 	}
-	if problem != "" {
-		return Payload{}, errors.New("not an Alertmanager payload: " + problem)
+}
+
+// The times that the spool, JSON and PostgreSQL can all store.
+var (
+	earliest = time.Unix(0, 0).UTC()
+	latest   = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+// ClampTime moves a time into the range that can be stored. The zero time stays.
+func ClampTime(t time.Time) time.Time {
+	switch {
+	case t.IsZero():
+		return time.Time{}
+	case t.Before(earliest):
+		return earliest
+	case t.After(latest):
+		return latest
+	default:
+		return t
 	}
-	return p, nil
+}
+
+// decodeText returns the text as UTF-8 without a byte order mark. Some programs
+// write UTF-16.
+func decodeText(body []byte) []byte {
+	text, _, err := transform.Bytes(unicode.BOMOverride(encoding.Nop.NewDecoder()), body)
+	if err != nil {
+		return body
+	}
+	return text
 }
 
 // DescribeJSON returns the decoding error with its place, but without quotes of
@@ -66,7 +111,7 @@ func DescribeJSON(err error) error {
 	if errors.As(err, &wrong) {
 		return fmt.Errorf("field %q is a JSON %s at byte %d", wrong.Field, kind(wrong.Value), wrong.Offset)
 	}
-	return errors.New("a time in it is no RFC 3339 time")
+	return errors.New("no valid JSON")
 }
 
 // kind removes the literal that encoding/json appends to "number".

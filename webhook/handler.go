@@ -1,0 +1,214 @@
+package webhook
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"strings"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// bodiesAtOnce is the number of bodies of the maximum size that fit in memory.
+const bodiesAtOnce = 8
+
+// intake answers requests with notifications.
+type intake struct {
+	*Service
+	maxBody int64
+	memory  *semaphore.Weighted // bytes of bodies that may be read at a time
+	post    http.HandlerFunc
+}
+
+func newIntake(s *Service, o HandlerOptions) *intake {
+	in := &intake{Service: s, maxBody: o.MaxBody, memory: semaphore.NewWeighted(bodiesAtOnce * o.MaxBody)}
+	in.post = s.authorized(o.Tokens, in.handle)
+	return in
+}
+
+// takes reports whether a request is below /api/v1, also with an unclean path,
+// or a post to a path that the webhook does not have at all.
+func (in *intake) takes(r *http.Request) bool {
+	clean := path.Clean("/" + r.URL.Path)
+	switch {
+	case strings.HasPrefix(clean+"/", api.PathPrefix):
+		return true
+	case clean == "/metrics", strings.HasPrefix(clean, "/-/"):
+		return false
+	default:
+		return !reads(r.Method)
+	}
+}
+
+// reads reports whether requests with the method have no body.
+func reads(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
+}
+
+func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if reads(r.Method) && r.ContentLength == 0 {
+		w.Header().Set("Allow", http.MethodPost)
+		http.Error(w, "post notifications of Alertmanager here", http.StatusMethodNotAllowed)
+		return
+	}
+	in.post(w, r)
+}
+
+// handle accepts the notification or heartbeat of an authorized request.
+func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
+	need := in.maxBody
+	if r.ContentLength >= 0 && r.ContentLength < need && r.Header.Get("Content-Encoding") == "" {
+		need = r.ContentLength
+	}
+	if !in.memory.TryAcquire(need) {
+		in.refuse(w, api.Overloaded, errors.New("the memory for notifications is used up"))
+		return
+	}
+	defer in.memory.Release(need)
+
+	body, tooLarge, err := in.read(r)
+	if err != nil { // half a request: Alertmanager tries again
+		http.Error(w, "the request broke off", http.StatusServiceUnavailable)
+		return
+	}
+	if tooLarge {
+		in.setAside(w, r, api.TooLarge, body, errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
+		return
+	}
+	payload, err := state.ParsePayload(body)
+	known := r.Method == http.MethodPost && (r.URL.Path == api.AlertsPath || r.URL.Path == api.WatchdogPath)
+	switch clean := path.Clean("/" + r.URL.Path); {
+	case err != nil && !strings.HasPrefix(clean+"/", api.PathPrefix):
+		http.NotFound(w, r) // it is for another program
+	case err != nil:
+		in.setAside(w, r, api.Invalid, body, err)
+	case clean == api.WatchdogPath:
+		in.heartbeat(w, payload, known)
+	default:
+		in.accept(w, r, body, payload, known)
+	}
+}
+
+// read returns the body, decompressed. If the body is larger than the limit, it
+// returns its beginning, and reads the rest: a client whose post is cut off sees
+// no answer.
+func (in *intake) read(r *http.Request) (body []byte, tooLarge bool, err error) {
+	if body, tooLarge, err = readAtMost(r.Body, in.maxBody); err != nil {
+		return nil, false, err
+	}
+	if _, err = io.Copy(io.Discard, r.Body); err != nil {
+		return nil, false, err
+	}
+	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
+		return body, tooLarge, nil
+	}
+	unpacked, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body, tooLarge, nil // it cannot be read
+	}
+	text, larger, err := readAtMost(unpacked, in.maxBody)
+	if err != nil {
+		return body, tooLarge, nil
+	}
+	return text, tooLarge || larger, nil
+}
+
+// readAtMost reads up to a limit, and reports whether there is more.
+func readAtMost(r io.Reader, limit int64) (body []byte, more bool, err error) {
+	body, err = io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil || int64(len(body)) <= limit {
+		return body, false, err
+	}
+	return body[:limit], true, nil
+}
+
+// accept commits a notification.
+func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p state.Payload, known bool) {
+	outcome := api.Accepted
+	if !known {
+		outcome = api.UnknownPath
+		for i := range p.Alerts {
+			if p.Alerts[i].Annotations == nil {
+				p.Alerts[i].Annotations = map[string]string{}
+			}
+			p.Alerts[i].Annotations[api.PostedTo] = r.URL.Path
+		}
+		in.config.Log.Error("notification to an unknown path: delivered to the default chats: compare the versions of the webhook and of Alertmanager's configuration",
+			"method", r.Method, "path", r.URL.Path, "receiver", p.Receiver)
+	}
+	if p.Repaired || !known {
+		var err error
+		if body, err = json.Marshal(p); err != nil {
+			in.setAside(w, r, api.Invalid, body, err)
+			return
+		}
+	}
+	sound := in.sound(r.URL.Query().Get(api.NotifyParam), p)
+	id, err := in.Accept(body, sound)
+	if err != nil {
+		in.refuse(w, api.Unwritable, err)
+		return
+	}
+	in.metrics.received.WithLabelValues(outcome).Inc()
+	in.accepted(id, p, sound)
+}
+
+// sound returns the sound of a notification: the one that the receiver's URL
+// names, or else that of the alerts' levels.
+func (s *Service) sound(named string, p state.Payload) api.Sound {
+	switch sound, known := api.ParseSound(named); {
+	case known:
+		return sound
+	case named != "":
+		// Refusing it would lose the alert.
+		s.config.Log.Error("the receiver's URL has an unknown notify: delivering as loud: use loud, silent or none", "group", p.GroupKey)
+	case s.config.LevelSounds:
+		return s.scale().Sound(p.Alerts)
+	}
+	return api.Loud
+}
+
+// heartbeat stores a heartbeat. A resolved Watchdog is a missing one.
+func (in *intake) heartbeat(w http.ResponseWriter, p state.Payload, known bool) {
+	if !known {
+		in.metrics.received.WithLabelValues(api.UnknownPath).Inc()
+	}
+	beat, alive := heartbeat(p)
+	if !alive {
+		return
+	}
+	if err := in.Heartbeat(beat); err != nil {
+		in.refuse(w, api.Unwritable, err)
+	}
+}
+
+// setAside commits that a notification could not be read. The answer is 200,
+// because a retry would bring the same.
+func (in *intake) setAside(w http.ResponseWriter, r *http.Request, outcome string, body []byte, reason error) {
+	a := spool.Aside{Kind: api.AsideNotification, Reason: reason.Error(), Path: r.URL.Path, Body: body}
+	a.Receiver, a.Alerts = state.Glean(body)
+	if err := in.Service.setAside(a); err != nil {
+		in.refuse(w, api.Unwritable, err)
+		return
+	}
+	in.metrics.received.WithLabelValues(outcome).Inc()
+}
+
+// refuse answers 503, after which Alertmanager tries again.
+func (in *intake) refuse(w http.ResponseWriter, outcome string, err error) {
+	in.metrics.received.WithLabelValues(outcome).Inc()
+	in.config.Log.Error("notification refused: Alertmanager tries again", "outcome", outcome, "err", err)
+	text := "the spool cannot be written: try again"
+	if outcome == api.Overloaded {
+		text = err.Error() + ": try again"
+	}
+	http.Error(w, text, http.StatusServiceUnavailable)
+}
