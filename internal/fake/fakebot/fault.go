@@ -9,9 +9,11 @@ type Fault struct {
 	Times  int    // number of calls; 0 for one
 
 	Delay      time.Duration // delay before the call is handled
+	Late       time.Duration // delay of the answer, after the call is carried out
 	Drop       bool          // close the connection instead of answering
 	AfterApply bool          // carry out the call before the failure
 	Half       bool          // send only half of the answer
+	Chunked    bool          // send the answer in chunks, without its length
 	Status     int           // answer with this status and Body
 	Body       string
 	RetryAfter int // answer 429 with this many seconds
@@ -25,6 +27,15 @@ func (b *Bot) Inject(faults ...Fault) {
 		f.Times = max(f.Times, 1)
 		b.faults = append(b.faults, &f)
 	}
+}
+
+// Refuse makes the bot refuse calls with status 400 and the description that
+// the function returns for a message. The empty description accepts it. A nil
+// function accepts every message. The function must not call the bot.
+func (b *Bot) Refuse(why func(chat int64, m Message) string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refuses = why
 }
 
 // ClearFaults removes the remaining faults.
