@@ -128,8 +128,8 @@ func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 	w.WriteHeader(c.Status)
 	half := len(body) / 2
 	_, _ = w.Write(body[:half])
-	if f.Chunked {
-		_ = http.NewResponseController(w).Flush() // ends a chunk
+	if f.Chunked || f.Half {
+		_ = http.NewResponseController(w).Flush() // ends a chunk, and sends half an answer
 	}
 	if !f.Half {
 		_, _ = w.Write(body[half:])
