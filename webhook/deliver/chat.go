@@ -16,8 +16,9 @@ const (
 	// Telegram; it doubles in between.
 	firstRetry = time.Second
 	lastRetry  = 50 * time.Second
-	// deadRetry is the time between two attempts in a chat that refuses the bot.
-	deadRetry = 10 * time.Minute
+	// ambiguousRetry is the time before a message is repeated that the chat may
+	// already show twice; it doubles with each repetition.
+	ambiguousRetry = 10 * time.Second
 	// slowestRetryAfter is the longest wait that Telegram can ask for.
 	slowestRetryAfter = 24 * time.Hour
 	// failuresToYield is the number of failures in a row after which another
@@ -46,25 +47,54 @@ func (w *worker) load(tx *spool.Tx) error {
 }
 
 // learn updates the state of the chat with the outcome of a call.
-func (w *worker) learn(failure *telegram.Error, now time.Time) {
+func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {
 		w.failures, w.dead = 0, ""
 		w.failing.Store(false)
 		return
 	}
-	switch failure.Kind {
-	case telegram.Refused, telegram.MessageGone:
-	case telegram.RateLimited:
+	switch {
+	case refusedEdit(c, failure):
+		return
+	case failure.Kind == telegram.RateLimited:
 		w.limited = now.Add(min(failure.RetryAfter, slowestRetryAfter))
 		w.notBefore = w.limited
-	case telegram.Migrated:
+	case failure.Kind == telegram.Migrated:
 		w.chat.ID = failure.MigrateTo
-	case telegram.ChatGone, telegram.TopicGone:
-		w.dead, w.notBefore = failure.Description, now.Add(deadRetry)
+	case refusedChat(failure):
+		w.dead = failure.Description
+		w.backOff(now)
+		w.failing.Store(false) // another replica is refused too
 	default:
 		w.backOff(now)
+		if n := c.ambiguous + 1; failure.Kind == telegram.Ambiguous && c.Edits == 0 && n >= silentRepeats {
+			w.retryAt(now, ambiguousRetry<<min(n-silentRepeats, 10))
+		}
 	}
+}
+
+// refusedEdit reports whether Telegram refused to edit this message. That proves
+// nothing about the chat.
+func refusedEdit(c *call, failure *telegram.Error) bool {
+	if c.Edits == 0 || failure == nil {
+		return false
+	}
+	switch failure.Kind {
+	case telegram.Refused, telegram.TopicGone, telegram.MessageGone:
+		return true
+	}
+	return false
+}
+
+// refusedChat reports whether the chat takes no message. A refusal for an
+// unknown reason means that, because [worker.try] tried every form.
+func refusedChat(failure *telegram.Error) bool {
+	switch failure.Kind {
+	case telegram.Refused, telegram.ChatGone, telegram.TopicGone, telegram.MessageGone:
+		return true
+	}
+	return false
 }
 
 // stored returns the state of the chat that is kept over a restart. It omits
@@ -93,10 +123,17 @@ func (w *worker) known() string {
 // wait depends on the chat and the attempt, so that many chats do not retry at
 // once. It is not random, so that tests can expect it.
 func (w *worker) backOff(now time.Time) {
-	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
-	w.notBefore = now.Add(wait + spread(wait/5, w.key, w.failures))
+	w.retryAt(now, firstRetry<<min(w.failures, 10))
 	w.failures++
 	w.failing.Store(w.failures >= failuresToYield)
+}
+
+// retryAt sets the time of the next attempt, unless it is later already.
+func (w *worker) retryAt(now time.Time, wait time.Duration) {
+	wait = min(wait, lastRetry)
+	if at := now.Add(wait + spread(wait/5, w.key, w.failures)); at.After(w.notBefore) {
+		w.notBefore = at
+	}
 }
 
 // spread returns a time below a limit. It is always the same for an attempt in

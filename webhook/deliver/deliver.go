@@ -91,6 +91,7 @@ func (ws *Workers) Load(s *spool.Spool) error {
 			if err := w.load(tx); err != nil {
 				return fmt.Errorf("chat %s: %w", w.key, err)
 			}
+			w.metrics.chatState(w.key, w.known())
 		}
 		ambiguous, err = tx.RecoverCalls()
 		return err

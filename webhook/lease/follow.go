@@ -123,6 +123,8 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 	switch {
 	case c.Edited != 0:
 		return f.Tx.EditedElsewhere(c.Chat, c.Edited)
+	case c.Ambiguous != nil:
+		return f.Tx.AmbiguousElsewhere(c.Chat, *c.Ambiguous)
 	case c.Sent != nil:
 		duplicate, err := f.Tx.SentElsewhere(c.Chat, *c.Sent, e.At)
 		if duplicate {

@@ -28,6 +28,8 @@ type Words struct {
 	Closed    map[Closed]string
 	More      func(n int) string
 	Truncated func(n uint64) string
+	// Minimum names alerts whose text Telegram refused.
+	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string
 	Duration  func(time.Duration) string
 }

@@ -32,7 +32,6 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 	if _, err := db.ExecContext(t.Context(), string(dump)); err != nil {
 		t.Fatal(err)
 	}
-	before := schema(t, db)
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -81,18 +80,26 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	if db, err = sql.Open("sqlite", "file:"+path); err != nil {
+	created := filepath.Join(t.TempDir(), "spool.db")
+	if s, _, err = spool.Open(t.Context(), created); err != nil {
 		t.Fatal(err)
 	}
-	defer db.Close()
-	if after := schema(t, db); after != before {
-		t.Errorf("the schema changed from\n%s\nto\n%s", before, after)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if migrated, created := schema(t, path), schema(t, created); migrated != created {
+		t.Errorf("the schema of the migrated spool is\n%s\nand that of a new one\n%s", migrated, created)
 	}
 }
 
 // schema returns the SQL of all tables, indexes and triggers.
-func schema(t *testing.T, db *sql.DB) (text string) {
+func schema(t *testing.T, path string) (text string) {
 	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
 	if err := db.QueryRowContext(t.Context(), `SELECT group_concat(sql, char(10)) FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name)`).Scan(&text); err != nil {
 		t.Fatal(err)
 	}

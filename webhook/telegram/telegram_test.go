@@ -77,7 +77,7 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		want  telegram.Kind
 	}{
 		"refused connection": {url: gone.URL, want: telegram.Unreachable},
-		"redirect":           {url: redirect.URL, want: telegram.Ambiguous},
+		"redirect":           {url: redirect.URL, want: telegram.Unreachable},
 		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: telegram.Ambiguous},
 		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: telegram.Ambiguous},
 		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: telegram.Ambiguous},
@@ -88,7 +88,15 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		"markup":             {html: "<b>open", want: telegram.Refused},
 		"too long":           {html: strings.Repeat("x", 4097), want: telegram.Refused},
 		"no rights":          {fault: refusal("not enough rights to send text messages to the chat"), want: telegram.ChatGone},
-		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.MessageGone},
+		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.Refused}, // it was a new message
+		"not modified":       {fault: refusal("message is not modified"), want: telegram.Refused},
+		"no description":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400}`}, want: telegram.Refused},
+		"conflict":           {fault: &fakebot.Fault{Status: 409, Body: `{"ok":false,"error_code":409,"description":"Conflict"}`}, want: telegram.Refused},
+		"unknown code":       {fault: &fakebot.Fault{Status: 406, Body: `{"ok":false,"error_code":406,"description":"NEW"}`}, want: telegram.Refused},
+		"too large":          {fault: &fakebot.Fault{Status: 413, Body: "<html>"}, want: telegram.Refused},
+		"proxy":              {fault: &fakebot.Fault{Status: 403, Body: "<html>"}, want: telegram.Unreachable},
+		"half a refusal":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,`, Chunked: true, Half: true}, want: telegram.Unreachable},
+		"half of the chunks": {fault: &fakebot.Fault{Chunked: true, Half: true}, want: telegram.Ambiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
