@@ -119,27 +119,6 @@ func TestRatesAreKept(t *testing.T) {
 	})
 }
 
-func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
-	inWorld(t, "-100", func(w *world) {
-		const super = -1001
-		am := alertmanager{url: "http://a", priority: "P0"}
-		w.bot.Migrate(group, super)
-		start := time.Now()
-		w.post(am.payload(am.firing("redis", start)), api.Loud)
-		w.after(5 * time.Second)
-		w.restart()
-		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
-		w.after(10 * time.Second)
-		if m := w.bot.Messages(super); len(m) != 2 || m[1].ReplyTo != 1 {
-			t.Fatalf("the supergroup shows %v", m)
-		}
-		if n := len(w.bot.Refusals()); n != 1 {
-			t.Errorf("the old id was used %d times", n)
-		}
-		w.bot = fakebot.New(token, fakebot.Telegram()) // its one refusal was meant
-	})
-}
-
 func TestADeadChatIsMarkedAndTriedEachMinute(t *testing.T) {
 	inWorld(t, "7,8", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}

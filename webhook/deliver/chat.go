@@ -3,6 +3,7 @@ package deliver
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,15 +37,26 @@ func (w *worker) load(tx *spool.Tx) error {
 	if c.MigratedTo != "" {
 		w.chat.ID = c.MigratedTo
 	}
-	w.dead, w.limited = c.Dead, c.NotBefore
-	w.pace = w.Rates.pace(w.chat.IsGroup())
-	w.pace.takeOver(c.Calls)
-	if w.pace.setBack(time.Now()) { // the stored times are of another clock
-		w.limited, w.pace.calls = time.Time{}, nil
+	w.dead, w.limited, w.calls = c.Dead, c.NotBefore, c.Calls
+	calls, limited := slices.Clone(c.Calls), c.NotBefore
+	for _, key := range w.topics {
+		c, err := tx.Chat(key)
+		if err != nil {
+			return err
+		}
+		calls, limited = append(calls, c.Calls...), later(limited, c.NotBefore)
 	}
+	now := time.Now()
+	if slices.ContainsFunc(calls, now.Before) { // the stored times are of another clock
+		w.limited, w.calls, calls, limited = time.Time{}, nil, nil, time.Time{}
+	}
+	w.pace().takeOver(calls, limited)
 	w.notBefore = w.limited
 	return nil
 }
+
+// pace returns the pace of the chat, which its topics share.
+func (w *worker) pace() *pace { return w.paces.of(w.chat.ID, w.chat.IsGroup()) }
 
 // learn updates the state of the chat with the outcome of a call.
 func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
@@ -60,6 +72,7 @@ func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	case failure.Kind == telegram.RateLimited:
 		w.limited = now.Add(min(failure.RetryAfter, slowestRetryAfter))
 		w.notBefore = w.limited
+		w.pace().limit(w.limited) // for its other topics
 	case failure.Kind == telegram.Migrated:
 		w.chat.ID = failure.MigrateTo
 	case refusedChat(failure):
@@ -121,7 +134,8 @@ func (w *worker) known() string {
 
 // backOff waits longer after each failure, and never more than a minute. The
 // wait depends on the chat and the attempt, so that many chats do not retry at
-// once. It is not random, so that tests can expect it.
+// once, and on the replica, so that replicas do not. Without replicas it is not
+// random, so that tests can expect it.
 func (w *worker) backOff(now time.Time) {
 	w.retryAt(now, firstRetry<<min(w.failures, 10))
 	w.failures++
@@ -131,7 +145,7 @@ func (w *worker) backOff(now time.Time) {
 // retryAt sets the time of the next attempt, unless it is later already.
 func (w *worker) retryAt(now time.Time, wait time.Duration) {
 	wait = min(wait, lastRetry)
-	if at := now.Add(wait + spread(wait/5, w.key, w.failures)); at.After(w.notBefore) {
+	if at := now.Add(wait + spread(wait/5, w.key+w.seed, w.failures)); at.After(w.notBefore) {
 		w.notBefore = at
 	}
 }

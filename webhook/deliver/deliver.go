@@ -7,6 +7,7 @@ package deliver
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -65,8 +66,18 @@ func New(o Options) (*Workers, error) {
 		return nil, err
 	}
 	global := rate.NewLimiter(rate.Limit(o.Rates.Global), 1)
+	paces, seed := newPaces(o.Rates), ""
+	if o.Shares {
+		seed = rand.Text()
+	}
 	for _, w := range ws.workers {
 		w.global, w.metrics, w.log = global, ws.metrics, o.Log.With("chat", w.key)
+		w.paces, w.seed = paces, seed
+		for _, other := range ws.workers {
+			if other != w && other.chat.ID == w.chat.ID {
+				w.topics = append(w.topics, other.key)
+			}
+		}
 	}
 	return ws, nil
 }

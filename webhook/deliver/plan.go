@@ -124,7 +124,7 @@ func (p planner) alert(group string) (*call, error) {
 
 // reminder plans a message about every firing instance of a group.
 func (p planner) reminder(group string) (*call, error) {
-	open, _, err := p.open(group)
+	open, err := p.stillOpen(group)
 	if err != nil {
 		return nil, err
 	}
@@ -142,6 +142,15 @@ func (p planner) reminder(group string) (*call, error) {
 	}
 	silent := notify != state.Loud || ambiguous >= silentRepeats
 	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: silent, ambiguous: ambiguous})
+}
+
+// stillOpen returns the firing instances that a reminder of a group shows.
+func (p planner) stillOpen(group string) ([]spool.View, error) {
+	if group == spool.MovedGroup {
+		return p.tx.MovedViews(p.chat)
+	}
+	open, _, err := p.open(group)
+	return open, err
 }
 
 // resolution plans a reply to the newest message that showed the resolved

@@ -78,7 +78,7 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 		}
 		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
 		w.log.Warn("Telegram refused a message: trying it otherwise", "message", c.ID, "form", o.form, "topic", chat.Topic, "err", o.failure)
-		if !sleepUntil(ctx, w.pace.next()) {
+		if !w.pace().wait(ctx, w.lease.Share) {
 			o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
 			return o
 		}
@@ -95,7 +95,7 @@ func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o
 			w.topicAway = now.Add(topicRetry)
 			w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
 		}
-	case o.form != formatted && sleepUntil(ctx, w.pace.next()):
+	case o.form != formatted && w.pace().wait(ctx, w.lease.Share):
 		full := *c
 		full.Edits = o.id
 		if w.attempt(hard, chat, &full, formatted).failure == nil {
@@ -109,13 +109,15 @@ func (w *worker) attempt(hard context.Context, chat telegram.Chat, c *call, f fo
 	o := outcome{form: f}
 	err := w.global.Wait(hard)
 	if err == nil {
-		w.pace.begin(time.Now())
+		p, now := w.pace(), time.Now()
+		p.begin(now)
+		w.calls = latest(append(w.calls, now))
 		if c.Edits != 0 {
 			err = w.Sender().Edit(hard, chat, c.Edits, c.in(f))
 		} else {
 			o.id, err = w.Sender().Send(hard, chat, c.in(f))
 		}
-		w.pace.end(time.Now())
+		p.end(time.Now())
 	}
 	if err != nil && !errors.As(err, &o.failure) {
 		o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}

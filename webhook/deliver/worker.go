@@ -26,8 +26,12 @@ type worker struct {
 	log     *slog.Logger
 	metrics *instruments
 
+	paces  *paces
+	topics []string // the keys of other topics of the chat
+	seed   string   // distinguishes the retries of replicas
+
 	wake      chan struct{}
-	pace      pace
+	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
 	limited   time.Time // the end of the wait that Telegram asked for
 	dead      string    // the reason why the bot cannot write there
@@ -68,7 +72,7 @@ func (w *worker) begin() error {
 		return err
 	}
 	if w.lease.Fresh { // the other replica may have died before it pushed its last call
-		w.pace.begin(time.Now())
+		w.pace().begin(time.Now())
 	}
 	w.failures, w.topicAway = 0, time.Time{}
 	w.metrics.chatState(w.key, w.known())
@@ -78,16 +82,21 @@ func (w *worker) begin() error {
 // deliverAll delivers until the lease ends.
 func (w *worker) deliverAll(ctx, hard context.Context) {
 	for ctx.Err() == nil {
-		if !sleepUntil(ctx, w.notBefore) || !sleepUntil(ctx, w.pace.next()) {
+		p := w.pace()
+		if !sleepUntil(ctx, w.notBefore) || !p.take(ctx, w.lease.Share) {
 			return
 		}
 		if !w.lease.Valid() {
+			p.give()
 			if !sleepUntil(ctx, time.Now().Add(firstRetry/10)) {
 				return
 			}
 			continue
 		}
 		c, err := w.next()
+		if c == nil || err != nil {
+			p.give()
+		}
 		switch {
 		case errors.Is(err, spool.ErrClosed):
 			return
@@ -95,7 +104,9 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			w.log.Error("planning the next message failed: trying again", "err", err)
 			w.backOff(time.Now())
 		case c != nil:
-			w.deliver(ctx, hard, c)
+			o := w.try(ctx, hard, c)
+			p.give()
+			w.conclude(hard, c, o)
 		default:
 			select {
 			case <-w.wake:
@@ -113,17 +124,13 @@ func (w *worker) next() (c *call, err error) {
 		if c == nil || err != nil {
 			return err
 		}
-		after := w.pace
-		after.calls = slices.Clone(w.pace.calls)
-		after.begin(now)
-		return tx.SetCalls(w.key, after.calls)
+		return tx.SetCalls(w.key, latest(append(slices.Clone(w.calls), now)))
 	})
 	return c, err
 }
 
-// deliver makes the call and records its outcome.
-func (w *worker) deliver(ctx, hard context.Context, c *call) {
-	o := w.try(ctx, hard, c)
+// conclude learns and records the outcome of a call.
+func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	now := time.Now()
 	w.learn(c, o.failure, now)
 	var seq int64
@@ -132,7 +139,7 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 			if seq, err = w.record(tx, c, o, now); err != nil {
 				return err
 			}
-			_, err = tx.SetChat(w.key, w.stored())
+			_, err = tx.SetChat(w.key, w.stored(), now, false)
 			return err
 		})
 		if err == nil {

@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"log/slog"
 	"slices"
 	"strings"
@@ -71,13 +72,15 @@ type Sharer struct {
 	pruned   time.Time
 	chats    string
 	peers    []Peer
-	differs  bool // a peer has other chats
+	share    Share // while the database is away
+	differs  bool  // a peer has other chats
 }
 
 // NewSharer returns a sharer that does nothing yet.
 func NewSharer(o Options) *Sharer {
 	chats := slices.Sorted(slices.Values(o.Chats))
-	return &Sharer{Options: o, chats: strings.Join(chats, ","), pruned: time.Now()}
+	share := Share{Among: 2, Index: int(crc32.ChecksumIEEE([]byte(o.Name)) % 2)} // until the database answers, another replica may run
+	return &Sharer{Options: o, chats: strings.Join(chats, ","), pruned: time.Now(), share: share}
 }
 
 // Start follows the other replicas and competes for the lease until the caller
@@ -127,7 +130,7 @@ func (s *Sharer) run(ctx context.Context) {
 				s.Log.Warn("the shared database is away: this replica delivers what it receives itself", "err", err)
 			}
 			s.away, s.held, s.migrated, wait = true, false, false, awayRetry
-			s.Holder.grant(time.Time{}, true)
+			s.Holder.grant(time.Time{}, true, s.share)
 			s.Granted()
 			s.State(api.ReplicaAlone)
 		case s.away:
@@ -292,7 +295,12 @@ func (s *Sharer) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.beat, s.peers = asked, standing.Peers
+	s.beat, s.peers, s.share = asked, standing.Peers, Share{Among: 1 + len(standing.Peers)}
+	for _, p := range s.peers {
+		if p.Replica < s.Name {
+			s.share.Index++
+		}
+	}
 	if err := s.HeartbeatElsewhere(standing.Heartbeat, asked); err != nil {
 		return err
 	}
@@ -315,7 +323,7 @@ func (s *Sharer) ask(ctx context.Context) error {
 	}
 	s.held = true
 	behind := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Behind })
-	s.Holder.grant(asked.Add(TTL), behind)
+	s.Holder.grant(asked.Add(TTL), behind, Share{})
 	s.State(api.ReplicaDelivers)
 	if fresh {
 		s.Granted()

@@ -50,6 +50,8 @@ const (
 		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 ORDER BY i.id`
+	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
+		WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
 
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`
@@ -113,6 +115,10 @@ func (t *Tx) ResolvedViews(chat, group string) ([]View, error) {
 func (t *Tx) DigestViews(chat string, urgent int) ([]View, error) {
 	return t.views(viewsDigest, chat, urgent)
 }
+
+// MovedViews returns the firing instances that the chat shows in no message,
+// because it got a new id after it showed them.
+func (t *Tx) MovedViews(chat string) ([]View, error) { return t.views(viewsMoved, chat) }
 
 // ListedViews returns the instances that a message lists.
 func (t *Tx) ListedViews(chat string, listed []state.Listed) (list []View, err error) {

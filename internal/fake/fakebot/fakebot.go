@@ -153,6 +153,13 @@ func (b *Bot) Block(chat int64, blocked bool) {
 	b.chats[chat].blocked = blocked
 }
 
+// AddTopic opens a topic of a forum.
+func (b *Bot) AddTopic(chat int64, topic int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats[chat].Topics = append(b.chats[chat].Topics, topic)
+}
+
 // Delete removes a message, as a person of the chat can.
 func (b *Bot) Delete(chat int64, id int) {
 	b.mu.Lock()
