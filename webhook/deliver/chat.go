@@ -64,6 +64,7 @@ func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	if failure == nil {
 		w.failures, w.dead = 0, ""
 		w.failing.Store(false)
+		w.unfit.Store(false)
 		return
 	}
 	switch {
@@ -123,7 +124,7 @@ func (w *worker) stored() spool.Chat {
 // known returns the state of the chat before a call of this process.
 func (w *worker) known() string {
 	switch {
-	case w.dead != "":
+	case w.dead != "", w.unfit.Load():
 		return api.ChatDead
 	case time.Now().Before(w.limited):
 		return api.ChatWaiting

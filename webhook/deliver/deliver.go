@@ -28,6 +28,8 @@ import (
 type Sender interface {
 	Send(context.Context, telegram.Chat, telegram.Message) (id int, err error)
 	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
+	// Check asks whether the bot knows the chat.
+	Check(context.Context, telegram.Chat) error
 }
 
 // Options configure the workers of all chats.
@@ -59,7 +61,7 @@ func New(o Options) (*Workers, error) {
 	}
 	ws := &Workers{log: o.Log}
 	for _, chat := range o.Chats {
-		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), chat: chat, wake: make(chan struct{}, 1)})
+		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)})
 	}
 	var err error
 	if ws.metrics, err = newInstruments(o.Registry, ws.Keys()); err != nil {
@@ -122,6 +124,7 @@ func (ws *Workers) Run(ctx, hard context.Context) {
 	var group sync.WaitGroup
 	for _, w := range ws.workers {
 		group.Go(func() { w.run(ctx, hard) })
+		group.Go(func() { w.check(ctx) })
 	}
 	group.Wait()
 }

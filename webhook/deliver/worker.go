@@ -19,12 +19,12 @@ import (
 // worker delivers to one chat, one call after the other.
 type worker struct {
 	*Options
-	key     string        // the chat as configured
-	chat    telegram.Chat // as Telegram calls it now
-	lease   *lease.Lease  // under which it acts
-	global  *rate.Limiter
-	log     *slog.Logger
-	metrics *instruments
+	key              string        // the chat as configured
+	configured, chat telegram.Chat // as configured, and as Telegram calls it now
+	lease            *lease.Lease  // under which it acts
+	global           *rate.Limiter
+	log              *slog.Logger
+	metrics          *instruments
 
 	paces  *paces
 	topics []string // the keys of other topics of the chat
@@ -37,6 +37,7 @@ type worker struct {
 	dead      string    // the reason why the bot cannot write there
 	failures  int
 	topicAway time.Time   // until which messages go to the chat instead of its topic
+	unfit     atomic.Bool // the check at the start showed that messages will be refused
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 

@@ -8,6 +8,9 @@ import (
 	"github.com/prometheus/common/model"
 )
 
+// Test returns the text of a test message.
+func (f *Formatter) Test() string { return f.words.Test }
+
 // Minimum returns the text that replaces a message that Telegram refuses also as
 // plain text: the severity and name of the most severe alert and the number of
 // the others, in letters and digits only. Telegram accepts it wherever it accepts

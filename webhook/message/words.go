@@ -28,6 +28,7 @@ type Words struct {
 	Closed    map[Closed]string
 	More      func(n int) string
 	Truncated func(n uint64) string
+	Test      string // the text of a test message
 	// Minimum names alerts whose text Telegram refused.
 	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string

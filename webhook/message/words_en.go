@@ -39,6 +39,7 @@ func english() Words {
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… and %d more that Alertmanager left out (max_alerts)", n)
 		},
+		Test: "✅ Test of preflight-webhook: this chat gets the alerts",
 		Minimum: func(alerts string, resolved bool) string {
 			if resolved {
 				alerts += " resolved"

@@ -36,6 +36,7 @@ func korean() Words {
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… 외 %d건은 Alertmanager가 생략함 (max_alerts)", n)
 		},
+		Test: "✅ preflight-webhook 시험: 이 채팅으로 알림이 옵니다",
 		Minimum: func(alerts string, resolved bool) string {
 			if resolved {
 				alerts += " 해소"

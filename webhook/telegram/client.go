@@ -144,6 +144,14 @@ func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
 	return err
 }
 
+// Check asks whether the bot knows the chat, and changes nothing.
+func (c *Client) Check(ctx context.Context, chat Chat) error {
+	return c.call(ctx, func(ctx context.Context) error {
+		_, err := c.bot.GetChat(ctx, &bot.GetChatParams{ChatID: chat.ID})
+		return err
+	})
+}
+
 func text(m Message) (string, models.ParseMode) {
 	if m.HTML == "" {
 		return m.Plain, ""

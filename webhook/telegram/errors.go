@@ -52,6 +52,25 @@ type Error struct {
 
 func (e *Error) Error() string { return "telegram: " + e.Description }
 
+// Definite reports whether Telegram answered and will not accept the call later.
+func (e *Error) Definite() bool {
+	return e.Kind != Unreachable && e.Kind != Ambiguous && e.Kind != RateLimited
+}
+
+// Advice returns what to do about a definite failure.
+func (e *Error) Advice() string {
+	switch e.Kind {
+	case Unauthorized:
+		return "check TELEGRAM_BOT_TOKEN and --telegram.api-url"
+	case Migrated:
+		return "set the id of the chat to " + e.MigrateTo
+	case TopicGone:
+		return "check that the chat has this topic and that it is open"
+	default:
+		return "check the id of the chat, and that the bot is in the chat and may write there"
+	}
+}
+
 // classify returns the class of the library's error.
 func classify(err error, o *outcome) *Error {
 	var rate *bot.TooManyRequestsError
@@ -69,7 +88,7 @@ func classify(err error, o *outcome) *Error {
 	case errors.Is(err, bot.ErrorBadRequest):
 		return &Error{Kind: badRequest(strings.ToLower(description)), Description: description}
 	case errors.Is(err, bot.ErrorUnauthorized), errors.Is(err, bot.ErrorNotFound):
-		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + "): check TELEGRAM_BOT_TOKEN and --telegram.api-url"}
+		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + ")"}
 	}
 	e := &Error{Kind: Ambiguous, Description: "no answer: " + cause(err)}
 	description, refused := o.refusal()

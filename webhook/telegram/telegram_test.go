@@ -140,7 +140,7 @@ func TestAWrongTokenIsSaidToBeOne(t *testing.T) {
 	t.Cleanup(server.Close)
 	_, err := newClient(t, server.URL).Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
 	var e *telegram.Error
-	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Description, "TELEGRAM_BOT_TOKEN") {
+	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Advice(), "TELEGRAM_BOT_TOKEN") {
 		t.Errorf("got %v", err)
 	}
 	mustHide(t, err)
@@ -189,5 +189,23 @@ func TestParseChats(t *testing.T) {
 		if _, err := telegram.ParseChats(list); err == nil {
 			t.Errorf("%q is accepted", list)
 		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	bot, c := newBot(t, fakebot.Limits{})
+	if err := c.Check(t.Context(), telegram.Chat{ID: "7"}); err != nil {
+		t.Error(err)
+	}
+	bot.Migrate(-100, -1009)
+	for id, advice := range map[string]string{"8": "check the id of the chat", "-100": "set the id of the chat to -1009"} {
+		var e *telegram.Error
+		if err := c.Check(t.Context(), telegram.Chat{ID: id}); !errors.As(err, &e) || !e.Definite() || !strings.Contains(e.Advice(), advice) {
+			t.Errorf("chat %s: %v", id, err)
+		}
+	}
+	if n := len(bot.Messages(7)); n != 0 {
+		t.Errorf("%d messages", n)
 	}
 }

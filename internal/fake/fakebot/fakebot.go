@@ -112,12 +112,15 @@ func (b *Bot) Messages(chat int64) []Message {
 	return messages
 }
 
-// Calls returns all calls so far.
+// Calls returns the calls so far, without those that only read: getMe and getChat.
 func (b *Bot) Calls() []Call {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.calls)
+	return slices.DeleteFunc(slices.Clone(b.calls), func(c Call) bool { return reads(c.Method) })
 }
+
+// reads reports whether a method changes nothing.
+func reads(method string) bool { return method == "getMe" || method == "getChat" }
 
 // Refusals returns the calls that were refused because of their content. A
 // correct program makes none. Refusals for rates, injected faults and those of

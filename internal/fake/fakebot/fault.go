@@ -4,7 +4,7 @@ import "time"
 
 // Fault is a failure of the next matching calls.
 type Fault struct {
-	Method string // method of the calls; "" for any
+	Method string // method of the calls; "" for those that write
 	Chat   int64  // chat of the calls; 0 for any
 	Times  int    // number of calls; 0 for one
 
@@ -50,7 +50,7 @@ func (b *Bot) fault(method string, chat int64) Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, f := range b.faults {
-		if f.Method != "" && f.Method != method || f.Chat != 0 && f.Chat != chat {
+		if f.Method != method && (f.Method != "" || reads(method)) || f.Chat != 0 && f.Chat != chat {
 			continue
 		}
 		if f.Times--; f.Times == 0 {

@@ -80,7 +80,7 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 		return
 	}
 	a := b.call(method, chat, fields)
-	call.Applied = a.OK && method != "getMe" && method != "getChat"
+	call.Applied = a.OK && !reads(method)
 	wait(r.Context(), fault.Late)
 	b.send(w, call, a, fault)
 }
