@@ -15,7 +15,7 @@ import (
 
 const super = -1001 // the supergroup that the group becomes
 
-// A supergroup numbers its messages anew. What is open is told there once, in
+// A supergroup numbers its messages anew. What is open is shown there once, in
 // one quiet message, and the ends refer to that.
 func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 	for _, trigger := range []string{"alert", "reminder", "resolution", "edit"} {

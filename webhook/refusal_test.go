@@ -15,7 +15,7 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// unknownRefusals are answers with status 400 whose texts tell nothing for
+// unknownRefusals are answers with status 400 whose texts show nothing for
 // certain about what is at fault.
 func unknownRefusals() []string {
 	return []string{
@@ -25,8 +25,8 @@ func unknownRefusals() []string {
 	}
 }
 
-// told returns whether the history names a delivery of an alert to a chat.
-func (w *world) told(target, chat string) bool {
+// delivered reports whether the history names a delivery of an alert to a chat.
+func (w *world) delivered(target, chat string) bool {
 	w.t.Helper()
 	records, err := spool.Records(w.t.Context(), w.config.Spool, "priority", time.Time{})
 	if err != nil {
@@ -68,7 +68,7 @@ func TestAChatThatRefusesEveryMessageKeepsThem(t *testing.T) {
 					if w.metric("preflight_webhook_backlog", chats) != 2 || w.metric("preflight_webhook_messages_failed_total", chats) != 0 {
 						t.Error("an alert is lost")
 					}
-					if w.told("redis", chats) {
+					if w.delivered("redis", chats) {
 						t.Error("the history shows the alert as delivered")
 					}
 					w.restart()
@@ -85,7 +85,7 @@ func TestAChatThatRefusesEveryMessageKeepsThem(t *testing.T) {
 					if m := w.bot.Messages(chat); chats == "-100:5" && m[1].Topic != 5 {
 						t.Error("the topic is not used")
 					}
-					if w.metric("preflight_webhook_chat_state", chats, "ok") != 1 || !w.told("redis", chats) {
+					if w.metric("preflight_webhook_chat_state", chats, "ok") != 1 || !w.delivered("redis", chats) {
 						t.Error("the chat is not ok again")
 					}
 				})
@@ -132,7 +132,7 @@ func TestARefusedTextIsReplacedByLess(t *testing.T) {
 					if got := w.metric("preflight_webhook_messages_failed_total", "7"); got != c.failed {
 						t.Errorf("%v refused texts are counted", got)
 					}
-					if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 || !w.told("poison", "7") {
+					if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 || !w.delivered("poison", "7") {
 						t.Error("the chat counts as failing")
 					}
 					// The end of it, whose text is refused too.

@@ -33,7 +33,7 @@ const (
 	TopicGone
 	// MessageGone: there is no such message to edit, or it can't be edited.
 	MessageGone
-	// Refused: for a reason that the answer does not tell for certain. The
+	// Refused: for a reason that the answer does not show for certain. The
 	// content, the topic or the chat can be at fault.
 	Refused
 	// Unauthorized: the token is not, or no longer, one of a bot.
