@@ -15,5 +15,12 @@ UPDATE views SET shown = 0, pending = 1, first_message = NULL, last_message = NU
     AND first_message IN (SELECT id FROM messages WHERE state = 'sent' AND telegram_id IS NULL)
     AND (last_message IS NULL OR last_message IN (SELECT id FROM messages WHERE state = 'sent' AND telegram_id IS NULL));
 
+-- Ids of messages in a chat that got a new id may be those of its old messages.
+-- What is open there is shown once more.
+UPDATE messages SET telegram_id = NULL, edit = 0 WHERE chat IN (SELECT key FROM chats WHERE migrated_to <> '');
+UPDATE views SET first_message = NULL, last_message = NULL WHERE chat IN (SELECT key FROM chats WHERE migrated_to <> '');
+INSERT INTO reminders (chat, group_key, notification, received_at, notify)
+    SELECT key, '', 0, CAST(strftime('%s', 'now') AS INTEGER) * 1000000, 1 FROM chats WHERE migrated_to <> '';
+
 -- +goose Down
 ALTER TABLE messages DROP COLUMN refused; ALTER TABLE reminders DROP COLUMN ambiguous; ALTER TABLE views DROP COLUMN ambiguous;
