@@ -22,7 +22,7 @@ func TestChatsAreCheckedAtTheStart(t *testing.T) {
 		"blocked":  {func(b *fakebot.Bot) { b.Block(group, true) }, "dead", "Forbidden"},
 		"migrated": {func(b *fakebot.Bot) { b.Migrate(group, super) }, "ok", "set the id of the chat to -1001"},
 		"token": {func(b *fakebot.Bot) {
-			b.Inject(fakebot.Fault{Method: "getChat", Status: 401, Body: `{"ok":false,"error_code":401,"description":"Unauthorized"}`})
+			b.Inject(fakebot.Fault{Method: "getChat", Times: 100, Status: 401, Body: `{"ok":false,"error_code":401,"description":"Unauthorized"}`})
 		}, "dead", "check TELEGRAM_BOT_TOKEN"},
 	} {
 		for away, faults := range map[string][]fakebot.Fault{
@@ -68,12 +68,33 @@ func TestADeliveredAlertShowsThatTheChatIsRight(t *testing.T) {
 		w.bot.Block(person, true)
 		w.start()
 		w.after(time.Minute)
+		if w.metric("preflight_webhook_chat_state", "7", "dead") != 1 {
+			t.Error("the chat is not dead")
+		}
 		w.bot.Block(person, false)
 		am := alertmanager{url: "http://a", priority: "P0"}
 		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
 		w.after(2 * time.Second)
 		if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
 			t.Error("the chat is not ok again")
+		}
+	})
+}
+
+// A chat that was put right is ok again without an alert.
+func TestAChatThatIsPutRight(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.stop()
+		w.bot.Block(person, true)
+		w.start()
+		w.after(time.Minute)
+		w.bot.Block(person, false)
+		w.after(time.Minute)
+		if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
+			t.Error("the chat is not ok again")
+		}
+		if n := strings.Count(w.logs.String(), "the chat will refuse messages"); n != 1 {
+			t.Errorf("%d errors in the log", n)
 		}
 	})
 }

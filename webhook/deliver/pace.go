@@ -122,7 +122,9 @@ func (p *pace) begin(now time.Time) {
 func (p *pace) end(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.calls[len(p.calls)-1] = now
+	if n := len(p.calls); n > 0 { // the clock may have been set back meanwhile
+		p.calls[n-1] = now
+	}
 }
 
 // limit notes the end of the wait that Telegram asked for.

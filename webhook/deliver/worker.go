@@ -37,7 +37,7 @@ type worker struct {
 	dead      string    // the reason why the bot cannot write there
 	failures  int
 	topicAway time.Time   // until which messages go to the chat instead of its topic
-	unfit     atomic.Bool // the check at the start showed that messages will be refused
+	unfit     atomic.Bool // [worker.check] found that messages will be refused
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
