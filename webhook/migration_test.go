@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/alertmanager/template"
+
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/telegram"
@@ -158,6 +160,45 @@ func TestAGroupThatBecomesASupergroupInAStorm(t *testing.T) {
 					if c.Status == http.StatusTooManyRequests {
 						t.Errorf("a call was refused: %+v", c)
 					}
+				}
+				w.bot = fakebot.New(token, fakebot.Telegram()) // its one refusal was meant
+			})
+		})
+	}
+}
+
+// The parts of a long message do not stand for the message about what is open.
+func TestAGroupThatBecomesASupergroupDuringALongMessage(t *testing.T) {
+	for _, during := range []bool{true, false} {
+		t.Run(fmt.Sprint(during), func(t *testing.T) {
+			inWorld(t, "-100", func(w *world) {
+				a, b := alertmanager{url: "http://a", priority: "P1", key: "a"}, alertmanager{url: "http://a", priority: "P0", key: "b"}
+				w.post(a.payload(a.firing("open", time.Now())), api.Loud)
+				w.after(10 * time.Second)
+				var firing []template.Alert
+				for i := range 100 {
+					firing = append(firing, b.firing(fmt.Sprintf("target-%02d-%s", i, strings.Repeat("x", 60)), time.Now()))
+				}
+				if !during {
+					w.bot.Migrate(group, super)
+				}
+				w.post(b.payload(firing...), api.Loud)
+				w.after(500 * time.Millisecond) // the first part is delivered
+				if during {
+					w.bot.Migrate(group, super)
+				}
+				w.after(time.Minute)
+				text := ""
+				for _, m := range w.bot.Messages(super) {
+					text += m.Text + "\n"
+				}
+				for i := range 100 {
+					if n := strings.Count(text, fmt.Sprintf("target-%02d-", i)); n != 1 {
+						t.Errorf("the supergroup shows target %d %d times", i, n)
+					}
+				}
+				if n := strings.Count(text, "Database: open"); n != 1 {
+					t.Errorf("the supergroup shows the open alert %d times", n)
 				}
 				w.bot = fakebot.New(token, fakebot.Telegram()) // its one refusal was meant
 			})

@@ -17,7 +17,7 @@ const (
 	messageID   = `SELECT telegram_id FROM messages WHERE id = ?`
 	messageMeta = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
 
-	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`
+	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING group_key, batch, part, kind, content, instances`
 	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
 
 	messageSent = `UPDATE messages SET state = 'sent', telegram_id = ?, sent_at = ?, content = '' WHERE id = ?`
@@ -29,7 +29,7 @@ const (
 		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
 	// If two replicas delivered the same alert, one of these messages may be
 	// neither the first nor the last.
-	editShowing = `UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
@@ -104,7 +104,7 @@ func (t *Tx) MessageID(id int64) (int, error) {
 func (t *Tx) SendPart(chat string, id int64) (*Message, error) {
 	m := &Message{ID: id, Chat: chat}
 	var list string
-	if err := t.queryRow(sendPart, id).Scan(&m.Batch, &m.Part, &m.Kind, &m.Content, &list); err != nil {
+	if err := t.queryRow(sendPart, id).Scan(&m.Group, &m.Batch, &m.Part, &m.Kind, &m.Content, &list); err != nil {
 		return nil, err
 	}
 	return m, json.Unmarshal([]byte(list), &m.Listed)
