@@ -44,7 +44,7 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				w.after(time.Minute)
+				w.after(10 * time.Minute)
 				w.expect(chat)
 				w.bot.Block(chat, false)
 				w.after(20 * time.Minute)

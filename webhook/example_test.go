@@ -29,6 +29,8 @@ func (p printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message)
 
 func (printer) Edit(context.Context, telegram.Chat, int, telegram.Message) error { return nil }
 
+func (printer) Check(context.Context, telegram.Chat) error { return nil }
+
 // A site with own severities, whose webhook takes one notification.
 func Example() {
 	formatter, err := message.New(message.Options{Severities: config.Severities{

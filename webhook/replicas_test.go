@@ -277,6 +277,8 @@ func (unreachable) Send(context.Context, telegram.Chat, telegram.Message) (int, 
 	return 0, &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
 }
 
+func (unreachable) Check(context.Context, telegram.Chat) error { return nil }
+
 func (unreachable) Edit(context.Context, telegram.Chat, int, telegram.Message) error {
 	return &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
 }

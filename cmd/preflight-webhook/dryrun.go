@@ -38,6 +38,9 @@ func (p *printer) Edit(_ context.Context, chat telegram.Chat, id int, m telegram
 	return p.print(fmt.Sprintf("message %d to %s, edited", id, chat), m)
 }
 
+// Check accepts every chat.
+func (*printer) Check(context.Context, telegram.Chat) error { return nil }
+
 func (p *printer) print(about string, m telegram.Message) error {
 	text := m.Plain
 	if text == "" {

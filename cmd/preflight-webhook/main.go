@@ -40,6 +40,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	render := newRender(app)
 	history := newHistory(app)
 	check := newCheckConfig(app)
+	test := newTestChats(app)
 
 	help.For(app, args)
 	command, err := app.Parse(completion.Args(args))
@@ -55,6 +56,8 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		err = history.run(ctx, stdout, stderr)
 	case check.name:
 		err = check.run(stdout)
+	case test.name:
+		err = test.run(ctx, stdout)
 	default:
 		err = serve.run(ctx, promslog.New(&logs), stdout)
 	}

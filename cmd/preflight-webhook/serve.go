@@ -56,7 +56,7 @@ func newServe(app *kingpin.Application) *serve {
 		web:       kingpinflag.AddFlags(cmd, ":9917"),
 		maxBody:   cmd.Flag("web.max-body", "Largest notification accepted, in bytes.").Default("33554432").Int64(),
 		retention: cmd.Flag("spool.retention", "How long alerts are kept after their resolution.").Default("720h").Duration(),
-		api:       cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String(),
+		api:       apiFlag(cmd),
 		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rate limits. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
 		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster.").PlaceHolder("URL").Strings(),
 		watchdog:  cmd.Flag("watchdog.timeout", "Alert the chats if no Watchdog notification reported an evaluation for this duration; 0 disables it.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
@@ -161,17 +161,27 @@ func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Ch
 		list, err = chats(file, *s.format.config)
 		return list, &printer{out: stdout}, "dry-run", err
 	}
+	return connect(file, *s.format.config, *s.api)
+}
+
+// connect returns the chats of a configuration file, their client and the bot's
+// id. path is empty if there is no file. It makes no call.
+func connect(file config.File, path, apiURL string) (list []telegram.Chat, client *telegram.Client, bot string, err error) {
 	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
-	list, chatErr := chats(file, *s.format.config)
+	list, chatErr := chats(file, path)
 	if err := join(tokenErr, chatErr); err != nil {
 		return nil, nil, "", err
 	}
-	client, err := telegram.New(telegram.Options{Token: token, URL: *s.api})
-	if err != nil {
+	if client, err = telegram.New(telegram.Options{Token: token, URL: apiURL}); err != nil {
 		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
 	}
 	bot, _, _ = strings.Cut(token, ":") // the bot's id is not secret
 	return list, client, bot, nil
+}
+
+// apiFlag adds the flag with the address of the Bot API.
+func apiFlag(cmd *kingpin.CmdClause) *string {
+	return cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String()
 }
 
 func (s *serve) readTokens() error {

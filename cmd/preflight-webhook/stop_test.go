@@ -20,7 +20,9 @@ func TestStopFinishesCallInProgress(t *testing.T) {
 	bot.Inject(fakebot.Fault{Delay: 500 * time.Millisecond})
 	began := make(chan struct{}, 10)
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		began <- struct{}{}
+		if strings.HasSuffix(r.URL.Path, "/sendMessage") {
+			began <- struct{}{}
+		}
 		bot.ServeHTTP(w, r)
 	}))
 	defer api.Close()

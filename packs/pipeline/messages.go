@@ -56,16 +56,16 @@ var telegramFailing = rules.Alert{
 	Summary: "the chat {{ $labels.chat }} is {{ $labels.state }}",
 	Actions: []string{
 		"unreachable: check the connection from the webhook to the Bot API",
-		"dead: check that the bot is still in the chat and the chat's id is right, then restart the webhook",
+		"dead: check that the bot is in the chat and may write there, and that the chat's id is right; the webhook tries again each minute",
 	},
-	About: "The webhook cannot show anything in that chat: Telegram cannot be reached, or refuses the bot there. " +
-		"Other chats still get their messages.",
+	About: "The webhook cannot show anything in that chat: Telegram cannot be reached, or refuses every message there. " +
+		"The messages wait. Other chats still get their messages.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "Telegram 전달 실패",
 		Summary: "{{ $labels.chat }} 채팅 상태: {{ $labels.state }}",
 		Actions: []string{
 			"unreachable: 웹훅에서 Bot API까지의 연결 확인",
-			"dead: 봇이 채팅에 있고 채팅 ID가 맞는지 확인한 뒤 웹훅 재시작",
+			"dead: 봇이 채팅에 있고 쓰기 권한이 있는지, 채팅 ID가 맞는지 확인 (웹훅이 1분마다 다시 시도)",
 		},
 	}},
 
@@ -103,16 +103,16 @@ var messagesRefused = rules.Alert{
 	Expr:     `sum by (job, chat) (increase(preflight_webhook_messages_failed_total[15m])) > 0`,
 	Labels:   direct(),
 
-	Title:   "Message refused",
-	Summary: "Telegram refused a message to the chat {{ $labels.chat }}, and it will not be sent again",
+	Title:   "Text refused",
+	Summary: "Telegram refused the text of a message to the chat {{ $labels.chat }}: it shows only the severity and name",
 	Actions: []string{
 		"find its alert with `preflight-webhook history` and in the webhook's log",
 		"with templates of your own, show the alert to `preflight-webhook render`",
 	},
-	About: "A message was refused formatted and as plain text, so its alerts were not shown in that chat.",
+	About: "A message was refused formatted and as plain text. The chat shows the severity and the name of its alert instead.",
 	Translations: map[string]rules.Translation{"ko": {
-		Title:   "메시지 거부됨",
-		Summary: "Telegram이 {{ $labels.chat }} 채팅으로 가는 메시지를 거부함",
+		Title:   "메시지 본문 거부됨",
+		Summary: "Telegram이 {{ $labels.chat }} 채팅으로 가는 메시지 본문을 거부해 등급과 이름만 표시함",
 		Actions: []string{
 			"`preflight-webhook history`와 웹훅 로그에서 어떤 알림인지 확인",
 			"자체 템플릿을 쓴다면 `preflight-webhook render`로 확인",
@@ -142,7 +142,7 @@ var messagesAmbiguous = rules.Alert{
 		"nothing if it is rare, else look at the connection to the Bot API",
 	},
 	About: "When the connection breaks after a message was sent, it is not known whether Telegram accepted it. " +
-		"The message is sent again: at most one duplicate for each such call.",
+		"The message is sent again: at most one duplicate for each such call. From the third call on, the repeats are silent.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "메시지 중복 가능성",
 		Summary: "{{ $labels.chat }} 채팅으로 보낸 메시지에 응답이 없어 다시 보냄",

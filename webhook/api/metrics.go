@@ -52,7 +52,7 @@ const (
 	ChatOK          = "ok"
 	ChatWaiting     = "waiting"     // Telegram asked to wait
 	ChatUnreachable = "unreachable" // the last call had no answer
-	ChatDead        = "dead"        // the bot can't write there
+	ChatDead        = "dead"        // Telegram refuses every message there
 )
 
 // The states of a replica. A process without replicas has none.
@@ -143,7 +143,7 @@ func NewFamilies() Families {
 		},
 		Failed: metrics.Desc{
 			Name: name("messages_failed_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
-			Help: "Messages that Telegram refused for good, formatted and as plain text.",
+			Help: "Messages whose text Telegram refused, formatted and plain: the chat shows only the severity and the name of the alert.",
 		},
 		Retried: metrics.Desc{
 			Name: name("deliveries_retried_total"), Type: metrics.Counter, Labels: []metrics.Label{chat, retry},
@@ -151,7 +151,7 @@ func NewFamilies() Families {
 		},
 		AmbiguousCalls: metrics.Desc{
 			Name: name("deliveries_ambiguous_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
-			Help: "Messages sent without an answer: each can be in the chat twice.",
+			Help: "Messages sent without an answer: each can be in the chat once more.",
 		},
 		Duplicated: metrics.Desc{
 			Name: name("messages_duplicated_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},

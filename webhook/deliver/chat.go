@@ -3,6 +3,7 @@ package deliver
 import (
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,8 +17,9 @@ const (
 	// Telegram; it doubles in between.
 	firstRetry = time.Second
 	lastRetry  = 50 * time.Second
-	// deadRetry is the time between two attempts in a chat that refuses the bot.
-	deadRetry = 10 * time.Minute
+	// ambiguousRetry is the time before a message is repeated that the chat may
+	// already show twice; it doubles with each repetition.
+	ambiguousRetry = 10 * time.Second
 	// slowestRetryAfter is the longest wait that Telegram can ask for.
 	slowestRetryAfter = 24 * time.Hour
 	// failuresToYield is the number of failures in a row after which another
@@ -35,36 +37,78 @@ func (w *worker) load(tx *spool.Tx) error {
 	if c.MigratedTo != "" {
 		w.chat.ID = c.MigratedTo
 	}
-	w.dead, w.limited = c.Dead, c.NotBefore
-	w.pace = w.Rates.pace(w.chat.IsGroup())
-	w.pace.takeOver(c.Calls)
-	if w.pace.setBack(time.Now()) { // the stored times are of another clock
-		w.limited, w.pace.calls = time.Time{}, nil
+	w.dead, w.limited, w.calls = c.Dead, c.NotBefore, c.Calls
+	calls, limited := slices.Clone(c.Calls), c.NotBefore
+	for _, key := range w.topics {
+		c, err := tx.Chat(key)
+		if err != nil {
+			return err
+		}
+		calls, limited = append(calls, c.Calls...), later(limited, c.NotBefore)
 	}
+	now := time.Now()
+	if slices.ContainsFunc(calls, now.Before) { // the stored times are of another clock
+		w.limited, w.calls, calls, limited = time.Time{}, nil, nil, time.Time{}
+	}
+	w.pace().takeOver(calls, limited)
 	w.notBefore = w.limited
 	return nil
 }
 
+// pace returns the pace of the chat, which its topics share.
+func (w *worker) pace() *pace { return w.paces.of(w.chat.ID, w.chat.IsGroup()) }
+
 // learn updates the state of the chat with the outcome of a call.
-func (w *worker) learn(failure *telegram.Error, now time.Time) {
+func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {
 		w.failures, w.dead = 0, ""
 		w.failing.Store(false)
+		w.unfit.Store(false)
 		return
 	}
-	switch failure.Kind {
-	case telegram.Refused, telegram.MessageGone:
-	case telegram.RateLimited:
+	switch {
+	case refusedEdit(c, failure):
+		return
+	case failure.Kind == telegram.RateLimited:
 		w.limited = now.Add(min(failure.RetryAfter, slowestRetryAfter))
 		w.notBefore = w.limited
-	case telegram.Migrated:
+		w.pace().limit(w.limited) // for its other topics
+	case failure.Kind == telegram.Migrated:
 		w.chat.ID = failure.MigrateTo
-	case telegram.ChatGone, telegram.TopicGone:
-		w.dead, w.notBefore = failure.Description, now.Add(deadRetry)
+	case refusedChat(failure):
+		w.dead = failure.Description
+		w.backOff(now)
+		w.failing.Store(false) // another replica is refused too
 	default:
 		w.backOff(now)
+		if n := c.ambiguous + 1; failure.Kind == telegram.Ambiguous && c.Edits == 0 && n >= silentRepeats {
+			w.retryAt(now, ambiguousRetry<<min(n-silentRepeats, 10))
+		}
 	}
+}
+
+// refusedEdit reports whether Telegram refused to edit this message. That proves
+// nothing about the chat.
+func refusedEdit(c *call, failure *telegram.Error) bool {
+	if c.Edits == 0 || failure == nil {
+		return false
+	}
+	switch failure.Kind {
+	case telegram.Refused, telegram.TopicGone, telegram.MessageGone:
+		return true
+	}
+	return false
+}
+
+// refusedChat reports whether the chat takes no message. A refusal for an
+// unknown reason means that, because [worker.try] tried every form.
+func refusedChat(failure *telegram.Error) bool {
+	switch failure.Kind {
+	case telegram.Refused, telegram.ChatGone, telegram.TopicGone, telegram.MessageGone:
+		return true
+	}
+	return false
 }
 
 // stored returns the state of the chat that is kept over a restart. It omits
@@ -80,7 +124,7 @@ func (w *worker) stored() spool.Chat {
 // known returns the state of the chat before a call of this process.
 func (w *worker) known() string {
 	switch {
-	case w.dead != "":
+	case w.dead != "", w.unfit.Load():
 		return api.ChatDead
 	case time.Now().Before(w.limited):
 		return api.ChatWaiting
@@ -91,12 +135,20 @@ func (w *worker) known() string {
 
 // backOff waits longer after each failure, and never more than a minute. The
 // wait depends on the chat and the attempt, so that many chats do not retry at
-// once. It is not random, so that tests can expect it.
+// once, and on the replica, so that replicas do not. Without replicas it is not
+// random, so that tests can expect it.
 func (w *worker) backOff(now time.Time) {
-	wait := min(firstRetry<<min(w.failures, 10), lastRetry)
-	w.notBefore = now.Add(wait + spread(wait/5, w.key, w.failures))
+	w.retryAt(now, firstRetry<<min(w.failures, 10))
 	w.failures++
 	w.failing.Store(w.failures >= failuresToYield)
+}
+
+// retryAt sets the time of the next attempt, unless it is later already.
+func (w *worker) retryAt(now time.Time, wait time.Duration) {
+	wait = min(wait, lastRetry)
+	if at := now.Add(wait + spread(wait/5, w.key+w.seed, w.failures)); at.After(w.notBefore) {
+		w.notBefore = at
+	}
 }
 
 // spread returns a time below a limit. It is always the same for an attempt in

@@ -7,6 +7,7 @@ package deliver
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -27,6 +28,8 @@ import (
 type Sender interface {
 	Send(context.Context, telegram.Chat, telegram.Message) (id int, err error)
 	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
+	// Check asks whether the bot knows the chat.
+	Check(context.Context, telegram.Chat) error
 }
 
 // Options configure the workers of all chats.
@@ -58,15 +61,25 @@ func New(o Options) (*Workers, error) {
 	}
 	ws := &Workers{log: o.Log}
 	for _, chat := range o.Chats {
-		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), chat: chat, wake: make(chan struct{}, 1)})
+		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)})
 	}
 	var err error
 	if ws.metrics, err = newInstruments(o.Registry, ws.Keys()); err != nil {
 		return nil, err
 	}
 	global := rate.NewLimiter(rate.Limit(o.Rates.Global), 1)
+	paces, seed := newPaces(o.Rates), ""
+	if o.Shares {
+		seed = rand.Text()
+	}
 	for _, w := range ws.workers {
 		w.global, w.metrics, w.log = global, ws.metrics, o.Log.With("chat", w.key)
+		w.paces, w.seed = paces, seed
+		for _, other := range ws.workers {
+			if other != w && other.chat.ID == w.chat.ID {
+				w.topics = append(w.topics, other.key)
+			}
+		}
 	}
 	return ws, nil
 }
@@ -91,6 +104,7 @@ func (ws *Workers) Load(s *spool.Spool) error {
 			if err := w.load(tx); err != nil {
 				return fmt.Errorf("chat %s: %w", w.key, err)
 			}
+			w.metrics.chatState(w.key, w.known())
 		}
 		ambiguous, err = tx.RecoverCalls()
 		return err
@@ -110,6 +124,7 @@ func (ws *Workers) Run(ctx, hard context.Context) {
 	var group sync.WaitGroup
 	for _, w := range ws.workers {
 		group.Go(func() { w.run(ctx, hard) })
+		group.Go(func() { w.check(ctx) })
 	}
 	group.Wait()
 }

@@ -19,6 +19,8 @@ type draft struct {
 	news     []spool.View // those of the list that the chat does not show yet
 	silent   bool
 	replyTo  int
+	// ambiguous counts the calls without an answer that may have shown the notice.
+	ambiguous int
 }
 
 // errNothing means that a call was due without an alert to show. Planning it
@@ -43,10 +45,15 @@ func (p planner) write(d draft) (*call, error) {
 		c := &call{content: outgoing(m)}
 		c.Message = spool.Message{Chat: p.chat, Group: d.group, Kind: d.notice.Kind, Rank: rank, Part: m.Part, Parts: m.Parts}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
+		c.ambiguous = d.ambiguous
+		var listed []message.Item
 		for _, i := range m.Items {
 			v := d.list[i]
+			listed = append(listed, d.notice.Items[i])
+			c.ambiguous = max(c.ambiguous, v.Ambiguous)
 			c.Listed = append(c.Listed, state.Listed{ID: v.ID, Resolved: !v.Firing(), News: news[v.ID]})
 		}
+		c.minimum = p.formatter.Minimum(listed)
 		var err error
 		if c.Content, err = json.Marshal(c.content); err != nil {
 			return nil, err

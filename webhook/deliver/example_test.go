@@ -28,6 +28,8 @@ func (p printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message)
 
 func (printer) Edit(context.Context, telegram.Chat, int, telegram.Message) error { return nil }
 
+func (printer) Check(context.Context, telegram.Chat) error { return nil }
+
 // The worker of a chat delivers an alert of the spool as soon as this process
 // holds the lease.
 func Example() {

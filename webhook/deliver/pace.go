@@ -1,8 +1,12 @@
 package deliver
 
 import (
+	"context"
+	"slices"
+	"sync"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
@@ -17,61 +21,130 @@ type Rates struct {
 // minute to a group or channel, and a little less than thirty a second in all.
 func TelegramRates() Rates { return Rates{Chat: time.Second, Group: 20, Global: 25} }
 
-// pace keeps the rates of one chat. It counts from the end of each call, which is
-// no earlier than Telegram's own time of the call.
-type pace struct {
-	chat  time.Duration // between two calls
-	group int           // calls a minute; 0 for any number
-	calls []time.Time   // the latest, oldest first
+// paces has the pace of each chat, which all topics of the chat share.
+type paces struct {
+	rates Rates
+	mu    sync.Mutex
+	chats map[string]*pace // by the id of the chat
 }
 
-// pace returns the pace of a chat.
-func (r Rates) pace(group bool) pace {
-	p := pace{chat: r.Chat}
-	if group {
-		p.group = min(r.Group, spool.KeptCalls)
+func newPaces(r Rates) *paces { return &paces{rates: r, chats: map[string]*pace{}} }
+
+// of returns the pace of a chat.
+func (ps *paces) of(id string, group bool) *pace {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	p := ps.chats[id]
+	if p == nil {
+		p = &pace{chat: ps.rates.Chat, turn: make(chan struct{}, 1)}
+		if group {
+			p.group = min(ps.rates.Group, spool.KeptCalls)
+		}
+		ps.chats[id] = p
 	}
 	return p
 }
 
-// next returns the time at which the next call may begin, or zero if it may
-// begin at once.
-func (p *pace) next() time.Time {
-	n := len(p.calls)
-	if n == 0 {
-		return time.Time{}
+// pace keeps the rates of one chat. It counts from the end of each call, which is
+// no earlier than Telegram's own time of the call. One call is made at a time.
+type pace struct {
+	chat  time.Duration // between two calls
+	group int           // calls a minute; 0 for any number
+	turn  chan struct{} // full while a worker makes a call
+
+	mu      sync.Mutex
+	calls   []time.Time // the latest, oldest first
+	limited time.Time   // the end of the wait that Telegram asked for
+}
+
+// take waits until the caller may make a call with its share of the rates. It
+// returns false if the context is done first.
+func (p *pace) take(ctx context.Context, share lease.Share) bool {
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return false
 	}
-	at := p.calls[n-1].Add(p.chat)
-	if p.group > 0 && n >= p.group {
-		if full := p.calls[n-p.group].Add(time.Minute); full.After(at) {
-			at = full
-		}
+	if !p.wait(ctx, share) {
+		p.give()
+		return false
 	}
-	return at
+	return true
+}
+
+// wait waits for the time of the next call of the worker whose turn it is.
+func (p *pace) wait(ctx context.Context, share lease.Share) bool {
+	return sleepUntil(ctx, p.next(time.Now(), share))
+}
+
+// give ends the turn of the caller.
+func (p *pace) give() { <-p.turn }
+
+// next returns the time at which the next call may begin.
+func (p *pace) next(now time.Time, share lease.Share) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	among := max(share.Among, 1)
+	at, n := later(now, p.limited), len(p.calls)
+	if n > 0 {
+		at = later(at, p.calls[n-1].Add(p.chat))
+	}
+	if most := max(p.group/among, 1); p.group > 0 && n >= most {
+		at = later(at, p.calls[n-most].Add(time.Minute))
+	}
+	if among == 1 {
+		return at
+	}
+	// The replicas call in turn, by the clock.
+	round := p.chat * time.Duration(among)
+	turn := at.Truncate(round).Add(p.chat * time.Duration(share.Index))
+	if turn.Before(at) {
+		turn = turn.Add(round)
+	}
+	return turn
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // begin notes a call that is about to be made.
 func (p *pace) begin(now time.Time) {
-	p.calls = append(p.calls, now)
-	if len(p.calls) > spool.KeptCalls {
-		p.calls = p.calls[len(p.calls)-spool.KeptCalls:]
-	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls = latest(append(p.calls, now))
 }
 
 // end moves the last call to the time of its end.
-func (p *pace) end(now time.Time) { p.calls[len(p.calls)-1] = now }
+func (p *pace) end(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.calls); n > 0 { // the clock may have been set back meanwhile
+		p.calls[n-1] = now
+	}
+}
 
-// takeOver takes the calls of another process. Only the start of its last call
-// is known, so each call counts as made a second later.
-func (p *pace) takeOver(calls []time.Time) {
-	p.calls = nil
-	for _, at := range calls {
+// limit notes the end of the wait that Telegram asked for.
+func (p *pace) limit(until time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.limited = until
+}
+
+// takeOver takes the stored calls of all topics, in any order. Only the start of
+// a call is stored, so each call counts as made a second later.
+func (p *pace) takeOver(calls []time.Time, limited time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.calls, p.limited = nil, limited
+	slices.SortFunc(calls, time.Time.Compare)
+	for _, at := range latest(calls) {
 		p.calls = append(p.calls, at.Add(time.Second))
 	}
 }
 
-// setBack reports whether the clock was set back since the last call.
-func (p *pace) setBack(now time.Time) bool {
-	n := len(p.calls)
-	return n > 0 && p.calls[n-1].Add(-time.Second).After(now)
-}
+// latest returns the calls that are kept.
+func latest(calls []time.Time) []time.Time { return calls[max(0, len(calls)-spool.KeptCalls):] }

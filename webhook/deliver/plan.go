@@ -15,8 +15,10 @@ import (
 // It is stored before it is made.
 type call struct {
 	spool.Message
-	content  telegram.Message
-	severity string
+	content   telegram.Message
+	minimum   string // replaces the content if Telegram refuses it also as plain text
+	ambiguous int    // the calls without an answer that may have shown it
+	severity  string
 
 	notifications []int64   // that brought its news
 	waiting       time.Time // the time since which the oldest change waits
@@ -128,21 +130,20 @@ func (p planner) alert(group string) (*call, error) {
 			return nil, err
 		}
 	}
-	// A message that lists every firing instance is a reminder too.
-	if err := p.tx.DropReminder(p.chat, group); err != nil {
-		return nil, err
-	}
 	return p.write(draft{notice: n, messages: messages, group: group, list: list, news: fresh, silent: quiet(fresh)})
 }
 
 // reminder plans a message about every firing instance of a group.
 func (p planner) reminder(group string) (*call, error) {
-	open, _, err := p.open(group)
+	open, err := p.stillOpen(group)
 	if err != nil {
 		return nil, err
 	}
-	notify, err := p.tx.TakeReminder(p.chat, group)
-	if err != nil || len(open) == 0 {
+	if len(open) == 0 {
+		return nil, p.tx.DropReminder(p.chat, group)
+	}
+	notify, ambiguous, err := p.tx.Reminder(p.chat, group)
+	if err != nil {
 		return nil, err
 	}
 	n := message.Notice{Kind: message.Reminder, Now: p.now, Truncated: p.tx.Truncated(group), Items: items(open)}
@@ -150,7 +151,17 @@ func (p planner) reminder(group string) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: notify != state.Loud})
+	silent := notify != state.Loud || ambiguous >= silentRepeats
+	return p.write(draft{notice: n, messages: messages, group: group, list: open, silent: silent, ambiguous: ambiguous})
+}
+
+// stillOpen returns the firing instances that a reminder of a group shows.
+func (p planner) stillOpen(group string) ([]spool.View, error) {
+	if group == spool.MovedGroup {
+		return p.tx.MovedViews(p.chat)
+	}
+	open, _, err := p.open(group)
+	return open, err
 }
 
 // resolution plans a reply to the newest message that showed the resolved
@@ -207,8 +218,19 @@ func (p planner) part(id int64) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{Message: *m}
-	return c, json.Unmarshal(m.Content, &c.content)
+	list, err := p.tx.ListedViews(p.chat, m.Listed)
+	if err != nil {
+		return nil, err
+	}
+	c := &call{Message: *m, minimum: p.formatter.Minimum(items(list))}
+	if err := json.Unmarshal(m.Content, &c.content); err != nil {
+		return nil, err
+	}
+	for _, v := range list {
+		c.ambiguous = max(c.ambiguous, v.Ambiguous)
+	}
+	c.content.Silent = c.content.Silent || c.ambiguous >= silentRepeats
+	return c, nil
 }
 
 // edit plans an edit that shows the present state in a message that was sent
@@ -237,7 +259,11 @@ func items(list []spool.View) []message.Item {
 	return items
 }
 
+// silentRepeats is the number of calls without an answer after which a message
+// is repeated silently: the chat may show and have rung each of them.
+const silentRepeats = 2
+
 // quiet reports whether none of the instances asks for a sound.
 func quiet(list []spool.View) bool {
-	return !slices.ContainsFunc(list, func(v spool.View) bool { return v.Notify == state.Loud })
+	return !slices.ContainsFunc(list, func(v spool.View) bool { return v.Notify == state.Loud && v.Ambiguous < silentRepeats })
 }

@@ -9,28 +9,29 @@ import (
 )
 
 // chatState returns the state of the chat after a call.
-func chatState(failure *telegram.Error) string {
+func (w *worker) chatState(c *call, failure *telegram.Error) string {
 	switch {
-	case failure == nil, failure.Kind == telegram.Refused, failure.Kind == telegram.MessageGone, failure.Kind == telegram.Migrated:
-		return api.ChatOK
-	case failure.Kind == telegram.ChatGone, failure.Kind == telegram.TopicGone:
-		return api.ChatDead
-	case failure.Kind == telegram.RateLimited:
-		return api.ChatWaiting
+	case failure == nil, failure.Kind == telegram.RateLimited, failure.Kind == telegram.Migrated, refusedEdit(c, failure), refusedChat(failure):
+		return w.known()
 	default:
 		return api.ChatUnreachable
 	}
 }
 
 // report logs and counts the outcome.
-func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
-	w.metrics.chatState(w.key, chatState(failure))
+func (w *worker) report(c *call, o outcome, now time.Time) {
+	failure := o.failure
+	w.metrics.chatState(w.key, w.chatState(c, failure))
 	log := w.log.With("message", c.ID, "kind", c.Kind, "part", c.Part, "notifications", c.notifications)
 	switch {
 	case failure == nil && c.Edits != 0:
 		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
 		log.Info("edited")
 	case failure == nil:
+		if o.form == minimal {
+			w.metrics.failed.WithLabelValues(w.key).Inc()
+			log.Error("Telegram refused the text of a message: the chat shows only the severity and the name", "text", c.minimum)
+		}
 		w.metrics.delivered.WithLabelValues(w.key, string(c.Kind)).Inc()
 		if c.waiting.IsZero() {
 			log.Info("delivered")
@@ -39,11 +40,11 @@ func (w *worker) report(c *call, failure *telegram.Error, now time.Time) {
 		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
 		w.metrics.delay.WithLabelValues(c.severity).Observe(delay.Seconds())
 		log.Info("delivered", "delay", delay)
-	case failure.Kind == telegram.Refused:
-		w.metrics.failed.WithLabelValues(w.key).Inc()
-		log.Error("Telegram refused the message for good", "err", failure)
-	case failure.Kind == telegram.MessageGone:
+	case c.Edits != 0 && failure.Kind == telegram.MessageGone:
 		log.Warn("message cannot be edited: left as it is", "err", failure)
+	case refusedEdit(c, failure):
+		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
+		log.Warn("Telegram refused an edit: it is tried once more after the next message", "err", failure)
 	case failure.Kind == telegram.Migrated:
 		log.Warn("the group became a supergroup with another id: set TELEGRAM_CHAT_ID to it", "chat_id", failure.MigrateTo)
 	default:
@@ -61,8 +62,10 @@ func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit boo
 		if !edit { // an edit can be repeated without a trace
 			w.metrics.ambiguous.WithLabelValues(w.key).Inc()
 		}
-	case telegram.Unauthorized, telegram.ChatGone, telegram.TopicGone:
-		reason = api.Refused
+	default:
+		if failure.Kind == telegram.Unauthorized || refusedChat(failure) {
+			reason = api.Refused
+		}
 	}
 	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
 	log.Warn("not delivered: trying again", "reason", reason, "at", w.notBefore, "err", failure)

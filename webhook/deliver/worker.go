@@ -10,7 +10,6 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
@@ -20,20 +19,25 @@ import (
 // worker delivers to one chat, one call after the other.
 type worker struct {
 	*Options
-	key     string        // the chat as configured
-	chat    telegram.Chat // as Telegram calls it now
-	lease   *lease.Lease  // under which it acts
-	global  *rate.Limiter
-	log     *slog.Logger
-	metrics *instruments
+	key              string        // the chat as configured
+	configured, chat telegram.Chat // as configured, and as Telegram calls it now
+	lease            *lease.Lease  // under which it acts
+	global           *rate.Limiter
+	log              *slog.Logger
+	metrics          *instruments
+
+	paces  *paces
+	topics []string // the keys of other topics of the chat
+	seed   string   // distinguishes the retries of replicas
 
 	wake      chan struct{}
-	pace      pace
+	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
 	limited   time.Time // the end of the wait that Telegram asked for
 	dead      string    // the reason why the bot cannot write there
 	failures  int
-	topicGone bool
+	topicAway time.Time   // until which messages go to the chat instead of its topic
+	unfit     atomic.Bool // [worker.check] found that messages will be refused
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
@@ -69,9 +73,9 @@ func (w *worker) begin() error {
 		return err
 	}
 	if w.lease.Fresh { // the other replica may have died before it pushed its last call
-		w.pace.begin(time.Now())
+		w.pace().begin(time.Now())
 	}
-	w.failures, w.topicGone = 0, false
+	w.failures, w.topicAway = 0, time.Time{}
 	w.metrics.chatState(w.key, w.known())
 	return nil
 }
@@ -79,16 +83,21 @@ func (w *worker) begin() error {
 // deliverAll delivers until the lease ends.
 func (w *worker) deliverAll(ctx, hard context.Context) {
 	for ctx.Err() == nil {
-		if !sleepUntil(ctx, w.notBefore) || !sleepUntil(ctx, w.pace.next()) {
+		p := w.pace()
+		if !sleepUntil(ctx, w.notBefore) || !p.take(ctx, w.lease.Share) {
 			return
 		}
 		if !w.lease.Valid() {
+			p.give()
 			if !sleepUntil(ctx, time.Now().Add(firstRetry/10)) {
 				return
 			}
 			continue
 		}
 		c, err := w.next()
+		if c == nil || err != nil {
+			p.give()
+		}
 		switch {
 		case errors.Is(err, spool.ErrClosed):
 			return
@@ -96,7 +105,9 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			w.log.Error("planning the next message failed: trying again", "err", err)
 			w.backOff(time.Now())
 		case c != nil:
-			w.deliver(ctx, hard, c)
+			o := w.try(ctx, hard, c)
+			p.give()
+			w.conclude(hard, c, o)
 		default:
 			select {
 			case <-w.wake:
@@ -114,30 +125,22 @@ func (w *worker) next() (c *call, err error) {
 		if c == nil || err != nil {
 			return err
 		}
-		after := w.pace
-		after.calls = slices.Clone(w.pace.calls)
-		after.begin(now)
-		return tx.SetCalls(w.key, after.calls)
+		return tx.SetCalls(w.key, latest(append(slices.Clone(w.calls), now)))
 	})
 	return c, err
 }
 
-// deliver makes the call and records its outcome.
-func (w *worker) deliver(ctx, hard context.Context, c *call) {
-	id, err := w.try(ctx, hard, c)
+// conclude learns and records the outcome of a call.
+func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	now := time.Now()
-	var failure *telegram.Error
-	if err != nil && !errors.As(err, &failure) {
-		failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}
-	}
-	w.learn(failure, now)
+	w.learn(c, o.failure, now)
 	var seq int64
 	for {
 		err := w.Spool.Do(func(tx *spool.Tx) (err error) {
-			if seq, err = w.record(tx, c, id, failure, now); err != nil {
+			if seq, err = w.record(tx, c, o, now); err != nil {
 				return err
 			}
-			_, err = tx.SetChat(w.key, w.stored())
+			_, err = tx.SetChat(w.key, w.stored(), now, false)
 			return err
 		})
 		if err == nil {
@@ -149,77 +152,42 @@ func (w *worker) deliver(ctx, hard context.Context, c *call) {
 			return
 		}
 	}
-	w.report(c, failure, now)
+	w.report(c, o, now)
 	if w.Shares {
 		w.Holder.Wake()
 		w.Holder.AwaitPushed(w.lease, seq)
 	}
 }
 
-// record stores whether the chat shows the message or never will. It appends
-// the outcome to the journal for other replicas.
-func (w *worker) record(tx *spool.Tx, c *call, id int, failure *telegram.Error, now time.Time) (seq int64, err error) {
-	done := failure == nil || failure.Kind == telegram.Refused || failure.Kind == telegram.MessageGone
-	if done {
-		err = tx.Sent(&c.Message, id, now)
-	} else {
-		err = tx.Unsent(&c.Message)
-	}
-	if err != nil || !w.Shares {
-		return 0, err
-	}
+// record stores whether the chat shows the message. It appends the outcome to
+// the journal for other replicas.
+func (w *worker) record(tx *spool.Tx, c *call, o outcome, now time.Time) (seq int64, err error) {
 	chat := w.stored()
 	e := state.CallEvent{Chat: w.key, MigratedTo: chat.MigratedTo, Dead: chat.Dead}
 	if !chat.NotBefore.IsZero() {
 		e.NotBefore = chat.NotBefore.UnixMicro()
 	}
+	ambiguous := o.failure != nil && o.failure.Kind == telegram.Ambiguous
 	switch {
-	case !done:
-	case c.Edits != 0:
+	case c.Edits != 0 && (o.failure == nil || o.failure.Kind == telegram.MessageGone):
 		e.Edited = c.Edits
-	default:
-		if e.Sent, err = tx.SentEvent(&c.Message, id); err != nil {
-			return 0, err
+		err = tx.Edited(&c.Message)
+	case c.Edits != 0 && refusedEdit(c, o.failure):
+		err = tx.EditRefused(&c.Message)
+	case o.failure == nil:
+		if err = tx.Sent(&c.Message, o.id, now); err == nil && w.Shares {
+			e.Sent, err = tx.SentEvent(&c.Message, o.id)
 		}
+	case ambiguous && c.Edits == 0: // an edit can be repeated without a trace
+		if err = tx.Ambiguous(&c.Message); err == nil && w.Shares {
+			e.Ambiguous, err = tx.SentEvent(&c.Message, 0)
+		}
+		err = errors.Join(err, tx.Unsent(&c.Message))
+	default:
+		err = tx.Unsent(&c.Message)
+	}
+	if err != nil || !w.Shares {
+		return 0, err
 	}
 	return tx.AppendEvent(now, state.EventCall, e)
-}
-
-// try makes the call. If Telegram refuses the content, it sends it once more
-// without formatting. If the topic is gone, it sends the content to the chat
-// itself.
-func (w *worker) try(ctx, hard context.Context, c *call) (id int, err error) {
-	for {
-		if err := w.global.Wait(hard); err != nil {
-			return 0, err
-		}
-		chat := w.chat
-		if w.topicGone {
-			chat.Topic = 0
-		}
-		w.pace.begin(time.Now())
-		if c.Edits != 0 {
-			err = w.Sender().Edit(hard, chat, c.Edits, c.content)
-		} else {
-			id, err = w.Sender().Send(hard, chat, c.content)
-		}
-		w.pace.end(time.Now())
-		var failure *telegram.Error
-		switch {
-		case !errors.As(err, &failure):
-			return id, err
-		case failure.Kind == telegram.Refused && c.content.HTML != "":
-			w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
-			w.log.Error("Telegram refused a message: sending it as plain text", "message", c.ID, "err", failure)
-			c.content.HTML = ""
-		case failure.Kind == telegram.TopicGone && chat.Topic != 0:
-			w.log.Error("the topic is gone or closed: sending to the chat itself", "topic", chat.Topic, "err", failure)
-			w.topicGone = true
-		default:
-			return id, err
-		}
-		if !sleepUntil(ctx, w.pace.next()) {
-			return 0, &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
-		}
-	}
 }

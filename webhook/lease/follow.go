@@ -118,16 +118,19 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 	if c.NotBefore != 0 {
 		chat.NotBefore = time.UnixMicro(c.NotBefore)
 	}
-	served, err := f.Tx.SetChat(c.Chat, chat)
-	if err != nil || !served {
+	present, err := f.Tx.SetChat(c.Chat, chat, e.At, true)
+	if err != nil || present == nil {
 		return err
 	}
 	if err := f.Tx.AddCall(c.Chat, e.At); err != nil {
 		return err
 	}
 	switch {
+	case present.MigratedTo != c.MigratedTo: // its messages are in the chat that was before
 	case c.Edited != 0:
 		return f.Tx.EditedElsewhere(c.Chat, c.Edited)
+	case c.Ambiguous != nil:
+		return f.Tx.AmbiguousElsewhere(c.Chat, *c.Ambiguous)
 	case c.Sent != nil:
 		duplicate, err := f.Tx.SentElsewhere(c.Chat, *c.Sent, e.At)
 		if duplicate {

@@ -15,9 +15,18 @@ type Lease struct {
 	OwnOnly bool
 	// Fresh means that another replica may have made a call just before.
 	Fresh bool
+	// Share is the part of Telegram's rates that this replica may use.
+	Share Share
 
 	mu      sync.Mutex
 	expires time.Time // unless it is renewed; zero means no expiry
+}
+
+// Share is one of the equal parts into which replicas divide the rates when
+// several may call the Bot API at the same time. The zero value is the whole.
+type Share struct {
+	Among int // the number of replicas, with this one; 0 and 1 mean this one only
+	Index int // of this replica, from 0
 }
 
 // Context returns a context that is done when the lease ends.
@@ -57,7 +66,7 @@ func NewHolder() *Holder {
 // HoldAlone gives the holder a lease that lasts until ctx is done.
 func (h *Holder) HoldAlone(ctx context.Context) {
 	h.parent = ctx
-	h.grant(time.Time{}, false)
+	h.grant(time.Time{}, false, Share{})
 }
 
 // Wake announces events to push or to pull.
@@ -87,14 +96,14 @@ func (h *Holder) Next(ctx context.Context) (*Lease, bool) {
 }
 
 // grant begins a lease, or renews the present one. A zero time means no expiry.
-func (h *Holder) grant(expires time.Time, ownOnly bool) {
+func (h *Holder) grant(expires time.Time, ownOnly bool, share Share) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if p := h.present; p != nil && p.OwnOnly == ownOnly {
+	if p := h.present; p != nil && p.OwnOnly == ownOnly && p.Share == share {
 		p.renew(expires)
 		return
 	}
-	next := &Lease{OwnOnly: ownOnly, Fresh: h.present == nil, expires: expires}
+	next := &Lease{OwnOnly: ownOnly, Fresh: h.present == nil, Share: share, expires: expires}
 	next.ctx, next.end = context.WithCancel(h.parent)
 	h.replace(next)
 }

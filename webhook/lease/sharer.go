@@ -3,6 +3,7 @@ package lease
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"log/slog"
 	"slices"
 	"strings"
@@ -74,7 +75,8 @@ type Sharer struct {
 	pruned   time.Time
 	chats    string
 	peers    []Peer
-	differs  bool // a peer has other chats
+	share    Share // while the database is away
+	differs  bool  // a peer has other chats
 }
 
 // NewSharer returns a sharer that does nothing yet.
@@ -130,7 +132,7 @@ func (s *Sharer) run(ctx context.Context) {
 				s.Log.Warn("the shared database is away: this replica delivers what it receives itself", "err", err)
 			}
 			s.away, s.held, s.migrated, wait = true, false, false, awayRetry
-			s.Holder.grant(time.Time{}, true)
+			s.Holder.grant(time.Time{}, true, s.shareAway())
 			s.Granted()
 			s.State(api.ReplicaAlone)
 		case s.away:
@@ -145,6 +147,15 @@ func (s *Sharer) run(ctx context.Context) {
 		}
 		timer.Stop()
 	}
+}
+
+// shareAway returns the share of the rates while the database is away. Until it
+// has answered once, one other replica may run.
+func (s *Sharer) shareAway() Share {
+	if s.share.Among == 0 && s.identify() == nil {
+		return Share{Among: 2, Index: int(crc32.ChecksumIEEE([]byte(s.identity.Name)) % 2)}
+	}
+	return s.share
 }
 
 // news announces events to push or to pull. While the database is unavailable,
@@ -311,7 +322,12 @@ func (s *Sharer) ask(ctx context.Context) error {
 	if owns, err := s.owns(standing); err != nil || !owns {
 		return err
 	}
-	s.beat, s.peers = asked, standing.Peers
+	s.beat, s.peers, s.share = asked, standing.Peers, Share{Among: 1 + len(standing.Peers)}
+	for _, p := range s.peers {
+		if p.Replica < s.identity.Name {
+			s.share.Index++
+		}
+	}
 	if err := s.HeartbeatElsewhere(standing.Heartbeat, asked); err != nil {
 		return err
 	}
@@ -334,7 +350,7 @@ func (s *Sharer) ask(ctx context.Context) error {
 	}
 	s.held = true
 	behind := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Behind })
-	s.Holder.grant(asked.Add(TTL), behind)
+	s.Holder.grant(asked.Add(TTL), behind, Share{})
 	s.State(api.ReplicaDelivers)
 	if fresh {
 		s.Granted()

@@ -40,6 +40,13 @@ func english() Words {
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… and %d more that Alertmanager left out (max_alerts)", n)
 		},
+		Test: "✅ Test of preflight-webhook: this chat gets the alerts",
+		Minimum: func(alerts string, resolved bool) string {
+			if resolved {
+				alerts += " resolved"
+			}
+			return alerts + ", text refused"
+		},
 		AndTitles: func(title string, n int) string { return fmt.Sprintf("%s (+%d)", title, n) },
 		Duration:  func(d time.Duration) string { return units(d, "d", "h", "m", "s") },
 	}

@@ -37,6 +37,13 @@ func korean() Words {
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… 외 %d건은 Alertmanager가 생략함 (max_alerts)", n)
 		},
+		Test: "✅ preflight-webhook 시험: 이 채팅으로 알림이 옵니다",
+		Minimum: func(alerts string, resolved bool) string {
+			if resolved {
+				alerts += " 해소"
+			}
+			return alerts + ", 본문 거부됨"
+		},
 		AndTitles: func(title string, n int) string { return fmt.Sprintf("%s (외 %d건)", title, n) },
 		Duration:  func(d time.Duration) string { return units(d, "일", "시간", "분", "초") },
 	}

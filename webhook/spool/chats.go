@@ -1,13 +1,16 @@
 package spool
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // KeptCalls is the number of call times that are kept for a chat: as many as a
@@ -32,8 +35,25 @@ const (
 	selectChat = `SELECT migrated_to, dead, not_before, calls FROM chats WHERE key = ?`
 	resetChat  = `INSERT OR REPLACE INTO chats (key) VALUES (?)`
 	updateChat = `UPDATE chats SET migrated_to = ?, dead = ?, not_before = ? WHERE key = ?`
-	setCalls   = `UPDATE chats SET calls = ? WHERE key = ?`
+
+	renamedChat = `SELECT key FROM chats WHERE key <> ?1 AND migrated_to <> '' AND
+		migrated_to || CASE instr(key, ':') WHEN 0 THEN '' ELSE substr(key, instr(key, ':')) END = ?1
+		AND NOT EXISTS (SELECT 1 FROM chats WHERE key = ?1)`
+	renameChat      = `UPDATE chats SET key = ?1, migrated_to = '' WHERE key = ?2`
+	renameViews     = `UPDATE views SET chat = ?1 WHERE chat = ?2`
+	renameReminders = `UPDATE reminders SET chat = ?1 WHERE chat = ?2`
+	renameMessages  = `UPDATE messages SET chat = ?1 WHERE chat = ?2`
+
+	forgetMessages = `UPDATE messages SET telegram_id = NULL, edit = 0, refused = 0 WHERE chat = ?`
+	forgetPlaces   = `UPDATE views SET first_message = NULL, last_message = NULL WHERE chat = ?`
+	anyUnplaced    = `SELECT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance
+		WHERE v.chat = ? AND v.shown = 1 AND i.resolved_at IS NULL)`
+	setCalls = `UPDATE chats SET calls = ? WHERE key = ?`
 )
+
+// MovedGroup stands for all groups in the reminder of what is open in a chat that
+// got a new id.
+const MovedGroup = ""
 
 // Chat is the stored state of a chat.
 type Chat struct {
@@ -47,6 +67,9 @@ type Chat struct {
 // configured. A new chat is due to show every alert that fires.
 func (t *Tx) RegisterChats(keys []string) error {
 	for _, key := range keys {
+		if err := t.renameMigrated(key, keys); err != nil {
+			return err
+		}
 		r, err := t.exec(insertChat, key)
 		if err != nil {
 			return err
@@ -106,15 +129,62 @@ func (t *Tx) resetChat(key string, reason error) error {
 	return err
 }
 
-// SetChat stores the state of a chat without its calls. It returns false if
-// this replica does not serve the chat.
-func (t *Tx) SetChat(key string, c Chat) (served bool, err error) {
-	r, err := t.exec(updateChat, c.MigratedTo, c.Dead, micro(c.NotBefore), key)
-	if err != nil {
-		return false, err
+// renameMigrated gives what is stored of a chat to its new id, once the
+// configuration names that.
+func (t *Tx) renameMigrated(key string, configured []string) error {
+	var old string
+	err := t.queryRow(renamedChat, key).Scan(&old)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
 	}
-	n, err := r.RowsAffected()
-	return n > 0, err
+	if err != nil || slices.Contains(configured, old) {
+		return err
+	}
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages} {
+		if _, err := t.exec(rename, key, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// SetChat stores the state of a chat without its calls, at a time, and returns
+// the present one. It returns nil if this replica does not serve the chat. Once
+// migrated, a chat stays so: another replica may not know it yet. Elsewhere means
+// that another replica made the call that showed the state.
+func (t *Tx) SetChat(key string, c Chat, at time.Time, elsewhere bool) (*Chat, error) {
+	before, err := t.Chat(key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.MigratedTo = cmp.Or(c.MigratedTo, before.MigratedTo)
+	if c.MigratedTo != before.MigratedTo {
+		if err := t.moved(key, at, elsewhere); err != nil {
+			return nil, err
+		}
+	}
+	_, err = t.exec(updateChat, c.MigratedTo, c.Dead, micro(c.NotBefore), key)
+	return &c, err
+}
+
+// moved records that a chat has a new id and numbers its messages anew. The old
+// messages can be neither edited nor replied to. What is open is due to be shown
+// once more, as a reminder of [MovedGroup].
+func (t *Tx) moved(key string, at time.Time, elsewhere bool) error {
+	for _, forget := range []string{deleteQueued, forgetMessages, forgetPlaces} {
+		if _, err := t.exec(forget, key); err != nil {
+			return err
+		}
+	}
+	var open bool
+	if err := t.queryRow(anyUnplaced, key).Scan(&open); err != nil || !open {
+		return err
+	}
+	_, err := t.exec(insertReminder, key, MovedGroup, 0, at.UnixMicro(), state.Silent, !elsewhere)
+	return err
 }
 
 // SetCalls stores the times of the latest calls to a chat.

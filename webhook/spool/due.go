@@ -40,22 +40,26 @@ const (
 			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?4),
 				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
 			UNION ALL
-			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit = 1
+			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit <> 0 AND edit = 1
 		) ORDER BY urgency, class, at, id LIMIT 1`
 
-	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message `
+	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
 		WHERE i.group_key = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
+	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
+		WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
 
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`
-	takeReminder   = `DELETE FROM reminders WHERE chat = ? AND group_key = ? RETURNING notify`
+	selectReminder = `SELECT notify, ambiguous FROM reminders WHERE chat = ? AND group_key = ?`
 	dropReminder   = `DELETE FROM reminders WHERE chat = ? AND group_key = ?`
 	dropReminders  = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= ?`
+	// A reminder that arrived after the message was planned stays.
+	dropPlannedReminder = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= (SELECT created_at FROM messages WHERE id = ?)`
 )
 
 // Due is a call that is due to a chat.
@@ -92,6 +96,9 @@ type View struct {
 	*state.Instance
 	Shown Shown
 	First int64 // the message that showed it first; 0 for none
+	// Ambiguous is the number of calls without an answer, each of which may have
+	// shown the present state.
+	Ambiguous int
 }
 
 // OpenViews returns the firing instances of a group.
@@ -109,6 +116,10 @@ func (t *Tx) DigestViews(chat string, urgent int) ([]View, error) {
 	return t.views(viewsDigest, chat, urgent)
 }
 
+// MovedViews returns the firing instances that the chat shows in no message,
+// because it got a new id after it showed them.
+func (t *Tx) MovedViews(chat string) ([]View, error) { return t.views(viewsMoved, chat) }
+
 // ListedViews returns the instances that a message lists.
 func (t *Tx) ListedViews(chat string, listed []state.Listed) (list []View, err error) {
 	for _, l := range listed {
@@ -125,7 +136,7 @@ func (t *Tx) views(query string, args ...any) ([]View, error) {
 	rows, err := t.query(query, args...)
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (v View, err error) {
 		var first sql.NullInt64
-		v.Instance, err = scanInstance(rows, &v.Shown, &first)
+		v.Instance, err = scanInstance(rows, &v.Shown, &first, &v.Ambiguous)
 		v.First = first.Int64
 		return v, err
 	})
@@ -142,17 +153,17 @@ func (t *Tx) Truncated(group string) (n uint64) {
 	return n
 }
 
-// TakeReminder removes the reminder of a group, and returns its sound.
-func (t *Tx) TakeReminder(chat, group string) (notify state.Loudness, err error) {
-	err = t.queryRow(takeReminder, chat, group).Scan(&notify)
+// Reminder returns the sound of the reminder of a group, and the number of calls
+// without an answer that may have shown it. It removes one that cannot be read.
+func (t *Tx) Reminder(chat, group string) (notify state.Loudness, ambiguous int, err error) {
+	err = t.queryRow(selectReminder, chat, group).Scan(&notify, &ambiguous)
 	if err != nil && IsItem(err) {
-		return state.Loud, t.DropReminder(chat, group)
+		return state.Loud, 0, t.DropReminder(chat, group)
 	}
-	return max(state.None, min(notify, state.Loud)), err
+	return max(state.None, min(notify, state.Loud)), ambiguous, err
 }
 
-// DropReminder removes the reminder of a group, which a message makes
-// unnecessary.
+// DropReminder removes the reminder of a group of which nothing fires.
 func (t *Tx) DropReminder(chat, group string) error {
 	_, err := t.exec(dropReminder, chat, group)
 	return err

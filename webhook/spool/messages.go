@@ -18,19 +18,19 @@ const (
 	knownMessage = `SELECT 1 FROM messages WHERE chat = ? AND telegram_id = NULLIF(?, 0) AND sent_at = ?`
 	messageMeta  = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
 
-	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING batch, part, kind, content, instances`
+	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING group_key, batch, part, kind, content, instances`
 	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
 
-	messageSent = `UPDATE messages SET state = 'sent', telegram_id = NULLIF(?, 0), sent_at = ?, content = '' WHERE id = ?`
+	messageSent = `UPDATE messages SET state = 'sent', telegram_id = ?, sent_at = ?, content = '' WHERE id = ?`
 	// An alert can be resolved while the message is on its way.
 	viewShown = `UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
 		last_message = COALESCE(NULLIF(?2, 0), last_message),
-		told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
+		ambiguous = 0, told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?1 = 2 THEN ?5 END),
 		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
 		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
 	// If two replicas delivered the same alert, one of these messages may be
 	// neither the first nor the last.
-	editShowing = `UPDATE messages SET edit = 1 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
@@ -39,15 +39,20 @@ const (
 				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')) END)`
 	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
 
-	editDone      = `UPDATE messages SET edit = 0 WHERE id = ? AND edit = 2`
+	editDone      = `UPDATE messages SET edit = 0, refused = 0 WHERE id = ? AND edit = 2`
 	editForgotten = `UPDATE messages SET edit = 0 WHERE id = ?`
-	editedBy      = `UPDATE messages SET edit = 0 WHERE chat = ? AND telegram_id = ?`
-	editAgain     = `UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`
-	deleteBatch   = `DELETE FROM messages WHERE batch = ?`
-	queueAgain    = `UPDATE messages SET state = 'queued' WHERE id = ?`
-	deleteQueued  = `DELETE FROM messages WHERE chat = ? AND state = 'queued'`
-	selectSending = `SELECT id, chat, batch, part FROM messages WHERE state = 'sending'`
-	editsAgain    = `UPDATE messages SET edit = 1 WHERE edit = 2`
+	editedBy      = `UPDATE messages SET edit = 0, refused = 0 WHERE chat = ? AND telegram_id = ?`
+	// The chat itself may be at fault at the first time.
+	editRefused       = `UPDATE messages SET edit = CASE refused WHEN 0 THEN 3 ELSE 0 END, refused = 1 - refused WHERE id = ? AND edit = 2`
+	editsOnceMore     = `UPDATE messages SET edit = 1 WHERE chat = ? AND edit <> 0 AND edit = 3`
+	editAgain         = `UPDATE messages SET edit = 1 WHERE id = ? AND edit = 2`
+	deleteBatch       = `DELETE FROM messages WHERE batch = ?`
+	queueAgain        = `UPDATE messages SET state = 'queued' WHERE id = ?`
+	deleteQueued      = `DELETE FROM messages WHERE chat = ? AND state = 'queued'`
+	selectSending     = `SELECT id, chat, group_key, kind, batch, part, instances FROM messages WHERE state = 'sending'`
+	ambiguousView     = `UPDATE views SET ambiguous = ambiguous + 1 WHERE chat = ? AND instance = ?`
+	ambiguousReminder = `UPDATE reminders SET ambiguous = ambiguous + 1 WHERE chat = ? AND group_key = ?`
+	editsAgain        = `UPDATE messages SET edit = 1 WHERE edit = 2`
 )
 
 // Message is a message to a chat, or a part of one. It is stored before the call.
@@ -100,7 +105,7 @@ func (t *Tx) MessageID(id int64) (int, error) {
 func (t *Tx) SendPart(chat string, id int64) (*Message, error) {
 	m := &Message{ID: id, Chat: chat}
 	var list string
-	if err := t.queryRow(sendPart, id).Scan(&m.Batch, &m.Part, &m.Kind, &m.Content, &list); err != nil {
+	if err := t.queryRow(sendPart, id).Scan(&m.Group, &m.Batch, &m.Part, &m.Kind, &m.Content, &list); err != nil {
 		return nil, err
 	}
 	return m, json.Unmarshal([]byte(list), &m.Listed)
@@ -123,15 +128,34 @@ func (t *Tx) DropEdit(id int64) error {
 	return err
 }
 
-// Sent records that the chat shows the message, under Telegram's id. The id 0
-// means that Telegram refused the message for good.
+// Edited records that the message shows the present state or never can, unless
+// another edit has become due.
+func (t *Tx) Edited(m *Message) error {
+	_, err := t.exec(editDone, m.ID)
+	return err
+}
+
+// EditRefused records that Telegram refused an edit and it is not known why. It
+// is due once more when the chat takes a message. If Telegram refuses it then,
+// the edit itself is at fault, and the message is left as it is.
+func (t *Tx) EditRefused(m *Message) error {
+	_, err := t.exec(editRefused, m.ID)
+	return err
+}
+
+// Sent records that the chat shows the message, under Telegram's id.
 func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
-	if m.Edits != 0 { // unless another edit has become due
-		_, err := t.exec(editDone, m.ID)
-		return err
-	}
 	if _, err := t.exec(messageSent, telegramID, now.UnixMicro(), m.ID); err != nil {
 		return err
+	}
+	if _, err := t.exec(editsOnceMore, m.Chat); err != nil {
+		return err
+	}
+	if m.Kind == message.Alert || m.Kind == message.Reminder {
+		// A message that lists every firing instance is a reminder too.
+		if _, err := t.exec(dropPlannedReminder, m.Chat, m.Group, m.ID); err != nil {
+			return err
+		}
 	}
 	for _, l := range m.Listed {
 		if err := t.shown(m, l, now); err != nil {
@@ -184,6 +208,23 @@ func (t *Tx) Unsent(m *Message) (err error) {
 	return err
 }
 
+// Ambiguous records that the chat may show a message although no answer arrived.
+func (t *Tx) Ambiguous(m *Message) error {
+	if m.Kind == message.Reminder {
+		_, err := t.exec(ambiguousReminder, m.Chat, m.Group)
+		return err
+	}
+	for _, l := range m.Listed {
+		if !l.News {
+			continue
+		}
+		if _, err := t.exec(ambiguousView, m.Chat, l.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RecoverCalls reverts, at start, the calls of a process that died. For each
 // chat it returns the number of these messages that the chat may nevertheless
 // show.
@@ -191,7 +232,11 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 	rows, err := t.query(selectSending)
 	calls, bad, err := collectGood(rows, err, func(rows *sql.Rows) (*Message, error) {
 		m := &Message{}
-		return m, rows.Scan(&m.ID, &m.Chat, &m.Batch, &m.Part)
+		var list string
+		if err := rows.Scan(&m.ID, &m.Chat, &m.Group, &m.Kind, &m.Batch, &m.Part, &list); err != nil {
+			return nil, err
+		}
+		return m, json.Unmarshal([]byte(list), &m.Listed)
 	})
 	if err != nil {
 		return nil, err
@@ -204,7 +249,7 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 	ambiguous = map[string]int{}
 	for _, m := range calls {
 		ambiguous[m.Chat]++
-		if err := t.Unsent(m); err != nil {
+		if err := errors.Join(t.Ambiguous(m), t.Unsent(m)); err != nil {
 			return nil, err
 		}
 	}
@@ -239,23 +284,21 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 // sent it. It reports whether the message repeats an alert that this replica had
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
-	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
+	if e.TelegramID == 0 { // an earlier version gave up on a message that Telegram refused
+		return false, nil
+	}
 	// If the spool was restored, the journal has messages that it knows.
 	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
-	for _, l := range e.Listed {
-		id, err := t.Find(l.InstanceKey)
-		if err != nil {
-			return false, err
-		}
-		if id == 0 {
-			continue
-		}
-		m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
+	m, err := t.elsewhere(chat, e)
+	if err != nil {
+		return false, err
+	}
+	for _, l := range m.Listed {
 		if m.Kind == message.Alert && l.News {
 			var shown Shown
-			if err := t.queryRow(shownOf, chat, id).Scan(&shown); err != nil {
+			if err := t.queryRow(shownOf, chat, l.ID).Scan(&shown); err != nil {
 				return false, err
 			}
 			duplicate = duplicate || shown > ShownNothing
@@ -280,6 +323,31 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 		return false, err
 	}
 	return duplicate, t.Sent(m, e.TelegramID, at)
+}
+
+// elsewhere returns a message of another replica with the instances that this
+// replica knows.
+func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
+	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
+	for _, l := range e.Listed {
+		id, err := t.Find(l.InstanceKey)
+		if err != nil {
+			return nil, err
+		}
+		if id != 0 {
+			m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
+		}
+	}
+	return m, nil
+}
+
+// AmbiguousElsewhere records that a call of another replica had no answer.
+func (t *Tx) AmbiguousElsewhere(chat string, e state.SentEvent) error {
+	m, err := t.elsewhere(chat, e)
+	if err != nil {
+		return err
+	}
+	return t.Ambiguous(m)
 }
 
 // EditedElsewhere records that another replica edited a message.

@@ -96,6 +96,48 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 	}
 }
 
+// An earlier version counted what Telegram refused as shown, and used the ids of
+// old messages in a chat with a new id.
+func TestMistakesOfAnEarlierVersionAreMended(t *testing.T) {
+	t.Parallel()
+	dump, err := os.ReadFile("testdata/before.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for mistake, want := range map[string]spool.Class{
+		`UPDATE messages SET telegram_id = NULL WHERE id = 2`: spool.DueAlert,
+		`UPDATE chats SET migrated_to = '-1001'`:              spool.DueReminder,
+	} {
+		path := filepath.Join(t.TempDir(), "spool.db")
+		db, err := sql.Open("sqlite", "file:"+path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = db.ExecContext(t.Context(), string(dump)+"\n"+mistake)
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := spool.Open(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Do(func(tx *spool.Tx) error {
+			due, ok, err := tx.MostUrgent("dry-run", false, 1)
+			if !ok || due.Class != want {
+				t.Errorf("after %s due is %+v", mistake, due)
+			}
+			moved, err2 := tx.MovedViews("dry-run")
+			if len(moved) != 2 && want == spool.DueReminder {
+				t.Errorf("%d alerts are shown once more", len(moved))
+			}
+			return errors.Join(err, err2)
+		})
+		if err := errors.Join(err, s.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // schema returns the columns of all tables.
 func schema(t *testing.T, db *sql.DB) map[string][]string {
 	t.Helper()

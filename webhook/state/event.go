@@ -31,13 +31,15 @@ type CallEvent struct {
 	Dead       string `json:"dead,omitempty"`
 	NotBefore  int64  `json:"not_before,omitempty"`
 
-	Sent   *SentEvent `json:"sent,omitempty"`
-	Edited int        `json:"edited,omitempty"` // the id of the message that shows the present state
+	Sent *SentEvent `json:"sent,omitempty"`
+	// Ambiguous is a message that the chat may show, because no answer arrived.
+	Ambiguous *SentEvent `json:"ambiguous,omitempty"`
+	Edited    int        `json:"edited,omitempty"` // the id of the message that shows the present state
 }
 
 // SentEvent is a message that the chat shows.
 type SentEvent struct {
-	TelegramID int           `json:"telegram_id,omitempty"` // 0: Telegram refused it for good
+	TelegramID int           `json:"telegram_id,omitempty"` // 0 if it is not known
 	Kind       message.Kind  `json:"kind"`
 	Group      string        `json:"group"`
 	Rank       int           `json:"rank"`

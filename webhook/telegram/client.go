@@ -1,7 +1,9 @@
 package telegram
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -110,6 +112,9 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		return err
 	})
 	if err != nil {
+		if e, ok := err.(*Error); ok && (e.Kind == MessageGone || e.Kind == notModified) { // a new message cannot be gone
+			e.Kind = Refused
+		}
 		return 0, err
 	}
 	if sent == nil || sent.ID == 0 {
@@ -139,6 +144,14 @@ func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
 	return err
 }
 
+// Check asks whether the bot knows the chat, and changes nothing.
+func (c *Client) Check(ctx context.Context, chat Chat) error {
+	return c.call(ctx, func(ctx context.Context) error {
+		_, err := c.bot.GetChat(ctx, &bot.GetChatParams{ChatID: chat.ID})
+		return err
+	})
+}
+
 func text(m Message) (string, models.ParseMode) {
 	if m.HTML == "" {
 		return m.Plain, ""
@@ -163,7 +176,11 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 	defer cancel()
 	var o outcome
 	ctx = context.WithValue(ctx, outcomeKey{}, &o)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { o.connected.Store(true) }})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) {
+		if i.Err == nil {
+			o.written.Store(true)
+		}
+	}})
 	err := do(ctx)
 	if err == nil {
 		return nil
@@ -175,13 +192,24 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 
 // outcome is the knowledge of a call that the library's error lacks.
 type outcome struct {
-	connected atomic.Bool // there was a connection, so the call may have been sent
-	status    atomic.Int64
+	written atomic.Bool // the whole request was written, so Telegram may have carried it out
+	status  int         // 0 if no answer arrived
+	body    bytes.Buffer
+}
+
+// refusal returns the description of an answer that refuses the call.
+func (o *outcome) refusal() (description string, ok bool) {
+	var answer struct {
+		OK          *bool  `json:"ok"`
+		Description string `json:"description"`
+	}
+	err := json.Unmarshal(o.body.Bytes(), &answer)
+	return answer.Description, err == nil && answer.OK != nil && !*answer.OK
 }
 
 type outcomeKey struct{}
 
-// transport notes the status of the answer, and bounds its size.
+// transport notes the answer, and bounds its size.
 type transport struct{ client *http.Client }
 
 func (t *transport) Do(r *http.Request) (*http.Response, error) {
@@ -189,17 +217,19 @@ func (t *transport) Do(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	body := io.LimitReader(resp.Body, maxAnswer)
 	if o, ok := r.Context().Value(outcomeKey{}).(*outcome); ok {
-		o.status.Store(int64(resp.StatusCode))
+		o.status = resp.StatusCode
+		body = io.TeeReader(body, &o.body)
 	}
 	resp.Body = struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(resp.Body, maxAnswer), resp.Body}
+	}{body, resp.Body}
 	return resp, nil
 }
 
 // status describes an answer that has no description.
-func status(code int64) string {
-	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(int(code))))
+func status(code int) string {
+	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(code)))
 }

@@ -1,8 +1,10 @@
 package telegram
 
 import (
+	"cmp"
 	"errors"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strconv"
@@ -31,7 +33,8 @@ const (
 	TopicGone
 	// MessageGone: there is no such message to edit, or it can't be edited.
 	MessageGone
-	// Refused: the content is not acceptable.
+	// Refused: for a reason that the answer does not show for certain. The
+	// content, the topic or the chat can be at fault.
 	Refused
 	// Unauthorized: the token is not, or no longer, one of a bot.
 	Unauthorized
@@ -49,6 +52,25 @@ type Error struct {
 
 func (e *Error) Error() string { return "telegram: " + e.Description }
 
+// Definite reports whether Telegram answered and will not accept the call later.
+func (e *Error) Definite() bool {
+	return e.Kind != Unreachable && e.Kind != Ambiguous && e.Kind != RateLimited
+}
+
+// Advice returns what to do about a definite failure.
+func (e *Error) Advice() string {
+	switch e.Kind {
+	case Unauthorized:
+		return "check TELEGRAM_BOT_TOKEN and --telegram.api-url"
+	case Migrated:
+		return "set the id of the chat to " + e.MigrateTo
+	case TopicGone:
+		return "check that the chat has this topic and that it is open"
+	default:
+		return "check the id of the chat, and that the bot is in the chat and may write there"
+	}
+}
+
 // classify returns the class of the library's error.
 func classify(err error, o *outcome) *Error {
 	var rate *bot.TooManyRequestsError
@@ -61,17 +83,24 @@ func classify(err error, o *outcome) *Error {
 		return &Error{Kind: Migrated, Description: "the group became a supergroup", MigrateTo: strconv.Itoa(migrate.MigrateToChatID)}
 	case errors.Is(err, bot.ErrorForbidden):
 		return &Error{Kind: ChatGone, Description: description}
+	case errors.Is(err, bot.ErrorConflict):
+		return &Error{Kind: Refused, Description: description}
 	case errors.Is(err, bot.ErrorBadRequest):
 		return &Error{Kind: badRequest(strings.ToLower(description)), Description: description}
 	case errors.Is(err, bot.ErrorUnauthorized), errors.Is(err, bot.ErrorNotFound):
-		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + "): check TELEGRAM_BOT_TOKEN and --telegram.api-url"}
+		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + ")"}
 	}
-	if code := o.status.Load(); code != 0 {
-		return &Error{Kind: Ambiguous, Description: "no usable answer, " + status(code)}
-	}
-	e := &Error{Kind: Unreachable, Description: "no connection: " + cause(err)}
-	if o.connected.Load() {
-		e.Kind, e.Description = Ambiguous, "no answer: "+cause(err)
+	e := &Error{Kind: Ambiguous, Description: "no answer: " + cause(err)}
+	description, refused := o.refusal()
+	switch {
+	case refused && o.status/100 == 4, o.status == http.StatusRequestEntityTooLarge:
+		e.Kind, e.Description = Refused, cmp.Or(description, status(o.status))
+	case o.status/100 == 3, o.status/100 == 4: // not an answer of Telegram, which accepted nothing
+		e.Kind, e.Description = Unreachable, "no usable answer, "+status(o.status)
+	case o.status != 0:
+		e.Description = "no usable answer, " + status(o.status)
+	case !o.written.Load():
+		e.Kind, e.Description = Unreachable, "no connection: "+cause(err)
 	}
 	return e
 }

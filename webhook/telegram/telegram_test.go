@@ -77,7 +77,7 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		want  telegram.Kind
 	}{
 		"refused connection": {url: gone.URL, want: telegram.Unreachable},
-		"redirect":           {url: redirect.URL, want: telegram.Ambiguous},
+		"redirect":           {url: redirect.URL, want: telegram.Unreachable},
 		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: telegram.Ambiguous},
 		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: telegram.Ambiguous},
 		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: telegram.Ambiguous},
@@ -88,7 +88,15 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		"markup":             {html: "<b>open", want: telegram.Refused},
 		"too long":           {html: strings.Repeat("x", 4097), want: telegram.Refused},
 		"no rights":          {fault: refusal("not enough rights to send text messages to the chat"), want: telegram.ChatGone},
-		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.MessageGone},
+		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.Refused}, // it was a new message
+		"not modified":       {fault: refusal("message is not modified"), want: telegram.Refused},
+		"no description":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400}`}, want: telegram.Refused},
+		"conflict":           {fault: &fakebot.Fault{Status: 409, Body: `{"ok":false,"error_code":409,"description":"Conflict"}`}, want: telegram.Refused},
+		"unknown code":       {fault: &fakebot.Fault{Status: 406, Body: `{"ok":false,"error_code":406,"description":"NEW"}`}, want: telegram.Refused},
+		"too large":          {fault: &fakebot.Fault{Status: 413, Body: "<html>"}, want: telegram.Refused},
+		"proxy":              {fault: &fakebot.Fault{Status: 403, Body: "<html>"}, want: telegram.Unreachable},
+		"half a refusal":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,`, Chunked: true, Half: true}, want: telegram.Unreachable},
+		"half of the chunks": {fault: &fakebot.Fault{Chunked: true, Half: true}, want: telegram.Ambiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -132,7 +140,7 @@ func TestAWrongTokenIsSaidToBeOne(t *testing.T) {
 	t.Cleanup(server.Close)
 	_, err := newClient(t, server.URL).Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
 	var e *telegram.Error
-	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Description, "TELEGRAM_BOT_TOKEN") {
+	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Advice(), "TELEGRAM_BOT_TOKEN") {
 		t.Errorf("got %v", err)
 	}
 	mustHide(t, err)
@@ -181,5 +189,23 @@ func TestParseChats(t *testing.T) {
 		if _, err := telegram.ParseChats(list); err == nil {
 			t.Errorf("%q is accepted", list)
 		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	bot, c := newBot(t, fakebot.Limits{})
+	if err := c.Check(t.Context(), telegram.Chat{ID: "7"}); err != nil {
+		t.Error(err)
+	}
+	bot.Migrate(-100, -1009)
+	for id, advice := range map[string]string{"8": "check the id of the chat", "-100": "set the id of the chat to -1009"} {
+		var e *telegram.Error
+		if err := c.Check(t.Context(), telegram.Chat{ID: id}); !errors.As(err, &e) || !e.Definite() || !strings.Contains(e.Advice(), advice) {
+			t.Errorf("chat %s: %v", id, err)
+		}
+	}
+	if n := len(bot.Messages(7)); n != 0 {
+		t.Errorf("%d messages", n)
 	}
 }

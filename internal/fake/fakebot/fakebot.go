@@ -71,6 +71,7 @@ type Call struct {
 	Status      int    // status of the answer; 0 if the connection was dropped
 	Description string // reason of a refusal
 	Applied     bool   // the call changed the chat
+	Injected    bool   // a fault or [Bot.Refuse] decided the answer
 }
 
 // Bot is the API of one bot.
@@ -83,6 +84,7 @@ type Bot struct {
 	calls   []Call
 	recent  []time.Time // successful calls of the last second
 	faults  []*Fault
+	refuses func(chat int64, m Message) string
 	changed chan struct{} // closed and replaced at every call
 }
 
@@ -110,18 +112,23 @@ func (b *Bot) Messages(chat int64) []Message {
 	return messages
 }
 
-// Calls returns all calls so far.
+// Calls returns the calls so far, without those that only read: getMe and getChat.
 func (b *Bot) Calls() []Call {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return slices.Clone(b.calls)
+	return slices.DeleteFunc(slices.Clone(b.calls), func(c Call) bool { return reads(c.Method) })
 }
 
+// reads reports whether a method changes nothing.
+func reads(method string) bool { return method == "getMe" || method == "getChat" }
+
 // Refusals returns the calls that were refused because of their content. A
-// correct program makes none. Refusals for rates and injected faults are not
-// included.
+// correct program makes none. Refusals for rates, injected faults and those of
+// [Bot.Refuse] are not included.
 func (b *Bot) Refusals() []Call {
-	return slices.DeleteFunc(b.Calls(), func(c Call) bool { return c.Status != http.StatusBadRequest || c.Description == notModified })
+	return slices.DeleteFunc(b.Calls(), func(c Call) bool {
+		return c.Injected || c.Status != http.StatusBadRequest || c.Description == notModified
+	})
 }
 
 // Wait returns when the condition holds. It calls holds after every call of the
@@ -149,6 +156,21 @@ func (b *Bot) Block(chat int64, blocked bool) {
 	b.chats[chat].blocked = blocked
 }
 
+// AddTopic opens a topic of a forum.
+func (b *Bot) AddTopic(chat int64, topic int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats[chat].Topics = append(b.chats[chat].Topics, topic)
+}
+
+// Delete removes a message, as a person of the chat can.
+func (b *Bot) Delete(chat int64, id int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.chats[chat]
+	c.Messages = slices.DeleteFunc(c.Messages, func(m Message) bool { return m.ID == id })
+}
+
 // Remove makes the chat unknown.
 func (b *Bot) Remove(chat int64) {
 	b.mu.Lock()
@@ -156,7 +178,8 @@ func (b *Bot) Remove(chat int64) {
 	delete(b.chats, chat)
 }
 
-// Migrate turns a group into a supergroup with another id.
+// Migrate turns a group into a supergroup with another id, which numbers its
+// messages anew.
 func (b *Bot) Migrate(from, to int64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -146,3 +146,92 @@ func TestIncompleteRequestIsNoCall(t *testing.T) {
 		t.Errorf("calls %+v", calls)
 	}
 }
+
+// The answers arrive whole, in halves and late, with their length or in chunks.
+func TestAnswersOnTheWire(t *testing.T) {
+	t.Parallel()
+	bot := fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: 7})
+	server := httptest.NewServer(bot)
+	t.Cleanup(server.Close)
+	for name, c := range map[string]struct {
+		fault fakebot.Fault
+		whole bool
+	}{
+		"whole":              {fakebot.Fault{}, true},
+		"chunks":             {fakebot.Fault{Chunked: true}, true},
+		"late":               {fakebot.Fault{Late: time.Millisecond}, true},
+		"half":               {fakebot.Fault{Half: true}, false},
+		"half of the chunks": {fakebot.Fault{Half: true, Chunked: true}, false},
+	} {
+		bot.Inject(c.fault)
+		before := len(bot.Messages(7))
+		resp, err := http.PostForm(server.URL+"/bot"+token+"/sendMessage", url.Values{"chat_id": {"7"}, "text": {"x"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if (err == nil) != c.whole || (resp.ContentLength < 0) != c.fault.Chunked {
+			t.Errorf("%s: %d bytes announced, %v", name, resp.ContentLength, err)
+		}
+		if len(bot.Messages(7)) != before+1 {
+			t.Errorf("%s: the call is not carried out", name)
+		}
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	b := fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: -1, Topics: []int{5}})
+	b.Refuse(func(_ int64, m fakebot.Message) string {
+		if m.Topic == 5 && m.Text == "no" {
+			return "TOPIC_CLOSED"
+		}
+		return ""
+	})
+	send := func(text string) int {
+		status, _ := call(t, b, token, "sendMessage", "chat_id", "-1", "message_thread_id", "5", "text", text)
+		return status
+	}
+	if yes, no := send("yes"), send("no"); yes != 200 || no != 400 {
+		t.Errorf("answered %d and %d", yes, no)
+	}
+	if status, _ := call(t, b, token, "editMessageText", "chat_id", "-1", "message_id", "1", "text", "no"); status != 400 {
+		t.Errorf("an edit is answered %d", status)
+	}
+	if n := len(b.Refusals()); n != 0 {
+		t.Errorf("%d refusals count as mistakes of the program", n)
+	}
+	b.Refuse(nil)
+	if status := send("no"); status != 200 {
+		t.Errorf("answered %d", status)
+	}
+}
+
+// A message that a person deleted can be neither edited nor replied to.
+func TestDelete(t *testing.T) {
+	t.Parallel()
+	b := fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: 7})
+	call(t, b, token, "sendMessage", "chat_id", "7", "text", "x")
+	b.Delete(7, 1)
+	if _, body := call(t, b, token, "editMessageText", "chat_id", "7", "message_id", "1", "text", "y"); !strings.Contains(body, "message to edit not found") {
+		t.Error(body)
+	}
+	if _, body := call(t, b, token, "sendMessage", "chat_id", "7", "text", "y", "reply_parameters", `{"message_id":1}`); !strings.Contains(body, "message to be replied not found") {
+		t.Error(body)
+	}
+}
+
+// A supergroup numbers its messages anew, from 1.
+func TestMigrate(t *testing.T) {
+	t.Parallel()
+	b := fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: -1})
+	call(t, b, token, "sendMessage", "chat_id", "-1", "text", "x")
+	b.Migrate(-1, -1001)
+	if _, body := call(t, b, token, "getChat", "chat_id", "-1"); !strings.Contains(body, `"migrate_to_chat_id":-1001`) {
+		t.Error(body)
+	}
+	if _, body := call(t, b, token, "sendMessage", "chat_id", "-1001", "text", "y"); !strings.Contains(body, `"message_id":1,`) {
+		t.Error(body)
+	}
+}

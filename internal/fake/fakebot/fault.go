@@ -4,14 +4,16 @@ import "time"
 
 // Fault is a failure of the next matching calls.
 type Fault struct {
-	Method string // method of the calls; "" for any
+	Method string // method of the calls; "" for those that write
 	Chat   int64  // chat of the calls; 0 for any
 	Times  int    // number of calls; 0 for one
 
 	Delay      time.Duration // delay before the call is handled
+	Late       time.Duration // delay of the answer, after the call is carried out
 	Drop       bool          // close the connection instead of answering
 	AfterApply bool          // carry out the call before the failure
 	Half       bool          // send only half of the answer
+	Chunked    bool          // send the answer in chunks, without its length
 	Status     int           // answer with this status and Body
 	Body       string
 	RetryAfter int // answer 429 with this many seconds
@@ -27,6 +29,15 @@ func (b *Bot) Inject(faults ...Fault) {
 	}
 }
 
+// Refuse makes the bot refuse calls with status 400 and the description that
+// the function returns for a message. The empty description accepts it. A nil
+// function accepts every message. The function must not call the bot.
+func (b *Bot) Refuse(why func(chat int64, m Message) string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refuses = why
+}
+
 // ClearFaults removes the remaining faults.
 func (b *Bot) ClearFaults() {
 	b.mu.Lock()
@@ -39,7 +50,7 @@ func (b *Bot) fault(method string, chat int64) Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i, f := range b.faults {
-		if f.Method != "" && f.Method != method || f.Chat != 0 && f.Chat != chat {
+		if f.Method != method && (f.Method != "" || reads(method)) || f.Chat != 0 && f.Chat != chat {
 			continue
 		}
 		if f.Times--; f.Times == 0 {

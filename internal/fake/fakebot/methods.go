@@ -23,7 +23,8 @@ const maxRaw = 32 << 10
 const maxLength = 4096
 
 var known = map[string][]string{
-	"getMe": {},
+	"getMe":   {},
+	"getChat": {"chat_id"},
 	"sendMessage": {
 		"chat_id", "message_thread_id", "text", "parse_mode", "link_preview_options", "disable_web_page_preview", "disable_notification",
 		"reply_parameters", "reply_markup",
@@ -58,6 +59,9 @@ func (b *Bot) call(method string, chat int64, fields map[string]string) answer {
 		a.Parameters = &parameters{MigrateToChatID: c.migratedTo}
 		return a
 	}
+	if method == "getChat" {
+		return answer{OK: true, Result: c.about()}
+	}
 	now := time.Now()
 	if wait := b.tooSoon(c, now); wait > 0 {
 		return tooMany(int((wait + time.Second - 1) / time.Second))
@@ -67,6 +71,18 @@ func (b *Bot) call(method string, chat int64, fields map[string]string) answer {
 		return badRequest(problem)
 	}
 	m.Sent = now
+	m.Topic, _ = strconv.Atoi(fields["message_thread_id"])
+	m.ID, _ = strconv.Atoi(fields["message_id"])
+	if old := c.find(m.ID); old != nil {
+		m.Topic = old.Topic
+	}
+	if b.refuses != nil {
+		if why := b.refuses(chat, m); why != "" {
+			a := badRequest(why)
+			a.injected = true
+			return a
+		}
+	}
 	var a answer
 	if method == "sendMessage" {
 		a = c.send(m, fields)
@@ -163,12 +179,8 @@ func parseButtons(markup string) ([]Button, string) {
 }
 
 func (c *Chat) send(m Message, fields map[string]string) answer {
-	if t := fields["message_thread_id"]; t != "" {
-		topic, err := strconv.Atoi(t)
-		if err != nil || !slices.Contains(c.Topics, topic) {
-			return badRequest("message thread not found")
-		}
-		m.Topic = topic
+	if fields["message_thread_id"] != "" && !slices.Contains(c.Topics, m.Topic) {
+		return badRequest("message thread not found")
 	}
 	if r := fields["reply_parameters"]; r != "" {
 		var reply struct {
@@ -192,9 +204,8 @@ func (c *Chat) send(m Message, fields map[string]string) answer {
 }
 
 func (c *Chat) edit(m Message, fields map[string]string) answer {
-	id, err := strconv.Atoi(fields["message_id"])
-	old := c.find(id)
-	if err != nil || old == nil {
+	old := c.find(m.ID)
+	if old == nil {
 		return badRequest("message to edit not found")
 	}
 	if old.Text == m.Text && old.HTML == m.HTML && slices.Equal(old.Buttons, m.Buttons) {
@@ -214,12 +225,14 @@ func (c *Chat) find(id int) *Message {
 }
 
 func (c *Chat) shown(m Message) answer {
-	kind := "private"
-	if c.ID < 0 {
-		kind = "supergroup"
-	}
 	return answer{OK: true, Result: map[string]any{
-		"message_id": m.ID, "date": m.Sent.Unix(), "text": m.Text,
-		"chat": map[string]any{"id": c.ID, "type": kind},
+		"message_id": m.ID, "date": m.Sent.Unix(), "text": m.Text, "chat": c.about(),
 	}}
+}
+
+func (c *Chat) about() map[string]any {
+	if c.ID < 0 {
+		return map[string]any{"id": c.ID, "type": "supergroup", "title": "fake", "is_forum": len(c.Topics) > 0}
+	}
+	return map[string]any{"id": c.ID, "type": "private", "first_name": "fake"}
 }

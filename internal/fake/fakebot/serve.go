@@ -1,6 +1,7 @@
 package fakebot
 
 import (
+	"context"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,8 @@ type answer struct {
 	ErrorCode   int         `json:"error_code,omitempty"`
 	Description string      `json:"description,omitempty"`
 	Parameters  *parameters `json:"parameters,omitempty"`
+
+	injected bool // see [Call]
 }
 
 type parameters struct {
@@ -63,14 +66,7 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 	fields, problem := fieldsOf(r)
 	chat, _ := strconv.ParseInt(fields["chat_id"], 10, 64)
 	fault := faultOf(method, chat)
-	if fault.Delay > 0 {
-		timer := time.NewTimer(fault.Delay)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-		case <-r.Context().Done():
-		}
-	}
+	wait(r.Context(), fault.Delay)
 	call := Call{Method: method, Chat: chat, At: time.Now()}
 	switch {
 	case problem != "":
@@ -84,8 +80,22 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 		return
 	}
 	a := b.call(method, chat, fields)
-	call.Applied = a.OK && method != "getMe"
+	call.Applied = a.OK && !reads(method)
+	wait(r.Context(), fault.Late)
 	b.send(w, call, a, fault)
+}
+
+// wait returns after a time, or when the caller has gone.
+func wait(ctx context.Context, d time.Duration) {
+	if d == 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // send sends the answer, or carries out the fault.
@@ -95,6 +105,7 @@ func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 		panic(err) // answers are always valid JSON
 	}
 	c.Status, c.Description = http.StatusOK, a.Description
+	c.Injected = a.injected || f.Drop || f.Status != 0
 	if !a.OK {
 		c.Status = a.ErrorCode
 	}
@@ -111,12 +122,18 @@ func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 		panic(http.ErrAbortHandler)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(c.Status)
-	if f.Half {
-		body = body[:len(body)/2]
+	if !f.Chunked {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	}
-	_, _ = w.Write(body)
+	w.WriteHeader(c.Status)
+	half := len(body) / 2
+	_, _ = w.Write(body[:half])
+	if f.Chunked || f.Half {
+		_ = http.NewResponseController(w).Flush() // ends a chunk, and sends half an answer
+	}
+	if !f.Half {
+		_, _ = w.Write(body[half:])
+	}
 	if f.Half {
 		panic(http.ErrAbortHandler)
 	}
@@ -172,8 +189,8 @@ func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	if r.Body != nil {
 		defer r.Body.Close()
 	}
-	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.GotConn != nil {
-		trace.GotConn(httptrace.GotConnInfo{})
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteRequest != nil {
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
 	}
 	recorder := httptest.NewRecorder()
 	d.bot.ServeHTTP(recorder, r)

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kingpin/v2"
+
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// testChats sends a test message to every chat.
+type testChats struct {
+	name   string
+	format format
+	api    *string
+}
+
+func newTestChats(app *kingpin.Application) *testChats {
+	cmd := app.Command("test", "Send one test message to every chat. Exit status 1 if one does not arrive.")
+	return &testChats{name: cmd.FullCommand(), format: newFormat(cmd), api: apiFlag(cmd)}
+}
+
+// run prints a line for each chat.
+func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
+	file, err := readConfig(*t.format.config)
+	if err != nil {
+		return usage("%w", err)
+	}
+	formatter, err := t.format.formatter(file, nil)
+	if err != nil {
+		return err
+	}
+	list, client, _, err := connect(file, *t.format.config, *t.api)
+	if err != nil {
+		return err
+	}
+	failed := 0
+	for i, chat := range list {
+		if i > 0 {
+			pause(ctx, time.Second) // topics of one chat share its rate
+		}
+		result := "ok"
+		var failure *telegram.Error
+		if _, err := client.Send(ctx, chat, telegram.Message{Plain: formatter.Test()}); errors.As(err, &failure) {
+			failed++
+			if result = failure.Description; failure.Definite() {
+				result += ": " + failure.Advice()
+			}
+		}
+		if _, err := fmt.Fprintf(stdout, "%s: %s\n", chat, result); err != nil {
+			return err
+		}
+		if failure != nil && failure.Kind == telegram.Unauthorized {
+			return errors.New("the token is wrong: no chat can be tested")
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("the test message did not arrive in %d of %d chats", failed, len(list))
+	}
+	return nil
+}
+
+// pause waits, unless the context is done.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}

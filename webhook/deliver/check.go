@@ -1,0 +1,35 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// check asks the chat after the start until it is right, so that a wrong chat or
+// token is noticed before the first alert. Nothing waits for it.
+func (w *worker) check(ctx context.Context) {
+	for {
+		var failure *telegram.Error
+		if !errors.As(w.Sender().Check(ctx, w.configured), &failure) {
+			break
+		}
+		if failure.Definite() && !w.unfit.Load() {
+			w.log.Error("the chat will refuse messages", "err", failure, "do", failure.Advice())
+			if failure.Kind == telegram.Migrated { // the first message follows the chat
+				return
+			}
+			w.unfit.Store(true)
+			w.metrics.chatState(w.key, api.ChatDead)
+		}
+		if !sleepUntil(ctx, time.Now().Add(lastRetry)) {
+			return
+		}
+	}
+	if w.unfit.CompareAndSwap(true, false) {
+		w.metrics.chatState(w.key, api.ChatOK)
+	}
+}

@@ -1,0 +1,126 @@
+package deliver
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+// topicRetry is the time after which a topic that refused a message is tried
+// again. Meanwhile its messages go to the chat itself.
+const topicRetry = 10 * time.Minute
+
+// form is the form in which the content of a message is sent.
+type form int
+
+// The forms, from the best to the one that Telegram accepts wherever it accepts
+// any message.
+const (
+	formatted form = iota
+	plainText
+	minimal
+)
+
+func (f form) String() string { return [...]string{"formatted", "plain text", "minimal"}[f] }
+
+// in returns the content of a call in a form.
+func (c *call) in(f form) telegram.Message {
+	m := c.content
+	switch f {
+	case plainText:
+		m.HTML = ""
+	case minimal:
+		m = telegram.Message{Plain: c.minimum, Silent: m.Silent}
+	}
+	return m
+}
+
+// lastForm returns the last form to try. An edit must not replace a text by less.
+func (c *call) lastForm() form {
+	if c.Edits != 0 {
+		return plainText
+	}
+	return minimal
+}
+
+// outcome is the result of a call: the id of a new message, or a failure.
+type outcome struct {
+	id      int
+	form    form // the last that was tried
+	failure *telegram.Error
+}
+
+// try makes the call. What Telegram refuses, it sends in simpler forms, and then
+// in the chat instead of the topic: the first that is accepted shows what was at
+// fault. If none is, the chat itself is.
+func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
+	chat := w.chat
+	if c.Edits != 0 || time.Now().Before(w.topicAway) {
+		chat.Topic = 0
+	}
+	for {
+		if o = w.attempt(hard, chat, c, o.form); o.failure == nil {
+			if c.Edits == 0 {
+				w.judge(ctx, hard, chat, c, &o)
+			}
+			return o
+		}
+		switch refused := o.failure.Kind == telegram.Refused; {
+		case refused && o.form < c.lastForm():
+			o.form++
+		case chat.Topic != 0 && (refused || o.failure.Kind == telegram.TopicGone):
+			chat.Topic, o.form = 0, formatted
+		default:
+			return o
+		}
+		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
+		w.log.Warn("Telegram refused a message: trying it otherwise", "message", c.ID, "form", o.form, "topic", chat.Topic, "err", o.failure)
+		if !w.pace().wait(ctx, w.lease.Share) {
+			o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
+			return o
+		}
+	}
+}
+
+// judge decides what was at fault when a new message was accepted in another
+// way than the best. In a chat that was failing, the chat itself may have been:
+// the message then gets its full text.
+func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o *outcome) {
+	switch {
+	case w.dead == "":
+		if now := time.Now(); chat.Topic != w.chat.Topic && !now.Before(w.topicAway) {
+			w.topicAway = now.Add(topicRetry)
+			w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
+		}
+	case o.form != formatted && w.pace().wait(ctx, w.lease.Share):
+		full := *c
+		full.Edits = o.id
+		if w.attempt(hard, chat, &full, formatted).failure == nil {
+			o.form = formatted
+		}
+	}
+}
+
+// attempt makes one call of the Bot API.
+func (w *worker) attempt(hard context.Context, chat telegram.Chat, c *call, f form) outcome {
+	o := outcome{form: f}
+	err := w.global.Wait(hard)
+	if err == nil {
+		p, now := w.pace(), time.Now()
+		p.begin(now)
+		w.calls = latest(append(w.calls, now))
+		if c.Edits != 0 {
+			err = w.Sender().Edit(hard, chat, c.Edits, c.in(f))
+		} else {
+			o.id, err = w.Sender().Send(hard, chat, c.in(f))
+		}
+		p.end(time.Now())
+	}
+	if err != nil && !errors.As(err, &o.failure) {
+		o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}
+	}
+	return o
+}
