@@ -201,10 +201,13 @@ func TestFlippedBytes(t *testing.T) {
 			}
 			continues(t, path, func(*world) {})
 		})
+		if seed%2 == 0 {
+			continue
+		}
 		t.Run(fmt.Sprint("running/", seed), func(t *testing.T) {
 			t.Parallel()
 			path, random := copied(t, path), rand.New(rand.NewPCG(seed, 2))
-			suffix := []string{"", "", "-wal", "-shm"}[seed%4]
+			suffix := []string{"", "-wal", "-shm"}[seed%3]
 			continues(t, path, func(*world) { flip(t, path+suffix, random) })
 		})
 	}
