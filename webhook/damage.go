@@ -74,6 +74,7 @@ func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
 func replacedNote(r spool.Replaced) template.KV {
 	n := template.KV{
 		api.Title: "The spool was damaged", api.In(api.Title, "ko"): "스풀 손상",
+		api.ListTitle: "Spool", api.In(api.ListTitle, "ko"): "스풀",
 		api.Summary:               fmt.Sprintf("a new spool is in use; %d waiting notifications were saved; the resolutions of earlier alerts may come as new messages", len(r.Saved)),
 		api.In(api.Summary, "ko"): fmt.Sprintf("새 스풀을 사용 중이며 대기 중이던 알림 %d건을 복구함; 이전 알림의 해소는 새 메시지로 올 수 있음", len(r.Saved)),
 		api.Actions:               "look at Alertmanager's page for the alerts that fire\ncheck the disk of --spool\nread the webhook's log: it names the old file",
