@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/rules"
 	"github.com/alertnative/preflight/webhook/api"
@@ -28,7 +29,13 @@ var watchdog = rules.Alert{
 		Name:   "always fires",
 		Expect: []rules.Expect{rules.Fires("0m"), rules.Fires("60m")},
 	}},
+	Equivalents: []finding.Equivalent{
+		{Mutant: "1 → 0", Why: anyValue},
+		{Mutant: "1 → 2", Why: anyValue},
+	},
 }
+
+const anyValue = "any value fires, and no text shows it"
 
 // heartbeatRouting sends the Watchdog to the webhook's heartbeat path every 15
 // seconds, so that the webhook learns of each evaluation soon. If elsewhere is
