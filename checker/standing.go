@@ -118,14 +118,15 @@ func settled(ctx context.Context, evidence string, longest time.Duration, waitin
 		// markers are read after it.
 		exists := present(evidence)
 		now := markers(evidence)
-		if !exists && len(now) == 0 && present(evidence) { // a run ended in between
-			continue
+		idle := !slices.ContainsFunc(now, marker.underWay)
+		if idle && (present(evidence) != exists || !slices.Equal(markers(evidence), now)) {
+			continue // a run ended or started in between
 		}
 		earlier := slices.ContainsFunc(atStart, func(m marker) bool { return slices.Contains(now, m) && m.underWay() })
 		switch {
 		case exists && !earlier:
 			return nil
-		case !slices.ContainsFunc(now, marker.underWay) || time.Now().After(deadline):
+		case idle || time.Now().After(deadline):
 			if len(now) == 0 || exists {
 				return nil // reading the evidence reports what is missing
 			}
