@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/common/promslog"
@@ -44,10 +45,35 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return misused(cmd, err)
 }
 
+// newHelp returns the command that prints the page of a command.
+func newHelp(root *cobra.Command) *cobra.Command {
+	cmd := newCommand("help [COMMAND]", "Show the page of a command.", nil)
+	for _, sub := range root.Commands() {
+		cmd.ValidArgs = append(cmd.ValidArgs, sub.Name())
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 && slices.Contains(cmd.ValidArgs, args[0]) {
+			args = args[1:]
+		}
+		return noArguments(root, args)
+	}
+	cmd.RunE = func(_ *cobra.Command, args []string) error {
+		about, _, err := root.Find(args)
+		if err != nil {
+			return err
+		}
+		return about.Help()
+	}
+	return cmd
+}
+
 // misused names the page with the flags of a command.
 func misused(_ *cobra.Command, err error) error {
 	if errors.Is(err, errShown) {
 		return err
+	}
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
+		err = fmt.Errorf("--%s: %w", invalid.GetFlag().Name, invalid.Unwrap())
 	}
 	return fmt.Errorf("%w, see --help", err)
 }
@@ -70,7 +96,7 @@ var errShown = errors.New("shown")
 const (
 	bashCompletion = `_%[1]s_bash_autocomplete() {
     local word=${COMP_WORDS[COMP_CWORD]}
-    COMPREPLY=($(compgen -W "$(%[1]s __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | sed '/^:/d; s/\t.*//')" -- "$word"))
+    COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null | sed '/^:/d; s/\t.*//')" -- "$word"))
 }
 complete -o default -F _%[1]s_bash_autocomplete %[1]s
 `
@@ -85,6 +111,9 @@ func execute(ctx context.Context, root *cobra.Command, args []string) error {
 	root.SetFlagErrorFunc(misused)
 	root.SetUsageFunc(usage)
 	root.CompletionOptions.DisableDefaultCmd = true
+	help := newHelp(root)
+	root.SetHelpCommand(help)
+	root.AddCommand(help)
 	for _, cmd := range append(root.Commands(), root) {
 		strict(cmd, cmd.Flags())
 	}
@@ -130,8 +159,8 @@ func usage(cmd *cobra.Command) error {
 func logFlags(flags *pflag.FlagSet, out io.Writer) promslog.Config {
 	config := promslog.Config{Level: promslog.NewLevel(), Format: promslog.NewFormat(), Writer: out}
 	_ = config.Format.Set("logfmt") // a known one
-	flags.Var(logValue{config.Level}, "log.level", "Only log messages with the given severity or above: "+strings.Join(promslog.LevelFlagOptions, ", ")+".")
-	flags.Var(logValue{config.Format}, "log.format", "Output format of log messages: "+strings.Join(promslog.FormatFlagOptions, " or ")+".")
+	flags.Var(logValue{config.Level, promslog.LevelFlagOptions}, "log.level", "Only log messages with the given severity or above: "+strings.Join(promslog.LevelFlagOptions, ", ")+".")
+	flags.Var(logValue{config.Format, promslog.FormatFlagOptions}, "log.format", "Output format of log messages: "+strings.Join(promslog.FormatFlagOptions, " or ")+".")
 	return config
 }
 
@@ -142,6 +171,10 @@ type setter interface {
 }
 
 // logValue is a flag for the log.
-type logValue struct{ setter }
+type logValue struct {
+	setter
+	words []string
+}
 
-func (logValue) Type() string { return "word" }
+func (logValue) Type() string        { return "word" }
+func (v logValue) choices() []string { return v.words }

@@ -20,8 +20,9 @@ func strict(cmd *cobra.Command, flags *pflag.FlagSet) {
 		if _, list := f.Value.(pflag.SliceValue); list {
 			return
 		}
-		if c, ok := f.Value.(choice); ok {
-			_ = cmd.RegisterFlagCompletionFunc(f.Name, c.complete) // fails only for unknown flags
+		if c, ok := f.Value.(interface{ choices() []string }); ok {
+			words := cobra.FixedCompletions(c.choices(), cobra.ShellCompDirectiveNoFileComp)
+			_ = cmd.RegisterFlagCompletionFunc(f.Name, words) // fails only for unknown flags
 		}
 		f.Value = &once{Value: f.Value}
 		if f.Value.Type() == "bool" {
@@ -82,13 +83,9 @@ func newChoice(value *string, words ...string) choice {
 	return choice{value, words}
 }
 
-func (c choice) String() string { return *c.value }
-func (choice) Type() string     { return "word" }
-
-// complete completes the word in a shell.
-func (c choice) complete(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
-	return c.words, cobra.ShellCompDirectiveNoFileComp
-}
+func (c choice) String() string    { return *c.value }
+func (choice) Type() string        { return "word" }
+func (c choice) choices() []string { return c.words }
 
 func (c choice) Set(text string) error {
 	if !slices.Contains(c.words, text) {

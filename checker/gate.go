@@ -40,7 +40,7 @@ type gate struct {
 func newGate(p *program) *cobra.Command {
 	g := &gate{}
 	g.checker.program = p
-	cmd := newCommand("gate --env=ENV -- COMMAND [ARGUMENTS]", "Start a command only if fresh evidence shows that the system is ready.", func(cmd *cobra.Command) (err error) {
+	cmd := newCommand("gate --env=ENV [flags] -- COMMAND [ARGUMENTS]", "Start a command only if fresh evidence shows that the system is ready.", func(cmd *cobra.Command) (err error) {
 		p.code, err = g.run(cmd.Context(), p.log(), p.stderr)
 		return err
 	})

@@ -42,7 +42,9 @@ func withdraw(evidence, run string, start time.Time) (*marker, error) {
 		return nil, err
 	}
 	m := &marker{path, start, flock.New(path, flock.SetFlag(os.O_RDONLY))}
-	_, _ = m.lock.TryLock() // without the lock the gate does not wait for the run
+	ctx, cancel := context.WithTimeout(context.Background(), 5*poll)
+	defer cancel()
+	_, _ = m.lock.TryLockContext(ctx, poll/20) // a gate may test it; without the lock the gate does not wait
 	return m, nil
 }
 
@@ -113,19 +115,26 @@ const poll = 20 * time.Millisecond
 func settled(ctx context.Context, evidence string, longest time.Duration, waiting func()) error {
 	deadline := time.Now().Add(longest)
 	atStart := markers(evidence)
+	var unlocked []marker // at the look before, when no run was under way
 	for announced := false; ; {
 		// A run that starts in between renames the evidence to its marker, so the
 		// markers are read after it.
 		exists := present(evidence)
 		now := markers(evidence)
-		if !exists && len(now) == 0 && present(evidence) { // a run ended in between
+		idle := !slices.ContainsFunc(now, marker.underWay)
+		if idle && (present(evidence) != exists || !slices.Equal(markers(evidence), now)) {
+			continue // a run ended or started in between
+		}
+		if !exists && idle && !slices.Equal(now, unlocked) { // a run locks its marker after it made it
+			unlocked = now
+			time.Sleep(poll)
 			continue
 		}
 		earlier := slices.ContainsFunc(atStart, func(m marker) bool { return slices.Contains(now, m) && m.underWay() })
 		switch {
 		case exists && !earlier:
 			return nil
-		case !slices.ContainsFunc(now, marker.underWay) || time.Now().After(deadline):
+		case idle || time.Now().After(deadline):
 			if len(now) == 0 || exists {
 				return nil // reading the evidence reports what is missing
 			}

@@ -127,6 +127,8 @@ func TestProcess(t *testing.T) {
 		"every: a configuration that breaks":            testEveryConfig,
 		"every: an address that is taken":               testEveryAddressTaken,
 		"every: without its program":                    testEveryAlone,
+		"every: a link in the place of its program":     testEveryLink,
+		"every: a variable of another process":          testEveryInherits,
 		"bans are obeyed over runs and processes":       testBans,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -304,8 +304,35 @@ func testEveryAlone(t *testing.T, c *built) {
 	cmd := exec.CommandContext(t.Context(), alone, "run", "--every")
 	cmd.Dir = c.dir
 	out, _ := cmd.CombinedOutput()
-	want := "preflight: --every is served by another program, botcheck-serve, which is not there: build it too, with go build -o " + c.dir + "/botcheck-serve ./cmd/botcheck-serve\n"
+	want := "preflight: --every is served by another program, botcheck-serve, which is not there: build it too, with go build -o " + c.dir + "/botcheck-serve ./cmd/botcheck-serve (in a module of your own, from the package with serve.Main)\n"
 	if cmd.ProcessState.ExitCode() != exitBroken || string(out) != want {
 		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// A link to the program itself would become itself again and again.
+func testEveryLink(t *testing.T, c *built) {
+	program := filepath.Join(c.dir, "botcheck")
+	if err := os.Link(c.path, program); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("botcheck", program+"-serve"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), program, "--every")
+	cmd.Dir = c.dir
+	out, _ := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitBroken || !strings.Contains(string(out), "botcheck-serve is a copy of the program that starts it, or a link to it") {
+		t.Errorf("exit %d\n%s", cmd.ProcessState.ExitCode(), out)
+	}
+}
+
+// A process that a service started has the variable of the service.
+func testEveryInherits(t *testing.T, c *built) {
+	s := c.startEvery(func(spec *proc.Spec) {
+		spec.Env = append(spec.Env, fmt.Sprintf("PREFLIGHT_STARTED_BY=%d 0.0.1", os.Getpid()))
+	})
+	if log, err := os.ReadFile(s.log); err != nil || strings.Contains(string(log), "has another version") {
+		t.Errorf("the service takes the variable for its own: %v\n%s", err, log)
 	}
 }

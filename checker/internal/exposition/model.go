@@ -103,7 +103,8 @@ func (f Family) SampleNames() []string {
 	}
 }
 
-// Sort sorts the series by their keys.
+// Sort sorts the series by their keys. Those with the same key stay in their
+// order.
 func (f *Family) Sort() {
 	type keyed struct {
 		key string
@@ -113,7 +114,7 @@ func (f *Family) Sort() {
 	for i, s := range f.Series {
 		sorted[i] = keyed{s.Key(), s}
 	}
-	slices.SortFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
+	slices.SortStableFunc(sorted, func(a, b keyed) int { return strings.Compare(a.key, b.key) })
 	for i, s := range sorted {
 		f.Series[i] = s.Series
 	}
