@@ -192,6 +192,16 @@ func (s *Service) receivesSince() time.Time {
 	return s.started
 }
 
+// dead reports whether heartbeats are missing.
+func (s *Service) dead() bool { return s.unheard(s.receivesSince()) }
+
+// unheard reports whether no heartbeat is known for long, counted from a time or
+// later.
+func (s *Service) unheard(from time.Time) bool {
+	last, timeout := state.Later(*s.own.Load(), *s.elsewhere.Load()), s.config.HeartbeatTimeout
+	return timeout > 0 && !last.IsZero() && time.Since(state.Later(last, from)) >= timeout
+}
+
 // lastEvaluation returns the newest known evaluation, in Prometheus's clock. It
 // is zero for a replica that delivers alone and receives no heartbeat.
 func (s *Service) lastEvaluation() time.Time {

@@ -61,7 +61,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	if err != nil || len(open)+len(doubtful) == 0 {
 		return 0, err
 	}
-	if now := time.Now(); r.service.blind(now) || now.Before(settled) {
+	if r.service.unheard(time.Time{}) || time.Now().Before(settled) {
 		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return 0, nil
 	}
@@ -126,12 +126,6 @@ func (r *reconciler) open() (open, doubtful []*state.Instance, settled time.Time
 		return err
 	})
 	return open, doubtful, settled, err
-}
-
-// blind reports whether no heartbeat arrives.
-func (s *Service) blind(now time.Time) bool {
-	last := state.Later(*s.own.Load(), *s.elsewhere.Load())
-	return s.config.HeartbeatTimeout > 0 && !last.IsZero() && now.Sub(last) >= s.config.HeartbeatTimeout
 }
 
 // decide decides on the report that a resolved instance fires again. If

@@ -164,11 +164,13 @@ func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Repor
 		rules, failed = s.askRules(ctx, names)
 	}
 	var present known
+	unanswered := false
 	if unproved {
 		for _, am := range s.config.Alertmanagers {
 			alerts, _, err := am.observe(ctx)
 			if err != nil {
-				failed = err
+				failed, unanswered = err, true
+				continue
 			}
 			present.add(am.cluster, alerts)
 		}
@@ -179,7 +181,7 @@ func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Repor
 	r.failing = failed != nil
 	for k, i := range due {
 		_, fires, _ := present.of(i)
-		reports[k] = state.Reports{Rules: aboutAlert(rules, i), Alertmanager: fires}
+		reports[k] = state.Reports{Rules: aboutAlert(rules, i), Alertmanager: fires, Unanswered: unanswered}
 	}
 	return reports
 }

@@ -98,7 +98,7 @@ func (s *Service) applier(tx *spool.Tx) spool.Applier {
 		Tx: tx, Chats: s.keys, Rank: s.rank, Shares: s.config.Replicas != nil,
 		Sources: state.Sources{
 			Prometheus: len(s.config.Prometheuses) > 0, Alertmanager: len(s.config.Alertmanagers) > 0,
-			Timeout: s.config.HeartbeatTimeout, Evaluated: s.lastEvaluation(),
+			Timeout: s.config.HeartbeatTimeout, Evaluated: s.lastEvaluation(), Dead: s.dead(),
 		},
 	}
 }

@@ -222,6 +222,9 @@ func (a Applier) Review(i *state.Instance, r state.Review, now time.Time) (ended
 	switch {
 	case r.Ends:
 		return true, a.Close(i, r.Reason, true, now, false)
+	case r.Fires:
+		shows := i.Unhold()
+		return false, a.write(state.Change{Update: i, Shows: shows})
 	case r.Stale == i.Held.Stale:
 		return false, nil
 	default:

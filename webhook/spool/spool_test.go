@@ -280,7 +280,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	for i := range jobs {
 		go func() {
 			results <- s.Do(func(tx *spool.Tx) error {
-				if _, err := tx.AddArrival(time.Now(), state.Loud, []byte("{}")); err != nil || i%5 != 0 {
+				if _, err := tx.AddArrival(time.Now(), state.Loud, "", []byte("{}")); err != nil || i%5 != 0 {
 					return err
 				}
 				return wrong
@@ -297,7 +297,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	}
 	var last int64
 	if err := s.Do(func(tx *spool.Tx) (err error) {
-		last, err = tx.AddArrival(time.Now(), state.Loud, []byte("{}"))
+		last, err = tx.AddArrival(time.Now(), state.Loud, "", []byte("{}"))
 		return err
 	}); err != nil {
 		t.Fatal(err)

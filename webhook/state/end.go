@@ -79,6 +79,7 @@ type Sources struct {
 	// Evaluated is the newest evaluation that a heartbeat reported, in
 	// Prometheus's clock; zero for none.
 	Evaluated time.Time
+	Dead      bool   // no heartbeat arrives
 	Outage    Outage // the last one
 }
 
@@ -139,13 +140,4 @@ func (s Sources) grace() time.Duration { return 3 * s.Timeout }
 
 // stale reports whether a resolution shows at its receipt that nobody evaluates
 // the alert. With an API that is known after it was asked.
-func (s Sources) stale(n Arrival, a template.Alert) bool {
-	switch ProofOf(a) {
-	case Expired:
-		return !s.Prometheus
-	case Unproved:
-		return s.unseen(endOf(a, n.At))
-	default:
-		return false
-	}
-}
+func (s Sources) stale(a template.Alert) bool { return ProofOf(a) == Expired && !s.Prometheus }

@@ -59,6 +59,10 @@ func (i *Instance) fires(since time.Time) (shows bool) {
 	return true
 }
 
+// Unhold drops the held resolution, because the alert fires. It reports whether
+// the chats must show a change.
+func (i *Instance) Unhold() (shows bool) { return i.fires(time.Time{}) }
+
 // Release resolves the instance by the held resolution.
 func (i *Instance) Release(reason message.Closed, now time.Time, elsewhere bool) {
 	n := Arrival{ID: i.Held.Notification, At: now, Elsewhere: elsewhere}
@@ -84,8 +88,9 @@ const (
 // Reports are the answers of APIs about a held resolution.
 type Reports struct {
 	Rules Rules
-	// Alertmanager means that one of them reports the alert as firing.
-	Alertmanager bool
+	// Alertmanager means that one of them reports the alert as firing, and
+	// Unanswered that one did not answer.
+	Alertmanager, Unanswered bool
 }
 
 // Review is a decision on a held resolution.
@@ -93,6 +98,9 @@ type Review struct {
 	// Ends means that the instance ends by the held resolution, for a reason.
 	Ends   bool
 	Reason message.Closed
+	// Fires means that the held resolution does not count: Alertmanager sends
+	// another one.
+	Fires bool
 	// Stale means that nobody evaluates the alert.
 	Stale bool
 }
@@ -132,16 +140,16 @@ func (s Sources) reviewUnproved(h *Held, r Reports, now time.Time) Review {
 	end := endOf(h.Alert, h.At)
 	switch {
 	case r.Alertmanager:
-		return Review{}
+		return Review{Fires: true}
 	case s.unseen(end):
 		if now.Sub(h.At) >= forgotten {
 			return Review{Ends: true, Reason: message.NotEvaluated}
 		}
-		return Review{Stale: true}
+		return Review{Stale: s.Dead || h.Stale}
 	case !s.Outage.To.After(end):
 		return Review{Ends: true, Reason: message.Unverified}
-	case now.Before(s.Settled()):
-		return Review{Stale: true}
+	case s.Dead, now.Before(s.Settled()), r.Unanswered && now.Sub(h.At) < forgotten:
+		return Review{Stale: h.Stale}
 	default:
 		return Review{Ends: true, Reason: message.NoHeartbeat}
 	}
