@@ -98,7 +98,7 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					p.after(5 * time.Minute)
 					m := w.bot.Messages(person)
 					if !fires && sent { // Alertmanager could not be asked for long
-						w.expect(person, backAfter(stale, "3h 2m")...)
+						w.expect(person, backAfter(stale, "3h 3m")...)
 						peer.has()
 						p.after(time.Minute)
 						m = w.bot.Messages(person)
