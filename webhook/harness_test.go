@@ -229,8 +229,11 @@ type alertmanager struct {
 	foreign  bool // its alerts are of other people's rules
 }
 
+// group returns the key of its group.
+func (am alertmanager) group() string { return am.key + "{}:{priority=\"" + am.priority + "\"}" }
+
 func (am alertmanager) payload(alerts ...template.Alert) []byte {
-	p := state.Payload{Version: "4", GroupKey: am.key + "{}:{priority=\"" + am.priority + "\"}"}
+	p := state.Payload{Version: "4", GroupKey: am.group()}
 	p.Receiver, p.ExternalURL, p.Status = "telegram", am.url, "resolved"
 	for _, a := range alerts {
 		if a.Status == "firing" {

@@ -56,7 +56,8 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 		if len(open) == 0 {
 			return errors.New("no alert fires")
 		}
-		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud, Payload: state.Payload{GroupKey: open[0].Group}}
+		// The notification names the cluster, which that version did not know.
+		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud, Cluster: "main", Payload: state.Payload{GroupKey: "{}/{another route}:{}"}}
 		n.ExternalURL = open[0].ExternalURL
 		a := open[0].Alert
 		a.Status, a.EndsAt = "resolved", time.Now()
