@@ -128,7 +128,10 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 			continue
 		}
 		found = true
-		fails = fails || rule.Health != v1.RuleHealthGood
+		if rule.Health != v1.RuleHealthGood { // its alerts are of an earlier evaluation
+			fails = true
+			continue
+		}
 		for _, alert := range rule.Alerts {
 			if !agree(alert.Labels, a.Labels) {
 				continue

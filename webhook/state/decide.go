@@ -61,7 +61,7 @@ func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) 
 		}
 		c.Update = newest
 	case Holds:
-		c.Shows = newest.hold(n, a, s.stale(a))
+		c.Shows = newest.hold(n, a, s)
 		c.Update = newest
 	case Resumes:
 		c.Shows = newest.fires(a.StartsAt)

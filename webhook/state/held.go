@@ -16,26 +16,42 @@ type Held struct {
 	Notification int64          `json:"notification"`
 	// Stale means that the chats show that nobody evaluates the alert.
 	Stale bool `json:"stale,omitempty"`
+	// FiredAt is a known evaluation after the end that found the alert firing,
+	// or zero.
+	FiredAt time.Time `json:"fired_at,omitzero"`
 }
 
 // lastFired returns the last time at which the alert is known to have fired.
 func (h *Held) lastFired() time.Time {
+	if !h.FiredAt.IsZero() {
+		return h.FiredAt
+	}
 	if evaluated, known := Evaluated(h.Alert); known && ProofOf(h.Alert) != Proved {
 		return evaluated
 	}
 	return endOf(h.Alert, h.At)
 }
 
-// hold keeps the first resolution. It reports whether the chats must show a
-// change.
-func (i *Instance) hold(n Arrival, a template.Alert, stale bool) (shows bool) {
+// proof returns the evidence. A contradicted resolution has none.
+func (h *Held) proof() Proof {
+	if !h.FiredAt.IsZero() {
+		return Expired
+	}
+	return ProofOf(h.Alert)
+}
+
+// hold keeps a resolution, unless another one with the same evidence or more is
+// kept. It reports whether the chats must show a change.
+func (i *Instance) hold(n Arrival, a template.Alert, s Sources) (shows bool) {
 	i.LastAt = n.At
-	if i.Held != nil && !(ProofOf(i.Held.Alert) == Expired && ProofOf(a) == Proved) {
+	h := &Held{Alert: a, At: n.At, By: n.ExternalURL, Notification: n.ID, FiredAt: i.firedAfter(a)}
+	h.Stale = h.FiredAt.IsZero() && s.stale(a)
+	if i.Held != nil && (i.Held.proof() != Expired || h.proof() == Expired) {
 		return false
 	}
 	was := i.Stale()
-	i.Held = &Held{Alert: a, At: n.At, By: n.ExternalURL, Notification: n.ID, Stale: stale}
-	return was != stale
+	i.Held = h
+	return was != h.Stale
 }
 
 // Stale reports whether the chats show that nobody evaluates the alert.
@@ -111,7 +127,7 @@ const forgotten = 24 * time.Hour
 
 // Review decides on a held resolution.
 func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
-	proof := ProofOf(h.Alert)
+	proof := h.proof()
 	switch {
 	case r.Rules == Fires:
 		return Review{}
@@ -130,7 +146,7 @@ func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 	case now.Sub(h.At) >= forgotten:
 		return Review{Ends: true, Reason: message.NotEvaluated}
 	default:
-		return Review{Stale: true}
+		return Review{Stale: h.FiredAt.IsZero()}
 	}
 }
 

@@ -84,20 +84,30 @@ func judgeFiring(newest *Instance, a template.Alert, n Arrival) Verdict {
 // judgeEnd judges the resolution of an open instance.
 func judgeEnd(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
 	end := endOf(a, n.At)
-	known, isKnown := Evaluated(newest.Alert)
-	evaluated, isEvaluated := Evaluated(a)
 	switch {
 	case !newest.ResumedAt.IsZero() && !end.After(newest.ResumedAt):
 		return Late
 	case !a.EndsAt.IsZero() && end.Before(newest.Alert.StartsAt):
 		return Late
-	case isKnown && isEvaluated && evaluated.Before(known) && end.Before(known):
-		return Late
-	case s.Holds(n, a):
+	case !newest.firedAfter(a).IsZero(), s.Holds(n, a):
 		return Holds
 	default:
 		return Resolves
 	}
+}
+
+// firedAfter returns the last known evaluation that found an open instance
+// firing, if it contradicts a resolution, or zero. The resolution can be late, or
+// of the half of a pair of Prometheus servers that sees nothing. It still counts
+// in the end: Alertmanager sends no other one when the other half resolves the
+// alert too.
+func (i *Instance) firedAfter(a template.Alert) time.Time {
+	known, isKnown := Evaluated(i.Alert)
+	evaluated, isEvaluated := Evaluated(a)
+	if isKnown && isEvaluated && evaluated.Before(known) && a.EndsAt.Before(known) {
+		return known
+	}
+	return time.Time{}
 }
 
 // judgeAgain judges the report that an alert fires after its end.
