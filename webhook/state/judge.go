@@ -89,7 +89,12 @@ func judgeEnd(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict 
 		return Late
 	case !a.EndsAt.IsZero() && end.Before(newest.Alert.StartsAt):
 		return Late
-	case !newest.firedAfter(a).IsZero(), s.Holds(n, a):
+	case !newest.firedAfter(a).IsZero():
+		if ProofOf(a) == Expired {
+			return Late
+		}
+		return Holds
+	case s.Holds(n, a):
 		return Holds
 	default:
 		return Resolves
