@@ -12,7 +12,7 @@ var clockOff = rules.Alert{
 	For:      "5m",
 
 	Title:   "Prometheus's clock is off",
-	Summary: "the clock of Prometheus and that of the webhook at {{ $labels.instance }} differ by {{ $value | humanizeDuration }}",
+	Summary: "the clock of Prometheus and that of the webhook at {{ $labels.instance }} differ by over 30s",
 	Actions: []string{
 		"check NTP on the hosts of Prometheus, Alertmanager and the webhook",
 	},
@@ -21,7 +21,7 @@ var clockOff = rules.Alert{
 		"The offset is known to within some seconds: the webhook sees when it received the evaluations of the Watchdog.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "Prometheus 시계 불일치",
-		Summary: "Prometheus와 {{ $labels.instance }} 웹훅의 시계가 {{ $value | humanizeDuration }} 차이 남",
+		Summary: "Prometheus와 {{ $labels.instance }} 웹훅의 시계가 30초 넘게 차이 남",
 		Actions: []string{
 			"Prometheus, Alertmanager, 웹훅 호스트의 NTP 확인",
 		},

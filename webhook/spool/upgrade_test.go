@@ -65,3 +65,42 @@ func TestAnAlertOfTwoGroupsBecomesOneEpisode(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// The version before episodes can use the spool of this one. What it stores is
+// known under a cluster later.
+func TestAnInstanceOfAnEarlierVersionIsAdopted(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "spool.db")
+	s, _, err := spool.Open(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ExecContext(t.Context(), `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification, received_at, first_at, seen_at, said_by, own)
+		VALUES ('g', 'f', 1, '{"status": "firing"}', 0, 2, 1, 1, 1, 1, 'http://a', 1)`); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if s, _, err = spool.Open(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Do(func(tx *spool.Tx) error {
+		cluster := "main"
+		i, err := tx.NewestInstance(&cluster, "f")
+		if i == nil || i.OldGroup != "g" {
+			t.Errorf("it is %+v", i)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
