@@ -9,7 +9,7 @@ import (
 // clock is known.
 const clockSamples = 10
 
-// clock is what heartbeats show of Prometheus's clock. An evaluation is received
+// clock estimates the offset of Prometheus's clock from heartbeats. An evaluation is received
 // some seconds after it was made. So the least delay of several is the offset,
 // to within a few seconds.
 type clock struct {

@@ -304,9 +304,9 @@ func TestPrometheusIsAskedOnceForABatch(t *testing.T) {
 	})
 }
 
-// While a blind half of a pair repeats an end and the other half the alert, the
-// chat shows one open message.
-func TestABlindHalfOfAPair(t *testing.T) {
+// While the half of a pair that has no data repeats an end and the other half the
+// alert, the chat shows one open message.
+func TestAHalfWithoutData(t *testing.T) {
 	checked(t, 2, func(w *world, p []*rulesAPI) {
 		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
 		w.post(am.payload(am.firing("redis", start)), api.Loud)

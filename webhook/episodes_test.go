@@ -189,8 +189,8 @@ func TestWhatFiresAfterItsEnd(t *testing.T) {
 	}
 }
 
-// An alert that max_alerts left out is told as a number, and quietly once its end
-// is known.
+// An alert that max_alerts left out is delivered as a number, and silently once
+// its end is known.
 func TestWhatAlertmanagerLeavesOut(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}

@@ -188,11 +188,14 @@ func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Repor
 
 // countEnd counts the end of an episode.
 func (s *Service) countEnd(closed message.Closed) {
-	how := string(closed)
-	if how == "" {
-		how = api.EndProved
+	cause := string(closed)
+	switch closed {
+	case "":
+		cause = api.EndProved
+	case message.NoHeartbeat:
+		cause = api.EndNoHeartbeat
 	}
-	s.metrics.ends.WithLabelValues(how).Inc()
+	s.metrics.ends.WithLabelValues(cause).Inc()
 }
 
 // wakeReview makes [Service.reviewAll] look for held resolutions.

@@ -39,13 +39,16 @@ const (
 	Unconfirmed = "blind"
 )
 
-// EndProved is the cause of an end that an evaluation or Prometheus's API proves.
-const EndProved = "proved"
+// Causes of the end of an alert. The others are the reasons why the webhook
+// closed it.
+const (
+	EndProved      = "proved" // by an evaluation, or by Prometheus's API
+	EndNoHeartbeat = "no_heartbeat"
+)
 
-// Ends are the causes of the end of an alert: [EndProved], or the reason why the
-// webhook closed it.
+// Ends are the causes of the end of an alert.
 func Ends() []string {
-	return []string{EndProved, "unverified", "rule_removed", "not_evaluated", "blind", "silenced", "inhibited", "gone"}
+	return []string{EndProved, EndNoHeartbeat, "unverified", "rule_removed", "not_evaluated", "silenced", "inhibited", "gone"}
 }
 
 // The reasons for which a delivery to Telegram is retried.

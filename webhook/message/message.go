@@ -36,7 +36,7 @@ type Item struct {
 	// Closed is the reason why the alert ended without a resolution. It is
 	// empty for a resolution that is proved.
 	Closed Closed
-	// Stale means that the alert is open and nobody evaluates it.
+	// Stale means that the alert is open and no Prometheus evaluates it.
 	Stale bool
 	// AgainAt is when the alert, which is open, started again; zero for never.
 	AgainAt time.Time

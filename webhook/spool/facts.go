@@ -50,7 +50,7 @@ func (t *Tx) time(name string) (time.Time, error) {
 	return time.UnixMicro(v), nil
 }
 
-// Heartbeats is what is stored of the heartbeats.
+// Heartbeats are the stored times of the heartbeats.
 type Heartbeats struct {
 	// Own is the receipt of the newest one at this replica, and Elsewhere that
 	// at the others.
@@ -60,7 +60,7 @@ type Heartbeats struct {
 	Evaluation time.Time
 }
 
-// Heartbeats returns what is stored of the heartbeats.
+// Heartbeats returns the stored times of the heartbeats.
 func (t *Tx) Heartbeats() (h Heartbeats, err error) {
 	for name, to := range map[string]*time.Time{
 		factHeartbeat: &h.Own, factHeartbeatElsewhere: &h.Elsewhere, factEvaluation: &h.Evaluation,

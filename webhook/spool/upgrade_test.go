@@ -53,7 +53,7 @@ func TestAnAlertOfTwoGroupsBecomesOneEpisode(t *testing.T) {
 			t.Errorf("these fire: %+v", firing)
 		}
 		due, ok, err := tx.MostUrgent("dry-run", false, 1)
-		if !ok || due.Class != spool.DueResolution || due.Group != "a third" {
+		if err != nil || !ok || due.Class != spool.DueResolution || due.Group != "a third" {
 			t.Errorf("due is %+v %v", due, ok)
 		}
 		resolved, err := tx.ResolvedViews("dry-run", "a third")

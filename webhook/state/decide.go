@@ -47,7 +47,7 @@ func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) 
 		if n.GroupKey == NoteGroup {
 			c.Create.Closed = message.Note
 		} else {
-			c.Create.Notify = min(c.Create.Notify, Silent) // nobody waits for it
+			c.Create.Notify = min(c.Create.Notify, Silent) // it needs no action
 			c.Create.Closed = closedBy(n, a)
 		}
 	case Resolves:

@@ -26,7 +26,7 @@ const (
 	// Proved resolutions end shortly after the last evaluation that found the
 	// alert firing.
 	Proved
-	// Expired alerts ended because nobody evaluated them.
+	// Expired alerts ended because no Prometheus evaluated them.
 	Expired
 )
 
@@ -138,6 +138,6 @@ func (s Sources) Settled() time.Time {
 // after a restart of Prometheus.
 func (s Sources) grace() time.Duration { return 3 * s.Timeout }
 
-// stale reports whether a resolution shows at its receipt that nobody evaluates
-// the alert. With an API that is known after it was asked.
+// stale reports whether a resolution shows at its receipt that no Prometheus
+// evaluates the alert. With an API that is known after it was asked.
 func (s Sources) stale(a template.Alert) bool { return ProofOf(a) == Expired && !s.Prometheus }

@@ -14,7 +14,7 @@ type Held struct {
 	At           time.Time      `json:"at"` // its receipt
 	By           string         `json:"by"` // the externalURL of the Alertmanager that sent it
 	Notification int64          `json:"notification"`
-	// Stale means that the chats show that nobody evaluates the alert.
+	// Stale means that the chats show that no Prometheus evaluates the alert.
 	Stale bool `json:"stale,omitempty"`
 	// FiredAt is a known evaluation after the end that found the alert firing,
 	// or zero.
@@ -54,7 +54,7 @@ func (i *Instance) hold(n Arrival, a template.Alert, s Sources) (shows bool) {
 	return was != h.Stale
 }
 
-// Stale reports whether the chats show that nobody evaluates the alert.
+// Stale reports whether the chats show that no Prometheus evaluates the alert.
 func (i *Instance) Stale() bool { return i.Held != nil && i.Held.Stale }
 
 // fires drops the held resolution of an instance that fires again, or since a
@@ -87,7 +87,7 @@ func (i *Instance) Release(reason message.Closed, now time.Time, elsewhere bool)
 	i.Closed = reason
 }
 
-// Rules is what Prometheus's API reports about an alert.
+// Rules is a report of Prometheus's API about an alert.
 type Rules int
 
 // The reports.
@@ -117,7 +117,7 @@ type Review struct {
 	// Fires means that the held resolution does not count: Alertmanager sends
 	// another one.
 	Fires bool
-	// Stale means that nobody evaluates the alert.
+	// Stale means that no Prometheus evaluates the alert.
 	Stale bool
 }
 

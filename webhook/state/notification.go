@@ -86,7 +86,7 @@ func (n Arrival) oldGroup() string {
 	return ""
 }
 
-// Group is what is known of a group of alerts.
+// Group is the known state of a group of alerts.
 type Group struct {
 	At        time.Time // the receipt of its last notification that was not a twin; zero for none
 	Truncated uint64    // the number of alerts that Alertmanager left out of it
@@ -95,9 +95,9 @@ type Group struct {
 // Outcome collects the verdicts on the alerts of one notification.
 type Outcome struct {
 	changed, firing, late, held bool
-	// told is the receipt of the last notification about one of the alerts by
+	// before is the receipt of the last notification about one of the alerts by
 	// another group.
-	told time.Time
+	before time.Time
 }
 
 // Add adds the verdict on an alert. Delivers means that the notification's group
@@ -108,7 +108,7 @@ func (o *Outcome) Add(v Verdict, a template.Alert, delivers bool, before Group) 
 	o.late = o.late || late
 	o.firing = o.firing || a.Status == "firing" && !late && delivers
 	o.held = o.held || v == Holds || v == Resumes
-	o.told = Later(o.told, before.At)
+	o.before = Later(o.before, before.At)
 }
 
 // Reminds reports whether the notification is a reminder. The first notification
@@ -127,7 +127,7 @@ func (o *Outcome) Reminds(n Arrival, g Group) bool {
 		// late, or from an Alertmanager that has lost its state.
 		return false
 	}
-	return !o.held && settled(g.At, n.At) && settled(o.told, n.At)
+	return !o.held && settled(g.At, n.At) && settled(o.before, n.At)
 }
 
 // Touches reports whether the notification counts as the group's last one.
