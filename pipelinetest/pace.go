@@ -145,7 +145,12 @@ func (p *pace) evaluated(alert, annotation string) (at time.Time, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	g := p.alerts[alert]
-	if g == nil || g.skippedBefore.IsZero() || annotation != g.ranBefore.UTC().Format(emit.EvaluatedAtLayout) {
+	if g == nil || g.skippedBefore.IsZero() {
+		return at, false
+	}
+	// Templates get the time as a float, so it can be a millisecond less.
+	annotated, err := time.Parse(emit.EvaluatedAtLayout, annotation)
+	if err != nil || g.ranBefore.Sub(annotated).Abs() > 2*time.Millisecond {
 		return at, false
 	}
 	return g.skippedBefore, true

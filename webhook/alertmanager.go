@@ -7,12 +7,16 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/api/v2/client"
 	"github.com/prometheus/alertmanager/api/v2/client/alert"
 	"github.com/prometheus/alertmanager/api/v2/client/general"
 	"github.com/prometheus/alertmanager/api/v2/models"
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
@@ -23,33 +27,54 @@ const askTimeout = 10 * time.Second
 
 // Alertmanager is a client of the API of an Alertmanager.
 type Alertmanager struct {
-	name string // its address without a password
-	http *http.Client
-	api  *client.AlertmanagerAPI
+	cluster string // that it decides on; empty for all
+	name    string // its address without a password
+	http    *http.Client
+	api     *client.AlertmanagerAPI
 }
 
 // NewAlertmanager makes a client of the Alertmanager at an address, which may
-// hold a user and password. If client is nil, it uses a client with the proxy
+// hold a user and password. With a cluster, as in "tokyo=http://…", it is asked
+// only about notifications of that cluster. If client is nil, it uses a client with the proxy
 // of the environment. It does not connect yet.
 func NewAlertmanager(address string, c *http.Client) (*Alertmanager, error) {
+	cluster, address := cutCluster(address)
+	u, c, err := withUser(address, c)
+	if err != nil {
+		return nil, fmt.Errorf("the address of an Alertmanager %w", err)
+	}
+	return &Alertmanager{
+		cluster: cluster, name: u.Redacted(), http: c,
+		api: client.NewHTTPClientWithConfig(nil, &client.TransportConfig{
+			Host: u.Host, BasePath: path.Join("/", u.Path, client.DefaultBasePath), Schemes: []string{u.Scheme},
+		}),
+	}, nil
+}
+
+var clusterPrefix = regexp.MustCompile(`^[^=:/]+=`)
+
+// cutCluster separates the name of a cluster from an address.
+func cutCluster(address string) (cluster, rest string) {
+	prefix := clusterPrefix.FindString(address)
+	return strings.TrimSuffix(prefix, "="), address[len(prefix):]
+}
+
+// withUser parses an address, which may hold a user and password, and returns a
+// client that sends them. The error does not quote the address.
+func withUser(address string, c *http.Client) (*url.URL, *http.Client, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return nil, errors.New("the address of an Alertmanager is not an http or https URL") // it can hold a password
+		return nil, nil, errors.New("is not an http or https URL")
 	}
 	if c == nil {
 		c = &http.Client{}
 	}
 	if u.User != nil {
-		withUser := *c
-		withUser.Transport = &basicAuth{user: u.User, next: c.Transport}
-		c = &withUser
+		authorized := *c
+		authorized.Transport = &basicAuth{user: u.User, next: c.Transport}
+		c = &authorized
 	}
-	return &Alertmanager{
-		name: u.Redacted(), http: c,
-		api: client.NewHTTPClientWithConfig(nil, &client.TransportConfig{
-			Host: u.Host, BasePath: path.Join("/", u.Path, client.DefaultBasePath), Schemes: []string{u.Scheme},
-		}),
-	}, nil
+	return u, c, nil
 }
 
 type basicAuth struct {
@@ -87,7 +112,14 @@ func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Obs
 		if g.Fingerprint == nil || g.StartsAt == nil || g.Status == nil {
 			continue
 		}
-		alerts[*g.Fingerprint] = state.Observation{StartsAt: time.Time(*g.StartsAt), Suppressed: suppression(g.Status)}
+		o := state.Observation{Suppressed: suppression(g.Status), Alert: template.Alert{
+			Status: string(model.AlertFiring), Labels: template.KV(g.Labels), Annotations: template.KV(g.Annotations),
+			StartsAt: time.Time(*g.StartsAt), GeneratorURL: string(g.GeneratorURL), Fingerprint: *g.Fingerprint,
+		}}
+		if g.UpdatedAt != nil {
+			o.UpdatedAt = time.Time(*g.UpdatedAt)
+		}
+		alerts[*g.Fingerprint] = o
 	}
 	return alerts, since, nil
 }
@@ -101,6 +133,37 @@ func suppression(s *models.AlertStatus) message.Closed {
 	default:
 		return ""
 	}
+}
+
+// known are the alerts that fire according to all Alertmanagers.
+type known struct {
+	clusters map[string]bool // that were asked; empty for an Alertmanager of all
+	alerts   map[string]state.Observation
+}
+
+func (k *known) add(cluster string, alerts map[string]state.Observation) {
+	if k.clusters == nil {
+		k.clusters, k.alerts = map[string]bool{}, map[string]state.Observation{}
+	}
+	k.clusters[cluster] = true
+	for fingerprint, o := range alerts {
+		key := cluster + "\x00" + fingerprint
+		// A peer that does not suppress the alert sends its resolution.
+		if old, ok := k.alerts[key]; !ok || old.Suppressed != "" {
+			k.alerts[key] = o
+		}
+	}
+}
+
+// of returns the alert of an instance if it fires. Asked means that an
+// Alertmanager of its cluster was asked.
+func (k *known) of(i *state.Instance) (o state.Observation, fires, asked bool) {
+	for _, cluster := range []string{i.Cluster, ""} {
+		if o, fires = k.alerts[cluster+"\x00"+i.Alert.Fingerprint]; fires {
+			return o, true, true
+		}
+	}
+	return o, false, k.clusters[i.Cluster] || k.clusters[""]
 }
 
 // failed returns the error with the address without its password.

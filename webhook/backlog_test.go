@@ -40,7 +40,7 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 					if round%3 == 2 {
 						a = am.firing(fmt.Sprint("u", g), time.Now()) // another alert of the group
 					}
-					if _, err := w.service.Accept(am.payload(a), api.Loud); err != nil {
+					if _, err := w.service.Accept(am.payload(a), api.Loud, ""); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -29,10 +29,9 @@ type Config struct {
 	Formatter *message.Formatter
 	Log       *slog.Logger
 	Registry  prometheus.Registerer
-	// HeartbeatTimeout is the time without a known evaluation of Prometheus
-	// after which the chats get an alert. A resolution counts at once if less
-	// than four fifths of this time passed since a known evaluation. With 0 no
-	// heartbeat is expected, and every resolution counts.
+	// HeartbeatTimeout is the time without a heartbeat that reports a new
+	// evaluation after which the chats get an alert. With 0 no heartbeat is
+	// expected.
 	HeartbeatTimeout time.Duration
 	// If AwaitHeartbeat is set, no heartbeat is expected before the first one
 	// has arrived, here or at another replica.
@@ -44,6 +43,9 @@ type Config struct {
 	// Alertmanagers are the clients that report which alerts fire. There may be
 	// none.
 	Alertmanagers []*Alertmanager
+	// Prometheuses are the clients that report what became of an alert that
+	// Alertmanager reports as resolved. There may be none.
+	Prometheuses []*Prometheus
 	// Replicas is the store shared with other replicas of the same bot. It is
 	// nil if there are none.
 	Replicas lease.Shared

@@ -53,7 +53,7 @@ func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
 		return err
 	}
 	if own := s.own.Load(); own != nil && !own.IsZero() {
-		if err := tx.SetHeartbeat(*own); err != nil {
+		if err := tx.SetHeartbeat(*own, *s.evaluated.Load()); err != nil {
 			return err
 		}
 	}
@@ -63,7 +63,7 @@ func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
 		}
 	}
 	for _, a := range r.Saved {
-		if _, err := tx.AddArrival(a.At, a.Notify, a.Body); err != nil {
+		if _, err := tx.AddArrival(a.At, a.Notify, a.Cluster, a.Body); err != nil {
 			return err
 		}
 	}

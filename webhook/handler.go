@@ -152,13 +152,22 @@ func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p 
 		}
 	}
 	sound := in.sound(r.URL.Query().Get(api.NotifyParam), p)
-	id, err := in.Accept(body, sound)
+	id, err := in.Accept(body, sound, cluster(r.URL.Query().Get(api.ClusterParam)))
 	if err != nil {
 		in.refuse(w, api.Unwritable, err)
 		return
 	}
 	in.metrics.received.WithLabelValues(outcome).Inc()
 	in.accepted(id, p, sound)
+}
+
+// maxCluster is the maximum length of the name of a cluster that counts.
+const maxCluster = 100
+
+// cluster returns the name of a cluster as it is stored.
+func cluster(name string) string {
+	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
+	return name[:min(len(name), maxCluster)]
 }
 
 // sound returns the sound of a notification: the one that the receiver's URL

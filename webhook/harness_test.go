@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -137,7 +138,7 @@ func (w *world) post(body []byte, notify api.Sound) {
 	if _, err := state.ParsePayload(body); err != nil {
 		w.t.Fatal(err)
 	}
-	if _, err := w.service.Accept(body, notify); err != nil {
+	if _, err := w.service.Accept(body, notify, ""); err != nil {
 		w.t.Fatal(err)
 	}
 	synctest.Wait()
@@ -225,10 +226,14 @@ type alertmanager struct {
 	url      string
 	priority string
 	key      string
+	foreign  bool // its alerts are of other people's rules
 }
 
+// group returns the key of its group.
+func (am alertmanager) group() string { return am.key + "{}:{priority=\"" + am.priority + "\"}" }
+
 func (am alertmanager) payload(alerts ...template.Alert) []byte {
-	p := state.Payload{Version: "4", GroupKey: am.key + "{}:{priority=\"" + am.priority + "\"}"}
+	p := state.Payload{Version: "4", GroupKey: am.group()}
 	p.Receiver, p.ExternalURL, p.Status = "telegram", am.url, "resolved"
 	for _, a := range alerts {
 		if a.Status == "firing" {
@@ -249,14 +254,30 @@ func (am alertmanager) firing(target string, starts time.Time) template.Alert {
 	for _, p := range labels.SortedPairs() {
 		set = append(set, p.Name+p.Value)
 	}
-	return template.Alert{
+	a := template.Alert{
 		Status: "firing", StartsAt: starts, Labels: labels, Annotations: template.KV{"title": "Preflight", "list_title": "Failed Checks", "summary": "Database: " + target},
 		Fingerprint: fmt.Sprintf("%x", strings.Join(set, ",")),
 	}
+	if !am.foreign {
+		a = evaluated(a, time.Now())
+	}
+	return a
+}
+
+// evaluated returns the alert of a generated rule that is evaluated every five
+// seconds.
+func evaluated(a template.Alert, at time.Time) template.Alert {
+	a.Annotations = maps.Clone(a.Annotations)
+	a.Annotations[api.EvaluatedAt] = at.UTC().Format("2006-01-02T15:04:05.000Z")
+	a.Annotations[api.ResolveWithin] = "20s"
+	return a
 }
 
 func (am alertmanager) resolved(target string, starts, ends time.Time) template.Alert {
 	a := am.firing(target, starts)
 	a.Status, a.EndsAt = "resolved", ends
+	if !am.foreign {
+		a = evaluated(a, ends.Add(-5*time.Second))
+	}
 	return a
 }

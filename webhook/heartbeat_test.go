@@ -39,14 +39,14 @@ func TestTheFirstHeartbeatIsAwaited(t *testing.T) {
 		if !strings.Contains(w.logs.String(), "no heartbeat received yet") {
 			t.Errorf("the log does not say so:\n%s", w.logs)
 		}
-		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+		am, start := alertmanager{url: "http://a", priority: "P0", foreign: true}, time.Now()
 		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(time.Hour)
 		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(time.Minute)
 		w.expect(person,
-			"1 ✅ P0: Preflight (resolved after 1h) [✅ Database: redis, resolved after 1h] edited",
-			"2 ✅ P0 resolved: Preflight [Database: redis, resolved after 1h] silent reply to 1")
+			"1 ✅ P0: Preflight (resolved after 1h) [✅ Database: redis, resolved after 1h (not verified)] edited",
+			"2 ✅ P0 resolved: Preflight [Database: redis, resolved after 1h (not verified)] silent reply to 1")
 
 		w.beats(5 * time.Minute)
 		w.restart() // what was received is known to the next process
@@ -92,7 +92,7 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 		w.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
 		w.restart()
 		w.beats(5 * time.Minute)
-		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+		am, start := alertmanager{url: "http://a", priority: "P0", foreign: true}, time.Now()
 		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(10 * time.Minute)
 		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
@@ -106,9 +106,9 @@ func TestNoHeartbeatIsExpected(t *testing.T) {
 		w.after(time.Minute)
 		const blind = "PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open"
 		w.expect(person,
-			"1 ✅ P0: Preflight (resolved after 10m) [✅ Database: redis, resolved after 10m] edited",
+			"1 ✅ P0: Preflight (resolved after 10m) [✅ Database: redis, resolved after 10m (not verified)] edited",
 			"2 ✅ P0: Alerting is blind (resolved after 20m 30s) [✅ "+blind+", resolved after 20m 30s] edited",
-			"3 ✅ P0 resolved: Preflight [Database: redis, resolved after 10m] silent reply to 1",
+			"3 ✅ P0 resolved: Preflight [Database: redis, resolved after 10m (not verified)] silent reply to 1",
 			"4 ✅ P0 resolved: Alerting is blind ["+blind+", resolved after 20m 30s] silent reply to 2")
 
 		start = time.Now()

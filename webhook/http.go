@@ -23,6 +23,7 @@ type HandlerOptions struct {
 // Handler returns the HTTP interface:
 //
 //	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager; see [Config.LevelSounds]
+//	                   &cluster=NAME              of this cluster of Alertmanagers
 //	POST /api/v1/watchdog                         a heartbeat
 //	POST /-/reload
 //	GET  /-/healthy   /-/ready   /metrics

@@ -10,13 +10,13 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Accept commits a notification to the spool and returns its id. Every log line
-// about the notification has this id. [state.ParsePayload] must accept the
-// body.
-func (s *Service) Accept(body []byte, sound api.Sound) (id int64, err error) {
+// Accept commits a notification of a cluster of Alertmanagers to the spool and
+// returns its id. Every log line about the notification has this id.
+// [state.ParsePayload] must accept the body.
+func (s *Service) Accept(body []byte, sound api.Sound, cluster string) (id int64, err error) {
 	begin := time.Now()
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
-		id, err = tx.AddArrival(begin, state.LoudnessOf(sound), body)
+		id, err = tx.AddArrival(begin, state.LoudnessOf(sound), cluster, body)
 		return err
 	})
 	if err != nil {
@@ -82,22 +82,20 @@ func (s *Service) applyAll(ctx context.Context) {
 // sets aside those that fail. It returns the number of changes, and the time at
 // which the state changes without a notification, or zero.
 func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
-	var coalesced []string
+	var applied []spool.Applied
 	err = s.spool.Do(func(tx *spool.Tx) error {
-		n, coalesced = 0, nil
+		n, applied = 0, nil
 		applier := s.applier(tx)
 		inbox, err := tx.Inbox(applyAtOnce, applyBytes)
 		if err != nil {
 			return err
 		}
 		for _, a := range inbox {
-			reason, err := applyOne(applier, a, single)
+			done, err := applyOne(applier, a, single)
 			if err != nil {
 				return err
 			}
-			if reason != "" {
-				coalesced = append(coalesced, reason)
-			}
+			applied = append(applied, done)
 			if err := tx.DeleteArrival(a.ID); err != nil {
 				return err
 			}
@@ -117,29 +115,42 @@ func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	if n > 0 {
 		s.wakeReplicas()
 	}
-	for _, reason := range coalesced {
-		s.metrics.coalesced.WithLabelValues(reason).Inc()
-		if reason == api.Unconfirmed {
-			s.config.Log.Info("resolution held: no recent evaluation confirms it", "evaluated", s.lastEvaluation())
-		}
+	if err == nil {
+		s.countApplied(applied)
 	}
 	return n, next, err
 }
 
+// countApplied counts the effects of notifications, and lets held resolutions be
+// reviewed.
+func (s *Service) countApplied(list []spool.Applied) {
+	for _, done := range list {
+		if done.Coalesced != "" {
+			s.metrics.coalesced.WithLabelValues(done.Coalesced).Inc()
+		}
+		for _, closed := range done.Ended {
+			s.countEnd(closed)
+		}
+		if done.Held {
+			s.wakeReview()
+		}
+	}
+}
+
 // applyOne applies a notification. With single, it sets the notification aside if
 // that fails because of its content.
-func applyOne(applier spool.Applier, a state.Arrival, single bool) (coalesced string, err error) {
+func applyOne(applier spool.Applier, a state.Arrival, single bool) (done spool.Applied, err error) {
 	if !single {
 		return applier.Apply(a)
 	}
 	err = applier.Tx.Try(func() (err error) {
-		coalesced, err = applier.Apply(a)
+		done, err = applier.Apply(a)
 		return err
 	})
 	if err != nil && spool.IsItem(err) {
-		return "", applier.Tx.SetAsideArrival(a, err)
+		return spool.Applied{}, applier.Tx.SetAsideArrival(a, err)
 	}
-	return coalesced, err
+	return done, err
 }
 
 // earlier returns the earlier of two times, of which zero means never.

@@ -137,7 +137,7 @@ func TestAnyNotificationIsDelivered(t *testing.T) {
 				if n := w.metric("preflight_webhook_inbox"); n != 0 {
 					t.Errorf("%v are left in the inbox", n)
 				}
-				w.serve("POST", api.AlertsPath, strings.NewReader(strings.ReplaceAll(changed("redis", "postgres"), `"k{}`, `"k2{}`)))
+				w.serve("POST", api.AlertsPath, bytes.NewReader(alertmanager{url: "http://a", priority: "P0", key: "k2"}.payload(alertmanager{priority: "P0"}.firing("postgres", time.Now()))))
 				w.after(5 * time.Second)
 				if messages = w.bot.Messages(person); len(messages) != 2 {
 					t.Errorf("the next alert is not shown: %v\n%s", messages, w.logs)

@@ -15,10 +15,10 @@ import (
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
-	replaced                                 *prometheus.CounterVec
+	replaced, ends                           *prometheus.CounterVec
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
-	inbox, inboxAge, durable                 *prometheus.GaugeVec
+	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
@@ -32,6 +32,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
+		ends: instrument.Counter(d.Ends), offset: instrument.Gauge(d.ClockOffset),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
 	}
 	// A counter that appears with its first event hides that event from rate().
@@ -44,6 +45,10 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	for _, kind := range api.AsideKinds() {
 		m.aside.WithLabelValues(kind)
 	}
+	for _, how := range d.Ends.Labels[0].Values {
+		m.ends.WithLabelValues(how)
+	}
+	m.offset.WithLabelValues().Set(0)
 	for _, chat := range chats {
 		m.duplicated.WithLabelValues(chat)
 	}
@@ -54,7 +59,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err

@@ -119,7 +119,7 @@ type outage struct {
 
 func dies(w *world, p *sender) outage {
 	w.t.Helper()
-	o := outage{am: alertmanager{url: "http://a", priority: "P0"}, start: time.Now()}
+	o := outage{am: alertmanager{url: "http://a", priority: "P0", foreign: true}, start: time.Now()}
 	w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 	p.after(10 * time.Minute)
 	w.expect(person, open)
@@ -141,6 +141,7 @@ func (o outage) expires(w *world, p *sender) {
 
 const (
 	open     = "1 🚨 P0: Preflight [Database: redis]"
+	stale    = "1 🚨 P0: Preflight [Database: redis, no longer evaluated] edited"
 	missing  = "2 🚨 P0: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open]"
 	restored = "2 ✅ P0: Alerting is blind (resolved after %s) [✅ PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %[1]s] edited"
 	back     = "3 ✅ P0 resolved: Alerting is blind [PipelineBlind: no rule evaluation known for 2m30s: Prometheus or Alertmanager is down or cut off, other alerts can't arrive, and what is open here stays open, resolved after %s] silent reply to 2"
@@ -148,7 +149,12 @@ const (
 	reply    = "4 ✅ P0 resolved: Preflight [Database: redis, ended while alerting was blind] silent reply to 1"
 )
 
+// again returns the open message of an alert that fires again since a time.
+func again(at time.Time) string {
+	return "1 🚨 P0: Preflight [Database: redis, again since " + at.UTC().Format("2006-01-02 15:04:05 MST") + "] edited"
+}
+
 // backAfter returns the messages of the chat after an outage.
-func backAfter(d string) []string {
-	return []string{open, fmt.Sprintf(restored, d), fmt.Sprintf(back, d)}
+func backAfter(first, d string) []string {
+	return []string{first, fmt.Sprintf(restored, d), fmt.Sprintf(back, d)}
 }

@@ -70,15 +70,19 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					}
 					w.config.Alertmanagers = []*webhook.Alertmanager{am}
 					w.restart()
-					alert := alertmanager{priority: "P0"}.firing("redis", time.Now())
+					alert := alertmanager{priority: "P0", foreign: true}.firing("redis", time.Now())
 					peer.has(alert)
 					o := dies(w, p)
+					peer.has()
 					if sent {
 						o.expires(w, p)
 					}
-					peer.has()
 					p.after(3 * time.Hour)
-					w.expect(person, open, missing)
+					first := open
+					if sent {
+						first = stale
+					}
+					w.expect(person, first, missing)
 					p.start()
 					switch {
 					case fires:
@@ -88,21 +92,26 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 						p.after(30 * time.Minute)
 					}
 					p.after(7 * time.Minute)
-					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
+					if m := w.bot.Messages(person); len(m) != 3 {
 						t.Fatalf("the chat shows %v", m)
 					}
 					p.after(5 * time.Minute)
 					m := w.bot.Messages(person)
 					if !fires && sent { // Alertmanager could not be asked for long
-						w.expect(person, backAfter("3h 3m")...)
+						w.expect(person, backAfter(stale, "3h 3m")...)
 						peer.has()
 						p.after(time.Minute)
 						m = w.bot.Messages(person)
 					}
+					end := reply
+					if !fires && !sent { // nothing but the API shows it
+						p.after(time.Hour)
+						m, end = w.bot.Messages(person), strings.Replace(reply, "ended while alerting was blind", "ended, Alertmanager no longer knows it", 1)
+					}
 					switch {
-					case fires && (len(m) != 3 || len(m[0].Edits) != 0):
+					case fires && len(m) != 3:
 						t.Fatalf("the chat shows %v", m)
-					case !fires && (len(m) != 4 || outline(m[3]) != reply):
+					case !fires && (len(m) != 4 || outline(m[3]) != end):
 						t.Fatalf("the chat shows %v", m)
 					}
 					if !fires {
@@ -114,7 +123,7 @@ func TestAlertmanagersAPISaysWhatStillFires(t *testing.T) {
 					p.after(time.Hour)
 					peer.has() // its resolution is on the way
 					p.after(3 * time.Minute)
-					if m := w.bot.Messages(person); len(m) != 3 || len(m[0].Edits) != 0 {
+					if m := w.bot.Messages(person); len(m) != 3 {
 						t.Fatalf("the chat shows %v", m)
 					}
 					w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), api.Loud)
@@ -150,7 +159,7 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 				s.after(10 * time.Minute)
 
 				// While all is well nothing waits.
-				am := alertmanager{url: "http://a", priority: "P0", key: "other"}
+				am := alertmanager{url: "http://a", priority: "P0", key: "other", foreign: true}
 				start := time.Now()
 				w.post(am.payload(am.firing("upbit", start)), api.Loud)
 				s.after(2 * time.Minute)
@@ -160,13 +169,13 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 					t.Fatalf("the chat shows %v", m)
 				}
 
-				o := outage{am: alertmanager{url: "http://a", priority: "P0"}, start: time.Now()}
+				o := outage{am: alertmanager{url: "http://a", priority: "P0", foreign: true}, start: time.Now()}
 				w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
 				s.after(10 * time.Minute)
 				s.alive, o.died = false, time.Now()
 				o.expires(w, s)
 				s.after(5 * time.Minute)
-				if m := p.bot.Messages(person); len(m) != 4 || len(m[2].Edits) != 0 || !strings.Contains(m[3].Text, "Alerting is blind") {
+				if m := p.bot.Messages(person); len(m) != 4 || strings.Contains(m[2].Text, "✅") || !strings.Contains(m[3].Text, "Alerting is blind") {
 					t.Fatalf("the chat shows %v", m)
 				}
 				if c.stops >= 0 {
@@ -175,12 +184,12 @@ func TestReplicasShareWhatTheySee(t *testing.T) {
 				}
 				s.start()
 				s.after(7 * time.Minute)
-				if m := p.bot.Messages(person); len(m) != 5 || len(m[2].Edits) != 0 {
+				if m := p.bot.Messages(person); len(m) != 5 || strings.Contains(m[2].Text, "✅") {
 					t.Fatalf("the chat shows %v", m)
 				}
 				s.after(2 * time.Minute)
 				m := p.bot.Messages(person)
-				if len(m) != 6 || len(m[2].Edits) != 1 || !strings.Contains(m[5].Text, "redis, ended while alerting was blind") {
+				if len(m) != 6 || !strings.Contains(m[2].Text, "✅") || !strings.Contains(m[5].Text, "redis, ended while alerting was blind") {
 					t.Fatalf("the chat shows %v", m)
 				}
 				if c.stops >= 0 {
@@ -208,7 +217,7 @@ func TestAReplicaWithoutHeartbeatsTakesResolutions(t *testing.T) {
 		s := &sender{to: p.second}
 		s.start()
 		s.after(10 * time.Minute)
-		am := alertmanager{url: "http://a", priority: "P0"}
+		am := alertmanager{url: "http://a", priority: "P0", foreign: true}
 		start := time.Now()
 		p.post(am.payload(am.firing("redis", start)), api.Loud)
 		s.after(time.Minute)
@@ -233,7 +242,7 @@ func TestReplicasConfirmTheSame(t *testing.T) {
 		s := &sender{to: p.second}
 		s.start()
 		s.after(time.Minute)
-		am := alertmanager{url: "http://a", priority: "P0"}
+		am := alertmanager{url: "http://a", priority: "P0", foreign: true}
 		start := time.Now()
 		p.post(am.payload(am.firing("redis", start)), api.Loud)
 		s.alive = false // one sending is lost

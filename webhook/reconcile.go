@@ -2,8 +2,10 @@ package webhook
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
@@ -18,7 +20,9 @@ const (
 )
 
 // reconciler compares the firing instances with the alerts of Alertmanager, which
-// sends no resolution of an alert that ends while it is silenced or inhibited.
+// sends no resolution of an alert that ends while it is silenced or inhibited,
+// or that max_alerts leaves out. It also decides on the reports that an alert
+// fires after its end.
 type reconciler struct {
 	service *Service
 	missing map[int64]time.Time // the time since which Alertmanager does not know an instance
@@ -53,15 +57,15 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 // reconcile queries every Alertmanager, and closes the instances that none of
 // them knows.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
-	open, e, err := r.open()
-	if err != nil || len(open) == 0 {
+	open, doubtful, settled, err := r.open()
+	if err != nil || len(open)+len(doubtful) == 0 {
 		return 0, err
 	}
-	if settled, ok := e.SettledFrom(time.Now()); !ok || time.Now().Before(settled) {
+	if r.service.unheard(time.Time{}) || time.Now().Before(settled) {
 		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return 0, nil
 	}
-	known := map[string]state.Observation{}
+	var present known
 	for _, am := range r.service.config.Alertmanagers {
 		alerts, since, err := am.observe(ctx)
 		if err != nil {
@@ -70,72 +74,118 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		if time.Since(since) < warmUp {
 			return 0, nil
 		}
-		for fingerprint, o := range alerts {
-			// A peer that does not suppress the alert sends its resolution.
-			if old, ok := known[fingerprint]; !ok || old.Suppressed != "" {
-				known[fingerprint] = o
-			}
-		}
+		present.add(am.cluster, alerts)
 	}
 	now := time.Now()
-	err = r.service.spool.Do(func(tx *spool.Tx) error {
-		closed = 0
+	var reasons []message.Closed
+	if err := r.service.spool.Do(func(tx *spool.Tx) error {
+		reasons = nil
+		applier := r.service.applier(tx)
 		for _, i := range open {
-			ended, err := r.compare(r.service.applier(tx), e, i.ID, known, now)
+			reason, ended, err := r.compare(applier, i.ID, &present, now)
 			if err != nil {
 				return err
 			}
 			if ended {
-				closed++
+				reasons = append(reasons, reason)
+			}
+		}
+		for _, i := range doubtful {
+			if err := r.decide(applier, i.ID, &present, now); err != nil {
+				return err
 			}
 		}
 		return nil
-	})
-	return closed, err
+	}); err != nil {
+		return 0, err
+	}
+	for _, reason := range reasons {
+		r.service.countEnd(reason)
+	}
+	if len(doubtful) > 0 {
+		r.service.wakeApply()
+	}
+	return len(reasons), nil
 }
 
-// open returns the firing instances that no recent notification mentioned, and
-// the known evaluations of Prometheus.
-func (r *reconciler) open() (list []*state.Instance, e state.Evaluations, err error) {
+// open returns the firing instances that no recent notification mentioned, the
+// resolved ones that are reported to fire again, and the time until which alerts
+// can be missing after an outage of Prometheus.
+func (r *reconciler) open() (open, doubtful []*state.Instance, settled time.Time, err error) {
 	since := time.Now().Add(-state.Settle)
 	err = r.service.spool.Do(func(tx *spool.Tx) (err error) {
-		if e, err = r.service.applier(tx).Evaluations(); err != nil {
+		sources := r.service.applier(tx).Sources
+		if sources.Outage, err = tx.Outage(); err != nil {
 			return err
 		}
-		list, err = tx.FiringQuiet(since)
+		settled = sources.Settled()
+		if doubtful, err = tx.DoubtfulInstances(); err != nil {
+			return err
+		}
+		open, err = tx.FiringQuiet(since)
 		return err
 	})
-	return list, e, err
+	return open, doubtful, settled, err
+}
+
+// decide decides on the report that a resolved instance fires again. If
+// Alertmanager confirms it, that counts as a notification.
+func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.Time) error {
+	i, err := a.Tx.ResolvedInstance(id)
+	if err != nil || i == nil || i.RefireAt.IsZero() {
+		return err
+	}
+	o, fires, asked := present.of(i)
+	switch {
+	case !asked:
+		return nil // it counts after a while
+	case !fires:
+		return a.StaysClosed(i, now)
+	}
+	body, err := json.Marshal(i.Confirmed(o))
+	if err != nil {
+		return err
+	}
+	_, err = a.Tx.AddArrival(now, i.Notify, i.Cluster, body)
+	return err
 }
 
 // compare closes the instance if Alertmanager no longer knows it. Otherwise it
 // stores whether the alert is suppressed. It reads the instance again, because
 // it may have changed since the request to Alertmanager.
-func (r *reconciler) compare(a spool.Applier, e state.Evaluations, id int64, known map[string]state.Observation, now time.Time) (closed bool, err error) {
+func (r *reconciler) compare(a spool.Applier, id int64, present *known, now time.Time) (reason message.Closed, closed bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
 	if err != nil || i == nil {
-		return false, err
+		return "", false, err
 	}
-	if o, ok := known[i.Alert.Fingerprint]; ok {
+	o, fires, asked := present.of(i)
+	switch {
+	case !asked:
+		return "", false, nil
+	case fires:
 		delete(r.missing, id)
 		if !i.TakeObservation(o) {
-			return false, nil
+			return "", false, nil
 		}
-		return false, a.Tx.UpdateInstance(i)
+		return "", false, a.Tx.UpdateInstance(i)
 	}
 	since, ok := r.missing[id]
 	if !ok {
 		since = now
 		r.missing[id] = now
 	}
-	reason, closes := e.CloseMissing(i, now.Sub(since), now)
+	group, err := a.Group(i.Group)
+	if err != nil {
+		return "", false, err
+	}
+	reason, closes := i.CloseMissing(now.Sub(since), group.Truncated > 0)
 	if !closes {
-		return false, nil
+		return "", false, nil
 	}
 	delete(r.missing, id)
-	if err := a.Close(i, reason, now, false); err != nil {
-		return false, err
+	if err := a.Close(i, reason, false, now, false); err != nil {
+		return "", false, err
 	}
 	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)
-	return true, nil
+	return reason, true, nil
 }

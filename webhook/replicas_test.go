@@ -244,7 +244,7 @@ func TestAResolutionOfTheOtherReplicaIsNotRepeated(t *testing.T) {
 		p.after(time.Minute)
 		p.expect(person,
 			"1 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s] edited",
-			"2 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s]")
+			"2 ✅ P0: Preflight (resolved after 10s) [✅ Database: redis, resolved after 10s] silent")
 		for _, w := range p.both() {
 			if n := w.metric("preflight_webhook_backlog"); n != 0 {
 				t.Errorf("a backlog of %v is left", n)

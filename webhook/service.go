@@ -27,6 +27,7 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // Service accepts notifications and delivers them.
@@ -40,6 +41,7 @@ type Service struct {
 	sender    atomic.Pointer[deliver.Sender]
 	formatter atomic.Pointer[message.Formatter]
 	arrived   chan struct{} // the inbox has a notification
+	doubts    chan struct{} // a resolution is held, or a heartbeat arrived
 	draining  atomic.Bool
 	heartbeats
 }
@@ -53,7 +55,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Drain == 0 {
 		c.Drain = 10 * time.Second
 	}
-	s := &Service{config: c, arrived: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
+	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
 	var err error
@@ -94,7 +96,10 @@ func (s *Service) load() (err error) {
 func (s *Service) applier(tx *spool.Tx) spool.Applier {
 	return spool.Applier{
 		Tx: tx, Chats: s.keys, Rank: s.rank, Shares: s.config.Replicas != nil,
-		Timeout: s.config.HeartbeatTimeout, Last: s.lastEvaluation(),
+		Sources: state.Sources{
+			Prometheus: len(s.config.Prometheuses) > 0, Alertmanager: len(s.config.Alertmanagers) > 0,
+			Timeout: s.config.HeartbeatTimeout, Evaluated: s.lastEvaluation(), Dead: s.dead(),
+		},
 	}
 }
 
@@ -125,6 +130,7 @@ func (s *Service) Run(ctx context.Context) {
 	group.Go(func() { s.applyAll(ctx) })
 	group.Go(func() { s.watch(ctx) })
 	group.Go(func() { s.verifyAll(ctx) })
+	group.Go(func() { s.reviewAll(ctx) })
 	if len(s.config.Alertmanagers) > 0 {
 		group.Go(func() { s.reconcileAll(ctx) })
 	}

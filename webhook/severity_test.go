@@ -79,9 +79,9 @@ func TestUrgentLevelsAreNotInADigest(t *testing.T) {
 		}
 		w.after(20 * time.Minute)
 		w.expect(person,
-			"1 ✅ PAGE: page (resolved after 1s) [✅ it is, resolved after 1s]",
-			"2 ✅ WAKE: wake (resolved after 1s) [✅ it is, resolved after 1s]",
-			"3 ℹ️ 2 alerts fired and were resolved in the meantime [TICKET it is, resolved after 1s; TICKET it is, resolved after 1s] silent")
+			"1 ✅ PAGE: page (resolved after 1s) [✅ it is, resolved after 1s (not verified)]",
+			"2 ✅ WAKE: wake (resolved after 1s) [✅ it is, resolved after 1s (not verified)]",
+			"3 ℹ️ 2 alerts fired and were resolved in the meantime [TICKET it is, resolved after 1s (not verified); TICKET it is, resolved after 1s (not verified)] silent")
 	})
 }
 

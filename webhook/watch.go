@@ -39,10 +39,7 @@ func (s *Service) watchUnder(ctx context.Context, ownOnly bool) {
 		s.config.Log.Error("reading the state of the heartbeat failed", "err", err)
 	}
 	for ctx.Err() == nil {
-		next, err := s.review()
-		if err == nil {
-			next, err = w.look(next)
-		}
+		next, err := w.look()
 		if err != nil {
 			s.config.Log.Error("storing the state of the heartbeat failed: trying again", "err", err)
 			next = time.Now().Add(firstRetry)
@@ -54,33 +51,6 @@ func (s *Service) watchUnder(ctx context.Context, ownOnly bool) {
 	}
 }
 
-// review decides on the held resolutions. It returns the time of the next
-// decision, or zero if that depends on a newer evaluation.
-func (s *Service) review() (next time.Time, err error) {
-	if s.config.HeartbeatTimeout > 0 && s.lastEvaluation().IsZero() {
-		return next, nil // another replica may know more
-	}
-	var ended []*state.Instance
-	err = s.spool.Do(func(tx *spool.Tx) (err error) {
-		ended, next, err = s.applier(tx).Review(time.Now(), len(s.config.Alertmanagers) > 0)
-		return err
-	})
-	if err != nil || len(ended) == 0 {
-		return next, err
-	}
-	for _, i := range ended {
-		log := s.config.Log.With("notification", i.Notification, "group", i.Group)
-		if i.Closed == "" {
-			log.Info("held resolution confirmed by an evaluation")
-		} else {
-			log.Info("alert closed: it did not fire again after the outage")
-		}
-	}
-	s.workers.Wake()
-	s.wakeReplicas()
-	return next, nil
-}
-
 // watcher keeps the alert about missing heartbeats.
 type watcher struct {
 	service *Service
@@ -88,32 +58,31 @@ type watcher struct {
 	alert   *template.Alert // that fires; nil for none
 }
 
-// look starts or resolves the alert. It returns the time of the next look, no
-// later than latest, or zero for the time after the next heartbeat.
+// look starts or resolves the alert. It returns the time of the next look, or
+// zero for the time after the next heartbeat.
 //
 // A replica that delivers alone and receives no heartbeat makes no alert: only one
 // Alertmanager of a cluster sends heartbeats, to the webhook of that one.
-func (w *watcher) look(latest time.Time) (next time.Time, err error) {
+func (w *watcher) look() (next time.Time, err error) {
 	s := w.service
 	timeout := s.config.HeartbeatTimeout
 	if timeout == 0 || s.awaits() {
 		if w.alert != nil { // of an earlier process, which expected a heartbeat
 			err = w.resolve(time.Now())
 		}
-		return latest, err
+		return next, err
 	}
 	own, elsewhere := *s.own.Load(), *s.elsewhere.Load()
 	last := state.Later(own, elsewhere)
 	from := state.Later(last, s.receivesSince())
-	due := from.Add(timeout)
 	switch {
 	case w.alert != nil:
 		if last.After(w.alert.StartsAt) && time.Since(last) < timeout {
 			return time.Now(), w.resolve(last)
 		}
-		due = time.Time{}
+		return next, nil
 	case w.ownOnly && elsewhere.After(own):
-		due = time.Time{}
+		return next, nil
 	case time.Since(from) >= timeout:
 		since := last
 		if last.IsZero() {
@@ -123,12 +92,10 @@ func (w *watcher) look(latest time.Time) (next time.Time, err error) {
 		if err = s.acceptOwn(alert); err == nil {
 			w.alert = &alert
 		}
-		return latest, err
+		return next, err
+	default:
+		return from.Add(timeout), nil
 	}
-	if due.IsZero() || !latest.IsZero() && latest.Before(due) {
-		return latest, err
-	}
-	return due, err
 }
 
 // resolve resolves the alert since a time.
@@ -149,7 +116,7 @@ func (s *Service) acceptOwn(a template.Alert) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.Accept(body, api.Loud)
+	id, err := s.Accept(body, api.Loud, "")
 	if err == nil {
 		s.accepted(id, p, api.Loud)
 	}

@@ -43,6 +43,7 @@ type serve struct {
 	api       *string
 	watchdog  *time.Duration
 	managers  *[]string
+	servers   *[]string
 	rates     *bool
 	dryRun    *bool
 
@@ -58,7 +59,8 @@ func newServe(app *kingpin.Application) *serve {
 		retention: cmd.Flag("spool.retention", "How long alerts are kept after their resolution.").Default("720h").Duration(),
 		api:       apiFlag(cmd),
 		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rate limits. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
-		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster.").PlaceHolder("URL").Strings(),
+		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster. With several clusters: NAME=URL, with the NAME of the receivers' URLs (cluster=NAME).").PlaceHolder("URL").Strings(),
+		servers:   cmd.Flag("prometheus.url", "Prometheus whose API confirms the ends of alerts. Repeat the flag for each server. With several clusters of Alertmanagers: NAME=URL.").PlaceHolder("URL").Strings(),
 		watchdog:  cmd.Flag("watchdog.timeout", "Alert the chats if no Watchdog notification reported an evaluation for this duration; 0 disables it.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
 		dryRun:    cmd.Flag("dry-run", "Print the messages instead of sending them. Needs no variables; keeps no spool without --spool.").Bool(),
 	}
@@ -94,6 +96,13 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 			return usage("--alertmanager.url: %w", err)
 		}
 		c.Alertmanagers = append(c.Alertmanagers, am)
+	}
+	for _, address := range *s.servers {
+		p, err := webhook.NewPrometheus(address, nil)
+		if err != nil {
+			return usage("--prometheus.url: %w", err)
+		}
+		c.Prometheuses = append(c.Prometheuses, p)
 	}
 	if err := s.readTokens(); err != nil {
 		return err

@@ -38,5 +38,5 @@ func ExampleFamilies() {
 	// Output:
 	// preflight_webhook_notifications_received_total
 	// preflight_webhook_notifications_coalesced_total
-	// preflight_webhook_accept_duration_seconds
+	// preflight_webhook_ends_total
 }

@@ -35,9 +35,21 @@ const (
 	Twin     = "twin"     // a retry, or the same notification from the other peer
 	Late     = "late"     // a peer sent the alert after its resolution
 	Recorded = "recorded" // its receiver asks for no message
-	// Unconfirmed: no evaluation of Prometheus confirms the resolution or the start.
+	// Unconfirmed: a resolution waits for a review, or the alert was open all along.
 	Unconfirmed = "blind"
 )
+
+// Causes of the end of an alert. The others are the reasons why the webhook
+// closed it.
+const (
+	EndProved      = "proved" // by an evaluation, or by Prometheus's API
+	EndNoHeartbeat = "no_heartbeat"
+)
+
+// Ends are the causes of the end of an alert.
+func Ends() []string {
+	return []string{EndProved, EndNoHeartbeat, "unverified", "rule_removed", "not_evaluated", "silenced", "inhibited", "gone"}
+}
 
 // The reasons for which a delivery to Telegram is retried.
 const (
@@ -72,6 +84,8 @@ func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachabl
 type Families struct {
 	Received          metrics.Desc
 	Coalesced         metrics.Desc
+	Ends              metrics.Desc
+	ClockOffset       metrics.Desc
 	AcceptDuration    metrics.Desc
 	Inbox             metrics.Desc
 	InboxAge          metrics.Desc
@@ -112,6 +126,14 @@ func NewFamilies() Families {
 			Name: name("notifications_coalesced_total"), Type: metrics.Counter,
 			Labels: []metrics.Label{{Name: "reason", Values: []string{Twin, Late, Recorded, Unconfirmed}}},
 			Help:   "Accepted notifications that reported nothing new and made no message of their own.",
+		},
+		Ends: metrics.Desc{
+			Name: name("ends_total"), Type: metrics.Counter, Labels: []metrics.Label{{Name: "cause", Values: Ends()}},
+			Help: "Alerts that ended, by the cause.",
+		},
+		ClockOffset: metrics.Desc{
+			Name: name("prometheus_clock_offset_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds,
+			Help: "How far Prometheus's clock is ahead of the webhook's, to within some seconds, as the last ten evaluations in heartbeats show.",
 		},
 		AcceptDuration: metrics.Desc{
 			Name: name("accept_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Buckets: metrics.LatencyBuckets(),
@@ -197,7 +219,7 @@ func NewFamilies() Families {
 		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
-			Help: "The newest evaluation of Prometheus that a heartbeat reported, or the arrival of the last heartbeat without that time; 0 before the first.",
+			Help: "The receipt of the last heartbeat that reported a new evaluation of Prometheus; 0 before the first.",
 		},
 		BuildInfo: metrics.Desc{
 			Name: name("build_info"), Type: metrics.Gauge, Unit: metrics.Bool,
@@ -210,7 +232,7 @@ func NewFamilies() Families {
 // All returns the families in a fixed order.
 func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
-		w.Received, w.Coalesced, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
+		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
 		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}

@@ -254,7 +254,10 @@ func (p planner) edit(id int64) (*call, error) {
 func items(list []spool.View) []message.Item {
 	items := make([]message.Item, len(list))
 	for i, v := range list {
-		items[i] = message.Item{Alert: v.Alert, Resolved: !v.Firing() && v.Closed != message.Note, Closed: v.Closed}
+		items[i] = message.Item{
+			Alert: v.Alert, Resolved: !v.Firing() && v.Closed != message.Note, Closed: v.Closed,
+			Stale: v.Stale(), AgainAt: v.ResumedAt, Cluster: v.Cluster,
+		}
 	}
 	return items
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Record is one period in which an alert fired in a group.
+// Record is one episode of an alert.
 type Record = state.Record
 
 // Delivery is when a chat showed an alert.
@@ -45,10 +45,15 @@ func Sort(records []Record) {
 	})
 }
 
-// id identifies the record in every replica.
+// id identifies the record in every replica. Records of earlier versions keep
+// their ids.
 func id(r Record) string {
 	h := sha256.New()
-	for _, part := range []string{r.Group, r.Fingerprint, strconv.FormatInt(r.StartsAt.UnixMicro(), 10), strconv.Itoa(r.Episode)} {
+	of := r.OldGroup
+	if of == "" {
+		of = "cluster/" + r.Cluster
+	}
+	for _, part := range []string{of, r.Fingerprint, strconv.FormatInt(r.StartsAt.UnixMicro(), 10), strconv.Itoa(r.Episode)} {
 		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
 	}
 	return hex.EncodeToString(h.Sum(nil))

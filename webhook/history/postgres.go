@@ -51,9 +51,9 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 const putAlert = `
 INSERT INTO preflight.alerts AS old (id, group_key, fingerprint, starts_at, episode, ends_at, closed, alertname, priority, env,
-	notify, labels, annotations, received_at, resolution_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT (id) DO UPDATE SET
+	notify, labels, annotations, received_at, resolution_at, cluster)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+ON CONFLICT (id) DO UPDATE SET group_key = EXCLUDED.group_key, cluster = EXCLUDED.cluster,
 	ends_at = COALESCE(EXCLUDED.ends_at, old.ends_at),
 	closed = CASE WHEN EXCLUDED.ends_at IS NULL THEN old.closed ELSE EXCLUDED.closed END,
 	notify = EXCLUDED.notify, annotations = EXCLUDED.annotations,
@@ -83,7 +83,7 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 		id := id(r)
 		batch.Queue(putAlert, id, storable(r.Group), storable(r.Fingerprint), r.StartsAt, r.Episode, r.EndsAt, r.Closed,
 			storable(r.Labels[model.AlertNameLabel]), storable(r.Priority), storable(r.Labels[api.Env]), r.Notify, labels, annotations,
-			r.ReceivedAt, r.ResolutionAt)
+			r.ReceivedAt, r.ResolutionAt, storable(r.Cluster))
 		for _, d := range r.Deliveries {
 			batch.Queue(putDelivery, id, d.Chat, d.DeliveredAt, d.ResolvedAt)
 		}
@@ -104,7 +104,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	defer cancel()
 	rows, err := s.pool.Query(ctx, `
 		SELECT a.group_key, a.fingerprint, a.starts_at, a.episode, a.ends_at, a.closed, a.priority, a.notify, a.labels, a.annotations,
-			a.received_at, a.resolution_at,
+			a.received_at, a.resolution_at, a.cluster,
 			(SELECT json_agg(json_build_object('chat', d.chat, 'told_at', d.told_at, 'over_at', d.over_at) ORDER BY d.chat)
 				FROM preflight.deliveries d WHERE d.alert = a.id)
 		FROM preflight.alerts a
@@ -117,7 +117,7 @@ func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
 	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
 		var deliveries []byte
 		err = row.Scan(&r.Group, &r.Fingerprint, &r.StartsAt, &r.Episode, &r.EndsAt, &r.Closed, &r.Priority, &r.Notify, &r.Labels,
-			&r.Annotations, &r.ReceivedAt, &r.ResolutionAt, &deliveries)
+			&r.Annotations, &r.ReceivedAt, &r.ResolutionAt, &r.Cluster, &deliveries)
 		if err == nil && deliveries != nil {
 			err = json.Unmarshal(deliveries, &r.Deliveries)
 		}

@@ -82,7 +82,7 @@ func (f *follower) apply(e Event) error {
 	case state.EventOutage:
 		var o state.OutageEvent
 		if unreadable = json.Unmarshal(e.Body, &o); unreadable == nil {
-			err = f.Tx.SetOutage(state.Outage{First: time.UnixMicro(o.First), From: time.UnixMicro(o.From), To: time.UnixMicro(o.To)})
+			err = f.Tx.SetOutage(state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
 		}
 	default:
 		unreadable = fmt.Errorf("an event of the unknown kind %q", e.Kind)
@@ -95,9 +95,12 @@ func (f *follower) apply(e Event) error {
 
 // notification applies a notification that another replica received.
 func (f *follower) notification(e Event, n state.NotificationEvent) (unreadable, err error) {
-	a := state.Arrival{At: e.At, Notify: n.Notify, Elsewhere: true, Unconfirmed: map[string]bool{}}
-	for _, fingerprint := range n.Unconfirmed {
-		a.Unconfirmed[fingerprint] = true
+	a := state.Arrival{At: e.At, Notify: n.Notify, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
+	if n.Cluster != nil {
+		a.Cluster = *n.Cluster
+	}
+	for _, fingerprint := range n.Held {
+		a.Held[fingerprint] = true
 	}
 	if a.Payload, unreadable = state.ParsePayload(n.Body); unreadable != nil {
 		return unreadable, nil
@@ -141,15 +144,22 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 	return nil
 }
 
-// closed ends an instance that ended at another replica without a resolution.
+// closed ends an instance that ended at another replica without a resolution. One
+// that has ended here stays so.
 func (f *follower) closed(e Event, c state.ClosedEvent) error {
 	id, err := f.Tx.Find(c.InstanceKey)
 	if err != nil || id == 0 {
 		return err
 	}
+	if i, err := f.Tx.ResolvedInstance(id); i != nil || err != nil {
+		if err != nil || i.RefireAt.IsZero() {
+			return err
+		}
+		return f.StaysClosed(i, e.At)
+	}
 	i, err := f.Tx.FiringInstance(id)
 	if err != nil || i == nil {
 		return err
 	}
-	return f.Close(i, c.Reason, e.At, true)
+	return f.Close(i, c.Reason, c.Released || c.Reason == "", e.At, true)
 }

@@ -111,12 +111,21 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 		}
 	}
 	text = shorten(text, limit)
-	if !it.Resolved {
+	switch {
+	case it.Resolved:
+	case it.Stale:
+		return text + ", " + f.words.Stale
+	case !it.AgainAt.IsZero():
+		return text + ", " + f.words.Again(f.clock(it.AgainAt))
+	default:
 		return text
 	}
 	end := f.words.Closed[it.Closed]
 	if end == "" {
 		end = f.words.After(f.words.Duration(it.Duration(n.Now)))
+	}
+	if it.Closed == Unverified {
+		end += " " + f.words.Unverified
 	}
 	if n.Kind == Resolution || n.Kind == Digest { // the heading says so
 		return text + ", " + end

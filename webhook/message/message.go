@@ -34,12 +34,18 @@ type Item struct {
 	// Resolved means that the alert no longer fires. Its end is Alert.EndsAt.
 	Resolved bool
 	// Closed is the reason why the alert ended without a resolution. It is
-	// empty for a resolution.
+	// empty for a resolution that is proved.
 	Closed Closed
+	// Stale means that the alert is open and no Prometheus evaluates it.
+	Stale bool
+	// AgainAt is when the alert, which is open, started again; zero for never.
+	AgainAt time.Time
+	// Cluster is the name of the cluster of Alertmanagers.
+	Cluster string
 }
 
-// Closed is the reason why an alert ended without a resolution from
-// Alertmanager.
+// Closed is the reason why an alert ended otherwise than by a resolution that is
+// proved.
 type Closed string
 
 const (
@@ -49,8 +55,14 @@ const (
 	Inhibited Closed = "inhibited"
 	// Gone alerts are unknown to Alertmanager, and no suppression explains that.
 	Gone Closed = "gone"
-	// Superseded alerts fired again before a resolution arrived.
+	// Superseded alerts were shown by a second message of an earlier version.
 	Superseded Closed = "superseded"
+	// Unverified alerts have a resolution that nothing proves.
+	Unverified Closed = "unverified"
+	// NotEvaluated alerts expired, and nothing was known of them for long.
+	NotEvaluated Closed = "not_evaluated"
+	// RuleRemoved alerts expired because their rule was removed.
+	RuleRemoved Closed = "rule_removed"
 	// NoHeartbeat alerts ended while no evaluation of Prometheus was known.
 	NoHeartbeat Closed = "blind"
 	// Note marks an alert of the webhook itself that reports an event. It has no

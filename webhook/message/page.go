@@ -145,7 +145,11 @@ func (f *Formatter) time(n Notice, items []Item) string {
 			newest = t
 		}
 	}
-	return newest.In(f.location).Format("2006-01-02 15:04:05 MST")
+	return f.clock(newest)
+}
+
+func (f *Formatter) clock(t time.Time) string {
+	return t.In(f.location).Format("2006-01-02 15:04:05 MST")
 }
 
 func environment(items []Item) string {

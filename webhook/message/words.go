@@ -24,12 +24,16 @@ type Words struct {
 	FiringFor     func(title, duration string) string
 	DigestTitle   func(n int) string
 	// After marks the end of one alert in a list.
-	After     func(duration string) string
-	Closed    map[Closed]string
-	More      func(n int) string
-	Truncated func(n uint64) string
-	PostedTo  func(path string) string
-	Test      string // the text of a test message
+	After  func(duration string) string
+	Closed map[Closed]string
+	// Unverified follows the end of an alert that nothing proves. Stale and Again
+	// follow the line of an alert that is open.
+	Unverified, Stale string
+	Again             func(time string) string
+	More              func(n int) string
+	Truncated         func(n uint64) string
+	PostedTo          func(path string) string
+	Test              string // the text of a test message
 	// Minimum names alerts whose text Telegram refused.
 	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string

@@ -19,96 +19,95 @@ type Applier struct {
 	Rank  func(labels template.KV) int
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool
-	// Timeout and Last are those of [state.Evaluations].
-	Timeout time.Duration
-	Last    time.Time
+	// Sources decide which resolutions count at once.
+	Sources state.Sources
 }
 
 const (
-	groupLast = `SELECT told_at FROM groups WHERE key = ?`
-	setGroup  = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
+	selectGroup = `SELECT told_at, truncated FROM groups WHERE key = ?`
+	setGroup    = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`
 	insertReminder = `INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own)`
+		ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own), notify = MAX(notify, excluded.notify)`
 )
 
-// Evaluations returns what is known of Prometheus's evaluations.
-func (a Applier) Evaluations() (e state.Evaluations, err error) {
-	e.Timeout, e.Last = a.Timeout, a.Last
-	e.Outage, err = a.Tx.Outage()
-	return e, err
+// Applied is the effect of a notification.
+type Applied struct {
+	Coalesced string           // the reason why no message follows, or ""
+	Ended     []message.Closed // the reasons of the instances that ended
+	Held      bool             // a resolution waits for a review
 }
 
-// Apply applies a notification. If no message follows, it returns the reason,
-// otherwise "".
-func (a Applier) Apply(n state.Arrival) (coalesced string, err error) {
+// Apply applies a notification.
+func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	var o state.Outcome
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
 	if n.Repaired {
 		if event.Body, err = json.Marshal(n.Payload); err != nil {
-			return "", err
+			return done, err
 		}
 	}
+	if !n.OldCluster {
+		event.Cluster = &n.Cluster
+	}
+	group, err := a.Group(n.GroupKey)
+	if err != nil {
+		return done, err
+	}
+	louder := false
 	for _, alert := range n.Alerts {
-		v, err := a.applyAlert(n, alert)
+		c, before, err := a.applyAlert(n, alert)
 		if err != nil {
-			return "", err
+			return done, err
 		}
-		o.Add(v, alert)
-		if v == state.Unconfirmed || v == state.Resumes {
-			event.Unconfirmed = append(event.Unconfirmed, alert.Fingerprint)
+		delivers := c.Update == nil || c.Update.Group == n.GroupKey
+		o.Add(c.Verdict, alert, delivers, before)
+		louder = louder || c.Louder
+		done.Held = done.Held || c.Verdict == state.Holds
+		if c.Ended {
+			done.Ended = append(done.Ended, c.Update.Closed)
+		}
+		if c.Verdict == state.Holds || c.Verdict == state.Refires {
+			event.Held = append(event.Held, alert.Fingerprint)
 		}
 	}
 	if a.Shares {
 		if _, err := a.Tx.AppendEvent(n.At, state.EventNotification, event); err != nil {
-			return "", err
+			return done, err
 		}
 	}
-	lastAt, err := a.groupLast(n.GroupKey)
-	if err != nil {
-		return "", err
-	}
-	reminds := o.Reminds(n, lastAt)
-	if o.Touches(reminds) {
+	reminds := o.Reminds(n, group)
+	if o.Touches(n, group, reminds) {
 		if _, err := a.Tx.exec(setGroup, n.GroupKey, n.At.UnixMicro(), n.TruncatedAlerts); err != nil {
-			return "", err
+			return done, err
 		}
 	}
-	if reminds && n.Notify != state.None {
+	if louder || reminds && n.Notify != state.None {
 		err = a.remind(n)
 	}
-	return o.Coalesced(n, reminds), err
+	done.Coalesced = o.Coalesced(n, reminds)
+	return done, err
 }
 
-func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (state.Verdict, error) {
-	newest, err := a.Tx.NewestInstance(n.GroupKey, alert.Fingerprint)
+// applyAlert applies one alert. Before is the other group that delivered the
+// alert before, if there is one.
+func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (c state.Change, before state.Group, err error) {
+	cluster := &n.Cluster
+	if n.OldCluster {
+		cluster = nil
+	}
+	newest, err := a.Tx.NewestInstance(cluster, alert.Fingerprint)
 	if err != nil {
-		return state.Known, err
+		return c, before, err
+	}
+	if newest != nil && newest.Group != n.GroupKey {
+		if before, err = a.Group(newest.Group); err != nil {
+			return c, before, err
+		}
 	}
 	alert = state.Date(alert, newest, n)
-	unconfirmed, err := a.unconfirmed(newest, n, alert)
-	if err != nil {
-		return state.Known, err
-	}
-	c := state.Decide(newest, alert, n, unconfirmed, a.Rank(alert.Labels))
-	if n.GroupKey == state.NoteGroup && c.Create != nil {
-		c.Create.Closed = message.Note
-	}
-	return c.Verdict, a.write(c)
-}
-
-// unconfirmed reports whether no evaluation confirms the report of an alert
-// about the newest instance. The replica that received the notification decides
-// that.
-func (a Applier) unconfirmed(newest *state.Instance, n state.Arrival, alert template.Alert) (bool, error) {
-	if !state.NeedsEvaluations(newest, alert, n) {
-		return false, nil
-	}
-	if n.Elsewhere {
-		return n.Unconfirmed[alert.Fingerprint], nil
-	}
-	e, err := a.Evaluations()
-	return err == nil && e.Unconfirmed(newest, alert, n), err
+	c = state.Decide(newest, alert, n, a.Sources, a.Rank(alert.Labels))
+	return c, before, a.write(c)
 }
 
 // write stores a change.
@@ -119,6 +118,11 @@ func (a Applier) write(c state.Change) error {
 		}
 		if c.Ended {
 			if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
+				return err
+			}
+		}
+		if c.Shows {
+			if err := a.Tx.showAgain(i.ID, a.Chats); err != nil {
 				return err
 			}
 		}
@@ -134,13 +138,15 @@ func (a Applier) write(c state.Change) error {
 	return nil
 }
 
-func (a Applier) groupLast(group string) (time.Time, error) {
-	var at int64
-	err := a.Tx.queryRow(groupLast, group).Scan(&at)
+// Group returns what is known of a group.
+func (a Applier) Group(key string) (g state.Group, err error) {
+	var at sql.NullInt64
+	err = a.Tx.queryRow(selectGroup, key).Scan(&at, &g.Truncated)
 	if err != nil && IsItem(err) { // none, or a damaged one, which the next time replaces
-		return time.Time{}, nil
+		return state.Group{}, nil
 	}
-	return time.UnixMicro(at), err
+	g.At = fromMicro(at)
+	return g, err
 }
 
 // remind makes a reminder of the group due in every chat.
@@ -172,20 +178,14 @@ func (a Applier) Refire(now time.Time) (n int, next time.Time, err error) {
 	return len(due), fromMicro(at), err
 }
 
-// Close ends an instance without a resolution from Alertmanager. With an empty
-// reason the held resolution ends it.
-func (a Applier) Close(i *state.Instance, reason message.Closed, now time.Time, elsewhere bool) error {
-	if a.Shares {
-		key, err := a.Tx.Key(i.ID)
-		if err != nil {
-			return err
-		}
-		if _, err := a.Tx.AppendEvent(now, state.EventClosed, state.ClosedEvent{InstanceKey: key, Reason: reason}); err != nil {
-			return err
-		}
+// Close ends an instance without a resolution from Alertmanager. With released,
+// the held resolution ends it.
+func (a Applier) Close(i *state.Instance, reason message.Closed, released bool, now time.Time, elsewhere bool) error {
+	if err := a.shareClosed(i, reason, released, now); err != nil {
+		return err
 	}
-	if reason == "" && i.Held != nil {
-		i.Release(now, elsewhere)
+	if released && i.Held != nil {
+		i.Release(reason, now, elsewhere)
 	} else {
 		i.Close(reason, now, elsewhere)
 	}
@@ -195,29 +195,40 @@ func (a Applier) Close(i *state.Instance, reason message.Closed, now time.Time, 
 	return nil
 }
 
-// Review decides on the held resolutions. It returns the instances that ended,
-// and the time of the next decision. That time is zero if the next decision
-// depends on a newer evaluation. Asks means that Alertmanager's API decides
-// after an outage.
-func (a Applier) Review(now time.Time, asks bool) (ended []*state.Instance, next time.Time, err error) {
-	list, err := a.Tx.HeldInstances()
-	if err != nil || len(list) == 0 {
-		return nil, next, err
+// StaysClosed drops the report that a resolved instance fires again.
+func (a Applier) StaysClosed(i *state.Instance, now time.Time) error {
+	if err := a.shareClosed(i, i.Closed, false, now); err != nil {
+		return err
 	}
-	e, err := a.Evaluations()
+	i.RefireAt = time.Time{}
+	return a.Tx.UpdateInstance(i)
+}
+
+func (a Applier) shareClosed(i *state.Instance, reason message.Closed, released bool, now time.Time) error {
+	if !a.Shares {
+		return nil
+	}
+	key, err := a.Tx.Key(i.ID)
 	if err != nil {
-		return nil, next, err
+		return err
 	}
-	for _, i := range list {
-		r, at := e.Review(i, now, asks)
-		if r == state.Wait {
-			next = state.Later(next, at)
-			continue
-		}
-		if err := a.Close(i, r.Reason(), now, false); err != nil {
-			return nil, next, err
-		}
-		ended = append(ended, i)
+	_, err = a.Tx.AppendEvent(now, state.EventClosed, state.ClosedEvent{InstanceKey: key, Reason: reason, Released: released})
+	return err
+}
+
+// Review carries out the decision on the held resolution of an instance, and
+// reports whether the instance ended.
+func (a Applier) Review(i *state.Instance, r state.Review, now time.Time) (ended bool, err error) {
+	switch {
+	case r.Ends:
+		return true, a.Close(i, r.Reason, true, now, false)
+	case r.Fires:
+		shows := i.Unhold()
+		return false, a.write(state.Change{Update: i, Shows: shows})
+	case r.Stale == i.Held.Stale:
+		return false, nil
+	default:
+		i.Held.Stale = r.Stale
+		return false, a.write(state.Change{Update: i, Shows: true})
 	}
-	return ended, next, nil
 }

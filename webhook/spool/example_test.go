@@ -25,7 +25,7 @@ func Example() {
 		if err := tx.RegisterChats([]string{"-100"}); err != nil {
 			return err
 		}
-		_, err := tx.AddArrival(time.Now(), state.Loud, []byte(body))
+		_, err := tx.AddArrival(time.Now(), state.Loud, "", []byte(body))
 		return err
 	})
 	if err != nil {

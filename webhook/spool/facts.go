@@ -10,10 +10,11 @@ import (
 // The names of the stored facts.
 const (
 	factHeartbeat          = "watchdog_at"
+	factEvaluation         = "watchdog_evaluated_at"
 	factHeartbeatElsewhere = "watchdog_elsewhere_at"
-	factOutageFirst        = "blind_first_at"
 	factOutageFrom         = "blind_from"
 	factOutageTo           = "blind_to"
+	factOutageSeen         = "outage_seen_at"
 	factJournalRead        = "journal_read"
 	factJournalIdentity    = "journal_identity"
 	factAsideReported      = "set_aside_reported_at"
@@ -49,41 +50,55 @@ func (t *Tx) time(name string) (time.Time, error) {
 	return time.UnixMicro(v), nil
 }
 
-// Heartbeats returns the newest evaluations that heartbeats reported, to this
-// replica and to the others.
-func (t *Tx) Heartbeats() (own, elsewhere time.Time, err error) {
-	if own, err = t.time(factHeartbeat); err != nil {
-		return own, elsewhere, err
-	}
-	elsewhere, err = t.time(factHeartbeatElsewhere)
-	return own, elsewhere, err
+// Heartbeats are the stored times of the heartbeats.
+type Heartbeats struct {
+	// Own is the receipt of the newest one at this replica, and Elsewhere that
+	// at the others.
+	Own, Elsewhere time.Time
+	// Evaluation is the newest evaluation that one at this replica reported, in
+	// Prometheus's clock.
+	Evaluation time.Time
 }
 
-// SetHeartbeat stores the newest evaluation that a heartbeat reported to this
-// replica.
-func (t *Tx) SetHeartbeat(at time.Time) error { return t.setTime(factHeartbeat, at) }
+// Heartbeats returns the stored times of the heartbeats.
+func (t *Tx) Heartbeats() (h Heartbeats, err error) {
+	for name, to := range map[string]*time.Time{
+		factHeartbeat: &h.Own, factHeartbeatElsewhere: &h.Elsewhere, factEvaluation: &h.Evaluation,
+	} {
+		if *to, err = t.time(name); err != nil {
+			return h, err
+		}
+	}
+	return h, nil
+}
 
-// SetHeartbeatElsewhere stores the newest evaluation that a heartbeat reported to
-// another replica.
+// SetHeartbeat stores the receipt of a heartbeat at this replica, and the
+// evaluation that it reported.
+func (t *Tx) SetHeartbeat(received, evaluated time.Time) error {
+	return errors.Join(t.setTime(factHeartbeat, received), t.setTime(factEvaluation, evaluated))
+}
+
+// SetHeartbeatElsewhere stores the receipt of the newest heartbeat at another
+// replica.
 func (t *Tx) SetHeartbeatElsewhere(at time.Time) error {
 	return t.setTime(factHeartbeatElsewhere, at)
 }
 
 // Outage returns the last outage.
 func (t *Tx) Outage() (o state.Outage, err error) {
-	if o.First, err = t.time(factOutageFirst); err != nil {
-		return o, err
-	}
 	if o.From, err = t.time(factOutageFrom); err != nil {
 		return o, err
 	}
-	o.To, err = t.time(factOutageTo)
+	if o.To, err = t.time(factOutageTo); err != nil {
+		return o, err
+	}
+	o.SeenAt, err = t.time(factOutageSeen)
 	return o, err
 }
 
 // SetOutage stores the last outage.
 func (t *Tx) SetOutage(o state.Outage) error {
-	return errors.Join(t.setTime(factOutageFirst, o.First), t.setTime(factOutageFrom, o.From), t.setTime(factOutageTo, o.To))
+	return errors.Join(t.setTime(factOutageFrom, o.From), t.setTime(factOutageTo, o.To), t.setTime(factOutageSeen, o.SeenAt))
 }
 
 // JournalPlace returns the identity of the shared journal and the place up to

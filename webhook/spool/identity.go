@@ -117,7 +117,7 @@ func (t *Tx) Announce() (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if _, err := t.AppendEvent(a.At, state.EventNotification, state.NotificationEvent{Notify: a.Notify, Body: a.Body}); err != nil {
+		if _, err := t.AppendEvent(a.At, state.EventNotification, state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster}); err != nil {
 			return 0, err
 		}
 	}

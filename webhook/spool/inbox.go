@@ -10,17 +10,17 @@ import (
 )
 
 const (
-	insertArrival = `INSERT INTO inbox (received_at, notify, body) VALUES (?, ?, ?)`
+	insertArrival = `INSERT INTO inbox (received_at, notify, cluster, body) VALUES (?, ?, ?, ?)`
 	deleteArrival = `DELETE FROM inbox WHERE id = ?`
-	selectInbox   = `SELECT id, received_at, notify, body FROM inbox ORDER BY id LIMIT ?`
+	selectInbox   = `SELECT id, received_at, notify, cluster, body FROM inbox ORDER BY id LIMIT ?`
 	inboxBody     = `SELECT CAST(body AS BLOB) FROM inbox WHERE id = ?`
 	inboxBacklog  = `SELECT count(*), min(received_at) FROM inbox`
 )
 
-// AddArrival stores an accepted notification, to be applied later, and returns
-// its id.
-func (t *Tx) AddArrival(at time.Time, notify state.Loudness, body []byte) (id int64, err error) {
-	return t.insert(insertArrival, at.UnixMicro(), notify, body)
+// AddArrival stores an accepted notification of a cluster of Alertmanagers, to be
+// applied later, and returns its id.
+func (t *Tx) AddArrival(at time.Time, notify state.Loudness, cluster string, body []byte) (id int64, err error) {
+	return t.insert(insertArrival, at.UnixMicro(), notify, cluster, body)
 }
 
 // DeleteArrival removes a notification that was applied.
@@ -31,7 +31,7 @@ func (t *Tx) DeleteArrival(id int64) error {
 
 // NumberArrival returns an id for a notification that another replica received.
 func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err error) {
-	if id, err = t.AddArrival(at, notify, []byte{}); err != nil {
+	if id, err = t.AddArrival(at, notify, "", []byte{}); err != nil {
 		return 0, err
 	}
 	return id, t.DeleteArrival(id)
@@ -47,7 +47,7 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 			return a, errLater
 		}
 		var at int64
-		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Body); err != nil {
+		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err != nil {
 			return a, err
 		}
 		size += len(a.Body)

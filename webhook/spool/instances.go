@@ -14,15 +14,19 @@ import (
 const (
 	// instanceColumns are the columns of an instance i that [scanInstance] reads.
 	instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at`
+	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at, i.cluster, i.old_group`
 
 	selectInstances = `SELECT ` + instanceColumns + ` FROM instances i `
 
-	newestInstance = selectInstances + `WHERE i.group_key = ? AND i.fingerprint = ? ORDER BY i.id DESC LIMIT 1`
+	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = ? ORDER BY i.id DESC LIMIT 1`
+	newestOld      = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = '' AND i.old_group <> '' ORDER BY i.id DESC LIMIT 1`
+	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? ORDER BY i.id DESC LIMIT 1`
 	firingInstance = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NULL`
 	firingOfGroup  = selectInstances + `WHERE i.group_key = ? AND i.resolved_at IS NULL`
 	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`
 	heldInstances  = selectInstances + `WHERE i.held <> '' AND i.resolved_at IS NULL ORDER BY i.id`
+	doubtful       = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
+	resolved       = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NOT NULL`
 	refiring       = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
 	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`
 
@@ -30,23 +34,36 @@ const (
 	deleteInstance = `DELETE FROM instances WHERE id = ?`
 
 	insertInstance = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at, closed, own) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateInstance = `UPDATE instances SET starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
+		received_at, first_at, seen_at, said_by, resolved_at, closed, own, cluster, old_group)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateInstance = `UPDATE instances SET group_key = ?, cluster = ?, starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
 		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`
 
-	instanceKey = `SELECT group_key, fingerprint, starts_at,
-			(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint AND e.starts_at = i.starts_at AND e.id < i.id)
-		FROM instances i WHERE id = ?`
-	instanceByKey = `SELECT id FROM instances WHERE group_key = ? AND fingerprint = ? AND starts_at = ? ORDER BY id LIMIT 1 OFFSET ?`
-	newestID      = `SELECT id FROM instances WHERE group_key = ? AND fingerprint = ? ORDER BY id DESC LIMIT 1`
+	// episode is the number of an instance i among those with its identity and
+	// start.
+	episode = `(SELECT count(*) FROM instances e WHERE e.fingerprint = i.fingerprint AND e.starts_at = i.starts_at AND e.id < i.id
+		AND e.old_group = i.old_group AND (i.old_group <> '' OR e.cluster = i.cluster))`
+	instanceKey   = `SELECT cluster, group_key, fingerprint, starts_at, ` + episode + ` FROM instances i WHERE id = ?`
+	instanceByKey = `SELECT id FROM instances i WHERE fingerprint = ?1 AND starts_at = ?2
+		AND CASE WHEN ?3 IS NULL THEN ?4 IN (old_group, group_key) ELSE cluster = ?3 OR cluster = '' AND old_group <> '' END
+		ORDER BY id LIMIT 1 OFFSET ?5`
 
 	dueInChat     = `INSERT INTO views (chat, instance, pending) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
 	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
 )
 
-// NewestInstance returns the newest instance of an alert in a group, or nil.
-func (t *Tx) NewestInstance(group, fingerprint string) (*state.Instance, error) {
-	return first(t.instances(newestInstance, group, fingerprint))
+// NewestInstance returns the newest instance of an alert in a cluster, or nil.
+// An instance of an earlier version, which knew no clusters, belongs to the first
+// cluster that reports it. Without a cluster, the newest of all counts.
+func (t *Tx) NewestInstance(cluster *string, fingerprint string) (*state.Instance, error) {
+	if cluster == nil {
+		return first(t.instances(newestOfAll, fingerprint))
+	}
+	i, err := first(t.instances(newestInstance, fingerprint, *cluster))
+	if i == nil && err == nil && *cluster != "" {
+		i, err = first(t.instances(newestOld, fingerprint))
+	}
+	return i, err
 }
 
 // FiringInstance returns an instance, or nil if it is unknown or resolved.
@@ -65,6 +82,15 @@ func (t *Tx) OwnAlert() (*state.Instance, error) {
 func (t *Tx) FiringQuiet(since time.Time) ([]*state.Instance, error) {
 	return t.instances(firingQuiet, state.OwnGroup, since.UnixMicro())
 }
+
+// ResolvedInstance returns an instance, or nil if it is unknown or fires.
+func (t *Tx) ResolvedInstance(id int64) (*state.Instance, error) {
+	return first(t.instances(resolved, id))
+}
+
+// DoubtfulInstances returns the resolved instances that are reported to fire
+// again, see [state.Refires].
+func (t *Tx) DoubtfulInstances() ([]*state.Instance, error) { return t.instances(doubtful) }
 
 // HeldInstances returns the instances with a held resolution.
 func (t *Tx) HeldInstances() ([]*state.Instance, error) { return t.instances(heldInstances) }
@@ -113,7 +139,7 @@ func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 	var resolved, refire, resumed sql.NullInt64
 	err := rows.Scan(append([]any{
 		&i.ID, &i.Group, &alert, &i.Rank, &i.Notify, &i.Notification, &changed, &first,
-		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed,
+		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed, &i.Cluster, &i.OldGroup,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -142,7 +168,7 @@ func (t *Tx) createInstance(i *state.Instance, chats []string) error {
 	}
 	i.ID, err = t.insert(insertInstance,
 		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
-		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own)
+		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own, i.Cluster, i.OldGroup)
 	if err != nil || i.Notify == state.None {
 		return err
 	}
@@ -162,7 +188,7 @@ func (t *Tx) UpdateInstance(i *state.Instance) error {
 		}
 	}
 	_, err = t.exec(updateInstance,
-		i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
+		i.Group, i.Cluster, i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
 		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), i.ID)
 	return err
 }
@@ -179,7 +205,8 @@ func (t *Tx) due(id int64, chats []string) error {
 
 // Key returns the key of an instance in every replica.
 func (t *Tx) Key(id int64) (k state.InstanceKey, err error) {
-	err = t.queryRow(instanceKey, id).Scan(&k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
+	k.Cluster = new(string)
+	err = t.queryRow(instanceKey, id).Scan(k.Cluster, &k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
 	return k, err
 }
 
@@ -187,12 +214,13 @@ func (t *Tx) Key(id int64) (k state.InstanceKey, err error) {
 // the alert, it returns 0. If the two replicas know different starts, it
 // returns the newest instance of the alert.
 func (t *Tx) Find(k state.InstanceKey) (id int64, err error) {
-	err = t.queryRow(instanceByKey, k.Group, k.Fingerprint, k.StartsAt, k.Episode).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = t.queryRow(newestID, k.Group, k.Fingerprint).Scan(&id)
+	err = t.queryRow(instanceByKey, k.Fingerprint, k.StartsAt, k.Cluster, k.Group, k.Episode).Scan(&id)
+	if !errors.Is(err, sql.ErrNoRows) {
+		return id, err
 	}
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, nil
+	i, err := t.NewestInstance(k.Cluster, k.Fingerprint)
+	if i == nil || err != nil {
+		return 0, err
 	}
-	return id, err
+	return i.ID, nil
 }

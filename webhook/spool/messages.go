@@ -193,6 +193,16 @@ func (t *Tx) shown(m *Message, l state.Listed, now time.Time) error {
 	return err
 }
 
+// showAgain makes an edit due for each message that shows an open instance.
+func (t *Tx) showAgain(id int64, chats []string) error {
+	for _, chat := range chats {
+		if _, err := t.exec(editShowing, chat, id, 0); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Unsent reverts the changes that were stored before a call that failed. If the
 // first part of a message failed, all parts are deleted, and planned again from
 // the state at that time. A later part waits to be sent again.

@@ -16,9 +16,7 @@ import (
 
 const (
 	// recordColumns are the columns of an instance i that [scanRecord] reads.
-	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed,
-	(SELECT count(*) FROM instances e WHERE e.group_key = i.group_key AND e.fingerprint = i.fingerprint
-		AND e.starts_at = i.starts_at AND e.id < i.id)`
+	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, ` + episode
 
 	recordsSince = `SELECT i.id, ` + recordColumns + ` FROM instances i
 		WHERE i.resolved_at IS NULL OR i.resolved_at >= ? ORDER BY i.id`
@@ -94,7 +92,7 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	var notify state.Loudness
 	var first int64
 	var resolved sql.NullInt64
-	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Episode)...); err != nil {
+	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Cluster, &r.OldGroup, &r.Episode)...); err != nil {
 		return err
 	}
 	var a struct {

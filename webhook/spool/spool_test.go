@@ -56,7 +56,8 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 		if len(open) == 0 {
 			return errors.New("no alert fires")
 		}
-		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud, Payload: state.Payload{GroupKey: open[0].Group}}
+		// The notification names the cluster, which that version did not know.
+		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud, Cluster: "main", Payload: state.Payload{GroupKey: "{}/{another route}:{}"}}
 		n.ExternalURL = open[0].ExternalURL
 		a := open[0].Alert
 		a.Status, a.EndsAt = "resolved", time.Now()
@@ -280,7 +281,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	for i := range jobs {
 		go func() {
 			results <- s.Do(func(tx *spool.Tx) error {
-				if _, err := tx.AddArrival(time.Now(), state.Loud, []byte("{}")); err != nil || i%5 != 0 {
+				if _, err := tx.AddArrival(time.Now(), state.Loud, "", []byte("{}")); err != nil || i%5 != 0 {
 					return err
 				}
 				return wrong
@@ -297,7 +298,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	}
 	var last int64
 	if err := s.Do(func(tx *spool.Tx) (err error) {
-		last, err = tx.AddArrival(time.Now(), state.Loud, []byte("{}"))
+		last, err = tx.AddArrival(time.Now(), state.Loud, "", []byte("{}"))
 		return err
 	}); err != nil {
 		t.Fatal(err)

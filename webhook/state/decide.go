@@ -1,10 +1,12 @@
 package state
 
 import (
+	"maps"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 )
 
@@ -19,15 +21,20 @@ type Change struct {
 	// Raised means that Update was only recorded before and must now be
 	// delivered to every chat.
 	Raised bool
+	// Louder means that Update was delivered without a sound and must now ring.
+	Louder bool
+	// Shows means that the messages about Update must show another state of the
+	// open instance.
+	Shows bool
 	// Create is a new instance; nil for none.
 	Create *Instance
 }
 
 // Decide returns the change that an alert of a notification causes. Newest is
-// the newest instance of the alert in the group, or nil; Decide may modify it.
-// Rank is the rank of the alert's severity.
-func Decide(newest *Instance, a template.Alert, n Arrival, unconfirmed bool, rank int) Change {
-	c := Change{Verdict: Judge(newest, a, n, unconfirmed)}
+// the newest instance of the alert, or nil; Decide may modify it. Rank is the
+// rank of the alert's severity.
+func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) Change {
+	c := Change{Verdict: Judge(newest, a, n, s)}
 	if c.Verdict == Starts || c.Verdict == Ended {
 		c.Update = newest.supersede()
 	}
@@ -37,30 +44,74 @@ func Decide(newest *Instance, a template.Alert, n Arrival, unconfirmed bool, ran
 	case Ended:
 		c.Create = newInstance(n, a, rank)
 		c.Create.ResolvedAt = n.At
+		if n.GroupKey == NoteGroup {
+			c.Create.Closed = message.Note
+		} else {
+			c.Create.Notify = min(c.Create.Notify, Silent) // it needs no action
+			c.Create.Closed = closedBy(n, a)
+		}
 	case Resolves:
 		newest.end(n, a)
+		newest.Closed = closedBy(n, a)
 		c.Update, c.Ended = newest, true
-	case Restarts:
-		newest.Alert.EndsAt, newest.Closed = a.StartsAt, message.Superseded
-		newest.resolve(n)
-		c.Update, c.Ended = newest, true
-		c.Create = newInstance(n, a, rank)
 	case Refires:
-		newest.RefireAt = newest.ResolvedAt.Add(Settle)
+		newest.RefireAt = Later(newest.ResolvedAt.Add(Settle), n.At)
+		if settled(newest.ResolvedAt, n.At) {
+			newest.RefireAt = n.At.Add(Settle)
+		}
 		c.Update = newest
-	case Unconfirmed:
-		newest.hold(n, a)
+	case Holds:
+		c.Shows = newest.hold(n, a, s)
 		c.Update = newest
 	case Resumes:
-		newest.Fires(a.StartsAt)
-		c.Raised = newest.confirm(n, a)
+		c.Shows = newest.fires(a.StartsAt)
+		c.Raised, c.Louder = newest.confirm(n, a)
 		c.Update = newest
 	case Known:
-		c.Raised = newest.confirm(n, a)
+		c.Raised, c.Louder = newest.confirm(n, a)
 		c.Update = newest
 	case Late:
 	}
 	return c
+}
+
+// closedBy returns the reason of an instance that a resolution ends.
+func closedBy(n Arrival, a template.Alert) message.Closed {
+	if n.own() || ProofOf(a) == Proved {
+		return ""
+	}
+	return message.Unverified
+}
+
+// Observation is an alert as Alertmanager's API reports it.
+type Observation struct {
+	Alert      template.Alert
+	UpdatedAt  time.Time      // Prometheus sent it last
+	Suppressed message.Closed // Silenced or Inhibited; empty while it is neither
+}
+
+// TakeObservation records that Alertmanager knows the alert, and reports
+// whether that changes the instance.
+func (i *Instance) TakeObservation(o Observation) (changed bool) {
+	changed = o.Suppressed != i.Suppressed
+	i.Suppressed = o.Suppressed
+	return changed
+}
+
+// Confirmed returns the notification of a resolved instance that Alertmanager's
+// API reports as firing. It has the time of an evaluation after the end, so that
+// every replica takes it.
+func (i *Instance) Confirmed(o Observation) Payload {
+	a := o.Alert
+	a.Annotations = maps.Clone(a.Annotations)
+	if a.Annotations == nil {
+		a.Annotations = template.KV{}
+	}
+	at := Later(o.UpdatedAt, i.lastFired().Add(time.Millisecond))
+	a.Annotations[api.EvaluatedAt] = at.UTC().Format(time.RFC3339Nano)
+	p := Payload{Version: "4", GroupKey: i.Group}
+	p.Status, p.ExternalURL, p.Alerts = a.Status, i.ExternalURL, template.Alerts{a}
+	return p
 }
 
 const (
@@ -68,36 +119,23 @@ const (
 	// before it is closed, if nothing suppressed it. Its resolution comes with
 	// the next message of its group, after the group's interval.
 	goneAfter = time.Hour
+	// leftOutAfter is this time for an alert of a group of which Alertmanager
+	// left out alerts. Its resolution may be left out too.
+	leftOutAfter = 5 * time.Minute
 )
 
-// Observation is an alert as Alertmanager's API reports it.
-type Observation struct {
-	StartsAt   time.Time
-	Suppressed message.Closed // Silenced or Inhibited; empty while it is neither
-}
-
-// TakeObservation records that Alertmanager knows the alert, and reports
-// whether that changes the instance.
-func (i *Instance) TakeObservation(o Observation) (changed bool) {
-	if o.Suppressed == i.Suppressed && i.Held == nil {
-		return false
-	}
-	if i.Held != nil {
-		i.Fires(o.StartsAt)
-	}
-	i.Suppressed = o.Suppressed
-	return true
-}
-
 // CloseMissing returns the reason to close an instance that Alertmanager no
-// longer knows. It returns false while it is too early.
-func (e Evaluations) CloseMissing(i *Instance, missing time.Duration, now time.Time) (message.Closed, bool) {
-	reason := i.Suppressed
-	if reason == "" && (i.Held != nil || e.startedBefore(i.StartedAt()) && now.Sub(e.To) < 2*e.grace()) {
-		reason = message.NoHeartbeat
-	}
-	if reason == "" {
+// longer knows. It returns false while it is too early. Truncated means that
+// notifications of its group are not complete.
+func (i *Instance) CloseMissing(missing time.Duration, truncated bool) (message.Closed, bool) {
+	switch {
+	case i.Held != nil: // an expired alert is missing too
+		return "", false
+	case i.Suppressed != "":
+		return i.Suppressed, true
+	case truncated:
+		return message.Gone, missing >= leftOutAfter
+	default:
 		return message.Gone, missing >= goneAfter
 	}
-	return reason, true
 }

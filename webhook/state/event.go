@@ -11,15 +11,17 @@ import (
 const (
 	EventNotification = "notification" // a notification was received
 	EventCall         = "call"         // of the Bot API, with the state of the chat that it showed
-	EventClosed       = "closed"       // the webhook closed an instance without a new resolution
+	EventClosed       = "closed"       // the webhook closed an instance, or it stays closed
 	EventOutage       = "outage"       // evaluations are known again after an outage
 )
 
 // NotificationEvent is a notification as a replica received it.
 type NotificationEvent struct {
-	Notify      Loudness        `json:"notify"`
-	Body        json.RawMessage `json:"body"`
-	Unconfirmed []string        `json:"silent,omitempty"` // fingerprints, see [Arrival]
+	Notify Loudness        `json:"notify"`
+	Body   json.RawMessage `json:"body"`
+	// Cluster is nil in an event of an earlier version.
+	Cluster *string  `json:"cluster,omitempty"`
+	Held    []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
 }
 
 // CallEvent is the outcome of a call. Times are microseconds since 1970.
@@ -58,7 +60,10 @@ type ListedEvent struct {
 // ClosedEvent is the end of an instance.
 type ClosedEvent struct {
 	InstanceKey
-	Reason message.Closed `json:"reason"` // empty: the held resolution counts
+	Reason message.Closed `json:"reason"`
+	// Released means that the held resolution counts. In events of earlier
+	// versions an empty reason means that.
+	Released bool `json:"released,omitempty"`
 }
 
 // OutageEvent is an [Outage], in microseconds since 1970.
@@ -68,12 +73,14 @@ type OutageEvent struct {
 	To    int64 `json:"to"`
 }
 
-// InstanceKey identifies an instance in every replica.
+// InstanceKey identifies an instance in every replica. The group serves replicas
+// of an earlier version, whose keys have no cluster.
 type InstanceKey struct {
-	Group       string `json:"group"`
-	Fingerprint string `json:"fingerprint"`
-	StartsAt    int64  `json:"starts_at"`
-	Episode     int    `json:"episode,omitempty"` // of those with the same start, from 0
+	Cluster     *string `json:"cluster,omitempty"`
+	Group       string  `json:"group"`
+	Fingerprint string  `json:"fingerprint"`
+	StartsAt    int64   `json:"starts_at"`
+	Episode     int     `json:"episode,omitempty"` // of those with the same start, from 0
 }
 
 // Listed is an instance in a message, and how the message shows it.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -14,32 +15,33 @@ func ExampleDecide() {
 	start := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
 	firing := template.Alert{Status: "firing", StartsAt: start, Fingerprint: "a"}
 	n := state.Arrival{ID: 1, At: start.Add(time.Second), Notify: state.Loud}
-	first := state.Decide(nil, firing, n, false, 0)
+	first := state.Decide(nil, firing, n, state.Sources{}, 0)
 	fmt.Println("starts:", first.Verdict == state.Starts, "fires:", first.Create.Firing())
 
 	resolved := firing
 	resolved.Status, resolved.EndsAt = "resolved", start.Add(time.Hour)
 	n = state.Arrival{ID: 2, At: resolved.EndsAt, Notify: state.Loud}
-	second := state.Decide(first.Create, resolved, n, false, 0)
+	second := state.Decide(first.Create, resolved, n, state.Sources{}, 0)
 	fmt.Println("resolves:", second.Verdict == state.Resolves, "fires:", second.Update.Firing())
 	// Output:
 	// starts: true fires: true
 	// resolves: true fires: false
 }
 
-// After the last known evaluation no resolution counts at once: the alert may only
-// have expired in Alertmanager.
-func ExampleEvaluations_Unconfirmed() {
-	last := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
-	known := state.Evaluations{Timeout: 150 * time.Second, Last: last}
-	instance := &state.Instance{Alert: template.Alert{Status: "firing", StartsAt: last.Add(-time.Hour)}}
-	for _, after := range []time.Duration{time.Minute, 4 * time.Minute} {
-		resolved := template.Alert{Status: "resolved", EndsAt: last.Add(after)}
-		fmt.Println("resolved", after, "after the evaluation, unconfirmed:", known.Unconfirmed(instance, resolved, state.Arrival{}))
+// Prometheus sets both times. An alert that ends one evaluation later has ended,
+// and one that ends four resend delays later has only expired.
+func ExampleProofOf() {
+	evaluated := time.Date(2026, 3, 3, 22, 30, 0, 0, time.UTC)
+	for _, after := range []time.Duration{5 * time.Second, 4 * time.Minute} {
+		a := template.Alert{Status: "resolved", EndsAt: evaluated.Add(after), Annotations: template.KV{
+			api.EvaluatedAt: evaluated.Format(time.RFC3339), api.ResolveWithin: "20s",
+		}}
+		proof := state.ProofOf(a)
+		fmt.Println("proved:", proof == state.Proved, "expired:", proof == state.Expired)
 	}
 	// Output:
-	// resolved 1m0s after the evaluation, unconfirmed: false
-	// resolved 4m0s after the evaluation, unconfirmed: true
+	// proved: true expired: false
+	// proved: false expired: true
 }
 
 func ExampleParsePayload() {

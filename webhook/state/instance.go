@@ -9,12 +9,13 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// Instance is one period in which an alert fires in a group, as Alertmanager
-// reports it. Group, fingerprint and startsAt identify it, but Alertmanager can
-// change startsAt; see [Judge].
+// Instance is one episode: a period in which an alert fires. Cluster and
+// fingerprint identify the alert, and only its newest instance can fire.
 type Instance struct {
 	ID           int64
-	Group        string
+	Cluster      string // of Alertmanagers; see [Arrival]
+	Group        string // the key of the group that delivers it
+	OldGroup     string // the key by which an earlier version identified it, or ""
 	Alert        template.Alert
 	Rank         int // of its severity, 0 is most urgent
 	Notify       Loudness
@@ -28,8 +29,8 @@ type Instance struct {
 	Closed       message.Closed
 	RefireAt     time.Time // when a report of firing again counts, see [Refires]; zero for none
 	Own          bool      // this replica received the present state itself
-	Held         *Held     // a resolution that no evaluation confirms yet; nil for none
-	ResumedAt    time.Time // the time from which it fires according to an evaluation after an outage, or zero
+	Held         *Held     // a resolution that does not count yet; nil for none
+	ResumedAt    time.Time // the last start that was reported while it was open, or zero
 }
 
 // Firing reports whether the instance fires.
@@ -41,7 +42,7 @@ func (i *Instance) StartedAt() time.Time { return Later(i.Alert.StartsAt, i.Resu
 // newInstance returns the instance that a notification starts.
 func newInstance(n Arrival, a template.Alert, rank int) *Instance {
 	return &Instance{
-		Group: n.GroupKey, Alert: a, Rank: rank, Notify: n.Notify, Notification: n.ID,
+		Cluster: n.Cluster, Group: n.GroupKey, OldGroup: n.oldGroup(), Alert: a, Rank: rank, Notify: n.Notify, Notification: n.ID,
 		ChangedAt: n.At, FirstAt: n.At, LastAt: n.At, ExternalURL: n.ExternalURL, Own: !n.Elsewhere,
 	}
 }
@@ -62,6 +63,7 @@ func (i *Instance) resolve(n Arrival) {
 func (i *Instance) end(n Arrival, a template.Alert) {
 	a.StartsAt = i.Alert.StartsAt
 	i.Alert = a
+	i.adopt(n)
 	i.resolve(n)
 }
 
@@ -74,29 +76,45 @@ func (i *Instance) Close(reason message.Closed, now time.Time, elsewhere bool) {
 }
 
 // confirm records another notification of the present state: texts may have
-// changed, and a repeated resolution cancels a report of firing again. It
-// reports whether an instance that was only recorded must now be delivered.
-func (i *Instance) confirm(n Arrival, a template.Alert) (raised bool) {
+// changed, and a repeated resolution cancels a report of firing again. Raised
+// means that an instance that was only recorded must now be delivered, and
+// louder that one that was delivered without a sound must ring.
+func (i *Instance) confirm(n Arrival, a template.Alert) (raised, louder bool) {
 	i.LastAt = n.At
 	i.Own = i.Own || !n.Elsewhere
 	if !i.Firing() {
 		if n.ExternalURL == i.ExternalURL {
 			i.RefireAt = time.Time{}
 		}
-		return false
+		return false, false
 	}
-	a.StartsAt = i.Alert.StartsAt
-	i.Alert = a
+	i.adopt(n)
+	was, known := Evaluated(i.Alert)
+	if is, isKnown := Evaluated(a); !known || !isKnown || !is.Before(was) {
+		a.StartsAt = i.Alert.StartsAt
+		i.Alert = a
+	}
+	if n.Notify < i.Notify {
+		return false, false
+	}
 	raised = i.Notify == None && n.Notify > None
-	i.Notify = max(i.Notify, n.Notify)
-	return raised
+	louder = i.Notify == Silent && n.Notify == Loud
+	i.Group, i.Notify = n.GroupKey, n.Notify
+	return raised, louder
 }
 
-// Refire returns the instance that fires again because no notification
-// contradicted the report, see [Refires]. The resolved instance no longer waits
-// for the report.
+// adopt gives an instance of an earlier version its cluster.
+func (i *Instance) adopt(n Arrival) {
+	if i.Cluster == "" {
+		i.Cluster = n.Cluster
+	}
+}
+
+// Refire returns the instance that fires again because nothing contradicted the
+// report, see [Refires]. The resolved instance no longer waits for the report.
 func (i *Instance) Refire(now time.Time) *Instance {
 	again := *i
+	again.OldGroup = ""
 	again.Alert.Status, again.Alert.EndsAt = "firing", time.Time{}
 	again.ChangedAt, again.FirstAt, again.LastAt = now, now, now
 	again.ResolvedAt, again.Closed = time.Time{}, ""
@@ -124,7 +142,7 @@ func Later(a, b time.Time) time.Time {
 
 // Arrival returns a notification that brings the present state of the instance.
 func (i *Instance) Arrival() (a Arrival, err error) {
-	a = Arrival{At: i.ChangedAt, Notify: i.Notify, Payload: Payload{Version: "4", GroupKey: i.Group}}
+	a = Arrival{At: i.ChangedAt, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
 	a.ExternalURL, a.Status, a.Alerts = i.ExternalURL, i.Alert.Status, template.Alerts{i.Alert}
 	a.Body, err = json.Marshal(a.Payload)
 	return a, err

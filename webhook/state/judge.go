@@ -1,7 +1,11 @@
 package state
 
 import (
+	"time"
+
 	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 // Verdict is the effect of one alert of a notification on the state.
@@ -11,64 +15,123 @@ type Verdict int
 const (
 	// Known alerts report nothing new.
 	Known Verdict = iota
-	// Starts means that an unknown instance fires.
+	// Starts means that a new instance fires.
 	Starts
 	// Resolves means that the known instance is resolved.
 	Resolves
-	// Restarts means that the known instance ended without a resolution, and a
-	// new one fires.
-	Restarts
-	// Late alerts come from a peer and are about an instance that has ended.
+	// Late alerts are about a time before the known state.
 	Late
-	// Refires means that the Alertmanager that resolved the instance reports
-	// within the settling time that it fires. A new instance starts unless
-	// another notification contradicts that.
+	// Refires means that an alert without the time of its evaluation is
+	// reported to fire after its end, with its old start. A new instance starts
+	// unless Alertmanager's API or another notification contradicts that.
 	Refires
 	// Ended alerts were resolved before any notification of them arrived.
 	Ended
-	// Unconfirmed means that no evaluation confirms the resolution of the known
-	// instance: it may only have expired in Alertmanager.
-	Unconfirmed
-	// Resumes means that the known instance fires after a time without
-	// evaluations.
+	// Holds means that the resolution of the known instance does not count yet.
+	Holds
+	// Resumes means that the known instance fires again after a held
+	// resolution, or since a later start.
 	Resumes
 )
 
-// Judge compares an alert with the newest instance of the same alert in the
-// group, or nil if there is none. Unconfirmed means that no evaluation confirms
-// the change.
+// Judge compares an alert with the newest instance of the same alert, or nil if
+// there is none.
 //
-// The state of the peers of an Alertmanager pair can differ: a peer can be
-// seconds behind. If two Prometheus servers send an alert, Alertmanager keeps
-// the earlier start. So a start that moves back is not a new instance.
-func Judge(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verdict {
+// Alertmanager does not keep startsAt over a restart of Prometheus, and the
+// Alertmanagers of a pair can report different ones. So a later start begins a
+// new instance only after the end of the known one.
+func Judge(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
 	firing := a.Status == "firing"
 	switch {
 	case newest == nil && firing:
 		return Starts
 	case newest == nil:
 		return Ended
-	case a.StartsAt.After(newest.StartedAt()):
-		return judgeLater(newest, a, n, unconfirmed)
-	case newest.Firing() && firing && newest.Held != nil && n.ExternalURL != newest.Held.By && !settled(newest.Held.At, n.At):
-		return Late // the other peer sent it before the resolution
-	case newest.Firing() && firing && newest.Held != nil:
-		return Resumes
 	case newest.Firing() && firing:
-		return Known
-	case newest.Firing() && !newest.ResumedAt.IsZero() && !endOf(a, n.At).After(newest.ResumedAt):
-		return Late // it repeats the unconfirmed resolution
-	case newest.Firing() && !a.EndsAt.IsZero() && a.EndsAt.Before(newest.Alert.StartsAt):
-		return Late // it is about an earlier instance
-	case newest.Firing() && unconfirmed:
-		return Unconfirmed
+		return judgeFiring(newest, a, n)
 	case newest.Firing():
-		return Resolves
-	case !firing:
+		return judgeEnd(newest, a, n, s)
+	case firing:
+		return judgeAgain(newest, a, n, s)
+	case a.StartsAt.After(newest.Alert.EndsAt):
+		return Ended
+	default:
 		return Known
+	}
+}
+
+// judgeFiring judges the report that an open instance fires.
+func judgeFiring(newest *Instance, a template.Alert, n Arrival) Verdict {
+	h := newest.Held
+	if h == nil {
+		if a.StartsAt.Sub(newest.StartedAt()) >= Settle {
+			return Resumes
+		}
+		return Known
+	}
+	if evaluated, known := Evaluated(a); known {
+		if evaluated.After(h.lastFired()) {
+			return Resumes
+		}
+		return Late
+	}
+	if n.ExternalURL != h.By && !settled(h.At, n.At) {
+		return Late // the other peer sent it before the resolution
+	}
+	return Resumes
+}
+
+// judgeEnd judges the resolution of an open instance.
+func judgeEnd(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
+	end := endOf(a, n.At)
+	switch {
+	case !newest.ResumedAt.IsZero() && !end.After(newest.ResumedAt):
+		return Late
+	case !a.EndsAt.IsZero() && end.Before(newest.Alert.StartsAt):
+		return Late
+	case !newest.firedAfter(a).IsZero():
+		if ProofOf(a) == Expired {
+			return Late
+		}
+		return Holds
+	case s.Holds(n, a):
+		return Holds
+	default:
+		return Resolves
+	}
+}
+
+// firedAfter returns the last known evaluation that found an open instance
+// firing, if it contradicts a resolution, or zero. The resolution can be late, or
+// of the half of a pair of Prometheus servers that sees nothing. It still counts
+// in the end: Alertmanager sends no other one when the other half resolves the
+// alert too.
+func (i *Instance) firedAfter(a template.Alert) time.Time {
+	known, isKnown := Evaluated(i.Alert)
+	evaluated, isEvaluated := Evaluated(a)
+	if isKnown && isEvaluated && evaluated.Before(known) && a.EndsAt.Before(known) {
+		return known
+	}
+	return time.Time{}
+}
+
+// judgeAgain judges the report that an alert fires after its end.
+func judgeAgain(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
+	if evaluated, known := Evaluated(a); known {
+		if evaluated.After(newest.lastFired()) {
+			return Starts
+		}
+		return Late
+	}
+	switch {
+	case a.StartsAt.After(newest.Alert.EndsAt):
+		return Starts
 	case n.Elsewhere && n.At.Before(newest.ResolvedAt):
 		return Late // this replica learns of it after the resolution
 	case settled(newest.ResolvedAt, n.At):
+		if s.doubts(n, a) {
+			return Refires
+		}
 		return Starts // Alertmanager keeps the old start of an alert that it had expired
 	case n.ExternalURL != newest.ExternalURL:
 		return Late
@@ -77,25 +140,11 @@ func Judge(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verd
 	}
 }
 
-// judgeLater judges an alert that started after the newest known instance.
-func judgeLater(newest *Instance, a template.Alert, n Arrival, unconfirmed bool) Verdict {
-	firing := a.Status == "firing"
-	switch {
-	case newest.Firing() && firing && (unconfirmed || newest.Held != nil):
-		return Resumes
-	case newest.Firing() && firing && n.ExternalURL != newest.ExternalURL && !settled(newest.LastAt, n.At):
-		return Known // the other peer knows only the second Prometheus of a pair
-	case newest.Firing() && firing:
-		return Restarts
-	case newest.Firing() && unconfirmed:
-		return Unconfirmed
-	case newest.Firing():
-		return Resolves // it started again and ended, and no notification of that arrived
-	case firing:
-		return Starts
-	case a.EndsAt.After(newest.Alert.EndsAt):
-		return Ended
-	default:
-		return Known
+// lastFired returns the last time at which a resolved instance is known to have
+// fired, in Prometheus's clock as far as it is known.
+func (i *Instance) lastFired() time.Time {
+	if evaluated, known := Evaluated(i.Alert); known && i.Closed != "" && i.Closed != message.Unverified {
+		return evaluated // the end is a time of the local clock, or an expiry
 	}
+	return i.Alert.EndsAt
 }

@@ -63,37 +63,77 @@ type Arrival struct {
 	Elsewhere bool
 	// Body is the posted text; empty for one that another replica received.
 	Body []byte
-	// Unconfirmed are the fingerprints whose change no evaluation confirmed at
-	// the replica that received it.
-	Unconfirmed map[string]bool
+	// Cluster is the name of the cluster of Alertmanagers that sent it. Clusters
+	// with different names share no alert.
+	Cluster string
+	// OldCluster means that an earlier version received it, which knows no
+	// clusters.
+	OldCluster bool
+	// Held are the fingerprints whose report the replica that received it does
+	// not take at once: see [Holds] and [Refires].
+	Held map[string]bool
 	Payload
+}
+
+// own reports whether the webhook itself made the notification.
+func (n Arrival) own() bool { return n.GroupKey == OwnGroup || n.GroupKey == NoteGroup }
+
+// oldGroup returns the [Instance.OldGroup] of a new instance.
+func (n Arrival) oldGroup() string {
+	if n.OldCluster {
+		return n.GroupKey
+	}
+	return ""
+}
+
+// Group is the known state of a group of alerts.
+type Group struct {
+	At        time.Time // the receipt of its last notification that was not a twin; zero for none
+	Truncated uint64    // the number of alerts that Alertmanager left out of it
 }
 
 // Outcome collects the verdicts on the alerts of one notification.
 type Outcome struct {
-	changed, firing, stale, unconfirmed bool
+	changed, firing, late, held bool
+	// before is the receipt of the last notification about one of the alerts by
+	// another group.
+	before time.Time
 }
 
-// Add adds the verdict on an alert.
-func (o *Outcome) Add(v Verdict, a template.Alert) {
-	stale := v == Late || v == Refires
-	o.changed = o.changed || v == Starts || v == Resolves || v == Restarts || v == Ended
-	o.stale = o.stale || stale
-	o.firing = o.firing || a.Status == "firing" && !stale
-	o.unconfirmed = o.unconfirmed || v == Unconfirmed || v == Resumes
+// Add adds the verdict on an alert. Delivers means that the notification's group
+// delivers the alert. Before is the group that delivered it before.
+func (o *Outcome) Add(v Verdict, a template.Alert, delivers bool, before Group) {
+	late := v == Late || v == Refires
+	o.changed = o.changed || v == Starts || v == Resolves || v == Ended
+	o.late = o.late || late
+	o.firing = o.firing || a.Status == "firing" && !late && delivers
+	o.held = o.held || v == Holds || v == Resumes
+	o.before = Later(o.before, before.At)
 }
 
-// Reminds reports whether the notification is a reminder. LastAt is the time of
-// receipt of the group's last notification that was not a twin.
-func (o *Outcome) Reminds(n Arrival, lastAt time.Time) bool {
-	// Alertmanager gives a reason since 0.32. One of these reasons comes from a
-	// peer that is very late.
-	late := n.NotificationReason == "new alerts added" || n.NotificationReason == "some alerts resolved"
-	return o.firing && !o.changed && !o.unconfirmed && settled(lastAt, n.At) && !late
+// Reminds reports whether the notification is a reminder. The first notification
+// of a group is none: its alerts were delivered by another group.
+func (o *Outcome) Reminds(n Arrival, g Group) bool {
+	if !o.firing || o.changed || g.At.IsZero() {
+		return false
+	}
+	if n.TruncatedAlerts > g.Truncated {
+		return true // new alerts of which only the number is known
+	}
+	switch n.NotificationReason {
+	case "", "unknown", "repeat interval elapsed":
+	default:
+		// Alertmanager gives a reason since 0.32. It comes from a peer that is
+		// late, or from an Alertmanager that has lost its state.
+		return false
+	}
+	return !o.held && settled(g.At, n.At) && settled(o.before, n.At)
 }
 
 // Touches reports whether the notification counts as the group's last one.
-func (o *Outcome) Touches(reminds bool) bool { return o.changed || reminds || o.unconfirmed }
+func (o *Outcome) Touches(n Arrival, g Group, reminds bool) bool {
+	return o.changed || reminds || o.held || g.At.IsZero() || n.TruncatedAlerts != g.Truncated
+}
 
 // Coalesced returns the reason why no message follows the notification, or ""
 // if a message follows.
@@ -103,9 +143,9 @@ func (o *Outcome) Coalesced(n Arrival, reminds bool) string {
 		return api.Recorded
 	case reminds, o.changed:
 		return ""
-	case o.unconfirmed:
+	case o.held:
 		return api.Unconfirmed
-	case o.stale:
+	case o.late:
 		return api.Late
 	default:
 		return api.Twin

@@ -2,10 +2,11 @@ package state
 
 import "time"
 
-// Record is one period in which an alert fired in a group, as the history keeps
-// it.
+// Record is one episode of an alert, as the history keeps it.
 type Record struct {
-	Group       string            `json:"group"`
+	Cluster     string            `json:"cluster,omitempty"`
+	Group       string            `json:"group"` // that delivered it last
+	OldGroup    string            `json:"-"`     // see [Instance]
 	Fingerprint string            `json:"fingerprint"`
 	StartsAt    time.Time         `json:"starts_at"`
 	Episode     int               `json:"episode,omitempty"`  // of those with the same start, from 0

@@ -1,0 +1,182 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+
+	"github.com/prometheus/alertmanager/template"
+	promapi "github.com/prometheus/client_golang/api"
+	v1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// Prometheus is a client of the API of a Prometheus.
+type Prometheus struct {
+	cluster string // that it decides on; empty for all
+	name    string // its address without a password
+	client  promapi.Client
+}
+
+// NewPrometheus makes a client of the Prometheus at an address, which may hold a
+// user and password. With a cluster, as in "tokyo=http://…", it is asked only
+// about notifications of that cluster of Alertmanagers. If client is nil, it uses a client with the proxy of the
+// environment. It does not connect yet.
+func NewPrometheus(address string, c *http.Client) (*Prometheus, error) {
+	cluster, address := cutCluster(address)
+	u, c, err := withUser(address, c)
+	if err != nil {
+		return nil, fmt.Errorf("the address of a Prometheus %w", err)
+	}
+	name := u.Redacted()
+	u.User = nil
+	client, err := promapi.NewClient(promapi.Config{Address: u.String(), Client: c})
+	if err != nil {
+		return nil, fmt.Errorf("the Prometheus at %s: %w", name, err)
+	}
+	return &Prometheus{cluster, name, client}, nil
+}
+
+// rules returns the alerting rules of the given names.
+func (p *Prometheus) rules(ctx context.Context, names []string) ([]v1.AlertingRule, error) {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	result, err := v1.NewAPI(&onlyRules{p.client, names}).Rules(ctx, nil)
+	if err != nil {
+		if u := (*url.Error)(nil); errors.As(err, &u) {
+			err = u.Err
+		}
+		return nil, fmt.Errorf("asking Prometheus at %s: %w", p.name, err)
+	}
+	var list []v1.AlertingRule
+	for _, group := range result.Groups {
+		for _, r := range group.Rules {
+			if rule, ok := r.(v1.AlertingRule); ok {
+				list = append(list, rule)
+			}
+		}
+	}
+	return list, nil
+}
+
+// onlyRules limits the answer to alerting rules with some names. A Prometheus
+// that does not know these parameters answers with more.
+type onlyRules struct {
+	promapi.Client
+	names []string
+}
+
+func (o *onlyRules) Do(ctx context.Context, r *http.Request) (*http.Response, []byte, error) {
+	q := r.URL.Query()
+	q.Set("type", "alert")
+	for _, name := range o.names {
+		q.Add("rule_name[]", name)
+	}
+	r.URL.RawQuery = q.Encode()
+	return o.Client.Do(ctx, r)
+}
+
+// ruleAnswer is the answer of a Prometheus.
+type ruleAnswer struct {
+	cluster string
+	failed  bool
+	rules   []v1.AlertingRule
+}
+
+// askRules asks every Prometheus for the rules of the given names. The error is
+// that of those that do not answer.
+func (s *Service) askRules(ctx context.Context, names []string) ([]ruleAnswer, error) {
+	answers := make([]ruleAnswer, len(s.config.Prometheuses))
+	errs := make([]error, len(answers))
+	var group sync.WaitGroup
+	for k, p := range s.config.Prometheuses {
+		group.Go(func() {
+			answers[k].cluster = p.cluster
+			answers[k].rules, errs[k] = p.rules(ctx, names)
+			answers[k].failed = errs[k] != nil
+		})
+	}
+	group.Wait()
+	return answers, errors.Join(errs...)
+}
+
+// aboutAlert returns what the answers show about an instance.
+func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
+	a, asked, answered := i.Alert, 0, 0
+	var rules []v1.AlertingRule
+	for _, answer := range answers {
+		if answer.cluster != "" && answer.cluster != i.Cluster {
+			continue
+		}
+		if asked++; !answer.failed {
+			answered++
+		}
+		rules = append(rules, answer.rules...)
+	}
+	if asked == 0 {
+		return state.NotAsked
+	}
+	found, pending, fails := false, false, false
+	for _, rule := range rules {
+		if rule.Name != a.Labels[model.AlertNameLabel] || !writes(rule.Labels, a.Labels) {
+			continue
+		}
+		found = true
+		if rule.Health != v1.RuleHealthGood { // its alerts are of an earlier evaluation
+			fails = true
+			continue
+		}
+		for _, alert := range rule.Alerts {
+			if !agree(alert.Labels, a.Labels) {
+				continue
+			}
+			if alert.State == v1.AlertStateFiring {
+				return state.Fires
+			}
+			pending = true
+		}
+	}
+	switch {
+	case answered == 0:
+		return state.NoAnswer
+	case pending:
+		return state.Pending
+	case fails:
+		return state.Fails
+	case found:
+		return state.Over
+	case answered == asked:
+		return state.RuleRemoved
+	default:
+		return state.NoAnswer
+	}
+}
+
+// writes reports whether a rule with these labels can have made the alert. A
+// label can be a template.
+func writes(rule model.LabelSet, alert template.KV) bool {
+	for name, value := range rule {
+		if have, ok := alert[string(name)]; ok && have != string(value) && !strings.Contains(string(value), "{{") {
+			return false
+		}
+	}
+	return true
+}
+
+// agree reports whether Prometheus's labels of an alert are those of a
+// notification. External labels are only in the second, and relabelling can
+// have dropped some.
+func agree(rule model.LabelSet, alert template.KV) bool {
+	for name, value := range rule {
+		if have, ok := alert[string(name)]; ok && have != string(value) {
+			return false
+		}
+	}
+	return true
+}
