@@ -148,6 +148,40 @@ func TestARefusedTextIsReplacedByLess(t *testing.T) {
 	}
 }
 
+// An alert whose name Telegram refuses too holds up nothing.
+func TestARefusedNameIsReplacedByTheSeverity(t *testing.T) {
+	for _, chats := range []string{"7", "-100:5"} {
+		t.Run(chats, func(t *testing.T) {
+			inWorld(t, chats, func(w *world) {
+				w.bot.Refuse(func(_ int64, m fakebot.Message) string {
+					if strings.Contains(m.Text, "Poison") {
+						return "ENTITY_BOUNDS_INVALID"
+					}
+					return ""
+				})
+				am := alertmanager{url: "http://a", priority: "P0"}
+				poison := am.firing("redis", time.Now())
+				poison.Labels["alertname"], poison.Annotations["title"] = "Poison", "Poison"
+				w.post(am.payload(poison), api.Loud)
+				am.key = "other"
+				w.post(am.payload(am.firing("disk", time.Now())), api.Loud)
+				w.after(10 * time.Second)
+				chat := int64(person)
+				if chats != "7" {
+					chat = group
+				}
+				w.expect(chat, "1 P0 Alert, text refused []", "2 🚨 P0: Preflight [Database: disk]")
+				if w.metric("preflight_webhook_messages_failed_total", chats) != 1 || w.metric("preflight_webhook_chat_state", chats, "ok") != 1 {
+					t.Error("the refusal is not counted, or the chat counts as failing")
+				}
+				if m := w.bot.Messages(chat); chats != "7" && m[0].Topic != 5 {
+					t.Error("the topic counts as failing")
+				}
+			})
+		})
+	}
+}
+
 // The parts of a long message that are refused are replaced one by one.
 func TestARefusedPartIsReplacedByLess(t *testing.T) {
 	inWorld(t, "7", func(w *world) {

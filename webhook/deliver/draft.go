@@ -53,7 +53,7 @@ func (p planner) write(d draft) (*call, error) {
 			c.ambiguous = max(c.ambiguous, v.Ambiguous)
 			c.Listed = append(c.Listed, state.Listed{ID: v.ID, Resolved: !v.Firing(), News: news[v.ID]})
 		}
-		c.minimum = p.formatter.Minimum(listed)
+		c.minimum, c.nameless = p.formatter.Minimum(listed)
 		var err error
 		if c.Content, err = json.Marshal(c.content); err != nil {
 			return nil, err

@@ -17,6 +17,7 @@ type call struct {
 	spool.Message
 	content   telegram.Message
 	minimum   string // replaces the content if Telegram refuses it also as plain text
+	nameless  string // replaces the minimum if Telegram refuses that too
 	ambiguous int    // the calls without an answer that may have shown it
 	severity  string
 
@@ -222,7 +223,8 @@ func (p planner) part(id int64) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &call{Message: *m, minimum: p.formatter.Minimum(items(list))}
+	c := &call{Message: *m}
+	c.minimum, c.nameless = p.formatter.Minimum(items(list))
 	if err := json.Unmarshal(m.Content, &c.content); err != nil {
 		return nil, err
 	}

@@ -28,9 +28,9 @@ func (w *worker) report(c *call, o outcome, now time.Time) {
 		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
 		log.Info("edited")
 	case failure == nil:
-		if o.form == minimal {
+		if o.form >= minimal {
 			w.metrics.failed.WithLabelValues(w.key).Inc()
-			log.Error("Telegram refused the text of a message: the chat shows only the severity and the name", "text", c.minimum)
+			log.Error("Telegram refused the text of a message: the chat shows less", "shown", o.form, "text", c.minimum)
 		}
 		w.metrics.delivered.WithLabelValues(w.key, string(c.Kind)).Inc()
 		if c.waiting.IsZero() {

@@ -22,9 +22,12 @@ const (
 	formatted form = iota
 	plainText
 	minimal
+	nameless
 )
 
-func (f form) String() string { return [...]string{"formatted", "plain text", "minimal"}[f] }
+func (f form) String() string {
+	return [...]string{"formatted", "plain text", "severity and name", "severity"}[f]
+}
 
 // in returns the content of a call in a form.
 func (c *call) in(f form) telegram.Message {
@@ -34,6 +37,8 @@ func (c *call) in(f form) telegram.Message {
 		m.HTML = ""
 	case minimal:
 		m = telegram.Message{Plain: c.minimum, Silent: m.Silent}
+	case nameless:
+		m = telegram.Message{Plain: c.nameless, Silent: m.Silent}
 	}
 	return m
 }
@@ -43,7 +48,7 @@ func (c *call) lastForm() form {
 	if c.Edits != 0 {
 		return plainText
 	}
-	return minimal
+	return nameless
 }
 
 // outcome is the result of a call: the id of a new message, or a failure.

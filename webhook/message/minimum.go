@@ -11,24 +11,34 @@ import (
 // Test returns the text of a test message.
 func (f *Formatter) Test() string { return f.words.Test }
 
-// Minimum returns the text that replaces a message that Telegram refuses also as
-// plain text: the severity and name of the most severe alert and the number of
-// the others, in letters and digits only. Telegram accepts it wherever it accepts
-// any message.
-func (f *Formatter) Minimum(items []Item) string {
+// someAlert stands for the name of an alert.
+const someAlert = "Alert"
+
+// Minimum returns the texts that replace a message that Telegram refuses also as
+// plain text. The first has the severity and name of the most severe alert and
+// the number of the others, in letters and digits only. The second is for a name
+// that Telegram refuses: it has nothing of an alert, so Telegram accepts it
+// wherever it accepts any message.
+func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 	if len(items) == 0 {
-		return f.words.Minimum("Alert", false)
+		text := f.words.Minimum(someAlert, false)
+		return text, text
 	}
-	first := items[f.sorted(Notice{Items: items})[0]]
-	name := f.scale.Of(first.Labels).Name + " " + cmp.Or(first.Labels[model.AlertNameLabel], "Alert")
-	name = shorten(strings.Map(func(r rune) rune {
+	first := items[f.sorted(Notice{Items: items})[0]].Labels
+	named = f.scale.Of(first).Name + " " + cmp.Or(first[model.AlertNameLabel], someAlert)
+	named = shorten(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-:", r) {
 			return r
 		}
 		return ' '
-	}, name), maxField)
-	if n := len(items) - 1; n > 0 {
-		name = f.words.AndTitles(name, n)
+	}, named), maxField)
+	nameless = someAlert
+	if rank, ok := f.scale.level(first); ok {
+		nameless = f.scale.Levels[rank].Name + " " + someAlert
 	}
-	return f.words.Minimum(name, allResolved(items))
+	if n := len(items) - 1; n > 0 {
+		named, nameless = f.words.AndTitles(named, n), f.words.AndTitles(nameless, n)
+	}
+	resolved := allResolved(items)
+	return f.words.Minimum(named, resolved), f.words.Minimum(nameless, resolved)
 }
