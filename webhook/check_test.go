@@ -98,3 +98,23 @@ func TestAChatThatIsPutRight(t *testing.T) {
 		}
 	})
 }
+
+// A chat that takes messages is right, whatever the check finds.
+func TestTheCheckOfAChatThatTakesMessagesEnds(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.stop()
+		w.bot.Inject(fakebot.Fault{Method: "getChat", Status: 400, Body: `{"ok":false,"error_code":400,"description":"Bad Request: chat not found"}`, Times: 100})
+		w.start()
+		for _, target := range []string{"redis", "disk"} {
+			am := alertmanager{url: "http://a", priority: "P0", key: target}
+			w.post(am.payload(am.firing(target, time.Now())), api.Loud)
+			w.after(5 * time.Minute)
+			if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
+				t.Error("the chat counts as failing")
+			}
+		}
+		if n := strings.Count(w.logs.String(), "the chat will refuse messages"); n > 1 {
+			t.Errorf("logged %d times", n)
+		}
+	})
+}

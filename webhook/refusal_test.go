@@ -111,10 +111,14 @@ func TestARefusedTextIsReplacedByLess(t *testing.T) {
 			t.Run(name+" "+text, func(t *testing.T) {
 				inWorld(t, "7", func(w *world) {
 					w.bot.Refuse(func(_ int64, m fakebot.Message) string {
-						if strings.Contains(m.Text, "poison") && c.refuses(m) {
+						switch {
+						case !strings.Contains(m.Text, "poison") || !c.refuses(m):
+							return ""
+						case m.ID != 0 && text == "message is not modified": // would mean that the edit is made
+							return "ENTITY_BOUNDS_INVALID"
+						default:
 							return cmp.Or(text, " ")
 						}
-						return ""
 					})
 					am := alertmanager{url: "http://a", priority: "P0"}
 					start := time.Now()
@@ -176,6 +180,33 @@ func TestARefusedNameIsReplacedByTheSeverity(t *testing.T) {
 				}
 				if m := w.bot.Messages(chat); chats != "7" && m[0].Topic != 5 {
 					t.Error("the topic counts as failing")
+				}
+			})
+		})
+	}
+}
+
+// A chat that takes messages again between two attempts shows the whole text.
+func TestARefusalThatIsOverSoonLosesNoText(t *testing.T) {
+	for refused := 1; refused <= 4; refused++ {
+		t.Run(fmt.Sprint(refused), func(t *testing.T) {
+			inWorld(t, "7", func(w *world) {
+				calls := 0
+				w.bot.Refuse(func(int64, fakebot.Message) string {
+					if calls++; calls <= refused {
+						return "CHAT_RESTRICTED"
+					}
+					return ""
+				})
+				am := alertmanager{url: "http://a", priority: "P0"}
+				w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
+				w.after(10 * time.Second)
+				m := w.bot.Messages(person)
+				if len(m) != 1 || m[0].Silent || !strings.Contains(m[0].Text, "Database: redis") {
+					t.Errorf("the chat shows %v", m)
+				}
+				if w.metric("preflight_webhook_messages_failed_total", "7") != 0 || w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
+					t.Error("the text counts as refused, or the chat as failing")
 				}
 			})
 		})

@@ -20,8 +20,9 @@ const (
 	// ambiguousRetry is the time before a message is repeated that the chat may
 	// already show twice; it doubles with each repetition.
 	ambiguousRetry = 10 * time.Second
-	// slowestRetryAfter is the longest wait that Telegram can ask for.
-	slowestRetryAfter = 24 * time.Hour
+	// slowestRetryAfter is the longest wait that Telegram can ask for. A call after
+	// it costs nothing: Telegram asks again.
+	slowestRetryAfter = time.Hour
 	// failuresToYield is the number of failures in a row after which another
 	// replica should try.
 	failuresToYield = 3
@@ -64,6 +65,7 @@ func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	if failure == nil {
 		w.failures, w.dead = 0, ""
 		w.failing.Store(false)
+		w.proved.Store(true)
 		w.unfit.Store(false)
 		return
 	}

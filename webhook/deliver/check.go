@@ -9,10 +9,11 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
-// check asks the chat after the start until it is right, so that a wrong chat or
-// token is noticed before the first alert. Nothing waits for it.
+// check asks the chat after the start until it is right or takes a message, so
+// that a wrong chat or token is noticed before the first alert. Nothing waits for
+// it.
 func (w *worker) check(ctx context.Context) {
-	for {
+	for !w.proved.Load() {
 		var failure *telegram.Error
 		if !errors.As(w.Sender().Check(ctx, w.configured), &failure) {
 			break
@@ -23,6 +24,10 @@ func (w *worker) check(ctx context.Context) {
 				return
 			}
 			w.unfit.Store(true)
+			if w.proved.Load() { // meanwhile
+				w.unfit.Store(false)
+				return
+			}
 			w.metrics.chatState(w.key, api.ChatDead)
 		}
 		if !sleepUntil(ctx, time.Now().Add(lastRetry)) {

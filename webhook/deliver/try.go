@@ -91,16 +91,15 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 }
 
 // judge decides what was at fault when a new message was accepted in another
-// way than the best. In a chat that was failing, the chat itself may have been:
-// the message then gets its full text.
+// way than the best. The chat itself may have been, if it was failing or took
+// messages again between two attempts: the message then gets its full text.
 func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o *outcome) {
-	switch {
-	case w.dead == "":
-		if now := time.Now(); chat.Topic != w.chat.Topic && !now.Before(w.topicAway) {
-			w.topicAway = now.Add(topicRetry)
-			w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
-		}
-	case o.form != formatted && w.pace().wait(ctx, w.lease.Share):
+	if now := time.Now(); w.dead == "" && chat.Topic != w.chat.Topic && !now.Before(w.topicAway) {
+		w.topicAway = now.Add(topicRetry)
+		w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
+	}
+	doubtful := o.form >= minimal || w.dead != "" && o.form != formatted
+	if doubtful && w.pace().wait(ctx, w.lease.Share) {
 		full := *c
 		full.Edits = o.id
 		if w.attempt(hard, chat, &full, formatted).failure == nil {

@@ -38,6 +38,7 @@ type worker struct {
 	failures  int
 	topicAway time.Time   // until which messages go to the chat instead of its topic
 	unfit     atomic.Bool // [worker.check] found that messages will be refused
+	proved    atomic.Bool // the chat took a message, which proves more than the check
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 

@@ -117,7 +117,7 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		}
 		return 0, err
 	}
-	if sent == nil || sent.ID == 0 {
+	if sent == nil || sent.ID <= 0 {
 		return 0, &Error{Kind: Ambiguous, Description: "the answer names no message"}
 	}
 	return sent.ID, nil
@@ -186,8 +186,26 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 		return nil
 	}
 	e := classify(err, &o)
-	e.Description = strings.ReplaceAll(e.Description, c.token, "***")
+	e.Description = c.clean(e.Description)
 	return e
+}
+
+// maxDescription bounds a description, in characters.
+const maxDescription = 200
+
+// clean returns a description on one line, shortened and without the token. A
+// proxy can write the colon of the token in another way, so the secret behind it
+// is removed alone too.
+func (c *Client) clean(description string) string {
+	description = strings.ReplaceAll(description, c.token, "***")
+	if _, secret, _ := strings.Cut(c.token, ":"); len(secret) >= 8 { // a shorter one is a part of words
+		description = strings.ReplaceAll(description, secret, "***")
+	}
+	r := []rune(strings.Join(strings.Fields(description), " "))
+	if len(r) > maxDescription {
+		return string(r[:maxDescription]) + "…"
+	}
+	return string(r)
 }
 
 // outcome is the knowledge of a call that the library's error lacks.

@@ -79,6 +79,8 @@ func classify(err error, o *outcome) *Error {
 	case errors.As(err, &rate):
 		wait := time.Duration(max(rate.RetryAfter, 1)) * time.Second
 		return &Error{Kind: RateLimited, Description: "too many requests, retry after " + wait.String(), RetryAfter: wait}
+	case errors.As(err, &migrate) && migrate.MigrateToChatID >= 0: // no supergroup has such an id
+		return &Error{Kind: Refused, Description: description}
 	case errors.As(err, &migrate):
 		return &Error{Kind: Migrated, Description: "the group became a supergroup", MigrateTo: strconv.Itoa(migrate.MigrateToChatID)}
 	case errors.Is(err, bot.ErrorForbidden):

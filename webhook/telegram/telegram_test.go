@@ -81,6 +81,9 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: telegram.Ambiguous},
 		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: telegram.Ambiguous},
 		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: telegram.Ambiguous},
+		"no id":              {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{"message_id":-5}}`}, want: telegram.Ambiguous},
+		"no supergroup":      {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400,"description":"x","parameters":{"migrate_to_chat_id":8}}`}, want: telegram.Refused},
+		"the secret":         {fault: refusal("bot123456%3ASECRET-token/sendMessage"), want: telegram.Refused},
 		"no message":         {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{}}`}, want: telegram.Ambiguous},
 		"too many":           {fault: &fakebot.Fault{RetryAfter: 17}, want: telegram.RateLimited},
 		"unknown chat":       {chat: telegram.Chat{ID: "99"}, want: telegram.ChatGone},
@@ -123,6 +126,17 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 			}
 			mustHide(t, err)
 		})
+	}
+}
+
+// What Telegram or a proxy writes into an answer is one short line of the log.
+func TestDescriptionsAreShort(t *testing.T) {
+	t.Parallel()
+	bot, c := newBot(t, fakebot.Limits{})
+	bot.Inject(fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400,"description":"a\nb` + strings.Repeat("🚨", 100_000) + `"}`})
+	_, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
+	if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "a b🚨") || len(text) > 1000 {
+		t.Errorf("%d bytes: %.100q", len(text), text)
 	}
 }
 
