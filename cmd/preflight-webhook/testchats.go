@@ -45,11 +45,9 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 		}
 		result := "ok"
 		var failure *telegram.Error
-		if _, err := client.Send(ctx, chat, telegram.Message{Plain: formatter.Test()}); errors.As(err, &failure) {
+		if errors.As(send(ctx, client, chat, formatter.Test()), &failure) {
 			failed++
-			if result = failure.Description; failure.Definite() {
-				result += ": " + failure.Advice()
-			}
+			result = failure.Description + ": " + failure.Advice()
 		}
 		if _, err := fmt.Fprintf(stdout, "%s: %s\n", chat, result); err != nil {
 			return err
@@ -62,6 +60,22 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 		return fmt.Errorf("the test message did not arrive in %d of %d chats", failed, len(list))
 	}
 	return nil
+}
+
+// longestPause is the longest wait for a chat that Telegram asked for. A webhook
+// that delivers to the chat at the same time uses its rates.
+const longestPause = time.Minute
+
+// send sends a message, once more if Telegram asks to wait.
+func send(ctx context.Context, client *telegram.Client, chat telegram.Chat, text string) error {
+	m := telegram.Message{Plain: text}
+	_, err := client.Send(ctx, chat, m)
+	var failure *telegram.Error
+	if errors.As(err, &failure) && failure.Kind == telegram.RateLimited && failure.RetryAfter <= longestPause {
+		pause(ctx, failure.RetryAfter)
+		_, err = client.Send(ctx, chat, m)
+	}
+	return err
 }
 
 // pause waits, unless the context is done.

@@ -27,13 +27,16 @@ func TestTestMessages(t *testing.T) {
 		"no rights":   {botToken, "-200,-300", nil, "-200: bad request, Bad Request: CHAT_RESTRICTED: check the id of the chat, and that the bot is in the chat and may write there\n-300: forbidden, Forbidden: bot was blocked", 1},
 		"migrated":    {botToken, "-400", nil, "-400: the group became a supergroup: set the id of the chat to -1400", 1},
 		"wrong token": {"123456:the-secret-tokem", "7,8", nil, "7: the bot token is not accepted (unauthorized, Unauthorized): check TELEGRAM_BOT_TOKEN", 1},
-		"away":        {botToken, "7", []string{"--telegram.api-url=http://127.0.0.1:1"}, "7: no connection: connection refused", 1},
+		"away":        {botToken, "7", []string{"--telegram.api-url=http://127.0.0.1:1"}, "7: no connection: connection refused: check --telegram.api-url", 1},
+		"busy":        {botToken, "-500", nil, "-500: ok", 0},
+		"too busy":    {botToken, "-600,7", nil, "-600: too many requests, retry after 10m0s: try again later\n7: ok", 1},
 		"no chats":    {botToken, "", nil, "", 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			bot := fakebot.New(botToken, fakebot.Telegram(), fakebot.Chat{ID: 7}, fakebot.Chat{ID: -100, Topics: []int{5}},
-				fakebot.Chat{ID: -200}, fakebot.Chat{ID: -300}, fakebot.Chat{ID: -400})
+				fakebot.Chat{ID: -200}, fakebot.Chat{ID: -300}, fakebot.Chat{ID: -400}, fakebot.Chat{ID: -500}, fakebot.Chat{ID: -600})
+			bot.Inject(fakebot.Fault{Chat: -500, RetryAfter: 1}, fakebot.Fault{Chat: -600, RetryAfter: 600})
 			bot.Block(-300, true)
 			bot.Migrate(-400, -1400)
 			bot.Refuse(func(chat int64, _ fakebot.Message) string {

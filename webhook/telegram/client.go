@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,8 @@ type Client struct {
 	token string
 }
 
+var tokenForm = regexp.MustCompile(`^[0-9]+:[A-Za-z0-9_-]+$`)
+
 // New makes a client. It does not connect yet.
 func New(o Options) (*Client, error) {
 	if o.URL == "" {
@@ -60,7 +63,7 @@ func New(o Options) (*Client, error) {
 	if err := checkURL(o.URL); err != nil {
 		return nil, err
 	}
-	if strings.ContainsAny(o.Token, "/?#% \t\r\n") || !strings.Contains(o.Token, ":") {
+	if !tokenForm.MatchString(o.Token) {
 		return nil, errors.New("the bot token is not of the form 123456:ABC-DEF")
 	}
 	if o.HTTP == nil {

@@ -57,9 +57,15 @@ func (e *Error) Definite() bool {
 	return e.Kind != Unreachable && e.Kind != Ambiguous && e.Kind != RateLimited
 }
 
-// Advice returns what to do about a definite failure.
+// Advice returns what to do about a failure.
 func (e *Error) Advice() string {
 	switch e.Kind {
+	case Unreachable:
+		return "check --telegram.api-url and the connection to it"
+	case Ambiguous:
+		return "look whether the chat shows the message"
+	case RateLimited:
+		return "try again later"
 	case Unauthorized:
 		return "check TELEGRAM_BOT_TOKEN and --telegram.api-url"
 	case Migrated:

@@ -178,6 +178,7 @@ func TestWhatIsNoTokenOrAddress(t *testing.T) {
 	t.Parallel()
 	for _, o := range []telegram.Options{
 		{Token: ""}, {Token: "SECRET"}, {Token: "1:SECRET/x"}, {Token: "1:SEC RET"},
+		{Token: "1:SECRET\x7f"}, {Token: "1:SECRET\u200b"}, {Token: "bot1:SECRET"}, {Token: "1:SECRET%"}, {Token: ":SECRET"}, {Token: "1:"},
 		{Token: token, URL: "ftp://user:SECRET@x"}, {Token: token, URL: "http://user:SECRET@x:port"}, {Token: token, URL: "telegram"},
 	} {
 		_, err := telegram.New(o)
