@@ -93,6 +93,47 @@ func TestAChatThatRefusesEveryMessageKeepsThem(t *testing.T) {
 	}
 }
 
+// Only the replica that delivers shows the state of a chat: what the other knows
+// may be over.
+func TestAReplicaThatStandsByShowsNoFailingChat(t *testing.T) {
+	for _, restarts := range []bool{false, true} {
+		t.Run(fmt.Sprint(restarts), func(t *testing.T) {
+			asPair(t, "7", func(p *pair) {
+				p.bot.Refuse(func(int64, fakebot.Message) string { return "CHAT_RESTRICTED" })
+				am := alertmanager{url: "http://a", priority: "P0"}
+				for _, w := range p.both() {
+					w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
+				}
+				p.after(time.Minute)
+				if p.metric("preflight_webhook_chat_state", "7", "dead") != 1 {
+					t.Error("the chat does not count as failing")
+				}
+				if restarts {
+					p.stop()
+				} else {
+					p.a.set(true)
+				}
+				p.after(time.Minute)
+				if p.second.metric("preflight_webhook_chat_state", "7", "dead") != 1 {
+					t.Error("the chat does not count as failing at the second replica")
+				}
+				p.bot.Refuse(nil)
+				p.after(2 * time.Minute)
+				if restarts {
+					p.start()
+				}
+				p.a.set(false)
+				p.after(2 * time.Minute)
+				for _, w := range p.both() {
+					if w.metric("preflight_webhook_chat_state", "7", "ok") != 1 {
+						t.Error("the chat counts as failing")
+					}
+				}
+			})
+		})
+	}
+}
+
 // A text that Telegram refuses is replaced by less, so that the alert is
 // delivered and the next one within ten seconds.
 func TestARefusedTextIsReplacedByLess(t *testing.T) {

@@ -126,13 +126,22 @@ func (w *worker) stored() spool.Chat {
 // known returns the state of the chat before a call of this process.
 func (w *worker) known() string {
 	switch {
-	case w.dead != "", w.unfit.Load():
+	case w.dead != "":
 		return api.ChatDead
 	case time.Now().Before(w.limited):
 		return api.ChatWaiting
 	default:
-		return api.ChatOK
+		return w.checked()
 	}
+}
+
+// checked returns the state that [worker.check] found, for a replica that does
+// not deliver: the rest of what it knows is old.
+func (w *worker) checked() string {
+	if w.unfit.Load() {
+		return api.ChatDead
+	}
+	return api.ChatOK
 }
 
 // backOff waits longer after each failure, and never more than a minute. The

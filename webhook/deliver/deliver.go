@@ -104,7 +104,9 @@ func (ws *Workers) Load(s *spool.Spool) error {
 			if err := w.load(tx); err != nil {
 				return fmt.Errorf("chat %s: %w", w.key, err)
 			}
-			w.metrics.chatState(w.key, w.known())
+			if !w.Shares { // else the holder of the lease shows it
+				w.metrics.chatState(w.key, w.known())
+			}
 		}
 		ambiguous, err = tx.RecoverCalls()
 		return err

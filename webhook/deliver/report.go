@@ -46,7 +46,7 @@ func (w *worker) report(c *call, o outcome, now time.Time) {
 		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
 		log.Warn("Telegram refused an edit: it is tried once more after the next message", "err", failure)
 	case failure.Kind == telegram.Migrated:
-		log.Warn("the group became a supergroup with another id: set TELEGRAM_CHAT_ID to it", "chat_id", failure.MigrateTo)
+		log.Warn("the group became a supergroup with another id: replace the old id in TELEGRAM_CHAT_ID by it", "chat_id", failure.MigrateTo)
 	default:
 		w.reportRetry(log, failure, c.Edits != 0)
 	}

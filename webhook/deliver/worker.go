@@ -59,8 +59,8 @@ func (w *worker) run(ctx, hard context.Context) {
 		}
 		w.deliverAll(w.lease.Context(), hard)
 		w.failing.Store(false)
-		if ctx.Err() == nil { // the next holder of the lease changes the state
-			w.metrics.chatState(w.key, w.known())
+		if ctx.Err() == nil { // the next holder of the lease shows the state
+			w.metrics.chatState(w.key, w.checked())
 		}
 	}
 }
