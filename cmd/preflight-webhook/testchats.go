@@ -43,6 +43,9 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 		if i > 0 {
 			pause(ctx, time.Second) // topics of one chat share its rate
 		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("interrupted: %d of %d chats are not tested", len(list)-i, len(list))
+		}
 		result := "ok"
 		var failure *telegram.Error
 		if errors.As(send(ctx, client, chat, formatter.Test()), &failure) {

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -73,5 +74,33 @@ func TestTestMessages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A signal ends the command at once. It shows no result of a chat that it did
+// not try.
+func TestInterruptedTestMessages(t *testing.T) {
+	t.Parallel()
+	called, over := make(chan struct{}), make(chan struct{})
+	api := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		close(called)
+		<-over
+	}))
+	defer api.Close()
+	defer close(over)
+	cmd := exec.Command("preflight-webhook", "test", "--telegram.api-url="+api.URL)
+	cmd.Env = append(cmd.Environ(), "TELEGRAM_BOT_TOKEN="+botToken, "TELEGRAM_CHAT_ID=7,8,9")
+	var out strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-called
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if text := out.String(); cmd.ProcessState.ExitCode() != 1 || strings.Contains(text, "8:") || !strings.Contains(text, "2 of 3 chats are not tested") {
+		t.Errorf("exit status %d, output\n%s", cmd.ProcessState.ExitCode(), text)
 	}
 }
