@@ -1,8 +1,8 @@
 package fakebot
 
 import (
-	"context"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
