@@ -8,8 +8,11 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -24,12 +27,13 @@ const bodiesAtOnce = 8
 type intake struct {
 	*Service
 	maxBody int64
+	tokens  func() []string
 	memory  *semaphore.Weighted // bytes of bodies that may be read at a time
 	post    http.HandlerFunc
 }
 
 func newIntake(s *Service, o HandlerOptions) *intake {
-	in := &intake{Service: s, maxBody: o.MaxBody, memory: semaphore.NewWeighted(bodiesAtOnce * o.MaxBody)}
+	in := &intake{Service: s, maxBody: o.MaxBody, tokens: o.Tokens, memory: semaphore.NewWeighted(bodiesAtOnce * o.MaxBody)}
 	in.post = s.authorized(o.Tokens, in.handle)
 	return in
 }
@@ -91,7 +95,7 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		in.setAside(w, r, api.Invalid, body, err)
 	case clean == api.WatchdogPath:
-		in.heartbeat(w, payload, known)
+		in.heartbeat(w, r, payload, known)
 	default:
 		in.accept(w, r, body, payload, known)
 	}
@@ -130,8 +134,8 @@ func readAtMost(r io.Reader, limit int64) (body []byte, more bool, err error) {
 	return body[:limit], true, nil
 }
 
-// accept commits a notification.
-func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p state.Payload, known bool) {
+// accept commits a notification. It returns false if it refused it.
+func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p state.Payload, known bool) bool {
 	outcome := api.Accepted
 	if !known {
 		outcome = api.UnknownPath
@@ -139,26 +143,26 @@ func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p 
 			if p.Alerts[i].Annotations == nil {
 				p.Alerts[i].Annotations = map[string]string{}
 			}
-			p.Alerts[i].Annotations[api.PostedTo] = r.URL.Path
+			p.Alerts[i].Annotations[api.PostedTo] = shownPath(r, in.tokens())
 		}
 		in.config.Log.Error("notification to an unknown path: delivered to the default chats: compare the versions of the webhook and of Alertmanager's configuration",
-			"method", r.Method, "path", r.URL.Path, "receiver", p.Receiver)
+			"method", r.Method, "path", shownPath(r, in.tokens()), "receiver", p.Receiver)
 	}
 	if p.Repaired || !known {
 		var err error
 		if body, err = json.Marshal(p); err != nil {
-			in.setAside(w, r, api.Invalid, body, err)
-			return
+			return in.setAside(w, r, api.Invalid, body, err)
 		}
 	}
 	sound := in.sound(r.URL.Query().Get(api.NotifyParam), p)
 	id, err := in.Accept(body, sound, cluster(r.URL.Query().Get(api.ClusterParam)))
 	if err != nil {
 		in.refuse(w, api.Unwritable, err)
-		return
+		return false
 	}
 	in.metrics.received.WithLabelValues(outcome).Inc()
 	in.accepted(id, p, sound)
+	return true
 }
 
 // maxCluster is the maximum length of the name of a cluster that counts.
@@ -185,9 +189,23 @@ func (s *Service) sound(named string, p state.Payload) api.Sound {
 	return api.Loud
 }
 
-// heartbeat stores a heartbeat. A resolved Watchdog is a missing one.
-func (in *intake) heartbeat(w http.ResponseWriter, p state.Payload, known bool) {
-	if !known {
+// heartbeat stores a heartbeat. A resolved Watchdog is a missing one. An alert
+// with another name and a level is no heartbeat: it was routed here by mistake,
+// and is accepted as a notification.
+func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payload, known bool) {
+	scale, alerts := in.scale(), p.Alerts
+	isAlert := func(a template.Alert) bool {
+		return a.Labels[model.AlertNameLabel] != api.Watchdog && scale.HasLevel(a.Labels)
+	}
+	if slices.ContainsFunc(alerts, isAlert) {
+		in.config.Log.Error("alerts at the path of the heartbeats: delivered as notifications: route only the alert Watchdog to it", "receiver", p.Receiver)
+		p.Alerts = slices.DeleteFunc(slices.Clone(alerts), func(a template.Alert) bool { return !isAlert(a) })
+		p.Repaired = true
+		if !in.accept(w, r, nil, p, known) {
+			return
+		}
+		p.Alerts = slices.DeleteFunc(alerts, isAlert)
+	} else if !known {
 		in.metrics.received.WithLabelValues(api.UnknownPath).Inc()
 	}
 	beat, alive := heartbeat(p)
@@ -200,15 +218,16 @@ func (in *intake) heartbeat(w http.ResponseWriter, p state.Payload, known bool) 
 }
 
 // setAside commits that a notification could not be read. The answer is 200,
-// because a retry would bring the same.
-func (in *intake) setAside(w http.ResponseWriter, r *http.Request, outcome string, body []byte, reason error) {
-	a := spool.Aside{Kind: api.AsideNotification, Reason: reason.Error(), Path: r.URL.Path, Body: body}
+// because a retry would bring the same. It returns false if it refused it.
+func (in *intake) setAside(w http.ResponseWriter, r *http.Request, outcome string, body []byte, reason error) bool {
+	a := spool.Aside{Kind: api.AsideNotification, Reason: reason.Error(), Path: shownPath(r, in.tokens()), Body: body}
 	a.Receiver, a.Alerts = state.Glean(body)
 	if err := in.Service.setAside(a); err != nil {
 		in.refuse(w, api.Unwritable, err)
-		return
+		return false
 	}
 	in.metrics.received.WithLabelValues(outcome).Inc()
+	return true
 }
 
 // refuse answers 503, after which Alertmanager tries again.

@@ -65,7 +65,7 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !hasToken(r, tokens()) {
 			s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
-			s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", r.URL.Path)
+			s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", shownPath(r, tokens()))
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
 			return

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"time"
 
@@ -79,11 +80,17 @@ func (s *Service) applyAll(ctx context.Context) {
 }
 
 // applySome applies a few notifications. With single, it applies each alone, and
-// sets aside those that fail. It returns the number of changes, and the time at
+// sets aside those that fail. If it still fails because of an item, the spool is
+// damaged. It returns the number of changes, and the time at
 // which the state changes without a notification, or zero.
 func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	var applied []spool.Applied
-	err = s.spool.Do(func(tx *spool.Tx) error {
+	err = s.spool.Do(func(tx *spool.Tx) (err error) {
+		defer func() {
+			if single && err != nil && spool.IsItem(err) {
+				err = errors.Join(spool.ErrDamaged, err)
+			}
+		}()
 		n, applied = 0, nil
 		applier := s.applier(tx)
 		inbox, err := tx.Inbox(applyAtOnce, applyBytes)

@@ -369,3 +369,67 @@ func TestStoredNotifications(t *testing.T) {
 		t.Errorf("stored %s", second)
 	}
 }
+
+// A token in the path of a wrong URL reaches neither the log nor the chats.
+func TestTokensInPathsAreHidden(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		const token, bot = "s3cr3t-token", "123456:AAbbCC-ddEEff_gg"
+		handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return []string{token} }, Metrics: http.NotFoundHandler()})
+		post := func(path, credentials, body string, want int) {
+			r := httptest.NewRequest("POST", path, strings.NewReader(body))
+			r.Header.Set("Authorization", "Bearer "+credentials)
+			recorder := httptest.NewRecorder()
+			if handler.ServeHTTP(recorder, r); recorder.Code != want {
+				w.t.Errorf("%s: answered %d %s", path, recorder.Code, recorder.Body)
+			}
+		}
+		for i, path := range []string{"/bot" + bot + "/sendMessage", "/api/v1/" + token + "/alerts", "/api/v1/bot" + bot + "/alerts"} {
+			post(path, "wrong", changed("redis", "redis"), 401)
+			post(path, token, changed(`"fingerprint":"`, fmt.Sprintf(`"fingerprint":"%d`, i)), 200)
+			if i > 0 {
+				post(path, token, "{", 200)
+			}
+		}
+		w.after(2 * time.Minute)
+		texts := w.logs.String()
+		for _, m := range w.bot.Messages(person) {
+			texts += m.Text
+		}
+		if strings.Contains(texts, token) || strings.Contains(texts, bot) {
+			w.t.Error("a token is shown:", texts)
+		}
+		for _, shown := range []string{"path /botTOKEN/sendMessage,", "read; path /api/v1/TOKEN/alerts", "read; path /api/v1/botTOKEN/alerts"} {
+			if !strings.Contains(texts, shown) {
+				w.t.Errorf("%s is not shown: %s", shown, texts)
+			}
+		}
+	})
+}
+
+// An alert that a wrong route sends to the path of the heartbeats is delivered,
+// and is no heartbeat. A Watchdog needs no level.
+func TestAlertsAtTheHeartbeatsPathAreDelivered(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		watchdog := `{"status":"firing","labels":{"alertname":"Watchdog","priority":"P3"},"startsAt":"2026-03-01T10:00:00Z"},`
+		for _, body := range []string{
+			changed(`"fingerprint":"`, `"fingerprint":"1`),
+			changed(`"alerts":[`, `"alerts":[`+watchdog),
+		} {
+			if r := w.serve("POST", api.WatchdogPath, strings.NewReader(body)); r.Code != 200 {
+				w.t.Fatalf("answered %d %s", r.Code, r.Body)
+			}
+			w.after(10 * time.Second)
+		}
+		if n := len(w.bot.Messages(person)); n != 2 {
+			w.t.Errorf("the chat shows %v", w.bot.Messages(person))
+		}
+		for _, m := range w.bot.Messages(person) {
+			if !strings.Contains(m.Text, "redis") || strings.Contains(m.Text, "Watchdog") {
+				w.t.Errorf("the chat shows %s", m.Text)
+			}
+		}
+		if n := w.metric("preflight_webhook_notifications_received_total", api.Accepted); n != 2 {
+			w.t.Errorf("counted %v", n)
+		}
+	})
+}

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -46,6 +47,19 @@ func CleanSecret(text string) string {
 		}
 	}
 	return text
+}
+
+// botToken is the form of Telegram's bot tokens.
+var botToken = regexp.MustCompile(`[0-9]+:[A-Za-z0-9_-]{10,}`)
+
+// shownPath returns the path of a request without the tokens in it, for the log
+// and the chats. A wrong URL of a sender can have one in its path.
+func shownPath(r *http.Request, tokens []string) string {
+	path := botToken.ReplaceAllString(r.URL.Path, "TOKEN")
+	for _, token := range tokens {
+		path = strings.ReplaceAll(path, token, "TOKEN")
+	}
+	return path
 }
 
 // hasToken reports whether a request carries one of the tokens, or needs none.

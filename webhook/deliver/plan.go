@@ -2,6 +2,7 @@ package deliver
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -37,7 +38,8 @@ type planner struct {
 // next plans and stores the most urgent call. It returns nil if the chat shows
 // the present state.
 func (p planner) next() (*call, error) {
-	for {
+	var last spool.Due
+	for again := 0; again < 2; {
 		due, ok, err := p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
 		if err != nil || !ok {
 			return nil, err
@@ -54,7 +56,13 @@ func (p planner) next() (*call, error) {
 			return c, err
 		}
 		// It needs no call, and was marked as done.
+		if due == last {
+			again++
+		} else {
+			last, again = due, 0
+		}
 	}
+	return nil, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
 }
 
 // plan plans and stores a call that is due. It returns nil if no call is needed.

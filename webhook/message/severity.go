@@ -45,6 +45,12 @@ func (s Scale) Of(labels template.KV) Severity {
 	}
 }
 
+// HasLevel reports whether an alert with the labels has a level of the scale.
+func (s Scale) HasLevel(labels template.KV) bool {
+	_, ok := s.level(labels)
+	return ok
+}
+
 func (s Scale) level(labels template.KV) (rank int, ok bool) {
 	value := labels[s.Label]
 	if value == "" {

@@ -19,7 +19,7 @@ const (
 	insertAside   = `INSERT INTO set_aside (at, kind, reason, path, receiver, alerts, body) VALUES (?, ?, ?, ?, ?, ?, ?)`
 	countAside    = `SELECT count(*) FROM set_aside WHERE reported = 0`
 	addAside      = `UPDATE set_aside SET items = items + 1 WHERE id = (SELECT max(id) FROM set_aside WHERE reported = 0)`
-	selectAside   = `SELECT id, kind, reason, path, receiver, alerts, items FROM set_aside WHERE reported = 0 ORDER BY id`
+	selectAside   = `SELECT id, kind, reason, path, receiver, alerts, max(1, CAST(items AS INTEGER)) FROM set_aside WHERE reported = 0 ORDER BY id`
 	reportAside   = `UPDATE set_aside SET reported = 1 WHERE reported = 0`
 	deleteMessage = `DELETE FROM messages WHERE id = ?`
 	pendingNames  = `SELECT DISTINCT coalesce(CASE WHEN json_valid(i.alert) THEN json_extract(i.alert, '$.labels.alertname') END, '') FROM views v
@@ -78,7 +78,7 @@ func (t *Tx) TakeAsides(now time.Time, every time.Duration) (list []Aside, next 
 		return nil, next, nil
 	}
 	rows, err := t.query(selectAside)
-	list, err = collect(rows, err, func(rows *sql.Rows) (a Aside, err error) {
+	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (a Aside, err error) {
 		var names string
 		if err = rows.Scan(&a.ID, &a.Kind, &a.Reason, &a.Path, &a.Receiver, &names, &a.Items); err == nil {
 			_ = json.Unmarshal([]byte(names), &a.Alerts) // only for the text
@@ -87,6 +87,9 @@ func (t *Tx) TakeAsides(now time.Time, every time.Duration) (list []Aside, next 
 	})
 	if err != nil {
 		return nil, next, err
+	}
+	for range bad { // it is reported without its texts
+		list = append(list, Aside{Kind: api.AsideNotification, Items: 1})
 	}
 	if _, err = t.exec(reportAside); err != nil {
 		return nil, next, err

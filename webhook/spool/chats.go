@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -25,7 +26,7 @@ const (
 	// A new chat is to show every alert that fires.
 	dueInNewChat = `INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
 			WHERE resolved_at IS NULL AND notify > 0 ON CONFLICT DO NOTHING`
-	chatKeys = `SELECT key FROM chats`
+	chatKeys = `SELECT key FROM chats WHERE key IS NOT NULL`
 
 	deleteViews     = `DELETE FROM views WHERE chat = ?`
 	deleteReminders = `DELETE FROM reminders WHERE chat = ?`
@@ -113,6 +114,9 @@ func (t *Tx) Chat(key string) (c Chat, err error) {
 	}
 	if err == nil {
 		c.Calls, err = decodeCalls(calls)
+	}
+	if err == nil && c.MigratedTo != "" {
+		_, err = strconv.ParseInt(c.MigratedTo, 10, 64)
 	}
 	if err != nil && IsItem(err) {
 		return Chat{}, t.resetChat(key, err)

@@ -93,7 +93,7 @@ func isEnvironment(err error) bool {
 
 func isDamaged(err error) bool {
 	var e *sqlite.Error
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, ErrDamaged) {
 		return true
 	}
 	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)

@@ -56,8 +56,9 @@ const (
 
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`
 	selectReminder = `SELECT notify, ambiguous FROM reminders WHERE chat = ? AND group_key = ?`
-	dropReminder   = `DELETE FROM reminders WHERE chat = ? AND group_key = ?`
-	dropReminders  = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= ?`
+	// The group of a damaged row can be binary.
+	dropReminder  = `DELETE FROM reminders WHERE chat = ? AND CAST(group_key AS TEXT) = ?`
+	dropReminders = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= ?`
 	// A reminder that arrived after the message was planned stays.
 	dropPlannedReminder = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= (SELECT created_at FROM messages WHERE id = ?)`
 )
@@ -160,7 +161,7 @@ func (t *Tx) Reminder(chat, group string) (notify state.Loudness, ambiguous int,
 	if err != nil && IsItem(err) {
 		return state.Loud, 0, t.DropReminder(chat, group)
 	}
-	return max(state.None, min(notify, state.Loud)), ambiguous, err
+	return notify.Known(), ambiguous, err
 }
 
 // DropReminder removes the reminder of a group of which nothing fires.

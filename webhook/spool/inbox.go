@@ -52,7 +52,7 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 		}
 		size += len(a.Body)
 		a.At = time.UnixMicro(at)
-		a.Notify = max(state.None, min(a.Notify, state.Loud))
+		a.Notify = a.Notify.Known()
 		a.Payload, err = state.ParsePayload(a.Body)
 		return a, err
 	})

@@ -28,7 +28,7 @@ const (
 	doubtful       = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
 	resolved       = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NOT NULL`
 	refiring       = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
-	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL`
+	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL AND typeof(refire_at) = 'integer'`
 
 	instanceAlert  = `SELECT CAST(alert AS BLOB) FROM instances WHERE id = ?`
 	deleteInstance = `DELETE FROM instances WHERE id = ?`
@@ -153,7 +153,7 @@ func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 			return nil, fmt.Errorf("instance %d: %w", i.ID, err)
 		}
 	}
-	i.Notify = max(state.None, min(i.Notify, state.Loud))
+	i.Notify = i.Notify.Known()
 	i.ChangedAt, i.FirstAt, i.LastAt = time.UnixMicro(changed), time.UnixMicro(first), time.UnixMicro(last)
 	i.ResolvedAt, i.RefireAt, i.ResumedAt = fromMicro(resolved), fromMicro(refire), fromMicro(resumed)
 	return &i, nil

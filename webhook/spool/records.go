@@ -106,7 +106,7 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	}
 	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, state.ClampTime(a.StartsAt), time.UnixMicro(first).UTC()
 	r.Priority = a.Labels[label]
-	r.Notify = string(max(state.None, min(notify, state.Loud)).Sound())
+	r.Notify = string(notify.Known().Sound())
 	if resolved.Valid {
 		at := time.UnixMicro(resolved.Int64).UTC()
 		r.ResolutionAt, r.EndsAt = &at, &at

@@ -13,13 +13,18 @@ import (
 	"sync/atomic"
 	"time"
 
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"github.com/alertnative/preflight/webhook/state"
 )
 
 var (
-	// errDamaged means that the database is damaged, errMoved that another file
-	// or none is in its place, and errReplaced that it was replaced.
-	errDamaged  = errors.New("the spool is damaged")
+	// ErrDamaged is the error of a job that shows that the database is damaged.
+	// The spool replaces the database, and runs the job again.
+	ErrDamaged = errors.New("the spool is damaged")
+	// errMoved means that another file or none is in the place of the database,
+	// and errReplaced that it was replaced.
 	errMoved    = errors.New("the files of the spool were deleted or replaced")
 	errReplaced = errors.New("the spool was replaced")
 )
@@ -74,7 +79,7 @@ func (s *Spool) restore(err error) error {
 	switch {
 	case errors.Is(err, errMoved):
 		failed = s.moveBack()
-	case isDamaged(err):
+	case isDamaged(err), s.exhausted(err):
 		failed = s.replace(err)
 	default:
 		return err
@@ -84,6 +89,25 @@ func (s *Spool) restore(err error) error {
 		return errors.Join(err, failed)
 	}
 	return errReplaced
+}
+
+// greatID is greater than every id of an undamaged database.
+const greatID = 1 << 60
+
+// anyGreatID selects whether new rows have no ids any more.
+const anyGreatID = `SELECT EXISTS (SELECT 1 FROM (SELECT max(id) AS id FROM inbox UNION ALL SELECT max(id) FROM instances
+	UNION ALL SELECT max(id) FROM messages UNION ALL SELECT max(id) FROM set_aside UNION ALL SELECT max(seq) FROM journal
+	UNION ALL SELECT max(seq) FROM sqlite_sequence) WHERE id > ?)`
+
+// exhausted reports whether a damaged id is the reason why SQLite has no more
+// ids, which it reports as a full disk.
+func (s *Spool) exhausted(err error) (yes bool) {
+	var e *sqlite.Error
+	if s.tx == nil || !errors.As(err, &e) || e.Code() != sqlite3.SQLITE_FULL {
+		return false
+	}
+	err = s.tx.queryRow(anyGreatID, greatID).Scan(&yes)
+	return err == nil && yes
 }
 
 // replace keeps a damaged database aside and begins a new one.
@@ -96,7 +120,9 @@ func (s *Spool) replace(reason error) error {
 	r := Replaced{Reason: reason}
 	var lastID int64
 	if s.tx != nil {
-		lastID = s.tx.lastID
+		if lastID = s.tx.lastID; lastID > greatID {
+			lastID = 0
+		}
 		r.Saved = s.tx.save()
 		_ = s.closeDB() // it is damaged
 	}
@@ -237,10 +263,10 @@ func (s *Spool) repair(ctx context.Context) error {
 		return err
 	}
 	if _, err := s.tx.conn.ExecContext(ctx, `REINDEX`); err != nil {
-		return errors.Join(errDamaged, err)
+		return errors.Join(ErrDamaged, err)
 	}
 	if wrong, err = integrity(ctx, s.tx.conn); err == nil && wrong != "" {
-		err = errors.Join(errDamaged, errors.New(wrong))
+		err = errors.Join(ErrDamaged, errors.New(wrong))
 	}
 	return err
 }
@@ -261,7 +287,7 @@ func (s *Spool) complete(ctx context.Context) error {
 	}
 	for _, column := range want {
 		if !slices.Contains(have, column) {
-			return fmt.Errorf("%w: it has no column %s", errDamaged, column)
+			return fmt.Errorf("%w: it has no column %s", ErrDamaged, column)
 		}
 	}
 	return nil

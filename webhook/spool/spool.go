@@ -190,7 +190,7 @@ const countChanges = `SELECT total_changes()`
 func (s *Spool) transact(batch []job) (err error) {
 	tx := s.tx
 	if tx == nil {
-		return errDamaged
+		return ErrDamaged
 	}
 	if s.moved() {
 		return errMoved

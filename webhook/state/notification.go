@@ -51,6 +51,14 @@ func LoudnessOf(s api.Sound) Loudness {
 	}
 }
 
+// Known returns a stored sound. An unknown one is loud.
+func (l Loudness) Known() Loudness {
+	if l < None || l > Loud {
+		return Loud
+	}
+	return l
+}
+
 // Sound returns the public form.
 func (l Loudness) Sound() api.Sound { return [...]api.Sound{api.None, api.Silent, api.Loud}[l] }
 
