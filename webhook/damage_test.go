@@ -308,3 +308,26 @@ func TestVolatileFileSystems(t *testing.T) {
 		}
 	})
 }
+
+// A table can disappear while the webhook runs.
+func TestATableIsDroppedWhileItRuns(t *testing.T) {
+	t.Parallel()
+	path := copied(t, used(t))
+	dropped := false
+	continues(t, path, func(w *world) {
+		if dropped {
+			return
+		}
+		dropped = true
+		db, err := sql.Open("sqlite", "file:"+path)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, err := db.ExecContext(w.t.Context(), `DROP TABLE views`); err != nil {
+			w.t.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			w.t.Fatal(err)
+		}
+	})
+}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -96,13 +97,23 @@ func isDamaged(err error) bool {
 	if errors.Is(err, ErrDamaged) {
 		return true
 	}
-	return errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return true
+	case sqlite3.SQLITE_ERROR: // which has no code of its own for these
+		return strings.Contains(e.Error(), "no such table") || strings.Contains(e.Error(), "no such column")
+	default:
+		return false
+	}
 }
 
 // IsItem reports whether a job failed because of an item, and not because of
 // the disk or the database, so that a retry cannot succeed.
 func IsItem(err error) bool {
-	if errors.Is(err, ErrClosed) {
+	if errors.Is(err, ErrClosed) || isDamaged(err) {
 		return false
 	}
 	var e *sqlite.Error
