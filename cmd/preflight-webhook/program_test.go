@@ -101,7 +101,7 @@ func acknowledged(addr, target string, starts, ends time.Time) bool {
 	p := state.Payload{Version: "4", GroupKey: target}
 	p.Status, p.ExternalURL = "firing", "http://alertmanager"
 	a := template.Alert{
-		Status: "firing", StartsAt: starts, EndsAt: ends, Fingerprint: "f",
+		Status: "firing", StartsAt: starts, EndsAt: ends,
 		Labels:      template.KV{"alertname": "A", "priority": "P0", "target": target},
 		Annotations: template.KV{"title": "Load", "list_title": "Targets", "summary": "Load: " + target + "."},
 	}
