@@ -105,7 +105,7 @@ func (p *pipeline) recovery(failure fakebot.Message) int {
 	})
 	p.await("the mark on the first message", func() bool {
 		for _, m := range p.bot.Messages(chatID) {
-			if m.ID == failure.ID && len(m.Edits) == 1 && strings.HasPrefix(m.Text, "✅") {
+			if m.ID == failure.ID && len(m.Edits) == len(failure.Edits)+1 && strings.HasPrefix(m.Text, "✅") {
 				return true
 			}
 		}
