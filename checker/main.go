@@ -93,7 +93,7 @@ func (p Program) validate(specs []spec.Spec) error {
 	seen := map[string]bool{}
 	for _, d := range all {
 		err = errors.Join(err, d.Validate())
-		if seen[d.Name] { // a catalogue accepts equal ones, but a registry does not
+		if seen[d.Name] { // a catalogue accepts equal ones, but each is written once
 			err = errors.Join(err, fmt.Errorf("metric %q: belongs to another check or to the checker: rename it", d.Name))
 		}
 		seen[d.Name] = true

@@ -3,7 +3,6 @@ package webhook_test
 import (
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -26,11 +25,8 @@ func TestABacklogComesAtTheRateOfTheChat(t *testing.T) {
 	} {
 		t.Run(c.key, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-				w := newWorld(t, c.key, spool.InMemory)
-				w.start()
-				defer func() { w.stop() }()
+			inWorldOf(t, c.key, spool.InMemory, func(w *world) {
+				t := w.t
 				const groups = 50
 				w.bot.Block(chat, true)
 				for i := range c.notifications {

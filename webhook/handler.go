@@ -170,8 +170,8 @@ const maxCluster = 100
 
 // cluster returns the name of a cluster as it is stored.
 func cluster(name string) string {
-	name = strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", ""), "")
-	return name[:min(len(name), maxCluster)]
+	name = strings.ReplaceAll(name, "\x00", "")
+	return strings.ToValidUTF8(name[:min(len(name), maxCluster)], "")
 }
 
 // sound returns the sound of a notification: the one that the receiver's URL

@@ -68,15 +68,23 @@ func (l *logs) String() string {
 func inWorld(t *testing.T, chats string, f func(*world)) {
 	t.Parallel()
 	spool := filepath.Join(t.TempDir(), "spool.db") // outside of the bubble: it is removed after it
+	inWorldOf(t, chats, spool, func(w *world) {
+		f(w)
+		if refused := w.bot.Refusals(); len(refused) > 0 && !w.t.Failed() {
+			w.t.Errorf("Telegram refused %v", refused)
+		}
+	})
+}
+
+// inWorldOf is inWorld with a given spool. The fake Telegram may refuse calls.
+func inWorldOf(t *testing.T, chats, spool string, f func(*world)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
 		w := newWorld(t, chats, spool)
 		w.start()
 		defer func() { w.stop() }()
 		f(w)
-		if refused := w.bot.Refusals(); len(refused) > 0 && !t.Failed() {
-			t.Errorf("Telegram refused %v", refused)
-		}
 	})
 }
 

@@ -7,7 +7,6 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -51,11 +50,8 @@ func (h hostile) payload(status string) []byte {
 // alert is listed once as firing and once as resolved, and nothing was refused.
 func (h hostile) deliver(t *testing.T) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-		w := newWorld(t, "7", spool.InMemory)
-		w.start()
-		defer func() { w.stop() }()
+	inWorldOf(t, "7", spool.InMemory, func(w *world) {
+		t := w.t
 		handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
 		listed := 0
 		for _, status := range []string{"firing", "resolved"} {

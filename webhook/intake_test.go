@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -118,11 +117,8 @@ func TestAnyNotificationIsDelivered(t *testing.T) {
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-				w := newWorld(t, "7", spool.InMemory)
-				w.start()
-				defer func() { w.stop() }()
+			inWorldOf(t, "7", spool.InMemory, func(w *world) {
+				t := w.t
 				text := body()
 				for range 3 { // retries make no second message
 					if r := w.serve("POST", api.AlertsPath, strings.NewReader(text)); r.Code != 200 {
@@ -187,11 +183,8 @@ func TestWhatCannotBeReadIsReported(t *testing.T) {
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				time.Sleep(time.Until(time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)))
-				w := newWorld(t, "7", spool.InMemory)
-				w.start()
-				defer func() { w.stop() }()
+			inWorldOf(t, "7", spool.InMemory, func(w *world) {
+				t := w.t
 				for range 10 {
 					if r := w.serve("POST", api.AlertsPath, strings.NewReader(body)); r.Code != 200 {
 						t.Fatalf("answered %d %s", r.Code, r.Body)
@@ -234,70 +227,6 @@ func TestTheReportNamesReceiverAndAlerts(t *testing.T) {
 		if len(m) != 2 || !strings.Contains(m[1].Text, "30 notifications could not be read") {
 			w.t.Fatalf("the chat shows %v", m)
 		}
-	})
-}
-
-// Notifications to other paths and with other methods reach the chats too.
-func TestUnknownPathsAndMethodsAreDelivered(t *testing.T) {
-	inWorld(t, "7", func(w *world) {
-		am := alertmanager{url: "http://a", priority: "P0"}
-		requests := []struct{ method, path string }{
-			{"POST", "/api/v1/alerts/"},
-			{"POST", "/api/v1/receivers/tg?cluster=seoul"},
-			{"POST", "//api/v1//alerts"},
-			{"POST", "/api/v1/../v1/alerts"},
-			{"POST", "/api/v1"},
-			{"POST", "/api/v1/%2e%2e/x"},
-			{"PUT", "/api/v1/alerts"},
-			{"PATCH", "/api/v1/alerts"},
-			{"DELETE", "/api/v1/alerts"},
-			{"GET", "/api/v1/alerts"},
-			{"ODD", "/api/v1/alerts"},
-			{"POST", "/api/v2/alerts"},
-			{"POST", "/"},
-		}
-		for i, r := range requests {
-			am.key = fmt.Sprint(i)
-			body := am.payload(am.firing(fmt.Sprint("t", i), time.Now()))
-			if got := w.serve(r.method, r.path, bytes.NewReader(body)); got.Code != 200 {
-				w.t.Errorf("%s %s: answered %d", r.method, r.path, got.Code)
-			}
-		}
-		w.after(time.Minute)
-		messages := w.bot.Messages(person)
-		if len(messages) != len(requests) {
-			w.t.Fatalf("%d messages for %d requests\n%s", len(messages), len(requests), w.logs)
-		}
-		if text := messages[1].Text; !strings.Contains(text, "Received at the path /api/v1/receivers/tg,") {
-			w.t.Errorf("the path is not shown:\n%s", text)
-		}
-		if n := w.metric("preflight_webhook_notifications_received_total", api.UnknownPath); n != float64(len(requests)) {
-			w.t.Errorf("counted %v", n)
-		}
-		for _, r := range []struct {
-			method, path string
-			status       int
-		}{
-			{"GET", "/api/v1/alerts", 405}, {"HEAD", "/api/v1/x", 405}, {"OPTIONS", "/api/v1/alerts", 405}, {"GET", "/", 404}, {"POST", "/metrics", 405},
-		} {
-			if got := w.serve(r.method, r.path, nil); got.Code != r.status {
-				w.t.Errorf("%s %s: answered %d", r.method, r.path, got.Code)
-			}
-		}
-	})
-}
-
-// A heartbeat with an unclean path is a heartbeat.
-func TestAHeartbeatWithAnUncleanPath(t *testing.T) {
-	inWorld(t, "7", func(w *world) {
-		w.config.HeartbeatTimeout = 150 * time.Second
-		w.restart()
-		am := alertmanager{url: "http://a"}
-		for range 20 {
-			w.serve("POST", api.WatchdogPath+"/", bytes.NewReader(am.payload(am.firing("x", time.Now()))))
-			w.after(time.Minute)
-		}
-		w.expect(person)
 	})
 }
 
@@ -368,68 +297,4 @@ func TestStoredNotifications(t *testing.T) {
 	if string(second) != plain {
 		t.Errorf("stored %s", second)
 	}
-}
-
-// A token in the path of a wrong URL reaches neither the log nor the chats.
-func TestTokensInPathsAreHidden(t *testing.T) {
-	inWorld(t, "7", func(w *world) {
-		const token, bot = "s3cr3t-token", "123456:AAbbCC-ddEEff_gg"
-		handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return []string{token} }, Metrics: http.NotFoundHandler()})
-		post := func(path, credentials, body string, want int) {
-			r := httptest.NewRequest("POST", path, strings.NewReader(body))
-			r.Header.Set("Authorization", "Bearer "+credentials)
-			recorder := httptest.NewRecorder()
-			if handler.ServeHTTP(recorder, r); recorder.Code != want {
-				w.t.Errorf("%s: answered %d %s", path, recorder.Code, recorder.Body)
-			}
-		}
-		for i, path := range []string{"/bot" + bot + "/sendMessage", "/api/v1/" + token + "/alerts", "/api/v1/bot" + bot + "/alerts"} {
-			post(path, "wrong", changed("redis", "redis"), 401)
-			post(path, token, changed(`"fingerprint":"`, fmt.Sprintf(`"fingerprint":"%d`, i)), 200)
-			if i > 0 {
-				post(path, token, "{", 200)
-			}
-		}
-		w.after(2 * time.Minute)
-		texts := w.logs.String()
-		for _, m := range w.bot.Messages(person) {
-			texts += m.Text
-		}
-		if strings.Contains(texts, token) || strings.Contains(texts, bot) {
-			w.t.Error("a token is shown:", texts)
-		}
-		for _, shown := range []string{"path /botTOKEN/sendMessage,", "read; path /api/v1/TOKEN/alerts", "read; path /api/v1/botTOKEN/alerts"} {
-			if !strings.Contains(texts, shown) {
-				w.t.Errorf("%s is not shown: %s", shown, texts)
-			}
-		}
-	})
-}
-
-// An alert that a wrong route sends to the path of the heartbeats is delivered,
-// and is no heartbeat. A Watchdog needs no level.
-func TestAlertsAtTheHeartbeatsPathAreDelivered(t *testing.T) {
-	inWorld(t, "7", func(w *world) {
-		watchdog := `{"status":"firing","labels":{"alertname":"Watchdog","priority":"P3"},"startsAt":"2026-03-01T10:00:00Z"},`
-		for _, body := range []string{
-			changed(`"fingerprint":"`, `"fingerprint":"1`),
-			changed(`"alerts":[`, `"alerts":[`+watchdog),
-		} {
-			if r := w.serve("POST", api.WatchdogPath, strings.NewReader(body)); r.Code != 200 {
-				w.t.Fatalf("answered %d %s", r.Code, r.Body)
-			}
-			w.after(10 * time.Second)
-		}
-		if n := len(w.bot.Messages(person)); n != 2 {
-			w.t.Errorf("the chat shows %v", w.bot.Messages(person))
-		}
-		for _, m := range w.bot.Messages(person) {
-			if !strings.Contains(m.Text, "redis") || strings.Contains(m.Text, "Watchdog") {
-				w.t.Errorf("the chat shows %s", m.Text)
-			}
-		}
-		if n := w.metric("preflight_webhook_notifications_received_total", api.Accepted); n != 2 {
-			w.t.Errorf("counted %v", n)
-		}
-	})
 }

@@ -26,8 +26,8 @@ type Prometheus struct {
 
 // NewPrometheus makes a client of the Prometheus at an address, which may hold a
 // user and password. With a cluster, as in "tokyo=http://…", it is asked only
-// about notifications of that cluster of Alertmanagers. If client is nil, it uses a client with the proxy of the
-// environment. It does not connect yet.
+// about notifications of that cluster of Alertmanagers. If c is nil, it uses a
+// client with the proxy of the environment. It does not connect yet.
 func NewPrometheus(address string, c *http.Client) (*Prometheus, error) {
 	cluster, address := cutCluster(address)
 	u, c, err := withUser(address, c)
@@ -124,7 +124,7 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 	}
 	found, pending, fails := false, false, false
 	for _, rule := range rules {
-		if rule.Name != a.Labels[model.AlertNameLabel] || !writes(rule.Labels, a.Labels) {
+		if rule.Name != a.Labels[model.AlertNameLabel] || !agree(rule.Labels, a.Labels) {
 			continue
 		}
 		found = true
@@ -158,23 +158,12 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 	}
 }
 
-// writes reports whether a rule with these labels can have made the alert. A
-// label can be a template.
-func writes(rule model.LabelSet, alert template.KV) bool {
-	for name, value := range rule {
-		if have, ok := alert[string(name)]; ok && have != string(value) && !strings.Contains(string(value), "{{") {
-			return false
-		}
-	}
-	return true
-}
-
-// agree reports whether Prometheus's labels of an alert are those of a
-// notification. External labels are only in the second, and relabelling can
-// have dropped some.
+// agree reports whether the labels of a rule, or of one of its alerts, are those
+// of a notification. A rule's label can be a template. External labels are only
+// in the notification, and relabelling can have dropped some.
 func agree(rule model.LabelSet, alert template.KV) bool {
 	for name, value := range rule {
-		if have, ok := alert[string(name)]; ok && have != string(value) {
+		if have, ok := alert[string(name)]; ok && have != string(value) && !strings.Contains(string(value), "{{") {
 			return false
 		}
 	}

@@ -204,8 +204,9 @@ func (s *site) bothFire() bool {
 // condition holds.
 func (s *site) await(n int, text string, also func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(time.Minute); ; <-tick.C {
 		m := s.bot.Messages(person)
 		if len(m) == n && strings.Contains(m[n-1].Text, text) && (also == nil || also()) {
 			return
@@ -213,7 +214,6 @@ func (s *site) await(n int, text string, also func() bool) {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("no message %d with %q in the chat: %v\n%s", n, text, m, s.logs)
 		}
-		time.Sleep(50 * time.Millisecond)
 	}
 }
 

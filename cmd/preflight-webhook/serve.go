@@ -90,21 +90,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
 		return err
 	}
-	for _, address := range *s.managers {
-		am, err := webhook.NewAlertmanager(address, nil)
-		if err != nil {
-			return usage("--alertmanager.url: %w", err)
-		}
-		c.Alertmanagers = append(c.Alertmanagers, am)
-	}
-	for _, address := range *s.servers {
-		p, err := webhook.NewPrometheus(address, nil)
-		if err != nil {
-			return usage("--prometheus.url: %w", err)
-		}
-		c.Prometheuses = append(c.Prometheuses, p)
-	}
-	if err := s.readTokens(); err != nil {
+	if err := errors.Join(s.askable(&c), s.readTokens()); err != nil {
 		return err
 	}
 	if dsn, err := secret("DATABASE_URL"); err != nil {
@@ -141,6 +127,25 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	return errors.Join(s.listen(ctx, server, service, reload, log), service.Close())
+}
+
+// askable sets the servers whose APIs are asked about alerts.
+func (s *serve) askable(c *webhook.Config) error {
+	for _, address := range *s.managers {
+		am, err := webhook.NewAlertmanager(address, nil)
+		if err != nil {
+			return usage("--alertmanager.url: %w", err)
+		}
+		c.Alertmanagers = append(c.Alertmanagers, am)
+	}
+	for _, address := range *s.servers {
+		p, err := webhook.NewPrometheus(address, nil)
+		if err != nil {
+			return usage("--prometheus.url: %w", err)
+		}
+		c.Prometheuses = append(c.Prometheuses, p)
+	}
+	return nil
 }
 
 // expect sets whether a heartbeat is expected and whether levels decide sounds.

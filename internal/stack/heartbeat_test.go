@@ -48,7 +48,7 @@ func TestP0StaysOpenWithoutPrometheus(t *testing.T) {
 	})
 	p.redis.Stop()
 	p.check(false)
-	first := p.failure(0, "Database", "redis")
+	p.failure(0, "Database", "redis")
 
 	p.stack.Kill(stack.Prometheus)
 	p.eventually("the expiry is held back", func() (bool, any) { n := p.held(); return n == "1", n })
@@ -71,7 +71,7 @@ func TestP0StaysOpenWithoutPrometheus(t *testing.T) {
 	}
 
 	p.redis.Start()
-	first = p.bot.Messages(chatID)[0]
+	first := p.bot.Messages(chatID)[0]
 	p.recovery(first)
 	over := func(m fakebot.Message) bool {
 		return m.ReplyTo == first.ID && strings.Contains(m.Text, "resolved after")

@@ -127,7 +127,7 @@ func (p *pace) end(now time.Time) {
 	}
 }
 
-// limit notes the end of the wait that Telegram asked for.
+// limit stores until when Telegram asked to wait.
 func (p *pace) limit(until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -51,8 +51,8 @@ type Event struct {
 // Beat is the report of a replica about itself.
 type Beat struct {
 	Replica string
-	// Claim is the claim of this process to the name, Previous are those of
-	// earlier processes with the same spool. Alone means that these have ended.
+	// Claim is the claim of this process to the name. Previous holds those of
+	// earlier processes with the same spool; with Alone, all of them have ended.
 	// Seq is the number of the last event of the replica.
 	Claim    string
 	Previous []string

@@ -33,10 +33,10 @@ const (
 type Identity struct {
 	Name  string
 	Claim string // a random text of this process
-	// Previous are the claims of earlier processes with this spool.
+	// Previous holds the claims that earlier processes with this spool made.
 	Previous []string
-	// Alone means that no other process can have the spool that made the
-	// previous claims: it is the same file, and this process has its lock.
+	// Alone means that those processes have ended: the spool is the same file,
+	// and this process holds its lock.
 	Alone bool
 	// Seq is the number of the last event of the replica.
 	Seq int64
@@ -74,8 +74,8 @@ func (t *Tx) Identity() (i Identity, err error) {
 	return i, err
 }
 
-// NewIdentity gives the replica another name, because another process has its
-// name. The events of the journal belong to that process and are dropped.
+// NewIdentity gives the replica a new name, because another process uses the old
+// one. It deletes the journal: the other process has those events too.
 func (t *Tx) NewIdentity() (Identity, error) {
 	if _, err := t.exec(deleteJournal); err != nil {
 		return Identity{}, err

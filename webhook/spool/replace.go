@@ -94,7 +94,7 @@ func (s *Spool) restore(err error) error {
 // greatID is greater than every id of an undamaged database.
 const greatID = 1 << 60
 
-// anyGreatID selects whether new rows have no ids any more.
+// anyGreatID selects whether a row or a sequence has an id above a limit.
 const anyGreatID = `SELECT EXISTS (SELECT 1 FROM (SELECT max(id) AS id FROM inbox UNION ALL SELECT max(id) FROM instances
 	UNION ALL SELECT max(id) FROM messages UNION ALL SELECT max(id) FROM set_aside UNION ALL SELECT max(seq) FROM journal
 	UNION ALL SELECT max(seq) FROM sqlite_sequence) WHERE id > ?)`

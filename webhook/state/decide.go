@@ -23,8 +23,8 @@ type Change struct {
 	Raised bool
 	// Louder means that Update was delivered without a sound and must now ring.
 	Louder bool
-	// Shows means that the messages about Update must show another state of the
-	// open instance.
+	// Shows means that Update is still open, and that the messages about it must
+	// be edited.
 	Shows bool
 	// Create is a new instance; nil for none.
 	Create *Instance

@@ -107,8 +107,8 @@ func (s Sources) Holds(n Arrival, a template.Alert) bool {
 	}
 }
 
-// doubts reports whether Alertmanager's API decides on the report that an alert
-// fires after its end.
+// doubts reports whether Alertmanager's API must confirm that an alert fires
+// again.
 func (s Sources) doubts(n Arrival, a template.Alert) bool {
 	if n.Elsewhere {
 		return n.Held[a.Fingerprint]

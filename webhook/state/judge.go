@@ -101,11 +101,10 @@ func judgeEnd(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict 
 	}
 }
 
-// firedAfter returns the last known evaluation that found an open instance
-// firing, if it contradicts a resolution, or zero. The resolution can be late, or
-// of the half of a pair of Prometheus servers that sees nothing. It still counts
-// in the end: Alertmanager sends no other one when the other half resolves the
-// alert too.
+// firedAfter returns the last evaluation that found an open instance firing, if
+// it is later than a resolution, or else zero. Such a resolution arrived late, or
+// is of that half of a pair of Prometheus servers that sees nothing. It must be
+// kept: when the other half resolves the alert too, Alertmanager sends no other.
 func (i *Instance) firedAfter(a template.Alert) time.Time {
 	known, isKnown := Evaluated(i.Alert)
 	evaluated, isEvaluated := Evaluated(a)

@@ -43,7 +43,7 @@ func (t *Test) stamp(list []rulefmt.Rule) error {
 	return nil
 }
 
-// stampEach takes the last evaluation before each moment.
+// stampEach writes the time of the last evaluation before each moment.
 func stampEach(f *testfile.File) {
 	each := time.Duration(f.EvaluationInterval)
 	for _, t := range f.Tests {
@@ -62,7 +62,7 @@ func stampEach(f *testfile.File) {
 	}
 }
 
-// stampKept takes the times that the engine shows.
+// stampKept writes the times that Prometheus's engine shows.
 func stampKept(t *testfile.Test, s *ruletest.Suite, list []rulefmt.Rule) error {
 	shown, err := s.Shown([]rulefmt.RuleGroup{{Name: "subject", Rules: list}})
 	if err != nil {
