@@ -1,7 +1,7 @@
 // Package exposition reads and writes the Prometheus text format, in the way of
 // prometheus/common/expfmt but without protobuf: a run of the checker reads,
-// changes and writes one small file, and most of its time would be the
-// initialisation of those packages.
+// changes and writes one small file, for which it need not initialise those
+// packages.
 package exposition
 
 import (
