@@ -120,6 +120,9 @@ func (a Applier) write(c state.Change) error {
 			if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
 				return err
 			}
+			if err := a.Tx.endInSummaries(i.ID); err != nil {
+				return err
+			}
 		}
 		if c.Shows {
 			if err := a.Tx.showAgain(i.ID, a.Chats); err != nil {

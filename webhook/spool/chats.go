@@ -14,9 +14,9 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// KeptCalls is the number of call times that are kept for a chat: as many as a
-// group allows in a minute.
-const KeptCalls = 20
+// KeptCalls is the number of call times that are kept for a chat: as many as
+// Telegram allows in a minute.
+const KeptCalls = 60
 
 // longestWait is longer than any wait that Telegram asks for.
 const longestWait = 48 * time.Hour
@@ -95,7 +95,7 @@ func (t *Tx) RegisterChats(keys []string) error {
 		if slices.Contains(keys, key) {
 			continue
 		}
-		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteChat} {
+		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteChat} {
 			if _, err := t.exec(remove, key); err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func (t *Tx) renameMigrated(key string, configured []string) error {
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameStorm} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (t *Tx) SetChat(key string, c Chat, at time.Time, elsewhere bool) (*Chat, e
 // messages can be neither edited nor replied to. What is open is due to be shown
 // once more, as a reminder of [MovedGroup].
 func (t *Tx) moved(key string, at time.Time, elsewhere bool) error {
-	for _, forget := range []string{deleteQueued, forgetMessages, forgetPlaces} {
+	for _, forget := range []string{deleteQueued, forgetSummaries, deleteStorm, forgetMessages, forgetPlaces} {
 		if _, err := t.exec(forget, key); err != nil {
 			return err
 		}

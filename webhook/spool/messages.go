@@ -139,6 +139,11 @@ func (t *Tx) Edited(m *Message) error {
 // is due once more when the chat takes a message. If Telegram refuses it then,
 // the edit itself is at fault, and the message is left as it is.
 func (t *Tx) EditRefused(m *Message) error {
+	if m.Kind.Summarizes() {
+		if err := t.unlist(m); err != nil {
+			return err
+		}
+	}
 	_, err := t.exec(editRefused, m.ID)
 	return err
 }
@@ -161,6 +166,9 @@ func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
 		if err := t.shown(m, l, now); err != nil {
 			return err
 		}
+	}
+	if m.Kind.Summarizes() {
+		return t.Summarized(m, now)
 	}
 	return nil
 }
@@ -209,7 +217,9 @@ func (t *Tx) showAgain(id int64, chats []string) error {
 func (t *Tx) Unsent(m *Message) (err error) {
 	switch {
 	case m.Edits != 0:
-		_, err = t.exec(editAgain, m.ID)
+		if _, err = t.exec(editAgain, m.ID); err == nil && m.Kind.Summarizes() {
+			err = t.unlist(m)
+		}
 	case m.Part == 1:
 		_, err = t.exec(deleteBatch, m.ID)
 	default:
@@ -220,9 +230,12 @@ func (t *Tx) Unsent(m *Message) (err error) {
 
 // Ambiguous records that the chat may show a message although no answer arrived.
 func (t *Tx) Ambiguous(m *Message) error {
-	if m.Kind == message.Reminder {
+	switch {
+	case m.Kind == message.Reminder:
 		_, err := t.exec(ambiguousReminder, m.Chat, m.Group)
 		return err
+	case m.Kind.Summarizes() && m.ID != 0:
+		return t.ambiguousSummary(m)
 	}
 	for _, l := range m.Listed {
 		if !l.News {
@@ -263,6 +276,9 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 			return nil, err
 		}
 	}
+	if err := t.unlistAll(); err != nil {
+		return nil, err
+	}
 	_, err = t.exec(editsAgain)
 	return ambiguous, err
 }
@@ -276,6 +292,10 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if m.Kind.Summarizes() {
+		sent.Listed, err = t.listedIn(m)
+		return sent, err
 	}
 	for _, l := range m.Listed {
 		key, err := t.Key(l.ID)
@@ -296,6 +316,9 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
 	if e.TelegramID == 0 { // an earlier version gave up on a message that Telegram refused
 		return false, nil
+	}
+	if e.Kind.Summarizes() {
+		return false, t.summarizedElsewhere(chat, e, at)
 	}
 	// If the spool was restored, the journal has messages that it knows.
 	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {

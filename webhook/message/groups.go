@@ -1,0 +1,162 @@
+package message
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/webhook/api"
+)
+
+const (
+	// namingLabels is the maximum number of labels that name a group.
+	namingLabels = 3
+	// loneLabels is the maximum number of labels of the only group.
+	loneLabels = 2
+)
+
+// groupNames names groups with alerts of one name by the values of the labels
+// that tell them apart.
+func (f *Formatter) groupNames(lines []Line, width int) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	labels := f.distinguishing(lines)
+	if labels == nil {
+		return f.lone(lines[0], len(lines), width)
+	}
+	names := make([]string, len(lines))
+	for i, l := range lines {
+		var values []string
+		for _, label := range labels {
+			if v := shorten(valueOf(l, label), width); v != "" {
+				values = append(values, v)
+			}
+		}
+		name := cmp.Or(strings.Join(values, "/"), "–")
+		if l.Alerts > 1 {
+			name += fmt.Sprintf(" ×%d", l.Alerts)
+		}
+		if l.Firing == 0 {
+			name = "✅ " + name
+		}
+		names[i] = name
+	}
+	return shorten(strings.Join(labels, "/"), maxField) + ": " + strings.Join(names, ", ")
+}
+
+// valueOf returns the value of a label in a group, or one of several values.
+func valueOf(l Line, label string) string {
+	switch values := l.Labels[label]; len(values) {
+	case 0:
+		return ""
+	case 1:
+		return values[0]
+	default:
+		return cmp.Or(values[0], values[1]) + "…"
+	}
+}
+
+// distinguishing returns the labels whose values tell groups apart: those with the
+// most different values first, and no more than it takes. It returns nil for
+// groups that no label tells apart.
+func (f *Formatter) distinguishing(lines []Line) []string {
+	type candidate struct {
+		label  string
+		values int
+		shared int // groups whose alerts have several values
+	}
+	known := map[string]bool{}
+	for _, l := range lines {
+		for label := range l.Labels {
+			known[label] = true
+		}
+	}
+	var candidates []candidate
+	for _, label := range slices.Sorted(maps.Keys(known)) {
+		if f.names(label) {
+			continue
+		}
+		c := candidate{label: label}
+		different := map[string]bool{}
+		for _, l := range lines {
+			different[valueOf(l, label)] = true
+			if len(l.Labels[label]) > 1 {
+				c.shared++
+			}
+		}
+		if c.values = len(different); c.values > 1 {
+			candidates = append(candidates, c)
+		}
+	}
+	slices.SortStableFunc(candidates, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.values, a.values), cmp.Compare(a.shared, b.shared))
+	})
+	var labels []string
+	apart := 1
+	for _, c := range candidates {
+		more := append(slices.Clone(labels), c.label)
+		different := map[string]bool{}
+		for _, l := range lines {
+			var values []string
+			for _, label := range more {
+				values = append(values, valueOf(l, label))
+			}
+			different[strings.Join(values, "\x00")] = true
+		}
+		if len(different) > apart {
+			labels, apart = more, len(different)
+		}
+		if apart == len(lines) || len(labels) == namingLabels {
+			break
+		}
+	}
+	return labels
+}
+
+// names reports whether a label has the name or severity of the alert, or is of
+// the whole Prometheus.
+func (f *Formatter) names(label string) bool {
+	switch label {
+	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Source, api.Delivery, "prometheus", "replica":
+		return true
+	}
+	return false
+}
+
+// lone names the only group with alerts of a name: labels that its alerts share,
+// and some values of the label that tells them apart.
+func (f *Formatter) lone(l Line, groups, width int) string {
+	var shared []string
+	var apart string
+	for _, label := range slices.Sorted(maps.Keys(l.Labels)) {
+		values := l.Labels[label]
+		switch {
+		case f.names(label):
+		case len(values) > 1:
+			if apart == "" || len(values) > len(l.Labels[apart]) {
+				apart = label
+			}
+		case len(shared) < loneLabels && values[0] != "" && label != model.JobLabel:
+			shared = append(shared, shorten(label, maxField)+"="+shorten(values[0], width))
+		}
+	}
+	name := strings.Join(shared, ", ")
+	if apart != "" {
+		var values []string
+		for _, v := range l.Labels[apart] {
+			if v != "" {
+				values = append(values, shorten(v, width))
+			}
+		}
+		name = join(name, "; ", shorten(apart, maxField)+": "+strings.Join(values, ", ")+" …")
+	}
+	if groups > 1 {
+		name = join(name, " ", fmt.Sprintf("(×%d)", groups))
+	}
+	return name
+}
