@@ -18,6 +18,9 @@ const (
 	ringEvery = 9300 * time.Millisecond
 	// editEvery is the time between two edits of the summaries of a chat.
 	editEvery = 5 * time.Second
+	// flapEditEvery is the time between two edits of messages about alerts that
+	// flap. Replies ring when an urgent one fires.
+	flapEditEvery = 10 * time.Second
 )
 
 // budget is the calls that a chat may make within a minute.

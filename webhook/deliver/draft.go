@@ -21,6 +21,7 @@ type draft struct {
 	news     []spool.View // those of the list that the chat does not show yet
 	silent   bool
 	replyTo  int
+	covers   []state.Listed // further instances that the first message stands for
 	// ambiguous counts the calls without an answer that may have shown the notice.
 	ambiguous int
 }
@@ -54,6 +55,9 @@ func (p *planner) write(d draft) (*call, error) {
 			listed = append(listed, d.notice.Items[i])
 			c.ambiguous = max(c.ambiguous, v.Ambiguous)
 			c.Listed = append(c.Listed, state.Listed{ID: v.ID, Resolved: !v.Firing(), News: news[v.ID]})
+		}
+		if first == nil {
+			c.Listed = append(c.Listed, d.covers...)
 		}
 		c.minimum, c.nameless = p.formatter.Minimum(listed)
 		var err error

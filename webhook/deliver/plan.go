@@ -22,9 +22,11 @@ type call struct {
 	ambiguous int    // the calls without an answer that may have shown it
 	severity  string
 
-	rings      bool // about an urgent alert, with a sound
-	edits      bool // brings a message that names many alerts up to date
-	summarized int  // alerts that a summary newly shows
+	rings      bool  // about an urgent alert, with a sound
+	edits      bool  // brings a message that names many alerts up to date
+	summarized int   // alerts that a summary newly shows
+	flap       int64 // the message about an alert that flaps, which the call concerns
+	flapOver   bool  // afterwards that alert no longer flaps
 
 	notifications []int64   // that brought its news
 	waiting       time.Time // the time since which the oldest change waits
@@ -56,11 +58,14 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 	}
 	var last spool.Due
 	for again := 0; again < 2; {
-		dues, err := p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks())
+		dues, next, err := p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now)
 		if err != nil {
 			return nil, wake, err
 		}
 		s, ok, wake, err := p.choose(dues)
+		if !next.IsZero() {
+			wake = sooner(wake, next)
+		}
 		if !ok || err != nil {
 			return nil, wake, err
 		}
@@ -115,6 +120,8 @@ func (p *planner) plan(s step) (*call, error) {
 		return p.edit(due.ID)
 	case spool.DueSummaryEdit:
 		return p.editSummary(due.ID, nil)
+	case spool.DueFlap, spool.DueFlapFires, spool.DueFlapEdit, spool.DueFlapOver:
+		return p.flapCall(due)
 	default:
 		return p.digest()
 	}
@@ -156,9 +163,11 @@ func (p *planner) alert(due spool.Due, firstOnly bool) (*call, error) {
 	}
 	var fresh, others []spool.View
 	for _, v := range open {
-		if v.Shown == spool.ShownNothing {
+		switch {
+		case v.Shown == spool.ShownNothing && v.Flaps: // another message shows it
+		case v.Shown == spool.ShownNothing:
 			fresh = append(fresh, v)
-		} else {
+		default:
 			others = append(others, v)
 		}
 	}
@@ -166,6 +175,9 @@ func (p *planner) alert(due spool.Due, firstOnly bool) (*call, error) {
 		if v.Shown == spool.ShownNothing && (v.Rank < p.urgentRanks() || v.Closed == message.Note) {
 			fresh = append(fresh, v)
 		}
+	}
+	if c, err := p.flapping(fresh); c != nil || err != nil {
+		return c, err
 	}
 	n := message.Notice{Kind: message.Alert, Now: p.now, Truncated: p.tx.Truncated(group)}
 	list := append(fresh, others...)
@@ -318,6 +330,12 @@ func (p *planner) edit(id int64) (*call, error) {
 	m, err := p.tx.StartEdit(p.chat, id)
 	if err != nil {
 		return nil, err
+	}
+	switch m.Kind {
+	case message.Flapping:
+		return p.flapState(m)
+	case message.Flap: // about a moment
+		return nil, p.tx.DropEdit(id)
 	}
 	list, err := p.tx.ListedViews(p.chat, m.Listed)
 	if err != nil {

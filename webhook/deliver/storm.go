@@ -50,7 +50,7 @@ func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err 
 		if err := p.tx.DropParts(p.chat); err != nil {
 			return s, false, wake, err
 		}
-		if dues, err = p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks()); err != nil {
+		if dues, _, err = p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now); err != nil {
 			return s, false, wake, err
 		}
 	}
@@ -170,6 +170,8 @@ func (p *planner) calm(dues spool.Dues) (s step, ok bool, wake time.Time) {
 			return false
 		case d.Class == spool.DueSummaryEdit:
 			return p.mayEdit(&wake)
+		case d.Class == spool.DueFlapEdit:
+			return p.reached(p.edited, flapEditEvery, &wake)
 		}
 		return true
 	})
@@ -246,6 +248,12 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 	}
 	s.due, ok = dues.First(func(d spool.Due) bool {
 		switch d.Class {
+		case spool.DueFlap:
+			return p.mayRing(p.budget.used(p.now), p.budget.own(0), &wake)
+		case spool.DueFlapFires:
+			return d.Urgent(p.urgentRanks()) && p.mayRing(p.budget.used(p.now), p.budget.own(0), &wake)
+		case spool.DueFlapEdit:
+			return p.reached(p.edited, flapEditEvery, &wake) && p.room(p.budget.edits(), &wake)
 		case spool.DueSummaryEdit:
 			return p.mayEdit(&wake) && p.room(p.budget.edits(), &wake)
 		case spool.DueEdit:

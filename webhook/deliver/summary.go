@@ -62,6 +62,9 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	if p.storm != nil {
 		began = p.storm.Began
 	}
+	for _, u := range list {
+		began = sooner(began, u.ChangedAt)
+	}
 	c, lines, err := p.format(message.Summary{Kind: kind, All: all, Since: began}, nil, list)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
@@ -204,6 +205,8 @@ func (w *worker) record(tx *spool.Tx, c *call, o outcome, now time.Time) (seq in
 	switch {
 	case c.Kind.Summarizes():
 		e.Sent, e.Ambiguous, err = w.recordSummary(tx, c, o, now)
+	case c.flap != 0 || c.Kind == message.Flapping:
+		e.Sent, e.Ambiguous, err = w.recordFlap(tx, c, o, now)
 	case c.Edits != 0 && (o.failure == nil || o.failure.Kind == telegram.MessageGone):
 		e.Edited = c.Edits
 		err = tx.Edited(&c.Message)

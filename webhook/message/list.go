@@ -127,7 +127,7 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if it.Closed == Unverified {
 		end += " " + f.words.Unverified
 	}
-	if n.Kind == Resolution || n.Kind == Digest { // the heading says so
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap { // the title shows it
 		return text + ", " + end
 	}
 	return "✅ " + text + ", " + end

@@ -105,9 +105,19 @@ type Notice struct {
 	// Truncated counts the alerts that Alertmanager left out (max_alerts).
 	Truncated uint64
 	Now       time.Time
+	// Flaps is the number of episodes of an alert, in a message about its
+	// flapping.
+	Flaps Flaps
 	// Part and Parts are set on a message that is formatted again after it was
 	// split.
 	Part, Parts int
+}
+
+// Flaps is the number of episodes of an alert that flaps, and their duration.
+type Flaps struct {
+	Times int
+	For   time.Duration
+	Over  bool // it no longer flaps
 }
 
 // Message is the content of one call of the Bot API.

@@ -94,6 +94,9 @@ func (f *Formatter) title(n Notice, items []Item) string {
 	if n.Kind == Resolution {
 		return "✅ " + f.words.ResolvedTitle(name, title)
 	}
+	if n.Flaps.Times > 0 {
+		return f.flapsTitle(n, items, severity, title)
+	}
 	if name != "" {
 		title = name + ": " + title
 	}

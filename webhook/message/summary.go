@@ -133,7 +133,7 @@ func (f *Formatter) summaryPage(s Summary, named, width int) SummaryPage {
 	for _, l := range s.Lines {
 		alerts, firing = alerts+l.Alerts, firing+l.Firing
 	}
-	if s.Kind != SummaryEnds && firing > 0 {
+	if s.Kind != SummaryEnds && firing > 0 && firing < alerts {
 		p.Counts = words.Counts(firing, alerts-firing)
 	}
 	p.Sections = f.sections(s, named, width, words)

@@ -19,6 +19,7 @@ type StormWords struct {
 
 	// Flaps is about an alert that flaps, and Flapped about one that did.
 	Flaps, Flapped func(times int, d time.Duration) string
+	FiresAgain     func(severity, title string) string
 }
 
 func storms(language string) StormWords {
@@ -63,6 +64,12 @@ func englishStorms() StormWords {
 		Flapped: func(times int, t time.Duration) string {
 			return fmt.Sprintf("flapped %d times in %s", times, d(t))
 		},
+		FiresAgain: func(severity, title string) string {
+			if severity == "" {
+				return "Again: " + title
+			}
+			return severity + " again: " + title
+		},
 	}
 }
 
@@ -101,6 +108,7 @@ func koreanStorms() StormWords {
 		Flapped: func(times int, t time.Duration) string {
 			return fmt.Sprintf("%s 동안 %d회 발생", d(t), times)
 		},
+		FiresAgain: func(severity, title string) string { return join(severity, " ", "다시 발생: "+title) },
 	}
 }
 

@@ -21,6 +21,8 @@ type Applier struct {
 	Shares bool
 	// Sources decide which resolutions count at once.
 	Sources state.Sources
+	// Flaps, unless nil, is called for each new episode of an alert that flaps.
+	Flaps func(*state.Instance)
 }
 
 const (
@@ -123,6 +125,9 @@ func (a Applier) write(c state.Change) error {
 			if err := a.Tx.endInSummaries(i.ID); err != nil {
 				return err
 			}
+			if err := a.Tx.flapEnded(i, a.Chats); err != nil {
+				return err
+			}
 		}
 		if c.Shows {
 			if err := a.Tx.showAgain(i.ID, a.Chats); err != nil {
@@ -136,9 +141,21 @@ func (a Applier) write(c state.Change) error {
 		}
 	}
 	if c.Create != nil {
-		return a.Tx.createInstance(c.Create, a.Chats)
+		return a.create(c.Create)
 	}
 	return nil
+}
+
+// create stores a new instance, and whether its alert flaps.
+func (a Applier) create(i *state.Instance) error {
+	if err := a.Tx.createInstance(i, a.Chats); err != nil || i.Notify == state.None || i.Closed == message.Note {
+		return err
+	}
+	flaps, err := a.Tx.flapped(i, a.Chats)
+	if flaps && a.Flaps != nil {
+		a.Flaps(i)
+	}
+	return err
 }
 
 // Group returns what is known of a group.

@@ -95,7 +95,7 @@ func (t *Tx) RegisterChats(keys []string) error {
 		if slices.Contains(keys, key) {
 			continue
 		}
-		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteChat} {
+		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteFlaps, deleteChat} {
 			if _, err := t.exec(remove, key); err != nil {
 				return err
 			}
@@ -144,7 +144,7 @@ func (t *Tx) renameMigrated(key string, configured []string) error {
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameStorm} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameStorm, renameFlaps} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (t *Tx) SetChat(key string, c Chat, at time.Time, elsewhere bool) (*Chat, e
 // messages can be neither edited nor replied to. What is open is due to be shown
 // once more, as a reminder of [MovedGroup].
 func (t *Tx) moved(key string, at time.Time, elsewhere bool) error {
-	for _, forget := range []string{deleteQueued, forgetSummaries, deleteStorm, forgetMessages, forgetPlaces} {
+	for _, forget := range []string{deleteQueued, forgetSummaries, deleteStorm, deleteFlaps, forgetFlaps, forgetMessages, forgetPlaces} {
 		if _, err := t.exec(forget, key); err != nil {
 			return err
 		}

@@ -22,6 +22,10 @@ const (
 	DueEdit                     // a message shows an old state
 	DueDigest                   // other alerts fired and were resolved before they were delivered
 	DueSummaryEdit              // a message that names many alerts shows an old state
+	DueFlap                     // an urgent alert that flaps fires
+	DueFlapFires                // an alert that flaps has been firing for long
+	DueFlapEdit                 // the message about an alert that flaps shows an old state
+	DueFlapOver                 // an alert that flaps has been resolved for long
 )
 
 // LowestRank is below the rank of every severity.
@@ -34,7 +38,7 @@ const (
 				WHEN v.shown = 1 THEN 3
 				ELSE 5
 			END AS class, MIN(i.rank), MIN(i.received_at), MIN(i.id), i.group_key, COUNT(*), MIN(i.first_at)
-		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2 GROUP BY class, i.group_key`
+		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.own >= ?2 GROUP BY class, i.group_key`
 	reminderDues = `SELECT COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?3),
 		r.received_at, r.group_key, CASE r.group_key
 			WHEN '' THEN (SELECT count(*) FROM views v JOIN instances i ON i.id = v.instance
@@ -46,14 +50,14 @@ const (
 	listEditDue = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances = '[]'
 		ORDER BY rank, created_at DESC, id DESC LIMIT 1`
 
-	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous `
+	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous, v.flap `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
 		WHERE i.group_key = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
-	viewsFresh = selectViews + `FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
+	viewsFresh = selectViews + `FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0
 		AND i.group_key = ?2 AND i.own >= ?3 AND (i.resolved_at IS NULL OR i.rank < ?4 OR i.closed = 'note') ORDER BY i.rank, i.id LIMIT ?5`
 	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL ORDER BY i.id`
@@ -72,7 +76,7 @@ const (
 type Due struct {
 	Class Class
 	Group string
-	ID    int64 // of the message of DuePart, DueEdit and DueSummaryEdit
+	ID    int64 // of the message that it concerns, unless it is about a group
 
 	Rank   int // of the most severe alert
 	Alerts int // that it is about
@@ -84,7 +88,20 @@ type Due struct {
 }
 
 // Urgent reports whether it is about an alert of an urgent rank.
-func (d Due) Urgent(ranks int) bool { return d.Class == DueAlert && d.Rank < ranks }
+func (d Due) Urgent(ranks int) bool {
+	return d.Rank < ranks && (d.Class == DueAlert || d.Class == DueFlap || d.Class == DueFlapFires)
+}
+
+// place is the place of the class among equal severities.
+func (d Due) place() Class {
+	switch d.Class {
+	case DueFlap, DueFlapFires:
+		return DueAlert
+	case DueFlapEdit:
+		return DueEdit
+	}
+	return d.Class
+}
 
 // urgency is the rank that orders the calls.
 func (d Due) urgency() int {
@@ -96,7 +113,7 @@ func (d Due) urgency() int {
 
 // compare orders calls: the most urgent first.
 func (d Due) compare(e Due) int {
-	return cmp.Or(cmp.Compare(d.urgency(), e.urgency()), cmp.Compare(d.Class, e.Class), d.At.Compare(e.At), cmp.Compare(d.order, e.order))
+	return cmp.Or(cmp.Compare(d.urgency(), e.urgency()), cmp.Compare(d.place(), e.place()), d.At.Compare(e.At), cmp.Compare(d.order, e.order))
 }
 
 // Dues are the calls that are due to a chat.
@@ -126,7 +143,8 @@ func (ds Dues) First(accept func(Due) bool) (first Due, ok bool) {
 
 // Dues returns the calls that are due to a chat. Urgent is the number of urgent
 // ranks. With ownOnly it leaves out alerts that only another replica received.
-func (t *Tx) Dues(chat string, ownOnly bool, urgent int) (list Dues, err error) {
+// Next is the time at which another one becomes due, or zero.
+func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
 	read := func(query string, scan func(*sql.Rows, *Due, *int64) error, args ...any) error {
 		rows, err := t.query(query, args...)
 		_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
@@ -149,7 +167,7 @@ func (t *Tx) Dues(chat string, ownOnly bool, urgent int) (list Dues, err error) 
 		return nil
 	}, chat, ownOnly, urgent)
 	if err != nil {
-		return nil, err
+		return nil, next, err
 	}
 	err = read(reminderDues, func(rows *sql.Rows, d *Due, at *int64) error {
 		var rank, received, group any
@@ -160,7 +178,7 @@ func (t *Tx) Dues(chat string, ownOnly bool, urgent int) (list Dues, err error) 
 		return nil
 	}, chat, ownOnly, LowestRank)
 	if err != nil {
-		return nil, err
+		return nil, next, err
 	}
 	for class, query := range map[Class]string{DuePart: partDue, DueEdit: editDue, DueSummaryEdit: listEditDue} {
 		if err := read(query, func(rows *sql.Rows, d *Due, at *int64) error {
@@ -175,10 +193,11 @@ func (t *Tx) Dues(chat string, ownOnly bool, urgent int) (list Dues, err error) 
 			d.Class, d.Rank, *at, d.Group, d.order = class, int(number(rank)), number(created), text(group), d.ID
 			return nil
 		}, chat); err != nil {
-			return nil, err
+			return nil, next, err
 		}
 	}
-	return list, nil
+	flaps, next, err := t.flapDues(chat, ownOnly, urgent, now)
+	return append(list, flaps...), next, err
 }
 
 // number returns a stored number, or 0 for a damaged one.
@@ -201,7 +220,7 @@ func text(v any) string {
 
 // MostUrgent returns the call that is due first, or false if none is due.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
-	list, err := t.Dues(chat, ownOnly, urgent)
+	list, _, err := t.Dues(chat, ownOnly, urgent, time.Now())
 	if err != nil {
 		return d, false, err
 	}
@@ -227,6 +246,8 @@ type View struct {
 	// Ambiguous is the number of calls without an answer, each of which may have
 	// shown the present state.
 	Ambiguous int
+	// Flaps means that a message about a flapping alert shows the instance.
+	Flaps bool
 }
 
 // OpenViews returns the firing instances of a group.
@@ -270,7 +291,7 @@ func (t *Tx) views(query string, args ...any) ([]View, error) {
 	rows, err := t.query(query, args...)
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (v View, err error) {
 		var first sql.NullInt64
-		v.Instance, err = scanInstance(rows, &v.Shown, &first, &v.Ambiguous)
+		v.Instance, err = scanInstance(rows, &v.Shown, &first, &v.Ambiguous, &v.Flaps)
 		v.First = first.Int64
 		return v, err
 	})

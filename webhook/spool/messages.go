@@ -320,6 +320,11 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 	if e.Kind.Summarizes() {
 		return false, t.summarizedElsewhere(chat, e, at)
 	}
+	if e.Kind == message.Flapping {
+		if id, err := t.messageIn(chat, e.TelegramID, e.Kind); err != nil || id != 0 {
+			return false, errors.Join(err, t.flapEditedElsewhere(id, chat, e, at))
+		}
+	}
 	// If the spool was restored, the journal has messages that it knows.
 	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
 		return false, err
@@ -355,7 +360,10 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 	if m.ID, err = t.insert(insertMessage, chat, m.Group, m.Kind, m.Rank, 0, m.Part, m.Parts, "", string(list), "sending", at.UnixMicro()); err != nil {
 		return false, err
 	}
-	return duplicate, t.Sent(m, e.TelegramID, at)
+	if err := t.Sent(m, e.TelegramID, at); err != nil {
+		return false, err
+	}
+	return duplicate, t.flapElsewhere(m, e)
 }
 
 // elsewhere returns a message of another replica with the instances that this

@@ -15,9 +15,9 @@ import (
 const (
 	selectUnlisted = `SELECT i.id, i.cluster, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
-	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.shown = 0 AND i.rank >= ?3 AND i.rank < ?4 AND i.group_key NOT IN ('` +
+	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.rank >= ?3 AND i.rank < ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
-	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND i.rank >= ?3 AND i.rank < ?4 LIMIT ?5`
+	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND i.rank >= ?3 AND i.rank < ?4 LIMIT ?5`
 	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND i.rank >= ?3 AND i.rank < ?4
 		AND (i.group_key IN (SELECT group_key FROM reminders WHERE chat = ?1)
 			OR v.first_message IS NULL AND EXISTS (SELECT 1 FROM reminders WHERE chat = ?1 AND group_key = '')) LIMIT ?5`

@@ -51,6 +51,8 @@ type SentEvent struct {
 	// another event with its id.
 	Listed []ListedEvent `json:"listed"`
 	Storm  int64         `json:"storm,omitempty"` // the beginning of the storm of a summary
+	// FlapOver means that the alert of the message no longer flaps.
+	FlapOver bool `json:"flap_over,omitempty"`
 }
 
 // ListedEvent is an instance in a message, see [Listed].
