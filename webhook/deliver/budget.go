@@ -29,13 +29,14 @@ type budget struct {
 	steady bool // only the time between two calls is limited
 	topics int  // chats of the configuration that share it
 	calls  []time.Time
+	showed []time.Time // calls that changed the chat
 }
 
 // budget returns the budget of a share of the rates.
 func (p *pace) budget(share lease.Share, topics int) budget {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	b := budget{limit: p.group, topics: topics, calls: slices.Clone(p.calls)}
+	b := budget{limit: p.group, topics: topics, calls: slices.Clone(p.calls), showed: slices.Clone(p.showed)}
 	if b.limit == 0 && p.chat > 0 {
 		b.limit, b.steady = min(int(time.Minute/p.chat), spool.KeptCalls), true
 	}
@@ -89,8 +90,14 @@ func (b budget) ring() time.Duration {
 }
 
 // used returns the number of calls within the last minute.
-func (b budget) used(now time.Time) (n int) {
-	for _, at := range b.calls {
+func (b budget) used(now time.Time) int { return within(b.calls, now) }
+
+// shown returns the number of those that changed the chat. Calls to a chat that
+// fails are no storm.
+func (b budget) shown(now time.Time) int { return within(b.showed, now) }
+
+func within(calls []time.Time, now time.Time) (n int) {
+	for _, at := range calls {
 		if now.Sub(at) < time.Minute {
 			n++
 		}

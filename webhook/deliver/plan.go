@@ -154,6 +154,9 @@ func (p *planner) open(group string) (open, resolved []spool.View, err error) {
 // firstOnly a longer message has only its first part.
 func (p *planner) alert(due spool.Due, firstOnly bool) (*call, error) {
 	group := due.Group
+	if err := p.tx.DropGroupParts(p.chat, group); err != nil { // this message lists their alerts
+		return nil, err
+	}
 	if firstOnly && due.Alerts > perMessage {
 		return p.firstPart(due)
 	}

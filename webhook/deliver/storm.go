@@ -90,7 +90,7 @@ type need struct {
 func (n need) all() int { return n.alerts + n.ends + n.reminders }
 
 // needs returns the calls that are due without summaries.
-func (p *planner) needs(dues spool.Dues) (n need, err error) {
+func (p *planner) needs(dues spool.Dues) (n need) {
 	digest := 0
 	for _, d := range dues {
 		calls := 1
@@ -113,17 +113,12 @@ func (p *planner) needs(dues spool.Dues) (n need, err error) {
 		n.groups++
 		n.alerts += (digest + perMessage - 1) / perMessage
 	}
-	parts, err := p.tx.QueuedParts(p.chat)
-	n.alerts += parts
-	return n, err
+	return n
 }
 
 // begins reports whether more groups have news than their messages fit.
 func (p *planner) begins(dues spool.Dues) (bool, error) {
-	n, err := p.needs(dues)
-	if err != nil {
-		return false, err
-	}
+	n := p.needs(dues)
 	fits := p.budget.fits()
 	if n.ends > fits || n.reminders > fits {
 		return true, nil
@@ -139,7 +134,7 @@ func (p *planner) begins(dues spool.Dues) (bool, error) {
 		}
 		alerts += groups
 	}
-	return alerts > max(fits-p.budget.used(p.now), 1), nil
+	return alerts > max(fits-p.budget.shown(p.now), 1), nil
 }
 
 // passed reports whether the storm is over: the news of the last minute would
@@ -149,9 +144,9 @@ func (p *planner) passed(dues spool.Dues) (bool, error) {
 	if since >= 0 && since < calmFor { // else the clock was set back
 		return false, nil
 	}
-	n, err := p.needs(dues)
-	if err != nil || n.all() > p.budget.fits() {
-		return false, err
+	n := p.needs(dues)
+	if n.all() > p.budget.fits() {
+		return false, nil
 	}
 	groups, err := p.tx.GroupsSummarized(p.chat, p.storm.Began, p.now.Add(-time.Minute))
 	return n.all()+groups <= p.budget.fits(), err

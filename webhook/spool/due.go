@@ -44,10 +44,12 @@ const (
 			WHEN '' THEN (SELECT count(*) FROM views v JOIN instances i ON i.id = v.instance
 				WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL)
 			ELSE (SELECT count(*) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL) END FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2`
-	partDue = `SELECT rank, created_at, id, group_key FROM messages WHERE chat = ? AND state = 'queued' ORDER BY rank, created_at, id LIMIT 1`
-	editDue = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances <> '[]'
+	partDue       = `SELECT rank, created_at, id, group_key FROM messages WHERE chat = ? AND state = 'queued' ORDER BY rank, created_at, id LIMIT 1`
+	groupsInParts = `SELECT group_key, MIN(rank) FROM messages WHERE chat = ? AND state = 'queued' GROUP BY group_key`
+	editDue       = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances <> '[]'
 		ORDER BY rank, created_at, id LIMIT 1`
-	listEditDue = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances = '[]'
+	deleteGroupParts = `DELETE FROM messages WHERE chat = ? AND state = 'queued' AND group_key = ?`
+	listEditDue      = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances = '[]'
 		ORDER BY rank, created_at DESC, id DESC LIMIT 1`
 
 	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous, v.flap `
@@ -85,6 +87,7 @@ type Due struct {
 	At, FirstAt time.Time
 	Kind        message.Kind // of the message that an edit changes
 	order       int64        // among equals
+	parted      bool         // parts of a message show its alerts
 }
 
 // Urgent reports whether it is about an alert of an urgent rank.
@@ -125,7 +128,7 @@ func (ds Dues) First(accept func(Due) bool) (first Due, ok bool) {
 	var alert Due
 	var alerts bool
 	for _, d := range ds {
-		if !accept(d) {
+		if d.parted || !accept(d) {
 			continue
 		}
 		if !ok || d.compare(first) < 0 {
@@ -196,8 +199,37 @@ func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Du
 			return nil, next, err
 		}
 	}
+	if err := t.markParted(chat, list); err != nil {
+		return nil, next, err
+	}
 	flaps, next, err := t.flapDues(chat, ownOnly, urgent, now)
 	return append(list, flaps...), next, err
+}
+
+// markParted marks the alerts of groups of which parts of a message wait. More
+// urgent ones do not wait for these.
+func (t *Tx) markParted(chat string, list Dues) error {
+	ranks := map[string]int{}
+	rows, err := t.query(groupsInParts, chat)
+	if _, err := collect(rows, err, func(rows *sql.Rows) (group string, err error) {
+		var key, rank any
+		err = rows.Scan(&key, &rank)
+		ranks[text(key)] = int(number(rank))
+		return group, err
+	}); err != nil {
+		return err
+	}
+	for i, d := range list {
+		rank, ok := ranks[d.Group]
+		list[i].parted = ok && d.Class == DueAlert && d.Rank >= rank
+	}
+	return nil
+}
+
+// DropGroupParts removes the parts of messages about a group that were not sent.
+func (t *Tx) DropGroupParts(chat, group string) error {
+	_, err := t.exec(deleteGroupParts, chat, group)
+	return err
 }
 
 // number returns a stored number, or 0 for a damaged one.

@@ -27,7 +27,6 @@ const (
 	dropEmpty       = `DELETE FROM reminders WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND i.resolved_at IS NULL
 			AND (i.group_key = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL))`
-	queuedParts = `SELECT count(*) FROM messages WHERE chat = ? AND state = 'queued'`
 )
 
 // NoSummary in place of an id means that the newest summary is full or cannot be
@@ -80,12 +79,6 @@ func (t *Tx) EndStorm(chat string) error {
 func (t *Tx) DropParts(chat string) error {
 	_, err := t.exec(deleteQueued, chat)
 	return err
-}
-
-// QueuedParts returns the number of parts that wait.
-func (t *Tx) QueuedParts(chat string) (n int, err error) {
-	err = t.queryRow(queuedParts, chat).Scan(&n)
-	return n, err
 }
 
 // GroupsWithNews returns the number of groups with alerts that a chat does not
