@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
@@ -85,14 +87,16 @@ func (s *Service) applyAll(ctx context.Context) {
 // which the state changes without a notification, or zero.
 func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	var applied []spool.Applied
+	var flapping []string
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
 		defer func() {
 			if single && err != nil && spool.IsItem(err) {
 				err = errors.Join(spool.ErrDamaged, err)
 			}
 		}()
-		n, applied = 0, nil
+		n, applied, flapping = 0, nil, nil
 		applier := s.applier(tx)
+		applier.Flaps = func(i *state.Instance) { flapping = append(flapping, i.Alert.Labels[model.AlertNameLabel]) }
 		inbox, err := tx.Inbox(applyAtOnce, applyBytes)
 		if err != nil {
 			return err
@@ -124,6 +128,7 @@ func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	}
 	if err == nil {
 		s.countApplied(applied)
+		s.metrics.flaps(flapping)
 	}
 	return n, next, err
 }

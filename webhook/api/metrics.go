@@ -103,6 +103,7 @@ type Families struct {
 	Storms            metrics.Desc
 	Storm             metrics.Desc
 	Summarized        metrics.Desc
+	FlappingEpisodes  metrics.Desc
 	SpoolWritable     metrics.Desc
 	SpoolReplaced     metrics.Desc
 	SpoolDurable      metrics.Desc
@@ -212,6 +213,10 @@ func NewFamilies() Families {
 			Name: name("alerts_summarized_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
 			Help: "Alerts that a summary showed, or whose end or reminder one showed.",
 		},
+		FlappingEpisodes: metrics.Desc{
+			Name: name("flapping_episodes_total"), Type: metrics.Counter, Labels: []metrics.Label{{Name: "alert"}},
+			Help: "Episodes of alerts that flap, by the alert's name. After two hundred names further ones count as other.",
+		},
 		HistoryBacklog: metrics.Desc{
 			Name: name("history_backlog"), Type: metrics.Gauge,
 			Help: "Alerts whose present state is not yet in the history database.",
@@ -249,7 +254,7 @@ func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
 		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.Storms, w.Storm, w.Summarized, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.Storms, w.Storm, w.Summarized, w.FlappingEpisodes, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
 	}
 }
 

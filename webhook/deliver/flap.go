@@ -175,8 +175,11 @@ func (w *worker) recordFlap(tx *spool.Tx, c *call, o outcome, now time.Time) (se
 		if sent, err = tx.SentEvent(m, o.id); err != nil {
 			return nil, nil, err
 		}
-		if m.Kind == message.Flapping {
+		switch m.Kind {
+		case message.Flapping:
 			err = tx.BeginFlap(m, m.Listed[0].ID)
+		case message.Flap:
+			err = tx.FlapReplied(m, c.flap)
 		}
 		if c.flapOver {
 			err = errors.Join(err, tx.EndFlap(m.Chat, c.flap))

@@ -83,8 +83,8 @@ func sooner(a, b time.Time) time.Time {
 
 // need is the number of calls that show news without summaries.
 type need struct {
-	groups                  int // with news
 	alerts, ends, reminders int // calls
+	urgent                  int // those of the alerts that are urgent
 }
 
 func (n need) all() int { return n.alerts + n.ends + n.reminders }
@@ -99,8 +99,10 @@ func (p *planner) needs(dues spool.Dues) (n need) {
 		}
 		switch d.Class {
 		case spool.DueAlert:
-			n.groups++
 			n.alerts += calls
+			if d.Urgent(p.urgentRanks()) {
+				n.urgent += calls
+			}
 		case spool.DueResolution:
 			n.ends += calls
 		case spool.DueReminder:
@@ -110,31 +112,31 @@ func (p *planner) needs(dues spool.Dues) (n need) {
 		}
 	}
 	if digest > 0 {
-		n.groups++
 		n.alerts += (digest + perMessage - 1) / perMessage
 	}
 	return n
 }
 
-// begins reports whether more groups have news than their messages fit.
+// begins reports whether more groups have news than can be shown one by one:
+// all within a minute, and the urgent ones at once.
 func (p *planner) begins(dues spool.Dues) (bool, error) {
-	n := p.needs(dues)
-	fits := p.budget.fits()
+	n, fits := p.needs(dues), p.budget.fits()
 	if n.ends > fits || n.reminders > fits {
 		return true, nil
 	}
 	if n.alerts < 2 {
 		return false, nil
 	}
-	alerts := n.alerts
+	others := 0
 	for _, topic := range p.topics {
 		groups, err := p.tx.GroupsWithNews(topic)
 		if err != nil {
 			return false, err
 		}
-		alerts += groups
+		others += groups
 	}
-	return alerts > max(fits-p.budget.shown(p.now), 1), nil
+	free := max(fits-p.budget.shown(p.now), 0)
+	return n.alerts+others > fits || n.urgent > 1 && n.urgent+others > free+p.budget.topics, nil
 }
 
 // passed reports whether the storm is over: the news of the last minute would
@@ -209,7 +211,7 @@ func (p *planner) room(n int, wake *time.Time) bool {
 // inStorm chooses in a storm: first messages of their own for some groups, then
 // summaries, of which the urgent groups ring.
 func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err error) {
-	var news, urgent spool.Dues
+	var news, urgent, reminders spool.Dues
 	classes := map[spool.Class]bool{}
 	for _, d := range dues {
 		switch {
@@ -222,6 +224,8 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 			if d.Urgent(p.urgentRanks()) {
 				urgent = append(urgent, d)
 			}
+		case d.Class == spool.DueReminder:
+			reminders = append(reminders, d)
 		}
 		classes[d.Class] = true
 	}
@@ -238,7 +242,9 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 		return step{summary: message.SummaryStart, into: p.storm.Summary}, true, wake, nil
 	case classes[spool.DueResolution] && p.mayEdit(&wake) && p.room(p.budget.joins(), &wake):
 		return step{summary: message.SummaryEnds, into: p.storm.Ends}, true, wake, nil
-	case classes[spool.DueReminder] && p.room(p.budget.joins(), &wake):
+	case len(reminders) == 1 && reminders[0].Alerts <= perMessage && p.room(p.budget.joins(), &wake):
+		return step{due: reminders[0]}, true, wake, nil
+	case len(reminders) > 0 && p.room(p.budget.joins(), &wake):
 		return step{summary: message.SummaryReminder}, true, wake, nil
 	}
 	s.due, ok = dues.First(func(d spool.Due) bool {
@@ -303,7 +309,7 @@ func (p *planner) urgentInStorm(urgent spool.Dues, wake *time.Time) (s step, ok 
 	for _, d := range urgent {
 		late = late && d.FirstAt.Sub(p.storm.Began) >= calmFor
 	}
-	if late && (used+len(urgent) <= unreserved || len(urgent) == 1 && p.mayRing(used, unreserved, wake)) {
+	if late && used+len(urgent) <= unreserved {
 		s, ok, err = p.ownMessage(urgent)
 		if ok || err != nil {
 			return s, ok, err
@@ -311,6 +317,12 @@ func (p *planner) urgentInStorm(urgent spool.Dues, wake *time.Time) (s step, ok 
 	}
 	if !p.reached(p.rang, p.budget.ring(), wake) {
 		return s, false, nil
+	}
+	if len(urgent) == 1 { // its own message is no more calls than a summary
+		s, ok, err = p.ownMessage(urgent)
+		if ok || err != nil {
+			return s, ok, err
+		}
 	}
 	return step{summary: message.SummaryStart}, true, nil
 }

@@ -38,6 +38,20 @@ func (p *planner) summarize(s step) (*call, error) {
 	return p.newSummary(s.summary, list)
 }
 
+// rangBefore reports whether all lines are the rest of groups that had messages
+// of their own in the storm.
+func (p *planner) rangBefore(lines []spool.Line) (bool, error) {
+	if p.storm == nil {
+		return false, nil
+	}
+	for _, l := range lines {
+		if has, err := p.tx.HasOwnMessage(p.chat, l.Group, p.storm.Began); !has || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
 // errFull means that a summary cannot name another group.
 var errFull = errors.New("the summary is full")
 
@@ -79,6 +93,11 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 		}
 	case kind == message.SummaryReminder:
 		if c.content.Silent, err = p.tx.SilentReminders(p.chat, silentRepeats); err != nil {
+			return nil, err
+		}
+	}
+	if kind == message.SummaryStart && !c.content.Silent {
+		if c.content.Silent, err = p.rangBefore(lines); err != nil {
 			return nil, err
 		}
 	}

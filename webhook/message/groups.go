@@ -16,18 +16,18 @@ const (
 	// namingLabels is the maximum number of labels that name a group.
 	namingLabels = 3
 	// loneLabels is the maximum number of labels of the only group.
-	loneLabels = 2
+	loneLabels = 5
 )
 
 // groupNames names groups with alerts of one name by the values of the labels
 // that tell them apart.
-func (f *Formatter) groupNames(lines []Line, width int) string {
+func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	if len(lines) == 0 {
 		return ""
 	}
 	labels := f.distinguishing(lines)
 	if labels == nil {
-		return f.lone(lines[0], len(lines), width)
+		return f.lone(lines[0], all, len(lines), width)
 	}
 	names := make([]string, len(lines))
 	for i, l := range lines {
@@ -128,9 +128,9 @@ func (f *Formatter) names(label string) bool {
 	return false
 }
 
-// lone names the only group with alerts of a name: labels that its alerts share,
-// and some values of the label that tells them apart.
-func (f *Formatter) lone(l Line, groups, width int) string {
+// lone names the only group with alerts of a name: labels that its alerts share
+// and others do not, and some values of the label that tells them apart.
+func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
 	var shared []string
 	var apart string
 	for _, label := range slices.Sorted(maps.Keys(l.Labels)) {
@@ -141,7 +141,7 @@ func (f *Formatter) lone(l Line, groups, width int) string {
 			if apart == "" || len(values) > len(l.Labels[apart]) {
 				apart = label
 			}
-		case len(shared) < loneLabels && values[0] != "" && label != model.JobLabel:
+		case len(shared) < loneLabels && values[0] != "" && label != model.JobLabel && differs(all, label):
 			shared = append(shared, shorten(label, maxField)+"="+shorten(values[0], width))
 		}
 	}
@@ -159,4 +159,10 @@ func (f *Formatter) lone(l Line, groups, width int) string {
 		name = join(name, " ", fmt.Sprintf("(×%d)", groups))
 	}
 	return name
+}
+
+// differs reports whether a label has several values in the lines, or whether
+// there is only one line.
+func differs(lines []Line, label string) bool {
+	return len(lines) == 1 || slices.ContainsFunc(lines, func(l Line) bool { return valueOf(l, label) != valueOf(lines[0], label) })
 }

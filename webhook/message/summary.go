@@ -223,7 +223,7 @@ func (f *Formatter) sections(s Summary, named, width int, words StormWords) []Se
 		name := cmp.Or(shorten(sec.name, maxField), someAlert)
 		list[i].Heading = join(icon, " ", join(shorten(sec.severity, 20), " ", name)) + ": " + counts
 		if s.Kind != SummaryEnds {
-			list[i].Names = f.groupNames(sec.named, width)
+			list[i].Names = f.groupNames(sec.named, s.Lines, width)
 		}
 	}
 	return list

@@ -43,6 +43,7 @@ const (
 		WHERE chat = ?1 AND instance = ?2`
 	flapFrom = `UPDATE views SET flap = 1 WHERE chat = ?1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
 		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= ?3 WHERE f.chat = ?1 AND f.message = ?2)`
+	flapReplied   = `UPDATE views SET first_message = ? WHERE chat = ? AND instance = ? AND first_message = ?`
 	leaveFlap     = `UPDATE flaps SET message = 0 WHERE chat = ? AND message = ?`
 	flapMessageOf = `SELECT f.message FROM instances i JOIN flaps f ON f.chat = ?1 AND f.cluster = i.cluster AND f.fingerprint = i.fingerprint
 		WHERE i.id = ?2 AND f.over = 0 AND f.message <> 0`
@@ -228,6 +229,13 @@ func (t *Tx) BeginFlap(m *Message, instance int64) error {
 	return err
 }
 
+// FlapReplied records that a reply about a flapping alert belongs to the message
+// about it, which shows the end of the instance too.
+func (t *Tx) FlapReplied(m *Message, id int64) error {
+	_, err := t.exec(flapReplied, id, m.Chat, m.Listed[0].ID, m.ID)
+	return err
+}
+
 // EndFlap records that an alert no longer flaps, which its message is to show.
 func (t *Tx) EndFlap(chat string, id int64) error {
 	for _, s := range []string{unflap, endFlap} {
@@ -260,15 +268,15 @@ func (t *Tx) flapElsewhere(m *Message, e state.SentEvent) error {
 			return err
 		}
 	}
-	if !e.FlapOver {
-		return nil
-	}
 	var id int64
 	err := t.queryRow(flapMessageOf, m.Chat, m.Listed[0].ID).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
-	if err != nil {
+	if err == nil && e.Kind == message.Flap {
+		err = t.FlapReplied(m, id)
+	}
+	if err != nil || !e.FlapOver {
 		return err
 	}
 	return t.EndFlap(m.Chat, id)
