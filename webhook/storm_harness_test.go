@@ -51,7 +51,7 @@ func (w *world) count(chat int64, word string) (n int) {
 }
 
 // stillFiring matches a group of a flood in a summary that names it as firing.
-var stillFiring = regexp.MustCompile(`[:,] g[0-9]{3}\b`)
+var stillFiring = regexp.MustCompile(`(target: |, )g[0-9]{3}\b`)
 
 // counted returns the number of messages that show a word, without resolutions.
 func (w *world) counted(chat int64, word string) (n int) {

@@ -32,7 +32,7 @@ func (w *world) kill(dir string) {
 // Whenever the webhook is killed in a storm, each group is named, and none twice
 // but by the call that was in progress.
 func TestAKillInAStorm(t *testing.T) {
-	for at := 10 * time.Second; at < 80*time.Second; at += 2300 * time.Millisecond {
+	for at := 10 * time.Second; at < 80*time.Second; at += 5300 * time.Millisecond {
 		t.Run(at.String(), func(t *testing.T) {
 			dir := t.TempDir()
 			inWorld(t, "-100", func(w *world) {
@@ -67,7 +67,7 @@ func TestAKillInAStorm(t *testing.T) {
 
 // Another replica continues a storm: it names no group twice and forgets none.
 func TestAReplicaContinuesAStorm(t *testing.T) {
-	for _, at := range []time.Duration{5, 14, 15, 25, 40, 70} {
+	for _, at := range []time.Duration{5, 15, 40} {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
 			asPair(t, "-100", func(p *pair) {
 				start := time.Now()

@@ -93,7 +93,7 @@ func delivery() rules.Group {
 		Labels: map[string]string{api.Source: api.Pipeline},
 		Alerts: []rules.Alert{
 			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable, webhookUnauthorized, webhookInboxStuck,
-			messagesRefused, messagesAmbiguous, historyLagging, clockOff,
+			messagesRefused, messagesAmbiguous, historyLagging, clockOff, alertFlapping,
 		},
 	}
 }

@@ -38,6 +38,18 @@ func (p *planner) summarize(s step) (*call, error) {
 	return p.newSummary(s.summary, list)
 }
 
+// shownBy returns the summary of the storm, or else the newest message that showed
+// one of the alerts first.
+func (p *planner) shownBy(list []spool.Unlisted) (id int64) {
+	if p.storm != nil && p.storm.Summary > 0 {
+		return p.storm.Summary
+	}
+	for _, u := range list {
+		id = max(id, u.First)
+	}
+	return id
+}
+
 // rangBefore reports whether all lines are the rest of groups that had messages
 // of their own in the storm.
 func (p *planner) rangBefore(lines []spool.Line) (bool, error) {
@@ -85,10 +97,9 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	}
 	c.content.Silent = silentSummary(spool.Added(lines))
 	switch {
-	case p.storm == nil:
 	case kind == message.SummaryEnds:
 		c.content.Silent = true
-		if c.content.ReplyTo, err = p.tx.MessageID(p.storm.Summary); err != nil {
+		if c.content.ReplyTo, err = p.tx.MessageID(p.shownBy(list)); err != nil {
 			return nil, err
 		}
 	case kind == message.SummaryReminder:

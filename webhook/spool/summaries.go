@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	selectUnlisted = `SELECT i.id, i.cluster, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous
+	selectUnlisted = `SELECT i.id, i.cluster, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
 	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.rank >= ?3 AND i.rank < ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
@@ -61,7 +61,7 @@ const (
 	messageByID    = `SELECT id FROM messages WHERE chat = ? AND telegram_id = ? AND kind = ? ORDER BY id DESC LIMIT 1`
 	summaryContent = `UPDATE messages SET content = ? WHERE id = ?`
 	contentOf      = `SELECT content FROM messages WHERE id = ?`
-	listedByID     = `SELECT id, cluster, group_key, alert, rank, notify, notification, received_at, 0, 0 FROM instances WHERE id = ?`
+	listedByID     = `SELECT id, cluster, group_key, alert, rank, notify, notification, received_at, 0, 0, 0 FROM instances WHERE id = ?`
 	// This replica can know of an end before it learns of the message.
 	endedMeanwhile = `UPDATE summarized SET ended = 1 WHERE message = ? AND instance IN (SELECT id FROM instances WHERE resolved_at IS NOT NULL)`
 	editedInDoubt  = `SELECT id, chat, kind FROM messages WHERE edit = 2 AND instances = '[]'`
@@ -86,6 +86,7 @@ type Unlisted struct {
 	ChangedAt    time.Time
 	Resolved     bool
 	Ambiguous    int
+	First        int64 // the message that showed it first; 0 for none
 }
 
 // Unlisted returns the alerts that a summary of a kind is to list: those that the
@@ -116,7 +117,7 @@ func (t *Tx) Unlisted(chat string, kind message.Kind, ownOnly bool, urgent, limi
 func scanUnlisted(rows *sql.Rows) (u Unlisted, err error) {
 	var alert []byte
 	var changed int64
-	if err = rows.Scan(&u.ID, &u.Cluster, &u.Group, &alert, &u.Rank, &u.Notify, &u.Notification, &changed, &u.Resolved, &u.Ambiguous); err != nil {
+	if err = rows.Scan(&u.ID, &u.Cluster, &u.Group, &alert, &u.Rank, &u.Notify, &u.Notification, &changed, &u.Resolved, &u.Ambiguous, &u.First); err != nil {
 		return u, err
 	}
 	u.ChangedAt, u.Notify = time.UnixMicro(changed), u.Notify.Known()
