@@ -29,7 +29,8 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	if labels == nil {
 		return f.lone(lines[0], all, len(lines), width)
 	}
-	names := make([]string, len(lines))
+	type name struct{ key, text string }
+	names := make([]name, len(lines))
 	for i, l := range lines {
 		var values []string
 		for _, label := range labels {
@@ -37,16 +38,21 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 				values = append(values, v)
 			}
 		}
-		name := cmp.Or(strings.Join(values, "/"), "–")
+		text := cmp.Or(strings.Join(values, "/"), "–")
+		names[i] = name{text, text}
 		if l.Alerts > 1 {
-			name += fmt.Sprintf(" ×%d", l.Alerts)
+			names[i].text += fmt.Sprintf(" ×%d", l.Alerts)
 		}
 		if l.Firing == 0 {
-			name = "✅ " + name
+			names[i].text = "✅ " + names[i].text
 		}
-		names[i] = name
 	}
-	return shorten(strings.Join(labels, "/"), maxField) + ": " + strings.Join(names, ", ")
+	slices.SortStableFunc(names, func(a, b name) int { return cmp.Compare(a.key, b.key) })
+	list := make([]string, len(names))
+	for i, n := range names {
+		list[i] = n.text
+	}
+	return shorten(strings.Join(labels, "/"), maxField) + ": " + strings.Join(list, ", ")
 }
 
 // valueOf returns the value of a label in a group, or one of several values.

@@ -70,7 +70,7 @@ func (f *Formatter) lines(n Notice, items []Item, s size) []string {
 		}
 		lines[i] = f.complete(n, it, summaries[i], s.line)
 	}
-	if s.remedies && (n.Kind == Alert || n.Kind == Reminder) {
+	if s.remedies && (n.Kind == Alert || n.Kind == Reminder || n.Kind == Flapping) {
 		f.withRemedies(items, lines)
 	}
 	return lines

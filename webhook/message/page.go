@@ -54,7 +54,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	if part == parts {
 		p.Notes = f.notes(n)
 	}
-	if n.Kind == Resolution || n.Kind == Digest {
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap {
 		return p, nil
 	}
 	p.Sentence = f.headline(items)
