@@ -3,8 +3,11 @@ package webhook
 import (
 	"io"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 )
 
 // HandlerOptions configure the HTTP interface.
@@ -74,13 +77,36 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	}
 }
 
+// readyEvery is the time for which the answer to /-/ready holds. Each test waits
+// for the disk as a notification does, and anybody may ask.
+const readyEvery = time.Second
+
+// writable knows whether the spool can be written.
+type writable struct {
+	mu  sync.Mutex
+	at  time.Time // of the last test
+	err error
+}
+
+// check tests the spool if the last test is too old, or if a write failed since.
+func (w *writable) check(s *spool.Spool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := time.Since(w.at)
+	if since < 0 || since >= readyEvery || w.err == nil && !s.Writable() {
+		w.err = s.Check()
+		w.at = time.Now()
+	}
+	return w.err
+}
+
 // handleReady proves that a notification would be accepted.
 func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
 	if s.draining.Load() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	if err := s.spool.Check(); err != nil {
+	if err := s.writable.check(s.spool); err != nil {
 		s.config.Log.Error("not ready: the spool cannot be written", "err", err)
 		http.Error(w, "the spool cannot be written", http.StatusServiceUnavailable)
 		return

@@ -29,14 +29,17 @@ const (
 	// startedSince reads a page in the order of the index on starts_at.
 	startedSince = `SELECT ` + recordColumns + ` FROM preflight.alerts a WHERE ` + afterKey + ` ORDER BY a.starts_at, a.id LIMIT $5`
 
-	// stillSeen reads a page of the records that started before a time, and fired
-	// at it or ended later. There are few of them among those that started before,
-	// so the index on ends_at must find them: the planner could expect that the
-	// order of starts_at finds a page of them soon.
-	stillSeen = `WITH seen AS MATERIALIZED (
-			SELECT a.starts_at, a.id FROM preflight.alerts a
-			WHERE a.starts_at < $6 AND (a.ends_at IS NULL OR a.ends_at >= $6) AND ` + afterKey + `),
-		page AS MATERIALIZED (SELECT starts_at, id FROM seen ORDER BY starts_at, id LIMIT $5)
+	// seenSince reads a page of those that started before a time, and fire or ended
+	// later. The latter are few among those that started before, so the index of the
+	// ends must find them: the planner could expect that the order of the starts
+	// finds a page of them soon.
+	seenSince = `WITH ended AS MATERIALIZED (
+			SELECT a.starts_at, a.id FROM preflight.alerts a WHERE a.ends_at >= $6 AND a.starts_at < $6 AND ` + afterKey + `),
+		page AS MATERIALIZED (
+			(SELECT a.starts_at, a.id FROM preflight.alerts a WHERE a.ends_at IS NULL AND a.starts_at < $6 AND ` + afterKey + `
+				ORDER BY starts_at, id LIMIT $5)
+			UNION ALL (SELECT starts_at, id FROM ended ORDER BY starts_at, id LIMIT $5)
+			ORDER BY starts_at, id LIMIT $5)
 		SELECT ` + recordColumns + ` FROM page JOIN preflight.alerts a ON a.id = page.id AND a.starts_at = page.starts_at
 		ORDER BY a.starts_at, a.id`
 )
@@ -46,57 +49,53 @@ const (
 // pages. The first error is the last element.
 func (s *Store) Records(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		pages := []struct {
-			query string
-			after time.Time
-			args  []any
-		}{{stillSeen, time.Time{}, []any{f.Since}}, {startedSince, f.Since, nil}}
-		for _, p := range pages {
-			key := place{startsAt: p.after}
-			for more := true; more; {
-				args := append([]any{key.startsAt, key.id, f.Env, f.Priority, pageRows}, p.args...)
-				records, last, err := s.page(ctx, p.query, args)
-				if err != nil {
-					yield(Record{}, err)
-					return
-				}
-				for _, r := range records {
-					if !yield(r, nil) {
-						return
-					}
-				}
-				key, more = last, len(records) == pageRows
-			}
+		if s.pages(ctx, seenSince, f, time.Time{}, yield, f.Since) {
+			s.pages(ctx, startedSince, f, f.Since, yield)
 		}
 	}
 }
 
-// place is the place of a record in the order of [Store.Records].
-type place struct {
-	startsAt time.Time
-	id       string
+// pages yields the records of a query that start at a time or later. The query has
+// more arguments. It reports whether the caller wants more records.
+func (s *Store) pages(ctx context.Context, query string, f Filter, from time.Time, yield func(Record, error) bool, more ...any) bool {
+	startsAt, id := from, ""
+	for {
+		page, last, err := s.page(ctx, query, append([]any{startsAt, id, f.Env, f.Priority, pageRows}, more...))
+		if err != nil {
+			yield(Record{}, err)
+			return false
+		}
+		for _, r := range page {
+			if !yield(r, nil) {
+				return false
+			}
+			startsAt = r.StartsAt
+		}
+		if id = last; len(page) < pageRows {
+			return true
+		}
+	}
 }
 
-// page returns the records of a query, and the place of the last one.
-func (s *Store) page(ctx context.Context, query string, args []any) (records []Record, last place, err error) {
+// page returns the records of a query, and the id of the last one.
+func (s *Store) page(ctx context.Context, query string, args []any) (page []Record, last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
 	defer cancel()
 	// Without a stored plan, which would not know the time.
 	rows, err := s.pool.Query(ctx, query, append([]any{pgx.QueryExecModeDescribeExec}, args...)...)
 	if err != nil {
-		return nil, last, pg.Clean(err)
+		return nil, "", pg.Clean(err)
 	}
-	records, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
+	page, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
 		var deliveries []byte
-		err = row.Scan(&last.id, &r.Group, &r.Fingerprint, &r.StartsAt, &r.Episode, &r.EndsAt, &r.Closed, &r.Priority, &r.Notify, &r.Labels,
+		err = row.Scan(&last, &r.Group, &r.Fingerprint, &r.StartsAt, &r.Episode, &r.EndsAt, &r.Closed, &r.Priority, &r.Notify, &r.Labels,
 			&r.Annotations, &r.ReceivedAt, &r.ResolutionAt, &r.Cluster, &deliveries)
 		if err == nil && deliveries != nil {
 			err = json.Unmarshal(deliveries, &r.Deliveries)
 		}
-		last.startsAt = r.StartsAt
 		return r, err
 	})
-	return records, last, pg.Clean(err)
+	return page, last, pg.Clean(err)
 }
 
 // List returns the records that [Store.Records] yields.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,11 +38,10 @@ const (
 		CREATE TABLE IF NOT EXISTS preflight.alerts_%[1]s (PRIMARY KEY (id), CHECK (starts_at >= '%[2]s' AND starts_at < '%[3]s'))
 			INHERITS (preflight.alerts);
 		CREATE INDEX ON preflight.alerts_%[1]s (starts_at);
-		CREATE INDEX ON preflight.alerts_%[1]s (ends_at);
-		CREATE INDEX ON preflight.alerts_%[1]s (env, starts_at);
-		CREATE INDEX ON preflight.alerts_%[1]s (priority, starts_at);
 		CREATE TABLE IF NOT EXISTS preflight.deliveries_%[1]s (PRIMARY KEY (alert, chat),
 			FOREIGN KEY (alert) REFERENCES preflight.alerts_%[1]s (id) ON DELETE CASCADE) INHERITS (preflight.deliveries)`
+
+	createIndex = `CREATE INDEX %[1]s %[2]s_by_%[3]s ON preflight.%[2]s %[4]s`
 
 	selectMonths = `SELECT substring(c.relname::text FROM '^alerts_(.*)$') FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 		WHERE i.inhparent = 'preflight.alerts'::regclass ORDER BY 1`
@@ -59,12 +59,13 @@ const (
 	dropMonth = `DROP TABLE preflight.deliveries_%[1]s, preflight.alerts_%[1]s`
 )
 
-// indexes are those of the table that has the rows of no month, by name. It can
-// hold millions of rows of an earlier version.
+// indexes are those of a table of alerts, by the end of their names. The table
+// that has the rows of no month can hold millions of rows of an earlier version.
 var indexes = map[string]string{
-	"alerts_ends_at_idx":            "ends_at",
-	"alerts_env_starts_at_idx":      "env, starts_at",
-	"alerts_priority_starts_at_idx": "priority, starts_at",
+	"open":     "(starts_at) WHERE ends_at IS NULL",
+	"end":      "(ends_at, starts_at)",
+	"env":      "(env, starts_at)",
+	"priority": "(priority, starts_at)",
 }
 
 // Maintain makes the tables of the coming months and the indexes that are missing.
@@ -142,7 +143,11 @@ func (m maintenance) addMonths(ctx context.Context, now time.Time) error {
 			if _, err := tx.Exec(ctx, lockWriters); err != nil {
 				return err
 			}
-			_, err := tx.Exec(ctx, fmt.Sprintf(createMonth, name, from.Format(time.RFC3339), to.Format(time.RFC3339)))
+			statements := []string{fmt.Sprintf(createMonth, name, from.Format(time.RFC3339), to.Format(time.RFC3339))}
+			for index, definition := range indexes {
+				statements = append(statements, fmt.Sprintf(createIndex, "", "alerts_"+name, index, definition))
+			}
+			_, err := tx.Exec(ctx, strings.Join(statements, ";"))
 			return err
 		})
 		if pg.IsCode(err, pg.InsufficientPrivilege) {
@@ -167,7 +172,8 @@ func (m maintenance) addIndexes(ctx context.Context) error {
 	if _, err := pgx.ForEachRow(rows, []any{&name, &ok}, func() error { valid[name] = ok; return nil }); err != nil {
 		return pg.Clean(err)
 	}
-	for name, columns := range indexes {
+	for index, definition := range indexes {
+		name := "alerts_by_" + index
 		complete, exists := valid[name]
 		if complete {
 			continue
@@ -177,7 +183,7 @@ func (m maintenance) addIndexes(ctx context.Context) error {
 				return fmt.Errorf("index %s: %w", name, pg.Clean(err))
 			}
 		}
-		if _, err := m.conn.Exec(ctx, `CREATE INDEX CONCURRENTLY `+name+` ON preflight.alerts (`+columns+`)`); err != nil {
+		if _, err := m.conn.Exec(ctx, fmt.Sprintf(createIndex, "CONCURRENTLY", "alerts", index, definition)); err != nil {
 			return fmt.Errorf("index %s: %w", name, pg.Clean(err))
 		}
 	}

@@ -362,10 +362,10 @@ func TestABrokenIndexIsReplaced(t *testing.T) {
 	store := open(t, postgres.DSN())
 	must(t, store.Migrate(t.Context()), store.Maintain(t.Context(), keep))
 	d := connect(t, postgres.DSN())
-	d.exec(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'preflight.alerts_ends_at_idx'::regclass; DROP INDEX preflight.alerts_env_starts_at_idx`)
+	d.exec(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'preflight.alerts_by_end'::regclass; DROP INDEX preflight.alerts_by_env`)
 	must(t, store.Maintain(t.Context(), keep))
 	got := d.texts(`SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'preflight.alerts'::regclass AND i.indisvalid ORDER BY 1`)
-	want := []string{"alerts_by_start", "alerts_ends_at_idx", "alerts_env_starts_at_idx", "alerts_pkey", "alerts_priority_starts_at_idx"}
+	want := []string{"alerts_by_end", "alerts_by_env", "alerts_by_open", "alerts_by_priority", "alerts_by_start", "alerts_pkey"}
 	if !slices.Equal(got, want) {
 		t.Errorf("indexes %v, want %v", got, want)
 	}

@@ -128,6 +128,9 @@ func (o *Outcome) Reminds(n Arrival, g Group) bool {
 	if n.TruncatedAlerts > g.Truncated {
 		return true // new alerts of which only the number is known
 	}
+	if n.Part < n.Parts {
+		return false // the last part shows whether any of them changed something
+	}
 	switch n.NotificationReason {
 	case "", "unknown", "repeat interval elapsed":
 	default:
