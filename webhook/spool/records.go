@@ -24,10 +24,11 @@ const (
 	recordOf = `SELECT i.id, ` + recordColumns + ` FROM instances i WHERE i.id = ?`
 
 	// A change is as old as the last change of the alert or of its display in a
-	// chat.
-	waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resolved_at, 0),
+	// chat. The first ones by id show the age of the oldest: a storm can leave
+	// hundreds of thousands, and notifications wait while they are read.
+	waitingChanges = `SELECT (SELECT count(*) FROM outbox), min(max(i.received_at, coalesce(i.resolved_at, 0),
 		coalesce((SELECT max(coalesce(v.told_at, 0), coalesce(v.over_at, 0)) FROM views v WHERE v.instance = i.id ORDER BY 1 DESC LIMIT 1), 0)))
-	FROM outbox o JOIN instances i ON i.id = o.instance`
+	FROM (SELECT instance FROM outbox ORDER BY instance LIMIT 1000) o JOIN instances i ON i.id = o.instance`
 	selectChanges = `SELECT o.instance, o.change, ` + recordColumns + `
 			FROM outbox o JOIN instances i ON i.id = o.instance ORDER BY i.id LIMIT ?`
 	dropChange   = `DELETE FROM outbox WHERE instance = ?`
