@@ -15,6 +15,9 @@ type HandlerOptions struct {
 	// Tokens returns the bearer tokens of which a post must carry one. Without
 	// any, every post is accepted.
 	Tokens func() []string
+	// Exposed means that other hosts reach the interface, and that nothing but the
+	// tokens protects it.
+	Exposed bool
 	// MaxBody is the maximum size of a notification in bytes. 0 means 32 MiB.
 	MaxBody int64
 	// Metrics serves /metrics.
@@ -40,6 +43,9 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
 	}
+	if o.Exposed {
+		s.exposed.Store(&o)
+	}
 	in := newIntake(s, o)
 	mux := http.NewServeMux()
 	mux.Handle("POST /-/reload", s.authorized(o.Tokens, func(w http.ResponseWriter, _ *http.Request) {
@@ -61,6 +67,12 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 			mux.ServeHTTP(w, r)
 		}
 	})
+}
+
+// unprotected reports whether other hosts can post without a token or password.
+func (s *Service) unprotected() bool {
+	o := s.exposed.Load()
+	return o != nil && len(o.Tokens()) == 0
 }
 
 // authorized requires one of the bearer tokens.

@@ -46,6 +46,7 @@ type Service struct {
 	draining  atomic.Bool
 	parts     parts
 	writable  writable
+	exposed   atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
 	heartbeats
 }
 
@@ -82,7 +83,7 @@ func (s *Service) load() (err error) {
 		return err
 	}
 	s.keys = s.workers.Keys()
-	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
+	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys, s.unprotected); err != nil {
 		return err
 	}
 	s.spool.OnAside(s.countAside)
