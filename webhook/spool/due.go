@@ -26,7 +26,8 @@ const (
 const LowestRank = 1000
 
 const (
-	mostUrgent = `
+	mostUrgent = selectDue + ` ORDER BY urgency, class, at, id LIMIT 1`
+	selectDue  = `
 		SELECT class, CASE class WHEN 5 THEN ?4 ELSE rank END AS urgency, at, id, group_key FROM (
 			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
 			UNION ALL
@@ -41,7 +42,7 @@ const (
 				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
 			UNION ALL
 			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit <> 0 AND edit = 1
-		) ORDER BY urgency, class, at, id LIMIT 1`
+		)`
 
 	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
@@ -74,8 +75,12 @@ type Due struct {
 // Urgent is the number of urgent ranks. With ownOnly it leaves out alerts that
 // only another replica received.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
+	return t.firstDue(mostUrgent, chat, ownOnly, urgent, LowestRank)
+}
+
+func (t *Tx) firstDue(query string, args ...any) (d Due, ok bool, err error) {
 	var rank, at any // of any type in a damaged row
-	err = t.queryRow(mostUrgent, chat, ownOnly, urgent, LowestRank).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
+	err = t.queryRow(query, args...).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
 	}
