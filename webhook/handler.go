@@ -2,7 +2,9 @@ package webhook
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"encoding/json"
 	"errors"
 	"io"
@@ -10,6 +12,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
@@ -87,18 +90,37 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 		in.setAside(w, r, api.TooLarge, body, errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
 		return
 	}
-	payload, err := state.ParsePayload(body)
+	payloads, err := parse(body)
 	known := r.Method == http.MethodPost && (r.URL.Path == api.AlertsPath || r.URL.Path == api.WatchdogPath)
-	switch clean := path.Clean("/" + r.URL.Path); {
-	case err != nil && !strings.HasPrefix(clean+"/", api.PathPrefix):
+	clean := path.Clean("/" + r.URL.Path)
+	switch {
+	case err != nil && !strings.HasPrefix(clean, "/api/"):
 		http.NotFound(w, r) // it is for another program
 	case err != nil:
 		in.setAside(w, r, api.Invalid, body, err)
-	case clean == api.WatchdogPath:
-		in.heartbeat(w, r, payload, known)
-	default:
-		in.accept(w, r, body, payload, known)
 	}
+	for _, p := range payloads {
+		take := in.accept
+		if clean == api.WatchdogPath {
+			take = in.heartbeat
+		}
+		if !take(w, r, body, p, known) {
+			return
+		}
+	}
+}
+
+// parse decodes a notification of Alertmanager, or the alerts that Prometheus
+// posts to an Alertmanager.
+func parse(body []byte) ([]state.Payload, error) {
+	p, err := state.ParsePayload(body)
+	if err == nil {
+		return []state.Payload{p}, nil
+	}
+	if list, ok := state.ParseList(body, time.Now()); ok {
+		return list, nil
+	}
+	return nil, err
 }
 
 // read returns the body, decompressed. If the body is larger than the limit, it
@@ -111,18 +133,30 @@ func (in *intake) read(r *http.Request) (body []byte, tooLarge bool, err error) 
 	if _, err = io.Copy(io.Discard, r.Body); err != nil {
 		return nil, false, err
 	}
-	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		return body, tooLarge, nil
-	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(body))
+	text, larger, err := in.unpack(body, r.Header.Get("Content-Encoding"))
 	if err != nil {
 		return body, tooLarge, nil // it cannot be read
 	}
-	text, larger, err := readAtMost(unpacked, in.maxBody)
-	if err != nil {
-		return body, tooLarge, nil
-	}
 	return text, tooLarge || larger, nil
+}
+
+// unpack decompresses a body. Some senders of gzip do not name the encoding.
+func (in *intake) unpack(body []byte, encoding string) (text []byte, tooLarge bool, err error) {
+	var unpacked io.Reader
+	switch {
+	case bytes.HasPrefix(body, []byte{0x1f, 0x8b}):
+		unpacked, err = gzip.NewReader(bytes.NewReader(body))
+	case strings.EqualFold(strings.TrimSpace(encoding), "deflate"):
+		if unpacked, err = zlib.NewReader(bytes.NewReader(body)); err != nil { // some senders leave the frame out
+			unpacked, err = flate.NewReader(bytes.NewReader(body)), nil
+		}
+	default:
+		return body, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return readAtMost(unpacked, in.maxBody)
 }
 
 // readAtMost reads up to a limit, and reports whether there is more.
@@ -191,8 +225,8 @@ func (s *Service) sound(named string, p state.Payload) api.Sound {
 
 // heartbeat stores a heartbeat. A resolved Watchdog is a missing one. An alert
 // with another name and a level is no heartbeat: it was routed here by mistake,
-// and is accepted as a notification.
-func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payload, known bool) {
+// and is accepted as a notification. It returns false if it refused it.
+func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, _ []byte, p state.Payload, known bool) bool {
 	scale, alerts := in.scale(), p.Alerts
 	isAlert := func(a template.Alert) bool {
 		return a.Labels[model.AlertNameLabel] != api.Watchdog && scale.HasLevel(a.Labels)
@@ -202,7 +236,7 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 		p.Alerts = slices.DeleteFunc(slices.Clone(alerts), func(a template.Alert) bool { return !isAlert(a) })
 		p.Repaired = true
 		if !in.accept(w, r, nil, p, known) {
-			return
+			return false
 		}
 		p.Alerts = slices.DeleteFunc(alerts, isAlert)
 	} else if !known {
@@ -210,11 +244,13 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 	}
 	beat, alive := heartbeat(p)
 	if !alive {
-		return
+		return true
 	}
-	if err := in.Heartbeat(beat); err != nil {
+	err := in.Heartbeat(beat)
+	if err != nil {
 		in.refuse(w, api.Unwritable, err)
 	}
+	return err == nil
 }
 
 // setAside commits that a notification could not be read. The answer is 200,
