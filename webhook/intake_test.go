@@ -105,7 +105,7 @@ func TestAnyNotificationIsDelivered(t *testing.T) {
 		"UTF-16, little endian":            func() string { return utf16Text(binary.LittleEndian, plain()) },
 		"UTF-16, big endian":               func() string { return utf16Text(binary.BigEndian, plain()) },
 		"gzip":                             func() string { return gzipped(plain()) },
-		"an annotation twice":                replaced(`"title":"Preflight"`, `"title":"Preflight","title":"Preflight"`),
+		"an annotation twice":              replaced(`"title":"Preflight"`, `"title":"Preflight","title":"Preflight"`),
 		"a label twice":                    replaced(`"env":"paper"`, `"env":"live","env":"paper"`),
 		"status twice":                     replaced(`"status":"firing"`, `"status":"resolved","status":"firing"`),
 		"spaces around":                    func() string { return "\n\t " + plain() + "\r\n" },

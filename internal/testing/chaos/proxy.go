@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,7 +28,7 @@ type ledger struct {
 // acknowledged is an alert that the webhook answered with 200.
 type acknowledged struct {
 	priority        string
-	group           string
+	groups          []string // the keys of the groups that it came by
 	fingerprint     string
 	startsAt        time.Time
 	fired, resolved bool
@@ -71,12 +72,22 @@ func (l *ledger) note(body []byte, status int) {
 		name := a.Labels["target"]
 		k := l.alerts[name]
 		if k == nil {
-			k = &acknowledged{priority: a.Labels["priority"], group: p.GroupKey, fingerprint: a.Fingerprint, startsAt: a.StartsAt}
+			k = &acknowledged{priority: a.Labels["priority"], fingerprint: a.Fingerprint, startsAt: a.StartsAt}
 			l.alerts[name] = k
+		}
+		if !slices.Contains(k.groups, p.GroupKey) {
+			k.groups = append(k.groups, p.GroupKey)
 		}
 		k.fired = k.fired || a.Status == "firing"
 		k.resolved = k.resolved || a.Status == "resolved"
 	}
+}
+
+// allow makes an alert known that the stage itself posts.
+func (l *ledger) allow(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.posted[name] = true
 }
 
 // count returns the number of acknowledged alerts.

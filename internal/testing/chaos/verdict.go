@@ -86,6 +86,9 @@ func (r *run) compare() verdict {
 	v.ambiguous = len(explanations)
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, items := read(asSent(m))
+		if len(items) == 0 {
+			continue // a note of the webhook
+		}
 		news := false
 		for _, it := range items {
 			seen := delivered
@@ -256,7 +259,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		switch {
 		case !ok:
 			problems = append(problems, name+" is missing")
-		case rec.Fingerprint != a.fingerprint, rec.Group != a.group, rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
+		case rec.Fingerprint != a.fingerprint, !slices.Contains(a.groups, rec.Group), rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
 		case a.resolved && rec.EndsAt == nil:
 			problems = append(problems, name+" has no time of resolution")
