@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // recordedAPI answers as the Alertmanager that was recorded did, in fake time.
@@ -132,6 +133,35 @@ func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// One Alertmanager of a pair sends an end, and the other has not got it yet. The
+// pair sends no second one.
+func TestAPeerThatGetsAnEndLater(t *testing.T) {
+	for _, later := range []time.Duration{500 * time.Millisecond, 10 * time.Second, 40 * time.Second} {
+		t.Run(later.String(), func(t *testing.T) {
+			reconciled(t, func(w *world, peer *recordedAPI) {
+				w.recorded("silenced/01")
+				peer.answer("silenced/api-01")
+				w.after(10 * time.Second)
+				body, err := os.ReadFile("testdata/payloads/silenced/01.json")
+				if err != nil {
+					t.Fatal(err)
+				}
+				ended := strings.ReplaceAll(string(body), `"status": "firing"`, `"status": "resolved"`)
+				ended = endless.ReplaceAllString(ended, `"endsAt": "2026-11-24T04:27:30Z"`)
+				w.post([]byte(ended), api.Loud)
+				w.after(later)
+				peer.answer("silenced/api-02")
+				w.after(40 * time.Second)
+				if m := w.bot.Messages(person); len(m) != 2 || !strings.HasPrefix(m[0].Text, "✅") {
+					t.Errorf("the chat shows %v\n%s", m, w.logs)
+				}
+			})
+		})
+	}
+}
+
+var endless = regexp.MustCompile(`"endsAt":\s*"[^"]*"`)
 
 func TestAddressesOfAlertmanagers(t *testing.T) {
 	t.Parallel()

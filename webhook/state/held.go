@@ -155,8 +155,8 @@ func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 func (s Sources) reviewUnproved(h *Held, r Reports, now time.Time) Review {
 	end := endOf(h.Alert, h.At)
 	switch {
-	case r.Alertmanager:
-		return Review{Fires: true}
+	case r.Alertmanager: // or this one has not got the resolution of its peer yet
+		return Review{Fires: settled(h.At, now)}
 	case s.unseen(end):
 		if now.Sub(h.At) >= forgotten {
 			return Review{Ends: true, Reason: message.NotEvaluated}
