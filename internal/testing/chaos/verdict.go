@@ -243,15 +243,18 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 	if err != nil {
 		return nil, err
 	}
-	r.report.History = len(records)
 	seen := map[string]history.Record{}
 	for _, rec := range records {
 		name := rec.Labels["target"]
+		if name == "" {
+			continue // a note of the webhook
+		}
 		if _, twice := seen[name]; twice {
 			problems = append(problems, name+" is there twice")
 		}
 		seen[name] = rec
 	}
+	r.report.History = len(seen)
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	for name, a := range r.ledger.alerts {
