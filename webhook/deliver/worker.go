@@ -40,6 +40,7 @@ type worker struct {
 	unfit     atomic.Bool // [worker.check] found that messages will be refused
 	proved    atomic.Bool // the chat took a message, which proves more than the check
 	postponed postponed   // the messages whose text was refused
+	settled   bool        // no old group can have become this chat
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
@@ -97,6 +98,9 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			continue
 		}
 		c, err := w.next()
+		if err == nil && c != nil && w.succeeds(ctx, c) {
+			c = nil // the plan has changed
+		}
 		if c == nil || err != nil {
 			p.give()
 		}

@@ -112,6 +112,10 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (c state.Chan
 
 // write stores a change.
 func (a Applier) write(c state.Change) error {
+	chats, err := a.Tx.distinct(a.Chats)
+	if err != nil {
+		return err
+	}
 	if i := c.Update; i != nil {
 		if err := a.Tx.UpdateInstance(i); err != nil {
 			return err
@@ -122,18 +126,18 @@ func (a Applier) write(c state.Change) error {
 			}
 		}
 		if c.Shows {
-			if err := a.Tx.showAgain(i.ID, a.Chats); err != nil {
+			if err := a.Tx.showAgain(i.ID, chats); err != nil {
 				return err
 			}
 		}
 		if c.Raised {
-			if err := a.Tx.due(i.ID, a.Chats); err != nil {
+			if err := a.Tx.due(i.ID, chats); err != nil {
 				return err
 			}
 		}
 	}
 	if c.Create != nil {
-		return a.Tx.createInstance(c.Create, a.Chats)
+		return a.Tx.createInstance(c.Create, chats)
 	}
 	return nil
 }
@@ -151,7 +155,11 @@ func (a Applier) Group(key string) (g state.Group, err error) {
 
 // remind makes a reminder of the group due in every chat.
 func (a Applier) remind(n state.Arrival) error {
-	for _, chat := range a.Chats {
+	chats, err := a.Tx.distinct(a.Chats)
+	if err != nil {
+		return err
+	}
+	for _, chat := range chats {
 		if _, err := a.Tx.exec(insertReminder, chat, n.GroupKey, n.ID, n.At.UnixMicro(), n.Notify, !n.Elsewhere); err != nil {
 			return err
 		}

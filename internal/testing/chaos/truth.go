@@ -9,12 +9,16 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
-// told returns the new messages about an alert or its end, from the begin of an
-// episode on. A message about the end of an earlier one can be among them.
+// told returns the new messages that list an alert as firing, or that show its
+// end, from the begin of an episode on. A message about the end of an earlier one
+// can be among them.
 func (r *run) told(name string, e episode, over bool) (list []fakebot.Message) {
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, items := read(asSent(m))
-		if kind != kindReminder && !m.Sent.Before(e.fires) && slices.Contains(items, shownItem{name, over}) {
+		if kind == kindReminder || kind != kindAlert && !over { // a resolution lists what still fires
+			continue
+		}
+		if !m.Sent.Before(e.fires) && slices.Contains(items, shownItem{name, over}) {
 			list = append(list, m)
 		}
 	}
@@ -53,13 +57,9 @@ func (w *ruled) judge(context.Context) error {
 			rep.Open++
 			rep.problem("%s", open[0])
 		}
-		for k, e := range t.episodes {
+		for _, e := range t.episodes {
 			rep.Acknowledged++
-			next := time.Now()
-			if k+1 < len(t.episodes) {
-				next = t.episodes[k+1].fires
-			}
-			w.judgeEpisode(t.name, e, next)
+			w.judgeEpisode(t.name, e)
 		}
 		for _, m := range w.run.told(t.name, episode{}, true) {
 			if fires := slices.ContainsFunc(t.episodes, func(e episode) bool {
@@ -73,37 +73,67 @@ func (w *ruled) judge(context.Context) error {
 	if exempt > 0 {
 		rep.outage(fmt.Sprintf("open: %d ends that no program can report, closed after 1h", exempt))
 	}
-	for _, m := range w.run.telegram.bot.Messages(chatID) {
-		if kind, items := read(asSent(m)); kind == kindReminder && len(items) > 0 {
-			rep.problem("message %d reminds of %v", m.ID, items)
-		}
-	}
+	w.judgeMessages()
 	return nil
 }
 
 // late is the time in which an end of the episode before may still be shown.
 const late = 2 * time.Second
 
-// judgeEpisode requires one message from the begin of an episode to the next.
-func (w *ruled) judgeEpisode(name string, e episode, next time.Time) {
+// judgeEpisode requires that an episode and its end are shown.
+func (w *ruled) judgeEpisode(name string, e episode) {
 	rep := w.run.report
-	var ids []int
-	for _, m := range w.run.told(name, e, false) {
-		if m.Sent.Before(next) {
-			ids = append(ids, m.ID)
-		}
-	}
-	switch {
-	case len(ids) == 0:
+	if len(w.run.told(name, e, false)) == 0 {
 		rep.verdict.undelivered = append(rep.verdict.undelivered, name)
 		rep.problem("%s fired and was not shown", name)
-	case len(ids) > 1:
-		rep.verdict.duplicates += len(ids) - 1
-		rep.problem("%s was shown in the messages %v", name, ids)
+		return
 	}
 	rep.verdict.delivered++
 	if len(w.run.told(name, e, true)) > 0 {
 		rep.Resolved++
 		rep.verdict.resolved++
 	}
+}
+
+// judgeMessages requires that each message has the begin of an episode, or the
+// end of one.
+func (w *ruled) judgeMessages() {
+	rep := w.run.report
+	type event struct {
+		name    string
+		episode int
+		over    bool
+	}
+	seen := map[event]bool{}
+	targets := map[string]target{}
+	for _, t := range w.exporter.all() {
+		targets[t.name] = t
+	}
+	for _, m := range w.run.telegram.bot.Messages(chatID) {
+		kind, items := read(asSent(m))
+		if len(items) == 0 {
+			continue // a note of the webhook
+		}
+		news := false
+		for _, it := range items {
+			e := event{it.name, targets[it.name].at(m.Sent), it.over}
+			news = news || !seen[e]
+			seen[e] = true
+		}
+		if kind == kindReminder || !news {
+			rep.verdict.duplicates++
+			rep.verdict.unexplained = append(rep.verdict.unexplained, fmt.Sprintf("message %d about %v", m.ID, items))
+			rep.problem("message %d repeats %v", m.ID, items)
+		}
+	}
+}
+
+// at returns the number of the episode that began last before a time.
+func (t target) at(when time.Time) (n int) {
+	for _, e := range t.episodes {
+		if e.fires.Before(when) {
+			n++
+		}
+	}
+	return n
 }
