@@ -74,7 +74,7 @@ type run struct {
 	replicas []*replica
 	managers []*alertmanager
 	ledger   *ledger
-	load     *load // nil without the generator
+	load     *load  // nil without the generator
 	rules    *ruled // nil without Prometheus
 	secrets  *secrets
 }

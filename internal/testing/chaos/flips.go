@@ -116,7 +116,7 @@ func (r *run) deliverOne(ctx context.Context, p *replica, a *oneAlert) error {
 		default:
 		}
 		status, err := p.postRaw(ctx, body)
-		r.ledger.note(body, status)
+		r.ledger.note(body, "loud", status)
 		if err == nil && status == http.StatusOK {
 			break
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -18,7 +19,7 @@ type ledger struct {
 	alerts    map[string]*acknowledged // by name
 	posted    map[string]bool          // acknowledged or not: a kill may prevent the answer
 	groups    map[string]time.Time     // first acknowledgement of each group
-	reminding int                      // acknowledgements that may be reminders
+	reminding int                      // acknowledgements that may be reminders, or make an alert louder
 	posts     int                      // acknowledged
 	refused   int                      // posts with another answer or none
 	wrong     map[int]int              // by status: answers after which Alertmanager does not retry
@@ -32,6 +33,7 @@ type acknowledged struct {
 	fingerprint     string
 	startsAt        time.Time
 	fired, resolved bool
+	loud            bool
 }
 
 func newLedger() *ledger {
@@ -42,8 +44,8 @@ func newLedger() *ledger {
 // a reminder.
 const reminderAfter = time.Minute
 
-// note records the answer to a post, 0 for no answer.
-func (l *ledger) note(body []byte, status int) {
+// note records the answer to a post with a sound, 0 for no answer.
+func (l *ledger) note(body []byte, notify string, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
@@ -74,6 +76,11 @@ func (l *ledger) note(body []byte, status int) {
 		if k == nil {
 			k = &acknowledged{priority: a.Labels["priority"], fingerprint: a.Fingerprint, startsAt: a.StartsAt}
 			l.alerts[name] = k
+		}
+		if notify == "loud" && !k.loud {
+			if k.loud = true; k.fired {
+				l.reminding++
+			}
 		}
 		if !slices.Contains(k.groups, p.GroupKey) {
 			k.groups = append(k.groups, p.GroupKey)
@@ -146,7 +153,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	status := p.forward(r, body)
-	p.ledger.note(body, status)
+	p.ledger.note(body, r.URL.Query().Get(api.NotifyParam), status)
 	if status == 0 {
 		panic(http.ErrAbortHandler) // the webhook closed the connection too
 	}
