@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"time"
 
@@ -23,6 +22,7 @@ type Prometheus struct {
 	cluster string // that it decides on; empty for all
 	name    string // its address without a password
 	client  promapi.Client
+	labellings
 }
 
 // NewPrometheus makes a client of the Prometheus at an address, which may hold a
@@ -41,7 +41,7 @@ func NewPrometheus(address string, c *http.Client) (*Prometheus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Prometheus at %s: %w", name, err)
 	}
-	return &Prometheus{cluster, name, client}, nil
+	return &Prometheus{cluster: cluster, name: name, client: client}, nil
 }
 
 // rules returns the alerting rules of the given names.
@@ -101,6 +101,7 @@ type ruleAnswer struct {
 	failed  bool
 	rules   []v1.AlertingRule
 	since   time.Time // the server runs, or zero
+	labelling
 }
 
 // young reports whether a server started after an alert fired, and evaluated its
@@ -125,7 +126,11 @@ func (s *Service) askRules(ctx context.Context, names []string, starts bool) ([]
 			answers[k].cluster = p.cluster
 			answers[k].rules, errs[k] = p.rules(ctx, names)
 			answers[k].failed = errs[k] != nil
-			if starts && errs[k] == nil {
+			if errs[k] != nil {
+				return
+			}
+			answers[k].labelling = p.labelling(ctx)
+			if starts {
 				answers[k].since = p.startedAt(ctx)
 			}
 		})
@@ -146,11 +151,11 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 			answered++
 		}
 		for _, rule := range answer.rules {
-			if rule.Name != a.Labels[model.AlertNameLabel] || !agree(rule.Labels, a.Labels) {
+			if rule.Name != a.Labels[model.AlertNameLabel] || !answer.has(rule.Labels, a.Labels) {
 				continue
 			}
 			found = true
-			switch stateOf(rule, a) {
+			switch answer.stateOf(rule, a) {
 			case v1.AlertStateFiring:
 				return state.Fires
 			case v1.AlertStatePending:
@@ -182,13 +187,13 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 
 // stateOf returns the state of an alert of a rule, or "" if the rule was not
 // evaluated: its alerts are then of an earlier evaluation.
-func stateOf(rule v1.AlertingRule, a template.Alert) v1.AlertState {
+func (l labelling) stateOf(rule v1.AlertingRule, a template.Alert) v1.AlertState {
 	if rule.Health != v1.RuleHealthGood {
 		return ""
 	}
 	found := v1.AlertStateInactive
 	for _, alert := range rule.Alerts {
-		if !agree(alert.Labels, a.Labels) {
+		if !l.sends(alert.Labels, a.Labels) {
 			continue
 		}
 		if alert.State == v1.AlertStateFiring {
@@ -197,16 +202,4 @@ func stateOf(rule v1.AlertingRule, a template.Alert) v1.AlertState {
 		found = v1.AlertStatePending
 	}
 	return found
-}
-
-// agree reports whether the labels of a rule, or of one of its alerts, are those
-// of a notification. A rule's label can be a template. External labels are only
-// in the notification, and relabelling can have dropped some.
-func agree(rule model.LabelSet, alert template.KV) bool {
-	for name, value := range rule {
-		if have, ok := alert[string(name)]; ok && have != string(value) && !strings.Contains(string(value), "{{") {
-			return false
-		}
-	}
-	return true
 }

@@ -2,6 +2,7 @@ package webhook_test
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -121,4 +122,49 @@ func TestALateEndClosesNothingBeforeTheRepeat(t *testing.T) {
 		w.after(3 * 24 * time.Hour)
 		w.expect(person, "1 🔔 P2: Preflight [Database: redis] silent")
 	})
+}
+
+// The configuration of a Prometheus shows which labels its alerts are sent with. The
+// alert of a rule that a reload relabelled, or of another environment, is another
+// alert.
+func TestAlertsOfPrometheusWithOtherLabels(t *testing.T) {
+	const paper = "global: {evaluation_interval: 5s, external_labels: {env: paper}}"
+	for name, c := range map[string]struct {
+		config string
+		labels map[string]string // more than those of the alert
+		want   string            // of the end; empty while it is open
+	}{
+		"the same":                     {paper, nil, ""},
+		"the rule got a label":         {paper, map[string]string{"team": "a"}, "ended, its rule was removed"},
+		"the alert got a label":        {paper, map[string]string{"instance": "a"}, "resolved after 10m"},
+		"of another environment":       {strings.Replace(paper, "paper", "live", 1), nil, "resolved after 10m"},
+		"labels are changed":           {paper + "\nalerting: {alert_relabel_configs: []}", map[string]string{"team": "a"}, ""},
+		"it shows no configuration":    {"", map[string]string{"team": "a"}, ""},
+		"it shows something else":      {"global: []", map[string]string{"team": "a"}, ""},
+		"it has no external labels":    {"global: {evaluation_interval: 5s}", nil, "resolved after 10m"},
+		"the alert has its own values": {"global: {evaluation_interval: 5s, external_labels: {target: x, env: paper}}", nil, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			checked(t, 1, func(w *world, p []*rulesAPI) {
+				am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+				firing := am.firing("redis", start)
+				w.post(am.payload(firing), api.Loud)
+				w.after(10 * time.Minute)
+				p[0].reports(firing, "firing")
+				p[0].set(func(p *rulesAPI) {
+					p.config = c.config
+					if c.labels["instance"] == "" {
+						p.labels = c.labels
+					}
+					maps.Copy(p.alerts[0]["labels"].(template.KV), c.labels)
+				})
+				w.post(am.payload(am.expired("redis", start)), api.Loud)
+				w.after(time.Minute)
+				m := w.bot.Messages(person)
+				if ended := len(m) == 2; ended != (c.want != "") || ended && !strings.Contains(m[1].Text, "redis, "+c.want) {
+					t.Fatalf("the chat shows %v", m)
+				}
+			})
+		})
+	}
 }
