@@ -201,7 +201,7 @@ func (p planner) resolution(group string) (*call, error) {
 			firing = append(firing, v)
 		}
 	}
-	n := message.Notice{Kind: message.Resolution, Now: p.now, Items: items(over), Firing: items(firing)}
+	n := message.Notice{Kind: message.Resolution, Now: p.now, Truncated: p.tx.Truncated(group), Items: items(over), Firing: items(firing)}
 	messages, err := p.formatter.Format(n)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,6 @@ package spool
 
 import (
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -44,7 +43,7 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 	size := 0
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (a state.Arrival, err error) {
 		if size >= bytes {
-			return a, errLater
+			return a, errEnough
 		}
 		var at int64
 		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err != nil {
@@ -60,9 +59,6 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 		return nil, err
 	}
 	for _, row := range bad {
-		if errors.Is(row.reason, errLater) {
-			continue
-		}
 		var body []byte
 		if err := t.queryRow(inboxBody, row.id).Scan(&body); err != nil {
 			return nil, err
@@ -73,9 +69,6 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 	}
 	return list, nil
 }
-
-// errLater marks a row that the next transaction reads.
-var errLater = errors.New("later")
 
 // SetAsideArrival stores an accepted notification that cannot be applied, and
 // removes it from the inbox.
