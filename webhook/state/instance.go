@@ -139,10 +139,21 @@ func Later(a, b time.Time) time.Time {
 	return a
 }
 
-// Arrival returns a notification that brings the present state of the instance.
-func (i *Instance) Arrival() (a Arrival, err error) {
-	a = Arrival{At: i.ChangedAt, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
-	a.ExternalURL, a.Status, a.Alerts = i.ExternalURL, i.Alert.Status, template.Alerts{i.Alert}
+// Arrival returns a notification that brings the present state of the instance,
+// without its held resolution.
+func (i *Instance) Arrival() (Arrival, error) {
+	return i.arrival(i.Alert, i.ChangedAt, i.ExternalURL)
+}
+
+// HeldArrival returns a notification that brings the held resolution of the
+// instance.
+func (i *Instance) HeldArrival() (Arrival, error) {
+	return i.arrival(i.Held.Alert, i.Held.At, i.Held.By)
+}
+
+func (i *Instance) arrival(alert template.Alert, at time.Time, by string) (a Arrival, err error) {
+	a = Arrival{At: at, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
+	a.ExternalURL, a.Status, a.Alerts = by, alert.Status, template.Alerts{alert}
 	a.Body, err = json.Marshal(a.Payload)
 	return a, err
 }
