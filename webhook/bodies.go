@@ -2,11 +2,14 @@ package webhook
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"context"
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -116,12 +119,9 @@ func (r *reservation) readBody(req *http.Request) (body []byte, tooLarge bool, e
 	if _, err = io.Copy(io.Discard, req.Body); err != nil {
 		return nil, false, err
 	}
-	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		return body, tooLarge, nil
-	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return body, tooLarge, nil // it cannot be read
+	unpacked, err := unpack(body, req.Header.Get("Content-Encoding"))
+	if err != nil || unpacked == nil {
+		return body, tooLarge, nil // it cannot be read, or is not packed
 	}
 	text, larger, err := r.read(unpacked, r.maxBody, -1)
 	switch {
@@ -131,6 +131,23 @@ func (r *reservation) readBody(req *http.Request) (body []byte, tooLarge bool, e
 		return body, tooLarge, nil
 	}
 	return text, tooLarge || larger, nil
+}
+
+// unpack returns the decompressed text of a body, or nil if it is not compressed.
+// Some senders of gzip do not name the encoding.
+func unpack(body []byte, encoding string) (io.Reader, error) {
+	switch {
+	case bytes.HasPrefix(body, []byte{0x1f, 0x8b}):
+		return gzip.NewReader(bytes.NewReader(body))
+	case strings.EqualFold(strings.TrimSpace(encoding), "deflate"):
+		unpacked, err := zlib.NewReader(bytes.NewReader(body))
+		if err != nil { // some senders leave the frame out
+			return flate.NewReader(bytes.NewReader(body)), nil
+		}
+		return unpacked, nil
+	default:
+		return nil, nil
+	}
 }
 
 // parse waits until a large body may be parsed. The caller calls the returned

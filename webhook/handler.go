@@ -1,12 +1,12 @@
 package webhook
 
 import (
-	"encoding/json"
 	"errors"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
@@ -83,22 +83,54 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 	defer parsed()
 	clean := path.Clean("/" + r.URL.Path)
 	known := r.Method == http.MethodPost && (r.URL.Path == api.AlertsPath || r.URL.Path == api.WatchdogPath)
-	var n notification
-	if clean == api.WatchdogPath {
-		n.Payload, err = state.ParsePayload(body)
-	} else {
-		n, err = in.parse(body, cluster(r.URL.Query().Get(api.ClusterParam)), in.marks(r, known))
-	}
+	list, err := in.notifications(r, body, known)
 	switch {
-	case err != nil && !strings.HasPrefix(clean+"/", api.PathPrefix):
+	case err != nil && !strings.HasPrefix(clean, "/api/"):
 		http.NotFound(w, r) // it is for another program
 	case err != nil:
 		in.setAside(w, r, api.Invalid, body, err)
-	case clean == api.WatchdogPath:
-		in.heartbeat(w, r, n.Payload, known)
-	default:
-		in.accept(w, r, n, known)
 	}
+	for _, n := range list {
+		take := in.accept
+		if clean == api.WatchdogPath {
+			take = in.heartbeat
+		}
+		if !take(w, r, n, known) {
+			return
+		}
+	}
+}
+
+// notifications decodes a notification of Alertmanager, or the alerts that
+// Prometheus posts to an Alertmanager. Those at the path of the heartbeats have
+// only a payload.
+func (in *intake) notifications(r *http.Request, body []byte, known bool) (list []notification, err error) {
+	cluster := cluster(r.URL.Query().Get(api.ClusterParam))
+	heartbeats := path.Clean("/"+r.URL.Path) == api.WatchdogPath
+	var n notification
+	if heartbeats {
+		n.cluster = cluster
+		n.Payload, err = state.ParsePayload(body)
+	} else {
+		n, err = in.parse(body, cluster, in.marks(r, known))
+	}
+	if err == nil {
+		return []notification{n}, nil
+	}
+	payloads, ok := state.ParseList(body, time.Now())
+	if !ok {
+		return nil, err
+	}
+	for _, p := range payloads {
+		n := notification{Payload: p, cluster: cluster}
+		if !heartbeats {
+			if n, err = in.encode(p, cluster, in.marks(r, known)); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, n)
+	}
+	return list, nil
 }
 
 // marks returns the function that marks the alerts of a request to an unknown
@@ -167,8 +199,9 @@ func (s *Service) sound(named string, p state.Payload) api.Sound {
 
 // heartbeat stores a heartbeat. A resolved Watchdog is a missing one. An alert
 // with another name and a level is no heartbeat: it was routed here by mistake,
-// and is accepted as a notification.
-func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payload, known bool) {
+// and is accepted as a notification. It returns false if it refused it.
+func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notification, known bool) bool {
+	p := n.Payload
 	scale, alerts := in.scale(), p.Alerts
 	isAlert := func(a template.Alert) bool {
 		return a.Labels[model.AlertNameLabel] != api.Watchdog && scale.HasLevel(a.Labels)
@@ -176,8 +209,12 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 	if slices.ContainsFunc(alerts, isAlert) {
 		in.config.Log.Error("alerts at the path of the heartbeats: delivered as notifications: route only the alert Watchdog to it", "receiver", p.Receiver)
 		p.Alerts = slices.DeleteFunc(slices.Clone(alerts), func(a template.Alert) bool { return !isAlert(a) })
-		if !in.acceptStrays(w, r, p, known) {
-			return
+		strays, err := in.encode(p, n.cluster, in.marks(r, known))
+		if err != nil {
+			return in.setAside(w, r, api.Invalid, nil, err)
+		}
+		if !in.accept(w, r, strays, known) {
+			return false
 		}
 		p.Alerts = slices.DeleteFunc(alerts, isAlert)
 	} else if !known {
@@ -185,25 +222,13 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 	}
 	beat, alive := heartbeat(p)
 	if !alive {
-		return
+		return true
 	}
-	if err := in.Heartbeat(beat); err != nil {
+	err := in.Heartbeat(beat)
+	if err != nil {
 		in.refuse(w, api.Unwritable, err)
 	}
-}
-
-// acceptStrays accepts the alerts of a payload at the path of the heartbeats as a
-// notification. It returns false if it refused it.
-func (in *intake) acceptStrays(w http.ResponseWriter, r *http.Request, p state.Payload, known bool) bool {
-	body, err := json.Marshal(p)
-	if err != nil {
-		return in.setAside(w, r, api.Invalid, body, err)
-	}
-	n, err := in.parse(body, cluster(r.URL.Query().Get(api.ClusterParam)), in.marks(r, known))
-	if err != nil {
-		return in.setAside(w, r, api.Invalid, body, err)
-	}
-	return in.accept(w, r, n, known)
+	return err == nil
 }
 
 // setAside commits that a notification could not be read. The answer is 200,

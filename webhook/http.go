@@ -80,7 +80,12 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !hasToken(r, tokens()) {
 			s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
-			s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", shownPath(r, tokens()))
+			log := s.config.Log.With("from", r.RemoteAddr, "path", shownPath(r, tokens()))
+			if hasEveryToken(r, tokens()) {
+				log.Error("post refused: the sender presents a list of tokens as one: give it a file with one token, and the webhook the next token in WEBHOOK_TOKEN_NEXT_FILE")
+			} else {
+				log.Warn("post refused: the bearer token is missing or wrong")
+			}
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
 			return

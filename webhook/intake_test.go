@@ -2,7 +2,9 @@ package webhook_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"database/sql"
 	"encoding/binary"
 	"encoding/json"
@@ -103,6 +105,9 @@ func TestAnyNotificationIsDelivered(t *testing.T) {
 		"UTF-16, little endian":            func() string { return utf16Text(binary.LittleEndian, plain()) },
 		"UTF-16, big endian":               func() string { return utf16Text(binary.BigEndian, plain()) },
 		"gzip":                             func() string { return gzipped(plain()) },
+		"an annotation twice":              replaced(`"title":"Preflight"`, `"title":"Preflight","title":"Preflight"`),
+		"a label twice":                    replaced(`"env":"paper"`, `"env":"live","env":"paper"`),
+		"status twice":                     replaced(`"status":"firing"`, `"status":"resolved","status":"firing"`),
 		"spaces around":                    func() string { return "\n\t " + plain() + "\r\n" },
 		"more behind":                      func() string { return plain() + "garbage" },
 		"two in one":                       func() string { return `{"version":"4"}` + plain() },
@@ -179,6 +184,10 @@ func TestWhatCannotBeReadIsReported(t *testing.T) {
 		"broken gzip":     gzipped(changed("redis", "redis"))[:60],
 		"gzip too large":  gzipped(strings.Repeat(" ", 10<<20)),
 		"NUL":             "\x00\x00\x00",
+		"NaN":             changed(`"truncatedAlerts":0`, `"truncatedAlerts":NaN`),
+		"Infinity":        changed(`"title":"Preflight"`, `"title":-Infinity`),
+		"too deep inside": changed(`"version":"4"`, `"version":"4","later":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)),
+		"broken deflate":  "x\x9c\x00\x01",
 	}
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
@@ -314,5 +323,41 @@ func TestStoredNotifications(t *testing.T) {
 	}
 	if string(second) != plain {
 		t.Errorf("stored %s", second)
+	}
+}
+
+// A body that is compressed by deflate, with its frame or without it, is read.
+func TestDeflatedNotificationsAreDelivered(t *testing.T) {
+	for name, compress := range map[string]func(io.Writer) io.WriteCloser{
+		"zlib": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
+		"raw": func(w io.Writer) io.WriteCloser {
+			z, err := flate.NewWriter(w, flate.BestSpeed)
+			if err != nil {
+				panic(err)
+			}
+			return z
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, "7", func(w *world) {
+				var body bytes.Buffer
+				z := compress(&body)
+				if _, err := io.WriteString(z, changed("redis", "redis")); err != nil {
+					t.Fatal(err)
+				}
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
+				r := httptest.NewRequest("POST", api.AlertsPath, &body)
+				r.Header.Set("Content-Encoding", "Deflate")
+				recorder := httptest.NewRecorder()
+				if handler.ServeHTTP(recorder, r); recorder.Code != 200 {
+					t.Fatalf("answered %d", recorder.Code)
+				}
+				w.after(2 * time.Second)
+				w.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+			})
+		})
 	}
 }

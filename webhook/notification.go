@@ -77,6 +77,15 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 	return n, nil
 }
 
+// encode returns a payload as a notification to be stored.
+func (s *Service) encode(p state.Payload, cluster string, change func(*state.Payload)) (notification, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return notification{}, err
+	}
+	return s.parse(body, cluster, change)
+}
+
 // severityLabel is a label that ranks alerts without a level.
 const severityLabel = "severity"
 

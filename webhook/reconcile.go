@@ -3,6 +3,7 @@ package webhook
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -55,7 +56,7 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 }
 
 // reconcile queries every Alertmanager, and closes the instances that none of
-// them knows.
+// their cluster knows. The error is that of those that do not answer.
 func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	open, doubtful, settled, err := r.open()
 	if err != nil || len(open)+len(doubtful) == 0 {
@@ -65,14 +66,14 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return 0, nil
 	}
-	var present known
+	present := newKnown()
+	var failed error
 	for _, am := range r.service.config.Alertmanagers {
 		alerts, since, err := am.observe(ctx)
-		if err != nil {
-			return 0, err
-		}
-		if time.Since(since) < warmUp {
-			return 0, nil
+		if err != nil || time.Since(since) < warmUp {
+			failed = errors.Join(failed, err)
+			present.unsure[am.cluster] = true
+			continue
 		}
 		present.add(am.cluster, alerts)
 	}
@@ -82,7 +83,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		reasons = nil
 		applier := r.service.applier(tx)
 		for _, i := range open {
-			reason, ended, err := r.compare(applier, i.ID, &present, now)
+			reason, ended, err := r.compare(applier, i.ID, present, now)
 			if err != nil {
 				return err
 			}
@@ -91,7 +92,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 			}
 		}
 		for _, i := range doubtful {
-			if err := r.decide(applier, i.ID, &present, now); err != nil {
+			if err := r.decide(applier, i.ID, present, now); err != nil {
 				return err
 			}
 		}
@@ -105,7 +106,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	if len(doubtful) > 0 {
 		r.service.wakeApply()
 	}
-	return len(reasons), nil
+	return len(reasons), failed
 }
 
 // open returns the firing instances that no recent notification mentioned, the
@@ -174,7 +175,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, now time
 		since = now
 		r.missing[id] = now
 	}
-	group, err := a.Group(i.Group)
+	group, err := a.Group(i.Cluster, i.Group)
 	if err != nil {
 		return "", false, err
 	}

@@ -208,16 +208,11 @@ func apiFlag(cmd *kingpin.CmdClause) *string {
 }
 
 func (s *serve) readTokens() error {
-	text, err := secretText("WEBHOOK_TOKEN")
-	if err != nil {
-		return err
+	list, err := tokens()
+	if err == nil {
+		s.tokens.Store(&list)
 	}
-	tokens, err := webhook.ParseTokens(text)
-	if err != nil {
-		return usage("WEBHOOK_TOKEN: %w", err)
-	}
-	s.tokens.Store(&tokens)
-	return nil
+	return err
 }
 
 // reload reads the configuration, the secrets' files and the templates. It
