@@ -21,10 +21,10 @@ type stage struct {
 	name, about string
 	world       world
 	rounds      int
-	// noHistory leaves out the comparison of the history: an earlier version
-	// stores alerts under other ids there.
-	noHistory bool
-	prepare   func(*Config)
+	// earlier means that a version before episodes takes part. It stores alerts
+	// under other ids in the history, and leaves some messages without an edit.
+	earlier bool
+	prepare func(*Config)
 	play      func(*run, context.Context) error
 }
 
@@ -42,7 +42,7 @@ func stages() []stage {
 		{name: "flips", about: "flipped bytes in the spool", world: ofPosts, rounds: 30, play: (*run).flips},
 		{name: "restored", about: "spools that are restored from a snapshot", rounds: 6, prepare: asFleet(2), play: (*run).restoredSpools},
 		{name: "copied", about: "spools that are copied from another replica", rounds: 6, prepare: asFleet(3), play: (*run).copiedSpools},
-		{name: "rollback", about: "the version before on the same spool", rounds: 8, noHistory: true, play: (*run).rollback},
+		{name: "rollback", about: "the version before on the same spool", rounds: 8, earlier: true, play: (*run).rollback},
 		{name: "routes", about: "reloads of Alertmanager with other routes", rounds: 10, play: (*run).reroutes},
 		{name: "reboot", about: "restarts of Prometheus and Alertmanager at once", world: ofRules, rounds: 4, play: (*run).reboots},
 		{name: "half", about: "one of two Prometheus servers without data", world: ofRules, rounds: 5, play: (*run).halves},

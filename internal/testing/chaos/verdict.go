@@ -206,7 +206,7 @@ func (r *run) judge(ctx context.Context) error {
 	if r.Replicas > 1 {
 		open += v.duplicates
 	}
-	if v.stale > open && (r.Replicas == 1 || r.OneMessage) {
+	if v.stale > open && !r.stage.earlier && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages show resolved alerts as firing, with %d ambiguous calls", v.stale, v.ambiguous)
 	}
 	if v.reminders > reminding {
@@ -255,7 +255,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		seen[name] = rec
 	}
 	r.report.History = len(seen)
-	if r.stage.noHistory {
+	if r.stage.earlier {
 		return nil, nil
 	}
 	r.ledger.mu.Lock()
