@@ -25,7 +25,7 @@ type stage struct {
 	// under other ids in the history, and leaves some messages without an edit.
 	earlier bool
 	prepare func(*Config)
-	play      func(*run, context.Context) error
+	play    func(*run, context.Context) error
 }
 
 // step is a part of a stage.
@@ -40,6 +40,7 @@ func stages() []stage {
 		{name: "kills", about: "kills of the webhook under load, then outages of the other programs", play: (*run).killsAndOutages},
 		{name: "poison", about: "notifications and stored items that cannot be read", rounds: 24, play: (*run).poison},
 		{name: "flips", about: "flipped bytes in the spool", world: ofPosts, rounds: 30, play: (*run).flips},
+		{name: "disk", about: "a full disk", world: ofPosts, rounds: 5, play: (*run).fullDisk},
 		{name: "restored", about: "spools that are restored from a snapshot", rounds: 6, prepare: asFleet(2), play: (*run).restoredSpools},
 		{name: "copied", about: "spools that are copied from another replica", rounds: 6, prepare: asFleet(3), play: (*run).copiedSpools},
 		{name: "rollback", about: "the version before on the same spool", rounds: 8, earlier: true, play: (*run).rollback},
@@ -83,6 +84,8 @@ func (s stage) steps(r *run) []step {
 	switch s.world {
 	case ofLoad:
 		steps = append(steps, step{"recovery and the remaining deliveries", r.settle}, step{"the verdict", r.judge})
+	case ofPosts:
+		steps = append(steps, step{"the verdict", r.judgePosts})
 	case ofRules:
 		steps = append(steps, step{"the ends of all alerts", r.rules.finish}, step{"the verdict", r.rules.judge})
 	}
