@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// world is what sends the alerts of a stage.
+// world is the sender of the alerts of a stage.
 type world int
 
 const (

@@ -41,7 +41,7 @@ func TestTheVerdictOnRulesFindsWhatIsWrong(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
-			w := &ruled{run: s.run, exporter: &exporter{}, exempt: map[string]bool{}}
+			w := &ruled{run: s.run, exporter: &exporter{}}
 			one := &target{name: "t00001", episodes: c.episodes}
 			if c.episodes[0].ends.IsZero() {
 				one.value = 1
