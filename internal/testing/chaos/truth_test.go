@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -85,7 +84,7 @@ func TestOddNotifications(t *testing.T) {
 			t.Errorf("%s: named %v", kind.about, named)
 		}
 	}
-	if body := fmt.Sprintf("%s", regularBody("p0001")); !strings.Contains(body, `"truncatedAlerts":0`) || !strings.Contains(body, `"version":"4"`) || !strings.Contains(body, `"startsAt":"20`) {
+	if body := string(regularBody("p0001")); !strings.Contains(body, `"truncatedAlerts":0`) || !strings.Contains(body, `"version":"4"`) || !strings.Contains(body, `"startsAt":"20`) {
 		t.Errorf("the changes of bodies change nothing in %s", body)
 	}
 }
