@@ -53,7 +53,7 @@ func (p *planner) writeFlap(kind message.Kind, f *spool.Flap, newest spool.View,
 	if err != nil {
 		return nil, err
 	}
-	d := draft{notice: n, messages: messages[:1], list: []spool.View{newest}, group: newest.Group, silent: quiet([]spool.View{newest})}
+	d := draft{notice: n, messages: messages[:1], list: []spool.View{newest}, group: newest.Scope(), silent: quiet([]spool.View{newest})}
 	if d.replyTo, err = p.tx.MessageID(f.Message); err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type planner struct {
 	storm     *spool.Storm // nil for none
 	rang      time.Time    // the last call about an urgent alert
 	edited    time.Time    // the last edit of a summary
+	others    *spool.Others
 }
 
 // next plans and stores the most urgent call. It returns nil if the chat shows
@@ -277,7 +278,7 @@ func (p *planner) resolution(group string) (*call, error) {
 			firing = append(firing, v)
 		}
 	}
-	n := message.Notice{Kind: message.Resolution, Now: p.now, Items: items(over), Firing: items(firing)}
+	n := message.Notice{Kind: message.Resolution, Now: p.now, Truncated: p.tx.Truncated(group), Items: items(over), Firing: items(firing)}
 	messages, err := p.formatter.Format(n)
 	if err != nil {
 		return nil, err

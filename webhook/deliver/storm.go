@@ -31,7 +31,7 @@ type step struct {
 // the time at which one may be, or zero.
 func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err error) {
 	if p.budget.unlimited() {
-		s.due, ok = dues.First(func(spool.Due) bool { return true })
+		s.due, ok = p.other(dues).First(func(spool.Due) bool { return true })
 		return s, ok, wake, nil
 	}
 	if p.storm == nil {
@@ -40,7 +40,7 @@ func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err 
 			return s, false, wake, err
 		}
 		if !begins {
-			s, ok, wake = p.calm(dues)
+			s, ok, wake = p.calm(p.other(dues))
 			return s, ok, wake, nil
 		}
 		p.storm = &spool.Storm{Began: p.now}
@@ -63,7 +63,7 @@ func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err 
 		if err := p.tx.EndStorm(p.chat); err != nil {
 			return s, false, wake, err
 		}
-		s, ok, wake = p.calm(dues)
+		s, ok, wake = p.calm(p.other(dues))
 		return s, ok, wake, nil
 	}
 	s, ok, wake, err = p.inStorm(dues)
@@ -71,6 +71,15 @@ func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err 
 		wake = sooner(wake, p.now.Add(checkStorm))
 	}
 	return s, ok, wake, err
+}
+
+// other leaves out the calls that the caller does not want to make now. In a storm
+// none is.
+func (p *planner) other(dues spool.Dues) spool.Dues {
+	if p.others == nil {
+		return dues
+	}
+	return p.others.Of(dues)
 }
 
 // sooner returns the earlier of two times, of which zero means never.

@@ -42,6 +42,8 @@ type worker struct {
 	topicAway time.Time   // until which messages go to the chat instead of its topic
 	unfit     atomic.Bool // [worker.check] found that messages will be refused
 	proved    atomic.Bool // the chat took a message, which proves more than the check
+	postponed postponed   // the messages whose text was refused
+	settled   bool        // no old group can have become this chat
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
@@ -79,7 +81,7 @@ func (w *worker) begin() error {
 	if w.lease.Fresh { // the other replica may have died before it pushed its last call
 		w.pace().begin(time.Now())
 	}
-	w.failures, w.topicAway = 0, time.Time{}
+	w.failures, w.topicAway, w.postponed = 0, time.Time{}, postponed{}
 	w.metrics.chatState(w.key, w.known())
 	return nil
 }
@@ -99,6 +101,9 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			continue
 		}
 		c, at, err := w.next()
+		if err == nil && c != nil && w.succeeds(ctx, c) {
+			c = nil // the plan has changed
+		}
 		if c == nil || err != nil {
 			p.give()
 		}
@@ -137,23 +142,25 @@ func (w *worker) rest(ctx context.Context, until time.Time) {
 // none, it returns the time at which one may be due, or zero.
 func (w *worker) next() (c *call, wake time.Time, err error) {
 	now := time.Now()
-	var p planner
-	var before *spool.Storm
+	var before, after *spool.Storm
 	err = w.Spool.Do(func(tx *spool.Tx) (err error) {
 		if before, err = tx.Storm(w.key); err != nil {
 			return err
 		}
-		p = planner{
+		c, wake, err = w.choose(planner{
 			tx: tx, chat: w.key, topics: w.topics, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly,
 			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited,
+		})
+		if err != nil {
+			return err
 		}
-		if c, wake, err = p.next(); c == nil || err != nil {
+		if after, err = tx.Storm(w.key); c == nil || err != nil {
 			return err
 		}
 		return tx.SetCalls(w.key, latest(append(slices.Clone(w.calls), now)))
 	})
 	if err == nil {
-		w.reportStorm(before, p.storm)
+		w.reportStorm(before, after)
 	}
 	return c, wake, err
 }
@@ -161,7 +168,9 @@ func (w *worker) next() (c *call, wake time.Time, err error) {
 // conclude learns and records the outcome of a call.
 func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	now := time.Now()
-	w.learn(c, o.failure, now)
+	if !o.postponed {
+		w.learn(c, o.failure, now)
+	}
 	var seq int64
 	for {
 		err := w.Spool.Do(func(tx *spool.Tx) (err error) {
@@ -180,12 +189,14 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 			return
 		}
 	}
-	w.report(c, o, now)
-	if c.rings {
-		w.rang = now
-	}
-	if c.edits {
-		w.edited = now
+	if !o.postponed {
+		w.report(c, o, now)
+		if c.rings {
+			w.rang = now
+		}
+		if c.edits {
+			w.edited = now
+		}
 	}
 	if w.Shares {
 		w.Holder.Wake()

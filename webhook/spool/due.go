@@ -37,13 +37,13 @@ const (
 				WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
 				WHEN v.shown = 1 THEN 3
 				ELSE 5
-			END AS class, MIN(i.rank), MIN(i.received_at), MIN(i.id), i.group_key, COUNT(*), MIN(i.first_at)
-		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.own >= ?2 GROUP BY class, i.group_key`
-	reminderDues = `SELECT COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?3),
+			END AS class, MIN(i.rank), MIN(i.received_at), MIN(i.id), i.scope, COUNT(*), MIN(i.first_at)
+		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.own >= ?2 GROUP BY class, i.scope`
+	reminderDues = `SELECT COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL), ?3),
 		r.received_at, r.group_key, CASE r.group_key
 			WHEN '' THEN (SELECT count(*) FROM views v JOIN instances i ON i.id = v.instance
 				WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL)
-			ELSE (SELECT count(*) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL) END FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2`
+			ELSE (SELECT count(*) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL) END FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2`
 	partDue       = `SELECT rank, created_at, id, group_key FROM messages WHERE chat = ? AND state = 'queued' ORDER BY rank, created_at, id LIMIT 1`
 	groupsInParts = `SELECT group_key, MIN(rank) FROM messages WHERE chat = ? AND state = 'queued' GROUP BY group_key`
 	editDue       = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances <> '[]'
@@ -54,13 +54,13 @@ const (
 
 	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous, v.flap `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
-		WHERE i.group_key = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
+		WHERE i.scope = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.scope = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
 	viewsFresh = selectViews + `FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0
-		AND i.group_key = ?2 AND i.own >= ?3 AND (i.resolved_at IS NULL OR i.rank < ?4 OR i.closed = 'note') ORDER BY i.rank, i.id LIMIT ?5`
+		AND i.scope = ?2 AND i.own >= ?3 AND (i.resolved_at IS NULL OR i.rank < ?4 OR i.closed = 'note') ORDER BY i.rank, i.id LIMIT ?5`
 	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
@@ -77,8 +77,8 @@ const (
 // Due is a call that is due to a chat.
 type Due struct {
 	Class Class
-	Group string
-	ID    int64 // of the message that it concerns, unless it is about a group
+	Group string // see [state.Scope]
+	ID    int64  // of the message that it concerns, unless it is about a group
 
 	Rank   int // of the most severe alert
 	Alerts int // that it is about

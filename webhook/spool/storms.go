@@ -19,14 +19,14 @@ const (
 	forgetSummaries = `DELETE FROM summarized WHERE message IN (SELECT id FROM messages WHERE chat = ?)`
 
 	ownSince        = `SELECT EXISTS (SELECT 1 FROM messages WHERE created_at >= ?1 AND chat = ?2 AND group_key = ?3 AND kind = 'alert')`
-	newsOfChat      = `SELECT count(DISTINCT i.group_key) FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ? AND v.pending = 1 AND v.flap = 0 AND v.shown = 0`
+	newsOfChat      = `SELECT count(DISTINCT i.scope) FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ? AND v.pending = 1 AND v.flap = 0 AND v.shown = 0`
 	setBegan        = `UPDATE messages SET storm_at = ? WHERE id = ?`
 	beganOf         = `SELECT storm_at FROM messages WHERE id = ?`
 	summariesSince  = `SELECT count(*) FROM messages WHERE created_at >= ? AND chat = ? AND kind = 'summary'`
 	silentReminders = `SELECT NOT EXISTS (SELECT 1 FROM reminders WHERE chat = ? AND notify >= ? AND ambiguous < ?)`
 	dropEmpty       = `DELETE FROM reminders WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND i.resolved_at IS NULL
-			AND (i.group_key = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL))`
+			AND (i.scope = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL))`
 )
 
 // NoSummary in place of an id means that the newest summary is full or cannot be

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	selectUnlisted = `SELECT i.id, i.cluster, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
+	selectUnlisted = `SELECT i.id, i.cluster, i.scope, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
 	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.rank >= ?3 AND i.rank < ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
 	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND i.rank >= ?3 AND i.rank < ?4 LIMIT ?5`
 	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND i.rank >= ?3 AND i.rank < ?4
-		AND (i.group_key IN (SELECT group_key FROM reminders WHERE chat = ?1)
+		AND (i.scope IN (SELECT group_key FROM reminders WHERE chat = ?1)
 			OR v.first_message IS NULL AND EXISTS (SELECT 1 FROM reminders WHERE chat = ?1 AND group_key = '')) LIMIT ?5`
 
 	selectLines   = `SELECT id, cluster, group_key, name, rank, labels FROM lines WHERE message = ? ORDER BY id`
@@ -49,7 +49,7 @@ const (
 		FROM summarized s WHERE s.message = ?1 AND views.chat = ?2 AND views.instance = s.instance`
 	dropReminded = `DELETE FROM reminders WHERE chat = ?2 AND received_at <= ?3 AND (group_key IN (SELECT group_key FROM lines WHERE message = ?1)
 		OR NOT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?2 AND v.shown = 1 AND i.resolved_at IS NULL
-			AND (i.group_key = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL)))`
+			AND (i.scope = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL)))`
 	editIfEnded = `UPDATE messages SET edit = 1 WHERE id = ?1 AND EXISTS (SELECT 1 FROM summarized WHERE message = ?1 AND ended = 1 AND shows = 1)`
 
 	ambiguousNews      = `UPDATE views SET ambiguous = ambiguous + 1 WHERE chat = ?2 AND pending = 1 AND instance IN (SELECT instance FROM summarized WHERE message = ?1)`
@@ -61,7 +61,7 @@ const (
 	messageByID    = `SELECT id FROM messages WHERE chat = ? AND telegram_id = ? AND kind = ? ORDER BY id DESC LIMIT 1`
 	summaryContent = `UPDATE messages SET content = ? WHERE id = ?`
 	contentOf      = `SELECT content FROM messages WHERE id = ?`
-	listedByID     = `SELECT id, cluster, group_key, alert, rank, notify, notification, received_at, 0, 0, 0 FROM instances WHERE id = ?`
+	listedByID     = `SELECT id, cluster, scope, alert, rank, notify, notification, received_at, 0, 0, 0 FROM instances WHERE id = ?`
 	// This replica can know of an end before it learns of the message.
 	endedMeanwhile = `UPDATE summarized SET ended = 1 WHERE message = ? AND instance IN (SELECT id FROM instances WHERE resolved_at IS NOT NULL)`
 	editedInDoubt  = `SELECT id, chat, kind FROM messages WHERE edit = 2 AND instances = '[]'`
@@ -78,7 +78,7 @@ type Line struct {
 type Unlisted struct {
 	ID           int64
 	Cluster      string
-	Group        string
+	Group        string // see [state.Scope]
 	Labels       template.KV
 	Rank         int
 	Notify       state.Loudness
