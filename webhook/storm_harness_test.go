@@ -23,8 +23,8 @@ func (w *world) flood(priority, prefix string, groups int) {
 	}
 }
 
-// many returns alerts of one group.
-func (am alertmanager) many(n int) (firing []template.Alert) {
+// numbered returns alerts of one group.
+func (am alertmanager) numbered(n int) (firing []template.Alert) {
 	for i := range n {
 		firing = append(firing, am.firing(fmt.Sprintf("one-of-%05d", i), time.Now()))
 	}

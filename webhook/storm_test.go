@@ -29,7 +29,7 @@ func TestAStormIsFair(t *testing.T) {
 				}
 				begin := time.Now()
 				big := alertmanager{url: "http://a", priority: "P0", key: "big"}
-				w.post(big.payload(big.many(c.alerts)...), api.Loud)
+				w.post(big.payload(big.numbered(c.alerts)...), api.Loud)
 				w.flood("P0", "g", 100)
 				w.after(time.Minute - time.Since(begin))
 				for _, topic := range c.topics {
@@ -157,7 +157,7 @@ func TestALongMessageDelaysNoOtherGroup(t *testing.T) {
 		t.Run(strings.Join(priorities, " then "), func(t *testing.T) {
 			inWorld(t, "-100", func(w *world) {
 				big := alertmanager{url: "http://a", priority: priorities[0], key: "big"}
-				w.post(big.payload(big.many(2500)...), sounds[priorities[0]])
+				w.post(big.payload(big.numbered(2500)...), sounds[priorities[0]])
 				w.after(3 * time.Second)
 				fired := time.Now()
 				w.flood(priorities[1], "other", 1)
@@ -176,7 +176,7 @@ func TestALongMessageDelaysNoOtherGroup(t *testing.T) {
 func TestPartsYield(t *testing.T) {
 	inWorld(t, "-100", func(w *world) {
 		big := alertmanager{url: "http://a", priority: "P0", key: "big"}
-		w.post(big.payload(big.many(200)...), api.Loud)
+		w.post(big.payload(big.numbered(200)...), api.Loud)
 		w.after(500 * time.Millisecond)
 		w.flood("P1", "other", 1)
 		w.after(time.Minute)
@@ -192,7 +192,7 @@ func TestPartsYield(t *testing.T) {
 func TestAlertsJoinAStorm(t *testing.T) {
 	inWorld(t, "-100", func(w *world) {
 		big, p0 := alertmanager{url: "http://a", priority: "P1", key: "big"}, alertmanager{url: "http://a", priority: "P0"}
-		w.post(big.payload(append(big.many(600), p0.firing("urgent", time.Now()))...), api.Loud)
+		w.post(big.payload(append(big.numbered(600), p0.firing("urgent", time.Now()))...), api.Loud)
 		w.after(time.Second)
 		if m := w.bot.Messages(group); len(m) != 2 || !m[1].Silent || !strings.HasPrefix(m[0].Text, "🚨") || !strings.Contains(m[0].Text, "  - Database: urgent\n") {
 			t.Fatalf("the chat shows %v", m)

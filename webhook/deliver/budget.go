@@ -49,7 +49,14 @@ func (p *pace) budget(share lease.Share, topics int) budget {
 // unlimited reports whether the rates are so high that there is no storm.
 func (b budget) unlimited() bool { return b.limit == 0 }
 
-func (b budget) reserve() int { return b.limit / reserved }
+// reserve is the number of calls that are kept for urgent alerts. Where only the
+// time between two calls is limited, the next one is always possible soon.
+func (b budget) reserve() int {
+	if b.steady {
+		return 0
+	}
+	return b.limit / reserved
+}
 
 // fits is the number of groups in a minute that get a message of their own.
 func (b budget) fits() int { return b.limit - b.reserve() }
@@ -57,7 +64,7 @@ func (b budget) fits() int { return b.limit - b.reserve() }
 // ordinary is the number of calls that others than urgent alerts may use.
 func (b budget) ordinary() int {
 	if b.steady {
-		return b.limit + 1 // the next call is always possible soon
+		return b.limit + 1
 	}
 	return b.fits()
 }
