@@ -145,6 +145,9 @@ func (p *planner) begins(dues spool.Dues) (bool, error) {
 		others += groups
 	}
 	free := max(fits-p.budget.shown(p.now), 0)
+	if p.budget.steady {
+		free = fits
+	}
 	return n.alerts+others > fits || n.urgent > 1 && n.urgent+others > free+p.budget.topics, nil
 }
 
@@ -170,7 +173,7 @@ func (p *planner) calm(dues spool.Dues) (s step, ok bool, wake time.Time) {
 	s.due, ok = dues.First(func(d spool.Due) bool {
 		switch {
 		case d.Urgent(p.urgentRanks()):
-			return p.mayRing(used, p.budget.ordinary(), &wake)
+			return p.mayRing(p.budget.ordinary(), &wake)
 		case full:
 			wake = sooner(wake, p.budget.below(p.budget.ordinary(), p.now))
 			return false
@@ -186,8 +189,8 @@ func (p *planner) calm(dues spool.Dues) (s step, ok bool, wake time.Time) {
 
 // mayRing reports whether a call about an urgent alert is possible: before the
 // reserve is reached, and afterwards from time to time, so that it lasts.
-func (p *planner) mayRing(used, unreserved int, wake *time.Time) bool {
-	if used < unreserved {
+func (p *planner) mayRing(unreserved int, wake *time.Time) bool {
+	if p.budget.shown(p.now) < unreserved {
 		return true
 	}
 	return p.reached(p.rang, p.budget.ring(), wake)
@@ -259,9 +262,9 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 	s.due, ok = dues.First(func(d spool.Due) bool {
 		switch d.Class {
 		case spool.DueFlap:
-			return p.mayRing(p.budget.used(p.now), p.budget.own(0), &wake)
+			return p.mayRing(p.budget.own(0), &wake)
 		case spool.DueFlapFires:
-			return d.Urgent(p.urgentRanks()) && p.mayRing(p.budget.used(p.now), p.budget.own(0), &wake)
+			return d.Urgent(p.urgentRanks()) && p.mayRing(p.budget.own(0), &wake)
 		case spool.DueFlapEdit:
 			return p.reached(p.edited, flapEditEvery, &wake) && p.room(p.budget.edits(), &wake)
 		case spool.DueSummaryEdit:

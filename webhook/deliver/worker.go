@@ -191,7 +191,7 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	}
 	if !o.postponed {
 		w.report(c, o, now)
-		if c.rings {
+		if c.rings && o.failure == nil {
 			w.rang = now
 		}
 		if c.edits {

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -23,7 +24,7 @@ func (o Others) Of(dues Dues) (list Dues) {
 	if !o.Newest || len(list) == 0 {
 		return list
 	}
-	return Dues{slices.MaxFunc(list, func(a, b Due) int { return a.At.Compare(b.At) })}
+	return Dues{slices.MaxFunc(list, func(a, b Due) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.order, b.order)) })}
 }
 
 // AnyOther reports whether a call that o selects is due.
