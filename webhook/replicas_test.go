@@ -65,7 +65,7 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 		start := time.Now()
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			p.both()[i%2].post(am.payload(am.firing(fmt.Sprint(i), start)), api.Silent)
+			p.both()[i%2].post(am.payload(am.firing(fmt.Sprint("t", i), start)), api.Silent)
 		}
 		p.after(7500 * time.Millisecond)
 		p.stop()
@@ -76,7 +76,7 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 		p.second.start()
 		for i := range 30 {
 			am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprint(i)}
-			p.both()[(i+1)%2].post(am.payload(am.resolved(fmt.Sprint(i), start, time.Now())), api.Silent)
+			p.both()[(i+1)%2].post(am.payload(am.resolved(fmt.Sprint("t", i), start, time.Now())), api.Silent)
 		}
 		p.after(10 * time.Minute)
 		for _, c := range p.bot.Calls() {
@@ -85,7 +85,7 @@ func TestTheOtherReplicaGoesOn(t *testing.T) {
 			}
 		}
 		for i := range 30 {
-			if n := p.counted(group, fmt.Sprint(i)); n != 1 {
+			if n := p.counted(group, fmt.Sprint("t", i)); n != 1 {
 				t.Errorf("%d messages show the alert %d", n, i)
 			}
 		}
