@@ -46,7 +46,7 @@ func TestAKillInAStorm(t *testing.T) {
 					am := alertmanager{url: "http://a", priority: "P0", key: fmt.Sprintf("g%03d", i+10)}
 					w.post(am.payload(am.resolved(am.key, start, time.Now())), api.Loud)
 				}
-				w.after(start.Add(at).Sub(time.Now()))
+				w.after(time.Until(start.Add(at)))
 				w.kill(dir)
 				w.after(10 * time.Minute)
 				ambiguous := int(w.metric("preflight_webhook_deliveries_ambiguous_total"))

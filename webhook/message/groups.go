@@ -20,7 +20,7 @@ const (
 )
 
 // groupNames names groups with alerts of one name by the values of the labels
-// that tell them apart.
+// that distinguish them.
 func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	if len(lines) == 0 {
 		return ""
@@ -67,9 +67,9 @@ func valueOf(l Line, label string) string {
 	}
 }
 
-// distinguishing returns the labels whose values tell groups apart: those with the
+// distinguishing returns the labels whose values distinguish groups: those with the
 // most different values first, and no more than it takes. It returns nil for
-// groups that no label tells apart.
+// groups that no label distinguishes.
 func (f *Formatter) distinguishing(lines []Line) []string {
 	type candidate struct {
 		label  string
@@ -135,7 +135,7 @@ func (f *Formatter) names(label string) bool {
 }
 
 // lone names the only group with alerts of a name: labels that its alerts share
-// and others do not, and some values of the label that tells them apart.
+// and others do not, and some values of the label that distinguishes them.
 func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
 	var shared []string
 	var apart string
