@@ -75,7 +75,7 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 			return err
 		})
 		if err != nil && spool.IsItem(err) {
-			c, err = nil, p.setAside(s, dues, err)
+			c, err = nil, p.setAside(s, err)
 		}
 		if c != nil || err != nil {
 			return c, wake, err
@@ -90,13 +90,12 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 	return nil, wake, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
 }
 
-// setAside sets aside a call that cannot be planned. If it is a summary, all
-// groups are, because any of them can be the reason.
-func (p *planner) setAside(s step, dues spool.Dues, reason error) error {
+// setAside sets aside a call that cannot be planned.
+func (p *planner) setAside(s step, reason error) error {
 	if s.summary == "" {
 		return p.tx.SetAsideDue(p.chat, s.due, reason)
 	}
-	return p.tx.SetAsideDue(p.chat, spool.Due{Class: spool.DueAlert}, reason)
+	return p.tx.SetAsideSummary(p.chat, s.summary, reason)
 }
 
 // plan plans and stores a call. It returns nil if no call is needed.

@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -227,7 +228,7 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 	classes := map[spool.Class]bool{}
 	for _, d := range dues {
 		switch {
-		case d.Group == state.NoteGroup || d.Group == state.OwnGroup:
+		case ofWebhook(d.Group):
 			if d.Class == spool.DueAlert { // rare, and about the webhook itself
 				return step{due: d}, true, wake, nil
 			}
@@ -275,6 +276,12 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 		return false
 	})
 	return s, ok, wake, nil
+}
+
+// ofWebhook reports whether a group has the alerts of the webhook itself.
+func ofWebhook(group string) bool {
+	key := group[strings.LastIndex(group, "\n")+1:] // see [state.Scope]
+	return key == state.NoteGroup || key == state.OwnGroup
 }
 
 // beforeSummary chooses until the first summary: groups get messages of their

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 const (
@@ -118,6 +119,19 @@ func (t *Tx) SetAsideDue(chat string, d Due, reason error) error {
 		return err
 	}
 	return t.DropReminder(chat, d.Group)
+}
+
+// SetAsideSummary sets aside a summary that cannot be planned: all that it would
+// list, because any of it can be the reason.
+func (t *Tx) SetAsideSummary(chat string, kind message.Kind, reason error) error {
+	if kind != message.SummaryReminder {
+		return t.SetAsideDue(chat, Due{Class: DueAlert}, reason)
+	}
+	if err := t.SetAside(Aside{Kind: api.AsideMessage, Reason: fmt.Sprintf("reminders to chat %s: %v", chat, reason)}, time.Now()); err != nil {
+		return err
+	}
+	_, err := t.exec(deleteReminders, chat)
+	return err
 }
 
 // setAsideMessage removes a stored message that cannot be read.

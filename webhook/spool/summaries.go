@@ -15,10 +15,10 @@ import (
 const (
 	selectUnlisted = `SELECT i.id, i.cluster, i.scope, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
-	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.rank >= ?3 AND i.rank < ?4 AND i.group_key NOT IN ('` +
+	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND (i.rank < ?3) = ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
-	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND i.rank >= ?3 AND i.rank < ?4 LIMIT ?5`
-	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND i.rank >= ?3 AND i.rank < ?4
+	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND (i.rank < ?3) = ?4 LIMIT ?5`
+	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND (i.rank < ?3) = ?4
 		AND (i.scope IN (SELECT group_key FROM reminders WHERE chat = ?1)
 			OR v.first_message IS NULL AND EXISTS (SELECT 1 FROM reminders WHERE chat = ?1 AND group_key = '')) LIMIT ?5`
 
@@ -100,8 +100,8 @@ func (t *Tx) Unlisted(chat string, kind message.Kind, ownOnly bool, urgent, limi
 	case message.SummaryReminder:
 		query = unlistedReminded
 	}
-	for _, ranks := range [][2]int{{-1, urgent}, {urgent, LowestRank + 1}} {
-		rows, err := t.query(query, chat, ownOnly, ranks[0], ranks[1], limit-len(list))
+	for _, isUrgent := range []bool{true, false} {
+		rows, err := t.query(query, chat, ownOnly, urgent, isUrgent, limit-len(list))
 		some, bad, err := collectGood(rows, err, scanUnlisted)
 		if err != nil {
 			return nil, err
