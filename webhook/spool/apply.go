@@ -95,8 +95,8 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	return done, err
 }
 
-// applyAlert applies one alert of a notification of a group. Before is the other group that delivered the
-// alert before, if there is one.
+// applyAlert applies one alert of a notification of a group. Before is the other
+// group that delivered the alert before, if there is one.
 func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
 	newest, err := a.newest(n, alert)
 	if err != nil {
