@@ -3,8 +3,11 @@ package webhook
 import (
 	"io"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 )
 
 // HandlerOptions configure the HTTP interface.
@@ -12,6 +15,9 @@ type HandlerOptions struct {
 	// Tokens returns the bearer tokens of which a post must carry one. Without
 	// any, every post is accepted.
 	Tokens func() []string
+	// Exposed means that other hosts reach the interface, and that nothing but the
+	// tokens protects it.
+	Exposed bool
 	// MaxBody is the maximum size of a notification in bytes. 0 means 32 MiB.
 	MaxBody int64
 	// Metrics serves /metrics.
@@ -37,6 +43,9 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
 	}
+	if o.Exposed {
+		s.exposed.Store(&o)
+	}
 	in := newIntake(s, o)
 	mux := http.NewServeMux()
 	mux.Handle("POST /-/reload", s.authorized(o.Tokens, func(w http.ResponseWriter, _ *http.Request) {
@@ -60,6 +69,12 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	})
 }
 
+// unprotected reports whether other hosts can post without a token or password.
+func (s *Service) unprotected() bool {
+	o := s.exposed.Load()
+	return o != nil && len(o.Tokens()) == 0
+}
+
 // authorized requires one of the bearer tokens.
 func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -79,13 +94,36 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	}
 }
 
+// readyEvery is the time for which the answer to /-/ready holds. Each test waits
+// for the disk as a notification does, and anybody may ask.
+const readyEvery = time.Second
+
+// writable knows whether the spool can be written.
+type writable struct {
+	mu  sync.Mutex
+	at  time.Time // of the last test
+	err error
+}
+
+// check tests the spool if the last test is too old, or if a write failed since.
+func (w *writable) check(s *spool.Spool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := time.Since(w.at)
+	if since < 0 || since >= readyEvery || w.err == nil && !s.Writable() {
+		w.err = s.Check()
+		w.at = time.Now()
+	}
+	return w.err
+}
+
 // handleReady proves that a notification would be accepted.
 func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
 	if s.draining.Load() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	if err := s.spool.Check(); err != nil {
+	if err := s.writable.check(s.spool); err != nil {
 		s.config.Log.Error("not ready: the spool cannot be written", "err", err)
 		http.Error(w, "the spool cannot be written", http.StatusServiceUnavailable)
 		return

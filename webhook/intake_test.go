@@ -239,7 +239,8 @@ func TestTheReportNamesReceiverAndAlerts(t *testing.T) {
 	})
 }
 
-// When the memory for bodies is used up, Alertmanager is to try again.
+// When the memory for bodies is used up, Alertmanager is to try again. Small
+// notifications are accepted all the same.
 func TestTooManyBodiesAre503(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		server := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, MaxBody: 1 << 20, Metrics: http.NotFoundHandler()})
@@ -249,25 +250,42 @@ func TestTooManyBodiesAre503(t *testing.T) {
 			return recorder.Code
 		}
 		var open []*io.PipeWriter
-		for range 8 {
+		refused := 0
+		for range 40 {
 			r, writer := io.Pipe() // of unknown length
 			open = append(open, writer)
-			go post(r)
+			go func() {
+				if post(r) == 503 {
+					refused++
+				}
+			}()
+			go func() { _, _ = writer.Write(make([]byte, 900_000)) }()
+			synctest.Wait()
 		}
-		synctest.Wait()
+		if refused < 36 || refused == 40 {
+			w.t.Errorf("refused %d of 40 bodies that are not complete", refused)
+		}
 		body := changed("redis", "redis")
-		if status := post(strings.NewReader(body)); status != 503 {
-			w.t.Errorf("answered %d", status)
+		large := body + strings.Repeat(" ", 900_000)
+		for _, tt := range []struct {
+			name, body string
+			status     int
+		}{{"small", body, 200}, {"large", large, 503}, {"unpacked", gzipped(large), 503}} {
+			if status := post(strings.NewReader(tt.body)); status != tt.status {
+				w.t.Errorf("%s: answered %d", tt.name, status)
+			}
+		}
+		if n := w.metric("preflight_webhook_notifications_received_total", api.Overloaded); int(n) != refused+2 {
+			w.t.Errorf("counted %v of %d", n, refused+2)
 		}
 		for _, writer := range open {
 			_ = writer.CloseWithError(io.ErrUnexpectedEOF)
 		}
 		synctest.Wait()
-		if status := post(strings.NewReader(body)); status != 200 {
-			w.t.Errorf("answered %d", status)
-		}
-		if n := w.metric("preflight_webhook_notifications_received_total", api.Overloaded); n != 1 {
-			w.t.Errorf("counted %v", n)
+		for _, text := range []string{large, gzipped(large), large} {
+			if status := post(strings.NewReader(text)); status != 200 {
+				w.t.Errorf("answered %d", status)
+			}
 		}
 	})
 }

@@ -117,10 +117,19 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	reload := func() error { return s.reload(service, file, log, stdout) }
+	exposed, err := s.exposed()
+	if err != nil {
+		return errors.Join(err, service.Close())
+	}
+	s.warnUnprotected(exposed, log)
+	reload := func() error {
+		err := s.reload(service, file, log, stdout)
+		s.warnUnprotected(exposed, log)
+		return err
+	}
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
-			Tokens: func() []string { return *s.tokens.Load() }, MaxBody: *s.maxBody, Reload: reload,
+			Tokens: func() []string { return *s.tokens.Load() }, Exposed: exposed, MaxBody: *s.maxBody, Reload: reload,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}),
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,

@@ -107,7 +107,7 @@ func TestHistory(t *testing.T) {
 		}
 	}
 
-	if err := store.Prune(t.Context(), at(10)); err != nil {
+	if err := store.Maintain(t.Context(), time.Since(at(10))); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := store.List(t.Context(), history.Filter{}); err != nil || len(got) != 2 {

@@ -146,6 +146,9 @@ func (o *Outcome) Reminds(n Arrival, g Group) bool {
 	case n.TruncatedAlerts < g.Truncated:
 		return false // some of them ended
 	}
+	if n.Part < n.Parts {
+		return false // the last part shows whether any of them changed something
+	}
 	switch n.NotificationReason {
 	case "", "unknown", "repeat interval elapsed":
 	default:
