@@ -92,8 +92,8 @@ func TestHistoryFromPostgreSQL(t *testing.T) {
 	}
 }
 
-// manyRecords returns a PostgreSQL with a history of more than a page, which is
-// more than the output of a command holds that nobody reads.
+// manyRecords returns a PostgreSQL with a history of several pages. Each is larger
+// than the buffers of a pipe, so the command waits for its reader.
 func manyRecords(t *testing.T) *testservers.Postgres {
 	t.Helper()
 	postgres := testservers.StartPostgres(t)
