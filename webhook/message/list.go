@@ -70,7 +70,7 @@ func (f *Formatter) lines(n Notice, items []Item, s size) []string {
 		}
 		lines[i] = f.complete(n, it, summaries[i], s.line)
 	}
-	if s.remedies && (n.Kind == Alert || n.Kind == Reminder) {
+	if s.remedies && (n.Kind == Alert || n.Kind == Reminder || n.Kind == Flapping) {
 		f.withRemedies(items, lines)
 	}
 	return lines
@@ -127,7 +127,7 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if it.Closed == Unverified {
 		end += " " + f.words.Unverified
 	}
-	if n.Kind == Resolution || n.Kind == Digest { // the heading says so
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap { // the title shows it
 		return text + ", " + end
 	}
 	return "✅ " + text + ", " + end

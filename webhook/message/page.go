@@ -54,7 +54,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	if part == parts {
 		p.Notes = f.notes(n)
 	}
-	if n.Kind == Resolution || n.Kind == Digest {
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap {
 		return p, nil
 	}
 	p.Sentence = f.headline(items)
@@ -93,6 +93,9 @@ func (f *Formatter) title(n Notice, items []Item) string {
 	}
 	if n.Kind == Resolution {
 		return "✅ " + f.words.ResolvedTitle(name, title)
+	}
+	if n.Flaps.Times > 0 {
+		return f.flapsTitle(n, items, severity, title)
 	}
 	if name != "" {
 		title = name + ": " + title
