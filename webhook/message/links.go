@@ -9,15 +9,17 @@ import (
 )
 
 const (
-	maxLinks      = 6
+	maxLinks      = 8
 	maxLinkLength = 500
 )
 
-// links sorts the addresses of the alerts into buttons and text. If the host of
-// one button has no dot, such as http://grafana:3000, Telegram refuses the
-// whole message. So an address that is not public becomes text.
+// links sorts the addresses of the alerts into buttons and text. The buttons of an
+// alert stand in one row. If the host of one button has no dot, such as
+// http://grafana:3000, Telegram refuses the whole message. So an address that is
+// not public becomes text.
 func (f *Formatter) links(items []Item) (buttons []Button, text []Button) {
 	seen := map[string]bool{}
+	row := 0
 	add := func(name, address string, asText bool) {
 		u, err := url.Parse(address)
 		if err != nil || address == "" || seen[address] || len(address) > maxLinkLength ||
@@ -25,10 +27,11 @@ func (f *Formatter) links(items []Item) (buttons []Button, text []Button) {
 			u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil {
 			return
 		}
-		switch b := (Button{Text: name, URL: address}); {
+		switch b := (Button{Text: name, URL: address, Row: row}); {
 		case isPublic(u.Hostname()):
 			buttons = append(buttons, b)
 		case asText:
+			b.Row = 0
 			text = append(text, b)
 		default:
 			return
@@ -38,9 +41,12 @@ func (f *Formatter) links(items []Item) (buttons []Button, text []Button) {
 	for _, it := range items {
 		add(f.words.Runbook, it.Annotations[api.RunbookURL], true)
 		add(f.words.Dashboard, it.Annotations[api.Dashboard], true)
-	}
-	for _, it := range items {
 		add(f.words.Graph, it.GeneratorURL, false)
+		add(f.words.Silence, it.Annotations[api.SilenceURL], false)
+		add(f.words.Image, it.Annotations[api.ImageURL], false)
+		if n := len(buttons); n > 0 && buttons[n-1].Row == row {
+			row++
+		}
 	}
 	return buttons, text
 }
