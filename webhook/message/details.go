@@ -49,16 +49,20 @@ func withoutLabels(text string) string {
 	return short
 }
 
-// withDetails adds the details of firing alerts below their lines, cut to a
-// length. Equal details stand once.
-func (f *Formatter) withDetails(items []Item, lines []string, limit int) {
+// below returns the text below the line of an alert, or "".
+func (f *Formatter) below(n Notice, it Item, s size) string {
+	if s.details == 0 || it.Resolved || n.Kind != Alert && n.Kind != Reminder {
+		return ""
+	}
+	_, details := f.lineAndDetails(it)
+	return shorten(details, s.details)
+}
+
+// withDetails adds the texts below the lines. Equal ones stand once.
+func (f *Formatter) withDetails(n Notice, items []Item, lines []string, s size) {
 	seen := map[string]bool{"": true}
 	for i, it := range items {
-		if limit == 0 || it.Resolved {
-			continue
-		}
-		_, details := f.lineAndDetails(it)
-		if details = shorten(details, limit); !seen[details] {
+		if details := f.below(n, it, s); !seen[details] {
 			seen[details] = true
 			lines[i] += "\n    " + details
 		}

@@ -16,6 +16,7 @@ import (
 const (
 	grafanaFolder = "grafana_folder" // the folder of the rule
 	grafanaRule   = "rulename"       // the rule of an alert about missing data or a failed query
+	grafanaError  = "Error"          // the annotation with the reason of a failed query
 
 	// StateReason names the cause of a state that no evaluation made, such as
 	// NoData.

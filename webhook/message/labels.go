@@ -57,31 +57,56 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 	return l
 }
 
-// distinguish finds the labels that tell alerts apart.
+// distinguish finds the labels that tell the alerts of a rule apart. A label that
+// stands elsewhere counts only if no other label does.
 func (f *Formatter) distinguish(items []Item) labelling {
 	l := labelling{formatter: f, apart: map[string]map[string]bool{}}
-	firsts := map[string]Item{} // the first alert of each rule
+	rules := map[string][]Item{}
 	for _, it := range items {
 		rule := it.Labels[model.AlertNameLabel]
-		one, known := firsts[rule]
-		if !known {
-			firsts[rule] = it
-			l.apart[rule] = map[string]bool{}
-			one = it
-		}
+		rules[rule] = append(rules[rule], it)
+		l.envs = l.envs || it.Labels[api.Env] != items[0].Labels[api.Env]
+	}
+	for rule, alerts := range rules {
+		l.apart[rule] = f.differing(alerts)
+	}
+	return l
+}
+
+// differing returns the labels that tell the alerts of a rule apart.
+func (f *Formatter) differing(alerts []Item) map[string]bool {
+	one, shown, all := alerts[0], map[string]bool{}, map[string]bool{}
+	for _, it := range alerts[1:] {
 		for _, labels := range []template.KV{one.Labels, it.Labels} {
 			for name := range labels {
-				if one.Labels[name] != it.Labels[name] && !private(name) {
-					l.apart[rule][name] = true
+				if one.Labels[name] == it.Labels[name] || private(name) {
+					continue
+				}
+				all[name] = true
+				if name == f.scale.Label || name == severityLabel || !f.elsewhere(it, name) {
+					shown[name] = true
 				}
 			}
 		}
 		if it.Cluster != one.Cluster {
-			l.apart[rule][clusterLabel] = true
+			all[clusterLabel] = true
 		}
-		l.envs = l.envs || it.Labels[api.Env] != items[0].Labels[api.Env]
 	}
-	return l
+	if len(shown) == len(all) {
+		return shown
+	}
+	seen := map[string]bool{}
+	for _, it := range alerts {
+		var key strings.Builder
+		for _, name := range slices.Sorted(maps.Keys(shown)) {
+			key.WriteString(strconv.Quote(it.Labels[name]))
+		}
+		if seen[key.String()] {
+			return all
+		}
+		seen[key.String()] = true
+	}
+	return shown
 }
 
 // shares reports whether all alerts have a label, and it is to be shown.
@@ -112,8 +137,9 @@ func (l labelling) header() string {
 const clusterLabel = "cluster"
 
 // of returns the labels of an alert that its text does not contain, in brackets.
-// Those that tell it apart stand first.
-func (l labelling) of(it Item, text string) string {
+// Those that tell it apart stand first. Of the others, those that the text below
+// the line contains are left out too.
+func (l labelling) of(it Item, text, below string) string {
 	apart := l.apart[it.Labels[model.AlertNameLabel]]
 	var first, others []string
 	for _, pair := range it.Labels.SortedPairs() {
@@ -125,7 +151,7 @@ func (l labelling) of(it Item, text string) string {
 			if !names(text, value) && len(first) < maxApart {
 				first = append(first, shorten(pair.Name, maxField)+"="+value)
 			}
-		case !l.formatter.elsewhere(it, pair.Name) && !mentions(text, value):
+		case !l.formatter.elsewhere(it, pair.Name) && !mentions(text, value) && !mentions(below, value):
 			others = append(others, shorten(pair.Name, maxField)+"="+value)
 		}
 	}
@@ -155,6 +181,21 @@ func (l labelling) ofLine(it Item, text string, same []Item) string {
 	return brackets(labels)
 }
 
+// nameOf returns what tells an alert apart from the others of a message, or "".
+func (l labelling) nameOf(it Item) string {
+	var texts []string
+	if len(l.apart) > 1 {
+		texts = append(texts, shorten(it.Labels[model.AlertNameLabel], maxField))
+	}
+	apart := l.apart[it.Labels[model.AlertNameLabel]]
+	for _, pair := range it.Labels.SortedPairs() {
+		if value := shownValue(pair.Value); apart[pair.Name] && value != "" {
+			texts = append(texts, value)
+		}
+	}
+	return strings.Join(texts, " ")
+}
+
 func brackets(labels []string) string {
 	if len(labels) == 0 {
 		return ""
@@ -167,7 +208,7 @@ func brackets(labels []string) string {
 func (f *Formatter) elsewhere(it Item, name string) bool {
 	switch name {
 	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel,
-		"prometheus", "prometheus_replica", "replica", "alertgroup", grafanaFolder, grafanaRule:
+		"prometheus", "prometheus_replica", "replica", "alertgroup", grafanaFolder, grafanaRule, "datasource_uid", "ref_id":
 		return true
 	case clusterLabel, "environment", "project": // of the whole Prometheus: a rule with a title names them where they matter
 		return it.Annotations[api.Title] != ""

@@ -66,7 +66,7 @@ func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []st
 	summaries := make([]string, len(items))
 	alike := map[string][]Item{}
 	for i, it := range items {
-		summaries[i] = f.summary(it, labels)
+		summaries[i] = f.summary(it, labels, f.below(n, it, s))
 		alike[summaries[i]] = append(alike[summaries[i]], it)
 	}
 	lines := make([]string, len(items))
@@ -79,7 +79,7 @@ func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []st
 		lines[i] = f.complete(n, it, text, s.line) + muted.of(f, n, it)
 	}
 	if n.Kind == Alert || n.Kind == Reminder {
-		f.withDetails(items, lines, s.details)
+		f.withDetails(n, items, lines, s)
 		if s.remedies {
 			f.withRemedies(items, lines)
 		}
@@ -142,8 +142,8 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 // summary returns the text of an alert, with the measured value and the reason in
 // brackets unless the text contains them. The rule of an alert with a list title
 // writes whole lines. Any other alert gets its name, and the labels that the text
-// does not contain.
-func (f *Formatter) summary(it Item, labels labelling) string {
+// and the text below do not contain.
+func (f *Formatter) summary(it Item, labels labelling, below string) string {
 	text := f.text(it)
 	name := shorten(it.Labels[model.AlertNameLabel], maxField)
 	whole := f.listTitle(it) != "" && text != ""
@@ -157,13 +157,13 @@ func (f *Formatter) summary(it Item, labels labelling) string {
 		text = join(text, " ", "("+reason+")")
 	}
 	if !whole {
-		text += labels.of(it, text)
+		text += labels.of(it, text, below)
 	}
 	return cmp.Or(strings.TrimSpace(text), f.words.Alert)
 }
 
 // texts are the annotations of which the first is the line of an alert.
-var texts = []string{api.Summary, api.Description, api.Message}
+var texts = []string{api.Summary, api.Description, api.Message, grafanaError}
 
 // text returns the annotation that is the line of an alert.
 func (f *Formatter) text(it Item) string {
