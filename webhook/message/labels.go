@@ -27,6 +27,7 @@ type labelling struct {
 	formatter *Formatter
 	shared    template.KV                // shown above the lists
 	apart     map[string]map[string]bool // by the name of the rule
+	texts     map[string]int             // how many alerts have the text
 	envs      bool                       // there are several environments
 }
 
@@ -60,11 +61,12 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 // distinguish finds the labels that tell the alerts of a rule apart. A label that
 // stands elsewhere counts only if no other label does.
 func (f *Formatter) distinguish(items []Item) labelling {
-	l := labelling{formatter: f, apart: map[string]map[string]bool{}}
+	l := labelling{formatter: f, apart: map[string]map[string]bool{}, texts: map[string]int{}}
 	rules := map[string][]Item{}
 	for _, it := range items {
 		rule := it.Labels[model.AlertNameLabel]
 		rules[rule] = append(rules[rule], it)
+		l.texts[f.text(it)]++
 		l.envs = l.envs || it.Labels[api.Env] != items[0].Labels[api.Env]
 	}
 	for rule, alerts := range rules {
@@ -141,6 +143,7 @@ const clusterLabel = "cluster"
 // the line contains are left out too.
 func (l labelling) of(it Item, text, below string) string {
 	apart := l.apart[it.Labels[model.AlertNameLabel]]
+	alike := l.texts[l.formatter.text(it)] > 1 // so the text tells none apart
 	var first, others []string
 	for _, pair := range it.Labels.SortedPairs() {
 		value := shownValue(pair.Value)
@@ -148,7 +151,7 @@ func (l labelling) of(it Item, text, below string) string {
 		switch {
 		case value == "" || shared:
 		case apart[pair.Name] || l.envs && pair.Name == api.Env:
-			if !names(text, value) && len(first) < maxApart {
+			if (alike || !names(text, value)) && len(first) < maxApart {
 				first = append(first, shorten(pair.Name, maxField)+"="+value)
 			}
 		case !l.formatter.elsewhere(it, pair.Name) && !mentions(text, value) && !mentions(below, value):
@@ -165,7 +168,7 @@ func (l labelling) of(it Item, text, below string) string {
 // those with the same line. Its rule writes the whole line.
 func (l labelling) ofLine(it Item, text string, same []Item) string {
 	alike := l.formatter.distinguish(same)
-	apart := map[string]bool{api.Env: l.envs}
+	apart := map[string]bool{}
 	for _, names := range alike.apart {
 		maps.Copy(apart, names)
 	}
@@ -174,7 +177,8 @@ func (l labelling) ofLine(it Item, text string, same []Item) string {
 	}
 	var labels []string
 	for _, pair := range it.Labels.SortedPairs() {
-		if value := shownValue(pair.Value); apart[pair.Name] && value != "" && !names(text, value) && len(labels) < maxApart {
+		env := l.envs && pair.Name == api.Env
+		if value := shownValue(pair.Value); (apart[pair.Name] || env && !names(text, pair.Value)) && value != "" && len(labels) < maxApart {
 			labels = append(labels, shorten(pair.Name, maxField)+"="+value)
 		}
 	}

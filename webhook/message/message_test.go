@@ -3,6 +3,7 @@ package message_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,7 @@ func notices() map[string]message.Notice {
 			template.KV{"alertname": "<b>&\"'</a>", "check": "\u202Egnp.exe", "target": "x\x00y\nz", "env": "a\tb"},
 			template.KV{"summary": "</code> `a <i> b` & `open", "actions": "run `rm <x>`\n\n  `` \nrun `rm <x>`", "runbook_url": "javascript:alert(1)", "dashboard_url": "http://u:secret@h.example.com/"})}},
 	}
+	maps.Copy(all, foreignNotices())
 	for name, n := range all {
 		n.Now = now
 		all[name] = n
@@ -123,7 +125,7 @@ func TestMessagesLookAsTheyShould(t *testing.T) {
 				for _, m := range messages {
 					fmt.Fprintln(&got, m.HTML)
 					for _, b := range m.Buttons {
-						fmt.Fprintf(&got, "[%s] %s\n", b.Text, b.URL)
+						fmt.Fprintf(&got, "[%s] row %d, %s\n", b.Text, b.Row+1, b.URL)
 					}
 				}
 				golden(t, filepath.Join("testdata", name+"."+o.Language+".html"), got.String())
