@@ -49,20 +49,19 @@ func withoutLabels(text string) string {
 	return short
 }
 
-// below returns the text below the line of an alert, or "".
-func (f *Formatter) below(n Notice, it Item, s size) string {
-	if s.details == 0 || it.Resolved || n.Kind != Alert && n.Kind != Reminder {
-		return ""
+// belowOf returns the length of the text below the line of an alert.
+func (s size) belowOf(n Notice, it Item) int {
+	if it.Resolved || n.Kind != Alert && n.Kind != Reminder {
+		return 0
 	}
-	_, details := f.lineAndDetails(it)
-	return shorten(details, s.details)
+	return s.details
 }
 
 // withDetails adds the texts below the lines. Equal ones stand once.
-func (f *Formatter) withDetails(n Notice, items []Item, lines []string, s size) {
+func withDetails(lines, below []string) {
 	seen := map[string]bool{"": true}
-	for i, it := range items {
-		if details := f.below(n, it, s); !seen[details] {
+	for i, details := range below {
+		if !seen[details] {
 			seen[details] = true
 			lines[i] += "\n    " + details
 		}

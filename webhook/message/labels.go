@@ -70,13 +70,17 @@ func (f *Formatter) distinguish(items []Item) labelling {
 		l.envs = l.envs || it.Labels[api.Env] != items[0].Labels[api.Env]
 	}
 	for rule, alerts := range rules {
-		l.apart[rule] = f.differing(alerts)
+		l.apart[rule] = l.differing(alerts)
 	}
 	return l
 }
 
-// differing returns the labels that tell the alerts of a rule apart.
-func (f *Formatter) differing(alerts []Item) map[string]bool {
+// differing returns the labels that tell alerts apart.
+func (l labelling) differing(alerts []Item) map[string]bool {
+	if len(alerts) == 1 {
+		return nil
+	}
+	f := l.formatter
 	one, shown, all := alerts[0], map[string]bool{}, map[string]bool{}
 	for _, it := range alerts[1:] {
 		for _, labels := range []template.KV{one.Labels, it.Labels} {
@@ -140,10 +144,10 @@ const clusterLabel = "cluster"
 
 // of returns the labels of an alert that its text does not contain, in brackets.
 // Those that tell it apart stand first. Of the others, those that the text below
-// the line contains are left out too.
-func (l labelling) of(it Item, text, below string) string {
+// the line contains are left out too. Annotation is the annotation in the text.
+func (l labelling) of(it Item, text, annotation, below string) string {
 	apart := l.apart[it.Labels[model.AlertNameLabel]]
-	alike := l.texts[l.formatter.text(it)] > 1 // so the text tells none apart
+	alike := l.texts[annotation] > 1 // so the text tells none apart
 	var first, others []string
 	for _, pair := range it.Labels.SortedPairs() {
 		value := shownValue(pair.Value)
@@ -164,17 +168,9 @@ func (l labelling) of(it Item, text, below string) string {
 	return brackets(append(first, others[:max(0, min(len(others), maxLabels-len(first)))]...))
 }
 
-// ofLine returns the labels that tell an alert with a list title apart from
-// those with the same line. Its rule writes the whole line.
-func (l labelling) ofLine(it Item, text string, same []Item) string {
-	alike := l.formatter.distinguish(same)
-	apart := map[string]bool{}
-	for _, names := range alike.apart {
-		maps.Copy(apart, names)
-	}
-	if len(alike.apart) > 1 {
-		apart[model.AlertNameLabel] = true
-	}
+// ofLine returns the labels by which an alert with a list title differs from those
+// with the same line. Its rule writes the whole line.
+func (l labelling) ofLine(it Item, text string, apart map[string]bool) string {
 	var labels []string
 	for _, pair := range it.Labels.SortedPairs() {
 		env := l.envs && pair.Name == api.Env

@@ -63,23 +63,28 @@ func (f *Formatter) listTitle(it Item) string {
 // lines returns a line for each alert. Lines that would be equal get the labels that
 // distinguish the alerts.
 func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []string {
-	summaries := make([]string, len(items))
+	lines, below := make([]string, len(items)), make([]string, len(items))
 	alike := map[string][]Item{}
 	for i, it := range items {
-		summaries[i] = f.summary(it, labels, f.below(n, it, s))
-		alike[summaries[i]] = append(alike[summaries[i]], it)
+		text, details := f.lineAndDetails(it)
+		below[i] = shorten(details, s.belowOf(n, it))
+		lines[i] = f.summary(it, text, below[i], labels)
+		alike[lines[i]] = append(alike[lines[i]], it)
 	}
-	lines := make([]string, len(items))
+	apart := map[string]map[string]bool{}
+	for text, same := range alike {
+		apart[text] = labels.differing(same)
+	}
 	muted := f.silenced(n, items)
 	for i, it := range items {
-		text := summaries[i]
+		text := lines[i]
 		if f.listTitle(it) != "" {
-			text += labels.ofLine(it, text, alike[text])
+			text += labels.ofLine(it, text, apart[text])
 		}
 		lines[i] = f.complete(n, it, text, s.line) + muted.of(f, n, it)
 	}
 	if n.Kind == Alert || n.Kind == Reminder {
-		f.withDetails(n, items, lines, s)
+		withDetails(lines, below)
 		if s.remedies {
 			f.withRemedies(items, lines)
 		}
@@ -143,8 +148,8 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 // brackets unless the text contains them. The rule of an alert with a list title
 // writes whole lines. Any other alert gets its name, and the labels that the text
 // and the text below do not contain.
-func (f *Formatter) summary(it Item, labels labelling, below string) string {
-	text := f.text(it)
+func (f *Formatter) summary(it Item, annotation, below string, labels labelling) string {
+	text := annotation
 	name := shorten(it.Labels[model.AlertNameLabel], maxField)
 	whole := f.listTitle(it) != "" && text != ""
 	if !whole && !mentions(text, name) && (f.titleOf(it) != name || text == "") {
@@ -157,7 +162,7 @@ func (f *Formatter) summary(it Item, labels labelling, below string) string {
 		text = join(text, " ", "("+reason+")")
 	}
 	if !whole {
-		text += labels.of(it, text, below)
+		text += labels.of(it, text, annotation, below)
 	}
 	return cmp.Or(strings.TrimSpace(text), f.words.Alert)
 }

@@ -100,7 +100,7 @@ func (f *Formatter) hostileSample() Item {
 
 // manySamples are too many for one message.
 func (f *Formatter) manySamples() (many []Item) {
-	for i := range 60 {
+	for i := range 40 {
 		it := f.fullSample()
 		it.Labels["target"], it.Labels[api.Env] = fmt.Sprint("target-", i), fmt.Sprint("env", i%2)
 		it.Annotations[api.Summary] = fmt.Sprintf("target-%d does not answer: %s", i, strings.Repeat("connection refused ", 5))
