@@ -44,6 +44,7 @@ func foreignNotices() map[string]message.Notice {
 		"kube":            {Kind: message.Alert, Items: []message.Item{pod("cart-5c", "app"), pod("cart-7d", "app"), pod("cart-7d", "sidecar")}},
 		"kube-resolution": {Kind: message.Resolution, Items: []message.Item{ended(pod("cart-5c", "app"), time.Hour)}, Firing: []message.Item{pod("cart-7d", "app")}},
 		"silence":         {Kind: message.Alert, Items: []message.Item{silenced}},
+		"was-silenced":    {Kind: message.Alert, Items: []message.Item{ended(silenced, time.Hour), pod("cart-7d", "app")}},
 		"silences":        {Kind: message.Reminder, Items: many},
 		"all-silenced":    {Kind: message.Alert, Items: many[:7]},
 		"grafana": {Kind: message.Alert, Items: []message.Item{
@@ -66,7 +67,7 @@ func shown(t *testing.T, items ...message.Item) string {
 	return formatted(t, f, items...)
 }
 
-// Alerts of one rule that differ in one label are told apart, whichever label it
+// Alerts of one rule that differ in one label are distinguished, whichever label it
 // is, and whatever else the alerts have.
 func TestEveryLabelTellsAlertsApart(t *testing.T) {
 	t.Parallel()
@@ -75,7 +76,7 @@ func TestEveryLabelTellsAlertsApart(t *testing.T) {
 		"a", "device", "core", "zzz", "alertgroup", "ref_id", "delivery",
 	}
 	for _, name := range names {
-		for _, values := range [][2]string{{"one", "two"}, {"1", "12"}, {"", "x"}, {"sda", "sda1"}, {"\u200b", "\u200c"}, {"A", "a"}} {
+		for _, values := range [][2]string{{"one", "two"}, {"1", "12"}, {"", "x"}, {"sda", "sda1"}, {"\u200b", "\u200c"}, {"A", "a"}, {strings.Repeat("x", 300) + "1", strings.Repeat("x", 300) + "2"}} {
 			for _, annotations := range []template.KV{
 				nil, {"summary": "1 of 12 sda1 failed at 10:12"}, {"title": "Down", "summary": "it is down"}, {"list_title": "Hosts", "summary": "a host is down"},
 			} {

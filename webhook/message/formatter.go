@@ -183,8 +183,8 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	}
 	room := MaxLength - Length(base.HTML) - heading - mark
 	labels := f.distinguish(n.Items)
-	if len(order) > 1 && slices.ContainsFunc(n.Items, func(it Item) bool { return f.listTitle(it) == "" }) {
-		room -= maxHeader + heading
+	if len(order) > 1 {
+		room -= heading // of the labels that all share, each of which is counted in two lines or more
 	}
 	var parts [][]int
 	used := room + 1

@@ -15,14 +15,14 @@ import (
 )
 
 const (
-	maxLabels = 5   // in a line, without those that tell alerts apart
+	maxLabels = 5   // in a line, without those that distinguish alerts
 	maxApart  = 10  // in a line
 	maxHeader = 300 // UTF-16 code units of the labels that all alerts share
 )
 
 // labelling chooses the labels that a message shows of its alerts: once those
-// that all share, and in each line the others. The labels that tell the alerts of
-// a rule apart are always shown.
+// that all share, and in each line the others. The labels that distinguish the
+// alerts of a rule are always shown.
 type labelling struct {
 	formatter *Formatter
 	shared    template.KV                // shown above the lists
@@ -58,7 +58,7 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 	return l
 }
 
-// distinguish finds the labels that tell the alerts of a rule apart. A label that
+// distinguish finds the labels that distinguish the alerts of a rule. A label that
 // stands elsewhere counts only if no other label does.
 func (f *Formatter) distinguish(items []Item) labelling {
 	l := labelling{formatter: f, apart: map[string]map[string]bool{}, texts: map[string]int{}}
@@ -75,7 +75,7 @@ func (f *Formatter) distinguish(items []Item) labelling {
 	return l
 }
 
-// differing returns the labels that tell alerts apart.
+// differing returns the labels that distinguish alerts.
 func (l labelling) differing(alerts []Item) map[string]bool {
 	if len(alerts) == 1 {
 		return nil
@@ -143,11 +143,11 @@ func (l labelling) header() string {
 const clusterLabel = "cluster"
 
 // of returns the labels of an alert that its text does not contain, in brackets.
-// Those that tell it apart stand first. Of the others, those that the text below
+// Those that distinguish it stand first. Of the others, those that the text below
 // the line contains are left out too. Annotation is the annotation in the text.
 func (l labelling) of(it Item, text, annotation, below string) string {
 	apart := l.apart[it.Labels[model.AlertNameLabel]]
-	alike := l.texts[annotation] > 1 // so the text tells none apart
+	alike := l.texts[annotation] > 1 // so the text distinguishes none
 	var first, others []string
 	for _, pair := range it.Labels.SortedPairs() {
 		value := shownValue(pair.Value)
@@ -181,7 +181,7 @@ func (l labelling) ofLine(it Item, text string, apart map[string]bool) string {
 	return brackets(labels)
 }
 
-// nameOf returns what tells an alert apart from the others of a message, or "".
+// nameOf returns the values that distinguish an alert from the others of a message, or "".
 func (l labelling) nameOf(it Item) string {
 	var texts []string
 	if len(l.apart) > 1 {
@@ -208,7 +208,7 @@ func brackets(labels []string) string {
 func (f *Formatter) elsewhere(it Item, name string) bool {
 	switch name {
 	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel,
-		"prometheus", "prometheus_replica", "replica", "alertgroup", grafanaFolder, grafanaRule, "datasource_uid", "ref_id":
+		"prometheus", "prometheus_replica", "replica", "alertgroup", "endpoint", "uid", grafanaFolder, grafanaRule, "datasource_uid", "ref_id":
 		return true
 	case clusterLabel, "environment", "project": // of the whole Prometheus: a rule with a title names them where they matter
 		return it.Annotations[api.Title] != ""
@@ -220,12 +220,18 @@ func (f *Formatter) elsewhere(it Item, name string) bool {
 func private(name string) bool { return strings.HasPrefix(name, "__") }
 
 // shownValue returns the value of a label as it is shown. An invisible value is
-// shown by its code points.
+// shown by its code points. A long one keeps its end, because names often differ
+// there.
 func shownValue(value string) string {
-	if text := shorten(value, maxField); text != "" || value == "" {
-		return text
+	text := shorten(value, maxField)
+	if text == "" && value != "" {
+		text = shorten(strconv.QuoteToASCII(value), maxField)
 	}
-	return shorten(strconv.QuoteToASCII(value), maxField)
+	const end = maxField / 3
+	if r := []rune(clean(value[max(0, len(value)-4*end):])); strings.HasSuffix(text, "…") && len(r) > end {
+		return shorten(text, maxField-end) + string(r[len(r)-end:])
+	}
+	return text
 }
 
 // mentions reports whether a text contains the words, in any case.
@@ -234,7 +240,7 @@ func mentions(text, words string) bool {
 }
 
 // names reports whether a text contains a value as a word of its own, so that it
-// tells an alert apart. Other numbers can equal a number.
+// distinguishes an alert. Other numbers can equal a number.
 func names(text, value string) bool {
 	if strings.Trim(value, "0123456789.") == "" {
 		return false

@@ -68,7 +68,7 @@ func (f *Formatter) silence(s Silence, n int) string {
 
 // mutedBy returns the silence that mutes the alert at the time of a notice.
 func (it Item) mutedBy(n Notice) Silence {
-	if !it.Silence.Until.After(n.Now) {
+	if it.Resolved || !it.Silence.Until.After(n.Now) {
 		return Silence{}
 	}
 	return it.Silence
