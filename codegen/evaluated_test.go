@@ -44,7 +44,7 @@ func TestAlertsCarryTheirEvaluation(t *testing.T) {
 	dir := t.TempDir()
 	mustGenerate(t, s, "--out="+dir)
 	made := tree(t, dir)
-	contains(t, made["prometheus/rules/queue.yml"], `evaluated_at: '{{ (now | toTime).Format "2006-01-02T15:04:05.000Z" }}'`, "resolve_within: 11m\n")
+	contains(t, made["prometheus/rules/queue.yml"], `evaluated_at: '{{ (now | toTime).Format "2006-01-02T15:04:05.000Z" }}'`, "resolve_within: 11m\n", "resolve_after: 10m\n")
 	lacks(t, made["prometheus/rules/a.yml"], "evaluated_at") // other people's rules stay as they are
 	test := filepath.Join(dir, "prometheus/tests/QueueLong.yml")
 	accepted(t, "promtool", "test", "rules", test)
@@ -69,7 +69,7 @@ func TestNoEvaluationWithoutAWebhook(t *testing.T) {
 	t.Parallel()
 	s := queueSite()
 	unhooked(&s)
-	lacks(t, file(t, s, "prometheus/rules/queue.yml"), "evaluated_at", "resolve_within")
+	lacks(t, file(t, s, "prometheus/rules/queue.yml"), "evaluated_at", "resolve_within", "resolve_after")
 }
 
 // The webhook learns which Alertmanagers send a notification.

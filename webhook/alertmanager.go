@@ -175,13 +175,15 @@ func suppression(s *models.AlertStatus) message.Closed {
 // known are the alerts that fire according to all Alertmanagers.
 type known struct {
 	clusters map[string]bool // that were asked; empty for an Alertmanager of all
+	unsure   map[string]bool // those of which one did not answer or does not know its alerts yet
 	alerts   map[string]state.Observation
 }
 
+func newKnown() *known {
+	return &known{map[string]bool{}, map[string]bool{}, map[string]state.Observation{}}
+}
+
 func (k *known) add(cluster string, alerts map[string]state.Observation) {
-	if k.clusters == nil {
-		k.clusters, k.alerts = map[string]bool{}, map[string]state.Observation{}
-	}
 	k.clusters[cluster] = true
 	for fingerprint, o := range alerts {
 		key := cluster + "\x00" + fingerprint
@@ -192,9 +194,12 @@ func (k *known) add(cluster string, alerts map[string]state.Observation) {
 	}
 }
 
-// of returns the alert of an instance if it fires. Asked means that an
-// Alertmanager of its cluster was asked. None knows an alert that Grafana posted
-// itself.
+// incomplete reports whether an Alertmanager of a cluster did not answer.
+func (k *known) incomplete(cluster string) bool { return k.unsure[cluster] || k.unsure[""] }
+
+// of returns the alert of an instance if it fires. Asked means that the
+// Alertmanagers of its cluster were asked, and that all answered. None knows an
+// alert that Grafana posted itself.
 func (k *known) of(i *state.Instance) (o state.Observation, fires, asked bool) {
 	if state.OfGrafana(i.Alert) == state.PostedByGrafana {
 		return o, false, false
@@ -204,7 +209,7 @@ func (k *known) of(i *state.Instance) (o state.Observation, fires, asked bool) {
 			return o, true, true
 		}
 	}
-	return o, false, k.clusters[i.Cluster] || k.clusters[""]
+	return o, false, (k.clusters[i.Cluster] || k.clusters[""]) && !k.incomplete(i.Cluster)
 }
 
 // failed returns the error with the address without its password.

@@ -57,7 +57,7 @@ func (a *archive) Put(_ context.Context, records []history.Record) error {
 	return nil
 }
 
-func (a *archive) Prune(context.Context, time.Time) error { return nil }
+func (a *archive) Maintain(context.Context, time.Duration) error { return nil }
 
 func (a *archive) has() []string {
 	a.mu.Lock()

@@ -25,6 +25,9 @@ type rulesAPI struct {
 	health string
 	alerts []map[string]any
 	asked  int
+	since  time.Time         // it runs; zero: it does not report that
+	config string            // likewise
+	labels map[string]string // more of the rule
 }
 
 // reports sets the state of the alert: "" for none.
@@ -44,22 +47,42 @@ func (p *rulesAPI) set(change func(*rulesAPI)) { p.mu.Lock(); defer p.mu.Unlock(
 func (p *rulesAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked++
 	if p.away {
 		return nil, errAway
 	}
+	if strings.HasSuffix(r.URL.Path, "/status/runtimeinfo") {
+		return p.runs()
+	}
+	if strings.HasSuffix(r.URL.Path, "/status/config") {
+		return success(map[string]any{"yaml": p.config})
+	}
+	p.asked++
 	if name := r.URL.Query()["rule_name[]"]; len(name) != 1 || name[0] != "Check" {
 		return nil, fmt.Errorf("asked about %q", name)
 	}
 	rules := []any{map[string]any{"type": "alerting", "name": "Other", "health": "ok", "labels": map[string]string{}}}
+	labels := map[string]string{"priority": "P0"}
+	maps.Copy(labels, p.labels)
 	if !p.gone {
 		rules = append(rules, map[string]any{
-			"type": "alerting", "name": "Check", "health": p.health, "labels": map[string]string{"priority": "P0"}, "alerts": p.alerts,
+			"type": "alerting", "name": "Check", "health": p.health, "labels": labels, "alerts": p.alerts,
+			"lastEvaluation": time.Now(),
 		})
 	}
-	answer := map[string]any{"status": "success", "data": map[string]any{"groups": []any{map[string]any{"name": "g", "rules": rules}}}}
+	return success(map[string]any{"groups": []any{map[string]any{"name": "g", "rules": rules}}})
+}
+
+// runs answers when it started.
+func (p *rulesAPI) runs() (*http.Response, error) {
+	if p.since.IsZero() {
+		return &http.Response{StatusCode: http.StatusNotFound, Body: http.NoBody}, nil
+	}
+	return success(map[string]any{"startTime": p.since})
+}
+
+func success(data any) (*http.Response, error) {
 	recorder := httptest.NewRecorder()
-	err := json.NewEncoder(recorder).Encode(answer)
+	err := json.NewEncoder(recorder).Encode(map[string]any{"status": "success", "data": data})
 	return recorder.Result(), err
 }
 

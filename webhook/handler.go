@@ -1,39 +1,31 @@
 package webhook
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// bodiesAtOnce is the number of bodies of the maximum size that fit in memory.
-const bodiesAtOnce = 8
-
 // intake answers requests with notifications.
 type intake struct {
 	*Service
-	maxBody int64
-	tokens  func() []string
-	memory  *semaphore.Weighted // bytes of bodies that may be read at a time
-	post    http.HandlerFunc
+	bodies *bodies
+	tokens func() []string
+	post   http.HandlerFunc
 }
 
 func newIntake(s *Service, o HandlerOptions) *intake {
-	in := &intake{Service: s, maxBody: o.MaxBody, tokens: o.Tokens, memory: semaphore.NewWeighted(bodiesAtOnce * o.MaxBody)}
+	in := &intake{Service: s, bodies: newBodies(o.MaxBody), tokens: o.Tokens}
 	in.post = s.authorized(o.Tokens, in.handle)
 	return in
 }
@@ -68,17 +60,13 @@ func (in *intake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // handle accepts the notification or heartbeat of an authorized request.
 func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
-	need := in.maxBody
-	if r.ContentLength >= 0 && r.ContentLength < need && r.Header.Get("Content-Encoding") == "" {
-		need = r.ContentLength
-	}
-	if !in.memory.TryAcquire(need) {
-		in.refuse(w, api.Overloaded, errors.New("the memory for notifications is used up"))
+	memory := reservation{bodies: in.bodies}
+	defer memory.release()
+	body, tooLarge, err := memory.readBody(r)
+	if errors.Is(err, errNoMemory) {
+		in.refuse(w, api.Overloaded, err)
 		return
 	}
-	defer in.memory.Release(need)
-
-	body, tooLarge, err := in.read(r)
 	if err != nil { // half a request: Alertmanager tries again
 		http.Error(w, "the request broke off", http.StatusServiceUnavailable)
 		return
@@ -87,81 +75,101 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 		in.setAside(w, r, api.TooLarge, body, errors.New("the notification is larger than --web.max-body: raise it, or set max_alerts of the receiver"))
 		return
 	}
-	payload, err := state.ParsePayload(body)
+	parsed, err := in.bodies.parse(r.Context(), body)
+	if err != nil {
+		http.Error(w, "the request broke off", http.StatusServiceUnavailable)
+		return
+	}
+	defer parsed()
+	clean := path.Clean("/" + r.URL.Path)
 	known := r.Method == http.MethodPost && (r.URL.Path == api.AlertsPath || r.URL.Path == api.WatchdogPath)
-	switch clean := path.Clean("/" + r.URL.Path); {
-	case err != nil && !strings.HasPrefix(clean+"/", api.PathPrefix):
+	list, err := in.notifications(r, body, known)
+	switch {
+	case err != nil && !strings.HasPrefix(clean, "/api/"):
 		http.NotFound(w, r) // it is for another program
 	case err != nil:
 		in.setAside(w, r, api.Invalid, body, err)
-	case clean == api.WatchdogPath:
-		in.heartbeat(w, r, payload, known)
-	default:
-		in.accept(w, r, body, payload, known)
+	}
+	for _, n := range list {
+		take := in.accept
+		if clean == api.WatchdogPath {
+			take = in.heartbeat
+		}
+		if !take(w, r, n, known) {
+			return
+		}
 	}
 }
 
-// read returns the body, decompressed. If the body is larger than the limit, it
-// returns its beginning, and reads the rest: a client whose post is cut off sees
-// no answer.
-func (in *intake) read(r *http.Request) (body []byte, tooLarge bool, err error) {
-	if body, tooLarge, err = readAtMost(r.Body, in.maxBody); err != nil {
-		return nil, false, err
+// notifications decodes a notification of Alertmanager, or the alerts that
+// Prometheus posts to an Alertmanager. Those at the path of the heartbeats have
+// only a payload.
+func (in *intake) notifications(r *http.Request, body []byte, known bool) (list []notification, err error) {
+	cluster := cluster(r.URL.Query().Get(api.ClusterParam))
+	heartbeats := path.Clean("/"+r.URL.Path) == api.WatchdogPath
+	var n notification
+	if heartbeats {
+		n.cluster = cluster
+		n.Payload, err = state.ParsePayload(body)
+	} else {
+		n, err = in.parse(body, cluster, in.marks(r, known))
 	}
-	if _, err = io.Copy(io.Discard, r.Body); err != nil {
-		return nil, false, err
+	if err == nil {
+		return []notification{n}, nil
 	}
-	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b}) {
-		return body, tooLarge, nil
+	payloads, ok := state.ParseList(body, time.Now())
+	if !ok {
+		return nil, err
 	}
-	unpacked, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return body, tooLarge, nil // it cannot be read
+	for _, p := range payloads {
+		n := notification{Payload: p, cluster: cluster}
+		if !heartbeats {
+			if n, err = in.encode(p, cluster, in.marks(r, known)); err != nil {
+				return nil, err
+			}
+		}
+		list = append(list, n)
 	}
-	text, larger, err := readAtMost(unpacked, in.maxBody)
-	if err != nil {
-		return body, tooLarge, nil
-	}
-	return text, tooLarge || larger, nil
+	return list, nil
 }
 
-// readAtMost reads up to a limit, and reports whether there is more.
-func readAtMost(r io.Reader, limit int64) (body []byte, more bool, err error) {
-	body, err = io.ReadAll(io.LimitReader(r, limit+1))
-	if err != nil || int64(len(body)) <= limit {
-		return body, false, err
+// marks returns the function that marks the alerts of a request to an unknown
+// path, or nil.
+func (in *intake) marks(r *http.Request, known bool) func(*state.Payload) {
+	if known {
+		return nil
 	}
-	return body[:limit], true, nil
-}
-
-// accept commits a notification. It returns false if it refused it.
-func (in *intake) accept(w http.ResponseWriter, r *http.Request, body []byte, p state.Payload, known bool) bool {
-	outcome := api.Accepted
-	if !known {
-		outcome = api.UnknownPath
+	return func(p *state.Payload) {
+		p.Repaired = true
 		for i := range p.Alerts {
 			if p.Alerts[i].Annotations == nil {
 				p.Alerts[i].Annotations = map[string]string{}
 			}
 			p.Alerts[i].Annotations[api.PostedTo] = shownPath(r, in.tokens())
 		}
+	}
+}
+
+// accept commits a notification. It returns false if it refused it.
+func (in *intake) accept(w http.ResponseWriter, r *http.Request, n notification, known bool) bool {
+	outcome := api.Accepted
+	if !known {
+		outcome = api.UnknownPath
 		in.config.Log.Error("notification to an unknown path: delivered to the default chats: compare the versions of the webhook and of Alertmanager's configuration",
-			"method", r.Method, "path", shownPath(r, in.tokens()), "receiver", p.Receiver)
+			"method", r.Method, "path", shownPath(r, in.tokens()), "receiver", n.Receiver)
 	}
-	if p.Repaired || !known {
-		var err error
-		if body, err = json.Marshal(p); err != nil {
-			return in.setAside(w, r, api.Invalid, body, err)
-		}
-	}
-	sound := in.sound(r.URL.Query().Get(api.NotifyParam), p)
-	id, err := in.Accept(body, sound, cluster(r.URL.Query().Get(api.ClusterParam)))
-	if err != nil {
+	sound := in.sound(r.URL.Query().Get(api.NotifyParam), n.Payload)
+	id, err := in.commit(n, sound)
+	switch {
+	case errors.Is(err, errBusy):
+		in.refuse(w, api.Overloaded, err)
+		return false
+	case err != nil:
 		in.refuse(w, api.Unwritable, err)
 		return false
 	}
 	in.metrics.received.WithLabelValues(outcome).Inc()
-	in.accepted(id, p, sound)
+	in.accepted(id, n, sound)
 	return true
 }
 
@@ -191,8 +199,9 @@ func (s *Service) sound(named string, p state.Payload) api.Sound {
 
 // heartbeat stores a heartbeat. A resolved Watchdog is a missing one. An alert
 // with another name and a level is no heartbeat: it was routed here by mistake,
-// and is accepted as a notification.
-func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payload, known bool) {
+// and is accepted as a notification. It returns false if it refused it.
+func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notification, known bool) bool {
+	p := n.Payload
 	scale, alerts := in.scale(), p.Alerts
 	isAlert := func(a template.Alert) bool {
 		return a.Labels[model.AlertNameLabel] != api.Watchdog && scale.HasLevel(a.Labels)
@@ -200,9 +209,12 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 	if slices.ContainsFunc(alerts, isAlert) {
 		in.config.Log.Error("alerts at the path of the heartbeats: delivered as notifications: route only the alert Watchdog to it", "receiver", p.Receiver)
 		p.Alerts = slices.DeleteFunc(slices.Clone(alerts), func(a template.Alert) bool { return !isAlert(a) })
-		p.Repaired = true
-		if !in.accept(w, r, nil, p, known) {
-			return
+		strays, err := in.encode(p, n.cluster, in.marks(r, known))
+		if err != nil {
+			return in.setAside(w, r, api.Invalid, nil, err)
+		}
+		if !in.accept(w, r, strays, known) {
+			return false
 		}
 		p.Alerts = slices.DeleteFunc(alerts, isAlert)
 	} else if !known {
@@ -210,11 +222,13 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, p state.Payl
 	}
 	beat, alive := heartbeat(p)
 	if !alive {
-		return
+		return true
 	}
-	if err := in.Heartbeat(beat); err != nil {
+	err := in.Heartbeat(beat)
+	if err != nil {
 		in.refuse(w, api.Unwritable, err)
 	}
+	return err == nil
 }
 
 // setAside commits that a notification could not be read. The answer is 200,

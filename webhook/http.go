@@ -3,8 +3,11 @@ package webhook
 import (
 	"io"
 	"net/http"
+	"sync"
+	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 )
 
 // HandlerOptions configure the HTTP interface.
@@ -12,6 +15,9 @@ type HandlerOptions struct {
 	// Tokens returns the bearer tokens of which a post must carry one. Without
 	// any, every post is accepted.
 	Tokens func() []string
+	// Exposed means that other hosts reach the interface, and that nothing but the
+	// tokens protects it.
+	Exposed bool
 	// MaxBody is the maximum size of a notification in bytes. 0 means 32 MiB.
 	MaxBody int64
 	// Metrics serves /metrics.
@@ -36,6 +42,9 @@ type HandlerOptions struct {
 func (s *Service) Handler(o HandlerOptions) http.Handler {
 	if o.MaxBody == 0 {
 		o.MaxBody = 32 << 20
+	}
+	if o.Exposed {
+		s.exposed.Store(&o)
 	}
 	in := newIntake(s, o)
 	mux := http.NewServeMux()
@@ -70,12 +79,23 @@ func (s *Service) Reload(read func() error) error {
 	return err
 }
 
+// unprotected reports whether other hosts can post without a token or password.
+func (s *Service) unprotected() bool {
+	o := s.exposed.Load()
+	return o != nil && len(o.Tokens()) == 0
+}
+
 // authorized requires one of the bearer tokens.
 func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if !hasToken(r, tokens()) {
 			s.metrics.received.WithLabelValues(api.Unauthorized).Inc()
-			s.config.Log.Warn("post refused: the bearer token is missing or wrong", "from", r.RemoteAddr, "path", shownPath(r, tokens()))
+			log := s.config.Log.With("from", r.RemoteAddr, "path", shownPath(r, tokens()))
+			if hasEveryToken(r, tokens()) {
+				log.Error("post refused: the sender presents a list of tokens as one: give it a file with one token, and the webhook the next token in WEBHOOK_TOKEN_NEXT_FILE")
+			} else {
+				log.Warn("post refused: the bearer token is missing or wrong")
+			}
 			w.Header().Set("WWW-Authenticate", "Bearer")
 			http.Error(w, "the bearer token is missing or wrong: set http_config.authorization.credentials_file of the receiver to WEBHOOK_TOKEN", http.StatusUnauthorized)
 			return
@@ -84,13 +104,36 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	}
 }
 
+// readyEvery is the time for which the answer to /-/ready holds. Each test waits
+// for the disk as a notification does, and anybody may ask.
+const readyEvery = time.Second
+
+// writable knows whether the spool can be written.
+type writable struct {
+	mu  sync.Mutex
+	at  time.Time // of the last test
+	err error
+}
+
+// check tests the spool if the last test is too old, or if a write failed since.
+func (w *writable) check(s *spool.Spool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	since := time.Since(w.at)
+	if since < 0 || since >= readyEvery || w.err == nil && !s.Writable() {
+		w.err = s.Check()
+		w.at = time.Now()
+	}
+	return w.err
+}
+
 // handleReady proves that a notification would be accepted.
 func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
 	if s.draining.Load() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return
 	}
-	if err := s.spool.Check(); err != nil {
+	if err := s.writable.check(s.spool); err != nil {
 		s.config.Log.Error("not ready: the spool cannot be written", "err", err)
 		http.Error(w, "the spool cannot be written", http.StatusServiceUnavailable)
 		return

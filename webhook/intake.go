@@ -11,23 +11,6 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// Accept commits a notification of a cluster of Alertmanagers to the spool and
-// returns its id. Every log line about the notification has this id.
-// [state.ParsePayload] must accept the body.
-func (s *Service) Accept(body []byte, sound api.Sound, cluster string) (id int64, err error) {
-	begin := time.Now()
-	err = s.spool.Do(func(tx *spool.Tx) (err error) {
-		id, err = tx.AddArrival(begin, state.LoudnessOf(sound), cluster, body)
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	s.metrics.accept.WithLabelValues().Observe(time.Since(begin).Seconds())
-	s.wakeApply()
-	return id, nil
-}
-
 // wakeApply makes [Service.applyAll] look for notifications.
 func (s *Service) wakeApply() {
 	select {
@@ -50,11 +33,19 @@ const (
 
 // applyAll applies the notifications of the inbox, in the order of their acceptance.
 func (s *Service) applyAll(ctx context.Context) {
+	if err := s.parts.find(ctx, s.spool); err != nil {
+		s.config.Log.Error("looking for large notifications failed: the others wait for them", "err", err)
+	}
 	var pruned time.Time
 	for {
 		n, next, err := s.applySome(false)
 		if err != nil && spool.IsItem(err) {
 			n, next, err = s.applySome(true)
+		}
+		if err == nil {
+			var parts int
+			parts, err = s.applyPart()
+			n += parts
 		}
 		switch {
 		case err != nil:
@@ -79,11 +70,54 @@ func (s *Service) applyAll(ctx context.Context) {
 	}
 }
 
-// applySome applies a few notifications. With single, it applies each alone, and
-// sets aside those that fail. If it still fails because of an item, the spool is
-// damaged. It returns the number of changes, and the time at
-// which the state changes without a notification, or zero.
+// applySome applies a few notifications that need not wait for a large one. With
+// single, it applies each alone, and sets aside those that fail. If it still fails
+// because of an item, the spool is damaged. It returns the number of changes, and
+// the time at which the state changes without a notification, or zero.
 func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
+	large := s.parts.list()
+	n, err = s.apply(single, func(tx *spool.Tx) ([]state.Arrival, error) {
+		return s.parts.ready(tx, large)
+	}, func(tx *spool.Tx, applier spool.Applier) (n int, err error) {
+		if n, next, err = s.note(tx); err != nil {
+			return n, err
+		}
+		if !s.holder.Held() { // an event of another replica may contradict the report
+			return n, nil
+		}
+		refired, at, err := applier.Refire(time.Now())
+		next = earlier(next, at)
+		return n + refired, err
+	})
+	return n, next, err
+}
+
+// applyPart applies the next part of the oldest large notification. It returns 0
+// if there is none.
+func (s *Service) applyPart() (n int, err error) {
+	large := s.parts.list()
+	if len(large) == 0 {
+		return 0, nil
+	}
+	d := large[0]
+	part := func(tx *spool.Tx) ([]state.Arrival, error) {
+		return tx.Inbox(spool.InboxRange{After: d.first - 1, Before: d.last + 1}, 1, applyBytes)
+	}
+	nothing := func(*spool.Tx, spool.Applier) (int, error) { return 0, nil }
+	n, err = s.apply(false, part, nothing)
+	if err != nil && spool.IsItem(err) {
+		n, err = s.apply(true, part, nothing)
+	}
+	if n == 0 && err == nil {
+		s.parts.remove(d)
+		n = 1 // others may wait for it
+	}
+	return n, err
+}
+
+// apply applies the notifications that choose returns, and then calls more, in one
+// transaction. It returns the number of changes.
+func (s *Service) apply(single bool, choose func(*spool.Tx) ([]state.Arrival, error), more func(*spool.Tx, spool.Applier) (int, error)) (n int, err error) {
 	var applied []spool.Applied
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
 		defer func() {
@@ -93,7 +127,7 @@ func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 		}()
 		n, applied = 0, nil
 		applier := s.applier(tx)
-		inbox, err := tx.Inbox(applyAtOnce, applyBytes)
+		inbox, err := choose(tx)
 		if err != nil {
 			return err
 		}
@@ -107,16 +141,8 @@ func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 				return err
 			}
 		}
-		noted, noteAt, err := s.note(tx)
-		if err != nil {
-			return err
-		}
-		n, next = len(inbox)+noted, noteAt
-		if !s.holder.Held() { // an event of another replica may contradict the report
-			return nil
-		}
-		refired, at, err := applier.Refire(time.Now())
-		n, next = n+refired, earlier(next, at)
+		others, err := more(tx, applier)
+		n = len(inbox) + others
 		return err
 	})
 	if n > 0 {
@@ -125,7 +151,7 @@ func (s *Service) applySome(single bool) (n int, next time.Time, err error) {
 	if err == nil {
 		s.countApplied(applied)
 	}
-	return n, next, err
+	return n, err
 }
 
 // countApplied counts the effects of notifications, and lets held resolutions be
@@ -185,7 +211,7 @@ func (s *Service) prune(ctx context.Context) {
 var quoted = regexp.MustCompile(`\\(.)`)
 
 // accepted logs a notification under its id.
-func (s *Service) accepted(id int64, p state.Payload, sound api.Sound) {
-	s.config.Log.Info("accepted", "notification", id, "receiver", quoted.ReplaceAllString(p.Receiver, "$1"),
-		"status", p.Status, "alerts", len(p.Alerts), "group", p.GroupKey, "sound", sound)
+func (s *Service) accepted(id int64, n notification, sound api.Sound) {
+	s.config.Log.Info("accepted", "notification", id, "receiver", quoted.ReplaceAllString(n.Receiver, "$1"),
+		"status", n.Status, "alerts", n.alerts, "group", n.GroupKey, "sound", sound)
 }

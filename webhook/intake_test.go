@@ -2,7 +2,9 @@ package webhook_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
+	"compress/zlib"
 	"database/sql"
 	"encoding/binary"
 	"encoding/json"
@@ -103,6 +105,9 @@ func TestAnyNotificationIsDelivered(t *testing.T) {
 		"UTF-16, little endian":            func() string { return utf16Text(binary.LittleEndian, plain()) },
 		"UTF-16, big endian":               func() string { return utf16Text(binary.BigEndian, plain()) },
 		"gzip":                             func() string { return gzipped(plain()) },
+		"an annotation twice":              replaced(`"title":"Preflight"`, `"title":"Preflight","title":"Preflight"`),
+		"a label twice":                    replaced(`"env":"paper"`, `"env":"live","env":"paper"`),
+		"status twice":                     replaced(`"status":"firing"`, `"status":"resolved","status":"firing"`),
 		"spaces around":                    func() string { return "\n\t " + plain() + "\r\n" },
 		"more behind":                      func() string { return plain() + "garbage" },
 		"two in one":                       func() string { return `{"version":"4"}` + plain() },
@@ -179,6 +184,10 @@ func TestWhatCannotBeReadIsReported(t *testing.T) {
 		"broken gzip":     gzipped(changed("redis", "redis"))[:60],
 		"gzip too large":  gzipped(strings.Repeat(" ", 10<<20)),
 		"NUL":             "\x00\x00\x00",
+		"NaN":             changed(`"truncatedAlerts":0`, `"truncatedAlerts":NaN`),
+		"Infinity":        changed(`"title":"Preflight"`, `"title":-Infinity`),
+		"too deep inside": changed(`"version":"4"`, `"version":"4","later":`+strings.Repeat("[", 100_000)+strings.Repeat("]", 100_000)),
+		"broken deflate":  "x\x9c\x00\x01",
 	}
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
@@ -230,7 +239,8 @@ func TestTheReportNamesReceiverAndAlerts(t *testing.T) {
 	})
 }
 
-// When the memory for bodies is used up, Alertmanager is to try again.
+// When the memory for bodies is used up, Alertmanager is to try again. Small
+// notifications are accepted all the same.
 func TestTooManyBodiesAre503(t *testing.T) {
 	inWorld(t, "7", func(w *world) {
 		server := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, MaxBody: 1 << 20, Metrics: http.NotFoundHandler()})
@@ -240,25 +250,42 @@ func TestTooManyBodiesAre503(t *testing.T) {
 			return recorder.Code
 		}
 		var open []*io.PipeWriter
-		for range 8 {
+		refused := 0
+		for range 40 {
 			r, writer := io.Pipe() // of unknown length
 			open = append(open, writer)
-			go post(r)
+			go func() {
+				if post(r) == 503 {
+					refused++
+				}
+			}()
+			go func() { _, _ = writer.Write(make([]byte, 900_000)) }()
+			synctest.Wait()
 		}
-		synctest.Wait()
+		if refused < 36 || refused == 40 {
+			w.t.Errorf("refused %d of 40 bodies that are not complete", refused)
+		}
 		body := changed("redis", "redis")
-		if status := post(strings.NewReader(body)); status != 503 {
-			w.t.Errorf("answered %d", status)
+		large := body + strings.Repeat(" ", 900_000)
+		for _, tt := range []struct {
+			name, body string
+			status     int
+		}{{"small", body, 200}, {"large", large, 503}, {"unpacked", gzipped(large), 503}} {
+			if status := post(strings.NewReader(tt.body)); status != tt.status {
+				w.t.Errorf("%s: answered %d", tt.name, status)
+			}
+		}
+		if n := w.metric("preflight_webhook_notifications_received_total", api.Overloaded); int(n) != refused+2 {
+			w.t.Errorf("counted %v of %d", n, refused+2)
 		}
 		for _, writer := range open {
 			_ = writer.CloseWithError(io.ErrUnexpectedEOF)
 		}
 		synctest.Wait()
-		if status := post(strings.NewReader(body)); status != 200 {
-			w.t.Errorf("answered %d", status)
-		}
-		if n := w.metric("preflight_webhook_notifications_received_total", api.Overloaded); n != 1 {
-			w.t.Errorf("counted %v", n)
+		for _, text := range []string{large, gzipped(large), large} {
+			if status := post(strings.NewReader(text)); status != 200 {
+				w.t.Errorf("answered %d", status)
+			}
 		}
 	})
 }
@@ -296,5 +323,41 @@ func TestStoredNotifications(t *testing.T) {
 	}
 	if string(second) != plain {
 		t.Errorf("stored %s", second)
+	}
+}
+
+// A body that is compressed by deflate, with its frame or without it, is read.
+func TestDeflatedNotificationsAreDelivered(t *testing.T) {
+	for name, compress := range map[string]func(io.Writer) io.WriteCloser{
+		"zlib": func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) },
+		"raw": func(w io.Writer) io.WriteCloser {
+			z, err := flate.NewWriter(w, flate.BestSpeed)
+			if err != nil {
+				panic(err)
+			}
+			return z
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, "7", func(w *world) {
+				var body bytes.Buffer
+				z := compress(&body)
+				if _, err := io.WriteString(z, changed("redis", "redis")); err != nil {
+					t.Fatal(err)
+				}
+				if err := z.Close(); err != nil {
+					t.Fatal(err)
+				}
+				handler := w.service.Handler(webhook.HandlerOptions{Tokens: func() []string { return nil }, Metrics: http.NotFoundHandler()})
+				r := httptest.NewRequest("POST", api.AlertsPath, &body)
+				r.Header.Set("Content-Encoding", "Deflate")
+				recorder := httptest.NewRecorder()
+				if handler.ServeHTTP(recorder, r); recorder.Code != 200 {
+					t.Fatalf("answered %d", recorder.Code)
+				}
+				w.after(2 * time.Second)
+				w.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+			})
+		})
 	}
 }

@@ -19,18 +19,18 @@ type instruments struct {
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
 	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
-	reloadSuccessful                         *prometheus.GaugeVec
+	reloadSuccessful, unprotected            *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
 // newInstruments registers the metrics. The backlog is read from the spool when they
-// are gathered.
-func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*instruments, error) {
+// are gathered, and unprotected is called then.
+func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unprotected func() bool) (*instruments, error) {
 	d := api.NewFamilies()
 	m := &instruments{
 		received: instrument.Counter(d.Received), coalesced: instrument.Counter(d.Coalesced), duplicated: instrument.Counter(d.Duplicated),
 		aside: instrument.Counter(d.SetAside), inbox: instrument.Gauge(d.Inbox), inboxAge: instrument.Gauge(d.InboxAge),
-		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable),
+		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable), unprotected: instrument.Gauge(d.Unprotected),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
 		ends: instrument.Counter(d.Ends), offset: instrument.Gauge(d.ClockOffset),
@@ -65,7 +65,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string) (*i
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats},
+		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -107,10 +107,12 @@ type gathered struct {
 	m     *instruments
 	s     *spool.Spool
 	chats []string
+	// unprotected reports whether other hosts can post without a token.
+	unprotected func() bool
 }
 
 func (g *gathered) vectors() []*prometheus.GaugeVec {
-	return []*prometheus.GaugeVec{g.m.backlog, g.m.backlogAge, g.m.inbox, g.m.inboxAge, g.m.writable}
+	return []*prometheus.GaugeVec{g.m.backlog, g.m.backlogAge, g.m.inbox, g.m.inboxAge, g.m.writable, g.m.unprotected}
 }
 
 func (g *gathered) Describe(ch chan<- *prometheus.Desc) {
@@ -143,6 +145,11 @@ func (g *gathered) Collect(ch chan<- prometheus.Metric) {
 		writable = 1
 	}
 	g.m.writable.WithLabelValues().Set(writable)
+	open := 0.0
+	if g.unprotected() {
+		open = 1
+	}
+	g.m.unprotected.WithLabelValues().Set(open)
 	for _, v := range g.vectors() {
 		v.Collect(ch)
 	}

@@ -158,3 +158,53 @@ func TestALongClusterIsCutBetweenLetters(t *testing.T) {
 		}
 	})
 }
+
+// Alerts that Prometheus posts as to an Alertmanager are delivered once, with
+// their path, and end. The same alerts each minute are no reminder.
+func TestAlertsThatPrometheusPosts(t *testing.T) {
+	for path, outcome := range map[string]string{"/api/v2/alerts": api.UnknownPath, "/api/v1/alerts": api.Accepted, "/prefix/api/v2/alerts": api.UnknownPath} {
+		t.Run(path, func(t *testing.T) {
+			inWorld(t, "7", func(w *world) {
+				start, posts := time.Now(), 0
+				post := func(ends time.Time) {
+					posts++
+					body := fmt.Sprintf(`[{"labels":{"alertname":"Check","priority":"P0","target":"redis"},"annotations":{"summary":"Database: redis"},
+						"startsAt":%q,"endsAt":%q,"generatorURL":"http://p/graph"}, {"labels":{"alertname":"Other","priority":"P0"},"startsAt":%[1]q,"endsAt":%[2]q}]`,
+						start.Format(time.RFC3339), ends.Format(time.RFC3339))
+					if r := w.serve("POST", path, strings.NewReader(body)); r.Code != 200 {
+						t.Fatalf("answered %d %s", r.Code, r.Body)
+					}
+					w.after(time.Minute)
+				}
+				for range 5 {
+					post(time.Now().Add(4 * time.Minute))
+				}
+				m := w.bot.Messages(person)
+				if len(m) != 2 || !strings.HasPrefix(m[0].Text, "🚨 P0: Check") || strings.Contains(m[0].Text, "Received at the path "+path) != (outcome == api.UnknownPath) {
+					t.Fatalf("the chat shows %v", m)
+				}
+				ends := time.Now()
+				for range 3 {
+					post(ends)
+				}
+				if m = w.bot.Messages(person); len(m) != 4 || !strings.HasPrefix(m[0].Text, "✅") || !strings.HasPrefix(m[1].Text, "✅") {
+					t.Errorf("the chat shows %v", m)
+				}
+				if n := w.metric("preflight_webhook_notifications_received_total", outcome); n != float64(2*posts) {
+					t.Errorf("counted %v", n)
+				}
+			})
+		})
+	}
+}
+
+// What cannot be read at the path of Alertmanager's own API is reported.
+func TestAnUnreadableListIsReported(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		if r := w.serve("POST", "/api/v2/alerts", strings.NewReader(`[{"labels":{"alertname":"Check"`)); r.Code != 200 {
+			t.Fatalf("answered %d", r.Code)
+		}
+		w.after(10 * time.Second)
+		w.expect(person, "1 🚨 P0: A notification could not be read [1 notification could not be read; alerts Check; path /api/v2/alerts]")
+	})
+}

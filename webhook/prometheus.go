@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/alertmanager/template"
 	promapi "github.com/prometheus/client_golang/api"
@@ -22,6 +22,7 @@ type Prometheus struct {
 	cluster string // that it decides on; empty for all
 	name    string // its address without a password
 	client  promapi.Client
+	labellings
 }
 
 // NewPrometheus makes a client of the Prometheus at an address, which may hold a
@@ -40,7 +41,7 @@ func NewPrometheus(address string, c *http.Client) (*Prometheus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Prometheus at %s: %w", name, err)
 	}
-	return &Prometheus{cluster, name, client}, nil
+	return &Prometheus{cluster: cluster, name: name, client: client}, nil
 }
 
 // rules returns the alerting rules of the given names.
@@ -65,6 +66,18 @@ func (p *Prometheus) rules(ctx context.Context, names []string) ([]v1.AlertingRu
 	return list, nil
 }
 
+// startedAt returns the time at which the server started, in its own clock. It
+// is zero for a program that does not report it.
+func (p *Prometheus) startedAt(ctx context.Context) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	defer cancel()
+	info, err := v1.NewAPI(p.client).Runtimeinfo(ctx)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.StartTime
+}
+
 // onlyRules limits the answer to alerting rules with some names. A Prometheus
 // that does not know these parameters answers with more.
 type onlyRules struct {
@@ -87,11 +100,24 @@ type ruleAnswer struct {
 	cluster string
 	failed  bool
 	rules   []v1.AlertingRule
+	since   time.Time // the server runs, or zero
+	labelling
 }
 
-// askRules asks every Prometheus for the rules of the given names. The error is
-// that of those that do not answer.
-func (s *Service) askRules(ctx context.Context, names []string) ([]ruleAnswer, error) {
+// young reports whether a server started after an alert fired, and evaluated its
+// rule too soon after that to know its series: it can evaluate before its first
+// scrape.
+func (a ruleAnswer) young(rule v1.AlertingRule, i *state.Instance) bool {
+	fired, known := state.Evaluated(i.Alert)
+	if !known {
+		fired = i.StartedAt()
+	}
+	return a.since.After(fired) && rule.LastEvaluation.Sub(a.since) < warmUp
+}
+
+// askRules asks every Prometheus for the rules of the given names, and with
+// starts also when it started. The error is that of those that do not answer.
+func (s *Service) askRules(ctx context.Context, names []string, starts bool) ([]ruleAnswer, error) {
 	answers := make([]ruleAnswer, len(s.config.Prometheuses))
 	errs := make([]error, len(answers))
 	var group sync.WaitGroup
@@ -100,6 +126,13 @@ func (s *Service) askRules(ctx context.Context, names []string) ([]ruleAnswer, e
 			answers[k].cluster = p.cluster
 			answers[k].rules, errs[k] = p.rules(ctx, names)
 			answers[k].failed = errs[k] != nil
+			if errs[k] != nil {
+				return
+			}
+			answers[k].labelling = p.labelling(ctx)
+			if starts {
+				answers[k].since = p.startedAt(ctx)
+			}
 		})
 	}
 	group.Wait()
@@ -113,7 +146,7 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 		return state.NotAsked
 	}
 	a, asked, answered := i.Alert, 0, 0
-	var rules []v1.AlertingRule
+	found, pending, fails := false, false, false
 	for _, answer := range answers {
 		if answer.cluster != "" && answer.cluster != i.Cluster {
 			continue
@@ -121,32 +154,26 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 		if asked++; !answer.failed {
 			answered++
 		}
-		rules = append(rules, answer.rules...)
-	}
-	if asked == 0 {
-		return state.NotAsked
-	}
-	found, pending, fails := false, false, false
-	for _, rule := range rules {
-		if rule.Name != a.Labels[model.AlertNameLabel] || !agree(rule.Labels, a.Labels) {
-			continue
-		}
-		found = true
-		if rule.Health != v1.RuleHealthGood { // its alerts are of an earlier evaluation
-			fails = true
-			continue
-		}
-		for _, alert := range rule.Alerts {
-			if !agree(alert.Labels, a.Labels) {
+		for _, rule := range answer.rules {
+			if rule.Name != a.Labels[model.AlertNameLabel] || !answer.has(rule.Labels, a.Labels) {
 				continue
 			}
-			if alert.State == v1.AlertStateFiring {
+			found = true
+			switch answer.stateOf(rule, a) {
+			case v1.AlertStateFiring:
 				return state.Fires
+			case v1.AlertStatePending:
+				pending = true
+			case v1.AlertStateInactive:
+				fails = fails || answer.young(rule, i)
+			default:
+				fails = true
 			}
-			pending = true
 		}
 	}
 	switch {
+	case asked == 0:
+		return state.NotAsked
 	case answered == 0:
 		return state.NoAnswer
 	case pending:
@@ -162,14 +189,21 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 	}
 }
 
-// agree reports whether the labels of a rule, or of one of its alerts, are those
-// of a notification. A rule's label can be a template. External labels are only
-// in the notification, and relabelling can have dropped some.
-func agree(rule model.LabelSet, alert template.KV) bool {
-	for name, value := range rule {
-		if have, ok := alert[string(name)]; ok && have != string(value) && !strings.Contains(string(value), "{{") {
-			return false
-		}
+// stateOf returns the state of an alert of a rule, or "" if the rule was not
+// evaluated: its alerts are then of an earlier evaluation.
+func (l labelling) stateOf(rule v1.AlertingRule, a template.Alert) v1.AlertState {
+	if rule.Health != v1.RuleHealthGood {
+		return ""
 	}
-	return true
+	found := v1.AlertStateInactive
+	for _, alert := range rule.Alerts {
+		if !l.sends(alert.Labels, a.Labels) {
+			continue
+		}
+		if alert.State == v1.AlertStateFiring {
+			return alert.State
+		}
+		found = v1.AlertStatePending
+	}
+	return found
 }

@@ -55,9 +55,9 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 	}
 }
 
-// reconcile queries every Alertmanager, closes the instances that none of them
-// knows, and stores which are silenced. Changed means that chats may have to show
-// a change.
+// reconcile queries every Alertmanager, closes the instances that none of their
+// cluster knows, and stores which are silenced. Changed means that chats may have
+// to show a change. The error is that of those that do not answer.
 func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 	open, doubtful, settled, err := r.open()
 	if err != nil || len(open)+len(doubtful) == 0 {
@@ -67,17 +67,16 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
 		return false, nil
 	}
-	var present known
-	var unnamed error // silences that are not known
+	present := newKnown()
+	var failed error
 	for _, am := range r.service.config.Alertmanagers {
 		alerts, since, err := am.observe(ctx)
-		if err != nil {
-			return false, err
+		if err != nil || time.Since(since) < warmUp {
+			failed = errors.Join(failed, err)
+			present.unsure[am.cluster] = true
+			continue
 		}
-		if time.Since(since) < warmUp {
-			return false, nil
-		}
-		unnamed = errors.Join(unnamed, am.nameSilences(ctx, open, alerts))
+		failed = errors.Join(failed, am.nameSilences(ctx, open, alerts))
 		present.add(am.cluster, alerts)
 	}
 	now := time.Now()
@@ -86,7 +85,7 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 		reasons, changed = nil, false
 		applier := r.service.applier(tx)
 		for _, i := range open {
-			reason, ended, shows, err := r.compare(applier, i.ID, &present, now)
+			reason, ended, shows, err := r.compare(applier, i.ID, present, now)
 			if err != nil {
 				return err
 			}
@@ -96,7 +95,7 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 			}
 		}
 		for _, i := range doubtful {
-			if err := r.decide(applier, i.ID, &present, now); err != nil {
+			if err := r.decide(applier, i.ID, present, now); err != nil {
 				return err
 			}
 		}
@@ -110,7 +109,7 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 	if len(doubtful) > 0 {
 		r.service.wakeApply()
 	}
-	return changed, unnamed
+	return changed, failed
 }
 
 // open returns the firing instances that no recent notification mentioned, the
@@ -178,7 +177,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, now time
 		since = now
 		r.missing[id] = now
 	}
-	group, err := a.Group(i.Group)
+	group, err := a.Group(i.Cluster, i.Group)
 	if err != nil {
 		return "", false, false, err
 	}

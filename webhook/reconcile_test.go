@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // recordedAPI answers as the Alertmanager that was recorded did, in fake time.
@@ -127,6 +128,87 @@ func TestWhatAlertmanagerForgotIsClosedLate(t *testing.T) {
 	})
 }
 
+// redis was in the list of the alerts, and ends when max_alerts leaves it out.
+func TestWhatMaxAlertsLeavesOutIsClosed(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		const first = "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)]"
+		const second = "2 🚨 P0: Preflight FAIL [Database: postgres does not answer (connection refused); Database: redis does not answer (connection refused)]"
+		w.recorded("leftout/01")
+		w.after(10 * time.Second)
+		w.recorded("leftout/02")
+		peer.answer("leftout/api-01")
+		w.after(10 * time.Minute)
+		w.expect(person, first, second)
+		w.recorded("leftout/03")
+		peer.answer("leftout/api-02")
+		w.after(4 * time.Minute)
+		w.expect(person, first, second)
+		w.after(4 * time.Minute)
+		m := w.bot.Messages(person)
+		if len(m) != 3 || !m[2].Silent || !strings.Contains(m[2].Text, "redis does not answer (connection refused), ended, Alertmanager no longer knows it") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		peer.answer("unresolved/api-02")
+		w.recorded("leftout/04")
+		w.after(time.Minute)
+		if m = w.bot.Messages(person); len(m) != 4 || !m[3].Silent || !strings.HasPrefix(m[0].Text, "✅") || !strings.HasPrefix(m[1].Text, "✅") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// With send_resolved: false no resolution arrives.
+func TestWhatSendsNoResolutionIsClosed(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		w.recorded("unresolved/01")
+		peer.answer("unresolved/api-01")
+		w.after(10 * time.Hour)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)]")
+		peer.answer("unresolved/api-02")
+		w.after(50 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)]")
+		w.after(15 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 2 || !m[1].Silent || !strings.HasPrefix(m[0].Text, "✅") || !strings.Contains(m[1].Text, "Alertmanager no longer knows it") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// The Alertmanager of another cluster does not answer.
+func TestAnAlertmanagerDecidesOnItsClusterOnly(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		w.config.Alertmanagers = nil
+		for _, c := range []struct {
+			name string
+			http http.RoundTripper
+		}{{"seoul", &recordedAPI{t: t}}, {"tokyo", peer}} {
+			am, err := webhook.NewAlertmanager(c.name+"=http://u:SECRET@am.test/am", &http.Client{Transport: c.http})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.config.Alertmanagers = append(w.config.Alertmanagers, am)
+		}
+		w.restart()
+		body, err := os.ReadFile("testdata/payloads/silenced/01.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.from("seoul", body)
+		w.after(2 * time.Second)
+		w.from("tokyo", body)
+		peer.answer("silenced/api-01")
+		w.after(10 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 2 {
+			t.Fatalf("the chat shows %v", m)
+		}
+		peer.answer("silenced/api-02")
+		w.after(10 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 3 || m[2].ReplyTo != 2 || strings.HasPrefix(m[0].Text, "✅") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
 // If an Alertmanager does not answer, or has just been started, the webhook
 // closes no alert.
 func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
@@ -150,6 +232,35 @@ func TestAnAlertmanagerThatKnowsNothingYetClosesNothing(t *testing.T) {
 		}
 	})
 }
+
+// One Alertmanager of a pair sends an end, and the other has not got it yet. The
+// pair sends no second one.
+func TestAPeerThatGetsAnEndLater(t *testing.T) {
+	for _, later := range []time.Duration{500 * time.Millisecond, 10 * time.Second, 40 * time.Second} {
+		t.Run(later.String(), func(t *testing.T) {
+			reconciled(t, func(w *world, peer *recordedAPI) {
+				w.recorded("silenced/01")
+				peer.answer("silenced/api-01")
+				w.after(10 * time.Second)
+				body, err := os.ReadFile("testdata/payloads/silenced/01.json")
+				if err != nil {
+					t.Fatal(err)
+				}
+				ended := strings.ReplaceAll(string(body), `"status": "firing"`, `"status": "resolved"`)
+				ended = endless.ReplaceAllString(ended, `"endsAt": "2026-11-24T04:27:30Z"`)
+				w.post([]byte(ended), api.Loud)
+				w.after(later)
+				peer.answer("silenced/api-02")
+				w.after(40 * time.Second)
+				if m := w.bot.Messages(person); len(m) != 2 || !strings.HasPrefix(m[0].Text, "✅") {
+					t.Errorf("the chat shows %v\n%s", m, w.logs)
+				}
+			})
+		})
+	}
+}
+
+var endless = regexp.MustCompile(`"endsAt":\s*"[^"]*"`)
 
 func TestAddressesOfAlertmanagers(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -151,25 +152,26 @@ func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Repor
 	s := r.service
 	reports := make([]state.Reports, len(due))
 	var names []string
-	unproved := false
+	unproved, doubts := false, false
 	for _, i := range due {
 		if name := i.Alert.Labels[model.AlertNameLabel]; !slices.Contains(names, name) {
 			names = append(names, name)
 		}
-		unproved = unproved || state.ProofOf(i.Held.Alert) == state.Unproved
+		proof := state.ProofOf(i.Held.Alert)
+		unproved, doubts = unproved || proof == state.Unproved, doubts || proof != state.Proved || !i.Held.FiredAt.IsZero()
 	}
 	var rules []ruleAnswer
 	var failed error
 	if len(s.config.Prometheuses) > 0 {
-		rules, failed = s.askRules(ctx, names)
+		rules, failed = s.askRules(ctx, names, doubts)
 	}
-	var present known
-	unanswered := false
+	present := newKnown()
 	if unproved {
 		for _, am := range s.config.Alertmanagers {
 			alerts, _, err := am.observe(ctx)
 			if err != nil {
-				failed, unanswered = err, true
+				failed = errors.Join(failed, err)
+				present.unsure[am.cluster] = true
 				continue
 			}
 			present.add(am.cluster, alerts)
@@ -181,7 +183,7 @@ func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Repor
 	r.failing = failed != nil
 	for k, i := range due {
 		_, fires, _ := present.of(i)
-		reports[k] = state.Reports{Rules: aboutAlert(rules, i), Alertmanager: fires, Unanswered: unanswered}
+		reports[k] = state.Reports{Rules: aboutAlert(rules, i), Alertmanager: fires, Unanswered: present.incomplete(i.Cluster)}
 	}
 	return reports
 }

@@ -16,6 +16,7 @@ package webhook
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,9 @@ type Service struct {
 	arrived   chan struct{} // the inbox has a notification
 	doubts    chan struct{} // a resolution is held, or a heartbeat arrived
 	draining  atomic.Bool
+	parts     parts
+	writable  writable
+	exposed   atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
 	heartbeats
 }
 
@@ -56,6 +60,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.Drain = 10 * time.Second
 	}
 	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
+	s.parts.seed = maphash.MakeSeed()
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
 	var err error
@@ -78,7 +83,7 @@ func (s *Service) load() (err error) {
 		return err
 	}
 	s.keys = s.workers.Keys()
-	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys); err != nil {
+	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys, s.unprotected); err != nil {
 		return err
 	}
 	s.spool.OnAside(s.countAside)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -14,25 +15,67 @@ import (
 const maxTokens = 2
 
 // ParseTokens reads the value of WEBHOOK_TOKEN: one bearer token, or two, a line
-// each or separated by a comma. The error does not quote them.
+// each or separated by a comma. It skips comments: lines that begin with #. The
+// error does not quote the tokens.
 func ParseTokens(text string) (tokens []string, err error) {
-	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' || r == ',' }) {
-		token := CleanSecret(line)
-		if token == "" {
+	for line := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = cleanToken(line); strings.HasPrefix(line, "#") {
 			continue
 		}
-		if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-			return nil, errors.New("a token has a space or a character that is not ASCII: write one token a line, as plain ASCII text")
+		for part := range strings.SplitSeq(line, ",") {
+			token := cleanToken(part)
+			if token == "" || slices.Contains(tokens, token) {
+				continue
+			}
+			if err := checkToken(token); err != nil {
+				return nil, err
+			}
+			tokens = append(tokens, token)
 		}
-		tokens = append(tokens, token)
 	}
-	if tokens == nil && strings.TrimSpace(text) != "" {
+	if tokens == nil && text != "" {
 		return nil, errors.New("it has no token")
 	}
 	if len(tokens) > maxTokens {
 		return nil, errors.New("more than two tokens: keep the present one and the next one")
 	}
 	return tokens, nil
+}
+
+// checkToken refuses a text that no sender can present as a token.
+func checkToken(token string) error {
+	switch {
+	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }):
+		return errors.New("a token has a space or a character that is not ASCII: write one token a line, as plain ASCII text, without a comment behind it")
+	case assignment.MatchString(token):
+		return errors.New("a token looks like an assignment to another variable: write the token alone")
+	}
+	return nil
+}
+
+// tokenVariable is the variable that lists the tokens.
+const tokenVariable = "WEBHOOK_TOKEN"
+
+// assignment is a line of an .env file. The equal signs of a bearer token are at
+// its end.
+var assignment = regexp.MustCompile(`^[A-Z][A-Z0-9_]*=[^=]`)
+
+// cleanToken returns a token as the webhook compares it. A sender can have it
+// from the same file.
+func cleanToken(text string) string { return CleanAssigned(tokenVariable, text) }
+
+// CleanAssigned returns the secret of a line of an .env file that assigns it to a
+// variable, as in "export NAME='secret'". Another text is cleaned by
+// [CleanSecret].
+func CleanAssigned(name, line string) string {
+	text := CleanSecret(line)
+	if exported, ok := strings.CutPrefix(text, "export "); ok {
+		text = strings.TrimSpace(exported)
+	}
+	if value, ok := strings.CutPrefix(text, name+"="); ok {
+		return CleanSecret(value)
+	}
+	return CleanSecret(line)
 }
 
 // CleanSecret removes the byte order mark, the spaces and the quotes around a
@@ -62,6 +105,19 @@ func shownPath(r *http.Request, tokens []string) string {
 	return path
 }
 
+// hasEveryToken reports whether a request carries the tokens of a list as one.
+// Its sender reads a file with several.
+func hasEveryToken(r *http.Request, tokens []string) bool {
+	scheme, list, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	for part := range strings.SplitSeq(list, ",") {
+		one := &http.Request{Header: http.Header{"Authorization": {scheme + " " + part}}}
+		if !hasToken(one, tokens) {
+			return false
+		}
+	}
+	return true
+}
+
 // hasToken reports whether a request carries one of the tokens, or needs none.
 // The sender may read the same file, so its token is cleaned too. The time of
 // the comparison reveals nothing of the tokens, not even their lengths.
@@ -70,7 +126,7 @@ func hasToken(r *http.Request, tokens []string) bool {
 		return true
 	}
 	scheme, got, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	a := sha256.Sum256([]byte(CleanSecret(got)))
+	a := sha256.Sum256([]byte(cleanToken(got)))
 	match := 0
 	for _, token := range tokens {
 		b := sha256.Sum256([]byte(token))

@@ -111,14 +111,17 @@ func (w *watcher) resolve(since time.Time) error {
 
 // acceptOwn accepts a notification of the webhook itself.
 func (s *Service) acceptOwn(a template.Alert) error {
-	p := ownPayload(state.OwnGroup, a)
-	body, err := json.Marshal(p)
+	body, err := json.Marshal(ownPayload(state.OwnGroup, a))
 	if err != nil {
 		return err
 	}
-	id, err := s.Accept(body, api.Loud, "")
+	n, err := s.parse(body, "", nil)
+	if err != nil {
+		return err
+	}
+	id, err := s.commit(n, api.Loud)
 	if err == nil {
-		s.accepted(id, p, api.Loud)
+		s.accepted(id, n, api.Loud)
 	}
 	return err
 }

@@ -2,7 +2,9 @@
 //
 //   - acknowledgements per second on 16 connections, compared with the number
 //     of disk syncs per second, because each acknowledgement waits for one;
+//   - the same while 16 other connections ask /-/ready;
 //   - the time until a group of 100 alerts is acknowledged;
+//   - the delay of small notifications beside one of 400,000 alerts;
 //   - the time until 10,000 notifications of 50 groups, which arrived during an
 //     outage of Telegram, are in the chat, at the rate that Telegram allows;
 //   - memory over 100,000 notifications.
@@ -43,15 +45,25 @@ func main() {
 	acks := flag.Int("acks", 20_000, "notifications for the rate of acknowledgements")
 	backlog := flag.Int("backlog", 10_000, "notifications that wait for Telegram")
 	memory := flag.Int("memory", 100_000, "notifications while memory is watched")
+	alerts := flag.Int("large", 400_000, "alerts of a large notification")
+	only := flag.String("only", "", "the name of one part: acks, ready, group, large, backlog or memory")
 	flag.Parse()
 	ctx := context.Background()
-	for _, part := range []func() error{
-		func() error { return benchAcks(ctx, *acks) },
-		func() error { return benchGroup(ctx) },
-		func() error { return benchBacklog(ctx, *backlog) },
-		func() error { return benchMemory(ctx, *memory) },
+	for _, part := range []struct {
+		name string
+		run  func() error
+	}{
+		{"acks", func() error { return benchAcks(ctx, *acks) }},
+		{"ready", func() error { return benchReady(ctx, *acks) }},
+		{"group", func() error { return benchGroup(ctx) }},
+		{"large", func() error { return benchLarge(ctx, *alerts) }},
+		{"backlog", func() error { return benchBacklog(ctx, *backlog) }},
+		{"memory", func() error { return benchMemory(ctx, *memory) }},
 	} {
-		if err := part(); err != nil {
+		if *only != "" && *only != part.name {
+			continue
+		}
+		if err := part.run(); err != nil {
 			fmt.Fprintf(os.Stderr, "delivery: %v\n", err)
 			os.Exit(1)
 		}

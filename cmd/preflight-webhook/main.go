@@ -28,7 +28,7 @@ func main() {
 }
 
 // run returns the exit status: 0 after a clean stop, 1 after a failure, 2 for
-// wrong usage or configuration.
+// wrong usage or configuration, 130 if a list was interrupted.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	app := kingpin.New("preflight-webhook", "Receives Alertmanager's notifications and shows them in Telegram chats.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)
@@ -63,6 +63,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	var unusable *usageError
 	switch {
+	case err != nil && command == history.name && ctx.Err() != nil:
+		fmt.Fprintln(stderr, "preflight-webhook: interrupted: the list is not complete")
+		return 130
 	case errors.As(err, &unusable):
 		fmt.Fprintf(stderr, "preflight-webhook: %v\n", err)
 		return 2

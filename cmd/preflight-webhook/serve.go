@@ -117,10 +117,19 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return err
 	}
-	reload := func() error { return s.reload(service, file, log, stdout) }
+	exposed, err := s.exposed()
+	if err != nil {
+		return errors.Join(err, service.Close())
+	}
+	s.warnUnprotected(exposed, log)
+	reload := func() error {
+		err := s.reload(service, file, log, stdout)
+		s.warnUnprotected(exposed, log)
+		return err
+	}
 	server := &http.Server{
 		Handler: service.Handler(webhook.HandlerOptions{
-			Tokens: func() []string { return *s.tokens.Load() }, MaxBody: *s.maxBody, Reload: reload,
+			Tokens: func() []string { return *s.tokens.Load() }, Exposed: exposed, MaxBody: *s.maxBody, Reload: reload,
 			Metrics: promhttp.HandlerFor(registry, promhttp.HandlerOpts{Registry: registry}),
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 5 * time.Minute,
@@ -199,16 +208,11 @@ func apiFlag(cmd *kingpin.CmdClause) *string {
 }
 
 func (s *serve) readTokens() error {
-	text, err := secretText("WEBHOOK_TOKEN")
-	if err != nil {
-		return err
+	list, err := tokens()
+	if err == nil {
+		s.tokens.Store(&list)
 	}
-	tokens, err := webhook.ParseTokens(text)
-	if err != nil {
-		return usage("WEBHOOK_TOKEN: %w", err)
-	}
-	s.tokens.Store(&tokens)
-	return nil
+	return err
 }
 
 // reload reads the configuration, the secrets' files and the templates. It

@@ -59,7 +59,7 @@ func (c *Context) Annotations(g site.Group, a rules.Alert, cond Condition) map[s
 	}
 	if c.Webhook.URL != "" && g.FromFile == "" {
 		out[api.EvaluatedAt] = EvaluatedAt
-		out[api.ResolveWithin] = c.resolveWithin(g, a)
+		c.ends(g, a, out)
 	}
 	return out
 }
@@ -73,12 +73,15 @@ const EvaluatedAtLayout = "2006-01-02T15:04:05.000Z"
 // late is how much later than planned an evaluation may end an alert.
 const late = 15 * time.Second
 
-// resolveWithin returns the longest time from the last evaluation that found an
-// alert to its real end. Prometheus does not expand annotations while
-// keep_firing_for holds the alert.
-func (c *Context) resolveWithin(g site.Group, a rules.Alert) string {
+// ends adds the longest time from the last evaluation that found an alert to its
+// real end, and the shortest if keep_firing_for holds the alert: meanwhile
+// Prometheus does not expand annotations.
+func (c *Context) ends(g site.Group, a rules.Alert, out map[string]string) {
 	keep, _ := c.Duration(a.KeepFiringFor) // another check reports a bad duration
-	return model.Duration(c.Interval(g) + keep + late).String()
+	out[api.ResolveWithin] = model.Duration(c.Interval(g) + keep + late).String()
+	if keep > 0 {
+		out[api.ResolveAfter] = model.Duration(keep).String()
+	}
 }
 
 // linked reports whether the alert of a rule file has the link already. The

@@ -77,6 +77,9 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 		if _, runs := s.addrs[Alertmanager]; runs {
 			spec.Args = append(spec.Args, "--alertmanager.url="+s.URL(Alertmanager))
 		}
+		if _, runs := s.addrs[Prometheus]; runs {
+			spec.Args = append(spec.Args, "--prometheus.url="+s.URL(Prometheus))
+		}
 		spec.Args = append(spec.Args, s.cfg.WebhookArgs...)
 		spec.Env = append(os.Environ(), s.cfg.WebhookEnv...)
 		spec.Stdout = s.cfg.WebhookOut

@@ -92,8 +92,8 @@ func delivery() rules.Group {
 		Name:   "webhook",
 		Labels: map[string]string{api.Source: api.Pipeline},
 		Alerts: []rules.Alert{
-			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable, webhookUnauthorized, webhookInboxStuck,
-			messagesRefused, messagesAmbiguous, historyLagging, clockOff,
+			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable, spoolNotDurable, spoolReplaced, itemsSetAside,
+			webhookUnauthorized, webhookInboxStuck, messagesRefused, messagesAmbiguous, historyLagging, clockOff,
 		},
 	}
 }

@@ -53,6 +53,9 @@ const (
 	// ResolveWithin is the longest time from that evaluation to a real end of the
 	// alert, such as 20s. An alert that ends later has only expired.
 	ResolveWithin = "resolve_within"
+	// ResolveAfter is the shortest time from that evaluation to a real end of an
+	// alert with keep_firing_for, such as 10m.
+	ResolveAfter = "resolve_after"
 	// PostedTo is set by the webhook: the path of a notification that it does
 	// not know.
 	PostedTo = "posted_to"

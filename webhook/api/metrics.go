@@ -109,6 +109,7 @@ type Families struct {
 	SpoolWritable     metrics.Desc
 	SpoolReplaced     metrics.Desc
 	SpoolDurable      metrics.Desc
+	Unprotected       metrics.Desc
 	HistoryBacklog    metrics.Desc
 	HistoryLag        metrics.Desc
 	WatchdogTimestamp metrics.Desc
@@ -225,6 +226,10 @@ func NewFamilies() Families {
 			Name: name("spool_durable"), Type: metrics.Gauge, Unit: metrics.Bool,
 			Help: "1 when the spool is on a local disk, 0 in memory, on tmpfs, a network or FUSE, or in the layer of a container.",
 		},
+		Unprotected: metrics.Desc{
+			Name: name("unprotected"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Help: "1 when other hosts can post notifications without a token or password, else 0.",
+		},
 		WatchdogTimestamp: metrics.Desc{
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
 			Help: "The receipt of the last heartbeat that reported a new evaluation of Prometheus; 0 before the first.",
@@ -250,7 +255,7 @@ func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
 		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,
 	}
 }
 

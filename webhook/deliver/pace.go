@@ -104,6 +104,17 @@ func (p *pace) next(now time.Time, share lease.Share) time.Time {
 	return turn
 }
 
+// spare returns the time at which a call may begin that leaves a number of the
+// calls of a minute to others. The share of a replica is not considered.
+func (p *pace) spare(now time.Time, reserve int) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if most, n := max(p.group-reserve, 1), len(p.calls); p.group > 0 && n >= most {
+		return later(now, p.calls[n-most].Add(time.Minute))
+	}
+	return now
+}
+
 func later(a, b time.Time) time.Time {
 	if b.After(a) {
 		return b

@@ -33,6 +33,7 @@ type planner struct {
 	now       time.Time
 	formatter *message.Formatter
 	ownOnly   bool // leave out alerts that only other replicas received
+	others    *spool.Others
 }
 
 // next plans and stores the most urgent call. It returns nil if the chat shows
@@ -40,7 +41,7 @@ type planner struct {
 func (p planner) next() (*call, error) {
 	var last spool.Due
 	for again := 0; again < 2; {
-		due, ok, err := p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
+		due, ok, err := p.mostUrgent()
 		if err != nil || !ok {
 			return nil, err
 		}
@@ -63,6 +64,13 @@ func (p planner) next() (*call, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
+}
+
+func (p planner) mostUrgent() (spool.Due, bool, error) {
+	if p.others != nil {
+		return p.tx.MostUrgentOther(p.chat, p.ownOnly, p.urgentRanks(), *p.others)
+	}
+	return p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
 }
 
 // plan plans and stores a call that is due. It returns nil if no call is needed.
@@ -193,7 +201,7 @@ func (p planner) resolution(group string) (*call, error) {
 			firing = append(firing, v)
 		}
 	}
-	n := message.Notice{Kind: message.Resolution, Now: p.now, Items: items(over), Firing: items(firing)}
+	n := message.Notice{Kind: message.Resolution, Now: p.now, Truncated: p.tx.Truncated(group), Items: items(over), Firing: items(firing)}
 	messages, err := p.formatter.Format(n)
 	if err != nil {
 		return nil, err

@@ -56,19 +56,24 @@ type outcome struct {
 	id      int
 	form    form // the last that was tried
 	failure *telegram.Error
+	// postponed means that the next form is tried later.
+	postponed bool
 }
 
 // try makes the call. What Telegram refuses, it sends in simpler forms, and then
 // in the chat instead of the topic: the first that is accepted shows what was at
-// fault. If none is, the chat itself is.
+// fault. If none is, the chat itself is. Other messages may come in between: see
+// [postponed].
 func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 	chat := w.chat
 	if c.Edits != 0 || time.Now().Before(w.topicAway) {
 		chat.Topic = 0
 	}
+	w.postponed.resume(c, &chat, &o)
 	for {
 		if o = w.attempt(hard, chat, c, o.form); o.failure == nil {
 			if c.Edits == 0 {
+				w.postponed.took(c, o.form, time.Now())
 				w.judge(ctx, hard, chat, c, &o)
 			}
 			return o
@@ -79,10 +84,15 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 		case chat.Topic != 0 && (refused || o.failure.Kind == telegram.TopicGone):
 			chat.Topic, o.form = 0, formatted
 		default:
+			w.postponed.refused(c, o.failure)
 			return o
 		}
 		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
 		w.log.Warn("Telegram refused a message: trying it otherwise", "message", c.ID, "form", o.form, "topic", chat.Topic, "err", o.failure)
+		if w.postpones(c) {
+			w.postponed.add(c, chat, &o)
+			return o
+		}
 		if !w.pace().wait(ctx, w.lease.Share) {
 			o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
 			return o
@@ -99,7 +109,7 @@ func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o
 		w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
 	}
 	doubtful := o.form >= minimal || w.dead != "" && o.form != formatted
-	if doubtful && w.pace().wait(ctx, w.lease.Share) {
+	if doubtful && w.soon() && w.pace().wait(ctx, w.lease.Share) {
 		full := *c
 		full.Edits = o.id
 		if w.attempt(hard, chat, &full, formatted).failure == nil {

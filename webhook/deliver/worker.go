@@ -39,6 +39,8 @@ type worker struct {
 	topicAway time.Time   // until which messages go to the chat instead of its topic
 	unfit     atomic.Bool // [worker.check] found that messages will be refused
 	proved    atomic.Bool // the chat took a message, which proves more than the check
+	postponed postponed   // the messages whose text was refused
+	settled   bool        // no old group can have become this chat
 	failing   atomic.Bool // Telegram cannot be reached from here
 }
 
@@ -76,7 +78,7 @@ func (w *worker) begin() error {
 	if w.lease.Fresh { // the other replica may have died before it pushed its last call
 		w.pace().begin(time.Now())
 	}
-	w.failures, w.topicAway = 0, time.Time{}
+	w.failures, w.topicAway, w.postponed = 0, time.Time{}, postponed{}
 	w.metrics.chatState(w.key, w.known())
 	return nil
 }
@@ -96,6 +98,9 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			continue
 		}
 		c, err := w.next()
+		if err == nil && c != nil && w.succeeds(ctx, c) {
+			c = nil // the plan has changed
+		}
 		if c == nil || err != nil {
 			p.give()
 		}
@@ -110,10 +115,7 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			p.give()
 			w.conclude(hard, c, o)
 		default:
-			select {
-			case <-w.wake:
-			case <-ctx.Done():
-			}
+			w.idle(ctx)
 		}
 	}
 }
@@ -122,7 +124,7 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 func (w *worker) next() (c *call, err error) {
 	now := time.Now()
 	err = w.Spool.Do(func(tx *spool.Tx) (err error) {
-		c, err = planner{tx: tx, chat: w.key, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly}.next()
+		c, err = w.choose(planner{tx: tx, chat: w.key, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly})
 		if c == nil || err != nil {
 			return err
 		}
@@ -134,7 +136,9 @@ func (w *worker) next() (c *call, err error) {
 // conclude learns and records the outcome of a call.
 func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	now := time.Now()
-	w.learn(c, o.failure, now)
+	if !o.postponed {
+		w.learn(c, o.failure, now)
+	}
 	var seq int64
 	for {
 		err := w.Spool.Do(func(tx *spool.Tx) (err error) {
@@ -153,7 +157,9 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 			return
 		}
 	}
-	w.report(c, o, now)
+	if !o.postponed {
+		w.report(c, o, now)
+	}
 	if w.Shares {
 		w.Holder.Wake()
 		w.Holder.AwaitPushed(w.lease, seq)

@@ -2,7 +2,9 @@ package history
 
 import (
 	"context"
+	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/spool"
@@ -11,18 +13,20 @@ import (
 // Archive keeps the history; [Store] is the real one. It may be unavailable for
 // any time.
 type Archive interface {
+	// Migrate prepares the archive. After [ErrOldSchema] it is ready too.
 	Migrate(ctx context.Context) error
 	// Put stores all of the records or none. Storing one again changes nothing.
 	Put(ctx context.Context, records []Record) error
-	// Prune removes records that ended before a time.
-	Prune(ctx context.Context, before time.Time) error
+	// Maintain prepares the archive for new records, and removes those that
+	// ended longer ago than keep. It may take long.
+	Maintain(ctx context.Context, keep time.Duration) error
 }
 
 const (
-	copyEvery  = time.Second // between two looks for changes
-	awayRetry  = time.Minute // the longest time between two tries while the archive is unavailable
-	copyAtOnce = 200         // records of one Put
-	pruneEvery = time.Hour
+	copyEvery     = time.Second // between two looks for changes
+	awayRetry     = time.Minute // the longest time between two tries while the archive is unavailable
+	copyAtOnce    = 200         // records of one Put
+	maintainEvery = time.Hour
 )
 
 // Copier copies the changes of a spool to an archive. The spool keeps a change
@@ -37,12 +41,13 @@ type Copier struct {
 	// age of the oldest.
 	Waiting func(spool.Backlog)
 
-	migrated bool
-	pruned   time.Time
+	migrated   bool
+	background sync.WaitGroup
 }
 
 // Run copies until the context is done.
 func (c *Copier) Run(ctx context.Context) {
+	defer c.background.Wait()
 	away, wait := false, copyEvery
 	for {
 		err := c.copyAll(ctx)
@@ -81,11 +86,8 @@ func (c *Copier) copyAll(ctx context.Context) error {
 			return err
 		}
 		c.Waiting(waiting)
-		if !c.migrated {
-			if err := c.Archive.Migrate(ctx); err != nil {
-				return err
-			}
-			c.migrated = true
+		if err := c.migrate(ctx); err != nil {
+			return err
 		}
 		if len(changes) == 0 {
 			break
@@ -94,11 +96,39 @@ func (c *Copier) copyAll(ctx context.Context) error {
 			return err
 		}
 	}
-	if time.Since(c.pruned) < pruneEvery {
+	return nil
+}
+
+// migrate prepares the archive once, and then maintains it in the background.
+func (c *Copier) migrate(ctx context.Context) error {
+	if c.migrated {
 		return nil
 	}
-	c.pruned = time.Now()
-	return c.Archive.Prune(ctx, c.pruned.Add(-c.Retention))
+	err := c.Archive.Migrate(ctx)
+	if errors.Is(err, ErrOldSchema) {
+		c.Log.Warn("the history database is not migrated", "err", err)
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	c.migrated = true
+	c.background.Go(func() { c.maintain(ctx) })
+	return nil
+}
+
+// maintain maintains the archive until the context is done.
+func (c *Copier) maintain(ctx context.Context) {
+	for {
+		if err := c.Archive.Maintain(ctx, c.Retention); err != nil && ctx.Err() == nil {
+			c.Log.Warn("maintaining the history database failed: trying again in an hour", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(maintainEvery):
+		}
+	}
 }
 
 // put stores changes. If the archive refuses them because of the content of
@@ -123,22 +153,4 @@ func (c *Copier) put(ctx context.Context, changes []spool.Change) error {
 		return err
 	}
 	return c.Spool.Do(func(tx *spool.Tx) error { return tx.ChangesCopied(changes) })
-}
-
-// FromSpool lists the part of the history that is in a spool, oldest first.
-// Label is the label of alerts that holds the severity. FromSpool only reads
-// and creates no file. It works while the webhook uses the spool.
-func FromSpool(ctx context.Context, path, label string, f Filter) ([]Record, error) {
-	all, err := spool.Records(ctx, path, label, f.Since)
-	if err != nil {
-		return nil, err
-	}
-	var records []Record
-	for _, r := range all {
-		if f.Match(r) {
-			records = append(records, r)
-		}
-	}
-	Sort(records)
-	return records, nil
 }

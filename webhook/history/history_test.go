@@ -1,6 +1,8 @@
 package history_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -9,9 +11,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 func open(t *testing.T, dsn string) *history.Store {
@@ -102,12 +107,14 @@ func TestHistory(t *testing.T) {
 		}
 	}
 
-	if err := store.Prune(t.Context(), at(10)); err != nil {
+	if err := store.Maintain(t.Context(), time.Since(at(10))); err != nil {
 		t.Fatal(err)
 	}
 	if got, err := store.List(t.Context(), history.Filter{}); err != nil || len(got) != 2 {
 		t.Errorf("after pruning: %v, %v", got, err)
 	}
+
+	putOddDates(t, store)
 
 	postgres.Stop()
 	err := store.Put(t.Context(), []history.Record{live})
@@ -117,6 +124,58 @@ func TestHistory(t *testing.T) {
 	postgres.Start()
 	if err := store.Put(t.Context(), []history.Record{live}); err != nil {
 		t.Errorf("when it is back: %v", err)
+	}
+}
+
+// putOddDates copies alerts with the first and last dates that a payload can hold,
+// from a spool.
+func putOddDates(t *testing.T, store *history.Store) {
+	t.Helper()
+	s, _, err := spool.Open(t.Context(), spool.InMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	var bodies []string
+	for _, starts := range []string{"9999-12-31T23:59:59-12:00", "9999-12-31T23:59:59.999999999-23:59", "0000-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "2026-03-01T10:00:00Z"} {
+		for _, ends := range []string{"9999-12-31T23:59:59-12:00", "0000-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z"} {
+			for _, status := range []string{"firing", "resolved"} {
+				bodies = append(bodies, fmt.Sprintf(`{"version": "4", "groupKey": "odd", "status": %[1]q, "alerts": [{"status": %[1]q, "startsAt": %[2]q, "endsAt": %[3]q,
+					"labels": {"alertname": "Odd", "env": "odd", "dates": "%[2]s %[3]s"}, "annotations": {"evaluated_at": %[2]q}}]}`, status, starts, ends))
+			}
+		}
+	}
+	if err := s.Do(func(tx *spool.Tx) error {
+		for i, body := range bodies {
+			p, err := state.ParsePayload([]byte(body))
+			if err != nil {
+				return err
+			}
+			n := state.Arrival{ID: int64(i + 1), At: at(i), Notify: state.Loud, Payload: p}
+			if _, err := (spool.Applier{Tx: tx, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+				return fmt.Errorf("%s: %w", body, err)
+			}
+		}
+		changes, _, err := tx.Changes(100, "priority", at(0))
+		if err != nil {
+			return err
+		}
+		var records []history.Record
+		for _, c := range changes {
+			records = append(records, c.Record)
+		}
+		return store.Put(t.Context(), records)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := store.List(t.Context(), history.Filter{Env: "odd"})
+	if err != nil || len(list) != len(bodies)/2 {
+		t.Errorf("%d alerts: %v", len(list), err)
+	}
+	for _, r := range list {
+		if _, err := json.Marshal(r); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package history
 import (
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -41,14 +40,31 @@ func Open(dsn string) (*Store, error) {
 // Close closes all connections.
 func (s *Store) Close() { s.pool.Close() }
 
+// ErrOldSchema means that the role may not migrate the schema. The store works
+// with the one of the version before.
+var ErrOldSchema = errors.New("the role may not change the schema preflight, so the one of the version before is used: start the webhook once with the role that owns the schema")
+
 // Migrate migrates the schema "preflight" to the current version. Replicas that
-// do so at the same time wait for each other.
+// do so at the same time wait for each other. The error is [ErrOldSchema] if the
+// role may not, and the store works without.
 func (s *Store) Migrate(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*timeout)
 	defer cancel()
-	return pg.Migrate(ctx, s.pool, migrations, "goose_db_version")
+	err := pg.Migrate(ctx, s.pool, migrations, "goose_db_version")
+	if pg.IsCode(err, pg.InsufficientPrivilege) && s.usable(ctx) {
+		return ErrOldSchema
+	}
+	return err
 }
 
+// usable reports whether the tables have the columns of the version before.
+func (s *Store) usable(ctx context.Context) bool {
+	_, err := s.pool.Exec(ctx, `SELECT a.cluster, d.chat FROM preflight.alerts a JOIN preflight.deliveries d ON d.alert = a.id LIMIT 0`)
+	return err == nil
+}
+
+// The migration months.sql repeats the updates of putAlert and putDelivery for
+// the tables of the months.
 const putAlert = `
 INSERT INTO preflight.alerts AS old (id, group_key, fingerprint, starts_at, episode, ends_at, closed, alertname, priority, env,
 	notify, labels, annotations, received_at, resolution_at, cluster)
@@ -96,40 +112,4 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 func IsUnstorable(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code[:2] == "22" || e.Code[:2] == "23" || e.Code[:2] == "54")
-}
-
-// List returns the records that the filter selects, oldest first.
-func (s *Store) List(ctx context.Context, f Filter) ([]Record, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	rows, err := s.pool.Query(ctx, `
-		SELECT a.group_key, a.fingerprint, a.starts_at, a.episode, a.ends_at, a.closed, a.priority, a.notify, a.labels, a.annotations,
-			a.received_at, a.resolution_at, a.cluster,
-			(SELECT json_agg(json_build_object('chat', d.chat, 'told_at', d.told_at, 'over_at', d.over_at) ORDER BY d.chat)
-				FROM preflight.deliveries d WHERE d.alert = a.id)
-		FROM preflight.alerts a
-		WHERE (a.ends_at IS NULL OR a.ends_at >= $1 OR a.starts_at >= $1) AND ($2 = '' OR a.env = $2)
-			AND ($3 = '' OR a.priority = $3)
-		ORDER BY a.starts_at, a.id`, f.Since, f.Env, f.Priority)
-	if err != nil {
-		return nil, pg.Clean(err)
-	}
-	records, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Record, err error) {
-		var deliveries []byte
-		err = row.Scan(&r.Group, &r.Fingerprint, &r.StartsAt, &r.Episode, &r.EndsAt, &r.Closed, &r.Priority, &r.Notify, &r.Labels,
-			&r.Annotations, &r.ReceivedAt, &r.ResolutionAt, &r.Cluster, &deliveries)
-		if err == nil && deliveries != nil {
-			err = json.Unmarshal(deliveries, &r.Deliveries)
-		}
-		return r, err
-	})
-	return records, pg.Clean(err)
-}
-
-// Prune removes records that ended before a time.
-func (s *Store) Prune(ctx context.Context, before time.Time) error {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	_, err := s.pool.Exec(ctx, `DELETE FROM preflight.alerts WHERE ends_at < $1`, before)
-	return pg.Clean(err)
 }

@@ -11,9 +11,23 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// followAtOnce is the maximum number of events that one transaction applies,
-// because the acceptance of notifications waits for it.
-const followAtOnce = 64
+// followAtOnce is the maximum number of events that one transaction applies, and
+// followBytes about the maximum size, because the acceptance of notifications
+// waits for it.
+const (
+	followAtOnce = 64
+	followBytes  = 64 << 10
+)
+
+// firstEvents returns the events of the next transaction, at least one.
+func firstEvents(events []Event) []Event {
+	n, size := 1, len(events[0].Body)
+	for n < min(len(events), followAtOnce) && size+len(events[n].Body) <= followBytes {
+		size += len(events[n].Body)
+		n++
+	}
+	return events[:n]
+}
 
 // follower applies the events of other replicas, in a transaction.
 type follower struct {
@@ -25,7 +39,7 @@ type follower struct {
 // follow applies events, and stores the place up to which the journal was read.
 func (s *Sharer) follow(events []Event, upTo int64) error {
 	for len(events) > 0 {
-		some := events[:min(len(events), followAtOnce)]
+		some := firstEvents(events)
 		events = events[len(some):]
 		place := some[len(some)-1].ID
 		if len(events) == 0 {

@@ -24,7 +24,8 @@ type Applier struct {
 }
 
 const (
-	selectGroup = `SELECT told_at, truncated FROM groups WHERE key = ?`
+	// Earlier versions stored a group without its cluster.
+	selectGroup = `SELECT told_at, truncated FROM groups WHERE key IN (?1, ?2) ORDER BY key = ?1 DESC LIMIT 1`
 	setGroup    = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`
 	insertReminder = `INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
@@ -41,6 +42,11 @@ type Applied struct {
 // Apply applies a notification.
 func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	var o state.Outcome
+	if n.Cluster == "" {
+		if n.Cluster, err = a.clusterOf(n); err != nil {
+			return done, err
+		}
+	}
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
 	if n.Repaired {
 		if event.Body, err = json.Marshal(n.Payload); err != nil {
@@ -50,17 +56,17 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	if !n.OldCluster {
 		event.Cluster = &n.Cluster
 	}
-	group, err := a.Group(n.GroupKey)
+	group, err := a.Group(n.Cluster, n.GroupKey)
 	if err != nil {
 		return done, err
 	}
 	louder := false
 	for _, alert := range n.Alerts {
-		c, before, err := a.applyAlert(n, alert)
+		c, before, err := a.applyAlert(n, alert, group)
 		if err != nil {
 			return done, err
 		}
-		delivers := c.Update == nil || c.Update.Group == n.GroupKey
+		delivers := c.Update == nil || c.Update.Scope() == n.Scope()
 		o.Add(c.Verdict, alert, delivers, before)
 		louder = louder || c.Louder
 		done.Held = done.Held || c.Verdict == state.Holds
@@ -78,7 +84,7 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	}
 	reminds := o.Reminds(n, group)
 	if o.Touches(n, group, reminds) {
-		if _, err := a.Tx.exec(setGroup, n.GroupKey, n.At.UnixMicro(), n.TruncatedAlerts); err != nil {
+		if _, err := a.Tx.exec(setGroup, n.Scope(), n.At.UnixMicro(), n.TruncatedAlerts); err != nil {
 			return done, err
 		}
 	}
@@ -89,21 +95,18 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	return done, err
 }
 
-// applyAlert applies one alert. Before is the other group that delivered the
+// applyAlert applies one alert of a notification of a group. Before is the other group that delivered the
 // alert before, if there is one.
-func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (c state.Change, before state.Group, err error) {
-	cluster := &n.Cluster
-	if n.OldCluster {
-		cluster = nil
-	}
-	newest, err := a.Tx.NewestInstance(cluster, alert.Fingerprint)
+func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
+	newest, err := a.newest(n, alert)
 	if err != nil {
 		return c, before, err
 	}
-	if newest != nil && newest.Group != n.GroupKey {
-		if before, err = a.Group(newest.Group); err != nil {
+	if newest != nil && newest.Scope() != n.Scope() {
+		if before, err = a.Group(newest.Cluster, newest.Group); err != nil {
 			return c, before, err
 		}
+		n.Yields = n.Follows(group, before)
 	}
 	alert = state.Date(alert, newest, n)
 	c = state.Decide(newest, alert, n, a.Sources, a.Rank(alert.Labels))
@@ -112,6 +115,10 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert) (c state.Chan
 
 // write stores a change.
 func (a Applier) write(c state.Change) error {
+	chats, err := a.Tx.distinct(a.Chats)
+	if err != nil {
+		return err
+	}
 	if i := c.Update; i != nil {
 		if err := a.Tx.UpdateInstance(i); err != nil {
 			return err
@@ -122,26 +129,26 @@ func (a Applier) write(c state.Change) error {
 			}
 		}
 		if c.Shows {
-			if err := a.Tx.showAgain(i.ID, a.Chats); err != nil {
+			if err := a.Tx.showAgain(i.ID, chats); err != nil {
 				return err
 			}
 		}
 		if c.Raised {
-			if err := a.Tx.due(i.ID, a.Chats); err != nil {
+			if err := a.Tx.due(i.ID, chats); err != nil {
 				return err
 			}
 		}
 	}
 	if c.Create != nil {
-		return a.Tx.createInstance(c.Create, a.Chats)
+		return a.Tx.createInstance(c.Create, chats)
 	}
 	return nil
 }
 
-// Group returns what is known of a group.
-func (a Applier) Group(key string) (g state.Group, err error) {
+// Group returns what is known of a group of a cluster.
+func (a Applier) Group(cluster, key string) (g state.Group, err error) {
 	var at sql.NullInt64
-	err = a.Tx.queryRow(selectGroup, key).Scan(&at, &g.Truncated)
+	err = a.Tx.queryRow(selectGroup, state.Scope(cluster, key), key).Scan(&at, &g.Truncated)
 	if err != nil && IsItem(err) { // none, or a damaged one, which the next time replaces
 		return state.Group{}, nil
 	}
@@ -151,8 +158,12 @@ func (a Applier) Group(key string) (g state.Group, err error) {
 
 // remind makes a reminder of the group due in every chat.
 func (a Applier) remind(n state.Arrival) error {
-	for _, chat := range a.Chats {
-		if _, err := a.Tx.exec(insertReminder, chat, n.GroupKey, n.ID, n.At.UnixMicro(), n.Notify, !n.Elsewhere); err != nil {
+	chats, err := a.Tx.distinct(a.Chats)
+	if err != nil {
+		return err
+	}
+	for _, chat := range chats {
+		if _, err := a.Tx.exec(insertReminder, chat, n.Scope(), n.ID, n.At.UnixMicro(), n.Notify, !n.Elsewhere); err != nil {
 			return err
 		}
 	}

@@ -23,9 +23,9 @@ const (
 	reportAside   = `UPDATE set_aside SET reported = 1 WHERE reported = 0`
 	deleteMessage = `DELETE FROM messages WHERE id = ?`
 	pendingNames  = `SELECT DISTINCT coalesce(CASE WHEN json_valid(i.alert) THEN json_extract(i.alert, '$.labels.alertname') END, '') FROM views v
-		JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND (i.group_key = ?2 OR ?2 = '') LIMIT 10`
+		JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND (i.scope = ?2 OR ?2 = '') LIMIT 10`
 	dropPending = `UPDATE views SET pending = 0 WHERE chat = ?1 AND pending = 1
-		AND instance IN (SELECT id FROM instances WHERE group_key = ?2 OR ?2 = '')`
+		AND instance IN (SELECT id FROM instances WHERE scope = ?2 OR ?2 = '')`
 	pruneAside = `DELETE FROM set_aside WHERE id IN (SELECT id FROM set_aside WHERE at < ?1 AND reported = 1 LIMIT ?2)`
 )
 

@@ -8,10 +8,10 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/state"
 )
 
 // KeptCalls is the number of call times that are kept for a chat: as many as a
@@ -95,10 +95,51 @@ func (t *Tx) RegisterChats(keys []string) error {
 		if slices.Contains(keys, key) {
 			continue
 		}
-		for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteChat} {
-			if _, err := t.exec(remove, key); err != nil {
+		if err := t.unregister(key, keys); err != nil {
+			return err
+		}
+	}
+	return t.mergeMigrated(keys)
+}
+
+// unregister removes a chat that is not configured. It keeps the state of a
+// group that a configured one may have become, until that is known.
+func (t *Tx) unregister(key string, configured []string) error {
+	old := strings.TrimPrefix(key, formerPrefix)
+	if !slices.Contains(configured, old) {
+		for _, other := range configured {
+			if before, err := t.Predecessors(other); err != nil {
+				return err
+			} else if id, topic := cutTopic(old); slices.Contains(before, id) && strings.HasSuffix(other, topic) {
+				_, err := t.exec(markFormer, formerPrefix+old, key)
 				return err
 			}
+		}
+		if err := t.forget(old); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(deleteChat, key)
+	return err
+}
+
+// mergeMigrated gives the state of each chat that became another configured one
+// to that.
+func (t *Tx) mergeMigrated(keys []string) error {
+	distinct, err := t.distinct(keys)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if slices.Contains(distinct, key) {
+			continue
+		}
+		c, err := t.Chat(key)
+		if err != nil {
+			return err
+		}
+		if err := t.inherit(movedKey(key, c.MigratedTo), key, time.Now(), false); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -109,6 +150,9 @@ func (t *Tx) Chat(key string) (c Chat, err error) {
 	var calls string
 	var notBefore sql.NullInt64
 	err = t.queryRow(selectChat, key).Scan(&c.MigratedTo, &c.Dead, &notBefore, &calls)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, err
+	}
 	if c.NotBefore = fromMicro(notBefore); c.NotBefore.After(time.Now().Add(longestWait)) {
 		c.NotBefore = time.Time{}
 	}
@@ -166,7 +210,7 @@ func (t *Tx) SetChat(key string, c Chat, at time.Time, elsewhere bool) (*Chat, e
 	}
 	c.MigratedTo = cmp.Or(c.MigratedTo, before.MigratedTo)
 	if c.MigratedTo != before.MigratedTo {
-		if err := t.moved(key, at, elsewhere); err != nil {
+		if err := t.moved(key, c.MigratedTo, at, elsewhere); err != nil {
 			return nil, err
 		}
 	}
@@ -176,19 +220,22 @@ func (t *Tx) SetChat(key string, c Chat, at time.Time, elsewhere bool) (*Chat, e
 
 // moved records that a chat has a new id and numbers its messages anew. The old
 // messages can be neither edited nor replied to. What is open is due to be shown
-// once more, as a reminder of [MovedGroup].
-func (t *Tx) moved(key string, at time.Time, elsewhere bool) error {
+// once more, as a reminder of [MovedGroup]. If the new id is configured too, that
+// chat takes over what the old one shows.
+func (t *Tx) moved(key, to string, at time.Time, elsewhere bool) error {
+	successor, err := t.successor(key, to)
+	if err != nil {
+		return err
+	}
+	if successor != "" {
+		return t.inherit(successor, key, at, elsewhere)
+	}
 	for _, forget := range []string{deleteQueued, forgetMessages, forgetPlaces} {
 		if _, err := t.exec(forget, key); err != nil {
 			return err
 		}
 	}
-	var open bool
-	if err := t.queryRow(anyUnplaced, key).Scan(&open); err != nil || !open {
-		return err
-	}
-	_, err := t.exec(insertReminder, key, MovedGroup, 0, at.UnixMicro(), state.Silent, !elsewhere)
-	return err
+	return t.showMoved(key, at, elsewhere)
 }
 
 // SetCalls stores the times of the latest calls to a chat.

@@ -26,7 +26,8 @@ const (
 const LowestRank = 1000
 
 const (
-	mostUrgent = `
+	mostUrgent = selectDue + ` ORDER BY urgency, class, at, id LIMIT 1`
+	selectDue  = `
 		SELECT class, CASE class WHEN 5 THEN ?4 ELSE rank END AS urgency, at, id, group_key FROM (
 			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
 			UNION ALL
@@ -34,20 +35,20 @@ const (
 					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
 					WHEN v.shown = 1 THEN 3
 					ELSE 5
-				END, i.rank, i.received_at, i.id, i.group_key
+				END, i.rank, i.received_at, i.id, i.scope
 				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2
 			UNION ALL
-			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.group_key = r.group_key AND i.resolved_at IS NULL), ?4),
+			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL), ?4),
 				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
 			UNION ALL
 			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit <> 0 AND edit = 1
-		) ORDER BY urgency, class, at, id LIMIT 1`
+		)`
 
 	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
-		WHERE i.group_key = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
+		WHERE i.scope = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND i.group_key = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND i.scope = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
 	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
@@ -66,16 +67,20 @@ const (
 // Due is a call that is due to a chat.
 type Due struct {
 	Class Class
-	Group string
-	ID    int64 // of the message of DuePart and DueEdit
+	Group string // see [state.Scope]
+	ID    int64  // of the message of DuePart and DueEdit
 }
 
 // MostUrgent returns the call that is due first, or false if none is due.
 // Urgent is the number of urgent ranks. With ownOnly it leaves out alerts that
 // only another replica received.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
+	return t.firstDue(mostUrgent, chat, ownOnly, urgent, LowestRank)
+}
+
+func (t *Tx) firstDue(query string, args ...any) (d Due, ok bool, err error) {
 	var rank, at any // of any type in a damaged row
-	err = t.queryRow(mostUrgent, chat, ownOnly, urgent, LowestRank).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
+	err = t.queryRow(query, args...).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
 	if errors.Is(err, sql.ErrNoRows) {
 		return d, false, nil
 	}

@@ -34,7 +34,7 @@ func Example() {
 	}
 	err = s.Do(func(tx *spool.Tx) error {
 		applier := spool.Applier{Tx: tx, Chats: []string{"-100"}, Rank: func(template.KV) int { return 0 }}
-		inbox, err := tx.Inbox(10, 1<<20)
+		inbox, err := tx.Inbox(spool.InboxRange{}, 10, 1<<20)
 		if err != nil {
 			return err
 		}

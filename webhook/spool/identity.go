@@ -26,7 +26,8 @@ const (
 	insertIdentity = `INSERT INTO replica (id, claims, announce) VALUES (?, ?, ?)`
 	deleteJournal  = `DELETE FROM journal`
 
-	ownPending = selectInstances + `WHERE i.own = 1 AND i.group_key <> ? AND i.id IN (SELECT instance FROM views WHERE pending = 1) ORDER BY i.id`
+	ownPending = selectInstances + `WHERE i.own = 1 AND i.group_key <> ?
+		AND (i.held <> '' OR i.id IN (SELECT instance FROM views WHERE pending = 1)) ORDER BY i.id`
 )
 
 // Identity is the name of this replica, and the claim of this process to it.
@@ -106,7 +107,8 @@ func (t *Tx) Claimed(i Identity) error {
 }
 
 // Announce appends to the journal every alert of this replica whose state a chat
-// does not show. It must be called after the journal of the others was read.
+// does not show, and the resolutions that are held. It must be called after the
+// journal of the others was read.
 func (t *Tx) Announce() (n int, err error) {
 	list, err := t.instances(ownPending, state.OwnGroup)
 	if err != nil {
@@ -117,7 +119,18 @@ func (t *Tx) Announce() (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if _, err := t.AppendEvent(a.At, state.EventNotification, state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster}); err != nil {
+		e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster}
+		if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil {
+			return 0, err
+		}
+		if i.Held == nil {
+			continue
+		}
+		if a, err = i.HeldArrival(); err != nil {
+			return 0, err
+		}
+		e.Body, e.Held = a.Body, []string{i.Alert.Fingerprint}
+		if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil {
 			return 0, err
 		}
 	}

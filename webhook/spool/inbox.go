@@ -2,7 +2,6 @@ package spool
 
 import (
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -12,7 +11,7 @@ import (
 const (
 	insertArrival = `INSERT INTO inbox (received_at, notify, cluster, body) VALUES (?, ?, ?, ?)`
 	deleteArrival = `DELETE FROM inbox WHERE id = ?`
-	selectInbox   = `SELECT id, received_at, notify, cluster, body FROM inbox ORDER BY id LIMIT ?`
+	selectInbox   = `SELECT id, received_at, notify, cluster, body FROM inbox WHERE id > ?1 AND (id < ?2 OR ?2 = 0) ORDER BY id LIMIT ?3`
 	inboxBody     = `SELECT CAST(body AS BLOB) FROM inbox WHERE id = ?`
 	inboxBacklog  = `SELECT count(*), min(received_at) FROM inbox`
 )
@@ -37,14 +36,18 @@ func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err e
 	return id, t.DeleteArrival(id)
 }
 
-// Inbox returns the oldest notifications that are not yet applied, at most
-// limit and about that many bytes. It sets aside those that it cannot read.
-func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
-	rows, err := t.query(selectInbox, limit)
+// InboxRange selects the notifications between two ids. The ids are not selected
+// themselves. Before is 0 for no limit.
+type InboxRange struct{ After, Before int64 }
+
+// Inbox returns the oldest notifications of a range that are not yet applied, at
+// most limit and about that many bytes. It sets aside those that it cannot read.
+func (t *Tx) Inbox(r InboxRange, limit, bytes int) ([]state.Arrival, error) {
+	rows, err := t.query(selectInbox, r.After, r.Before, limit)
 	size := 0
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (a state.Arrival, err error) {
 		if size >= bytes {
-			return a, errLater
+			return a, errEnough
 		}
 		var at int64
 		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err != nil {
@@ -60,9 +63,6 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 		return nil, err
 	}
 	for _, row := range bad {
-		if errors.Is(row.reason, errLater) {
-			continue
-		}
 		var body []byte
 		if err := t.queryRow(inboxBody, row.id).Scan(&body); err != nil {
 			return nil, err
@@ -73,9 +73,6 @@ func (t *Tx) Inbox(limit, bytes int) ([]state.Arrival, error) {
 	}
 	return list, nil
 }
-
-// errLater marks a row that the next transaction reads.
-var errLater = errors.New("later")
 
 // SetAsideArrival stores an accepted notification that cannot be applied, and
 // removes it from the inbox.

@@ -19,11 +19,8 @@ const (
 
 	selectInstances = `SELECT ` + instanceColumns + ` FROM instances i `
 
-	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = ? ORDER BY i.id DESC LIMIT 1`
-	newestOld      = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = '' AND i.old_group <> '' ORDER BY i.id DESC LIMIT 1`
-	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? ORDER BY i.id DESC LIMIT 1`
 	firingInstance = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NULL`
-	firingOfGroup  = selectInstances + `WHERE i.group_key = ? AND i.resolved_at IS NULL`
+	firingOfGroup  = selectInstances + `WHERE i.scope = ? AND i.resolved_at IS NULL`
 	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`
 	heldInstances  = selectInstances + `WHERE i.held <> '' AND i.resolved_at IS NULL ORDER BY i.id`
 	doubtful       = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
@@ -46,26 +43,12 @@ const (
 		AND e.old_group = i.old_group AND (i.old_group <> '' OR e.cluster = i.cluster))`
 	instanceKey   = `SELECT cluster, group_key, fingerprint, starts_at, ` + episode + ` FROM instances i WHERE id = ?`
 	instanceByKey = `SELECT id FROM instances i WHERE fingerprint = ?1 AND starts_at = ?2
-		AND CASE WHEN ?3 IS NULL THEN ?4 IN (old_group, group_key) ELSE cluster = ?3 OR cluster = '' AND old_group <> '' END
-		ORDER BY id LIMIT 1 OFFSET ?5`
+		AND CASE WHEN ?3 IS NULL THEN ?4 IN (old_group, group_key) ELSE ?3 IN (cluster, '') OR cluster = '' END
+		ORDER BY cluster = ?3 DESC, id LIMIT 1 OFFSET ?5`
 
 	dueInChat     = `INSERT INTO views (chat, instance, pending) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
 	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
 )
-
-// NewestInstance returns the newest instance of an alert in a cluster, or nil.
-// An instance of an earlier version, which knew no clusters, belongs to the first
-// cluster that reports it. Without a cluster, the newest of all counts.
-func (t *Tx) NewestInstance(cluster *string, fingerprint string) (*state.Instance, error) {
-	if cluster == nil {
-		return first(t.instances(newestOfAll, fingerprint))
-	}
-	i, err := first(t.instances(newestInstance, fingerprint, *cluster))
-	if i == nil && err == nil && *cluster != "" {
-		i, err = first(t.instances(newestOld, fingerprint))
-	}
-	return i, err
-}
 
 // FiringInstance returns an instance, or nil if it is unknown or resolved.
 func (t *Tx) FiringInstance(id int64) (*state.Instance, error) {

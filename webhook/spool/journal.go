@@ -3,7 +3,6 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -46,7 +45,7 @@ func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 	size := 0
 	events, bad, err := collectGood(rows, err, func(rows *sql.Rows) (e Event, err error) {
 		if size >= bytes {
-			return e, errLater
+			return e, errEnough
 		}
 		var at int64
 		err = rows.Scan(&e.Seq, &at, &e.Kind, &e.Body)
@@ -58,9 +57,6 @@ func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 		return nil, 0, err
 	}
 	for _, row := range bad {
-		if errors.Is(row.reason, errLater) {
-			continue
-		}
 		if err := t.SetAside(Aside{Kind: api.AsideEvent, Reason: fmt.Sprintf("event %d: %v", row.id, row.reason)}, time.Now()); err != nil {
 			return nil, 0, err
 		}

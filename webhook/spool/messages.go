@@ -29,14 +29,17 @@ const (
 		pending = MAX(shown, ?1) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?4)
 		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
 	// If two replicas delivered the same alert, one of these messages may be
-	// neither the first nor the last.
+	// neither the first nor the last. A message in between that lists the alert
+	// beside its news is edited once nothing of it fires.
 	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
-			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.group_key
+			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.scope
 			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND CASE WHEN json_valid(m.instances) THEN EXISTS (
-				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2 AND json_extract(l.value, '$.news')) END)`
+				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2
+				AND (json_extract(l.value, '$.news') OR NOT EXISTS (SELECT 1 FROM json_each(m.instances) o
+					JOIN instances fires ON fires.id = json_extract(o.value, '$.id') AND fires.resolved_at IS NULL))) END)`
 	shownOf = `SELECT COALESCE(MAX(shown), 0) FROM views WHERE chat = ? AND instance = ?`
 
 	editDone      = `UPDATE messages SET edit = 0, refused = 0 WHERE id = ? AND edit = 2`
@@ -59,7 +62,7 @@ const (
 type Message struct {
 	ID      int64
 	Chat    string
-	Group   string
+	Group   string // see [state.Scope]
 	Kind    message.Kind
 	Rank    int
 	Batch   int64 // the id of the first part
@@ -287,6 +290,9 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 		}
 		sent.Listed = append(sent.Listed, state.ListedEvent{InstanceKey: key, Resolved: l.Resolved, News: l.News})
 	}
+	if sent.Group != MovedGroup && len(sent.Listed) > 0 {
+		sent.Group = sent.Listed[0].Group // an earlier version knows no clusters
+	}
 	return sent, nil
 }
 
@@ -344,9 +350,17 @@ func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
 		if err != nil {
 			return nil, err
 		}
-		if id != 0 {
-			m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
+		if id == 0 {
+			continue
 		}
+		if len(m.Listed) == 0 && e.Group != MovedGroup {
+			known, err := t.Key(id)
+			if err != nil {
+				return nil, err
+			}
+			m.Group = state.Scope(*known.Cluster, e.Group)
+		}
+		m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
 	}
 	return m, nil
 }

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -18,14 +20,15 @@ const (
 	// recordColumns are the columns of an instance i that [scanRecord] reads.
 	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, ` + episode
 
-	recordsSince = `SELECT i.id, ` + recordColumns + ` FROM instances i
-		WHERE i.resolved_at IS NULL OR i.resolved_at >= ? ORDER BY i.id`
+	idsSince = `SELECT id FROM instances WHERE resolved_at IS NULL OR resolved_at >= ? ORDER BY starts_at, id`
+	recordOf = `SELECT i.id, ` + recordColumns + ` FROM instances i WHERE i.id = ?`
 
 	// A change is as old as the last change of the alert or of its display in a
-	// chat.
-	waitingChanges = `SELECT count(*), min(max(i.received_at, coalesce(i.resolved_at, 0),
+	// chat. The first ones by id show the age of the oldest: a storm can leave
+	// hundreds of thousands, and notifications wait while they are read.
+	waitingChanges = `SELECT (SELECT count(*) FROM outbox), min(max(i.received_at, coalesce(i.resolved_at, 0),
 		coalesce((SELECT max(coalesce(v.told_at, 0), coalesce(v.over_at, 0)) FROM views v WHERE v.instance = i.id ORDER BY 1 DESC LIMIT 1), 0)))
-	FROM outbox o JOIN instances i ON i.id = o.instance`
+	FROM (SELECT instance FROM outbox ORDER BY instance LIMIT 1000) o JOIN instances i ON i.id = o.instance`
 	selectChanges = `SELECT o.instance, o.change, ` + recordColumns + `
 			FROM outbox o JOIN instances i ON i.id = o.instance ORDER BY i.id LIMIT ?`
 	dropChange   = `DELETE FROM outbox WHERE instance = ?`
@@ -133,42 +136,81 @@ func instant(n sql.NullInt64) *time.Time {
 	return &t
 }
 
-// Records returns the alerts of a spool that fire or were resolved since a
-// time. Label is the label that holds the severity. Records only reads and
-// creates no file. It works while the webhook uses the spool.
+// recordsAtOnce is the number of records of a transaction of [EachRecord].
+const recordsAtOnce = 500
+
+// Records returns the alerts that [EachRecord] yields.
 func Records(ctx context.Context, path, label string, since time.Time) (records []state.Record, err error) {
-	defer func() {
+	for r, err := range EachRecord(ctx, path, label, since) {
 		if err != nil {
-			err = fmt.Errorf("spool %s: %w", path, err)
+			return nil, err
 		}
-	}()
+		records = append(records, r)
+	}
+	return records, nil
+}
+
+// EachRecord yields the alerts of a spool that fire or were resolved since a
+// time, in the order of their start. Label is the label that holds the severity.
+// The first error is the last element. It only reads and creates no file. It
+// works while the webhook uses the spool: no transaction stays open while the
+// caller uses a record, because the write-ahead log would grow.
+func EachRecord(ctx context.Context, path, label string, since time.Time) iter.Seq2[state.Record, error] {
+	return func(yield func(state.Record, error) bool) {
+		if err := eachRecord(ctx, path, label, since, yield); err != nil {
+			yield(state.Record{}, fmt.Errorf("spool %s: %w", path, err))
+		}
+	}
+}
+
+func eachRecord(ctx context.Context, path, label string, since time.Time, yield func(state.Record, error) bool) (err error) {
 	db, err := openReadOnly(path)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	rows, err := db.QueryContext(ctx, idsSince, since.UnixMicro())
+	ids, err := collect(rows, err, func(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) })
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(ids, recordsAtOnce) {
+		records, err := readRecords(ctx, db, label, some)
+		if err != nil {
+			return err
+		}
+		for _, r := range records {
+			if !yield(r, nil) {
+				return nil
+			}
+		}
+	}
+	return nil
+}
+
+// readRecords reads the instances with the ids. It leaves out those that cannot
+// be read, and those that are gone.
+func readRecords(ctx context.Context, db *sql.DB, label string, ids []int64) (records []state.Record, err error) {
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	var ids []int64
-	rows, err := tx.QueryContext(ctx, recordsSince, since.UnixMicro())
-	records, _, err = collectGood(rows, err, func(rows *sql.Rows) (r state.Record, err error) {
-		var id int64
-		if err = scanRecord(rows, label, &r, &id); err == nil {
-			ids = append(ids, id)
-		}
-		return r, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	for i := range records {
-		rows, err := tx.QueryContext(ctx, selectDeliveries, ids[i])
-		records[i].Deliveries, err = collect(rows, err, scanDelivery)
-		if err != nil && !IsItem(err) {
+	for _, id := range ids {
+		rows, err := tx.QueryContext(ctx, recordOf, id)
+		list, _, err := collectGood(rows, err, func(rows *sql.Rows) (r state.Record, err error) {
+			return r, scanRecord(rows, label, &r, &id)
+		})
+		if err != nil {
 			return nil, err
+		}
+		for _, r := range list {
+			rows, err := tx.QueryContext(ctx, selectDeliveries, id)
+			r.Deliveries, err = collect(rows, err, scanDelivery)
+			if err != nil && !IsItem(err) {
+				return nil, err
+			}
+			records = append(records, r)
 		}
 	}
 	return records, nil

@@ -313,3 +313,24 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 		t.Errorf("a job after Close: %v", err)
 	}
 }
+
+// The state of a chat that another replica serves, and this one does not, is not
+// stored, and is no damage.
+func TestAChatOfAnotherReplica(t *testing.T) {
+	t.Parallel()
+	s, _, err := spool.Open(t.Context(), spool.InMemory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	s.OnAside(func(list []spool.Aside) { t.Errorf("set aside: %+v", list) })
+	if err := s.Do(func(tx *spool.Tx) error {
+		c, err := tx.SetChat("-100", spool.Chat{MigratedTo: "-1001"}, time.Now(), true)
+		if c != nil {
+			t.Errorf("it is %+v", c)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -133,6 +133,9 @@ type badRow struct {
 	reason error
 }
 
+// errEnough makes [collectGood] leave the row and those after it unread.
+var errEnough = errors.New("enough rows")
+
 // collectGood reads the rows of a query whose first column is the id. It also
 // returns the rows that cannot be read.
 func collectGood[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, error)) (list []T, bad []badRow, _ error) {
@@ -145,6 +148,9 @@ func collectGood[T any](rows *sql.Rows, err error, scan func(*sql.Rows) (T, erro
 		if err == nil {
 			list = append(list, v)
 			continue
+		}
+		if err == errEnough {
+			break
 		}
 		id, scanErr := firstColumn(rows)
 		if scanErr != nil {

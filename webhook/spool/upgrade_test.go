@@ -2,19 +2,24 @@ package spool_test
 
 import (
 	"database/sql"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/alertmanager/template"
 
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// In a spool of the version before episodes, an alert fires in two groups. It
-// continues in the louder one, and the other is closed where a chat shows it.
-func TestAnAlertOfTwoGroupsBecomesOneEpisode(t *testing.T) {
-	t.Parallel()
+// earlierSpool opens a spool of the version before episodes, in which the alert of
+// instance 1 also fires in other groups. The chat shows one of these.
+func earlierSpool(t *testing.T) *spool.Spool {
+	t.Helper()
 	dump, err := os.ReadFile("testdata/before.sql")
 	if err != nil {
 		t.Fatal(err)
@@ -24,12 +29,12 @@ func TestAnAlertOfTwoGroupsBecomesOneEpisode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	const again = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification, received_at, first_at, seen_at, said_by)
+		SELECT '%s', fingerprint, starts_at, json_set(alert, '$.startsAt', '%s'), rank, %d, notification, received_at, first_at, seen_at, said_by FROM instances WHERE id = 1`
 	for _, statement := range []string{
 		string(dump),
-		`INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification, received_at, first_at, seen_at, said_by)
-			SELECT 'another', fingerprint, starts_at, alert, rank, 0, notification, received_at, first_at, seen_at, said_by FROM instances WHERE id = 1`,
-		`INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification, received_at, first_at, seen_at, said_by)
-			SELECT 'a third', fingerprint, starts_at, alert, rank, 1, notification, received_at, first_at, seen_at, said_by FROM instances WHERE id = 1`,
+		fmt.Sprintf(again, "another", "2026-01-01T00:00:01Z", 0),
+		fmt.Sprintf(again, "a third", "2026-01-01T00:00:02Z", 1),
 		`INSERT INTO views (chat, instance, pending, shown) SELECT 'dry-run', max(id), 0, 1 FROM instances`,
 	} {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
@@ -43,18 +48,95 @@ func TestAnAlertOfTwoGroupsBecomesOneEpisode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// open returns the groups in which the alert of instance 1 fires.
+func open(t *testing.T, tx *spool.Tx, fingerprint string) (list []string) {
+	t.Helper()
+	firing, err := tx.FiringQuiet(time.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range firing {
+		if i.Alert.Fingerprint == fingerprint {
+			list = append(list, strings.TrimSpace(fmt.Sprint(i.Cluster, " ", i.Group)))
+		}
+	}
+	return list
+}
+
+// In a spool of the version before episodes, an alert fires in several groups.
+// They are of one cluster or of several, which only their notifications show.
+func TestAnAlertOfSeveralGroupsOfAnEarlierVersion(t *testing.T) {
+	t.Parallel()
+	first := `{}/{priority="P0"}:{env="paper", priority="P0"}`
+	for name, c := range map[string]struct {
+		reports []string // cluster and group
+		want    []string
+	}{
+		"not yet reported":  {nil, []string{first, "another", "a third"}},
+		"one unnamed":       {[]string{"/a third"}, []string{first}},
+		"one cluster":       {[]string{"main/another", "main/" + first, "main/a third"}, []string{"main " + first}},
+		"two clusters":      {[]string{"tokyo/another", "seoul/a third"}, []string{first, "tokyo another", "seoul a third"}},
+		"a cluster is new":  {[]string{"tokyo/new"}, []string{first, "another", "a third", "tokyo new"}},
+		"it ends in one":    {[]string{"tokyo/another", "seoul/a third", "tokyo/another/resolved"}, []string{first, "seoul a third"}},
+		"it ends, unnamed":  {[]string{"/another/resolved"}, nil},
+		"all end, of three": {[]string{"a/another/resolved", "b/a third/resolved", "c/" + first + "/resolved"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := earlierSpool(t)
+			if err := s.Do(func(tx *spool.Tx) error {
+				i, err := tx.FiringInstance(1)
+				if err != nil {
+					return err
+				}
+				applier := spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}
+				for k, report := range c.reports {
+					at := time.Now().Add(time.Duration(k) * time.Minute)
+					cluster, group, _ := strings.Cut(report, "/")
+					group, resolved := strings.CutSuffix(group, "/resolved")
+					n := state.Arrival{ID: int64(100 + k), At: at, Notify: state.Silent, Cluster: cluster}
+					a := i.Alert
+					a.StartsAt = at
+					if resolved {
+						a.Status, a.EndsAt = "resolved", at
+					}
+					n.GroupKey, n.ExternalURL, n.Status, n.Alerts = group, "http://another", a.Status, template.Alerts{a}
+					if _, err := applier.Apply(n); err != nil {
+						return err
+					}
+				}
+				if got := open(t, tx, i.Alert.Fingerprint); !slices.Equal(got, c.want) {
+					t.Errorf("it fires in %q, not %q", got, c.want)
+				}
+				return nil
+			}); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// Where a chat shows an instance that continues in another, it shows its end.
+func TestAnInstanceThatContinuesInAnotherEndsInTheChat(t *testing.T) {
+	t.Parallel()
+	s := earlierSpool(t)
 	if err := s.Do(func(tx *spool.Tx) error {
-		firing, err := tx.FiringQuiet(time.Now())
+		i, err := tx.FiringInstance(1)
 		if err != nil {
 			return err
 		}
-		if len(firing) != 2 || firing[0].ID != 1 || firing[0].Notify != state.Loud || firing[0].OldGroup == "" {
-			t.Errorf("these fire: %+v", firing)
-		}
-		due, ok, err := tx.MostUrgent("dry-run", false, 1)
-		if err != nil || !ok || due.Class != spool.DueResolution || due.Group != "a third" {
-			t.Errorf("due is %+v %v", due, ok)
+		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud}
+		n.GroupKey, n.Status, n.Alerts = i.Group, "firing", template.Alerts{i.Alert}
+		if _, err := (spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+			return err
 		}
 		resolved, err := tx.ResolvedViews("dry-run", "a third")
 		if len(resolved) != 1 || resolved[0].Closed != "superseded" || resolved[0].Alert.EndsAt.IsZero() {
@@ -83,7 +165,7 @@ func TestAnInstanceOfAnEarlierVersionIsAdopted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := db.ExecContext(t.Context(), `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification, received_at, first_at, seen_at, said_by, own)
-		VALUES ('g', 'f', 1, '{"status": "firing"}', 0, 2, 1, 1, 1, 1, 'http://a', 1)`); err != nil {
+		VALUES ('g', 'f', 1, '{"status": "firing", "fingerprint": "f"}', 0, 2, 1, 1, 1, 1, 'http://a', 1)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
@@ -94,12 +176,15 @@ func TestAnInstanceOfAnEarlierVersionIsAdopted(t *testing.T) {
 	}
 	defer s.Close()
 	if err := s.Do(func(tx *spool.Tx) error {
-		cluster := "main"
-		i, err := tx.NewestInstance(&cluster, "f")
-		if i == nil || i.OldGroup != "g" {
-			t.Errorf("it is %+v", i)
+		n := state.Arrival{ID: 2, At: time.Now(), Notify: state.Loud, Cluster: "main"}
+		n.GroupKey, n.Status, n.Alerts = "g", "firing", template.Alerts{{Status: "firing", Fingerprint: "f", StartsAt: time.Now()}}
+		if _, err := (spool.Applier{Tx: tx, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+			return err
 		}
-		return err
+		if got := open(t, tx, "f"); !slices.Equal(got, []string{"main g"}) {
+			t.Errorf("it fires in %q", got)
+		}
+		return nil
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -41,13 +41,14 @@ func ProofOf(a template.Alert) Proof {
 	}
 	evaluated, known := Evaluated(a)
 	within, err := model.ParseDuration(a.Annotations[api.ResolveWithin])
+	after, _ := model.ParseDuration(a.Annotations[api.ResolveAfter]) // 0 without keep_firing_for
 	switch {
-	case !known || err != nil || a.EndsAt.IsZero():
+	case !known || err != nil || a.EndsAt.IsZero() || a.EndsAt.Before(evaluated):
 		return Unproved
-	case a.EndsAt.Sub(evaluated) <= time.Duration(within):
-		return Proved
-	default:
+	case a.EndsAt.Sub(evaluated) < time.Duration(after), a.EndsAt.Sub(evaluated) > time.Duration(within):
 		return Expired
+	default:
+		return Proved
 	}
 }
 
@@ -55,7 +56,7 @@ func ProofOf(a template.Alert) Proof {
 // in Prometheus's clock. It returns false for an alert of other people's rules.
 func Evaluated(a template.Alert) (time.Time, bool) {
 	at, err := time.Parse(time.RFC3339, a.Annotations[api.EvaluatedAt])
-	return at, err == nil
+	return at, err == nil && at.After(time.Unix(0, 0))
 }
 
 // endOf returns the time at which an alert ended.

@@ -125,6 +125,15 @@ type Review struct {
 // about it.
 const forgotten = 24 * time.Hour
 
+// forgotten returns this time. If the alert fired after the resolution, it is
+// longer than a repeat interval of a day.
+func (h *Held) forgotten() time.Duration {
+	if !h.FiredAt.IsZero() {
+		return 2 * forgotten
+	}
+	return forgotten
+}
+
 // Review decides on a held resolution.
 func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 	proof := h.proof()
@@ -143,7 +152,7 @@ func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 		return s.reviewUnproved(h, r, now)
 	case r.Rules == RuleRemoved:
 		return Review{Ends: true, Reason: message.RuleRemoved}
-	case now.Sub(h.At) >= forgotten:
+	case now.Sub(h.At) >= h.forgotten():
 		return Review{Ends: true, Reason: message.NotEvaluated}
 	default:
 		return Review{Stale: h.FiredAt.IsZero()}
@@ -155,8 +164,8 @@ func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 func (s Sources) reviewUnproved(h *Held, r Reports, now time.Time) Review {
 	end := endOf(h.Alert, h.At)
 	switch {
-	case r.Alertmanager:
-		return Review{Fires: true}
+	case r.Alertmanager: // or this one has not got the resolution of its peer yet
+		return Review{Fires: settled(h.At, now)}
 	case s.unseen(end):
 		if now.Sub(h.At) >= forgotten {
 			return Review{Ends: true, Reason: message.NotEvaluated}

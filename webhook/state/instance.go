@@ -64,7 +64,7 @@ func (i *Instance) resolve(n Arrival) {
 func (i *Instance) end(n Arrival, a template.Alert) {
 	a.StartsAt = i.Alert.StartsAt
 	i.Alert = a
-	i.adopt(n)
+	i.Adopt(n)
 	i.resolve(n)
 }
 
@@ -89,13 +89,12 @@ func (i *Instance) confirm(n Arrival, a template.Alert) (raised, louder bool) {
 		}
 		return false, false
 	}
-	i.adopt(n)
 	was, known := Evaluated(i.Alert)
 	if is, isKnown := Evaluated(a); !known || !isKnown || !is.Before(was) {
 		a.StartsAt = i.Alert.StartsAt
 		i.Alert = a
 	}
-	if n.Notify < i.Notify {
+	if n.Notify < i.Notify || n.Notify == i.Notify && n.Yields {
 		return false, false
 	}
 	raised = i.Notify == None && n.Notify > None
@@ -104,8 +103,8 @@ func (i *Instance) confirm(n Arrival, a template.Alert) (raised, louder bool) {
 	return raised, louder
 }
 
-// adopt gives an instance of an earlier version its cluster.
-func (i *Instance) adopt(n Arrival) {
+// Adopt gives an instance without the name of a cluster that of a notification.
+func (i *Instance) Adopt(n Arrival) {
 	if i.Cluster == "" {
 		i.Cluster = n.Cluster
 	}
@@ -141,10 +140,21 @@ func Later(a, b time.Time) time.Time {
 	return a
 }
 
-// Arrival returns a notification that brings the present state of the instance.
-func (i *Instance) Arrival() (a Arrival, err error) {
-	a = Arrival{At: i.ChangedAt, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
-	a.ExternalURL, a.Status, a.Alerts = i.ExternalURL, i.Alert.Status, template.Alerts{i.Alert}
+// Arrival returns a notification that brings the present state of the instance,
+// without its held resolution.
+func (i *Instance) Arrival() (Arrival, error) {
+	return i.arrival(i.Alert, i.ChangedAt, i.ExternalURL)
+}
+
+// HeldArrival returns a notification that brings the held resolution of the
+// instance.
+func (i *Instance) HeldArrival() (Arrival, error) {
+	return i.arrival(i.Held.Alert, i.Held.At, i.Held.By)
+}
+
+func (i *Instance) arrival(alert template.Alert, at time.Time, by string) (a Arrival, err error) {
+	a = Arrival{At: at, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
+	a.ExternalURL, a.Status, a.Alerts = by, alert.Status, template.Alerts{alert}
 	a.Body, err = json.Marshal(a.Payload)
 	return a, err
 }

@@ -75,6 +75,9 @@ func judgeFiring(newest *Instance, a template.Alert, n Arrival) Verdict {
 		}
 		return Late
 	}
+	if n.Elsewhere && n.At.Before(h.At) {
+		return Late // this replica learns of it after the resolution
+	}
 	if n.ExternalURL != h.By && !settled(h.At, n.At) {
 		return Late // the other peer sent it before the resolution
 	}

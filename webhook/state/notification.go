@@ -80,6 +80,9 @@ type Arrival struct {
 	// Held are the fingerprints whose report the replica that received it does
 	// not take at once: see [Holds] and [Refires].
 	Held map[string]bool
+	// Yields means that the group that delivers the alert keeps it, unless this
+	// notification is louder; see [Arrival.Follows].
+	Yields bool
 	Payload
 }
 
@@ -100,9 +103,20 @@ type Group struct {
 	Truncated uint64    // the number of alerts that Alertmanager left out of it
 }
 
+// Follows reports whether another group that delivers an alert was notified since
+// the last notification of this group g. Both then repeat the alert.
+func (n Arrival) Follows(g, before Group) bool {
+	if g.At.IsZero() {
+		return !settled(before.At, n.At)
+	}
+	return before.At.After(g.At)
+}
+
 // Outcome collects the verdicts on the alerts of one notification.
 type Outcome struct {
 	changed, firing, late, held bool
+	// another means that an alert fires that another group delivers.
+	another bool
 	// before is the receipt of the last notification about one of the alerts by
 	// another group.
 	before time.Time
@@ -115,6 +129,7 @@ func (o *Outcome) Add(v Verdict, a template.Alert, delivers bool, before Group) 
 	o.changed = o.changed || v == Starts || v == Resolves || v == Ended
 	o.late = o.late || late
 	o.firing = o.firing || a.Status == "firing" && !late && delivers
+	o.another = o.another || a.Status == "firing" && !late && !delivers
 	o.held = o.held || v == Holds || v == Resumes
 	o.before = Later(o.before, before.At)
 }
@@ -125,8 +140,14 @@ func (o *Outcome) Reminds(n Arrival, g Group) bool {
 	if !o.firing || o.changed || g.At.IsZero() {
 		return false
 	}
-	if n.TruncatedAlerts > g.Truncated {
+	switch {
+	case n.TruncatedAlerts > g.Truncated:
 		return true // new alerts of which only the number is known
+	case n.TruncatedAlerts < g.Truncated:
+		return false // some of them ended
+	}
+	if n.Part < n.Parts {
+		return false // the last part shows whether any of them changed something
 	}
 	switch n.NotificationReason {
 	case "", "unknown", "repeat interval elapsed":
@@ -140,7 +161,7 @@ func (o *Outcome) Reminds(n Arrival, g Group) bool {
 
 // Touches reports whether the notification counts as the group's last one.
 func (o *Outcome) Touches(n Arrival, g Group, reminds bool) bool {
-	return o.changed || reminds || o.held || g.At.IsZero() || n.TruncatedAlerts != g.Truncated
+	return o.changed || reminds || o.held || o.another && settled(g.At, n.At) || g.At.IsZero() || n.TruncatedAlerts != g.Truncated
 }
 
 // Coalesced returns the reason why no message follows the notification, or ""

@@ -23,6 +23,10 @@ type Payload struct {
 	GroupKey string `json:"groupKey"`
 	// TruncatedAlerts counts the alerts left out for the receiver's max_alerts.
 	TruncatedAlerts uint64 `json:"truncatedAlerts"`
+	// Part is the number of a part of a notification that [Split] divided, from 1,
+	// and Parts the number of all. They are 0 for a whole notification.
+	Part  int `json:"part,omitzero"`
+	Parts int `json:"parts,omitzero"`
 	// Repaired means that the body differs from one of Alertmanager. The spool
 	// then stores the payload instead of the body, so that every version can
 	// read it.

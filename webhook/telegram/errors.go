@@ -81,7 +81,8 @@ func (e *Error) Advice() string {
 func classify(err error, o *outcome) *Error {
 	var rate *bot.TooManyRequestsError
 	var migrate *bot.MigrateError
-	switch description := err.Error(); {
+	description, refused := o.refusal()
+	switch description := cmp.Or(description, err.Error()); { // the library's error repeats the description
 	case errors.As(err, &rate):
 		wait := time.Duration(max(rate.RetryAfter, 1)) * time.Second
 		return &Error{Kind: RateLimited, Description: "too many requests, retry after " + wait.String(), RetryAfter: wait}
@@ -99,7 +100,6 @@ func classify(err error, o *outcome) *Error {
 		return &Error{Kind: Unauthorized, Description: "the bot token is not accepted (" + description + ")"}
 	}
 	e := &Error{Kind: Ambiguous, Description: "no answer: " + cause(err)}
-	description, refused := o.refusal()
 	switch {
 	case refused && o.status/100 == 4, o.status == http.StatusRequestEntityTooLarge:
 		e.Kind, e.Description = Refused, cmp.Or(description, status(o.status))

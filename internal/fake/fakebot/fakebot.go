@@ -159,6 +159,13 @@ func (b *Bot) Block(chat int64, blocked bool) {
 	b.chats[chat].blocked = blocked
 }
 
+// AddChat adds a chat that has the bot.
+func (b *Bot) AddChat(c Chat) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.chats[c.ID] = &c
+}
+
 // AddTopic opens a topic of a forum.
 func (b *Bot) AddTopic(chat int64, topic int) {
 	b.mu.Lock()

@@ -42,7 +42,7 @@ func givenBy(a rules.Alert, name string) string {
 		return "the RunbookURL of the site gives it"
 	case api.Dashboard:
 		return "it is the link to the panel of the alert"
-	case api.EvaluatedAt, api.ResolveWithin:
+	case api.EvaluatedAt, api.ResolveWithin, api.ResolveAfter:
 		return "the generator gives it, so that the webhook can prove the end of the alert"
 	case api.Title:
 		if a.Title == "" {

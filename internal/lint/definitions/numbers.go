@@ -26,6 +26,7 @@ func (c *Checked) numbers(a Alert) []finding.Finding {
 	written.Vars = nil // $threshold, $window and $for are always right
 	annotations := written.Annotations(a.Group, a.Alert, c.Conditions(a.Group, a.Alert, false)[0])
 	delete(annotations, api.ResolveWithin) // for the webhook, not for people
+	delete(annotations, api.ResolveAfter)
 	for _, name := range slices.Sorted(maps.Keys(annotations)) {
 		check := known.Check
 		if name == api.Actions || strings.HasPrefix(name, api.Actions+"_") {

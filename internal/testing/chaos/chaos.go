@@ -1,17 +1,20 @@
-// Package chaos kills the webhook and the programs that it depends on at random
-// moments. It proves that no acknowledged alert is lost.
+// Package chaos troubles the webhook and the programs that it depends on at
+// random moments. It proves that no acknowledged alert is lost, that none is
+// delivered twice, and that each ends when it ends.
 //
-// The programs are real: a cluster of two Alertmanagers, PostgreSQL and the
-// webhook. Only the Bot API is a fake, which refuses the same calls as
-// Telegram. A generator posts alerts to both Alertmanagers, as Prometheus does.
-// A proxy between Alertmanager and webhook records each acknowledgement, so
-// that the verdict does not depend on the webhook's own data.
+// The programs are real: a cluster of two Alertmanagers, PostgreSQL, the webhook,
+// and in some stages two Prometheus servers. Only the Bot API is a fake, which
+// refuses the same calls as Telegram. A proxy between Alertmanager and webhook
+// records each acknowledgement, so that the verdict does not depend on the
+// webhook's own data.
 //
-// The moments and the faults are random. The report names their seed.
+// Each stage is one kind of trouble, in a file of its own, and runs with new
+// programs. The moments and the faults are random. The report names their seed.
 // [Report.Problems] lists the broken guarantees.
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,6 +47,15 @@ type Config struct {
 	// OneMessage requires that the replicas together deliver each alert once. A
 	// single replica always has to.
 	OneMessage bool
+	// Stage is the name of the stage, the first of [Stages] if it is empty.
+	Stage string
+	// Rounds is how often a stage repeats its trouble, 0 for the stage's own
+	// number. The first stage has Kills and Outages instead.
+	Rounds int
+	// Previous is the path of the preflight-webhook of an earlier version.
+	Previous string
+	// FailFor is how long rules fail, 0 for 30s.
+	FailFor time.Duration
 	// Log receives progress messages.
 	Log io.Writer
 }
@@ -54,6 +66,7 @@ const deadline = 3 * time.Minute
 // run is the state of one run.
 type run struct {
 	Config
+	stage    stage
 	rng      *rand.Rand // used by the goroutine of play only
 	report   *Report
 	telegram *telegramServer
@@ -61,22 +74,32 @@ type run struct {
 	replicas []*replica
 	managers []*alertmanager
 	ledger   *ledger
-	load     *load
+	load     *load  // nil without the generator
+	rules    *ruled // nil without Prometheus
 	secrets  *secrets
 }
 
 // Run plays the whole run and returns the report. An error means that the run
 // was impossible; mistakes of the webhook are in the report.
 func Run(ctx context.Context, c Config) (*Report, error) {
+	stage, err := find(c.Stage)
+	if err != nil {
+		return nil, err
+	}
+	if stage.prepare != nil {
+		stage.prepare(&c)
+	}
 	c.Replicas = max(c.Replicas, 1)
+	c.Rounds = cmp.Or(c.Rounds, stage.rounds)
+	c.FailFor = cmp.Or(c.FailFor, 30*time.Second)
 	if c.Log == nil {
 		c.Log = io.Discard
 	}
 	r := &run{
-		Config: c, rng: rand.New(rand.NewPCG(c.Seed, 1)), ledger: newLedger(),
-		report: &Report{Seed: c.Seed, Replicas: c.Replicas, Wanted: c.Kills, begin: time.Now()},
+		Config: c, stage: stage, rng: rand.New(rand.NewPCG(c.Seed, 1)), ledger: newLedger(),
+		report: &Report{Stage: stage.name, Seed: c.Seed, Replicas: c.Replicas, Wanted: c.Kills, begin: time.Now()},
 	}
-	err := r.start(ctx)
+	err = r.start(ctx)
 	if err == nil {
 		err = r.play(ctx)
 	}
@@ -86,7 +109,7 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 // logs returns the folder of all logs.
 func (r *run) logs() string { return filepath.Join(r.Dir, "logs") }
 
-// start starts everything but the webhooks. The first kill starts those.
+// start starts everything but the webhooks.
 func (r *run) start(ctx context.Context) (err error) {
 	for _, dir := range []string{r.Dir, r.logs()} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -115,6 +138,11 @@ func (r *run) start(ctx context.Context) (err error) {
 	if r.managers, err = newCluster(r); err != nil {
 		return err
 	}
+	if r.stage.world == ofRules {
+		if r.rules, err = newRuled(r); err != nil {
+			return err
+		}
+	}
 	for _, replica := range r.replicas {
 		if err := replica.prepare(); err != nil {
 			return err
@@ -125,7 +153,22 @@ func (r *run) start(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	r.load = newLoad(r)
+	switch r.stage.world {
+	case ofLoad:
+		r.load = newLoad(r)
+	case ofRules:
+		return r.rules.start(ctx)
+	}
+	return nil
+}
+
+// startReplicas starts the webhooks.
+func (r *run) startReplicas(ctx context.Context) error {
+	for _, replica := range r.replicas {
+		if err := replica.start(ctx); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -133,6 +176,9 @@ func (r *run) stop() error {
 	var errs []error
 	if r.load != nil {
 		r.load.stop()
+	}
+	if r.rules != nil {
+		errs = append(errs, r.rules.close())
 	}
 	for _, am := range r.managers {
 		errs = append(errs, am.close())
@@ -149,18 +195,9 @@ func (r *run) stop() error {
 	return errors.Join(errs...)
 }
 
-// play kills replicas, then fails the other programs, then waits for quiet.
+// play plays the stage.
 func (r *run) play(ctx context.Context) error {
-	for _, step := range []struct {
-		name string
-		do   func(context.Context) error
-	}{
-		{fmt.Sprintf("%d kills of the webhook under load", r.Kills), r.kills},
-		{fmt.Sprintf("%d outages of the other programs", r.Outages), r.outages},
-		{"recovery and the remaining deliveries", r.settle},
-		{"the verdict", r.judge},
-		{"the search for secrets", r.search},
-	} {
+	for _, step := range r.stage.steps(r) {
 		r.logf("%s …", step.name)
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.name, err)
@@ -172,42 +209,6 @@ func (r *run) play(ctx context.Context) error {
 
 func (r *run) logf(format string, args ...any) {
 	fmt.Fprintf(r.Log, "%6.1fs  %s\n", time.Since(r.report.begin).Seconds(), fmt.Sprintf(format, args...))
-}
-
-// kills kills replicas at random moments until enough kills have interrupted
-// work.
-func (r *run) kills(ctx context.Context) error {
-	for _, replica := range r.replicas {
-		if err := replica.start(ctx); err != nil {
-			return err
-		}
-	}
-	for tries := 0; r.report.Kills < r.Kills; tries++ {
-		if tries >= 3*r.Kills+20 {
-			return fmt.Errorf("%d of %d kills interrupted work: the load is too low", r.report.Kills, tries)
-		}
-		if err := r.kill(ctx, r.replicas[r.rng.IntN(len(r.replicas))]); err != nil {
-			return err
-		}
-		if tries%20 == 19 {
-			r.logf("%d kills, %d of them with work in flight; %d acknowledged, %d messages",
-				tries+1, r.report.Kills, r.ledger.count(), r.telegram.shown())
-		}
-	}
-	return nil
-}
-
-// kill kills a replica at a random moment, its start included.
-func (r *run) kill(ctx context.Context, p *replica) error {
-	if err := sleep(ctx, between(r.rng, 20*time.Millisecond, 1300*time.Millisecond)); err != nil {
-		return err
-	}
-	flight, err := p.kill()
-	if err != nil {
-		return err
-	}
-	r.report.killed(flight)
-	return p.start(ctx)
 }
 
 func between(rng *rand.Rand, from, to time.Duration) time.Duration {

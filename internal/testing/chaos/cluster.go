@@ -20,6 +20,7 @@ import (
 // alertmanager is one of the two Alertmanagers.
 type alertmanager struct {
 	spec         proc.Spec
+	data, config string // the folder and the file
 	web, cluster *proc.Port
 	process      *proc.Process
 }
@@ -45,8 +46,8 @@ func newCluster(r *run) (pair []*alertmanager, err error) {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return pair, err
 		}
-		config := filepath.Join(dir, "alertmanager.yml")
-		if err := r.writeRoutes(config, i); err != nil {
+		am.data, am.config = filepath.Join(dir, "data"), filepath.Join(dir, "alertmanager.yml")
+		if err := r.writeRoutes(am.config, i, usualRoutes()); err != nil {
 			return pair, err
 		}
 		am.spec = proc.Spec{
@@ -54,7 +55,7 @@ func newCluster(r *run) (pair []*alertmanager, err error) {
 			Log:   filepath.Join(r.logs(), fmt.Sprintf("alertmanager-%d.log", i+1)),
 			Ready: proc.HTTP(am.url() + "/-/ready"),
 			Args: []string{
-				"--config.file=" + config, "--storage.path=" + filepath.Join(dir, "data"),
+				"--config.file=" + am.config, "--storage.path=" + am.data,
 				"--web.listen-address=" + am.web.Addr(), fmt.Sprintf("--web.external-url=http://alertmanager-%d.example:9093", i+1),
 				"--cluster.listen-address=" + am.cluster.Addr(), "--cluster.advertise-address=" + am.cluster.Addr(),
 				"--cluster.peer=" + pair[1-i].cluster.Addr(), "--cluster.settle-timeout=1s", "--cluster.reconnect-interval=1s",
@@ -67,10 +68,21 @@ func newCluster(r *run) (pair []*alertmanager, err error) {
 	return pair, nil
 }
 
-// writeRoutes writes the configuration of Alertmanager i. The intervals are
-// short, so that the run has many notifications.
-func (r *run) writeRoutes(file string, i int) error {
-	type object = map[string]any
+type object = map[string]any
+
+// usualRoutes returns the routes that most stages use. The intervals are short,
+// so that the run has many notifications.
+func usualRoutes() object {
+	return object{
+		"receiver": "silent", "group_by": []string{"group", "priority"},
+		"group_wait": "50ms", "group_interval": "500ms", "repeat_interval": "1h",
+		"routes": []object{{"receiver": "loud", "matchers": []string{`priority="P0"`}}},
+	}
+}
+
+// writeRoutes writes the configuration of Alertmanager i with these routes to
+// the receivers silent and loud.
+func (r *run) writeRoutes(file string, i int, routes object) error {
 	receiver := func(name, notify string) object {
 		var hooks []object
 		for k, replica := range r.replicas {
@@ -84,11 +96,7 @@ func (r *run) writeRoutes(file string, i int) error {
 		return object{"name": name, "webhook_configs": hooks}
 	}
 	data, err := yaml.Marshal(object{
-		"route": object{
-			"receiver": "silent", "group_by": []string{"group", "priority"},
-			"group_wait": "50ms", "group_interval": "500ms", "repeat_interval": "1h",
-			"routes": []object{{"receiver": "loud", "matchers": []string{`priority="P0"`}}},
-		},
+		"route":     routes,
 		"receivers": []object{receiver("silent", "silent"), receiver("loud", "loud")},
 	})
 	if err != nil {
@@ -103,6 +111,11 @@ func (a *alertmanager) start(ctx context.Context) (err error) {
 	a.cluster.Release() // gossip uses UDP too
 	a.process, err = proc.Start(ctx, a.spec)
 	return err
+}
+
+// reload makes Alertmanager read its configuration again.
+func (a *alertmanager) reload(ctx context.Context) error {
+	return postTo(ctx, a.url()+"/-/reload", nil)
 }
 
 func (a *alertmanager) kill() { a.process.Kill() }
@@ -126,9 +139,14 @@ func (a *alertmanager) post(ctx context.Context, alerts any) error {
 	if err != nil {
 		return err
 	}
+	return postTo(ctx, a.url()+"/api/v2/alerts", body)
+}
+
+// postTo posts JSON, and returns an error unless the answer is 200.
+func postTo(ctx context.Context, url string, body []byte) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url()+"/api/v2/alerts", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}

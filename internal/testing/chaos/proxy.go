@@ -5,9 +5,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -17,7 +19,7 @@ type ledger struct {
 	alerts    map[string]*acknowledged // by name
 	posted    map[string]bool          // acknowledged or not: a kill may prevent the answer
 	groups    map[string]time.Time     // first acknowledgement of each group
-	reminding int                      // acknowledgements that may be reminders
+	reminding int                      // acknowledgements that may be reminders, or make an alert louder
 	posts     int                      // acknowledged
 	refused   int                      // posts with another answer or none
 	wrong     map[int]int              // by status: answers after which Alertmanager does not retry
@@ -27,10 +29,11 @@ type ledger struct {
 // acknowledged is an alert that the webhook answered with 200.
 type acknowledged struct {
 	priority        string
-	group           string
+	groups          []string // the keys of the groups that it came by
 	fingerprint     string
 	startsAt        time.Time
 	fired, resolved bool
+	loud            bool
 }
 
 func newLedger() *ledger {
@@ -41,8 +44,8 @@ func newLedger() *ledger {
 // a reminder.
 const reminderAfter = time.Minute
 
-// note records the answer to a post, 0 for no answer.
-func (l *ledger) note(body []byte, status int) {
+// note records the answer to a post with a sound, 0 for no answer.
+func (l *ledger) note(body []byte, notify string, status int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.last = time.Now()
@@ -71,12 +74,27 @@ func (l *ledger) note(body []byte, status int) {
 		name := a.Labels["target"]
 		k := l.alerts[name]
 		if k == nil {
-			k = &acknowledged{priority: a.Labels["priority"], group: p.GroupKey, fingerprint: a.Fingerprint, startsAt: a.StartsAt}
+			k = &acknowledged{priority: a.Labels["priority"], fingerprint: a.Fingerprint, startsAt: a.StartsAt}
 			l.alerts[name] = k
+		}
+		if notify == "loud" && !k.loud {
+			if k.loud = true; k.fired {
+				l.reminding++
+			}
+		}
+		if !slices.Contains(k.groups, p.GroupKey) {
+			k.groups = append(k.groups, p.GroupKey)
 		}
 		k.fired = k.fired || a.Status == "firing"
 		k.resolved = k.resolved || a.Status == "resolved"
 	}
+}
+
+// allow makes an alert known that the stage itself posts.
+func (l *ledger) allow(name string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.posted[name] = true
 }
 
 // count returns the number of acknowledged alerts.
@@ -135,7 +153,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	status := p.forward(r, body)
-	p.ledger.note(body, status)
+	p.ledger.note(body, r.URL.Query().Get(api.NotifyParam), status)
 	if status == 0 {
 		panic(http.ErrAbortHandler) // the webhook closed the connection too
 	}

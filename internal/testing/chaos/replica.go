@@ -63,6 +63,11 @@ func (p *replica) prepare() error {
 	for _, am := range r.managers {
 		p.spec.Args = append(p.spec.Args, fmt.Sprintf("--alertmanager.url=http://chaos:%s@%s", r.secrets.alertmanager, am.web.Addr()))
 	}
+	if r.rules != nil {
+		for _, server := range r.rules.servers {
+			p.spec.Args = append(p.spec.Args, "--prometheus.url="+server.url())
+		}
+	}
 	return nil
 }
 

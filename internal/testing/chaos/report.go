@@ -11,6 +11,7 @@ import (
 
 // Report is the result of a run.
 type Report struct {
+	Stage    string
 	Seed     uint64
 	Replicas int
 	Duration time.Duration
@@ -29,6 +30,8 @@ type Report struct {
 	Resolved     int // acknowledged alerts that were resolved
 	Messages     int // messages in the chat
 	History      int // alerts in PostgreSQL's history
+	FalseEnds    int // ends of alerts that fired on
+	Open         int // alerts whose end no chat shows
 	Searched     int // bytes searched for secrets
 
 	// Problems lists the broken guarantees.
@@ -103,11 +106,13 @@ func (r *Report) Print(w io.Writer) {
 		fmt.Fprintf(w, "  %-34s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	v := r.verdict
-	fmt.Fprintf(w, "Chaos with seed %d, %d replicas, %s:\n", r.Seed, r.Replicas, r.Duration.Round(100*time.Millisecond))
+	fmt.Fprintf(w, "Stage %s with seed %d, %d replicas, %s:\n", r.Stage, r.Seed, r.Replicas, r.Duration.Round(100*time.Millisecond))
 	line("kills -9 of the webhook", "%d, %d of them interrupted work", r.Tries, r.Kills)
-	line("  notifications to apply", "at %d", r.HitInbox)
-	line("  alerts to show", "at %d", r.HitPending)
-	line("  a call in progress", "at %d", r.HitCall)
+	if r.Tries > 0 {
+		line("  notifications to apply", "at %d", r.HitInbox)
+		line("  alerts to show", "at %d", r.HitPending)
+		line("  a call in progress", "at %d", r.HitCall)
+	}
 	for _, what := range slices.Sorted(maps.Keys(r.outages)) {
 		line(what, "%d times", r.outages[what])
 	}
@@ -119,6 +124,7 @@ func (r *Report) Print(w io.Writer) {
 	line("ambiguous calls", "%d", v.ambiguous)
 	line("messages that came twice", "%d, %d of them without an ambiguous call", v.duplicates, len(v.unexplained))
 	line("messages left open", "%d", v.stale)
+	line("alerts left open, false ends", "%d, %d", r.Open, r.FalseEnds)
 	line("reminders", "%d", v.reminders)
 	line("in the history", "%d", r.History)
 	line("searched for secrets", "%.1f MB", float64(r.Searched)/1e6)

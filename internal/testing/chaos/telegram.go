@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -79,6 +80,25 @@ func (s *telegramServer) failing(f func() fakebot.Fault) {
 
 // shown returns the number of messages in the chat.
 func (s *telegramServer) shown() int { return len(s.bot.Messages(chatID)) }
+
+// texts returns the messages of the chat as they were sent.
+func (s *telegramServer) texts() (list []string) {
+	for _, m := range s.bot.Messages(chatID) {
+		list = append(list, asSent(m))
+	}
+	return list
+}
+
+// shows reports whether a message was sent about an alert, or about its end.
+func (s *telegramServer) shows(name string, over bool) bool {
+	for _, text := range s.texts() {
+		_, items := read(text)
+		if slices.Contains(items, shownItem{name, over}) {
+			return true
+		}
+	}
+	return false
+}
 
 func (s *telegramServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)

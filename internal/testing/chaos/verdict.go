@@ -86,6 +86,9 @@ func (r *run) compare() verdict {
 	v.ambiguous = len(explanations)
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, items := read(asSent(m))
+		if len(items) == 0 {
+			continue // a note of the webhook
+		}
 		news := false
 		for _, it := range items {
 			seen := delivered
@@ -240,14 +243,20 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 	if err != nil {
 		return nil, err
 	}
-	r.report.History = len(records)
 	seen := map[string]history.Record{}
 	for _, rec := range records {
 		name := rec.Labels["target"]
+		if name == "" {
+			continue // a note of the webhook
+		}
 		if _, twice := seen[name]; twice {
 			problems = append(problems, name+" is there twice")
 		}
 		seen[name] = rec
+	}
+	r.report.History = len(seen)
+	if r.stage.noHistory {
+		return nil, nil
 	}
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
@@ -256,7 +265,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		switch {
 		case !ok:
 			problems = append(problems, name+" is missing")
-		case rec.Fingerprint != a.fingerprint, rec.Group != a.group, rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
+		case rec.Fingerprint != a.fingerprint, !slices.Contains(a.groups, rec.Group), rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
 		case a.resolved && rec.EndsAt == nil:
 			problems = append(problems, name+" has no time of resolution")

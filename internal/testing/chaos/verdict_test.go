@@ -57,7 +57,7 @@ func (s *scene) posted(status int, alerts ...template.Alert) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.ledger.note(body, status)
+	s.ledger.note(body, "loud", status)
 }
 
 // shows adds a message in the webhook's format to the chat.

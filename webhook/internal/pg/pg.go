@@ -18,6 +18,13 @@ import (
 	"github.com/pressly/goose/v3/lock"
 )
 
+// Codes of errors.
+const (
+	InsufficientPrivilege = "42501"
+	LockNotAvailable      = "55P03"
+	UndefinedTable        = "42P01"
+)
+
 // Open prepares access by a connection string, with a limit of connections and
 // a timeout for each new one. The error quotes no part of the string, which can
 // hold a password.
@@ -38,10 +45,8 @@ func Open(dsn string, connections int32, connect time.Duration) (*pgxpool.Pool, 
 // Migrate migrates tables in the schema "preflight" to the current version, and
 // stores that version in a table. Replicas that migrate at the same time wait for each other.
 func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions string) error {
-	// If two replicas create it at once, one can fail with a unique violation.
-	// Then the other has created it.
-	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !IsCode(err, "23505", "42P06") {
-		return Clean(err)
+	if err := createSchema(ctx, pool); err != nil {
+		return err
 	}
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
@@ -60,6 +65,22 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions
 	}
 	_, err = provider.Up(ctx)
 	return Clean(err)
+}
+
+// createSchema creates the schema if there is none. A role that cannot create one
+// can use one that exists.
+func createSchema(ctx context.Context, pool *pgxpool.Pool) error {
+	var exists bool
+	err := pool.QueryRow(ctx, `SELECT to_regnamespace('preflight') IS NOT NULL`).Scan(&exists)
+	if err != nil || exists {
+		return Clean(err)
+	}
+	// If two replicas create it at once, one can fail with a unique violation.
+	// Then the other has created it.
+	if _, err := pool.Exec(ctx, `CREATE SCHEMA IF NOT EXISTS preflight`); err != nil && !IsCode(err, "23505", "42P06") {
+		return Clean(err)
+	}
+	return nil
 }
 
 // IsCode reports whether the server gave one of the error codes.

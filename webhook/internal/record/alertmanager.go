@@ -48,8 +48,9 @@ receivers:
   - name: "p0 (telegram)"
     webhook_configs:
       - url: %s%s
-        send_resolved: true
-`, groupWait, repeat, sink, api.NotifyPath(api.Loud, ""))
+        send_resolved: %t
+        max_alerts: %d
+`, groupWait, repeat, sink, api.NotifyPath(api.Loud, ""), !in.quiet, in.maxAlerts)
 	dir := filepath.Join(tmp, fmt.Sprint(index))
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, err

@@ -42,6 +42,8 @@ type instance struct {
 	cluster   bool // joined with the first one
 	groupWait string
 	repeat    string
+	maxAlerts int
+	quiet     bool // it sends no resolutions
 }
 
 // step posts alerts or silences to the Alertmanagers named by their index. It
@@ -90,6 +92,17 @@ func stories() []story {
 			{to: first, fire: pg, payloads: 1},
 			{to: first, fire: []string{"source"}, payloads: 1, ask: true, pause: 3 * time.Second},
 			{to: first, resolve: pg, payloads: 1, ask: true, pause: 3 * time.Second},
+		}},
+		// redis is in the list at first, and ends when max_alerts leaves it out.
+		{name: "leftout", instances: []instance{{maxAlerts: 1}}, steps: []step{
+			{to: first, fire: redis, payloads: 1},
+			{to: first, fire: pg, payloads: 2, ask: true},
+			{to: first, resolve: redis, payloads: 3, ask: true, pause: 3 * time.Second},
+			{to: first, resolve: pg, payloads: 4},
+		}},
+		{name: "unresolved", instances: []instance{{quiet: true}}, steps: []step{
+			{to: first, fire: redis, payloads: 1, pause: 3 * time.Second, ask: true},
+			{to: first, resolve: redis, payloads: 1, pause: 3 * time.Second, ask: true},
 		}},
 		{name: "twins", instances: []instance{{}, {cluster: true}}, steps: []step{
 			{pause: 5 * time.Second}, // until the cluster has settled

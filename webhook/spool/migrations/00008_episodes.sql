@@ -17,17 +17,6 @@ END;
 
 CREATE INDEX instances_by_identity ON instances (fingerprint, cluster, id);
 
--- An alert that fired in several groups continues in one: the loudest, of
--- these the newest.
-CREATE TEMP TABLE superseded AS
-    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY fingerprint ORDER BY notify DESC, id DESC) AS place
-        FROM instances WHERE resolved_at IS NULL) WHERE place > 1;
-UPDATE instances SET resolved_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000000, closed = 'superseded', held = '', refire_at = NULL,
-    alert = json_set(alert, '$.status', 'resolved', '$.endsAt', strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-    WHERE id IN (SELECT id FROM superseded);
-UPDATE views SET pending = shown = 1 WHERE instance IN (SELECT id FROM superseded);
-DROP TABLE superseded;
-
 -- +goose Down
 DROP INDEX instances_by_identity; DROP TRIGGER instances_old;
 ALTER TABLE instances DROP COLUMN old_group; ALTER TABLE instances DROP COLUMN cluster;

@@ -1,0 +1,161 @@
+package deliver
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/telegram"
+)
+
+const (
+	// postponedFor is the longest time for which postponed messages wait for
+	// new ones.
+	postponedFor = 10 * time.Second
+	// provedFor is the time for which a message that was accepted in a simpler
+	// form proves that a refusal is not the fault of the chat.
+	provedFor = time.Minute
+	// reserve is the number of calls of a minute that these attempts leave to
+	// other messages.
+	reserve = 5
+)
+
+// postponed has the messages whose text was refused, by group. The first refused
+// text is tried in all forms at once, which takes some seconds and shows that the
+// chat is not at fault. From then on each further attempt waits until no new
+// message of another group is due. The zero value has none.
+type postponed struct {
+	attempts map[string]attempt
+	behind   time.Time // since when they wait for new messages; zero if they do not
+	proved   time.Time // when the chat last accepted a simpler form
+	newest   bool      // the latest of the other messages is next
+	again    time.Time // when an attempt leaves the reserve; zero if none waits for it
+}
+
+// attempt is how a message is tried next.
+type attempt struct {
+	form   form
+	inChat bool // instead of its topic
+}
+
+// add postpones the rest of the attempts for a call.
+func (p *postponed) add(c *call, chat telegram.Chat, o *outcome) {
+	if p.attempts == nil {
+		p.attempts = map[string]attempt{}
+	}
+	p.attempts[c.Group] = attempt{o.form, chat.Topic == 0}
+	o.postponed = true
+}
+
+// resume continues where the attempts for a message were postponed.
+func (p *postponed) resume(c *call, chat *telegram.Chat, o *outcome) {
+	a, ok := p.attempts[c.Group]
+	if !ok || c.Edits != 0 {
+		return
+	}
+	p.behind = time.Time{}
+	o.form = a.form
+	if a.inChat {
+		chat.Topic = 0
+	}
+}
+
+// took notes that the chat accepted a new message.
+func (p *postponed) took(c *call, f form, now time.Time) {
+	delete(p.attempts, c.Group)
+	if f != formatted {
+		p.proved = now
+	}
+}
+
+// refused notes that a call failed in every form. If the chat is at fault, the
+// texts may be right.
+func (p *postponed) refused(c *call, failure *telegram.Error) {
+	if !refusedEdit(c, failure) && refusedChat(failure) {
+		p.attempts, p.proved = nil, time.Time{}
+	}
+}
+
+// groups returns the groups of the postponed messages, and some others.
+func (p *postponed) groups(others ...string) []string {
+	return append(others, slices.Sorted(maps.Keys(p.attempts))...)
+}
+
+// postpones reports whether the next attempt for a call waits for other
+// messages. It does not while the chat may be at fault, which only the last form
+// shows.
+func (w *worker) postpones(c *call) bool {
+	p, now := &w.postponed, time.Now()
+	if c.Edits != 0 || c.Group == "" || w.dead != "" || now.Sub(p.proved) > provedFor {
+		return false
+	}
+	if w.pace().spare(now, reserve).After(now) {
+		return true
+	}
+	due := false
+	err := w.Spool.Do(func(tx *spool.Tx) (err error) {
+		_, due, err = tx.MostUrgentOther(w.key, w.lease.OwnOnly, w.Formatter().Scale().Urgent(), spool.Others{Groups: p.groups(c.Group), News: true})
+		return err
+	})
+	return err == nil && due
+}
+
+// choose plans the next call. New messages of other groups come before another
+// attempt for a postponed one, in turns the most urgent and the latest: a message
+// behind many refused ones is not the last.
+func (w *worker) choose(plan planner) (*call, error) {
+	p := &w.postponed
+	p.again = time.Time{}
+	if len(p.attempts) == 0 {
+		return plan.next()
+	}
+	news := plan
+	news.others = &spool.Others{Groups: p.groups(), News: true, Newest: p.newest}
+	_, due, err := news.mostUrgent()
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case !due:
+		p.behind = time.Time{}
+	case p.behind.IsZero():
+		p.behind = plan.now
+	}
+	if due && plan.now.Sub(p.behind) < postponedFor {
+		p.newest = !p.newest
+		return news.next()
+	}
+	if at := w.pace().spare(plan.now, reserve); at.After(plan.now) && !due {
+		p.again = at
+		plan.others = &spool.Others{Groups: p.groups()}
+		return plan.next()
+	}
+	c, err := plan.next()
+	if c == nil && err == nil {
+		p.attempts = nil // they are no longer due
+	}
+	return c, err
+}
+
+// idle waits until a call may be due.
+func (w *worker) idle(ctx context.Context) {
+	var again <-chan time.Time
+	if at := w.postponed.again; !at.IsZero() {
+		timer := time.NewTimer(time.Until(at))
+		defer timer.Stop()
+		again = timer.C
+	}
+	select {
+	case <-w.wake:
+	case <-again:
+	case <-ctx.Done():
+	}
+}
+
+// soon reports whether a call may be made within seconds.
+func (w *worker) soon() bool {
+	now := time.Now()
+	return w.pace().next(now, w.lease.Share).Sub(now) <= postponedFor/2
+}

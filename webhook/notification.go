@@ -1,0 +1,134 @@
+package webhook
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// notification is a posted one in the form in which it is stored: in parts, if it
+// has many alerts.
+type notification struct {
+	// Payload is that of the first part. Of several parts it has the alerts that
+	// can decide the sound.
+	state.Payload
+	cluster string
+	alerts  int // of all parts
+	bodies  [][]byte
+	keys    []uint64 // of all parts, if there are several
+}
+
+// parse parses a body, after which change may change each part. The error means
+// that the body has no alerts at all.
+func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)) (n notification, err error) {
+	n.cluster = cluster
+	bodies := [][]byte{body}
+	if len(body) > smallBody {
+		if divided := state.Split(body, wholeAlerts, partAlerts); divided != nil {
+			bodies = divided
+		}
+	}
+	var deciding []template.Alert
+	seen := map[[3]string]bool{}
+	label := s.scale().Label
+	for i, part := range bodies {
+		p, err := state.ParsePayload(part)
+		if err != nil {
+			return n, err
+		}
+		number := [2]int{}
+		if len(bodies) > 1 {
+			number = [2]int{i + 1, len(bodies)}
+		}
+		if p.Part != number[0] || p.Parts != number[1] { // the sender's own
+			p.Part, p.Parts, p.Repaired = number[0], number[1], true
+		}
+		if change != nil {
+			change(&p)
+		}
+		if p.Repaired {
+			if part, err = json.Marshal(p); err != nil {
+				return n, err
+			}
+		}
+		n.alerts += len(p.Alerts)
+		n.bodies = append(n.bodies, part)
+		bodies[i] = nil
+		if i == 0 {
+			n.Payload = p
+		}
+		if p.Parts == 0 {
+			return n, nil
+		}
+		n.keys = append(n.keys, s.parts.keys(cluster, p)...)
+		for _, a := range p.Alerts {
+			if kind := [3]string{a.Status, a.Labels[label], a.Labels[severityLabel]}; !seen[kind] {
+				seen[kind] = true
+				deciding = append(deciding, a)
+			}
+		}
+	}
+	n.Alerts = deciding
+	return n, nil
+}
+
+// encode returns a payload as a notification to be stored.
+func (s *Service) encode(p state.Payload, cluster string, change func(*state.Payload)) (notification, error) {
+	body, err := json.Marshal(p)
+	if err != nil {
+		return notification{}, err
+	}
+	return s.parse(body, cluster, change)
+}
+
+// severityLabel is a label that ranks alerts without a level.
+const severityLabel = "severity"
+
+// commit commits a notification to the spool and returns its id, which is that of
+// its first part.
+func (s *Service) commit(n notification, sound api.Sound) (id int64, err error) {
+	if len(n.bodies) > 1 {
+		if err := s.parts.room(len(n.bodies)); err != nil {
+			return 0, err
+		}
+	}
+	begin := time.Now()
+	var last int64
+	err = s.spool.Do(func(tx *spool.Tx) (err error) {
+		for i, body := range n.bodies {
+			if last, err = tx.AddArrival(begin, state.LoudnessOf(sound), n.cluster, body); err != nil {
+				return err
+			}
+			if i == 0 {
+				id = last
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	if len(n.bodies) > 1 {
+		s.parts.add(id, last, n.keys)
+	}
+	s.metrics.accept.WithLabelValues().Observe(time.Since(begin).Seconds())
+	s.wakeApply()
+	return id, nil
+}
+
+// Accept commits a notification of a cluster of Alertmanagers to the spool and
+// returns its id. Every log line about the notification has this id.
+// [state.ParsePayload] must accept the body. A notification with many alerts is
+// stored in parts, with successive ids.
+func (s *Service) Accept(body []byte, sound api.Sound, cluster string) (id int64, err error) {
+	n, err := s.parse(body, cluster, nil)
+	if err != nil {
+		return 0, err
+	}
+	return s.commit(n, sound)
+}

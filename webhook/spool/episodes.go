@@ -1,0 +1,110 @@
+package spool
+
+import (
+	"cmp"
+	"database/sql"
+	"errors"
+	"slices"
+
+	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+const (
+	firingAlert = selectInstances + `WHERE i.fingerprint = ? AND i.resolved_at IS NULL ORDER BY i.id`
+	// An instance that continues in another one has no end of its own.
+	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
+	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
+	anyNamed       = `SELECT 1 FROM instances WHERE resolved_at IS NULL AND cluster <> '' LIMIT 1`
+	endInChats     = `UPDATE views SET pending = (shown = 1) WHERE instance = ?`
+)
+
+// newest returns the newest instance of an alert of a notification, or nil. One
+// that an earlier version stored, or that was reported without the name of the
+// cluster, gets its cluster. Others of the same alert continue in it.
+func (a Applier) newest(n state.Arrival, alert template.Alert) (*state.Instance, error) {
+	open, err := a.Tx.instances(firingAlert, alert.Fingerprint)
+	if err != nil {
+		return nil, err
+	}
+	open = slices.DeleteFunc(open, func(i *state.Instance) bool { return !n.Joins(i, alert) })
+	if len(open) == 0 {
+		return a.lastEnded(n, alert)
+	}
+	i := slices.MaxFunc(open, func(x, y *state.Instance) int {
+		return cmp.Or(cmp.Compare(x.Notify, y.Notify), cmp.Compare(x.ID, y.ID))
+	})
+	if i.Cluster == n.Cluster && len(open) == 1 {
+		return i, nil
+	}
+	for _, other := range open {
+		if other == i || i.Cluster != "" && other.Cluster != "" && other.Cluster != i.Cluster {
+			continue
+		}
+		if i.Cluster == "" {
+			i.Cluster = other.Cluster
+		}
+		other.Close(message.Superseded, n.At, n.Elsewhere)
+		if err := a.Tx.UpdateInstance(other); err != nil {
+			return nil, err
+		}
+		if _, err := a.Tx.exec(endInChats, other.ID); err != nil {
+			return nil, err
+		}
+	}
+	i.Adopt(n)
+	return i, a.Tx.UpdateInstance(i)
+}
+
+// lastEnded returns the newest resolved instance of an alert, or nil.
+func (a Applier) lastEnded(n state.Arrival, alert template.Alert) (*state.Instance, error) {
+	cluster, unnamed := &n.Cluster, new(string)
+	if n.OldCluster {
+		cluster = nil
+	}
+	i, err := a.Tx.NewestInstance(cluster, alert.Fingerprint)
+	if i != nil || err != nil || cluster == nil {
+		return i, err
+	}
+	if *cluster == "" {
+		unnamed = nil // of any cluster
+	}
+	if i, err = a.Tx.NewestInstance(unnamed, alert.Fingerprint); i == nil || err != nil || !n.Joins(i, alert) {
+		return nil, err
+	}
+	return i, nil
+}
+
+// clusterOf returns the cluster of a notification whose URL names none: that of
+// an open instance of one of its alerts, or "".
+func (a Applier) clusterOf(n state.Arrival) (string, error) {
+	if err := a.Tx.queryRow(anyNamed).Scan(new(any)); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			err = nil
+		}
+		return "", err
+	}
+	for _, alert := range n.Alerts {
+		open, err := a.Tx.instances(firingAlert, alert.Fingerprint)
+		if err != nil {
+			return "", err
+		}
+		for _, i := range open {
+			if i.Cluster != "" && n.Joins(i, alert) {
+				return i.Cluster, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// NewestInstance returns the newest instance of an alert in a cluster, or nil.
+// Without a cluster, the newest of all counts.
+func (t *Tx) NewestInstance(cluster *string, fingerprint string) (*state.Instance, error) {
+	if cluster == nil {
+		return first(t.instances(newestOfAll, fingerprint))
+	}
+	return first(t.instances(newestInstance, fingerprint, *cluster))
+}
