@@ -28,7 +28,8 @@ bench: build tools ## Measure the commands, the proofs, and the webhook under lo
 firstrun: ## Measure the time from a clone to the first message with empty Go caches. Takes minutes.
 	@go run ./bench/firstrun
 
-chaos: build tools ## Kill the webhook 200 times, its dependencies, and 500 checkers; no alert may be lost.
+chaos: build tools ## Kill the webhook 200 times, trouble all that it depends on, kill 500 checkers; no alert may be lost.
+	@scripts/previous
 	@go run ./bench/chaos
 	@scripts/kills 500
 

@@ -4,7 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
+
+	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
@@ -79,13 +82,15 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 		failed = errors.Join(failed, am.nameSilences(ctx, open, alerts))
 		present.add(am.cluster, alerts)
 	}
+	rules, err := r.askAbout(ctx, open, present)
+	failed = errors.Join(failed, err)
 	now := time.Now()
 	var reasons []message.Closed
 	if err := r.service.spool.Do(func(tx *spool.Tx) error {
 		reasons, changed = nil, false
 		applier := r.service.applier(tx)
 		for _, i := range open {
-			reason, ended, shows, err := r.compare(applier, i.ID, present, now)
+			reason, ended, shows, err := r.compare(applier, i.ID, present, rules[i.ID], now)
 			if err != nil {
 				return err
 			}
@@ -110,6 +115,36 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 		r.service.wakeApply()
 	}
 	return changed, failed
+}
+
+// askAbout asks Prometheus about the instances that Alertmanager does not know.
+// The error is that of the servers that do not answer.
+func (r *reconciler) askAbout(ctx context.Context, open []*state.Instance, present *known) (map[int64]state.Rules, error) {
+	var missing []*state.Instance
+	for _, i := range open {
+		if _, fires, asked := present.of(i); asked && !fires {
+			missing = append(missing, i)
+		}
+	}
+	if len(missing) == 0 || len(r.service.config.Prometheuses) == 0 {
+		return nil, nil
+	}
+	answers, err := r.service.askRules(ctx, alertNames(missing), true)
+	rules := make(map[int64]state.Rules, len(missing))
+	for _, i := range missing {
+		rules[i.ID] = aboutAlert(answers, i)
+	}
+	return rules, err
+}
+
+// alertNames returns the names of alerts, each once.
+func alertNames(list []*state.Instance) (names []string) {
+	for _, i := range list {
+		if name := i.Alert.Labels[model.AlertNameLabel]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // open returns the firing instances that no recent notification mentioned, the
@@ -158,7 +193,7 @@ func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.
 // stores whether the alert is suppressed, and shows means that the chats must show
 // that. It reads the instance again, because it may have changed since the request
 // to Alertmanager.
-func (r *reconciler) compare(a spool.Applier, id int64, present *known, now time.Time) (reason message.Closed, closed, shows bool, err error) {
+func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules state.Rules, now time.Time) (reason message.Closed, closed, shows bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
 	if err != nil || i == nil {
 		return "", false, false, err
@@ -181,7 +216,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, now time
 	if err != nil {
 		return "", false, false, err
 	}
-	reason, closes := i.CloseMissing(now.Sub(since), group.Truncated > 0)
+	reason, closes := i.CloseMissing(now.Sub(since), group.Truncated > 0, rules)
 	if !closes {
 		return "", false, false, nil
 	}

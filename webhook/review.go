@@ -3,10 +3,7 @@ package webhook
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
-
-	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
@@ -151,19 +148,15 @@ func (s *Service) asks() bool {
 func (r *reviewer) ask(ctx context.Context, due []*state.Instance) []state.Reports {
 	s := r.service
 	reports := make([]state.Reports, len(due))
-	var names []string
 	unproved, doubts := false, false
 	for _, i := range due {
-		if name := i.Alert.Labels[model.AlertNameLabel]; !slices.Contains(names, name) {
-			names = append(names, name)
-		}
 		proof := state.ProofOf(i.Held.Alert)
 		unproved, doubts = unproved || proof == state.Unproved, doubts || proof != state.Proved || !i.Held.FiredAt.IsZero()
 	}
 	var rules []ruleAnswer
 	var failed error
 	if len(s.config.Prometheuses) > 0 {
-		rules, failed = s.askRules(ctx, names, doubts)
+		rules, failed = s.askRules(ctx, alertNames(due), doubts)
 	}
 	present := newKnown()
 	if unproved {

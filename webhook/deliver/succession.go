@@ -33,7 +33,7 @@ func (w *worker) succeeds(ctx context.Context, c *call) bool {
 		if err := w.Spool.Do(func(tx *spool.Tx) error {
 			return errors.Join(tx.Unsent(&c.Message), tx.Succeed(w.key, id, time.Now()))
 		}); err != nil {
-			w.log.Error("taking over the state of the old group failed", "group", id, "err", err)
+			w.log.Error("the state of the old group could not be moved: trying again with the next message", "group", id, "err", err)
 			return false
 		}
 		w.log.Info("the chat is the supergroup that an old group became: it takes over what that shows", "group", id)

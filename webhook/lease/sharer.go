@@ -129,7 +129,7 @@ func (s *Sharer) run(ctx context.Context) {
 			return
 		case err != nil:
 			if !s.away {
-				s.Log.Warn("the shared database is away: this replica delivers what it receives itself", "err", err)
+				s.Log.Warn("sharing with the other replicas failed: this replica delivers what it receives itself", "err", err)
 			}
 			s.away, s.held, s.migrated, wait = true, false, false, awayRetry
 			s.Holder.grant(time.Time{}, true, s.shareAway())
@@ -137,7 +137,7 @@ func (s *Sharer) run(ctx context.Context) {
 			s.State(api.ReplicaAlone)
 		case s.away:
 			s.away = false
-			s.Log.Info("the shared database is back")
+			s.Log.Info("sharing with the other replicas works again")
 		}
 		timer := time.NewTimer(wait)
 		select {

@@ -143,17 +143,27 @@ const (
 	// leftOutAfter is this time for an alert of a group of which Alertmanager
 	// left out alerts. Its resolution may be left out too.
 	leftOutAfter = 5 * time.Minute
+	// overAfter is this time if Prometheus reports that the alert of a generated
+	// rule does not fire.
+	overAfter = time.Minute
 )
 
 // CloseMissing returns the reason to close an instance that Alertmanager no
-// longer knows. It returns false while it is too early. Truncated means that
-// notifications of its group are not complete.
-func (i *Instance) CloseMissing(missing time.Duration, truncated bool) (message.Closed, bool) {
+// longer knows. It returns false while it is too early, and if Prometheus reports
+// the alert. Truncated means that notifications of its group are not complete.
+func (i *Instance) CloseMissing(missing time.Duration, truncated bool, rules Rules) (message.Closed, bool) {
+	_, generated := Evaluated(i.Alert)
 	switch {
 	case i.Held != nil: // an expired alert is missing too
 		return "", false
+	case rules == Fires, rules == Pending, rules == Fails && generated:
+		return "", false
 	case i.Suppressed != "":
 		return i.Suppressed, true
+	case rules == Over && generated: // it ended while Prometheus or Alertmanager was down
+		return "", missing >= overAfter
+	case rules == RuleRemoved && generated:
+		return message.RuleRemoved, missing >= overAfter
 	case truncated:
 		return message.Gone, missing >= leftOutAfter
 	default:

@@ -77,6 +77,7 @@ type run struct {
 	load     *load  // nil without the generator
 	rules    *ruled // nil without Prometheus
 	secrets  *secrets
+	atEnd    []func() error
 }
 
 // Run plays the whole run and returns the report. An error means that the run
@@ -191,6 +192,9 @@ func (r *run) stop() error {
 	}
 	if r.telegram != nil {
 		r.telegram.close()
+	}
+	for _, f := range r.atEnd {
+		errs = append(errs, f())
 	}
 	return errors.Join(errs...)
 }

@@ -45,7 +45,6 @@ func (r *run) flips(ctx context.Context) error {
 		}
 		before = a
 	}
-	r.report.Messages, r.report.verdict = r.telegram.shown(), r.compare()
 	for _, text := range r.telegram.texts() {
 		if strings.Contains(text, "The spool was damaged") {
 			r.outage("the webhook began a new spool")

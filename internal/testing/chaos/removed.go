@@ -52,9 +52,9 @@ func (w *ruled) setRule(ctx context.Context, rule bool) error {
 
 // awaitRemoved waits until the chat shows that every alert has ended.
 func (w *ruled) awaitRemoved(ctx context.Context) error {
-	return w.until(ctx, func() string {
+	return w.until(ctx, deadline, func() string {
 		for _, t := range w.exporter.all() {
-			if e := t.episodes[len(t.episodes)-1]; len(w.run.told(t.name, e, true)) == 0 {
+			if e := t.episodes[len(t.episodes)-1]; len(w.run.messages(t.name, e, true)) == 0 {
 				return t.name + " has no rule and is open"
 			}
 		}

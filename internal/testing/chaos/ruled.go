@@ -14,13 +14,11 @@ type ruled struct {
 	exporter *exporter
 	servers  []*prometheus
 	groups   int
-	// exempt has the targets whose end no program can report. The webhook closes
-	// them after an hour.
-	exempt map[string]bool
+	within   time.Duration // the time for the last ends
 }
 
 func newRuled(r *run) (*ruled, error) {
-	w := &ruled{run: r, exempt: map[string]bool{}}
+	w := &ruled{run: r, within: deadline}
 	var err error
 	if w.exporter, err = startExporter(); err != nil {
 		return nil, err
@@ -69,12 +67,12 @@ func (w *ruled) endSome(n int) (names []string) {
 	return names
 }
 
-// await waits until the chat shows every alert that fires, or for the deadline.
+// await waits until the chat shows every alert that fires.
 func (w *ruled) await(ctx context.Context) error {
-	return w.until(ctx, func() string {
+	return w.until(ctx, deadline, func() string {
 		for _, t := range w.exporter.all() {
 			for _, e := range t.episodes {
-				if e.ends.IsZero() && len(w.run.told(t.name, e, false)) == 0 {
+				if e.ends.IsZero() && len(w.run.messages(t.name, e, false)) == 0 {
 					return t.name + " fires and is not shown"
 				}
 			}
@@ -86,9 +84,9 @@ func (w *ruled) await(ctx context.Context) error {
 // finish ends every alert, and waits until the chat shows that.
 func (w *ruled) finish(ctx context.Context) error {
 	w.exporter.end(w.exporter.firing()...)
-	return w.until(ctx, func() string {
+	return w.until(ctx, w.within, func() string {
 		for _, t := range w.exporter.all() {
-			if !w.exempt[t.name] && len(w.open(t)) > 0 {
+			if len(w.open(t)) > 0 {
 				return t.name + " has ended and is open"
 			}
 		}
@@ -96,15 +94,16 @@ func (w *ruled) finish(ctx context.Context) error {
 	})
 }
 
-// until waits until nothing is missing. After the deadline it reports a problem.
-func (w *ruled) until(ctx context.Context, missing func() string) error {
-	for end := time.Now().Add(deadline); ; {
+// until waits until nothing is missing. If that takes too long, it reports a
+// problem.
+func (w *ruled) until(ctx context.Context, within time.Duration, missing func() string) error {
+	for end := time.Now().Add(within); ; {
 		what := missing()
 		if what == "" {
 			return nil
 		}
 		if time.Now().After(end) {
-			w.run.report.problem("after %v: %s", deadline, what)
+			w.run.report.problem("after %v: %s", within, what)
 			return nil
 		}
 		if err := sleep(ctx, 200*time.Millisecond); err != nil {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// world is what sends the alerts of a stage.
+// world is the sender of the alerts of a stage.
 type world int
 
 const (
@@ -21,11 +21,11 @@ type stage struct {
 	name, about string
 	world       world
 	rounds      int
-	// noHistory leaves out the comparison of the history: an earlier version
-	// stores alerts under other ids there.
-	noHistory bool
-	prepare   func(*Config)
-	play      func(*run, context.Context) error
+	// earlier means that a version before episodes takes part. It stores alerts
+	// under other ids in the history, and leaves some messages without an edit.
+	earlier bool
+	prepare func(*Config)
+	play    func(*run, context.Context) error
 }
 
 // step is a part of a stage.
@@ -40,9 +40,10 @@ func stages() []stage {
 		{name: "kills", about: "kills of the webhook under load, then outages of the other programs", play: (*run).killsAndOutages},
 		{name: "poison", about: "notifications and stored items that cannot be read", rounds: 24, play: (*run).poison},
 		{name: "flips", about: "flipped bytes in the spool", world: ofPosts, rounds: 30, play: (*run).flips},
+		{name: "disk", about: "a full disk", world: ofPosts, rounds: 5, play: (*run).fullDisk},
 		{name: "restored", about: "spools that are restored from a snapshot", rounds: 6, prepare: asFleet(2), play: (*run).restoredSpools},
 		{name: "copied", about: "spools that are copied from another replica", rounds: 6, prepare: asFleet(3), play: (*run).copiedSpools},
-		{name: "rollback", about: "the version before on the same spool", rounds: 8, noHistory: true, play: (*run).rollback},
+		{name: "rollback", about: "the version before on the same spool", rounds: 8, earlier: true, play: (*run).rollback},
 		{name: "routes", about: "reloads of Alertmanager with other routes", rounds: 10, play: (*run).reroutes},
 		{name: "reboot", about: "restarts of Prometheus and Alertmanager at once", world: ofRules, rounds: 4, play: (*run).reboots},
 		{name: "half", about: "one of two Prometheus servers without data", world: ofRules, rounds: 5, play: (*run).halves},
@@ -83,6 +84,8 @@ func (s stage) steps(r *run) []step {
 	switch s.world {
 	case ofLoad:
 		steps = append(steps, step{"recovery and the remaining deliveries", r.settle}, step{"the verdict", r.judge})
+	case ofPosts:
+		steps = append(steps, step{"the verdict", r.judgePosts})
 	case ofRules:
 		steps = append(steps, step{"the ends of all alerts", r.rules.finish}, step{"the verdict", r.rules.judge})
 	}

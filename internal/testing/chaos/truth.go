@@ -9,10 +9,10 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
-// told returns the new messages that list an alert as firing, or that show its
+// messages returns the new messages that list an alert as firing, or that show its
 // end, from the begin of an episode on. A message about the end of an earlier one
 // can be among them.
-func (r *run) told(name string, e episode, over bool) (list []fakebot.Message) {
+func (r *run) messages(name string, e episode, over bool) (list []fakebot.Message) {
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, items := read(asSent(m))
 		if kind == kindReminder || kind != kindAlert && !over { // a resolution lists what still fires
@@ -31,13 +31,13 @@ func (w *ruled) open(t target) (list []string) {
 	if t.value == 1 {
 		return nil
 	}
-	for _, m := range w.run.told(t.name, episode{}, false) {
+	for _, m := range w.run.messages(t.name, episode{}, false) {
 		if _, now := read(m.Text); !slices.Contains(now, shownItem{t.name, true}) {
 			list = append(list, fmt.Sprintf("message %d shows %s as firing", m.ID, t.name))
 		}
 	}
 	for _, e := range t.episodes {
-		if len(w.run.told(t.name, e, true)) == 0 {
+		if len(w.run.messages(t.name, e, true)) == 0 {
 			list = append(list, "no message shows the end of "+t.name)
 		}
 	}
@@ -49,11 +49,8 @@ func (w *ruled) open(t target) (list []string) {
 func (w *ruled) judge(context.Context) error {
 	rep := w.run.report
 	rep.Faults, rep.Messages = w.run.telegram.faults, w.run.telegram.shown()
-	var exempt int
 	for _, t := range w.exporter.all() {
-		if open := w.open(t); len(open) > 0 && w.exempt[t.name] {
-			exempt++
-		} else if len(open) > 0 {
+		if open := w.open(t); len(open) > 0 {
 			rep.Open++
 			rep.problem("%s", open[0])
 		}
@@ -61,7 +58,7 @@ func (w *ruled) judge(context.Context) error {
 			rep.Acknowledged++
 			w.judgeEpisode(t.name, e)
 		}
-		for _, m := range w.run.told(t.name, episode{}, true) {
+		for _, m := range w.run.messages(t.name, episode{}, true) {
 			if fires := slices.ContainsFunc(t.episodes, func(e episode) bool {
 				return m.Sent.After(e.fires.Add(late)) && (e.ends.IsZero() || m.Sent.Before(e.ends))
 			}); fires {
@@ -69,9 +66,6 @@ func (w *ruled) judge(context.Context) error {
 				rep.problem("message %d shows the end of %s, which fires", m.ID, t.name)
 			}
 		}
-	}
-	if exempt > 0 {
-		rep.outage(fmt.Sprintf("open: %d ends that no program can report, closed after 1h", exempt))
 	}
 	w.judgeMessages()
 	return nil
@@ -83,13 +77,13 @@ const late = 2 * time.Second
 // judgeEpisode requires that an episode and its end are shown.
 func (w *ruled) judgeEpisode(name string, e episode) {
 	rep := w.run.report
-	if len(w.run.told(name, e, false)) == 0 {
+	if len(w.run.messages(name, e, false)) == 0 {
 		rep.verdict.undelivered = append(rep.verdict.undelivered, name)
 		rep.problem("%s fired and was not shown", name)
 		return
 	}
 	rep.verdict.delivered++
-	if len(w.run.told(name, e, true)) > 0 {
+	if len(w.run.messages(name, e, true)) > 0 {
 		rep.Resolved++
 		rep.verdict.resolved++
 	}

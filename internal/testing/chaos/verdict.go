@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/history"
@@ -173,29 +174,52 @@ func explain(explanations *[][]string, items []shownItem) bool {
 	return false
 }
 
-// judge fills the report.
-func (r *run) judge(ctx context.Context) error {
+// tally counts what was acknowledged and shown, and reports what was lost.
+func (r *run) tally() verdict {
 	v := r.compare()
 	rep := r.report
 	rep.Faults, rep.Messages, rep.verdict = r.telegram.faults, r.telegram.shown(), v
 	r.ledger.mu.Lock()
+	defer r.ledger.mu.Unlock()
 	rep.Posts, rep.Unanswered, rep.Acknowledged = r.ledger.posts, r.ledger.refused, len(r.ledger.alerts)
 	for _, a := range r.ledger.alerts {
 		if a.resolved {
 			rep.Resolved++
 		}
 	}
-	reminding := r.ledger.reminding
 	for status, n := range r.ledger.wrong {
 		rep.problem("%d posts were answered %d: Alertmanager gives up then", n, status)
 	}
-	r.ledger.mu.Unlock()
 	if n := len(v.undelivered); n > 0 {
 		rep.problem("%d alerts were acknowledged and not delivered: %s", n, some(v.undelivered))
 	}
 	if n := len(v.unresolved); n > 0 {
 		rep.problem("%d resolutions were acknowledged and not delivered: %s", n, some(v.unresolved))
 	}
+	return v
+}
+
+// judgePosts is the verdict on a stage that damages the spool: nothing is lost.
+// What was shown before the damage may come twice, or stay open.
+func (r *run) judgePosts(ctx context.Context) error {
+	r.tally()
+	for end := time.Now().Add(deadline); ; { // the search needs the history
+		_, err := r.historyProblems(ctx) // an error until the webhook has made the tables
+		if err == nil && r.report.History > 0 || time.Now().After(end) {
+			return err
+		}
+		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// judge fills the report.
+func (r *run) judge(ctx context.Context) error {
+	v, rep := r.tally(), r.report
+	r.ledger.mu.Lock()
+	reminding := r.ledger.reminding
+	r.ledger.mu.Unlock()
 	if n := len(v.unknown); n > 0 {
 		rep.problem("%d alerts were delivered and never posted: %s", n, some(v.unknown))
 	}
@@ -206,7 +230,7 @@ func (r *run) judge(ctx context.Context) error {
 	if r.Replicas > 1 {
 		open += v.duplicates
 	}
-	if v.stale > open && (r.Replicas == 1 || r.OneMessage) {
+	if v.stale > open && !r.stage.earlier && (r.Replicas == 1 || r.OneMessage) {
 		rep.problem("%d messages show resolved alerts as firing, with %d ambiguous calls", v.stale, v.ambiguous)
 	}
 	if v.reminders > reminding {
@@ -255,7 +279,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		seen[name] = rec
 	}
 	r.report.History = len(seen)
-	if r.stage.noHistory {
+	if r.stage.earlier {
 		return nil, nil
 	}
 	r.ledger.mu.Lock()
