@@ -15,8 +15,8 @@ import (
 // and name.
 func TestManyRefusedTextsHoldUpNoAlert(t *testing.T) {
 	for _, chat := range []string{"7", "-100", "-100:5"} {
-		for _, many := range []int{1, 2, 10, 15} {
-			for _, later := range []time.Duration{0, 3 * time.Second, 15 * time.Second, 40 * time.Second} {
+		for _, many := range []int{2, 15} {
+			for _, later := range []time.Duration{0, 40 * time.Second} {
 				t.Run(fmt.Sprint(chat, " ", many, " ", later), func(t *testing.T) {
 					inWorld(t, chat, func(w *world) {
 						w.bot.Refuse(func(_ int64, m fakebot.Message) string {

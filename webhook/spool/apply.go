@@ -97,8 +97,8 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	return done, err
 }
 
-// applyAlert applies one alert of a notification of a group. Before is the other group that delivered the
-// alert before, if there is one.
+// applyAlert applies one alert of a notification of a group. Before is the other
+// group that delivered the alert before, if there is one.
 func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
 	newest, err := a.newest(n, alert)
 	if err != nil {
@@ -224,6 +224,16 @@ func (a Applier) Close(i *state.Instance, reason message.Closed, released bool, 
 		return fmt.Errorf("instance %d: %w", i.ID, err)
 	}
 	return nil
+}
+
+// Observe records what Alertmanager's API reports about a firing instance. Shows
+// means that the chats must show a change.
+func (a Applier) Observe(i *state.Instance, o state.Observation) (shows bool, err error) {
+	changed, shows := i.TakeObservation(o)
+	if !changed {
+		return false, nil
+	}
+	return shows, a.write(state.Change{Update: i, Shows: shows})
 }
 
 // StaysClosed drops the report that a resolved instance fires again.
