@@ -22,6 +22,7 @@ func scenes() []scene {
 		{name: "two-fail-at-once", story: twoFail},
 		{name: "warn-fail-pass", story: warnFailPass},
 		{name: "flapping", story: flapping},
+		{name: "flapping-fast", story: flappingFast},
 		{name: "silenced-while-it-resolves", story: silenced},
 		{name: "preflight-stops", story: preflightStops},
 		{name: "node-exporter-dies", story: nodeExporterDies},
@@ -32,6 +33,7 @@ func scenes() []scene {
 		{name: "telegram-down", story: telegramDown},
 		{name: "webhook-down", story: webhookDown},
 		{name: "rules-fail", story: rulesFail},
+		{name: "grafana", story: grafana},
 	}
 }
 

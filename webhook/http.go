@@ -22,7 +22,7 @@ type HandlerOptions struct {
 	MaxBody int64
 	// Metrics serves /metrics.
 	Metrics http.Handler
-	// Reload reads secrets and templates again.
+	// Reload reads configuration, secrets and templates again, see [Service.Reload].
 	Reload func() error
 }
 
@@ -49,12 +49,9 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	in := newIntake(s, o)
 	mux := http.NewServeMux()
 	mux.Handle("POST /-/reload", s.authorized(o.Tokens, func(w http.ResponseWriter, _ *http.Request) {
-		if err := o.Reload(); err != nil {
-			s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
+		if err := s.Reload(o.Reload); err != nil {
 			http.Error(w, "reload failed: the previous configuration stays in use: "+err.Error(), http.StatusInternalServerError)
-			return
 		}
-		s.config.Log.Info("reloaded")
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.handleReady)
@@ -67,6 +64,19 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 			mux.ServeHTTP(w, r)
 		}
 	})
+}
+
+// Reload reads the configuration again by calling read, which applies all of it or
+// returns an error. It logs and counts the outcome.
+func (s *Service) Reload(read func() error) error {
+	err := read()
+	if err != nil {
+		s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
+	} else {
+		s.config.Log.Info("reloaded")
+	}
+	s.metrics.reloaded(err == nil)
+	return err
 }
 
 // unprotected reports whether other hosts can post without a token or password.
@@ -94,9 +104,15 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	}
 }
 
-// readyEvery is the time for which the answer to /-/ready holds. Each test waits
-// for the disk as a notification does, and anybody may ask.
-const readyEvery = time.Second
+const (
+	// readyEvery is the time for which the answer to /-/ready holds. Each test
+	// waits for the disk as a notification does, and anybody may ask.
+	readyEvery = time.Second
+	// Above readyRate questions a second, each waits readyWait for its answer, so
+	// that clients which ask without a pause leave time for notifications.
+	readyRate = 50
+	readyWait = 50 * time.Millisecond
+)
 
 // writable knows whether the spool can be written.
 type writable struct {
@@ -118,7 +134,13 @@ func (w *writable) check(s *spool.Spool) error {
 }
 
 // handleReady proves that a notification would be accepted.
-func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) handleReady(w http.ResponseWriter, r *http.Request) {
+	if !s.asked.Allow() {
+		select {
+		case <-time.After(readyWait):
+		case <-r.Context().Done():
+		}
+	}
 	if s.draining.Load() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return

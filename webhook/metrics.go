@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,11 +16,12 @@ import (
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
-	replaced, ends                           *prometheus.CounterVec
+	replaced, ends, flapping, reloads        *prometheus.CounterVec
+	flapNames                                map[string]bool // that have a counter
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
 	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
-	unprotected                              *prometheus.GaugeVec
+	reloadSuccessful, unprotected            *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
@@ -33,7 +35,9 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable), unprotected: instrument.Gauge(d.Unprotected),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
+		flapping: instrument.Counter(d.FlappingEpisodes), flapNames: map[string]bool{},
 		ends: instrument.Counter(d.Ends), offset: instrument.Gauge(d.ClockOffset),
+		reloads: instrument.Counter(d.Reloads), reloadSuccessful: instrument.Gauge(d.ReloadSuccessful),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
 	}
 	// A counter that appears with its first event hides that event from rate().
@@ -49,6 +53,10 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	for _, how := range d.Ends.Labels[0].Values {
 		m.ends.WithLabelValues(how)
 	}
+	for _, outcome := range d.Reloads.Labels[0].Values {
+		m.reloads.WithLabelValues(outcome)
+	}
+	m.reloadSuccessful.WithLabelValues().Set(1)
 	m.offset.WithLabelValues().Set(0)
 	for _, chat := range chats {
 		m.duplicated.WithLabelValues(chat)
@@ -60,13 +68,42 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats, unprotected},
+		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+const (
+	// maxFlapNames bounds the number of counters.
+	maxFlapNames = 200
+	otherFlaps   = "other"
+)
+
+// flaps counts episodes of alerts that flap, by name.
+func (m *instruments) flaps(names []string) {
+	for _, name := range names {
+		name = strings.ToValidUTF8(name, "�")
+		if !m.flapNames[name] && len(m.flapNames) >= maxFlapNames {
+			name = otherFlaps
+		} else {
+			m.flapNames[name] = true
+		}
+		m.flapping.WithLabelValues(name).Inc()
+	}
+}
+
+// reloaded counts a reload.
+func (m *instruments) reloaded(applied bool) {
+	outcome, successful := api.ReloadRefused, 0.0
+	if applied {
+		outcome, successful = api.ReloadApplied, 1
+	}
+	m.reloads.WithLabelValues(outcome).Inc()
+	m.reloadSuccessful.WithLabelValues().Set(successful)
 }
 
 // history sets the number of alerts that the history database lacks, and the

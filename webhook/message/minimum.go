@@ -24,16 +24,10 @@ func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 		text := f.words.Minimum(someAlert, false)
 		return text, text
 	}
-	first := items[f.sorted(Notice{Items: items})[0]].Labels
-	named = f.scale.Of(first).Name + " " + cmp.Or(first[model.AlertNameLabel], someAlert)
-	named = shorten(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-:", r) {
-			return r
-		}
-		return ' '
-	}, named), maxField)
+	labels := items[f.sorted(Notice{Items: items})[0]].Labels
+	named = join(letters(f.scale.Of(labels).Name), " ", cmp.Or(letters(labels[model.AlertNameLabel]), someAlert))
 	nameless = someAlert
-	if rank, ok := f.scale.level(first); ok {
+	if rank, ok := f.scale.level(labels); ok {
 		nameless = f.scale.Levels[rank].Name + " " + someAlert
 	}
 	if n := len(items) - 1; n > 0 {
@@ -41,4 +35,26 @@ func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 	}
 	resolved := allResolved(items)
 	return f.words.Minimum(named, resolved), f.words.Minimum(nameless, resolved)
+}
+
+// MinimumOf returns these texts for a summary.
+func (f *Formatter) MinimumOf(s Summary) (named, nameless string) {
+	items := make([]Item, 0, len(s.Lines))
+	for _, l := range s.Lines {
+		it := Item{Resolved: l.Firing == 0}
+		it.Labels = l.Labels.First()
+		items = append(items, it)
+	}
+	return f.Minimum(items)
+}
+
+// letters returns a text without characters other than letters, digits and those
+// of names.
+func letters(text string) string {
+	return shorten(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-:", r) {
+			return r
+		}
+		return ' '
+	}, text), maxField)
 }
