@@ -11,6 +11,28 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
+// So does one of a group that another group has replaced.
+func TestAMessageOfAnEarlierGroupShowsTheEndOfWhatItLists(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		before, after := alertmanager{url: "http://a", priority: "P0"}, alertmanager{url: "http://a", priority: "P0", key: "after"}
+		start := time.Now()
+		first, second := before.firing("first", start), before.firing("second", start)
+		w.post(before.payload(first), api.Loud)
+		w.after(3 * time.Second)
+		w.post(before.payload(first, second), api.Loud)
+		w.after(time.Minute)
+		w.post(after.payload(first, after.firing("third", time.Now())), api.Loud)
+		w.after(time.Minute)
+		w.post(before.payload(before.resolved("second", start, time.Now())), api.Loud)
+		w.after(time.Minute)
+		w.post(after.payload(after.resolved("first", start, time.Now())), api.Loud)
+		w.after(time.Minute)
+		if m := w.bot.Messages(person); strings.Contains(m[1].Text, "  - Database: first\n") || strings.Count(m[1].Text, "  - ✅") != 2 {
+			t.Errorf("the second message is %s", m[1].Text)
+		}
+	})
+}
+
 // Each message that lists an alert as firing shows its end, in whichever order
 // the alerts of the group begin and end.
 func TestEveryMessageShowsTheEndOfWhatItLists(t *testing.T) {

@@ -30,13 +30,13 @@ const (
 		WHERE chat = ?3 AND instance = ?4 RETURNING shown`
 	// If two replicas delivered the same alert, one of these messages may be
 	// neither the first nor the last. A message in between that lists the alert
-	// beside its news is edited once nothing of it fires.
+	// beside its news is edited once nothing of it fires. Its group can be another
+	// one: an alert moves when the routes change.
 	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
-		SELECT m.id FROM views v JOIN instances i ON i.id = v.instance
-			JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat AND m.group_key = i.scope
-			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND CASE WHEN json_valid(m.instances) THEN EXISTS (
+		SELECT m.id FROM views v JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat
+			WHERE v.chat = ?1 AND v.instance = ?2 AND m.kind = 'alert' AND instr(m.instances, '"id":' || ?2) AND CASE WHEN json_valid(m.instances) THEN EXISTS (
 				SELECT 1 FROM json_each(m.instances) l WHERE json_extract(l.value, '$.id') = ?2
 				AND (json_extract(l.value, '$.news') OR NOT EXISTS (SELECT 1 FROM json_each(m.instances) o
 					JOIN instances fires ON fires.id = json_extract(o.value, '$.id') AND fires.resolved_at IS NULL))) END)`

@@ -123,7 +123,7 @@ func (r *Report) Print(w io.Writer) {
 	line("lost", "%d alerts, %d resolutions", len(v.undelivered), len(v.unresolved))
 	line("ambiguous calls", "%d", v.ambiguous)
 	line("messages that came twice", "%d, %d of them without an ambiguous call", v.duplicates, len(v.unexplained))
-	line("messages left open", "%d", v.stale)
+	line("messages left open", "%d", len(v.stale))
 	line("alerts left open, false ends", "%d, %d", r.Open, r.FalseEnds)
 	line("reminders", "%d", v.reminders)
 	line("in the history", "%d", r.History)

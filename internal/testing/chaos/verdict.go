@@ -18,7 +18,7 @@ type verdict struct {
 	undelivered         []string // acknowledged as firing, not delivered
 	unresolved          []string // acknowledged as resolved, resolution not delivered
 	unknown             []string // delivered, never posted
-	stale               int      // messages that show a resolved alert as firing
+	stale               []string // messages that show a resolved alert as firing
 	ambiguous           int      // calls without a known outcome
 	duplicates          int      // messages that repeat an earlier one
 	unexplained         []string // duplicates without an ambiguous call
@@ -130,27 +130,39 @@ func (r *run) compare() verdict {
 	return v
 }
 
-// stale counts the first messages of alerts that were not edited when the
-// alerts were resolved.
-func (r *run) stale() (n int) {
+// stale returns the messages that were not edited when alerts were resolved: the
+// first message of each alert, and the others once all that they list is resolved.
+func (r *run) stale() (list []string) {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
+	shown := map[string]bool{}
 	for _, m := range r.telegram.bot.Messages(chatID) {
 		kind, was := read(asSent(m))
 		if kind != kindAlert {
 			continue
 		}
 		_, now := read(m.Text)
-		open := false
+		var about []string
+		fires := slices.ContainsFunc(was, func(it shownItem) bool {
+			a := r.ledger.alerts[it.name]
+			return !it.over && a != nil && !a.resolved
+		})
 		for _, it := range was {
 			a := r.ledger.alerts[it.name]
-			open = open || a != nil && a.resolved && !it.over && !slices.ContainsFunc(now, func(s shownItem) bool { return s.name == it.name && s.over })
+			first := !shown[it.name]
+			shown[it.name] = true
+			if fires && !first {
+				continue
+			}
+			if a != nil && a.resolved && !it.over && !slices.Contains(now, shownItem{it.name, true}) {
+				about = append(about, it.name)
+			}
 		}
-		if open {
-			n++
+		if about != nil {
+			list = append(list, fmt.Sprintf("message %d about %s", m.ID, about[0]))
 		}
 	}
-	return n
+	return list
 }
 
 // explanations returns the alerts of the calls without a known outcome:
@@ -230,8 +242,8 @@ func (r *run) judge(ctx context.Context) error {
 	if r.Replicas > 1 {
 		open += v.duplicates
 	}
-	if v.stale > open && !r.stage.earlier && (r.Replicas == 1 || r.OneMessage) {
-		rep.problem("%d messages show resolved alerts as firing, with %d ambiguous calls", v.stale, v.ambiguous)
+	if len(v.stale) > open && !r.stage.earlier && (r.Replicas == 1 || r.OneMessage) {
+		rep.problem("%d messages show resolved alerts as firing, with %d ambiguous calls: %s", len(v.stale), v.ambiguous, some(v.stale))
 	}
 	if v.reminders > reminding {
 		rep.problem("%d reminders, and Alertmanager sent %d", v.reminders, reminding)

@@ -100,7 +100,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.shows(message.Alert, two, one)
 				s.shows(message.Resolution, oneOver)
 			},
-			verdict{delivered: 2, resolved: 1, stale: 2}, // no message was edited
+			verdict{delivered: 2, resolved: 1, stale: []string{"message 1 about t00001"}}, // no message was edited
 		},
 		"lost":               {func(s *scene) { s.posted(200, one) }, verdict{undelivered: []string{"t00001"}}},
 		"never acknowledged": {func(s *scene) { s.posted(503, one) }, verdict{}},
@@ -118,7 +118,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.posted(200, oneOver)
 				s.shows(message.Alert, one)
 			},
-			verdict{delivered: 1, unresolved: []string{"t00001"}, stale: 1},
+			verdict{delivered: 1, unresolved: []string{"t00001"}, stale: []string{"message 1 about t00001"}},
 		},
 		"delivered when resolved": {
 			func(s *scene) {
