@@ -33,6 +33,7 @@ func scenes() []scene {
 		{name: "telegram-down", story: telegramDown},
 		{name: "webhook-down", story: webhookDown},
 		{name: "rules-fail", story: rulesFail},
+		{name: "grafana", story: grafana},
 	}
 }
 

@@ -1,6 +1,8 @@
 package pipelinetest_test
 
 import (
+	"bytes"
+	"os"
 	"time"
 
 	"github.com/alertnative/preflight/pipelinetest"
@@ -185,4 +187,25 @@ func rulesFail(p *pipelinetest.Pipeline, c *checker) {
 	p.FailRules("webhook", false)
 	c.pass("redis")
 	p.WaitUntil(2 * time.Hour)
+}
+
+// grafana posts to the webhook itself.
+func grafana(p *pipelinetest.Pipeline, _ *checker) {
+	p.WaitUntil(5 * time.Minute)
+	p.Note("a rule of Grafana fires on two hosts")
+	p.Post(mustRead("../webhook/testdata/payloads/grafana/grouped.json"))
+	p.WaitUntil(10 * time.Minute)
+	p.Note("one of them has recovered")
+	p.Post(mustRead("../webhook/testdata/payloads/grafana/resolved.json"))
+	p.WaitUntil(15 * time.Minute)
+}
+
+// mustRead reads a recorded payload and moves it to the day of the story.
+func mustRead(file string) []byte {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		panic(err)
+	}
+	body = bytes.ReplaceAll(body, []byte("2026-03-01T"), []byte("2026-03-02T"))
+	return bytes.ReplaceAll(body, []byte("+09:00"), []byte("Z"))
 }

@@ -73,11 +73,13 @@ func (p *Pipeline) shown(chat int64, m fakebot.Message) []entry {
 	if len(m.Edits) > 0 {
 		text = m.Edits[0].Text
 	}
-	var buttons []string
-	for _, b := range m.Buttons {
-		buttons = append(buttons, "["+b.Text+"]")
+	for i, b := range m.Buttons {
+		sep := "\n"
+		if i > 0 && b.Row == m.Buttons[i-1].Row {
+			sep = " "
+		}
+		text += sep + "[" + b.Text + "]"
 	}
-	text = strings.TrimRight(text+"\n"+strings.Join(buttons, " "), "\n")
 	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %d: message %d, %s%s\n%s", chat, m.ID, sound, reply, body(text))}}
 	for i, e := range m.Edits {
 		after := m.Text

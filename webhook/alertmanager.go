@@ -8,12 +8,14 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/api/v2/client"
 	"github.com/prometheus/alertmanager/api/v2/client/alert"
 	"github.com/prometheus/alertmanager/api/v2/client/general"
+	"github.com/prometheus/alertmanager/api/v2/client/silence"
 	"github.com/prometheus/alertmanager/api/v2/models"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
@@ -112,7 +114,7 @@ func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Obs
 		if g.Fingerprint == nil || g.StartsAt == nil || g.Status == nil {
 			continue
 		}
-		o := state.Observation{Suppressed: suppression(g.Status), Alert: template.Alert{
+		o := state.Observation{Suppressed: suppression(g.Status), SilencedBy: g.Status.SilencedBy, Alert: template.Alert{
 			Status: string(model.AlertFiring), Labels: template.KV(g.Labels), Annotations: template.KV(g.Annotations),
 			StartsAt: time.Time(*g.StartsAt), GeneratorURL: string(g.GeneratorURL), Fingerprint: *g.Fingerprint,
 		}}
@@ -122,6 +124,41 @@ func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Obs
 		alerts[*g.Fingerprint] = o
 	}
 	return alerts, since, nil
+}
+
+// nameSilences sets the silence of each alert that is open here. It makes no call
+// if none is silenced.
+func (a *Alertmanager) nameSilences(ctx context.Context, open []*state.Instance, alerts map[string]state.Observation) error {
+	muted := func(i *state.Instance) bool { return len(alerts[i.Alert.Fingerprint].SilencedBy) > 0 }
+	if !slices.ContainsFunc(open, muted) {
+		return nil
+	}
+	active, other := true, false
+	list, err := a.api.Silence.GetSilences(silence.NewGetSilencesParamsWithContext(ctx).WithTimeout(askTimeout).WithHTTPClient(a.http).
+		WithActive(&active).WithExpired(&other).WithPending(&other))
+	if err != nil {
+		return a.failed(err)
+	}
+	known := map[string]message.Silence{}
+	for _, s := range list.GetPayload() {
+		if s.ID == nil || s.EndsAt == nil {
+			continue
+		}
+		named := message.Silence{Until: state.ClampTime(time.Time(*s.EndsAt).UTC())}
+		if s.CreatedBy != nil {
+			named.By = *s.CreatedBy
+		}
+		known[*s.ID] = named
+	}
+	for fingerprint, o := range alerts {
+		for _, id := range o.SilencedBy {
+			if s := known[id]; s.Until.After(o.Silence.Until) {
+				o.Silence = s
+			}
+		}
+		alerts[fingerprint] = o
+	}
+	return nil
 }
 
 func suppression(s *models.AlertStatus) message.Closed {
@@ -161,8 +198,12 @@ func (k *known) add(cluster string, alerts map[string]state.Observation) {
 func (k *known) incomplete(cluster string) bool { return k.unsure[cluster] || k.unsure[""] }
 
 // of returns the alert of an instance if it fires. Asked means that the
-// Alertmanagers of its cluster were asked, and that all answered.
+// Alertmanagers of its cluster were asked, and that all answered. None knows an
+// alert that Grafana posted itself.
 func (k *known) of(i *state.Instance) (o state.Observation, fires, asked bool) {
+	if state.OfGrafana(i.Alert) == state.PostedByGrafana {
+		return o, false, false
+	}
 	for _, cluster := range []string{i.Cluster, ""} {
 		if o, fires = k.alerts[cluster+"\x00"+i.Alert.Fingerprint]; fires {
 			return o, true, true

@@ -77,7 +77,5 @@ func Example() {
 	//
 	// Alerts:
 	//   - LatencyHigh: one request in a hundred takes over 500ms
-	//
-	// Environment: prod
 	// answered 200
 }

@@ -22,7 +22,7 @@ type HandlerOptions struct {
 	MaxBody int64
 	// Metrics serves /metrics.
 	Metrics http.Handler
-	// Reload reads secrets and templates again.
+	// Reload reads configuration, secrets and templates again, see [Service.Reload].
 	Reload func() error
 }
 
@@ -49,12 +49,9 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 	in := newIntake(s, o)
 	mux := http.NewServeMux()
 	mux.Handle("POST /-/reload", s.authorized(o.Tokens, func(w http.ResponseWriter, _ *http.Request) {
-		if err := o.Reload(); err != nil {
-			s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
+		if err := s.Reload(o.Reload); err != nil {
 			http.Error(w, "reload failed: the previous configuration stays in use: "+err.Error(), http.StatusInternalServerError)
-			return
 		}
-		s.config.Log.Info("reloaded")
 	}))
 	mux.HandleFunc("GET /-/healthy", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "healthy\n") })
 	mux.HandleFunc("GET /-/ready", s.handleReady)
@@ -67,6 +64,19 @@ func (s *Service) Handler(o HandlerOptions) http.Handler {
 			mux.ServeHTTP(w, r)
 		}
 	})
+}
+
+// Reload reads the configuration again by calling read, which applies all of it or
+// returns an error. It logs and counts the outcome.
+func (s *Service) Reload(read func() error) error {
+	err := read()
+	if err != nil {
+		s.config.Log.Error("reload failed: the previous configuration stays in use", "err", err)
+	} else {
+		s.config.Log.Info("reloaded")
+	}
+	s.metrics.reloaded(err == nil)
+	return err
 }
 
 // unprotected reports whether other hosts can post without a token or password.

@@ -16,12 +16,12 @@ import (
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
-	replaced, ends, flapping                 *prometheus.CounterVec
+	replaced, ends, flapping, reloads        *prometheus.CounterVec
 	flapNames                                map[string]bool // that have a counter
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
 	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
-	unprotected                              *prometheus.GaugeVec
+	reloadSuccessful, unprotected            *prometheus.GaugeVec
 	historyBacklog, historyLag, replicaState *prometheus.GaugeVec
 }
 
@@ -37,6 +37,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
 		flapping: instrument.Counter(d.FlappingEpisodes), flapNames: map[string]bool{},
 		ends: instrument.Counter(d.Ends), offset: instrument.Gauge(d.ClockOffset),
+		reloads: instrument.Counter(d.Reloads), reloadSuccessful: instrument.Gauge(d.ReloadSuccessful),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
 	}
 	// A counter that appears with its first event hides that event from rate().
@@ -52,6 +53,10 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	for _, how := range d.Ends.Labels[0].Values {
 		m.ends.WithLabelValues(how)
 	}
+	for _, outcome := range d.Reloads.Labels[0].Values {
+		m.reloads.WithLabelValues(outcome)
+	}
+	m.reloadSuccessful.WithLabelValues().Set(1)
 	m.offset.WithLabelValues().Set(0)
 	for _, chat := range chats {
 		m.duplicated.WithLabelValues(chat)
@@ -63,7 +68,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, build, &gathered{m, s, chats, unprotected},
+		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -89,6 +94,16 @@ func (m *instruments) flaps(names []string) {
 		}
 		m.flapping.WithLabelValues(name).Inc()
 	}
+}
+
+// reloaded counts a reload.
+func (m *instruments) reloaded(applied bool) {
+	outcome, successful := api.ReloadRefused, 0.0
+	if applied {
+		outcome, successful = api.ReloadApplied, 1
+	}
+	m.reloads.WithLabelValues(outcome).Inc()
+	m.reloadSuccessful.WithLabelValues().Set(successful)
 }
 
 // history sets the number of alerts that the history database lacks, and the

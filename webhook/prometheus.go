@@ -139,8 +139,12 @@ func (s *Service) askRules(ctx context.Context, names []string, starts bool) ([]
 	return answers, errors.Join(errs...)
 }
 
-// aboutAlert returns what the answers show about an instance.
+// aboutAlert returns what the answers show about an instance. No Prometheus has a
+// rule of Grafana.
 func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
+	if state.OfGrafana(i.Alert) != state.NotGrafana {
+		return state.NotAsked
+	}
 	a, asked, answered := i.Alert, 0, 0
 	found, pending, fails := false, false, false
 	for _, answer := range answers {

@@ -47,27 +47,28 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 	r := &reconciler{service: s, missing: map[int64]time.Time{}}
 	failing := false
 	for sleepUntil(ctx, time.Now().Add(reconcileEvery), nil) {
-		closed, err := r.reconcile(ctx)
+		changed, err := r.reconcile(ctx)
 		if err != nil && ctx.Err() == nil && !failing {
 			s.config.Log.Warn("comparing the firing alerts with Alertmanager failed: trying again", "err", err)
 		}
 		failing = err != nil
-		if closed > 0 {
+		if changed {
 			s.workers.Wake()
 		}
 	}
 }
 
-// reconcile queries every Alertmanager, and closes the instances that none of
-// their cluster knows. The error is that of those that do not answer.
-func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
+// reconcile queries every Alertmanager, closes the instances that none of their
+// cluster knows, and stores which are silenced. Changed means that chats may have
+// to show a change. The error is that of those that do not answer.
+func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 	open, doubtful, settled, err := r.open()
 	if err != nil || len(open)+len(doubtful) == 0 {
-		return 0, err
+		return false, err
 	}
 	if r.service.unheard(time.Time{}) || time.Now().Before(settled) {
 		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
-		return 0, nil
+		return false, nil
 	}
 	present := newKnown()
 	var failed error
@@ -78,6 +79,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 			present.unsure[am.cluster] = true
 			continue
 		}
+		failed = errors.Join(failed, am.nameSilences(ctx, open, alerts))
 		present.add(am.cluster, alerts)
 	}
 	rules, err := r.askAbout(ctx, open, present)
@@ -85,13 +87,14 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	now := time.Now()
 	var reasons []message.Closed
 	if err := r.service.spool.Do(func(tx *spool.Tx) error {
-		reasons = nil
+		reasons, changed = nil, false
 		applier := r.service.applier(tx)
 		for _, i := range open {
-			reason, ended, err := r.compare(applier, i.ID, present, rules[i.ID], now)
+			reason, ended, shows, err := r.compare(applier, i.ID, present, rules[i.ID], now)
 			if err != nil {
 				return err
 			}
+			changed = changed || ended || shows
 			if ended {
 				reasons = append(reasons, reason)
 			}
@@ -103,7 +106,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 		}
 		return nil
 	}); err != nil {
-		return 0, err
+		return false, err
 	}
 	for _, reason := range reasons {
 		r.service.countEnd(reason)
@@ -111,7 +114,7 @@ func (r *reconciler) reconcile(ctx context.Context) (closed int, err error) {
 	if len(doubtful) > 0 {
 		r.service.wakeApply()
 	}
-	return len(reasons), failed
+	return changed, failed
 }
 
 // askAbout asks Prometheus about the instances that Alertmanager does not know.
@@ -187,23 +190,22 @@ func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.
 }
 
 // compare closes the instance if Alertmanager no longer knows it. Otherwise it
-// stores whether the alert is suppressed. It reads the instance again, because
-// it may have changed since the request to Alertmanager.
-func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules state.Rules, now time.Time) (reason message.Closed, closed bool, err error) {
+// stores whether the alert is suppressed, and shows means that the chats must show
+// that. It reads the instance again, because it may have changed since the request
+// to Alertmanager.
+func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules state.Rules, now time.Time) (reason message.Closed, closed, shows bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
 	if err != nil || i == nil {
-		return "", false, err
+		return "", false, false, err
 	}
 	o, fires, asked := present.of(i)
 	switch {
 	case !asked:
-		return "", false, nil
+		return "", false, false, nil
 	case fires:
 		delete(r.missing, id)
-		if !i.TakeObservation(o) {
-			return "", false, nil
-		}
-		return "", false, a.Tx.UpdateInstance(i)
+		shows, err = a.Observe(i, o)
+		return "", false, shows, err
 	}
 	since, ok := r.missing[id]
 	if !ok {
@@ -212,16 +214,16 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 	}
 	group, err := a.Group(i.Cluster, i.Group)
 	if err != nil {
-		return "", false, err
+		return "", false, false, err
 	}
 	reason, closes := i.CloseMissing(now.Sub(since), group.Truncated > 0, rules)
 	if !closes {
-		return "", false, nil
+		return "", false, false, nil
 	}
 	delete(r.missing, id)
 	if err := a.Close(i, reason, false, now, false); err != nil {
-		return "", false, err
+		return "", false, false, err
 	}
 	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)
-	return reason, true, nil
+	return reason, true, false, nil
 }

@@ -57,13 +57,16 @@ func chats(f config.File, path string) ([]telegram.Chat, error) {
 
 // checkConfig checks a configuration file.
 type checkConfig struct {
-	name string
-	file *string
+	name            string
+	file, templates *string
 }
 
 func newCheckConfig(app *kingpin.Application) *checkConfig {
-	cmd := app.Command("check-config", "Check a configuration file.")
-	return &checkConfig{name: cmd.FullCommand(), file: cmd.Arg("FILE", "The file, such as webhook.yml.").Required().String()}
+	cmd := app.Command("check-config", "Check a configuration file, and templates.")
+	return &checkConfig{
+		name: cmd.FullCommand(), templates: templatesFlag(cmd),
+		file: cmd.Arg("FILE", "The file, such as webhook.yml.").Required().String(),
+	}
 }
 
 // run prints a summary of a correct file. Variables need not be set.
@@ -73,6 +76,9 @@ func (c *checkConfig) run(stdout io.Writer) error {
 		return usage("%w", err)
 	}
 	if err != nil {
+		return err
+	}
+	if _, err := message.New(message.Options{Language: f.Language, Severities: f.Severities, Remedies: f.Remedies, Templates: *c.templates}); err != nil {
 		return err
 	}
 	chat := f.DefaultChat

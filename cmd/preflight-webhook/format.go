@@ -19,9 +19,14 @@ func newFormat(cmd *kingpin.CmdClause) format {
 	return format{
 		config:    configFlag(cmd),
 		language:  cmd.Flag("language", "Language of the messages: en or ko. Default: the language of --config.file, else en.").Enum(message.Languages()...),
-		templates: cmd.Flag("templates", "Folder of templates that replace the built-in ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String(),
+		templates: templatesFlag(cmd),
 		timezone:  cmd.Flag("timezone", "Time zone of the times in messages, such as UTC, Local or Asia/Seoul.").Default("UTC").String(),
 	}
+}
+
+// templatesFlag adds the flag that names the folder of templates.
+func templatesFlag(cmd *kingpin.CmdClause) *string {
+	return cmd.Flag("templates", "Folder of templates that replace the built-in ones (alert.tmpl, resolution.tmpl, digest.tmpl).").PlaceHolder("DIR").String()
 }
 
 // formatter reads the templates for the severities and the language of a

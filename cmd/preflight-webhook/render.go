@@ -73,6 +73,7 @@ func notices(p state.Payload) []message.Notice {
 	var firing, resolved []message.Item
 	var now time.Time
 	for _, a := range p.Alerts {
+		a = state.Date(a, nil, state.Arrival{At: time.Now()}) // as it would be received now
 		it := message.Item{Alert: a, Resolved: a.Status == "resolved"}
 		if it.Resolved {
 			resolved = append(resolved, it)

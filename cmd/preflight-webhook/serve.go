@@ -261,9 +261,7 @@ func (s *serve) listen(ctx context.Context, server *http.Server, service *webhoo
 		case err = <-failed:
 			done = true
 		case <-hangup:
-			if err := reload(); err != nil {
-				log.Error("reload failed: the previous configuration stays in use", "err", err)
-			}
+			_ = service.Reload(reload) // it logs the error
 		case <-ctx.Done():
 			log.Info("stopping")
 			grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)

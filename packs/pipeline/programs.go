@@ -145,6 +145,10 @@ func configReloadFailed(o Options) rules.Alert {
 		reload.Expect = append(reload.Expect, rules.Fires("6m", `job="prometheus", instance="prometheus:9090"`))
 	}
 	reload.Expect = append(reload.Expect, rules.Quiet("11m"))
+	if o.Webhook != None {
+		read(`preflight_webhook_config_last_reload_successful`, `{job="webhook", instance="webhook:9917"} 1x12 0x3 1x9`)
+		reload.Expect = append(reload.Expect, rules.Fires("15m", `job="webhook", instance="webhook:9917"`))
+	}
 	if o.Alertmanager != None {
 		read(`alertmanager_config_last_reload_successful`, `{job="alertmanager", instance="alertmanager:9093"} 1x20 0x5`)
 		reload.Expect = append(reload.Expect, rules.Fires("23m", `job="alertmanager", instance="alertmanager:9093"`))

@@ -38,6 +38,14 @@ const (
 	Actions    = "actions"    // recommended actions, one a line
 	RunbookURL = "runbook_url"
 	Dashboard  = "dashboard_url"
+	SilenceURL = "silence_url" // a page that silences the alert
+	ImageURL   = "image_url"   // a picture of the alert
+
+	// Description is more about an instance: it stands below the summary, shortened.
+	// Without a summary it is the line, and without it Message is.
+	Description = "description"
+	Message     = "message"
+	Value       = "value" // the measured value, in brackets behind the line
 
 	// EvaluatedAt is the time of the last evaluation that found the alert, in
 	// Prometheus's clock: RFC 3339.
@@ -51,6 +59,10 @@ const (
 	// PostedTo is set by the webhook: the path of a notification that it does
 	// not know.
 	PostedTo = "posted_to"
+	// SentBy is set by the webhook for an alert that another program than
+	// Alertmanager posted.
+	SentBy  = "sent_by"
+	Grafana = "grafana"
 )
 
 // In returns the name of the translation of a text annotation: "title_ko". An

@@ -59,6 +59,12 @@ const (
 	Refused     = "refused"
 )
 
+// The outcomes of a reload.
+const (
+	ReloadApplied = "applied"
+	ReloadRefused = "refused" // the previous configuration stays in use
+)
+
 // The states of a chat.
 const (
 	ChatOK          = "ok"
@@ -111,6 +117,8 @@ type Families struct {
 	HistoryBacklog    metrics.Desc
 	HistoryLag        metrics.Desc
 	WatchdogTimestamp metrics.Desc
+	Reloads           metrics.Desc
+	ReloadSuccessful  metrics.Desc
 	BuildInfo         metrics.Desc
 }
 
@@ -246,6 +254,14 @@ func NewFamilies() Families {
 			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
 			Help: "The receipt of the last heartbeat that reported a new evaluation of Prometheus; 0 before the first.",
 		},
+		Reloads: metrics.Desc{
+			Name: name("reloads_total"), Type: metrics.Counter, Labels: []metrics.Label{{Name: "outcome", Values: []string{ReloadApplied, ReloadRefused}}},
+			Help: "Reloads of the configuration, the secrets and the templates.",
+		},
+		ReloadSuccessful: metrics.Desc{
+			Name: name("config_last_reload_successful"), Type: metrics.Gauge, Unit: metrics.Bool,
+			Help: "1 when the last reload was applied, or there was none since the start, else 0.",
+		},
 		BuildInfo: metrics.Desc{
 			Name: name("build_info"), Type: metrics.Gauge, Unit: metrics.Bool,
 			Labels: []metrics.Label{{Name: "version"}, {Name: "goversion"}},
@@ -260,7 +276,7 @@ func (w Families) All() []metrics.Desc {
 		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
 		w.Backlog, w.BacklogAge, w.ChatState, w.Storms, w.Storm, w.Summarized, w.FlappingEpisodes,
-		w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.BuildInfo,
+		w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,
 	}
 }
 

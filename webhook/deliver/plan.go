@@ -357,7 +357,7 @@ func items(list []spool.View) []message.Item {
 	for i, v := range list {
 		items[i] = message.Item{
 			Alert: v.Alert, Resolved: !v.Firing() && v.Closed != message.Note, Closed: v.Closed,
-			Stale: v.Stale(), AgainAt: v.ResumedAt, Cluster: v.Cluster,
+			Stale: v.Stale(), AgainAt: v.ResumedAt, Cluster: v.Cluster, Silence: v.Silence,
 		}
 	}
 	return items

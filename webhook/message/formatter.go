@@ -7,16 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/internal/markup"
 	"github.com/alertnative/preflight/webhook/config"
 )
 
@@ -27,6 +24,7 @@ const (
 	maxField    = 100
 	maxSentence = 200
 	maxLine     = 500
+	maxDetails  = 300
 	maxAction   = 250
 	maxActions  = 1000 // all of them
 )
@@ -46,7 +44,8 @@ type Options struct {
 	Remedies config.Remedies
 	// Templates is a folder whose files alert.tmpl, resolution.tmpl and
 	// digest.tmpl replace the shipped ones of that name; they are
-	// html/template over [Page], restricted to Telegram's tags.
+	// html/template over [Page], restricted to Telegram's tags. New refuses a
+	// template that fails on sample alerts, or whose text Telegram would refuse.
 	Templates string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.
@@ -70,8 +69,7 @@ func New(o Options) (*Formatter, error) {
 	if !ok {
 		return nil, fmt.Errorf("no messages in language %q: choose one of %s", o.Language, strings.Join(Languages(), ", "))
 	}
-	t := template.New("").Funcs(template.FuncMap{"number": number, "code": code})
-	t, err := t.ParseFS(shipped, "templates/*.tmpl")
+	t, err := parseShipped()
 	if err != nil {
 		return nil, err
 	}
@@ -87,50 +85,18 @@ func New(o Options) (*Formatter, error) {
 		return nil, err
 	}
 	f.shipped = &builtIn
-	if err := f.replace(o.Templates); err != nil {
-		return nil, err
+	own, err := f.replace(o.Templates)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
 	}
-	return f, f.try()
+	if err := f.try(own); err != nil {
+		return nil, fmt.Errorf("templates: %w", own.placed(err))
+	}
+	return f, nil
 }
 
 // Scale returns the scale by which the formatter ranks alerts.
 func (f *Formatter) Scale() Scale { return f.scale }
-
-// replace parses the user's templates over the shipped ones.
-func (f *Formatter) replace(dir string) error {
-	if _, err := os.Stat(dir); err != nil {
-		return fmt.Errorf("templates: %w", err)
-	}
-	for _, t := range f.templates.Templates() {
-		if t.Name() == "" {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, t.Name()))
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("templates: %w", err)
-		}
-		if _, err := t.Parse(string(text)); err != nil {
-			return fmt.Errorf("templates: %s: %w", filepath.Join(dir, t.Name()), err)
-		}
-	}
-	return nil
-}
-
-// try formats a sample of each kind, so that a broken template fails at start and not
-// at the first alert.
-func (f *Formatter) try() error {
-	sample := Item{}
-	sample.Labels = map[string]string{model.AlertNameLabel: "Sample", f.scale.Label: f.scale.Levels[0].Name, api.Env: "sample"}
-	for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
-		if _, err := f.format(Notice{Kind: kind, Items: []Item{sample}, Now: time.Now()}); err != nil {
-			return fmt.Errorf("templates: %w", err)
-		}
-	}
-	return nil
-}
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
 // If the user's template fails, the shipped one replaces it, because the alert
@@ -163,7 +129,7 @@ func (f *Formatter) fails(err error) {
 func (f *Formatter) format(n Notice) ([]Message, error) {
 	order := f.sorted(n)
 	if mark*len(order) < MaxLength { // else it can't fit
-		for _, s := range []size{full, plain} {
+		for _, s := range sizes {
 			whole, err := f.render(n, order, 1, 1, s)
 			if err != nil {
 				return nil, err
@@ -194,12 +160,16 @@ func (f *Formatter) edit(n Notice) (Message, error) {
 type size struct {
 	line     int // length of a line, in UTF-16 code units
 	remedies bool
+	details  int // length of the text below a line; 0 for none
 }
 
-var (
-	full  = size{maxLine, true}
-	plain = size{maxLine, false}
-)
+// sizes are tried in this order. Texts below the lines never make a notice longer
+// than one message.
+var sizes = []size{
+	{maxLine, true, maxDetails},
+	{maxLine, true, maxDetails / 3},
+	{maxLine, false, 0},
+}
 
 // mark is the space that an edit needs to mark an alert as resolved.
 const mark = 24
@@ -212,11 +182,16 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 		return nil, err
 	}
 	room := MaxLength - Length(base.HTML) - heading - mark
+	labels := f.distinguish(n.Items)
+	if len(order) > 1 {
+		room -= heading // of the labels that all share, each of which is counted in two lines or more
+	}
 	var parts [][]int
 	used := room + 1
 	titles := map[string]bool{} // the headings of the last part
 	for _, i := range order {
-		size := units16(f.line(n, n.Items[i], maxLine)) + mark + bullet + heading/2
+		it := n.Items[i]
+		size := units16(f.complete(n, it, f.summary(it, f.text(it), "", labels), maxLine)) + mark + bullet + heading/2
 		title := f.listTitle(n.Items[i])
 		if !titles[title] {
 			size += units16(title)
@@ -232,21 +207,23 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	return parts, nil
 }
 
-// shrink renders the message without remedies, and then with shorter and shorter
-// lines, until it fits Telegram's limits.
+// shrink renders the message without the texts below the lines, and then with
+// shorter and shorter lines, until it fits Telegram's limits.
 func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, err error) {
-	for s := full; s.line > 0; {
+	tried := sizes
+	for line := maxLine / 2; line > 0; line /= 2 {
+		tried = append(slices.Clip(tried), size{line: line})
+	}
+	for _, s := range tried {
 		if m, err = f.render(n, items, part, parts, s); err != nil || Length(m.HTML) <= MaxLength {
 			return m, err
 		}
-		if s.remedies {
-			s.remedies = false
-		} else {
-			s.line /= 2
-		}
 	}
-	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes too much", n.Kind, MaxLength)
+	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes %w", n.Kind, MaxLength, errTooMuch)
 }
+
+// errTooMuch means that the texts of a template leave no room for the alerts.
+var errTooMuch = errors.New("too much")
 
 func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Message, error) {
 	name := "alert.tmpl"
@@ -264,6 +241,11 @@ func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Mess
 		return Message{}, err
 	}
 	html := strings.TrimSpace(out.String())
+	if f.shipped != nil { // the template is the user's
+		if _, err := markup.Check(html); err != nil {
+			return Message{}, &markupError{name, html, err}
+		}
+	}
 	if text := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(text) == "" { // Telegram refuses that
 		return Message{}, fmt.Errorf("the template of a message of kind %q writes no text", n.Kind)
 	}

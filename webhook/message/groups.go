@@ -34,7 +34,7 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	for i, l := range lines {
 		var values []string
 		for _, label := range labels {
-			if v := shorten(valueOf(l, label), width); v != "" {
+			if v := shorten(labelValue(l, label), width); v != "" {
 				values = append(values, v)
 			}
 		}
@@ -55,8 +55,8 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	return shorten(strings.Join(labels, "/"), maxField) + ": " + strings.Join(list, ", ")
 }
 
-// valueOf returns the value of a label in a group, or one of several values.
-func valueOf(l Line, label string) string {
+// labelValue returns the value of a label in a group, or one of several values.
+func labelValue(l Line, label string) string {
 	switch values := l.Labels[label]; len(values) {
 	case 0:
 		return ""
@@ -90,7 +90,7 @@ func (f *Formatter) distinguishing(lines []Line) []string {
 		c := candidate{label: label}
 		different := map[string]bool{}
 		for _, l := range lines {
-			different[valueOf(l, label)] = true
+			different[labelValue(l, label)] = true
 			if len(l.Labels[label]) > 1 {
 				c.shared++
 			}
@@ -110,7 +110,7 @@ func (f *Formatter) distinguishing(lines []Line) []string {
 		for _, l := range lines {
 			var values []string
 			for _, label := range more {
-				values = append(values, valueOf(l, label))
+				values = append(values, labelValue(l, label))
 			}
 			different[strings.Join(values, "\x00")] = true
 		}
@@ -170,5 +170,5 @@ func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
 // differs reports whether a label has several values in the lines, or whether
 // there is only one line.
 func differs(lines []Line, label string) bool {
-	return len(lines) == 1 || slices.ContainsFunc(lines, func(l Line) bool { return valueOf(l, label) != valueOf(lines[0], label) })
+	return len(lines) == 1 || slices.ContainsFunc(lines, func(l Line) bool { return labelValue(l, label) != labelValue(lines[0], label) })
 }

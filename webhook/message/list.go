@@ -3,6 +3,7 @@ package message
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/common/model"
@@ -14,19 +15,24 @@ import (
 // lists.
 const maxStillFiring = 5
 
+// stillFiring returns the still firing alerts that a resolution lists.
+func (f *Formatter) stillFiring(n Notice) []Item {
+	firing := slices.SortedFunc(slices.Values(n.Firing), f.compare)
+	return firing[:min(len(firing), maxStillFiring)]
+}
+
 // lists returns the alerts under their headings.
-func (f *Formatter) lists(n Notice, items []Item, s size) []List {
+func (f *Formatter) lists(n Notice, items []Item, labels labelling, s size) []List {
 	var lists []List
 	add := func(heading string, items []Item) {
 		if len(items) > 0 {
-			lists = append(lists, List{heading, f.lines(n, items, s)})
+			lists = append(lists, List{heading, f.lines(n, items, labels, s)})
 		}
 	}
 	switch n.Kind {
 	case Resolution:
 		add(f.words.Resolved, items)
-		firing := slices.SortedFunc(slices.Values(n.Firing), f.compare)
-		add(f.words.StillFiring, firing[:min(len(firing), maxStillFiring)])
+		add(f.words.StillFiring, f.stillFiring(n))
 	case Digest:
 		add(f.words.Resolved, items)
 	default:
@@ -56,22 +62,32 @@ func (f *Formatter) listTitle(it Item) string {
 
 // lines returns a line for each alert. Lines that would be equal get the labels that
 // distinguish the alerts.
-func (f *Formatter) lines(n Notice, items []Item, s size) []string {
-	summaries := make([]string, len(items))
-	times := map[string]int{}
+func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []string {
+	lines, below := make([]string, len(items)), make([]string, len(items))
+	alike := map[string][]Item{}
 	for i, it := range items {
-		summaries[i] = f.summary(it)
-		times[summaries[i]]++
+		text, details := f.lineAndDetails(it)
+		below[i] = shorten(details, s.belowOf(n, it))
+		lines[i] = f.summary(it, text, below[i], labels)
+		alike[lines[i]] = append(alike[lines[i]], it)
 	}
-	lines := make([]string, len(items))
+	apart := map[string]map[string]bool{}
+	for text, same := range alike {
+		apart[text] = labels.differing(same)
+	}
+	muted := f.silenced(n, items)
 	for i, it := range items {
-		if text := summaries[i]; times[text] > 1 && f.listTitle(it) != "" {
-			summaries[i] += f.labels(it, text)
+		text := lines[i]
+		if f.listTitle(it) != "" {
+			text += labels.ofLine(it, text, apart[text])
 		}
-		lines[i] = f.complete(n, it, summaries[i], s.line)
+		lines[i] = f.complete(n, it, text, s.line) + muted.of(f, n, it)
 	}
-	if s.remedies && (n.Kind == Alert || n.Kind == Reminder || n.Kind == Flapping) {
-		f.withRemedies(items, lines)
+	if n.Kind == Alert || n.Kind == Reminder || n.Kind == Flapping {
+		withDetails(lines, below)
+		if s.remedies {
+			f.withRemedies(items, lines)
+		}
 	}
 	return lines
 }
@@ -95,11 +111,6 @@ func (f *Formatter) notes(n Notice) []string {
 		}
 	}
 	return notes
-}
-
-// line returns the line of an alert, without regard to other alerts.
-func (f *Formatter) line(n Notice, it Item, limit int) string {
-	return f.complete(n, it, f.summary(it), limit)
 }
 
 // complete adds the cause of its end to the summary of an alert, and in a
@@ -133,49 +144,60 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	return "✅ " + text + ", " + end
 }
 
-// summary returns the text of an alert, with the reason in brackets unless the text
-// contains it. The rule of an alert with a list title writes whole lines. Any other
-// alert gets its name, and the labels that the text does not contain.
-func (f *Formatter) summary(it Item) string {
-	text := shorten(cmp.Or(f.annotation(it, api.Summary), f.annotation(it, "description"), f.annotation(it, "message")), maxLine)
+// summary returns the text of an alert, with the measured value and the reason in
+// brackets unless the text contains them. The rule of an alert with a list title
+// writes whole lines. Any other alert gets its name, and the labels that the text
+// and the text below do not contain.
+func (f *Formatter) summary(it Item, annotation, below string, labels labelling) string {
+	text := annotation
 	name := shorten(it.Labels[model.AlertNameLabel], maxField)
 	whole := f.listTitle(it) != "" && text != ""
 	if !whole && !mentions(text, name) && (f.titleOf(it) != name || text == "") {
 		text = join(name, ": ", text)
 	}
-	reason := strings.ReplaceAll(shorten(it.Annotations[api.Reason], maxField), "_", " ")
-	if reason != "" && !mentions(strings.ReplaceAll(text, "_", " "), reason) {
+	if value := f.value(it, text); value != "" {
+		text = join(text, " ", "("+value+")")
+	}
+	if reason := f.reason(it); reason != "" && !mentions(strings.ReplaceAll(text, "_", " "), reason) {
 		text = join(text, " ", "("+reason+")")
 	}
 	if !whole {
-		text += f.labels(it, text)
+		text += labels.of(it, text, annotation, below)
 	}
-	return cmp.Or(strings.TrimSpace(text), "Alert")
+	return cmp.Or(strings.TrimSpace(text), f.words.Alert)
 }
 
-// labels returns the labels of an alert that its text does not contain, in brackets,
-// without those that the message shows elsewhere.
-func (f *Formatter) labels(it Item, text string) string {
-	var labels []string
-	for _, pair := range it.Labels.SortedPairs() {
-		switch pair.Name {
-		case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel, "prometheus", "replica":
-			continue
-		case "cluster", "environment", "project": // of the whole Prometheus: a rule with a title names them where they matter
-			if it.Annotations[api.Title] != "" {
-				continue
-			}
-		}
-		value := shorten(pair.Value, maxField)
-		if value == "" || mentions(text, value) || len(labels) == 5 {
-			continue
-		}
-		labels = append(labels, shorten(pair.Name, maxField)+"="+value)
-	}
-	if labels == nil {
+// texts are the annotations of which the first is the line of an alert.
+var texts = []string{api.Summary, api.Description, api.Message, grafanaError}
+
+// text returns the annotation that is the line of an alert.
+func (f *Formatter) text(it Item) string {
+	text, _ := f.lineAndDetails(it)
+	return text
+}
+
+// reason returns the reason of an alert.
+func (f *Formatter) reason(it Item) string {
+	return strings.ReplaceAll(first(maxField, it.Annotations[api.Reason], it.Annotations[StateReason]), "_", " ")
+}
+
+// value returns the measured value of an alert, such as "value=93.2", unless the
+// text contains it.
+func (f *Formatter) value(it Item, text string) string {
+	value := shorten(it.Annotations[api.Value], maxField)
+	number, err := strconv.ParseFloat(value, 64)
+	switch {
+	case f.listTitle(it) != "":
 		return ""
+	case value == "":
+		return grafanaValues(it, text)
+	case err != nil:
+		if mentions(text, value) {
+			return ""
+		}
+		return value
 	}
-	return " [" + strings.Join(labels, ", ") + "]"
+	return withoutKnown(text, api.Value, number)
 }
 
 func join(a, sep, b string) string {
@@ -183,9 +205,4 @@ func join(a, sep, b string) string {
 		return a + b
 	}
 	return a + sep + b
-}
-
-// mentions reports whether a text contains the words, in any case.
-func mentions(text, words string) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(words))
 }

@@ -57,6 +57,14 @@ type Item struct {
 	AgainAt time.Time
 	// Cluster is the name of the cluster of Alertmanagers.
 	Cluster string
+	// Silence is the silence that mutes the alert, which is open; zero for none.
+	Silence Silence
+}
+
+// Silence is a silence of Alertmanager.
+type Silence struct {
+	Until time.Time `json:"until,omitzero"`
+	By    string    `json:"by,omitempty"` // its creator
 }
 
 // Closed is the reason why an alert ended otherwise than by a resolution that is
@@ -144,4 +152,5 @@ func (m Message) Text() string {
 type Button struct {
 	Text string `json:"text"`
 	URL  string `json:"url"`
+	Row  int    `json:"row,omitempty"` // buttons with the same number stand in one row
 }

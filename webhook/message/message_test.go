@@ -3,6 +3,7 @@ package message_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,7 +30,7 @@ func check(priority, check, target, summary, reason, counts string) message.Item
 	}
 	var it message.Item
 	it.Status, it.StartsAt = "firing", start
-	it.Labels = template.KV{"alertname": "PreflightCheckFailed", "priority": priority, "env": "paper", "check": check, "target": target}
+	it.Labels = template.KV{"alertname": "PreflightCheckFailed", "priority": priority, "source": "system", "env": "paper", "check": check, "target": target}
 	it.Annotations = template.KV{
 		"title": "Preflight " + word, "title_ko": "프리플라이트 " + word2, "summary": summary, "reason": reason,
 		"headline": "Preflight " + outcome + " (" + counts + ")", "headline_ko": "프리플라이트 " + word2 + " (" + counts + ")",
@@ -66,7 +67,7 @@ func notices() map[string]message.Notice {
 	warned := check("P1", "Git Safety", "branch", "Git Safety: branch — unexpected_branch", "unexpected_branch", "7/8 PASS, 1 WARN")
 	silenced := ended(redis, 10*time.Minute)
 	silenced.Closed = message.Silenced
-	stale := other(template.KV{"alertname": "PreflightStale", "priority": "P1", "env": "paper"}, template.KV{"title": "Preflight stale", "summary": "no run for 30m"})
+	stale := other(template.KV{"alertname": "PreflightStale", "priority": "P1", "source": "system", "env": "paper"}, template.KV{"title": "Preflight stale", "summary": "no run for 30m"})
 	now := start.Add(90 * time.Minute)
 	all := map[string]message.Notice{
 		"p0":         {Kind: message.Alert, Items: []message.Item{upbit, redis}},
@@ -94,6 +95,7 @@ func notices() map[string]message.Notice {
 			template.KV{"alertname": "<b>&\"'</a>", "check": "\u202Egnp.exe", "target": "x\x00y\nz", "env": "a\tb"},
 			template.KV{"summary": "</code> `a <i> b` & `open", "actions": "run `rm <x>`\n\n  `` \nrun `rm <x>`", "runbook_url": "javascript:alert(1)", "dashboard_url": "http://u:secret@h.example.com/"})}},
 	}
+	maps.Copy(all, foreignNotices())
 	for name, n := range all {
 		n.Now = now
 		all[name] = n
@@ -123,7 +125,7 @@ func TestMessagesLookAsTheyShould(t *testing.T) {
 				for _, m := range messages {
 					fmt.Fprintln(&got, m.HTML)
 					for _, b := range m.Buttons {
-						fmt.Fprintf(&got, "[%s] %s\n", b.Text, b.URL)
+						fmt.Fprintf(&got, "[%s] row %d, %s\n", b.Text, b.Row+1, b.URL)
 					}
 				}
 				golden(t, filepath.Join("testdata", name+"."+o.Language+".html"), got.String())
@@ -228,10 +230,11 @@ func TestOwnTemplates(t *testing.T) {
 func TestTheShippedTemplateReplacesAFailingOne(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
-		"fails":      `{{if ne .Environment "sample"}}{{index .Lists 99}}{{end}}{{.Title}}`,
-		"says none":  `{{if eq .Environment "sample"}}{{.Title}}{{end}}`,
-		"too much":   `{{.Title}}{{if ne .Environment "sample"}}` + strings.Repeat("x", message.MaxLength) + `{{end}}`,
-		"only a tag": `<b>{{if eq .Environment "sample"}}{{.Title}}{{end}}</b>`,
+		"fails":      `{{if eq .Environment "paper"}}{{index .Lists 99}}{{end}}{{.Title}}`,
+		"says none":  `{{if ne .Environment "paper"}}{{.Title}}{{end}}`,
+		"too much":   `{{.Title}}{{if eq .Environment "paper"}}` + strings.Repeat("x", message.MaxLength) + `{{end}}`,
+		"only a tag": `<b>{{if ne .Environment "paper"}}{{.Title}}{{end}}</b>`,
+		"markup":     `{{.Title}}{{if eq .Environment "paper"}}<div>x</div>{{end}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

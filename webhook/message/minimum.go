@@ -24,16 +24,10 @@ func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 		text := f.words.Minimum(someAlert, false)
 		return text, text
 	}
-	first := items[f.sorted(Notice{Items: items})[0]].Labels
-	named = f.scale.Of(first).Name + " " + cmp.Or(first[model.AlertNameLabel], someAlert)
-	named = shorten(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-:", r) {
-			return r
-		}
-		return ' '
-	}, named), maxField)
+	labels := items[f.sorted(Notice{Items: items})[0]].Labels
+	named = join(letters(f.scale.Of(labels).Name), " ", cmp.Or(letters(labels[model.AlertNameLabel]), someAlert))
 	nameless = someAlert
-	if rank, ok := f.scale.level(first); ok {
+	if rank, ok := f.scale.level(labels); ok {
 		nameless = f.scale.Levels[rank].Name + " " + someAlert
 	}
 	if n := len(items) - 1; n > 0 {
@@ -52,4 +46,15 @@ func (f *Formatter) MinimumOf(s Summary) (named, nameless string) {
 		items = append(items, it)
 	}
 	return f.Minimum(items)
+}
+
+// letters returns a text without characters other than letters, digits and those
+// of names.
+func letters(text string) string {
+	return shorten(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("_-:", r) {
+			return r
+		}
+		return ' '
+	}, text), maxField)
 }

@@ -17,15 +17,18 @@ type Page struct {
 	Kind        Kind
 	Words       Words
 	Title       string // with icon and severity
-	Source      string
+	Source      string // "" if no alert names one
 	Time        string
 	Environment string
+	Labels      string // those that all alerts share: "cluster=prod, namespace=shop"
 	Sentence    string // the headline of the most severe alert
 	Lists       []List
-	Notes       []string // about alerts that are not listed
+	Notes       []string // about all alerts, or about alerts that are not listed
 	Actions     []string
-	Links       []Button // addresses that can't be buttons
-	Items       []Item
+	// Footer is the environment once more, for alerts with a list title.
+	Footer string
+	Links  []Button // addresses that can't be buttons
+	Items  []Item
 }
 
 // List is a heading with a line for each alert.
@@ -40,22 +43,31 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	for k, i := range indices {
 		items[k] = n.Items[i]
 	}
+	labels := f.labelling(n, items)
 	p := Page{
 		Kind: n.Kind, Words: f.words, Items: items,
 		Title:       f.title(n, items),
 		Source:      source(items),
 		Time:        f.time(n, items),
 		Environment: environment(items),
-		Lists:       f.lists(n, items, s),
+		Labels:      labels.header(),
+		Lists:       f.lists(n, items, labels, s),
 	}
 	if parts > 1 {
 		p.Title += fmt.Sprintf(" (%d/%d)", part, parts)
 	}
-	if part == parts {
-		p.Notes = f.notes(n)
-	}
 	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap {
+		if part == parts {
+			p.Notes = f.notes(n)
+		}
 		return p, nil
+	}
+	p.Notes = f.silenced(n, items).notes
+	if part == parts {
+		p.Notes = append(p.Notes, f.notes(n)...)
+	}
+	if slices.ContainsFunc(items, func(it Item) bool { return f.listTitle(it) != "" }) {
+		p.Footer = p.Environment
 	}
 	p.Sentence = f.headline(items)
 	if !allResolved(items) {
@@ -63,7 +75,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	}
 	var buttons []Button
 	if part == 1 {
-		buttons, p.Links = f.links(items)
+		buttons, p.Links = f.links(items, labels)
 	}
 	return p, buttons
 }
@@ -110,29 +122,37 @@ func (f *Formatter) title(n Notice, items []Item) string {
 	}
 }
 
+// titleOf returns the title of an alert, or else its name. It is never empty or
+// invisible.
 func (f *Formatter) titleOf(it Item) string {
-	return shorten(cmp.Or(f.annotation(it, api.Title), it.Labels[model.AlertNameLabel], "Alert"), maxTitle)
+	return first(maxTitle, f.annotation(it, api.Title), f.grafanaTitle(it), it.Labels[model.AlertNameLabel], f.words.Alert)
 }
 
 // annotation returns the text in the formatter's language, or else in English.
 func (f *Formatter) annotation(it Item, name string) string {
-	return cmp.Or(it.Annotations[api.In(name, f.words.language)], it.Annotations[name])
+	if text := it.Annotations[api.In(name, f.words.language)]; visible(text) {
+		return text
+	}
+	return it.Annotations[name]
 }
 
-// source returns the source of the alerts: the label source in capitals, or else the
-// name of the job.
+// source returns the source of the alerts: the label or annotation source in
+// capitals, or else the name of the job or of Grafana's folder. It returns "" if
+// no alert has one.
 func source(items []Item) string {
 	for _, it := range items {
-		if v := shorten(it.Labels[api.Source], maxField); v != "" {
+		if v := first(maxField, it.Labels[api.Source], it.Annotations[api.Source]); v != "" {
 			return strings.ToUpper(v)
 		}
 	}
-	for _, it := range items {
-		if v := shorten(it.Labels[model.JobLabel], maxField); v != "" {
-			return v
+	for _, name := range []string{model.JobLabel, grafanaFolder} {
+		for _, it := range items {
+			if v := shorten(it.Labels[name], maxField); v != "" {
+				return v
+			}
 		}
 	}
-	return "SYSTEM"
+	return ""
 }
 
 // time returns the start of the newest alert, or in a resolution the end of the

@@ -63,7 +63,31 @@ func isBidi(r rune) bool {
 	return r >= '\u202A' && r <= '\u202E' || r >= '\u2066' && r <= '\u2069'
 }
 
-// shorten cleans a text and cuts it to a number of UTF-16 code units.
+// visible reports whether a text has a character that leaves a mark on a screen.
+func visible(s string) bool { return strings.ContainsFunc(s, isVisible) }
+
+func isVisible(r rune) bool {
+	switch r {
+	case '\u115F', '\u1160', '\u3164', '\uFFA0', // fillers, which count as letters
+		'\u2800', '\uFFFC', '\U0001D159': // blank symbols
+		return false
+	}
+	return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S)
+}
+
+// first returns the first text that is visible, shortened. It returns "" if none
+// is.
+func first(limit int, texts ...string) string {
+	for _, text := range texts {
+		if s := shorten(text, limit); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// shorten cleans a text and cuts it to a number of UTF-16 code units. An
+// invisible text becomes "".
 func shorten(s string, limit int) string {
 	// A unit is at most three bytes, so this keeps enough, and limits the work
 	// on a huge text.
@@ -71,7 +95,10 @@ func shorten(s string, limit int) string {
 		s = strings.ToValidUTF8(s[:most], "")
 	}
 	s = clean(s)
-	if units16(s) <= limit {
+	switch {
+	case !visible(s):
+		return ""
+	case units16(s) <= limit:
 		return s
 	}
 	n := 1 // the ellipsis

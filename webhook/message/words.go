@@ -14,9 +14,12 @@ type Words struct {
 	Source, Time, Environment string
 	Actions                   string
 	Alerts                    string
+	Alert                     string // replaces a name that is missing or invisible
+	Labels                    string
 	Resolved                  string
 	StillFiring               string
 	Runbook, Dashboard, Graph string
+	Silence, Image            string
 
 	// Titles: of a resolution, of what was resolved, of a reminder, of a digest.
 	ResolvedTitle func(priority, title string) string
@@ -30,10 +33,17 @@ type Words struct {
 	// follow the line of an alert that is open.
 	Unverified, Stale string
 	Again             func(time string) string
-	More              func(n int) string
-	Truncated         func(n uint64) string
-	PostedTo          func(path string) string
-	Test              string // the text of a test message
+	// Silenced follows the line of a silenced alert. SilencedUntil has the end of
+	// the silence and its creator, and counts the alerts if n is not 0.
+	Silenced      string
+	SilencedUntil func(time, by string, n int) string
+	// NoData and QueryFailed are the titles of Grafana's alerts about a rule
+	// without data and about a query that failed.
+	NoData, QueryFailed string
+	More                func(n int) string
+	Truncated           func(n uint64) string
+	PostedTo            func(path string) string
+	Test                string // the text of a test message
 	// Minimum names alerts whose text Telegram refused.
 	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string

@@ -8,10 +8,10 @@ import (
 func english() Words {
 	return Words{
 		Source: "Source", Time: "Time", Environment: "Environment",
-		Actions:  "Recommended Actions",
-		Alerts:   "Alerts",
+		Actions: "Recommended Actions",
+		Alerts:  "Alerts", Alert: "Alert", Labels: "Labels",
 		Resolved: "Resolved", StillFiring: "Still firing",
-		Runbook: "Runbook", Dashboard: "Dashboard", Graph: "Graph",
+		Runbook: "Runbook", Dashboard: "Dashboard", Graph: "Graph", Silence: "Silence", Image: "Image",
 
 		ResolvedTitle: func(priority, title string) string {
 			if priority == "" {
@@ -39,6 +39,18 @@ func english() Words {
 		},
 		Unverified: "(not verified)", Stale: "no longer evaluated",
 		Again:    func(time string) string { return "again since " + time },
+		Silenced: "silenced",
+		SilencedUntil: func(time, by string, n int) string {
+			text := "silenced until " + time
+			if by != "" {
+				text += " by " + by
+			}
+			if n > 0 {
+				text = fmt.Sprintf("%d alerts %s", n, text)
+			}
+			return text
+		},
+		NoData: "No data", QueryFailed: "Query failed",
 		More:     func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
 		PostedTo: func(path string) string { return "Received at the path " + path + ", which this webhook does not know" },
 		Truncated: func(n uint64) string {

@@ -10,10 +10,10 @@ func korean() Words {
 		language: "ko",
 
 		Source: "출처", Time: "시각", Environment: "환경",
-		Actions:  "권장 조치",
-		Alerts:   "알림",
+		Actions: "권장 조치",
+		Alerts:  "알림", Alert: "알림", Labels: "레이블",
 		Resolved: "해소됨", StillFiring: "계속 발생 중",
-		Runbook: "런북", Dashboard: "대시보드", Graph: "그래프",
+		Runbook: "런북", Dashboard: "대시보드", Graph: "그래프", Silence: "사일런스", Image: "이미지",
 
 		ResolvedTitle: func(priority, title string) string {
 			if priority == "" {
@@ -36,6 +36,18 @@ func korean() Words {
 		},
 		Unverified: "(확인되지 않음)", Stale: "더 이상 평가되지 않음",
 		Again:    func(time string) string { return time + "부터 다시 발생" },
+		Silenced: "사일런스됨",
+		SilencedUntil: func(time, by string, n int) string {
+			text := time + "까지 사일런스됨"
+			if by != "" {
+				text += " (설정: " + by + ")"
+			}
+			if n > 0 {
+				text = fmt.Sprintf("알림 %d건, %s", n, text)
+			}
+			return text
+		},
+		NoData: "데이터 없음", QueryFailed: "쿼리 실패",
 		More:     func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
 		PostedTo: func(path string) string { return "이 웹훅이 모르는 경로 " + path + "에서 수신됨" },
 		Truncated: func(n uint64) string {

@@ -226,6 +226,16 @@ func (a Applier) Close(i *state.Instance, reason message.Closed, released bool, 
 	return nil
 }
 
+// Observe records what Alertmanager's API reports about a firing instance. Shows
+// means that the chats must show a change.
+func (a Applier) Observe(i *state.Instance, o state.Observation) (shows bool, err error) {
+	changed, shows := i.TakeObservation(o)
+	if !changed {
+		return false, nil
+	}
+	return shows, a.write(state.Change{Update: i, Shows: shows})
+}
+
 // StaysClosed drops the report that a resolved instance fires again.
 func (a Applier) StaysClosed(i *state.Instance, now time.Time) error {
 	if err := a.shareClosed(i, i.Closed, false, now); err != nil {

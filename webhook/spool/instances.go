@@ -8,13 +8,14 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
 const (
 	// instanceColumns are the columns of an instance i that [scanInstance] reads.
 	instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at, i.cluster, i.old_group`
+	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at, i.cluster, i.old_group, i.silence`
 
 	selectInstances = `SELECT ` + instanceColumns + ` FROM instances i `
 
@@ -34,7 +35,7 @@ const (
 		received_at, first_at, seen_at, said_by, resolved_at, closed, own, cluster, old_group)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	updateInstance = `UPDATE instances SET group_key = ?, cluster = ?, starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
-		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ? WHERE id = ?`
+		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ?, silence = ? WHERE id = ?`
 
 	// episode is the number of an instance i among those with its identity and
 	// start.
@@ -117,12 +118,12 @@ func (t *Tx) setAsideInstances(bad []badRow) error {
 // scanInstance reads [instanceColumns], and the columns after them into more.
 func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 	var i state.Instance
-	var alert, held string
+	var alert, held, silence string
 	var changed, first, last int64
 	var resolved, refire, resumed sql.NullInt64
 	err := rows.Scan(append([]any{
 		&i.ID, &i.Group, &alert, &i.Rank, &i.Notify, &i.Notification, &changed, &first,
-		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed, &i.Cluster, &i.OldGroup,
+		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed, &i.Cluster, &i.OldGroup, &silence,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -135,6 +136,9 @@ func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 		if err := json.Unmarshal([]byte(held), i.Held); err != nil {
 			return nil, fmt.Errorf("instance %d: %w", i.ID, err)
 		}
+	}
+	if silence != "" && json.Unmarshal([]byte(silence), &i.Silence) != nil {
+		i.Silence = message.Silence{} // Alertmanager is asked again
 	}
 	i.Notify = i.Notify.Known()
 	i.ChangedAt, i.FirstAt, i.LastAt = time.UnixMicro(changed), time.UnixMicro(first), time.UnixMicro(last)
@@ -164,15 +168,20 @@ func (t *Tx) UpdateInstance(i *state.Instance) error {
 	if err != nil {
 		return err
 	}
-	var held []byte
+	var held, silence []byte
 	if i.Held != nil {
 		if held, err = json.Marshal(i.Held); err != nil {
 			return err
 		}
 	}
+	if i.Silence != (message.Silence{}) {
+		if silence, err = json.Marshal(i.Silence); err != nil {
+			return err
+		}
+	}
 	_, err = t.exec(updateInstance,
 		i.Group, i.Cluster, i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
-		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), i.ID)
+		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), string(silence), i.ID)
 	return err
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
@@ -68,6 +69,7 @@ func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) 
 		c.Raised, c.Louder = newest.confirm(n, a)
 		c.Update = newest
 	case Known:
+		c.Shows = newest.unsilence(a)
 		c.Raised, c.Louder = newest.confirm(n, a)
 		c.Update = newest
 	case Late:
@@ -88,14 +90,33 @@ type Observation struct {
 	Alert      template.Alert
 	UpdatedAt  time.Time      // Prometheus sent it last
 	Suppressed message.Closed // Silenced or Inhibited; empty while it is neither
+	// SilencedBy are the ids of the silences. Silence is the one of them that ends
+	// last; it is zero if there is none, or if it is not known.
+	SilencedBy []string
+	Silence    message.Silence
 }
 
-// TakeObservation records that Alertmanager knows the alert, and reports
-// whether that changes the instance.
-func (i *Instance) TakeObservation(o Observation) (changed bool) {
-	changed = o.Suppressed != i.Suppressed
-	i.Suppressed = o.Suppressed
-	return changed
+// TakeObservation records that Alertmanager knows the alert. Changed means that
+// the instance is another one, and shows that the chats must show a change.
+func (i *Instance) TakeObservation(o Observation) (changed, shows bool) {
+	if len(o.SilencedBy) > 0 && o.Silence == (message.Silence{}) {
+		o.Silence = i.Silence
+	}
+	shows = o.Silence.By != i.Silence.By || !o.Silence.Until.Equal(i.Silence.Until)
+	changed = shows || o.Suppressed != i.Suppressed
+	i.Suppressed, i.Silence = o.Suppressed, o.Silence
+	return changed, shows
+}
+
+// unsilence drops the silence of an instance of which Alertmanager sends a firing
+// notification. It reports whether the chats must show a change.
+func (i *Instance) unsilence(a template.Alert) (shows bool) {
+	if a.Status != string(model.AlertFiring) {
+		return false
+	}
+	shows = i.Firing() && i.Silence != (message.Silence{})
+	i.Silence = message.Silence{}
+	return shows
 }
 
 // Confirmed returns the notification of a resolved instance that Alertmanager's

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 // Proof is the evidence that a resolution has for the end of its alert.
@@ -30,13 +31,9 @@ const (
 	Expired
 )
 
-// stateReason is the annotation in which Grafana names the cause of a
-// resolution that no evaluation made.
-const stateReason = "grafana_state_reason"
-
 // ProofOf returns the evidence of a resolution.
 func ProofOf(a template.Alert) Proof {
-	for reason := range strings.SplitSeq(a.Annotations[stateReason], ",") {
+	for reason := range strings.SplitSeq(a.Annotations[message.StateReason], ",") {
 		switch strings.TrimSpace(reason) {
 		case "MissingSeries", "NoData", "Error":
 			return Expired

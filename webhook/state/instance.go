@@ -19,13 +19,14 @@ type Instance struct {
 	Alert        template.Alert
 	Rank         int // of its severity, 0 is most urgent
 	Notify       Loudness
-	Notification int64          // that brought the present state
-	ChangedAt    time.Time      // the receipt of that notification
-	FirstAt      time.Time      // the receipt of the first notification with it
-	LastAt       time.Time      // the receipt of the last notification with it
-	ExternalURL  string         // of the Alertmanager that brought the present state
-	ResolvedAt   time.Time      // the receipt of the resolution; zero while it fires
-	Suppressed   message.Closed // Silenced or Inhibited at the last query of Alertmanager
+	Notification int64           // that brought the present state
+	ChangedAt    time.Time       // the receipt of that notification
+	FirstAt      time.Time       // the receipt of the first notification with it
+	LastAt       time.Time       // the receipt of the last notification with it
+	ExternalURL  string          // of the Alertmanager that brought the present state
+	ResolvedAt   time.Time       // the receipt of the resolution; zero while it fires
+	Suppressed   message.Closed  // Silenced or Inhibited at the last query of Alertmanager
+	Silence      message.Silence // that suppresses it, or zero
 	Closed       message.Closed
 	RefireAt     time.Time // when a report of firing again counts, see [Refires]; zero for none
 	Own          bool      // this replica received the present state itself
@@ -116,7 +117,7 @@ func (i *Instance) Refire(now time.Time) *Instance {
 	again.OldGroup = ""
 	again.Alert.Status, again.Alert.EndsAt = "firing", time.Time{}
 	again.ChangedAt, again.FirstAt, again.LastAt = now, now, now
-	again.ResolvedAt, again.Closed = time.Time{}, ""
+	again.ResolvedAt, again.Closed, again.Silence = time.Time{}, "", message.Silence{}
 	i.RefireAt = time.Time{}
 	return &again
 }

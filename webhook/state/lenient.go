@@ -29,6 +29,7 @@ type lenientPayload struct {
 	TruncatedAlerts    anyText   `json:"truncatedAlerts"`
 	GroupLabels        anyTexts  `json:"groupLabels"`
 	Alerts             anyAlerts `json:"alerts"`
+	grafanaPayload
 }
 
 // parseLenient decodes every JSON object in a body, and joins their alerts.
@@ -38,6 +39,9 @@ func parseLenient(body []byte) (Payload, error) {
 	err := decoder.Decode(&l)
 	for err == nil {
 		err = decoder.Decode(&l)
+	}
+	if len(l.Alerts) == 0 {
+		l.Alerts = l.legacyAlert()
 	}
 	switch {
 	case len(l.Alerts) > 0:
@@ -59,10 +63,11 @@ func (l *lenientPayload) payload() Payload {
 			ExternalURL: string(l.ExternalURL), GroupLabels: template.KV(l.GroupLabels), Alerts: template.Alerts(l.Alerts),
 		},
 	}
+	l.complete(&p)
 	firing := false
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
-		a.Status = parseStatus(cmp.Or(a.Status, p.Status))
+		a.Status = parseStatus(cmp.Or(a.Status, p.Status, string(l.State)))
 		firing = firing || a.Status == string(model.AlertFiring)
 	}
 	p.Status = string(model.AlertResolved)
@@ -186,6 +191,7 @@ func (a *anyAlert) UnmarshalJSON(data []byte) error {
 		EndsAt       anyText  `json:"endsAt"`
 		GeneratorURL anyText  `json:"generatorURL"`
 		Fingerprint  anyText  `json:"fingerprint"`
+		grafanaAlert
 	}
 	if json.Unmarshal(data, &l) != nil {
 		var text anyText
@@ -197,6 +203,7 @@ func (a *anyAlert) UnmarshalJSON(data []byte) error {
 		Status: string(l.Status), Labels: template.KV(l.Labels), Annotations: template.KV(l.Annotations),
 		StartsAt: l.StartsAt.time(), EndsAt: l.EndsAt.time(), GeneratorURL: string(l.GeneratorURL), Fingerprint: string(l.Fingerprint),
 	}
+	l.annotate((*template.Alert)(a))
 	return nil
 }
 

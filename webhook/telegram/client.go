@@ -29,7 +29,10 @@ type Message struct {
 }
 
 // Button opens an address.
-type Button struct{ Text, URL string }
+type Button struct {
+	Text, URL string
+	Row       int `json:",omitempty"` // buttons with the same number stand in one row
+}
 
 // Options configure a client.
 type Options struct {
@@ -167,8 +170,12 @@ func keyboard(m Message) *models.InlineKeyboardMarkup {
 		return nil
 	}
 	var k models.InlineKeyboardMarkup
-	for _, b := range m.Buttons {
-		k.InlineKeyboard = append(k.InlineKeyboard, []models.InlineKeyboardButton{{Text: b.Text, URL: b.URL}})
+	for i, b := range m.Buttons {
+		if i == 0 || b.Row != m.Buttons[i-1].Row {
+			k.InlineKeyboard = append(k.InlineKeyboard, nil)
+		}
+		row := &k.InlineKeyboard[len(k.InlineKeyboard)-1]
+		*row = append(*row, models.InlineKeyboardButton{Text: b.Text, URL: b.URL})
 	}
 	return &k
 }

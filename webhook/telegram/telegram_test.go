@@ -37,7 +37,9 @@ func TestSendAndEdit(t *testing.T) {
 	t.Parallel()
 	bot, c := newBot(t, fakebot.Limits{})
 	chat := telegram.Chat{ID: "-100", Topic: 5}
-	first, err := c.Send(t.Context(), chat, telegram.Message{HTML: "<b>a</b> &lt;", Buttons: []telegram.Button{{Text: "go", URL: "https://example.com/"}}})
+	first, err := c.Send(t.Context(), chat, telegram.Message{HTML: "<b>a</b> &lt;", Buttons: []telegram.Button{
+		{Text: "a", URL: "https://a.example.com/"}, {Text: "b", URL: "https://b.example.com/"}, {Text: "c", URL: "https://c.example.com/", Row: 3},
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +49,16 @@ func TestSendAndEdit(t *testing.T) {
 	if _, err := c.Send(t.Context(), chat, telegram.Message{Plain: "a <b> c", ReplyTo: 99}); err != nil {
 		t.Fatal(err)
 	}
+	if b := bot.Messages(-100)[0].Buttons; len(b) != 3 || b[0].Row != 0 || b[1].Row != 0 || b[2].Row != 1 {
+		t.Errorf("the buttons are %v", b)
+	}
 	for range 2 { // the second one changes nothing and is no error
 		if err := c.Edit(t.Context(), chat, first, telegram.Message{HTML: "<i>new</i>"}); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if b := bot.Messages(-100)[0].Buttons; len(b) != 0 {
+		t.Errorf("the edited message has the buttons %v", b)
 	}
 	m := bot.Messages(-100)
 	if len(m) != 3 || m[0].Text != "new" || m[0].Topic != 5 || len(m[0].Edits) != 1 || m[0].Edits[0].Text != "a <" ||

@@ -61,7 +61,10 @@ type Edit struct {
 }
 
 // Button is an inline keyboard button.
-type Button struct{ Text, URL string }
+type Button struct {
+	Text, URL string
+	Row       int // of the keyboard, from 0
+}
 
 // Call is a call of the API.
 type Call struct {

@@ -10,6 +10,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+
+	"github.com/alertnative/preflight/internal/markup"
 )
 
 var errDropped = errors.New("connection reset by peer")
@@ -130,11 +133,11 @@ func parseMessage(fields map[string]string) (Message, string) {
 	case "":
 		m.Text = raw
 	case "HTML":
-		text, entities, problem := parseHTML(raw)
-		if problem != "" {
-			return m, "can't parse entities: " + problem
+		parsed, err := markup.Parse(raw)
+		if err != nil {
+			return m, "can't parse entities: " + err.Error()
 		}
-		m.Text, m.Entities = text, entities
+		m.Text, m.Entities = parsed.Shown, parsed.Entities
 	default:
 		return m, "unsupported parse_mode"
 	}
@@ -142,7 +145,7 @@ func parseMessage(fields map[string]string) (Message, string) {
 	switch {
 	case m.Text == "":
 		return m, "message text is empty"
-	case length(m.Text) > maxLength:
+	case len(utf16.Encode([]rune(m.Text))) > maxLength:
 		return m, "message is too long"
 	}
 	var problem string
@@ -164,7 +167,7 @@ func parseButtons(markup string) ([]Button, string) {
 		return nil, "object expected as reply markup"
 	}
 	var buttons []Button
-	for _, row := range keyboard.Rows {
+	for i, row := range keyboard.Rows {
 		for _, b := range row {
 			if b.Text == "" {
 				return nil, "text buttons are unallowed in the inline keyboard"
@@ -172,7 +175,7 @@ func parseButtons(markup string) ([]Button, string) {
 			if u, err := url.Parse(b.URL); err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") {
 				return nil, fmt.Sprintf("inline keyboard button URL '%s' is invalid: Wrong HTTP URL", b.URL)
 			}
-			buttons = append(buttons, Button(b))
+			buttons = append(buttons, Button{b.Text, b.URL, i})
 		}
 	}
 	return buttons, ""

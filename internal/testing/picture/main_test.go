@@ -57,7 +57,8 @@ func TestPageShowsEveryLine(t *testing.T) {
     |
     | Time: 2026-03-02 10:20:03 UTC
     |   - a < b
-    | [Runbook]
+    | [Runbook] [Graph]
+    | [Silence]
 +3m0s      → chat -100: message 2, silent, reply to 1
     | ✅ Resolved
     |
@@ -78,7 +79,8 @@ func TestPageShowsEveryLine(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"<b>🚨 Title</b>\n\nTime: 2026-03-02 10:20:03 UTC\n  - a &lt; b</div>", `<div class="time">10:20</div>`, "Runbook ↗",
+		"<b>🚨 Title</b>\n\nTime: 2026-03-02 10:20:03 UTC\n  - a &lt; b</div>", `<div class="time">10:20</div>`,
+		`<div class="row"><div class="button">Runbook ↗</div><div class="button">Graph ↗</div></div><div class="row"><div class="button">Silence ↗</div></div>`,
 		`<div class="quote">🚨 Title</div>`, "<b>✅ Resolved</b>", "🔕 10:40",
 	} {
 		if !strings.Contains(string(html), want) {

@@ -16,13 +16,13 @@ type message struct {
 	Time    string // clock time, such as 10:20
 	Title   string
 	Lines   []string
-	Buttons []string
+	Rows    [][]string // of buttons
 }
 
 var (
-	sent   = regexp.MustCompile(`→ chat \S+: message (\d+), (rings|silent)(?:, reply to (\d+))?$`)
-	clock  = regexp.MustCompile(`\d{4}-\d\d-\d\d (\d\d:\d\d):\d\d`)
-	button = regexp.MustCompile(`^\[([^]]+)\]$`)
+	sent  = regexp.MustCompile(`→ chat \S+: message (\d+), (rings|silent)(?:, reply to (\d+))?$`)
+	clock = regexp.MustCompile(`\d{4}-\d\d-\d\d (\d\d:\d\d):\d\d`)
+	row   = regexp.MustCompile(`^\[[^]]+\]( \[[^]]+\])*$`)
 )
 
 // messages returns the messages of a transcript of pipelinetest, without edits.
@@ -46,11 +46,11 @@ func messages(transcript string) ([]message, error) {
 		}
 		last := &all[len(all)-1]
 		text = strings.TrimPrefix(text, " ")
-		switch b := button.FindStringSubmatch(text); {
+		switch {
 		case last.Title == "":
 			last.Title = text
-		case b != nil:
-			last.Buttons = append(last.Buttons, b[1])
+		case row.MatchString(text):
+			last.Rows = append(last.Rows, strings.Split(strings.Trim(text, "[]"), "] ["))
 		default:
 			last.Lines = append(last.Lines, text)
 		}

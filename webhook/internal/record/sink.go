@@ -27,8 +27,9 @@ func (s *sink) ask(url string) error {
 	if s.answers == nil {
 		s.answers = map[string][]byte{}
 	}
-	n := len(s.answers)/2 + 1
-	for _, path := range []string{"alerts", "status"} {
+	paths := []string{"alerts", "silences", "status"}
+	n := len(s.answers)/len(paths) + 1
+	for _, path := range paths {
 		resp, err := http.Get(url + "/api/v2/" + path)
 		if err != nil {
 			return err

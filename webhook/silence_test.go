@@ -1,0 +1,94 @@
+package webhook_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+const byRecord = "redis does not answer (connection refused), silenced until 2026-11-24 05:26:52 UTC by record"
+
+// silencedAlert is a world in which a silence of an alert has begun.
+func silencedAlert(t *testing.T, f func(*world, *recordedAPI)) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		w.recorded("silenced/01")
+		peer.answer("silenced/api-01")
+		w.after(10 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+		if m := w.bot.Messages(person)[0]; len(m.Edits) != 1 {
+			t.Fatalf("%d edits", len(m.Edits))
+		}
+		f(w, peer)
+	})
+}
+
+// replacing alters the answers of an API that contain a text.
+func replacing(old, with string) func(path, body string) (int, string) {
+	return func(_, body string) (int, string) { return http.StatusOK, strings.ReplaceAll(body, old, with) }
+}
+
+func TestASilenceThatChangesIsShown(t *testing.T) {
+	silencedAlert(t, func(w *world, peer *recordedAPI) {
+		w.restart()
+		w.after(10 * time.Minute)
+		if m := w.bot.Messages(person)[0]; len(m.Edits) != 1 {
+			t.Fatalf("%d edits after a restart", len(m.Edits))
+		}
+		peer.altered(replacing("T05:26:52.480Z", "T09:00:00Z"))
+		w.after(time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+strings.Replace(byRecord, "05:26:52", "09:00:00", 1)+"] edited")
+	})
+}
+
+func TestASilenceThatExpiresIsNoLongerShown(t *testing.T) {
+	silencedAlert(t, func(w *world, peer *recordedAPI) {
+		peer.altered(replacing(`"af3c1b3e-9a25-4b78-893c-e644deaaffd8"`, ""))
+		w.after(time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)] edited")
+	})
+}
+
+// Alertmanager sends no notification of a silenced alert. So one that arrives shows
+// that the silence is over.
+func TestANotificationEndsASilence(t *testing.T) {
+	silencedAlert(t, func(w *world, peer *recordedAPI) {
+		peer.answer("")
+		w.recorded("silenced/01")
+		w.after(5 * time.Second)
+		if m := w.bot.Messages(person); strings.Contains(m[0].Text, "silenced") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// While the silences are not known, the rest is compared.
+func TestSilencesThatAreNotAnswered(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		fails := func(path, body string) (int, string) {
+			if path == "silences" {
+				return http.StatusInternalServerError, `"broken"`
+			}
+			return http.StatusOK, body
+		}
+		w.recorded("silenced/01")
+		peer.altered(fails)
+		peer.answer("silenced/api-01")
+		w.after(10 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)]")
+		if n := strings.Count(w.logs.String(), "with Alertmanager failed"); n != 1 {
+			t.Errorf("logged %d times", n)
+		}
+		peer.altered(nil)
+		w.after(time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+		peer.altered(fails)
+		w.after(time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+		peer.answer("silenced/api-02")
+		w.after(2 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "ended while silenced") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
