@@ -17,10 +17,10 @@ const (
 	// alerts of a part. One transaction applies a whole notification or a part, and
 	// acceptance waits for the transaction.
 	wholeAlerts = 2000
-	partAlerts  = 500
+	partAlerts  = 250
 	// maxParts is the number of parts that may wait. Their alerts are known in
 	// memory.
-	maxParts = 4000
+	maxParts = 8000
 	// maxRead is the number of notifications that are looked at for one that need
 	// not wait.
 	maxRead = 20 * applyAtOnce

@@ -49,7 +49,7 @@ func TestALargeNotificationDelaysNoOther(t *testing.T) {
 		ended := post(large.many(2501, "resolved"), api.None)
 		shared := post(small.payload(small.resolved("target2500", start, start.Add(time.Second))), api.None)
 		other := post(urgent.payload(urgent.firing("redis", start)), api.Loud)
-		if ended != first+6 || shared != ended+6 || other != shared+1 {
+		if ended != first+11 || shared != ended+11 || other != shared+1 {
 			w.t.Errorf("ids %d, %d, %d, %d", first, ended, shared, other)
 		}
 		synctest.Wait()
