@@ -24,6 +24,7 @@ bench: build tools ## Measure the commands, the proofs, and the webhook under lo
 	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
+	@go run ./bench/history
 
 firstrun: ## Measure the time from a clone to the first message with empty Go caches. Takes minutes.
 	@go run ./bench/firstrun

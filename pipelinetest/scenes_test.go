@@ -22,6 +22,7 @@ func scenes() []scene {
 		{name: "two-fail-at-once", story: twoFail},
 		{name: "warn-fail-pass", story: warnFailPass},
 		{name: "flapping", story: flapping},
+		{name: "flapping-fast", story: flappingFast},
 		{name: "silenced-while-it-resolves", story: silenced},
 		{name: "preflight-stops", story: preflightStops},
 		{name: "node-exporter-dies", story: nodeExporterDies},

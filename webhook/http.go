@@ -104,9 +104,15 @@ func (s *Service) authorized(tokens func() []string, next http.HandlerFunc) http
 	}
 }
 
-// readyEvery is the time for which the answer to /-/ready holds. Each test waits
-// for the disk as a notification does, and anybody may ask.
-const readyEvery = time.Second
+const (
+	// readyEvery is the time for which the answer to /-/ready holds. Each test
+	// waits for the disk as a notification does, and anybody may ask.
+	readyEvery = time.Second
+	// Above readyRate questions a second, each waits readyWait for its answer, so
+	// that clients which ask without a pause leave time for notifications.
+	readyRate = 50
+	readyWait = 50 * time.Millisecond
+)
 
 // writable knows whether the spool can be written.
 type writable struct {
@@ -128,7 +134,13 @@ func (w *writable) check(s *spool.Spool) error {
 }
 
 // handleReady proves that a notification would be accepted.
-func (s *Service) handleReady(w http.ResponseWriter, _ *http.Request) {
+func (s *Service) handleReady(w http.ResponseWriter, r *http.Request) {
+	if !s.asked.Allow() {
+		select {
+		case <-time.After(readyWait):
+		case <-r.Context().Done():
+		}
+	}
 	if s.draining.Load() {
 		http.Error(w, "stopping", http.StatusServiceUnavailable)
 		return

@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/prometheus/common/model"
+
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
@@ -119,14 +121,16 @@ func (s *Service) applyPart() (n int, err error) {
 // transaction. It returns the number of changes.
 func (s *Service) apply(single bool, choose func(*spool.Tx) ([]state.Arrival, error), more func(*spool.Tx, spool.Applier) (int, error)) (n int, err error) {
 	var applied []spool.Applied
+	var flapping []string
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
 		defer func() {
 			if single && err != nil && spool.IsItem(err) {
 				err = errors.Join(spool.ErrDamaged, err)
 			}
 		}()
-		n, applied = 0, nil
+		n, applied, flapping = 0, nil, nil
 		applier := s.applier(tx)
+		applier.Flaps = func(i *state.Instance) { flapping = append(flapping, i.Alert.Labels[model.AlertNameLabel]) }
 		inbox, err := choose(tx)
 		if err != nil {
 			return err
@@ -150,6 +154,7 @@ func (s *Service) apply(single bool, choose func(*spool.Tx) ([]state.Arrival, er
 	}
 	if err == nil {
 		s.countApplied(applied)
+		s.metrics.flaps(flapping)
 	}
 	return n, err
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,7 +16,8 @@ import (
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
-	replaced, ends, reloads                  *prometheus.CounterVec
+	replaced, ends, flapping, reloads        *prometheus.CounterVec
+	flapNames                                map[string]bool // that have a counter
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
 	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
@@ -33,6 +35,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable), unprotected: instrument.Gauge(d.Unprotected),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
 		backlog: instrument.Gauge(d.Backlog), backlogAge: instrument.Gauge(d.BacklogAge),
+		flapping: instrument.Counter(d.FlappingEpisodes), flapNames: map[string]bool{},
 		ends: instrument.Counter(d.Ends), offset: instrument.Gauge(d.ClockOffset),
 		reloads: instrument.Counter(d.Reloads), reloadSuccessful: instrument.Gauge(d.ReloadSuccessful),
 		historyBacklog: instrument.Gauge(d.HistoryBacklog), historyLag: instrument.Gauge(d.HistoryLag), replicaState: instrument.Gauge(d.ReplicaState),
@@ -65,13 +68,32 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
+		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+const (
+	// maxFlapNames bounds the number of counters.
+	maxFlapNames = 200
+	otherFlaps   = "other"
+)
+
+// flaps counts episodes of alerts that flap, by name.
+func (m *instruments) flaps(names []string) {
+	for _, name := range names {
+		name = strings.ToValidUTF8(name, "�")
+		if !m.flapNames[name] && len(m.flapNames) >= maxFlapNames {
+			name = otherFlaps
+		} else {
+			m.flapNames[name] = true
+		}
+		m.flapping.WithLabelValues(name).Inc()
+	}
 }
 
 // reloaded counts a reload.

@@ -190,11 +190,12 @@ func TestAResolutionIsShownAtOnce(t *testing.T) {
 				o := outage{am: am, start: time.Now()}
 				o.am.key = fmt.Sprint(i)
 				p.after(time.Second)
-				w.post(o.am.payload(o.am.firing("redis", o.start)), api.Loud)
+				target := fmt.Sprint("redis-", i) // else the alert flaps
+				w.post(o.am.payload(o.am.firing(target, o.start)), api.Loud)
 				p.after(7 * time.Second)
-				w.post(o.am.payload(o.am.resolved("redis", o.start, time.Now())), api.Loud)
+				w.post(o.am.payload(o.am.resolved(target, o.start, time.Now())), api.Loud)
 				w.after(2500 * time.Millisecond)
-				if m := w.bot.Messages(person); len(m) != 2*i+2 || !strings.Contains(m[2*i+1].Text, "redis, resolved after 8s") {
+				if m := w.bot.Messages(person); len(m) != 2*i+2 || !strings.Contains(m[2*i+1].Text, target+", resolved after 8s") {
 					t.Fatalf("the chat shows %v", m)
 				}
 			}

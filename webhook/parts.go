@@ -127,6 +127,10 @@ func (c *chooser) choose(tx *spool.Tx, r spool.InboxRange, large []*divided) err
 			return err
 		}
 		c.read += len(list)
+		if len(large) == 0 {
+			c.ready = append(c.ready, list...)
+			return nil // one transaction applies no more
+		}
 		r.After = list[len(list)-1].ID
 		for _, a := range list {
 			keys := c.keys(a.Cluster, a.Payload)
@@ -137,9 +141,6 @@ func (c *chooser) choose(tx *spool.Tx, r spool.InboxRange, large []*divided) err
 			for _, k := range keys {
 				c.waiting[k] = struct{}{}
 			}
-		}
-		if len(large) == 0 {
-			return nil // one transaction applies no more
 		}
 	}
 	return nil

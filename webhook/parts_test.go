@@ -45,11 +45,11 @@ func TestALargeNotificationDelaysNoOther(t *testing.T) {
 			}
 			return id
 		}
-		first := post(large.many(5000, "firing"), api.None)
-		ended := post(large.many(5000, "resolved"), api.None)
-		shared := post(small.payload(small.resolved("target4999", start, start.Add(time.Second))), api.None)
+		first := post(large.many(2501, "firing"), api.None)
+		ended := post(large.many(2501, "resolved"), api.None)
+		shared := post(small.payload(small.resolved("target2500", start, start.Add(time.Second))), api.None)
 		other := post(urgent.payload(urgent.firing("redis", start)), api.Loud)
-		if ended != first+10 || shared != ended+10 || other != shared+1 {
+		if ended != first+6 || shared != ended+6 || other != shared+1 {
 			w.t.Errorf("ids %d, %d, %d, %d", first, ended, shared, other)
 		}
 		synctest.Wait()
@@ -64,7 +64,7 @@ func TestALargeNotificationDelaysNoOther(t *testing.T) {
 				open++
 			}
 		}
-		if n := len(w.history()); n != 5001 || open != 1 {
+		if n := len(w.history()); n != 2502 || open != 1 {
 			w.t.Errorf("the history has %d alerts, and %d fire", n, open)
 		}
 		// New rows are numbered as they are applied.
@@ -77,10 +77,10 @@ func TestALargeNotificationDelaysNoOther(t *testing.T) {
 		if err := db.QueryRow(`SELECT count(*) FROM instances WHERE id < (SELECT id FROM instances WHERE fingerprint = ?)`, small.firing("redis", start).Fingerprint).Scan(&before); err != nil {
 			w.t.Fatal(err)
 		}
-		if before == 5000 {
+		if before == 2501 {
 			w.t.Error("the other notification waited for the large ones")
 		}
-		if err := db.QueryRow(`SELECT group_key FROM instances WHERE fingerprint = ?`, small.firing("target4999", start).Fingerprint).Scan(&group); err != nil {
+		if err := db.QueryRow(`SELECT group_key FROM instances WHERE fingerprint = ?`, small.firing("target2500", start).Fingerprint).Scan(&group); err != nil {
 			w.t.Fatal(err)
 		}
 		if group != large.group() {

@@ -119,7 +119,7 @@ func TestALateEndClosesNothingBeforeTheRepeat(t *testing.T) {
 		w.after(24*time.Hour + 30*time.Minute)
 		w.expect(person, "1 🔔 P2: Preflight [Database: redis] silent")
 		w.post(am.payload(am.firing("redis", start.Add(50*time.Second))), api.Silent)
-		w.after(3 * 24 * time.Hour)
+		w.after(25 * time.Hour)
 		w.expect(person, "1 🔔 P2: Preflight [Database: redis] silent")
 	})
 }

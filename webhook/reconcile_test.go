@@ -162,7 +162,7 @@ func TestWhatSendsNoResolutionIsClosed(t *testing.T) {
 	reconciled(t, func(w *world, peer *recordedAPI) {
 		w.recorded("unresolved/01")
 		peer.answer("unresolved/api-01")
-		w.after(10 * time.Hour)
+		w.after(2 * time.Hour)
 		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: redis does not answer (connection refused)]")
 		peer.answer("unresolved/api-02")
 		w.after(50 * time.Minute)

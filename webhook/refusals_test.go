@@ -15,8 +15,8 @@ import (
 // and name.
 func TestManyRefusedTextsHoldUpNoAlert(t *testing.T) {
 	for _, chat := range []string{"7", "-100", "-100:5"} {
-		for _, many := range []int{1, 2, 10, 15} {
-			for _, later := range []time.Duration{0, 3 * time.Second, 15 * time.Second, 40 * time.Second} {
+		for _, many := range []int{2, 15} {
+			for _, later := range []time.Duration{0, 40 * time.Second} {
 				t.Run(fmt.Sprint(chat, " ", many, " ", later), func(t *testing.T) {
 					inWorld(t, chat, func(w *world) {
 						w.bot.Refuse(func(_ int64, m fakebot.Message) string {
@@ -116,8 +116,11 @@ func TestAFailingChatIsFoundWithManyAlerts(t *testing.T) {
 		w.after(5 * time.Minute)
 		w.bot.Refuse(nil)
 		w.after(10 * time.Minute)
-		if n := len(w.bot.Messages(group)); n != 50 || w.metric("preflight_webhook_backlog", "-100") != 0 {
-			t.Errorf("the chat shows %d of 50 alerts", n)
+		for i := range 50 {
+			if n := w.count(group, fmt.Sprint("t", i)); n != 1 {
+				t.Errorf("%d messages show the alert %d", n, i)
+			}
 		}
+		w.backlog(0)
 	})
 }

@@ -31,6 +31,8 @@ type site struct {
 	*world
 	metrics *httptest.Server
 	halves  []*half
+	chats   []telegram.Chat // a person without rates if it is left out
+	rates   deliver.Rates
 
 	mu     sync.Mutex
 	failed [2]bool // as each half scrapes it
@@ -96,10 +98,13 @@ func (s *site) receive() {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if s.chats == nil {
+		s.chats, s.rates = []telegram.Chat{{ID: fmt.Sprint(person)}}, deliver.Rates{Global: 1_000_000}
+	}
 	s.registry = prometheus.NewPedanticRegistry()
 	s.config = webhook.Config{
-		Spool: filepath.Join(t.TempDir(), "spool.db"), Chats: []telegram.Chat{{ID: fmt.Sprint(person)}}, Sender: client, Formatter: formatter,
-		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: deliver.Rates{Global: 1_000_000},
+		Spool: filepath.Join(t.TempDir(), "spool.db"), Chats: s.chats, Sender: client, Formatter: formatter,
+		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates,
 	}
 	for _, h := range s.halves {
 		p, err := webhook.NewPrometheus(h.url, nil)

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
+	"golang.org/x/time/rate"
 
 	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/history"
@@ -46,6 +47,7 @@ type Service struct {
 	draining  atomic.Bool
 	parts     parts
 	writable  writable
+	asked     *rate.Limiter                  // questions whether it is ready
 	exposed   atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
 	heartbeats
 }
@@ -60,7 +62,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		c.Drain = 10 * time.Second
 	}
 	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
-	s.parts.seed = maphash.MakeSeed()
+	s.parts.seed, s.asked = maphash.MakeSeed(), rate.NewLimiter(readyRate, readyRate)
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
 	var err error

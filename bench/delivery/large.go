@@ -13,14 +13,20 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
-// benchReady posts as fast as 16 connections can, while as many others ask
-// /-/ready without a pause.
+// benchReady posts one notification after the other, and then again while 16
+// connections ask /-/ready without a pause.
 func benchReady(ctx context.Context, n int) (err error) {
 	s, err := start(ctx, fakebot.Telegram())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
+	fmt.Printf("%d notifications one after the other, and again while %d connections ask /-/ready without a pause:\n", n, connections)
+	quiet, err := s.postEach(0, n)
+	if err != nil {
+		return err
+	}
+	quiet.print("time to the acknowledgement, alone")
 	asking, stop := context.WithCancel(ctx)
 	var pollers sync.WaitGroup
 	answers := make([]int, connections)
@@ -36,23 +42,32 @@ func benchReady(ctx context.Context, n int) (err error) {
 		})
 	}
 	begin := time.Now()
-	times, err := s.post(n, func(i int) []byte { return notification(i%groups, i, 1, time.Time{}) })
+	busy, err := s.postEach(n, n)
 	took := time.Since(begin).Seconds()
 	stop()
 	pollers.Wait()
 	if err != nil {
 		return err
 	}
+	busy.print("with the questions")
 	asked := 0
 	for _, answered := range answers {
 		asked += answered
 	}
-	fmt.Printf("%d notifications on %d connections, while %d others ask /-/ready without a pause:\n", n, connections, connections)
-	fmt.Printf("  %-40s %8.0f/s\n", "acknowledgements", float64(n)/took)
-	fmt.Printf("  %-40s %8.0f/s\n", "answers of /-/ready", float64(asked)/took)
-	times.print("time to the acknowledgement")
-	fmt.Println()
+	fmt.Printf("  %-40s %.0f/s\n\n", "answers of /-/ready", float64(asked)/took)
 	return nil
+}
+
+// postEach posts notifications one after the other.
+func (s *subject) postEach(from, n int) (times durations, err error) {
+	for i := from; i < from+n; i++ {
+		d, err := s.postOne(http.DefaultClient, notification(i%groups, i, 1, time.Time{}))
+		if err != nil {
+			return nil, err
+		}
+		times = append(times, d)
+	}
+	return times, nil
 }
 
 func (s *subject) ready(ctx context.Context, client *http.Client) bool {

@@ -2,11 +2,14 @@
 //
 //   - acknowledgements per second on 16 connections, compared with the number
 //     of disk syncs per second, because each acknowledgement waits for one;
-//   - the same while 16 other connections ask /-/ready;
+//   - the time to an acknowledgement while 16 other connections ask /-/ready;
 //   - the time until a group of 100 alerts is acknowledged;
 //   - the delay of small notifications beside one of 400,000 alerts;
 //   - the time until 10,000 notifications of 50 groups, which arrived during an
 //     outage of Telegram, are in the chat, at the rate that Telegram allows;
+//   - a storm: how soon 101 groups are named, one of them with 10,000 alerts, and
+//     how soon a later urgent alert is;
+//   - the calls for an urgent alert that flaps;
 //   - memory over 100,000 notifications.
 //
 // The load comes from the same machine. The webhook refuses to start on a spool
@@ -46,7 +49,7 @@ func main() {
 	backlog := flag.Int("backlog", 10_000, "notifications that wait for Telegram")
 	memory := flag.Int("memory", 100_000, "notifications while memory is watched")
 	alerts := flag.Int("large", 400_000, "alerts of a large notification")
-	only := flag.String("only", "", "the name of one part: acks, ready, group, large, backlog or memory")
+	only := flag.String("only", "", "the name of one part: acks, ready, group, large, backlog, storm, flapping or memory")
 	flag.Parse()
 	ctx := context.Background()
 	for _, part := range []struct {
@@ -54,10 +57,12 @@ func main() {
 		run  func() error
 	}{
 		{"acks", func() error { return benchAcks(ctx, *acks) }},
-		{"ready", func() error { return benchReady(ctx, *acks) }},
+		{"ready", func() error { return benchReady(ctx, *acks/20) }},
 		{"group", func() error { return benchGroup(ctx) }},
 		{"large", func() error { return benchLarge(ctx, *alerts) }},
 		{"backlog", func() error { return benchBacklog(ctx, *backlog) }},
+		{"storm", func() error { return benchStorm(ctx, 10_000) }},
+		{"flapping", func() error { return benchFlapping(ctx) }},
 		{"memory", func() error { return benchMemory(ctx, *memory) }},
 	} {
 		if *only != "" && *only != part.name {
@@ -73,6 +78,7 @@ func main() {
 // subject is a running webhook with its Telegram.
 type subject struct {
 	dir     string
+	chat    int64
 	bot     *fakebot.Bot
 	api     *httptest.Server
 	away    atomic.Bool // Telegram is down
@@ -80,8 +86,13 @@ type subject struct {
 	process *proc.Process
 }
 
-func start(ctx context.Context, limits fakebot.Limits, args ...string) (s *subject, err error) {
-	s = &subject{bot: fakebot.New(token, limits, fakebot.Chat{ID: chat})}
+func start(ctx context.Context, limits fakebot.Limits, args ...string) (*subject, error) {
+	return startIn(ctx, chat, limits, args...)
+}
+
+// startIn starts a webhook with a chat.
+func startIn(ctx context.Context, chat int64, limits fakebot.Limits, args ...string) (s *subject, err error) {
+	s = &subject{chat: chat, bot: fakebot.New(token, limits, fakebot.Chat{ID: chat})}
 	s.api = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if s.away.Load() {
 			panic(http.ErrAbortHandler)
@@ -144,7 +155,7 @@ func (s *subject) metric(name string) (float64, error) {
 
 // backlog returns the number of alerts that are not up to date in the chat.
 func (s *subject) backlog() (float64, error) {
-	return s.metric(fmt.Sprintf(`preflight_webhook_backlog{chat="%d"}`, chat))
+	return s.metric(fmt.Sprintf(`preflight_webhook_backlog{chat="%d"}`, s.chat))
 }
 
 // benchAcks posts as fast as 16 connections can.

@@ -35,7 +35,7 @@ const keep = 30 * 24 * time.Hour
 var settings = []string{"fsync=on", "full_page_writes=on", "shared_buffers=256MB", "autovacuum=on", "max_wal_size=4GB"}
 
 func main() {
-	rows := flag.String("rows", "1000000,10000000", "numbers of rows, separated by commas")
+	rows := flag.String("rows", "1000000", "numbers of rows, separated by commas")
 	before := flag.String("before", "", "another preflight-webhook to compare with")
 	flag.Parse()
 	for _, text := range strings.Split(*rows, ",") {

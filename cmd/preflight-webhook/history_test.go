@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/history"
@@ -84,6 +88,82 @@ func TestHistoryFromPostgreSQL(t *testing.T) {
 		}
 		if lines != len(want) {
 			t.Errorf("%s lists %d alerts, want %s", tt.args, lines, tt.want)
+		}
+	}
+}
+
+// manyRecords returns a PostgreSQL with a history of several pages. Each is larger
+// than the buffers of a pipe, so the command waits for its reader.
+func manyRecords(t *testing.T) *testservers.Postgres {
+	t.Helper()
+	postgres := testservers.StartPostgres(t)
+	store, err := history.Open(postgres.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := pgx.Connect(t.Context(), postgres.DSN())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), `INSERT INTO preflight.alerts
+		SELECT md5(i::text), '', 'f' || i, now() - interval '1 second' * i, 0, NULL, '', 'A', 'P0', 'paper', 'loud',
+			'{"alertname": "A"}', jsonb_build_object('summary', repeat('x', 500)), now(), NULL, '' FROM generate_series(1, 9000) i`); err != nil {
+		t.Fatal(err)
+	}
+	return postgres
+}
+
+// A list that ends early ends with an error and another exit status. What is
+// printed are whole lines.
+func TestHistoryThatEndsEarly(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		end    func(*testservers.Postgres, *os.Process) error
+		status int
+		text   string
+	}{
+		"PostgreSQL stops": {func(p *testservers.Postgres, _ *os.Process) error { p.Stop(); return nil }, 1, "the list is not complete: after "},
+		"Ctrl-C":           {func(_ *testservers.Postgres, p *os.Process) error { return p.Signal(os.Interrupt) }, 130, "interrupted: the list is not complete"},
+	} {
+		for _, format := range []string{"--json", "--no-json"} {
+			t.Run(name+" "+format, func(t *testing.T) {
+				t.Parallel()
+				postgres := manyRecords(t)
+				cmd := exec.Command("preflight-webhook", "history", format)
+				cmd.Env = append(cmd.Environ(), "DATABASE_URL="+postgres.DSN())
+				out, err := cmd.StdoutPipe()
+				if err != nil {
+					t.Fatal(err)
+				}
+				var errs bytes.Buffer
+				cmd.Stderr = &errs
+				if err := cmd.Start(); err != nil {
+					t.Fatal(err)
+				}
+				lines := bufio.NewScanner(out)
+				lines.Buffer(nil, 1<<20)
+				if !lines.Scan() { // the first line is there, and the command waits for its reader
+					t.Fatalf("no line: %s", errs.String())
+				}
+				if err := tt.end(postgres, cmd.Process); err != nil {
+					t.Fatal(err)
+				}
+				n, last := 1, lines.Text()
+				for lines.Scan() {
+					n, last = n+1, lines.Text()
+				}
+				if err := cmd.Wait(); cmd.ProcessState.ExitCode() != tt.status || !strings.Contains(errs.String(), tt.text) || strings.Contains(errs.String(), "spool") {
+					t.Errorf("%v: %s", err, errs.String())
+				}
+				if n < 100 || n >= 9000 || !strings.HasSuffix(strings.TrimSpace(last), "not delivered") && !strings.HasSuffix(last, "}") {
+					t.Errorf("%d lines, the last is %q", n, last)
+				}
+			})
 		}
 	}
 }

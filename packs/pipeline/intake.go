@@ -80,3 +80,41 @@ var webhookInboxStuck = rules.Alert{
 		},
 	}},
 }
+
+var webhookUnprotected = rules.Alert{
+	Name:     "WebhookUnprotected",
+	Severity: "P2",
+	Expr:     `preflight_webhook_unprotected == 1`,
+	For:      "5m",
+
+	Title:   "Webhook without a token",
+	Summary: "every host that reaches the webhook at {{ $labels.instance }} can post alerts and resolutions",
+	Actions: []string{
+		"set WEBHOOK_TOKEN, and credentials_file of Alertmanager's receivers to the same token",
+		"or listen on loopback only: --web.listen-address=127.0.0.1:9917",
+	},
+	About: "A forged resolution hides an alert that fires. A network that only Alertmanager reaches protects as well: silence the alert there.",
+	Translations: map[string]rules.Translation{"ko": {
+		Title:   "토큰 없는 웹훅",
+		Summary: "{{ $labels.instance }}의 웹훅에 접근하는 모든 호스트가 알림과 해소를 보낼 수 있음",
+		Actions: []string{
+			"WEBHOOK_TOKEN을 설정하고 Alertmanager 수신자의 credentials_file에 같은 토큰 지정",
+			"또는 루프백에서만 수신: --web.listen-address=127.0.0.1:9917",
+		},
+	}},
+
+	Panel: dashgen.Panel{Legend: "{{instance}}"},
+
+	Scenarios: []rules.Scenario{{
+		Name: "fires after five minutes",
+		Series: `
+			preflight_webhook_unprotected{job="webhook", instance="webhook:9917"}  0x3 1x6 0x5
+			preflight_webhook_unprotected{job="webhook", instance="spare:9917"}    0x15`,
+		Expect: []rules.Expect{
+			rules.Quiet("8m"),
+			rules.Fires("9m", `job="webhook", instance="webhook:9917"`),
+			rules.Fires("10m", `job="webhook", instance="webhook:9917"`),
+			rules.Quiet("11m"),
+		},
+	}},
+}

@@ -56,6 +56,7 @@ func imageVersions(t *testing.T) map[string]string {
 			continue
 		}
 		_, tag, _ := strings.Cut(service.Image, ":")
+		tag, _, _ = strings.Cut(tag, "@") // a digest
 		tag, _, _ = strings.Cut(tag, "-") // 7.4-alpine
 		versions[service.Name] = strings.TrimPrefix(tag, "v")
 	}

@@ -106,6 +106,10 @@ type Families struct {
 	Backlog           metrics.Desc
 	BacklogAge        metrics.Desc
 	ChatState         metrics.Desc
+	Storms            metrics.Desc
+	Storm             metrics.Desc
+	Summarized        metrics.Desc
+	FlappingEpisodes  metrics.Desc
 	SpoolWritable     metrics.Desc
 	SpoolReplaced     metrics.Desc
 	SpoolDurable      metrics.Desc
@@ -163,7 +167,7 @@ func NewFamilies() Families {
 		},
 		Delivered: metrics.Desc{
 			Name: name("messages_delivered_total"), Type: metrics.Counter,
-			Labels: []metrics.Label{chat, {Name: "kind", Values: []string{"alert", "reminder", "resolution", "digest", "edit"}}},
+			Labels: []metrics.Label{chat, {Name: "kind", Values: []string{"alert", "reminder", "resolution", "digest", "summary", "summary_reminder", "summary_ends", "flapping", "flap", "edit"}}},
 			Help:   "Messages and edits that Telegram confirmed.",
 		},
 		DeliveryDelay: metrics.Desc{
@@ -205,6 +209,22 @@ func NewFamilies() Families {
 			Name: name("chat_state"), Type: metrics.Gauge, Unit: metrics.Bool,
 			Labels: []metrics.Label{chat, {Name: "state", Values: ChatStates()}},
 			Help:   "1 for the state the chat is in, 0 for the others.",
+		},
+		Storms: metrics.Desc{
+			Name: name("storms_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
+			Help: "Times that more groups had news than the chat could be shown one by one, so that summaries named them.",
+		},
+		Storm: metrics.Desc{
+			Name: name("storm"), Type: metrics.Gauge, Unit: metrics.Bool, Labels: []metrics.Label{chat},
+			Help: "1 while summaries name the groups with news in the chat, else 0.",
+		},
+		Summarized: metrics.Desc{
+			Name: name("alerts_summarized_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
+			Help: "Alerts that a summary showed, or whose end or reminder one showed.",
+		},
+		FlappingEpisodes: metrics.Desc{
+			Name: name("flapping_episodes_total"), Type: metrics.Counter, Labels: []metrics.Label{{Name: "alert"}},
+			Help: "Episodes of alerts that flap, by the alert's name. After two hundred names further ones count as other.",
 		},
 		HistoryBacklog: metrics.Desc{
 			Name: name("history_backlog"), Type: metrics.Gauge,
@@ -255,7 +275,8 @@ func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
 		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
-		w.Backlog, w.BacklogAge, w.ChatState, w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,
+		w.Backlog, w.BacklogAge, w.ChatState, w.Storms, w.Storm, w.Summarized, w.FlappingEpisodes,
+		w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,
 	}
 }
 

@@ -3,6 +3,8 @@ package deliver
 import (
 	"encoding/json"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
@@ -19,6 +21,7 @@ type draft struct {
 	news     []spool.View // those of the list that the chat does not show yet
 	silent   bool
 	replyTo  int
+	covers   []state.Listed // further instances that the first message stands for
 	// ambiguous counts the calls without an answer that may have shown the notice.
 	ambiguous int
 }
@@ -28,7 +31,7 @@ type draft struct {
 var errNothing = errors.New("no alert to show")
 
 // write stores all parts, and returns the call of the first one.
-func (p planner) write(d draft) (*call, error) {
+func (p *planner) write(d draft) (*call, error) {
 	if len(d.list) == 0 {
 		return nil, errNothing
 	}
@@ -53,6 +56,9 @@ func (p planner) write(d draft) (*call, error) {
 			c.ambiguous = max(c.ambiguous, v.Ambiguous)
 			c.Listed = append(c.Listed, state.Listed{ID: v.ID, Resolved: !v.Firing(), News: news[v.ID]})
 		}
+		if first == nil {
+			c.Listed = append(c.Listed, d.covers...)
+		}
 		c.minimum, c.nameless = p.formatter.Minimum(listed)
 		var err error
 		if c.Content, err = json.Marshal(c.content); err != nil {
@@ -74,17 +80,19 @@ func (p planner) write(d draft) (*call, error) {
 
 // attribute sets the notifications that caused a call, for the log and the
 // metrics.
-func (p planner) attribute(c *call, news []spool.View) {
-	seen := map[int64]bool{}
+func (p *planner) attribute(c *call, news []spool.View) {
 	for _, v := range news {
-		if c.waiting.IsZero() || v.ChangedAt.Before(c.waiting) {
-			c.waiting = v.ChangedAt
-			c.severity = p.formatter.Scale().Of(v.Alert.Labels).Name
-		}
-		if !seen[v.Notification] && len(seen) < 20 {
-			seen[v.Notification] = true
-			c.notifications = append(c.notifications, v.Notification)
-		}
+		c.note(v.Notification, v.ChangedAt, func() string { return p.formatter.Scale().Of(v.Alert.Labels).Name })
+	}
+}
+
+// note adds a notification that caused the call.
+func (c *call) note(notification int64, changed time.Time, severity func() string) {
+	if c.waiting.IsZero() || changed.Before(c.waiting) {
+		c.waiting, c.severity = changed, severity()
+	}
+	if len(c.notifications) < 20 && !slices.Contains(c.notifications, notification) {
+		c.notifications = append(c.notifications, notification)
 	}
 }
 

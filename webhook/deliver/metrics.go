@@ -10,6 +10,8 @@ import (
 // instruments are the metrics of the deliveries.
 type instruments struct {
 	delivered, failed, retried, ambiguous *prometheus.CounterVec
+	storms, summarized                    *prometheus.CounterVec
+	storm                                 *prometheus.GaugeVec
 	delay                                 *prometheus.HistogramVec
 	state                                 *prometheus.GaugeVec
 }
@@ -20,11 +22,15 @@ func newInstruments(r prometheus.Registerer, chats []string) (*instruments, erro
 		delivered: instrument.Counter(d.Delivered), failed: instrument.Counter(d.Failed),
 		retried: instrument.Counter(d.Retried), ambiguous: instrument.Counter(d.AmbiguousCalls),
 		delay: instrument.Histogram(d.DeliveryDelay), state: instrument.Gauge(d.ChatState),
+		storms: instrument.Counter(d.Storms), summarized: instrument.Counter(d.Summarized), storm: instrument.Gauge(d.Storm),
 	}
 	// A counter that appears with its first event hides that event from rate().
 	for _, chat := range chats {
 		m.failed.WithLabelValues(chat)
 		m.ambiguous.WithLabelValues(chat)
+		m.storms.WithLabelValues(chat)
+		m.summarized.WithLabelValues(chat)
+		m.storm.WithLabelValues(chat)
 		kinds, _ := d.Delivered.Label("kind")
 		for _, kind := range kinds.Values {
 			m.delivered.WithLabelValues(chat, kind)
@@ -35,7 +41,7 @@ func newInstruments(r prometheus.Registerer, chats []string) (*instruments, erro
 		}
 		m.chatState(chat, api.ChatOK)
 	}
-	for _, c := range []prometheus.Collector{m.delivered, m.failed, m.retried, m.ambiguous, m.delay, m.state} {
+	for _, c := range []prometheus.Collector{m.delivered, m.failed, m.retried, m.ambiguous, m.delay, m.state, m.storms, m.summarized, m.storm} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}

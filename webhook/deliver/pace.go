@@ -54,6 +54,7 @@ type pace struct {
 
 	mu      sync.Mutex
 	calls   []time.Time // the latest, oldest first
+	showed  []time.Time // those that changed the chat
 	limited time.Time   // the end of the wait that Telegram asked for
 }
 
@@ -138,6 +139,13 @@ func (p *pace) end(now time.Time) {
 	}
 }
 
+// shows notes that a call changed the chat.
+func (p *pace) shows(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.showed = latest(append(p.showed, now))
+}
+
 // limit stores until when Telegram asked to wait.
 func (p *pace) limit(until time.Time) {
 	p.mu.Lock()
@@ -155,6 +163,7 @@ func (p *pace) takeOver(calls []time.Time, limited time.Time) {
 	for _, at := range latest(calls) {
 		p.calls = append(p.calls, at.Add(time.Second))
 	}
+	p.showed = slices.Clone(p.calls)
 }
 
 // latest returns the calls that are kept.

@@ -22,6 +22,12 @@ type call struct {
 	ambiguous int    // the calls without an answer that may have shown it
 	severity  string
 
+	rings      bool  // about an urgent alert, with a sound
+	edits      bool  // brings a message that names many alerts up to date
+	summarized int   // alerts that a summary newly shows
+	flap       int64 // the message about an alert that flaps, which the call concerns
+	flapOver   bool  // afterwards that alert no longer flaps
+
 	notifications []int64   // that brought its news
 	waiting       time.Time // the time since which the oldest change waits
 }
@@ -30,72 +36,103 @@ type call struct {
 type planner struct {
 	tx        *spool.Tx
 	chat      string
+	topics    []string // other topics of the chat
 	now       time.Time
 	formatter *message.Formatter
 	ownOnly   bool // leave out alerts that only other replicas received
+	budget    budget
+	storm     *spool.Storm // nil for none
+	rang      time.Time    // the last call about an urgent alert
+	edited    time.Time    // the last edit of a summary
 	others    *spool.Others
 }
 
 // next plans and stores the most urgent call. It returns nil if the chat shows
-// the present state.
-func (p planner) next() (*call, error) {
+// the present state, or if no call is possible yet. Wake is the time at which
+// one may be, or zero.
+func (p *planner) next() (c *call, wake time.Time, err error) {
+	if p.storm, err = p.tx.Storm(p.chat); err != nil {
+		return nil, wake, err
+	}
+	if p.storm != nil {
+		p.rang = later(p.rang, p.storm.Rang)
+	}
 	var last spool.Due
 	for again := 0; again < 2; {
-		due, ok, err := p.mostUrgent()
-		if err != nil || !ok {
-			return nil, err
+		dues, next, err := p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now)
+		if err != nil {
+			return nil, wake, err
 		}
-		var c *call
+		s, ok, wake, err := p.choose(dues)
+		if !next.IsZero() {
+			wake = sooner(wake, next)
+		}
+		if !ok || err != nil {
+			return nil, wake, err
+		}
 		err = p.tx.Try(func() (err error) {
-			c, err = p.plan(due)
+			c, err = p.plan(s)
 			return err
 		})
 		if err != nil && spool.IsItem(err) {
-			c, err = nil, p.tx.SetAsideDue(p.chat, due, err)
+			c, err = nil, p.setAside(s, dues, err)
 		}
 		if c != nil || err != nil {
-			return c, err
+			return c, wake, err
 		}
 		// It needs no call, and was marked as done.
-		if due == last {
+		if s.due == last {
 			again++
 		} else {
-			last, again = due, 0
+			last, again = s.due, 0
 		}
 	}
-	return nil, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
+	return nil, wake, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
 }
 
-func (p planner) mostUrgent() (spool.Due, bool, error) {
-	if p.others != nil {
-		return p.tx.MostUrgentOther(p.chat, p.ownOnly, p.urgentRanks(), *p.others)
+// setAside sets aside a call that cannot be planned. If it is a summary, all
+// groups are, because any of them can be the reason.
+func (p *planner) setAside(s step, dues spool.Dues, reason error) error {
+	if s.summary == "" {
+		return p.tx.SetAsideDue(p.chat, s.due, reason)
 	}
-	return p.tx.MostUrgent(p.chat, p.ownOnly, p.urgentRanks())
+	return p.tx.SetAsideDue(p.chat, spool.Due{Class: spool.DueAlert}, reason)
 }
 
-// plan plans and stores a call that is due. It returns nil if no call is needed.
-func (p planner) plan(due spool.Due) (*call, error) {
-	switch due.Class {
+// plan plans and stores a call. It returns nil if no call is needed.
+func (p *planner) plan(s step) (*call, error) {
+	if s.summary != "" {
+		return p.summarize(s)
+	}
+	switch due := s.due; due.Class {
 	case spool.DuePart:
 		return p.part(due.ID)
 	case spool.DueAlert:
-		return p.alert(due.Group)
+		c, err := p.alert(due, s.first)
+		if c != nil {
+			c.rings = due.Urgent(p.urgentRanks())
+		}
+		return c, err
 	case spool.DueReminder:
 		return p.reminder(due.Group)
 	case spool.DueResolution:
 		return p.resolution(due.Group)
 	case spool.DueEdit:
 		return p.edit(due.ID)
+	case spool.DueSummaryEdit:
+		return p.editSummary(due.ID, nil)
+	case spool.DueFlap, spool.DueFlapFires, spool.DueFlapEdit, spool.DueFlapOver:
+		return p.flapCall(due)
 	default:
 		return p.digest()
 	}
 }
 
 // urgentRanks returns the number of urgent ranks.
-func (p planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
+func (p *planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
 
 // mine leaves out the alerts that another replica delivers.
-func (p planner) mine(list []spool.View) []spool.View {
+func (p *planner) mine(list []spool.View) []spool.View {
 	return slices.DeleteFunc(list, func(v spool.View) bool {
 		undelivered := v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
 		return p.ownOnly && !v.Own && undelivered
@@ -104,7 +141,7 @@ func (p planner) mine(list []spool.View) []spool.View {
 
 // open returns the firing instances of a group, and the resolved instances that
 // the chat does not show as resolved.
-func (p planner) open(group string) (open, resolved []spool.View, err error) {
+func (p *planner) open(group string) (open, resolved []spool.View, err error) {
 	if open, err = p.tx.OpenViews(p.chat, group); err != nil {
 		return nil, nil, err
 	}
@@ -114,17 +151,27 @@ func (p planner) open(group string) (open, resolved []spool.View, err error) {
 
 // alert plans a message about the instances of a group that newly fire, and the
 // urgent ones that were resolved before they were delivered. If all fit in one
-// message, it also lists the instances that the chat already shows.
-func (p planner) alert(group string) (*call, error) {
+// message, it also lists the instances that the chat already shows. With
+// firstOnly a longer message has only its first part.
+func (p *planner) alert(due spool.Due, firstOnly bool) (*call, error) {
+	group := due.Group
+	if err := p.tx.DropGroupParts(p.chat, group); err != nil { // this message lists their alerts
+		return nil, err
+	}
+	if firstOnly && due.Alerts > perMessage {
+		return p.firstPart(due)
+	}
 	open, resolved, err := p.open(group)
 	if err != nil {
 		return nil, err
 	}
 	var fresh, others []spool.View
 	for _, v := range open {
-		if v.Shown == spool.ShownNothing {
+		switch {
+		case v.Shown == spool.ShownNothing && v.Flaps: // another message shows it
+		case v.Shown == spool.ShownNothing:
 			fresh = append(fresh, v)
-		} else {
+		default:
 			others = append(others, v)
 		}
 	}
@@ -132,6 +179,9 @@ func (p planner) alert(group string) (*call, error) {
 		if v.Shown == spool.ShownNothing && (v.Rank < p.urgentRanks() || v.Closed == message.Note) {
 			fresh = append(fresh, v)
 		}
+	}
+	if c, err := p.flapping(fresh); c != nil || err != nil {
+		return c, err
 	}
 	n := message.Notice{Kind: message.Alert, Now: p.now, Truncated: p.tx.Truncated(group)}
 	list := append(fresh, others...)
@@ -150,8 +200,35 @@ func (p planner) alert(group string) (*call, error) {
 	return p.write(draft{notice: n, messages: messages, group: group, list: list, news: fresh, silent: quiet(fresh)})
 }
 
+// firstPart plans a message about the most urgent instances of a group, which a
+// summary lists the rest of.
+func (p *planner) firstPart(due spool.Due) (*call, error) {
+	fresh, err := p.tx.FreshViews(p.chat, due.Group, p.ownOnly, p.urgentRanks(), 2*perMessage)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		n := message.Notice{Kind: message.Alert, Now: p.now, Items: items(fresh), More: max(0, due.Alerts-len(fresh))}
+		messages, err := p.formatter.Format(n)
+		if err != nil {
+			return nil, err
+		}
+		if len(messages) <= 1 || len(fresh) == 1 {
+			return p.write(draft{notice: n, messages: messages, group: due.Group, list: fresh, news: fresh, silent: quiet(fresh)})
+		}
+		var some []spool.View
+		for _, i := range messages[0].Items {
+			some = append(some, fresh[i])
+		}
+		if len(some) == len(fresh) {
+			some = some[1:]
+		}
+		fresh = some
+	}
+}
+
 // reminder plans a message about every firing instance of a group.
-func (p planner) reminder(group string) (*call, error) {
+func (p *planner) reminder(group string) (*call, error) {
 	open, err := p.stillOpen(group)
 	if err != nil {
 		return nil, err
@@ -173,7 +250,7 @@ func (p planner) reminder(group string) (*call, error) {
 }
 
 // stillOpen returns the firing instances that a reminder of a group shows.
-func (p planner) stillOpen(group string) ([]spool.View, error) {
+func (p *planner) stillOpen(group string) ([]spool.View, error) {
 	if group == spool.MovedGroup {
 		return p.tx.MovedViews(p.chat)
 	}
@@ -183,7 +260,7 @@ func (p planner) stillOpen(group string) ([]spool.View, error) {
 
 // resolution plans a reply to the newest message that showed the resolved
 // instances.
-func (p planner) resolution(group string) (*call, error) {
+func (p *planner) resolution(group string) (*call, error) {
 	open, resolved, err := p.open(group)
 	if err != nil {
 		return nil, err
@@ -215,7 +292,7 @@ func (p planner) resolution(group string) (*call, error) {
 
 // digest plans a message about the instances that were resolved before they were
 // delivered and are not urgent.
-func (p planner) digest() (*call, error) {
+func (p *planner) digest() (*call, error) {
 	list, err := p.tx.DigestViews(p.chat, p.urgentRanks())
 	if err != nil {
 		return nil, err
@@ -230,7 +307,7 @@ func (p planner) digest() (*call, error) {
 }
 
 // part plans the next part of a message of which a part was sent.
-func (p planner) part(id int64) (*call, error) {
+func (p *planner) part(id int64) (*call, error) {
 	m, err := p.tx.SendPart(p.chat, id)
 	if err != nil {
 		return nil, err
@@ -253,10 +330,16 @@ func (p planner) part(id int64) (*call, error) {
 
 // edit plans an edit that shows the present state in a message that was sent
 // before.
-func (p planner) edit(id int64) (*call, error) {
+func (p *planner) edit(id int64) (*call, error) {
 	m, err := p.tx.StartEdit(p.chat, id)
 	if err != nil {
 		return nil, err
+	}
+	switch m.Kind {
+	case message.Flapping:
+		return p.flapState(m)
+	case message.Flap: // about a moment
+		return nil, p.tx.DropEdit(id)
 	}
 	list, err := p.tx.ListedViews(p.chat, m.Listed)
 	if err != nil {

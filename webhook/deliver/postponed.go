@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"context"
 	"maps"
 	"slices"
 	"time"
@@ -31,7 +30,6 @@ type postponed struct {
 	behind   time.Time // since when they wait for new messages; zero if they do not
 	proved   time.Time // when the chat last accepted a simpler form
 	newest   bool      // the latest of the other messages is next
-	again    time.Time // when an attempt leaves the reserve; zero if none waits for it
 }
 
 // attempt is how a message is tried next.
@@ -96,7 +94,7 @@ func (w *worker) postpones(c *call) bool {
 	}
 	due := false
 	err := w.Spool.Do(func(tx *spool.Tx) (err error) {
-		_, due, err = tx.MostUrgentOther(w.key, w.lease.OwnOnly, w.Formatter().Scale().Urgent(), spool.Others{Groups: p.groups(c.Group), News: true})
+		due, err = tx.AnyOther(w.key, w.lease.OwnOnly, w.Formatter().Scale().Urgent(), spool.Others{Groups: p.groups(c.Group), News: true})
 		return err
 	})
 	return err == nil && due
@@ -105,17 +103,16 @@ func (w *worker) postpones(c *call) bool {
 // choose plans the next call. New messages of other groups come before another
 // attempt for a postponed one, in turns the most urgent and the latest: a message
 // behind many refused ones is not the last.
-func (w *worker) choose(plan planner) (*call, error) {
+func (w *worker) choose(plan planner) (c *call, wake time.Time, err error) {
 	p := &w.postponed
-	p.again = time.Time{}
 	if len(p.attempts) == 0 {
 		return plan.next()
 	}
 	news := plan
 	news.others = &spool.Others{Groups: p.groups(), News: true, Newest: p.newest}
-	_, due, err := news.mostUrgent()
+	due, err := plan.tx.AnyOther(plan.chat, plan.ownOnly, plan.urgentRanks(), *news.others)
 	if err != nil {
-		return nil, err
+		return nil, wake, err
 	}
 	switch {
 	case !due:
@@ -128,30 +125,15 @@ func (w *worker) choose(plan planner) (*call, error) {
 		return news.next()
 	}
 	if at := w.pace().spare(plan.now, reserve); at.After(plan.now) && !due {
-		p.again = at
 		plan.others = &spool.Others{Groups: p.groups()}
-		return plan.next()
+		c, wake, err = plan.next()
+		return c, sooner(wake, at), err
 	}
-	c, err := plan.next()
+	c, wake, err = plan.next()
 	if c == nil && err == nil {
 		p.attempts = nil // they are no longer due
 	}
-	return c, err
-}
-
-// idle waits until a call may be due.
-func (w *worker) idle(ctx context.Context) {
-	var again <-chan time.Time
-	if at := w.postponed.again; !at.IsZero() {
-		timer := time.NewTimer(time.Until(at))
-		defer timer.Stop()
-		again = timer.C
-	}
-	select {
-	case <-w.wake:
-	case <-again:
-	case <-ctx.Done():
-	}
+	return c, wake, err
 }
 
 // soon reports whether a call may be made within seconds.

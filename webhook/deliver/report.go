@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -22,6 +23,9 @@ func (w *worker) chatState(c *call, failure *telegram.Error) string {
 func (w *worker) report(c *call, o outcome, now time.Time) {
 	failure := o.failure
 	w.metrics.chatState(w.key, w.chatState(c, failure))
+	if failure == nil && c.summarized > 0 {
+		w.metrics.summarized.WithLabelValues(w.key).Add(float64(c.summarized))
+	}
 	log := w.log.With("message", c.ID, "kind", c.Kind, "part", c.Part, "notifications", c.notifications)
 	switch {
 	case failure == nil && c.Edits != 0:
@@ -69,4 +73,20 @@ func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit boo
 	}
 	w.metrics.retried.WithLabelValues(w.key, reason).Inc()
 	log.Warn("not delivered: trying again", "reason", reason, "at", w.notBefore, "err", failure)
+}
+
+// reportStorm logs and counts the beginning and the end of a storm.
+func (w *worker) reportStorm(before, now *spool.Storm) {
+	if now != nil {
+		w.metrics.storm.WithLabelValues(w.key).Set(1)
+	} else {
+		w.metrics.storm.WithLabelValues(w.key).Set(0)
+	}
+	switch {
+	case now != nil && (before == nil || !before.Began.Equal(now.Began)):
+		w.metrics.storms.WithLabelValues(w.key).Inc()
+		w.log.Warn("more groups have news than the chat can be shown one by one: summaries name them")
+	case now == nil && before != nil:
+		w.log.Info("the storm is over: groups get messages of their own")
+	}
 }

@@ -132,6 +132,9 @@ func (w *worker) attempt(hard context.Context, chat telegram.Chat, c *call, f fo
 			o.id, err = w.Sender().Send(hard, chat, c.in(f))
 		}
 		p.end(time.Now())
+		if err == nil {
+			p.shows(time.Now())
+		}
 	}
 	if err != nil && !errors.As(err, &o.failure) {
 		o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
@@ -31,6 +32,8 @@ type worker struct {
 	seed   string   // distinguishes the retries of replicas
 
 	wake      chan struct{}
+	rang      time.Time   // the last call about an urgent alert
+	edited    time.Time   // the last edit of a summary
 	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
 	limited   time.Time // the end of the wait that Telegram asked for
@@ -97,7 +100,7 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			}
 			continue
 		}
-		c, err := w.next()
+		c, at, err := w.next()
 		if err == nil && c != nil && w.succeeds(ctx, c) {
 			c = nil // the plan has changed
 		}
@@ -115,22 +118,51 @@ func (w *worker) deliverAll(ctx, hard context.Context) {
 			p.give()
 			w.conclude(hard, c, o)
 		default:
-			w.idle(ctx)
+			w.rest(ctx, at)
 		}
 	}
 }
 
-// next stores the next call, and its time for the rate of the chat.
-func (w *worker) next() (c *call, err error) {
+// rest waits for changes, and for a time unless it is zero.
+func (w *worker) rest(ctx context.Context, until time.Time) {
+	var over <-chan time.Time
+	if !until.IsZero() {
+		timer := time.NewTimer(time.Until(until))
+		defer timer.Stop()
+		over = timer.C
+	}
+	select {
+	case <-w.wake:
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+// next stores the next call, and its time for the rate of the chat. If there is
+// none, it returns the time at which one may be due, or zero.
+func (w *worker) next() (c *call, wake time.Time, err error) {
 	now := time.Now()
+	var before, after *spool.Storm
 	err = w.Spool.Do(func(tx *spool.Tx) (err error) {
-		c, err = w.choose(planner{tx: tx, chat: w.key, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly})
-		if c == nil || err != nil {
+		if before, err = tx.Storm(w.key); err != nil {
+			return err
+		}
+		c, wake, err = w.choose(planner{
+			tx: tx, chat: w.key, topics: w.topics, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly,
+			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited,
+		})
+		if err != nil {
+			return err
+		}
+		if after, err = tx.Storm(w.key); c == nil || err != nil {
 			return err
 		}
 		return tx.SetCalls(w.key, latest(append(slices.Clone(w.calls), now)))
 	})
-	return c, err
+	if err == nil {
+		w.reportStorm(before, after)
+	}
+	return c, wake, err
 }
 
 // conclude learns and records the outcome of a call.
@@ -159,6 +191,12 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	}
 	if !o.postponed {
 		w.report(c, o, now)
+		if c.rings && o.failure == nil {
+			w.rang = now
+		}
+		if c.edits {
+			w.edited = now
+		}
 	}
 	if w.Shares {
 		w.Holder.Wake()
@@ -176,6 +214,10 @@ func (w *worker) record(tx *spool.Tx, c *call, o outcome, now time.Time) (seq in
 	}
 	ambiguous := o.failure != nil && o.failure.Kind == telegram.Ambiguous
 	switch {
+	case c.Kind.Summarizes():
+		e.Sent, e.Ambiguous, err = w.recordSummary(tx, c, o, now)
+	case c.flap != 0 || c.Kind == message.Flapping:
+		e.Sent, e.Ambiguous, err = w.recordFlap(tx, c, o, now)
 	case c.Edits != 0 && (o.failure == nil || o.failure.Kind == telegram.MessageGone):
 		e.Edited = c.Edits
 		err = tx.Edited(&c.Message)

@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	// pageRows is the number of records that are in memory at a time.
-	pageRows = 2000
+	// firstRows is the number of records of the first page, which a person waits
+	// for. The next ones have more, up to pageRows.
+	firstRows = 100
+	pageRows  = 2000
 	// pageTimeout limits the query of a page. A filter that few of the records
 	// pass makes it slow.
 	pageTimeout = time.Minute
@@ -35,13 +37,11 @@ const (
 	// finds a page of them soon.
 	seenSince = `WITH ended AS MATERIALIZED (
 			SELECT a.starts_at, a.id FROM preflight.alerts a WHERE a.ends_at >= $6 AND a.starts_at < $6 AND ` + afterKey + `),
-		page AS MATERIALIZED (
-			(SELECT a.starts_at, a.id FROM preflight.alerts a WHERE a.ends_at IS NULL AND a.starts_at < $6 AND ` + afterKey + `
-				ORDER BY starts_at, id LIMIT $5)
-			UNION ALL (SELECT starts_at, id FROM ended ORDER BY starts_at, id LIMIT $5)
-			ORDER BY starts_at, id LIMIT $5)
-		SELECT ` + recordColumns + ` FROM page JOIN preflight.alerts a ON a.id = page.id AND a.starts_at = page.starts_at
-		ORDER BY a.starts_at, a.id`
+		page AS MATERIALIZED (SELECT starts_at, id FROM ended ORDER BY starts_at, id LIMIT $5)
+		(SELECT ` + recordColumns + ` FROM preflight.alerts a WHERE a.ends_at IS NULL AND a.starts_at < $6 AND ` + afterKey + `
+			ORDER BY a.starts_at, a.id LIMIT $5)
+		UNION ALL (SELECT ` + recordColumns + ` FROM page JOIN preflight.alerts a ON a.id = page.id AND a.starts_at = page.starts_at)
+		ORDER BY starts_at, id LIMIT $5`
 )
 
 // Records yields the records that the filter selects, oldest first, as they are
@@ -49,31 +49,42 @@ const (
 // pages. The first error is the last element.
 func (s *Store) Records(ctx context.Context, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		if s.pages(ctx, seenSince, f, time.Time{}, yield, f.Since) {
-			s.pages(ctx, startedSince, f, f.Since, yield)
+		r := reader{s, ctx, f, firstRows, yield}
+		if r.pages(seenSince, time.Time{}, f.Since) {
+			r.pages(startedSince, f.Since)
 		}
 	}
 }
 
+// reader reads pages.
+type reader struct {
+	*Store
+	ctx   context.Context
+	f     Filter
+	rows  int // of the next page
+	yield func(Record, error) bool
+}
+
 // pages yields the records of a query that start at a time or later. The query has
 // more arguments. It reports whether the caller wants more records.
-func (s *Store) pages(ctx context.Context, query string, f Filter, from time.Time, yield func(Record, error) bool, more ...any) bool {
+func (r *reader) pages(query string, from time.Time, more ...any) bool {
 	startsAt, id := from, ""
 	for {
-		page, last, err := s.page(ctx, query, append([]any{startsAt, id, f.Env, f.Priority, pageRows}, more...))
+		page, last, err := r.page(r.ctx, query, append([]any{startsAt, id, r.f.Env, r.f.Priority, r.rows}, more...))
 		if err != nil {
-			yield(Record{}, err)
+			r.yield(Record{}, err)
 			return false
 		}
-		for _, r := range page {
-			if !yield(r, nil) {
+		for _, record := range page {
+			if !r.yield(record, nil) {
 				return false
 			}
-			startsAt = r.StartsAt
+			startsAt = record.StartsAt
 		}
-		if id = last; len(page) < pageRows {
+		if id = last; len(page) < r.rows {
 			return true
 		}
+		r.rows = min(4*r.rows, pageRows)
 	}
 }
 

@@ -58,6 +58,9 @@ type Beat struct {
 	Previous []string
 	Alone    bool
 	Seq      int64
+	// Unpushed returns the event with a number, if the replica has not deleted
+	// it after a push. It can be nil.
+	Unpushed func(seq int64) (Event, bool, error)
 	// Leaves means that the process ends.
 	Leaves bool
 	Chats  string // those it is configured with

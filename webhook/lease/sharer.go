@@ -248,10 +248,21 @@ func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
 func (s *Sharer) report(wants, behind bool) Beat {
 	i := s.identity
 	b := Beat{Replica: i.Name, Claim: i.Claim, Previous: i.Previous, Alone: i.Alone, Seq: i.Seq, Chats: s.chats, Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
+	b.Unpushed = s.unpushed
 	if own := s.Heartbeat(); !own.IsZero() {
 		b.Heartbeat = max(time.Since(own), time.Nanosecond)
 	}
 	return b
+}
+
+// unpushed returns the event with a number, if it was not deleted after a push.
+func (s *Sharer) unpushed(seq int64) (e Event, ok bool, err error) {
+	err = s.Spool.Do(func(tx *spool.Tx) error {
+		own, found, err := tx.Event(seq)
+		e, ok = Event{Replica: s.identity.Name, Seq: own.Seq, At: own.At, Kind: own.Kind, Body: own.Body}, found
+		return err
+	})
+	return e, ok, err
 }
 
 // events returns the oldest events that the journal does not have, and the

@@ -1,6 +1,7 @@
 package lease
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"errors"
@@ -114,9 +115,8 @@ func (s *Store) claim(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 		if err := tx.QueryRow(ctx, `SELECT COALESCE(max(seq), 0) FROM preflight.journal WHERE replica = $1`, b.Replica).Scan(&last); err != nil {
 			return err
 		}
-		if last > b.Seq { // the spool was restored to an earlier time
-			standing.Taken = true
-			return nil
+		if standing.Taken, err = s.diverges(ctx, tx, b, last); err != nil || standing.Taken {
+			return err
 		}
 	}
 	seen := "clock_timestamp()"
@@ -126,6 +126,28 @@ func (s *Store) claim(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 	_, err = tx.Exec(ctx, `INSERT INTO preflight.claims (bot, replica, claim, seen_at) VALUES ($1, $2, $3, `+seen+`)
 		ON CONFLICT (bot, replica) DO UPDATE SET claim = EXCLUDED.claim, seen_at = EXCLUDED.seen_at`, s.bot, b.Replica, b.Claim)
 	return err
+}
+
+// diverges reports whether the journal has events of the replica that its spool
+// does not know: the spool was restored to an earlier time, or is a copy that went
+// on beside the original. The last event that both have shows that.
+func (s *Store) diverges(ctx context.Context, tx pgx.Tx, b Beat, last int64) (bool, error) {
+	if last > b.Seq {
+		return true, nil
+	}
+	if b.Unpushed == nil || last == 0 {
+		return false, nil
+	}
+	own, ok, err := b.Unpushed(last)
+	if err != nil || !ok {
+		return false, err
+	}
+	var kind string
+	var body []byte
+	if err := tx.QueryRow(ctx, `SELECT kind, body FROM preflight.journal WHERE replica = $1 AND seq = $2`, b.Replica, last).Scan(&kind, &body); err != nil {
+		return false, err
+	}
+	return own.Kind != kind || !bytes.Equal(own.Body, body), nil
 }
 
 // lease takes, renews or gives up the lease.

@@ -135,6 +135,19 @@ func aNameHasOneOwner(t *testing.T, postgres *testservers.Postgres) {
 	if got := beat(lease.Beat{Replica: "b", Claim: "1", Seq: 7}); got.Taken || got.Waits {
 		t.Errorf("a spool of an earlier version: %+v", got)
 	}
+	// A process that was killed between a push and its note, and a copy that went
+	// on beside the original.
+	for claim, c := range map[string]struct {
+		body  string
+		taken bool
+	}{"2": {"{}", false}, "3": {`{"other":1}`, true}} {
+		unpushed := func(seq int64) (lease.Event, bool, error) {
+			return lease.Event{Replica: "b", Seq: seq, Kind: "k", Body: []byte(c.body)}, seq >= 6, nil
+		}
+		if got := beat(lease.Beat{Replica: "b", Claim: claim, Previous: []string{"1", "2", "3"}, Alone: true, Seq: 9, Unpushed: unpushed}); got.Taken != c.taken {
+			t.Errorf("an event %s in the spool: %+v", c.body, got)
+		}
+	}
 }
 
 func eachReplicaGetsTheNewestHeartbeat(t *testing.T, postgres *testservers.Postgres) {

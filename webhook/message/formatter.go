@@ -232,6 +232,8 @@ func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Mess
 		name = "resolution.tmpl"
 	case Digest:
 		name = "digest.tmpl"
+	case Flap:
+		name = "flap.tmpl"
 	}
 	page, buttons := f.page(n, items, part, parts, s)
 	var out bytes.Buffer

@@ -83,7 +83,7 @@ func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []st
 		}
 		lines[i] = f.complete(n, it, text, s.line) + muted.of(f, n, it)
 	}
-	if n.Kind == Alert || n.Kind == Reminder {
+	if n.Kind == Alert || n.Kind == Reminder || n.Kind == Flapping {
 		withDetails(lines, below)
 		if s.remedies {
 			f.withRemedies(items, lines)
@@ -138,7 +138,7 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	if it.Closed == Unverified {
 		end += " " + f.words.Unverified
 	}
-	if n.Kind == Resolution || n.Kind == Digest { // the heading says so
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap { // the title shows it
 		return text + ", " + end
 	}
 	return "✅ " + text + ", " + end

@@ -26,7 +26,22 @@ const (
 	Resolution Kind = "resolution"
 	// Digest lists alerts that were resolved before they could be delivered.
 	Digest Kind = "digest"
+	// SummaryStart shows the alerts of more groups than the chat can be shown one by
+	// one. SummaryReminder shows that they still fire, and SummaryEnds that they
+	// were resolved.
+	SummaryStart    Kind = "summary"
+	SummaryReminder Kind = "summary_reminder"
+	SummaryEnds     Kind = "summary_ends"
+	// Flapping shows an alert that fires and is resolved again and again, and
+	// Flap replies to it when it fires again, or no longer does.
+	Flapping Kind = "flapping"
+	Flap     Kind = "flap"
 )
+
+// Summarizes reports whether messages of the kind are a [Summary].
+func (k Kind) Summarizes() bool {
+	return k == SummaryStart || k == SummaryReminder || k == SummaryEnds
+}
 
 // Item is one alert in a notice.
 type Item struct {
@@ -98,9 +113,19 @@ type Notice struct {
 	// Truncated counts the alerts that Alertmanager left out (max_alerts).
 	Truncated uint64
 	Now       time.Time
+	// Flaps is the number of episodes of an alert, in a message about its
+	// flapping.
+	Flaps Flaps
 	// Part and Parts are set on a message that is formatted again after it was
 	// split.
 	Part, Parts int
+}
+
+// Flaps is the number of episodes of an alert that flaps, and their duration.
+type Flaps struct {
+	Times int
+	For   time.Duration
+	Over  bool // it no longer flaps
 }
 
 // Message is the content of one call of the Bot API.

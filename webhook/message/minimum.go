@@ -37,6 +37,17 @@ func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 	return f.words.Minimum(named, resolved), f.words.Minimum(nameless, resolved)
 }
 
+// MinimumOf returns these texts for a summary.
+func (f *Formatter) MinimumOf(s Summary) (named, nameless string) {
+	items := make([]Item, 0, len(s.Lines))
+	for _, l := range s.Lines {
+		it := Item{Resolved: l.Firing == 0}
+		it.Labels = l.Labels.First()
+		items = append(items, it)
+	}
+	return f.Minimum(items)
+}
+
 // letters returns a text without characters other than letters, digits and those
 // of names.
 func letters(text string) string {

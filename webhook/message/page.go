@@ -56,7 +56,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	if parts > 1 {
 		p.Title += fmt.Sprintf(" (%d/%d)", part, parts)
 	}
-	if n.Kind == Resolution || n.Kind == Digest {
+	if n.Kind == Resolution || n.Kind == Digest || n.Kind == Flap {
 		if part == parts {
 			p.Notes = f.notes(n)
 		}
@@ -105,6 +105,9 @@ func (f *Formatter) title(n Notice, items []Item) string {
 	}
 	if n.Kind == Resolution {
 		return "✅ " + f.words.ResolvedTitle(name, title)
+	}
+	if n.Flaps.Times > 0 {
+		return f.flapsTitle(n, items, severity, title)
 	}
 	if name != "" {
 		title = name + ": " + title

@@ -21,6 +21,8 @@ type Applier struct {
 	Shares bool
 	// Sources decide which resolutions count at once.
 	Sources state.Sources
+	// Flaps, unless nil, is called for each new episode of an alert that flaps.
+	Flaps func(*state.Instance)
 }
 
 const (
@@ -95,8 +97,8 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	return done, err
 }
 
-// applyAlert applies one alert of a notification of a group. Before is the other group that delivered the
-// alert before, if there is one.
+// applyAlert applies one alert of a notification of a group. Before is the other
+// group that delivered the alert before, if there is one.
 func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
 	newest, err := a.newest(n, alert)
 	if err != nil {
@@ -127,6 +129,12 @@ func (a Applier) write(c state.Change) error {
 			if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
 				return err
 			}
+			if err := a.Tx.endInSummaries(i.ID); err != nil {
+				return err
+			}
+			if err := a.Tx.flapEnded(i, chats); err != nil {
+				return err
+			}
 		}
 		if c.Shows {
 			if err := a.Tx.showAgain(i.ID, chats); err != nil {
@@ -140,9 +148,21 @@ func (a Applier) write(c state.Change) error {
 		}
 	}
 	if c.Create != nil {
-		return a.Tx.createInstance(c.Create, chats)
+		return a.create(c.Create, chats)
 	}
 	return nil
+}
+
+// create stores a new instance, due in chats, and whether its alert flaps.
+func (a Applier) create(i *state.Instance, chats []string) error {
+	if err := a.Tx.createInstance(i, chats); err != nil || i.Notify == state.None || i.Closed == message.Note {
+		return err
+	}
+	flaps, err := a.Tx.flapped(i, chats)
+	if flaps && a.Flaps != nil {
+		a.Flaps(i)
+	}
+	return err
 }
 
 // Group returns what is known of a group of a cluster.

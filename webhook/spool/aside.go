@@ -3,6 +3,7 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -99,8 +100,11 @@ func (t *Tx) TakeAsides(now time.Time, every time.Duration) (list []Aside, next 
 
 // SetAsideDue sets aside a call that cannot be planned, so that the others are.
 func (t *Tx) SetAsideDue(chat string, d Due, reason error) error {
-	if d.Class == DuePart || d.Class == DueEdit {
+	switch d.Class {
+	case DuePart, DueEdit, DueSummaryEdit:
 		return t.setAsideMessage(d.ID, reason)
+	case DueFlap, DueFlapFires, DueFlapEdit, DueFlapOver:
+		return errors.Join(t.EndFlap(chat, d.ID), t.setAsideMessage(d.ID, reason))
 	}
 	a := Aside{Kind: api.AsideMessage, Reason: fmt.Sprintf("messages to chat %s: %v", chat, reason)}
 	rows, err := t.query(pendingNames, chat, d.Group)

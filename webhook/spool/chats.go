@@ -14,9 +14,9 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 )
 
-// KeptCalls is the number of call times that are kept for a chat: as many as a
-// group allows in a minute.
-const KeptCalls = 20
+// KeptCalls is the number of call times that are kept for a chat: as many as
+// Telegram allows in a minute.
+const KeptCalls = 60
 
 // longestWait is longer than any wait that Telegram asks for.
 const longestWait = 48 * time.Hour
@@ -188,7 +188,7 @@ func (t *Tx) renameMigrated(key string, configured []string) error {
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameStorm, renameFlaps} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func (t *Tx) moved(key, to string, at time.Time, elsewhere bool) error {
 	if successor != "" {
 		return t.inherit(successor, key, at, elsewhere)
 	}
-	for _, forget := range []string{deleteQueued, forgetMessages, forgetPlaces} {
+	for _, forget := range []string{deleteQueued, forgetSummaries, deleteStorm, deleteFlaps, forgetFlaps, forgetMessages, forgetPlaces} {
 		if _, err := t.exec(forget, key); err != nil {
 			return err
 		}

@@ -1,10 +1,11 @@
 package spool
 
 import (
+	"cmp"
 	"database/sql"
-	"errors"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -14,43 +15,52 @@ type Class int
 
 // The classes.
 const (
-	DuePart       Class = iota // the next part of a message
-	DueAlert                   // an alert fires, or an urgent alert was resolved before it was delivered
-	DueReminder                // an alert still fires
-	DueResolution              // an alert is resolved
-	DueEdit                    // a message shows an old state
-	DueDigest                  // other alerts fired and were resolved before they were delivered
+	DuePart        Class = iota // the next part of a message
+	DueAlert                    // an alert fires, or an urgent alert was resolved before it was delivered
+	DueReminder                 // an alert still fires
+	DueResolution               // an alert is resolved
+	DueEdit                     // a message shows an old state
+	DueDigest                   // other alerts fired and were resolved before they were delivered
+	DueSummaryEdit              // a message that names many alerts shows an old state
+	DueFlap                     // an urgent alert that flaps fires
+	DueFlapFires                // an alert that flaps has been firing for long
+	DueFlapEdit                 // the message about an alert that flaps shows an old state
+	DueFlapOver                 // an alert that flaps has been resolved for long
 )
 
 // LowestRank is below the rank of every severity.
 const LowestRank = 1000
 
 const (
-	mostUrgent = selectDue + ` ORDER BY urgency, class, at, id LIMIT 1`
-	selectDue  = `
-		SELECT class, CASE class WHEN 5 THEN ?4 ELSE rank END AS urgency, at, id, group_key FROM (
-			SELECT 0 AS class, rank, created_at AS at, id, group_key FROM messages WHERE chat = ?1 AND state = 'queued'
-			UNION ALL
-			SELECT CASE
-					WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
-					WHEN v.shown = 1 THEN 3
-					ELSE 5
-				END, i.rank, i.received_at, i.id, i.scope
-				FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND i.own >= ?2
-			UNION ALL
-			SELECT 2, COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL), ?4),
-				r.received_at, 0, r.group_key FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2
-			UNION ALL
-			SELECT 4, rank, created_at, id, group_key FROM messages WHERE chat = ?1 AND edit <> 0 AND edit = 1
-		)`
+	// Each group with a pending alert is due once in a class.
+	pendingDues = `SELECT CASE
+				WHEN v.shown = 0 AND (i.resolved_at IS NULL OR i.rank < ?3 OR i.closed = 'note') THEN 1
+				WHEN v.shown = 1 THEN 3
+				ELSE 5
+			END AS class, MIN(i.rank), MIN(i.received_at), MIN(i.id), i.scope, COUNT(*), MIN(i.first_at)
+		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.own >= ?2 GROUP BY class, i.scope`
+	reminderDues = `SELECT COALESCE((SELECT MIN(i.rank) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL), ?3),
+		r.received_at, r.group_key, CASE r.group_key
+			WHEN '' THEN (SELECT count(*) FROM views v JOIN instances i ON i.id = v.instance
+				WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL)
+			ELSE (SELECT count(*) FROM instances i WHERE i.scope = r.group_key AND i.resolved_at IS NULL) END FROM reminders r WHERE r.chat = ?1 AND r.own >= ?2`
+	partDue       = `SELECT rank, created_at, id, group_key FROM messages WHERE chat = ? AND state = 'queued' ORDER BY rank, created_at, id LIMIT 1`
+	groupsInParts = `SELECT group_key, MIN(rank) FROM messages WHERE chat = ? AND state = 'queued' GROUP BY group_key`
+	editDue       = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances <> '[]'
+		ORDER BY rank, created_at, id LIMIT 1`
+	deleteGroupParts = `DELETE FROM messages WHERE chat = ? AND state = 'queued' AND group_key = ?`
+	listEditDue      = `SELECT rank, created_at, id, group_key, kind FROM messages WHERE chat = ? AND edit <> 0 AND edit = 1 AND instances = '[]'
+		ORDER BY rank, created_at DESC, id DESC LIMIT 1`
 
-	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous `
+	selectViews = `SELECT ` + instanceColumns + `, v.shown, v.first_message, v.ambiguous, v.flap `
 	viewsOpen   = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1
 		WHERE i.scope = ?2 AND i.resolved_at IS NULL ORDER BY i.id`
 	viewsResolved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND i.scope = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND i.scope = ?2 AND i.resolved_at IS NOT NULL ORDER BY i.id`
 	viewsDigest = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
-		WHERE v.chat = ?1 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
+		WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND i.resolved_at IS NOT NULL AND i.rank >= ?2 AND i.closed <> 'note' ORDER BY i.id`
+	viewsFresh = selectViews + `FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND v.pending = 1 AND v.flap = 0 AND v.shown = 0
+		AND i.scope = ?2 AND i.own >= ?3 AND (i.resolved_at IS NULL OR i.rank < ?4 OR i.closed = 'note') ORDER BY i.rank, i.id LIMIT ?5`
 	viewsMoved = selectViews + `FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND v.first_message IS NULL AND i.resolved_at IS NULL ORDER BY i.id`
 	viewOfInstance = selectViews + `FROM instances i JOIN views v ON v.instance = i.id AND v.chat = ?1 WHERE i.id = ?2`
@@ -68,23 +78,186 @@ const (
 type Due struct {
 	Class Class
 	Group string // see [state.Scope]
-	ID    int64  // of the message of DuePart and DueEdit
+	ID    int64  // of the message that it concerns, unless it is about a group
+
+	Rank   int // of the most severe alert
+	Alerts int // that it is about
+	// At is the receipt of the oldest change that it shows, and FirstAt that of
+	// the oldest alert.
+	At, FirstAt time.Time
+	Kind        message.Kind // of the message that an edit changes
+	order       int64        // among equals
+	parted      bool         // parts of a message show its alerts
+}
+
+// Urgent reports whether it is about an alert of an urgent rank.
+func (d Due) Urgent(ranks int) bool {
+	return d.Rank < ranks && (d.Class == DueAlert || d.Class == DueFlap || d.Class == DueFlapFires)
+}
+
+// place is the place of the class among equal severities.
+func (d Due) place() Class {
+	switch d.Class {
+	case DueFlap, DueFlapFires:
+		return DueAlert
+	case DueFlapEdit:
+		return DueEdit
+	}
+	return d.Class
+}
+
+// urgency is the rank that orders the calls.
+func (d Due) urgency() int {
+	if d.Class == DueDigest {
+		return LowestRank
+	}
+	return d.Rank
+}
+
+// compare orders calls: the most urgent first.
+func (d Due) compare(e Due) int {
+	return cmp.Or(cmp.Compare(d.urgency(), e.urgency()), cmp.Compare(d.place(), e.place()), d.At.Compare(e.At), cmp.Compare(d.order, e.order))
+}
+
+// Dues are the calls that are due to a chat.
+type Dues []Due
+
+// First returns the call that is due first among those that a function accepts.
+// A part of a message yields to the first message of each group.
+func (ds Dues) First(accept func(Due) bool) (first Due, ok bool) {
+	var alert Due
+	var alerts bool
+	for _, d := range ds {
+		if d.parted || !accept(d) {
+			continue
+		}
+		if !ok || d.compare(first) < 0 {
+			first, ok = d, true
+		}
+		if d.Class == DueAlert && (!alerts || d.compare(alert) < 0) {
+			alert, alerts = d, true
+		}
+	}
+	if first.Class == DuePart && alerts {
+		first = alert
+	}
+	return first, ok
+}
+
+// Dues returns the calls that are due to a chat. Urgent is the number of urgent
+// ranks. With ownOnly it leaves out alerts that only another replica received.
+// Next is the time at which another one becomes due, or zero.
+func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
+	read := func(query string, scan func(*sql.Rows, *Due, *int64) error, args ...any) error {
+		rows, err := t.query(query, args...)
+		_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
+			var at int64
+			if err = scan(rows, &d, &at); err == nil {
+				d.At = time.UnixMicro(at)
+				list = append(list, d)
+			}
+			return d, err
+		})
+		return err
+	}
+	err = read(pendingDues, func(rows *sql.Rows, d *Due, at *int64) error {
+		var rank, received, first, group any // of any type in a damaged row
+		if err := rows.Scan(&d.Class, &rank, &received, &d.order, &group, &d.Alerts, &first); err != nil {
+			return err
+		}
+		d.Rank, *at, d.Group = int(number(rank)), number(received), text(group)
+		d.FirstAt = time.UnixMicro(number(first))
+		return nil
+	}, chat, ownOnly, urgent)
+	if err != nil {
+		return nil, next, err
+	}
+	err = read(reminderDues, func(rows *sql.Rows, d *Due, at *int64) error {
+		var rank, received, group any
+		if err := rows.Scan(&rank, &received, &group, &d.Alerts); err != nil {
+			return err
+		}
+		d.Class, d.Rank, *at, d.Group = DueReminder, int(number(rank)), number(received), text(group)
+		return nil
+	}, chat, ownOnly, LowestRank)
+	if err != nil {
+		return nil, next, err
+	}
+	for class, query := range map[Class]string{DuePart: partDue, DueEdit: editDue, DueSummaryEdit: listEditDue} {
+		if err := read(query, func(rows *sql.Rows, d *Due, at *int64) error {
+			var rank, created, group any
+			to := []any{&rank, &created, &d.ID, &group}
+			if class != DuePart {
+				to = append(to, &d.Kind)
+			}
+			if err := rows.Scan(to...); err != nil {
+				return err
+			}
+			d.Class, d.Rank, *at, d.Group, d.order = class, int(number(rank)), number(created), text(group), d.ID
+			return nil
+		}, chat); err != nil {
+			return nil, next, err
+		}
+	}
+	if err := t.markParted(chat, list); err != nil {
+		return nil, next, err
+	}
+	flaps, next, err := t.flapDues(chat, ownOnly, urgent, now)
+	return append(list, flaps...), next, err
+}
+
+// markParted marks the alerts of groups of which parts of a message wait. More
+// urgent ones do not wait for these.
+func (t *Tx) markParted(chat string, list Dues) error {
+	ranks := map[string]int{}
+	rows, err := t.query(groupsInParts, chat)
+	if _, err := collect(rows, err, func(rows *sql.Rows) (group string, err error) {
+		var key, rank any
+		err = rows.Scan(&key, &rank)
+		ranks[text(key)] = int(number(rank))
+		return group, err
+	}); err != nil {
+		return err
+	}
+	for i, d := range list {
+		rank, ok := ranks[d.Group]
+		list[i].parted = ok && d.Class == DueAlert && d.Rank >= rank
+	}
+	return nil
+}
+
+// DropGroupParts removes the parts of messages about a group that were not sent.
+func (t *Tx) DropGroupParts(chat, group string) error {
+	_, err := t.exec(deleteGroupParts, chat, group)
+	return err
+}
+
+// number returns a stored number, or 0 for a damaged one.
+func number(v any) int64 {
+	n, _ := v.(int64)
+	return n
+}
+
+// text returns a stored text. That of a damaged row can be binary.
+func text(v any) string {
+	switch s := v.(type) {
+	case string:
+		return s
+	case []byte:
+		return string(s)
+	default:
+		return ""
+	}
 }
 
 // MostUrgent returns the call that is due first, or false if none is due.
-// Urgent is the number of urgent ranks. With ownOnly it leaves out alerts that
-// only another replica received.
 func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
-	return t.firstDue(mostUrgent, chat, ownOnly, urgent, LowestRank)
-}
-
-func (t *Tx) firstDue(query string, args ...any) (d Due, ok bool, err error) {
-	var rank, at any // of any type in a damaged row
-	err = t.queryRow(query, args...).Scan(&d.Class, &rank, &at, &d.ID, &d.Group)
-	if errors.Is(err, sql.ErrNoRows) {
-		return d, false, nil
+	list, _, err := t.Dues(chat, ownOnly, urgent, time.Now())
+	if err != nil {
+		return d, false, err
 	}
-	return d, err == nil, err
+	d, ok = list.First(func(Due) bool { return true })
+	return d, ok, nil
 }
 
 // Shown is the state of an instance in a chat.
@@ -105,6 +278,8 @@ type View struct {
 	// Ambiguous is the number of calls without an answer, each of which may have
 	// shown the present state.
 	Ambiguous int
+	// Flaps means that a message about a flapping alert shows the instance.
+	Flaps bool
 }
 
 // OpenViews returns the firing instances of a group.
@@ -120,6 +295,12 @@ func (t *Tx) ResolvedViews(chat, group string) ([]View, error) {
 // and are not urgent.
 func (t *Tx) DigestViews(chat string, urgent int) ([]View, error) {
 	return t.views(viewsDigest, chat, urgent)
+}
+
+// FreshViews returns instances of a group that a new message is to show: at most
+// limit, the most urgent ones first.
+func (t *Tx) FreshViews(chat, group string, ownOnly bool, urgent, limit int) ([]View, error) {
+	return t.views(viewsFresh, chat, group, ownOnly, urgent, limit)
 }
 
 // MovedViews returns the firing instances that the chat shows in no message,
@@ -142,7 +323,7 @@ func (t *Tx) views(query string, args ...any) ([]View, error) {
 	rows, err := t.query(query, args...)
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (v View, err error) {
 		var first sql.NullInt64
-		v.Instance, err = scanInstance(rows, &v.Shown, &first, &v.Ambiguous)
+		v.Instance, err = scanInstance(rows, &v.Shown, &first, &v.Ambiguous, &v.Flaps)
 		v.First = first.Int64
 		return v, err
 	})

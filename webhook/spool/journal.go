@@ -3,6 +3,7 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,6 +14,7 @@ const (
 	insertEvent  = `INSERT INTO journal (at, kind, body) VALUES (?, ?, ?)`
 	countEvents  = `SELECT count(*) FROM journal`
 	selectEvents = `SELECT seq, at, kind, body FROM journal ORDER BY seq LIMIT ?`
+	eventBySeq   = `SELECT seq, at, kind, body FROM journal WHERE seq = ?`
 	deleteEvents = `DELETE FROM journal WHERE seq <= ?`
 	deleteEvent  = `DELETE FROM journal WHERE seq = ?`
 )
@@ -66,6 +68,17 @@ func (t *Tx) Events(limit, bytes int) (events []Event, waiting int, err error) {
 		waiting--
 	}
 	return events, waiting, nil
+}
+
+// Event returns the event with a number, or false if it was deleted.
+func (t *Tx) Event(seq int64) (e Event, ok bool, err error) {
+	var at int64
+	err = t.queryRow(eventBySeq, seq).Scan(&e.Seq, &at, &e.Kind, &e.Body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, false, nil
+	}
+	e.At = time.UnixMicro(at)
+	return e, err == nil, err
 }
 
 // DeleteEvents removes the events that the shared journal has.

@@ -142,6 +142,11 @@ func (t *Tx) Edited(m *Message) error {
 // is due once more when the chat takes a message. If Telegram refuses it then,
 // the edit itself is at fault, and the message is left as it is.
 func (t *Tx) EditRefused(m *Message) error {
+	if m.Kind.Summarizes() {
+		if err := t.unlist(m); err != nil {
+			return err
+		}
+	}
 	_, err := t.exec(editRefused, m.ID)
 	return err
 }
@@ -164,6 +169,9 @@ func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
 		if err := t.shown(m, l, now); err != nil {
 			return err
 		}
+	}
+	if m.Kind.Summarizes() {
+		return t.Summarized(m, now)
 	}
 	return nil
 }
@@ -212,7 +220,9 @@ func (t *Tx) showAgain(id int64, chats []string) error {
 func (t *Tx) Unsent(m *Message) (err error) {
 	switch {
 	case m.Edits != 0:
-		_, err = t.exec(editAgain, m.ID)
+		if _, err = t.exec(editAgain, m.ID); err == nil && m.Kind.Summarizes() {
+			err = t.unlist(m)
+		}
 	case m.Part == 1:
 		_, err = t.exec(deleteBatch, m.ID)
 	default:
@@ -223,9 +233,12 @@ func (t *Tx) Unsent(m *Message) (err error) {
 
 // Ambiguous records that the chat may show a message although no answer arrived.
 func (t *Tx) Ambiguous(m *Message) error {
-	if m.Kind == message.Reminder {
+	switch {
+	case m.Kind == message.Reminder:
 		_, err := t.exec(ambiguousReminder, m.Chat, m.Group)
 		return err
+	case m.Kind.Summarizes() && m.ID != 0:
+		return t.ambiguousSummary(m)
 	}
 	for _, l := range m.Listed {
 		if !l.News {
@@ -266,6 +279,9 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 			return nil, err
 		}
 	}
+	if err := t.unlistAll(); err != nil {
+		return nil, err
+	}
 	_, err = t.exec(editsAgain)
 	return ambiguous, err
 }
@@ -279,6 +295,10 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 	}
 	if err != nil {
 		return nil, err
+	}
+	if m.Kind.Summarizes() {
+		sent.Listed, err = t.listedIn(m)
+		return sent, err
 	}
 	for _, l := range m.Listed {
 		key, err := t.Key(l.ID)
@@ -294,88 +314,4 @@ func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
 		sent.Group = sent.Listed[0].Group // an earlier version knows no clusters
 	}
 	return sent, nil
-}
-
-// SentElsewhere records a message that another replica sent, as if this one had
-// sent it. It reports whether the message repeats an alert that this replica had
-// delivered.
-func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
-	if e.TelegramID == 0 { // an earlier version gave up on a message that Telegram refused
-		return false, nil
-	}
-	// If the spool was restored, the journal has messages that it knows.
-	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
-		return false, err
-	}
-	m, err := t.elsewhere(chat, e)
-	if err != nil {
-		return false, err
-	}
-	for _, l := range m.Listed {
-		if m.Kind == message.Alert && l.News {
-			var shown Shown
-			if err := t.queryRow(shownOf, chat, l.ID).Scan(&shown); err != nil {
-				return false, err
-			}
-			duplicate = duplicate || shown > ShownNothing
-		}
-	}
-	// Parts that wait here are planned again, from what the chat now shows.
-	if _, err := t.exec(deleteQueued, chat); err != nil {
-		return false, err
-	}
-	if m.Kind == message.Alert || m.Kind == message.Reminder {
-		// A reminder that came here shortly after is the twin of the one that the
-		// other replica delivered.
-		if err := t.DropReminders(chat, m.Group, at.Add(state.Settle)); err != nil {
-			return false, err
-		}
-	}
-	list, err := json.Marshal(m.Listed)
-	if err != nil {
-		return false, err
-	}
-	if m.ID, err = t.insert(insertMessage, chat, m.Group, m.Kind, m.Rank, 0, m.Part, m.Parts, "", string(list), "sending", at.UnixMicro()); err != nil {
-		return false, err
-	}
-	return duplicate, t.Sent(m, e.TelegramID, at)
-}
-
-// elsewhere returns a message of another replica with the instances that this
-// replica knows.
-func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
-	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
-	for _, l := range e.Listed {
-		id, err := t.Find(l.InstanceKey)
-		if err != nil {
-			return nil, err
-		}
-		if id == 0 {
-			continue
-		}
-		if len(m.Listed) == 0 && e.Group != MovedGroup {
-			known, err := t.Key(id)
-			if err != nil {
-				return nil, err
-			}
-			m.Group = state.Scope(*known.Cluster, e.Group)
-		}
-		m.Listed = append(m.Listed, state.Listed{ID: id, Resolved: l.Resolved, News: l.News})
-	}
-	return m, nil
-}
-
-// AmbiguousElsewhere records that a call of another replica had no answer.
-func (t *Tx) AmbiguousElsewhere(chat string, e state.SentEvent) error {
-	m, err := t.elsewhere(chat, e)
-	if err != nil {
-		return err
-	}
-	return t.Ambiguous(m)
-}
-
-// EditedElsewhere records that another replica edited a message.
-func (t *Tx) EditedElsewhere(chat string, telegramID int) error {
-	_, err := t.exec(editedBy, chat, telegramID)
-	return err
 }

@@ -1,10 +1,10 @@
 package spool
 
-import "encoding/json"
-
-// The classes up to DueReminder are new messages.
-const otherCalls = selectDue + ` WHERE (class <= 2 OR NOT ?5) AND group_key NOT IN (SELECT value FROM json_each(?6))
-	ORDER BY CASE WHEN ?7 THEN -at END, CASE WHEN ?7 THEN -id END, urgency, class, at, id LIMIT 1`
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Others selects the calls that are due of other groups.
 type Others struct {
@@ -13,11 +13,22 @@ type Others struct {
 	Newest bool     // the latest first, instead of the most urgent
 }
 
-// MostUrgentOther is [Tx.MostUrgent] for the calls that o selects.
-func (t *Tx) MostUrgentOther(chat string, ownOnly bool, urgent int, o Others) (d Due, ok bool, err error) {
-	groups, err := json.Marshal(o.Groups)
-	if err != nil {
-		return d, false, err
+// Of returns the calls that o selects.
+func (o Others) Of(dues Dues) (list Dues) {
+	for _, d := range dues {
+		news := d.Class == DuePart || d.Class == DueAlert || d.Class == DueReminder
+		if (news || !o.News) && !slices.Contains(o.Groups, d.Group) {
+			list = append(list, d)
+		}
 	}
-	return t.firstDue(otherCalls, chat, ownOnly, urgent, LowestRank, o.News, string(groups), o.Newest)
+	if !o.Newest || len(list) == 0 {
+		return list
+	}
+	return Dues{slices.MaxFunc(list, func(a, b Due) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.order, b.order)) })}
+}
+
+// AnyOther reports whether a call that o selects is due.
+func (t *Tx) AnyOther(chat string, ownOnly bool, urgent int, o Others) (bool, error) {
+	dues, _, err := t.Dues(chat, ownOnly, urgent, time.Now())
+	return len(o.Of(dues)) > 0, err
 }

@@ -23,7 +23,7 @@ func (t *Tx) Prune(before time.Time, limit int, archived bool) (more bool, err e
 	if archived {
 		instances = pruneArchived
 	}
-	for _, prune := range []string{instances, pruneMessages, pruneJournal, pruneGroups, pruneAside} {
+	for _, prune := range []string{instances, pruneMessages, pruneJournal, pruneGroups, pruneAside, pruneFlaps} {
 		r, err := t.exec(prune, before.UnixMicro(), limit)
 		if err != nil {
 			return false, err

@@ -90,7 +90,7 @@ func (t *Tx) inherit(key, old string, at time.Time, elsewhere bool) error {
 
 // forget removes what is stored of a chat, except its row.
 func (t *Tx) forget(key string) error {
-	for _, remove := range []string{deleteViews, deleteReminders, deleteMessages} {
+	for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteFlaps} {
 		if _, err := t.exec(remove, key); err != nil {
 			return err
 		}

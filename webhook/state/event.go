@@ -41,13 +41,18 @@ type CallEvent struct {
 
 // SentEvent is a message that the chat shows.
 type SentEvent struct {
-	TelegramID int           `json:"telegram_id,omitempty"` // 0 if it is not known
-	Kind       message.Kind  `json:"kind"`
-	Group      string        `json:"group"`
-	Rank       int           `json:"rank"`
-	Part       int           `json:"part"`
-	Parts      int           `json:"parts"`
-	Listed     []ListedEvent `json:"listed"`
+	TelegramID int          `json:"telegram_id,omitempty"` // 0 if it is not known
+	Kind       message.Kind `json:"kind"`
+	Group      string       `json:"group"`
+	Rank       int          `json:"rank"`
+	Part       int          `json:"part"`
+	Parts      int          `json:"parts"`
+	// Listed are the instances in the message. A summary that lists more later is
+	// another event with its id.
+	Listed []ListedEvent `json:"listed"`
+	Storm  int64         `json:"storm,omitempty"` // the beginning of the storm of a summary
+	// FlapOver means that the alert of the message no longer flaps.
+	FlapOver bool `json:"flap_over,omitempty"`
 }
 
 // ListedEvent is an instance in a message, see [Listed].

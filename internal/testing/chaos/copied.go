@@ -2,6 +2,8 @@ package chaos
 
 import (
 	"context"
+	"errors"
+	"syscall"
 	"time"
 )
 
@@ -16,8 +18,14 @@ func (r *run) copiedSpools(ctx context.Context) error {
 			return err
 		}
 		order := r.rng.Perm(len(r.replicas))
+		to, from := r.replicas[order[0]], r.replicas[order[1]]
 		r.outage("a spool is copied")
-		if err := r.replicas[order[0]].replaceSpool(ctx, r.replicas[order[1]].spool()); err != nil {
+		// The copy of a machine has all files of one moment.
+		if err := from.process.Signal(syscall.SIGSTOP); err != nil {
+			return err
+		}
+		err := to.replaceSpool(ctx, from.spool())
+		if err := errors.Join(err, from.process.Signal(syscall.SIGCONT)); err != nil {
 			return err
 		}
 	}

@@ -57,17 +57,31 @@ func (r *run) flips(ctx context.Context) error {
 func (r *run) flip(ctx context.Context, p *replica) error {
 	running, suffix := r.rng.IntN(2) == 0, []string{"", "", "-wal"}[r.rng.IntN(3)]
 	if !running {
-		flight, err := p.kill()
-		if err != nil {
+		if err := p.killDamaged(); err != nil {
 			return err
 		}
-		r.report.killed(flight)
 	}
 	r.outage(map[bool]string{true: "bytes flipped under a running webhook", false: "bytes flipped under a stopped webhook"}[running])
 	if err := r.flipBytes(p.spool() + suffix); err != nil || running {
 		return err
 	}
 	return p.start(ctx)
+}
+
+// killDamaged kills the webhook. Its spool need not be readable.
+func (p *replica) killDamaged() error {
+	select {
+	case <-p.process.Done():
+		return p.process.Err()
+	default:
+	}
+	p.process.Kill()
+	f, err := p.inspect()
+	if err != nil {
+		f = flight{}
+	}
+	p.run.report.killed(f)
+	return nil
 }
 
 func (r *run) flipBytes(path string) (err error) {

@@ -1,7 +1,9 @@
 // Command picture draws the messages of a transcript of pipelinetest as a chat,
 // with Chromium. The documentation shows these pictures.
 //
-//	picture TRANSCRIPT.txt PICTURE.png
+//	picture TRANSCRIPT.txt PICTURE.png [FIRST]
+//
+// With a number, the picture begins at that message.
 package main
 
 import (
@@ -17,11 +19,15 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: picture TRANSCRIPT.txt PICTURE.png")
+	if len(os.Args) != 3 && len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: picture TRANSCRIPT.txt PICTURE.png [FIRST]")
 		os.Exit(2)
 	}
-	if err := draw(os.Args[1], os.Args[2]); err != nil {
+	first := ""
+	if len(os.Args) == 4 {
+		first = os.Args[3]
+	}
+	if err := draw(os.Args[1], os.Args[2], first); err != nil {
 		fmt.Fprintf(os.Stderr, "picture: %v\n", err)
 		os.Exit(1)
 	}
@@ -33,7 +39,7 @@ var page string
 // Size of the window in CSS pixels. The part below the last message is cut off.
 const width, height = 480, 2000
 
-func draw(transcript, picture string) (err error) {
+func draw(transcript, picture, first string) (err error) {
 	text, err := os.ReadFile(transcript)
 	if err != nil {
 		return err
@@ -41,6 +47,9 @@ func draw(transcript, picture string) (err error) {
 	all, err := messages(string(text))
 	if err != nil {
 		return fmt.Errorf("%s: %w", transcript, err)
+	}
+	if all = from(all, first); len(all) == 0 {
+		return fmt.Errorf("%s: it has no message %s", transcript, first)
 	}
 	dir, err := os.MkdirTemp("", "picture-")
 	if err != nil {

@@ -2,11 +2,14 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -23,6 +26,9 @@ func TestPicturesMatchTranscripts(t *testing.T) {
 	for _, file := range list {
 		name := strings.TrimSuffix(filepath.Base(file), ".png")
 		transcript, err := os.ReadFile("../../../pipelinetest/testdata/" + name + ".txt")
+		if errors.Is(err, fs.ErrNotExist) {
+			transcript, err = os.ReadFile("../../../webhook/testdata/" + name + ".txt")
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +40,10 @@ func TestPicturesMatchTranscripts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Contains(drawn, []byte("tEXt"+digestKey+"\x00"+digest(all))) {
+		shown := slices.ContainsFunc(all, func(m message) bool {
+			return bytes.Contains(drawn, []byte("tEXt"+digestKey+"\x00"+digest(from(all, m.Number))))
+		})
+		if !shown {
 			t.Errorf("%s shows other messages than the transcript: run make pictures", file)
 		}
 	}

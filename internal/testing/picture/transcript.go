@@ -64,6 +64,14 @@ func messages(transcript string) ([]message, error) {
 	return all, nil
 }
 
+// from returns the messages from the one with a number on, or all for "".
+func from(all []message, number string) []message {
+	for len(all) > 0 && number != "" && all[0].Number != number {
+		all = all[1:]
+	}
+	return all
+}
+
 // digest returns a digest of the messages. Pictures contain it, so that a test
 // finds outdated ones.
 func digest(all []message) string {

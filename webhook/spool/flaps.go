@@ -1,0 +1,300 @@
+package spool
+
+import (
+	"database/sql"
+	"errors"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+const (
+	// The episode before the last ones that make an alert flap.
+	episodeBefore = `SELECT id, first_at FROM instances WHERE fingerprint = ? AND cluster = ? ORDER BY id DESC LIMIT 1 OFFSET ?`
+	activeFlap    = `SELECT message FROM flaps WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
+	beginFlap     = `INSERT INTO flaps (chat, cluster, fingerprint, first, instance, due_at) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET first = excluded.first, instance = excluded.instance, due_at = excluded.due_at, message = 0, over = 0`
+	continueFlap = `UPDATE flaps SET instance = ?, due_at = ? WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
+	resolveFlap  = `UPDATE flaps SET due_at = ? WHERE instance = ? AND over = 0 AND chat = ? AND cluster = ? AND fingerprint = ?`
+	viewFlaps    = `UPDATE views SET flap = 1 WHERE chat = ? AND instance = ?`
+
+	flapColumns = `SELECT f.cluster, f.fingerprint, f.first, f.instance, f.message, f.over, f.due_at, (SELECT count(*) FROM instances e
+		WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first AND e.id <= f.instance),
+		COALESCE((SELECT e.first_at FROM instances e WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first ORDER BY e.id LIMIT 1), f.due_at)
+		FROM flaps f `
+	newFlaps = flapColumns + `WHERE f.chat = ? AND f.over = 0 AND f.message = 0`
+	flapByID = flapColumns + `WHERE f.chat = ? AND f.message = ?`
+	flapDues = `SELECT f.message, f.due_at, COALESCE(i.rank, 0), COALESCE(i.first_at, 0), i.resolved_at IS NULL AND i.id IS NOT NULL, COALESCE(v.shown, 2),
+			(SELECT count(*) FROM views w JOIN instances e ON e.id = w.instance WHERE w.chat = f.chat AND w.pending = 1 AND w.flap = 1
+				AND e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.own >= ?2), COALESCE(i.own, 1) >= ?2, COALESCE(i.held, '') <> ''
+		FROM flaps f LEFT JOIN instances i ON i.id = f.instance LEFT JOIN views v ON v.chat = f.chat AND v.instance = f.instance
+		WHERE f.chat = ?1 AND f.over = 0 AND f.message <> 0`
+	flapViews = selectViews + `FROM flaps f JOIN instances i ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first AND i.id <= f.instance
+		JOIN views v ON v.chat = f.chat AND v.instance = i.id WHERE f.chat = ?1 AND f.message = ?2 AND (v.pending = 1 OR i.id = f.instance) ORDER BY i.id`
+	unshownOfFlap = selectViews + `FROM flaps f JOIN instances i ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first AND i.id < f.instance
+		JOIN views v ON v.chat = f.chat AND v.instance = i.id WHERE f.chat = ?1 AND f.instance = ?2 AND v.pending = 1 AND v.shown = 0 AND i.resolved_at IS NOT NULL ORDER BY i.id`
+
+	setFlapMessage = `UPDATE flaps SET message = ? WHERE chat = ? AND over = 0 AND cluster = (SELECT cluster FROM instances WHERE id = ?3)
+		AND fingerprint = (SELECT fingerprint FROM instances WHERE id = ?3)`
+	showFlap = `UPDATE views SET shown = MAX(shown, ?3), first_message = COALESCE(first_message, ?4), last_message = COALESCE(last_message, ?4),
+		ambiguous = 0, told_at = COALESCE(told_at, ?5), over_at = COALESCE(over_at, CASE WHEN ?3 = 2 THEN ?5 END),
+		pending = MAX(shown, ?3) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?2)
+		WHERE chat = ?1 AND instance = ?2`
+	flapFrom = `UPDATE views SET flap = 1 WHERE chat = ?1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
+		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= ?3 WHERE f.chat = ?1 AND f.message = ?2)`
+	flapReplied   = `UPDATE views SET first_message = ? WHERE chat = ? AND instance = ? AND first_message = ?`
+	leaveFlap     = `UPDATE flaps SET message = 0 WHERE chat = ? AND message = ?`
+	flapMessageOf = `SELECT f.message FROM instances i JOIN flaps f ON f.chat = ?1 AND f.cluster = i.cluster AND f.fingerprint = i.fingerprint
+		WHERE i.id = ?2 AND f.over = 0 AND f.message <> 0`
+	endFlap = `UPDATE flaps SET over = 1 WHERE chat = ? AND message = ?`
+	unflap  = `UPDATE views SET flap = 0 WHERE chat = ?1 AND flap = 1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
+		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first WHERE f.chat = ?1 AND f.message = ?2)`
+	editFlap  = `UPDATE messages SET edit = 1 WHERE id = ? AND telegram_id IS NOT NULL`
+	deferFlap = `UPDATE flaps SET due_at = ? WHERE chat = ? AND message = ?`
+
+	deleteFlaps = `DELETE FROM flaps WHERE chat = ?`
+	renameFlaps = `UPDATE flaps SET chat = ?1 WHERE chat = ?2`
+	forgetFlaps = `UPDATE views SET flap = 0 WHERE chat = ? AND flap = 1`
+	pruneFlaps  = `DELETE FROM flaps WHERE (chat, cluster, fingerprint) IN (SELECT chat, cluster, fingerprint FROM flaps
+		WHERE over = 1 AND due_at < ?1 LIMIT ?2)`
+)
+
+// Flap is an alert that flaps in a chat.
+type Flap struct {
+	Cluster, Fingerprint string
+	First, Instance      int64 // the first and the newest episode
+	Message              int64 // that shows it; 0 for none
+	Over                 bool
+	DueAt                time.Time
+	Times                int       // episodes
+	Since                time.Time // the receipt of the first
+}
+
+// flapped records a new instance of an alert. If the alert flaps, it returns
+// true.
+func (t *Tx) flapped(i *state.Instance, chats []string) (bool, error) {
+	var first, firstAt int64
+	flaps := false
+	err := t.queryRow(episodeBefore, i.Alert.Fingerprint, i.Cluster, state.FlapEpisodes-1).Scan(&first, &firstAt)
+	if err == nil {
+		since := i.FirstAt.Sub(time.UnixMicro(firstAt))
+		flaps = since >= 0 && since <= state.FlapWithin
+	} else if !errors.Is(err, sql.ErrNoRows) {
+		return false, err
+	}
+	due := state.FlapDue(i).UnixMicro()
+	any := false
+	for _, chat := range chats {
+		var shows int64
+		err := t.queryRow(activeFlap, chat, i.Cluster, i.Alert.Fingerprint).Scan(&shows)
+		switch {
+		case err == nil:
+			_, err = t.exec(continueFlap, i.ID, due, chat, i.Cluster, i.Alert.Fingerprint)
+		case errors.Is(err, sql.ErrNoRows) && flaps:
+			_, err = t.exec(beginFlap, chat, i.Cluster, i.Alert.Fingerprint, first, i.ID, due)
+		case errors.Is(err, sql.ErrNoRows):
+			continue
+		}
+		any = true
+		if err == nil && shows != 0 {
+			_, err = t.exec(viewFlaps, chat, i.ID)
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+	return any, nil
+}
+
+// flapEnded records the end of an instance of an alert that may flap.
+func (t *Tx) flapEnded(i *state.Instance, chats []string) error {
+	for _, chat := range chats {
+		if _, err := t.exec(resolveFlap, state.FlapDue(i).UnixMicro(), i.ID, chat, i.Cluster, i.Alert.Fingerprint); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func scanFlap(rows *sql.Rows) (f Flap, err error) {
+	var due, since int64
+	err = rows.Scan(&f.Cluster, &f.Fingerprint, &f.First, &f.Instance, &f.Message, &f.Over, &due, &f.Times, &since)
+	f.DueAt, f.Since = time.UnixMicro(due), time.UnixMicro(since)
+	return f, err
+}
+
+// NewFlaps returns the alerts that flap and of which the chat shows no message
+// yet.
+func (t *Tx) NewFlaps(chat string) ([]Flap, error) {
+	rows, err := t.query(newFlaps, chat)
+	return collect(rows, err, scanFlap)
+}
+
+// FlapOf returns the alert whose flapping a message shows, or nil.
+func (t *Tx) FlapOf(chat string, message int64) (*Flap, error) {
+	rows, err := t.query(flapByID, chat, message)
+	list, err := collect(rows, err, scanFlap)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// FlapViews returns the newest instance of a flapping alert, and those whose
+// present state the chat does not show.
+func (t *Tx) FlapViews(chat string, message int64) ([]View, error) {
+	return t.views(flapViews, chat, message)
+}
+
+// UnshownOfFlap returns the instances of an alert before the newest one that were
+// resolved before they were delivered.
+func (t *Tx) UnshownOfFlap(chat string, instance int64) ([]View, error) {
+	return t.views(unshownOfFlap, chat, instance)
+}
+
+// flapDues returns the calls that are due about flapping alerts, and the time at
+// which the next one is, or zero.
+func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
+	var deferred []int64 // a held end may count soon
+	rows, err := t.query(flapDues, chat, ownOnly)
+	_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
+		var due, first int64
+		var fires, own, held bool
+		var shown Shown
+		var pending int
+		if err = rows.Scan(&d.ID, &due, &d.Rank, &first, &fires, &shown, &pending, &own, &held); err != nil {
+			return d, err
+		}
+		d.At, d.FirstAt = time.UnixMicro(first), time.UnixMicro(first)
+		d.order = d.ID
+		at := time.UnixMicro(due)
+		switch {
+		case !own:
+			return d, nil
+		case pending > 0 && fires && shown == ShownNothing && d.Rank < urgent:
+			d.Class = DueFlap
+		case pending > 0:
+			d.Class = DueFlapEdit
+		case now.Before(at):
+			if next.IsZero() || at.Before(next) {
+				next = at
+			}
+			return d, nil
+		case fires && held:
+			deferred = append(deferred, d.ID)
+			return d, nil
+		case fires:
+			d.Class = DueFlapFires
+		default:
+			d.Class = DueFlapOver
+		}
+		list = append(list, d)
+		return d, nil
+	})
+	for _, id := range deferred {
+		at := now.Add(state.Settle)
+		if next.IsZero() || at.Before(next) {
+			next = at
+		}
+		if _, e := t.exec(deferFlap, at.UnixMicro(), chat, id); e != nil {
+			err = errors.Join(err, e)
+		}
+	}
+	return list, next, err
+}
+
+// ShowFlap records that a message shows the state of instances of a flapping
+// alert.
+func (t *Tx) ShowFlap(m *Message, now time.Time) error {
+	for _, l := range m.Listed {
+		shown := ShownFiring
+		if l.Resolved {
+			shown = ShownResolved
+		}
+		if _, err := t.exec(showFlap, m.Chat, l.ID, shown, m.ID, now.UnixMicro()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BeginFlap records the message that shows the flapping of an alert, in place of
+// messages about its instances from one on.
+func (t *Tx) BeginFlap(m *Message, instance int64) error {
+	if _, err := t.exec(setFlapMessage, m.ID, m.Chat, instance); err != nil {
+		return err
+	}
+	_, err := t.exec(flapFrom, m.Chat, m.ID, instance)
+	return err
+}
+
+// FlapReplied records that a reply about a flapping alert belongs to the message
+// about it, which shows the end of the instance too.
+func (t *Tx) FlapReplied(m *Message, id int64) error {
+	_, err := t.exec(flapReplied, id, m.Chat, m.Listed[0].ID, m.ID)
+	return err
+}
+
+// EndFlap records that an alert no longer flaps, which its message is to show.
+func (t *Tx) EndFlap(chat string, id int64) error {
+	for _, s := range []string{unflap, endFlap} {
+		if _, err := t.exec(s, chat, id); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(editFlap, id)
+	return err
+}
+
+// LeaveFlap records that the message about a flapping alert cannot be edited.
+func (t *Tx) LeaveFlap(m *Message) error {
+	for _, s := range []string{unflap, leaveFlap} {
+		if _, err := t.exec(s, m.Chat, m.ID); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(editForgotten, m.ID)
+	return err
+}
+
+// flapElsewhere records the message of another replica about a flapping alert.
+func (t *Tx) flapElsewhere(m *Message, e state.SentEvent) error {
+	if len(m.Listed) == 0 {
+		return nil
+	}
+	if e.Kind == message.Flapping && m.ID != 0 {
+		if err := t.BeginFlap(m, m.Listed[0].ID); err != nil {
+			return err
+		}
+	}
+	var id int64
+	err := t.queryRow(flapMessageOf, m.Chat, m.Listed[0].ID).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil && e.Kind == message.Flap {
+		err = t.FlapReplied(m, id)
+	}
+	if err != nil || !e.FlapOver {
+		return err
+	}
+	return t.EndFlap(m.Chat, id)
+}
+
+// flapEditedElsewhere records that another replica edited the message about a
+// flapping alert.
+func (t *Tx) flapEditedElsewhere(id int64, chat string, e state.SentEvent, at time.Time) error {
+	if id == 0 {
+		return nil
+	}
+	m, err := t.elsewhere(chat, e)
+	if err != nil {
+		return err
+	}
+	m.ID = id
+	if err := t.ShowFlap(m, at); err != nil {
+		return err
+	}
+	return t.EditedElsewhere(chat, e.TelegramID)
+}
