@@ -77,7 +77,8 @@ func (s *Stack) spec(part string) (proc.Spec, error) {
 		if _, runs := s.addrs[Alertmanager]; runs {
 			spec.Args = append(spec.Args, "--alertmanager.url="+s.URL(Alertmanager))
 		}
-		if _, runs := s.addrs[Prometheus]; runs {
+		// The embedded Prometheus has no API that confirms ends.
+		if _, runs := s.addrs[Prometheus]; runs && len(s.cfg.Programs[Prometheus]) == 0 {
 			spec.Args = append(spec.Args, "--prometheus.url="+s.URL(Prometheus))
 		}
 		spec.Args = append(spec.Args, s.cfg.WebhookArgs...)

@@ -48,8 +48,9 @@ type Config struct {
 	// Bin is the folder of our own programs, preflight and preflight-webhook.
 	// If it is "", [servers.Find] finds them.
 	Bin string
-	// Programs has the command lines of parts, without the flags.
-	// [servers.Find] finds the programs of other parts.
+	// Programs has the command lines of parts, without the flags. [servers.Find]
+	// finds the programs of other parts. The webhook asks a Prometheus of this
+	// list about no ends.
 	Programs map[string][]string
 	// Parts are the parts to run; nil means all.
 	Parts []string
