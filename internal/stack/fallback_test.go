@@ -67,6 +67,8 @@ func TestAlertmanagerDeliversAlertOfDeadWebhook(t *testing.T) {
 		Parts:       []string{stack.Webhook, stack.Alertmanager, stack.Prometheus},
 		WebhookEnv:  []string{"TELEGRAM_BOT_TOKEN=" + botToken, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID)},
 		TelegramURL: api.URL,
+		// Prometheus drops alerts that fire before it knows of Alertmanager.
+		PrometheusArgs: []string{"--rules.alert.resend-delay=5s"},
 		Secrets: map[string]string{
 			"telegram_bot_token": botToken, "telegram_fallback_chat_id": fmt.Sprint(chatID), "heartbeat_url": heart.URL + "/ping/secret",
 		},
