@@ -14,8 +14,8 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 )
 
-// Each service changes nothing but its volumes and temporary folders, and has no
-// rights of root but those that its image needs to change its user.
+// Each service writes only to its volumes and temporary folders. Of the rights of
+// root, it has only those that its image needs to change to another user.
 func TestServicesAreConfined(t *testing.T) {
 	t.Parallel()
 	rights := map[string][]string{"postgres": {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}}

@@ -71,7 +71,7 @@ func (p *planner) writeFlap(kind message.Kind, f *spool.Flap, newest spool.View,
 	return c, err
 }
 
-// flapCall plans a call about an alert that flaps, of which a message exists.
+// flapCall plans a call about an alert that flaps. The chat has a message about it.
 func (p *planner) flapCall(d spool.Due) (*call, error) {
 	f, err := p.tx.FlapOf(p.chat, d.ID)
 	if err != nil || f == nil {

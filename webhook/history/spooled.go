@@ -7,9 +7,9 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Spooled yields the part of the history that is in a spool, in the order of the
-// starts, as it is read. Label is the label of alerts that holds the severity.
-// The first error is the last element. Spooled only reads and creates no file. It
+// Spooled yields the records of a spool while it reads them, in the order of the
+// starts. Label is the label of alerts that holds the severity. After an error
+// no record follows. Spooled only reads and creates no file. It
 // works while the webhook uses the spool.
 func Spooled(ctx context.Context, path, label string, f Filter) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {

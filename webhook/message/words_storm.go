@@ -8,7 +8,7 @@ import (
 // StormWords are the texts about many alerts, and about alerts that flap, in one
 // language.
 type StormWords struct {
-	// Titles: of a storm, of its reminder, of the ends in it.
+	// The titles of the three kinds of summary: new alerts, reminders and ends.
 	Storm       func(severity string, alerts, groups int) string
 	StillFiring func(severity string, alerts, groups int) string
 	Ended       func(alerts, groups int) string

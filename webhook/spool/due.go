@@ -250,16 +250,6 @@ func text(v any) string {
 	}
 }
 
-// MostUrgent returns the call that is due first, or false if none is due.
-func (t *Tx) MostUrgent(chat string, ownOnly bool, urgent int) (d Due, ok bool, err error) {
-	list, _, err := t.Dues(chat, ownOnly, urgent, time.Now())
-	if err != nil {
-		return d, false, err
-	}
-	d, ok = list.First(func(Due) bool { return true })
-	return d, ok, nil
-}
-
 // Shown is the state of an instance in a chat.
 type Shown int
 

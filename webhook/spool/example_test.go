@@ -46,7 +46,8 @@ func Example() {
 				return err
 			}
 		}
-		due, ok, err := tx.MostUrgent("-100", false, 1)
+		dues, _, err := tx.Dues("-100", false, 1, time.Now())
+		due, ok := dues.First(func(spool.Due) bool { return true })
 		fmt.Println("due:", ok, "group:", due.Group, "alert:", due.Class == spool.DueAlert)
 		return err
 	})

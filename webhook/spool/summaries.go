@@ -89,9 +89,9 @@ type Unlisted struct {
 	First        int64 // the message that showed it first; 0 for none
 }
 
-// Unlisted returns the alerts that a summary of a kind is to list: those that the
-// chat does not show, those whose end it does not show, or those of which a
-// reminder is due. It returns at most limit, the urgent ones first.
+// Unlisted returns the alerts for a summary. The kind decides which: alerts that
+// the chat does not show, ended alerts that it shows as firing, or alerts with a
+// reminder that is due. It returns at most limit, the urgent ones first.
 func (t *Tx) Unlisted(chat string, kind message.Kind, ownOnly bool, urgent, limit int) (list []Unlisted, err error) {
 	query := unlistedNews
 	switch kind {

@@ -68,7 +68,8 @@ func (r *run) flip(ctx context.Context, p *replica) error {
 	return p.start(ctx)
 }
 
-// killDamaged kills the webhook. Its spool need not be readable.
+// killDamaged kills the webhook. If its damaged spool cannot be read, the kill
+// counts as one without work in flight.
 func (p *replica) killDamaged() error {
 	select {
 	case <-p.process.Done():
