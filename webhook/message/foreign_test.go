@@ -198,6 +198,8 @@ func TestMeasuredValues(t *testing.T) {
 		{template.KV{"__values__": `{"B":0,"C":1}`, "summary": "s"}, "s (B=0, C=1)"},
 		{template.KV{"__values__": `{"A":5,"B":1e-9,"C":1,"D":2,"E":3,"F":4}`, "summary": "s"}, "s (A=5, B=0.000000001, D=2)"},
 		{template.KV{"__value_string__": "[ var='B0' metric='Value' labels={a=b} value=1.25 ], [ var='C' labels={} value=1 ]", "summary": "s"}, "s (B0=1.25)"},
+		{template.KV{"__values__": `{"A":null,"B":2.5}`, "summary": "s"}, "s (B=2.5)"},
+		{template.KV{"__values__": `{"A":null}`, "summary": "s"}, "s"},
 		{template.KV{"__values__": "broken", "__value_string__": "[ broken", "summary": "s"}, "s"},
 		{template.KV{"value": "7", "list_title": "L", "summary": "s"}, "s"},
 	} {

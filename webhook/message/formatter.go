@@ -23,6 +23,7 @@ const (
 	maxTitle    = 200
 	maxField    = 100
 	maxSentence = 200
+	maxSources  = 3
 	maxLine     = 500
 	maxDetails  = 300
 	maxAction   = 250
@@ -191,7 +192,7 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	titles := map[string]bool{} // the headings of the last part
 	for _, i := range order {
 		it := n.Items[i]
-		size := units16(f.complete(n, it, f.summary(it, f.text(it), "", labels), maxLine)) + mark + bullet + heading/2
+		size := units16(f.complete(n, it, f.summary(it, f.text(it), "", labels, maxLine), maxLine)) + mark + bullet + heading/2
 		title := f.listTitle(n.Items[i])
 		if !titles[title] {
 			size += units16(title)

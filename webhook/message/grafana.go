@@ -51,8 +51,15 @@ var valueOf = regexp.MustCompile(`\[ var='([^']*)'.*?\bvalue=([^\s\]]+)`)
 // the text contains. A condition is 0 or 1, so it is left out beside other values.
 func grafanaValues(it Item, text string) string {
 	values := map[string]float64{}
-	if json.Unmarshal([]byte(it.Annotations[Values]), &values) != nil || len(values) == 0 {
-		clear(values)
+	var known map[string]*float64 // nil for an expression without a value
+	if json.Unmarshal([]byte(it.Annotations[Values]), &known) == nil {
+		for name, v := range known {
+			if v != nil {
+				values[name] = *v
+			}
+		}
+	}
+	if len(values) == 0 {
 		for _, m := range valueOf.FindAllStringSubmatch(it.Annotations[ValueString], 20) {
 			if v, err := strconv.ParseFloat(m[2], 64); err == nil {
 				values[m[1]] = v

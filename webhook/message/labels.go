@@ -25,10 +25,12 @@ const (
 // alerts of a rule are always shown.
 type labelling struct {
 	formatter *Formatter
-	shared    template.KV                // shown above the lists
-	apart     map[string]map[string]bool // by the name of the rule
+	shared    template.KV                // not shown in the lines
+	named     map[string]bool            // the shared labels that each text contains
+	apart     map[string]map[string]bool // by the name of the rule, see [Formatter.ruleOf]
 	texts     map[string]int             // how many alerts have the text
 	envs      bool                       // there are several environments
+	ranks     bool                       // there are several severities
 }
 
 // labelling chooses the labels of a message about alerts.
@@ -37,6 +39,7 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 		items = slices.Concat(items, f.stillFiring(n))
 	}
 	l := f.distinguish(items)
+	l.ranks = l.ranks && n.Kind != Digest // its lines begin with the severity
 	if n.Kind == Digest || len(items) < 2 {
 		return l
 	}
@@ -49,9 +52,10 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 	if lines < 2 {
 		return l
 	}
-	l.shared = maps.Clone(items[0].Labels)
+	l.shared, l.named = maps.Clone(items[0].Labels), map[string]bool{}
 	for name, value := range l.shared {
-		if !f.shares(name, value, items) {
+		shared, named := f.shares(name, value, items)
+		if l.named[name] = named; !shared {
 			delete(l.shared, name)
 		}
 	}
@@ -64,10 +68,11 @@ func (f *Formatter) distinguish(items []Item) labelling {
 	l := labelling{formatter: f, apart: map[string]map[string]bool{}, texts: map[string]int{}}
 	rules := map[string][]Item{}
 	for _, it := range items {
-		rule := it.Labels[model.AlertNameLabel]
+		rule := f.ruleOf(it)
 		rules[rule] = append(rules[rule], it)
 		l.texts[f.text(it)]++
 		l.envs = l.envs || it.Labels[api.Env] != items[0].Labels[api.Env]
+		l.ranks = l.ranks || f.scale.Of(it.Labels) != f.scale.Of(items[0].Labels)
 	}
 	for rule, alerts := range rules {
 		l.apart[rule] = l.differing(alerts)
@@ -115,23 +120,24 @@ func (l labelling) differing(alerts []Item) map[string]bool {
 	return shown
 }
 
-// shares reports whether all alerts have a label, and it is to be shown.
-func (f *Formatter) shares(name, value string, items []Item) bool {
-	everywhere := true // each text contains it
+// shares reports whether all alerts have a label that is to be shown, and whether
+// each text contains its value.
+func (f *Formatter) shares(name, value string, items []Item) (shared, named bool) {
+	named = true
 	for _, it := range items {
 		if it.Labels[name] != value || f.elsewhere(it, name) {
-			return false
+			return false, false
 		}
-		everywhere = everywhere && mentions(f.titleOf(it)+" "+f.text(it), value)
+		named = named && names(f.titleOf(it)+" "+f.text(it), value)
 	}
-	return !everywhere
+	return true, named
 }
 
 // header returns the labels that all alerts share.
 func (l labelling) header() string {
 	var labels []string
 	for _, pair := range l.shared.SortedPairs() {
-		if value := shownValue(pair.Value); value != "" {
+		if value := shownValue(pair.Value); value != "" && !l.named[pair.Name] {
 			labels = append(labels, shorten(pair.Name, maxField)+"="+value)
 		}
 	}
@@ -142,11 +148,14 @@ func (l labelling) header() string {
 // of an alert that has no such label.
 const clusterLabel = "cluster"
 
+// several reports whether the message is about several rules.
+func (l labelling) several() bool { return len(l.apart) > 1 }
+
 // of returns the labels of an alert that its text does not contain, in brackets.
 // Those that distinguish it stand first. Of the others, those that the text below
 // the line contains are left out too. Annotation is the annotation in the text.
 func (l labelling) of(it Item, text, annotation, below string) string {
-	apart := l.apart[it.Labels[model.AlertNameLabel]]
+	apart := l.apart[l.formatter.ruleOf(it)]
 	alike := l.texts[annotation] > 1 // so the text distinguishes none
 	var first, others []string
 	for _, pair := range it.Labels.SortedPairs() {
@@ -154,11 +163,11 @@ func (l labelling) of(it Item, text, annotation, below string) string {
 		_, shared := l.shared[pair.Name]
 		switch {
 		case value == "" || shared:
-		case apart[pair.Name] || l.envs && pair.Name == api.Env:
+		case apart[pair.Name] || l.envs && pair.Name == api.Env || l.ranks && pair.Name == l.formatter.scale.labelOf(it.Labels):
 			if (alike || !names(text, value)) && len(first) < maxApart {
 				first = append(first, shorten(pair.Name, maxField)+"="+value)
 			}
-		case !l.formatter.elsewhere(it, pair.Name) && !mentions(text, value) && !mentions(below, value):
+		case !l.formatter.elsewhere(it, pair.Name) && !names(text, value) && !names(below, value):
 			others = append(others, shorten(pair.Name, maxField)+"="+value)
 		}
 	}
@@ -184,10 +193,10 @@ func (l labelling) ofLine(it Item, text string, apart map[string]bool) string {
 // nameOf returns the values that distinguish an alert from the others of a message, or "".
 func (l labelling) nameOf(it Item) string {
 	var texts []string
-	if len(l.apart) > 1 {
-		texts = append(texts, shorten(it.Labels[model.AlertNameLabel], maxField))
+	if l.several() {
+		texts = append(texts, l.formatter.ruleOf(it))
 	}
-	apart := l.apart[it.Labels[model.AlertNameLabel]]
+	apart := l.apart[l.formatter.ruleOf(it)]
 	for _, pair := range it.Labels.SortedPairs() {
 		if value := shownValue(pair.Value); apart[pair.Name] && value != "" {
 			texts = append(texts, value)
@@ -200,7 +209,7 @@ func brackets(labels []string) string {
 	if len(labels) == 0 {
 		return ""
 	}
-	return " [" + strings.Join(labels, ", ") + "]"
+	return "[" + strings.Join(labels, ", ") + "]"
 }
 
 // elsewhere reports whether a label of an alert stands elsewhere in the message,

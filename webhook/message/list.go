@@ -63,23 +63,24 @@ func (f *Formatter) listTitle(it Item) string {
 // lines returns a line for each alert. Lines that would be equal get the labels that
 // distinguish the alerts.
 func (f *Formatter) lines(n Notice, items []Item, labels labelling, s size) []string {
-	lines, below := make([]string, len(items)), make([]string, len(items))
-	alike := map[string][]Item{}
+	summaries, below := make([]summary, len(items)), make([]string, len(items))
+	alike := map[summary][]Item{}
 	for i, it := range items {
 		text, details := f.lineAndDetails(it)
 		below[i] = shorten(details, s.belowOf(n, it))
-		lines[i] = f.summary(it, text, below[i], labels)
-		alike[lines[i]] = append(alike[lines[i]], it)
+		summaries[i] = f.summary(it, text, below[i], labels, s.line)
+		alike[summaries[i]] = append(alike[summaries[i]], it)
 	}
-	apart := map[string]map[string]bool{}
+	apart := map[summary]map[string]bool{}
 	for text, same := range alike {
 		apart[text] = labels.differing(same)
 	}
 	muted := f.silenced(n, items)
+	lines := make([]string, len(items))
 	for i, it := range items {
-		text := lines[i]
+		text := summaries[i]
 		if f.listTitle(it) != "" {
-			text += labels.ofLine(it, text, apart[text])
+			text.tail = join(text.tail, " ", labels.ofLine(it, text.String(), apart[text]))
 		}
 		lines[i] = f.complete(n, it, text, s.line) + muted.of(f, n, it)
 	}
@@ -115,13 +116,11 @@ func (f *Formatter) notes(n Notice) []string {
 
 // complete adds the cause of its end to the summary of an alert, and in a
 // digest its severity.
-func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
+func (f *Formatter) complete(n Notice, it Item, line summary, limit int) string {
 	if n.Kind == Digest {
-		if name := f.scale.Of(it.Labels).Name; name != "" {
-			text = strings.ToUpper(name) + " " + text
-		}
+		line.text = join(strings.ToUpper(f.scale.Of(it.Labels).Name), " ", line.text)
 	}
-	text = shorten(text, limit)
+	text := cmp.Or(line.cut(limit), f.words.Alert)
 	switch {
 	case it.Resolved:
 	case it.Stale:
@@ -144,27 +143,58 @@ func (f *Formatter) complete(n Notice, it Item, text string, limit int) string {
 	return "✅ " + text + ", " + end
 }
 
-// summary returns the text of an alert, with the measured value and the reason in
+// summary is the line of an alert: a text, and what stands in brackets behind it.
+type summary struct{ text, tail string }
+
+func (s summary) String() string { return join(s.text, " ", s.tail) }
+
+// cut returns the line in a number of UTF-16 code units. The text is cut first:
+// what stands behind it distinguishes the alert from others with the same text.
+func (s summary) cut(limit int) string {
+	tail := shorten(s.tail, limit*3/4)
+	if room := limit - units16(tail) - 1; tail != "" && room > 0 {
+		return join(shorten(s.text, room), " ", tail)
+	}
+	return shorten(s.String(), limit)
+}
+
+// summary returns the line of an alert, with the measured value and the reason in
 // brackets unless the text contains them. The rule of an alert with a list title
-// writes whole lines. Any other alert gets its name, and the labels that the text
-// and the text below do not contain.
-func (f *Formatter) summary(it Item, annotation, below string, labels labelling) string {
+// writes whole lines. Any other alert gets the name of its rule, and the labels
+// that the text and the text below do not contain. Limit is the length of the line,
+// in UTF-16 code units.
+func (f *Formatter) summary(it Item, annotation, below string, labels labelling, limit int) summary {
 	text := annotation
-	name := shorten(it.Labels[model.AlertNameLabel], maxField)
+	rule := f.ruleOf(it)
 	whole := f.listTitle(it) != "" && text != ""
-	if !whole && !mentions(text, name) && (f.titleOf(it) != name || text == "") {
-		text = join(name, ": ", text)
+	if !whole && !mentions(text, rule) && (labels.several() || f.titleOf(it) != rule || text == "") {
+		text = join(rule, ": ", text)
 	}
+	line := summary{text, f.tail(it, text, annotation, below, whole, labels)}
+	if units16(line.String()) > limit { // the rest of the text contains less
+		line.tail = f.tail(it, shorten(text, limit/4), annotation, below, whole, labels)
+	}
+	return line
+}
+
+// tail returns what stands in brackets behind the text of an alert.
+func (f *Formatter) tail(it Item, text, annotation, below string, whole bool, labels labelling) (tail string) {
 	if value := f.value(it, text); value != "" {
-		text = join(text, " ", "("+value+")")
+		tail = "(" + value + ")"
 	}
-	if reason := f.reason(it); reason != "" && !mentions(strings.ReplaceAll(text, "_", " "), reason) {
-		text = join(text, " ", "("+reason+")")
+	// The rule of missing data is named so.
+	if reason := f.reason(it); reason != "" && f.grafanaTitle(it) == "" && !mentions(strings.ReplaceAll(join(text, " ", tail), "_", " "), reason) {
+		tail = join(tail, " ", "("+reason+")")
 	}
 	if !whole {
-		text += labels.of(it, text, annotation, below)
+		tail = join(tail, " ", labels.of(it, join(text, " ", tail), annotation, below))
 	}
-	return cmp.Or(strings.TrimSpace(text), f.words.Alert)
+	return tail
+}
+
+// ruleOf returns the name of the rule of an alert.
+func (f *Formatter) ruleOf(it Item) string {
+	return first(maxField, f.grafanaTitle(it), it.Labels[model.AlertNameLabel])
 }
 
 // texts are the annotations of which the first is the line of an alert.

@@ -136,23 +136,23 @@ func (f *Formatter) annotation(it Item, name string) string {
 	return it.Annotations[name]
 }
 
-// source returns the source of the alerts: the label or annotation source in
-// capitals, or else the name of the job or of Grafana's folder. It returns "" if
+// source returns the sources of the alerts: for each the label or annotation source
+// in capitals, or else the name of the job or of Grafana's folder. It returns "" if
 // no alert has one.
 func source(items []Item) string {
+	var sources []string
 	for _, it := range items {
-		if v := first(maxField, it.Labels[api.Source], it.Annotations[api.Source]); v != "" {
-			return strings.ToUpper(v)
+		source := strings.ToUpper(first(maxField, it.Labels[api.Source], it.Annotations[api.Source]))
+		source = cmp.Or(source, first(maxField, it.Labels[model.JobLabel], it.Labels[grafanaFolder]))
+		switch {
+		case source == "" || slices.Contains(sources, source):
+		case len(sources) == maxSources:
+			return strings.Join(sources, ", ") + ", …"
+		default:
+			sources = append(sources, source)
 		}
 	}
-	for _, name := range []string{model.JobLabel, grafanaFolder} {
-		for _, it := range items {
-			if v := shorten(it.Labels[name], maxField); v != "" {
-				return v
-			}
-		}
-	}
-	return ""
+	return strings.Join(sources, ", ")
 }
 
 // time returns the start of the newest alert, or in a resolution the end of the

@@ -45,6 +45,14 @@ func (s Scale) Of(labels template.KV) Severity {
 	}
 }
 
+// labelOf returns the name of the label that holds the severity of an alert.
+func (s Scale) labelOf(labels template.KV) string {
+	if s.HasLevel(labels) {
+		return s.Label
+	}
+	return severityLabel
+}
+
 // HasLevel reports whether an alert with the labels has a level of the scale.
 func (s Scale) HasLevel(labels template.KV) bool {
 	_, ok := s.level(labels)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/alertmanager/template"
@@ -160,15 +161,20 @@ func (g *grafanaPayload) legacyAlert() anyAlerts {
 // [message.Values].
 func (g *grafanaPayload) matches() string {
 	var list []struct {
-		Metric string  `json:"metric"`
-		Value  float64 `json:"value"`
+		Metric string            `json:"metric"`
+		Value  float64           `json:"value"`
+		Tags   map[string]string `json:"tags"`
 	}
 	if json.Unmarshal(g.EvalMatches, &list) != nil || len(list) == 0 {
 		return ""
 	}
 	values := map[string]float64{}
 	for _, m := range list[:min(len(list), 10)] {
-		values[m.Metric] = m.Value
+		name := m.Metric
+		if _, known := values[name]; known { // of another host
+			name = strings.Join(append([]string{name}, slices.Sorted(maps.Values(m.Tags))...), " ")
+		}
+		values[name] = m.Value
 	}
 	text, err := json.Marshal(values)
 	if err != nil {
