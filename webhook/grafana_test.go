@@ -77,9 +77,34 @@ func TestGrafanaWithoutData(t *testing.T) {
 		w.after(5 * time.Second)
 		w.expect(
 			person,
-			"1 🔔 No data: High memory usage [DatasourceNoData [team=blue]]",
-			"2 🔔 Query failed: High memory usage [DatasourceError: [sse.dataQueryError] failed to execute query [A]: dial tcp 10.0.0.5:9090: connect: connection refused [team=blue]]",
+			"1 🔔 No data: High memory usage [No data: High memory usage [team=blue]]",
+			"2 🔔 Query failed: High memory usage [[sse.dataQueryError] failed to execute query [A]: dial tcp 10.0.0.5:9090: connect: connection refused [team=blue]]",
 			"3 🔔 TestAlert [Notification test [instance=Grafana]]",
+		)
+	})
+}
+
+// A contact point can be told to send no resolutions. An alert that starts later than
+// its last notification has ended. Each test of a contact point is one.
+func TestGrafanaWithoutResolutions(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		const alert = `{"version": "1", "orgId": 1, "state": "alerting", "status": "firing", "groupKey": "test-%d", "title": "[FIRING:1]", "message": "",
+			"alerts": [{"status": "firing", "labels": {"alertname": "TestAlert", "instance": "Grafana"}, "annotations": {"summary": "Notification test"},
+			"startsAt": "%s", "fingerprint": "57c6d9296de2ad39"}]}`
+		started := time.Now()
+		for i := range 2 {
+			w.post(fmt.Appendf(nil, alert, i, started.Format(time.RFC3339Nano)), api.Loud)
+			w.after(5 * time.Second)
+		}
+		w.expect(person, "1 🔔 TestAlert [Notification test [instance=Grafana]]")
+		started = time.Now()
+		w.post(fmt.Appendf(nil, alert, 2, started.Format(time.RFC3339Nano)), api.Loud)
+		w.after(5 * time.Second)
+		w.expect(
+			person,
+			"1 ✅ TestAlert (resolved after 10s) [✅ Notification test [instance=Grafana], ended, fires anew] edited",
+			"2 🔔 TestAlert [Notification test [instance=Grafana]]",
+			"3 ✅ Resolved: TestAlert [Notification test [instance=Grafana], ended, fires anew] silent reply to 1",
 		)
 	})
 }
@@ -110,7 +135,7 @@ func TestOrganisationsOfGrafana(t *testing.T) {
 			w.post(fmt.Appendf(nil, alert, org+1, org+1), api.Loud)
 			w.after(5 * time.Second)
 		}
-		w.expect(person, "1 🔔 A [look at 1]", "2 🔔 A [look at 2]")
+		w.expect(person, "1 🔔 A [look at 1 [org=1]]", "2 🔔 A [look at 2 [org=2]]")
 	})
 }
 

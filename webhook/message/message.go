@@ -78,7 +78,7 @@ const (
 	Inhibited Closed = "inhibited"
 	// Gone alerts are unknown to Alertmanager, and no suppression explains that.
 	Gone Closed = "gone"
-	// Superseded alerts were shown by a second message of an earlier version.
+	// Superseded alerts fire again, and their end was not reported.
 	Superseded Closed = "superseded"
 	// Unverified alerts have a resolution that nothing proves.
 	Unverified Closed = "unverified"

@@ -42,6 +42,10 @@ func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) 
 	switch c.Verdict {
 	case Starts:
 		c.Create = newInstance(n, a, rank)
+	case Restarts:
+		newest.Close(message.Superseded, n.At, n.Elsewhere)
+		c.Update, c.Ended = newest, true
+		c.Create = newInstance(n, a, rank)
 	case Ended:
 		c.Create = newInstance(n, a, rank)
 		c.Create.ResolvedAt = n.At

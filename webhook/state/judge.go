@@ -32,6 +32,9 @@ const (
 	// Resumes means that the known instance fires again after a held
 	// resolution, or since a later start.
 	Resumes
+	// Restarts means that the known instance ended without a resolution, and that a
+	// new one fires.
+	Restarts
 )
 
 // Judge compares an alert with the newest instance of the same alert, or nil if
@@ -39,7 +42,8 @@ const (
 //
 // Alertmanager does not keep startsAt over a restart of Prometheus, and the
 // Alertmanagers of a pair can report different ones. So a later start begins a
-// new instance only after the end of the known one.
+// new instance only after the end of the known one. Grafana keeps it, and may be
+// told to send no resolutions.
 func Judge(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
 	firing := a.Status == "firing"
 	switch {
@@ -64,6 +68,9 @@ func Judge(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
 func judgeFiring(newest *Instance, a template.Alert, n Arrival) Verdict {
 	h := newest.Held
 	if h == nil {
+		if newest.restarts(a) {
+			return Restarts
+		}
 		if a.StartsAt.Sub(newest.StartedAt()) >= Settle {
 			return Resumes
 		}
@@ -82,6 +89,12 @@ func judgeFiring(newest *Instance, a template.Alert, n Arrival) Verdict {
 		return Late // the other peer sent it before the resolution
 	}
 	return Resumes
+}
+
+// restarts reports whether an alert that Grafana posted started after the last
+// notification about the open instance. Each test of a contact point does so.
+func (i *Instance) restarts(a template.Alert) bool {
+	return OfGrafana(a) == PostedByGrafana && a.StartsAt.Sub(i.StartedAt()) >= time.Second && a.StartsAt.After(i.LastAt)
 }
 
 // judgeEnd judges the resolution of an open instance.

@@ -126,7 +126,7 @@ type Outcome struct {
 // delivers the alert. Before is the group that delivered it before.
 func (o *Outcome) Add(v Verdict, a template.Alert, delivers bool, before Group) {
 	late := v == Late || v == Refires
-	o.changed = o.changed || v == Starts || v == Resolves || v == Ended
+	o.changed = o.changed || v == Starts || v == Restarts || v == Resolves || v == Ended
 	o.late = o.late || late
 	o.firing = o.firing || a.Status == "firing" && !late && delivers
 	o.another = o.another || a.Status == "firing" && !late && !delivers
