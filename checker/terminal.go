@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/fatih/color"
-	"golang.org/x/text/width"
 
 	"github.com/alertnative/preflight/checker/spec"
+	"github.com/alertnative/preflight/internal/columns"
 )
 
 // terminal shows a run to a person: one line per finished check, the problems,
@@ -45,9 +45,9 @@ func (t terminal) heading(i int) string {
 	if t.Width > 0 {
 		longest := 0
 		for _, s := range t.Specs {
-			longest = max(longest, columns(s.In(t.Language).Name))
+			longest = max(longest, columns.Of(s.In(t.Language).Name))
 		}
-		name += strings.Repeat(" ", longest-columns(name))
+		name = columns.Pad(name, longest)
 	}
 	return fmt.Sprintf("[%d/%d] %s … ", i+1, len(t.Specs), name)
 }
@@ -153,15 +153,15 @@ func (t terminal) summary(r Report) {
 // line prints a text in one write, wrapped at the terminal's width.
 func (t terminal) line(indent, text string) {
 	var b strings.Builder
-	column := columns(indent)
+	column := columns.Of(indent)
 	b.WriteString(indent)
 	for i, word := range strings.Split(text, " ") {
-		n := columns(word)
+		n := columns.Of(word)
 		switch {
 		case i == 0:
 		case t.Width > 0 && column+1+n > t.Width:
 			b.WriteString("\n" + indent + "  ")
-			column = columns(indent) + 2
+			column = columns.Of(indent) + 2
 		default:
 			b.WriteByte(' ')
 			column++
@@ -171,19 +171,6 @@ func (t terminal) line(indent, text string) {
 	}
 	b.WriteByte('\n')
 	_, _ = io.WriteString(t.Out, b.String())
-}
-
-// columns returns the number of columns of a text. Korean, Chinese and Japanese
-// characters have two.
-func columns(text string) int {
-	n := 0
-	for _, r := range text {
-		n++
-		if k := width.LookupRune(r).Kind(); k == width.EastAsianWide || k == width.EastAsianFullwidth {
-			n++
-		}
-	}
-	return n
 }
 
 // status returns the word for a status, coloured on a terminal.

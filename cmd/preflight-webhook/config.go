@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 
@@ -30,7 +31,22 @@ func readConfig(path string) (config.File, error) {
 	if f.Language != "" && !slices.Contains(message.Languages(), f.Language) {
 		err = errors.Join(err, fmt.Errorf("%s: language: no messages in %q: choose one of %s", path, f.Language, strings.Join(message.Languages(), ", ")))
 	}
-	return f, err
+	return f, errors.Join(err, checkLanguages(path, f.Remedies))
+}
+
+// checkLanguages returns an error about remedies in languages that no message has.
+func checkLanguages(path string, r config.Remedies) error {
+	var errs []error
+	for _, check := range slices.Sorted(maps.Keys(r)) {
+		for _, reason := range slices.Sorted(maps.Keys(r[check])) {
+			for _, language := range slices.Sorted(maps.Keys(r[check][reason])) {
+				if !slices.Contains(message.Languages(), language) {
+					errs = append(errs, fmt.Errorf("%s: remedies: %s: %s: no messages in %q: choose one of %s", path, check, reason, language, strings.Join(message.Languages(), ", ")))
+				}
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // chats returns the chats of a configuration file. path is empty if there is no
@@ -71,6 +87,9 @@ func newCheckConfig(app *kingpin.Application) *checkConfig {
 
 // run prints a summary of a correct file. Variables need not be set.
 func (c *checkConfig) run(stdout io.Writer) error {
+	if *c.file == "" { // kingpin turns "-" into "" too
+		return usage("check-config: name a file")
+	}
 	f, err := readConfig(*c.file)
 	if unreadable := (*fs.PathError)(nil); errors.As(err, &unreadable) {
 		return usage("%w", err)

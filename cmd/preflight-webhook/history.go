@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 // showHistory lists the alerts that fired and their deliveries.
@@ -27,7 +28,7 @@ func newHistory(app *kingpin.Application) *showHistory {
 	cmd := app.Command("history", "List alerts: when they fired, when they were resolved, and when each chat received them. Reads the PostgreSQL of DATABASE_URL, else the spool.")
 	return &showHistory{
 		name:     cmd.FullCommand(),
-		since:    cmd.Flag("since", "Alerts that fired or were resolved within this duration (24h, 7d) or since this time (2026-11-24T04:10:00Z), or that still fire.").Default("24h").String(),
+		since:    cmd.Flag("since", "Alerts that fired or were resolved within this duration (24h, 7d) or since this time (2026-11-24T04:10:00Z, or 2026-11-24 for its beginning in UTC), or that still fire.").Default("24h").String(),
 		env:      cmd.Flag("env", "Only alerts of this environment.").String(),
 		priority: cmd.Flag("priority", "Only alerts of this severity: P0 to P3, or a level of --config.file.").String(),
 		config:   configFlag(cmd),
@@ -57,7 +58,11 @@ func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if *h.json {
 		return printJSON(stdout, records)
 	}
-	return printTable(stdout, label, records, since)
+	formatter, err := message.New(message.Options{Language: file.Language, Severities: file.Severities})
+	if err != nil {
+		return err
+	}
+	return printTable(stdout, formatter, records, since)
 }
 
 // records reads PostgreSQL if it is configured and answers, else the spool.
@@ -111,9 +116,10 @@ func parseSince(s string, now time.Time) (time.Time, error) {
 	if d, err := model.ParseDuration(s); err == nil {
 		return now.Add(-time.Duration(d)), nil
 	}
-	t, err := time.Parse(time.RFC3339, s)
-	if err != nil {
-		return t, usage("--since: %q is no duration like 24h or 7d, and no time like 2026-11-24T04:10:00Z", s)
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t, nil
+		}
 	}
-	return t, nil
+	return time.Time{}, usage("--since: %q is no duration like 24h or 7d, and no time like 2026-11-24T04:10:00Z or 2026-11-24", s)
 }

@@ -2,27 +2,31 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/internal/columns"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/history"
+	"github.com/alertnative/preflight/webhook/message"
 )
 
 // tableRows is the number of rows of a table that are in memory at a time. They
 // share the widths of their columns.
 const tableRows = 200
+
+// maxSummary is the length of a summary in a table, in UTF-16 code units. JSON has
+// the whole text.
+const maxSummary = 160
 
 // printJSON writes one record a line, as they come.
 func printJSON(w io.Writer, records iter.Seq2[history.Record, error]) error {
@@ -37,22 +41,24 @@ func printJSON(w io.Writer, records iter.Seq2[history.Record, error]) error {
 			err = out.Flush()
 		}
 		if err != nil {
-			return errors.Join(err, out.Flush())
+			if flushed := out.Flush(); !errors.Is(flushed, err) { // else the output failed
+				err = errors.Join(err, flushed)
+			}
+			return err
 		}
 	}
 	return out.Flush()
 }
 
-// printTable writes one record a line, as they come, with times in UTC. label is
-// the severity's label.
-func printTable(w io.Writer, label string, records iter.Seq2[history.Record, error], since time.Time) error {
+// printTable writes one record a line, as they come, with times in UTC.
+func printTable(w io.Writer, f *message.Formatter, records iter.Seq2[history.Record, error], since time.Time) error {
 	t := table{w: w}
 	for r, err := range records {
 		if err == nil {
 			if t.widths == nil {
 				err = t.add("FIRED", "RESOLVED", "PRIORITY", "ENV", "ALERT", "SUMMARY", "DELIVERED")
 			}
-			err = errors.Join(err, t.add(cells(r, label)...))
+			err = errors.Join(err, t.add(cells(f, r)...))
 		}
 		if err != nil {
 			return errors.Join(err, t.flush())
@@ -78,7 +84,7 @@ func (t *table) add(row ...string) error {
 		t.widths = make([]int, len(row))
 	}
 	for i, cell := range row {
-		t.widths[i] = max(t.widths[i], utf8.RuneCountInString(cell))
+		t.widths[i] = max(t.widths[i], columns.Of(cell))
 	}
 	if t.rows = append(t.rows, row); len(t.rows) < tableRows {
 		return nil
@@ -91,7 +97,7 @@ func (t *table) flush() error {
 	for _, row := range t.rows {
 		last := len(row) - 1
 		for i, cell := range row[:last] {
-			fmt.Fprintf(&text, "%-*s", t.widths[i]+2, cell)
+			text.WriteString(columns.Pad(cell, t.widths[i]+2))
 		}
 		text.WriteString(row[last] + "\n")
 	}
@@ -101,7 +107,7 @@ func (t *table) flush() error {
 }
 
 // cells returns the cells of a row.
-func cells(r history.Record, label string) []string {
+func cells(f *message.Formatter, r history.Record) []string {
 	resolved := "still firing"
 	if r.EndsAt != nil {
 		resolved = stamp(r.EndsAt)
@@ -109,7 +115,9 @@ func cells(r history.Record, label string) []string {
 	if r.Closed != "" {
 		resolved += " (" + r.Closed + ")"
 	}
-	cells := []string{stamp(&r.StartsAt), resolved, r.Priority, r.Labels[api.Env], r.Labels[model.AlertNameLabel], summary(r, label), delivered(r)}
+	priority := cmp.Or(r.Priority, f.Scale().Of(r.Labels).Name)
+	summary := f.Line(r.Labels, r.Annotations, maxSummary)
+	cells := []string{stamp(&r.StartsAt), resolved, priority, r.Labels[api.Env], r.Labels[model.AlertNameLabel], summary, delivered(r)}
 	for i, c := range cells {
 		if cells[i] = printable(c); c == "" {
 			cells[i] = "-"
@@ -119,20 +127,6 @@ func cells(r history.Record, label string) []string {
 }
 
 func stamp(t *time.Time) string { return t.UTC().Format(time.RFC3339) }
-
-// summary returns the alert's summary, or else the labels that identify it.
-func summary(r history.Record, label string) string {
-	if s := r.Annotations[api.Summary]; s != "" {
-		return s
-	}
-	var labels []string
-	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-		if name != model.AlertNameLabel && name != api.Env && name != label {
-			labels = append(labels, name+"="+r.Labels[name])
-		}
-	}
-	return strings.Join(labels, " ")
-}
 
 // delivered lists the chats with the times of delivery and of the resolution.
 func delivered(r history.Record) string {

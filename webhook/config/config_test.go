@@ -61,6 +61,12 @@ func TestMistakesAreAllReportedWithTheirLines(t *testing.T) {
 			"w.yml:5: level \"A\" is listed twice\nw.yml:6: the level has no name\nw.yml:6: level \"\" is urgent, but level \"a\" before it is not: list the most severe first\n" +
 				"w.yml:8: level \"b\": unknown sound \"noisy\": choose loud, silent or none",
 		},
+		{
+			"severities:\n  label: s\n  levels:\n    - {name: \"\\u200b\"}\n    - {name: \"a\\nb\"}\n    - name: c\n      icon: " + strings.Repeat("🚨", 21) +
+				"\n    - {name: " + strings.Repeat("d", 51) + "}\n",
+			"w.yml:4: the level has no name\nw.yml:5: level 2: write its name in one line, with 50 characters at most\n" +
+				"w.yml:7: level 3: write its icon in one line, with 20 characters at most\nw.yml:8: level 4: write its name in one line",
+		},
 	} {
 		if _, err := config.Parse("w.yml", []byte(c.text)); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%q:\n%v\nnot\n%s", c.text, err, c.want)

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 
@@ -176,8 +178,14 @@ func (c *checker) severities(s Severities) {
 	}
 	for i, l := range s.Levels {
 		at := []any{"severities", "levels", i}
-		if l.Name == "" {
+		if !strings.ContainsFunc(l.Name, isVisible) {
 			c.add(at, "the level has no name")
+		}
+		if utf8.RuneCountInString(l.Name) > maxName || strings.ContainsFunc(l.Name, unicode.IsControl) {
+			c.add(at, "level %d: write its name in one line, with %d characters at most", i+1, maxName)
+		}
+		if utf8.RuneCountInString(l.Icon) > maxIcon || strings.ContainsFunc(l.Icon, unicode.IsControl) {
+			c.add(append(at, "icon"), "level %d: write its icon in one line, with %d characters at most", i+1, maxIcon)
 		}
 		if first, ok := s.Find(l.Name); ok && first < i && l.Name != "" {
 			c.add(at, "level %q is listed twice", l.Name)
@@ -190,6 +198,15 @@ func (c *checker) severities(s Severities) {
 		}
 	}
 }
+
+// Limits of the parts of a title, in characters. An icon can be composed of several.
+const (
+	maxName = 50
+	maxIcon = 20
+)
+
+// isVisible reports whether a character leaves a mark on a screen.
+func isVisible(r rune) bool { return unicode.In(r, unicode.L, unicode.N, unicode.P, unicode.S) }
 
 // add records a mistake at a path of keys and indexes.
 func (c *checker) add(path []any, format string, args ...any) {

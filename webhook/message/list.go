@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -167,7 +168,7 @@ func (f *Formatter) summary(it Item, annotation, below string, labels labelling,
 	text := annotation
 	rule := f.ruleOf(it)
 	whole := f.listTitle(it) != "" && text != ""
-	if !whole && !mentions(text, rule) && (labels.several() || f.titleOf(it) != rule || text == "") {
+	if !whole && !names(text, rule) && (labels.several() || f.titleOf(it) != rule || text == "") {
 		text = join(rule, ": ", text)
 	}
 	line := summary{text, f.tail(it, text, annotation, below, whole, labels)}
@@ -190,6 +191,23 @@ func (f *Formatter) tail(it Item, text, annotation, below string, whole bool, la
 		tail = join(tail, " ", labels.of(it, join(text, " ", tail), annotation, below))
 	}
 	return tail
+}
+
+// Line describes an alert of any rule in a number of UTF-16 code units, without its
+// name: the text of its line in messages, with the labels that the text does not
+// contain.
+func (f *Formatter) Line(labels, annotations template.KV, limit int) string {
+	it := Item{Alert: template.Alert{Labels: labels, Annotations: annotations}}
+	apart := map[string]bool{}
+	for name := range labels {
+		apart[name] = !f.elsewhere(it, name)
+	}
+	text := f.text(it)
+	line := summary{text: text}
+	if text == "" || f.listTitle(it) == "" {
+		line.tail = labelling{formatter: f, apart: map[string]map[string]bool{f.ruleOf(it): apart}}.of(it, text, text, "")
+	}
+	return line.cut(limit)
 }
 
 // ruleOf returns the name of the rule of an alert.
