@@ -84,7 +84,7 @@ func TestGrafanaWithoutData(t *testing.T) {
 	})
 }
 
-// A contact point can be told to send no resolutions. An alert that starts later than
+// A contact point can be set to send no resolutions. An alert that starts later than
 // its last notification has ended. Each test of a contact point is one.
 func TestGrafanaWithoutResolutions(t *testing.T) {
 	inWorld(t, "7", func(w *world) {

@@ -16,15 +16,15 @@ func Check(s string) (Text, error) {
 	if err := p.parse(); err != nil {
 		return Text{}, err
 	}
-	for _, l := range p.links {
-		if reason := addressFault(l.address); reason != "" {
-			return Text{}, &Error{Offset: l.at, Reason: fmt.Sprintf("Link to %q: %s", l.address, reason)}
-		}
-	}
 	for _, at := range named.FindAllStringIndex(s, -1) {
 		text := s[at[0]:at[1]]
 		if _, n := decode(text); n == 1 {
 			return Text{}, &Error{Offset: at[0], Reason: fmt.Sprintf("Unknown character reference %q: Telegram knows &lt; &gt; &amp; &quot; and numbers", text)}
+		}
+	}
+	for _, l := range p.links {
+		if reason := addressFault(l.address); reason != "" {
+			return Text{}, &Error{Offset: l.at, Reason: fmt.Sprintf("Link to %q: %s", l.address, reason), Link: true}
 		}
 	}
 	return Text{Shown: p.out.String(), Entities: min(p.entities, maxEntities)}, nil

@@ -33,6 +33,9 @@ type Error struct {
 	Offset int    // in bytes, of the tag or character reference at fault
 	Reason string // in Telegram's words, without the offset
 	detail string // follows the offset in Telegram's text
+	// Link means that the address of a link is at fault. Telegram shows the text of
+	// the link without the link.
+	Link bool
 	// unplaced means that Telegram's text has no offset.
 	unplaced bool
 }
@@ -67,8 +70,10 @@ type parser struct {
 
 // tag is a start tag.
 type tag struct {
-	name string
-	at   int
+	name  string
+	at    int
+	emoji string // the identifier of a custom emoji
+	begin int    // of its content, in the text that is shown
 }
 
 // link is the address of a tag a.
@@ -120,6 +125,9 @@ func (p *parser) endTag() error {
 	if name != "" && !strings.EqualFold(name, last.name) {
 		return &Error{Offset: at, Reason: "Unmatched end tag", detail: fmt.Sprintf(", expected \"</%s>\", found \"</%s>\"", last.name, name)}
 	}
+	if id, err := strconv.ParseInt(last.emoji, 10, 64); last.name == "tg-emoji" && p.out.Len() > last.begin && (err != nil || id == 0) {
+		return &Error{Offset: last.at, Reason: "Invalid custom emoji identifier specified", unplaced: true}
+	}
 	p.open = p.open[:len(p.open)-1]
 	p.entities++
 	return nil
@@ -135,9 +143,9 @@ func (p *parser) startTag() error {
 	if !slices.Contains(Tags, name) {
 		return &Error{Offset: at, Reason: fmt.Sprintf("Unsupported start tag %q", name)}
 	}
-	class := ""
+	class, emoji := "", ""
 	for p.spaces(); p.peek() != '>'; p.spaces() {
-		key, value, err := p.attribute(tag{name, at})
+		key, value, err := p.attribute(tag{name: name, at: at})
 		switch {
 		case err != nil:
 			return err
@@ -147,13 +155,15 @@ func (p *parser) startTag() error {
 			p.links = append(p.links, link{value, at})
 		case name == "span":
 			class = value
+		case name == "tg-emoji":
+			emoji = value
 		}
 	}
 	p.i++
 	if name == "span" && class != "tg-spoiler" {
 		return &Error{Offset: at, Reason: `Tag "span" must have class "tg-spoiler"`}
 	}
-	p.open = append(p.open, tag{name, at})
+	p.open = append(p.open, tag{name: name, at: at, emoji: emoji, begin: p.out.Len()})
 	return nil
 }
 

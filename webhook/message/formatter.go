@@ -62,6 +62,7 @@ type Formatter struct {
 	templates *template.Template
 	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
 	failed    func(error)
+	strict    bool // refuses links that Telegram shows as text, see [Formatter.try]
 }
 
 // New makes a formatter. The error names the file and the mistake in it.
@@ -243,8 +244,9 @@ func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Mess
 	}
 	html := strings.TrimSpace(out.String())
 	if f.shipped != nil { // the template is the user's
-		if _, err := markup.Check(html); err != nil {
-			return Message{}, &markupError{name, html, err}
+		var mistake *markup.Error
+		if _, err := markup.Check(html); errors.As(err, &mistake) && (f.strict || !mistake.Link) {
+			return Message{}, &markupError{name, html, mistake}
 		}
 	}
 	if text := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(text) == "" { // Telegram refuses that

@@ -119,6 +119,8 @@ type Notice struct {
 	// Part and Parts are set on a message that is formatted again after it was
 	// split.
 	Part, Parts int
+
+	links []Button // more addresses that cannot be buttons, in a sample
 }
 
 // Flaps is the number of episodes of an alert that flaps, and their duration.

@@ -76,6 +76,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	var buttons []Button
 	if part == 1 {
 		buttons, p.Links = f.links(items, labels)
+		p.Links = append(p.Links, n.links...)
 	}
 	return p, buttons
 }

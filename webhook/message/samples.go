@@ -16,6 +16,8 @@ type sample struct {
 	notice Notice
 	// large means that a template may write too much for it.
 	large bool
+	// linked means that Telegram links all addresses of the alerts.
+	linked bool
 }
 
 // samples returns notices of all kinds about alerts of all kinds: with all texts
@@ -25,29 +27,33 @@ func (f *Formatter) samples() (all []sample) {
 	stale, again := full, full
 	stale.Stale, again.AgainAt = true, sampleTime.Add(time.Minute)
 	stale.Silence, again.Silence = Silence{}, Silence{}
+	asText := []Button{{Text: f.words.Runbook, URL: "http://wiki:8080/runbook"}}
 	for _, s := range []struct {
-		items []Item
-		large bool
+		items         []Item
+		large, linked bool
 	}{
-		{[]Item{full}, false},
-		{[]Item{bare}, false},
-		{[]Item{stale, again}, false},
-		{[]Item{full, bare, ended(full, "")}, false},
-		{[]Item{ended(full, ""), ended(bare, Unverified)}, false},
-		{[]Item{hostile, ended(hostile, Gone)}, true},
-		{f.manySamples(), true},
+		{[]Item{full}, false, true},
+		{[]Item{bare}, false, false},
+		{[]Item{stale, again}, false, true},
+		{[]Item{full, bare, ended(full, "")}, false, false},
+		{[]Item{ended(full, ""), ended(bare, Unverified)}, false, false},
+		{[]Item{hostile, ended(hostile, Gone)}, true, false},
+		{f.manySamples(), true, true},
 	} {
-		for _, kind := range []Kind{Alert, Reminder, Resolution, Digest} {
-			n := Notice{Kind: kind, Items: s.items, Now: sampleTime.Add(30 * time.Minute)}
+		for _, kind := range []Kind{Alert, Reminder, Flapping, Resolution, Digest} {
+			n := Notice{Kind: kind, Items: s.items, Now: sampleTime.Add(30 * time.Minute), links: asText}
+			if kind == Flapping {
+				n.Flaps = Flaps{Times: 4, For: 3 * time.Minute}
+			}
 			if kind == Resolution || kind == Digest {
 				n.Items = nil
 				for _, it := range s.items {
 					n.Items = append(n.Items, ended(it, it.Closed))
 				}
 			}
-			all = append(all, sample{n, s.large})
+			all = append(all, sample{n, s.large, s.linked})
 			n.Firing, n.More, n.Truncated = []Item{full, bare}, 3, 5
-			all = append(all, sample{n, s.large})
+			all = append(all, sample{n, s.large, s.linked})
 		}
 	}
 	return all
@@ -66,7 +72,8 @@ func (f *Formatter) fullSample() Item {
 	it.Annotations = template.KV{
 		api.Title: "Sample FAIL", api.Headline: "Sample failed (1/8)", api.ListTitle: "Failed Checks", api.Summary: "redis does not answer",
 		api.Description: "Redis on host-1 does not answer", api.Reason: "timeout", api.Value: "93.2", api.Actions: "check `docker ps`\nrun it again",
-		api.RunbookURL: "http://wiki:8080/runbook", api.Dashboard: "https://grafana.example.com/d/x", api.PostedTo: "/api/v2/alerts",
+		api.RunbookURL: "https://wiki.example.com/runbook", api.Dashboard: "https://grafana.example.com/d/x", api.PostedTo: "/api/v2/alerts",
+		api.SilenceURL: "https://grafana.example.com/silence", api.ImageURL: "https://grafana.example.com/image.png",
 	}
 	it.GeneratorURL = "https://prometheus.example.com/graph?g0.expr=up"
 	it.Silence = Silence{Until: sampleTime.Add(time.Hour), By: "kim"}

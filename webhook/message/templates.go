@@ -41,12 +41,27 @@ func (f *Formatter) replace(dir string) (ownTemplates, error) {
 		if err != nil {
 			return own, err
 		}
-		own.texts[name] = string(text)
-		if _, err := f.templates.Lookup(name).Parse(string(text)); err != nil {
+		if own.texts[name], err = templateText(text); err != nil {
+			return own, fmt.Errorf("%s: %w", filepath.Join(dir, name), err)
+		}
+		if _, err := f.templates.Lookup(name).Parse(own.texts[name]); err != nil {
 			return own, own.placed(err)
 		}
 	}
 	return own, nil
+}
+
+// templateText returns the text of a file without a byte order mark. An empty
+// template would replace nothing.
+func templateText(data []byte) (string, error) {
+	text := strings.TrimPrefix(string(data), "\ufeff")
+	switch {
+	case strings.TrimSpace(text) == "":
+		return "", errors.New("is empty: write the text, or remove the file")
+	case !utf8.ValidString(text):
+		return "", errors.New("is not encoded in UTF-8")
+	}
+	return text, nil
 }
 
 // checkNames refuses a template under a name that replaces nothing.
@@ -86,18 +101,21 @@ func (e *markupError) Error() string { return e.template + ": " + e.cause.Error(
 func (e *markupError) Unwrap() error { return e.cause }
 
 // try formats sample alerts, so that a wrong template is refused at once and not
-// at the first alert.
+// at the first alert. A template may link the addresses of alerts, so a link that
+// Telegram does not show is a mistake only where it would link them all.
 func (f *Formatter) try(own ownTemplates) error {
 	for _, s := range f.samples() {
-		_, err := f.format(s.notice)
+		tried := *f
+		tried.strict = s.linked
+		_, err := tried.format(s.notice)
 		if err == nil && s.notice.Kind != Resolution && s.notice.Kind != Digest {
-			_, err = f.edit(s.notice)
+			_, err = tried.edit(s.notice)
 		}
 		var wrong *markupError
 		switch {
 		case errors.Is(err, errTooMuch) && s.large: // the shipped template writes such a notice
 		case errors.As(err, &wrong):
-			return f.locate(own, s.notice, wrong)
+			return tried.locate(own, s.notice, wrong)
 		case err != nil:
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/alertmanager/template"
+
 	"github.com/alertnative/preflight/webhook/message"
 )
 
@@ -34,6 +36,9 @@ func TestTemplatesThatTelegramWouldRefuse(t *testing.T) {
 		{"alert.tmpl", `{{.Title}} <a href="javascript:alert(1)">x</a>`, `alert.tmpl:1:12: Telegram would refuse the text: Link to "javascript:alert(1)"`},
 		{"alert.tmpl", `{{.Title}} <a href="http://grafana:3000/">x</a>`, `no link to a host without a dot`},
 		{"alert.tmpl", `{{.Title}} <a href="{{.Title}}">x</a>`, `alert.tmpl:1:12: Telegram would refuse the text: Link to`},
+		{"alert.tmpl", `{{.Title}} {{range .Links}}<a href="{{.URL}}">{{.Text}}</a>{{end}}`, `alert.tmpl:1:28: Telegram would refuse the text: Link to "http://wiki:8080/runbook"`},
+		{"alert.tmpl", `{{.Title}} <tg-emoji>👍</tg-emoji>`, `alert.tmpl:1:12: Telegram would refuse the text: Invalid custom emoji identifier`},
+		{"alert.tmpl", `{{.Title}}{{if eq .Kind "flapping"}}<hr>{{end}}`, `Unsupported start tag "hr"`},
 		// Only some alerts show the mistake.
 		{"alert.tmpl", `{{.Title}}{{with .Labels}}<hr>{{end}}`, `Unsupported start tag "hr"`},
 		{"alert.tmpl", `{{.Title}}{{if not .Environment}}<hr>{{end}}`, `Unsupported start tag "hr"`},
@@ -50,6 +55,8 @@ func TestTemplatesThatTelegramWouldRefuse(t *testing.T) {
 		{"alert.tmpl", `{{.Title}}<b {{.Title}}>`, `alert.tmpl`},
 		{"alert.tmpl", `{{range .Items}}{{index .Annotations "summary"}}{{index .Labels "nosuch"}}{{end}}`, `writes no text`},
 		{"alert.tmpl", `{{.Title}}{{range .Items}}{{.Fingerprint.X}}{{end}}`, `alert.tmpl:1:`},
+		{"alert.tmpl", " \n", "alert.tmpl: is empty: write the text, or remove the file"},
+		{"alert.tmpl", "{{.Title}} \xe9", "alert.tmpl: is not encoded in UTF-8"},
 		{"alerts.tmpl", `{{.Title}}`, `alerts.tmpl: there is no template of this name: choose one of alert.tmpl, resolution.tmpl, digest.tmpl`},
 	} {
 		_, err := message.New(message.Options{Templates: folder(t, c.name, c.text)})
@@ -60,11 +67,37 @@ func TestTemplatesThatTelegramWouldRefuse(t *testing.T) {
 	for _, text := range []string{
 		"<u>{{.Title}}</u> <a href=\"https://example.com/?a=1&amp;b={{.Title}}\">x</a> &lt;div&gt; <tg-spoiler>x</tg-spoiler><pre>y</pre>",
 		"{{.Title}}{{range .Items}}{{index .Annotations \"summary\"}}{{end}}", // too much for many alerts: the shipped one writes these
+		"{{.Title}}{{range .Items}}{{with .GeneratorURL}} <a href=\"{{.}}\">graph</a>{{end}} <a href=\"{{.Annotations.runbook_url}}\">runbook</a>{{end}}",
+		"\ufeff{{.Title}}{{range .Links}}\n{{.Text}}: {{.URL}}{{end}}",
 		"{{.Title}}<!-- <div> --> a < b",
 		"{{.Title}}\n{{range .Lists}}<blockquote expandable>{{range .Lines}}{{.}}\n{{end}}</blockquote>{{end}}{{range .Actions}}{{code .}}{{end}}",
 	} {
 		if _, err := message.New(message.Options{Templates: folder(t, "alert.tmpl", text)}); err != nil {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// An address that Telegram does not link is no reason to give up the user's template.
+func TestTemplatesWithLinks(t *testing.T) {
+	t.Parallel()
+	f, err := message.New(message.Options{
+		Templates: folder(t, "alert.tmpl", `own {{.Title}}{{range .Items}}{{with .Annotations.runbook_url}} <a href="{{.}}">runbook</a>{{end}}{{end}}`),
+		Failed:    func(err error) { t.Error(err) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for address, want := range map[string]string{
+		"https://wiki.example.com/a?b&c": `own 🔔 Down <a href="https://wiki.example.com/a?b&amp;c">runbook</a>`,
+		"http://wiki:8080/":              `own 🔔 Down <a href="http://wiki:8080/">runbook</a>`,
+		"javascript:x":                   `own 🔔 Down <a href="#ZgotmplZ">runbook</a>`,
+		"":                               "own 🔔 Down",
+	} {
+		it := other(template.KV{"alertname": "Down"}, template.KV{"runbook_url": address})
+		messages, err := f.Format(message.Notice{Kind: message.Alert, Items: []message.Item{it}, Now: start})
+		if err != nil || messages[0].HTML != want {
+			t.Errorf("%q: %v, %v", address, messages, err)
 		}
 	}
 }

@@ -42,8 +42,8 @@ const (
 //
 // Alertmanager does not keep startsAt over a restart of Prometheus, and the
 // Alertmanagers of a pair can report different ones. So a later start begins a
-// new instance only after the end of the known one. Grafana keeps it, and may be
-// told to send no resolutions.
+// new instance only after the end of the known one. Grafana keeps it, and can be
+// set to send no resolutions.
 func Judge(newest *Instance, a template.Alert, n Arrival, s Sources) Verdict {
 	firing := a.Status == "firing"
 	switch {
