@@ -20,7 +20,8 @@ const forgetAfter = 7 * 24 * time.Hour
 // heartbeats.
 func (w *watcher) forget(cluster string, alert missing) error {
 	s := w.service
-	if time.Since(alert.at) < forgetAfter || !s.othersBeat(cluster) {
+	p, _ := s.pulse(cluster)
+	if time.Since(alert.at) < forgetAfter || time.Since(s.receivesSince(p)) < s.config.HeartbeatTimeout || !s.othersBeat(cluster) {
 		return nil
 	}
 	var notified bool
