@@ -38,9 +38,10 @@ var clockOff = rules.Alert{
 		Name: "fires after five minutes above half a minute, in both directions",
 		Series: `
 			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="webhook:9917"}  0x4 300x6 0x5
-			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="spare:9917"}    -31x15
+			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="spare:9917", cluster="seoul"}  -31x15
 			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="spare:9917", cluster="tokyo"}  0x15
-			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="third:9917"}    30x15`,
+			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="third:9917"}    30x15
+			preflight_webhook_prometheus_clock_offset_seconds{job="webhook", instance="third:9917", cluster="tokyo"}  20x15`,
 		Expect: []rules.Expect{
 			rules.Quiet("4m"),
 			rules.Fires("5m", `job="webhook", instance="spare:9917"`),
