@@ -34,7 +34,7 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 		}
 	}
 	var deciding []template.Alert
-	seen := map[[3]string]bool{}
+	var seen map[[3]string]bool
 	label := s.scale().Label
 	for i, part := range bodies {
 		p, err := state.ParsePayload(part)
@@ -64,6 +64,9 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 		}
 		if p.Parts == 0 {
 			return n, nil
+		}
+		if seen == nil {
+			seen = map[[3]string]bool{}
 		}
 		n.keys = append(n.keys, s.parts.keys(cluster, p)...)
 		for _, a := range p.Alerts {
@@ -100,6 +103,10 @@ func (s *Service) commit(n notification, sound api.Sound) (id int64, err error) 
 	begin := time.Now()
 	var last int64
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
+		if len(n.bodies) == 1 && !n.Repaired {
+			id, err = tx.AddParsed(begin, state.LoudnessOf(sound), n.cluster, n.bodies[0], n.Payload)
+			return err
+		}
 		for i, body := range n.bodies {
 			if last, err = tx.AddArrival(begin, state.LoudnessOf(sound), n.cluster, body); err != nil {
 				return err

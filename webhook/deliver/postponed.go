@@ -16,9 +16,9 @@ const (
 	// provedFor is the time for which a message that was accepted in a simpler
 	// form proves that a refusal is not the fault of the chat.
 	provedFor = time.Minute
-	// reserve is the number of calls of a minute that these attempts leave to
+	// leftFree is the number of calls of a minute that these attempts leave to
 	// other messages.
-	reserve = 5
+	leftFree = 5
 )
 
 // postponed has the messages whose text was refused, by group. The first refused
@@ -89,7 +89,7 @@ func (w *worker) postpones(c *call) bool {
 	if c.Edits != 0 || c.Group == "" || w.dead != "" || now.Sub(p.proved) > provedFor {
 		return false
 	}
-	if w.pace().spare(now, reserve).After(now) {
+	if w.pace().spare(now, leftFree).After(now) {
 		return true
 	}
 	due := false
@@ -124,7 +124,7 @@ func (w *worker) choose(plan planner) (c *call, wake time.Time, err error) {
 		p.newest = !p.newest
 		return news.next()
 	}
-	if at := w.pace().spare(plan.now, reserve); at.After(plan.now) && !due {
+	if at := w.pace().spare(plan.now, leftFree); at.After(plan.now) && !due {
 		plan.others = &spool.Others{Groups: p.groups()}
 		c, wake, err = plan.next()
 		return c, sooner(wake, at), err

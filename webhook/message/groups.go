@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
-
-	"github.com/alertnative/preflight/webhook/api"
 )
 
 const (
@@ -34,7 +32,7 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 	for i, l := range lines {
 		var values []string
 		for _, label := range labels {
-			if v := shorten(labelValue(l, label), width); v != "" {
+			if v := shownIn(labelValue(l, label), width); v != "" {
 				values = append(values, v)
 			}
 		}
@@ -84,7 +82,7 @@ func (f *Formatter) distinguishing(lines []Line) []string {
 	}
 	var candidates []candidate
 	for _, label := range slices.Sorted(maps.Keys(known)) {
-		if f.names(label) {
+		if f.common(label) {
 			continue
 		}
 		c := candidate{label: label}
@@ -124,16 +122,6 @@ func (f *Formatter) distinguishing(lines []Line) []string {
 	return labels
 }
 
-// names reports whether a label has the name or severity of the alert, or is of
-// the whole Prometheus.
-func (f *Formatter) names(label string) bool {
-	switch label {
-	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Source, api.Delivery, "prometheus", "replica":
-		return true
-	}
-	return false
-}
-
 // lone names the only group with alerts of a name: labels that its alerts share
 // and others do not, and some values of the label that distinguishes them.
 func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
@@ -142,13 +130,13 @@ func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
 	for _, label := range slices.Sorted(maps.Keys(l.Labels)) {
 		values := l.Labels[label]
 		switch {
-		case f.names(label):
+		case f.common(label):
 		case len(values) > 1:
 			if apart == "" || len(values) > len(l.Labels[apart]) {
 				apart = label
 			}
 		case len(shared) < loneLabels && values[0] != "" && label != model.JobLabel && differs(all, label):
-			shared = append(shared, shorten(label, maxField)+"="+shorten(values[0], width))
+			shared = append(shared, shorten(label, maxField)+"="+shownIn(values[0], width))
 		}
 	}
 	name := strings.Join(shared, ", ")
@@ -156,7 +144,7 @@ func (f *Formatter) lone(l Line, all []Line, groups, width int) string {
 		var values []string
 		for _, v := range l.Labels[apart] {
 			if v != "" {
-				values = append(values, shorten(v, width))
+				values = append(values, shownIn(v, width))
 			}
 		}
 		name = join(name, "; ", shorten(apart, maxField)+": "+strings.Join(values, ", ")+" …")

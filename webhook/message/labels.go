@@ -207,11 +207,21 @@ func brackets(labels []string) string {
 // or is of no use to a reader.
 func (f *Formatter) elsewhere(it Item, name string) bool {
 	switch name {
-	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Env, api.Source, api.Delivery, model.JobLabel,
-		"prometheus", "prometheus_replica", "replica", "alertgroup", "endpoint", "uid", grafanaFolder, grafanaRule, "datasource_uid", "ref_id":
+	case api.Env, model.JobLabel, "endpoint":
 		return true
 	case clusterLabel, "environment", "project": // of the whole Prometheus: a rule with a title names them where they matter
 		return it.Annotations[api.Title] != ""
+	}
+	return f.common(name)
+}
+
+// common reports whether a label has the name or severity of an alert, or is of
+// the program that sent it.
+func (f *Formatter) common(name string) bool {
+	switch name {
+	case f.scale.Label, severityLabel, model.AlertNameLabel, api.Source, api.Delivery,
+		"prometheus", "prometheus_replica", "replica", "alertgroup", "uid", grafanaFolder, grafanaRule, "datasource_uid", "ref_id":
+		return true
 	}
 	return private(name)
 }
@@ -219,17 +229,22 @@ func (f *Formatter) elsewhere(it Item, name string) bool {
 // private reports whether a label is for programs only.
 func private(name string) bool { return strings.HasPrefix(name, "__") }
 
-// shownValue returns the value of a label as it is shown. An invisible value is
-// shown by its code points. A long one keeps its end, because names often differ
-// there.
-func shownValue(value string) string {
-	text := shorten(value, maxField)
+// shownValue returns the value of a label as it is shown.
+func shownValue(value string) string { return shownIn(value, maxField) }
+
+// shownIn returns the value of a label in a number of UTF-16 code units. An
+// invisible value is shown by its code points. A long one keeps its end, because
+// names often differ there.
+func shownIn(value string, width int) string {
+	text := shorten(value, width)
 	if text == "" && value != "" {
-		text = shorten(strconv.QuoteToASCII(value), maxField)
+		text = shorten(strconv.QuoteToASCII(value), width)
 	}
-	const end = maxField / 3
-	if r := []rune(clean(value[max(0, len(value)-4*end):])); strings.HasSuffix(text, "…") && len(r) > end {
-		return shorten(text, maxField-end) + string(r[len(r)-end:])
+	rest := width / 3
+	end := []rune(clean(value[max(0, len(value)-4*rest):]))
+	end = end[max(0, len(end)-rest):]
+	if strings.HasSuffix(text, "…") && !strings.HasSuffix(text, string(end)) {
+		return shorten(text, width-rest) + string(end)
 	}
 	return text
 }

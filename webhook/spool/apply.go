@@ -27,9 +27,10 @@ type Applier struct {
 }
 
 const (
+	selectGroup = `SELECT told_at, truncated FROM groups WHERE key = ?`
 	// Earlier versions stored a group without its cluster.
-	selectGroup = `SELECT told_at, truncated FROM groups WHERE key IN (?1, ?2) ORDER BY key = ?1 DESC LIMIT 1`
-	setGroup    = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
+	selectOldGroup = `SELECT told_at, truncated FROM groups WHERE key IN (?1, ?2) ORDER BY key = ?1 DESC LIMIT 1`
+	setGroup       = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`
 	insertReminder = `INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own), notify = MAX(notify, excluded.notify)`
@@ -63,9 +64,13 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	if err != nil {
 		return done, err
 	}
+	chats, err := a.Tx.distinct(a.Chats)
+	if err != nil {
+		return done, err
+	}
 	louder := false
 	for _, alert := range n.Alerts {
-		c, before, err := a.applyAlert(n, alert, group)
+		c, before, err := a.applyAlert(n, alert, group, chats)
 		if err != nil {
 			return done, err
 		}
@@ -92,7 +97,7 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 		}
 	}
 	if louder || reminds && n.Notify != state.None {
-		err = a.remind(n)
+		err = a.remind(n, chats)
 	}
 	done.Coalesced = o.Coalesced(n, reminds)
 	return done, err
@@ -100,8 +105,8 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 
 // applyAlert applies one alert of a notification of a group. Before is the other
 // group that delivered the alert before, if there is one.
-func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
-	newest, err := a.newest(n, alert)
+func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group, chats []string) (c state.Change, before state.Group, err error) {
+	newest, seen, err := a.newest(n, alert)
 	if err != nil {
 		return c, before, err
 	}
@@ -117,15 +122,26 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.G
 		sources = a.Sources(n.Cluster)
 	}
 	c = state.Decide(newest, alert, n, sources, a.Rank(alert.Labels))
-	return c, before, a.write(c)
+	if err := a.update(c, chats); err != nil || c.Create == nil {
+		return c, before, err
+	}
+	return c, before, a.create(c.Create, chats, !seen)
 }
 
-// write stores a change.
+// write stores a change of a known alert.
 func (a Applier) write(c state.Change) error {
 	chats, err := a.Tx.distinct(a.Chats)
 	if err != nil {
 		return err
 	}
+	if err := a.update(c, chats); err != nil || c.Create == nil {
+		return err
+	}
+	return a.create(c.Create, chats, false)
+}
+
+// update stores the new state of a known instance.
+func (a Applier) update(c state.Change, chats []string) error {
 	if i := c.Update; i != nil {
 		if err := a.Tx.UpdateInstance(i); err != nil {
 			return err
@@ -152,15 +168,13 @@ func (a Applier) write(c state.Change) error {
 			}
 		}
 	}
-	if c.Create != nil {
-		return a.create(c.Create, chats)
-	}
 	return nil
 }
 
-// create stores a new instance, due in chats, and whether its alert flaps.
-func (a Applier) create(i *state.Instance, chats []string) error {
-	if err := a.Tx.createInstance(i, chats); err != nil || i.Notify == state.None || i.Closed == message.Note {
+// create stores a new instance, due in chats, and whether its alert flaps. The
+// first instance of an alert is not asked for.
+func (a Applier) create(i *state.Instance, chats []string, first bool) error {
+	if err := a.Tx.createInstance(i, chats); err != nil || first || i.Notify == state.None || i.Closed == message.Note {
 		return err
 	}
 	flaps, err := a.Tx.flapped(i, chats)
@@ -173,7 +187,11 @@ func (a Applier) create(i *state.Instance, chats []string) error {
 // Group returns what is known of a group of a cluster.
 func (a Applier) Group(cluster, key string) (g state.Group, err error) {
 	var at sql.NullInt64
-	err = a.Tx.queryRow(selectGroup, state.Scope(cluster, key), key).Scan(&at, &g.Truncated)
+	query, keys := selectGroup, []any{state.Scope(cluster, key)}
+	if cluster != "" {
+		query, keys = selectOldGroup, append(keys, key)
+	}
+	err = a.Tx.queryRow(query, keys...).Scan(&at, &g.Truncated)
 	if err != nil && IsItem(err) { // none, or a damaged one, which the next time replaces
 		return state.Group{}, nil
 	}
@@ -182,11 +200,7 @@ func (a Applier) Group(cluster, key string) (g state.Group, err error) {
 }
 
 // remind makes a reminder of the group due in every chat.
-func (a Applier) remind(n state.Arrival) error {
-	chats, err := a.Tx.distinct(a.Chats)
-	if err != nil {
-		return err
-	}
+func (a Applier) remind(n state.Arrival, chats []string) error {
 	for _, chat := range chats {
 		if _, err := a.Tx.exec(insertReminder, chat, n.Scope(), n.ID, n.At.UnixMicro(), n.Notify, !n.Elsewhere); err != nil {
 			return err

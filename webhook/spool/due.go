@@ -148,56 +148,23 @@ func (ds Dues) First(accept func(Due) bool) (first Due, ok bool) {
 // ranks. With ownOnly it leaves out alerts that only another replica received.
 // Next is the time at which another one becomes due, or zero.
 func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
-	read := func(query string, scan func(*sql.Rows, *Due, *int64) error, args ...any) error {
-		rows, err := t.query(query, args...)
-		_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
-			var at int64
-			if err = scan(rows, &d, &at); err == nil {
-				d.At = time.UnixMicro(at)
-				list = append(list, d)
-			}
-			return d, err
-		})
-		return err
-	}
-	err = read(pendingDues, func(rows *sql.Rows, d *Due, at *int64) error {
-		var rank, received, first, group any // of any type in a damaged row
-		if err := rows.Scan(&d.Class, &rank, &received, &d.order, &group, &d.Alerts, &first); err != nil {
-			return err
-		}
-		d.Rank, *at, d.Group = int(number(rank)), number(received), text(group)
-		d.FirstAt = time.UnixMicro(number(first))
-		return nil
-	}, chat, ownOnly, urgent)
-	if err != nil {
-		return nil, next, err
-	}
-	err = read(reminderDues, func(rows *sql.Rows, d *Due, at *int64) error {
-		var rank, received, group any
-		if err := rows.Scan(&rank, &received, &group, &d.Alerts); err != nil {
-			return err
-		}
-		d.Class, d.Rank, *at, d.Group = DueReminder, int(number(rank)), number(received), text(group)
-		return nil
-	}, chat, ownOnly, LowestRank)
-	if err != nil {
-		return nil, next, err
-	}
-	for class, query := range map[Class]string{DuePart: partDue, DueEdit: editDue, DueSummaryEdit: listEditDue} {
-		if err := read(query, func(rows *sql.Rows, d *Due, at *int64) error {
-			var rank, created, group any
-			to := []any{&rank, &created, &d.ID, &group}
-			if class != DuePart {
-				to = append(to, &d.Kind)
-			}
-			if err := rows.Scan(to...); err != nil {
-				return err
-			}
-			d.Class, d.Rank, *at, d.Group, d.order = class, int(number(rank)), number(created), text(group), d.ID
-			return nil
-		}, chat); err != nil {
+	for _, due := range []struct {
+		query string
+		args  []any
+		scan  func(*sql.Rows) (Due, error)
+	}{
+		{pendingDues, []any{chat, ownOnly, urgent}, scanPending},
+		{reminderDues, []any{chat, ownOnly, LowestRank}, scanReminder},
+		{partDue, []any{chat}, scanMessage(DuePart)},
+		{editDue, []any{chat}, scanMessage(DueEdit)},
+		{listEditDue, []any{chat}, scanMessage(DueSummaryEdit)},
+	} {
+		rows, err := t.query(due.query, due.args...)
+		some, err := collect(rows, err, due.scan)
+		if err != nil {
 			return nil, next, err
 		}
+		list = append(list, some...)
 	}
 	if err := t.markParted(chat, list); err != nil {
 		return nil, next, err
@@ -205,6 +172,38 @@ func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Du
 	flaps, next, err := t.flapDues(chat, ownOnly, urgent, now)
 	return append(list, flaps...), next, err
 }
+
+// The values of a damaged row can be of any type.
+
+func scanPending(rows *sql.Rows) (d Due, err error) {
+	var rank, received, first, group any
+	err = rows.Scan(&d.Class, &rank, &received, &d.order, &group, &d.Alerts, &first)
+	d.Rank, d.At, d.FirstAt, d.Group = int(number(rank)), timeOf(received), timeOf(first), text(group)
+	return d, err
+}
+
+func scanReminder(rows *sql.Rows) (d Due, err error) {
+	var rank, received, group any
+	err = rows.Scan(&rank, &received, &group, &d.Alerts)
+	d.Class, d.Rank, d.At, d.Group = DueReminder, int(number(rank)), timeOf(received), text(group)
+	return d, err
+}
+
+func scanMessage(class Class) func(*sql.Rows) (Due, error) {
+	return func(rows *sql.Rows) (d Due, err error) {
+		var rank, created, group any
+		to := []any{&rank, &created, &d.ID, &group}
+		if class != DuePart {
+			to = append(to, &d.Kind)
+		}
+		err = rows.Scan(to...)
+		d.Class, d.Rank, d.At, d.Group, d.order = class, int(number(rank)), timeOf(created), text(group), d.ID
+		return d, err
+	}
+}
+
+// timeOf returns a stored time.
+func timeOf(v any) time.Time { return time.UnixMicro(number(v)) }
 
 // markParted marks the alerts of groups of which parts of a message wait. More
 // urgent ones do not wait for these.

@@ -2,8 +2,6 @@ package spool
 
 import (
 	"cmp"
-	"database/sql"
-	"errors"
 	"slices"
 
 	"github.com/prometheus/alertmanager/template"
@@ -13,26 +11,41 @@ import (
 )
 
 const (
-	firingAlert = selectInstances + `WHERE i.fingerprint = ? AND i.resolved_at IS NULL ORDER BY i.id`
+	firingAlert = selectInstances + `INDEXED BY instances_firing WHERE i.fingerprint = ?1 AND i.resolved_at IS NULL`
+	// The newest instance if none is open.
+	openOrNewest = firingAlert + ` UNION ALL ` + selectInstances + `WHERE i.id = (SELECT e.id FROM instances e WHERE e.fingerprint = ?1
+		AND e.closed <> 'superseded' ORDER BY e.id DESC LIMIT 1) AND i.resolved_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing WHERE f.fingerprint = ?1 AND f.resolved_at IS NULL)`
 	// An instance that continues in another one has no end of its own.
 	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
 	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
-	anyNamed       = `SELECT 1 FROM instances WHERE resolved_at IS NULL AND cluster <> '' LIMIT 1`
+	namedInstance  = `SELECT EXISTS (SELECT 1 FROM instances WHERE resolved_at IS NULL AND cluster <> '')`
 	endInChats     = `UPDATE views SET pending = (shown = 1) WHERE instance = ?`
 )
 
 // newest returns the newest instance of an alert of a notification, or nil. One
 // that an earlier version stored, or that was reported without the name of the
-// cluster, gets its cluster. Others of the same alert continue in it.
-func (a Applier) newest(n state.Arrival, alert template.Alert) (*state.Instance, error) {
-	open, err := a.Tx.instances(firingAlert, alert.Fingerprint)
-	if err != nil {
-		return nil, err
+// cluster, gets its cluster. Others of the same alert continue in it. Seen reports
+// whether there is an instance of the alert in any cluster.
+func (a Applier) newest(n state.Arrival, alert template.Alert) (newest *state.Instance, seen bool, err error) {
+	list, err := a.Tx.instances(openOrNewest, alert.Fingerprint)
+	if len(list) == 0 || err != nil {
+		return nil, false, err
 	}
-	open = slices.DeleteFunc(open, func(i *state.Instance) bool { return !n.Joins(i, alert) })
-	if len(open) == 0 {
-		return a.lastEnded(n, alert)
+	open := slices.DeleteFunc(slices.Clone(list), func(i *state.Instance) bool { return !i.ResolvedAt.IsZero() || !n.Joins(i, alert) })
+	if len(open) > 0 {
+		newest, err = a.joined(n, open)
+		return newest, true, err
 	}
+	if last := list[0]; !last.ResolvedAt.IsZero() && (n.OldCluster || last.Cluster == n.Cluster) {
+		return last, true, nil
+	}
+	newest, err = a.lastEnded(n, alert)
+	return newest, true, err
+}
+
+// joined returns the instance in which the open ones of an alert continue.
+func (a Applier) joined(n state.Arrival, open []*state.Instance) (*state.Instance, error) {
 	i := slices.MaxFunc(open, func(x, y *state.Instance) int {
 		return cmp.Or(cmp.Compare(x.Notify, y.Notify), cmp.Compare(x.ID, y.ID))
 	})
@@ -80,10 +93,7 @@ func (a Applier) lastEnded(n state.Arrival, alert template.Alert) (*state.Instan
 // clusterOf returns the cluster of a notification whose URL names none: that of
 // an open instance of one of its alerts, or "".
 func (a Applier) clusterOf(n state.Arrival) (string, error) {
-	if err := a.Tx.queryRow(anyNamed).Scan(new(any)); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			err = nil
-		}
+	if named, err := a.Tx.anyNamed(); err != nil || !named {
 		return "", err
 	}
 	for _, alert := range n.Alerts {
@@ -98,6 +108,19 @@ func (a Applier) clusterOf(n state.Arrival) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// anyNamed reports whether an open instance may have the name of a cluster. Only
+// the first call asks the database.
+func (t *Tx) anyNamed() (bool, error) {
+	if t.named == nil {
+		var named bool
+		if err := t.queryRow(namedInstance).Scan(&named); err != nil {
+			return false, err
+		}
+		t.named = &named
+	}
+	return *t.named, nil
 }
 
 // NewestInstance returns the newest instance of an alert in a cluster, or nil.

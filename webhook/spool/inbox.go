@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"bytes"
 	"database/sql"
 	"time"
 
@@ -20,6 +21,54 @@ const (
 // applied later, and returns its id.
 func (t *Tx) AddArrival(at time.Time, notify state.Loudness, cluster string, body []byte) (id int64, err error) {
 	return t.insert(insertArrival, at.UnixMicro(), notify, cluster, body)
+}
+
+// AddParsed stores a notification as AddArrival does. P is its body as
+// [state.ParsePayload] returns it, so that it is not parsed again.
+func (t *Tx) AddParsed(at time.Time, notify state.Loudness, cluster string, body []byte, p state.Payload) (id int64, err error) {
+	if id, err = t.AddArrival(at, notify, cluster, body); err == nil {
+		t.parsed.add(id, body, p)
+	}
+	return id, err
+}
+
+// maxParsed is the maximum size of the bodies in [parsed].
+const maxParsed = 1 << 20
+
+// parsed has notifications that are soon applied, so that they are parsed once.
+// After a transaction that failed, another notification can have the id.
+type parsed struct {
+	list  map[int64]parsedBody
+	bytes int
+}
+
+type parsedBody struct {
+	body    []byte
+	payload state.Payload
+}
+
+func (p *parsed) add(id int64, body []byte, payload state.Payload) {
+	if p.list == nil || p.bytes+len(body) > maxParsed {
+		*p = parsed{list: map[int64]parsedBody{}}
+	}
+	p.take(id)
+	p.list[id] = parsedBody{body, payload}
+	p.bytes += len(body)
+}
+
+func (p *parsed) take(id int64) parsedBody {
+	b := p.list[id]
+	delete(p.list, id)
+	p.bytes -= len(b.body)
+	return b
+}
+
+// parse parses the body of a notification.
+func (p *parsed) parse(id int64, body []byte) (state.Payload, error) {
+	if known := p.take(id); known.body != nil && bytes.Equal(known.body, body) {
+		return known.payload, nil
+	}
+	return state.ParsePayload(body)
 }
 
 // DeleteArrival removes a notification that was applied.
@@ -42,21 +91,21 @@ type InboxRange struct{ After, Before int64 }
 
 // Inbox returns the oldest notifications of a range that are not yet applied, at
 // most limit and about that many bytes. It sets aside those that it cannot read.
-func (t *Tx) Inbox(r InboxRange, limit, bytes int) ([]state.Arrival, error) {
+func (t *Tx) Inbox(r InboxRange, limit, size int) ([]state.Arrival, error) {
 	rows, err := t.query(selectInbox, r.After, r.Before, limit)
-	size := 0
+	read := 0
 	list, bad, err := collectGood(rows, err, func(rows *sql.Rows) (a state.Arrival, err error) {
-		if size >= bytes {
+		if read >= size {
 			return a, errEnough
 		}
 		var at int64
 		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err != nil {
 			return a, err
 		}
-		size += len(a.Body)
+		read += len(a.Body)
 		a.At = time.UnixMicro(at)
 		a.Notify = a.Notify.Known()
-		a.Payload, err = state.ParsePayload(a.Body)
+		a.Payload, err = t.parsed.parse(a.ID, a.Body)
 		return a, err
 	})
 	if err != nil {

@@ -153,6 +153,7 @@ func (t *Tx) createInstance(i *state.Instance, chats []string) error {
 	if err != nil {
 		return err
 	}
+	t.names(i)
 	i.ID, err = t.insert(insertInstance,
 		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
 		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own, i.Cluster, i.OldGroup)
@@ -179,10 +180,18 @@ func (t *Tx) UpdateInstance(i *state.Instance) error {
 			return err
 		}
 	}
+	t.names(i)
 	_, err = t.exec(updateInstance,
 		i.Group, i.Cluster, i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
 		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), string(silence), i.ID)
 	return err
+}
+
+// names notes that an instance has the name of a cluster.
+func (t *Tx) names(i *state.Instance) {
+	if i.Cluster != "" {
+		t.named = new(true)
+	}
 }
 
 // due makes an instance due in chats.

@@ -12,7 +12,7 @@ const (
 					AND NOT EXISTS (SELECT 1 FROM views v WHERE v.first_message = m.id OR v.last_message = m.id) LIMIT ?2)`
 	pruneJournal = `DELETE FROM journal WHERE seq IN (SELECT seq FROM journal WHERE at < ?1 LIMIT ?2)`
 	pruneGroups  = `DELETE FROM groups WHERE key IN (SELECT g.key FROM groups g WHERE g.told_at < ?1
-					AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.group_key = substr(g.key, instr(g.key, char(10)) + 1)) LIMIT ?2)`
+					AND NOT EXISTS (SELECT 1 FROM instances i WHERE i.scope = g.key AND i.resolved_at IS NULL) LIMIT ?2)`
 )
 
 // Prune removes rows older than a time, at most limit of each kind. It removes

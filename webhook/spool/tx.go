@@ -16,6 +16,8 @@ type Tx struct {
 	aside      []Aside // that the transaction set aside
 	lastID     int64   // the greatest id of a new row
 	file       string  // the identity of the database file
+	named      *bool   // an instance may have the name of a cluster; nil until [Tx.anyNamed]
+	parsed     parsed  // notifications that are to be applied
 }
 
 func newTx(conn *sql.Conn) *Tx { return &Tx{conn: conn, statements: map[string]*sql.Stmt{}} }

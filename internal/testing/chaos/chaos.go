@@ -118,7 +118,7 @@ func (r *run) start(ctx context.Context) (err error) {
 		}
 	}
 	r.secrets = newSecrets()
-	if r.telegram, err = startTelegram(r.secrets.bot); err != nil {
+	if r.telegram, err = startTelegram(r.secrets.bot, cmp.Or(r.stage.chat, chatID)); err != nil {
 		return err
 	}
 	// The verdict needs every commit of PostgreSQL, also after a kill.

@@ -53,12 +53,15 @@ func (p *replica) prepare() error {
 		Log: filepath.Join(r.logs(), fmt.Sprintf("webhook-%d.log", p.number)),
 		Args: []string{
 			"--web.listen-address=" + p.port.Addr(), "--spool=" + p.spool(), "--telegram.api-url=" + r.telegram.url(),
-			"--no-telegram.rate-limit", "--watchdog.timeout=0", "--log.level=debug",
+			"--watchdog.timeout=0", "--log.level=debug",
 		},
 		Env: []string{
-			"TELEGRAM_BOT_TOKEN=" + r.secrets.bot, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", chatID),
+			"TELEGRAM_BOT_TOKEN=" + r.secrets.bot, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", r.telegram.chat),
 			"WEBHOOK_TOKEN=" + r.secrets.webhook, "DATABASE_URL=" + r.postgres.DSN(),
 		},
+	}
+	if r.stage.chat == 0 {
+		p.spec.Args = append(p.spec.Args, "--no-telegram.rate-limit")
 	}
 	for _, am := range r.managers {
 		p.spec.Args = append(p.spec.Args, fmt.Sprintf("--alertmanager.url=http://chaos:%s@%s", r.secrets.alertmanager, am.web.Addr()))

@@ -157,7 +157,7 @@ func (r *run) looked(places map[string][]byte) error {
 	for _, p := range r.replicas {
 		for place, sign := range map[string]string{
 			p.spec.Log: "msg=accepted", p.spool(): "alert-t", "table preflight.alerts": "alert-t",
-			fmt.Sprintf("metrics of webhook %d", p.number): fmt.Sprintf(`chat="%d"`, chatID),
+			fmt.Sprintf("metrics of webhook %d", p.number): fmt.Sprintf(`chat="%d"`, r.telegram.chat),
 		} {
 			if !bytes.Contains(places[place], []byte(sign)) {
 				return fmt.Errorf("%s was not read: it has no %q", place, sign)

@@ -11,9 +11,10 @@ import (
 type world int
 
 const (
-	ofLoad  world = iota // the generator, to the Alertmanagers
-	ofPosts              // the stage itself, to the webhook
-	ofRules              // two Prometheus servers with rules
+	ofLoad   world = iota // the generator, to the Alertmanagers
+	ofPosts               // the stage itself, to the webhook
+	ofStorms              // the same; the stage judges itself what the chat shows
+	ofRules               // two Prometheus servers with rules
 )
 
 // stage is one kind of trouble.
@@ -24,6 +25,7 @@ type stage struct {
 	// earlier means that a version before episodes takes part. It stores alerts
 	// under other ids in the history, and leaves some messages without an edit.
 	earlier bool
+	chat    int64 // with Telegram's limits; 0 for a chat without limits
 	prepare func(*Config)
 	play    func(*run, context.Context) error
 }
@@ -41,6 +43,7 @@ func stages() []stage {
 		{name: "poison", about: "notifications and stored items that cannot be read", rounds: 24, play: (*run).poison},
 		{name: "flips", about: "flipped bytes in the spool", world: ofPosts, rounds: 30, play: (*run).flips},
 		{name: "disk", about: "a full disk", world: ofPosts, rounds: 5, play: (*run).fullDisk},
+		{name: "storm", about: "kills while summaries name many groups", world: ofStorms, rounds: 3, chat: groupID, play: (*run).stormTroubled},
 		{name: "restored", about: "spools that are restored from a snapshot", rounds: 6, prepare: asFleet(2), play: (*run).restoredSpools},
 		{name: "copied", about: "spools that are copied from another replica", rounds: 6, prepare: asFleet(3), play: (*run).copiedSpools},
 		{name: "rollback", about: "the version before on the same spool", rounds: 8, earlier: true, play: (*run).rollback},

@@ -17,7 +17,7 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// chatID is the only chat.
+// chatID is the only chat, unless a stage has another one.
 const chatID = 7
 
 // callTime is the duration of a normal call. It is long enough that kills often
@@ -27,6 +27,7 @@ const callTime = 4 * time.Millisecond
 // telegramServer is the fake Bot API with planned faults.
 type telegramServer struct {
 	bot  *fakebot.Bot
+	chat int64
 	port *proc.Port
 
 	mu        sync.Mutex
@@ -37,12 +38,17 @@ type telegramServer struct {
 	seen      map[string]bool // alerts that some call named
 }
 
-func startTelegram(token string) (*telegramServer, error) {
+// startTelegram starts a Bot API with a chat. Groups have Telegram's limits.
+func startTelegram(token string, chat int64) (*telegramServer, error) {
 	port, err := proc.ReservePort()
 	if err != nil {
 		return nil, err
 	}
-	s := &telegramServer{bot: fakebot.New(token, fakebot.Limits{}, fakebot.Chat{ID: chatID}), port: port, seen: map[string]bool{}}
+	var limits fakebot.Limits
+	if chat < 0 {
+		limits = fakebot.Telegram()
+	}
+	s := &telegramServer{bot: fakebot.New(token, limits, fakebot.Chat{ID: chat}), chat: chat, port: port, seen: map[string]bool{}}
 	return s, s.up()
 }
 
@@ -79,11 +85,11 @@ func (s *telegramServer) failing(f func() fakebot.Fault) {
 }
 
 // shown returns the number of messages in the chat.
-func (s *telegramServer) shown() int { return len(s.bot.Messages(chatID)) }
+func (s *telegramServer) shown() int { return len(s.messages()) }
 
 // texts returns the messages of the chat as they were sent.
 func (s *telegramServer) texts() (list []string) {
-	for _, m := range s.bot.Messages(chatID) {
+	for _, m := range s.messages() {
 		list = append(list, asSent(m))
 	}
 	return list

@@ -13,7 +13,7 @@ import (
 // end, from the begin of an episode on. A message about the end of an earlier one
 // can be among them.
 func (r *run) messages(name string, e episode, over bool) (list []fakebot.Message) {
-	for _, m := range r.telegram.bot.Messages(chatID) {
+	for _, m := range r.telegram.messages() {
 		kind, items := read(asSent(m))
 		if kind == kindReminder || kind != kindAlert && !over { // a resolution lists what still fires
 			continue
@@ -103,7 +103,7 @@ func (w *ruled) judgeMessages() {
 	for _, t := range w.exporter.all() {
 		targets[t.name] = t
 	}
-	for _, m := range w.run.telegram.bot.Messages(chatID) {
+	for _, m := range w.run.telegram.messages() {
 		kind, items := read(asSent(m))
 		if len(items) == 0 {
 			continue // a note of the webhook

@@ -85,7 +85,7 @@ func (r *run) compare() verdict {
 	delivered, resolved := map[string]bool{}, map[string]bool{}
 	explanations := r.explanations()
 	v.ambiguous = len(explanations)
-	for _, m := range r.telegram.bot.Messages(chatID) {
+	for _, m := range r.telegram.messages() {
 		kind, items := read(asSent(m))
 		if len(items) == 0 {
 			continue // a note of the webhook
@@ -136,7 +136,7 @@ func (r *run) stale() (list []string) {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	shown := map[string]bool{}
-	for _, m := range r.telegram.bot.Messages(chatID) {
+	for _, m := range r.telegram.messages() {
 		kind, was := read(asSent(m))
 		if kind != kindAlert {
 			continue
@@ -190,7 +190,21 @@ func explain(explanations *[][]string, items []shownItem) bool {
 func (r *run) tally() verdict {
 	v := r.compare()
 	rep := r.report
-	rep.Faults, rep.Messages, rep.verdict = r.telegram.faults, r.telegram.shown(), v
+	rep.verdict = v
+	r.countAcknowledged()
+	if n := len(v.undelivered); n > 0 {
+		rep.problem("%d alerts were acknowledged and not delivered: %s", n, some(v.undelivered))
+	}
+	if n := len(v.unresolved); n > 0 {
+		rep.problem("%d resolutions were acknowledged and not delivered: %s", n, some(v.unresolved))
+	}
+	return v
+}
+
+// countAcknowledged fills the report with what was posted.
+func (r *run) countAcknowledged() {
+	rep := r.report
+	rep.Faults, rep.Messages = r.telegram.faults, r.telegram.shown()
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	rep.Posts, rep.Unanswered, rep.Acknowledged = r.ledger.posts, r.ledger.refused, len(r.ledger.alerts)
@@ -202,13 +216,6 @@ func (r *run) tally() verdict {
 	for status, n := range r.ledger.wrong {
 		rep.problem("%d posts were answered %d: Alertmanager gives up then", n, status)
 	}
-	if n := len(v.undelivered); n > 0 {
-		rep.problem("%d alerts were acknowledged and not delivered: %s", n, some(v.undelivered))
-	}
-	if n := len(v.unresolved); n > 0 {
-		rep.problem("%d resolutions were acknowledged and not delivered: %s", n, some(v.unresolved))
-	}
-	return v
 }
 
 // judgePosts is the verdict on a stage that damages the spool: nothing is lost.
