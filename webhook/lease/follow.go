@@ -96,7 +96,7 @@ func (f *follower) apply(e Event) error {
 	case state.EventOutage:
 		var o state.OutageEvent
 		if unreadable = json.Unmarshal(e.Body, &o); unreadable == nil {
-			err = f.Tx.SetOutage(state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
+			err = f.Tx.SetOutage(o.Cluster, state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
 		}
 	default:
 		unreadable = fmt.Errorf("an event of the unknown kind %q", e.Kind)
