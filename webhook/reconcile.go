@@ -70,13 +70,14 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 	var failed error
 	for _, am := range r.service.config.Alertmanagers {
 		alerts, since, err := am.observe(ctx)
+		if err == nil {
+			failed = errors.Join(failed, am.nameSilences(ctx, open, alerts))
+			present.add(am.cluster, alerts)
+		}
 		if err != nil || time.Since(since) < warmUp {
 			failed = errors.Join(failed, err)
 			present.unsure[am.cluster] = true
-			continue
 		}
-		failed = errors.Join(failed, am.nameSilences(ctx, open, alerts))
-		present.add(am.cluster, alerts)
 	}
 	rules, err := r.askAbout(ctx, open, present)
 	failed = errors.Join(failed, err)

@@ -92,3 +92,16 @@ func TestSilencesThatAreNotAnswered(t *testing.T) {
 		}
 	})
 }
+
+// An Alertmanager that was started a moment ago knows its silences.
+func TestASilenceAfterARestartOfAlertmanager(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		w.recorded("silenced/01")
+		peer.restarted("silenced/api-01", time.Now())
+		w.after(2 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+		peer.restarted("silenced/api-02", time.Now()) // it does not know the alert yet
+		w.after(4 * time.Minute)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+	})
+}
