@@ -10,6 +10,8 @@ import (
 
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // heartbeatsOf returns the clusters that have a metric of their heartbeats.
@@ -109,26 +111,53 @@ func TestANamedClusterIsNotTheUnnamedOne(t *testing.T) {
 	})
 }
 
-// The alert about missing heartbeats of a cluster without a name ends with the first
-// heartbeat under the name.
+// The alert about missing heartbeats ends with the first heartbeat under another
+// name.
 func TestTheAlertEndsUnderTheName(t *testing.T) {
-	for name, restart := range map[string]bool{"": false, "restarted": true} {
-		t.Run(name, func(t *testing.T) {
-			inClusters(t, func(w *world) {
-				p := plants("")[0]
-				w.beatsOf(5*time.Minute, p)
-				w.after(5 * time.Minute)
-				if restart {
-					w.restart()
-				}
-				p.cluster = "tokyo"
-				w.beatsOf(20*time.Minute, p)
-				if m := w.bot.Messages(person); len(m) != 2 || m[1].ReplyTo != 1 || !strings.HasPrefix(m[0].Text, "✅") {
-					t.Errorf("the chat shows %v", m)
-				}
+	for stage, restart := range map[string]bool{"": false, ", restarted": true} {
+		for name, former := range map[string]string{"from none": "", "from another": "seoul"} {
+			t.Run(name+stage, func(t *testing.T) {
+				inClusters(t, func(w *world) {
+					p := plants(former)[0]
+					w.beatsOf(5*time.Minute, p)
+					w.after(5 * time.Minute)
+					if restart {
+						w.restart()
+					}
+					p.cluster = "tokyo"
+					w.beatsOf(20*time.Minute, p)
+					if m := w.bot.Messages(person); len(m) != 2 || m[1].ReplyTo != 1 || !strings.HasPrefix(m[0].Text, "✅") {
+						t.Errorf("the chat shows %v", m)
+					}
+				})
 			})
-		})
+		}
 	}
+}
+
+// The shared database still has a heartbeat under the former name, which arrived
+// before the change.
+func TestTheFormerNameIsStillShared(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
+		p.world.restart()
+		p.second.stop()
+		am := plants("")[0]
+		p.beatsOf(5*time.Minute, am)
+		p.beatOf(am)
+		p.a.mu.Lock()
+		p.a.replicas["another"] = heard{lease.Beat{Heartbeats: map[string]lease.Heartbeat{
+			"": {Age: time.Second, Source: state.NewSource(am.url, am.since)},
+		}}, time.Now()}
+		p.a.mu.Unlock()
+		am.cluster, am.since = "tokyo", time.Now()
+		p.beatsOf(20*time.Minute, am)
+		p.expect(person)
+		if got := p.heartbeatsOf(); !slices.Equal(got, []string{"tokyo"}) {
+			t.Errorf("there are heartbeats of %q", got)
+		}
+		p.second.start()
+	})
 }
 
 // The receivers of the alerts have the name of the cluster, and that of the
