@@ -160,6 +160,27 @@ func TestTheFormerNameIsStillShared(t *testing.T) {
 	})
 }
 
+// The shared database keeps the heartbeats of a replica that stopped long ago. Its
+// clusters are not expected.
+func TestAReplicaThatStoppedLongAgo(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.config.HeartbeatTimeout = webhook.DefaultHeartbeatTimeout
+		p.world.restart()
+		p.second.stop()
+		all := plants("tokyo")
+		p.beatsOf(5*time.Minute, all...)
+		p.a.mu.Lock()
+		p.a.replicas["stopped"] = heard{lease.Beat{Heartbeats: map[string]lease.Heartbeat{"osaka": {Age: time.Hour}}}, time.Now()}
+		p.a.mu.Unlock()
+		p.beatsOf(20*time.Minute, all...)
+		p.expect(person)
+		if got := p.heartbeatsOf(); !slices.Equal(got, []string{"tokyo"}) {
+			t.Errorf("there are heartbeats of %q", got)
+		}
+		p.second.start()
+	})
+}
+
 // The receivers of the alerts have the name of the cluster, and that of the
 // heartbeats has none, or the other way round.
 func TestOnlyOneOfTheURLsHasTheName(t *testing.T) {
