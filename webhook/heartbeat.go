@@ -86,12 +86,13 @@ func (s *Service) Heartbeat(h Heartbeat) error {
 	return nil
 }
 
-// logHeartbeat logs the first heartbeat of a cluster.
+// logHeartbeat logs the first heartbeat of a cluster, unless it was expected before.
 func (s *Service) logHeartbeat(cluster string, former *string, known bool) {
 	switch {
+	case s.config.HeartbeatTimeout == 0: // none is expected
 	case former != nil:
 		s.config.Log.Info("heartbeats have another cluster in their URL: they continue those of the former one", "cluster", cluster, "former", *former)
-	case !known:
+	case !known && (s.config.AwaitHeartbeat || cluster != ""):
 		s.config.Log.Info("first heartbeat received: a missing one is noticed from now on", "cluster", cluster)
 	}
 }
