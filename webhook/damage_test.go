@@ -164,6 +164,7 @@ func TestPoisonItems(t *testing.T) {
 		"migrations":                          `UPDATE goose_db_version SET version_id = 'x'`,
 		"migrations of later":                 `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`,
 		"a table is missing":                  `DROP TABLE views`,
+		"an index is missing":                 `DROP INDEX instances_firing`,
 		"a column is missing":                 `ALTER TABLE chats DROP COLUMN dead`,
 	} {
 		t.Run(name, func(t *testing.T) {
