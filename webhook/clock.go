@@ -1,9 +1,6 @@
 package webhook
 
-import (
-	"sync"
-	"time"
-)
+import "time"
 
 // clockSamples is the number of heartbeats from which the offset of Prometheus's
 // clock is known.
@@ -13,28 +10,22 @@ const clockSamples = 10
 // some seconds after it was made. So the least delay of several is the offset,
 // to within a few seconds.
 type clock struct {
-	mu      sync.Mutex
 	samples []time.Duration // of the latest heartbeats: evaluation - receipt
 	last    time.Time       // evaluation
 }
 
-// observe records the receipt of an evaluation.
-func (c *clock) observe(evaluated, received time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// observe returns the clock after the receipt of an evaluation.
+func (c clock) observe(evaluated, received time.Time) clock {
 	if evaluated.Equal(c.last) { // Alertmanager repeats it
-		return
+		return c
 	}
-	c.last = evaluated
-	c.samples = append(c.samples, evaluated.Sub(received))
-	c.samples = c.samples[max(0, len(c.samples)-clockSamples):]
+	kept := c.samples[max(0, len(c.samples)+1-clockSamples):]
+	return clock{append(kept[:len(kept):len(kept)], evaluated.Sub(received)), evaluated}
 }
 
 // offset returns how far Prometheus's clock is ahead of the local one. It is
 // negative if the clock is behind.
-func (c *clock) offset() time.Duration {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c clock) offset() time.Duration {
 	if len(c.samples) == 0 {
 		return 0
 	}

@@ -52,13 +52,8 @@ func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
 	if err := tx.RegisterChats(s.keys); err != nil {
 		return err
 	}
-	if own := s.own.Load(); own != nil && !own.IsZero() {
-		if err := tx.SetHeartbeat(*own, *s.evaluated.Load()); err != nil {
-			return err
-		}
-	}
-	if elsewhere := s.elsewhere.Load(); elsewhere != nil && !elsewhere.IsZero() {
-		if err := tx.SetHeartbeatElsewhere(*elsewhere); err != nil {
+	for cluster, p := range s.pulses() {
+		if err := tx.SetHeartbeat(p.stored(cluster)); err != nil {
 			return err
 		}
 	}

@@ -220,7 +220,7 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notificati
 	} else if !known {
 		in.metrics.received.WithLabelValues(api.UnknownPath).Inc()
 	}
-	beat, alive := heartbeat(p)
+	beat, alive := heartbeat(p, n.cluster)
 	if !alive {
 		return true
 	}

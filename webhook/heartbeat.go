@@ -2,240 +2,216 @@ package webhook
 
 import (
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
 // Heartbeat is a notification of the alert that always fires. It proves that the
-// pipeline works.
+// pipeline of a cluster works.
 type Heartbeat struct {
+	// Cluster is the name of the cluster of Alertmanagers, or "". The alerts of
+	// a cluster are judged by its heartbeats.
+	Cluster string
 	// EvaluatedAt is when Prometheus last evaluated the alert, by its own
 	// clock. If the alert has no such annotation, it is zero, and the time of
 	// arrival counts.
 	EvaluatedAt time.Time
 	// Since is when the alert started to fire, as far as Alertmanager remembers.
 	Since time.Time
+	// ExternalURL is that of the Alertmanager.
+	ExternalURL string
 }
 
 // heartbeat returns the newest heartbeat of a notification. It returns false if
 // no alert of the notification fires.
-func heartbeat(p state.Payload) (h Heartbeat, ok bool) {
+func heartbeat(p state.Payload, cluster string) (h Heartbeat, ok bool) {
 	for _, a := range p.Alerts {
 		if a.Status != "firing" {
 			continue
 		}
 		at, _ := state.Evaluated(a) // zero for a Watchdog of other rules
 		if !ok || at.After(h.EvaluatedAt) {
-			h, ok = Heartbeat{EvaluatedAt: at, Since: a.StartsAt}, true
+			h, ok = Heartbeat{Cluster: cluster, EvaluatedAt: at, Since: a.StartsAt, ExternalURL: p.ExternalURL}, true
 		}
 	}
 	return h, ok
 }
 
-// heartbeats is the state of the heartbeats. A heartbeat counts from its receipt,
-// if it reports an evaluation that no earlier one reported: Alertmanager repeats
-// the alert while Prometheus is down. So no other clock is compared with the
-// local one.
-type heartbeats struct {
-	started   time.Time
-	beat      chan struct{}             // a heartbeat arrived
-	beating   sync.Mutex                // held while one is stored
-	last      evaluations               // guarded by beating
-	evaluated atomic.Pointer[time.Time] // the newest evaluation that a heartbeat reported here, in Prometheus's clock
-	own       atomic.Pointer[time.Time] // its receipt
-	elsewhere atomic.Pointer[time.Time] // the receipt of the newest heartbeat at another replica
-	connected atomic.Pointer[time.Time] // the time from which other replicas are followed; zero: not yet
-	clock     clock
-}
-
-// evaluations are those that heartbeats reported.
-type evaluations struct {
-	newest time.Time
-	// low is the newest of those before newest. It grows while the clock of a
-	// Prometheus is behind, because it was set back or is that of another one.
-	low   time.Time
-	lowAt time.Time // since when only low grows
-}
-
-// take records an evaluation, and reports whether it is a new one.
-func (e *evaluations) take(at, now time.Time, timeout time.Duration) bool {
-	switch {
-	case at.After(e.newest):
-		e.newest, e.lowAt = at, time.Time{}
-		return true
-	case at.Equal(e.newest), !at.After(e.low):
-		return false
-	}
-	e.low = at
-	if e.lowAt.IsZero() {
-		e.lowAt = now
-	}
-	if now.Sub(e.lowAt) >= timeout {
-		e.newest, e.lowAt = at, time.Time{}
-	}
-	return true
-}
-
-// loadHeartbeats reads what earlier processes stored.
-func (s *Service) loadHeartbeats() error {
-	var h spool.Heartbeats
-	if err := s.spool.Do(func(tx *spool.Tx) (err error) {
-		h, err = tx.Heartbeats()
-		return err
-	}); err != nil {
-		return err
-	}
-	now := time.Now()
-	if h.Own.After(now) { // the clock was set back
-		h.Own = now
-	}
-	if h.Elsewhere.After(now) {
-		h.Elsewhere = now
-	}
-	s.last.newest = h.Evaluation
-	s.evaluated.Store(&h.Evaluation)
-	s.own.Store(&h.Own)
-	s.elsewhere.Store(&h.Elsewhere)
-	s.connected.Store(new(time.Time))
-	s.showHeartbeat()
-	return nil
-}
-
 // Heartbeat stores a heartbeat. One that reports no new evaluation changes
 // nothing.
 func (s *Service) Heartbeat(h Heartbeat) error {
-	s.beating.Lock()
-	defer s.beating.Unlock()
-	now := time.Now()
-	at := h.EvaluatedAt
+	s.storing.Lock()
+	defer s.storing.Unlock()
+	now, source := time.Now(), state.NewSource(h.ExternalURL, h.Since)
+	name, former := s.naming(h.Cluster, source, now)
+	if !s.room(name, former) {
+		return nil
+	}
+	p, known := s.pulse(name)
+	if former != nil {
+		old, _ := s.pulse(*former)
+		p = merge(p, old)
+	}
+	before, at := p, h.EvaluatedAt
 	if at.IsZero() {
 		at = now
 	} else {
-		s.clock.observe(at, now)
-		s.metrics.offset.WithLabelValues().Set(s.clock.offset().Seconds())
+		p.clock = p.clock.observe(at, now)
 	}
-	before := s.last
-	if !s.last.take(at, now, s.config.HeartbeatTimeout) {
+	if !p.take(at, now, s.config.HeartbeatTimeout) {
 		return nil
+	}
+	p.own, p.source = now, source
+	if err := s.spool.Do(func(tx *spool.Tx) error {
+		if former != nil {
+			if err := tx.RenameHeartbeats(*former, name); err != nil {
+				return err
+			}
+		}
+		o, err := s.ended(tx, name, former, before, h.Since, at, now)
+		if err == nil && o != nil {
+			err = s.storeOutage(tx, name, *o)
+		}
+		return errors.Join(err, tx.SetHeartbeat(p.stored(name)), tx.SetNewest(now, p.newest))
+	}); err != nil {
+		return err
+	}
+	s.logHeartbeat(name, former, known)
+	s.set(name, p, former)
+	s.announceHeartbeats()
+	return nil
+}
+
+// logHeartbeat logs the first heartbeat of a cluster, unless it was expected before.
+func (s *Service) logHeartbeat(cluster string, former *string, known bool) {
+	switch {
+	case s.config.HeartbeatTimeout == 0: // none is expected
+	case former != nil:
+		s.config.Log.Info("heartbeats have another cluster in their URL: they continue those of the former one", "cluster", cluster, "former", *former)
+	case !known && (s.config.AwaitHeartbeat || cluster != ""):
+		s.config.Log.Info("first heartbeat received: a missing one is noticed from now on", "cluster", cluster)
+	}
+}
+
+// heartbeatsElsewhere takes the newest heartbeats at any replica. One of an unknown
+// cluster counts if it has just arrived, or if no cluster is known: the replica that
+// received an old one may run no more, and the cluster may have got another name
+// since.
+func (s *Service) heartbeatsElsewhere(standing lease.Standing, now time.Time) error {
+	s.storing.Lock()
+	defer s.storing.Unlock()
+	changed := false
+	for cluster, h := range standing.Heartbeats {
+		some, err := s.heartbeatElsewhere(cluster, h, now)
+		if err != nil {
+			return err
+		}
+		changed = changed || some
+	}
+	if standing.Unnamed > 0 {
+		unnamed := lease.Heartbeat{Age: standing.Unnamed}
+		all := s.pulses()
+		if len(all) == 0 {
+			all[""] = pulse{}
+		}
+		for cluster, p := range all {
+			some, err := s.storeElsewhere(cluster, nil, p, unnamed, now)
+			if err != nil {
+				return err
+			}
+			changed = changed || some
+		}
+	}
+	if changed {
+		s.announceHeartbeats()
+	}
+	return nil
+}
+
+// heartbeatElsewhere takes the newest heartbeat of a cluster at any replica. It
+// reports whether it is new.
+func (s *Service) heartbeatElsewhere(cluster string, h lease.Heartbeat, now time.Time) (changed bool, err error) {
+	if !now.Add(-h.Age).After(s.renamedAt(cluster)) {
+		return false, nil
+	}
+	name, former := s.naming(cluster, h.Source, now)
+	p, known := s.pulse(name)
+	if !known && former == nil && len(s.pulses()) > 0 && h.Age >= s.config.HeartbeatTimeout || !s.room(name, former) {
+		return false, nil
+	}
+	if former != nil {
+		old, _ := s.pulse(*former)
+		p = merge(p, old)
+	}
+	return s.storeElsewhere(name, former, p, h, now)
+}
+
+// storeElsewhere stores a heartbeat at another replica, unless it is known already.
+func (s *Service) storeElsewhere(cluster string, former *string, p pulse, h lease.Heartbeat, now time.Time) (changed bool, err error) {
+	at := now.Add(-h.Age)
+	if at.Sub(p.elsewhere) < time.Second {
+		return false, nil
+	}
+	p.elsewhere = at
+	if p.elsewhere.After(p.own) && h.Source != (state.Source{}) {
+		p.source = h.Source
 	}
 	if err := s.spool.Do(func(tx *spool.Tx) error {
-		o, ended, err := s.observe(tx, before.newest, at, h.Since, now)
-		if err == nil && ended && s.config.Replicas != nil {
-			from := o.From.UnixMicro()
-			_, err = tx.AppendEvent(now, state.EventOutage, state.OutageEvent{First: from, From: from, To: o.To.UnixMicro()})
+		if former != nil {
+			if err := tx.RenameHeartbeats(*former, cluster); err != nil {
+				return err
+			}
 		}
-		return errors.Join(err, tx.SetHeartbeat(now, s.last.newest))
+		return errors.Join(tx.SetHeartbeat(p.stored(cluster)), tx.SetNewestElsewhere(at))
 	}); err != nil {
-		s.last = before
-		return err
+		return false, err
 	}
-	if s.awaits() {
-		s.config.Log.Info("first heartbeat received: a missing one is noticed from now on")
-	}
-	newest := s.last.newest
-	s.evaluated.Store(&newest)
-	s.own.Store(&now)
-	s.announceHeartbeat()
-	return nil
+	s.set(cluster, p, former)
+	return true, nil
 }
 
-// heartbeatElsewhere takes the age of the newest heartbeat at any replica.
-func (s *Service) heartbeatElsewhere(age time.Duration, now time.Time) error {
-	if age == 0 {
-		return nil
-	}
-	at, old := now.Add(-age), *s.elsewhere.Load()
-	if at.Sub(old) < time.Second {
-		return nil
-	}
-	if err := s.spool.Do(func(tx *spool.Tx) error { return tx.SetHeartbeatElsewhere(at) }); err != nil {
-		return err
-	}
-	s.elsewhere.Store(&at)
-	s.announceHeartbeat()
-	return nil
-}
-
-// observe stores the outage that ended with an evaluation, and reports whether
-// there was one. The outage is stored before the evaluation, so that every
-// reader of the evaluation also finds the outage.
-func (s *Service) observe(tx *spool.Tx, before, at, since, now time.Time) (o state.Outage, ended bool, err error) {
-	alert, err := tx.OwnAlert()
+// ended returns the outage of a cluster that ended with an evaluation, or nil.
+// Former is another name of the cluster, or nil.
+func (s *Service) ended(tx *spool.Tx, cluster string, former *string, before pulse, since, at, now time.Time) (*state.Outage, error) {
+	alerts, err := tx.OwnAlerts()
 	if err != nil {
-		return o, false, err
+		return nil, err
 	}
-	timeout, last := s.config.HeartbeatTimeout, state.Later(*s.own.Load(), *s.elsewhere.Load())
+	reported := false
+	for _, i := range alerts {
+		of := i.Alert.Labels[api.Cluster]
+		reported = reported || of == cluster || former != nil && of == *former
+	}
+	timeout, last := s.config.HeartbeatTimeout, before.last()
 	if timeout == 0 || last.IsZero() || now.Sub(last) < timeout {
-		return o, false, nil
+		return nil, nil
 	}
 	// Before this process ran no heartbeat could arrive. If the Watchdog started
 	// to fire after the last evaluation, it had stopped nevertheless.
-	if alert == nil && !since.After(before) && now.Sub(state.Later(last, s.receivesSince())) < timeout {
-		return o, false, nil
+	if !reported && !since.After(before.newest) && now.Sub(state.Later(last, s.receivesSince(before))) < timeout {
+		return nil, nil
 	}
-	o = state.Outage{From: before, To: at, SeenAt: now}
-	return o, true, tx.SetOutage(o)
+	return &state.Outage{From: before.newest, To: at, SeenAt: now}, nil
 }
 
-// receivesSince returns the time from which this process could know of a
-// heartbeat. Before its start, none could arrive here. Heartbeats at other
-// replicas are known only while the shared database is connected.
-func (s *Service) receivesSince() time.Time {
-	if s.elsewhere.Load().After(*s.own.Load()) {
-		return state.Later(s.started, *s.connected.Load())
+// storeOutage stores the outage of a cluster that ended. It is stored before the
+// evaluation that ended it, so that every reader of the evaluation also finds the
+// outage.
+func (s *Service) storeOutage(tx *spool.Tx, cluster string, o state.Outage) error {
+	if err := tx.SetOutage(&cluster, o); err != nil || s.config.Replicas == nil {
+		return err
 	}
-	return s.started
+	from := o.From.UnixMicro()
+	_, err := tx.AppendEvent(o.SeenAt, state.EventOutage, state.OutageEvent{Cluster: &cluster, First: from, From: from, To: o.To.UnixMicro()})
+	return err
 }
 
-// dead reports whether heartbeats are missing.
-func (s *Service) dead() bool { return s.unheard(s.receivesSince()) }
-
-// unheard reports whether no heartbeat is known for long, counted from a time or
-// later.
-func (s *Service) unheard(from time.Time) bool {
-	last, timeout := state.Later(*s.own.Load(), *s.elsewhere.Load()), s.config.HeartbeatTimeout
-	return timeout > 0 && !last.IsZero() && time.Since(state.Later(last, from)) >= timeout
-}
-
-// lastEvaluation returns the newest known evaluation, in Prometheus's clock. It
-// is zero for a replica that delivers alone and receives no heartbeat.
-func (s *Service) lastEvaluation() time.Time {
-	own, elsewhere := *s.own.Load(), *s.elsewhere.Load()
-	switch {
-	case !elsewhere.After(own):
-		return *s.evaluated.Load()
-	case s.holder.Alone():
-		return time.Time{}
-	default:
-		return elsewhere.Add(s.clock.offset())
-	}
-}
-
-func (s *Service) announceHeartbeat() {
-	s.showHeartbeat()
-	for _, wake := range []chan struct{}{s.beat, s.doubts} {
-		select {
-		case wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (s *Service) showHeartbeat() {
-	if last := state.Later(*s.own.Load(), *s.elsewhere.Load()); !last.IsZero() {
-		s.metrics.heartbeat.WithLabelValues().Set(float64(last.UnixMicro()) / 1e6)
-	}
-}
-
-// awaits reports whether the first heartbeat has yet to arrive.
-func (s *Service) awaits() bool {
-	return s.config.AwaitHeartbeat && s.own.Load().IsZero() && s.elsewhere.Load().IsZero()
-}
+// awaits reports whether the first heartbeat of any cluster has yet to arrive.
+func (s *Service) awaits() bool { return s.config.AwaitHeartbeat && len(s.pulses()) == 0 }
 
 // logAwaiting logs that an outage is not noticed yet.
 func (s *Service) logAwaiting() {

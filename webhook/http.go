@@ -30,7 +30,7 @@ type HandlerOptions struct {
 //
 //	POST /api/v1/alerts?notify=loud|silent|none   a notification of Alertmanager; see [Config.LevelSounds]
 //	                   &cluster=NAME              of this cluster of Alertmanagers
-//	POST /api/v1/watchdog                         a heartbeat
+//	POST /api/v1/watchdog?cluster=NAME            a heartbeat of this cluster
 //	POST /-/reload
 //	GET  /-/healthy   /-/ready   /metrics
 //

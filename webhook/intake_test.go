@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -250,18 +251,19 @@ func TestTooManyBodiesAre503(t *testing.T) {
 			return recorder.Code
 		}
 		var open []*io.PipeWriter
-		refused := 0
+		var overloaded atomic.Int32
 		for range 40 {
 			r, writer := io.Pipe() // of unknown length
 			open = append(open, writer)
 			go func() {
 				if post(r) == 503 {
-					refused++
+					overloaded.Add(1)
 				}
 			}()
 			go func() { _, _ = writer.Write(make([]byte, 900_000)) }()
 			synctest.Wait()
 		}
+		refused := int(overloaded.Load())
 		if refused < 36 || refused == 40 {
 			w.t.Errorf("refused %d of 40 bodies that are not complete", refused)
 		}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,8 @@ type instruments struct {
 	received, coalesced, duplicated, aside   *prometheus.CounterVec
 	replaced, ends, flapping, reloads        *prometheus.CounterVec
 	flapNames                                map[string]bool // that have a counter
+	beating                                  sync.Mutex
+	beats                                    map[string]pulse // that have gauges; guarded by beating
 	accept                                   *prometheus.HistogramVec
 	heartbeat, writable, backlog, backlogAge *prometheus.GaugeVec
 	inbox, inboxAge, durable, offset         *prometheus.GaugeVec
@@ -57,11 +60,10 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 		m.reloads.WithLabelValues(outcome)
 	}
 	m.reloadSuccessful.WithLabelValues().Set(1)
-	m.offset.WithLabelValues().Set(0)
 	for _, chat := range chats {
 		m.duplicated.WithLabelValues(chat)
 	}
-	m.heartbeat.WithLabelValues().Set(0)
+	m.pulses(nil)
 	m.replaced.WithLabelValues()
 	m.history(spool.Backlog{})
 	build := instrument.Gauge(d.BuildInfo)
@@ -93,6 +95,31 @@ func (m *instruments) flaps(names []string) {
 			m.flapNames[name] = true
 		}
 		m.flapping.WithLabelValues(name).Inc()
+	}
+}
+
+// pulses sets the metrics of the heartbeats of each cluster. Before the first
+// heartbeat, they are those of a cluster without a name.
+func (m *instruments) pulses(all map[string]pulse) {
+	if len(all) == 0 {
+		all = map[string]pulse{"": {}}
+	}
+	m.beating.Lock()
+	defer m.beating.Unlock()
+	for cluster := range m.beats {
+		if _, known := all[cluster]; !known {
+			m.heartbeat.DeleteLabelValues(cluster)
+			m.offset.DeleteLabelValues(cluster)
+		}
+	}
+	m.beats = all
+	for cluster, p := range all {
+		at := 0.0
+		if last := p.last(); !last.IsZero() {
+			at = float64(last.UnixMicro()) / 1e6
+		}
+		m.heartbeat.WithLabelValues(cluster).Set(at)
+		m.offset.WithLabelValues(cluster).Set(p.clock.offset().Seconds())
 	}
 }
 

@@ -62,13 +62,9 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 // cluster knows, and stores which are silenced. Changed means that chats may have
 // to show a change. The error is that of those that do not answer.
 func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
-	open, doubtful, settled, err := r.open()
+	open, doubtful, err := r.open()
 	if err != nil || len(open)+len(doubtful) == 0 {
 		return false, err
-	}
-	if r.service.unheard(time.Time{}) || time.Now().Before(settled) {
-		clear(r.missing) // alerts that Prometheus does not send, or not yet again, are missing too
-		return false, nil
 	}
 	present := newKnown()
 	var failed error
@@ -147,24 +143,42 @@ func alertNames(list []*state.Instance) (names []string) {
 	return names
 }
 
-// open returns the firing instances that no recent notification mentioned, the
-// resolved ones that are reported to fire again, and the time until which alerts
-// can be missing after an outage of Prometheus.
-func (r *reconciler) open() (open, doubtful []*state.Instance, settled time.Time, err error) {
+// open returns the firing instances that no recent notification mentioned, and the
+// resolved ones that are reported to fire again. It leaves out those of clusters
+// whose Prometheus is down, or was until a moment ago: alerts that Prometheus does
+// not send, or not yet again, are missing too.
+func (r *reconciler) open() (open, doubtful []*state.Instance, err error) {
 	since := time.Now().Add(-state.Settle)
-	err = r.service.spool.Do(func(tx *spool.Tx) (err error) {
-		sources := r.service.applier(tx).Sources
-		if sources.Outage, err = tx.Outage(); err != nil {
+	var outages map[string]state.Outage
+	if err := r.service.spool.Do(func(tx *spool.Tx) (err error) {
+		if outages, err = tx.Outages(); err != nil {
 			return err
 		}
-		settled = sources.Settled()
 		if doubtful, err = tx.DoubtfulInstances(); err != nil {
 			return err
 		}
 		open, err = tx.FiringQuiet(since)
 		return err
-	})
-	return open, doubtful, settled, err
+	}); err != nil {
+		return nil, nil, err
+	}
+	incomplete := func(i *state.Instance) bool { return r.incomplete(i.Cluster, outages) }
+	for _, i := range open {
+		if incomplete(i) {
+			delete(r.missing, i.ID)
+		}
+	}
+	return slices.DeleteFunc(open, incomplete), slices.DeleteFunc(doubtful, incomplete), nil
+}
+
+// incomplete reports whether Alertmanager may not know all alerts of a cluster.
+func (r *reconciler) incomplete(cluster string, outages map[string]state.Outage) bool {
+	s := r.service
+	judging := s.judging(cluster)
+	p, _ := s.pulse(judging)
+	sources := s.sources(cluster)
+	sources.Outage = outages[judging]
+	return s.unheard(p, time.Time{}) || time.Now().Before(sources.Settled())
 }
 
 // decide decides on the report that a resolved instance fires again. If

@@ -20,6 +20,7 @@ type shared struct {
 	holder   string
 	until    time.Time
 	changed  chan struct{}
+	unnamed  time.Time // the newest heartbeat at a replica of an earlier version
 }
 
 type heard struct {
@@ -68,10 +69,16 @@ func (a *access) Beat(_ context.Context, b lease.Beat) (s lease.Standing, err er
 			a.holder, a.until = b.Replica, now.Add(lease.TTL)
 			s.Held = true
 		}
-		s.Journal, s.Last = 1, int64(len(a.journal))
+		s.Journal, s.Last, s.Heartbeats = 1, int64(len(a.journal)), map[string]lease.Heartbeat{}
+		if !a.unnamed.IsZero() {
+			s.Unnamed = now.Sub(a.unnamed)
+		}
 		for name, h := range a.replicas {
-			if age := h.Heartbeat + now.Sub(h.at); h.Heartbeat > 0 && (s.Heartbeat == 0 || age < s.Heartbeat) {
-				s.Heartbeat = age
+			for cluster, beat := range h.Heartbeats {
+				beat.Age += now.Sub(h.at)
+				if before, known := s.Heartbeats[cluster]; !known || beat.Age < before.Age {
+					s.Heartbeats[cluster] = beat
+				}
 			}
 			if name != b.Replica && now.Sub(h.at) < lease.TTL {
 				s.Peers = append(s.Peers, lease.Peer{Replica: name, Chats: h.Chats, Behind: h.Behind, Failing: h.Failing})

@@ -79,9 +79,8 @@ func (r *reviewer) reviewDue(ctx context.Context) (next time.Time, err error) {
 	if err := s.spool.Do(func(tx *spool.Tx) error {
 		ended = nil
 		applier := s.applier(tx)
-		sources := applier.Sources
-		var err error
-		if sources.Outage, err = tx.Outage(); err != nil {
+		outages, err := tx.Outages()
+		if err != nil {
 			return err
 		}
 		for k, i := range due {
@@ -92,6 +91,8 @@ func (r *reviewer) reviewDue(ctx context.Context) (next time.Time, err error) {
 			if i == nil || i.Held == nil || !i.Held.At.Equal(due[k].Held.At) {
 				continue
 			}
+			sources := s.sources(i.Cluster)
+			sources.Outage = outages[s.judging(i.Cluster)]
 			over, err := applier.Review(i, sources.Review(i.Held, reports[k], now), now)
 			if err != nil {
 				return err

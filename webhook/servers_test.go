@@ -33,6 +33,7 @@ type site struct {
 	halves  []*half
 	chats   []telegram.Chat // a person without rates if it is left out
 	rates   deliver.Rates
+	timeout time.Duration // of the heartbeats; 0 for none
 
 	mu     sync.Mutex
 	failed [2]bool // as each half scrapes it
@@ -104,7 +105,7 @@ func (s *site) receive() {
 	s.registry = prometheus.NewPedanticRegistry()
 	s.config = webhook.Config{
 		Spool: filepath.Join(t.TempDir(), "spool.db"), Chats: s.chats, Sender: client, Formatter: formatter,
-		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates,
+		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates, HeartbeatTimeout: s.timeout, AwaitHeartbeat: true,
 	}
 	for _, h := range s.halves {
 		p, err := webhook.NewPrometheus(h.url, nil)
@@ -128,7 +129,7 @@ func (s *site) receive() {
 	})
 }
 
-func (s *site) run(name, url string, args ...string) {
+func (s *site) run(name, url string, args ...string) *proc.Process {
 	s.t.Helper()
 	path, err := servers.Find(name)
 	if err != nil {
@@ -139,6 +140,7 @@ func (s *site) run(name, url string, args ...string) {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = p.Stop() })
+	return p
 }
 
 func (s *site) file(name, text string) string {
@@ -213,7 +215,7 @@ func (s *site) await(n int, text string, also func() bool) {
 	defer tick.Stop()
 	for deadline := time.Now().Add(time.Minute); ; <-tick.C {
 		m := s.bot.Messages(person)
-		if len(m) == n && strings.Contains(m[n-1].Text, text) && (also == nil || also()) {
+		if len(m) == n && (n == 0 || strings.Contains(m[n-1].Text, text)) && (also == nil || also()) {
 			return
 		}
 		if time.Now().After(deadline) {

@@ -29,7 +29,6 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/state"
 )
 
 // Service accepts notifications and delivers them.
@@ -61,7 +60,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Drain == 0 {
 		c.Drain = 10 * time.Second
 	}
-	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: heartbeats{started: time.Now(), beat: make(chan struct{}, 1)}}
+	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: newHeartbeats()}
 	s.parts.seed, s.asked = maphash.MakeSeed(), rate.NewLimiter(readyRate, readyRate)
 	s.SetSender(c.Sender)
 	s.SetFormatter(c.Formatter)
@@ -103,10 +102,7 @@ func (s *Service) load() (err error) {
 func (s *Service) applier(tx *spool.Tx) spool.Applier {
 	return spool.Applier{
 		Tx: tx, Chats: s.keys, Rank: s.rank, Shares: s.config.Replicas != nil,
-		Sources: state.Sources{
-			Prometheus: len(s.config.Prometheuses) > 0, Alertmanager: len(s.config.Alertmanagers) > 0,
-			Timeout: s.config.HeartbeatTimeout, Evaluated: s.lastEvaluation(), Dead: s.dead(),
-		},
+		Sources: s.sources,
 	}
 }
 
@@ -171,13 +167,13 @@ func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
 		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.keys, Rank: s.rank,
 		Retention: s.config.Retention, Log: s.config.Log,
-		Heartbeat:          func() time.Time { return *s.own.Load() },
-		HeartbeatElsewhere: s.heartbeatElsewhere,
-		Connected:          func(now time.Time) { s.connected.Store(&now) },
-		Failing:            s.workers.Failing,
-		Followed:           s.workers.Wake,
-		Granted:            s.wakeApply,
-		State:              s.metrics.replica,
+		Heartbeats:          s.ownHeartbeats,
+		HeartbeatsElsewhere: s.heartbeatsElsewhere,
+		Connected:           func(now time.Time) { s.connected.Store(&now) },
+		Failing:             s.workers.Failing,
+		Followed:            s.workers.Wake,
+		Granted:             s.wakeApply,
+		State:               s.metrics.replica,
 		Duplicates: func(chat string, n int) {
 			s.metrics.duplicated.WithLabelValues(chat).Add(float64(n))
 		},

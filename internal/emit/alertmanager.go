@@ -187,7 +187,7 @@ func (c *Context) receiver(r routing.Receiver) (amReceiver, error) {
 func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
 	switch {
 	case r.Watchdog:
-		return api.WatchdogPath, c.Webhook.URL != ""
+		return api.HeartbeatPath(c.cluster()), c.Webhook.URL != ""
 	case len(r.Chats) > 0:
 		return api.NotifyPath(r.Sound, c.cluster()), true
 	case r.Sound == routing.NoMessage && c.Webhook.URL != "":

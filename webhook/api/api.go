@@ -77,6 +77,7 @@ func In(annotation, language string) string {
 // The labels that the webhook reads.
 const (
 	Env         = "env"
+	Cluster     = "cluster"     // of Alertmanagers, in the alert about its missing heartbeat
 	Check       = "check"       // the check whose remedy a message shows
 	Source      = "source"      // "pipeline": the alert is about the pipeline itself
 	Undelivered = "undelivered" // the name of the undelivered alert for which UrgentUndelivered fires
@@ -93,9 +94,11 @@ const (
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
 	receiverPath = "/api/v1/receivers/"
 
-	// Parameters of AlertsPath.
-	NotifyParam  = "notify"  // the sound
-	ClusterParam = "cluster" // the cluster of Alertmanagers, if several have equal labels
+	// NotifyParam is a parameter of AlertsPath: the sound.
+	NotifyParam = "notify"
+	// ClusterParam is a parameter of AlertsPath and WatchdogPath: the cluster of
+	// Alertmanagers, if there are several.
+	ClusterParam = "cluster"
 )
 
 // Watchdog is the name of the alert that always fires: the heartbeat.
@@ -117,6 +120,16 @@ func NotifyPath(s Sound, cluster string) string {
 		params.Set(ClusterParam, cluster)
 	}
 	return (&url.URL{Path: AlertsPath, RawQuery: params.Encode()}).String()
+}
+
+// HeartbeatPath returns the path for the heartbeats of a cluster: the path and
+// query "/api/v1/watchdog?cluster=main".
+func HeartbeatPath(cluster string) string {
+	params := url.Values{}
+	if cluster != "" {
+		params.Set(ClusterParam, cluster)
+	}
+	return (&url.URL{Path: WatchdogPath, RawQuery: params.Encode()}).String()
 }
 
 // ReceiverPath returns the path for notifications to a receiver.

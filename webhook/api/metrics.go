@@ -127,6 +127,7 @@ func NewFamilies() Families {
 	var (
 		name  = func(s string) string { return "preflight_webhook_" + s }
 		chat  = metrics.Label{Name: "chat"}
+		beats = metrics.Label{Name: Cluster}
 		retry = metrics.Label{Name: "reason", Values: []string{RateLimited, Unreachable, Ambiguous, Refused}}
 	)
 	return Families{
@@ -145,8 +146,8 @@ func NewFamilies() Families {
 			Help: "Alerts that ended, by the cause.",
 		},
 		ClockOffset: metrics.Desc{
-			Name: name("prometheus_clock_offset_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds,
-			Help: "How far Prometheus's clock is ahead of the webhook's, to within some seconds, as the last ten evaluations in heartbeats show.",
+			Name: name("prometheus_clock_offset_seconds"), Type: metrics.Gauge, Unit: metrics.Seconds, Labels: []metrics.Label{beats},
+			Help: "How far the clock of a cluster's Prometheus is ahead of the webhook's, to within some seconds, as the last ten evaluations in heartbeats show.",
 		},
 		AcceptDuration: metrics.Desc{
 			Name: name("accept_duration_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds, Buckets: metrics.LatencyBuckets(),
@@ -251,8 +252,8 @@ func NewFamilies() Families {
 			Help: "1 when other hosts can post notifications without a token or password, else 0.",
 		},
 		WatchdogTimestamp: metrics.Desc{
-			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp,
-			Help: "The receipt of the last heartbeat that reported a new evaluation of Prometheus; 0 before the first.",
+			Name: name("watchdog_timestamp_seconds"), Type: metrics.Gauge, Unit: metrics.Timestamp, Labels: []metrics.Label{beats},
+			Help: "The receipt of a cluster's last heartbeat that reported a new evaluation of Prometheus; 0 before the first. The label is empty for a cluster without a name.",
 		},
 		Reloads: metrics.Desc{
 			Name: name("reloads_total"), Type: metrics.Counter, Labels: []metrics.Label{{Name: "outcome", Values: []string{ReloadApplied, ReloadRefused}}},

@@ -101,7 +101,7 @@ func (f *follower) apply(e Event) error {
 		return applied(e, f.closed)
 	case state.EventOutage:
 		return applied(e, func(e Event, o state.OutageEvent) error {
-			return f.Tx.SetOutage(state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
+			return f.Tx.SetOutage(o.Cluster, state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
 		})
 	default:
 		return fmt.Errorf("%q: %w", e.Kind, errUnknownKind)

@@ -16,6 +16,8 @@ package lease
 import (
 	"context"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // TTL is the duration of a lease that its replica does not renew.
@@ -71,9 +73,14 @@ type Beat struct {
 	Behind bool
 	// Failing means that the replica cannot reach Telegram.
 	Failing bool
-	// Heartbeat is the age of the newest evaluation that a heartbeat reported
-	// to the replica. It is 0 if there is none.
-	Heartbeat time.Duration
+	// Heartbeats are the newest ones at the replica, by the cluster.
+	Heartbeats map[string]Heartbeat
+}
+
+// Heartbeat is the newest heartbeat of a cluster that reported a new evaluation.
+type Heartbeat struct {
+	Age    time.Duration // since its receipt; above 0
+	Source state.Source
 }
 
 // Standing is the answer to a beat.
@@ -85,9 +92,11 @@ type Standing struct {
 
 	Held  bool // the replica holds the lease, for [TTL] from before the beat
 	Peers []Peer
-	// Heartbeat is the age of the newest evaluation that a heartbeat reported
-	// to any replica. It is 0 if there is none.
-	Heartbeat time.Duration
+	// Heartbeats are the newest ones at any replica, by the cluster.
+	Heartbeats map[string]Heartbeat
+	// Unnamed is the age of the newest heartbeat at a replica of an earlier
+	// version, which knows no clusters. It is 0 if there is none.
+	Unnamed time.Duration
 	// Journal identifies the journal, and Last is the place of its last entry.
 	Journal, Last int64
 }

@@ -36,12 +36,11 @@ type Options struct {
 	Retention time.Duration // of the journal
 	Log       *slog.Logger
 
-	// Heartbeat returns the newest evaluation that a heartbeat reported to this
-	// replica.
-	Heartbeat func() time.Time
-	// HeartbeatElsewhere receives the newest evaluation that a heartbeat
-	// reported to any replica: its age, and the time at which it had that age.
-	HeartbeatElsewhere func(age time.Duration, now time.Time) error
+	// Heartbeats returns the newest heartbeats at this replica, by the cluster.
+	Heartbeats func() map[string]Heartbeat
+	// HeartbeatsElsewhere receives the newest heartbeats at any replica, and the
+	// time at which they had their age.
+	HeartbeatsElsewhere func(s Standing, now time.Time) error
 	// Connected is called when the shared journal can be read.
 	Connected func(time.Time)
 	// Failing reports whether Telegram cannot be reached from here.
@@ -274,10 +273,7 @@ func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
 func (s *Sharer) report(wants, behind bool) Beat {
 	i := s.identity
 	b := Beat{Replica: i.Name, Claim: i.Claim, Previous: i.Previous, Alone: i.Alone, Seq: i.Seq, Chats: s.chats, Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
-	b.Unpushed = s.unpushed
-	if own := s.Heartbeat(); !own.IsZero() {
-		b.Heartbeat = max(time.Since(own), time.Nanosecond)
-	}
+	b.Unpushed, b.Heartbeats = s.unpushed, s.Heartbeats()
 	return b
 }
 
@@ -365,7 +361,7 @@ func (s *Sharer) ask(ctx context.Context) error {
 			s.share.Index++
 		}
 	}
-	if err := s.HeartbeatElsewhere(standing.Heartbeat, asked); err != nil {
+	if err := s.HeartbeatsElsewhere(standing, asked); err != nil {
 		return err
 	}
 	s.compare()

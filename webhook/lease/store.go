@@ -69,17 +69,16 @@ func (s *Store) Beat(ctx context.Context, b Beat) (Standing, error) {
 		if err := s.claim(ctx, tx, b, &standing); err != nil || standing.Taken || standing.Waits {
 			return err
 		}
-		var heartbeat *float64
-		if b.Heartbeat > 0 {
-			age := b.Heartbeat.Seconds()
-			heartbeat = &age
+		newest, heartbeats, err := encodeHeartbeats(b.Heartbeats)
+		if err != nil {
+			return err
 		}
 		if _, err := tx.Exec(ctx, `
-			INSERT INTO preflight.replicas (bot, id, chats, behind, failing, watchdog_at, seen_at)
-			VALUES ($1, $2, $3, $4, $5, clock_timestamp() - make_interval(secs => $6), clock_timestamp())
+			INSERT INTO preflight.replicas (bot, id, chats, behind, failing, watchdog_at, heartbeats, seen_at)
+			VALUES ($1, $2, $3, $4, $5, clock_timestamp() - make_interval(secs => $6), `+datedHeartbeats+`, clock_timestamp())
 			ON CONFLICT (bot, id) DO UPDATE SET chats = EXCLUDED.chats, behind = EXCLUDED.behind, failing = EXCLUDED.failing,
-				watchdog_at = EXCLUDED.watchdog_at, seen_at = EXCLUDED.seen_at`,
-			s.bot, b.Replica, b.Chats, b.Behind, b.Failing, heartbeat); err != nil {
+				watchdog_at = EXCLUDED.watchdog_at, heartbeats = EXCLUDED.heartbeats, seen_at = EXCLUDED.seen_at`,
+			s.bot, b.Replica, b.Chats, b.Behind, b.Failing, newest, heartbeats); err != nil {
 			return err
 		}
 		if err := s.lease(ctx, tx, b, &standing); err != nil {
@@ -166,16 +165,14 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 
 // look reads the reports of the other replicas.
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
-	var age *float64
 	if err := tx.QueryRow(ctx, `
 		SELECT (SELECT id FROM preflight.journal_identity),
-			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0),
-			(SELECT extract(epoch FROM clock_timestamp() - max(watchdog_at))::float8 FROM preflight.replicas WHERE bot = $1)`,
-		s.bot).Scan(&standing.Journal, &standing.Last, &age); err != nil {
+			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0)`,
+		s.bot).Scan(&standing.Journal, &standing.Last); err != nil {
 		return err
 	}
-	if age != nil {
-		standing.Heartbeat = max(time.Duration(*age*float64(time.Second)), time.Nanosecond)
+	if err := s.heartbeats(ctx, tx, standing); err != nil {
+		return err
 	}
 	rows, err := tx.Query(ctx, `SELECT id, chats, behind, failing FROM preflight.replicas
 		WHERE bot = $1 AND id <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $3) ORDER BY id`,

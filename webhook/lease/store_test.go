@@ -12,16 +12,18 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"github.com/alertnative/preflight/internal/testing/testservers"
 	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 func TestStore(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	for name, test := range map[string]func(*testing.T, *testservers.Postgres){
-		"lease": oneReplicaHoldsTheLease, "heartbeat": eachReplicaGetsTheNewestHeartbeat, "order": theJournalHasOneOrder,
+		"lease": oneReplicaHoldsTheLease, "heartbeats": eachReplicaGetsTheNewestHeartbeats, "before": aReplicaOfTheVersionBefore, "order": theJournalHasOneOrder,
 		"pages": largeEventsComeInPages, "listen": additionsAreAnnounced, "claims": aNameHasOneOwner, "away": whatIsAwaySaysSo,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, postgres) })
@@ -150,26 +152,105 @@ func aNameHasOneOwner(t *testing.T, postgres *testservers.Postgres) {
 	}
 }
 
-func eachReplicaGetsTheNewestHeartbeat(t *testing.T, postgres *testservers.Postgres) {
+func eachReplicaGetsTheNewestHeartbeats(t *testing.T, postgres *testservers.Postgres) {
 	s := open(t, postgres, 1)[0]
-	for _, b := range []struct {
+	source := state.NewSource("http://a", time.Now())
+	beats := func(ages ...time.Duration) map[string]lease.Heartbeat {
+		out := map[string]lease.Heartbeat{}
+		for i, age := range ages {
+			if age > 0 {
+				out[[]string{"tokyo", "", hostile}[i]] = lease.Heartbeat{Age: age, Source: source}
+			}
+		}
+		return out
+	}
+	const most = 30 * time.Second // that the test may take
+	for i, c := range []struct {
 		lease.Beat
-		min, max time.Duration
+		want map[string]lease.Heartbeat
 	}{
-		{lease.Beat{Replica: "a"}, 0, 0},
-		{lease.Beat{Replica: "b", Heartbeat: 40 * time.Second}, 40 * time.Second, time.Minute},
-		{lease.Beat{Replica: "a"}, 40 * time.Second, time.Minute},
-		{lease.Beat{Replica: "a", Heartbeat: 5 * time.Second}, 5 * time.Second, 30 * time.Second},
-		{lease.Beat{Replica: "b", Heartbeat: 41 * time.Second}, 5 * time.Second, 30 * time.Second},
+		{lease.Beat{Replica: "a"}, nil},
+		{lease.Beat{Replica: "b", Heartbeats: beats(90 * time.Second)}, beats(90 * time.Second)},
+		{lease.Beat{Replica: "a"}, beats(90 * time.Second)},
+		{lease.Beat{Replica: "a", Heartbeats: beats(5*time.Second, 200*time.Second, 60*time.Second)}, beats(5*time.Second, 200*time.Second, 60*time.Second)},
+		{lease.Beat{Replica: "b", Heartbeats: beats(91*time.Second, 100*time.Second)}, beats(5*time.Second, 100*time.Second, 60*time.Second)},
 	} {
-		standing, err := s.Beat(t.Context(), b.Beat)
+		standing, err := s.Beat(t.Context(), c.Beat)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := standing.Heartbeat; got < b.min || got > b.max {
-			t.Errorf("after %+v the heartbeat is %s old", b.Beat, got)
+		if len(standing.Heartbeats) != len(c.want) || standing.Unnamed != 0 {
+			t.Errorf("beat %d: the heartbeats are %v, those of an earlier version %s", i, standing.Heartbeats, standing.Unnamed)
+		}
+		for cluster, want := range c.want {
+			got := standing.Heartbeats[cluster]
+			if got.Age < want.Age || got.Age > want.Age+most || got.Source != want.Source {
+				t.Errorf("beat %d: the heartbeat of %q is %+v, not %+v", i, cluster, got, want)
+			}
 		}
 	}
+}
+
+// hostile is a name of a cluster that is hard to store.
+const hostile = "a\"b'\\\n\u2028<b>서\x7f"
+
+// A replica of the version before writes one time for all clusters and leaves the
+// others as they are. It reads the newest time of all.
+func aReplicaOfTheVersionBefore(t *testing.T, postgres *testservers.Postgres) {
+	dsn := postgres.NewDatabase("before")
+	s, err := lease.Open(dsn, "123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	db, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close(context.WithoutCancel(t.Context()))
+	before := func(replica string, age float64) (newest float64) {
+		t.Helper()
+		if _, err := db.Exec(t.Context(), `
+			INSERT INTO preflight.replicas (bot, id, chats, behind, failing, watchdog_at, seen_at)
+			VALUES ('123', $1, '', false, false, clock_timestamp() - make_interval(secs => $2), clock_timestamp())
+			ON CONFLICT (bot, id) DO UPDATE SET watchdog_at = EXCLUDED.watchdog_at, seen_at = EXCLUDED.seen_at`, replica, age); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.QueryRow(t.Context(), `SELECT extract(epoch FROM clock_timestamp() - max(watchdog_at))::float8
+			FROM preflight.replicas WHERE bot = '123'`).Scan(&newest); err != nil {
+			t.Fatal(err)
+		}
+		return newest
+	}
+	beat := func(list map[string]lease.Heartbeat) lease.Standing {
+		t.Helper()
+		standing, err := s.Beat(t.Context(), lease.Beat{Replica: "a", Heartbeats: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return standing
+	}
+	between := func(what string, got, least float64) {
+		t.Helper()
+		if got < least || got > least+30 {
+			t.Errorf("%s is %v s old, not %v", what, got, least)
+		}
+	}
+	beat(map[string]lease.Heartbeat{"tokyo": {Age: 100 * time.Second}, "seoul": {Age: 200 * time.Second}})
+	between("the newest for the version before", before("b", 500), 100)
+	got := beat(map[string]lease.Heartbeat{"tokyo": {Age: 101 * time.Second}})
+	between("the heartbeat at the version before", got.Unnamed.Seconds(), 500)
+	between("the heartbeat of tokyo", got.Heartbeats["tokyo"].Age.Seconds(), 101)
+	// The replica a returns to the version before.
+	between("the newest for the version before", before("a", 50), 50)
+	got, err = s.Beat(t.Context(), lease.Beat{Replica: "c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	between("the heartbeat at the version before", got.Unnamed.Seconds(), 50)
 }
 
 func theJournalHasOneOrder(t *testing.T, postgres *testservers.Postgres) {

@@ -23,7 +23,7 @@ func TestAHeldResolutionIsAnnounced(t *testing.T) {
 	start := time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)
 	var events []state.NotificationEvent
 	if err := s.Do(func(tx *spool.Tx) error {
-		a := spool.Applier{Tx: tx, Rank: func(template.KV) int { return 0 }, Shares: true, Sources: state.Sources{Alertmanager: true}}
+		a := spool.Applier{Tx: tx, Rank: func(template.KV) int { return 0 }, Shares: true, Sources: func(string) state.Sources { return state.Sources{Alertmanager: true} }}
 		for i, status := range []string{"firing", "resolved"} {
 			n := state.Arrival{ID: int64(i + 1), At: start.Add(time.Duration(i) * time.Minute), Notify: state.Loud, Payload: state.Payload{GroupKey: "g"}}
 			n.ExternalURL = "http://a"

@@ -19,8 +19,9 @@ type Applier struct {
 	Rank  func(labels template.KV) int
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool
-	// Sources decide which resolutions count at once.
-	Sources state.Sources
+	// Sources, unless nil, returns the facts that decide which resolutions of a
+	// cluster count at once.
+	Sources func(cluster string) state.Sources
 	// Flaps, unless nil, is called for each new episode of an alert that flaps.
 	Flaps func(*state.Instance)
 }
@@ -116,7 +117,11 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.G
 		n.Yields = n.Follows(group, before)
 	}
 	alert = state.Date(alert, newest, n)
-	c = state.Decide(newest, alert, n, a.Sources, a.Rank(alert.Labels))
+	var sources state.Sources
+	if a.Sources != nil {
+		sources = a.Sources(n.Cluster)
+	}
+	c = state.Decide(newest, alert, n, sources, a.Rank(alert.Labels))
 	if err := a.update(c, chats); err != nil || c.Create == nil {
 		return c, before, err
 	}

@@ -3,11 +3,10 @@ package spool
 import (
 	"errors"
 	"time"
-
-	"github.com/alertnative/preflight/webhook/state"
 )
 
-// The names of the stored facts.
+// The names of the stored facts. Those of heartbeats and of the outage hold the
+// newest of all clusters.
 const (
 	factHeartbeat          = "watchdog_at"
 	factEvaluation         = "watchdog_evaluated_at"
@@ -48,57 +47,6 @@ func (t *Tx) time(name string) (time.Time, error) {
 		return time.Time{}, err
 	}
 	return time.UnixMicro(v), nil
-}
-
-// Heartbeats are the stored times of the heartbeats.
-type Heartbeats struct {
-	// Own is the receipt of the newest one at this replica, and Elsewhere that
-	// at the others.
-	Own, Elsewhere time.Time
-	// Evaluation is the newest evaluation that one at this replica reported, in
-	// Prometheus's clock.
-	Evaluation time.Time
-}
-
-// Heartbeats returns the stored times of the heartbeats.
-func (t *Tx) Heartbeats() (h Heartbeats, err error) {
-	for name, to := range map[string]*time.Time{
-		factHeartbeat: &h.Own, factHeartbeatElsewhere: &h.Elsewhere, factEvaluation: &h.Evaluation,
-	} {
-		if *to, err = t.time(name); err != nil {
-			return h, err
-		}
-	}
-	return h, nil
-}
-
-// SetHeartbeat stores the receipt of a heartbeat at this replica, and the
-// evaluation that it reported.
-func (t *Tx) SetHeartbeat(received, evaluated time.Time) error {
-	return errors.Join(t.setTime(factHeartbeat, received), t.setTime(factEvaluation, evaluated))
-}
-
-// SetHeartbeatElsewhere stores the receipt of the newest heartbeat at another
-// replica.
-func (t *Tx) SetHeartbeatElsewhere(at time.Time) error {
-	return t.setTime(factHeartbeatElsewhere, at)
-}
-
-// Outage returns the last outage.
-func (t *Tx) Outage() (o state.Outage, err error) {
-	if o.From, err = t.time(factOutageFrom); err != nil {
-		return o, err
-	}
-	if o.To, err = t.time(factOutageTo); err != nil {
-		return o, err
-	}
-	o.SeenAt, err = t.time(factOutageSeen)
-	return o, err
-}
-
-// SetOutage stores the last outage.
-func (t *Tx) SetOutage(o state.Outage) error {
-	return errors.Join(t.setTime(factOutageFrom, o.From), t.setTime(factOutageTo, o.To), t.setTime(factOutageSeen, o.SeenAt))
 }
 
 // JournalPlace returns the identity of the shared journal and the place up to

@@ -56,10 +56,10 @@ func (t *Tx) FiringInstance(id int64) (*state.Instance, error) {
 	return first(t.instances(firingInstance, id))
 }
 
-// OwnAlert returns the firing instance of the alert that the webhook itself
-// makes, or nil.
-func (t *Tx) OwnAlert() (*state.Instance, error) {
-	return first(t.instances(firingOfGroup, state.OwnGroup))
+// OwnAlerts returns the firing alerts that the webhook itself makes, one for each
+// cluster without heartbeats.
+func (t *Tx) OwnAlerts() ([]*state.Instance, error) {
+	return t.instances(firingOfGroup, state.OwnGroup)
 }
 
 // FiringQuiet returns the firing instances of Alertmanager that no notification

@@ -112,6 +112,9 @@ func (t *Tx) showMoved(key string, at time.Time, elsewhere bool) error {
 // distinct leaves out the chats that became another one of the list: that one
 // shows the alerts.
 func (t *Tx) distinct(keys []string) ([]string, error) {
+	if len(keys) < 2 {
+		return keys, nil
+	}
 	rows, err := t.query(migratedChats)
 	moved, err := collect(rows, err, func(rows *sql.Rows) (m [2]string, err error) { return m, rows.Scan(&m[0], &m[1]) })
 	if err != nil || len(moved) == 0 {

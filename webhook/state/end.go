@@ -67,7 +67,7 @@ func endOf(a template.Alert, received time.Time) time.Time {
 	return a.EndsAt
 }
 
-// Sources are the facts that decide which resolutions count at once.
+// Sources are the facts that decide which resolutions of a cluster count at once.
 type Sources struct {
 	// Prometheus and Alertmanager mean that their APIs can be asked.
 	Prometheus, Alertmanager bool

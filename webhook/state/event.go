@@ -73,9 +73,11 @@ type ClosedEvent struct {
 
 // OutageEvent is an [Outage], in microseconds since 1970.
 type OutageEvent struct {
-	First int64 `json:"first"`
-	From  int64 `json:"from"`
-	To    int64 `json:"to"`
+	// Cluster is nil in an event of an earlier version, which concerns all.
+	Cluster *string `json:"cluster,omitempty"`
+	First   int64   `json:"first"`
+	From    int64   `json:"from"`
+	To      int64   `json:"to"`
 }
 
 // InstanceKey identifies an instance in every replica. The group serves replicas

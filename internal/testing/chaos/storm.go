@@ -179,7 +179,7 @@ func (r *run) judgeStorms(ctx context.Context, groups []*stormGroup) error {
 	return nil
 }
 
-// stormView is what the chat shows of groups.
+// stormView counts what the chat shows of groups.
 type stormView struct {
 	named, rang map[string]bool // by the name of the group
 	summaries   int

@@ -31,7 +31,7 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	bot := fakebot.New("1:x", fakebot.Limits{}, fakebot.Chat{ID: chatID})
-	return &scene{&run{report: &Report{}, ledger: newLedger(), telegram: &telegramServer{bot: bot, seen: map[string]bool{}}}, t, formatter}
+	return &scene{&run{report: &Report{}, ledger: newLedger(), telegram: &telegramServer{bot: bot, chat: chatID, seen: map[string]bool{}}}, t, formatter}
 }
 
 // alertNamed returns an alert as Alertmanager posts it.

@@ -213,6 +213,9 @@ func block(ts *testscript.TestScript, name string) string {
 	return ts.ReadFile(filepath.Join(ts.Getenv("BLOCKS"), name))
 }
 
+// downloads are lines that depend on Go's module cache.
+var downloads = regexp.MustCompile(`(?m)^go: downloading .*\n`)
+
 // run runs a command and compares its terminal output with the page.
 func (p *page) run(ts *testscript.TestScript, _ bool, args []string) {
 	var n int
@@ -221,7 +224,7 @@ func (p *page) run(ts *testscript.TestScript, _ bool, args []string) {
 	c := p.commands[n]
 	// A command may fail: the page shows the exit status if it matters.
 	_ = ts.Exec("sh", "-c", "exec 2>&1\n"+c.Text)
-	output := ts.ReadFile("stdout")
+	output := downloads.ReplaceAllString(ts.ReadFile("stdout"), "")
 	if d := pages.Differs(c.Output, output); d != "" {
 		if *update && !slices.Contains(strings.Split(c.Output, "\n"), pages.Omitted) {
 			p.got[n] = output
