@@ -16,8 +16,8 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// used is the path of a spool with alerts that fire, that are resolved, and
-// that the chat does not show yet, of a webhook that was stopped.
+// used is the path of a spool with alerts that fire, that are resolved, that flap,
+// and that the chat does not show yet, of a webhook that was stopped.
 func used(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "spool.db")
@@ -36,6 +36,9 @@ func used(t *testing.T) string {
 			if i%3 == 0 {
 				w.post(am.payload(am.resolved(fmt.Sprint("old", i), start, time.Now())), api.Loud)
 			}
+		}
+		for range 5 {
+			w.episode(alertmanager{url: "http://a", priority: "P0", key: "flaps"}, "flaps", 5*time.Second, 5*time.Second)
 		}
 		w.after(time.Minute)
 		w.bot.Block(person, true)
@@ -150,9 +153,18 @@ func TestPoisonItems(t *testing.T) {
 		"journal":                             `INSERT INTO journal (at, kind, body) VALUES ('x', 'y', 'z')`,
 		"replica":                             `DELETE FROM replica`,
 		"set aside":                           `INSERT INTO set_aside (at, kind, reason, path, receiver, alerts, body) VALUES (1, 'odd', 'r', '', '', 'x', 'y')`,
+		"chats: no supergroup as new id":      `UPDATE chats SET migrated_to = '1'`,
+		"instances: an empty blob as held":    `UPDATE instances SET held = x''`,
+		"flaps: a text as time":               `UPDATE flaps SET due_at = 'x'`,
+		"flaps: the time of all":              `UPDATE flaps SET due_at = 9e999`,
+		"flaps: a text as message":            `UPDATE flaps SET message = 'x'`,
+		"flaps: not shown, with odd episodes": `UPDATE flaps SET message = 0, first = 'x', instance = 'y'`,
+		"flaps: odd state":                    `UPDATE flaps SET over = 7`,
+		"flaps: odd rank and views":           `UPDATE instances SET rank = 'x', first_at = 'y' WHERE id IN (SELECT instance FROM flaps); UPDATE views SET shown = 'x' WHERE flap = 1`,
 		"migrations":                          `UPDATE goose_db_version SET version_id = 'x'`,
 		"migrations of later":                 `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`,
 		"a table is missing":                  `DROP TABLE views`,
+		"an index is missing":                 `DROP INDEX instances_firing`,
 		"a column is missing":                 `ALTER TABLE chats DROP COLUMN dead`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -294,6 +306,30 @@ func TestTheFilesOfTheSpoolArePrivate(t *testing.T) {
 			t.Errorf("%s: %v %v", file, info.Mode(), err)
 		}
 	}
+}
+
+// The id of a waiting notification can be damaged too.
+func TestANegativeIDInTheInbox(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.stop()
+		am := alertmanager{url: "http://a", priority: "P0", key: "k"}
+		db := openSpool(w.t, w.config.Spool)
+		for id, target := range map[int]string{-7: "redis", 0: "postgres"} {
+			if _, err := db.Exec(`INSERT INTO inbox (id, received_at, notify, body) VALUES (?, ?, 2, ?)`, id, time.Now().UnixMicro(),
+				am.payload(am.firing(target, time.Now()))); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			w.t.Fatal(err)
+		}
+		w.start()
+		w.after(5 * time.Second)
+		if n := w.metric("preflight_webhook_inbox"); n != 0 {
+			w.t.Errorf("%v wait in the inbox", n)
+		}
+		w.expect(person, "1 🚨 P0: Preflight [Database: postgres; Database: redis]")
+	})
 }
 
 func TestVolatileFileSystems(t *testing.T) {

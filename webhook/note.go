@@ -20,13 +20,15 @@ import (
 // aside.
 const noteEvery = time.Minute
 
-// countAside counts and logs items that were set aside.
+// countAside counts and logs items that were set aside, and lets a note about them
+// be made.
 func (s *Service) countAside(list []spool.Aside) {
 	for _, a := range list {
 		s.metrics.aside.WithLabelValues(a.Kind).Inc()
 		s.config.Log.Error("item set aside: it cannot be read or applied: look in Alertmanager for the alerts that fire", "kind", a.Kind,
 			"receiver", a.Receiver, "alerts", a.Alerts, "path", a.Path, "err", a.Reason)
 	}
+	s.wakeApply()
 }
 
 // note makes an alert about the items that were set aside since the last note.
@@ -116,9 +118,5 @@ func asideNote(list []spool.Aside) template.KV {
 
 // setAside commits an item that cannot be read, for the next note.
 func (s *Service) setAside(a spool.Aside) error {
-	err := s.spool.Do(func(tx *spool.Tx) error { return tx.SetAside(a, time.Now()) })
-	if err == nil {
-		s.wakeApply()
-	}
-	return err
+	return s.spool.Do(func(tx *spool.Tx) error { return tx.SetAside(a, time.Now()) })
 }

@@ -27,23 +27,20 @@ type notification struct {
 // that the body has no alerts at all.
 func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)) (n notification, err error) {
 	n.cluster = cluster
-	bodies := [][]byte{body}
-	if len(body) > smallBody {
-		if divided := state.Split(body, wholeAlerts, partAlerts); divided != nil {
-			bodies = divided
-		}
+	bodies, whole, err := divide(body)
+	if err != nil {
+		return n, err
 	}
 	var deciding []template.Alert
 	var seen map[[3]string]bool
 	label := s.scale().Label
 	for i, part := range bodies {
-		p, err := state.ParsePayload(part)
-		if err != nil {
-			return n, err
-		}
-		number := [2]int{}
+		p, number := whole, [2]int{}
 		if len(bodies) > 1 {
 			number = [2]int{i + 1, len(bodies)}
+			if p, err = state.ParsePayload(part); err != nil {
+				return n, err
+			}
 		}
 		if p.Part != number[0] || p.Parts != number[1] { // the sender's own
 			p.Part, p.Parts, p.Repaired = number[0], number[1], true
@@ -78,6 +75,29 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 	}
 	n.Alerts = deciding
 	return n, nil
+}
+
+// divide returns the parts in which a body is stored, or the body and its payload
+// if it has few alerts.
+func divide(body []byte) (bodies [][]byte, whole state.Payload, err error) {
+	if len(body) > smallBody {
+		if bodies = state.Split(body, wholeAlerts, partAlerts); bodies != nil {
+			return bodies, whole, nil
+		}
+	}
+	bodies = [][]byte{body}
+	if whole, err = state.ParsePayload(body); err != nil || len(whole.Alerts) <= wholeAlerts {
+		return bodies, whole, err
+	}
+	// Split divides no irregular body, for example one with a byte order mark.
+	written, err := json.Marshal(whole)
+	if err != nil {
+		return nil, whole, err
+	}
+	if parts := state.Split(written, wholeAlerts, partAlerts); parts != nil {
+		return parts, whole, nil
+	}
+	return bodies, whole, nil
 }
 
 // encode returns a payload as a notification to be stored.

@@ -98,7 +98,7 @@ func (p *parts) remove(d *divided) {
 // and is of the same group, or about the same alert.
 func (p *parts) ready(tx *spool.Tx, large []*divided) ([]state.Arrival, error) {
 	c := chooser{parts: p, waiting: map[uint64]struct{}{}}
-	after := int64(0)
+	after := int64(spool.BeforeAll)
 	for i := range len(large) + 1 {
 		r := spool.InboxRange{After: after}
 		if i < len(large) {
@@ -160,7 +160,7 @@ func (p *parts) find(ctx context.Context, s *spool.Spool) error {
 		divided
 		keys []uint64
 	}
-	for after := int64(0); ctx.Err() == nil; {
+	for after := int64(spool.BeforeAll); ctx.Err() == nil; {
 		var list []state.Arrival
 		if err := s.Do(func(tx *spool.Tx) (err error) {
 			list, err = tx.Inbox(spool.InboxRange{After: after}, applyAtOnce, applyBytes)

@@ -194,3 +194,33 @@ func TestPartsOfAClient(t *testing.T) {
 		}
 	})
 }
+
+// A notification with many alerts is stored in parts, also if its body is not as
+// Alertmanager writes it.
+func TestIrregularLargeNotifications(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		const alerts, parts = 2501, 11
+		for i, change := range []func(body string) string{
+			func(body string) string { return "\ufeff" + body },
+			func(body string) string { return body + "x" },
+			func(body string) string { return strings.Replace(body, `"alerts":`, `"Alerts":`, 1) },
+			func(body string) string { return strings.Replace(body, `"alerts":`, `"alerts":[],"alerts":`, 1) },
+			func(body string) string { return strings.ReplaceAll(body, `"2026-03-01T09:00:00Z"`, `0`) },
+		} {
+			am := alertmanager{url: "http://a", priority: fmt.Sprint("P", i), key: fmt.Sprint(i)}
+			first, err := w.service.Accept([]byte(change(string(am.many(alerts, "firing")))), api.None, "")
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			after := alertmanager{url: "http://a", priority: "P0", key: "after"}
+			last, err := w.service.Accept(after.payload(after.firing(fmt.Sprint(i), time.Now())), api.None, "")
+			if err != nil || last-first != parts {
+				w.t.Errorf("%d: stored in %d parts, %v", i, last-first, err)
+			}
+			w.after(5 * time.Second)
+			if n := len(w.history()); n != (i+1)*(alerts+1) {
+				w.t.Errorf("%d: the history has %d alerts", i, n)
+			}
+		}
+	})
+}

@@ -31,7 +31,8 @@ type heard struct {
 // access is one replica's way to it.
 type access struct {
 	*shared
-	away bool
+	away   bool
+	locked time.Duration // the time that a migration waits for a lock
 }
 
 var errAway = errors.New("away")
@@ -48,7 +49,14 @@ func (a *access) do(f func()) error {
 
 func (a *access) set(away bool) { a.mu.Lock(); defer a.mu.Unlock(); a.away = away }
 
-func (a *access) Migrate(context.Context) error { return a.do(func() {}) }
+func (a *access) Migrate(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(a.locked):
+	}
+	return a.do(func() {})
+}
 
 func (a *access) Beat(_ context.Context, b lease.Beat) (s lease.Standing, err error) {
 	err = a.do(func() {

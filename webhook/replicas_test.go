@@ -371,3 +371,24 @@ func TestTheOtherReplicaDeliversTheRestOfALongMessage(t *testing.T) {
 		}
 	})
 }
+
+// While another session locks the tables of the journal, a replica that starts
+// delivers what it receives itself. Later it shares its deliveries.
+func TestALockedMigrationDelaysNoAlert(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		p.world.stop()
+		p.second.stop()
+		p.a.locked = 25 * time.Second
+		p.world.start()
+		am := alertmanager{url: "http://a", priority: "P0", key: "k"}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(10 * time.Second)
+		p.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+		p.after(30 * time.Second)
+		p.second.start()
+		p.second.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(time.Minute)
+		p.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+	})
+}

@@ -50,3 +50,41 @@ func TestEventsOfAnEarlierVersionAreRead(t *testing.T) {
 		}
 	})
 }
+
+// A replica of a later version can write events that this version cannot read.
+// They block nothing, and are counted. One that can be about alerts is reported.
+func TestEventsOfALaterVersionAreSetAside(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0", key: "k"}
+		events := []lease.Event{
+			{Kind: "later", Body: []byte(`{"alertname":"Later"}`)},
+			{Kind: "notification", Body: []byte(`{"notify":2,"cluster":"","body":{"receiver":"tg","lists":[{"alertname":"Odd"}]}}`)},
+			{Kind: "call", Body: []byte(`{"chat":7}`)},
+			{Kind: "notification", Body: []byte(`{"notify":2,"cluster":"","body":` + string(am.payload(am.firing("redis", time.Now()))) + `}`)},
+		}
+		for i := range events {
+			events[i].Replica, events[i].Seq, events[i].At = "later", int64(i+1), time.Now()
+		}
+		if err := p.b.Push(t.Context(), events); err != nil {
+			t.Fatal(err)
+		}
+		p.after(10 * time.Second)
+		var read, reported int
+		for _, m := range p.bot.Messages(person) {
+			switch {
+			case strings.Contains(m.Text, "redis"):
+				read++
+			case strings.Contains(m.Text, "2 notifications could not be read; receiver tg; alerts Odd"):
+				reported++
+			}
+		}
+		if read != 1 || reported == 0 {
+			t.Errorf("the chat shows %v", p.bot.Messages(person))
+		}
+		for i, w := range p.both() {
+			if n := w.metric("preflight_webhook_items_set_aside_total", "event"); n != 3 {
+				t.Errorf("replica %d counts %v", i, n)
+			}
+		}
+	})
+}

@@ -2,6 +2,7 @@ package lease
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -51,7 +52,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 			for _, e := range some {
 				err := tx.Try(func() error { return f.apply(e) })
 				if err != nil && spool.IsItem(err) {
-					err = tx.SetAside(spool.Aside{Kind: api.AsideEvent, Reason: fmt.Sprintf("event %d of replica %s: %v", e.ID, e.Replica, err), Body: e.Body}, time.Now())
+					err = setAside(tx, e, err)
 				}
 				if err != nil {
 					return err
@@ -70,45 +71,54 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 	return nil
 }
 
-// apply applies an event. It skips an event of a later version, which it cannot
-// read.
+// setAside sets aside an event that cannot be applied. An event of a kind that only
+// a later version knows is counted: it need not be about an alert.
+func setAside(tx *spool.Tx, e Event, reason error) error {
+	a := spool.Aside{Kind: api.AsideEvent, Reason: fmt.Sprintf("event %d of replica %s: %v", e.ID, e.Replica, reason), Body: e.Body}
+	if errors.Is(reason, errUnknownKind) {
+		tx.CountAside(a)
+		return nil
+	}
+	a.Receiver, a.Alerts = state.Glean(e.Body)
+	return tx.SetAside(a, time.Now())
+}
+
+// errUnknownKind is the error of an event of a kind that this version does not
+// know.
+var errUnknownKind = errors.New("unknown kind: run the same version in all replicas")
+
+// apply applies an event.
 func (f *follower) apply(e Event) error {
 	if _, _, err := f.Refire(e.At); err != nil {
 		return err
 	}
-	var err, unreadable error
 	switch e.Kind {
 	case state.EventNotification:
-		var n state.NotificationEvent
-		if unreadable = json.Unmarshal(e.Body, &n); unreadable == nil {
-			unreadable, err = f.notification(e, n)
-		}
+		return applied(e, f.notification)
 	case state.EventCall:
-		var c state.CallEvent
-		if unreadable = json.Unmarshal(e.Body, &c); unreadable == nil {
-			err = f.call(e, c)
-		}
+		return applied(e, f.call)
 	case state.EventClosed:
-		var c state.ClosedEvent
-		if unreadable = json.Unmarshal(e.Body, &c); unreadable == nil {
-			err = f.closed(e, c)
-		}
+		return applied(e, f.closed)
 	case state.EventOutage:
-		var o state.OutageEvent
-		if unreadable = json.Unmarshal(e.Body, &o); unreadable == nil {
-			err = f.Tx.SetOutage(o.Cluster, state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
-		}
+		return applied(e, func(e Event, o state.OutageEvent) error {
+			return f.Tx.SetOutage(o.Cluster, state.Outage{From: time.UnixMicro(o.From), To: time.UnixMicro(o.To), SeenAt: e.At})
+		})
 	default:
-		unreadable = fmt.Errorf("an event of the unknown kind %q", e.Kind)
+		return fmt.Errorf("%q: %w", e.Kind, errUnknownKind)
 	}
-	if unreadable != nil {
-		f.log.Error("event of another replica skipped: run the same version in all replicas", "replica", e.Replica, "event", e.ID, "err", state.DescribeJSON(unreadable))
+}
+
+// applied decodes the body of an event and calls a function with it.
+func applied[T any](e Event, apply func(Event, T) error) error {
+	var body T
+	if err := json.Unmarshal(e.Body, &body); err != nil {
+		return state.DescribeJSON(err)
 	}
-	return err
+	return apply(e, body)
 }
 
 // notification applies a notification that another replica received.
-func (f *follower) notification(e Event, n state.NotificationEvent) (unreadable, err error) {
+func (f *follower) notification(e Event, n state.NotificationEvent) (err error) {
 	a := state.Arrival{At: e.At, Notify: n.Notify, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
 	if n.Cluster != nil {
 		a.Cluster = *n.Cluster
@@ -116,17 +126,17 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (unreadable,
 	for _, fingerprint := range n.Held {
 		a.Held[fingerprint] = true
 	}
-	if a.Payload, unreadable = state.ParsePayload(n.Body); unreadable != nil {
-		return unreadable, nil
+	if a.Payload, err = state.ParsePayload(n.Body); err != nil {
+		return err
 	}
 	if a.ID, err = f.Tx.NumberArrival(e.At, n.Notify); err != nil { // for the log
-		return nil, err
+		return err
 	}
 	if _, err := f.Apply(a); err != nil {
-		return nil, err
+		return err
 	}
 	f.log.Debug("received by another replica", "notification", a.ID, "replica", e.Replica, "event", e.Seq, "group", a.GroupKey)
-	return nil, nil
+	return nil
 }
 
 // call applies the change that a call of another replica made in a chat.

@@ -127,13 +127,8 @@ func (s *Sharer) run(ctx context.Context) {
 		case ctx.Err() != nil, errors.Is(err, spool.ErrClosed):
 			return
 		case err != nil:
-			if !s.away {
-				s.Log.Warn("sharing with the other replicas failed: this replica delivers what it receives itself", "err", err)
-			}
-			s.away, s.held, s.migrated, wait = true, false, false, awayRetry
-			s.Holder.grant(time.Time{}, true, s.shareAway())
-			s.Granted()
-			s.State(api.ReplicaAlone)
+			wait = awayRetry
+			s.alone(err)
 		case s.away:
 			s.away = false
 			s.Log.Info("sharing with the other replicas works again")
@@ -145,6 +140,37 @@ func (s *Sharer) run(ctx context.Context) {
 		case <-s.news():
 		}
 		timer.Stop()
+	}
+}
+
+// alone lets this replica deliver what it receives itself.
+func (s *Sharer) alone(reason error) {
+	if !s.away {
+		s.Log.Warn("sharing with the other replicas failed: this replica delivers what it receives itself", "err", reason)
+	}
+	s.away, s.held, s.migrated = true, false, false
+	s.Holder.grant(time.Time{}, true, s.shareAway())
+	s.Granted()
+	s.State(api.ReplicaAlone)
+}
+
+// errSlow means that a lock of another session, or a slow database, delays the
+// migration.
+var errSlow = errors.New("the migration of the tables waits")
+
+// migrate migrates the tables. If that takes longer than a lease lasts, this
+// replica is alone meanwhile.
+func (s *Sharer) migrate(ctx context.Context) error {
+	migrated := make(chan error, 1)
+	go func() { migrated <- s.Shared.Migrate(ctx) }()
+	slow := time.NewTimer(TTL)
+	defer slow.Stop()
+	select {
+	case err := <-migrated:
+		return err
+	case <-slow.C:
+		s.alone(errSlow)
+		return <-migrated
 	}
 }
 
@@ -170,7 +196,7 @@ func (s *Sharer) news() <-chan struct{} {
 // renews the lease when it is due.
 func (s *Sharer) round(ctx context.Context) error {
 	if !s.migrated {
-		if err := s.Shared.Migrate(ctx); err != nil {
+		if err := s.migrate(ctx); err != nil {
 			return err
 		}
 		s.migrated = true

@@ -43,10 +43,13 @@ type Aside struct {
 	Items    int // that the row stands for
 }
 
+// CountAside counts an item that is skipped without a report in the chats.
+func (t *Tx) CountAside(a Aside) { t.aside = append(t.aside, a) }
+
 // SetAside stores an item that could not be read or applied. While many wait for
 // a report, it only counts it.
 func (t *Tx) SetAside(a Aside, now time.Time) error {
-	t.aside = append(t.aside, a)
+	t.CountAside(a)
 	var waiting int
 	if err := t.queryRow(countAside).Scan(&waiting); err != nil {
 		return err

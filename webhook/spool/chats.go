@@ -160,12 +160,22 @@ func (t *Tx) Chat(key string) (c Chat, err error) {
 		c.Calls, err = decodeCalls(calls)
 	}
 	if err == nil && c.MigratedTo != "" {
-		_, err = strconv.ParseInt(c.MigratedTo, 10, 64)
+		err = checkSupergroup(c.MigratedTo)
 	}
 	if err != nil && IsItem(err) {
 		return Chat{}, t.resetChat(key, err)
 	}
 	return c, err
+}
+
+// checkSupergroup returns an error if a text is not the id of a supergroup, which
+// is negative.
+func checkSupergroup(text string) error {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err == nil && id >= 0 {
+		err = fmt.Errorf("%d is no supergroup", id)
+	}
+	return err
 }
 
 // resetChat replaces the state of a chat that cannot be read.

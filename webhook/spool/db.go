@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -104,7 +105,9 @@ func isDamaged(err error) bool {
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
 		return true
 	case sqlite3.SQLITE_ERROR: // which has no code of its own for these
-		return strings.Contains(e.Error(), "no such table") || strings.Contains(e.Error(), "no such column")
+		return slices.ContainsFunc([]string{"no such table", "no such column", "no such index"}, func(text string) bool {
+			return strings.Contains(e.Error(), text)
+		})
 	default:
 		return false
 	}

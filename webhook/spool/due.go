@@ -148,6 +148,9 @@ func (ds Dues) First(accept func(Due) bool) (first Due, ok bool) {
 // ranks. With ownOnly it leaves out alerts that only another replica received.
 // Next is the time at which another one becomes due, or zero.
 func (t *Tx) Dues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
+	if err := t.soundFlaps(chat); err != nil {
+		return nil, next, err
+	}
 	for _, due := range []struct {
 		query string
 		args  []any

@@ -3,8 +3,10 @@ package spool
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
+	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
 )
@@ -53,6 +55,8 @@ const (
 	editFlap  = `UPDATE messages SET edit = 1 WHERE id = ? AND telegram_id IS NOT NULL`
 	deferFlap = `UPDATE flaps SET due_at = ? WHERE chat = ? AND message = ?`
 
+	damagedFlap = `SELECT EXISTS (SELECT 1 FROM flaps WHERE chat = ? AND NOT (typeof(cluster) = 'text' AND typeof(fingerprint) = 'text'
+		AND typeof(first) = 'integer' AND typeof(instance) = 'integer' AND typeof(message) = 'integer' AND typeof(due_at) = 'integer' AND over IN (0, 1)))`
 	deleteFlaps = `DELETE FROM flaps WHERE chat = ?`
 	renameFlaps = `UPDATE flaps SET chat = ?1 WHERE chat = ?2`
 	forgetFlaps = `UPDATE views SET flap = 0 WHERE chat = ? AND flap = 1`
@@ -71,14 +75,33 @@ type Flap struct {
 	Since                time.Time // the receipt of the first
 }
 
+// soundFlaps sets aside what is known of flapping alerts in a chat if a row of it
+// is damaged. Their episodes are due like those of other alerts then.
+func (t *Tx) soundFlaps(chat string) error {
+	var damaged bool
+	if err := t.queryRow(damagedFlap, chat).Scan(&damaged); err != nil || !damaged {
+		return err
+	}
+	if err := t.SetAside(Aside{Kind: api.AsideMessage, Reason: fmt.Sprintf("a damaged row of the flapping alerts in chat %s", chat)}, time.Now()); err != nil {
+		return err
+	}
+	for _, forget := range []string{deleteFlaps, forgetFlaps} {
+		if _, err := t.exec(forget, chat); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // flapped records a new instance of an alert. If the alert flaps, it returns
 // true.
 func (t *Tx) flapped(i *state.Instance, chats []string) (bool, error) {
-	var first, firstAt int64
+	var first int64
+	var firstAt any // of any type in a damaged row
 	flaps := false
 	err := t.queryRow(episodeBefore, i.Alert.Fingerprint, i.Cluster, state.FlapEpisodes-1).Scan(&first, &firstAt)
 	if err == nil {
-		since := i.FirstAt.Sub(time.UnixMicro(firstAt))
+		since := i.FirstAt.Sub(timeOf(firstAt))
 		flaps = since >= 0 && since <= state.FlapWithin
 	} else if !errors.Is(err, sql.ErrNoRows) {
 		return false, err
@@ -86,6 +109,9 @@ func (t *Tx) flapped(i *state.Instance, chats []string) (bool, error) {
 	due := state.FlapDue(i).UnixMicro()
 	any := false
 	for _, chat := range chats {
+		if err := t.soundFlaps(chat); err != nil {
+			return false, err
+		}
 		var shows int64
 		err := t.queryRow(activeFlap, chat, i.Cluster, i.Alert.Fingerprint).Scan(&shows)
 		switch {
@@ -118,9 +144,10 @@ func (t *Tx) flapEnded(i *state.Instance, chats []string) error {
 }
 
 func scanFlap(rows *sql.Rows) (f Flap, err error) {
-	var due, since int64
+	var due int64
+	var since any // of any type in a damaged row of an instance
 	err = rows.Scan(&f.Cluster, &f.Fingerprint, &f.First, &f.Instance, &f.Message, &f.Over, &due, &f.Times, &since)
-	f.DueAt, f.Since = time.UnixMicro(due), time.UnixMicro(since)
+	f.DueAt, f.Since = time.UnixMicro(due), timeOf(since)
 	return f, err
 }
 
@@ -159,20 +186,20 @@ func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (lis
 	var deferred []int64 // a held end may count soon
 	rows, err := t.query(flapDues, chat, ownOnly)
 	_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
-		var due, first int64
+		var due int64
 		var fires, own, held bool
-		var shown Shown
+		var rank, first, shown any // of any type in damaged rows of other tables
 		var pending int
-		if err = rows.Scan(&d.ID, &due, &d.Rank, &first, &fires, &shown, &pending, &own, &held); err != nil {
+		if err = rows.Scan(&d.ID, &due, &rank, &first, &fires, &shown, &pending, &own, &held); err != nil {
 			return d, err
 		}
-		d.At, d.FirstAt = time.UnixMicro(first), time.UnixMicro(first)
+		d.Rank, d.At, d.FirstAt = int(number(rank)), timeOf(first), timeOf(first)
 		d.order = d.ID
 		at := time.UnixMicro(due)
 		switch {
 		case !own:
 			return d, nil
-		case pending > 0 && fires && shown == ShownNothing && d.Rank < urgent:
+		case pending > 0 && fires && Shown(number(shown)) == ShownNothing && d.Rank < urgent:
 			d.Class = DueFlap
 		case pending > 0:
 			d.Class = DueFlapEdit

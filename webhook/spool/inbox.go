@@ -3,6 +3,7 @@ package spool
 import (
 	"bytes"
 	"database/sql"
+	"math"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -84,6 +85,10 @@ func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err e
 	}
 	return id, t.DeleteArrival(id)
 }
+
+// BeforeAll is less than the ids of all notifications. That of a damaged row can be
+// negative.
+const BeforeAll = math.MinInt64
 
 // InboxRange selects the notifications between two ids. The ids are not selected
 // themselves. Before is 0 for no limit.

@@ -22,11 +22,12 @@ const (
 	firingInstance = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NULL`
 	firingOfGroup  = selectInstances + `WHERE i.scope = ? AND i.resolved_at IS NULL`
 	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`
-	heldInstances  = selectInstances + `WHERE i.held <> '' AND i.resolved_at IS NULL ORDER BY i.id`
-	doubtful       = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
-	resolved       = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NOT NULL`
-	refiring       = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
-	nextRefire     = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL AND typeof(refire_at) = 'integer'`
+	// A damaged row can have an empty blob.
+	heldInstances = selectInstances + `WHERE i.held <> '' AND length(i.held) > 0 AND i.resolved_at IS NULL ORDER BY i.id`
+	doubtful      = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
+	resolved      = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NOT NULL`
+	refiring      = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
+	nextRefire    = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL AND typeof(refire_at) = 'integer'`
 
 	instanceAlert  = `SELECT CAST(alert AS BLOB) FROM instances WHERE id = ?`
 	deleteInstance = `DELETE FROM instances WHERE id = ?`

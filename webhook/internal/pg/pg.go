@@ -6,6 +6,7 @@ package pg
 import (
 	"context"
 	"errors"
+	"hash/crc32"
 	"io/fs"
 	"net"
 	"slices"
@@ -52,7 +53,9 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool, migrations fs.FS, versions
 	if err != nil {
 		return err
 	}
-	locker, err := lock.NewPostgresSessionLocker()
+	// The lock is not the one of other programs, whose migrations can take long.
+	locker, err := lock.NewPostgresSessionLocker(
+		lock.WithLockID(int64(crc32.ChecksumIEEE([]byte("preflight."+versions)))), lock.WithLockTimeout(1, 60), lock.WithUnlockTimeout(1, 60))
 	if err != nil {
 		return err
 	}
