@@ -48,6 +48,18 @@ func (a *access) do(f func()) error {
 
 func (a *access) set(away bool) { a.mu.Lock(); defer a.mu.Unlock(); a.away = away }
 
+// give gives the lease to the other replica.
+func (a *access) give() error {
+	return a.do(func() {
+		for name := range a.replicas {
+			if name != a.holder {
+				a.holder, a.until = name, time.Now().Add(lease.TTL)
+				return
+			}
+		}
+	})
+}
+
 func (a *access) Migrate(context.Context) error { return a.do(func() {}) }
 
 func (a *access) Beat(_ context.Context, b lease.Beat) (s lease.Standing, err error) {

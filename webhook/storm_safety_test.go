@@ -103,6 +103,21 @@ func TestAReplicaContinuesAStorm(t *testing.T) {
 	}
 }
 
+// Only the replica that delivers shows a storm.
+func TestTheStormOfAnotherReplica(t *testing.T) {
+	asPair(t, "-100", func(p *pair) {
+		p.flood("P0", "g", 40)
+		p.after(10 * time.Second)
+		if err := p.a.give(); err != nil {
+			t.Fatal(err)
+		}
+		p.after(10 * time.Second)
+		if first, second := p.metric("preflight_webhook_storm"), p.second.metric("preflight_webhook_storm"); first != 0 || second != 1 {
+			t.Errorf("the metrics show %v and %v", first, second)
+		}
+	})
+}
+
 // Another replica continues with an alert that flaps.
 func TestAReplicaContinuesAFlappingAlert(t *testing.T) {
 	asPair(t, "7", func(p *pair) {

@@ -66,6 +66,7 @@ func (w *worker) run(ctx, hard context.Context) {
 		w.failing.Store(false)
 		if ctx.Err() == nil { // the next holder of the lease shows the state
 			w.metrics.chatState(w.key, w.checked())
+			w.metrics.storm.WithLabelValues(w.key).Set(0)
 		}
 	}
 }
