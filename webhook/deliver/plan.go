@@ -44,6 +44,7 @@ type planner struct {
 	storm     *spool.Storm // nil for none
 	rang      time.Time    // the last call about an urgent alert
 	edited    time.Time    // the last edit of a summary
+	flapped   flapEdits
 	others    *spool.Others
 }
 
@@ -63,6 +64,7 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 		if err != nil {
 			return nil, wake, err
 		}
+		p.flapped.order(dues)
 		s, ok, wake, err := p.choose(dues)
 		if !next.IsZero() {
 			wake = sooner(wake, next)

@@ -15,7 +15,8 @@ import (
 const (
 	selectUnlisted = `SELECT i.id, i.cluster, i.scope, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
-	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND (i.rank < ?3) = ?4 AND i.group_key NOT IN ('` +
+	// With the urgent ones that flap: a reply to the message about them is news too.
+	unlistedNews = selectUnlisted + `AND v.pending = 1 AND (v.flap = 0 OR ?4 AND i.resolved_at IS NULL) AND v.shown = 0 AND (i.rank < ?3) = ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
 	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND (i.rank < ?3) = ?4 LIMIT ?5`
 	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND (i.rank < ?3) = ?4
@@ -318,13 +319,13 @@ func (t *Tx) ambiguousSummary(m *Message) error {
 	return err
 }
 
-// Content returns the content of a summary as it was sent last.
+// Content returns the content of a message as [Tx.SetContent] stored it.
 func (t *Tx) Content(id int64) (content []byte, err error) {
 	err = t.queryRow(contentOf, id).Scan(&content)
 	return content, err
 }
 
-// SetContent stores the content of a summary that was sent.
+// SetContent stores the content of a message that was sent and can be edited often.
 func (t *Tx) SetContent(m *Message) error {
 	_, err := t.exec(summaryContent, string(m.Content), m.ID)
 	return err
