@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/alertmanager/template"
+
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -205,5 +207,143 @@ func TestADeletedFlappingMessage(t *testing.T) {
 			t.Errorf("%d messages show the flapping", shown)
 		}
 		w.backlog(0)
+	})
+}
+
+// Alerts of one group that flap together share the message, its replies and its
+// end.
+func TestAGroupFlaps(t *testing.T) {
+	for priority, want := range map[string]int{"P0": 7 + 4 + 1, "P1": 7 + 1} {
+		t.Run(priority, func(t *testing.T) {
+			inWorld(t, "-100", func(w *world) {
+				am := alertmanager{url: "http://a", priority: priority, key: "many"}
+				alerts := func(one func(target string) template.Alert) (list []template.Alert) {
+					for i := range 30 {
+						list = append(list, one(fmt.Sprintf("t%02d", i)))
+					}
+					return list
+				}
+				for range 8 {
+					start := time.Now()
+					w.post(am.payload(alerts(func(target string) template.Alert { return am.firing(target, start) })...), sounds[priority])
+					w.after(20 * time.Second)
+					w.post(am.payload(alerts(func(target string) template.Alert { return am.resolved(target, start, time.Now()) })...), sounds[priority])
+					w.after(20 * time.Second)
+				}
+				w.after(20 * time.Minute)
+				m := w.bot.Messages(group)
+				if len(m) != want || strings.Count(m[6].Text, "✅ Database: t") != 30 || !strings.HasPrefix(m[6].Text, "✅ "+priority+": Preflight (flapped 8 times in 5m)") {
+					w.dump(group)
+					t.Fatalf("%d messages", len(m))
+				}
+				for _, reply := range m[7:] {
+					if reply.ReplyTo != 7 || strings.Count(reply.Text, "Database: t") != 30 {
+						t.Errorf("a reply to %d is %s", reply.ReplyTo, reply.Text)
+					}
+				}
+				// Of three that flap again, one fires for long.
+				for i := range 5 {
+					start := time.Now()
+					firing := []template.Alert{am.firing("t00", start), am.firing("t01", start), am.firing("t02", start)}
+					w.post(am.payload(firing...), sounds[priority])
+					w.after(20 * time.Second)
+					firing[0], firing[1] = am.resolved("t00", start, time.Now()), am.resolved("t01", start, time.Now())
+					if i < 4 {
+						firing[2] = am.resolved("t02", start, time.Now())
+					}
+					w.post(am.payload(firing...), sounds[priority])
+					w.after(20 * time.Second)
+				}
+				n := len(w.bot.Messages(group))
+				w.after(5 * time.Minute)
+				w.expectSince(group, n, fmt.Sprintf(map[string]string{
+					"P0": "%d 🚨 P0: Preflight [Database: t02] reply to %d", "P1": "%d ⚠️ P1: Preflight [Database: t02] silent reply to %d",
+				}[priority], n+1, want+7))
+				n++
+				w.after(20 * time.Minute)
+				w.expectSince(group, n, fmt.Sprintf("%d ✅ %s resolved: Preflight (flapped 5 times in 3m) [Database: t00, resolved after 20s; "+
+					"Database: t01, resolved after 20s] silent reply to %d", n+1, priority, want+7))
+				w.settled(0)
+			})
+		})
+	}
+}
+
+// An alert that flapped while no message could show that does not flap when it
+// fires much later.
+func TestFlappingIsForgotten(t *testing.T) {
+	inWorldOf(t, "7", t.TempDir()+"/spool.db", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P1"}
+		w.flaps(am)
+		w.bot.Delete(person, 7)
+		w.after(8 * 24 * time.Hour)
+		n := len(w.bot.Messages(person))
+		w.episode(am, "redis", time.Minute, time.Hour)
+		if m := w.bot.Messages(person); len(m) != n+2 || strings.Contains(m[n].Text, "flap") {
+			w.dump(person)
+			t.Error("the chat shows flapping")
+		}
+		w.backlog(0)
+	})
+}
+
+// An urgent alert that flaps rings with each episode, however many urgent alerts
+// fire meanwhile, and has its message in a storm too.
+func TestFlappingInAStorm(t *testing.T) {
+	inWorld(t, "-100", func(w *world) {
+		w.flood("P1", "old", 40)
+		w.after(20 * time.Second)
+		am := alertmanager{url: "http://a", priority: "P0", key: "redis"}
+		for i := range 16 {
+			fired := time.Now()
+			w.post(am.payload(am.firing("redis", fired)), api.Loud)
+			for k := range 8 {
+				w.flood("P0", fmt.Sprintf("n%02d%d-", i, k), 1)
+				w.after(2500 * time.Millisecond)
+			}
+			if at := w.rang(fired, "redis"); at.IsZero() || at.Sub(fired) > 10*time.Second {
+				t.Errorf("episode %d rings at %s", i, at.Sub(fired))
+			}
+			w.post(am.payload(am.resolved("redis", fired, time.Now())), api.Loud)
+			w.after(2 * time.Second)
+		}
+		w.after(30 * time.Minute)
+		flapping := 0
+		for _, m := range w.bot.Messages(group) {
+			if strings.HasPrefix(m.Text, "✅ P0: Preflight (flapped 16 times") {
+				flapping++
+			}
+		}
+		if flapping != 1 || t.Failed() {
+			w.dump(group)
+			t.Errorf("%d messages show the flapping", flapping)
+		}
+		w.settled(0)
+	})
+}
+
+// Messages about many alerts that flap are edited in turns.
+func TestManyGroupsFlap(t *testing.T) {
+	inWorld(t, "-100", func(w *world) {
+		report := func(one func(am alertmanager) template.Alert) {
+			for i := range 12 {
+				am := alertmanager{url: "http://a", priority: "P1", key: fmt.Sprintf("f%02d", i)}
+				w.post(am.payload(one(am)), api.Silent)
+			}
+		}
+		for range 12 {
+			start := time.Now()
+			report(func(am alertmanager) template.Alert { return am.firing(am.key, start) })
+			w.after(20 * time.Second)
+			report(func(am alertmanager) template.Alert { return am.resolved(am.key, start, time.Now()) })
+			w.after(20 * time.Second)
+		}
+		for _, m := range w.bot.Messages(group) {
+			if strings.Contains(m.Text, "(flaps, ") && len(m.Edits) < 2 {
+				t.Errorf("%d edits of %s", len(m.Edits), m.Text)
+			}
+		}
+		w.after(30 * time.Minute)
+		w.settled(0)
 	})
 }

@@ -58,6 +58,18 @@ func (a *access) Migrate(ctx context.Context) error {
 	return a.do(func() {})
 }
 
+// give gives the lease to the other replica.
+func (a *access) give() error {
+	return a.do(func() {
+		for name := range a.replicas {
+			if name != a.holder {
+				a.holder, a.until = name, time.Now().Add(lease.TTL)
+				return
+			}
+		}
+	})
+}
+
 func (a *access) Beat(_ context.Context, b lease.Beat) (s lease.Standing, err error) {
 	err = a.do(func() {
 		now := time.Now()

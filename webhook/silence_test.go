@@ -2,9 +2,13 @@ package webhook_test
 
 import (
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 const byRecord = "redis does not answer (connection refused), silenced until 2026-11-24 05:26:52 UTC by record"
@@ -103,5 +107,53 @@ func TestASilenceAfterARestartOfAlertmanager(t *testing.T) {
 		peer.restarted("silenced/api-02", time.Now()) // it does not know the alert yet
 		w.after(4 * time.Minute)
 		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+	})
+}
+
+// An alert that flaps and is silenced does not ring while the silence lasts.
+func TestASilencedAlertThatFlaps(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		body, err := os.ReadFile("testdata/payloads/silenced/01.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		recorded, err := state.ParsePayload(body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+		report := func(status string) {
+			a := evaluated(recorded.Alerts[0], time.Now())
+			if a.Status, a.StartsAt = status, start; status == "resolved" {
+				a.EndsAt = time.Now()
+			}
+			w.post(am.payload(a), api.Loud)
+		}
+		for range 4 {
+			start = time.Now()
+			report("firing")
+			w.after(10 * time.Second)
+			report("resolved")
+			w.after(10 * time.Second)
+		}
+		start = time.Now()
+		report("firing")
+		w.after(10 * time.Second)
+		peer.answer("silenced/api-01")
+		n := len(w.bot.Messages(person))
+		w.after(20 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != n || !strings.Contains(m[6].Text, "(flaps, 5 times in 1m 20s)") || !strings.Contains(m[6].Text, "silenced until") {
+			w.dump(person)
+			t.Fatalf("%d messages while it is silenced", len(m)-n)
+		}
+		peer.altered(func(_, body string) (int, string) {
+			body = strings.ReplaceAll(body, `"af3c1b3e-9a25-4b78-893c-e644deaaffd8"`, "")
+			return http.StatusOK, strings.ReplaceAll(body, `"suppressed"`, `"active"`)
+		})
+		w.after(2 * time.Minute)
+		if m := w.bot.Messages(person); len(m) != n+1 || m[n].Silent || !strings.HasPrefix(m[n].Text, "🚨 P0: Preflight FAIL\n") {
+			w.dump(person)
+			t.Errorf("%d messages after the silence", len(m)-n)
+		}
 	})
 }

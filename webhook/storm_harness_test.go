@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -83,6 +84,17 @@ func (w *world) named(chat int64, topic int, word string) (at time.Time, rang bo
 		}
 	}
 	return at, rang
+}
+
+// rang returns when the first message that rings and shows a word came after a
+// time, or zero.
+func (w *world) rang(since time.Time, word string) time.Time {
+	for _, m := range w.bot.Messages(group) {
+		if !m.Silent && !m.Sent.Before(since) && strings.Contains(m.Text, word) {
+			return m.Sent
+		}
+	}
+	return time.Time{}
 }
 
 // within fails unless a chat names a word within a time after another.

@@ -103,6 +103,21 @@ func TestAReplicaContinuesAStorm(t *testing.T) {
 	}
 }
 
+// Only the replica that delivers shows a storm.
+func TestTheStormOfAnotherReplica(t *testing.T) {
+	asPair(t, "-100", func(p *pair) {
+		p.flood("P0", "g", 40)
+		p.after(10 * time.Second)
+		if err := p.a.give(); err != nil {
+			t.Fatal(err)
+		}
+		p.after(10 * time.Second)
+		if first, second := p.metric("preflight_webhook_storm"), p.second.metric("preflight_webhook_storm"); first != 0 || second != 1 {
+			t.Errorf("the metrics show %v and %v", first, second)
+		}
+	})
+}
+
 // Another replica continues with an alert that flaps.
 func TestAReplicaContinuesAFlappingAlert(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
@@ -117,6 +132,39 @@ func TestAReplicaContinuesAFlappingAlert(t *testing.T) {
 		p.expectSince(person, 13, "14 🚨 P0 again: Preflight (flaps, 11 times in 50s) [Database: redis] reply to 7",
 			"15 🚨 P0 again: Preflight (flaps, 12 times in 1m 30s) [Database: redis] reply to 7",
 			"16 ✅ P0 resolved: Preflight (flapped 12 times in 1m 50s) [Database: redis, resolved after 20s] silent reply to 7")
+		p.second.settled(0)
+		p.start()
+	})
+}
+
+// Another replica continues with a group that flaps.
+func TestAReplicaContinuesAFlappingGroup(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		episode := func(w *world) {
+			start := time.Now()
+			w.post(am.payload(am.firing("postgres", start), am.firing("redis", start)), api.Loud)
+			p.after(10 * time.Second)
+			w.post(am.payload(am.resolved("postgres", start, time.Now()), am.resolved("redis", start, time.Now())), api.Loud)
+			p.after(10 * time.Second)
+		}
+		for range 5 {
+			episode(p.world)
+		}
+		if err := p.a.give(); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			episode(p.second)
+		}
+		p.stop()
+		p.after(20 * time.Minute)
+		const both = "[Database: postgres; Database: redis]"
+		p.expectSince(person, 7, "8 🚨 P0 again: Preflight (flaps, 5 times in 1m 20s) "+both+" reply to 7",
+			"9 🚨 P0 again: Preflight (flaps, 6 times in 1m 40s) "+both+" reply to 7",
+			"10 🚨 P0 again: Preflight (flaps, 7 times in 2m) "+both+" reply to 7",
+			"11 ✅ P0 resolved: Preflight (flapped 7 times in 2m 10s) "+
+				"[Database: postgres, resolved after 10s; Database: redis, resolved after 10s] silent reply to 7")
 		p.second.settled(0)
 		p.start()
 	})

@@ -44,6 +44,7 @@ type planner struct {
 	storm     *spool.Storm // nil for none
 	rang      time.Time    // the last call about an urgent alert
 	edited    time.Time    // the last edit of a summary
+	flapped   flapEdits
 	others    *spool.Others
 }
 
@@ -63,6 +64,7 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 		if err != nil {
 			return nil, wake, err
 		}
+		p.flapped.order(dues)
 		s, ok, wake, err := p.choose(dues)
 		if !next.IsZero() {
 			wake = sooner(wake, next)
@@ -132,10 +134,12 @@ func (p *planner) urgentRanks() int { return p.formatter.Scale().Urgent() }
 
 // mine leaves out the alerts that another replica delivers.
 func (p *planner) mine(list []spool.View) []spool.View {
-	return slices.DeleteFunc(list, func(v spool.View) bool {
-		undelivered := v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
-		return p.ownOnly && !v.Own && undelivered
-	})
+	return slices.DeleteFunc(list, func(v spool.View) bool { return p.ownOnly && !v.Own && pending(v) })
+}
+
+// pending reports whether the chat does not show the present state of an instance.
+func pending(v spool.View) bool {
+	return v.Shown == spool.ShownNothing || v.Shown == spool.ShownFiring && !v.Firing()
 }
 
 // open returns the firing instances of a group, and the resolved instances that
@@ -196,6 +200,9 @@ func (p *planner) alert(due spool.Due, firstOnly bool) (*call, error) {
 			return nil, err
 		}
 	}
+	if firstOnly && len(messages) > 1 {
+		return p.firstPart(due)
+	}
 	return p.write(draft{notice: n, messages: messages, group: group, list: list, news: fresh, silent: quiet(fresh)})
 }
 
@@ -206,23 +213,31 @@ func (p *planner) firstPart(due spool.Due) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
+	d, err := p.fitting(message.Notice{Kind: message.Alert, Now: p.now, Truncated: p.tx.Truncated(due.Group)}, fresh, due.Alerts)
+	if err != nil {
+		return nil, err
+	}
+	d.group, d.news, d.silent = due.Group, d.list, quiet(d.list)
+	return p.write(d)
+}
+
+// fitting formats a notice as one message about instances, as many as fit. The
+// message has the number of the others, if the notice is about more.
+func (p *planner) fitting(n message.Notice, list []spool.View, all int) (draft, error) {
 	for {
-		n := message.Notice{Kind: message.Alert, Now: p.now, Items: items(fresh), More: max(0, due.Alerts-len(fresh))}
+		n.Items, n.More = items(list), max(0, all-len(list))
 		messages, err := p.formatter.Format(n)
-		if err != nil {
-			return nil, err
-		}
-		if len(messages) <= 1 || len(fresh) == 1 {
-			return p.write(draft{notice: n, messages: messages, group: due.Group, list: fresh, news: fresh, silent: quiet(fresh)})
+		if err != nil || len(messages) <= 1 || len(list) == 1 {
+			return draft{notice: n, messages: messages, list: list}, err
 		}
 		var some []spool.View
 		for _, i := range messages[0].Items {
-			some = append(some, fresh[i])
+			some = append(some, list[i])
 		}
-		if len(some) == len(fresh) {
+		if len(some) == len(list) {
 			some = some[1:]
 		}
-		fresh = some
+		list = some
 	}
 }
 

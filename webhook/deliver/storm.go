@@ -1,6 +1,7 @@
 package deliver
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -113,6 +114,8 @@ func (p *planner) needs(dues spool.Dues) (n need) {
 			if d.Urgent(p.urgentRanks()) {
 				n.urgent += calls
 			}
+		case spool.DueFlap:
+			n.alerts, n.urgent = n.alerts+1, n.urgent+1
 		case spool.DueResolution:
 			n.ends += calls
 		case spool.DueReminder:
@@ -181,7 +184,7 @@ func (p *planner) calm(dues spool.Dues) (s step, ok bool, wake time.Time) {
 		case d.Class == spool.DueSummaryEdit:
 			return p.mayEdit(&wake)
 		case d.Class == spool.DueFlapEdit:
-			return p.reached(p.edited, flapEditEvery, &wake)
+			return p.reached(p.flapped.last, flapEditEvery, &wake)
 		}
 		return true
 	})
@@ -232,7 +235,7 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 			if d.Class == spool.DueAlert { // rare, and about the webhook itself
 				return step{due: d}, true, wake, nil
 			}
-		case d.Class == spool.DueAlert || d.Class == spool.DueDigest:
+		case d.Class == spool.DueAlert || d.Class == spool.DueDigest || d.Class == spool.DueFlap:
 			news = append(news, d)
 			if d.Urgent(p.urgentRanks()) {
 				urgent = append(urgent, d)
@@ -262,12 +265,10 @@ func (p *planner) inStorm(dues spool.Dues) (s step, ok bool, wake time.Time, err
 	}
 	s.due, ok = dues.First(func(d spool.Due) bool {
 		switch d.Class {
-		case spool.DueFlap:
-			return p.mayRing(p.budget.own(0), &wake)
 		case spool.DueFlapFires:
 			return d.Urgent(p.urgentRanks()) && p.mayRing(p.budget.own(0), &wake)
 		case spool.DueFlapEdit:
-			return p.reached(p.edited, flapEditEvery, &wake) && p.room(p.budget.edits(), &wake)
+			return p.reached(p.flapped.last, flapEditEvery, &wake) && p.room(p.budget.edits(), &wake)
 		case spool.DueSummaryEdit:
 			return p.mayEdit(&wake) && p.room(p.budget.edits(), &wake)
 		case spool.DueEdit:
@@ -288,7 +289,7 @@ func ofWebhook(group string) bool {
 // own, as long as the rest can be named after them.
 func (p *planner) beforeSummary(news spool.Dues, urgent bool, wake *time.Time) (s step, ok bool, err error) {
 	used, summaries := p.budget.used(p.now), 1+len(news)/perSummary
-	alone := len(news) == 1 && news[0].Class == spool.DueAlert && news[0].Alerts <= perMessage && used < p.budget.fits()
+	alone := len(news) == 1 && news[0].Class != spool.DueDigest && news[0].Alerts <= perMessage && used < p.budget.fits()
 	if alone || used+1+summaries*p.budget.topics <= p.budget.own(summaries) {
 		s, ok, err = p.ownMessage(news)
 		if ok || err != nil {
@@ -302,17 +303,20 @@ func (p *planner) beforeSummary(news spool.Dues, urgent bool, wake *time.Time) (
 }
 
 // ownMessage chooses the most urgent group that has no message of its own in the
-// storm.
+// storm. A message about an alert that flaps, and a reply to it, come in any case:
+// they save the summaries of its further episodes.
 func (p *planner) ownMessage(news spool.Dues) (s step, ok bool, err error) {
 	s.due, ok = news.First(func(d spool.Due) bool {
 		if d.Class != spool.DueAlert {
-			return false
+			return d.Class == spool.DueFlap
 		}
 		has, e := p.tx.HasOwnMessage(p.chat, d.Group, p.storm.Began)
-		if e != nil {
-			err = e
+		flaps := false
+		if has && e == nil && d.Alerts <= perMessage {
+			flaps, e = p.tx.GroupFlaps(p.chat, d.Group)
 		}
-		return !has
+		err = errors.Join(err, e)
+		return !has || flaps
 	})
 	s.first = true
 	return s, ok && err == nil, err
@@ -326,7 +330,7 @@ func (p *planner) urgentInStorm(urgent spool.Dues, wake *time.Time) (s step, ok 
 	used := p.budget.used(p.now)
 	late := true
 	for _, d := range urgent {
-		late = late && d.FirstAt.Sub(p.storm.Began) >= calmFor
+		late = late && (d.Class == spool.DueFlap || d.FirstAt.Sub(p.storm.Began) >= calmFor)
 	}
 	if late && used+len(urgent) <= unreserved {
 		s, ok, err = p.ownMessage(urgent)

@@ -50,14 +50,18 @@ func (p *planner) shownBy(list []spool.Unlisted) (id int64) {
 	return id
 }
 
-// rangBefore reports whether all lines are the rest of groups that had messages
-// of their own in the storm.
-func (p *planner) rangBefore(lines []spool.Line) (bool, error) {
+// rangBefore reports whether all alerts are the rest of groups that got messages
+// of their own in the storm, after the alerts were received.
+func (p *planner) rangBefore(list []spool.Unlisted) (bool, error) {
 	if p.storm == nil {
 		return false, nil
 	}
-	for _, l := range lines {
-		if has, err := p.tx.HasOwnMessage(p.chat, l.Group, p.storm.Began); !has || err != nil {
+	newest := map[string]time.Time{}
+	for _, u := range list {
+		newest[u.Group] = later(newest[u.Group], u.ChangedAt)
+	}
+	for group, received := range newest {
+		if has, err := p.tx.HasOwnMessage(p.chat, group, later(p.storm.Began, received)); !has || err != nil {
 			return false, err
 		}
 	}
@@ -108,7 +112,7 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 		}
 	}
 	if kind == message.SummaryStart && !c.content.Silent {
-		if c.content.Silent, err = p.rangBefore(lines); err != nil {
+		if c.content.Silent, err = p.rangBefore(spool.Added(lines)); err != nil {
 			return nil, err
 		}
 	}

@@ -32,8 +32,9 @@ type worker struct {
 	seed   string   // distinguishes the retries of replicas
 
 	wake      chan struct{}
-	rang      time.Time   // the last call about an urgent alert
-	edited    time.Time   // the last edit of a summary
+	rang      time.Time // the last call about an urgent alert
+	edited    time.Time // the last edit of a summary
+	flapped   flapEdits
 	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
 	limited   time.Time // the end of the wait that Telegram asked for
@@ -66,6 +67,7 @@ func (w *worker) run(ctx, hard context.Context) {
 		w.failing.Store(false)
 		if ctx.Err() == nil { // the next holder of the lease shows the state
 			w.metrics.chatState(w.key, w.checked())
+			w.metrics.storm.WithLabelValues(w.key).Set(0)
 		}
 	}
 }
@@ -149,7 +151,7 @@ func (w *worker) next() (c *call, wake time.Time, err error) {
 		}
 		c, wake, err = w.choose(planner{
 			tx: tx, chat: w.key, topics: w.topics, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly,
-			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited,
+			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited, flapped: w.flapped,
 		})
 		if err != nil {
 			return err
@@ -194,7 +196,10 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 		if c.rings && o.failure == nil {
 			w.rang = now
 		}
-		if c.edits {
+		switch {
+		case c.edits && c.flap != 0:
+			w.flapped.note(c.flap, now)
+		case c.edits:
 			w.edited = now
 		}
 	}

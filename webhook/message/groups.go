@@ -57,6 +57,9 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 func labelValue(l Line, label string) string {
 	switch values := l.Labels[label]; len(values) {
 	case 0:
+		if label == clusterLabel {
+			return l.Cluster
+		}
 		return ""
 	case 1:
 		return values[0]
@@ -79,6 +82,7 @@ func (f *Formatter) distinguishing(lines []Line) []string {
 		for label := range l.Labels {
 			known[label] = true
 		}
+		known[clusterLabel] = known[clusterLabel] || l.Cluster != ""
 	}
 	var candidates []candidate
 	for _, label := range slices.Sorted(maps.Keys(known)) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Line is the alerts of one name in one group, in a [Summary].
+// Line is the alerts of one name and severity in one group, in a [Summary].
 type Line struct {
 	Cluster, Group, Name string
 	Rank                 int

@@ -19,17 +19,20 @@ const (
 		ON CONFLICT DO UPDATE SET first = excluded.first, instance = excluded.instance, due_at = excluded.due_at, message = 0, over = 0`
 	continueFlap = `UPDATE flaps SET instance = ?, due_at = ? WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
 	resolveFlap  = `UPDATE flaps SET due_at = ? WHERE instance = ? AND over = 0 AND chat = ? AND cluster = ? AND fingerprint = ?`
+	dropFlap     = `DELETE FROM flaps WHERE chat = ? AND cluster = ? AND fingerprint = ?`
 	viewFlaps    = `UPDATE views SET flap = 1 WHERE chat = ? AND instance = ?`
 
 	flapColumns = `SELECT f.cluster, f.fingerprint, f.first, f.instance, f.message, f.over, f.due_at, (SELECT count(*) FROM instances e
 		WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first AND e.id <= f.instance),
 		COALESCE((SELECT e.first_at FROM instances e WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first ORDER BY e.id LIMIT 1), f.due_at)
 		FROM flaps f `
-	newFlaps = flapColumns + `WHERE f.chat = ? AND f.over = 0 AND f.message = 0`
-	flapByID = flapColumns + `WHERE f.chat = ? AND f.message = ?`
-	flapDues = `SELECT f.message, f.due_at, COALESCE(i.rank, 0), COALESCE(i.first_at, 0), i.resolved_at IS NULL AND i.id IS NOT NULL, COALESCE(v.shown, 2),
+	newFlaps   = flapColumns + `WHERE f.chat = ? AND f.over = 0 AND f.message = 0`
+	groupFlaps = `SELECT EXISTS (SELECT 1 FROM flaps f JOIN instances i ON i.id = f.instance JOIN views v ON v.chat = f.chat AND v.instance = i.id
+		WHERE f.chat = ? AND f.over = 0 AND f.message = 0 AND i.scope = ? AND v.pending = 1 AND v.shown = 0)`
+	flapsBy  = flapColumns + `WHERE f.chat = ? AND f.message = ?`
+	flapDues = `SELECT f.message, f.instance, f.due_at, COALESCE(i.rank, 0), COALESCE(i.first_at, 0), i.resolved_at IS NULL AND i.id IS NOT NULL, COALESCE(v.shown, 2),
 			(SELECT count(*) FROM views w JOIN instances e ON e.id = w.instance WHERE w.chat = f.chat AND w.pending = 1 AND w.flap = 1
-				AND e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.own >= ?2), COALESCE(i.own, 1) >= ?2, COALESCE(i.held, '') <> ''
+				AND e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.own >= ?2), COALESCE(i.own, 1) >= ?2, COALESCE(i.held, '') <> '' OR COALESCE(i.suppressed, '') <> ''
 		FROM flaps f LEFT JOIN instances i ON i.id = f.instance LEFT JOIN views v ON v.chat = f.chat AND v.instance = f.instance
 		WHERE f.chat = ?1 AND f.over = 0 AND f.message <> 0`
 	flapViews = selectViews + `FROM flaps f JOIN instances i ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first AND i.id <= f.instance
@@ -44,16 +47,18 @@ const (
 		pending = MAX(shown, ?3) < (SELECT CASE WHEN resolved_at IS NULL THEN 1 ELSE 2 END FROM instances WHERE id = ?2)
 		WHERE chat = ?1 AND instance = ?2`
 	flapFrom = `UPDATE views SET flap = 1 WHERE chat = ?1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
-		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= ?3 WHERE f.chat = ?1 AND f.message = ?2)`
+		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= ?3 WHERE f.chat = ?1 AND f.message = ?2 AND f.instance >= ?3
+			AND ?3 IN (SELECT e.id FROM instances e WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster))`
 	flapReplied   = `UPDATE views SET first_message = ? WHERE chat = ? AND instance = ? AND first_message = ?`
 	leaveFlap     = `UPDATE flaps SET message = 0 WHERE chat = ? AND message = ?`
 	flapMessageOf = `SELECT f.message FROM instances i JOIN flaps f ON f.chat = ?1 AND f.cluster = i.cluster AND f.fingerprint = i.fingerprint
 		WHERE i.id = ?2 AND f.over = 0 AND f.message <> 0`
-	endFlap = `UPDATE flaps SET over = 1 WHERE chat = ? AND message = ?`
+	// Of all alerts of the message, or of the one with a newest instance.
+	endFlap = `UPDATE flaps SET over = 1 WHERE chat = ?1 AND message = ?2 AND ?3 IN (0, instance)`
 	unflap  = `UPDATE views SET flap = 0 WHERE chat = ?1 AND flap = 1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
-		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first WHERE f.chat = ?1 AND f.message = ?2)`
+		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first WHERE f.chat = ?1 AND f.message = ?2 AND ?3 IN (0, f.instance))`
 	editFlap  = `UPDATE messages SET edit = 1 WHERE id = ? AND telegram_id IS NOT NULL`
-	deferFlap = `UPDATE flaps SET due_at = ? WHERE chat = ? AND message = ?`
+	deferFlap = `UPDATE flaps SET due_at = ? WHERE chat = ? AND message = ? AND instance = ?`
 
 	damagedFlap = `SELECT EXISTS (SELECT 1 FROM flaps WHERE chat = ? AND NOT (typeof(cluster) = 'text' AND typeof(fingerprint) = 'text'
 		AND typeof(first) = 'integer' AND typeof(instance) = 'integer' AND typeof(message) = 'integer' AND typeof(due_at) = 'integer' AND over IN (0, 1)))`
@@ -61,7 +66,7 @@ const (
 	renameFlaps = `UPDATE flaps SET chat = ?1 WHERE chat = ?2`
 	forgetFlaps = `UPDATE views SET flap = 0 WHERE chat = ? AND flap = 1`
 	pruneFlaps  = `DELETE FROM flaps WHERE (chat, cluster, fingerprint) IN (SELECT chat, cluster, fingerprint FROM flaps
-		WHERE over = 1 AND due_at < ?1 LIMIT ?2)`
+		WHERE (over = 1 OR message = 0) AND due_at < ?1 LIMIT ?2)`
 )
 
 // Flap is an alert that flaps in a chat.
@@ -115,6 +120,11 @@ func (t *Tx) flapped(i *state.Instance, chats []string) (bool, error) {
 		var shows int64
 		err := t.queryRow(activeFlap, chat, i.Cluster, i.Alert.Fingerprint).Scan(&shows)
 		switch {
+		case err == nil && shows == 0 && !flaps: // it did once, and no message shows it
+			if _, err := t.exec(dropFlap, chat, i.Cluster, i.Alert.Fingerprint); err != nil {
+				return false, err
+			}
+			continue
 		case err == nil:
 			_, err = t.exec(continueFlap, i.ID, due, chat, i.Cluster, i.Alert.Fingerprint)
 		case errors.Is(err, sql.ErrNoRows) && flaps:
@@ -158,18 +168,21 @@ func (t *Tx) NewFlaps(chat string) ([]Flap, error) {
 	return collect(rows, err, scanFlap)
 }
 
-// FlapOf returns the alert whose flapping a message shows, or nil.
-func (t *Tx) FlapOf(chat string, message int64) (*Flap, error) {
-	rows, err := t.query(flapByID, chat, message)
-	list, err := collect(rows, err, scanFlap)
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	return &list[0], nil
+// GroupFlaps reports whether an alert of a group flaps and the chat shows no message
+// about that yet.
+func (t *Tx) GroupFlaps(chat, group string) (yes bool, err error) {
+	err = t.queryRow(groupFlaps, chat, group).Scan(&yes)
+	return yes, err
 }
 
-// FlapViews returns the newest instance of a flapping alert, and those whose
-// present state the chat does not show.
+// FlapsOf returns the alerts whose flapping a message shows.
+func (t *Tx) FlapsOf(chat string, message int64) ([]Flap, error) {
+	rows, err := t.query(flapsBy, chat, message)
+	return collect(rows, err, scanFlap)
+}
+
+// FlapViews returns the newest instance of each flapping alert of a message, and
+// those whose present state the chat does not show.
 func (t *Tx) FlapViews(chat string, message int64) ([]View, error) {
 	return t.views(flapViews, chat, message)
 }
@@ -180,21 +193,22 @@ func (t *Tx) UnshownOfFlap(chat string, instance int64) ([]View, error) {
 	return t.views(unshownOfFlap, chat, instance)
 }
 
-// flapDues returns the calls that are due about flapping alerts, and the time at
-// which the next one is, or zero.
+// flapDues returns the calls that are due about flapping alerts, one of a class for
+// each message, and the time at which the next one is, or zero.
 func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
-	var deferred []int64 // a held end may count soon
+	type deferred struct{ message, instance int64 }
+	var quiet []deferred // an end may count soon, or the alert is silenced
 	rows, err := t.query(flapDues, chat, ownOnly)
 	_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
-		var due int64
-		var fires, own, held bool
+		var instance, due int64
+		var fires, own, defers bool
 		var rank, first, shown any // of any type in damaged rows of other tables
 		var pending int
-		if err = rows.Scan(&d.ID, &due, &rank, &first, &fires, &shown, &pending, &own, &held); err != nil {
+		if err = rows.Scan(&d.ID, &instance, &due, &rank, &first, &fires, &shown, &pending, &own, &defers); err != nil {
 			return d, err
 		}
 		d.Rank, d.At, d.FirstAt = int(number(rank)), timeOf(first), timeOf(first)
-		d.order = d.ID
+		d.order, d.Alerts = d.ID, 1
 		at := time.UnixMicro(due)
 		switch {
 		case !own:
@@ -208,27 +222,42 @@ func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (lis
 				next = at
 			}
 			return d, nil
-		case fires && held:
-			deferred = append(deferred, d.ID)
+		case fires && defers:
+			quiet = append(quiet, deferred{d.ID, instance})
 			return d, nil
 		case fires:
 			d.Class = DueFlapFires
 		default:
 			d.Class = DueFlapOver
 		}
-		list = append(list, d)
+		list = list.with(d)
 		return d, nil
 	})
-	for _, id := range deferred {
+	for _, d := range quiet {
 		at := now.Add(state.Settle)
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}
-		if _, e := t.exec(deferFlap, at.UnixMicro(), chat, id); e != nil {
+		if _, e := t.exec(deferFlap, at.UnixMicro(), chat, d.message, d.instance); e != nil {
 			err = errors.Join(err, e)
 		}
 	}
 	return list, next, err
+}
+
+// with adds a call about an alert that flaps, to the same call about others of its
+// message.
+func (ds Dues) with(d Due) Dues {
+	for i := range ds {
+		if other := &ds[i]; other.ID == d.ID && other.Class == d.Class {
+			other.Rank, other.Alerts = min(other.Rank, d.Rank), other.Alerts+d.Alerts
+			if d.At.Before(other.At) {
+				other.At, other.FirstAt = d.At, d.FirstAt
+			}
+			return ds
+		}
+	}
+	return append(ds, d)
 }
 
 // ShowFlap records that a message shows the state of instances of a flapping
@@ -246,67 +275,91 @@ func (t *Tx) ShowFlap(m *Message, now time.Time) error {
 	return nil
 }
 
-// BeginFlap records the message that shows the flapping of an alert, in place of
-// messages about its instances from one on.
-func (t *Tx) BeginFlap(m *Message, instance int64) error {
-	if _, err := t.exec(setFlapMessage, m.ID, m.Chat, instance); err != nil {
-		return err
-	}
-	_, err := t.exec(flapFrom, m.Chat, m.ID, instance)
-	return err
-}
-
-// FlapReplied records that a reply about a flapping alert belongs to the message
-// about it, which shows the end of the instance too.
-func (t *Tx) FlapReplied(m *Message, id int64) error {
-	_, err := t.exec(flapReplied, id, m.Chat, m.Listed[0].ID, m.ID)
-	return err
-}
-
-// EndFlap records that an alert no longer flaps, which its message is to show.
-func (t *Tx) EndFlap(chat string, id int64) error {
-	for _, s := range []string{unflap, endFlap} {
-		if _, err := t.exec(s, chat, id); err != nil {
+// BeginFlap records the message that shows the flapping of alerts, in place of
+// messages about their instances from those on that are news in it.
+func (t *Tx) BeginFlap(m *Message) error {
+	for _, l := range m.Listed {
+		if !l.News {
+			continue
+		}
+		if _, err := t.exec(setFlapMessage, m.ID, m.Chat, l.ID); err != nil {
 			return err
+		}
+		if _, err := t.exec(flapFrom, m.Chat, m.ID, l.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// FlapReplied records that a reply about flapping alerts belongs to the message
+// about them, which shows the ends of the instances too.
+func (t *Tx) FlapReplied(m *Message, id int64) error {
+	for _, l := range m.Listed {
+		if _, err := t.exec(flapReplied, id, m.Chat, l.ID, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EndFlap records that the alerts with some newest instances no longer flap, which
+// the message about them is to show. Without instances it records that of all
+// alerts of the message.
+func (t *Tx) EndFlap(chat string, id int64, newest ...int64) error {
+	if len(newest) == 0 {
+		newest = []int64{0}
+	}
+	for _, instance := range newest {
+		for _, s := range []string{unflap, endFlap} {
+			if _, err := t.exec(s, chat, id, instance); err != nil {
+				return err
+			}
 		}
 	}
 	_, err := t.exec(editFlap, id)
 	return err
 }
 
-// LeaveFlap records that the message about a flapping alert cannot be edited.
+// LeaveFlap records that the message about flapping alerts cannot be edited.
 func (t *Tx) LeaveFlap(m *Message) error {
-	for _, s := range []string{unflap, leaveFlap} {
-		if _, err := t.exec(s, m.Chat, m.ID); err != nil {
-			return err
-		}
+	if _, err := t.exec(unflap, m.Chat, m.ID, 0); err != nil {
+		return err
+	}
+	if _, err := t.exec(leaveFlap, m.Chat, m.ID); err != nil {
+		return err
 	}
 	_, err := t.exec(editForgotten, m.ID)
 	return err
 }
 
-// flapElsewhere records the message of another replica about a flapping alert.
+// flapElsewhere records the message of another replica about flapping alerts.
 func (t *Tx) flapElsewhere(m *Message, e state.SentEvent) error {
-	if len(m.Listed) == 0 {
-		return nil
-	}
 	if e.Kind == message.Flapping && m.ID != 0 {
-		if err := t.BeginFlap(m, m.Listed[0].ID); err != nil {
+		if err := t.BeginFlap(m); err != nil {
 			return err
 		}
 	}
-	var id int64
-	err := t.queryRow(flapMessageOf, m.Chat, m.Listed[0].ID).Scan(&id)
-	if errors.Is(err, sql.ErrNoRows) {
+	if e.Kind != message.Flap && !e.FlapOver {
 		return nil
 	}
-	if err == nil && e.Kind == message.Flap {
-		err = t.FlapReplied(m, id)
+	for _, l := range m.Listed {
+		var id int64
+		err := t.queryRow(flapMessageOf, m.Chat, l.ID).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err == nil && e.Kind == message.Flap {
+			_, err = t.exec(flapReplied, id, m.Chat, l.ID, m.ID)
+		}
+		if err == nil && e.FlapOver {
+			err = t.EndFlap(m.Chat, id, l.ID)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil || !e.FlapOver {
-		return err
-	}
-	return t.EndFlap(m.Chat, id)
+	return nil
 }
 
 // flapEditedElsewhere records that another replica edited the message about a

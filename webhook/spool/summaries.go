@@ -15,7 +15,8 @@ import (
 const (
 	selectUnlisted = `SELECT i.id, i.cluster, i.scope, i.alert, i.rank, i.notify, i.notification, i.received_at, i.resolved_at IS NOT NULL, v.ambiguous, COALESCE(v.first_message, 0)
 		FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?1 AND i.own >= ?2 `
-	unlistedNews = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 0 AND (i.rank < ?3) = ?4 AND i.group_key NOT IN ('` +
+	// With the urgent ones that flap: a reply to the message about them is news too.
+	unlistedNews = selectUnlisted + `AND v.pending = 1 AND (v.flap = 0 OR ?4 AND i.resolved_at IS NULL) AND v.shown = 0 AND (i.rank < ?3) = ?4 AND i.group_key NOT IN ('` +
 		state.NoteGroup + `', '` + state.OwnGroup + `') LIMIT ?5`
 	unlistedEnds     = selectUnlisted + `AND v.pending = 1 AND v.flap = 0 AND v.shown = 1 AND i.resolved_at IS NOT NULL AND (i.rank < ?3) = ?4 LIMIT ?5`
 	unlistedReminded = selectUnlisted + `AND v.shown = 1 AND i.resolved_at IS NULL AND (i.rank < ?3) = ?4
@@ -25,7 +26,7 @@ const (
 	selectLines   = `SELECT id, cluster, group_key, name, rank, labels FROM lines WHERE message = ? ORDER BY id`
 	countsOfLines = `SELECT line, count(*), sum(shows = 1) FROM summarized WHERE message = ? GROUP BY line`
 	insertLine    = `INSERT INTO lines (message, cluster, group_key, name, rank, labels, at) VALUES (?, ?, ?, ?, ?, ?, ?)`
-	updateLine    = `UPDATE lines SET labels = ?, rank = ? WHERE id = ?`
+	updateLine    = `UPDATE lines SET labels = ? WHERE id = ?`
 	addToLine     = `INSERT INTO summarized (message, instance, line, shows, ended) VALUES (?1, ?2, ?3, ?4, ?4 - 1) ON CONFLICT DO NOTHING`
 	showEnded     = `UPDATE summarized SET shows = 2 WHERE message = ? AND ended = 1 AND shows = 1`
 	endInLists    = `UPDATE summarized SET ended = 1 WHERE instance = ?`
@@ -36,6 +37,7 @@ const (
 	// What is planned and not yet in the message.
 	unlistNews = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0)`
 	unlistEnds = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 1)`
+	emptyLines = `DELETE FROM lines WHERE message = ?1 AND id NOT IN (SELECT line FROM summarized WHERE message = ?1)`
 
 	showNews = `UPDATE views SET shown = s.shows, first_message = COALESCE(first_message, ?1), last_message = ?1, ambiguous = 0,
 		told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, CASE WHEN s.shows = 2 THEN ?3 END), pending = s.shows < 1 + s.ended
@@ -132,14 +134,17 @@ func scanUnlisted(rows *sql.Rows) (u Unlisted, err error) {
 // ListOf adds alerts to the lines of a summary: to the known ones, and to new
 // ones after them.
 func ListOf(known []Line, list []Unlisted) []Line {
-	type key struct{ cluster, group, name string }
+	type key struct {
+		cluster, group, name string
+		rank                 int
+	}
 	places := map[key]int{}
 	lines := known
 	for i, l := range lines {
-		places[key{l.Cluster, l.Group, l.Name}] = i
+		places[key{l.Cluster, l.Group, l.Name, l.Rank}] = i
 	}
 	for _, u := range list {
-		k := key{u.Cluster, u.Group, u.Labels[model.AlertNameLabel]}
+		k := key{u.Cluster, u.Group, u.Labels[model.AlertNameLabel], u.Rank}
 		place, ok := places[k]
 		if !ok {
 			place = len(lines)
@@ -148,7 +153,6 @@ func ListOf(known []Line, list []Unlisted) []Line {
 		}
 		l := &lines[place]
 		l.Labels.Add(u.Labels)
-		l.Rank = min(l.Rank, u.Rank)
 		l.Alerts++
 		if !u.Resolved {
 			l.Firing++
@@ -200,7 +204,7 @@ func (t *Tx) SetLines(m *Message, lines []Line, now time.Time) error {
 		if l.ID == 0 {
 			l.ID, err = t.insert(insertLine, m.ID, l.Cluster, l.Group, l.Name, l.Rank, string(labels), now.UnixMicro())
 		} else {
-			_, err = t.exec(updateLine, string(labels), l.Rank, l.ID)
+			_, err = t.exec(updateLine, string(labels), l.ID)
 		}
 		if err != nil {
 			return err
@@ -269,7 +273,10 @@ func (t *Tx) unlist(m *Message) error {
 	case message.SummaryReminder:
 		return nil
 	}
-	_, err := t.exec(statement, m.ID, m.Chat)
+	if _, err := t.exec(statement, m.ID, m.Chat); err != nil {
+		return err
+	}
+	_, err := t.exec(emptyLines, m.ID)
 	return err
 }
 
@@ -312,13 +319,13 @@ func (t *Tx) ambiguousSummary(m *Message) error {
 	return err
 }
 
-// Content returns the content of a summary as it was sent last.
+// Content returns the content of a message as [Tx.SetContent] stored it.
 func (t *Tx) Content(id int64) (content []byte, err error) {
 	err = t.queryRow(contentOf, id).Scan(&content)
 	return content, err
 }
 
-// SetContent stores the content of a summary that was sent.
+// SetContent stores the content of a message that was sent and can be edited often.
 func (t *Tx) SetContent(m *Message) error {
 	_, err := t.exec(summaryContent, string(m.Content), m.ID)
 	return err
