@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -23,14 +25,29 @@ type notification struct {
 	keys    []uint64 // of all parts, if there are several
 }
 
+const (
+	// maxStored is the maximum size of a notification in the form in which it is
+	// stored: many times that of a body which Alertmanager sends.
+	maxStored = 128 << 20
+	// maxWhole is the maximum number of objects and commas of a body that is
+	// parsed as a whole, which takes up to 2 KB for each.
+	maxWhole = 300_000
+)
+
+var errTooMany = errors.New("too many alerts")
+
 // parse parses a body, after which change may change each part. The error means
-// that the body has no alerts at all.
+// that the body has no alerts at all, or so many that no Alertmanager sent it.
 func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)) (n notification, err error) {
 	n.cluster = cluster
 	bodies, whole, err := divide(body)
+	if err == nil && len(bodies) > maxParts {
+		err = errTooMany
+	}
 	if err != nil {
 		return n, err
 	}
+	stored := 0
 	var deciding []template.Alert
 	var seen map[[3]string]bool
 	label := s.scale().Label
@@ -52,6 +69,9 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 			if part, err = json.Marshal(p); err != nil {
 				return n, err
 			}
+		}
+		if stored += len(part); stored > maxStored {
+			return n, errTooMany
 		}
 		n.alerts += len(p.Alerts)
 		n.bodies = append(n.bodies, part)
@@ -84,6 +104,9 @@ func divide(body []byte) (bodies [][]byte, whole state.Payload, err error) {
 		if bodies = state.Split(body, wholeAlerts, partAlerts); bodies != nil {
 			return bodies, whole, nil
 		}
+	}
+	if bytes.Count(body, []byte("{"))+bytes.Count(body, []byte(",")) > maxWhole {
+		return nil, whole, errTooMany
 	}
 	bodies = [][]byte{body}
 	if whole, err = state.ParsePayload(body); err != nil || len(whole.Alerts) <= wholeAlerts {

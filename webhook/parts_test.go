@@ -224,3 +224,23 @@ func TestIrregularLargeNotifications(t *testing.T) {
 		}
 	})
 }
+
+// A body of millions of empty alerts, or one that would become many times larger
+// when it is divided, is reported instead of stored.
+func TestABodyThatWouldFillTheSpool(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		begin := `{"version":"4","groupKey":"g","receiver":"tg","status":"firing","alerts":[`
+		for name, body := range map[string]string{
+			"numbers":      begin + strings.Repeat("7,", 2_100_000) + "7]}",
+			"empty alerts": begin + strings.Repeat("{},", 900_000) + "{}]}",
+			"irregular":    begin + strings.Repeat("{},", 200_000) + "{}]} and text",
+		} {
+			if _, err := w.service.Accept([]byte(body), api.Loud, ""); err == nil {
+				w.t.Errorf("%s: accepted", name)
+			}
+		}
+		small := alertmanager{url: "http://a", priority: "P0"}
+		w.post(small.payload(small.firing("redis", time.Now())), api.Loud)
+		w.expect(person, "1 🚨 P0: Preflight [Database: redis]")
+	})
+}

@@ -7,16 +7,26 @@ import (
 	"io"
 )
 
+// maxHeaders is the maximum size of all copies of the other fields.
+const maxHeaders = 64 << 20
+
 // Split returns the notifications into which a notification with more than largest
 // alerts is divided, so that applying it delays no other. They have its group and
 // at most atMost alerts each. Split returns nil if the body has no more alerts than
 // largest, or is irregular.
 func Split(body []byte, largest, atMost int) [][]byte {
-	lists, header, err := splitAlerts(body, atMost)
+	lists, header, err := splitAlerts(decodeText(body), atMost)
 	if err != nil || len(lists)*atMost <= largest {
 		return nil
 	}
 	header["parts"], _ = json.Marshal(len(lists))
+	size := 0
+	for _, value := range header {
+		size += len(value)
+	}
+	if size*len(lists) > maxHeaders {
+		return nil
+	}
 	parts := make([][]byte, len(lists))
 	for i, list := range lists {
 		header["part"], _ = json.Marshal(i + 1)
