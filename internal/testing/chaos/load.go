@@ -160,12 +160,15 @@ func (a *oneAlert) payload(now time.Time) any {
 	}
 }
 
-// named finds the names of alerts in a message.
-var named = regexp.MustCompile(`alert-(t[0-9]{5,})\.`)
+// named finds the names of alerts in a message: in their texts, or in the labels
+// of those whose text is cut.
+var named = regexp.MustCompile(`(?:alert-(t[0-9]{5,})\.|target=(t[0-9]{5,})\b)`)
 
 func alertsIn(text string) (names []string) {
 	for _, m := range named.FindAllStringSubmatch(text, -1) {
-		names = append(names, m[1])
+		if name := m[1] + m[2]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
 	return names
 }
