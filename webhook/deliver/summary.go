@@ -29,7 +29,7 @@ func (p *planner) summarize(s step) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.into > 0 {
+	if s.into > 0 && p.divided.most(s.summary) == 0 {
 		c, err := p.editSummary(s.into, list)
 		if c != nil || err != nil && !errors.Is(err, errFull) {
 			return c, err
@@ -179,6 +179,9 @@ func (p *planner) editSummary(id int64, list []spool.Unlisted) (*call, error) {
 func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unlisted) (*call, []spool.Line, error) {
 	s.Known = len(known)
 	lines := spool.ListOf(known, list)
+	if most := p.divided.most(s.Kind); most > 0 && len(known) == 0 {
+		lines = lines[:min(most, len(lines))]
+	}
 	c := &call{}
 	c.Rank = spool.LowestRank
 	for _, l := range lines {
@@ -190,6 +193,7 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 		return nil, nil, err
 	}
 	lines = lines[:n]
+	c.lines = n
 	c.content = telegram.Message{HTML: m.HTML, Plain: m.Text()}
 	c.minimum, c.nameless = p.formatter.MinimumOf(s)
 	added := spool.Added(lines)
@@ -217,6 +221,12 @@ func (w *worker) recordSummary(tx *spool.Tx, c *call, o outcome, now time.Time) 
 	m := &c.Message
 	edited := c.Edits != 0
 	switch {
+	case o.failure == nil && c.unnamed(o.form):
+		c.summarized = 0
+		if err = tx.EmptySummary(m); err == nil {
+			sent, err = tx.SummaryEvent(m, o.id)
+		}
+		return sent, nil, errors.Join(err, tx.Sent(m, o.id, now), tx.NoteSummary(m, now), tx.FullSummary(m))
 	case o.failure == nil:
 		id := o.id
 		if edited {

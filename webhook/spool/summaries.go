@@ -35,9 +35,11 @@ const (
 		WHERE m.chat = ? AND m.kind = 'summary' AND m.created_at >= ? AND l.at >= ?`
 
 	// What is planned and not yet in the message.
-	unlistNews = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0)`
-	unlistEnds = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 1)`
-	emptyLines = `DELETE FROM lines WHERE message = ?1 AND id NOT IN (SELECT line FROM summarized WHERE message = ?1)`
+	unlistNews   = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0)`
+	unlistEnds   = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 1)`
+	deleteListed = `DELETE FROM summarized WHERE message = ?`
+	deleteLines  = `DELETE FROM lines WHERE message = ?`
+	emptyLines   = `DELETE FROM lines WHERE message = ?1 AND id NOT IN (SELECT line FROM summarized WHERE message = ?1)`
 
 	showNews = `UPDATE views SET shown = s.shows, first_message = COALESCE(first_message, ?1), last_message = ?1, ambiguous = 0,
 		told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, CASE WHEN s.shows = 2 THEN ?3 END), pending = s.shows < 1 + s.ended
@@ -278,6 +280,17 @@ func (t *Tx) unlist(m *Message) error {
 	}
 	_, err := t.exec(emptyLines, m.ID)
 	return err
+}
+
+// EmptySummary records that the chat shows a new summary without what it was to
+// name.
+func (t *Tx) EmptySummary(m *Message) error {
+	for _, s := range []string{deleteListed, deleteLines} {
+		if _, err := t.exec(s, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlistAll is unlist for all summaries that were being edited when the process
