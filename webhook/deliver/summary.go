@@ -184,7 +184,9 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 	}
 	c := &call{}
 	c.Rank = spool.LowestRank
-	for _, l := range lines {
+	for i := range lines {
+		l := &lines[i]
+		l.Truncated = p.tx.Truncated(l.Group)
 		s.Lines = append(s.Lines, l.Line)
 		c.Rank = min(c.Rank, l.Rank)
 	}
