@@ -99,7 +99,7 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	if err != nil {
 		return nil, err
 	}
-	c.content.Silent = silentSummary(spool.Added(lines))
+	c.content.Silent = p.silentSummary(spool.Added(lines))
 	switch {
 	case kind == message.SummaryEnds:
 		c.content.Silent = true
@@ -207,9 +207,14 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 	return c, lines, nil
 }
 
-// silentSummary reports whether none of the alerts asks for a sound.
-func silentSummary(list []spool.Unlisted) bool {
+// silentSummary reports whether none of the alerts asks for a sound. One that is
+// not urgent and was resolved before it was delivered asks for none, as in a
+// digest.
+func (p *planner) silentSummary(list []spool.Unlisted) bool {
 	for _, u := range list {
+		if u.Resolved && u.Rank >= p.urgentRanks() {
+			continue
+		}
 		if u.Notify == state.Loud && u.Ambiguous < silentRepeats {
 			return false
 		}
