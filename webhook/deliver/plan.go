@@ -57,6 +57,12 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 	if p.storm, err = p.tx.Storm(p.chat); err != nil {
 		return nil, wake, err
 	}
+	if p.storm != nil && p.storm.Began.After(p.now) { // the clock was set back
+		p.storm.Began = p.now
+		if err := p.tx.SetStorm(p.chat, *p.storm); err != nil {
+			return nil, wake, err
+		}
+	}
 	if p.storm != nil {
 		p.rang = later(p.rang, p.storm.Rang)
 	}

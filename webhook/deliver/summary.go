@@ -61,7 +61,7 @@ func (p *planner) rangBefore(list []spool.Unlisted) (bool, error) {
 		newest[u.Group] = later(newest[u.Group], u.ChangedAt)
 	}
 	for group, received := range newest {
-		if has, err := p.tx.HasOwnMessage(p.chat, group, later(p.storm.Began, received)); !has || err != nil {
+		if has, err := p.tx.HasOwnMessage(p.chat, group, later(p.storm.Began, received), p.now); !has || err != nil {
 			return false, err
 		}
 	}
@@ -82,7 +82,7 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	}
 	all := kind != message.SummaryStart
 	if !all {
-		n, err := p.tx.SummariesSince(p.chat, p.now.Add(-time.Minute))
+		n, err := p.tx.SummariesSince(p.chat, p.now.Add(-time.Minute), p.now)
 		if err != nil {
 			return nil, err
 		}
