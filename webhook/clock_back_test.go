@@ -43,9 +43,9 @@ func (w *world) setBack(d time.Duration) {
 	w.start()
 }
 
-// setBacks are an error of a clock of a machine, and one of a virtual machine that
+// setBacks are a step of NTP, an error of a clock of a machine, and one of a virtual machine that
 // was suspended.
-var setBacks = []time.Duration{time.Hour, 90 * 24 * time.Hour}
+var setBacks = []time.Duration{20 * time.Second, time.Hour, 90 * 24 * time.Hour}
 
 func inSetBacks(t *testing.T, chats string, f func(*world, time.Duration)) {
 	for _, d := range setBacks {

@@ -258,7 +258,7 @@ func (t *Tx) Summarized(m *Message, now time.Time) error {
 		}
 	}
 	if m.Kind == message.SummaryReminder {
-		if _, err := t.exec(dropReminded, m.ID, m.Chat, now.UnixMicro(), time.Now().Add(state.Settle).UnixMicro()); err != nil {
+		if _, err := t.exec(dropReminded, m.ID, m.Chat, now.UnixMicro(), time.Now().UnixMicro()); err != nil {
 			return err
 		}
 	}
