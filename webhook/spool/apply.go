@@ -70,6 +70,9 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	}
 	louder := false
 	for _, alert := range n.Alerts {
+		if alert.Fingerprint, err = a.fingerprint(alert); err != nil {
+			return done, err
+		}
 		c, before, err := a.applyAlert(n, alert, group, chats)
 		if err != nil {
 			return done, err

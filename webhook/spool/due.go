@@ -68,7 +68,7 @@ const (
 	groupTruncated = `SELECT truncated FROM groups WHERE key = ?`
 	selectReminder = `SELECT notify, ambiguous FROM reminders WHERE chat = ? AND group_key = ?`
 	// The group of a damaged row can be binary.
-	dropReminder = `DELETE FROM reminders WHERE chat = ? AND CAST(group_key AS TEXT) = ?`
+	dropReminder  = `DELETE FROM reminders WHERE chat = ? AND CAST(group_key AS TEXT) = ?`
 	dropReminders = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= ?`
 	// A reminder that arrived after the message was planned stays. One that is later
 	// than now arrived before the clock was set back.
