@@ -7,7 +7,7 @@ import "github.com/alertnative/preflight/webhook/message"
 // named. The zero value has none.
 type divisions map[message.Kind]division
 
-// division is what is known about a refused summary.
+// division is the state of a refused summary.
 type division struct {
 	suspects int // the first lines, of which Telegram refuses at least one
 	most     int // the lines of the next summary

@@ -172,8 +172,10 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	if err := tx.QueryRow(ctx, `
 		SELECT (SELECT id FROM preflight.journal_identity),
-			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0)`,
-		s.bot).Scan(&standing.Journal, &standing.Last); err != nil {
+			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0),
+			COALESCE((SELECT replica FROM preflight.journal WHERE bot = $1 AND id = $2), ''),
+			COALESCE((SELECT seq FROM preflight.journal WHERE bot = $1 AND id = $2), 0)`,
+		s.bot, b.Place).Scan(&standing.Journal, &standing.Last, &standing.Replica, &standing.Seq); err != nil {
 		return err
 	}
 	if err := s.heartbeats(ctx, tx, standing); err != nil {
