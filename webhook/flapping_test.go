@@ -347,3 +347,34 @@ func TestManyGroupsFlap(t *testing.T) {
 		w.settled(0)
 	})
 }
+
+// An urgent alert that flapped and was resolved before Telegram could be reached
+// rings.
+func TestFlappingThatWasNeverShown(t *testing.T) {
+	for priority, rings := range map[string]bool{"P0": true, "P1": false} {
+		t.Run(priority, func(t *testing.T) {
+			inWorldOf(t, "7", t.TempDir()+"/spool.db", func(w *world) {
+				w.bot.Inject(fakebot.Fault{RetryAfter: 200})
+				w.flood("P0", "other", 1)
+				am := alertmanager{url: "http://a", priority: priority}
+				for range 6 {
+					w.episode(am, "redis", 10*time.Second, 10*time.Second)
+				}
+				w.after(5 * time.Minute)
+				n := 0
+				for _, m := range w.bot.Messages(person) {
+					if strings.Contains(m.Text, "redis") {
+						n++
+						if m.Silent == rings {
+							t.Errorf("silent %t: %s", m.Silent, m.Text)
+						}
+					}
+				}
+				if n != 1 {
+					w.dump(person)
+					t.Errorf("the alert is in %d messages", n)
+				}
+			})
+		})
+	}
+}

@@ -126,6 +126,16 @@ func TestGrafanaBeforeVersion9(t *testing.T) {
 	})
 }
 
+// One metric of two hosts met the condition. The message has both values.
+func TestGrafanaBeforeVersion9OfTwoHosts(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		w.post([]byte(`{"ruleName":"Memory alert","state":"alerting","orgId":1,"message":"Memory is nearly full","evalMatches":[
+			{"metric":"Memory","value":98.2,"tags":{"host":"web-1"}}, {"metric":"Memory","value":91.5,"tags":{"host":"web-2"}}]}`), api.Loud)
+		w.after(5 * time.Second)
+		w.expect(person, "1 🔔 Memory alert [Memory is nearly full (Memory=98.2, Memory web-2=91.5)]")
+	})
+}
+
 // Two organisations of a Grafana share no group.
 func TestOrganisationsOfGrafana(t *testing.T) {
 	inWorld(t, "7", func(w *world) {

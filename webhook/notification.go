@@ -62,6 +62,7 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 		if p.Part != number[0] || p.Parts != number[1] { // the sender's own
 			p.Part, p.Parts, p.Repaired = number[0], number[1], true
 		}
+		p.Bound(label)
 		if change != nil {
 			change(&p)
 		}

@@ -179,7 +179,7 @@ func (r *reconciler) incomplete(cluster string, outages map[string]state.Outage)
 	p, _ := s.pulse(judging)
 	sources := s.sources(cluster)
 	sources.Outage = outages[judging]
-	return s.unheard(p, time.Time{}) || time.Now().Before(sources.Settled())
+	return s.unheard(p, time.Time{}) || sources.Settles(time.Now())
 }
 
 // decide decides on the report that a resolved instance fires again. If

@@ -124,3 +124,42 @@ func TestAFailingChatIsFoundWithManyAlerts(t *testing.T) {
 		w.backlog(0)
 	})
 }
+
+// One name that Telegram refuses hides no other group of a summary, whatever the
+// summary is about.
+func TestARefusedSummaryIsDivided(t *testing.T) {
+	for _, priority := range []string{"P0", "P1"} {
+		for _, chat := range []string{"-100", "7"} {
+			t.Run(priority+" "+chat, func(t *testing.T) {
+				inWorld(t, chat, func(w *world) {
+					w.bot.Refuse(func(_ int64, m fakebot.Message) string {
+						if strings.Contains(m.Text, "g033") || strings.Contains(m.Text, "g035") {
+							return "ENTITY_BOUNDS_INVALID"
+						}
+						return ""
+					})
+					id, groups := int64(group), 40
+					if chat == "7" {
+						id, groups = person, 80
+					}
+					w.flood(priority, "g", groups)
+					w.after(4 * time.Minute)
+					for i := range groups {
+						name := fmt.Sprintf("g%03d", i)
+						at, rang := w.named(id, 0, name)
+						if refused := i == 33 || i == 35; at.IsZero() != refused || !refused && rang != (priority == "P0") {
+							t.Errorf("%s is named %s, rang %t", name, at, rang)
+						}
+					}
+					w.backlog(0)
+					if t.Failed() {
+						w.dump(id)
+					}
+					if w.metric("preflight_webhook_chat_state", chat, "ok") != 1 {
+						t.Error("the chat counts as failing")
+					}
+				})
+			})
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/api"
 )
 
@@ -91,4 +92,40 @@ func TestLongTextsInAStorm(t *testing.T) {
 		}
 		w.settled(0)
 	})
+}
+
+// An alert that was resolved before Telegram could be reached rings if it is
+// urgent, in a storm as without one.
+func TestAlertsThatEndBeforeTheyAreShown(t *testing.T) {
+	for groups, silent := range map[int]int{1: 0, 40: 0, 3: 40} {
+		for priority, rings := range map[string]bool{"P0": true, "P1": false} {
+			t.Run(fmt.Sprint(groups, " ", priority), func(t *testing.T) {
+				inWorldOf(t, "-100", t.TempDir()+"/spool.db", func(w *world) {
+					w.bot.Inject(fakebot.Fault{RetryAfter: 20})
+					start := time.Now()
+					for i := range groups {
+						am := alertmanager{url: "http://a", priority: priority, key: fmt.Sprintf("g%03d", i)}
+						w.post(am.payload(am.firing(am.key, start)), api.Loud)
+					}
+					w.flood("P1", "silent", silent)
+					w.after(10 * time.Second)
+					for i := range groups {
+						am := alertmanager{url: "http://a", priority: priority, key: fmt.Sprintf("g%03d", i)}
+						w.post(am.payload(am.resolved(am.key, start, time.Now())), api.Loud)
+					}
+					w.after(time.Hour)
+					m := w.bot.Messages(group)
+					if len(m) == 0 {
+						t.Fatal("the chat shows nothing")
+					}
+					for _, m := range m {
+						if m.Silent == rings && !(m.Silent && strings.Contains(m.Text, "silent0")) {
+							t.Errorf("silent %t: %s", m.Silent, m.Text)
+						}
+					}
+					w.backlog(0)
+				})
+			})
+		}
+	}
 }

@@ -295,3 +295,19 @@ func TestADeletedSummary(t *testing.T) {
 		w.backlog(0)
 	})
 }
+
+// A summary counts the alerts that Alertmanager left out of its groups.
+func TestASummaryOfTruncatedGroups(t *testing.T) {
+	inWorld(t, "-100", func(w *world) {
+		for i := range 40 {
+			am := alertmanager{url: "http://a", priority: "P0", key: fmt.Sprintf("g%03d", i)}
+			w.post(leavingOut(w.t, 7, am.payload(am.firing(am.key, time.Now()))), api.Loud)
+		}
+		w.after(time.Minute)
+		m := w.bot.Messages(group)
+		last := m[len(m)-1].Text
+		if !strings.Contains(last, "storm: 26 alerts in 26 groups\n… and 182 more that Alertmanager left out (max_alerts)\n") {
+			t.Errorf("the summary is %s", last)
+		}
+	})
+}

@@ -56,23 +56,23 @@ func checkToken(token string) error {
 // tokenVariable is the variable that lists the tokens.
 const tokenVariable = "WEBHOOK_TOKEN"
 
-// assignment is a line of an .env file. The equal signs of a bearer token are at
-// its end.
-var assignment = regexp.MustCompile(`^[A-Z][A-Z0-9_]*=[^=]`)
+// assignment is a line of an .env file. A name in lower case is one of several
+// words. The equal signs of a bearer token are at its end.
+var assignment = regexp.MustCompile(`^([A-Z][A-Z0-9_]*|[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+)=[^=]`)
 
 // cleanToken returns a token as the webhook compares it. A sender can have it
 // from the same file.
 func cleanToken(text string) string { return CleanAssigned(tokenVariable, text) }
 
 // CleanAssigned returns the secret of a line of an .env file that assigns it to a
-// variable, as in "export NAME='secret'". Another text is cleaned by
+// variable, as in "export NAME='secret'", in letters of any case. Another text is cleaned by
 // [CleanSecret].
 func CleanAssigned(name, line string) string {
 	text := CleanSecret(line)
 	if exported, ok := strings.CutPrefix(text, "export "); ok {
 		text = strings.TrimSpace(exported)
 	}
-	if value, ok := strings.CutPrefix(text, name+"="); ok {
+	if assigned, value, ok := strings.Cut(text, "="); ok && strings.EqualFold(assigned, name) {
 		return CleanSecret(value)
 	}
 	return CleanSecret(line)

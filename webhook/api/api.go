@@ -59,6 +59,9 @@ const (
 	// PostedTo is set by the webhook: the path of a notification that it does
 	// not know.
 	PostedTo = "posted_to"
+	// LeftOut is set by the webhook: the number of labels and annotations that it
+	// dropped, because the alert has too many.
+	LeftOut = "left_out"
 	// SentBy is set by the webhook for an alert that another program than
 	// Alertmanager posted.
 	SentBy  = "sent_by"

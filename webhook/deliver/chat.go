@@ -51,9 +51,18 @@ func (w *worker) load(tx *spool.Tx) error {
 	if slices.ContainsFunc(calls, now.Before) { // the stored times are of another clock
 		w.limited, w.calls, calls, limited = time.Time{}, nil, nil, time.Time{}
 	}
+	longest := now.Add(slowestRetryAfter) // else the clock was set back
+	w.limited, limited = earliest(w.limited, longest), earliest(limited, longest)
 	w.pace().takeOver(calls, limited)
 	w.notBefore = w.limited
 	return nil
+}
+
+func earliest(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // pace returns the pace of the chat, which its topics share.

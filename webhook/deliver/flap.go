@@ -100,7 +100,10 @@ func (p *planner) writeFlap(kind message.Kind, id int64, flaps []spool.Flap, new
 	if d.replyTo, err = p.tx.MessageID(id); err != nil {
 		return nil, err
 	}
-	d.group, d.news, d.silent = newest[0].Scope(), nil, quiet(slices.DeleteFunc(slices.Clone(d.list), func(v spool.View) bool { return !fires(v) }))
+	asks := func(v spool.View) bool { // an urgent alert that was never shown asks for a sound too
+		return fires(v) || id == 0 && v.Shown == spool.ShownNothing && v.Rank < p.urgentRanks()
+	}
+	d.group, d.news, d.silent = newest[0].Scope(), nil, quiet(slices.DeleteFunc(slices.Clone(d.list), func(v spool.View) bool { return !asks(v) }))
 	for _, v := range d.list {
 		if v.Shown == spool.ShownNothing {
 			d.news = append(d.news, v)

@@ -25,6 +25,7 @@ type call struct {
 	rings      bool  // about an urgent alert, with a sound
 	edits      bool  // brings a message that names many alerts up to date
 	summarized int   // alerts that a summary newly shows
+	lines      int   // of a summary
 	flap       int64 // the message about an alert that flaps, which the call concerns
 	flapOver   bool  // afterwards that alert no longer flaps
 
@@ -45,6 +46,7 @@ type planner struct {
 	rang      time.Time    // the last call about an urgent alert
 	edited    time.Time    // the last edit of a summary
 	flapped   flapEdits
+	divided   divisions
 	others    *spool.Others
 }
 
@@ -54,6 +56,12 @@ type planner struct {
 func (p *planner) next() (c *call, wake time.Time, err error) {
 	if p.storm, err = p.tx.Storm(p.chat); err != nil {
 		return nil, wake, err
+	}
+	if p.storm != nil && p.storm.Began.After(p.now) { // the clock was set back
+		p.storm.Began = p.now
+		if err := p.tx.SetStorm(p.chat, *p.storm); err != nil {
+			return nil, wake, err
+		}
 	}
 	if p.storm != nil {
 		p.rang = later(p.rang, p.storm.Rang)

@@ -86,7 +86,7 @@ func (p *postponed) groups(others ...string) []string {
 // shows.
 func (w *worker) postpones(c *call) bool {
 	p, now := &w.postponed, time.Now()
-	if c.Edits != 0 || c.Group == "" || w.dead != "" || now.Sub(p.proved) > provedFor {
+	if c.Edits != 0 || c.Group == "" || !w.takesOthers() {
 		return false
 	}
 	if w.pace().spare(now, leftFree).After(now) {
@@ -134,6 +134,12 @@ func (w *worker) choose(plan planner) (c *call, wake time.Time, err error) {
 		p.attempts = nil // they are no longer due
 	}
 	return c, wake, err
+}
+
+// takesOthers reports whether the chat took another text lately, so that it is not
+// at fault for a refusal.
+func (w *worker) takesOthers() bool {
+	return w.dead == "" && time.Since(w.postponed.proved) <= provedFor
 }
 
 // soon reports whether a call may be made within seconds.

@@ -159,14 +159,14 @@ func (p *planner) begins(dues spool.Dues) (bool, error) {
 // have fitted without summaries.
 func (p *planner) passed(dues spool.Dues) (bool, error) {
 	since := p.now.Sub(p.storm.Began)
-	if since >= 0 && since < calmFor { // else the clock was set back
+	if since < calmFor {
 		return false, nil
 	}
 	n := p.needs(dues)
 	if n.all() > p.budget.fits() {
 		return false, nil
 	}
-	groups, err := p.tx.GroupsSummarized(p.chat, p.storm.Began, p.now.Add(-time.Minute))
+	groups, err := p.tx.GroupsSummarized(p.chat, p.storm.Began, p.now.Add(-time.Minute), p.now)
 	return n.all()+groups <= p.budget.fits(), err
 }
 
@@ -310,7 +310,7 @@ func (p *planner) ownMessage(news spool.Dues) (s step, ok bool, err error) {
 		if d.Class != spool.DueAlert {
 			return d.Class == spool.DueFlap
 		}
-		has, e := p.tx.HasOwnMessage(p.chat, d.Group, p.storm.Began)
+		has, e := p.tx.HasOwnMessage(p.chat, d.Group, p.storm.Began, p.now)
 		flaps := false
 		if has && e == nil && d.Alerts <= perMessage {
 			flaps, e = p.tx.GroupFlaps(p.chat, d.Group)

@@ -29,7 +29,7 @@ func (p *planner) summarize(s step) (*call, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.into > 0 {
+	if s.into > 0 && p.divided.most(s.summary) == 0 {
 		c, err := p.editSummary(s.into, list)
 		if c != nil || err != nil && !errors.Is(err, errFull) {
 			return c, err
@@ -61,7 +61,7 @@ func (p *planner) rangBefore(list []spool.Unlisted) (bool, error) {
 		newest[u.Group] = later(newest[u.Group], u.ChangedAt)
 	}
 	for group, received := range newest {
-		if has, err := p.tx.HasOwnMessage(p.chat, group, later(p.storm.Began, received)); !has || err != nil {
+		if has, err := p.tx.HasOwnMessage(p.chat, group, later(p.storm.Began, received), p.now); !has || err != nil {
 			return false, err
 		}
 	}
@@ -82,7 +82,7 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	}
 	all := kind != message.SummaryStart
 	if !all {
-		n, err := p.tx.SummariesSince(p.chat, p.now.Add(-time.Minute))
+		n, err := p.tx.SummariesSince(p.chat, p.now.Add(-time.Minute), p.now)
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +99,7 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	if err != nil {
 		return nil, err
 	}
-	c.content.Silent = silentSummary(spool.Added(lines))
+	c.content.Silent = p.silentSummary(spool.Added(lines))
 	switch {
 	case kind == message.SummaryEnds:
 		c.content.Silent = true
@@ -179,9 +179,14 @@ func (p *planner) editSummary(id int64, list []spool.Unlisted) (*call, error) {
 func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unlisted) (*call, []spool.Line, error) {
 	s.Known = len(known)
 	lines := spool.ListOf(known, list)
+	if most := p.divided.most(s.Kind); most > 0 && len(known) == 0 {
+		lines = lines[:min(most, len(lines))]
+	}
 	c := &call{}
 	c.Rank = spool.LowestRank
-	for _, l := range lines {
+	for i := range lines {
+		l := &lines[i]
+		l.Truncated = p.tx.Truncated(l.Group)
 		s.Lines = append(s.Lines, l.Line)
 		c.Rank = min(c.Rank, l.Rank)
 	}
@@ -190,6 +195,7 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 		return nil, nil, err
 	}
 	lines = lines[:n]
+	c.lines = n
 	c.content = telegram.Message{HTML: m.HTML, Plain: m.Text()}
 	c.minimum, c.nameless = p.formatter.MinimumOf(s)
 	added := spool.Added(lines)
@@ -201,9 +207,14 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 	return c, lines, nil
 }
 
-// silentSummary reports whether none of the alerts asks for a sound.
-func silentSummary(list []spool.Unlisted) bool {
+// silentSummary reports whether none of the alerts asks for a sound. One that is
+// not urgent and was resolved before it was delivered asks for none, as in a
+// digest.
+func (p *planner) silentSummary(list []spool.Unlisted) bool {
 	for _, u := range list {
+		if u.Resolved && u.Rank >= p.urgentRanks() {
+			continue
+		}
 		if u.Notify == state.Loud && u.Ambiguous < silentRepeats {
 			return false
 		}
@@ -217,6 +228,12 @@ func (w *worker) recordSummary(tx *spool.Tx, c *call, o outcome, now time.Time) 
 	m := &c.Message
 	edited := c.Edits != 0
 	switch {
+	case o.failure == nil && c.unnamed(o.form):
+		c.summarized = 0
+		if err = tx.EmptySummary(m); err == nil {
+			sent, err = tx.SummaryEvent(m, o.id)
+		}
+		return sent, nil, errors.Join(err, tx.Sent(m, o.id, now), tx.NoteSummary(m, now), tx.FullSummary(m))
 	case o.failure == nil:
 		id := o.id
 		if edited {

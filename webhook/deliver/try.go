@@ -70,15 +70,25 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 		chat.Topic = 0
 	}
 	w.postponed.resume(c, &chat, &o)
+	if c.divisible() && w.divided.most(c.Kind) > 0 { // each form takes a call
+		o.form = plainText
+	}
 	for {
 		if o = w.attempt(hard, chat, c, o.form); o.failure == nil {
 			if c.Edits == 0 {
 				w.postponed.took(c, o.form, time.Now())
 				w.judge(ctx, hard, chat, c, &o)
+				w.divided.took(c, o.form)
 			}
 			return o
 		}
 		switch refused := o.failure.Kind == telegram.Refused; {
+		case refused && o.form == plainText && c.divisible() && w.takesOthers():
+			w.divided.refused(c)
+			w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
+			w.log.Warn("Telegram refused a summary: dividing it", "message", c.ID, "lines", c.lines, "err", o.failure)
+			o.postponed = true
+			return o
 		case refused && o.form < c.lastForm():
 			o.form++
 		case chat.Topic != 0 && (refused || o.failure.Kind == telegram.TopicGone):

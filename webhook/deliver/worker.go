@@ -35,6 +35,7 @@ type worker struct {
 	rang      time.Time // the last call about an urgent alert
 	edited    time.Time // the last edit of a summary
 	flapped   flapEdits
+	divided   divisions   // the summaries that Telegram refused
 	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
 	limited   time.Time // the end of the wait that Telegram asked for
@@ -83,7 +84,7 @@ func (w *worker) begin() error {
 	if w.lease.Fresh { // the other replica may have died before it pushed its last call
 		w.pace().begin(time.Now())
 	}
-	w.failures, w.topicAway, w.postponed = 0, time.Time{}, postponed{}
+	w.failures, w.topicAway, w.postponed, w.divided = 0, time.Time{}, postponed{}, nil
 	w.metrics.chatState(w.key, w.known())
 	return nil
 }
@@ -151,7 +152,7 @@ func (w *worker) next() (c *call, wake time.Time, err error) {
 		}
 		c, wake, err = w.choose(planner{
 			tx: tx, chat: w.key, topics: w.topics, now: now, formatter: w.Formatter(), ownOnly: w.lease.OwnOnly,
-			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited, flapped: w.flapped,
+			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited, flapped: w.flapped, divided: w.divided,
 		})
 		if err != nil {
 			return err
@@ -162,6 +163,9 @@ func (w *worker) next() (c *call, wake time.Time, err error) {
 		return tx.SetCalls(w.key, latest(append(slices.Clone(w.calls), now)))
 	})
 	if err == nil {
+		if after == nil {
+			w.divided = nil
+		}
 		w.reportStorm(before, after)
 	}
 	return c, wake, err

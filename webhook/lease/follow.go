@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"time"
 
@@ -28,6 +29,13 @@ func firstEvents(events []Event) []Event {
 		n++
 	}
 	return events[:n]
+}
+
+// hashOf returns a hash of the identity of an event.
+func hashOf(replica string, seq int64) int64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d", replica, seq)
+	return int64(h.Sum64())
 }
 
 // follower applies the events of other replicas, in a transaction.
@@ -58,7 +66,8 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 					return err
 				}
 			}
-			return tx.SetJournalPlace(s.journal, place)
+			last := some[len(some)-1]
+			return errors.Join(tx.SetJournalPlace(s.journal, place), tx.SetJournalEntry(spool.JournalEntry{Place: last.ID, Hash: hashOf(last.Replica, last.Seq)}))
 		}); err != nil {
 			return err
 		}

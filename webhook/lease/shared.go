@@ -65,7 +65,9 @@ type Beat struct {
 	Unpushed func(seq int64) (Event, bool, error)
 	// Leaves means that the process ends.
 	Leaves bool
-	Chats  string // those it is configured with
+	// Place asks for the entry in a place of the journal.
+	Place int64
+	Chats string // those it is configured with
 	// Wants asks for the lease, or renews it. Without it the replica gives the
 	// lease up.
 	Wants bool
@@ -99,6 +101,9 @@ type Standing struct {
 	Unnamed time.Duration
 	// Journal identifies the journal, and Last is the place of its last entry.
 	Journal, Last int64
+	// Replica and Seq are those of the entry in [Beat.Place]; empty if there is none.
+	Replica string
+	Seq     int64
 }
 
 // Peer is another replica that runs.

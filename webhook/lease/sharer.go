@@ -244,7 +244,16 @@ func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	standing, err := s.Shared.Beat(ctx, s.report(true, waiting > pushAtOnce))
+	var read spool.JournalEntry
+	if err := s.Spool.Do(func(tx *spool.Tx) (err error) {
+		read, err = tx.JournalEntry()
+		return err
+	}); err != nil {
+		return false, err
+	}
+	b := s.report(true, waiting > pushAtOnce)
+	b.Place = read.Place
+	standing, err := s.Shared.Beat(ctx, b)
 	if err != nil {
 		return false, err
 	}
@@ -261,6 +270,9 @@ func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
 	switch {
 	case journal != standing.Journal:
 		place = 0
+	case standing.Replica != "" && hashOf(standing.Replica, standing.Seq) != read.Hash: // and others have written since
+		place = 0
+		s.Log.Warn("the database was restored to an earlier time: reading the whole journal")
 	case place > standing.Last: // the database was restored to an earlier time
 		place = standing.Last
 	}

@@ -155,6 +155,11 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 		_, err := tx.Exec(ctx, `DELETE FROM preflight.turns WHERE bot = $1 AND replica = $2`, s.bot, b.Replica)
 		return err
 	}
+	// The clock of the database may have been set back.
+	if _, err := tx.Exec(ctx, `UPDATE preflight.turns SET until = clock_timestamp() + make_interval(secs => $3)
+		WHERE bot = $1 AND replica <> $2 AND until > clock_timestamp() + make_interval(secs => $3 + 1)`, s.bot, b.Replica, TTL.Seconds()); err != nil {
+		return err
+	}
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO preflight.turns AS t (bot, replica, until) VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
 		ON CONFLICT (bot) DO UPDATE SET replica = EXCLUDED.replica, until = EXCLUDED.until
@@ -167,15 +172,17 @@ func (s *Store) lease(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing
 func (s *Store) look(ctx context.Context, tx pgx.Tx, b Beat, standing *Standing) error {
 	if err := tx.QueryRow(ctx, `
 		SELECT (SELECT id FROM preflight.journal_identity),
-			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0)`,
-		s.bot).Scan(&standing.Journal, &standing.Last); err != nil {
+			COALESCE((SELECT max(id) FROM preflight.journal WHERE bot = $1), 0),
+			COALESCE((SELECT replica FROM preflight.journal WHERE bot = $1 AND id = $2), ''),
+			COALESCE((SELECT seq FROM preflight.journal WHERE bot = $1 AND id = $2), 0)`,
+		s.bot, b.Place).Scan(&standing.Journal, &standing.Last, &standing.Replica, &standing.Seq); err != nil {
 		return err
 	}
 	if err := s.heartbeats(ctx, tx, standing); err != nil {
 		return err
 	}
 	rows, err := tx.Query(ctx, `SELECT id, chats, behind, failing FROM preflight.replicas
-		WHERE bot = $1 AND id <> $2 AND seen_at > clock_timestamp() - make_interval(secs => $3) ORDER BY id`,
+		WHERE bot = $1 AND id <> $2 AND abs(extract(epoch FROM seen_at - clock_timestamp())) < $3 ORDER BY id`,
 		s.bot, b.Replica, TTL.Seconds())
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	postgres := testservers.StartPostgres(t)
 	for name, test := range map[string]func(*testing.T, *testservers.Postgres){
-		"lease": oneReplicaHoldsTheLease, "heartbeats": eachReplicaGetsTheNewestHeartbeats, "before": aReplicaOfTheVersionBefore, "order": theJournalHasOneOrder,
+		"lease": oneReplicaHoldsTheLease, "clock": theClockOfTheDatabaseIsSetBack, "heartbeats": eachReplicaGetsTheNewestHeartbeats, "before": aReplicaOfTheVersionBefore, "order": theJournalHasOneOrder,
 		"pages": largeEventsComeInPages, "listen": additionsAreAnnounced, "claims": aNameHasOneOwner, "away": whatIsAwaySaysSo,
 	} {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test(t, postgres) })
@@ -84,6 +84,50 @@ func oneReplicaHoldsTheLease(t *testing.T, postgres *testservers.Postgres) {
 	}
 	if standing := beat("b", true); standing.Held || len(standing.Peers) != 1 {
 		t.Errorf("the one that was away has %+v", standing)
+	}
+}
+
+// A lease that seems to be of a later time ends after its usual duration, and its
+// replica counts as away.
+func theClockOfTheDatabaseIsSetBack(t *testing.T, postgres *testservers.Postgres) {
+	dsn := postgres.NewDatabase("clock")
+	s, err := lease.Open(dsn, "123")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	if err := s.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	beat := func(name string) lease.Standing {
+		t.Helper()
+		standing, err := s.Beat(t.Context(), lease.Beat{Replica: name, Chats: "7", Wants: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return standing
+	}
+	if !beat("a").Held {
+		t.Fatal("the first replica does not hold the lease")
+	}
+	db, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close(context.Background()) })
+	for _, statement := range []string{`UPDATE preflight.turns SET until = until + interval '1 hour'`, `UPDATE preflight.replicas SET seen_at = seen_at + interval '1 hour'`} {
+		if _, err := db.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if standing := beat("b"); standing.Held || len(standing.Peers) != 0 {
+		t.Errorf("the other replica has %+v", standing)
+	}
+	deadline := time.Now().Add(10 * lease.TTL)
+	for !beat("b").Held {
+		if time.Now().After(deadline) {
+			t.Fatal("the lease never expired")
+		}
 	}
 }
 

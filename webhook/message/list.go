@@ -108,6 +108,12 @@ func (f *Formatter) notes(n Notice) []string {
 		notes = append(notes, f.words.Truncated(n.Truncated))
 	}
 	for _, it := range n.Items {
+		if left, err := strconv.Atoi(it.Annotations[api.LeftOut]); err == nil && left > 0 {
+			notes = append(notes, f.words.LeftOut(left))
+			break
+		}
+	}
+	for _, it := range n.Items {
 		if path := shorten(it.Annotations[api.PostedTo], maxField); path != "" {
 			return append(notes, f.words.PostedTo(path))
 		}

@@ -15,6 +15,7 @@ type Line struct {
 	Rank                 int
 	Labels               Spread
 	Alerts, Firing       int
+	Truncated            uint64 // alerts of the group that Alertmanager left out (max_alerts)
 }
 
 // Summary is the content of a message about more groups than a chat can be shown
@@ -33,6 +34,7 @@ type Summary struct {
 // SummaryPage is the data of the template of a summary.
 type SummaryPage struct {
 	Title, Counts     string
+	Truncated         string // about alerts that Alertmanager left out
 	Sections          []Section
 	More              string // about groups that are not named
 	FullList, Command string // the command that lists all alerts
@@ -136,6 +138,9 @@ func (f *Formatter) summaryPage(s Summary, named, width int) SummaryPage {
 	if s.Kind != SummaryEnds && firing > 0 && firing < alerts {
 		p.Counts = words.Counts(firing, alerts-firing)
 	}
+	if n := truncated(s.Lines); n > 0 && s.Kind != SummaryEnds {
+		p.Truncated = f.words.Truncated(n)
+	}
 	p.Sections = f.sections(s, named, width, words)
 	if n := groupsOf(s.Lines) - groupsOf(s.Lines[:named]); n > 0 && s.Kind != SummaryEnds {
 		p.More = words.MoreGroups(n)
@@ -164,6 +169,20 @@ func (f *Formatter) summaryTitle(s Summary, words StormWords) string {
 		title = words.StillFiring(strings.ToUpper(severity.Name), firing, groups)
 	}
 	return join(severity.Icon, " ", title)
+}
+
+// truncated returns the number of alerts that Alertmanager left out of the groups
+// that fire.
+func truncated(lines []Line) (n uint64) {
+	type group struct{ cluster, key string }
+	counted := map[group]bool{}
+	for _, l := range lines {
+		if g := (group{l.Cluster, l.Group}); l.Firing > 0 && !counted[g] {
+			counted[g] = true
+			n += l.Truncated
+		}
+	}
+	return n
 }
 
 func groupsOf(lines []Line) int {

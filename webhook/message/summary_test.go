@@ -38,6 +38,25 @@ func stormOf() message.Summary {
 	}}
 }
 
+// A summary counts what Alertmanager left out, once a group, while the group fires.
+func TestASummaryCountsWhatIsLeftOut(t *testing.T) {
+	f, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for kind, want := range map[message.Kind]bool{message.SummaryStart: true, message.SummaryReminder: true, message.SummaryEnds: false} {
+		s := stormOf()
+		s.Kind, s.Lines[1].Group = kind, "a"
+		for i := range s.Lines {
+			s.Lines[i].Truncated = []uint64{30, 30, 0, 500, 6}[i] // the fourth group is resolved
+		}
+		m, _, err := f.Summarize(s)
+		if got := strings.Contains(m.Text(), "\n… and 36 more that Alertmanager left out (max_alerts)\n"); err != nil || got != want {
+			t.Errorf("%s: %v, %s", kind, err, m.Text())
+		}
+	}
+}
+
 func TestSummaries(t *testing.T) {
 	for language, want := range map[string][3]string{
 		"en": {`🚨 P0 storm: 5005 alerts in 5 groups

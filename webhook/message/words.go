@@ -43,7 +43,8 @@ type Words struct {
 	More                func(n int) string
 	Truncated           func(n uint64) string
 	PostedTo            func(path string) string
-	Test                string // the text of a test message
+	LeftOut             func(n int) string // labels and annotations
+	Test                string             // the text of a test message
 	// Minimum names alerts whose text Telegram refused.
 	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string

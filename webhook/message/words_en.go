@@ -51,7 +51,10 @@ func english() Words {
 			return text
 		},
 		NoData: "No data", QueryFailed: "Query failed",
-		More:     func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
+		More: func(n int) string { return fmt.Sprintf("… and %d more still firing", n) },
+		LeftOut: func(n int) string {
+			return fmt.Sprintf("An alert has too many labels and annotations: %d are left out", n)
+		},
 		PostedTo: func(path string) string { return "Received at the path " + path + ", which this webhook does not know" },
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… and %d more that Alertmanager left out (max_alerts)", n)

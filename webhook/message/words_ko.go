@@ -48,7 +48,10 @@ func korean() Words {
 			return text
 		},
 		NoData: "데이터 없음", QueryFailed: "쿼리 실패",
-		More:     func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
+		More: func(n int) string { return fmt.Sprintf("… 외 %d건 계속 발생 중", n) },
+		LeftOut: func(n int) string {
+			return fmt.Sprintf("알림의 레이블과 어노테이션이 너무 많아 %d개를 생략함", n)
+		},
 		PostedTo: func(path string) string { return "이 웹훅이 모르는 경로 " + path + "에서 수신됨" },
 		Truncated: func(n uint64) string {
 			return fmt.Sprintf("… 외 %d건은 Alertmanager가 생략함 (max_alerts)", n)

@@ -70,6 +70,9 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	}
 	louder := false
 	for _, alert := range n.Alerts {
+		if alert.Fingerprint, err = a.fingerprint(alert); err != nil {
+			return done, err
+		}
 		c, before, err := a.applyAlert(n, alert, group, chats)
 		if err != nil {
 			return done, err
@@ -213,6 +216,10 @@ func (a Applier) remind(n state.Arrival, chats []string) error {
 // notification contradicted the report in time. It returns their number, and
 // the time at which the next one is due, or zero.
 func (a Applier) Refire(now time.Time) (n int, next time.Time, err error) {
+	// A report waits for no longer, unless the clock was set back.
+	if _, err := a.Tx.exec(lateRefires, time.Now().Add(state.Settle).UnixMicro()); err != nil {
+		return 0, next, err
+	}
 	due, err := a.Tx.instances(refiring, now.UnixMicro())
 	if err != nil {
 		return 0, next, err

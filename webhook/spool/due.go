@@ -70,8 +70,10 @@ const (
 	// The group of a damaged row can be binary.
 	dropReminder  = `DELETE FROM reminders WHERE chat = ? AND CAST(group_key AS TEXT) = ?`
 	dropReminders = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= ?`
-	// A reminder that arrived after the message was planned stays.
-	dropPlannedReminder = `DELETE FROM reminders WHERE chat = ? AND group_key = ? AND received_at <= (SELECT created_at FROM messages WHERE id = ?)`
+	// A reminder that arrived after the message was planned stays. One that is later
+	// than now arrived before the clock was set back.
+	dropPlannedReminder = `DELETE FROM reminders WHERE chat = ? AND group_key = ?
+		AND (received_at <= (SELECT created_at FROM messages WHERE id = ?) OR received_at > ?)`
 )
 
 // Due is a call that is due to a chat.

@@ -2,6 +2,7 @@ package spool
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"github.com/prometheus/alertmanager/template"
@@ -42,6 +43,27 @@ func (a Applier) newest(n state.Arrival, alert template.Alert) (newest *state.In
 	}
 	newest, err = a.lastEnded(n, alert)
 	return newest, true, err
+}
+
+// fingerprint returns the fingerprint under which an alert is known. It is that of
+// the labels if the sender gives its own to another alert too.
+func (a Applier) fingerprint(alert template.Alert) (string, error) {
+	own := state.Fingerprint(alert.Labels)
+	if alert.Fingerprint == own {
+		return own, nil
+	}
+	list, err := a.Tx.instances(openOrNewest, alert.Fingerprint)
+	same := func(i *state.Instance) bool { return maps.Equal(i.Alert.Labels, alert.Labels) }
+	switch {
+	case err != nil || slices.ContainsFunc(list, same):
+		return alert.Fingerprint, err
+	case len(list) > 0:
+		return own, nil
+	}
+	if list, err = a.Tx.instances(openOrNewest, own); len(list) > 0 { // the other one was removed
+		return own, err
+	}
+	return alert.Fingerprint, err
 }
 
 // joined returns the instance in which the open ones of an alert continue.

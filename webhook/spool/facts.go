@@ -16,6 +16,8 @@ const (
 	factOutageSeen         = "outage_seen_at"
 	factJournalRead        = "journal_read"
 	factJournalIdentity    = "journal_identity"
+	factJournalEntry       = "journal_entry"
+	factJournalEntryHash   = "journal_entry_hash"
 	factAsideReported      = "set_aside_reported_at"
 )
 
@@ -61,4 +63,22 @@ func (t *Tx) JournalPlace() (journal, place int64, err error) {
 // SetJournalPlace stores the place up to which the shared journal was read.
 func (t *Tx) SetJournalPlace(journal, place int64) error {
 	return errors.Join(t.setNumber(factJournalIdentity, journal), t.setNumber(factJournalRead, place))
+}
+
+// JournalEntry is an entry of the shared journal that was read: its place, and a
+// hash of the event. Another event in this place means that the journal was
+// restored to an earlier time.
+type JournalEntry struct{ Place, Hash int64 }
+
+// JournalEntry returns the last entry of another replica that was read, or zero.
+func (t *Tx) JournalEntry() (e JournalEntry, err error) {
+	if e.Place, err = t.number(factJournalEntry); err == nil {
+		e.Hash, err = t.number(factJournalEntryHash)
+	}
+	return e, err
+}
+
+// SetJournalEntry stores the last entry of another replica that was read.
+func (t *Tx) SetJournalEntry(e JournalEntry) error {
+	return errors.Join(t.setNumber(factJournalEntry, e.Place), t.setNumber(factJournalEntryHash, e.Hash))
 }

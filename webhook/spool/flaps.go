@@ -196,8 +196,11 @@ func (t *Tx) UnshownOfFlap(chat string, instance int64) ([]View, error) {
 // flapDues returns the calls that are due about flapping alerts, one of a class for
 // each message, and the time at which the next one is, or zero.
 func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (list Dues, next time.Time, err error) {
-	type deferred struct{ message, instance int64 }
-	var quiet []deferred // an end may count soon, or the alert is silenced
+	type deferral struct {
+		message, instance int64
+		wait              time.Duration
+	}
+	var deferred []deferral
 	rows, err := t.query(flapDues, chat, ownOnly)
 	_, err = collect(rows, err, func(rows *sql.Rows) (d Due, err error) {
 		var instance, due int64
@@ -217,13 +220,16 @@ func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (lis
 			d.Class = DueFlap
 		case pending > 0:
 			d.Class = DueFlapEdit
+		case at.Sub(now) > state.FlapLasts(fires): // the clock was set back
+			deferred = append(deferred, deferral{d.ID, instance, state.FlapLasts(fires)})
+			return d, nil
 		case now.Before(at):
 			if next.IsZero() || at.Before(next) {
 				next = at
 			}
 			return d, nil
-		case fires && defers:
-			quiet = append(quiet, deferred{d.ID, instance})
+		case fires && defers: // an end may count soon, or the alert is silenced
+			deferred = append(deferred, deferral{d.ID, instance, state.Settle})
 			return d, nil
 		case fires:
 			d.Class = DueFlapFires
@@ -233,8 +239,8 @@ func (t *Tx) flapDues(chat string, ownOnly bool, urgent int, now time.Time) (lis
 		list = list.with(d)
 		return d, nil
 	})
-	for _, d := range quiet {
-		at := now.Add(state.Settle)
+	for _, d := range deferred {
+		at := now.Add(d.wait)
 		if next.IsZero() || at.Before(next) {
 			next = at
 		}

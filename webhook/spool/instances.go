@@ -21,12 +21,13 @@ const (
 
 	firingInstance = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NULL`
 	firingOfGroup  = selectInstances + `WHERE i.scope = ? AND i.resolved_at IS NULL`
-	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at < ?`
+	firingQuiet    = selectInstances + `WHERE i.resolved_at IS NULL AND i.group_key <> ? AND i.seen_at NOT BETWEEN ? AND ?`
 	// A damaged row can have an empty blob.
 	heldInstances = selectInstances + `WHERE i.held <> '' AND length(i.held) > 0 AND i.resolved_at IS NULL ORDER BY i.id`
 	doubtful      = selectInstances + `WHERE i.refire_at IS NOT NULL ORDER BY i.id`
 	resolved      = selectInstances + `WHERE i.id = ? AND i.resolved_at IS NOT NULL`
 	refiring      = selectInstances + `WHERE i.refire_at <= ? ORDER BY i.refire_at`
+	lateRefires   = `UPDATE instances SET refire_at = ?1 WHERE refire_at > ?1 AND typeof(refire_at) = 'integer'`
 	nextRefire    = `SELECT MIN(refire_at) FROM instances WHERE refire_at IS NOT NULL AND typeof(refire_at) = 'integer'`
 
 	instanceAlert  = `SELECT CAST(alert AS BLOB) FROM instances WHERE id = ?`
@@ -63,9 +64,10 @@ func (t *Tx) OwnAlerts() ([]*state.Instance, error) {
 }
 
 // FiringQuiet returns the firing instances of Alertmanager that no notification
-// mentioned since a time.
+// mentioned since a time. A notification that is stored as later than now was
+// before the clock was set back.
 func (t *Tx) FiringQuiet(since time.Time) ([]*state.Instance, error) {
-	return t.instances(firingQuiet, state.OwnGroup, since.UnixMicro())
+	return t.instances(firingQuiet, state.OwnGroup, since.UnixMicro(), time.Now().Add(state.Settle).UnixMicro())
 }
 
 // ResolvedInstance returns an instance, or nil if it is unknown or fires.

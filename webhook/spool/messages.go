@@ -161,7 +161,7 @@ func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
 	}
 	if m.Kind == message.Alert || m.Kind == message.Reminder {
 		// A message that lists every firing instance is a reminder too.
-		if _, err := t.exec(dropPlannedReminder, m.Chat, m.Group, m.ID); err != nil {
+		if _, err := t.exec(dropPlannedReminder, m.Chat, m.Group, m.ID, time.Now().UnixMicro()); err != nil {
 			return err
 		}
 	}

@@ -18,11 +18,11 @@ const (
 	// The old messages cannot be edited.
 	forgetSummaries = `DELETE FROM summarized WHERE message IN (SELECT id FROM messages WHERE chat = ?)`
 
-	ownSince        = `SELECT EXISTS (SELECT 1 FROM messages WHERE created_at >= ?1 AND chat = ?2 AND group_key = ?3 AND kind = 'alert')`
+	ownSince        = `SELECT EXISTS (SELECT 1 FROM messages WHERE created_at BETWEEN ?1 AND ?4 AND chat = ?2 AND group_key = ?3 AND kind = 'alert')`
 	newsOfChat      = `SELECT count(DISTINCT i.scope) FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ? AND v.pending = 1 AND v.flap = 0 AND v.shown = 0`
 	setBegan        = `UPDATE messages SET storm_at = ? WHERE id = ?`
 	beganOf         = `SELECT storm_at FROM messages WHERE id = ?`
-	summariesSince  = `SELECT count(*) FROM messages WHERE created_at >= ? AND chat = ? AND kind = 'summary'`
+	summariesSince  = `SELECT count(*) FROM messages WHERE created_at BETWEEN ? AND ? AND chat = ? AND kind = 'summary'`
 	silentReminders = `SELECT NOT EXISTS (SELECT 1 FROM reminders WHERE chat = ? AND notify >= ? AND ambiguous < ?)`
 	dropEmpty       = `DELETE FROM reminders WHERE chat = ?1 AND NOT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ?1 AND v.shown = 1 AND i.resolved_at IS NULL
@@ -89,8 +89,9 @@ func (t *Tx) GroupsWithNews(chat string) (n int, err error) {
 }
 
 // HasOwnMessage reports whether a group got a message of its own since a time.
-func (t *Tx) HasOwnMessage(chat, group string, since time.Time) (yes bool, err error) {
-	err = t.queryRow(ownSince, since.UnixMicro(), chat, group).Scan(&yes)
+// One that is later than now was stored before the clock was set back.
+func (t *Tx) HasOwnMessage(chat, group string, since, now time.Time) (yes bool, err error) {
+	err = t.queryRow(ownSince, since.UnixMicro(), chat, group, now.UnixMicro()).Scan(&yes)
 	return yes, err
 }
 
@@ -152,9 +153,10 @@ func (t *Tx) Began(id int64) (time.Time, error) {
 	return fromMicro(at), err
 }
 
-// SummariesSince returns the number of summaries that were made since a time.
-func (t *Tx) SummariesSince(chat string, since time.Time) (n int, err error) {
-	err = t.queryRow(summariesSince, since.UnixMicro(), chat).Scan(&n)
+// SummariesSince returns the number of summaries that were made since a time, until
+// now.
+func (t *Tx) SummariesSince(chat string, since, now time.Time) (n int, err error) {
+	err = t.queryRow(summariesSince, since.UnixMicro(), now.UnixMicro(), chat).Scan(&n)
 	return n, err
 }
 

@@ -32,12 +32,14 @@ const (
 	endInLists    = `UPDATE summarized SET ended = 1 WHERE instance = ?`
 	editLists     = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id IN (SELECT message FROM summarized WHERE instance = ?)`
 	linesSince    = `SELECT count(DISTINCT l.group_key) FROM lines l JOIN messages m ON m.id = l.message
-		WHERE m.chat = ? AND m.kind = 'summary' AND m.created_at >= ? AND l.at >= ?`
+		WHERE m.chat = ? AND m.kind = 'summary' AND m.created_at >= ? AND l.at BETWEEN ? AND ?`
 
 	// What is planned and not yet in the message.
-	unlistNews = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0)`
-	unlistEnds = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 1)`
-	emptyLines = `DELETE FROM lines WHERE message = ?1 AND id NOT IN (SELECT line FROM summarized WHERE message = ?1)`
+	unlistNews   = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0)`
+	unlistEnds   = `DELETE FROM summarized WHERE message = ?1 AND instance IN (SELECT instance FROM views WHERE chat = ?2 AND pending = 1 AND shown = 1)`
+	deleteListed = `DELETE FROM summarized WHERE message = ?`
+	deleteLines  = `DELETE FROM lines WHERE message = ?`
+	emptyLines   = `DELETE FROM lines WHERE message = ?1 AND id NOT IN (SELECT line FROM summarized WHERE message = ?1)`
 
 	showNews = `UPDATE views SET shown = s.shows, first_message = COALESCE(first_message, ?1), last_message = ?1, ambiguous = 0,
 		told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, CASE WHEN s.shows = 2 THEN ?3 END), pending = s.shows < 1 + s.ended
@@ -49,7 +51,7 @@ const (
 		UNION SELECT v.last_message FROM summarized s JOIN views v ON v.chat = ?2 AND v.instance = s.instance WHERE s.message = ?1 AND v.shown = 1 AND v.pending = 1)`
 	showReminded = `UPDATE views SET first_message = COALESCE(first_message, ?1), last_message = ?1
 		FROM summarized s WHERE s.message = ?1 AND views.chat = ?2 AND views.instance = s.instance`
-	dropReminded = `DELETE FROM reminders WHERE chat = ?2 AND received_at <= ?3 AND (group_key IN (SELECT group_key FROM lines WHERE message = ?1)
+	dropReminded = `DELETE FROM reminders WHERE chat = ?2 AND (received_at <= ?3 OR received_at > ?4) AND (group_key IN (SELECT group_key FROM lines WHERE message = ?1)
 		OR NOT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance WHERE v.chat = ?2 AND v.shown = 1 AND i.resolved_at IS NULL
 			AND (i.scope = reminders.group_key OR reminders.group_key = '' AND v.first_message IS NULL)))`
 	editIfEnded = `UPDATE messages SET edit = 1 WHERE id = ?1 AND EXISTS (SELECT 1 FROM summarized WHERE message = ?1 AND ended = 1 AND shows = 1)`
@@ -231,9 +233,9 @@ func Added(lines []Line) (list []Unlisted) {
 }
 
 // GroupsSummarized returns the number of groups that summaries took up since a
-// time.
-func (t *Tx) GroupsSummarized(chat string, began, since time.Time) (n int, err error) {
-	err = t.queryRow(linesSince, chat, began.UnixMicro(), since.UnixMicro()).Scan(&n)
+// time. What is later than now was stored before the clock was set back.
+func (t *Tx) GroupsSummarized(chat string, began, since, now time.Time) (n int, err error) {
+	err = t.queryRow(linesSince, chat, began.UnixMicro(), since.UnixMicro(), now.UnixMicro()).Scan(&n)
 	return n, err
 }
 
@@ -256,7 +258,7 @@ func (t *Tx) Summarized(m *Message, now time.Time) error {
 		}
 	}
 	if m.Kind == message.SummaryReminder {
-		if _, err := t.exec(dropReminded, m.ID, m.Chat, now.UnixMicro()); err != nil {
+		if _, err := t.exec(dropReminded, m.ID, m.Chat, now.UnixMicro(), time.Now().UnixMicro()); err != nil {
 			return err
 		}
 	}
@@ -278,6 +280,17 @@ func (t *Tx) unlist(m *Message) error {
 	}
 	_, err := t.exec(emptyLines, m.ID)
 	return err
+}
+
+// EmptySummary records that the chat shows a new summary without what it was to
+// name.
+func (t *Tx) EmptySummary(m *Message) error {
+	for _, s := range []string{deleteListed, deleteLines} {
+		if _, err := t.exec(s, m.ID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unlistAll is unlist for all summaries that were being edited when the process

@@ -132,6 +132,13 @@ func (s Sources) Settled() time.Time {
 	return s.Outage.SeenAt.Add(s.grace())
 }
 
+// Settles reports whether that time is still to come. An outage that is stored as
+// later than now was before the clock was set back.
+func (s Sources) Settles(now time.Time) bool {
+	at := s.Settled()
+	return now.Before(at) && at.Sub(now) <= s.grace()+Settle
+}
+
 // grace is longer than the time for which an alert can wait for its "for" again
 // after a restart of Prometheus.
 func (s Sources) grace() time.Duration { return 3 * s.Timeout }

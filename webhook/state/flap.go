@@ -20,7 +20,16 @@ const (
 // flaps, fires or is resolved for so long that the alert no longer flaps.
 func FlapDue(i *Instance) time.Time {
 	if i.Firing() {
-		return i.FirstAt.Add(flapFires)
+		return i.FirstAt.Add(FlapLasts(true))
 	}
-	return i.ResolvedAt.Add(flapOver)
+	return i.ResolvedAt.Add(FlapLasts(false))
+}
+
+// FlapLasts returns the longest time until [FlapDue], of an instance that fires or
+// one that is resolved.
+func FlapLasts(fires bool) time.Duration {
+	if fires {
+		return flapFires
+	}
+	return flapOver
 }

@@ -134,6 +134,15 @@ func (h *Held) forgotten() time.Duration {
 	return forgotten
 }
 
+// age returns the time since the receipt. A receipt far in the future was before
+// the clock was set back, and counts as long ago.
+func (h *Held) age(now time.Time) time.Duration {
+	if age := now.Sub(h.At); age > -forgotten {
+		return age
+	}
+	return h.forgotten()
+}
+
 // Review decides on a held resolution.
 func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 	proof := h.proof()
@@ -152,7 +161,7 @@ func (s Sources) Review(h *Held, r Reports, now time.Time) Review {
 		return s.reviewUnproved(h, r, now)
 	case r.Rules == RuleRemoved:
 		return Review{Ends: true, Reason: message.RuleRemoved}
-	case now.Sub(h.At) >= h.forgotten():
+	case h.age(now) >= h.forgotten():
 		return Review{Ends: true, Reason: message.NotEvaluated}
 	default:
 		return Review{Stale: h.FiredAt.IsZero()}
@@ -167,13 +176,13 @@ func (s Sources) reviewUnproved(h *Held, r Reports, now time.Time) Review {
 	case r.Alertmanager: // or this one has not got the resolution of its peer yet
 		return Review{Fires: settled(h.At, now)}
 	case s.unseen(end):
-		if now.Sub(h.At) >= forgotten {
+		if h.age(now) >= forgotten {
 			return Review{Ends: true, Reason: message.NotEvaluated}
 		}
 		return Review{Stale: s.Dead || h.Stale}
 	case !s.Outage.To.After(end):
 		return Review{Ends: true, Reason: message.Unverified}
-	case s.Dead, now.Before(s.Settled()), r.Unanswered && now.Sub(h.At) < forgotten:
+	case s.Dead, s.Settles(now), r.Unanswered && h.age(now) < forgotten:
 		return Review{Stale: h.Stale}
 	default:
 		return Review{Ends: true, Reason: message.NoHeartbeat}
