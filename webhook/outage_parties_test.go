@@ -263,3 +263,29 @@ func TestReplicasConfirmTheSame(t *testing.T) {
 		}
 	})
 }
+
+// The replica that delivers reviews a resolution that the other one received.
+func TestAResolutionAtTheOtherReplicaIsReviewed(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		rules := &rulesAPI{health: "ok"}
+		client, err := webhook.NewPrometheus("http://prometheus.test", &http.Client{Transport: rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.both() {
+			w.config.Prometheuses = []*webhook.Prometheus{client}
+			w.restart()
+		}
+		am := alertmanager{url: "http://a", priority: "P0"}
+		for n, w := range p.both() {
+			start := time.Now()
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
+			w.after(time.Minute)
+			w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
+			w.after(10 * time.Second)
+			if m := p.bot.Messages(person); len(m) != 2*n+2 || !strings.Contains(m[2*n+1].Text, "redis, resolved after 1m") {
+				t.Errorf("after an end at replica %d the chat shows %v", n, m)
+			}
+		}
+	})
+}
