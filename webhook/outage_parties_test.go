@@ -289,3 +289,21 @@ func TestAResolutionAtTheOtherReplicaIsReviewed(t *testing.T) {
 		}
 	})
 }
+
+// The replica that delivers shows an alert that fires again, also if only the
+// other one was notified.
+func TestAnAlertThatFiresAgainAtTheOtherReplica(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0", foreign: true}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(10 * time.Second)
+		p.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
+		p.after(20 * time.Second)
+		p.second.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(2 * time.Minute)
+		if m := p.bot.Messages(person); len(m) != 3 || m[2].Silent {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}

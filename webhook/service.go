@@ -185,6 +185,7 @@ func (s *Service) followed(held bool) {
 	s.workers.Wake()
 	if held {
 		s.wakeReview()
+		s.wakeApply()
 	}
 }
 

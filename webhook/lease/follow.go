@@ -35,7 +35,7 @@ type follower struct {
 	spool.Applier
 	log        *slog.Logger
 	duplicates map[string]int // messages that repeat what this replica had delivered, by chat
-	held       bool           // a resolution has to be reviewed
+	held       bool           // a report has to be judged, see [Options.Followed]
 }
 
 // follow applies events, and stores the place up to which the journal was read.

@@ -46,7 +46,7 @@ type Options struct {
 	// Failing reports whether Telegram cannot be reached from here.
 	Failing func() bool
 	// Followed is called after events of other replicas were applied. Held means
-	// that a resolution among them has to be reviewed.
+	// that a resolution, or a report that an alert fires again, is to be judged.
 	Followed func(held bool)
 	// Granted is called when this replica may deliver.
 	Granted func()

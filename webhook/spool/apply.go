@@ -40,7 +40,7 @@ const (
 type Applied struct {
 	Coalesced string           // the reason why no message follows, or ""
 	Ended     []message.Closed // the reasons of the instances that ended
-	Held      bool             // a resolution waits for a review
+	Held      bool             // a resolution, or a report that an alert fires again, is to be judged
 }
 
 // Apply applies a notification.
@@ -77,11 +77,11 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 		delivers := c.Update == nil || c.Update.Scope() == n.Scope()
 		o.Add(c.Verdict, alert, delivers, before)
 		louder = louder || c.Louder
-		done.Held = done.Held || c.Verdict == state.Holds
 		if c.Ended {
 			done.Ended = append(done.Ended, c.Update.Closed)
 		}
 		if c.Verdict == state.Holds || c.Verdict == state.Refires {
+			done.Held = true
 			event.Held = append(event.Held, alert.Fingerprint)
 		}
 	}
