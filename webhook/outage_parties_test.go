@@ -307,3 +307,39 @@ func TestAnAlertThatFiresAgainAtTheOtherReplica(t *testing.T) {
 		}
 	})
 }
+
+// An end that Alertmanager has not sent is that of the first answer without the
+// alert, at every replica.
+func TestAnEndIsThatOfTheFirstAnswerWithoutTheAlert(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		present, rules := &presentAPI{}, &rulesAPI{health: "ok"}
+		manager, err := webhook.NewAlertmanager("http://am.test", &http.Client{Transport: present})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := webhook.NewPrometheus("http://prometheus.test", &http.Client{Transport: rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.both() {
+			w.config.Alertmanagers, w.config.Prometheuses = []*webhook.Alertmanager{manager}, []*webhook.Prometheus{server}
+			w.restart()
+		}
+		am := alertmanager{url: "http://a", priority: "P0"}
+		present.has(am.firing("redis", time.Now()))
+		p.post(am.payload(am.firing("redis", time.Now())), api.Loud)
+		p.after(10 * time.Minute)
+		p.expect(person, open)
+		present.has()
+		ended := time.Now()
+		p.after(5 * time.Minute)
+		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after 10m") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		for i, w := range p.both() {
+			if h := w.history(); len(h) != 1 || h[0].EndsAt == nil || h[0].EndsAt.Sub(ended) > 30*time.Second {
+				t.Errorf("for replica %d it ended at %v, not soon after %s", i, h[0].EndsAt, ended)
+			}
+		}
+	})
+}

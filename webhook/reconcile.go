@@ -251,7 +251,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 		return "", false, false, nil
 	}
 	delete(r.missing, id)
-	if err := a.Close(i, reason, false, now, false); err != nil {
+	if err := a.Close(i, state.Ending{Reason: reason, Since: since}, now, false); err != nil {
 		return "", false, false, err
 	}
 	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)

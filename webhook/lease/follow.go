@@ -188,5 +188,6 @@ func (f *follower) closed(e Event, c state.ClosedEvent) error {
 	if err != nil || i == nil {
 		return err
 	}
-	return f.Close(i, c.Reason, c.Released || c.Reason == "", e.At, true)
+	c.Released = c.Released || c.Reason == ""
+	return f.Close(i, c.Ending, e.At, true)
 }
