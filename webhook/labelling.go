@@ -95,7 +95,7 @@ func (l labelling) has(rule model.LabelSet, sent template.KV) bool {
 	return agree(rule, sent)
 }
 
-// differs reports whether a notification has not the external labels of the server.
+// differs reports whether a notification lacks the external labels of the server.
 // Then it is of another server, or the series has these labels itself.
 func (l labelling) differs(rule model.LabelSet, sent template.KV) bool {
 	for name, value := range l.external {
