@@ -95,6 +95,17 @@ func (l labelling) has(rule model.LabelSet, sent template.KV) bool {
 	return agree(rule, sent)
 }
 
+// differs reports whether a notification lacks the external labels of the server.
+// Then it is of another server, or the series has these labels itself.
+func (l labelling) differs(rule model.LabelSet, sent template.KV) bool {
+	for name, value := range l.external {
+		if _, own := rule[model.LabelName(name)]; !own && sent[name] != value {
+			return true
+		}
+	}
+	return false
+}
+
 // agree reports whether the labels of a rule, or of one of its alerts, are those
 // of a notification. External labels are only in the notification, and
 // relabelling can have dropped some.

@@ -263,3 +263,83 @@ func TestReplicasConfirmTheSame(t *testing.T) {
 		}
 	})
 }
+
+// The replica that delivers reviews a resolution that the other one received.
+func TestAResolutionAtTheOtherReplicaIsReviewed(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		rules := &rulesAPI{health: "ok"}
+		client, err := webhook.NewPrometheus("http://prometheus.test", &http.Client{Transport: rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.both() {
+			w.config.Prometheuses = []*webhook.Prometheus{client}
+			w.restart()
+		}
+		am := alertmanager{url: "http://a", priority: "P0"}
+		for n, w := range p.both() {
+			start := time.Now()
+			w.post(am.payload(am.firing("redis", start)), api.Loud)
+			w.after(time.Minute)
+			w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
+			w.after(10 * time.Second)
+			if m := p.bot.Messages(person); len(m) != 2*n+2 || !strings.Contains(m[2*n+1].Text, "redis, resolved after 1m") {
+				t.Errorf("after an end at replica %d the chat shows %v", n, m)
+			}
+		}
+	})
+}
+
+// The replica that delivers shows an alert that fires again, also if only the
+// other one was notified.
+func TestAnAlertThatFiresAgainAtTheOtherReplica(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		am := alertmanager{url: "http://a", priority: "P0", foreign: true}
+		start := time.Now()
+		p.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(10 * time.Second)
+		p.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
+		p.after(20 * time.Second)
+		p.second.post(am.payload(am.firing("redis", start)), api.Loud)
+		p.after(2 * time.Minute)
+		if m := p.bot.Messages(person); len(m) != 3 || m[2].Silent {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}
+
+// An end that Alertmanager has not sent is that of the first answer without the
+// alert, at every replica.
+func TestAnEndIsThatOfTheFirstAnswerWithoutTheAlert(t *testing.T) {
+	asPair(t, "7", func(p *pair) {
+		present, rules := &presentAPI{}, &rulesAPI{health: "ok"}
+		manager, err := webhook.NewAlertmanager("http://am.test", &http.Client{Transport: present})
+		if err != nil {
+			t.Fatal(err)
+		}
+		server, err := webhook.NewPrometheus("http://prometheus.test", &http.Client{Transport: rules})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range p.both() {
+			w.config.Alertmanagers, w.config.Prometheuses = []*webhook.Alertmanager{manager}, []*webhook.Prometheus{server}
+			w.restart()
+		}
+		am := alertmanager{url: "http://a", priority: "P0"}
+		present.has(am.firing("redis", time.Now()))
+		p.post(am.payload(am.firing("redis", time.Now())), api.Loud)
+		p.after(10 * time.Minute)
+		p.expect(person, open)
+		present.has()
+		ended := time.Now()
+		p.after(5 * time.Minute)
+		if m := p.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after 10m") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		for i, w := range p.both() {
+			if h := w.history(); len(h) != 1 || h[0].EndsAt == nil || h[0].EndsAt.Sub(ended) > 30*time.Second {
+				t.Errorf("for replica %d it ended at %v, not soon after %s", i, h[0].EndsAt, ended)
+			}
+		}
+	})
+}

@@ -146,7 +146,7 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 		return state.NotAsked
 	}
 	a, asked, answered := i.Alert, 0, 0
-	found, pending, fails := false, false, false
+	found, foreign, pending, fails := false, false, false, false
 	for _, answer := range answers {
 		if answer.cluster != "" && answer.cluster != i.Cluster {
 			continue
@@ -158,7 +158,11 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 			if rule.Name != a.Labels[model.AlertNameLabel] || !answer.has(rule.Labels, a.Labels) {
 				continue
 			}
-			found = true
+			if answer.differs(rule.Labels, a.Labels) {
+				foreign = true
+			} else {
+				found = true
+			}
 			switch answer.stateOf(rule, a) {
 			case v1.AlertStateFiring:
 				return state.Fires
@@ -180,7 +184,7 @@ func aboutAlert(answers []ruleAnswer, i *state.Instance) state.Rules {
 		return state.Pending
 	case fails:
 		return state.Fails
-	case found:
+	case found, foreign && answered == asked:
 		return state.Over
 	case answered == asked:
 		return state.RuleRemoved

@@ -168,3 +168,25 @@ func TestAlertsOfPrometheusWithOtherLabels(t *testing.T) {
 		})
 	}
 }
+
+// A server of another environment is no evidence of an end while that of the alert
+// does not answer.
+func TestAServerOfAnotherEnvironmentEndsNothing(t *testing.T) {
+	checked(t, 2, func(w *world, p []*rulesAPI) {
+		am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
+		w.after(10 * time.Minute)
+		p[0].set(func(p *rulesAPI) { p.away = true })
+		p[1].set(func(p *rulesAPI) { p.config = "global: {evaluation_interval: 5s, external_labels: {env: live}}" })
+		w.post(am.payload(am.expired("redis", start)), api.Loud)
+		w.after(time.Hour)
+		if m := w.bot.Messages(person); len(m) != 1 || !strings.Contains(m[0].Text, "no longer evaluated") {
+			t.Fatalf("the chat shows %v", m)
+		}
+		p[0].set(func(p *rulesAPI) { p.away = false })
+		w.after(time.Minute)
+		if m := w.bot.Messages(person); len(m) != 2 || !strings.Contains(m[1].Text, "redis, resolved after") {
+			t.Fatalf("the chat shows %v", m)
+		}
+	})
+}

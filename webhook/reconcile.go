@@ -62,7 +62,8 @@ func (s *Service) reconcileUnder(ctx context.Context) {
 // cluster knows, and stores which are silenced. Changed means that chats may have
 // to show a change. The error is that of those that do not answer.
 func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
-	open, doubtful, err := r.open()
+	asked := time.Now()
+	open, doubtful, err := r.open(asked)
 	if err != nil || len(open)+len(doubtful) == 0 {
 		return false, err
 	}
@@ -79,7 +80,7 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 			present.unsure[am.cluster] = true
 		}
 	}
-	rules, err := r.askAbout(ctx, open, present)
+	rules, err := r.askAbout(ctx, quiet(open, asked), present)
 	failed = errors.Join(failed, err)
 	now := time.Now()
 	var reasons []message.Closed
@@ -87,7 +88,7 @@ func (r *reconciler) reconcile(ctx context.Context) (changed bool, err error) {
 		reasons, changed = nil, false
 		applier := r.service.applier(tx)
 		for _, i := range open {
-			reason, ended, shows, err := r.compare(applier, i.ID, present, rules[i.ID], now)
+			reason, ended, shows, err := r.compare(applier, i.ID, present, rules[i.ID], asked, now)
 			if err != nil {
 				return err
 			}
@@ -144,12 +145,23 @@ func alertNames(list []*state.Instance) (names []string) {
 	return names
 }
 
-// open returns the firing instances that no recent notification mentioned, and the
-// resolved ones that are reported to fire again. It leaves out those of clusters
-// whose Prometheus is down, or was until a moment ago: alerts that Prometheus does
-// not send, or not yet again, are missing too.
-func (r *reconciler) open() (open, doubtful []*state.Instance, err error) {
-	since := time.Now().Add(-state.Settle)
+// quiet returns the instances that no recent notification mentioned before a time.
+func quiet(list []*state.Instance, at time.Time) (quiet []*state.Instance) {
+	for _, i := range list {
+		if isQuiet(i, at) {
+			quiet = append(quiet, i)
+		}
+	}
+	return quiet
+}
+
+func isQuiet(i *state.Instance, at time.Time) bool { return i.LastAt.Before(at.Add(-state.Settle)) }
+
+// open returns the firing instances, and the resolved ones that are reported to fire
+// again. It leaves out those of clusters whose Prometheus is down, or was until a
+// moment ago: alerts that Prometheus does not send, or not yet again, are missing
+// too.
+func (r *reconciler) open(now time.Time) (open, doubtful []*state.Instance, err error) {
 	var outages map[string]state.Outage
 	if err := r.service.spool.Do(func(tx *spool.Tx) (err error) {
 		if outages, err = tx.Outages(); err != nil {
@@ -158,7 +170,7 @@ func (r *reconciler) open() (open, doubtful []*state.Instance, err error) {
 		if doubtful, err = tx.DoubtfulInstances(); err != nil {
 			return err
 		}
-		open, err = tx.FiringQuiet(since)
+		open, err = tx.FiringQuiet(now)
 		return err
 	}); err != nil {
 		return nil, nil, err
@@ -204,23 +216,26 @@ func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.
 	return err
 }
 
-// compare closes the instance if Alertmanager no longer knows it. Otherwise it
-// stores whether the alert is suppressed, and shows means that the chats must show
-// that. It reads the instance again, because it may have changed since the request
-// to Alertmanager.
-func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules state.Rules, now time.Time) (reason message.Closed, closed, shows bool, err error) {
+// compare closes the instance if Alertmanager, asked at a time, no longer knows it.
+// Otherwise it stores whether the alert is suppressed, and shows means that the chats
+// must show that. It reads the instance again, because it may have changed since the
+// request to Alertmanager.
+func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules state.Rules, asked, now time.Time) (reason message.Closed, closed, shows bool, err error) {
 	i, err := a.Tx.FiringInstance(id)
-	if err != nil || i == nil {
+	if err != nil || i == nil || i.LastAt.After(asked) {
 		return "", false, false, err
 	}
-	o, fires, asked := present.of(i)
+	o, fires, answered := present.of(i)
 	switch {
-	case !asked:
+	case !answered:
 		return "", false, false, nil
 	case fires:
 		delete(r.missing, id)
 		shows, err = a.Observe(i, o)
 		return "", false, shows, err
+	case !isQuiet(i, asked):
+		delete(r.missing, id)
+		return "", false, false, nil
 	}
 	since, ok := r.missing[id]
 	if !ok {
@@ -236,7 +251,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 		return "", false, false, nil
 	}
 	delete(r.missing, id)
-	if err := a.Close(i, reason, false, now, false); err != nil {
+	if err := a.Close(i, state.Ending{Reason: reason, Since: since}, now, false); err != nil {
 		return "", false, false, err
 	}
 	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)

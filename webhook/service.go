@@ -171,13 +171,22 @@ func (s *Service) share(ctx, hard context.Context) (stop func()) {
 		HeartbeatsElsewhere: s.heartbeatsElsewhere,
 		Connected:           func(now time.Time) { s.connected.Store(&now) },
 		Failing:             s.workers.Failing,
-		Followed:            s.workers.Wake,
+		Followed:            s.followed,
 		Granted:             s.wakeApply,
 		State:               s.metrics.replica,
 		Duplicates: func(chat string, n int) {
 			s.metrics.duplicated.WithLabelValues(chat).Add(float64(n))
 		},
 	}).Start(ctx, hard)
+}
+
+// followed carries out what events of other replicas changed.
+func (s *Service) followed(held bool) {
+	s.workers.Wake()
+	if held {
+		s.wakeReview()
+		s.wakeApply()
+	}
 }
 
 // wakeReplicas lets the other replicas learn of a change soon.

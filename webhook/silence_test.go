@@ -27,6 +27,16 @@ func silencedAlert(t *testing.T, f func(*world, *recordedAPI)) {
 	})
 }
 
+// The silence of an alert that was reported a moment ago is shown too.
+func TestASilenceOfANewAlert(t *testing.T) {
+	reconciled(t, func(w *world, peer *recordedAPI) {
+		w.recorded("silenced/01")
+		peer.answer("silenced/api-01")
+		w.after(35 * time.Second)
+		w.expect(person, "1 🚨 P0: Preflight FAIL [Database: "+byRecord+"] edited")
+	})
+}
+
 // replacing alters the answers of an API that contain a text.
 func replacing(old, with string) func(path, body string) (int, string) {
 	return func(_, body string) (int, string) { return http.StatusOK, strings.ReplaceAll(body, old, with) }

@@ -43,6 +43,7 @@ type follower struct {
 	spool.Applier
 	log        *slog.Logger
 	duplicates map[string]int // messages that repeat what this replica had delivered, by chat
+	held       bool           // a report has to be judged, see [Options.Followed]
 }
 
 // follow applies events, and stores the place up to which the journal was read.
@@ -56,7 +57,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 		}
 		var f follower
 		if err := s.Spool.Do(func(tx *spool.Tx) error {
-			f = follower{spool.Applier{Tx: tx, Chats: s.Chats, Rank: s.Rank}, s.Log, map[string]int{}}
+			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats, Rank: s.Rank}, log: s.Log, duplicates: map[string]int{}}
 			for _, e := range some {
 				err := tx.Try(func() error { return f.apply(e) })
 				if err != nil && spool.IsItem(err) {
@@ -75,7 +76,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 			s.Duplicates(chat, n)
 			s.Log.Warn("another replica delivered the same alert: the chat shows a message twice", "chat", chat, "messages", n)
 		}
-		s.Followed()
+		s.Followed(f.held)
 	}
 	return nil
 }
@@ -141,9 +142,11 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (err error) 
 	if a.ID, err = f.Tx.NumberArrival(e.At, n.Notify); err != nil { // for the log
 		return err
 	}
-	if _, err := f.Apply(a); err != nil {
+	done, err := f.Apply(a)
+	if err != nil {
 		return err
 	}
+	f.held = f.held || done.Held
 	f.log.Debug("received by another replica", "notification", a.ID, "replica", e.Replica, "event", e.Seq, "group", a.GroupKey)
 	return nil
 }
@@ -194,5 +197,6 @@ func (f *follower) closed(e Event, c state.ClosedEvent) error {
 	if err != nil || i == nil {
 		return err
 	}
-	return f.Close(i, c.Reason, c.Released || c.Reason == "", e.At, true)
+	c.Released = c.Released || c.Reason == ""
+	return f.Close(i, c.Ending, e.At, true)
 }

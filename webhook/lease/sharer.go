@@ -45,8 +45,9 @@ type Options struct {
 	Connected func(time.Time)
 	// Failing reports whether Telegram cannot be reached from here.
 	Failing func() bool
-	// Followed is called after events of other replicas were applied.
-	Followed func()
+	// Followed is called after events of other replicas were applied. Held means
+	// that a resolution, or a report that an alert fires again, is to be judged.
+	Followed func(held bool)
 	// Granted is called when this replica may deliver.
 	Granted func()
 	// State receives the state of this replica, see [api.ReplicaStates].

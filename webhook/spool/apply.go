@@ -40,7 +40,7 @@ const (
 type Applied struct {
 	Coalesced string           // the reason why no message follows, or ""
 	Ended     []message.Closed // the reasons of the instances that ended
-	Held      bool             // a resolution waits for a review
+	Held      bool             // a resolution, or a report that an alert fires again, is to be judged
 }
 
 // Apply applies a notification.
@@ -80,11 +80,11 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 		delivers := c.Update == nil || c.Update.Scope() == n.Scope()
 		o.Add(c.Verdict, alert, delivers, before)
 		louder = louder || c.Louder
-		done.Held = done.Held || c.Verdict == state.Holds
 		if c.Ended {
 			done.Ended = append(done.Ended, c.Update.Closed)
 		}
 		if c.Verdict == state.Holds || c.Verdict == state.Refires {
+			done.Held = true
 			event.Held = append(event.Held, alert.Fingerprint)
 		}
 	}
@@ -235,16 +235,15 @@ func (a Applier) Refire(now time.Time) (n int, next time.Time, err error) {
 	return len(due), fromMicro(at), err
 }
 
-// Close ends an instance without a resolution from Alertmanager. With released,
-// the held resolution ends it.
-func (a Applier) Close(i *state.Instance, reason message.Closed, released bool, now time.Time, elsewhere bool) error {
-	if err := a.shareClosed(i, reason, released, now); err != nil {
+// Close ends an instance without a resolution from Alertmanager.
+func (a Applier) Close(i *state.Instance, end state.Ending, now time.Time, elsewhere bool) error {
+	if err := a.shareClosed(i, end, now); err != nil {
 		return err
 	}
-	if released && i.Held != nil {
-		i.Release(reason, now, elsewhere)
+	if end.Released && i.Held != nil {
+		i.Release(end.Reason, now, elsewhere)
 	} else {
-		i.Close(reason, now, elsewhere)
+		i.Close(end, now, elsewhere)
 	}
 	if err := a.write(state.Change{Update: i, Ended: true}); err != nil {
 		return fmt.Errorf("instance %d: %w", i.ID, err)
@@ -264,14 +263,14 @@ func (a Applier) Observe(i *state.Instance, o state.Observation) (shows bool, er
 
 // StaysClosed drops the report that a resolved instance fires again.
 func (a Applier) StaysClosed(i *state.Instance, now time.Time) error {
-	if err := a.shareClosed(i, i.Closed, false, now); err != nil {
+	if err := a.shareClosed(i, state.Ending{Reason: i.Closed}, now); err != nil {
 		return err
 	}
 	i.RefireAt = time.Time{}
 	return a.Tx.UpdateInstance(i)
 }
 
-func (a Applier) shareClosed(i *state.Instance, reason message.Closed, released bool, now time.Time) error {
+func (a Applier) shareClosed(i *state.Instance, end state.Ending, now time.Time) error {
 	if !a.Shares {
 		return nil
 	}
@@ -279,7 +278,7 @@ func (a Applier) shareClosed(i *state.Instance, reason message.Closed, released 
 	if err != nil {
 		return err
 	}
-	_, err = a.Tx.AppendEvent(now, state.EventClosed, state.ClosedEvent{InstanceKey: key, Reason: reason, Released: released})
+	_, err = a.Tx.AppendEvent(now, state.EventClosed, state.ClosedEvent{InstanceKey: key, Ending: end})
 	return err
 }
 
@@ -288,7 +287,7 @@ func (a Applier) shareClosed(i *state.Instance, reason message.Closed, released 
 func (a Applier) Review(i *state.Instance, r state.Review, now time.Time) (ended bool, err error) {
 	switch {
 	case r.Ends:
-		return true, a.Close(i, r.Reason, true, now, false)
+		return true, a.Close(i, state.Ending{Reason: r.Reason, Released: true}, now, false)
 	case r.Fires:
 		shows := i.Unhold()
 		return false, a.write(state.Change{Update: i, Shows: shows})

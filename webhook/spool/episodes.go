@@ -81,7 +81,7 @@ func (a Applier) joined(n state.Arrival, open []*state.Instance) (*state.Instanc
 		if i.Cluster == "" {
 			i.Cluster = other.Cluster
 		}
-		other.Close(message.Superseded, n.At, n.Elsewhere)
+		other.Close(state.Ending{Reason: message.Superseded}, n.At, n.Elsewhere)
 		if err := a.Tx.UpdateInstance(other); err != nil {
 			return nil, err
 		}

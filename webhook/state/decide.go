@@ -43,7 +43,7 @@ func Decide(newest *Instance, a template.Alert, n Arrival, s Sources, rank int) 
 	case Starts:
 		c.Create = newInstance(n, a, rank)
 	case Restarts:
-		newest.Close(message.Superseded, n.At, n.Elsewhere)
+		newest.Close(Ending{Reason: message.Superseded}, n.At, n.Elsewhere)
 		c.Update, c.Ended = newest, true
 		c.Create = newInstance(n, a, rank)
 	case Ended:

@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/json"
+	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
 )
@@ -65,10 +66,17 @@ type ListedEvent struct {
 // ClosedEvent is the end of an instance.
 type ClosedEvent struct {
 	InstanceKey
+	Ending
+}
+
+// Ending is an end without a resolution from Alertmanager.
+type Ending struct {
 	Reason message.Closed `json:"reason"`
 	// Released means that the held resolution counts. In events of earlier
 	// versions an empty reason means that.
 	Released bool `json:"released,omitempty"`
+	// Since is the time of the end, if it is earlier than the decision on it.
+	Since time.Time `json:"since,omitzero"`
 }
 
 // OutageEvent is an [Outage], in microseconds since 1970.

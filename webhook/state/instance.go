@@ -69,8 +69,11 @@ func (i *Instance) end(n Arrival, a template.Alert) {
 }
 
 // Close ends the instance without a resolution from Alertmanager.
-func (i *Instance) Close(reason message.Closed, now time.Time, elsewhere bool) {
-	i.Closed, i.Alert.EndsAt = reason, now
+func (i *Instance) Close(end Ending, now time.Time, elsewhere bool) {
+	i.Closed, i.Alert.EndsAt = end.Reason, now
+	if !end.Since.IsZero() {
+		i.Alert.EndsAt = Later(end.Since, i.StartedAt())
+	}
 	n := Arrival{ID: i.Notification, At: now, Elsewhere: elsewhere}
 	n.ExternalURL = i.ExternalURL
 	i.resolve(n)
