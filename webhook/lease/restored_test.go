@@ -82,7 +82,7 @@ func TestARestoredDatabase(t *testing.T) {
 		sharer := lease.NewSharer(lease.Options{
 			Spool: s, Shared: store, Holder: lease.NewHolder(), Rank: func(template.KV) int { return 0 }, Retention: time.Hour, Log: slog.New(slog.DiscardHandler),
 			Heartbeats: func() map[string]lease.Heartbeat { return nil }, HeartbeatsElsewhere: func(lease.Standing, time.Time) error { return nil },
-			Connected: func(time.Time) {}, Failing: func() bool { return false }, Followed: func() { followed <- struct{}{} }, Granted: func() {},
+			Connected: func(time.Time) {}, Failing: func() bool { return false }, Followed: func(bool) { followed <- struct{}{} }, Granted: func() {},
 			State: func(string) {}, Duplicates: func(string, int) {},
 		})
 		stop := sharer.Start(t.Context(), t.Context())

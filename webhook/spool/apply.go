@@ -70,9 +70,6 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	}
 	louder := false
 	for _, alert := range n.Alerts {
-		if alert.Fingerprint, err = a.fingerprint(alert); err != nil {
-			return done, err
-		}
 		c, before, err := a.applyAlert(n, alert, group, chats)
 		if err != nil {
 			return done, err
@@ -85,7 +82,7 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 		}
 		if c.Verdict == state.Holds || c.Verdict == state.Refires {
 			done.Held = true
-			event.Held = append(event.Held, alert.Fingerprint)
+			event.Held = append(event.Held, c.Update.Alert.Fingerprint)
 		}
 	}
 	if a.Shares {
@@ -109,7 +106,11 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 // applyAlert applies one alert of a notification of a group. Before is the other
 // group that delivered the alert before, if there is one.
 func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group, chats []string) (c state.Change, before state.Group, err error) {
-	newest, seen, err := a.newest(n, alert)
+	known, alert, err := a.known(alert)
+	if err != nil {
+		return c, before, err
+	}
+	newest, err := a.newest(n, alert, known)
 	if err != nil {
 		return c, before, err
 	}
@@ -128,7 +129,7 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.G
 	if err := a.update(c, chats); err != nil || c.Create == nil {
 		return c, before, err
 	}
-	return c, before, a.create(c.Create, chats, !seen)
+	return c, before, a.create(c.Create, chats, len(known) == 0)
 }
 
 // write stores a change of a known alert.

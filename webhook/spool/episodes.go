@@ -24,46 +24,37 @@ const (
 	endInChats     = `UPDATE views SET pending = (shown = 1) WHERE instance = ?`
 )
 
-// newest returns the newest instance of an alert of a notification, or nil. One
-// that an earlier version stored, or that was reported without the name of the
-// cluster, gets its cluster. Others of the same alert continue in it. Seen reports
-// whether there is an instance of the alert in any cluster.
-func (a Applier) newest(n state.Arrival, alert template.Alert) (newest *state.Instance, seen bool, err error) {
+// known returns the open instances of an alert, or else the newest one, and the
+// alert with the fingerprint under which it is known: that of its labels, if its
+// sender gives its own to another alert too.
+func (a Applier) known(alert template.Alert) ([]*state.Instance, template.Alert, error) {
 	list, err := a.Tx.instances(openOrNewest, alert.Fingerprint)
-	if len(list) == 0 || err != nil {
-		return nil, false, err
+	if err != nil || len(list) == 0 || slices.ContainsFunc(list, func(i *state.Instance) bool { return maps.Equal(i.Alert.Labels, alert.Labels) }) {
+		return list, alert, err
 	}
-	open := slices.DeleteFunc(slices.Clone(list), func(i *state.Instance) bool { return !i.ResolvedAt.IsZero() || !n.Joins(i, alert) })
-	if len(open) > 0 {
-		newest, err = a.joined(n, open)
-		return newest, true, err
+	if own := state.Fingerprint(alert.Labels); own != alert.Fingerprint {
+		alert.Fingerprint = own
+		list, err = a.Tx.instances(openOrNewest, own)
 	}
-	if last := list[0]; !last.ResolvedAt.IsZero() && (n.OldCluster || last.Cluster == n.Cluster) {
-		return last, true, nil
-	}
-	newest, err = a.lastEnded(n, alert)
-	return newest, true, err
+	return list, alert, err
 }
 
-// fingerprint returns the fingerprint under which an alert is known. It is that of
-// the labels if the sender gives its own to another alert too.
-func (a Applier) fingerprint(alert template.Alert) (string, error) {
-	own := state.Fingerprint(alert.Labels)
-	if alert.Fingerprint == own {
-		return own, nil
+// newest returns the newest instance of an alert of a notification among the known
+// ones, or nil. One that an earlier version stored, or that was reported without
+// the name of the cluster, gets its cluster. Others of the same alert continue in
+// it.
+func (a Applier) newest(n state.Arrival, alert template.Alert, known []*state.Instance) (*state.Instance, error) {
+	if len(known) == 0 {
+		return nil, nil
 	}
-	list, err := a.Tx.instances(openOrNewest, alert.Fingerprint)
-	same := func(i *state.Instance) bool { return maps.Equal(i.Alert.Labels, alert.Labels) }
-	switch {
-	case err != nil || slices.ContainsFunc(list, same):
-		return alert.Fingerprint, err
-	case len(list) > 0:
-		return own, nil
+	open := slices.DeleteFunc(slices.Clone(known), func(i *state.Instance) bool { return !i.ResolvedAt.IsZero() || !n.Joins(i, alert) })
+	if len(open) > 0 {
+		return a.joined(n, open)
 	}
-	if list, err = a.Tx.instances(openOrNewest, own); len(list) > 0 { // the other one was removed
-		return own, err
+	if last := known[0]; !last.ResolvedAt.IsZero() && (n.OldCluster || last.Cluster == n.Cluster) {
+		return last, nil
 	}
-	return alert.Fingerprint, err
+	return a.lastEnded(n, alert)
 }
 
 // joined returns the instance in which the open ones of an alert continue.
