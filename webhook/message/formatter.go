@@ -25,6 +25,7 @@ const (
 	maxSentence = 200
 	maxSources  = 3
 	maxLine     = 500
+	shortLine   = 120 // in which the labels matter more than the text
 	maxDetails  = 300
 	maxAction   = 250
 	maxActions  = 1000 // all of them
@@ -163,14 +164,15 @@ type size struct {
 	line     int // length of a line, in UTF-16 code units
 	remedies bool
 	details  int // length of the text below a line; 0 for none
+	actions  int // length of all recommended actions
 }
 
 // sizes are tried in this order. Texts below the lines never make a notice longer
 // than one message.
 var sizes = []size{
-	{maxLine, true, maxDetails},
-	{maxLine, true, maxDetails / 3},
-	{maxLine, false, 0},
+	{maxLine, true, maxDetails, maxActions},
+	{maxLine, true, maxDetails / 3, maxActions},
+	{maxLine, false, 0, maxActions},
 }
 
 // mark is the space that an edit needs to mark an alert as resolved.
@@ -179,7 +181,7 @@ const mark = 24
 // split packs the alerts into messages, in order.
 func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	const heading, bullet = 40, 8 // a list's heading, and the part's number in the title
-	base, err := f.render(n, order[:min(1, len(order))], 1, 2, size{line: 1})
+	base, err := f.render(n, order[:min(1, len(order))], 1, 2, size{line: 1, actions: maxActions})
 	if err != nil {
 		return nil, err
 	}
@@ -213,8 +215,12 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 // shorter and shorter lines, until it fits Telegram's limits.
 func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, err error) {
 	tried := sizes
-	for line := maxLine / 2; line > 0; line /= 2 {
-		tried = append(slices.Clip(tried), size{line: line})
+	for line := maxLine * 2 / 3; line > 0; line = line * 2 / 3 {
+		s := size{line: line, actions: maxActions}
+		if line < shortLine { // the actions of some alerts are worth less than the names of all
+			s.actions = maxActions / 5
+		}
+		tried = append(slices.Clip(tried), s)
 	}
 	for _, s := range tried {
 		if m, err = f.render(n, items, part, parts, s); err != nil || Length(m.HTML) <= MaxLength {

@@ -158,7 +158,11 @@ func (s summary) String() string { return join(s.text, " ", s.tail) }
 // cut returns the line in a number of UTF-16 code units. The text is cut first:
 // what stands behind it distinguishes the alert from others with the same text.
 func (s summary) cut(limit int) string {
-	tail := shorten(s.tail, limit*3/4)
+	most := limit * 3 / 4
+	if limit < shortLine {
+		most = max(most, limit-2)
+	}
+	tail := shorten(s.tail, most)
 	if room := limit - units16(tail) - 1; tail != "" && room > 0 {
 		return join(shorten(s.text, room), " ", tail)
 	}

@@ -70,9 +70,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 		p.Footer = p.Environment
 	}
 	p.Sentence = f.headline(items)
-	if !allResolved(items) {
-		p.Actions = f.actions(items)
-	}
+	p.Actions = f.actions(items, s.actions)
 	var buttons []Button
 	if part == 1 {
 		buttons, p.Links = f.links(items, labels)
@@ -206,11 +204,14 @@ func (f *Formatter) headline(items []Item) string {
 	return text
 }
 
-// actions returns the recommended actions of all alerts, each once.
-func (f *Formatter) actions(items []Item) []string {
+// actions returns the recommended actions of all alerts that fire, each once, in a
+// number of UTF-16 code units.
+func (f *Formatter) actions(items []Item, room int) []string {
 	var actions []string
-	room := maxActions
 	for _, it := range items {
+		if it.Resolved {
+			continue
+		}
 		for line := range strings.Lines(f.annotation(it, api.Actions)) {
 			action := shorten(line, maxAction)
 			if strings.Trim(action, "` ") == "" || slices.Contains(actions, action) {

@@ -11,6 +11,46 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
+// When alerts end, their lines become longer. An edit leaves out recommended
+// actions before names.
+func TestAnEditKeepsTheNames(t *testing.T) {
+	t.Parallel()
+	f, err := message.New(message.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tail := range []string{"does not answer", "is nearly full, see the board"} {
+		const n = 42
+		var items []message.Item
+		for i := range n {
+			host := fmt.Sprintf("server-%02d", i)
+			items = append(items, other(template.KV{"alertname": "Down", "area": fmt.Sprint("area-", i/3), "host": host},
+				template.KV{"summary": "the exporter of " + host + " " + tail, "actions": "connect to `" + host + "` and look at its log"}))
+		}
+		messages, err := f.Format(message.Notice{Kind: message.Alert, Items: items, Now: start})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range messages {
+			listed := make([]message.Item, len(m.Items))
+			for i, place := range m.Items {
+				listed[i] = items[place]
+				listed[i].Resolved, listed[i].Closed = i > 0, message.Unverified
+			}
+			edited, err := f.Edit(message.Notice{Kind: message.Alert, Items: listed, Now: start.Add(time.Hour), Part: m.Part, Parts: m.Parts})
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := message.Plain(edited.HTML)
+			for i, it := range listed {
+				if host := it.Labels["host"]; !strings.Contains(text, host) || i > 0 && strings.Contains(text, "connect to `"+host) {
+					t.Errorf("%s: %s is not in its place in\n%s", tail, host, text)
+				}
+			}
+		}
+	}
+}
+
 // A long text is cut so that what distinguishes the alerts stays.
 func TestLongTextsKeepTheLabels(t *testing.T) {
 	t.Parallel()
