@@ -269,8 +269,8 @@ func TestAGroupFlaps(t *testing.T) {
 	}
 }
 
-// An alert that flapped while no message could show that does not flap when it
-// fires much later.
+// The message about a flapping alert is gone. When the alert fires much later, it
+// no longer counts as flapping.
 func TestFlappingIsForgotten(t *testing.T) {
 	inWorldOf(t, "7", t.TempDir()+"/spool.db", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P1"}

@@ -97,10 +97,9 @@ func (s *Service) logHeartbeat(cluster string, former *string, known bool) {
 	}
 }
 
-// heartbeatsElsewhere takes the newest heartbeats at any replica. One of an unknown
-// cluster counts if it has just arrived, or if no cluster is known: the replica that
-// received an old one may run no more, and the cluster may have got another name
-// since.
+// heartbeatsElsewhere takes the newest heartbeats that other replicas received. An
+// old heartbeat of an unknown cluster does not count while another cluster is known:
+// the cluster may have got another name since.
 func (s *Service) heartbeatsElsewhere(standing lease.Standing, now time.Time) error {
 	s.storing.Lock()
 	defer s.storing.Unlock()

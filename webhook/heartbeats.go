@@ -98,7 +98,8 @@ func (h *heartbeats) pulses() map[string]pulse {
 	return maps.Clone(h.clusters)
 }
 
-// set sets the state of a cluster, which replaces that under a former name.
+// set stores the state of a cluster. If the cluster had a former name, the state
+// under that name is removed.
 func (h *heartbeats) set(cluster string, p pulse, former *string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"time"
@@ -29,8 +28,8 @@ const (
 	// maxStored is the maximum size of a notification in the form in which it is
 	// stored: many times that of a body which Alertmanager sends.
 	maxStored = 128 << 20
-	// maxWhole is the maximum number of objects and commas of a body that is
-	// parsed as a whole, which takes up to 2 KB for each.
+	// maxWhole is the maximum number of elements of a body that is parsed as a
+	// whole, which takes up to 2 KB for each.
 	maxWhole = 300_000
 )
 
@@ -106,7 +105,7 @@ func divide(body []byte) (bodies [][]byte, whole state.Payload, err error) {
 			return bodies, whole, nil
 		}
 	}
-	if bytes.Count(body, []byte("{"))+bytes.Count(body, []byte(",")) > maxWhole {
+	if state.Elements(body) > maxWhole {
 		return nil, whole, errTooMany
 	}
 	bodies = [][]byte{body}

@@ -244,3 +244,25 @@ func TestABodyThatWouldFillTheSpool(t *testing.T) {
 		w.expect(person, "1 🚨 P0: Preflight [Database: redis]")
 	})
 }
+
+// Commas and braces in texts make no body too large.
+func TestLongTextsAreNoAlerts(t *testing.T) {
+	inWorld(t, "7", func(w *world) {
+		am := alertmanager{url: "http://a", priority: "P0"}
+		var list []template.Alert
+		for i := range 20 {
+			a := am.firing(fmt.Sprint("target", i), time.Now())
+			a.Annotations["summary"] = strings.Repeat(`a{b},\"`, 10_000)
+			list = append(list, a)
+		}
+		for _, mark := range []string{"", "\ufeff"} {
+			if _, err := w.service.Accept(append([]byte(mark), am.payload(list...)...), api.Loud, ""); err != nil {
+				w.t.Errorf("%q: %v", mark, err)
+			}
+		}
+		w.after(time.Minute)
+		if n := len(w.history()); n != 20 {
+			w.t.Errorf("the history has %d alerts", n)
+		}
+	})
+}

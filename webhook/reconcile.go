@@ -158,9 +158,8 @@ func quiet(list []*state.Instance, at time.Time) (quiet []*state.Instance) {
 func isQuiet(i *state.Instance, at time.Time) bool { return i.LastAt.Before(at.Add(-state.Settle)) }
 
 // open returns the firing instances, and the resolved ones that are reported to fire
-// again. It leaves out those of clusters whose Prometheus is down, or was until a
-// moment ago: alerts that Prometheus does not send, or not yet again, are missing
-// too.
+// again. It leaves out clusters whose Prometheus is down or came back a moment ago:
+// their alerts are missing at Alertmanager although they may fire.
 func (r *reconciler) open(now time.Time) (open, doubtful []*state.Instance, err error) {
 	var outages map[string]state.Outage
 	if err := r.service.spool.Do(func(tx *spool.Tx) (err error) {

@@ -28,9 +28,9 @@ type stormGroup struct {
 	alerts []*oneAlert
 }
 
-// stormTroubled posts more groups than the chat can show one by one, and kills the
-// webhook while it summarizes them and while some end. At the end the chat and the
-// history must have all of them.
+// stormTroubled posts more groups than the chat can show one by one. It kills the
+// webhook while summaries are written and while groups end. At the end the chat and
+// the history must have all groups.
 func (r *run) stormTroubled(ctx context.Context) error {
 	p := r.replicas[0]
 	r.telegram.failing(func() fakebot.Fault { return fakebot.Fault{Late: stormCall} })
