@@ -88,9 +88,9 @@ type amTelegram struct {
 //go:embed fallback.tmpl
 var directMessage string
 
-// Alertmanager returns alertmanager.yml. The error joins a finding for each
-// part of the routing that cannot be written.
-func (c *Context) Alertmanager() ([]byte, error) {
+// Alertmanager returns alertmanager.yml with the origin of its parts. The error
+// joins a finding for each part of the routing that cannot be written.
+func (c *Context) Alertmanager() (Written, error) {
 	r := c.Routing
 	var errs []error
 	fail := func(where string, err error) {
@@ -121,9 +121,10 @@ func (c *Context) Alertmanager() ([]byte, error) {
 		fail("routing, time intervals", err)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return nil, err
+		return Written{}, err
 	}
-	return genfile.YAML(config)
+	data, err := genfile.YAML(config)
+	return Written{Data: data, Receivers: map[string]bool{}, Intervals: map[string]bool{}, Inhibits: make([]bool, len(config.Inhibit))}, err
 }
 
 // route returns a route without its children.

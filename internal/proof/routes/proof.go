@@ -60,7 +60,7 @@ type Case struct {
 // proof is the generated alertmanager.yml with the alerts that it may receive.
 type proof struct {
 	*definitions.Checked
-	data     []byte
+	written  emit.Written
 	tree     *routetree.Tree
 	sent     []sent
 	promises []promise
@@ -75,15 +75,15 @@ func Prove(c *definitions.Checked) (Proof, error) {
 	if c.Broken() {
 		return nil, nil
 	}
-	data, err := c.Context.Alertmanager()
+	written, err := c.Context.Alertmanager()
 	if err != nil {
 		return nil, err
 	}
-	tree, err := routetree.Load(data)
+	tree, err := routetree.Load(written.Data)
 	if err != nil {
 		return nil, finding.Finding{Code: finding.Unreadable, Where: "routing", Reason: fmt.Sprintf("Alertmanager refuses alertmanager.yml: %v", err)}
 	}
-	p := &proof{Checked: c, data: data, tree: tree}
+	p := &proof{Checked: c, written: written, tree: tree}
 	p.readPromises()
 	p.sent = p.allSent()
 	for label, values := range p.named() {
@@ -101,7 +101,7 @@ func Prove(c *definitions.Checked) (Proof, error) {
 }
 
 // File implements [Proof].
-func (p *proof) File() []byte { return p.data }
+func (p *proof) File() []byte { return p.written.Data }
 
 // Findings implements [Proof].
 func (p *proof) Findings() []finding.Finding { return p.findings }
