@@ -67,7 +67,7 @@ func (p *proved) files() ([]File, error) {
 	if len(p.Jobs) > 0 {
 		out.add("prometheus/prometheus.yml")(p.Prometheus())
 	}
-	out.add(routes.Path)(p.Routes.File(), nil)
+	out.add(routes.Path)(p.Routes.Written().Data, nil)
 	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
 	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
 	if p.Site.Webhook.URL != "" {

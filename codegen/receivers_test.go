@@ -37,10 +37,6 @@ func TestFieldsOfReceiversHaveAnEffect(t *testing.T) {
 		"an inhibition without a source": {inhibition("", `sev="amber"`), "DF019: Source is missing"},
 		"an inhibition without a target": {inhibition(`sev="red"`, ""), "DF019: Target is missing"},
 		"an inhibition that cannot be":   {inhibition(`sev="red`, `sev="amber"`), "DF019: Source: "},
-		"a matcher that is not yet there": {func(s *preflight.Site) {
-			s.Routing.Route.Routes = []routing.Route{{Match: `sev!="amber"`, Receiver: "mq"}}
-		}, "DF009: a matcher other than = is not yet emitted"},
-		"an inhibition that is not there":       {inhibition(`sev=~"red|x"`, `sev="amber"`), "DF009: a matcher other than = is not yet emitted"},
 		"a promise not in an interval":          {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", NotIn: []string{"nights"}}), `routing, promise of {sev="amber"}: AM003: the time interval "nights" is not defined`},
 		"a promise within a word":               {promised(routing.Promise{Match: `sev="amber"`, Receiver: "mq", Within: "soon"}), `routing, promise of {sev="amber"}: DF019: Within: `},
 		"a promise within a word alone":         {promised(routing.Promise{Match: `sev="amber"`, Within: "soon"}), `DF019: Within: `},
