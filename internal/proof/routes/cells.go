@@ -241,6 +241,10 @@ func (p *proof) promised(c cell) []*cell {
 		}
 		var next []*cell
 		for _, part := range parts {
+			if !part.box.Meets(p.promiseMatchers[i]) {
+				next = append(next, part)
+				continue
+			}
 			in, out := part.box.Split(p.promiseMatchers[i])
 			for _, b := range out {
 				rest := *part

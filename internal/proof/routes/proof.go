@@ -166,20 +166,36 @@ func (p *proof) walk() {
 	for i := range n {
 		p.use.reach[i], p.use.deliver[i] = map[*definitions.Alert]bool{}, map[*definitions.Alert]bool{}
 	}
-	for i, c := range p.cells {
-		c.pieces, _ = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) { p.use.reach[r.Index][c.Alert] = true })
+	compared := map[string]bool{}
+	for _, c := range p.cells {
+		whole := true
+		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) { p.use.reach[r.Index][c.Alert] = true })
+		if !whole {
+			p.add(finding.BadSite, p.whereOf(c), "the routes divide its instances into more than %d kinds, too many to prove: write fewer matchers of different labels at one level", routetree.MaxPieces)
+		}
 		for _, piece := range c.pieces {
 			for _, r := range piece.Routes {
 				p.use.deliver[r.Index][c.Alert] = true
 			}
-			p.compare(i, piece)
+			if key := fmt.Sprint(paths(piece.Routes)); !compared[key] {
+				compared[key] = true
+				p.compare(piece)
+			}
 		}
 	}
 }
 
+// whereOf returns the place of alerts in findings.
+func (p *proof) whereOf(c *cell) string {
+	if c.Alert == nil {
+		return "routing, other or future alerts"
+	}
+	return c.Where
+}
+
 // compare reports a difference between the division of alerts and
 // Alertmanager's own code, on one alert of the piece.
-func (p *proof) compare(i int, piece routetree.Piece) {
+func (p *proof) compare(piece routetree.Piece) {
 	alert := p.space.Witness(piece.Box, true)
 	if want := routetree.Outcome(p.tree.Match(alert)); want != routetree.Outcome(piece.Routes) {
 		p.add(finding.BrokenPromise, "routing", "the proof is wrong, please report it: Alertmanager sends %s to %s, the proof says %s", routetree.Show(alert), want, routetree.Outcome(piece.Routes))
@@ -206,17 +222,20 @@ func (p *proof) find() {
 	}
 	broken := map[string]bool{}
 	report := func(f routetree.Failure) bool {
-		where := "routing, other or future alerts"
-		if a := p.cells[f.Case].Alert; a != nil {
-			where = a.Where
-		}
+		where := p.whereOf(p.cells[f.Case])
 		if !broken[where] {
 			broken[where] = true
 			p.add(finding.BrokenPromise, where, "%s", f.Text)
 		}
 		return true
 	}
-	p.proof.Routes(p.tree)(report)
+	for i, c := range p.cells {
+		for _, piece := range c.pieces {
+			if f, wrong := p.proof.Judge(i, piece); wrong {
+				report(f)
+			}
+		}
+	}
 	p.proof.Inhibitions(p.tree)(report)
 }
 

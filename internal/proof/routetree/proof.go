@@ -57,20 +57,28 @@ func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
 			if c.Judge == nil {
 				continue
 			}
-			pieces, whole := t.Walk(p.Space, c.Box, nil)
-			if !whole && !yield(Failure{i, p.Example(i, c.Box), fmt.Sprintf("the routes distinguish more than %d kinds of it", MaxPieces)}) {
-				return
-			}
+			pieces, _ := t.Walk(p.Space, c.Box, nil) // the mutants of routes make few more pieces
 			for _, piece := range pieces {
-				if problem := c.Judge(piece); problem != "" {
-					alert := p.Example(i, piece.Box)
-					if !yield(Failure{i, alert, fmt.Sprintf("%s: %s", Show(alert), problem)}) {
-						return
-					}
+				if f, wrong := p.Judge(i, piece); wrong && !yield(f) {
+					return
 				}
 			}
 		}
 	}
+}
+
+// Judge returns the mistake in the deliveries of a piece of a case, if there is
+// one.
+func (p Proof) Judge(c int, piece Piece) (Failure, bool) {
+	if p.Cases[c].Judge == nil {
+		return Failure{}, false
+	}
+	problem := p.Cases[c].Judge(piece)
+	if problem == "" {
+		return Failure{}, false
+	}
+	alert := p.Example(c, piece.Box)
+	return Failure{c, alert, fmt.Sprintf("%s: %s", Show(alert), problem)}, true
 }
 
 // Inhibitions yields pairs of alerts whose inhibition differs from the

@@ -1,6 +1,8 @@
 package routetree
 
 import (
+	"slices"
+
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
@@ -78,8 +80,12 @@ func (w *walk) below(r *Route, b space.Box) []Piece {
 			break
 		}
 		var next []Piece
+		ms := w.routes[child.Index]
+		if !slices.ContainsFunc(open, func(p Piece) bool { return p.Box.Meets(ms) }) {
+			continue
+		}
 		for _, p := range open {
-			in, out := p.Box.Split(w.routes[child.Index])
+			in, out := p.Box.Split(ms)
 			for _, rest := range out {
 				next = append(next, Piece{rest, p.Routes})
 			}

@@ -269,10 +269,10 @@ func (b Box) Only(ms Matchers) Box {
 		if out[c.label].In(c.accept) {
 			continue
 		}
-		values := out[c.label].And(c.accept)
-		if values.Empty() {
+		if !out[c.label].Meets(c.accept) {
 			return nil
 		}
+		values := out[c.label].And(c.accept)
 		if &out[0] == &b[0] {
 			out = slices.Clone(b)
 		}
