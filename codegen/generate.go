@@ -68,6 +68,9 @@ func (p *proved) files() ([]File, error) {
 		out.add("prometheus/prometheus.yml")(p.Prometheus())
 	}
 	out.add(routes.Path)(p.Routes.File(), nil)
+	for _, f := range p.TemplateFiles() {
+		out.add("alertmanager/templates/"+f.Name)(f.Data, nil)
+	}
 	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
 	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
 	if p.Site.Webhook.URL != "" {

@@ -107,6 +107,7 @@ const (
 	IdleEnv         Code = "DF023" // ENV without PerEnv, or PerEnv without ENV
 	NotUrgent       Code = "AM010" // an alert missing in, or wrongly in, the site's list of urgent alerts or of a level
 	OthersAlerts    Code = "AM012" // a pack's routing that applies to alerts of other packs
+	InlineSecret    Code = "AM013" // a secret in YAML, which would be in a generated file
 	SlowHeartbeat   Code = "AM011" // the webhook would report a missing heartbeat although it is sent
 )
 
@@ -115,7 +116,7 @@ const (
 // emitted or proved, because the files would be wrong.
 func (c Code) Waivable() bool {
 	switch c {
-	case Syntax, Undefined, NoMeans, Incomplete, UnknownSeverity, Clash, NotYetEmitted, Unreadable, FalseProof, BadExposition:
+	case Syntax, Undefined, NoMeans, Incomplete, UnknownSeverity, Clash, NotYetEmitted, Unreadable, FalseProof, BadExposition, InlineSecret:
 		return false
 	}
 	return true

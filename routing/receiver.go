@@ -43,7 +43,10 @@ type Slack struct {
 }
 
 // Email is Alertmanager's integration of that name.
-type Email struct{ To, YAML string }
+type Email struct {
+	To, YAML     string
+	AuthPassword Credential // of the account at the mail server
+}
 
 // Opsgenie is Alertmanager's integration of that name.
 type Opsgenie struct {

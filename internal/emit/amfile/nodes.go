@@ -1,0 +1,143 @@
+package amfile
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/yamlfile"
+)
+
+// Parse returns the keys of a YAML text as a mapping. A text without keys has an
+// empty mapping. Errors start with the line.
+func Parse(text string) (*yaml.Node, error) {
+	empty := Mapping()
+	if yamlfile.Empty([]byte(text)) {
+		return empty, nil
+	}
+	f, err := yamlfile.Parse("YAML", []byte(text))
+	if err == nil {
+		err = f.Single()
+	}
+	if err != nil {
+		return empty, onLines(err)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+		return empty, err
+	}
+	if doc.Content[0].Kind != yaml.MappingNode { // null
+		return empty, nil
+	}
+	return doc.Content[0], nil
+}
+
+// onLines formats the errors of a text without the name of a file.
+func onLines(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var all []error
+		for _, e := range joined.Unwrap() {
+			all = append(all, onLines(e))
+		}
+		return errors.Join(all...)
+	}
+	var e *yamlfile.Error
+	switch {
+	case !errors.As(err, &e):
+		return err
+	case e.Line == 0:
+		return fmt.Errorf("it %s", e.Text)
+	}
+	return fmt.Errorf("line %d: %s", e.Line, e.Text)
+}
+
+// Mapping returns an empty mapping.
+func Mapping() *yaml.Node { return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"} }
+
+// At returns the value of a key of a mapping, or nil. An alias counts as its
+// target.
+func At(mapping *yaml.Node, key string) *yaml.Node {
+	if mapping == nil {
+		return nil
+	}
+	mapping = target(mapping)
+	for i := 0; mapping.Kind == yaml.MappingNode && i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			return target(mapping.Content[i+1])
+		}
+	}
+	return nil
+}
+
+// Items returns the items of the list at a key of a mapping.
+func Items(mapping *yaml.Node, key string) []*yaml.Node {
+	list := At(mapping, key)
+	if list == nil || list.Kind != yaml.SequenceNode {
+		return nil
+	}
+	out := slices.Clone(list.Content)
+	for i, item := range out {
+		out[i] = target(item)
+	}
+	return out
+}
+
+// Set adds a key to a mapping, or replaces its value.
+func Set(mapping *yaml.Node, key string, value *yaml.Node) {
+	for i := 0; i+1 < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Value == key {
+			mapping.Content[i+1] = value
+			return
+		}
+	}
+	mapping.Content = append(mapping.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: key}, value)
+}
+
+// Insert puts items before or after those of the list at a key. Without items
+// the mapping is unchanged.
+func Insert(mapping *yaml.Node, key string, before, after []*yaml.Node) {
+	if len(before)+len(after) == 0 {
+		return
+	}
+	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+	if old := At(mapping, key); old != nil && old.Kind == yaml.SequenceNode {
+		list.Content, list.HeadComment, list.FootComment = old.Content, old.HeadComment, old.FootComment
+	}
+	list.Content = slices.Concat(before, list.Content, after)
+	Set(mapping, key, list)
+}
+
+// Encode returns a value as a node.
+func Encode(v any) *yaml.Node {
+	var n yaml.Node
+	if err := n.Encode(v); err != nil {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"} // unreachable: the types of this module encode
+	}
+	return &n
+}
+
+// Text returns the text of a scalar at a key of a mapping, or "".
+func Text(mapping *yaml.Node, key string) string {
+	if n := At(mapping, key); n != nil && n.Kind == yaml.ScalarNode && n.ShortTag() != "!!null" {
+		return n.Value
+	}
+	return ""
+}
+
+// Merges reports whether a mapping has a merge key.
+func Merges(mapping *yaml.Node) bool {
+	return mapping != nil && slices.ContainsFunc(mapping.Content, func(n *yaml.Node) bool { return n.Tag == mergeTag })
+}
+
+// Plain removes the tags of merge keys below a node, which the encoder would
+// write.
+func Plain(n *yaml.Node) {
+	if n.Tag == mergeTag {
+		n.Tag = ""
+	}
+	for _, child := range n.Content {
+		Plain(child)
+	}
+}

@@ -1,0 +1,66 @@
+package emit
+
+import (
+	"maps"
+
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/proof/testfile"
+	"github.com/alertnative/preflight/rules"
+
+	site "github.com/alertnative/preflight/internal/model"
+)
+
+// Firing returns the complete labels of the instances in an alert's scenarios.
+func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
+	var out []map[string]string
+	c.instances(a, c.Conditions(g, a, false), func(_ int, labels, _ map[string]string, _ rules.Instance) {
+		out = append(out, labels)
+	})
+	return out
+}
+
+// Instances returns the instances in an alert's scenarios as Alertmanager gets
+// them, with annotations and external labels.
+func (c *Context) Instances(g site.Group, a rules.Alert) []testfile.Alert {
+	conditions := c.Conditions(g, a, false)
+	annotations := make([]map[string]string, len(conditions))
+	for i, cond := range conditions {
+		annotations[i] = c.Annotations(g, a, cond)
+	}
+	var out []testfile.Alert
+	c.instances(a, conditions, func(i int, labels, own map[string]string, x rules.Instance) {
+		for name, value := range c.External() {
+			if labels[name] == "" {
+				labels[name] = value
+			}
+		}
+		said, _ := say(annotations[i], own, x.Texts)
+		out = append(out, testfile.Alert{Labels: labels, Annotations: said})
+	})
+	return out
+}
+
+// instances calls f with each instance in an alert's scenarios: the number of
+// its condition, all its labels, and those of the scenario. It skips instances
+// that do not parse; the test's emission reports them.
+func (c *Context) instances(a rules.Alert, conditions []Condition, f func(condition int, labels, own map[string]string, x rules.Instance)) {
+	for _, s := range a.Scenarios {
+		for _, e := range s.Expect {
+			for _, x := range c.InEnv(e).Instances {
+				own, err := parseLabels(x.Labels)
+				i := c.conditionOf(conditions, own)
+				if err != nil || i < 0 {
+					continue
+				}
+				all, err := expand(conditions[i].Labels, own)
+				if err != nil {
+					continue
+				}
+				maps.Copy(all, own)
+				all[model.AlertNameLabel] = a.Name
+				f(i, all, own, x)
+			}
+		}
+	}
+}

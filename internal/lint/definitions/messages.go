@@ -1,0 +1,220 @@
+package definitions
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template/parse"
+	"time"
+
+	"github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/dispatch"
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
+	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/amfile"
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
+)
+
+// messages expands the templates of Alertmanager's integrations for the
+// scenario instances that reach their receiver.
+func (c *Checked) messages() []finding.Finding {
+	if c.Broken() {
+		return nil
+	}
+	written, err := c.Context.Alertmanager()
+	if err != nil {
+		return nil // the proof of the routes reports it
+	}
+	loaded, err1 := config.Load(string(written.Data))
+	doc, err2 := amfile.Parse(string(written.Data))
+	tmpl, found := c.templates()
+	if err1 != nil || err2 != nil || tmpl == nil {
+		return found
+	}
+	m := messages{Checked: c, tmpl: tmpl, foreign: foreignTemplates(doc)}
+	reached := c.reached(dispatch.NewRoute(loaded.Route, nil))
+	for _, receiver := range amfile.Items(doc, "receivers") {
+		name := amfile.Text(receiver, "name")
+		for _, text := range amfile.Messages(receiver) {
+			m.check(name, text, reached[name])
+		}
+	}
+	return append(found, m.findings...)
+}
+
+// templates returns the templates of Alertmanager and of Routing.Templates.
+func (c *Checked) templates() (*template.Template, []finding.Finding) {
+	tmpl, err := template.FromGlobs(nil)
+	if err != nil {
+		return nil, []finding.Finding{{Code: finding.BadTemplate, Where: "routing", Reason: err.Error()}}
+	}
+	tmpl.ExternalURL = &url.URL{Scheme: "http", Host: "alertmanager"}
+	var out []finding.Finding
+	for _, f := range c.TemplateFiles() {
+		if err := tmpl.Parse(strings.NewReader(string(f.Data))); err != nil {
+			out = append(out, finding.Finding{Code: finding.BadTemplate, Where: "routing, Templates", Part: f.Name, Reason: templateError(err)})
+		}
+	}
+	return tmpl, out
+}
+
+// foreignTemplates reports whether the configuration loads files of templates
+// that are not generated.
+func foreignTemplates(doc *yaml.Node) bool {
+	return slices.ContainsFunc(amfile.Items(doc, "templates"), func(n *yaml.Node) bool { return n.Value != "templates/*.tmpl" })
+}
+
+// reach is an instance with the labels by which its route groups it.
+type reach struct {
+	testfile.Alert
+	grouped, routed model.LabelSet
+}
+
+// reached returns the scenario instances that reach each receiver.
+func (c *Checked) reached(root *dispatch.Route) map[string][]reach {
+	out := map[string][]reach{}
+	for _, a := range c.Alerts {
+		for _, x := range c.Instances(a.Group, a.Alert) {
+			labels := model.LabelSet{}
+			for name, value := range x.Labels {
+				labels[model.LabelName(name)] = model.LabelValue(value)
+			}
+			for _, r := range root.Match(labels) {
+				grouped := model.LabelSet{}
+				for name, value := range labels {
+					if _, ok := r.RouteOpts.GroupBy[name]; ok || r.RouteOpts.GroupByAll {
+						grouped[name] = value
+					}
+				}
+				out[r.RouteOpts.Receiver] = append(out[r.RouteOpts.Receiver], reach{x, grouped, r.RouteOpts.Labels})
+			}
+		}
+	}
+	return out
+}
+
+type messages struct {
+	*Checked
+	tmpl     *template.Template
+	foreign  bool
+	findings []finding.Finding
+}
+
+// check expands a text for a firing instance, for a resolved one, and for all
+// instances of the receiver together.
+func (m *messages) check(receiver string, text amfile.Message, list []reach) {
+	add := func(where string, err error) {
+		f := finding.Finding{Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: text.Path, Reason: where + templateError(err)}
+		if name := unknownFunction.FindStringSubmatch(f.Reason); name != nil {
+			f.Suggestion = suggest.Nearest(name[1], slices.Sorted(maps.Keys(template.DefaultFuncs)))
+		}
+		m.findings = append(m.findings, f)
+	}
+	if err := parses(text.Text); err != nil {
+		add("", err)
+		return
+	}
+	for _, group := range groupsOf(list) {
+		data := m.tmpl.Data(receiver, group[0].grouped, group[0].routed, "", alertsOf(group)...)
+		expand := m.tmpl.ExecuteTextString
+		if text.HTML {
+			expand = m.tmpl.ExecuteHTMLString
+		}
+		said, err := expand(text.Text, data)
+		with := fmt.Sprintf("with %s: ", data.CommonLabels)
+		switch {
+		case err != nil && undefinedTemplate.MatchString(err.Error()) && m.foreign:
+			m.Notes = append(m.Notes, fmt.Sprintf("receiver %q, %s: it uses a template of a file that is not embedded, so it is not proved: give the file in Routing.Templates", receiver, text.Path))
+			return
+		case err != nil && undefinedTemplate.MatchString(err.Error()):
+			add("", fmt.Errorf("%w: define it in a file of Routing.Templates", err))
+			return
+		case err != nil:
+			add(with, err)
+			return
+		case strings.Contains(said, "<no value>"):
+			add(with, fmt.Errorf("the text has %q, because a value is missing: %s", "<no value>", cmp.Or(firstLine(said, "<no value>"), said)))
+			return
+		}
+	}
+}
+
+// groupsOf returns each instance alone, and all together.
+func groupsOf(list []reach) [][]reach {
+	var out [][]reach
+	for _, x := range list {
+		out = append(out, []reach{x})
+	}
+	if len(list) > 1 {
+		out = append(out, list)
+	}
+	return out
+}
+
+// alertsOf returns the instances as firing alerts. Of several, the last is
+// resolved.
+func alertsOf(group []reach) []*alert.Alert {
+	start := time.Unix(0, 0).UTC()
+	var out []*alert.Alert
+	for i, x := range group {
+		a := &alert.Alert{Alert: model.Alert{Labels: model.LabelSet{}, Annotations: model.LabelSet{}, StartsAt: start}, UpdatedAt: start}
+		for name, value := range x.Labels {
+			a.Labels[model.LabelName(name)] = model.LabelValue(value)
+		}
+		for name, value := range x.Annotations {
+			a.Annotations[model.LabelName(name)] = model.LabelValue(value)
+		}
+		if i > 0 && i == len(group)-1 {
+			a.EndsAt = start.Add(time.Minute)
+		}
+		out = append(out, a)
+	}
+	return out
+}
+
+var (
+	undefinedTemplate = regexp.MustCompile(`template "[^"]*" not defined|no such template`)
+	unknownFunction   = regexp.MustCompile(`function "([^"]+)" not defined`)
+	templatePlace     = regexp.MustCompile(`^template: [^:]*:`)
+)
+
+// parses parses a text with the functions of Alertmanager, and without the
+// templates that it uses.
+func parses(text string) error {
+	_, err := parse.Parse("", text, "", "", template.DefaultFuncs, builtins)
+	return err
+}
+
+// builtins are the names of the functions of package text/template.
+var builtins = func() map[string]any {
+	out := map[string]any{}
+	for name := range strings.FieldsSeq("and call html index slice js len not or print printf println urlquery eq ge gt le lt ne") {
+		out[name] = true
+	}
+	return out
+}()
+
+// templateError returns the text of an error of a template, with its line.
+func templateError(err error) string {
+	text := templatePlace.ReplaceAllString(err.Error(), "line ")
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// firstLine returns the first line that contains a word.
+func firstLine(text, word string) string {
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, word) {
+			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
