@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"gopkg.in/yaml.v3"
 
@@ -47,8 +48,10 @@ func onLines(err error) error {
 	switch {
 	case !errors.As(err, &e):
 		return err
-	case e.Line == 0:
+	case e.Line == 0 && strings.HasPrefix(e.Text, "has "):
 		return fmt.Errorf("it %s", e.Text)
+	case e.Line == 0:
+		return fmt.Errorf("it is not YAML: %s", e.Text)
 	}
 	return fmt.Errorf("line %d: %s", e.Line, e.Text)
 }
