@@ -21,15 +21,16 @@ func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
 }
 
 // Instances returns the instances in an alert's scenarios as Alertmanager gets
-// them, with annotations and external labels.
-func (c *Context) Instances(g site.Group, a rules.Alert) []testfile.Alert {
+// them, with annotations and external labels. An alert without scenarios has an
+// instance with the labels of series for each of its rules.
+func (c *Context) Instances(g site.Group, a rules.Alert, series map[string]string) []testfile.Alert {
 	conditions := c.Conditions(g, a, false)
 	annotations := make([]map[string]string, len(conditions))
 	for i, cond := range conditions {
 		annotations[i] = c.Annotations(g, a, cond)
 	}
 	var out []testfile.Alert
-	c.instances(a, conditions, func(i int, labels, own map[string]string, x rules.Instance) {
+	add := func(i int, labels, own map[string]string, x rules.Instance) {
 		for name, value := range c.External() {
 			if labels[name] == "" {
 				labels[name] = value
@@ -37,7 +38,22 @@ func (c *Context) Instances(g site.Group, a rules.Alert) []testfile.Alert {
 		}
 		said, _ := say(annotations[i], own, x.Texts)
 		out = append(out, testfile.Alert{Labels: labels, Annotations: said})
-	})
+	}
+	if len(a.Scenarios) > 0 {
+		c.instances(a, conditions, add)
+		return out
+	}
+	for i, cond := range conditions {
+		own := maps.Clone(series)
+		labels, _ := expand(cond.Labels, own) // another check reports a label that depends on the value
+		for name, value := range own {
+			if _, set := cond.Labels[name]; !set {
+				labels[name] = value
+			}
+		}
+		labels[model.AlertNameLabel] = a.Name
+		add(i, labels, labels, rules.Instance{})
+	}
 	return out
 }
 

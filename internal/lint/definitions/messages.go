@@ -83,7 +83,7 @@ type reach struct {
 func (c *Checked) reached(root *dispatch.Route) map[string][]reach {
 	out := map[string][]reach{}
 	for _, a := range c.Alerts {
-		for _, x := range c.Instances(a.Group, a.Alert) {
+		for _, x := range c.Instances(a.Group, a.Alert, series(a)) {
 			labels := model.LabelSet{}
 			for name, value := range x.Labels {
 				labels[model.LabelName(name)] = model.LabelValue(value)
@@ -98,6 +98,16 @@ func (c *Checked) reached(root *dispatch.Route) map[string][]reach {
 				out[r.RouteOpts.Receiver] = append(out[r.RouteOpts.Receiver], reach{x, grouped, r.RouteOpts.Labels})
 			}
 		}
+	}
+	return out
+}
+
+// series returns labels that a series of the alert's expression may have.
+func series(a Alert) map[string]string {
+	out := map[string]string{}
+	for _, name := range a.Labels.Names() {
+		values := slices.Concat(a.Labels.Values(name), []string{"value"})
+		out[name] = cmp.Or(a.Labels.Pinned(name), values[0])
 	}
 	return out
 }
@@ -130,7 +140,7 @@ func (m *messages) check(receiver string, text amfile.Message, list []reach) {
 			expand = m.tmpl.ExecuteHTMLString
 		}
 		said, err := expand(text.Text, data)
-		with := fmt.Sprintf("with %s: ", data.CommonLabels)
+		with := fmt.Sprintf("with {%s}: ", data.CommonLabels)
 		switch {
 		case err != nil && undefinedTemplate.MatchString(err.Error()) && m.foreign:
 			m.Notes = append(m.Notes, fmt.Sprintf("receiver %q, %s: it uses a template of a file that is not embedded, so it is not proved: give the file in Routing.Templates", receiver, text.Path))
@@ -142,7 +152,7 @@ func (m *messages) check(receiver string, text amfile.Message, list []reach) {
 			add(with, err)
 			return
 		case strings.Contains(said, "<no value>"):
-			add(with, fmt.Errorf("the text has %q, because a value is missing: %s", "<no value>", cmp.Or(firstLine(said, "<no value>"), said)))
+			add(with, fmt.Errorf("a value is missing: %s", lineWith("<no value>", said)))
 			return
 		}
 	}
@@ -209,8 +219,8 @@ func templateError(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// firstLine returns the first line that contains a word.
-func firstLine(text, word string) string {
+// lineWith returns the first line that contains a word.
+func lineWith(word, text string) string {
 	for line := range strings.Lines(text) {
 		if strings.Contains(line, word) {
 			return strings.TrimSpace(line)
