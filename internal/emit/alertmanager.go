@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/prometheus/alertmanager/config"
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/amfile"
-	"github.com/alertnative/preflight/internal/emit/genfile"
-	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -34,7 +31,6 @@ func (b *amBuilder) fail(code finding.Code, where, part, format string, args ...
 }
 
 func (c *Context) builder() *amBuilder {
-	matchers.AsAlertmanager()
 	b := &amBuilder{Context: c}
 	b.given = b.readYAML()
 	b.misread = len(b.findings) > 0
@@ -49,7 +45,7 @@ func (c *Context) Alertmanager() (Written, error) {
 	if len(b.findings) > 0 {
 		return Written{}, b.err()
 	}
-	if _, err := config.Load(string(out.Data)); err != nil {
+	if _, err := amfile.Load(out.Data); err != nil {
 		b.fail(finding.Unreadable, b.refused(err), "", "Alertmanager refuses alertmanager.yml: %s", amfile.Reason(err))
 		return Written{}, b.err()
 	}
@@ -107,8 +103,7 @@ func (b *amBuilder) write() Written {
 	}
 	b.names()
 
-	amfile.Plain(doc)
-	data, err := genfile.YAML(doc)
+	data, err := amfile.Marshal(doc)
 	if err != nil {
 		b.fail(finding.Unreadable, "routing", "", "alertmanager.yml: %v", err)
 	}

@@ -5,12 +5,10 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/prometheus/alertmanager/config"
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/amfile"
-	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/routing"
 )
 
@@ -99,10 +97,9 @@ func (b *amBuilder) load(node *yaml.Node, r routing.Receiver, i integration) {
 	}
 	amfile.Set(doc, "route", amfile.Encode(map[string]string{"receiver": "r"}))
 	amfile.Insert(doc, "receivers", nil, []*yaml.Node{one})
-	amfile.Plain(doc)
-	data, err := genfile.YAML(doc)
+	data, err := amfile.Marshal(doc)
 	if err == nil {
-		_, err = config.Load(string(data))
+		_, err = amfile.Load(data)
 	}
 	switch where := fmt.Sprintf("receiver %q", r.Name); {
 	case err == nil:

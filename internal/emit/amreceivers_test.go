@@ -1,6 +1,7 @@
 package emit_test
 
 import (
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -64,6 +65,18 @@ func TestEveryKindOfIntegration(t *testing.T) {
 	accepted(t, w.Data)
 	if n := strings.Count(string(w.Data), "send_resolved: false"); n != len(natives) {
 		t.Errorf("send_resolved is written %d times, want %d", n, len(natives))
+	}
+}
+
+// The documentation lists every kind.
+func TestKindsAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/how-to/add-a-receiver.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range amfile.Kinds() {
+		contains(t, string(page), "`"+kind+"`")
 	}
 }
 

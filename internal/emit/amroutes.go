@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
@@ -48,7 +50,7 @@ func (b *amBuilder) root() (*yaml.Node, RouteOrigin) {
 		return node, RouteOrigin{Routes: origins}
 	}
 	root := amfile.Mapping()
-	root.Content = append(root.Content, given.Content...)
+	root.Anchor, root.Content = given.Anchor, slices.Clone(given.Content)
 	for range amfile.Items(root, "routes") {
 		origins = append(origins, RouteOrigin{YAML: true})
 	}
@@ -149,12 +151,28 @@ func (b *amBuilder) decodeRoute(n *yaml.Node, where string) bool {
 }
 
 // rawName names a subtree by its matchers.
-func rawName(n *yaml.Node) string {
+func rawName(n *yaml.Node) string { return "Raw {" + givenMatch(n) + "}" }
+
+// RawMatch returns the matchers of a subtree that is given as YAML.
+func RawMatch(r routing.Route) string {
+	n, _ := amfile.Parse(r.YAML()) // another check reports a mistake
+	return givenMatch(n)
+}
+
+func givenMatch(n *yaml.Node) string {
 	var own []string
 	for _, m := range amfile.Items(n, "matchers") {
 		own = append(own, m.Value)
 	}
-	return "Raw {" + strings.Join(own, ",") + "}"
+	for _, old := range []struct {
+		key  string
+		kind labels.MatchType
+	}{{"match", labels.MatchEqual}, {"match_re", labels.MatchRegexp}} {
+		for name, value := range amfile.Pairs(n, old.key) {
+			own = append(own, matchers.Text(&labels.Matcher{Name: name, Type: old.kind, Value: value}))
+		}
+	}
+	return strings.Join(own, ",")
 }
 
 // RouteName names a route by its matchers.

@@ -4,6 +4,7 @@
 package amfile
 
 import (
+	"fmt"
 	"iter"
 	"reflect"
 	"slices"
@@ -23,6 +24,7 @@ type Field struct {
 	Type  reflect.Type // the type of the value; nil for an unknown key
 	Known []string     // keys of the mapping that contains the field
 	Twice bool         // the mapping has the key twice
+	Null  bool         // an item of a list is null
 }
 
 // Unknown reports whether Alertmanager refuses the key.
@@ -82,7 +84,12 @@ func (w *walk) node(n *yaml.Node, t reflect.Type, path string) {
 	w.seen[place{n, t}] = true
 	switch {
 	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
-		for _, item := range n.Content {
+		for i, item := range n.Content {
+			if path := fmt.Sprintf("%s[%d]", path, i); isNull(target(item)) && t.Elem().Kind() != reflect.String {
+				if w.stopped = !w.yield(Field{Path: path, Key: item, Value: target(item), Type: t.Elem(), Null: true}); w.stopped {
+					return
+				}
+			}
 			w.node(item, t.Elem(), path)
 		}
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
@@ -166,6 +173,8 @@ func isSecret(t reflect.Type) bool {
 	}
 	return strings.HasPrefix(t.Name(), "Secret")
 }
+
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // holdsText reports whether a value is a text that is not empty, or contains
 // one.

@@ -23,6 +23,8 @@ func Findings(n *yaml.Node, t reflect.Type, where, part string) []finding.Findin
 				Reason: fmt.Sprintf("line %d: ", f.Key.Line) + fmt.Sprintf(format, args...)})
 		}
 		switch {
+		case f.Null:
+			add(finding.Unreadable, "", "%s is empty: leave the item out", f.Path)
 		case f.Unknown():
 			add(finding.Unreadable, suggest.Nearest(f.Key.Value, f.Known), "Alertmanager does not know the key %q%s", f.Key.Value, inside(f.Path))
 		case f.Twice:

@@ -3,6 +3,7 @@ package amfile
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -32,7 +33,40 @@ func Parse(text string) (*yaml.Node, error) {
 	if doc.Content[0].Kind != yaml.MappingNode { // null
 		return empty, nil
 	}
+	c := aliases{inside: map[*yaml.Node]bool{}}
+	if err := c.check(doc.Content[0]); err != nil {
+		return empty, err
+	}
 	return doc.Content[0], nil
+}
+
+// aliases checks that a document ends: an alias inside its own anchor does not,
+// and aliases of aliases make it too large.
+type aliases struct {
+	inside map[*yaml.Node]bool
+	nodes  int
+}
+
+const maxNodes = 1_000_000
+
+func (c *aliases) check(n *yaml.Node) error {
+	c.nodes++
+	switch {
+	case c.inside[n]:
+		return fmt.Errorf("line %d: the anchor %q contains itself", n.Line, n.Anchor)
+	case c.nodes > maxNodes:
+		return fmt.Errorf("line %d: the aliases make it larger than %d values", n.Line, maxNodes)
+	case n.Kind == yaml.AliasNode:
+		return c.check(n.Alias)
+	}
+	c.inside[n] = true
+	for _, child := range n.Content {
+		if err := c.check(child); err != nil {
+			return err
+		}
+	}
+	delete(c.inside, n)
+	return nil
 }
 
 // onLines formats the errors of a text without the name of a file.
@@ -87,6 +121,18 @@ func Items(mapping *yaml.Node, key string) []*yaml.Node {
 	return out
 }
 
+// Pairs yields the texts of the mapping at a key of a mapping.
+func Pairs(mapping *yaml.Node, key string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		n := At(mapping, key)
+		for i := 0; n != nil && n.Kind == yaml.MappingNode && i+1 < len(n.Content); i += 2 {
+			if !yield(n.Content[i].Value, target(n.Content[i+1]).Value) {
+				return
+			}
+		}
+	}
+}
+
 // Set adds a key to a mapping, or replaces its value.
 func Set(mapping *yaml.Node, key string, value *yaml.Node) {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
@@ -106,19 +152,10 @@ func Insert(mapping *yaml.Node, key string, before, after []*yaml.Node) {
 	}
 	list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	if old := At(mapping, key); old != nil && old.Kind == yaml.SequenceNode {
-		list.Content, list.HeadComment, list.FootComment = old.Content, old.HeadComment, old.FootComment
+		list.Content, list.Anchor, list.HeadComment, list.FootComment = old.Content, old.Anchor, old.HeadComment, old.FootComment
 	}
 	list.Content = slices.Concat(before, list.Content, after)
 	Set(mapping, key, list)
-}
-
-// Encode returns a value as a node.
-func Encode(v any) *yaml.Node {
-	var n yaml.Node
-	if err := n.Encode(v); err != nil {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"} // unreachable: the types of this module encode
-	}
-	return &n
 }
 
 // Text returns the text of a scalar at a key of a mapping, or "".
@@ -132,15 +169,4 @@ func Text(mapping *yaml.Node, key string) string {
 // Merges reports whether a mapping has a merge key.
 func Merges(mapping *yaml.Node) bool {
 	return mapping != nil && slices.ContainsFunc(mapping.Content, func(n *yaml.Node) bool { return n.Tag == mergeTag })
-}
-
-// Plain removes the tags of merge keys below a node, which the encoder would
-// write.
-func Plain(n *yaml.Node) {
-	if n.Tag == mergeTag {
-		n.Tag = ""
-	}
-	for _, child := range n.Content {
-		Plain(child)
-	}
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
-	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/common/model"
@@ -34,7 +33,7 @@ func (c *Checked) messages() []finding.Finding {
 	if err != nil {
 		return nil // the proof of the routes reports it
 	}
-	loaded, err1 := config.Load(string(written.Data))
+	loaded, err1 := amfile.Load(written.Data)
 	doc, err2 := amfile.Parse(string(written.Data))
 	tmpl, found := c.templates()
 	if err1 != nil || err2 != nil || tmpl == nil {
