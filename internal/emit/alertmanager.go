@@ -21,6 +21,7 @@ type amBuilder struct {
 	*Context
 	given    *yaml.Node // Routing.YAML
 	misread  bool       // Routing.YAML has mistakes
+	readable []readable
 	findings []finding.Finding
 }
 
@@ -46,7 +47,9 @@ func (c *Context) Alertmanager() (Written, error) {
 		return Written{}, b.err()
 	}
 	if _, err := amfile.Load(out.Data); err != nil {
-		b.fail(finding.Unreadable, b.refused(err), "", "Alertmanager refuses alertmanager.yml: %s", amfile.Reason(err))
+		if b.load(); len(b.findings) == 0 {
+			b.fail(finding.Unreadable, b.whole(), "", "Alertmanager refuses alertmanager.yml: %s", amfile.Reason(err))
+		}
 		return Written{}, b.err()
 	}
 	return out, nil
@@ -57,6 +60,7 @@ func (c *Context) Alertmanager() (Written, error) {
 func (c *Context) AlertmanagerFindings() []finding.Finding {
 	b := c.builder()
 	b.receivers()
+	b.load()
 	b.raws(c.Routing.Route.Routes)
 	b.names()
 	_, bad := c.readTemplates()

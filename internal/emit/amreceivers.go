@@ -64,9 +64,16 @@ func (b *amBuilder) integration(r routing.Receiver, i integration) *yaml.Node {
 	}
 	b.secrets(node, r, i)
 	if len(b.findings) == before && !i.checked && !b.misread {
-		b.load(node, r, i)
+		b.readable = append(b.readable, readable{node, r.Name, i})
 	}
 	return node
+}
+
+// readable is an integration without mistakes in its keys.
+type readable struct {
+	node     *yaml.Node
+	receiver string
+	integration
 }
 
 const sendResolved = "send_resolved"
@@ -85,29 +92,42 @@ func (b *amBuilder) sendsResolved(r routing.Receiver, rest *yaml.Node, where, pa
 	}
 }
 
-// load reports an integration that Alertmanager refuses, with the global
-// settings of Routing.YAML.
-func (b *amBuilder) load(node *yaml.Node, r routing.Receiver, i integration) {
-	one := amfile.Mapping()
-	amfile.Set(one, "name", amfile.Encode("r"))
-	amfile.Insert(one, amfile.List(i.kind), nil, []*yaml.Node{node})
-	doc := amfile.Mapping()
+// load reports the integrations that Alertmanager refuses. It loads each alone
+// only if it refuses all together.
+func (b *amBuilder) load() {
+	if len(b.readable) == 0 || b.loads(b.readable) == nil {
+		return
+	}
+	for _, x := range b.readable {
+		where := fmt.Sprintf("receiver %q", x.receiver)
+		switch err := b.loads([]readable{x}); {
+		case err == nil:
+		case x.missing != "":
+			b.fail(finding.NoMeans, where, "", "integration %s: %s (%s)", x.field, x.missing, amfile.Reason(err))
+		default:
+			b.fail(finding.Unreadable, where, x.field, "Alertmanager refuses it: %s", amfile.Reason(err))
+		}
+	}
+}
+
+// loads returns Alertmanager's error for a receiver with these integrations and
+// the global settings of Routing.YAML.
+func (b *amBuilder) loads(list []readable) error {
+	receiver, doc := amfile.Mapping(), amfile.Mapping()
+	amfile.Set(receiver, "name", amfile.Encode("r"))
+	for _, x := range list {
+		amfile.Insert(receiver, amfile.List(x.kind), nil, []*yaml.Node{x.node})
+	}
 	if global := amfile.At(b.given, "global"); global != nil {
 		amfile.Set(doc, "global", global)
 	}
 	amfile.Set(doc, "route", amfile.Encode(map[string]string{"receiver": "r"}))
-	amfile.Insert(doc, "receivers", nil, []*yaml.Node{one})
+	amfile.Insert(doc, "receivers", nil, []*yaml.Node{receiver})
 	data, err := amfile.Marshal(doc)
 	if err == nil {
 		_, err = amfile.Load(data)
 	}
-	switch where := fmt.Sprintf("receiver %q", r.Name); {
-	case err == nil:
-	case i.missing != "":
-		b.fail(finding.NoMeans, where, "", "integration %s: %s (%s)", i.field, i.missing, amfile.Reason(err))
-	default:
-		b.fail(finding.Unreadable, where, i.field, "Alertmanager refuses it: %s", amfile.Reason(err))
-	}
+	return err
 }
 
 // names reports names that two parts define, and a second root route.

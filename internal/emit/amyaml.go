@@ -49,8 +49,8 @@ func (b *amBuilder) givenIntervals() []string {
 	return out
 }
 
-// refused returns the place of an error of Alertmanager about the whole file.
-func (b *amBuilder) refused(error) string {
+// whole returns the place of a finding about the whole file.
+func (b *amBuilder) whole() string {
 	if len(b.given.Content) > 0 {
 		return givenWhere
 	}
