@@ -1,14 +1,15 @@
 package definitions
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
+
 	"regexp"
 	"slices"
 	"strings"
-	"text/template/parse"
+
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
@@ -39,31 +40,38 @@ func (c *Checked) messages() []finding.Finding {
 	if err1 != nil || err2 != nil || tmpl == nil {
 		return found
 	}
-	m := messages{Checked: c, tmpl: tmpl, foreign: foreignTemplates(doc)}
+	m := messages{Checked: c, expander: tmpl, foreign: foreignTemplates(doc)}
 	reached := c.reached(dispatch.NewRoute(loaded.Route, nil))
 	for _, receiver := range amfile.Items(doc, "receivers") {
 		name := amfile.Text(receiver, "name")
-		for _, text := range amfile.Messages(receiver) {
-			m.check(name, text, reached[name])
+		list := amfile.Messages(receiver)
+		if len(list) == 0 {
+			continue
+		}
+		var data []*template.Data
+		for _, group := range groupsOf(reached[name]) {
+			data = append(data, tmpl.Data(name, group[0].grouped, group[0].routed, "", alertsOf(group)...))
+		}
+		for _, text := range list {
+			m.check(name, text, data)
 		}
 	}
 	return append(found, m.findings...)
 }
 
 // templates returns the templates of Alertmanager and of Routing.Templates.
-func (c *Checked) templates() (*template.Template, []finding.Finding) {
-	tmpl, err := template.FromGlobs(nil)
+func (c *Checked) templates() (*expander, []finding.Finding) {
+	x, err := newExpander()
 	if err != nil {
 		return nil, []finding.Finding{{Code: finding.BadTemplate, Where: "routing", Reason: err.Error()}}
 	}
-	tmpl.ExternalURL = &url.URL{Scheme: "http", Host: "alertmanager"}
 	var out []finding.Finding
 	for _, f := range c.TemplateFiles() {
-		if err := tmpl.Parse(strings.NewReader(string(f.Data))); err != nil {
+		if err := x.Parse(bytes.NewReader(f.Data)); err != nil {
 			out = append(out, finding.Finding{Code: finding.BadTemplate, Where: "routing, Templates", Part: f.Name, Reason: templateError(err)})
 		}
 	}
-	return tmpl, out
+	return x, out
 }
 
 // foreignTemplates reports whether the configuration loads files of templates
@@ -113,14 +121,13 @@ func series(a Alert) map[string]string {
 
 type messages struct {
 	*Checked
-	tmpl     *template.Template
+	*expander
 	foreign  bool
 	findings []finding.Finding
 }
 
-// check expands a text for a firing instance, for a resolved one, and for all
-// instances of the receiver together.
-func (m *messages) check(receiver string, text amfile.Message, list []reach) {
+// check expands a text for each instance, and for all of the receiver together.
+func (m *messages) check(receiver string, text amfile.Message, list []*template.Data) {
 	add := func(where string, err error) {
 		f := finding.Finding{Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: text.Path, Reason: where + templateError(err)}
 		if name := unknownFunction.FindStringSubmatch(f.Reason); name != nil {
@@ -128,17 +135,13 @@ func (m *messages) check(receiver string, text amfile.Message, list []reach) {
 		}
 		m.findings = append(m.findings, f)
 	}
-	if err := parses(text.Text); err != nil {
+	expand, err := m.compile(text)
+	if err != nil {
 		add("", err)
 		return
 	}
-	for _, group := range groupsOf(list) {
-		data := m.tmpl.Data(receiver, group[0].grouped, group[0].routed, "", alertsOf(group)...)
-		expand := m.tmpl.ExecuteTextString
-		if text.HTML {
-			expand = m.tmpl.ExecuteHTMLString
-		}
-		said, err := expand(text.Text, data)
+	for _, data := range list {
+		said, err := expand(data)
 		with := fmt.Sprintf("with {%s}: ", data.CommonLabels)
 		switch {
 		case err != nil && undefinedTemplate.MatchString(err.Error()) && m.foreign:
@@ -195,22 +198,6 @@ var (
 	unknownFunction   = regexp.MustCompile(`function "([^"]+)" not defined`)
 	templatePlace     = regexp.MustCompile(`^template: [^:]*:`)
 )
-
-// parses parses a text with the functions of Alertmanager, and without the
-// templates that it uses.
-func parses(text string) error {
-	_, err := parse.Parse("", text, "", "", template.DefaultFuncs, builtins)
-	return err
-}
-
-// builtins are the names of the functions of package text/template.
-var builtins = func() map[string]any {
-	out := map[string]any{}
-	for name := range strings.FieldsSeq("and call html index slice js len not or print printf println urlquery eq ge gt le lt ne") {
-		out[name] = true
-	}
-	return out
-}()
 
 // templateError returns the text of an error of a template, with its line.
 func templateError(err error) string {
