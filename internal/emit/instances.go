@@ -5,11 +5,13 @@ import (
 
 	"github.com/prometheus/common/model"
 
-	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/alertnative/preflight/rules"
 
 	site "github.com/alertnative/preflight/internal/model"
 )
+
+// Instance is an instance of an alert as Alertmanager gets it.
+type Instance struct{ Labels, Annotations map[string]string }
 
 // Firing returns the complete labels of the instances in an alert's scenarios.
 func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
@@ -23,13 +25,13 @@ func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
 // Instances returns the instances in an alert's scenarios as Alertmanager gets
 // them, with annotations and external labels. An alert without scenarios has an
 // instance with the labels of series for each of its rules.
-func (c *Context) Instances(g site.Group, a rules.Alert, series map[string]string) []testfile.Alert {
+func (c *Context) Instances(g site.Group, a rules.Alert, series map[string]string) []Instance {
 	conditions := c.Conditions(g, a, false)
 	annotations := make([]map[string]string, len(conditions))
 	for i, cond := range conditions {
 		annotations[i] = c.Annotations(g, a, cond)
 	}
-	var out []testfile.Alert
+	var out []Instance
 	add := func(i int, labels, own map[string]string, x rules.Instance) {
 		for name, value := range c.External() {
 			if labels[name] == "" {
@@ -37,7 +39,7 @@ func (c *Context) Instances(g site.Group, a rules.Alert, series map[string]strin
 			}
 		}
 		said, _ := say(annotations[i], own, x.Texts)
-		out = append(out, testfile.Alert{Labels: labels, Annotations: said})
+		out = append(out, Instance{labels, said})
 	}
 	if len(a.Scenarios) > 0 {
 		c.instances(a, conditions, add)

@@ -19,9 +19,9 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/lint/suggest"
-	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
 // messages expands the templates of Alertmanager's integrations for the
@@ -77,12 +77,12 @@ func (c *Checked) templates() (*expander, []finding.Finding) {
 // foreignTemplates reports whether the configuration loads files of templates
 // that are not generated.
 func foreignTemplates(doc *yaml.Node) bool {
-	return slices.ContainsFunc(amfile.Items(doc, "templates"), func(n *yaml.Node) bool { return n.Value != "templates/*.tmpl" })
+	return slices.ContainsFunc(amfile.Items(doc, "templates"), func(n *yaml.Node) bool { return n.Value != emit.TemplatePattern })
 }
 
 // reach is an instance with the labels by which its route groups it.
 type reach struct {
-	testfile.Alert
+	emit.Instance
 	grouped, routed model.LabelSet
 }
 
