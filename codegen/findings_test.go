@@ -168,6 +168,8 @@ var sentences = map[string]change{
 	"the group of PreflightSlow has a limit of 5":                                           limit("performance"),
 	"P0 is promised within 30 minutes":                                                      promise(p0System, func(x *routing.Promise) { x.Within = "30m" }),
 	"P0 is promised within 6 seconds":                                                       unchanged,
+	"the direct Telegram receivers have a `proxy_url` with a password":                      directYAML("http_config: {proxy_url: 'http://u:p@proxy:3128'}"),
+	"the direct Telegram receivers have a `proxy_url`":                                      directYAML("http_config: {proxy_url: 'http://proxy:3128'}"),
 	"packs/trading routes `priority=\"P2\"` to a receiver":                                  packRoute(`priority="P2"`),
 	"the route of packs/trading matches `alertname=\"PreflightFlapping\", priority=\"P2\"`": packRoute(`alertname="PreflightFlapping", priority="P2"`),
 	"the heartbeat is repeated each hour":                                                   route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
@@ -295,6 +297,17 @@ func each(edit func(r *routing.Receiver)) change {
 	return func(s *preflight.Site) {
 		for i := range s.Routing.Receivers {
 			edit(&s.Routing.Receivers[i])
+		}
+	}
+}
+
+// directYAML gives Alertmanager's own Telegram integrations YAML.
+func directYAML(yaml string) change {
+	return func(s *preflight.Site) {
+		for i, r := range s.Routing.Receivers {
+			for j := range r.Telegram {
+				s.Routing.Receivers[i].Telegram[j].YAML = yaml
+			}
 		}
 	}
 }

@@ -33,7 +33,8 @@ type File struct {
 }
 
 // Generate proves a site and returns its files, sorted by path. The error joins
-// all findings.
+// all findings. The manifest lists the files and variables that the site needs at
+// run time; [Write] adds the paths of the generated files.
 func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
 	p, err := prove(ctx, site, verdict.Options{})
 	if err != nil {
@@ -68,6 +69,9 @@ func (p *proved) files() ([]File, error) {
 		out.add("prometheus/prometheus.yml")(p.Prometheus())
 	}
 	out.add(routes.Path)(p.Routes.Written().Data, nil)
+	for _, f := range p.TemplateFiles() {
+		out.add("alertmanager/templates/"+f.Name)(f.Data, nil)
+	}
 	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
 	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
 	if p.Site.Webhook.URL != "" {
@@ -76,6 +80,7 @@ func (p *proved) files() ([]File, error) {
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}
+	out.add(manifestName)(needs(p.SecretFiles(p.Routes.Written().Data), p.Variables()), nil)
 	return out.files()
 }
 

@@ -107,9 +107,6 @@ func (r *resolver) site(in preflight.Site) {
 			r.notYet(where, fmt.Sprintf("ExternalLabels: %d values of %s", len(values), name))
 		}
 	}
-	if in.Routing.YAML != "" {
-		r.notYet(where, "Routing.YAML")
-	}
 	r.outputs(where, in.Outputs)
 	for _, j := range r.Jobs {
 		r.job(in, j)
