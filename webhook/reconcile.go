@@ -211,7 +211,7 @@ func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.
 	if err != nil {
 		return err
 	}
-	_, err = a.Tx.AddArrival(now, i.Notify, i.Cluster, body)
+	_, err = a.Tx.AddArrival(now, i.Notify, spool.Sender{Cluster: i.Cluster, Receiver: i.Receiver}, body)
 	return err
 }
 

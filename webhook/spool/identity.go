@@ -119,7 +119,7 @@ func (t *Tx) Announce() (n int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster}
+		e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster, Receiver: a.Receiver, Chats: a.Chats}
 		if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil {
 			return 0, err
 		}

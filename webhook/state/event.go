@@ -21,8 +21,11 @@ type NotificationEvent struct {
 	Notify Loudness        `json:"notify"`
 	Body   json.RawMessage `json:"body"`
 	// Cluster is nil in an event of an earlier version.
-	Cluster *string  `json:"cluster,omitempty"`
-	Held    []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
+	Cluster *string `json:"cluster,omitempty"`
+	// Receiver and Chats are those of the [Arrival].
+	Receiver string   `json:"receiver,omitempty"`
+	Chats    []string `json:"chats,omitempty"`
+	Held     []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
 }
 
 // CallEvent is the outcome of a call. Times are microseconds since 1970.
@@ -92,6 +95,7 @@ type OutageEvent struct {
 // of an earlier version, whose keys have no cluster.
 type InstanceKey struct {
 	Cluster     *string `json:"cluster,omitempty"`
+	Chat        string  `json:"chat,omitempty"` // see [Instance]
 	Group       string  `json:"group"`
 	Fingerprint string  `json:"fingerprint"`
 	StartsAt    int64   `json:"starts_at"`
