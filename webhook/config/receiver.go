@@ -19,8 +19,8 @@ type Receiver struct {
 	// Sound is that of its messages. Without it, the most severe level of a
 	// notification decides.
 	Sound api.Sound `yaml:"sound,omitempty"`
-	// What follows holds for its chats. A chat of several receivers takes it from
-	// the first of them that has any of it.
+	// What follows holds for its chats. Of several receivers with a chat, that of
+	// the first one in the file holds.
 	Language  string   `yaml:"language,omitempty"`  // empty: that of the file
 	TimeZone  string   `yaml:"time_zone,omitempty"` // of the times shown, such as Europe/Berlin
 	Templates string   `yaml:"templates,omitempty"` // a folder in that of --templates
