@@ -53,7 +53,7 @@ type worker struct {
 // run delivers while this process holds the lease, until the context is done.
 // It finishes a call in progress, unless hard is done.
 func (w *worker) run(ctx, hard context.Context) {
-	for {
+	for ctx.Err() == nil { // the chat can be removed while the lease lasts
 		var ok bool
 		if w.lease, ok = w.Holder.Next(ctx); !ok {
 			return

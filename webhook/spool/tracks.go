@@ -172,24 +172,29 @@ func (t *Tx) present(keys []string) (list []string, err error) {
 }
 
 // inTrack returns the open instances of an alert in a track, or else the newest one.
-// If there is none, it takes those that the default chats share.
+// If none is open there, it takes the one that the default chats share.
 func (a Applier) inTrack(fingerprint string, t track) ([]*state.Instance, error) {
 	list, err := a.Tx.instances(openOrNewest, fingerprint, t.chat)
-	if err != nil || t.chat == "" || len(list) > 0 {
+	if err != nil || t.chat == "" || len(list) > 0 && list[0].Firing() {
 		return list, err
 	}
 	shared, err := a.Tx.instances(openOrNewest, fingerprint, "")
 	if err != nil {
 		return nil, err
 	}
+	var taken []*state.Instance
 	for _, i := range shared {
-		taken, err := a.Tx.take(i, t.chat)
-		if err != nil {
+		if len(list) > 0 && i.ID < list[0].ID { // the chat had a later one
+			continue
+		}
+		if ok, err := a.Tx.take(i, t.chat); err != nil {
 			return nil, err
+		} else if ok {
+			taken = append(taken, i)
 		}
-		if taken {
-			list = append(list, i)
-		}
+	}
+	if len(taken) > 0 {
+		return taken, nil
 	}
 	return list, nil
 }
