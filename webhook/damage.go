@@ -49,7 +49,7 @@ func (s *Service) seed(tx *spool.Tx, r spool.Replaced) error {
 
 // begin stores the state that this process knows.
 func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
-	if err := tx.RegisterChats(s.present.chats()); err != nil {
+	if err := tx.RegisterChats(s.present.chats(), false); err != nil {
 		return err
 	}
 	for cluster, p := range s.pulses() {

@@ -14,6 +14,7 @@ import (
 // destination is what the URL of a request says of its notification.
 type destination struct {
 	known      bool   // the webhook has the path, and the receiver
+	stranger   bool   // it does not have the receiver
 	heartbeats bool   // it is the path of the heartbeats
 	receiver   string // or ""
 }
@@ -26,6 +27,7 @@ func (in *intake) destination(r *http.Request) (to destination) {
 	case isReceiver:
 		to.receiver = storedName(name, maxReceiver)
 		_, to.known = in.present.Load().receiver(to.receiver)
+		to.stranger = !to.known
 	case path.Clean("/"+r.URL.Path) == api.WatchdogPath:
 		to.heartbeats, to.known = true, r.URL.Path == api.WatchdogPath
 	default:

@@ -154,11 +154,11 @@ func (in *intake) accept(w http.ResponseWriter, r *http.Request, n notification,
 	outcome := api.Accepted
 	switch {
 	case to.known:
-	case to.receiver != "":
+	case to.stranger:
 		in.stranger(to.receiver)
 	default:
 		outcome = api.UnknownPath
-		in.config.Log.Error("notification to an unknown path: delivered to the default chats: compare the versions of the webhook and of Alertmanager's configuration",
+		in.config.Log.Error("notification to an unknown path or by an unknown method: delivered all the same: compare the versions of the webhook and of Alertmanager's configuration",
 			"method", r.Method, "path", shownPath(r, in.tokens()), "receiver", n.Receiver)
 	}
 	sound := in.soundOf(r, n.Payload, to)

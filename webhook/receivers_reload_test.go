@@ -287,3 +287,40 @@ func TestReplicasWithOtherReceivers(t *testing.T) {
 		}
 	})
 }
+
+// A replica reads its configuration later than the other. What that showed in a new
+// chat meanwhile is not shown there again.
+func TestReplicasReadAReceiverOneAfterTheOther(t *testing.T) {
+	asPair(t, "-100", func(p *pair) {
+		for _, w := range p.both() {
+			w.config.LevelSounds = true
+			w.reload("-100", receiver("team", "7"))
+		}
+		start := time.Now()
+		p.to("team", team.payload(team.firing("redis", start)))
+		p.after(time.Minute)
+		p.world.reload("-100", receiver("team", "7", "8")) // it holds the lease
+		p.after(time.Minute)
+		p.expect(another, fires)
+		p.to("team", team.payload(team.firing("redis", start), team.firing("postgres", start)))
+		p.after(time.Minute)
+		shown := len(p.bot.Messages(another))
+		p.second.reload("-100", receiver("team", "7", "8"))
+		if err := p.a.give(); err != nil {
+			t.Fatal(err)
+		}
+		p.after(time.Minute)
+		if m := p.bot.Messages(another); len(m) != shown {
+			t.Fatalf("the chat shows %v", m)
+		}
+		end := start.Add(10 * time.Minute)
+		p.after(time.Until(end.Add(5 * time.Second)))
+		p.second.to("team", team.payload(team.resolved("redis", start, end), team.resolved("postgres", start, end)))
+		p.after(time.Minute)
+		for _, chat := range []int64{person, another} {
+			if m := p.bot.Messages(chat); len(m) != shown+1 || !strings.HasPrefix(m[0].Text, "✅") {
+				t.Errorf("chat %d shows %v", chat, m)
+			}
+		}
+	})
+}

@@ -119,7 +119,7 @@ func (ws *Workers) SetChats(list []telegram.Chat, chats state.Chats) error {
 	}
 	ws.present.Store(&now)
 	if err := ws.Spool.Do(func(tx *spool.Tx) error {
-		if err := tx.RegisterChats(chats); err != nil {
+		if err := tx.RegisterChats(chats, ws.Shares); err != nil {
 			return err
 		}
 		for _, w := range added {

@@ -55,6 +55,9 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 		}
 	}
 	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body, Receiver: n.Receiver, Chats: n.Chats}
+	if n.Receiver != "" && n.Chats == nil {
+		event.Chats = a.Chats.Named(n.Receiver)
+	}
 	if n.Repaired {
 		if event.Body, err = json.Marshal(n.Payload); err != nil {
 			return done, err

@@ -22,7 +22,7 @@ func Example() {
 	body := `{"version": "4", "groupKey": "{}:{}", "status": "firing",
 		"alerts": [{"status": "firing", "startsAt": "2026-03-03T22:30:00Z", "labels": {"alertname": "LatencyHigh"}}]}`
 	err = s.Do(func(tx *spool.Tx) error {
-		if err := tx.RegisterChats(state.Chats{Default: []string{"-100"}}); err != nil {
+		if err := tx.RegisterChats(state.Chats{Default: []string{"-100"}}, false); err != nil {
 			return err
 		}
 		_, err := tx.AddArrival(time.Now(), state.Loud, spool.Sender{}, []byte(body))

@@ -43,13 +43,15 @@ func scanID(rows *sql.Rows) (id int64, err error) { return id, rows.Scan(&id) }
 // RegisterChats stores which chats are configured. A chat is due to show every alert
 // that fires for a receiver that newly names it. Alerts that a removed chat was still
 // to show are due in the default chats.
-func (t *Tx) RegisterChats(chats state.Chats) error {
+//
+// Shares appends what becomes due to the journal, for other replicas.
+func (t *Tx) RegisterChats(chats state.Chats, shares bool) error {
 	keys := chats.All()
 	for _, key := range keys {
 		if err := t.renameMigrated(key, keys); err != nil {
 			return err
 		}
-		if err := t.register(key, chats.Users(key)); err != nil {
+		if err := t.register(key, chats.Users(key), shares); err != nil {
 			return err
 		}
 	}
@@ -65,7 +67,7 @@ func (t *Tx) RegisterChats(chats state.Chats) error {
 		}
 	}
 	for _, key := range removed {
-		if err := t.rescue(key, chats.Default); err != nil {
+		if err := t.rescue(key, chats.Default, shares); err != nil {
 			return err
 		}
 	}
@@ -73,7 +75,7 @@ func (t *Tx) RegisterChats(chats state.Chats) error {
 }
 
 // register stores a chat that is configured, and the receivers that name it.
-func (t *Tx) register(key string, users []string) error {
+func (t *Tx) register(key string, users []string, shares bool) error {
 	if _, err := t.exec(insertChat, key); err != nil {
 		return err
 	}
@@ -90,7 +92,7 @@ func (t *Tx) register(key string, users []string) error {
 		if slices.Contains(before, user) {
 			continue
 		}
-		if err := t.dueOf(user, key); err != nil {
+		if err := t.dueOf(user, key, shares); err != nil {
 			return err
 		}
 	}
@@ -104,7 +106,7 @@ func (t *Tx) register(key string, users []string) error {
 
 // dueOf makes the alerts that fire for a receiver due in a chat. The empty name
 // stands for the default chats.
-func (t *Tx) dueOf(receiver, chat string) error {
+func (t *Tx) dueOf(receiver, chat string, shares bool) error {
 	if receiver == "" {
 		_, err := t.exec(dueInDefault, chat)
 		return err
@@ -114,11 +116,11 @@ func (t *Tx) dueOf(receiver, chat string) error {
 	if err != nil {
 		return err
 	}
-	return t.copyTo(chat, list)
+	return t.copyTo(chat, list, shares)
 }
 
 // copyTo makes instances due in a chat, as its own.
-func (t *Tx) copyTo(chat string, list []int64) error {
+func (t *Tx) copyTo(chat string, list []int64, shares bool) error {
 	for _, id := range list {
 		own, err := t.insert(copyInstance, id, chat, 0)
 		if err != nil {
@@ -128,8 +130,27 @@ func (t *Tx) copyTo(chat string, list []int64) error {
 			return err
 		}
 		t.separate = new(true)
+		if !shares {
+			continue
+		}
+		i, err := t.FiringInstance(own)
+		if err != nil || i == nil {
+			return err
+		}
+		if err := t.announce(i); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// Foreign records a chat that another replica has, and this one does not.
+func (t *Tx) Foreign(key string) error {
+	if _, err := t.exec(insertChat, key); err != nil {
+		return err
+	}
+	_, err := t.exec(removeChat, time.Now().UnixMicro(), key)
+	return err
 }
 
 // unregister records that a chat is not configured. It marks a group that a
@@ -154,14 +175,14 @@ func (t *Tx) unregister(key string, configured []string) error {
 
 // rescue makes the alerts that a removed chat was still to show due in the default
 // chats.
-func (t *Tx) rescue(key string, to []string) error {
+func (t *Tx) rescue(key string, to []string, shares bool) error {
 	rows, err := t.query(unshownInChat, strings.TrimPrefix(key, formerPrefix))
 	list, err := collect(rows, err, scanID)
 	if err != nil {
 		return err
 	}
 	for _, chat := range to {
-		if err := t.copyTo(chat, list); err != nil {
+		if err := t.copyTo(chat, list, shares); err != nil {
 			return err
 		}
 	}

@@ -43,7 +43,7 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 		t.Fatal(damaged, err)
 	}
 	err = s.Do(func(tx *spool.Tx) error {
-		if err := tx.RegisterChats(state.Chats{Default: []string{"dry-run"}}); err != nil {
+		if err := tx.RegisterChats(state.Chats{Default: []string{"dry-run"}}, false); err != nil {
 			return err
 		}
 		if due, ok, err := firstDue(tx, "dry-run"); ok || err != nil {
@@ -198,7 +198,7 @@ func TestAnAlertThatFiresAgainStartsOnce(t *testing.T) {
 					return err
 				}
 				if err := errors.Join(
-					tx.RegisterChats(state.Chats{Default: []string{chat}}),
+					tx.RegisterChats(state.Chats{Default: []string{chat}}, false),
 					notify(begin, "http://a", "firing", begin),
 					notify(resolved, "http://a", "resolved", begin),
 					notify(resolved.Add(10*time.Second), "http://a", "firing", begin),
@@ -251,7 +251,7 @@ func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
 			}
 			hour := begin.Add(time.Hour)
 			if err := errors.Join(
-				tx.RegisterChats(state.Chats{Default: []string{chat}}), notify(begin), sent(message.Alert, 1, begin),
+				tx.RegisterChats(state.Chats{Default: []string{chat}}, false), notify(begin), sent(message.Alert, 1, begin),
 				notify(hour.Add(late)), sent(message.Reminder, 2, hour),
 			); err != nil {
 				return err

@@ -1,6 +1,7 @@
 package spool
 
 import (
+	"database/sql"
 	"slices"
 
 	"github.com/alertnative/preflight/webhook/state"
@@ -38,48 +39,47 @@ const (
 // tracks returns the tracks of a notification: one for each chat of its receiver, or
 // one that the default chats share if its URL names no receiver.
 func (a Applier) tracks(n state.Arrival) ([]track, error) {
-	chats, err := a.chatsFor(n)
-	if err != nil {
-		return nil, err
-	}
+	chats := a.chatsFor(n)
 	if n.Receiver == "" && n.Chats == nil {
 		if separate, err := a.anyInChats(n, chats); err != nil || !separate {
 			chats, err = a.Tx.distinct(chats)
 			return []track{{chats: chats}}, err
 		}
 	}
-	if chats, err = a.Tx.present(chats); err != nil {
+	chats, err := a.Tx.present(chats)
+	if err != nil {
 		return nil, err
 	}
 	var list []track
 	for _, chat := range chats {
 		list = append(list, track{chat: chat, chats: []string{chat}})
 	}
-	if list == nil || slices.Contains(n.Chats, state.NoChat) {
+	if list == nil {
 		list = []track{{chat: state.NoChat}}
 	}
-	if n.Receiver == "" || n.Chats != nil {
+	if n.Receiver == "" || n.Chats != nil && !n.Elsewhere {
 		return list, nil
 	}
-	former, err := a.former(n, chats)
+	former, err := a.former(n, slices.Concat(chats, a.Chats.Of(n.Receiver)))
 	return append(list, former...), err
 }
 
-// chatsFor returns the chats that a notification is for. Another replica can have
-// chats that this one lacks.
-func (a Applier) chatsFor(n state.Arrival) ([]string, error) {
-	if n.Chats == nil {
-		if n.Receiver == "" {
-			return a.Chats.Default, nil
-		}
-		return a.Chats.Of(n.Receiver), nil
+// chatsFor returns the chats that a notification is for. Another replica may have
+// chats that this one lacks, because it read its configuration earlier or later: what
+// it shows there is recorded. If this one has none of them, its own are added.
+func (a Applier) chatsFor(n state.Arrival) []string {
+	switch {
+	case n.Chats == nil && n.Receiver == "":
+		return a.Chats.Default
+	case n.Chats == nil:
+		return a.Chats.Of(n.Receiver)
 	}
-	all := a.Chats.All()
-	here := slices.DeleteFunc(slices.Clone(n.Chats), func(chat string) bool { return !slices.Contains(all, chat) })
-	if len(here) == 0 && !slices.Contains(n.Chats, state.NoChat) {
-		return a.Chats.Of(n.Receiver), nil
+	all := append(a.Chats.All(), state.NoChat)
+	list := slices.Clone(n.Chats)
+	if !slices.ContainsFunc(list, func(chat string) bool { return slices.Contains(all, chat) }) {
+		list = append(list, a.Chats.Of(n.Receiver)...)
 	}
-	return here, nil
+	return slices.DeleteFunc(list, func(chat string) bool { return chat == state.NoChat })
 }
 
 // trackOf returns the track of an instance.
@@ -150,19 +150,22 @@ func (a Applier) former(n state.Arrival, chats []string) (list []track, err erro
 
 // present replaces the chats that became another configured one.
 func (t *Tx) present(keys []string) (list []string, err error) {
+	rows, err := t.query(migratedChats)
+	moved, err := collect(rows, err, func(rows *sql.Rows) (m [2]string, err error) { return m, rows.Scan(&m[0], &m[1]) })
+	if err != nil || len(moved) == 0 {
+		return keys, err
+	}
 	for _, key := range keys {
-		c, err := t.Chat(key)
-		if err != nil && !IsItem(err) {
-			return nil, err
-		}
-		if c.MigratedTo != "" {
-			successor, err := t.successor(key, c.MigratedTo)
-			if err != nil {
-				return nil, err
+		for _, m := range moved {
+			if m[0] != key {
+				continue
 			}
-			if successor != "" {
+			if successor, err := t.successor(key, m[1]); err != nil {
+				return nil, err
+			} else if successor != "" {
 				key = successor
 			}
+			break
 		}
 		if !slices.Contains(list, key) {
 			list = append(list, key)

@@ -50,6 +50,20 @@ func (c Chats) Of(receiver string) []string {
 	return c.Default
 }
 
+// Named returns the chats of a receiver for other replicas: nil if it is not
+// configured, and [NoChat] if it makes no messages.
+func (c Chats) Named(receiver string) []string {
+	for _, r := range c.Receivers {
+		if r.Name == receiver && len(r.Chats) == 0 {
+			return []string{NoChat}
+		}
+		if r.Name == receiver {
+			return r.Chats
+		}
+	}
+	return nil
+}
+
 // Users returns the receivers that name a chat. The empty name stands for the
 // default chats.
 func (c Chats) Users(key string) (names []string) {

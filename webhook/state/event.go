@@ -43,6 +43,16 @@ type CallEvent struct {
 	Edited    int        `json:"edited,omitempty"` // the id of the message that shows the present state
 }
 
+// Separate reports whether the call is about an episode of its chat alone.
+func (c CallEvent) Separate() bool {
+	for _, sent := range []*SentEvent{c.Sent, c.Ambiguous} {
+		if sent != nil && len(sent.Listed) > 0 && sent.Listed[0].Chat == c.Chat {
+			return true
+		}
+	}
+	return false
+}
+
 // SentEvent is a message that the chat shows.
 type SentEvent struct {
 	TelegramID int          `json:"telegram_id,omitempty"` // 0 if it is not known
