@@ -10,7 +10,7 @@ import (
 )
 
 // An alert of two receivers is in the chats of both, in the look and with the sound
-// of each. The receiver with the longer interval tells of the end later.
+// of each. The receiver with the longer interval resolves it later.
 func TestChatsOfReceivers(t *testing.T) {
 	t.Parallel()
 	site := disks()

@@ -16,7 +16,7 @@ type Receiver struct {
 	Language  string   // "": English
 	TimeZone  string   // of the times shown, such as "Europe/Berlin"; "": that of the flag --timezone
 	Templates string   // a folder in that of the flag --templates; "": the templates of all
-	Mentions  []string // people whom messages with a sound name, such as "@oncall"
+	Mentions  []string // at the end of new messages with a sound, such as "@oncall"
 
 	PagerDuty []PagerDuty
 	Slack     []Slack

@@ -49,7 +49,7 @@ type Options struct {
 	// html/template over [Page], restricted to Telegram's tags. New refuses a
 	// template that fails on sample alerts, or whose text Telegram would refuse.
 	Templates string
-	// Mentions are the people whom [Formatter.Mention] names, such as @oncall.
+	// Mentions are the people that [Formatter.Mention] adds, such as @oncall.
 	Mentions []string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.
