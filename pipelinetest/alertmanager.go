@@ -60,7 +60,7 @@ type peering struct {
 // memory is the data that an Alertmanager keeps on disk.
 type memory struct{ log, silences []byte }
 
-func startAlertmanager(addr string, o options, n *network, p peering, kept memory) (_ *alertmanager, err error) {
+func startAlertmanager(addr string, o options, n *network, to *outsiders, p peering, kept memory) (_ *alertmanager, err error) {
 	a := &alertmanager{addr: addr, registry: newRegistry(o.vocabulary.used)}
 	defer func() {
 		if err != nil {
@@ -87,11 +87,14 @@ func startAlertmanager(addr string, o options, n *network, p peering, kept memor
 		return nil, err
 	}
 	a.stops = append(a.stops, a.alerts.Close)
-	receivers, err := integrations(config, tmpl, n)
+	receivers, err := integrations(config, tmpl, n, to)
 	if err != nil {
 		return nil, err
 	}
 	intervals := map[string][]timeinterval.TimeInterval{}
+	for _, i := range config.MuteTimeIntervals {
+		intervals[i.Name] = i.TimeIntervals
+	}
 	for _, i := range config.TimeIntervals {
 		intervals[i.Name] = i.TimeIntervals
 	}
@@ -161,9 +164,10 @@ func (a *alertmanager) stop() memory {
 	return kept
 }
 
-// integrations returns the notifiers of the receivers that the routes use. The
-// notifiers are Alertmanager's own, of the kinds that packs support.
-func integrations(config *amconfig.Config, tmpl *template.Template, n *network) (map[string][]notify.Integration, error) {
+// integrations returns the notifiers of the receivers that the routes use:
+// Alertmanager's own for webhooks and Telegram, which have servers in the story,
+// and recorded ones for others.
+func integrations(config *amconfig.Config, tmpl *template.Template, n *network, to *outsiders) (map[string][]notify.Integration, error) {
 	used := map[string]bool{}
 	dispatch.NewRoute(config.Route, nil).Walk(func(r *dispatch.Route) { used[r.RouteOpts.Receiver] = true })
 	receivers := map[string][]notify.Integration{}
@@ -187,6 +191,9 @@ func integrations(config *amconfig.Config, tmpl *template.Template, n *network) 
 			notifier, err := telegram.New(c, tmpl, log, dial)
 			add("telegram", i, c, notifier, err)
 		}
+		others(r, func(kind string, i int, sends notify.ResolvedSender) {
+			add(kind, i, sends, recorded{r.Name, kind, to}, nil)
+		})
 	}
 	return receivers, errors.Join(errs...)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
-	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -29,18 +28,17 @@ type Message struct {
 // chats, and the calls of its other integrations.
 func (p *Pipeline) Delivered(receiver string) []Message {
 	p.t.Helper()
-	i := slices.IndexFunc(p.options.model.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == receiver })
-	if i < 0 {
-		var names []string
-		for _, r := range p.options.model.Routing.Receivers {
-			names = append(names, r.Name)
-		}
-		p.t.Fatalf("no receiver %q: the site has %s", receiver, strings.Join(names, ", "))
+	if !slices.Contains(p.options.names, receiver) {
+		p.t.Fatalf("no receiver %q: the site has %s", receiver, strings.Join(p.options.names, ", "))
 	}
 	var out []Message
 	chats := map[int64]bool{}
-	for _, chat := range p.options.model.Routing.Receivers[i].Chats {
-		chats[p.options.number(chat.Telegram)] = true
+	for _, r := range p.options.model.Routing.Receivers {
+		for _, chat := range r.Chats {
+			if r.Name == receiver {
+				chats[p.options.number(chat.Telegram)] = true
+			}
+		}
 	}
 	for chat := range chats {
 		for _, m := range p.bot.Messages(chat) {

@@ -231,7 +231,7 @@ func (p *Pipeline) startAlertmanagers() error {
 		if len(p.managers) > 1 {
 			place = peering{position: i, gossip: func(merge func(*alertmanager) error) { p.gossip(i, merge) }}
 		}
-		a, err := startAlertmanager(p.managerAddr(i), p.options, p.network, place, p.kept[i])
+		a, err := startAlertmanager(p.managerAddr(i), p.options, p.network, p.outside, place, p.kept[i])
 		if err != nil {
 			return err
 		}

@@ -35,6 +35,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	amconfig "github.com/prometheus/alertmanager/config"
+
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/codegen"
 	"github.com/alertnative/preflight/internal/model"
@@ -101,6 +103,7 @@ type options struct {
 	rules        map[string][]byte
 	pace         *pace
 	alertmanager []byte
+	names        []string     // of the receivers, in the order of alertmanager.yml
 	webhook      *config.File // nil: the site has no webhook
 	spool        string
 }
@@ -122,6 +125,13 @@ func prepare(t *testing.T, c Config, dir string) (o options, err error) {
 		switch f.Path {
 		case "alertmanager/alertmanager.yml":
 			o.alertmanager = f.Data
+			loaded, err := amconfig.Load(string(f.Data))
+			if err != nil {
+				return o, fmt.Errorf("alertmanager.yml: %w", err)
+			}
+			for _, r := range loaded.Receivers {
+				o.names = append(o.names, r.Name)
+			}
 		case "webhook/webhook.yml":
 			file, err := config.Parse(f.Path, f.Data)
 			if err != nil {

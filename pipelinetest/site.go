@@ -41,6 +41,7 @@ type outside struct {
 	watchdog bool
 	path     string // path of its calls to the Bot API; "" for a webhook
 	host     string // host of a webhook
+	program  string // program behind a recorded integration
 }
 
 // withAddresses copies a site. It writes the site's secrets to files in dir.
@@ -52,6 +53,11 @@ func withAddresses(site preflight.Site, dir string) (*addressed, error) {
 		}
 		w.Token = a.secret(w.Token, webhookToken)
 		w.DefaultChat = a.chat(w.DefaultChat)
+	}
+	for _, r := range a.site.Routing.Receivers {
+		for _, c := range r.Chats {
+			a.chat(c.Telegram)
+		}
 	}
 	err := readdress.Receivers(&a.site, a.receiver)
 	return a, errors.Join(a.err, err)
@@ -95,6 +101,28 @@ func (a *addressed) chat(name string) string {
 	return strconv.FormatInt(id, 10)
 }
 
+// secretChat returns the number of a chat that a secret holds: that of the site's
+// chat if it has one, else one of its own.
+func (a *addressed) secretChat(c routing.Credential) string {
+	if c.Empty() || len(a.chats) <= 1 {
+		return strconv.Itoa(firstChat)
+	}
+	return a.chat("in " + c.Path("secret"))
+}
+
+// chatName returns the name of a chat in transcripts: as the site writes it if the
+// site has several, else its number.
+func (a *addressed) chatName(id int64) string {
+	if len(a.chats) > 1 {
+		for name, number := range a.chats {
+			if number == id {
+				return name
+			}
+		}
+	}
+	return strconv.FormatInt(id, 10)
+}
+
 // receiver sets the chats and addresses of a receiver of the copy.
 func (a *addressed) receiver(r *routing.Receiver) error {
 	for i := range r.Chats {
@@ -104,7 +132,7 @@ func (a *addressed) receiver(r *routing.Receiver) error {
 	for i := range r.Telegram {
 		t := &r.Telegram[i]
 		t.BotToken = a.secret(t.BotToken, botToken)
-		t.ChatIDFile = a.secret(t.ChatIDFile, strconv.Itoa(firstChat))
+		t.ChatIDFile = a.secret(t.ChatIDFile, a.secretChat(t.ChatIDFile))
 		if t.ChatID != 0 {
 			t.ChatID = a.number(a.chat(strconv.FormatInt(t.ChatID, 10)))
 		}

@@ -41,7 +41,11 @@ func (p *Pipeline) Transcript() string {
 	}
 	for _, c := range p.outside.of("") {
 		if c.chat == 0 && !c.of.watchdog {
-			entries = append(entries, entry{c.At, fmt.Sprintf("→ %s: call\n%s", c.of.receiver, body(c.Text))})
+			call := "call"
+			if c.of.program != "" {
+				call = c.of.program + " would get"
+			}
+			entries = append(entries, entry{c.At, fmt.Sprintf("→ %s: %s\n%s", c.of.receiver, call, body(c.Text))})
 		}
 	}
 	slices.SortStableFunc(entries, func(a, b entry) int {
@@ -80,13 +84,14 @@ func (p *Pipeline) shown(chat int64, m fakebot.Message) []entry {
 		}
 		text += sep + "[" + b.Text + "]"
 	}
-	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %d: message %d, %s%s\n%s", chat, m.ID, sound, reply, body(text))}}
+	name := p.options.chatName(chat)
+	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %s: message %d, %s%s\n%s", name, m.ID, sound, reply, body(text))}}
 	for i, e := range m.Edits {
 		after := m.Text
 		if i+1 < len(m.Edits) {
 			after = m.Edits[i+1].Text
 		}
-		entries = append(entries, entry{e.At, fmt.Sprintf("→ chat %d: edit of message %d\n%s", chat, m.ID, body(changes(e.Text, after)))})
+		entries = append(entries, entry{e.At, fmt.Sprintf("→ chat %s: edit of message %d\n%s", name, m.ID, body(changes(e.Text, after)))})
 	}
 	return entries
 }

@@ -18,12 +18,12 @@ func TestMistakes(t *testing.T) {
 		make func(*preflight.Site)
 		want string
 	}{
-		"pages stop at the phone": {
+		"pages of infra stop at PagerDuty": {
 			func(s *preflight.Site) {
 				routes := s.Routing.Route.Routes
 				s.Routing.Route.Routes = routes[:len(routes)-1]
 			},
-			"promised to infra, oncall, goes to oncall",
+			`promised to infra, pagerduty, goes to pagerduty`,
 		},
 		"a promise that the times do not keep": {
 			func(s *preflight.Site) { s.Routing.Route.GroupInterval = "5m" },
@@ -34,6 +34,26 @@ func TestMistakes(t *testing.T) {
 				s.Routing.Route.Routes = append(s.Routing.Route.Routes[:1:1], s.Routing.Route.Routes[2:]...)
 			},
 			`alert "TargetDown": AM001: with {alertname="TargetDown", delivery="direct"`,
+		},
+		"a team sees the other's alerts": {
+			func(s *preflight.Site) { s.Routing.Route.Routes[3].Match = `severity=~"page|ticket"` },
+			"promised to pagerduty, payments, goes to infra, pagerduty",
+		},
+		"tickets at night": {
+			func(s *preflight.Site) { s.Routing.Route.Routes[2].Mute = nil },
+			"promised not to be sent in night, and is",
+		},
+		"a night of an hour": {
+			func(s *preflight.Site) { s.Routing.TimeIntervals[0].Times[1] = "07:00-07:00" },
+			"night",
+		},
+		"a secret in the file": {
+			func(s *preflight.Site) { s.Routing.Receivers[0].PagerDuty[0].YAML = "routing_key: 0123456789" },
+			`receiver "pagerduty"`,
+		},
+		"pages hold back those without a team": {
+			func(s *preflight.Site) { s.Routing.Inhibit[0].Source = `severity="page"` },
+			`Equal has "team", which`,
 		},
 		"an urgent alert that is not": {
 			func(s *preflight.Site) {

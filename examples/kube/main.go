@@ -72,7 +72,7 @@ func notifications() routing.Routing {
 		Receivers: []routing.Receiver{
 			{Name: "pagerduty", PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("pagerduty"), YAML: `severity: '{{ .CommonLabels.severity }}'`}}},
 			{Name: "telegram", Chats: []routing.Chat{{Telegram: "$CHAT"}}},
-			{Name: "seoul", Chats: []routing.Chat{{Telegram: "$SEOUL_CHAT"}}, Language: "ko"},
+			{Name: "seoul", Chats: []routing.Chat{{Telegram: "$SEOUL_CHAT"}}, Language: "ko", TimeZone: "Asia/Seoul"},
 		},
 		Route: routing.Route{Routes: []routing.Route{
 			{Match: critical, Receiver: "pagerduty", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},

@@ -74,8 +74,12 @@ func (p *proof) intervals() {
 	}
 }
 
-// deliversBelow reports whether a route delivers alerts of the site itself.
+// deliversBelow reports whether a route itself notifies somebody of alerts of the
+// site.
 func (p *proof) deliversBelow(r *routetree.Route) bool {
+	if !p.notifies(p.effects[r.Receiver]) {
+		return false
+	}
 	for a := range p.use.deliver[r.Index] {
 		if a != nil {
 			return true
