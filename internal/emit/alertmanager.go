@@ -10,6 +10,7 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/amfile"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/routing"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -32,6 +33,7 @@ func (b *amBuilder) fail(code finding.Code, where, part, format string, args ...
 }
 
 func (c *Context) builder() *amBuilder {
+	matchers.AsAlertmanager() // before a route is decoded
 	b := &amBuilder{Context: c}
 	b.given = b.readYAML()
 	b.misread = len(b.findings) > 0
