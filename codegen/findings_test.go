@@ -173,7 +173,7 @@ var sentences = map[string]change{
 	"packs/trading routes `priority=\"P2\"` to a receiver":                                  packRoute(`priority="P2"`),
 	"the route of packs/trading matches `alertname=\"PreflightFlapping\", priority=\"P2\"`": packRoute(`alertname="PreflightFlapping", priority="P2"`),
 	"the heartbeat is repeated each hour":                                                   route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
-	"the heartbeat is repeated each 12 seconds":                                             unchanged,
+	"the heartbeat is repeated each 15 seconds":                                             unchanged,
 
 	"two panels have the id 1":                       at(2, func(q *dashgen.Panel) { q.ID = 1 }),
 	"each panel has its own id":                      unchanged,

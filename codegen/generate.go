@@ -68,7 +68,7 @@ func (p *proved) files() ([]File, error) {
 	if len(p.Jobs) > 0 {
 		out.add("prometheus/prometheus.yml")(p.Prometheus())
 	}
-	out.add(routes.Path)(p.Routes.File(), nil)
+	out.add(routes.Path)(p.Routes.Written().Data, nil)
 	for _, f := range p.TemplateFiles() {
 		out.add("alertmanager/templates/"+f.Name)(f.Data, nil)
 	}
@@ -80,7 +80,7 @@ func (p *proved) files() ([]File, error) {
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}
-	out.add(manifestName)(needs(p.SecretFiles(p.Routes.File()), p.Variables()), nil)
+	out.add(manifestName)(needs(p.SecretFiles(p.Routes.Written().Data), p.Variables()), nil)
 	return out.files()
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
@@ -15,33 +14,85 @@ import (
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/internal/proof/space"
 	"github.com/alertnative/preflight/routing"
 )
 
 //go:embed routes.md.tmpl
 var pageText string
 
+// Notification is one way in which an alert is delivered.
+type Notification struct {
+	Alert    string // "" for alerts of other sites
+	Severity string
+	Labels   string // labels of the instances, "" for most instances
+	routetree.Delivery
+	Means      string // description of how the receiver notifies
+	Suppressed string // description of when it is not sent, "" for never
+}
+
+// Case is an alert and its receivers, ordered by name.
+type Case struct {
+	Labels    map[string]string
+	Receivers []string
+}
+
 // Cases implements [Proof]. The cases are the instances of scenarios; one
-// instance more for each other route that labels select; alerts of the same
-// names; and alerts of other sites with exactly the labels of a promise.
+// instance more for each other way through the routes; alerts of the same names;
+// and alerts of other sites with exactly the labels of a promise.
 func (p *proof) Cases() []Case {
-	var out []Case
-	seen := map[string]bool{}
-	for i, s := range p.sent {
-		if s.labels[model.AlertNameLabel] == othersName && !p.bare(s) {
-			continue
+	var out, made []Case
+	seen := map[string]bool{} // ways through the routes
+	way := map[string]string{}
+	for _, c := range p.cells {
+		for _, piece := range c.pieces {
+			one := Case{Labels: c.instance}
+			for _, r := range piece.Routes {
+				one.Receivers = append(one.Receivers, r.Receiver)
+			}
+			slices.Sort(one.Receivers)
+			key := fmt.Sprint(c.name, c.Alert == nil, paths(piece.Routes))
+			if c.instance != nil {
+				seen[key] = true
+				out = append(out, one)
+				continue
+			}
+			one.Labels = map[string]string{}
+			for name, value := range p.space.Witness(piece.Box, c.Alert != nil) {
+				one.Labels[string(name)] = string(value)
+			}
+			way[one.String()] = key
+			made = append(made, one)
 		}
-		key := p.deciding(s)
-		if s.made && seen[key] {
-			continue
+	}
+	// The order of promises is irrelevant: the shortest alert stands for its way.
+	slices.SortFunc(made, func(a, b Case) int {
+		return cmp.Or(len(a.Labels)-len(b.Labels), cmp.Compare(a.String(), b.String()))
+	})
+	for _, one := range made {
+		if key := way[one.String()]; !seen[key] {
+			seen[key] = true
+			out = append(out, one)
 		}
-		seen[key] = true
-		c := Case{Labels: s.labels}
-		for _, d := range p.tree.Deliveries(p.proof.Cases[i].Labels) {
-			c.Receivers = append(c.Receivers, d.Receiver)
-		}
-		slices.Sort(c.Receivers)
-		out = append(out, c)
+	}
+	return slices.CompactFunc(out, func(a, b Case) bool { return a.String() == b.String() })
+}
+
+// String returns the receivers and the labels as arguments of `amtool config
+// routes test`.
+func (c Case) String() string {
+	line := []string{strings.Join(c.Receivers, ",")}
+	for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
+		line = append(line, fmt.Sprintf("%s=%q", name, c.Labels[name]))
+	}
+	return strings.Join(line, " ")
+}
+
+// paths returns the numbers of routes.
+func paths(routes []*routetree.Route) []int {
+	var out []int
+	for _, r := range routes {
+		out = append(out, r.Index)
 	}
 	return out
 }
@@ -51,20 +102,11 @@ func (p *proof) Cases() []Case {
 func CasesFile(cases []Case) []byte {
 	var lines []string
 	for _, c := range cases {
-		line := []string{strings.Join(c.Receivers, ",")}
-		for _, name := range slices.Sorted(maps.Keys(c.Labels)) {
-			line = append(line, fmt.Sprintf("%s=%q", name, c.Labels[name]))
-		}
-		lines = append(lines, strings.Join(line, " "))
+		lines = append(lines, c.String())
 	}
 	slices.Sort(lines)
+	lines = slices.Compact(lines)
 	return []byte(genfile.Header + "# receivers, then the labels of an alert that must reach them\n" + strings.Join(lines, "\n") + "\n")
-}
-
-// bare reports whether an alert of another site has exactly the labels that a
-// promise requires.
-func (p *proof) bare(s sent) bool {
-	return slices.ContainsFunc(p.promises, func(x promise) bool { return maps.Equal(s.labels, required(x.match)) })
 }
 
 // required returns an alert of another site with the labels that matchers
@@ -79,47 +121,63 @@ func required(ms labels.Matchers) map[string]string {
 	return out
 }
 
-// deciding returns the values of an alert's labels that routes match.
-func (p *proof) deciding(s sent) string {
-	var out []string
-	for _, name := range p.deciders {
-		out = append(out, strconv.Quote(s.labels[name]))
+// outcome is a set of instances of an alert with the same notifications.
+type outcome struct {
+	boxes  []space.Box
+	routes []*routetree.Route
+	size   float64
+}
+
+// outcomes returns the instances of an alert by their notifications, the largest
+// set first.
+func (p *proof) outcomes(a *definitions.Alert) []outcome {
+	var out []outcome
+	at := map[string]int{}
+	for _, c := range p.cells {
+		if c.Alert != a {
+			continue
+		}
+		for _, piece := range c.pieces {
+			text := routetree.Outcome(piece.Routes)
+			i, seen := at[text]
+			if !seen {
+				i = len(out)
+				at[text] = i
+				out = append(out, outcome{routes: piece.Routes})
+			}
+			size := 1.0
+			for _, values := range piece.Box {
+				size *= float64(values.Len())
+			}
+			out[i].boxes, out[i].size = append(out[i].boxes, piece.Box), out[i].size+size
+		}
 	}
-	return strings.Join(out, ",")
+	slices.SortStableFunc(out, func(x, y outcome) int {
+		return cmp.Or(cmp.Compare(y.size, x.size), cmp.Compare(routetree.Outcome(x.routes), routetree.Outcome(y.routes)))
+	})
+	return out
 }
 
 // Notified implements [Proof].
 func (p *proof) Notified(a *definitions.Alert) []Notification {
-	var all []sent
-	outcomes := map[string][]sent{}
-	var order []string
-	for _, s := range p.sent {
-		if s.Alert != a {
-			continue
-		}
-		all = append(all, s)
-		o := p.tree.Outcome(s.set())
-		if outcomes[o] == nil {
-			order = append(order, o)
-		}
-		outcomes[o] = append(outcomes[o], s)
+	all := p.outcomes(a)
+	var every []space.Box
+	for _, o := range all {
+		every = append(every, o.boxes...)
 	}
-	slices.SortStableFunc(order, func(x, y string) int {
-		return cmp.Or(len(outcomes[y])-len(outcomes[x]), cmp.Compare(x, y))
-	})
 	var out []Notification
-	for i, o := range order {
+	for i, o := range all {
 		special := ""
 		if i > 0 {
-			special = p.special(outcomes[o], all)
+			special = p.special(o.boxes, every)
 		}
-		for _, d := range p.tree.Deliveries(outcomes[o][0].set()) {
-			d.Repeat, _ = repeats(d)
-			n := Notification{Alert: a.Name, Severity: a.Severity, Labels: special, Delivery: d, Suppressed: p.suppressed(a, d.Mute, d.Active)}
-			if r, ok := p.receiver(d.Receiver); ok {
-				n.Means = Means(r)
-			}
-			out = append(out, n)
+		for _, r := range o.routes {
+			d := r.Delivery
+			d.Repeat, _ = p.repeats(d)
+			out = append(out, Notification{
+				Alert: a.Name, Severity: a.Severity, Labels: special, Delivery: d,
+				Means: p.means(p.effects[d.Receiver]), Suppressed: p.suppressed(a, d.Mute, d.Active),
+			})
 		}
 	}
 	return out
@@ -127,22 +185,35 @@ func (p *proof) Notified(a *definitions.Alert) []Notification {
 
 // special names the labels that distinguish some instances of an alert from the
 // others.
-func (p *proof) special(some, all []sent) string {
+func (p *proof) special(some, every []space.Box) string {
 	var out []string
-	for _, name := range p.deciders {
-		if mine := values(some, name); len(mine) < len(values(all, name)) {
+	for i, name := range p.space.Names() {
+		mine, open := p.valuesOf(some, i)
+		all, _ := p.valuesOf(every, i)
+		switch lacks := slices.DeleteFunc(all, func(v string) bool { return slices.Contains(mine, v) }); {
+		case len(lacks) == 0:
+		case open:
+			out = append(out, fmt.Sprintf("%s!=%q", name, strings.Join(lacks, "|")))
+		default:
 			out = append(out, fmt.Sprintf("%s=%q", name, strings.Join(mine, "|")))
 		}
 	}
 	return strings.Join(out, ", ")
 }
 
-func values(list []sent, label string) []string {
-	set := map[string]bool{}
-	for _, s := range list {
-		set[s.labels[label]] = true
+// valuesOf returns the values that a label has in one of the boxes, sorted, and
+// whether it may have others.
+func (p *proof) valuesOf(boxes []space.Box, label int) (values []string, open bool) {
+	set := boxes[0][label]
+	for _, b := range boxes[1:] {
+		set = set.Or(b[label])
 	}
-	return slices.Sorted(maps.Keys(set))
+	for v := range set.All {
+		values = append(values, p.space.Value(label, v))
+		open = open || p.space.Many(label, v)
+	}
+	slices.Sort(values)
+	return values, open
 }
 
 // suppressed describes when an alert is not sent: time intervals, and alerts
@@ -155,33 +226,30 @@ func (p *proof) suppressed(a *definitions.Alert, mute, active []string) string {
 	if len(active) > 0 {
 		out = append(out, "but in "+strings.Join(active, ", "))
 	}
-	for _, rule := range p.tree.Inhibits {
-		if len(p.instances(labels.Matchers(rule.TargetMatchers), a)) == 0 {
+	for _, i := range p.inhibitions {
+		if !slices.ContainsFunc(p.matching(p.space.Matchers(i.rule.TargetMatchers)), func(c *cell) bool { return c.Alert == a }) {
 			continue
 		}
-		sources := p.instances(labels.Matchers(rule.SourceMatchers), nil)
-		if len(sources) == 0 {
+		set := map[string]bool{}
+		for _, c := range p.matching(p.space.Matchers(i.rule.SourceMatchers)) {
+			if c.Alert != a {
+				set[c.Name] = true
+			}
+		}
+		if len(set) == 0 {
 			continue
 		}
-		text := fmt.Sprintf("while %s fires", strings.Join(sources, " or "))
-		if len(rule.Equal) > 0 {
-			text += " with the same " + strings.Join(rule.Equal, ", ")
+		sources := strings.Join(slices.Sorted(maps.Keys(set)), " or ")
+		if len(set) > 3 {
+			sources = "an alert with " + matchersName(i.rule.SourceMatchers)
+		}
+		text := fmt.Sprintf("while %s fires", sources)
+		if len(i.equal) > 0 {
+			text += " with the same " + strings.Join(i.equal, ", ")
 		}
 		out = append(out, text)
 	}
 	return strings.Join(out, "; ")
-}
-
-// instances names the alerts of the site, or only the given one, that have a
-// matching instance.
-func (p *proof) instances(ms labels.Matchers, only *definitions.Alert) []string {
-	set := map[string]bool{}
-	for i, s := range p.sent {
-		if s.Alert != nil && (only == nil || s.Alert == only) && ms.Matches(p.proof.Cases[i].Labels) {
-			set[s.Name] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(set))
 }
 
 // Others implements [Proof].
@@ -207,7 +275,7 @@ func (p *proof) Others() []Notification {
 		}
 		seen[of] = true
 		for _, d := range p.tree.Deliveries(alert) {
-			d.Repeat, _ = repeats(d)
+			d.Repeat, _ = p.repeats(d)
 			out = append(out, Notification{Labels: of, Delivery: d})
 		}
 	}
@@ -224,7 +292,7 @@ func (p *proof) Others() []Notification {
 // page holds the routes of the site's alerts and of others.
 type page struct {
 	Rows, Others []Notification
-	Receivers    []routing.Receiver
+	Receivers    []Receiver
 	Intervals    []routing.TimeInterval
 }
 
@@ -238,12 +306,12 @@ func Page(p Proof, c *definitions.Checked) ([]byte, error) {
 	slices.SortStableFunc(alerts, func(a, b *definitions.Alert) int {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a.Name, b.Name))
 	})
-	out := page{Others: p.Others(), Receivers: c.Routing.Receivers, Intervals: c.Routing.TimeIntervals}
+	out := page{Others: p.Others(), Receivers: p.Receivers(), Intervals: c.Routing.TimeIntervals}
 	for _, a := range alerts {
 		out.Rows = append(out.Rows, p.Notified(a)...)
 	}
 	return genfile.Render("routes", pageText, map[string]any{
-		"means": Means, "version": routetree.Version, "file": func(n Notification) string { return runbookOf(c, n.Alert) },
+		"version": routetree.Version, "file": func(n Notification) string { return runbookOf(c, n.Alert) },
 	}, out)
 }
 
@@ -257,35 +325,52 @@ func runbookOf(c *definitions.Checked, alert string) string {
 	return alert
 }
 
-// Means describes how a receiver notifies.
-func Means(r routing.Receiver) string {
+// means describes how a receiver notifies.
+func (p *proof) means(e effect) string {
 	var out []string
-	if r.Watchdog {
+	if e.Watchdog {
 		out = append(out, "the webhook, as a heartbeat")
 	}
 	switch {
-	case len(r.Chats) > 0 && r.Sound == routing.Loud:
+	case len(e.Chats) > 0 && e.Sound == routing.Loud:
 		out = append(out, "Telegram with sound, and the history")
-	case len(r.Chats) > 0 && r.Sound == routing.Silent:
+	case len(e.Chats) > 0 && e.Sound == routing.Silent:
 		out = append(out, "Telegram without sound, and the history")
-	case len(r.Chats) > 0 && r.Sound == "":
+	case len(e.Chats) > 0 && e.Sound == "":
 		out = append(out, "Telegram, with the sound of the severity, and the history")
-	case r.Sound == routing.NoMessage:
+	case e.Sound == routing.NoMessage:
 		out = append(out, "the history only")
 	}
-	if len(r.Telegram) > 0 {
-		text := "Alertmanager's own Telegram message"
-		if r.Sound == routing.Silent {
-			text += " without sound"
+	for _, kind := range slices.Compact(slices.Sorted(slices.Values(e.kinds))) {
+		text := "Alertmanager's " + kind
+		switch {
+		case kind == "telegram" && e.Sound == routing.Silent:
+			text = "Alertmanager's own Telegram message without sound"
+		case kind == "telegram":
+			text = "Alertmanager's own Telegram message"
+		case kind == "webhook":
+			text = "a webhook of another program"
 		}
 		out = append(out, text)
 	}
-	if len(r.Webhook) > 0 {
-		out = append(out, "a webhook of another program")
-	}
 	text := strings.Join(out, "; ")
-	if r.FiringOnly && !r.Watchdog {
+	if text == "" {
+		return "nobody"
+	}
+	if !e.resolved && !e.Watchdog {
 		text += ", without resolutions"
 	}
 	return text
 }
+
+// Receivers implements [Proof].
+func (p *proof) Receivers() []Receiver {
+	var out []Receiver
+	for _, name := range slices.Sorted(maps.Keys(p.effects)) {
+		out = append(out, Receiver{name, p.means(p.effects[name])})
+	}
+	return out
+}
+
+// Receiver is a receiver with a description of how it notifies.
+type Receiver struct{ Name, Means string }
