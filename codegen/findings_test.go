@@ -156,6 +156,10 @@ var sentences = map[string]change{
 	"the inhibition asks for an equal `env`":                                                unchanged,
 	"nothing is promised of PreflightCheckFailed, which is urgent":                          func(s *preflight.Site) { dropPromises(s, func(m string) bool { return m == p0System }) },
 	"a promise matches each urgent alert":                                                   unchanged,
+	"the parent of a route is mute at night":                                                withChild(),
+	"the parent of a route and the route are mute at night":                                 withChild("nights"),
+	"TargetDown of a collector holds back TextfileScrapeError of the same `env`":            holdsBack("env"),
+	"TargetDown of a collector holds back TextfileScrapeError of the same `job`":            holdsBack("job"),
 	"P2 is mute at night":                                                                   muteP2,
 	"P2 is mute at night, as the promise has it in `NotIn`":                                 mutedP2,
 	"the receiver `telegram-loud` has no chat":                                              receiver("telegram-loud", func(r *routing.Receiver) { r.Chats = nil }),
@@ -334,6 +338,24 @@ func untested(name string) change {
 func mutedP2(s *preflight.Site) {
 	muteP2(s)
 	promiseOf(s, p2System).NotIn = []string{"nights"}
+}
+
+// withChild mutes the route of P2 at night, and adds a child with these time
+// intervals.
+func withChild(mute ...string) change {
+	return func(s *preflight.Site) {
+		mutedP2(s)
+		routeTo(s, p2).Routes = []routing.Route{{Match: `env!=""`, Mute: mute}}
+	}
+}
+
+// holdsBack inhibits an alert while the collector is down, and promises it.
+func holdsBack(equal string) change {
+	return func(s *preflight.Site) {
+		source, target := `alertname="TargetDown", job="node_exporter"`, `alertname="TextfileScrapeError"`
+		s.Routing.Inhibit = append(s.Routing.Inhibit, routing.Inhibit{Source: source, Target: target, Equal: []string{equal}})
+		s.Routing.Quiet = append(s.Routing.Quiet, routing.Quiet{While: source, Match: target, Equal: []string{equal}})
+	}
 }
 
 // everything adds a route for every alert, first or last.

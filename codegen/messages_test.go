@@ -108,7 +108,7 @@ func TestNamesInNestedRoutes(t *testing.T) {
 		"a time of Raw":            {deep(routing.Raw("matchers: [queue=a]\nmute_time_intervals: [night]")), `routing, Raw {queue=a}: AM003: line 2: the time interval "night" is not defined`},
 		"a receiver of YAML":       {given("route:\n  receiver: mqq\n  routes: [{receiver: mq}]\n"), `routing, YAML: AM003: line 2: the receiver "mqq" is not defined`},
 		"no receiver of YAML":      {all(given("receivers: [{name: a}]\n"), func(s *preflight.Site) { s.Routing.Receivers = nil }), "routing, the default route: AM003: it has no Receiver"},
-		"an inline secret of YAML": {given("route: {receiver: mq}\nglobal: {slack_api_url: 'https://hunter2'}\n"), "routing, YAML: AM020: line 2: global.slack_api_url contains a secret"},
+		"an inline secret of YAML": {given("route: {receiver: mq}\nglobal: {slack_api_url: 'https://hunter2'}\n"), "routing, YAML: AM013: line 2: global.slack_api_url contains a secret"},
 		"a receiver of both":       {given("route: {receiver: mq}\nreceivers: [{name: mq}]\n"), `receiver "mq": DF007: Routing.YAML has a receiver of the name too`},
 		"a whole file":             {given("route: {receiver: mq}\n"), ""},
 	})

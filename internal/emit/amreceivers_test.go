@@ -179,15 +179,15 @@ func TestMistakesInIntegrations(t *testing.T) {
 		"an unknown kind":           {native("discrod", "", hook), `receiver "team", Native: AM003: Alertmanager has no integration of the Kind "discrod"`},
 		"a misspelt kind":           {native("discrod", "", hook), `did you mean "discord"?`},
 		"a list for a kind":         {native("discord_configs", "", hook), `did you mean "discord"?`},
-		"an inline secret":          {native("discord", "webhook_url: https://hunter2", nil), `receiver "team", Native "discord".YAML: AM020: line 1: webhook_url contains a secret, and generated files must hold none: name it in Secrets: {"webhook_url": routing.Secret("NAME")}`},
-		"an inline secret below":    {native("webex", "room_id: a\nhttp_config:\n  authorization: {credentials: hunter2}", nil), `AM020: line 3: http_config.authorization.credentials contains a secret`},
-		"an inline secret, typed":   {slack("app_token: hunter2"), "AM020: line 1: app_token contains a secret, and generated files must hold none: put it in a file, and write its path in app_token_file"},
+		"an inline secret":          {native("discord", "webhook_url: https://hunter2", nil), `receiver "team", Native "discord".YAML: AM013: line 1: webhook_url contains a secret, and generated files must hold none: name it in Secrets: {"webhook_url": routing.Secret("NAME")}`},
+		"an inline secret below":    {native("webex", "room_id: a\nhttp_config:\n  authorization: {credentials: hunter2}", nil), `AM013: line 3: http_config.authorization.credentials contains a secret`},
+		"an inline secret, typed":   {slack("app_token: hunter2"), "AM013: line 1: app_token contains a secret, and generated files must hold none: put it in a file, and write its path in app_token_file"},
 		"a secret of a header":      {slack("http_config:\n  http_headers:\n    X-Key: {secrets: [hunter2]}"), "line 3: http_config.http_headers.X-Key.secrets contains a secret, and generated files must hold none: put it in a file, and write its path in files"},
 		"a secret of a proxy":       {slack("http_config:\n  proxy_url: http://a\n  proxy_connect_header: {X-Key: [hunter2]}"), "http_config.proxy_connect_header contains a secret"},
 		"an alias of a secret":      {slack("username: &a hunter2\napp_token: *a"), "line 2: app_token contains a secret"},
 		"a secret by a merge":       {slack("http_config:\n  <<: {bearer_token: hunter2}"), "http_config.bearer_token contains a secret"},
-		"a password in an address":  {native("jira", "api_url: http://u:hunter2@x\nproject: A\nissue_type: b", nil), "AM020: line 1: api_url contains an address with a user name or a password"},
-		"the secret of SNS":         {native("sns", "topic_arn: a\nsigv4: {access_key: a, secret_key: hunter2}", nil), "AM020: line 2: sigv4.secret_key contains a secret, and generated files must hold none: Alertmanager reads it from no file: leave it out, and let the environment of Alertmanager grant the access"},
+		"a password in an address":  {native("jira", "api_url: http://u:hunter2@x\nproject: A\nissue_type: b", nil), "AM013: line 1: api_url contains an address with a user name or a password"},
+		"the secret of SNS":         {native("sns", "topic_arn: a\nsigv4: {access_key: a, secret_key: hunter2}", nil), "AM013: line 2: sigv4.secret_key contains a secret, and generated files must hold none: Alertmanager reads it from no file: leave it out, and let the environment of Alertmanager grant the access"},
 		"the secret of SNS, named":  {native("sns", "topic_arn: a", secrets{"sigv4.secret_key": routing.Secret("x")}), `receiver "team", Native "sns".Secrets["sigv4.secret_key"]: AM009: sigv4.secret_key: Alertmanager reads it from no file`},
 		"a misspelt secret":         {native("discord", "", secrets{"webhok_url": routing.Secret("x")}), `the integration discord has no secret "webhok_url"` + "\n    did you mean \"webhook_url\"?"},
 		"another secret":            {native("discord", "", secrets{"zzz": routing.Secret("x")}), `it has webhook_url, http_config.authorization.credentials`},
@@ -222,7 +222,7 @@ func TestGlobalSettingsOfReceivers(t *testing.T) {
 	}
 	r.YAML = "global: {slack_api_url: 'http://hunter2%zz'}"
 	found := refused(t, r)
-	contains(t, found, "routing, YAML: AM020: line 1: global.slack_api_url contains a secret, and generated files must hold none: put it in a file, and write its path in slack_api_url_file")
+	contains(t, found, "routing, YAML: AM013: line 1: global.slack_api_url contains a secret, and generated files must hold none: put it in a file, and write its path in slack_api_url_file")
 	if strings.Contains(found, "hunter2") || strings.Count(found, "\n") > 0 {
 		t.Errorf("want one finding without the secret:\n%s", found)
 	}

@@ -182,7 +182,7 @@ func TestMistakesInRoutingYAML(t *testing.T) {
 		"a time twice":        {with(kube+`"time_intervals": [{"name": "mounted-nights", "time_intervals": []}]`, same), `routing, time interval "mounted-nights": DF007: Routing.YAML has a time interval of the name too`},
 		"an undefined one":    {with(strings.Replace(kube, `"receiver": "null"`, `"receiver": "nul"`, 1), same), `routing, YAML: DF019: Alertmanager refuses alertmanager.yml: undefined receiver "nul" used in route`},
 		"a merged root":       {with("route: {<<: {receiver: a}}\nreceivers: [{name: a}]", same), "a merge key (<<) is at the top or in route"},
-		"a URL of a webhook":  {with("receivers: [{name: a, webhook_configs: [{url: 'https://x.example/hunter2'}]}]\nroute: {receiver: a}", same), "AM020: line 1: receivers.webhook_configs.url contains a secret, and generated files must hold none: put it in a file, and write its path in url_file"},
+		"a URL of a webhook":  {with("receivers: [{name: a, webhook_configs: [{url: 'https://x.example/hunter2'}]}]\nroute: {receiver: a}", same), "AM013: line 1: receivers.webhook_configs.url contains a secret, and generated files must hold none: put it in a file, and write its path in url_file"},
 		"a password":          {with("global:\n  smtp_auth_password: hunter2\nroute: {receiver: mounted}", same), "line 2: global.smtp_auth_password contains a secret, and generated files must hold none: put it in a file, and write its path in smtp_auth_password_file"},
 		"a time that is none": {with("time_intervals: [{name: a, time_intervals: [{times: [{start: '1'}]}]}]\nroute: {receiver: mounted}", same), `does not know the key "start" in time_intervals.time_intervals.times`},
 	} {

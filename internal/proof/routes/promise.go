@@ -32,18 +32,69 @@ type promise struct {
 	gather, within, again, notAgain time.Duration
 	groupBy                         []string
 	partial                         bool // another check reports one of its fields
+	number                          int  // its place among the promises
+}
+
+// Text describes the promise: "{severity="page"} to pager: within 2m, loud".
+func (x promise) Text() string {
+	p := x.Promise
+	text := "every alert"
+	if len(x.match) > 0 {
+		text = matchersName(x.match)
+	}
+	if p.Receiver != "" {
+		text += " to " + p.Receiver
+	}
+	if p.Never != "" {
+		text += " never to " + p.Never
+	}
+	var out []string
+	add := func(set bool, words string) {
+		if set {
+			out = append(out, words)
+		}
+	}
+	add(p.GroupBy != nil, "grouped by "+cmp.Or(strings.Join(x.groupBy, ", "), "nothing"))
+	add(p.Gather != "", "gathered for "+p.Gather)
+	add(p.Within != "", "within "+p.Within)
+	add(p.Again != "", "again after at most "+p.Again)
+	add(p.NotAgain != "", "not again before "+p.NotAgain)
+	switch p.Sound {
+	case routing.Loud:
+		out = append(out, "with sound")
+	case routing.Silent:
+		out = append(out, "without sound")
+	case routing.NoMessage:
+		out = append(out, "in the history only")
+	}
+	add(len(p.NotIn) > 0, "not in "+strings.Join(p.NotIn, ", "))
+	add(p.Resolved, "with the resolution")
+	if len(out) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(out, ", ")
+}
+
+// Promises implements [Proof].
+func (p *proof) Promises() []string {
+	var out []string
+	for _, x := range p.promises {
+		out = append(out, x.Text())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // readPromises parses the promises and reports those that do not parse.
 func (p *proof) readPromises() {
-	for _, x := range p.Routing.Promises {
+	for i, x := range p.Routing.Promises {
 		where := promiseName(x)
 		match, err := matchers.Parse(x.Match)
 		if err != nil {
 			p.add(finding.Unreadable, where, "Match: %v", err)
 			continue
 		}
-		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy))}
+		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy)), number: i}
 		for _, d := range []struct {
 			field string
 			text  *string

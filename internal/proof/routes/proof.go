@@ -44,6 +44,13 @@ type Proof interface {
 	Cases() []Case
 	// Receivers returns the receivers by name.
 	Receivers() []Receiver
+	// Promises returns the promises in words, sorted.
+	Promises() []string
+	// Hours returns the ranges of all time intervals, by name.
+	Hours() []Hours
+	// Picture returns a diagram of the routes in Mermaid, or "" if there are too
+	// many for one.
+	Picture() string
 	// Mutate returns the outcome of every mutant of the routing, with the
 	// waivers.
 	Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error)
