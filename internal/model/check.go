@@ -103,7 +103,7 @@ func (r *resolver) site(in preflight.Site) {
 		r.notYet(where, "Grafana.DataSources")
 	}
 	for name, values := range in.ExternalLabels {
-		if len(values) != 1 {
+		if len(values) != 1 && (len(values) == 0 || len(in.Jobs) > 0) { // prometheus.yml is that of one server
 			r.notYet(where, fmt.Sprintf("ExternalLabels: %d values of %s", len(values), name))
 		}
 	}

@@ -54,6 +54,7 @@ func Check(ctx *emit.Context) (*Checked, error) {
 	c.add(c.texts()...)
 	c.add(c.routing()...)
 	c.add(c.idleFields()...)
+	c.add(c.doubled()...)
 	c.add(c.times()...)
 	c.add(c.messages()...)
 	c.add(c.boards()...)
