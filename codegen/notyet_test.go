@@ -29,15 +29,7 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 			s.Packs[0].Dashboards = []dashgen.Dashboard{d}
 		}
 	}
-	second := func(r routing.Receiver) change {
-		return func(s *preflight.Site) {
-			r.Name = "second"
-			s.Routing.Receivers = append(s.Routing.Receivers, r)
-			s.Routing.Route.Routes = append(s.Routing.Route.Routes, routing.Route{Match: p2, Receiver: "second"})
-		}
-	}
 	for name, set := range map[string]change{
-		"Alertmanager.Retention": func(s *preflight.Site) { s.Alertmanager.Retention = "24h" },
 		"Grafana.Folder":         func(s *preflight.Site) { s.Grafana.Folder = "Teams" },
 		"Grafana.DataSources":    func(s *preflight.Site) { s.Grafana.DataSources = []string{"a"} },
 		"ExternalLabels, two":    func(s *preflight.Site) { s.ExternalLabels = map[string][]string{"replica": {"a", "b"}} },
@@ -50,8 +42,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 		"Pack.Routing.Templates": func(s *preflight.Site) { s.Packs[0].Routing.Templates = fstest.MapFS{} },
 		"Pack.DashboardFiles":    func(s *preflight.Site) { s.Packs[0].DashboardFiles = fstest.MapFS{"a/b.json": {Data: []byte("{}")}} },
 		"Chat.Slack":             of(func(r *routing.Receiver) { r.Chats[0].Slack = "#team" }),
-		"a second chat":          second(routing.Receiver{Chats: []routing.Chat{{Telegram: "$OTHER"}}}),
-		"a second language":      second(routing.Receiver{Chats: []routing.Chat{{Telegram: "$CHAT"}}, Language: "ko"}),
 		"Dashboard.Folder":       onBoard(func(d *dashgen.Dashboard) { d.Folder = "Teams" }),
 		"Row.Repeat":             onBoard(func(d *dashgen.Dashboard) { d.Rows[0].Repeat = "job" }),
 		"Panel.Repeat":           onBoard(func(d *dashgen.Dashboard) { d.Rows[0].Panels[0].Repeat = "job" }),

@@ -42,7 +42,7 @@ func Example() {
 	}
 	chat := printer{make(chan struct{})}
 	service, err := webhook.Open(context.Background(), webhook.Config{
-		Spool: spool.InMemory, Chats: []telegram.Chat{{ID: "-100"}}, Sender: chat, Formatter: formatter,
+		Spool: spool.InMemory, Settings: webhook.Settings{Chats: []telegram.Chat{{ID: "-100"}}, Sender: chat, Formatter: formatter},
 		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), LevelSounds: true,
 	})
 	if err != nil {

@@ -106,7 +106,7 @@ func newWorld(t *testing.T, chats, spool string) *world {
 		t.Fatal(err)
 	}
 	w.config = webhook.Config{
-		Spool: spool, Chats: list, Sender: client, Formatter: formatter,
+		Spool: spool, Settings: webhook.Settings{Chats: list, Sender: client, Formatter: formatter},
 		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}
 	return w

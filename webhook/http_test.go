@@ -45,7 +45,7 @@ func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service,
 	registry := prometheus.NewPedanticRegistry()
 	spool := filepath.Join(t.TempDir(), "spool.db")
 	service, err := webhook.Open(t.Context(), webhook.Config{
-		Spool: spool, Chats: []telegram.Chat{{ID: "7"}}, Formatter: formatter,
+		Spool: spool, Settings: webhook.Settings{Chats: []telegram.Chat{{ID: "7"}}, Formatter: formatter},
 		Log: slog.New(slog.DiscardHandler), Registry: registry,
 	})
 	if err != nil {

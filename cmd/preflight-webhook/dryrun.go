@@ -10,6 +10,9 @@ import (
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
+// dryChat stands for the default chat if its variable is not set.
+var dryChat = telegram.Chat{ID: "dry-run"}
+
 // printer prints messages instead of sending them.
 type printer struct {
 	mu   sync.Mutex

@@ -47,6 +47,8 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
+	printer *printer // instead of Telegram, for a dry run
+
 	tokens atomic.Pointer[[]string] // bearer tokens of incoming notifications
 }
 
@@ -70,7 +72,8 @@ func newServe(app *kingpin.Application) *serve {
 
 func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	c := webhook.Config{
-		Spool: *s.spool, Log: log, Retention: *s.retention, HeartbeatTimeout: *s.watchdog,
+		Spool: *s.spool, Log: log, Retention: *s.retention,
+		LevelSounds: *s.format.config != "", AwaitHeartbeat: *s.format.config == "",
 	}
 	if !*s.rates {
 		c.Rates = deliver.Rates{Global: 1_000_000}
@@ -82,12 +85,8 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return usage("%w", err)
 	}
-	s.expect(file, &c)
 	var bot string
-	if c.Chats, c.Sender, bot, err = s.telegram(file, stdout); err != nil {
-		return err
-	}
-	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
+	if c.Settings, bot, err = s.settings(file, log, stdout); err != nil {
 		return err
 	}
 	if err := errors.Join(s.askable(&c), s.readTokens()); err != nil {
@@ -123,7 +122,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	}
 	s.warnUnprotected(exposed, log)
 	reload := func() error {
-		err := s.reload(service, file, log, stdout)
+		err := s.reload(service, log, stdout)
 		s.warnUnprotected(exposed, log)
 		return err
 	}
@@ -157,13 +156,23 @@ func (s *serve) askable(c *webhook.Config) error {
 	return nil
 }
 
-// expect sets whether a heartbeat is expected and whether levels decide sounds.
-func (s *serve) expect(file config.File, c *webhook.Config) {
-	c.LevelSounds = *s.format.config != ""
-	c.AwaitHeartbeat = !c.LevelSounds
-	if !file.Watchdog {
-		c.HeartbeatTimeout = 0
+// settings returns the part of the configuration that a reload replaces, and the
+// bot's id.
+func (s *serve) settings(file config.File, log *slog.Logger, stdout io.Writer) (c webhook.Settings, bot string, err error) {
+	if file.Watchdog {
+		c.HeartbeatTimeout = *s.watchdog
 	}
+	var chatErr error
+	c.Receivers, chatErr = receivers(file, *s.format.config, *s.dryRun)
+	c.Chats, c.Sender, bot, err = s.telegram(file, stdout)
+	if err := join(err, chatErr); err != nil {
+		return c, "", err
+	}
+	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
+		return c, "", err
+	}
+	c.Formatters, err = s.format.formatters(file, c.Receivers, templateFailed(log))
+	return c, bot, err
 }
 
 // templateFailed logs an alert that a template of --templates cannot write.
@@ -176,30 +185,33 @@ func templateFailed(log *slog.Logger) func(error) {
 // telegram returns the chats, their sender and the bot's id.
 func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender deliver.Sender, bot string, err error) {
 	if *s.dryRun {
+		if s.printer == nil {
+			s.printer = &printer{out: stdout}
+		}
 		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
 			if value, err := secret(name); err != nil || value == "" {
-				return []telegram.Chat{{ID: "dry-run"}}, &printer{out: stdout}, "dry-run", nil
+				return []telegram.Chat{dryChat}, s.printer, "dry-run", nil
 			}
 		}
 		list, err = chats(file, *s.format.config)
-		return list, &printer{out: stdout}, "dry-run", err
+		return list, s.printer, "dry-run", err
 	}
-	return connect(file, *s.format.config, *s.api)
+	client, bot, err := connect(*s.api)
+	list, chatErr := chats(file, *s.format.config)
+	return list, client, bot, join(err, chatErr)
 }
 
-// connect returns the chats of a configuration file, their client and the bot's
-// id. path is empty if there is no file. It makes no call.
-func connect(file config.File, path, apiURL string) (list []telegram.Chat, client *telegram.Client, bot string, err error) {
-	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
-	list, chatErr := chats(file, path)
-	if err := join(tokenErr, chatErr); err != nil {
-		return nil, nil, "", err
+// connect returns the client of the Bot API and the bot's id. It makes no call.
+func connect(apiURL string) (client *telegram.Client, bot string, err error) {
+	token, err := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
+	if err != nil {
+		return nil, "", err
 	}
 	if client, err = telegram.New(telegram.Options{Token: token, URL: apiURL}); err != nil {
-		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
+		return nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
 	}
 	bot, _, _ = strings.Cut(token, ":") // the bot's id is not secret
-	return list, client, bot, nil
+	return client, bot, nil
 }
 
 // apiFlag adds the flag with the address of the Bot API.
@@ -216,30 +228,24 @@ func (s *serve) readTokens() error {
 }
 
 // reload reads the configuration, the secrets' files and the templates. It
-// applies all of them or none. started is the configuration at the start.
-func (s *serve) reload(service *webhook.Service, started config.File, log *slog.Logger, stdout io.Writer) error {
+// applies all of them or none.
+func (s *serve) reload(service *webhook.Service, log *slog.Logger, stdout io.Writer) error {
 	file, err := readConfig(*s.format.config)
 	if err != nil {
 		return err
 	}
-	formatter, err := s.format.formatter(file, templateFailed(log))
+	next, _, err := s.settings(file, log, stdout)
 	if err != nil {
 		return err
 	}
-	_, sender, _, err := s.telegram(file, stdout)
+	list, err := tokens()
 	if err != nil {
 		return err
 	}
-	if err := s.readTokens(); err != nil {
+	if err := service.SetSettings(next); err != nil {
 		return err
 	}
-	if file.DefaultChat != started.DefaultChat || file.Watchdog != started.Watchdog {
-		log.Warn("default_chat or watchdog changed: restart the webhook to use the new value", "config", *s.format.config)
-	}
-	service.SetFormatter(formatter)
-	if !*s.dryRun {
-		service.SetSender(sender)
-	}
+	s.tokens.Store(&list)
 	return nil
 }
 

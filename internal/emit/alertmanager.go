@@ -1,7 +1,7 @@
 package emit
 
 import (
-	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,8 +11,6 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/model/matchers"
-	"github.com/alertnative/preflight/routing"
-	"github.com/alertnative/preflight/webhook/api"
 )
 
 // amBuilder collects the parts of alertmanager.yml. All parts are YAML nodes,
@@ -116,20 +114,3 @@ func (b *amBuilder) write() Written {
 	out.Data = data
 	return out
 }
-
-// WebhookPath returns the webhook's path for a receiver, and whether the
-// receiver uses the webhook.
-func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
-	switch {
-	case r.Watchdog:
-		return api.HeartbeatPath(c.cluster()), c.Webhook.URL != ""
-	case len(r.Chats) > 0:
-		return api.NotifyPath(r.Sound, c.cluster()), true
-	case r.Sound == routing.NoMessage && c.Webhook.URL != "":
-		return api.NotifyPath(routing.NoMessage, c.cluster()), true
-	}
-	return "", false
-}
-
-// cluster returns the name of the Alertmanagers for the webhook.
-func (c *Context) cluster() string { return cmp.Or(c.Site.Alertmanager.Cluster, c.Name) }

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
 )
 
@@ -36,10 +38,10 @@ type Sender interface {
 type Options struct {
 	Spool  *spool.Spool
 	Holder *lease.Holder
-	Chats  []telegram.Chat
-	// Sender and Formatter return the present ones, which can be replaced.
+	// Sender returns the present sender, and Formatter the present formatter of a
+	// chat. Both can be replaced.
 	Sender    func() Sender
-	Formatter func() *message.Formatter
+	Formatter func(chat string) *message.Formatter
 	Rates     Rates // zero for [TelegramRates]
 	// Shares appends each call to the journal, for other replicas.
 	Shares   bool
@@ -47,67 +49,108 @@ type Options struct {
 	Log      *slog.Logger
 }
 
-// Workers deliver to the chats, one worker a chat.
+// Workers deliver to the chats, one worker a chat. Without chats they do nothing, see
+// [Workers.SetChats].
 type Workers struct {
+	Options
 	metrics *instruments
-	log     *slog.Logger
-	workers []*worker
+	global  *rate.Limiter
+	paces   *paces
+	seed    string
+	present atomic.Pointer[[]*worker]
+
+	mu        sync.Mutex // of what follows, and of changes of present
+	ctx, hard context.Context
+	stopped   map[string]chan struct{} // closed when the last worker of a chat has stopped
+	group     sync.WaitGroup
+	running   bool
 }
 
-// New registers the metrics of the deliveries and makes the workers.
+// New registers the metrics of the deliveries.
 func New(o Options) (*Workers, error) {
 	if o.Rates == (Rates{}) {
 		o.Rates = TelegramRates()
 	}
-	ws := &Workers{log: o.Log}
-	for _, chat := range o.Chats {
-		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)})
-	}
-	var err error
-	if ws.metrics, err = newInstruments(o.Registry, ws.Keys()); err != nil {
-		return nil, err
-	}
-	global := rate.NewLimiter(rate.Limit(o.Rates.Global), 1)
-	paces, seed := newPaces(o.Rates), ""
+	ws := &Workers{Options: o, global: rate.NewLimiter(rate.Limit(o.Rates.Global), 1), paces: newPaces(o.Rates), stopped: map[string]chan struct{}{}}
 	if o.Shares {
-		seed = rand.Text()
+		ws.seed = rand.Text()
 	}
-	for _, w := range ws.workers {
-		w.global, w.metrics, w.log = global, ws.metrics, o.Log.With("chat", w.key)
-		w.paces, w.seed = paces, seed
-		for _, other := range ws.workers {
-			if other != w && other.chat.ID == w.chat.ID {
-				w.topics = append(w.topics, other.key)
+	ws.present.Store(new([]*worker))
+	var err error
+	ws.metrics, err = newInstruments(o.Registry)
+	return ws, err
+}
+
+// list returns the workers of the present chats.
+func (ws *Workers) list() []*worker { return *ws.present.Load() }
+
+// newWorker makes the worker of a chat.
+func (ws *Workers) newWorker(chat telegram.Chat) *worker {
+	w := &worker{Options: &ws.Options, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)}
+	w.global, w.metrics, w.log = ws.global, ws.metrics, ws.Log.With("chat", w.key)
+	w.paces, w.seed = ws.paces, ws.seed
+	w.topics = func() (keys []string) {
+		for _, other := range ws.list() {
+			if other.key != w.key && other.configured.ID == w.configured.ID {
+				keys = append(keys, other.key)
 			}
 		}
+		return keys
 	}
-	return ws, nil
+	return w
 }
 
-// Keys returns the chats as configured.
-func (ws *Workers) Keys() (keys []string) {
-	for _, w := range ws.workers {
-		keys = append(keys, w.key)
+// SetChats sets the chats to deliver to, and stores which receivers name them. It
+// starts the workers of new chats, and stops those of the others after the calls in
+// progress. After an error nothing is changed.
+func (ws *Workers) SetChats(list []telegram.Chat, chats state.Chats) error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	before := ws.list()
+	var now, added []*worker
+	for _, chat := range list {
+		i := slices.IndexFunc(before, func(w *worker) bool { return w.configured == chat })
+		if i < 0 {
+			added = append(added, ws.newWorker(chat))
+			now = append(now, added[len(added)-1])
+		} else {
+			now = append(now, before[i])
+		}
 	}
-	return keys
-}
-
-// Load reads the stored state of the chats. It marks the calls of a process
-// that died during them as not made.
-func (ws *Workers) Load(s *spool.Spool) error {
-	var ambiguous map[string]int
-	if err := s.Do(func(tx *spool.Tx) (err error) {
-		if err := tx.RegisterChats(ws.Keys()); err != nil {
+	ws.present.Store(&now)
+	if err := ws.Spool.Do(func(tx *spool.Tx) error {
+		if err := tx.RegisterChats(chats, ws.Shares); err != nil {
 			return err
 		}
-		for _, w := range ws.workers {
+		for _, w := range added {
 			if err := w.load(tx); err != nil {
 				return fmt.Errorf("chat %s: %w", w.key, err)
 			}
-			if !w.Shares { // else the holder of the lease shows it
-				w.metrics.chatState(w.key, w.known())
-			}
 		}
+		return nil
+	}); err != nil {
+		ws.present.Store(&before)
+		return err
+	}
+	for _, w := range before {
+		if !slices.Contains(now, w) && w.stop != nil {
+			w.stop()
+		}
+	}
+	for _, w := range added {
+		ws.metrics.add(w.key)
+		if !w.Shares { // else the holder of the lease shows it
+			w.metrics.chatState(w.key, w.known())
+		}
+		ws.start(w)
+	}
+	return nil
+}
+
+// Recover marks the calls of a process that died during them as not made.
+func (ws *Workers) Recover() error {
+	var ambiguous map[string]int
+	if err := ws.Spool.Do(func(tx *spool.Tx) (err error) {
 		ambiguous, err = tx.RecoverCalls()
 		return err
 	}); err != nil {
@@ -115,7 +158,7 @@ func (ws *Workers) Load(s *spool.Spool) error {
 	}
 	for chat, n := range ambiguous {
 		ws.metrics.ambiguous.WithLabelValues(chat).Add(float64(n))
-		ws.log.Warn("the last process died during a call: the chat may show a message twice", "chat", chat, "messages", n)
+		ws.Log.Warn("the last process died during a call: the chat may show a message twice", "chat", chat, "messages", n)
 	}
 	return nil
 }
@@ -123,17 +166,48 @@ func (ws *Workers) Load(s *spool.Spool) error {
 // Run delivers until ctx is done, and returns when the calls in progress are
 // finished. If hard is done, it interrupts them too.
 func (ws *Workers) Run(ctx, hard context.Context) {
-	var group sync.WaitGroup
-	for _, w := range ws.workers {
-		group.Go(func() { w.run(ctx, hard) })
-		group.Go(func() { w.check(ctx) })
+	ws.mu.Lock()
+	ws.ctx, ws.hard, ws.running = ctx, hard, true
+	for _, w := range ws.list() {
+		ws.start(w)
 	}
-	group.Wait()
+	ws.mu.Unlock()
+	<-ctx.Done()
+	ws.mu.Lock()
+	ws.running = false
+	ws.mu.Unlock()
+	ws.group.Wait()
+}
+
+// start starts a worker, once Run runs. If the chat was removed a moment ago, its
+// former worker finishes its call before.
+func (ws *Workers) start(w *worker) {
+	if !ws.running {
+		return
+	}
+	var ctx context.Context
+	ctx, w.stop = context.WithCancel(ws.ctx)
+	hard := ws.hard
+	former, stopped := ws.stopped[w.key], make(chan struct{})
+	ws.stopped[w.key] = stopped
+	ws.group.Go(func() {
+		defer close(stopped)
+		if former != nil {
+			<-former
+		}
+		var both sync.WaitGroup
+		both.Go(func() { w.run(ctx, hard) })
+		both.Go(func() { w.check(ctx) })
+		both.Wait()
+		if !slices.ContainsFunc(ws.list(), func(other *worker) bool { return other.key == w.key }) {
+			ws.metrics.remove(w.key)
+		}
+	})
 }
 
 // Wake makes every worker look for calls that are due.
 func (ws *Workers) Wake() {
-	for _, w := range ws.workers {
+	for _, w := range ws.list() {
 		select {
 		case w.wake <- struct{}{}:
 		default:
@@ -143,7 +217,7 @@ func (ws *Workers) Wake() {
 
 // Failing reports whether a chat cannot be reached from here.
 func (ws *Workers) Failing() bool {
-	return slices.ContainsFunc(ws.workers, func(w *worker) bool { return w.failing.Load() })
+	return slices.ContainsFunc(ws.list(), func(w *worker) bool { return w.failing.Load() })
 }
 
 // sleepUntil waits for a time, and returns false if the context is done first.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -48,6 +49,9 @@ func (p *planner) write(d draft) (*call, error) {
 		c := &call{content: outgoing(m)}
 		c.Message = spool.Message{Chat: p.chat, Group: d.group, Kind: d.notice.Kind, Rank: rank, Part: m.Part, Parts: m.Parts}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
+		if first == nil && mentions(d.notice.Kind) {
+			c.content = p.mention(c.content)
+		}
 		c.ambiguous = d.ambiguous
 		var listed []message.Item
 		for _, i := range m.Items {
@@ -76,6 +80,22 @@ func (p *planner) write(d draft) (*call, error) {
 	}
 	p.attribute(first, d.news)
 	return first, nil
+}
+
+// mentions reports whether messages of a kind name the people of the chat's receiver.
+func mentions(k message.Kind) bool {
+	return k != message.Resolution && k != message.Digest && k != message.SummaryEnds
+}
+
+// mention adds the mentions of the chat to a message that rings.
+func (p *planner) mention(m telegram.Message) telegram.Message {
+	with := p.formatter.Mention(m.HTML)
+	if m.Silent || with == m.HTML {
+		return m
+	}
+	m.Plain += strings.TrimPrefix(message.Plain(with), message.Plain(m.HTML))
+	m.HTML = with
+	return m
 }
 
 // attribute sets the notifications that caused a call, for the log and the

@@ -49,6 +49,8 @@ type Options struct {
 	// html/template over [Page], restricted to Telegram's tags. New refuses a
 	// template that fails on sample alerts, or whose text Telegram would refuse.
 	Templates string
+	// Mentions are the people that [Formatter.Mention] adds, such as @oncall.
+	Mentions []string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.
 	Failed func(error)
@@ -63,7 +65,8 @@ type Formatter struct {
 	templates *template.Template
 	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
 	failed    func(error)
-	strict    bool // refuses links that Telegram shows as text, see [Formatter.try]
+	mentions  string // as HTML
+	strict    bool   // refuses links that Telegram shows as text, see [Formatter.try]
 }
 
 // New makes a formatter. The error names the file and the mistake in it.
@@ -77,6 +80,7 @@ func New(o Options) (*Formatter, error) {
 		return nil, err
 	}
 	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
+	f.mentions = template.HTMLEscapeString(strings.Join(o.Mentions, " "))
 	if o.Severities.Levels == nil {
 		f.scale.Severities = config.Priorities()
 	}
