@@ -45,6 +45,7 @@ func ExampleGenerate() {
 		fmt.Println(f.Path)
 	}
 	// Output:
+	// MANIFEST
 	// alertmanager/alertmanager.yml
 	// alertmanager/route_tests.txt
 	// alertmanager/routes.md

@@ -84,7 +84,9 @@ func (p *proved) files() ([]File, error) {
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}
-	out.add(manifestName)(needs(p.SecretFiles(p.Routes.Written().Data), p.Variables()), nil)
+	if list := needs(p.SecretFiles(p.Routes.Written().Data), p.Variables()); len(list) > 0 {
+		out.add(manifestName)(list, nil)
+	}
 	return out.files()
 }
 

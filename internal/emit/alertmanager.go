@@ -1,7 +1,6 @@
 package emit
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/amfile"
+	"github.com/alertnative/preflight/internal/model/matchers"
 )
 
 // amBuilder collects the parts of alertmanager.yml. All parts are YAML nodes,
@@ -30,6 +30,7 @@ func (b *amBuilder) fail(code finding.Code, where, part, format string, args ...
 }
 
 func (c *Context) builder() *amBuilder {
+	matchers.AsAlertmanager() // before a route is decoded
 	b := &amBuilder{Context: c}
 	b.given = b.readYAML()
 	b.misread = len(b.findings) > 0

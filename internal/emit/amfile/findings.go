@@ -32,7 +32,7 @@ func Findings(n *yaml.Node, t reflect.Type, where, part string) []finding.Findin
 		case f.Secret():
 			add(finding.InlineSecret, "", "%s contains a secret, and generated files must hold none: %s", f.Path, instead(f, part))
 		case f.Type.Kind() != reflect.Map && f.Value.Kind == yaml.ScalarNode && site.NamesUser(f.Value.Value):
-			add(finding.InlineSecret, "", "%s contains an address with a user name or a password, and generated files must hold none: leave them out of the address, and write basic_auth with a password_file in http_config", f.Path)
+			add(finding.InlineSecret, "", "%s contains an address with a user name or a password, and generated files must hold none: leave them out of the address: http_config reads credentials from files", f.Path)
 		}
 	}
 	return out

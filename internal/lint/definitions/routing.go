@@ -18,13 +18,10 @@ import (
 // are defined. The proof on the generated file checks the delivery of alerts.
 func (c *Checked) routing() []finding.Finding {
 	out := slices.Concat(c.receivers(), c.unsupported(), c.webhook(), c.undefined(), c.AlertmanagerFindings())
-	r := c.Routing
-	if r.Route.Receiver == "" && !c.HasRootYAML() {
+	if c.Routing.Route.Receiver == "" && !c.HasRootYAML() {
 		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name the receiver of alerts that no route takes"})
 	}
-	for i, route := range append([]routing.Route{r.Route}, r.Route.Routes...) {
-		out = append(out, c.route(i, route)...)
-	}
+	c.eachRoute(func(r routing.Route, root bool) { out = append(out, matches(r, root)...) })
 	return slices.Concat(out, c.inhibitions(), c.packRouting())
 }
 
@@ -43,22 +40,17 @@ func (c *Checked) webhook() []finding.Finding {
 	return nil
 }
 
-// route checks a route; 0 is the root.
-func (c *Checked) route(i int, route routing.Route) []finding.Finding {
-	var out []finding.Finding
-	where := "routing, " + emit.RouteName(route.Match)
-	add := func(code finding.Code, suggestion, format string, args ...any) {
-		out = append(out, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...), Suggestion: suggestion})
+// matches checks the matchers of a route.
+func matches(r routing.Route, root bool) []finding.Finding {
+	where := "routing, " + emit.RouteName(r.Match)
+	own, err := matchers.Parse(r.Match)
+	switch {
+	case err != nil:
+		return []finding.Finding{{Code: finding.Unreadable, Where: where, Reason: "Match: " + err.Error()}}
+	case root && len(own) > 0:
+		return []finding.Finding{{Code: finding.UnreachableRoute, Where: where, Reason: "the root route takes every alert: leave Match out"}}
 	}
-	own, err := matchers.Parse(route.Match)
-	if err != nil {
-		add(finding.Unreadable, "", "Match: %v", err)
-		return out
-	}
-	if i == 0 && len(own) > 0 {
-		add(finding.UnreachableRoute, "", "the root route takes every alert: leave Match out")
-	}
-	return out
+	return nil
 }
 
 // unsupported reports parts of the routing without an effect in the outputs.
