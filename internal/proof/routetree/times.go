@@ -29,7 +29,7 @@ func NewTimes(intervals map[string][]timeinterval.TimeInterval) *Times {
 
 // Never reports whether a route with these time intervals never sends anything.
 func (t *Times) Never(mute, active []string) bool {
-	return len(mute)+len(active) > 0 && t.always("never", mute, active, func(at time.Time) bool { return !t.sends(mute, active, at) })
+	return len(mute)+len(active) > 0 && t.always("never", mute, active, func(at time.Time) bool { return !t.Sends(mute, active, at) })
 }
 
 // Idle reports whether a time interval contains no time.
@@ -46,7 +46,7 @@ func (t *Times) Full(name string) bool {
 // time interval of of.
 func (t *Times) Silent(mute, active []string, of *Times, in string) bool {
 	return t.with(of, "silent", mute, active, []string{in}, func(at time.Time) bool {
-		return !of.contains([]string{in}, at) || !t.sends(mute, active, at)
+		return !of.contains([]string{in}, at) || !t.Sends(mute, active, at)
 	})
 }
 
@@ -54,7 +54,7 @@ func (t *Times) Silent(mute, active []string, of *Times, in string) bool {
 // but those in the given intervals of of.
 func (t *Times) Covered(mute, active []string, of *Times, except []string) bool {
 	return t.with(of, "covered", mute, active, except, func(at time.Time) bool {
-		return t.sends(mute, active, at) || of.contains(except, at)
+		return t.Sends(mute, active, at) || of.contains(except, at)
 	})
 }
 
@@ -63,8 +63,8 @@ func (t *Times) contains(names []string, at time.Time) bool {
 	return in && err == nil
 }
 
-// sends reports whether a route with these time intervals sends at a time.
-func (t *Times) sends(mute, active []string, at time.Time) bool {
+// Sends reports whether a route with these time intervals sends at a time.
+func (t *Times) Sends(mute, active []string, at time.Time) bool {
 	return !t.contains(mute, at) && (len(active) == 0 || t.contains(active, at))
 }
 
