@@ -23,7 +23,7 @@ type claims struct {
 	keys      []string // by route: the start of its group keys
 	alerts    []model.LabelSet
 	routes    [][]*routetree.Route // by alert
-	inhibits  [][]bool             // by source and target
+	inhibited map[[2]int]bool      // known answers of inhibits
 	retention time.Duration
 }
 
@@ -39,7 +39,7 @@ func newClaims(file string, retention time.Duration) (*claims, error) {
 	if len(complex) > 0 {
 		return nil, fmt.Errorf("the patterns of %q are too complex", complex)
 	}
-	c := &claims{tree: tree, space: s, equal: map[string]bool{}, retention: retention}
+	c := &claims{tree: tree, space: s, equal: map[string]bool{}, inhibited: map[[2]int]bool{}, retention: retention}
 	dispatch.NewRoute(tree.Route, nil).Walk(func(r *dispatch.Route) { c.keys = append(c.keys, r.Key()) })
 	for _, r := range tree.Routes() {
 		c.matchers = append(c.matchers, r.Matchers...)
@@ -86,13 +86,19 @@ func (c *claims) about(alerts []model.LabelSet) error {
 		if found != 1 {
 			return fmt.Errorf("%v is in %d pieces", a, found)
 		}
-		var inhibits []bool
-		for _, target := range alerts {
-			inhibits = append(inhibits, c.tree.Inhibited(a, target))
-		}
-		c.inhibits = append(c.inhibits, inhibits)
 	}
 	return nil
+}
+
+// inhibits reports whether an alert inhibits another one.
+func (c *claims) inhibits(source, target int) bool {
+	key := [2]int{source, target}
+	is, known := c.inhibited[key]
+	if !known {
+		is = c.tree.Inhibited(c.alerts[source], c.alerts[target])
+		c.inhibited[key] = is
+	}
+	return is
 }
 
 func plain(a model.LabelSet) map[string]string {
@@ -113,7 +119,8 @@ func (c *claims) symbolic(a, b int) string {
 	if source.Equal(target) {
 		return ""
 	}
-	if c.tree.Inhibited(source, target) != c.inhibits[a][b] {
+	is := c.inhibits(a, b)
+	if c.tree.Inhibited(source, target) != is {
 		return fmt.Sprintf("%v and %v stand for %v and %v, which are inhibited differently", source, target, c.alerts[a], c.alerts[b])
 	}
 	both := []routetree.Case{{Box: c.space.Box(plain(source))}, {Box: c.space.Box(plain(target))}}
@@ -129,8 +136,8 @@ func (c *claims) symbolic(a, b int) string {
 	}
 	isSent := strings.Contains(failures(quiet(source, target)), "must be inhibited")
 	isInhibited := strings.Contains(failures(quiet(target, source), quiet(source, source), quiet(target, target)), "must be sent")
-	if isSent == c.inhibits[a][b] || isInhibited != c.inhibits[a][b] {
-		return fmt.Sprintf("%v is inhibited by %v: %t; the proof says %t and not %t", target, source, c.inhibits[a][b], isInhibited, isSent)
+	if isSent == is || isInhibited != is {
+		return fmt.Sprintf("%v is inhibited by %v: %t; the proof says %t and not %t", target, source, is, isInhibited, isSent)
 	}
 	return ""
 }

@@ -38,7 +38,8 @@ type run struct {
 	start    time.Time
 	history  history
 	until    time.Duration
-	tolerant time.Duration // of times
+	tolerant time.Duration  // of times
+	seen     map[string]int // kinds of outcomes, to show that all are tested
 
 	alive bool
 	known map[int]bool // alerts in the group, and whether they fire
@@ -96,7 +97,7 @@ func (r *run) flush() string {
 	for _, a := range r.members {
 		is, known := r.known[a]
 		switch {
-		case !known || r.inhibited(a):
+		case !known || r.isInhibited(a):
 		case is:
 			firing = append(firing, a)
 		default:
@@ -113,6 +114,7 @@ func (r *run) flush() string {
 	at := func(format string, args ...any) string {
 		return fmt.Sprintf("%s %s at %s (%s): %s", r.receiver, r.key, r.next, r.start.Add(r.next), fmt.Sprintf(format, args...))
 	}
+	r.count(firing, resolved, must, may)
 	isSent := len(r.got) > 0 && r.got[0].At.Sub(r.start) <= r.next+r.tolerant
 	switch {
 	case isSent && r.got[0].At.Sub(r.start) < r.next:
@@ -133,10 +135,39 @@ func (r *run) flush() string {
 	return ""
 }
 
-// inhibited reports whether an alert is inhibited at the next flush.
-func (r *run) inhibited(target int) bool {
+// count counts the kind of the next flush.
+func (r *run) count(firing, resolved []int, must, may bool) {
+	isSent := len(r.got) > 0 && r.got[0].At.Sub(r.start) <= r.next+r.tolerant
+	switch {
+	case len(firing)+len(resolved) == 0:
+		r.seen["all inhibited"]++
+	case !r.tree.Times.Sends(r.route.Mute, r.route.Active, r.start.Add(r.next)):
+		r.seen["muted"]++
+	case may && !must && isSent:
+		r.seen["repeat exactly at the interval"]++
+	case may && !must:
+		r.seen["repeat one flush after the interval"]++
+	case isSent && r.last != nil && r.route.Repeat > r.retention && subset(firing, r.last.firing) && subset(resolved, r.last.resolved):
+		r.seen["repeat after the retention"]++
+	case isSent && r.last != nil && subset(firing, r.last.firing) && subset(resolved, r.last.resolved) && len(firing) > 0:
+		r.seen["other repeat"]++
+	case isSent && len(firing) == 0:
+		r.seen["all resolved"]++
+	case isSent && len(resolved) > 0:
+		r.seen["some resolved"]++
+	case isSent && r.last == nil:
+		r.seen["first"]++
+	case isSent:
+		r.seen["changed"]++
+	default:
+		r.seen["not yet repeated"]++
+	}
+}
+
+// isInhibited reports whether an alert is inhibited at the next flush.
+func (r *run) isInhibited(target int) bool {
 	for source := range r.claims.alerts {
-		if r.inhibits[source][target] && r.history.firing(source, r.next) {
+		if r.inhibits(source, target) && r.history.firing(source, r.next) {
 			return true
 		}
 	}

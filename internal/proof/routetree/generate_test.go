@@ -27,8 +27,9 @@ type generator struct {
 	unit  time.Duration // waits are multiples
 	left  int           // routes to make
 	times []string      // names of time intervals
-	// simple generators make only what is compared with running programs.
-	simple bool
+	// scope is a matcher of the whole tree, if it is one of several in a file. Such
+	// a tree has no time intervals, and waits at least one unit.
+	scope string
 }
 
 func pick[T any](g *generator, list []T) T { return list[g.IntN(len(list))] }
@@ -64,22 +65,30 @@ func yamlList(texts []string) string {
 	return "[" + strings.Join(out, ", ") + "]"
 }
 
-func (g *generator) matchers(least int) string {
+func (g *generator) matchers(least int) []string {
 	var out []string
 	for range least + g.IntN(3)*g.IntN(2) {
 		out = append(out, g.matcher())
 	}
-	return yamlList(out)
+	return out
 }
 
 func (g *generator) wait(units ...int) string {
 	return model.Duration(time.Duration(pick(g, units)) * g.unit).String()
 }
 
+func (g *generator) firstWait() string {
+	if g.scope != "" {
+		return g.wait(1, 2, 6)
+	}
+	return g.wait(0, 1, 2, 6)
+}
+
 // receivers is the number of receivers of each tree.
 const receivers = 4
 
-// route writes a route with its children, as an item of a list.
+// route writes a route with its children, as the value of a key or an item of a
+// list.
 func (g *generator) route(b *strings.Builder, depth int) {
 	g.left--
 	line := func(format string, args ...any) {
@@ -89,18 +98,21 @@ func (g *generator) route(b *strings.Builder, depth int) {
 	if root || g.one(2) {
 		line("receiver: r%d", g.IntN(receivers))
 	}
-	if !root {
-		line("matchers: %s", g.matchers(1-g.IntN(10)/9))
+	switch {
+	case !root:
+		line("matchers: %s", yamlList(g.matchers(1-g.IntN(10)/9)))
 		line("continue: %t", g.one(3))
 		if g.one(8) {
 			line(`labels: {owner: 'x', a: '{{ .Receiver }}'}`)
 		}
+	case g.scope != "":
+		line("matchers: %s", yamlList([]string{g.scope}))
 	}
 	if g.one(2) {
 		line("group_by: %s", yamlList(pick(g, [][]string{{}, {"a"}, {"b"}, {"a", "b"}, {"..."}, {"service.name"}, {"nothing", "c"}, {"alertname"}})))
 	}
 	if root || g.one(3) {
-		line("group_wait: %s", g.wait(0, 1, 2, 6))
+		line("group_wait: %s", g.firstWait())
 	}
 	if root || g.one(3) {
 		line("group_interval: %s", g.wait(2, 4, 5, 20))
@@ -144,7 +156,10 @@ func (g *generator) inhibition(b *strings.Builder) {
 	if g.one(6) {
 		target = source
 	}
-	fmt.Fprintf(b, "  - {source_matchers: %s, target_matchers: %s, equal: %s}\n", source, target, yamlList(equal))
+	if g.scope != "" {
+		source, target = append(source, g.scope), append(target, g.scope)
+	}
+	fmt.Fprintf(b, "  - {source_matchers: %s, target_matchers: %s, equal: %s}\n", yamlList(source), yamlList(target), yamlList(equal))
 }
 
 func (g *generator) interval(b *strings.Builder, name string) {
@@ -165,7 +180,7 @@ func (g *generator) interval(b *strings.Builder, name string) {
 			parts = append(parts, "months: "+pick(g, []string{"['march', 'october']", "['february']", "['1:6']"}))
 		}
 		if g.one(6) {
-			parts = append(parts, "years: "+pick(g, []string{"['2024:2026']", "['2020']", "['2027:2100']"}))
+			parts = append(parts, "years: "+pick(g, []string{"['2024:2026']", "['2020']", "['2027:2040']"}))
 		}
 		if g.one(2) {
 			parts = append(parts, "location: '"+pick(g, places)+"'")
@@ -176,36 +191,34 @@ func (g *generator) interval(b *strings.Builder, name string) {
 
 var places = []string{"Europe/Berlin", "America/New_York", "Asia/Seoul", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"}
 
-// file writes a configuration with the receivers r0, r1, …, each with these
-// lines.
-func (g *generator) file(receiver string) string {
-	var times, routes, out strings.Builder
-	if !g.simple {
-		for i := range g.IntN(4) {
-			name := fmt.Sprintf("t%d", i)
-			g.interval(&times, name)
-			g.times = append(g.times, name)
-		}
+// maxRoutes limits the routes of a tree.
+const maxRoutes = 12
+
+// file writes a configuration.
+func (g *generator) file() string {
+	var times, routes, inhibitions strings.Builder
+	for i := range g.IntN(4) {
+		name := fmt.Sprintf("t%d", i)
+		g.interval(&times, name)
+		g.times = append(g.times, name)
 	}
-	g.left = 1 + g.IntN(12)
+	g.left = 1 + g.IntN(maxRoutes)
 	g.route(&routes, 0)
-	out.WriteString("route:\n" + routes.String() + "receivers:\n")
+	for range g.IntN(4) {
+		g.inhibition(&inhibitions)
+	}
+	out := "route:\n" + routes.String() + "receivers:\n"
 	for i := range receivers {
-		fmt.Fprintf(&out, "  - name: r%d\n", i)
-		if receiver != "" {
-			fmt.Fprintf(&out, receiver, i)
-		}
+		out += fmt.Sprintf("  - name: r%d\n", i)
 	}
-	if n := g.IntN(4); n > 0 {
-		out.WriteString("inhibit_rules:\n")
-		for range n {
-			g.inhibition(&out)
-		}
+	return out + section("inhibit_rules", inhibitions.String()) + section("time_intervals", times.String())
+}
+
+func section(name, list string) string {
+	if list == "" {
+		return ""
 	}
-	if len(g.times) > 0 {
-		out.WriteString("time_intervals:\n" + times.String())
-	}
-	return out.String()
+	return name + ":\n" + list
 }
 
 // alert returns the labels of a random alert. Their values are those of a tree,

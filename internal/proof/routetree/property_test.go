@@ -39,7 +39,7 @@ type experiment struct {
 
 func newExperiment(seed uint64) (*experiment, error) {
 	g := &generator{Rand: rand.New(rand.NewPCG(seed, 1)), unit: time.Minute}
-	e := &experiment{seed: seed, file: g.file(""), retention: alertmanager.Retention}
+	e := &experiment{seed: seed, file: g.file(), retention: alertmanager.Retention}
 	if g.one(10) {
 		e.retention = 17 * time.Minute
 	}
@@ -99,10 +99,10 @@ func (e *experiment) play(t *testing.T) (out []alertmanager.Notification) {
 }
 
 // differences compares notifications with the claims.
-func (e *experiment) differences(got []alertmanager.Notification) []string {
+func (e *experiment) differences(got []alertmanager.Notification, seen map[string]int) []string {
 	var out []string
 	for _, g := range e.claims.groups() {
-		r := run{claims: e.claims, group: g, start: e.start, history: e.history, until: horizon - time.Minute, tolerant: alertmanager.MaxLatency}
+		r := run{claims: e.claims, group: g, start: e.start, history: e.history, until: horizon - time.Minute, tolerant: alertmanager.MaxLatency, seen: seen}
 		for _, n := range got {
 			if n.Receiver == g.receiver && n.GroupKey == g.key {
 				r.got = append(r.got, n)
@@ -127,6 +127,7 @@ func TestRandomTrees(t *testing.T) {
 	if race {
 		n = raced
 	}
+	seen := map[string]int{}
 	for seed := range uint64(n) {
 		e, err := newExperiment(seed)
 		if err != nil {
@@ -140,9 +141,10 @@ func TestRandomTrees(t *testing.T) {
 				}
 			}
 		}
-		problems = append(problems, e.differences(e.play(t))...)
+		problems = append(problems, e.differences(e.play(t), seen)...)
 		if len(problems) > 0 {
 			t.Errorf("tree %d:\n%s\nalerts %v\nhistory %v\n%s", seed, strings.Join(problems, "\n"), e.claims.alerts, e.history, e.file)
 		}
 	}
+	t.Logf("%v", seen)
 }

@@ -110,7 +110,8 @@ type answer struct {
 }
 
 // changes yields the times at which a time interval may start or end: midnight,
-// and the limits of its times on each day, in its location.
+// and the limits of its times on each day, in its location. On a day on which the
+// clocks change, it yields them by both clocks, and the change.
 func changes(list []timeinterval.TimeInterval) func(yield func(time.Time) bool) {
 	places, minutes := []*time.Location{time.UTC}, []int{0}
 	from := time.Now().Year()
@@ -131,12 +132,38 @@ func changes(list []timeinterval.TimeInterval) func(yield func(time.Time) bool) 
 	return func(yield func(time.Time) bool) {
 		for day := time.Date(from, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < to; day = day.AddDate(0, 0, 1) {
 			for _, place := range places {
-				for _, minute := range minutes {
-					if !yield(time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, place)) {
-						return
+				for _, clock := range clocks(day, place) {
+					for _, minute := range minutes {
+						if !yield(time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, clock)) {
+							return
+						}
 					}
+				}
+				if change := changeOn(day, place); !change.IsZero() && !yield(change) {
+					return
 				}
 			}
 		}
 	}
+}
+
+// clocks returns the clocks of a place on a day: two if they change.
+func clocks(day time.Time, place *time.Location) []*time.Location {
+	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, place)
+	name, before := at.Zone()
+	later, after := at.AddDate(0, 0, 1).Zone()
+	if before == after {
+		return []*time.Location{place}
+	}
+	return []*time.Location{time.FixedZone(name, before), time.FixedZone(later, after)}
+}
+
+// changeOn returns the time at which the clocks of a place change on a day, or
+// the zero time.
+func changeOn(day time.Time, place *time.Location) time.Time {
+	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, place)
+	if _, end := at.ZoneBounds(); end.Before(at.AddDate(0, 0, 1)) {
+		return end // zero if there is none
+	}
+	return time.Time{}
 }

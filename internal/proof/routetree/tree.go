@@ -68,7 +68,9 @@ func (d Delivery) Repeats(retention time.Duration) (sooner, later time.Duration)
 	if d.GroupInterval <= 0 {
 		return min(d.Repeat, retention), min(d.Repeat, retention)
 	}
-	flush := func(t time.Duration) time.Duration { return (t + d.GroupInterval - 1) / d.GroupInterval * d.GroupInterval }
+	flush := func(t time.Duration) time.Duration {
+		return (t + d.GroupInterval - 1) / d.GroupInterval * d.GroupInterval
+	}
 	last := min(d.Repeat, retention+forgetting)
 	later = flush(last)
 	if later == last {
