@@ -375,20 +375,9 @@ func (p *proof) held(x promise, r *routetree.Route, notIn []string) string {
 }
 
 // repeats returns the shortest and longest time until an unchanged group is
-// sent again: with the first flush at or after the repeat interval, or after
-// Alertmanager has forgotten the last notification. A flush exactly at the
-// interval may be too early; then it is the next one.
+// sent again.
 func (p *proof) repeats(d routetree.Delivery) (sooner, later time.Duration) {
-	repeat := min(d.Repeat, p.retention())
-	if d.GroupInterval <= 0 {
-		return repeat, repeat
-	}
-	flushes := (repeat + d.GroupInterval - 1) / d.GroupInterval
-	sooner = flushes * d.GroupInterval
-	if sooner == repeat {
-		return sooner, sooner + d.GroupInterval
-	}
-	return sooner, sooner
+	return d.Repeats(p.retention())
 }
 
 // defaultRetention is the time for which Alertmanager remembers notifications,

@@ -37,7 +37,7 @@ type firing struct {
 
 func (f firing) SlurpAndSubscribe(string) ([]*alert.Alert, provider.AlertIterator) {
 	now := time.Now()
-	a := &alert.Alert{Alert: model.Alert{Labels: f.source, StartsAt: now, EndsAt: now.Add(time.Hour)}, UpdatedAt: now}
+	a := alert.New(model.Alert{Labels: f.source, StartsAt: now, EndsAt: now.Add(time.Hour)}, now, false)
 	return []*alert.Alert{a}, provider.NewAlertIterator(make(chan *provider.Alert), make(chan struct{}), nil)
 }
 

@@ -29,7 +29,7 @@ func NewTimes(intervals map[string][]timeinterval.TimeInterval) *Times {
 
 // Never reports whether a route with these time intervals never sends anything.
 func (t *Times) Never(mute, active []string) bool {
-	return len(mute)+len(active) > 0 && t.always("never", mute, active, func(at time.Time) bool { return !t.sends(mute, active, at) })
+	return len(mute)+len(active) > 0 && t.always("never", mute, active, func(at time.Time) bool { return !t.Sends(mute, active, at) })
 }
 
 // Idle reports whether a time interval contains no time.
@@ -46,7 +46,7 @@ func (t *Times) Full(name string) bool {
 // time interval of of.
 func (t *Times) Silent(mute, active []string, of *Times, in string) bool {
 	return t.with(of, "silent", mute, active, []string{in}, func(at time.Time) bool {
-		return !of.contains([]string{in}, at) || !t.sends(mute, active, at)
+		return !of.contains([]string{in}, at) || !t.Sends(mute, active, at)
 	})
 }
 
@@ -54,7 +54,7 @@ func (t *Times) Silent(mute, active []string, of *Times, in string) bool {
 // but those in the given intervals of of.
 func (t *Times) Covered(mute, active []string, of *Times, except []string) bool {
 	return t.with(of, "covered", mute, active, except, func(at time.Time) bool {
-		return t.sends(mute, active, at) || of.contains(except, at)
+		return t.Sends(mute, active, at) || of.contains(except, at)
 	})
 }
 
@@ -63,8 +63,8 @@ func (t *Times) contains(names []string, at time.Time) bool {
 	return in && err == nil
 }
 
-// sends reports whether a route with these time intervals sends at a time.
-func (t *Times) sends(mute, active []string, at time.Time) bool {
+// Sends reports whether a route with these time intervals sends at a time.
+func (t *Times) Sends(mute, active []string, at time.Time) bool {
 	return !t.contains(mute, at) && (len(active) == 0 || t.contains(active, at))
 }
 
@@ -110,7 +110,8 @@ type answer struct {
 }
 
 // changes yields the times at which a time interval may start or end: midnight,
-// and the limits of its times on each day, in its location.
+// and the limits of its times on each day, in its location. On a day on which the
+// clocks change, it yields them by both clocks, and the change.
 func changes(list []timeinterval.TimeInterval) func(yield func(time.Time) bool) {
 	places, minutes := []*time.Location{time.UTC}, []int{0}
 	from := time.Now().Year()
@@ -131,12 +132,38 @@ func changes(list []timeinterval.TimeInterval) func(yield func(time.Time) bool) 
 	return func(yield func(time.Time) bool) {
 		for day := time.Date(from, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < to; day = day.AddDate(0, 0, 1) {
 			for _, place := range places {
-				for _, minute := range minutes {
-					if !yield(time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, place)) {
-						return
+				for _, clock := range clocks(day, place) {
+					for _, minute := range minutes {
+						if !yield(time.Date(day.Year(), day.Month(), day.Day(), 0, minute, 0, 0, clock)) {
+							return
+						}
 					}
+				}
+				if change := changeOn(day, place); !change.IsZero() && !yield(change) {
+					return
 				}
 			}
 		}
 	}
+}
+
+// clocks returns the clocks of a place on a day: two if they change.
+func clocks(day time.Time, place *time.Location) []*time.Location {
+	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, place)
+	name, before := at.Zone()
+	later, after := at.AddDate(0, 0, 1).Zone()
+	if before == after {
+		return []*time.Location{place}
+	}
+	return []*time.Location{time.FixedZone(name, before), time.FixedZone(later, after)}
+}
+
+// changeOn returns the time at which the clocks of a place change on a day, or
+// the zero time.
+func changeOn(day time.Time, place *time.Location) time.Time {
+	at := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, place)
+	if _, end := at.ZoneBounds(); end.Before(at.AddDate(0, 0, 1)) {
+		return end // zero if there is none
+	}
+	return time.Time{}
 }

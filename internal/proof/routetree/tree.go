@@ -55,6 +55,30 @@ func (d Delivery) Grouping() string {
 	return strings.Join(d.GroupBy, ", ")
 }
 
+// forgetting is the time between two runs in which Alertmanager forgets the
+// notifications that are older than its retention.
+const forgetting = 15 * time.Minute
+
+// Repeats returns the shortest and longest time until an unchanged group is sent
+// again, by an Alertmanager that remembers notifications for the retention. The
+// group is sent with the first flush at or after the repeat interval, or after
+// Alertmanager has forgotten the last notification. A flush exactly at the
+// interval may be too early; then it is the next one.
+func (d Delivery) Repeats(retention time.Duration) (sooner, later time.Duration) {
+	if d.GroupInterval <= 0 {
+		return min(d.Repeat, retention), min(d.Repeat, retention)
+	}
+	flush := func(t time.Duration) time.Duration {
+		return (t + d.GroupInterval - 1) / d.GroupInterval * d.GroupInterval
+	}
+	last := min(d.Repeat, retention+forgetting)
+	later = flush(last)
+	if later == last {
+		later += d.GroupInterval
+	}
+	return flush(min(d.Repeat, retention)), later
+}
+
 // Deliveries are all deliveries of an alert, in any order.
 type Deliveries []Delivery
 
@@ -213,6 +237,19 @@ func (t *Tree) Match(alert model.LabelSet) []*Route {
 		out = append(out, t.byRoute[r])
 	}
 	return out
+}
+
+// Distinguish adds the labels and values that the routes and inhibitions
+// distinguish.
+func (t *Tree) Distinguish(b *space.Builder) {
+	for _, r := range t.routes {
+		b.Match(r.Matchers...)
+	}
+	for i, r := range t.rules {
+		b.Match(r.SourceMatchers...)
+		b.Match(r.TargetMatchers...)
+		b.Compare(t.Inhibits[i].Equal...)
+	}
 }
 
 // Deliveries returns the deliveries of an alert with these labels.

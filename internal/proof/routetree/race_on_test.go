@@ -1,0 +1,5 @@
+//go:build race
+
+package routetree_test
+
+const race = true
