@@ -1,5 +1,5 @@
-// Package webhook receives Alertmanager's notifications and brings Telegram chats
-// to the present state of the alerts.
+// Package webhook receives Alertmanager's notifications and brings chats to the
+// present state of the alerts.
 //
 // A notification is acknowledged when it is committed to the spool, a local
 // database. From then on, no crash loses it. The service then applies it to the
@@ -9,7 +9,8 @@
 // their own: each chat shows the present state, once.
 //
 // The stages are packages, in this order: state decides, spool stores, history
-// and lease copy to PostgreSQL, deliver calls Telegram. Each calls only the
+// and lease copy to PostgreSQL, deliver calls the
+// transports of the chats. Each calls only the
 // packages before it. This package accepts notifications and wires the stages.
 package webhook
 
@@ -39,15 +40,16 @@ type Service struct {
 	workers   *deliver.Workers
 	holder    *lease.Holder
 	keys      []string // of the chats
-	sender    atomic.Pointer[deliver.Sender]
 	formatter atomic.Pointer[message.Formatter]
-	arrived   chan struct{} // the inbox has a notification
-	doubts    chan struct{} // a resolution is held, or a heartbeat arrived
-	draining  atomic.Bool
-	parts     parts
-	writable  writable
-	asked     *rate.Limiter                  // questions whether it is ready
-	exposed   atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
+	// transports have the [Transport] of each name.
+	transports sync.Map
+	arrived    chan struct{} // the inbox has a notification
+	doubts     chan struct{} // a resolution is held, or a heartbeat arrived
+	draining   atomic.Bool
+	parts      parts
+	writable   writable
+	asked      *rate.Limiter                  // questions whether it is ready
+	exposed    atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
 	heartbeats
 }
 
@@ -62,7 +64,9 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: newHeartbeats()}
 	s.parts.seed, s.asked = maphash.MakeSeed(), rate.NewLimiter(readyRate, readyRate)
-	s.SetSender(c.Sender)
+	for name, t := range c.Transports {
+		s.SetTransport(name, t)
+	}
 	s.SetFormatter(c.Formatter)
 	var err error
 	if s.spool, _, err = spool.Open(ctx, c.Spool); err != nil {
@@ -78,7 +82,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 func (s *Service) load() (err error) {
 	if s.workers, err = deliver.New(deliver.Options{
 		Spool: s.spool, Holder: s.holder, Chats: s.config.Chats, Rates: s.config.Rates, Shares: s.config.Replicas != nil,
-		Sender: func() deliver.Sender { return *s.sender.Load() }, Formatter: s.formatter.Load,
+		Transport: s.transport, Formatter: s.formatter.Load,
 		Registry: s.config.Registry, Log: s.config.Log,
 	}); err != nil {
 		return err
@@ -106,8 +110,14 @@ func (s *Service) applier(tx *spool.Tx) spool.Applier {
 	}
 }
 
-// SetSender replaces the sender of the messages.
-func (s *Service) SetSender(sender deliver.Sender) { s.sender.Store(&sender) }
+// SetTransport replaces the transport of a name.
+func (s *Service) SetTransport(name string, t Transport) { s.transports.Store(name, t) }
+
+func (s *Service) transport(name string) Transport {
+	t, _ := s.transports.Load(name)
+	known, _ := t.(Transport)
+	return known
+}
 
 // SetFormatter replaces the formatter of the messages, and the scale of severities.
 func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }

@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
 
-	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // printer prints messages instead of sending them.
@@ -17,7 +18,7 @@ type printer struct {
 	last int
 }
 
-func (p *printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message) (int, error) {
+func (p *printer) Send(_ context.Context, chat transport.Chat, m transport.Message) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last++
@@ -26,25 +27,30 @@ func (p *printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message
 		sound = "silent"
 	}
 	about := fmt.Sprintf("message %d to %s, %s", p.last, chat, sound)
-	if m.ReplyTo != 0 {
-		about += fmt.Sprintf(", reply to %d", m.ReplyTo)
+	if m.ReplyTo != "" {
+		about += ", reply to " + m.ReplyTo
 	}
-	return p.last, p.print(about, m)
+	return strconv.Itoa(p.last), p.print(about, m)
 }
 
-func (p *printer) Edit(_ context.Context, chat telegram.Chat, id int, m telegram.Message) error {
+func (p *printer) Edit(_ context.Context, chat transport.Chat, id string, m transport.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.print(fmt.Sprintf("message %d to %s, edited", id, chat), m)
+	return p.print(fmt.Sprintf("message %s to %s, edited", id, chat), m)
+}
+
+// Capabilities returns those of Telegram.
+func (*printer) Capabilities(chat transport.Chat) transport.Capabilities {
+	return new(telegram.Client).Capabilities(chat)
 }
 
 // Check accepts every chat.
-func (*printer) Check(context.Context, telegram.Chat) error { return nil }
+func (*printer) Check(context.Context, transport.Chat) error { return nil }
 
-func (p *printer) print(about string, m telegram.Message) error {
-	text := m.Plain
-	if text == "" {
-		text = message.Plain(m.HTML)
+func (p *printer) print(about string, m transport.Message) error {
+	text := m.Document.String()
+	if m.Plain {
+		text = m.Document.Plain()
 	}
 	_, err := fmt.Fprintf(p.out, "--- %s ---\n%s\n\n", about, text)
 	return err

@@ -102,10 +102,10 @@ func (r *render) show(w io.Writer, kind message.Kind, m message.Message) {
 	if m.Parts > 1 {
 		fmt.Fprintf(w, " %d of %d", m.Part, m.Parts)
 	}
-	text := m.Text()
+	text := m.Document.Plain()
 	if *r.html {
-		text = m.HTML
-		for _, b := range m.Buttons {
+		text = m.Document.HTML()
+		for _, b := range m.Document.Buttons {
 			text += "\n[button] " + b.Text + ": " + b.URL
 		}
 	}

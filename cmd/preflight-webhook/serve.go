@@ -28,6 +28,7 @@ import (
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const defaultSpool = "data/spool.db"
@@ -84,9 +85,11 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	}
 	s.expect(file, &c)
 	var bot string
-	if c.Chats, c.Sender, bot, err = s.telegram(file, stdout); err != nil {
+	var sender webhook.Transport
+	if c.Chats, sender, bot, err = s.telegram(file, stdout); err != nil {
 		return err
 	}
+	c.Transports = map[string]webhook.Transport{transport.Telegram: sender}
 	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
 		return err
 	}
@@ -174,7 +177,7 @@ func templateFailed(log *slog.Logger) func(error) {
 }
 
 // telegram returns the chats, their sender and the bot's id.
-func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender deliver.Sender, bot string, err error) {
+func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender webhook.Transport, bot string, err error) {
 	if *s.dryRun {
 		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
 			if value, err := secret(name); err != nil || value == "" {
@@ -238,7 +241,7 @@ func (s *serve) reload(service *webhook.Service, started config.File, log *slog.
 	}
 	service.SetFormatter(formatter)
 	if !*s.dryRun {
-		service.SetSender(sender)
+		service.SetTransport(transport.Telegram, sender)
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/alecthomas/kingpin/v2"
 
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // testChats sends a test message to every chat.
@@ -47,15 +47,15 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 			return fmt.Errorf("interrupted: %d of %d chats are not tested", len(list)-i, len(list))
 		}
 		result := "ok"
-		var failure *telegram.Error
+		var failure *transport.Error
 		if errors.As(send(ctx, client, chat, formatter.Test()), &failure) {
 			failed++
-			result = failure.Description + ": " + failure.Advice()
+			result = failure.Description + ": " + failure.Advice
 		}
 		if _, err := fmt.Fprintf(stdout, "%s: %s\n", chat, result); err != nil {
 			return err
 		}
-		if failure != nil && failure.Kind == telegram.Unauthorized {
+		if failure != nil && failure.Kind == transport.Unauthorized {
 			return errors.New("the token is wrong: no chat can be tested")
 		}
 	}
@@ -70,11 +70,11 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 const longestPause = time.Minute
 
 // send sends a message, once more if Telegram asks to wait.
-func send(ctx context.Context, client *telegram.Client, chat telegram.Chat, text string) error {
-	m := telegram.Message{Plain: text}
+func send(ctx context.Context, client transport.Transport, chat transport.Chat, text string) error {
+	m := transport.Message{Document: transport.Text(text), Plain: true}
 	_, err := client.Send(ctx, chat, m)
-	var failure *telegram.Error
-	if errors.As(err, &failure) && failure.Kind == telegram.RateLimited && failure.RetryAfter <= longestPause {
+	var failure *transport.Error
+	if errors.As(err, &failure) && failure.Kind == transport.RateLimited && failure.RetryAfter <= longestPause {
 		pause(ctx, failure.RetryAfter)
 		_, err = client.Send(ctx, chat, m)
 	}

@@ -1,7 +1,7 @@
 // Package deliver brings each chat to the present state of the alerts.
 //
 // A worker for each chat compares what the chat shows with the spool, plans the
-// most urgent call of the Bot API, stores it, makes it, and records the outcome.
+// most urgent call of its transport, stores it, makes it, and records the outcome.
 // It does so while this replica holds the lease.
 package deliver
 
@@ -15,32 +15,24 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
-
-// Sender shows messages in chats; [telegram.Client] is the real one. Errors are of
-// type [*telegram.Error].
-type Sender interface {
-	Send(context.Context, telegram.Chat, telegram.Message) (id int, err error)
-	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
-	// Check asks whether the bot knows the chat.
-	Check(context.Context, telegram.Chat) error
-}
 
 // Options configure the workers of all chats.
 type Options struct {
 	Spool  *spool.Spool
 	Holder *lease.Holder
-	Chats  []telegram.Chat
-	// Sender and Formatter return the present ones, which can be replaced.
-	Sender    func() Sender
+	Chats  []transport.Chat
+	// Transport returns the present transport of a name, or nil, and Formatter the
+	// present formatter. Both can be replaced.
+	Transport func(name string) transport.Transport
 	Formatter func() *message.Formatter
-	Rates     Rates // zero for [TelegramRates]
+	// Rates replace those of the transports, unless they are zero.
+	Rates Rates
 	// Shares appends each call to the journal, for other replicas.
 	Shares   bool
 	Registry prometheus.Registerer
@@ -56,27 +48,31 @@ type Workers struct {
 
 // New registers the metrics of the deliveries and makes the workers.
 func New(o Options) (*Workers, error) {
-	if o.Rates == (Rates{}) {
-		o.Rates = TelegramRates()
-	}
 	ws := &Workers{log: o.Log}
 	for _, chat := range o.Chats {
+		if o.Transport(chat.Service()) == nil {
+			return nil, fmt.Errorf("chat %s: there is no transport %q: configure it, or remove the chat", chat, chat.Service())
+		}
 		ws.workers = append(ws.workers, &worker{Options: &o, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)})
 	}
 	var err error
 	if ws.metrics, err = newInstruments(o.Registry, ws.Keys()); err != nil {
 		return nil, err
 	}
-	global := rate.NewLimiter(rate.Limit(o.Rates.Global), 1)
-	paces, seed := newPaces(o.Rates), ""
+	seed := ""
 	if o.Shares {
 		seed = rand.Text()
 	}
+	services := map[string]*service{}
 	for _, w := range ws.workers {
-		w.global, w.metrics, w.log = global, ws.metrics, o.Log.With("chat", w.key)
-		w.paces, w.seed = paces, seed
+		name := w.chat.Service()
+		if services[name] == nil {
+			services[name] = newService(w.rates())
+		}
+		w.service, w.seed = services[name], seed
+		w.metrics, w.log = ws.metrics, o.Log.With("chat", w.key)
 		for _, other := range ws.workers {
-			if other != w && other.chat.ID == w.chat.ID {
+			if other != w && other.chat.ID == w.chat.ID && other.chat.Service() == name {
 				w.topics = append(w.topics, other.key)
 			}
 		}

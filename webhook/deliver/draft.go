@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -9,7 +8,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // draft is a formatted notice that is not stored yet.
@@ -20,7 +19,7 @@ type draft struct {
 	list     []spool.View // the items of the notice
 	news     []spool.View // those of the list that the chat does not show yet
 	silent   bool
-	replyTo  int
+	replyTo  string
 	covers   []state.Listed // further instances that the first message stands for
 	// ambiguous counts the calls without an answer that may have shown the notice.
 	ambiguous int
@@ -45,7 +44,7 @@ func (p *planner) write(d draft) (*call, error) {
 		news[v.ID] = true
 	}
 	for _, m := range d.messages {
-		c := &call{content: outgoing(m)}
+		c := &call{content: transport.Message{Document: m.Document}}
 		c.Message = spool.Message{Chat: p.chat, Group: d.group, Kind: d.notice.Kind, Rank: rank, Part: m.Part, Parts: m.Parts}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
 		c.ambiguous = d.ambiguous
@@ -61,7 +60,7 @@ func (p *planner) write(d draft) (*call, error) {
 		}
 		c.minimum, c.nameless = p.formatter.Minimum(listed)
 		var err error
-		if c.Content, err = json.Marshal(c.content); err != nil {
+		if c.Content, err = encode(c.content); err != nil {
 			return nil, err
 		}
 		if first != nil {
@@ -94,12 +93,4 @@ func (c *call) note(notification int64, changed time.Time, severity func() strin
 	if len(c.notifications) < 20 && !slices.Contains(c.notifications, notification) {
 		c.notifications = append(c.notifications, notification)
 	}
-}
-
-func outgoing(m message.Message) telegram.Message {
-	out := telegram.Message{HTML: m.HTML, Plain: m.Text()}
-	for _, b := range m.Buttons {
-		out.Buttons = append(out.Buttons, telegram.Button(b))
-	}
-	return out
 }

@@ -11,28 +11,16 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
+
+	"github.com/alertnative/preflight/webhook/transport"
 )
-
-// Message is the content of a message.
-type Message struct {
-	HTML    string
-	Plain   string // used if HTML is empty: without formatting and buttons
-	Buttons []Button
-	Silent  bool
-	ReplyTo int // the id of a message in the chat; 0 for none
-}
-
-// Button opens an address.
-type Button struct {
-	Text, URL string
-	Row       int `json:",omitempty"` // buttons with the same number stand in one row
-}
 
 // Options configure a client.
 type Options struct {
@@ -78,7 +66,7 @@ func New(o Options) (*Client, error) {
 	b, err := bot.New(o.Token,
 		bot.WithSkipGetMe(),
 		bot.WithServerURL(strings.TrimSuffix(o.URL, "/")),
-		bot.WithHTTPClient(callTimeout, &transport{&client}),
+		bot.WithHTTPClient(callTimeout, &recorder{&client}),
 		// The library's default writes to the standard logger, with the URL.
 		bot.WithErrorsHandler(func(error) {}),
 	)
@@ -97,8 +85,9 @@ func checkURL(address string) error {
 	return nil
 }
 
-// Send posts a message and returns its id. Errors are of type [*Error].
-func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
+// Send posts a message and returns its id, a number. Errors are of type
+// [*transport.Error].
+func (c *Client) Send(ctx context.Context, chat Chat, m transport.Message) (string, error) {
 	p := &bot.SendMessageParams{
 		ChatID:              chat.ID,
 		MessageThreadID:     chat.Topic,
@@ -106,8 +95,8 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		LinkPreviewOptions:  &models.LinkPreviewOptions{IsDisabled: bot.True()},
 	}
 	p.Text, p.ParseMode = text(m)
-	if m.ReplyTo != 0 {
-		p.ReplyParameters = &models.ReplyParameters{MessageID: m.ReplyTo, AllowSendingWithoutReply: true}
+	if id, err := strconv.Atoi(m.ReplyTo); err == nil {
+		p.ReplyParameters = &models.ReplyParameters{MessageID: id, AllowSendingWithoutReply: true}
 	}
 	if k := keyboard(m); k != nil {
 		p.ReplyMarkup = k
@@ -117,34 +106,37 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		sent, err = c.bot.SendMessage(ctx, p)
 		return err
 	})
+	if e, ok := err.(*transport.Error); ok && (e.Kind == transport.MessageGone || e.Kind == notModified) { // a new message cannot be gone
+		e.Kind, e.Advice = transport.Refused, advice(transport.Refused, "")
+	}
 	if err != nil {
-		if e, ok := err.(*Error); ok && (e.Kind == MessageGone || e.Kind == notModified) { // a new message cannot be gone
-			e.Kind = Refused
-		}
-		return 0, err
+		return "", err
 	}
 	if sent == nil || sent.ID <= 0 {
-		return 0, &Error{Kind: Ambiguous, Description: "the answer names no message"}
+		return "", failure(transport.Ambiguous, "the answer names no message")
 	}
-	return sent.ID, nil
+	return strconv.Itoa(sent.ID), nil
 }
 
 // Edit replaces a message. It succeeds where the message has that content already.
-func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
+func (c *Client) Edit(ctx context.Context, chat Chat, id string, m transport.Message) error {
+	number, err := strconv.Atoi(id)
+	if err != nil {
+		return failure(transport.MessageGone, "the message has no number of Telegram")
+	}
 	p := &bot.EditMessageTextParams{
-		ChatID: chat.ID, MessageID: id,
+		ChatID: chat.ID, MessageID: number,
 		LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: bot.True()},
 	}
 	p.Text, p.ParseMode = text(m)
 	if k := keyboard(m); k != nil {
 		p.ReplyMarkup = k
 	}
-	err := c.call(ctx, func(ctx context.Context) error {
+	err = c.call(ctx, func(ctx context.Context) error {
 		_, err := c.bot.EditMessageText(ctx, p)
 		return err
 	})
-	var e *Error
-	if errors.As(err, &e) && e.Kind == notModified {
+	if e, ok := err.(*transport.Error); ok && e.Kind == notModified {
 		return nil
 	}
 	return err
@@ -156,28 +148,6 @@ func (c *Client) Check(ctx context.Context, chat Chat) error {
 		_, err := c.bot.GetChat(ctx, &bot.GetChatParams{ChatID: chat.ID})
 		return err
 	})
-}
-
-func text(m Message) (string, models.ParseMode) {
-	if m.HTML == "" {
-		return m.Plain, ""
-	}
-	return m.HTML, models.ParseModeHTML
-}
-
-func keyboard(m Message) *models.InlineKeyboardMarkup {
-	if len(m.Buttons) == 0 || m.HTML == "" {
-		return nil
-	}
-	var k models.InlineKeyboardMarkup
-	for i, b := range m.Buttons {
-		if i == 0 || b.Row != m.Buttons[i-1].Row {
-			k.InlineKeyboard = append(k.InlineKeyboard, nil)
-		}
-		row := &k.InlineKeyboard[len(k.InlineKeyboard)-1]
-		*row = append(*row, models.InlineKeyboardButton{Text: b.Text, URL: b.URL})
-	}
-	return &k
 }
 
 // call makes one call and classifies its failure.
@@ -197,6 +167,7 @@ func (c *Client) call(ctx context.Context, do func(context.Context) error) error
 	}
 	e := classify(err, &o)
 	e.Description = c.clean(e.Description)
+	e.Transport, e.Advice = transport.Telegram, advice(e.Kind, e.MigrateTo)
 	return e
 }
 
@@ -237,10 +208,10 @@ func (o *outcome) refusal() (description string, ok bool) {
 
 type outcomeKey struct{}
 
-// transport notes the answer, and bounds its size.
-type transport struct{ client *http.Client }
+// recorder notes the answer, and bounds its size.
+type recorder struct{ client *http.Client }
 
-func (t *transport) Do(r *http.Request) (*http.Response, error) {
+func (t *recorder) Do(r *http.Request) (*http.Response, error) {
 	resp, err := t.client.Do(r)
 	if err != nil {
 		return nil, err

@@ -72,7 +72,7 @@ func (s *scene) shows(kind message.Kind, alerts ...template.Alert) {
 		s.t.Fatal(err)
 	}
 	for _, m := range messages {
-		form := url.Values{"chat_id": {fmt.Sprint(chatID)}, "text": {m.HTML}, "parse_mode": {"HTML"}}
+		form := url.Values{"chat_id": {fmt.Sprint(chatID)}, "text": {m.Document.HTML()}, "parse_mode": {"HTML"}}
 		r := httptest.NewRequest(http.MethodPost, "/bot1:x/sendMessage", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
