@@ -43,7 +43,8 @@ func (w *world) fact(name string) (value int64) {
 // downgraded leaves in the spool what the version before had stored.
 func (w *world) downgraded() {
 	w.t.Helper()
-	w.database(`DROP TABLE heartbeats`, `DELETE FROM goose_db_version WHERE version_id >= 14`)
+	w.database(`DROP TABLE heartbeats`, `ALTER TABLE messages DROP COLUMN shown_as`, `ALTER TABLE messages DROP COLUMN message_id`,
+		`DELETE FROM goose_db_version WHERE version_id >= 14`)
 }
 
 // A spool of the version before has the heartbeats of all clusters in one. The first

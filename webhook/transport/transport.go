@@ -1,7 +1,7 @@
 // Package transport describes the services that show messages in chats.
 //
 // A [Transport] sends and edits a [Document], a text without the markup of a
-// service. Its [Capabilities] tell package deliver how to use it, and each failed
+// service. Its [Capabilities] describe how package deliver uses it, and each failed
 // call is an [Error] of one of a few kinds. So package deliver knows no service,
 // and a further one is a package of its own.
 package transport
