@@ -1,25 +1,19 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
 
 	"github.com/alertnative/preflight/webhook/transport"
+	"github.com/alertnative/preflight/webhook/transport/httpcall"
 )
 
 // Options configure a client.
@@ -31,12 +25,6 @@ type Options struct {
 	// environment does.
 	HTTP *http.Client
 }
-
-// callTimeout bounds a call: after it the outcome counts as unknown.
-const callTimeout = 30 * time.Second
-
-// maxAnswer bounds how much of an answer is read.
-const maxAnswer = 1 << 20
 
 // Client calls the Bot API for one bot. It is safe for concurrent use.
 type Client struct {
@@ -51,22 +39,16 @@ func New(o Options) (*Client, error) {
 	if o.URL == "" {
 		o.URL = "https://api.telegram.org"
 	}
-	if err := checkURL(o.URL); err != nil {
+	if err := httpcall.CheckURL("the Bot API", o.URL); err != nil {
 		return nil, err
 	}
 	if !tokenForm.MatchString(o.Token) {
 		return nil, errors.New("the bot token is not of the form 123456:ABC-DEF")
 	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
-	}
-	client := *o.HTTP
-	// A redirect would reveal the token to its target, as the referrer.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	b, err := bot.New(o.Token,
 		bot.WithSkipGetMe(),
 		bot.WithServerURL(strings.TrimSuffix(o.URL, "/")),
-		bot.WithHTTPClient(callTimeout, &recorder{&client}),
+		bot.WithHTTPClient(httpcall.Timeout, httpcall.NewClient(o.HTTP)),
 		// The library's default writes to the standard logger, with the URL.
 		bot.WithErrorsHandler(func(error) {}),
 	)
@@ -74,15 +56,6 @@ func New(o Options) (*Client, error) {
 		return nil, errors.New("the bot token is empty")
 	}
 	return &Client{bot: b, token: o.Token}, nil
-}
-
-// checkURL does not quote the address: it can hold a password.
-func checkURL(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("the address of the Bot API is not an http or https URL")
-	}
-	return nil
 }
 
 // Send posts a message and returns its id, a number. Errors are of type
@@ -152,83 +125,34 @@ func (c *Client) Check(ctx context.Context, chat Chat) error {
 
 // call makes one call and classifies its failure.
 func (c *Client) call(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, o, cancel := httpcall.Begin(ctx)
 	defer cancel()
-	var o outcome
-	ctx = context.WithValue(ctx, outcomeKey{}, &o)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) {
-		if i.Err == nil {
-			o.written.Store(true)
-		}
-	}})
 	err := do(ctx)
 	if err == nil {
 		return nil
 	}
-	e := classify(err, &o)
+	e := classify(err, o)
 	e.Description = c.clean(e.Description)
 	e.Transport, e.Advice = transport.Telegram, advice(e.Kind, e.MigrateTo)
 	return e
 }
 
-// maxDescription bounds a description, in characters.
-const maxDescription = 200
-
-// clean returns a description on one line, shortened and without the token. A
-// proxy can write the colon of the token in another way, so the secret behind it
-// is removed alone too.
+// clean returns a description without the token. A proxy can write the colon of
+// the token in another way, so the secret behind it is removed alone too.
 func (c *Client) clean(description string) string {
-	description = strings.ReplaceAll(description, c.token, "***")
+	secrets := []string{c.token}
 	if _, secret, _ := strings.Cut(c.token, ":"); len(secret) >= 8 { // a shorter one is a part of words
-		description = strings.ReplaceAll(description, secret, "***")
+		secrets = append(secrets, secret)
 	}
-	r := []rune(strings.Join(strings.Fields(description), " "))
-	if len(r) > maxDescription {
-		return string(r[:maxDescription]) + "…"
-	}
-	return string(r)
-}
-
-// outcome is the knowledge of a call that the library's error lacks.
-type outcome struct {
-	written atomic.Bool // the whole request was written, so Telegram may have carried it out
-	status  int         // 0 if no answer arrived
-	body    bytes.Buffer
+	return httpcall.Clean(description, secrets...)
 }
 
 // refusal returns the description of an answer that refuses the call.
-func (o *outcome) refusal() (description string, ok bool) {
+func refusal(o *httpcall.Outcome) (description string, ok bool) {
 	var answer struct {
 		OK          *bool  `json:"ok"`
 		Description string `json:"description"`
 	}
-	err := json.Unmarshal(o.body.Bytes(), &answer)
+	err := json.Unmarshal(o.Body.Bytes(), &answer)
 	return answer.Description, err == nil && answer.OK != nil && !*answer.OK
-}
-
-type outcomeKey struct{}
-
-// recorder notes the answer, and bounds its size.
-type recorder struct{ client *http.Client }
-
-func (t *recorder) Do(r *http.Request) (*http.Response, error) {
-	resp, err := t.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	body := io.LimitReader(resp.Body, maxAnswer)
-	if o, ok := r.Context().Value(outcomeKey{}).(*outcome); ok {
-		o.status = resp.StatusCode
-		body = io.TeeReader(body, &o.body)
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{body, resp.Body}
-	return resp, nil
-}
-
-// status describes an answer that has no description.
-func status(code int) string {
-	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(code)))
 }

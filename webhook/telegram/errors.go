@@ -3,18 +3,15 @@ package telegram
 import (
 	"cmp"
 	"errors"
-	"net"
 	"net/http"
-	"net/url"
-	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/go-telegram/bot"
 
 	"github.com/alertnative/preflight/webhook/transport"
+	"github.com/alertnative/preflight/webhook/transport/httpcall"
 )
 
 // notModified means that a message has the content of an edit already.
@@ -46,10 +43,10 @@ func advice(kind transport.Kind, migrateTo string) string {
 }
 
 // classify returns the class of the library's error.
-func classify(err error, o *outcome) *transport.Error {
+func classify(err error, o *httpcall.Outcome) *transport.Error {
 	var rate *bot.TooManyRequestsError
 	var migrate *bot.MigrateError
-	description, refused := o.refusal()
+	description, refused := refusal(o)
 	switch description := cmp.Or(description, err.Error()); { // the library's error repeats the description
 	case errors.As(err, &rate):
 		wait := time.Duration(max(rate.RetryAfter, 1)) * time.Second
@@ -67,16 +64,16 @@ func classify(err error, o *outcome) *transport.Error {
 	case errors.Is(err, bot.ErrorUnauthorized), errors.Is(err, bot.ErrorNotFound):
 		return &transport.Error{Kind: transport.Unauthorized, Description: "the bot token is not accepted (" + description + ")"}
 	}
-	e := &transport.Error{Kind: transport.Ambiguous, Description: "no answer: " + cause(err)}
+	e := &transport.Error{Kind: transport.Ambiguous, Description: "no answer: " + httpcall.Cause("the Bot API", err)}
 	switch {
-	case refused && o.status/100 == 4, o.status == http.StatusRequestEntityTooLarge:
-		e.Kind, e.Description = transport.Refused, cmp.Or(description, status(o.status))
-	case o.status/100 == 3, o.status/100 == 4: // not an answer of Telegram, which accepted nothing
-		e.Kind, e.Description = transport.Unreachable, "no usable answer, "+status(o.status)
-	case o.status != 0:
-		e.Description = "no usable answer, " + status(o.status)
-	case !o.written.Load():
-		e.Kind, e.Description = transport.Unreachable, "no connection: "+cause(err)
+	case refused && o.Status/100 == 4, o.Status == http.StatusRequestEntityTooLarge:
+		e.Kind, e.Description = transport.Refused, cmp.Or(description, httpcall.Status(o.Status))
+	case o.Status/100 == 3, o.Status/100 == 4: // not an answer of Telegram, which accepted nothing
+		e.Kind, e.Description = transport.Unreachable, "no usable answer, "+httpcall.Status(o.Status)
+	case o.Status != 0:
+		e.Description = "no usable answer, " + httpcall.Status(o.Status)
+	case !o.Written():
+		e.Kind, e.Description = transport.Unreachable, "no connection: "+httpcall.Cause("the Bot API", err)
 	}
 	return e
 }
@@ -108,31 +105,4 @@ func badRequest(description string) transport.Kind {
 		}
 	}
 	return transport.Refused
-}
-
-// cause describes a failed connection without the addresses that the error
-// quotes: the address holds the token, and a proxy's address can hold a
-// password.
-func cause(err error) string {
-	var dns *net.DNSError
-	var op *net.OpError
-	var u *url.Error
-	switch {
-	case errors.As(err, &dns):
-		return "the host of the Bot API is not known"
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "connection refused"
-	case errors.Is(err, syscall.ECONNRESET):
-		return "connection reset"
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &u) && u.Timeout():
-		return "timeout"
-	case strings.Contains(err.Error(), "proxy"):
-		return "the proxy of the environment does not work"
-	case strings.Contains(err.Error(), "tls:"), strings.Contains(err.Error(), "x509:"):
-		return "TLS handshake failed"
-	case errors.As(err, &op):
-		return op.Op + " failed"
-	default:
-		return "connection lost"
-	}
 }
