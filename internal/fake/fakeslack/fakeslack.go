@@ -120,10 +120,11 @@ func (w *Workspace) Calls() []Call {
 func reads(method string) bool { return method == "auth.test" || method == "conversations.info" }
 
 // Refusals returns the calls that were refused because of their content. A
-// correct program makes none. Refusals for rates, injected faults and those of
-// [Workspace.Refuse] are not included.
+// correct program makes none. Refusals for rates and for the state of the channel,
+// injected faults and those of [Workspace.Refuse] are not included.
 func (w *Workspace) Refusals() []Call {
-	return slices.DeleteFunc(w.Calls(), func(c Call) bool { return c.Injected || c.Error == "" || c.Error == rateLimited })
+	others := []string{"", rateLimited, "is_archived", "not_in_channel"}
+	return slices.DeleteFunc(w.Calls(), func(c Call) bool { return c.Injected || slices.Contains(others, c.Error) })
 }
 
 // Wait returns when the condition holds. It calls holds after every call of the
