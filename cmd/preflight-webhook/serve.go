@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,7 +26,6 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
 	"github.com/alertnative/preflight/webhook/transport"
 )
 
@@ -41,7 +39,7 @@ type serve struct {
 	spool     *string
 	spoolSet  bool
 	retention *time.Duration
-	api       *string
+	apis      apis
 	watchdog  *time.Duration
 	managers  *[]string
 	servers   *[]string
@@ -58,8 +56,8 @@ func newServe(app *kingpin.Application) *serve {
 		web:       kingpinflag.AddFlags(cmd, ":9917"),
 		maxBody:   cmd.Flag("web.max-body", "Largest notification accepted, in bytes.").Default("33554432").Int64(),
 		retention: cmd.Flag("spool.retention", "How long alerts are kept after their resolution.").Default("720h").Duration(),
-		api:       apiFlag(cmd),
-		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rate limits. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
+		apis:      apiFlags(cmd),
+		rates:     cmd.Flag("telegram.rate-limit", "Keep the rate limits of Telegram and Slack. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
 		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster. With several clusters: NAME=URL, with the NAME of the receivers' URLs (cluster=NAME).").PlaceHolder("URL").Strings(),
 		servers:   cmd.Flag("prometheus.url", "Prometheus whose API confirms the ends of alerts. Repeat the flag for each server. With several clusters of Alertmanagers: NAME=URL.").PlaceHolder("URL").Strings(),
 		watchdog:  cmd.Flag("watchdog.timeout", "Alert the chats if no Watchdog notification reported an evaluation for this duration; 0 disables it.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
@@ -85,11 +83,9 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	}
 	s.expect(file, &c)
 	var bot string
-	var sender webhook.Transport
-	if c.Chats, sender, bot, err = s.telegram(file, stdout); err != nil {
+	if c.Chats, c.Transports, bot, err = s.places(file, stdout); err != nil {
 		return err
 	}
-	c.Transports = map[string]webhook.Transport{transport.Telegram: sender}
 	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
 		return err
 	}
@@ -176,38 +172,30 @@ func templateFailed(log *slog.Logger) func(error) {
 	}
 }
 
-// telegram returns the chats, their sender and the bot's id.
-func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender webhook.Transport, bot string, err error) {
+// places returns the chats, their transports and the bot's id.
+func (s *serve) places(file config.File, stdout io.Writer) (list []transport.Chat, transports map[string]webhook.Transport, bot string, err error) {
 	if *s.dryRun {
 		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
 			if value, err := secret(name); err != nil || value == "" {
-				return []telegram.Chat{{ID: "dry-run"}}, &printer{out: stdout}, "dry-run", nil
+				file.DefaultChat = ""
 			}
 		}
-		list, err = chats(file, *s.format.config)
-		return list, &printer{out: stdout}, "dry-run", err
+		if list = []transport.Chat{{ID: "dry-run"}}; file.DefaultChat != "" {
+			list, err = chats(file, *s.format.config)
+		}
+		p, printing := &printer{out: stdout}, map[string]webhook.Transport{}
+		for _, c := range list {
+			printing[c.Service()] = p
+		}
+		return list, printing, "dry-run", err
 	}
-	return connect(file, *s.format.config, *s.api)
-}
-
-// connect returns the chats of a configuration file, their client and the bot's
-// id. path is empty if there is no file. It makes no call.
-func connect(file config.File, path, apiURL string) (list []telegram.Chat, client *telegram.Client, bot string, err error) {
-	token, tokenErr := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
-	list, chatErr := chats(file, path)
-	if err := join(tokenErr, chatErr); err != nil {
-		return nil, nil, "", err
+	list, chatErr := chats(file, *s.format.config)
+	if chatErr != nil { // report a missing token too
+		_, _, err := connectTelegram(*s.apis.telegram)
+		return nil, nil, "", join(err, chatErr)
 	}
-	if client, err = telegram.New(telegram.Options{Token: token, URL: apiURL}); err != nil {
-		return nil, nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
-	}
-	bot, _, _ = strings.Cut(token, ":") // the bot's id is not secret
-	return list, client, bot, nil
-}
-
-// apiFlag adds the flag with the address of the Bot API.
-func apiFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String()
+	transports, bot, err = connect(list, s.apis)
+	return list, transports, bot, err
 }
 
 func (s *serve) readTokens() error {
@@ -229,7 +217,7 @@ func (s *serve) reload(service *webhook.Service, started config.File, log *slog.
 	if err != nil {
 		return err
 	}
-	_, sender, _, err := s.telegram(file, stdout)
+	_, transports, _, err := s.places(file, stdout)
 	if err != nil {
 		return err
 	}
@@ -241,7 +229,9 @@ func (s *serve) reload(service *webhook.Service, started config.File, log *slog.
 	}
 	service.SetFormatter(formatter)
 	if !*s.dryRun {
-		service.SetTransport(transport.Telegram, sender)
+		for name, t := range transports {
+			service.SetTransport(name, t)
+		}
 	}
 	return nil
 }

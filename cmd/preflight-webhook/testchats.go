@@ -16,12 +16,12 @@ import (
 type testChats struct {
 	name   string
 	format format
-	api    *string
+	apis   apis
 }
 
 func newTestChats(app *kingpin.Application) *testChats {
 	cmd := app.Command("test", "Send one test message to every chat. Exit status 1 if one does not arrive.")
-	return &testChats{name: cmd.FullCommand(), format: newFormat(cmd), api: apiFlag(cmd)}
+	return &testChats{name: cmd.FullCommand(), format: newFormat(cmd), apis: apiFlags(cmd)}
 }
 
 // run prints a line for each chat.
@@ -34,7 +34,12 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	list, client, _, err := connect(file, *t.format.config, *t.api)
+	list, err := chats(file, *t.format.config)
+	if err != nil {
+		_, _, tokenErr := connectTelegram(*t.apis.telegram)
+		return join(tokenErr, err)
+	}
+	transports, _, err := connect(list, t.apis)
 	if err != nil {
 		return err
 	}
@@ -48,14 +53,14 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 		}
 		result := "ok"
 		var failure *transport.Error
-		if errors.As(send(ctx, client, chat, formatter.Test()), &failure) {
+		if errors.As(send(ctx, transports[chat.Service()], chat, formatter.Test()), &failure) {
 			failed++
 			result = failure.Description + ": " + failure.Advice
 		}
 		if _, err := fmt.Fprintf(stdout, "%s: %s\n", chat, result); err != nil {
 			return err
 		}
-		if failure != nil && failure.Kind == transport.Unauthorized {
+		if failure != nil && failure.Kind == transport.Unauthorized && len(transports) == 1 {
 			return errors.New("the token is wrong: no chat can be tested")
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // File is webhook.yml. A key that is left out has the value that [Default] gives.
 type File struct {
 	Severities Severities `yaml:"severities,omitempty"`
-	// DefaultChat is a number, a @name or CHAT:TOPIC, several separated by
+	// DefaultChat is a number, a @name, CHAT:TOPIC or slack:CHANNEL, several separated by
 	// commas, or $NAME for the environment variable NAME of the webhook.
 	DefaultChat string `yaml:"default_chat,omitempty"`
 	Language    string `yaml:"language,omitempty"` // of the messages; empty is English

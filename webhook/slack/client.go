@@ -16,6 +16,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/transport"
 	"github.com/alertnative/preflight/webhook/transport/httpcall"
 )
@@ -59,13 +60,20 @@ func New(o Options) (*Client, error) {
 	return &Client{api, o.Token}, nil
 }
 
-// chatForm is the id of a channel, a private channel or a conversation with a
-// person. A name does not do: an update takes ids alone.
-var chatForm = regexp.MustCompile(`^[CGD][A-Z0-9]{2,20}$`)
+// Bot returns an id of the bot that is not secret. It is the same for all tokens
+// that name the workspace and the bot, as in xoxb-WORKSPACE-BOT-SECRET.
+func (c *Client) Bot() string {
+	if parts := strings.Split(c.token, "-"); len(parts) == 4 && isNumber(parts[1]) && isNumber(parts[2]) {
+		return "slack-" + parts[1] + "-" + parts[2]
+	}
+	return "slack"
+}
+
+func isNumber(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // ParseChat reads the id of a channel.
 func ParseChat(id string) (transport.Chat, error) {
-	if !chatForm.MatchString(id) {
+	if !config.IsChannel(id) {
 		return transport.Chat{}, fmt.Errorf("%q is no channel of Slack: write its id, such as C0123456789, which the channel's details show", id)
 	}
 	return transport.Chat{Transport: Name, ID: id}, nil
