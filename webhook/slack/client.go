@@ -3,7 +3,8 @@
 // the message and the channel.
 //
 // Slack has no silent messages: each member chooses which messages ring. A message
-// with a sound mentions the people whom the receiver names, and a silent one nobody.
+// with a sound mentions the people of the receiver, and a silent one
+// names no person.
 package slack
 
 import (
@@ -116,7 +117,7 @@ func (c *Client) Send(ctx context.Context, chat transport.Chat, m transport.Mess
 // Edit replaces a message.
 func (c *Client) Edit(ctx context.Context, chat transport.Chat, id string, m transport.Message) error {
 	ts, _, _ := strings.Cut(id, inThread)
-	m.Silent = true // an edit mentions nobody again
+	m.Silent = true // an edit mentions no person again
 	err := c.call(ctx, func(ctx context.Context) error {
 		_, _, _, err := c.api.UpdateMessageContext(ctx, chat.ID, ts, content(m)...)
 		return err

@@ -119,7 +119,7 @@ func (w *Workspace) post(c *Channel, m Message, broadcast bool) answer {
 			return invalid("invalid_thread_ts", m.Thread)
 		case root == nil: // its first message was deleted: Slack posts to the channel
 			m.Thread = ""
-		case root.Thread != "": // nobody would find it
+		case root.Thread != "": // the channel would not show it
 			return invalid("cannot_reply_to_message", "a reply to a reply")
 		}
 		m.Broadcast = broadcast && m.Thread != ""

@@ -186,7 +186,7 @@ func sound(t *testing.T, s Service) {
 	}
 }
 
-// hostile requires that texts are shown as they are, and mention nobody.
+// hostile requires that texts are shown as they are, and mention no person.
 func hostile(t *testing.T, s Service) {
 	for i, text := range []string{
 		"a < b > c & d", `"quoted" 'text'`, "&amp;lt; &#60;", "<b>no tag</b>", "<!here> <@U012345> <!channel>", "<https://evil.example.com|safe>", "] ) } \\ | #",
