@@ -17,8 +17,9 @@ type content struct {
 	ReplyTo int64
 	Reply   string `json:",omitempty"` // an id that is no number
 
-	Severity string `json:",omitempty"`
-	Urgent   bool   `json:",omitempty"`
+	Mentions []string `json:",omitempty"`
+	Severity string   `json:",omitempty"`
+	Urgent   bool     `json:",omitempty"`
 }
 
 type button struct {
@@ -29,7 +30,7 @@ type button struct {
 // encode returns the stored form of a message.
 func encode(m transport.Message) ([]byte, error) {
 	d := m.Document
-	c := content{HTML: d.HTML(), Plain: d.Plain(), Silent: m.Silent, Severity: d.Severity, Urgent: d.Urgent}
+	c := content{HTML: d.HTML(), Plain: d.Plain(), Silent: m.Silent, Mentions: m.Mentions, Severity: d.Severity, Urgent: d.Urgent}
 	c.ReplyTo, c.Reply = state.SplitID(m.ReplyTo)
 	for _, b := range d.Buttons {
 		c.Buttons = append(c.Buttons, button(b))
@@ -46,7 +47,7 @@ func decode(data []byte) (m transport.Message, err error) {
 	if m.Document, err = transport.ParseHTML(c.HTML); err != nil {
 		return m, err
 	}
-	m.Silent, m.ReplyTo = c.Silent, state.JoinID(c.ReplyTo, c.Reply)
+	m.Silent, m.Mentions, m.ReplyTo = c.Silent, c.Mentions, state.JoinID(c.ReplyTo, c.Reply)
 	m.Document.Severity, m.Document.Urgent = c.Severity, c.Urgent
 	for _, b := range c.Buttons {
 		m.Document.Buttons = append(m.Document.Buttons, transport.Button(b))

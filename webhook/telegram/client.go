@@ -101,6 +101,7 @@ func (c *Client) Edit(ctx context.Context, chat Chat, id string, m transport.Mes
 		ChatID: chat.ID, MessageID: number,
 		LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: bot.True()},
 	}
+	m.Mentions = nil // an edit rings no phone
 	p.Text, p.ParseMode = text(m)
 	if k := keyboard(m); k != nil {
 		p.ReplyMarkup = k

@@ -36,8 +36,8 @@ type Message struct {
 	// ReplyTo is the id of a message in the chat; "" for none. The message is sent
 	// also if that one is gone.
 	ReplyTo string
-	// Mentions are the people that a message with a sound notifies, as the service
-	// writes them.
+	// Mentions are the people that a new message with a sound notifies, as the
+	// service writes them. An edit has none.
 	Mentions []string
 }
 

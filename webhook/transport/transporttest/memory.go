@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/alertnative/preflight/webhook/transport"
@@ -82,6 +83,7 @@ func (m *Memory) Edit(_ context.Context, chat transport.Chat, id string, content
 	if shown == nil {
 		return failed(transport.MessageGone)
 	}
+	content.Mentions = nil
 	return m.call(chat, func() { shown.Text = text(content) })
 }
 
@@ -136,8 +138,12 @@ func failed(kind transport.Kind) *transport.Error {
 }
 
 func text(m transport.Message) string {
+	shown := m.Document.String()
 	if m.Plain {
-		return m.Document.Plain()
+		shown = m.Document.Plain()
 	}
-	return m.Document.String()
+	if m.Silent || len(m.Mentions) == 0 {
+		return shown
+	}
+	return shown + "\n" + strings.Join(m.Mentions, " ")
 }

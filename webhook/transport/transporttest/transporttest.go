@@ -184,6 +184,22 @@ func sound(t *testing.T, s Service) {
 	if m := last(t, s, 1); m.Rings {
 		t.Errorf("the silent message is %+v", m)
 	}
+	id := mustSend(t, s, transport.Message{Document: transport.Text("loud"), Mentions: []string{"@oncall <a>"}})
+	if m := last(t, s, 2); !strings.Contains(m.Text, "@oncall <a>") || !strings.Contains(m.Text, "loud") {
+		t.Errorf("the message with a mention is %+v", m)
+	}
+	able := s.Transport.Capabilities(s.Chat)
+	long := transport.Text(strings.Repeat("x", able.Text))
+	mustSend(t, s, transport.Message{Document: long, Mentions: []string{"@oncall"}})
+	if !able.Edits {
+		return
+	}
+	if err := s.Transport.Edit(t.Context(), s.Chat, id, transport.Message{Document: transport.Text("edited"), Mentions: []string{"@here"}}); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.Messages()[1]; m.Text != "edited" {
+		t.Errorf("the edited message is %+v", m)
+	}
 }
 
 // hostile requires that texts are shown as they are, and mention no person.
