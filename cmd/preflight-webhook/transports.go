@@ -30,7 +30,7 @@ func parseChats(list string) ([]transport.Chat, error) {
 	for i, text := range strings.Split(list, ",") {
 		chat, err := parseChat(strings.TrimSpace(text))
 		if err != nil {
-			return nil, fmt.Errorf("chat %d of the list is not a chat: %s", i+1, config.ChatForm)
+			return nil, fmt.Errorf("chat %d of the list is not a chat: %s", i+1, config.PlaceForm)
 		}
 		if slices.Contains(chats, chat) {
 			return nil, fmt.Errorf("chat %d of the list is there twice", i+1)

@@ -12,8 +12,12 @@ var (
 	variableForm = regexp.MustCompile(`^\$[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
-// ChatForm describes the notation of a chat.
-const ChatForm = "write its number (-1001234567890), @name, or number:topic, or slack: and the id of a channel of Slack (slack:C0123456789)"
+// ChatForm describes the notation of a chat of Telegram, and PlaceForm that of a chat
+// of any transport.
+const (
+	ChatForm  = "write its number (-1001234567890), @name, or number:topic"
+	PlaceForm = ChatForm + ", or slack: and the id of a channel (slack:C0123456789)"
+)
 
 // slackPrefix begins the notation of a channel of Slack.
 const slackPrefix = "slack:"

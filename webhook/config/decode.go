@@ -166,7 +166,7 @@ func (c *checker) chats(list string) {
 	}
 	for i, text := range strings.Split(list, ",") {
 		if !isPlace(strings.TrimSpace(text)) {
-			c.add(at, "default_chat: chat %d of the list is not a chat: %s", i+1, ChatForm)
+			c.add(at, "default_chat: chat %d of the list is not a chat: %s", i+1, PlaceForm)
 		}
 	}
 }
