@@ -76,7 +76,7 @@ func TestNoEvaluationWithoutAWebhook(t *testing.T) {
 func TestReceiversNameTheCluster(t *testing.T) {
 	t.Parallel()
 	s := shipped()
-	contains(t, file(t, s, "alertmanager/alertmanager.yml"), "/api/v1/alerts?cluster=arbitrage&notify=loud\n")
+	contains(t, file(t, s, "alertmanager/alertmanager.yml"), "/api/v1/receivers/telegram-loud?cluster=arbitrage\n")
 	s.Alertmanager.Cluster = "seoul & 1"
-	contains(t, file(t, s, "alertmanager/alertmanager.yml"), "/api/v1/alerts?cluster=seoul+%26+1&notify=loud\n")
+	contains(t, file(t, s, "alertmanager/alertmanager.yml"), "/api/v1/receivers/telegram-loud?cluster=seoul+%26+1\n")
 }

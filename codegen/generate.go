@@ -71,7 +71,11 @@ func (p *proved) files() ([]File, error) {
 	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
 	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
 	if p.Site.Webhook.URL != "" {
-		out.add("webhook/webhook.yml")(append([]byte(genfile.Header), p.WebhookConfig(p.Routes.Heartbeat()).Encode()...), nil)
+		file := p.WebhookConfig(p.Routes.Heartbeat())
+		out.add("webhook/webhook.yml")(append([]byte(genfile.Header), file.Encode()...), nil)
+		for _, f := range p.Disagreements(p.Routes.File(), file) {
+			out.errs = append(out.errs, f)
+		}
 	}
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))

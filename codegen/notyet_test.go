@@ -32,13 +32,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 	add := func(r routing.Route) change {
 		return func(s *preflight.Site) { s.Routing.Route.Routes = append(s.Routing.Route.Routes, r) }
 	}
-	second := func(r routing.Receiver) change {
-		return func(s *preflight.Site) {
-			r.Name = "second"
-			s.Routing.Receivers = append(s.Routing.Receivers, r)
-			s.Routing.Route.Routes = append(s.Routing.Route.Routes, routing.Route{Match: p2, Receiver: "second"})
-		}
-	}
 	for name, set := range map[string]change{
 		"Alertmanager.Retention": func(s *preflight.Site) { s.Alertmanager.Retention = "24h" },
 		"Grafana.Folder":         func(s *preflight.Site) { s.Grafana.Folder = "Teams" },
@@ -62,8 +55,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 			r.Webhook = []routing.Webhook{{URL: routing.Secret("u"), YAML: "max_alerts: 5"}}
 		}),
 		"Chat.Slack":            of(func(r *routing.Receiver) { r.Chats[0].Slack = "#team" }),
-		"a second chat":         second(routing.Receiver{Chats: []routing.Chat{{Telegram: "$OTHER"}}}),
-		"a second language":     second(routing.Receiver{Chats: []routing.Chat{{Telegram: "$CHAT"}}, Language: "ko"}),
 		"Raw":                   add(routing.Raw("{receiver: chat}")),
 		"Routes of a route":     add(routing.Route{Match: p2, Receiver: "chat", Routes: []routing.Route{{Match: p2, Receiver: "chat"}}}),
 		"a matcher !=":          add(routing.Route{Match: `priority!="P1"`, Receiver: "chat"}),

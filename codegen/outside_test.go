@@ -37,14 +37,13 @@ func TestMistakesOfOtherSites(t *testing.T) {
 	yaml := func(text string) change { return func(s *preflight.Site) { s.Jobs[0].YAML = text } }
 	for want, plant := range map[string]change{
 		// The webhook's file.
-		`site, Severities and Webhook: DF017: the webhook would refuse its configuration: webhook.yml:7: default_chat: chat 1 of the list is not a chat`: func(s *preflight.Site) {
+		`site, Severities and Webhook: DF017: the webhook would refuse its configuration: webhook.yml:9: default_chat: chat 1 of the list is not a chat`: func(s *preflight.Site) {
 			s.Webhook.DefaultChat = "MQ"
 		},
 		`receiver "mq": AM009: the webhook has no messages in the Language "fr": choose one of en, ko`: func(s *preflight.Site) {
 			s.Routing.Receivers[0].Language = "fr"
 		},
-		`routing: DF009: a second chat ($MQ, -100123:7) is not yet emitted`: func(s *preflight.Site) { s.Webhook.DefaultChat = "-100123:7" },
-		`receiver "mq": AM009: the chat "$MQ:7" is none`:                    func(s *preflight.Site) { s.Routing.Receivers[0].Chats[0].Telegram = "$MQ:7" },
+		`receiver "mq": AM009: the chat "$MQ:7" is none`: func(s *preflight.Site) { s.Routing.Receivers[0].Chats[0].Telegram = "$MQ:7" },
 		// Prometheus's file.
 		`job "queue": DF018: Prometheus refuses it: there is no key "foo"`:                      yaml("foo: zz"),
 		"there is no key \"honour_labels\"\n    did you mean \"honor_labels\"?":                 yaml("honour_labels: true"),

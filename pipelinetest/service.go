@@ -1,11 +1,13 @@
 package pipelinetest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
@@ -45,6 +47,9 @@ func (p *Pipeline) startWebhook() error {
 	}
 	var err error
 	if config.Formatter, err = message.New(message.Options{Language: p.options.language(), Severities: file.Severities, Remedies: file.Remedies}); err != nil {
+		return err
+	}
+	if err := p.options.receivers(&config.Settings); err != nil {
 		return err
 	}
 	client := p.network.client()
@@ -93,5 +98,40 @@ func (p *Pipeline) startWebhook() error {
 		return s.Close()
 	}}
 	p.mu.Unlock()
+	return nil
+}
+
+// receivers sets the receivers of webhook.yml, and how the messages in their chats
+// look. Templates are files of the webhook's host, which a story does not have.
+func (o options) receivers(s *webhook.Settings) error {
+	s.Formatters = map[string]*message.Formatter{}
+	for _, r := range o.webhook.Receivers {
+		out := webhook.Receiver{Name: r.Name, Sound: r.Sound}
+		location, err := time.LoadLocation(r.TimeZone)
+		if err != nil {
+			return err
+		}
+		look, err := message.New(message.Options{
+			Language: cmp.Or(o.Language, r.Language, o.language()), Location: location, Mentions: r.Mentions,
+			Severities: o.webhook.Severities, Remedies: o.webhook.Remedies,
+		})
+		if err != nil {
+			return err
+		}
+		for _, c := range r.Chats {
+			_, address := c.Place()
+			chats, err := telegram.ParseChats(address)
+			if err != nil {
+				return err
+			}
+			for _, chat := range chats {
+				if s.Formatters[chat.String()] == nil {
+					s.Formatters[chat.String()] = look
+				}
+			}
+			out.Chats = append(out.Chats, chats...)
+		}
+		s.Receivers = append(s.Receivers, out)
+	}
 	return nil
 }

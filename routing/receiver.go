@@ -7,10 +7,16 @@ package routing
 type Receiver struct {
 	Name       string
 	Chats      []Chat
-	Sound      Sound  // "": the sound of the alert's level
-	Language   string // language of the messages in Chats; "": English
-	FiringOnly bool   // do not send resolutions
-	Watchdog   bool   // receives the heartbeat of preflight-webhook, without messages
+	Sound      Sound // "": the sound of the most severe alert's level
+	FiringOnly bool  // do not send resolutions
+	Watchdog   bool  // receives the heartbeat of preflight-webhook, without messages
+
+	// The look of the messages in Chats. If several receivers have a chat, that of
+	// the first of them holds.
+	Language  string   // "": English
+	TimeZone  string   // of the times shown, such as "Europe/Berlin"; "": that of the flag --timezone
+	Templates string   // a folder in that of the flag --templates; "": the templates of all
+	Mentions  []string // people whom messages with a sound name, such as "@oncall"
 
 	PagerDuty []PagerDuty
 	Slack     []Slack

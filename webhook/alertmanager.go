@@ -118,6 +118,11 @@ func (a *Alertmanager) observe(ctx context.Context) (alerts map[string]state.Obs
 			Status: string(model.AlertFiring), Labels: template.KV(g.Labels), Annotations: template.KV(g.Annotations),
 			StartsAt: time.Time(*g.StartsAt), GeneratorURL: string(g.GeneratorURL), Fingerprint: *g.Fingerprint,
 		}}
+		for _, r := range g.Receivers {
+			if r.Name != nil {
+				o.Receivers = append(o.Receivers, *r.Name)
+			}
+		}
 		if g.UpdatedAt != nil {
 			o.UpdatedAt = time.Time(*g.UpdatedAt)
 		}

@@ -36,7 +36,7 @@ func BenchmarkAccept(b *testing.B) {
 				b.Fatal(err)
 			}
 			service, err := webhook.Open(b.Context(), webhook.Config{
-				Spool: filepath.Join(b.TempDir(), "spool.db"), Formatter: formatter,
+				Spool: filepath.Join(b.TempDir(), "spool.db"), Settings: webhook.Settings{Formatter: formatter},
 				Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(),
 			})
 			if err != nil {

@@ -10,7 +10,6 @@ import (
 	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/lease"
-	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/transport"
 )
 
@@ -25,17 +24,9 @@ type Transport = transport.Transport
 type Config struct {
 	// Spool is the path of the local database, or [spool.InMemory].
 	Spool string
-	Chats []transport.Chat
-	// Transports show the messages, each by its name. Every chat needs one.
-	Transports map[string]Transport
-	// Formatter writes the messages, and has the scale of severities.
-	Formatter *message.Formatter
-	Log       *slog.Logger
-	Registry  prometheus.Registerer
-	// HeartbeatTimeout is the time without a heartbeat that reports a new
-	// evaluation after which the chats get an alert. With 0 no heartbeat is
-	// expected.
-	HeartbeatTimeout time.Duration
+	Settings
+	Log      *slog.Logger
+	Registry prometheus.Registerer
 	// If AwaitHeartbeat is set, no heartbeat is expected before the first one
 	// has arrived, here or at another replica.
 	AwaitHeartbeat bool

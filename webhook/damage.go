@@ -49,7 +49,7 @@ func (s *Service) seed(tx *spool.Tx, r spool.Replaced) error {
 
 // begin stores the state that this process knows.
 func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
-	if err := tx.RegisterChats(s.keys); err != nil {
+	if err := tx.RegisterChats(s.present.chats(), false); err != nil {
 		return err
 	}
 	for cluster, p := range s.pulses() {
@@ -58,7 +58,7 @@ func (s *Service) begin(tx *spool.Tx, r spool.Replaced) error {
 		}
 	}
 	for _, a := range r.Saved {
-		if _, err := tx.AddArrival(a.At, a.Notify, a.Cluster, a.Body); err != nil {
+		if _, err := tx.AddArrival(a.At, a.Notify, spool.Sender{Cluster: a.Cluster, Receiver: a.Receiver}, a.Body); err != nil {
 			return err
 		}
 	}

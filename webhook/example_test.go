@@ -46,7 +46,7 @@ func Example() {
 	}
 	chat := printer{make(chan struct{})}
 	service, err := webhook.Open(context.Background(), webhook.Config{
-		Spool: spool.InMemory, Chats: []transport.Chat{{ID: "-100"}}, Transports: map[string]webhook.Transport{transport.Telegram: chat}, Formatter: formatter,
+		Spool: spool.InMemory, Settings: webhook.Settings{Chats: []transport.Chat{{ID: "-100"}}, Transports: map[string]webhook.Transport{transport.Telegram: chat}, Formatter: formatter},
 		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), LevelSounds: true,
 	})
 	if err != nil {

@@ -35,7 +35,7 @@ func newIntake(s *Service, o HandlerOptions) *intake {
 func (in *intake) takes(r *http.Request) bool {
 	clean := path.Clean("/" + r.URL.Path)
 	switch {
-	case strings.HasPrefix(clean+"/", api.PathPrefix):
+	case strings.HasPrefix(r.URL.EscapedPath(), api.ReceiverPrefix), strings.HasPrefix(clean+"/", api.PathPrefix):
 		return true
 	case clean == "/metrics", strings.HasPrefix(clean, "/-/"):
 		return false
@@ -82,20 +82,20 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 	}
 	defer parsed()
 	clean := path.Clean("/" + r.URL.Path)
-	known := r.Method == http.MethodPost && (r.URL.Path == api.AlertsPath || r.URL.Path == api.WatchdogPath)
-	list, err := in.notifications(r, body, known)
+	to := in.destination(r)
+	list, err := in.notifications(r, body, to)
 	switch {
-	case err != nil && !strings.HasPrefix(clean, "/api/"):
+	case err != nil && to.receiver == "" && !strings.HasPrefix(clean, "/api/"):
 		http.NotFound(w, r) // it is for another program
 	case err != nil:
 		in.setAside(w, r, api.Invalid, body, err)
 	}
 	for _, n := range list {
 		take := in.accept
-		if clean == api.WatchdogPath {
+		if to.heartbeats {
 			take = in.heartbeat
 		}
-		if !take(w, r, n, known) {
+		if !take(w, r, n, to) {
 			return
 		}
 	}
@@ -104,15 +104,14 @@ func (in *intake) handle(w http.ResponseWriter, r *http.Request) {
 // notifications decodes a notification of Alertmanager, or the alerts that
 // Prometheus posts to an Alertmanager. Those at the path of the heartbeats have
 // only a payload.
-func (in *intake) notifications(r *http.Request, body []byte, known bool) (list []notification, err error) {
-	cluster := cluster(r.URL.Query().Get(api.ClusterParam))
-	heartbeats := path.Clean("/"+r.URL.Path) == api.WatchdogPath
+func (in *intake) notifications(r *http.Request, body []byte, to destination) (list []notification, err error) {
+	from := spool.Sender{Cluster: cluster(r.URL.Query().Get(api.ClusterParam)), Receiver: to.receiver}
 	var n notification
-	if heartbeats {
-		n.cluster = cluster
+	if to.heartbeats {
+		n.from = from
 		n.Payload, err = state.ParsePayload(body)
 	} else {
-		n, err = in.parse(body, cluster, in.marks(r, known))
+		n, err = in.parse(body, from, in.marks(r, to))
 	}
 	if err == nil {
 		return []notification{n}, nil
@@ -122,9 +121,9 @@ func (in *intake) notifications(r *http.Request, body []byte, known bool) (list 
 		return nil, err
 	}
 	for _, p := range payloads {
-		n := notification{Payload: p, cluster: cluster}
-		if !heartbeats {
-			if n, err = in.encode(p, cluster, in.marks(r, known)); err != nil {
+		n := notification{Payload: p, from: from}
+		if !to.heartbeats {
+			if n, err = in.encode(p, from, in.marks(r, to)); err != nil {
 				return nil, err
 			}
 		}
@@ -135,8 +134,8 @@ func (in *intake) notifications(r *http.Request, body []byte, known bool) (list 
 
 // marks returns the function that marks the alerts of a request to an unknown
 // path, or nil.
-func (in *intake) marks(r *http.Request, known bool) func(*state.Payload) {
-	if known {
+func (in *intake) marks(r *http.Request, to destination) func(*state.Payload) {
+	if to.known {
 		return nil
 	}
 	return func(p *state.Payload) {
@@ -151,14 +150,18 @@ func (in *intake) marks(r *http.Request, known bool) func(*state.Payload) {
 }
 
 // accept commits a notification. It returns false if it refused it.
-func (in *intake) accept(w http.ResponseWriter, r *http.Request, n notification, known bool) bool {
+func (in *intake) accept(w http.ResponseWriter, r *http.Request, n notification, to destination) bool {
 	outcome := api.Accepted
-	if !known {
+	switch {
+	case to.known:
+	case to.stranger:
+		in.stranger(to.receiver)
+	default:
 		outcome = api.UnknownPath
-		in.config.Log.Error("notification to an unknown path: delivered to the default chats: compare the versions of the webhook and of Alertmanager's configuration",
+		in.config.Log.Error("notification to an unknown path or by an unknown method: delivered all the same: compare the versions of the webhook and of Alertmanager's configuration",
 			"method", r.Method, "path", shownPath(r, in.tokens()), "receiver", n.Receiver)
 	}
-	sound := in.sound(r.URL.Query().Get(api.NotifyParam), n.Payload)
+	sound := in.soundOf(r, n.Payload, to)
 	id, err := in.commit(n, sound)
 	switch {
 	case errors.Is(err, errBusy):
@@ -173,34 +176,10 @@ func (in *intake) accept(w http.ResponseWriter, r *http.Request, n notification,
 	return true
 }
 
-// maxCluster is the maximum length of the name of a cluster that counts.
-const maxCluster = 100
-
-// cluster returns the name of a cluster as it is stored.
-func cluster(name string) string {
-	name = strings.ReplaceAll(name, "\x00", "")
-	return strings.ToValidUTF8(name[:min(len(name), maxCluster)], "")
-}
-
-// sound returns the sound of a notification: the one that the receiver's URL
-// names, or else that of the alerts' levels.
-func (s *Service) sound(named string, p state.Payload) api.Sound {
-	switch sound, known := api.ParseSound(named); {
-	case known:
-		return sound
-	case named != "":
-		// Refusing it would lose the alert.
-		s.config.Log.Error("the receiver's URL has an unknown notify: delivering as loud: use loud, silent or none", "group", p.GroupKey)
-	case s.config.LevelSounds:
-		return s.scale().Sound(p.Alerts)
-	}
-	return api.Loud
-}
-
 // heartbeat stores a heartbeat. A resolved Watchdog is a missing one. An alert
 // with another name and a level is no heartbeat: it was routed here by mistake,
 // and is accepted as a notification. It returns false if it refused it.
-func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notification, known bool) bool {
+func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notification, to destination) bool {
 	p := n.Payload
 	scale, alerts := in.scale(), p.Alerts
 	isAlert := func(a template.Alert) bool {
@@ -209,18 +188,18 @@ func (in *intake) heartbeat(w http.ResponseWriter, r *http.Request, n notificati
 	if slices.ContainsFunc(alerts, isAlert) {
 		in.config.Log.Error("alerts at the path of the heartbeats: delivered as notifications: route only the alert Watchdog to it", "receiver", p.Receiver)
 		p.Alerts = slices.DeleteFunc(slices.Clone(alerts), func(a template.Alert) bool { return !isAlert(a) })
-		strays, err := in.encode(p, n.cluster, in.marks(r, known))
+		strays, err := in.encode(p, n.from, in.marks(r, to))
 		if err != nil {
 			return in.setAside(w, r, api.Invalid, nil, err)
 		}
-		if !in.accept(w, r, strays, known) {
+		if !in.accept(w, r, strays, to) {
 			return false
 		}
 		p.Alerts = slices.DeleteFunc(alerts, isAlert)
-	} else if !known {
+	} else if !to.known {
 		in.metrics.received.WithLabelValues(api.UnknownPath).Inc()
 	}
-	beat, alive := heartbeat(p, n.cluster)
+	beat, alive := heartbeat(p, n.from.Cluster)
 	if !alive {
 		return true
 	}

@@ -107,7 +107,7 @@ func newWorld(t *testing.T, chats, spool string) *world {
 		t.Fatal(err)
 	}
 	w.config = webhook.Config{
-		Spool: spool, Chats: list, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter,
+		Spool: spool, Settings: webhook.Settings{Chats: list, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter},
 		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}
 	return w

@@ -62,7 +62,7 @@ func (s *Service) Heartbeat(h Heartbeat) error {
 	} else {
 		p.clock = p.clock.observe(at, now)
 	}
-	if !p.take(at, now, s.config.HeartbeatTimeout) {
+	if !p.take(at, now, s.present.timeout()) {
 		return nil
 	}
 	p.own, p.source = now, source
@@ -89,7 +89,7 @@ func (s *Service) Heartbeat(h Heartbeat) error {
 // logHeartbeat logs the first heartbeat of a cluster, unless it was expected before.
 func (s *Service) logHeartbeat(cluster string, former *string, known bool) {
 	switch {
-	case s.config.HeartbeatTimeout == 0: // none is expected
+	case s.present.timeout() == 0: // none is expected
 	case former != nil:
 		s.config.Log.Info("heartbeats have another cluster in their URL: they continue those of the former one", "cluster", cluster, "former", *former)
 	case !known && (s.config.AwaitHeartbeat || cluster != ""):
@@ -139,7 +139,7 @@ func (s *Service) heartbeatElsewhere(cluster string, h lease.Heartbeat, now time
 	}
 	name, former := s.naming(cluster, h.Source, now)
 	p, known := s.pulse(name)
-	if !known && former == nil && len(s.pulses()) > 0 && h.Age >= s.config.HeartbeatTimeout || !s.room(name, former) {
+	if !known && former == nil && len(s.pulses()) > 0 && h.Age >= s.present.timeout() || !s.room(name, former) {
 		return false, nil
 	}
 	if former != nil {
@@ -185,7 +185,7 @@ func (s *Service) ended(tx *spool.Tx, cluster string, former *string, before pul
 		of := i.Alert.Labels[api.Cluster]
 		reported = reported || of == cluster || former != nil && of == *former
 	}
-	timeout, last := s.config.HeartbeatTimeout, before.last()
+	timeout, last := s.present.timeout(), before.last()
 	if timeout == 0 || last.IsZero() || now.Sub(last) < timeout {
 		return nil, nil
 	}
@@ -214,7 +214,7 @@ func (s *Service) awaits() bool { return s.config.AwaitHeartbeat && len(s.pulses
 
 // logAwaiting logs that an outage is not noticed yet.
 func (s *Service) logAwaiting() {
-	if s.config.HeartbeatTimeout > 0 && s.awaits() {
+	if s.present.timeout() > 0 && s.awaits() {
 		s.config.Log.Warn("no heartbeat received yet: a missing one is noticed only after the first: route the alert Watchdog to this path", "path", api.WatchdogPath)
 	}
 }

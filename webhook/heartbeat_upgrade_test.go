@@ -49,8 +49,11 @@ func (w *world) rows(query string, args ...any) (value int64) {
 // downgraded leaves in the spool what the version before had stored.
 func (w *world) downgraded() {
 	w.t.Helper()
-	w.database(`DROP TABLE heartbeats`, `ALTER TABLE messages DROP COLUMN shown_as`, `ALTER TABLE messages DROP COLUMN message_id`,
-		`DELETE FROM goose_db_version WHERE version_id >= 14`)
+	w.database(`DROP TABLE heartbeats`, `DELETE FROM goose_db_version WHERE version_id >= 14`,
+		`ALTER TABLE messages DROP COLUMN shown_as`, `ALTER TABLE messages DROP COLUMN message_id`,
+		`ALTER TABLE chats DROP COLUMN receivers`, `ALTER TABLE chats DROP COLUMN removed_at`, `DROP INDEX instances_origin`,
+		`ALTER TABLE instances DROP COLUMN origin`, `ALTER TABLE instances DROP COLUMN receiver`, `ALTER TABLE instances DROP COLUMN chat`,
+		`ALTER TABLE inbox DROP COLUMN receiver`)
 }
 
 // A spool of the version before has the heartbeats of all clusters in one. The first

@@ -231,7 +231,7 @@ func (s *Service) sources(cluster string) state.Sources {
 	p, _ := s.pulse(s.judging(cluster))
 	return state.Sources{
 		Prometheus: len(s.config.Prometheuses) > 0, Alertmanager: len(s.config.Alertmanagers) > 0,
-		Timeout: s.config.HeartbeatTimeout, Evaluated: s.lastEvaluation(p), Dead: s.unheard(p, s.receivesSince(p)),
+		Timeout: s.present.timeout(), Evaluated: s.lastEvaluation(p), Dead: s.unheard(p, s.receivesSince(p)),
 	}
 }
 
@@ -239,16 +239,25 @@ func (s *Service) sources(cluster string) state.Sources {
 // heartbeat. Before its start, none could arrive here. Heartbeats at other
 // replicas are known only while the shared database is connected.
 func (s *Service) receivesSince(p pulse) time.Time {
+	since := state.Later(s.started, s.present.Load().expects)
 	if p.elsewhere.After(p.own) {
-		return state.Later(s.started, *s.connected.Load())
+		return state.Later(since, *s.connected.Load())
 	}
-	return s.started
+	return since
+}
+
+// wakeWatch makes [Service.watch] look at the heartbeats.
+func (s *Service) wakeWatch() {
+	select {
+	case s.beat <- struct{}{}:
+	default:
+	}
 }
 
 // unheard reports whether no heartbeat is known for long, counted from a time or
 // later.
 func (s *Service) unheard(p pulse, from time.Time) bool {
-	last, timeout := p.last(), s.config.HeartbeatTimeout
+	last, timeout := p.last(), s.present.timeout()
 	return timeout > 0 && !last.IsZero() && time.Since(state.Later(last, from)) >= timeout
 }
 

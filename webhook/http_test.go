@@ -45,9 +45,10 @@ func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service,
 	registry := prometheus.NewPedanticRegistry()
 	spool := filepath.Join(t.TempDir(), "spool.db")
 	service, err := webhook.Open(t.Context(), webhook.Config{
-		Spool: spool, Chats: []transport.Chat{{ID: "7"}}, Formatter: formatter,
-		Transports: map[string]webhook.Transport{transport.Telegram: unreachable{}},
-		Log:        slog.New(slog.DiscardHandler), Registry: registry,
+		Spool: spool, Settings: webhook.Settings{
+			Chats: []transport.Chat{{ID: "7"}}, Transports: map[string]webhook.Transport{transport.Telegram: unreachable{}}, Formatter: formatter,
+		},
+		Log: slog.New(slog.DiscardHandler), Registry: registry,
 	})
 	if err != nil {
 		t.Fatal(err)

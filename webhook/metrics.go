@@ -12,11 +12,13 @@ import (
 	"github.com/alertnative/preflight/metrics/instrument"
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 // instruments are the metrics that package deliver does not have.
 type instruments struct {
-	received, coalesced, duplicated, aside   *prometheus.CounterVec
+	received, strangers                      *prometheus.CounterVec
+	coalesced, duplicated, aside             *prometheus.CounterVec
 	replaced, ends, flapping, reloads        *prometheus.CounterVec
 	flapNames                                map[string]bool // that have a counter
 	beating                                  sync.Mutex
@@ -30,10 +32,11 @@ type instruments struct {
 
 // newInstruments registers the metrics. The backlog is read from the spool when they
 // are gathered, and unprotected is called then.
-func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unprotected func() bool) (*instruments, error) {
+func newInstruments(r prometheus.Registerer, s *spool.Spool, chats func() state.Chats, unprotected func() bool) (*instruments, error) {
 	d := api.NewFamilies()
 	m := &instruments{
-		received: instrument.Counter(d.Received), coalesced: instrument.Counter(d.Coalesced), duplicated: instrument.Counter(d.Duplicated),
+		received: instrument.Counter(d.Received), strangers: instrument.Counter(d.UnknownReceiver),
+		coalesced: instrument.Counter(d.Coalesced), duplicated: instrument.Counter(d.Duplicated),
 		aside: instrument.Counter(d.SetAside), inbox: instrument.Gauge(d.Inbox), inboxAge: instrument.Gauge(d.InboxAge),
 		replaced: instrument.Counter(d.SpoolReplaced), durable: instrument.Gauge(d.SpoolDurable), unprotected: instrument.Gauge(d.Unprotected),
 		accept: instrument.Histogram(d.AcceptDuration), heartbeat: instrument.Gauge(d.WatchdogTimestamp), writable: instrument.Gauge(d.SpoolWritable),
@@ -60,7 +63,8 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 		m.reloads.WithLabelValues(outcome)
 	}
 	m.reloadSuccessful.WithLabelValues().Set(1)
-	for _, chat := range chats {
+	m.strangers.WithLabelValues()
+	for _, chat := range chats().All() {
 		m.duplicated.WithLabelValues(chat)
 	}
 	m.pulses(nil)
@@ -70,7 +74,7 @@ func newInstruments(r prometheus.Registerer, s *spool.Spool, chats []string, unp
 	build.WithLabelValues(version.Version, runtime.Version()).Set(1)
 
 	for _, c := range []prometheus.Collector{
-		m.received, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
+		m.received, m.strangers, m.coalesced, m.duplicated, m.aside, m.ends, m.flapping, m.offset, m.replaced, m.durable, m.accept, m.heartbeat, m.historyBacklog, m.historyLag, m.replicaState, m.reloads, m.reloadSuccessful, build, &gathered{m, s, chats, unprotected},
 	} {
 		if err := r.Register(c); err != nil {
 			return nil, err
@@ -155,7 +159,7 @@ func (m *instruments) replica(state string) {
 type gathered struct {
 	m     *instruments
 	s     *spool.Spool
-	chats []string
+	chats func() state.Chats
 	// unprotected reports whether other hosts can post without a token.
 	unprotected func() bool
 }
@@ -181,7 +185,9 @@ func (g *gathered) Collect(ch chan<- prometheus.Metric) {
 		}
 		return err
 	}); err == nil {
-		for _, chat := range g.chats {
+		g.m.backlog.Reset() // a chat may be removed
+		g.m.backlogAge.Reset()
+		for _, chat := range g.chats().All() {
 			b := backlogs[chat]
 			g.m.backlog.WithLabelValues(chat).Set(float64(b.Alerts))
 			g.m.backlogAge.WithLabelValues(chat).Set(b.Age.Seconds())

@@ -21,7 +21,7 @@ const forgetAfter = 7 * 24 * time.Hour
 func (w *watcher) forget(cluster string, alert missing) error {
 	s := w.service
 	p, _ := s.pulse(cluster)
-	if time.Since(alert.at) < forgetAfter || time.Since(s.receivesSince(p)) < s.config.HeartbeatTimeout || !s.othersBeat(cluster) {
+	if time.Since(alert.at) < forgetAfter || time.Since(s.receivesSince(p)) < s.present.timeout() || !s.othersBeat(cluster) {
 		return nil
 	}
 	var notified bool
@@ -48,7 +48,7 @@ func (w *watcher) forget(cluster string, alert missing) error {
 // othersBeat reports whether the heartbeats of another cluster arrive.
 func (s *Service) othersBeat(cluster string) bool {
 	for other, p := range s.pulses() {
-		if other != cluster && time.Since(p.last()) < s.config.HeartbeatTimeout {
+		if other != cluster && time.Since(p.last()) < s.present.timeout() {
 			return true
 		}
 	}
@@ -76,8 +76,8 @@ func (s *Service) wasForgotten(cluster string, last time.Time) (yes bool, err er
 	}
 	unnamed := ""
 	if err := s.spool.Do(func(tx *spool.Tx) error {
-		i, err := tx.NewestInstance(&unnamed, s.noHeartbeatAlert(cluster, last).Fingerprint)
-		yes = i != nil && !i.Firing() && i.Alert.EndsAt.Sub(last) >= s.config.HeartbeatTimeout
+		i, err := tx.NewestInstance(&unnamed, "", s.noHeartbeatAlert(cluster, last).Fingerprint)
+		yes = i != nil && !i.Firing() && i.Alert.EndsAt.Sub(last) >= s.present.timeout()
 		return err
 	}); err != nil || !yes {
 		return false, err
@@ -88,7 +88,7 @@ func (s *Service) wasForgotten(cluster string, last time.Time) (yes bool, err er
 // noHeartbeatAlert returns the alert that fires while no heartbeat of a cluster
 // arrives.
 func (s *Service) noHeartbeatAlert(cluster string, since time.Time) template.Alert {
-	timeout, scale := s.config.HeartbeatTimeout.String(), s.scale()
+	timeout, scale := s.present.timeout().String(), s.scale()
 	of, ko, removed, removedKo := "", "", "", ""
 	if cluster != "" {
 		of, ko = " of the cluster "+cluster, "클러스터 "+cluster+": "

@@ -57,7 +57,7 @@ func (s *Service) addNote(tx *spool.Tx, annotations template.KV, now time.Time) 
 	if err != nil {
 		return err
 	}
-	_, err = tx.AddArrival(now, state.Loud, "", body)
+	_, err = tx.AddArrival(now, state.Loud, spool.Sender{}, body)
 	return err
 }
 

@@ -18,10 +18,10 @@ type notification struct {
 	// Payload is that of the first part. Of several parts it has the alerts that
 	// can decide the sound.
 	state.Payload
-	cluster string
-	alerts  int // of all parts
-	bodies  [][]byte
-	keys    []uint64 // of all parts, if there are several
+	from   spool.Sender
+	alerts int // of all parts
+	bodies [][]byte
+	keys   []uint64 // of all parts, if there are several
 }
 
 const (
@@ -37,8 +37,8 @@ var errTooMany = errors.New("too many alerts")
 
 // parse parses a body, after which change may change each part. The error means
 // that the body has no alerts at all, or so many that no Alertmanager sent it.
-func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)) (n notification, err error) {
-	n.cluster = cluster
+func (s *Service) parse(body []byte, from spool.Sender, change func(*state.Payload)) (n notification, err error) {
+	n.from = from
 	bodies, whole, err := divide(body)
 	if err == nil && len(bodies) > maxParts {
 		err = errTooMany
@@ -85,7 +85,7 @@ func (s *Service) parse(body []byte, cluster string, change func(*state.Payload)
 		if seen == nil {
 			seen = map[[3]string]bool{}
 		}
-		n.keys = append(n.keys, s.parts.keys(cluster, p)...)
+		n.keys = append(n.keys, s.parts.keys(from.Cluster, p)...)
 		for _, a := range p.Alerts {
 			if kind := [3]string{a.Status, a.Labels[label], a.Labels[severityLabel]}; !seen[kind] {
 				seen[kind] = true
@@ -124,12 +124,12 @@ func divide(body []byte) (bodies [][]byte, whole state.Payload, err error) {
 }
 
 // encode returns a payload as a notification to be stored.
-func (s *Service) encode(p state.Payload, cluster string, change func(*state.Payload)) (notification, error) {
+func (s *Service) encode(p state.Payload, from spool.Sender, change func(*state.Payload)) (notification, error) {
 	body, err := json.Marshal(p)
 	if err != nil {
 		return notification{}, err
 	}
-	return s.parse(body, cluster, change)
+	return s.parse(body, from, change)
 }
 
 // severityLabel is a label that ranks alerts without a level.
@@ -147,11 +147,11 @@ func (s *Service) commit(n notification, sound api.Sound) (id int64, err error) 
 	var last int64
 	err = s.spool.Do(func(tx *spool.Tx) (err error) {
 		if len(n.bodies) == 1 && !n.Repaired {
-			id, err = tx.AddParsed(begin, state.LoudnessOf(sound), n.cluster, n.bodies[0], n.Payload)
+			id, err = tx.AddParsed(begin, state.LoudnessOf(sound), n.from, n.bodies[0], n.Payload)
 			return err
 		}
 		for i, body := range n.bodies {
-			if last, err = tx.AddArrival(begin, state.LoudnessOf(sound), n.cluster, body); err != nil {
+			if last, err = tx.AddArrival(begin, state.LoudnessOf(sound), n.from, body); err != nil {
 				return err
 			}
 			if i == 0 {
@@ -176,7 +176,7 @@ func (s *Service) commit(n notification, sound api.Sound) (id int64, err error) 
 // [state.ParsePayload] must accept the body. A notification with many alerts is
 // stored in parts, with successive ids.
 func (s *Service) Accept(body []byte, sound api.Sound, cluster string) (id int64, err error) {
-	n, err := s.parse(body, cluster, nil)
+	n, err := s.parse(body, spool.Sender{Cluster: cluster}, nil)
 	if err != nil {
 		return 0, err
 	}

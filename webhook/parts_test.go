@@ -155,11 +155,11 @@ func TestPartsSurviveARestart(t *testing.T) {
 				if i < 7 { // which were applied
 					continue
 				}
-				if _, err := tx.AddArrival(time.Now(), state.None, "", part); err != nil {
+				if _, err := tx.AddArrival(time.Now(), state.None, spool.Sender{}, part); err != nil {
 					return err
 				}
 			}
-			_, err := tx.AddArrival(time.Now(), state.Loud, "", small.payload(small.firing("redis", time.Now())))
+			_, err := tx.AddArrival(time.Now(), state.Loud, spool.Sender{}, small.payload(small.firing("redis", time.Now())))
 			return err
 		}); err != nil {
 			w.t.Fatal(err)

@@ -20,7 +20,7 @@ func TestUnknownPathsAndMethodsAreDelivered(t *testing.T) {
 		am := alertmanager{url: "http://a", priority: "P0"}
 		requests := []struct{ method, path string }{
 			{"POST", "/api/v1/alerts/"},
-			{"POST", "/api/v1/receivers/tg?cluster=seoul"},
+			{"POST", "/api/v1/receiver/tg?cluster=seoul"},
 			{"POST", "//api/v1//alerts"},
 			{"POST", "/api/v1/../v1/alerts"},
 			{"POST", "/api/v1"},
@@ -45,7 +45,7 @@ func TestUnknownPathsAndMethodsAreDelivered(t *testing.T) {
 		if len(messages) != len(requests) {
 			w.t.Fatalf("%d messages for %d requests\n%s", len(messages), len(requests), w.logs)
 		}
-		if text := messages[1].Text; !strings.Contains(text, "Received at the path /api/v1/receivers/tg,") {
+		if text := messages[1].Text; !strings.Contains(text, "Received at the path /api/v1/receiver/tg,") {
 			w.t.Errorf("the path is not shown:\n%s", text)
 		}
 		if n := w.metric("preflight_webhook_notifications_received_total", api.UnknownPath); n != float64(len(requests)) {

@@ -211,7 +211,7 @@ func (r *reconciler) decide(a spool.Applier, id int64, present *known, now time.
 	if err != nil {
 		return err
 	}
-	_, err = a.Tx.AddArrival(now, i.Notify, i.Cluster, body)
+	_, err = a.Tx.AddArrival(now, i.Notify, spool.Sender{Cluster: i.Cluster, Receiver: i.Receiver}, body)
 	return err
 }
 
@@ -225,10 +225,14 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 		return "", false, false, err
 	}
 	o, fires, answered := present.of(i)
+	elsewhere := fires && !r.service.routed(i, o.Receivers)
+	if elsewhere { // Prometheus reports it too, and that says nothing of the routes
+		rules = state.NotAsked
+	}
 	switch {
 	case !answered:
 		return "", false, false, nil
-	case fires:
+	case fires && !elsewhere:
 		delete(r.missing, id)
 		shows, err = a.Observe(i, o)
 		return "", false, shows, err
@@ -255,4 +259,14 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 	}
 	r.service.config.Log.Info("alert closed: Alertmanager no longer knows it", "notification", i.Notification, "group", i.Group, "reason", reason)
 	return reason, true, false, nil
+}
+
+// routed reports whether Alertmanager's routes lead from the alert of an instance to
+// the chat of it. Otherwise no notification tells the chat of the end.
+func (s *Service) routed(i *state.Instance, receivers []string) bool {
+	if i.Receiver == "" || len(receivers) == 0 || slices.Contains(receivers, i.Receiver) {
+		return true
+	}
+	chats := s.present.chats()
+	return slices.ContainsFunc(receivers, func(name string) bool { return slices.Contains(chats.Of(name), i.Chat) })
 }

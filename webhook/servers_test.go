@@ -105,8 +105,10 @@ func (s *site) receive() {
 	}
 	s.registry = prometheus.NewPedanticRegistry()
 	s.config = webhook.Config{
-		Spool: filepath.Join(t.TempDir(), "spool.db"), Chats: s.chats, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter,
-		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates, HeartbeatTimeout: s.timeout, AwaitHeartbeat: true,
+		Spool: filepath.Join(t.TempDir(), "spool.db"), Settings: webhook.Settings{
+			Chats: s.chats, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter, HeartbeatTimeout: s.timeout,
+		},
+		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates, AwaitHeartbeat: true,
 	}
 	for _, h := range s.halves {
 		p, err := webhook.NewPrometheus(h.url, nil)

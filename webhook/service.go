@@ -39,17 +39,16 @@ type Service struct {
 	metrics   *instruments
 	workers   *deliver.Workers
 	holder    *lease.Holder
-	keys      []string // of the chats
-	formatter atomic.Pointer[message.Formatter]
-	// transports have the [Transport] of each name.
-	transports sync.Map
-	arrived    chan struct{} // the inbox has a notification
-	doubts     chan struct{} // a resolution is held, or a heartbeat arrived
-	draining   atomic.Bool
-	parts      parts
-	writable   writable
-	asked      *rate.Limiter                  // questions whether it is ready
-	exposed    atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
+	present   present
+	setting   sync.Mutex // held while the settings change
+	strangers strangers
+	arrived   chan struct{} // the inbox has a notification
+	doubts    chan struct{} // a resolution is held, or a heartbeat arrived
+	draining  atomic.Bool
+	parts     parts
+	writable  writable
+	asked     *rate.Limiter                  // questions whether it is ready
+	exposed   atomic.Pointer[HandlerOptions] // of the HTTP interface that other hosts reach
 	heartbeats
 }
 
@@ -64,10 +63,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	s := &Service{config: c, arrived: make(chan struct{}, 1), doubts: make(chan struct{}, 1), holder: lease.NewHolder(), heartbeats: newHeartbeats()}
 	s.parts.seed, s.asked = maphash.MakeSeed(), rate.NewLimiter(readyRate, readyRate)
-	for name, t := range c.Transports {
-		s.SetTransport(name, t)
-	}
-	s.SetFormatter(c.Formatter)
+	s.present.Store(newSettings(c.Settings))
 	var err error
 	if s.spool, _, err = spool.Open(ctx, c.Spool); err != nil {
 		return nil, err
@@ -81,14 +77,14 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 // load registers the metrics, makes the workers, and reads the stored state.
 func (s *Service) load() (err error) {
 	if s.workers, err = deliver.New(deliver.Options{
-		Spool: s.spool, Holder: s.holder, Chats: s.config.Chats, Rates: s.config.Rates, Shares: s.config.Replicas != nil,
-		Transport: s.transport, Formatter: s.formatter.Load,
-		Registry: s.config.Registry, Log: s.config.Log,
+		Spool: s.spool, Holder: s.holder, Rates: s.config.Rates, Shares: s.config.Replicas != nil,
+		Transport: func(name string) Transport { return s.present.Load().Transports[name] },
+		Formatter: func(chat string) *message.Formatter { return s.present.Load().formatter(chat) },
+		Registry:  s.config.Registry, Log: s.config.Log,
 	}); err != nil {
 		return err
 	}
-	s.keys = s.workers.Keys()
-	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.keys, s.unprotected); err != nil {
+	if s.metrics, err = newInstruments(s.config.Registry, s.spool, s.present.chats, s.unprotected); err != nil {
 		return err
 	}
 	s.spool.OnAside(s.countAside)
@@ -96,7 +92,11 @@ func (s *Service) load() (err error) {
 	if err := s.spool.OnReplaced(s.seed); err != nil {
 		return err
 	}
-	if err := s.workers.Load(s.spool); err != nil {
+	now := s.present.Load()
+	if err := s.workers.SetChats(now.all(), now.chats); err != nil {
+		return err
+	}
+	if err := s.workers.Recover(); err != nil {
 		return err
 	}
 	return s.loadHeartbeats()
@@ -105,24 +105,12 @@ func (s *Service) load() (err error) {
 // applier returns access to the state in a transaction.
 func (s *Service) applier(tx *spool.Tx) spool.Applier {
 	return spool.Applier{
-		Tx: tx, Chats: s.keys, Rank: s.rank, Shares: s.config.Replicas != nil,
+		Tx: tx, Chats: s.present.chats(), Rank: s.rank, Shares: s.config.Replicas != nil,
 		Sources: s.sources,
 	}
 }
 
-// SetTransport replaces the transport of a name.
-func (s *Service) SetTransport(name string, t Transport) { s.transports.Store(name, t) }
-
-func (s *Service) transport(name string) Transport {
-	t, _ := s.transports.Load(name)
-	known, _ := t.(Transport)
-	return known
-}
-
-// SetFormatter replaces the formatter of the messages, and the scale of severities.
-func (s *Service) SetFormatter(f *message.Formatter) { s.formatter.Store(f) }
-
-func (s *Service) scale() message.Scale { return s.formatter.Load().Scale() }
+func (s *Service) scale() message.Scale { return s.present.Load().Formatter.Scale() }
 
 func (s *Service) rank(labels template.KV) int { return s.scale().Of(labels).Rank }
 
@@ -175,7 +163,7 @@ func (s *Service) Run(ctx context.Context) {
 // caller calls the returned function.
 func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
-		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.keys, Rank: s.rank,
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.present.chats, Rank: s.rank,
 		Retention: s.config.Retention, Log: s.config.Log,
 		Heartbeats:          s.ownHeartbeats,
 		HeartbeatsElsewhere: s.heartbeatsElsewhere,

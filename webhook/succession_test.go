@@ -110,11 +110,12 @@ func TestANewIdIsConfiguredBeforeItIsLearnt(t *testing.T) {
 }
 
 // Another group that is configured instead of the old one is a new chat: it gets
-// what is open, with a sound.
+// what is open, with a sound. When the old one comes back, it continues.
 func TestAnotherGroupIsConfigured(t *testing.T) {
 	inWorld(t, "-100", func(w *world) {
 		am := alertmanager{url: "http://a", priority: "P0"}
-		w.post(am.payload(am.firing("redis", time.Now())), api.Loud)
+		start := time.Now()
+		w.post(am.payload(am.firing("redis", start)), api.Loud)
 		w.after(time.Minute)
 		w.bot.Migrate(group, -1002) // not the configured one
 		w.bot.AddChat(fakebot.Chat{ID: super})
@@ -123,6 +124,7 @@ func TestAnotherGroupIsConfigured(t *testing.T) {
 		w.expect(super, "1 🚨 P0: Preflight [Database: redis]")
 		w.restart()
 		w.configure("-100")
+		w.post(am.payload(am.resolved("redis", start, time.Now())), api.Loud)
 		w.after(time.Minute)
 		if n := len(w.bot.Messages(-1002)); n != 1 {
 			t.Errorf("the old group shows %v", w.bot.Messages(-1002))

@@ -89,7 +89,7 @@ func (w *watcher) expected() []string {
 	s := w.service
 	known := s.pulses()
 	switch {
-	case s.config.HeartbeatTimeout == 0, s.awaits():
+	case s.present.timeout() == 0, s.awaits():
 		return nil
 	case len(known) == 0:
 		return []string{""}
@@ -108,7 +108,7 @@ func (w *watcher) expected() []string {
 // Alertmanager of a cluster sends heartbeats, to the webhook of that one.
 func (w *watcher) lookAt(cluster string) (next time.Time, err error) {
 	s := w.service
-	timeout := s.config.HeartbeatTimeout
+	timeout := s.present.timeout()
 	p, _ := s.pulse(cluster)
 	last := p.last()
 	from := state.Later(last, s.receivesSince(p))
@@ -159,7 +159,7 @@ func (s *Service) acceptOwn(a template.Alert) error {
 	if err != nil {
 		return err
 	}
-	n, err := s.parse(body, "", nil)
+	n, err := s.parse(body, spool.Sender{}, nil)
 	if err != nil {
 		return err
 	}

@@ -97,7 +97,7 @@ func (c *checkConfig) run(stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if _, err := message.New(message.Options{Language: f.Language, Severities: f.Severities, Remedies: f.Remedies, Templates: *c.templates}); err != nil {
+	if err := c.checkLooks(f); err != nil {
 		return err
 	}
 	chat := f.DefaultChat
@@ -108,7 +108,23 @@ func (c *checkConfig) run(stdout io.Writer) error {
 	if !f.Watchdog {
 		heartbeat = "not expected"
 	}
-	_, err = fmt.Fprintf(stdout, "%s is correct\n  severities: %s (label %s)\n  default chat: %s\n  heartbeat: %s\n",
-		*c.file, strings.Join(f.Severities.Names(), ", "), f.Severities.Label, chat, heartbeat)
+	fmt.Fprintf(stdout, "%s is correct\n  severities: %s (label %s)\n", *c.file, strings.Join(f.Severities.Names(), ", "), f.Severities.Label)
+	printReceivers(stdout, f)
+	_, err = fmt.Fprintf(stdout, "  default chat: %s\n  heartbeat: %s\n", chat, heartbeat)
 	return err
+}
+
+// checkLooks reads the templates of all receivers.
+func (c *checkConfig) checkLooks(f config.File) error {
+	none, zone := "", "UTC"
+	looks := format{config: c.file, language: &none, templates: c.templates, timezone: &zone}
+	if _, err := looks.formatter(f, nil); err != nil {
+		return err
+	}
+	for _, r := range f.Receivers {
+		if _, err := looks.of(f, r, nil); err != nil {
+			return fmt.Errorf("receiver %q: %w", r.Name, err)
+		}
+	}
+	return nil
 }

@@ -7,9 +7,13 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
 	"github.com/alertnative/preflight/webhook/transport"
 )
+
+// dryChat stands for the default chat if its variable is not set.
+var dryChat = transport.Chat{ID: "dry-run"}
 
 // printer prints messages instead of sending them.
 type printer struct {
@@ -48,9 +52,10 @@ func (*printer) Capabilities(chat transport.Chat) transport.Capabilities {
 func (*printer) Check(context.Context, transport.Chat) error { return nil }
 
 func (p *printer) print(about string, m transport.Message) error {
-	text := m.Document.String()
+	d := m.Mentioning(message.MaxLength)
+	text := d.String()
 	if m.Plain {
-		text = m.Document.Plain()
+		text = d.Plain()
 	}
 	_, err := fmt.Fprintf(p.out, "--- %s ---\n%s\n\n", about, text)
 	return err

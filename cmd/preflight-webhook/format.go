@@ -13,6 +13,7 @@ import (
 // format holds the flags that determine how messages look.
 type format struct {
 	config, language, templates, timezone *string
+	mentions                              []string
 }
 
 func newFormat(cmd *kingpin.CmdClause) format {
@@ -38,7 +39,7 @@ func (f format) formatter(file config.File, failed func(error)) (*message.Format
 		return nil, usage("--timezone: no time zone %q: write it as UTC, Local or Asia/Seoul", *f.timezone)
 	}
 	formatter, err := message.New(message.Options{
-		Language: cmp.Or(*f.language, file.Language), Severities: file.Severities, Remedies: file.Remedies, Location: location, Templates: *f.templates, Failed: failed,
+		Language: cmp.Or(*f.language, file.Language), Severities: file.Severities, Remedies: file.Remedies, Location: location, Templates: *f.templates, Mentions: f.mentions, Failed: failed,
 	})
 	if err != nil {
 		return nil, usage("--%w", err)

@@ -8,25 +8,31 @@ import (
 	"time"
 
 	"github.com/alecthomas/kingpin/v2"
+	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // render prints the messages for a payload.
 type render struct {
-	name   string
-	format format
-	html   *bool
-	file   *string
+	name     string
+	format   format
+	receiver *string
+	html     *bool
+	file     *string
 }
 
 func newRender(app *kingpin.Application) *render {
 	cmd := app.Command("render", "Show the messages for an Alertmanager payload.")
 	return &render{
 		name: cmd.FullCommand(), format: newFormat(cmd),
-		html: cmd.Flag("html", "Show the HTML that Telegram gets instead of the displayed text.").Bool(),
-		file: cmd.Arg("FILE", "The payload as JSON; default: standard input.").String(),
+		receiver: receiverFlag(cmd, "Show them as in the chats of this receiver of --config.file."),
+		html:     cmd.Flag("html", "Show the HTML that Telegram gets instead of the displayed text.").Bool(),
+		file:     cmd.Arg("FILE", "The payload as JSON; default: standard input.").String(),
 	}
 }
 
@@ -36,7 +42,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 		return usage("%w", err)
 	}
 	var failed error
-	formatter, err := r.format.formatter(file, func(err error) { failed = errors.Join(failed, err) })
+	formatter, err := r.formatter(file, func(err error) { failed = errors.Join(failed, err) })
 	if err != nil {
 		return err
 	}
@@ -61,10 +67,35 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 			return err
 		}
 		for _, m := range messages {
+			if n.Kind == message.Alert && m.Part <= 1 && r.rings(file, formatter, payload) {
+				m.Document = transport.Message{Document: m.Document, Mentions: formatter.Mentions()}.Mentioning(message.MaxLength)
+			}
 			r.show(stdout, n.Kind, m)
 		}
 	}
 	return failed
+}
+
+// formatter returns the formatter of the chosen receiver, or the default one.
+func (r *render) formatter(file config.File, failed func(error)) (*message.Formatter, error) {
+	if *r.receiver == "" {
+		return r.format.formatter(file, failed)
+	}
+	i, err := findReceiver(file, *r.format.config, *r.receiver)
+	if err != nil {
+		return nil, err
+	}
+	return r.format.of(file, file.Receivers[i], failed)
+}
+
+// rings reports whether a new message for a payload rings in the chats of the
+// receiver.
+func (r *render) rings(file config.File, f *message.Formatter, p state.Payload) bool {
+	sound := f.Scale().Sound(p.Alerts)
+	if i, err := findReceiver(file, *r.format.config, *r.receiver); err == nil && file.Receivers[i].Sound != "" {
+		sound = file.Receivers[i].Sound
+	}
+	return sound == api.Loud && p.Status == string(model.AlertFiring)
 }
 
 // notices returns the notices for a payload: one for the firing alerts, and for

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -46,6 +47,8 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
+	printer *printer // instead of Telegram, for a dry run
+
 	tokens atomic.Pointer[[]string] // bearer tokens of incoming notifications
 }
 
@@ -69,7 +72,8 @@ func newServe(app *kingpin.Application) *serve {
 
 func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) error {
 	c := webhook.Config{
-		Spool: *s.spool, Log: log, Retention: *s.retention, HeartbeatTimeout: *s.watchdog,
+		Spool: *s.spool, Log: log, Retention: *s.retention,
+		LevelSounds: *s.format.config != "", AwaitHeartbeat: *s.format.config == "",
 	}
 	if !*s.rates {
 		c.Rates = deliver.Rates{Global: 1_000_000}
@@ -81,12 +85,8 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	if err != nil {
 		return usage("%w", err)
 	}
-	s.expect(file, &c)
 	var bot string
-	if c.Chats, c.Transports, bot, err = s.places(file, stdout); err != nil {
-		return err
-	}
-	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
+	if c.Settings, bot, err = s.settings(file, log, stdout); err != nil {
 		return err
 	}
 	if err := errors.Join(s.askable(&c), s.readTokens()); err != nil {
@@ -122,7 +122,7 @@ func (s *serve) run(ctx context.Context, log *slog.Logger, stdout io.Writer) err
 	}
 	s.warnUnprotected(exposed, log)
 	reload := func() error {
-		err := s.reload(service, file, log, stdout)
+		err := s.reload(service, log, stdout)
 		s.warnUnprotected(exposed, log)
 		return err
 	}
@@ -156,13 +156,24 @@ func (s *serve) askable(c *webhook.Config) error {
 	return nil
 }
 
-// expect sets whether a heartbeat is expected and whether levels decide sounds.
-func (s *serve) expect(file config.File, c *webhook.Config) {
-	c.LevelSounds = *s.format.config != ""
-	c.AwaitHeartbeat = !c.LevelSounds
-	if !file.Watchdog {
-		c.HeartbeatTimeout = 0
+// settings returns the part of the configuration that a reload replaces, and the
+// bot's id.
+func (s *serve) settings(file config.File, log *slog.Logger, stdout io.Writer) (c webhook.Settings, bot string, err error) {
+	if file.Watchdog {
+		c.HeartbeatTimeout = *s.watchdog
 	}
+	var defaultErr, receiverErr error
+	c.Receivers, receiverErr = receivers(file, *s.format.config, *s.dryRun)
+	c.Chats, defaultErr = s.defaultChats(file)
+	c.Transports, bot, err = s.transports(c, stdout)
+	if err := join(err, defaultErr, receiverErr); err != nil {
+		return c, "", err
+	}
+	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
+		return c, "", err
+	}
+	c.Formatters, err = s.format.formatters(file, c.Receivers, templateFailed(log))
+	return c, bot, err
 }
 
 // templateFailed logs an alert that a template of --templates cannot write.
@@ -172,30 +183,33 @@ func templateFailed(log *slog.Logger) func(error) {
 	}
 }
 
-// places returns the chats, their transports and the bot's id.
-func (s *serve) places(file config.File, stdout io.Writer) (list []transport.Chat, transports map[string]webhook.Transport, bot string, err error) {
-	if *s.dryRun {
-		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
-			if value, err := secret(name); err != nil || value == "" {
-				file.DefaultChat = ""
-			}
+// defaultChats returns the default chats.
+func (s *serve) defaultChats(file config.File) ([]transport.Chat, error) {
+	if name, isVariable := config.Variable(file.DefaultChat); isVariable && *s.dryRun {
+		if value, err := secret(name); err != nil || value == "" {
+			return []transport.Chat{dryChat}, nil
 		}
-		if list = []transport.Chat{{ID: "dry-run"}}; file.DefaultChat != "" {
-			list, err = chats(file, *s.format.config)
-		}
-		p, printing := &printer{out: stdout}, map[string]webhook.Transport{}
-		for _, c := range list {
-			printing[c.Service()] = p
-		}
-		return list, printing, "dry-run", err
 	}
-	list, chatErr := chats(file, *s.format.config)
-	if chatErr != nil { // report a missing token too
-		_, _, err := connectTelegram(*s.apis.telegram)
-		return nil, nil, "", join(err, chatErr)
+	return chats(file, *s.format.config)
+}
+
+// transports returns the transports of all chats, and the bot's id.
+func (s *serve) transports(c webhook.Settings, stdout io.Writer) (transports map[string]webhook.Transport, bot string, err error) {
+	all := slices.Clone(c.Chats)
+	for _, r := range c.Receivers {
+		all = append(all, r.Chats...)
 	}
-	transports, bot, err = connect(list, s.apis)
-	return list, transports, bot, err
+	if !*s.dryRun {
+		return connect(all, s.apis)
+	}
+	if s.printer == nil {
+		s.printer = &printer{out: stdout}
+	}
+	transports = map[string]webhook.Transport{}
+	for _, chat := range all {
+		transports[chat.Service()] = s.printer
+	}
+	return transports, "dry-run", nil
 }
 
 func (s *serve) readTokens() error {
@@ -207,32 +221,24 @@ func (s *serve) readTokens() error {
 }
 
 // reload reads the configuration, the secrets' files and the templates. It
-// applies all of them or none. started is the configuration at the start.
-func (s *serve) reload(service *webhook.Service, started config.File, log *slog.Logger, stdout io.Writer) error {
+// applies all of them or none.
+func (s *serve) reload(service *webhook.Service, log *slog.Logger, stdout io.Writer) error {
 	file, err := readConfig(*s.format.config)
 	if err != nil {
 		return err
 	}
-	formatter, err := s.format.formatter(file, templateFailed(log))
+	next, _, err := s.settings(file, log, stdout)
 	if err != nil {
 		return err
 	}
-	_, transports, _, err := s.places(file, stdout)
+	list, err := tokens()
 	if err != nil {
 		return err
 	}
-	if err := s.readTokens(); err != nil {
+	if err := service.SetSettings(next); err != nil {
 		return err
 	}
-	if file.DefaultChat != started.DefaultChat || file.Watchdog != started.Watchdog {
-		log.Warn("default_chat or watchdog changed: restart the webhook to use the new value", "config", *s.format.config)
-	}
-	service.SetFormatter(formatter)
-	if !*s.dryRun {
-		for name, t := range transports {
-			service.SetTransport(name, t)
-		}
-	}
+	s.tokens.Store(&list)
 	return nil
 }
 

@@ -52,10 +52,29 @@ func parseChat(text string) (transport.Chat, error) {
 	return chats[0], nil
 }
 
+// parseAddresses reads a list of chats of one transport, separated by commas.
+func parseAddresses(service, list string) ([]transport.Chat, error) {
+	if service != slack.Name {
+		return telegram.ParseChats(list)
+	}
+	var chats []transport.Chat
+	for text := range strings.SplitSeq(list, ",") {
+		chat, err := slack.ParseChat(strings.TrimPrefix(strings.TrimSpace(text), slack.Name+":"))
+		if err != nil {
+			return nil, err
+		}
+		chats = append(chats, chat)
+	}
+	return chats, nil
+}
+
 // connect returns the transports of chats, and the id by which the replicas of this
 // bot know each other. It makes no call.
 func connect(chats []transport.Chat, a apis) (transports map[string]webhook.Transport, bot string, err error) {
 	transports = map[string]webhook.Transport{}
+	if len(chats) == 0 { // that is a mistake; report a missing token too
+		chats = []transport.Chat{{}}
+	}
 	for _, c := range chats {
 		name := c.Service()
 		if transports[name] != nil {

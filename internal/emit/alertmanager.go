@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -17,7 +16,6 @@ import (
 	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/yamlfile"
 	"github.com/alertnative/preflight/routing"
-	"github.com/alertnative/preflight/webhook/api"
 )
 
 // amConfig is the part of alertmanager.yml that is generated. Alertmanager's
@@ -182,23 +180,6 @@ func (c *Context) receiver(r routing.Receiver) (amReceiver, error) {
 	}
 	return out, errors.Join(errs...)
 }
-
-// WebhookPath returns the webhook's path for a receiver, and whether the
-// receiver uses the webhook.
-func (c *Context) WebhookPath(r routing.Receiver) (string, bool) {
-	switch {
-	case r.Watchdog:
-		return api.HeartbeatPath(c.cluster()), c.Webhook.URL != ""
-	case len(r.Chats) > 0:
-		return api.NotifyPath(r.Sound, c.cluster()), true
-	case r.Sound == routing.NoMessage && c.Webhook.URL != "":
-		return api.NotifyPath(routing.NoMessage, c.cluster()), true
-	}
-	return "", false
-}
-
-// cluster returns the name of the Alertmanagers for the webhook.
-func (c *Context) cluster() string { return cmp.Or(c.Site.Alertmanager.Cluster, c.Name) }
 
 // telegram completes an integration with the fields of its YAML.
 func telegram(config amTelegram, t routing.Telegram) (yaml.Node, error) {

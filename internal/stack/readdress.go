@@ -235,7 +235,7 @@ func (s *Stack) readdressIntegration(kind string, integration map[string]any) (o
 	case "webhook_configs":
 		text, _ := integration["url"].(string)
 		u, err := url.Parse(text)
-		if err != nil || u.Path != api.AlertsPath && u.Path != api.WatchdogPath && !strings.HasPrefix(u.Path, api.ReceiverPath("")) {
+		if err != nil || u.Path != api.AlertsPath && u.Path != api.WatchdogPath && !strings.HasPrefix(u.Path, api.ReceiverPrefix) {
 			return false, nil
 		}
 		if addr, runs := s.addrs[Webhook]; runs {

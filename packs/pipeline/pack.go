@@ -93,7 +93,7 @@ func delivery() rules.Group {
 		Labels: map[string]string{api.Source: api.Pipeline},
 		Alerts: []rules.Alert{
 			urgentUndelivered, webhookBacklog, telegramFailing, spoolNotWritable, spoolNotDurable, spoolReplaced, itemsSetAside,
-			webhookUnauthorized, webhookUnprotected, webhookInboxStuck, messagesRefused, messagesAmbiguous, historyLagging, clockOff, alertFlapping,
+			webhookUnauthorized, receiverUnknown, webhookUnprotected, webhookInboxStuck, messagesRefused, messagesAmbiguous, historyLagging, clockOff, alertFlapping,
 		},
 	}
 }

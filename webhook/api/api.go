@@ -6,6 +6,7 @@ package api
 import (
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -95,12 +96,13 @@ const (
 	AlertsPath   = "/api/v1/alerts"
 	PathPrefix   = "/api/v1/"
 	WatchdogPath = "/api/v1/watchdog" // the heartbeat, no message
-	receiverPath = "/api/v1/receivers/"
+	// ReceiverPrefix precedes the name of a receiver; see [ReceiverPath].
+	ReceiverPrefix = "/api/v1/receivers/"
 
 	// NotifyParam is a parameter of AlertsPath: the sound.
 	NotifyParam = "notify"
-	// ClusterParam is a parameter of AlertsPath and WatchdogPath: the cluster of
-	// Alertmanagers, if there are several.
+	// ClusterParam is a parameter of every path: the cluster of Alertmanagers, if
+	// there are several.
 	ClusterParam = "cluster"
 )
 
@@ -127,13 +129,30 @@ func NotifyPath(s Sound, cluster string) string {
 
 // HeartbeatPath returns the path for the heartbeats of a cluster: the path and
 // query "/api/v1/watchdog?cluster=main".
-func HeartbeatPath(cluster string) string {
-	params := url.Values{}
-	if cluster != "" {
-		params.Set(ClusterParam, cluster)
-	}
-	return (&url.URL{Path: WatchdogPath, RawQuery: params.Encode()}).String()
+func HeartbeatPath(cluster string) string { return WatchdogPath + clusterQuery(cluster) }
+
+// ReceiverPath returns the path for notifications of a cluster to a receiver of
+// webhook.yml: the path and query "/api/v1/receivers/team%20a?cluster=main".
+func ReceiverPath(name, cluster string) string {
+	return ReceiverPrefix + url.PathEscape(name) + clusterQuery(cluster)
 }
 
-// ReceiverPath returns the path for notifications to a receiver.
-func ReceiverPath(name string) string { return receiverPath + url.PathEscape(name) }
+func clusterQuery(cluster string) string {
+	if cluster == "" {
+		return ""
+	}
+	return "?" + url.Values{ClusterParam: {cluster}}.Encode()
+}
+
+// ReceiverOf returns the receiver that an escaped path of [ReceiverPath] names.
+// It returns false for other paths. A proxy may have unescaped the path.
+func ReceiverOf(escapedPath string) (name string, ok bool) {
+	rest, ok := strings.CutPrefix(escapedPath, ReceiverPrefix)
+	if !ok || rest == "" {
+		return "", false
+	}
+	if name, err := url.PathUnescape(rest); err == nil {
+		return name, true
+	}
+	return rest, true
+}

@@ -9,11 +9,18 @@ import (
 func ExampleNotifyPath() {
 	fmt.Println(api.NotifyPath(api.Silent, "main"))
 	fmt.Println(api.NotifyPath("", "")) // the severities of the alerts decide
-	fmt.Println(api.ReceiverPath("team a/b"))
 	// Output:
 	// /api/v1/alerts?cluster=main&notify=silent
 	// /api/v1/alerts
-	// /api/v1/receivers/team%20a%2Fb
+}
+
+func ExampleReceiverPath() {
+	path := api.ReceiverPath("team a/b", "main")
+	fmt.Println(path)
+	fmt.Println(api.ReceiverOf("/api/v1/receivers/team%20a%2Fb"))
+	// Output:
+	// /api/v1/receivers/team%20a%2Fb?cluster=main
+	// team a/b true
 }
 
 func ExampleIn() {
@@ -37,6 +44,6 @@ func ExampleFamilies() {
 	}
 	// Output:
 	// preflight_webhook_notifications_received_total
+	// preflight_webhook_unknown_receiver_notifications_total
 	// preflight_webhook_notifications_coalesced_total
-	// preflight_webhook_ends_total
 }

@@ -89,6 +89,7 @@ func ChatStates() []string { return []string{ChatOK, ChatWaiting, ChatUnreachabl
 // Families is the set of metrics that the webhook emits about itself.
 type Families struct {
 	Received          metrics.Desc
+	UnknownReceiver   metrics.Desc
 	Coalesced         metrics.Desc
 	Ends              metrics.Desc
 	ClockOffset       metrics.Desc
@@ -135,6 +136,10 @@ func NewFamilies() Families {
 			Name: name("notifications_received_total"), Type: metrics.Counter,
 			Labels: []metrics.Label{{Name: "outcome", Values: []string{Accepted, UnknownPath, Invalid, TooLarge, Unauthorized, Unwritable, Overloaded}}},
 			Help:   "Notifications posted by Alertmanager.",
+		},
+		UnknownReceiver: metrics.Desc{
+			Name: name("unknown_receiver_notifications_total"), Type: metrics.Counter,
+			Help: "Notifications to a receiver that webhook.yml does not have: its alerts are in the default chats.",
 		},
 		Coalesced: metrics.Desc{
 			Name: name("notifications_coalesced_total"), Type: metrics.Counter,
@@ -274,7 +279,7 @@ func NewFamilies() Families {
 // All returns the families in a fixed order.
 func (w Families) All() []metrics.Desc {
 	return []metrics.Desc{
-		w.Received, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
+		w.Received, w.UnknownReceiver, w.Coalesced, w.Ends, w.ClockOffset, w.AcceptDuration, w.Inbox, w.InboxAge, w.SetAside, w.Delivered, w.DeliveryDelay, w.Failed, w.Retried, w.AmbiguousCalls,
 		w.Duplicated, w.ReplicaState,
 		w.Backlog, w.BacklogAge, w.ChatState, w.Storms, w.Storm, w.Summarized, w.FlappingEpisodes,
 		w.SpoolWritable, w.SpoolReplaced, w.SpoolDurable, w.Unprotected, w.HistoryBacklog, w.HistoryLag, w.WatchdogTimestamp, w.Reloads, w.ReloadSuccessful, w.BuildInfo,

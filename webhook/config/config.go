@@ -1,6 +1,6 @@
 // Package config describes webhook.yml, the configuration file of
-// preflight-webhook: the severities of a site and the chat that gets its
-// messages. The generator writes the file, the webhook reads it.
+// preflight-webhook: the severities of a site, its receivers and their chats. The
+// generator writes the file, the webhook reads it.
 package config
 
 import (
@@ -12,8 +12,12 @@ import (
 // File is webhook.yml. A key that is left out has the value that [Default] gives.
 type File struct {
 	Severities Severities `yaml:"severities,omitempty"`
-	// DefaultChat is a number, a @name, CHAT:TOPIC or slack:CHANNEL, several separated by
-	// commas, or $NAME for the environment variable NAME of the webhook.
+	// Receivers are those that Alertmanager posts to, see [api.ReceiverPath].
+	Receivers []Receiver `yaml:"receivers,omitempty"`
+	// DefaultChat is a number, a @name, CHAT:TOPIC or slack:CHANNEL, several
+	// separated by commas, or $NAME for the environment variable NAME of the
+	// webhook. It gets the webhook's own alerts, and those of receivers that the
+	// file lacks.
 	DefaultChat string `yaml:"default_chat,omitempty"`
 	Language    string `yaml:"language,omitempty"` // of the messages; empty is English
 	Watchdog    bool   `yaml:"watchdog"`           // a heartbeat is expected from the start

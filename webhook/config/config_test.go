@@ -90,6 +90,10 @@ func TestAliasesAreFollowed(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	f.Add(string(config.Default().Encode()))
+	receivers := config.Default()
+	receivers.Receivers = []config.Receiver{team, {Name: "history", Sound: api.None}}
+	f.Add(string(receivers.Encode()))
+	f.Add("receivers: [{name: a, sound: none, chats: [], mentions: []}]\n")
 	f.Add("a: &a [*a]\n")
 	f.Add("severities: {label: s, levels: [*x, {name: &x 1, sound: q}]}\n")
 	f.Fuzz(func(t *testing.T, text string) {

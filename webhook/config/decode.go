@@ -52,6 +52,7 @@ func Parse(name string, data []byte) (File, error) {
 	if !c.scaled(f) {
 		f.Severities = Priorities()
 	}
+	f.Receivers = tidied(f.Receivers)
 	return f, errors.Join(c.errs...)
 }
 
@@ -91,7 +92,7 @@ func unknownKey(key string, known []string) string {
 
 // keys returns the keys of a type of this package.
 func keys(name string) (list []string) {
-	for _, t := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[Severities](), reflect.TypeFor[Level]()} {
+	for _, t := range []reflect.Type{reflect.TypeFor[File](), reflect.TypeFor[Severities](), reflect.TypeFor[Level](), reflect.TypeFor[Receiver](), reflect.TypeFor[ReceiverChat]()} {
 		if t.Name() != name {
 			continue
 		}
@@ -139,6 +140,7 @@ type checker struct {
 
 func (c *checker) check(f File) {
 	c.chats(f.DefaultChat)
+	c.receivers(f.Receivers)
 	if c.scaled(f) {
 		c.severities(f.Severities)
 	}

@@ -22,6 +22,12 @@ func (f File) Encode() []byte {
 			fmt.Fprintf(&out, "    - {%s}\n", strings.Join(l.pairs(), ", "))
 		}
 	}
+	if len(f.Receivers) > 0 {
+		out.WriteString("receivers:\n")
+	}
+	for _, r := range f.Receivers {
+		fmt.Fprintf(&out, "  - {%s}\n", strings.Join(r.pairs(), ", "))
+	}
 	if f.DefaultChat != "" {
 		fmt.Fprintf(&out, "default_chat: %s\n", scalar(f.DefaultChat))
 	}
@@ -62,6 +68,43 @@ func (l Level) pairs() []string {
 		pairs = append(pairs, "sound: "+scalar(string(l.Sound)))
 	}
 	return pairs
+}
+
+func (r Receiver) pairs() []string {
+	pairs := []string{"name: " + scalar(r.Name)}
+	add := func(key, value string) {
+		if value != "" {
+			pairs = append(pairs, key+": "+value)
+		}
+	}
+	text := func(key, value string) {
+		if value != "" {
+			add(key, scalar(value))
+		}
+	}
+	var chats, mentions []string
+	for _, c := range r.Chats {
+		transport, address := c.Place()
+		chats = append(chats, fmt.Sprintf("{%s: %s}", transport, scalar(address)))
+	}
+	for _, m := range r.Mentions {
+		mentions = append(mentions, scalar(m))
+	}
+	add("chats", list(chats))
+	text("sound", string(r.Sound))
+	text("language", r.Language)
+	text("time_zone", r.TimeZone)
+	text("templates", r.Templates)
+	add("mentions", list(mentions))
+	return pairs
+}
+
+// list writes a list of scalars and maps in one line, or nothing if it is empty.
+func list(items []string) string {
+	if len(items) == 0 {
+		return ""
+	}
+	return "[" + strings.Join(items, ", ") + "]"
 }
 
 // scalar writes a text without quotes if YAML reads it back as the same text,

@@ -39,7 +39,7 @@ func (w *worker) load(tx *spool.Tx) error {
 	}
 	w.dead, w.limited, w.calls = c.Dead, c.NotBefore, c.Calls
 	calls, limited := slices.Clone(c.Calls), c.NotBefore
-	for _, key := range w.topics {
+	for _, key := range w.topics() {
 		c, err := tx.Chat(key)
 		if err != nil {
 			return err

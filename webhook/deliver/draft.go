@@ -47,6 +47,9 @@ func (p *planner) write(d draft) (*call, error) {
 		c := &call{content: transport.Message{Document: m.Document}}
 		c.Message = spool.Message{Chat: p.chat, Group: d.group, Kind: d.notice.Kind, Rank: rank, Part: m.Part, Parts: m.Parts}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
+		if first == nil && mentions(d.notice.Kind) {
+			c.content.Mentions = p.formatter.Mentions()
+		}
 		c.ambiguous = d.ambiguous
 		var listed []message.Item
 		for _, i := range m.Items {
@@ -75,6 +78,11 @@ func (p *planner) write(d draft) (*call, error) {
 	}
 	p.attribute(first, d.news)
 	return first, nil
+}
+
+// mentions reports whether messages of a kind name the people of the chat's receiver.
+func mentions(k message.Kind) bool {
+	return k != message.Resolution && k != message.Digest && k != message.SummaryEnds
 }
 
 // attribute sets the notifications that caused a call, for the log and the

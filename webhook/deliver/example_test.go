@@ -62,14 +62,15 @@ func run() error {
 	defer s.Close()
 	chat, holder := printer{make(chan struct{})}, lease.NewHolder()
 	workers, err := deliver.New(deliver.Options{
-		Spool: s, Holder: holder, Chats: []transport.Chat{{ID: "-100"}},
-		Transport: func(string) transport.Transport { return chat }, Formatter: func() *message.Formatter { return formatter },
+		Spool: s, Holder: holder,
+		Transport: func(string) transport.Transport { return chat }, Formatter: func(string) *message.Formatter { return formatter },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
-	if err := workers.Load(s); err != nil {
+	chats := state.Chats{Default: []string{"-100"}}
+	if err := workers.SetChats([]transport.Chat{{ID: "-100"}}, chats); err != nil {
 		return err
 	}
 	alert := template.Alert{
@@ -80,7 +81,7 @@ func run() error {
 	n := state.Arrival{ID: 1, At: time.Now(), Notify: state.Loud, Payload: state.Payload{GroupKey: "{}:{}"}}
 	n.Alerts = template.Alerts{alert}
 	if err := s.Do(func(tx *spool.Tx) error {
-		applier := spool.Applier{Tx: tx, Chats: workers.Keys(), Rank: func(labels template.KV) int { return formatter.Scale().Of(labels).Rank }}
+		applier := spool.Applier{Tx: tx, Chats: chats, Rank: func(labels template.KV) int { return formatter.Scale().Of(labels).Rank }}
 		_, err := applier.Apply(n)
 		return err
 	}); err != nil {

@@ -16,7 +16,7 @@ type instruments struct {
 	state                                 *prometheus.GaugeVec
 }
 
-func newInstruments(r prometheus.Registerer, chats []string) (*instruments, error) {
+func newInstruments(r prometheus.Registerer) (*instruments, error) {
 	d := api.NewFamilies()
 	m := &instruments{
 		delivered: instrument.Counter(d.Delivered), failed: instrument.Counter(d.Failed),
@@ -24,29 +24,41 @@ func newInstruments(r prometheus.Registerer, chats []string) (*instruments, erro
 		delay: instrument.Histogram(d.DeliveryDelay), state: instrument.Gauge(d.ChatState),
 		storms: instrument.Counter(d.Storms), summarized: instrument.Counter(d.Summarized), storm: instrument.Gauge(d.Storm),
 	}
-	// A counter that appears with its first event hides that event from rate().
-	for _, chat := range chats {
-		m.failed.WithLabelValues(chat)
-		m.ambiguous.WithLabelValues(chat)
-		m.storms.WithLabelValues(chat)
-		m.summarized.WithLabelValues(chat)
-		m.storm.WithLabelValues(chat)
-		kinds, _ := d.Delivered.Label("kind")
-		for _, kind := range kinds.Values {
-			m.delivered.WithLabelValues(chat, kind)
-		}
-		reasons, _ := d.Retried.Label("reason")
-		for _, reason := range reasons.Values {
-			m.retried.WithLabelValues(chat, reason)
-		}
-		m.chatState(chat, api.ChatOK)
-	}
 	for _, c := range []prometheus.Collector{m.delivered, m.failed, m.retried, m.ambiguous, m.delay, m.state, m.storms, m.summarized, m.storm} {
 		if err := r.Register(c); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
+}
+
+// add adds the metrics of a chat. A counter that appears with its first event hides
+// that event from rate().
+func (m *instruments) add(chat string) {
+	d := api.NewFamilies()
+	m.failed.WithLabelValues(chat)
+	m.ambiguous.WithLabelValues(chat)
+	m.storms.WithLabelValues(chat)
+	m.summarized.WithLabelValues(chat)
+	m.storm.WithLabelValues(chat)
+	kinds, _ := d.Delivered.Label("kind")
+	for _, kind := range kinds.Values {
+		m.delivered.WithLabelValues(chat, kind)
+	}
+	reasons, _ := d.Retried.Label("reason")
+	for _, reason := range reasons.Values {
+		m.retried.WithLabelValues(chat, reason)
+	}
+	m.chatState(chat, api.ChatOK)
+}
+
+// remove removes the metrics of a chat.
+func (m *instruments) remove(chat string) {
+	for _, v := range []interface {
+		DeletePartialMatch(prometheus.Labels) int
+	}{m.delivered, m.failed, m.retried, m.ambiguous, m.state, m.storms, m.summarized, m.storm} {
+		v.DeletePartialMatch(prometheus.Labels{"chat": chat})
+	}
 }
 
 // chatState sets the state of a chat.

@@ -94,7 +94,7 @@ func (w *worker) postpones(c *call) bool {
 	}
 	due := false
 	err := w.Spool.Do(func(tx *spool.Tx) (err error) {
-		due, err = tx.AnyOther(w.key, w.lease.OwnOnly, w.Formatter().Scale().Urgent(), spool.Others{Groups: p.groups(c.Group), News: true})
+		due, err = tx.AnyOther(w.key, w.lease.OwnOnly, w.Formatter(w.key).Scale().Urgent(), spool.Others{Groups: p.groups(c.Group), News: true})
 		return err
 	})
 	return err == nil && due

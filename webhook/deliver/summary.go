@@ -119,6 +119,9 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 	if c.Content, err = encode(c.content); err != nil {
 		return nil, err
 	}
+	if mentions(kind) { // a later edit has none
+		c.content.Mentions = p.formatter.Mentions()
+	}
 	c.Chat, c.Kind, c.Part, c.Parts, c.Listed = p.chat, kind, 1, 1, []state.Listed{}
 	if err := p.tx.AddMessage(&c.Message, p.now); err != nil {
 		return nil, err

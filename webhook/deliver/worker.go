@@ -25,8 +25,9 @@ type worker struct {
 	metrics          *instruments
 
 	service *service
-	topics  []string // the keys of other topics of the chat
-	seed    string   // distinguishes the retries of replicas
+	topics  func() []string // the keys of other topics of the chat
+	stop    func()
+	seed    string // distinguishes the retries of replicas
 
 	wake      chan struct{}
 	rang      time.Time // the last call about an urgent alert
@@ -51,13 +52,13 @@ func (w *worker) transport() transport.Transport { return w.Transport(w.configur
 
 // formatter returns the formatter of the messages, whose length fits the chat.
 func (w *worker) formatter() *message.Formatter {
-	return w.Formatter().Within(w.transport().Capabilities(w.chat).Text)
+	return w.Formatter(w.key).Within(w.transport().Capabilities(w.chat).Text)
 }
 
 // run delivers while this process holds the lease, until the context is done.
 // It finishes a call in progress, unless hard is done.
 func (w *worker) run(ctx, hard context.Context) {
-	for {
+	for ctx.Err() == nil { // the chat can be removed while the lease lasts
 		var ok bool
 		if w.lease, ok = w.Holder.Next(ctx); !ok {
 			return
@@ -69,7 +70,7 @@ func (w *worker) run(ctx, hard context.Context) {
 			}
 			continue
 		}
-		w.deliverAll(w.lease.Context(), hard)
+		w.deliverAll(ctx, hard)
 		w.failing.Store(false)
 		if ctx.Err() == nil { // the next holder of the lease shows the state
 			w.metrics.chatState(w.key, w.checked())
@@ -94,8 +95,11 @@ func (w *worker) begin() error {
 	return nil
 }
 
-// deliverAll delivers until the lease ends.
+// deliverAll delivers until the lease ends, or the context is done.
 func (w *worker) deliverAll(ctx, hard context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.lease.Context(), cancel)()
 	for ctx.Err() == nil {
 		p := w.pace()
 		if !sleepUntil(ctx, w.notBefore) || !p.take(ctx, w.lease.Share) {
@@ -149,15 +153,15 @@ func (w *worker) rest(ctx context.Context, until time.Time) {
 // next stores the next call, and its time for the rate of the chat. If there is
 // none, it returns the time at which one may be due, or zero.
 func (w *worker) next() (c *call, wake time.Time, err error) {
-	now := time.Now()
+	now, topics := time.Now(), w.topics()
 	var before, after *spool.Storm
 	err = w.Spool.Do(func(tx *spool.Tx) (err error) {
 		if before, err = tx.Storm(w.key); err != nil {
 			return err
 		}
 		c, wake, err = w.choose(planner{
-			tx: tx, chat: w.key, topics: w.topics, now: now, formatter: w.formatter(), ownOnly: w.lease.OwnOnly,
-			budget: w.pace().budget(w.lease.Share, 1+len(w.topics)), rang: w.rang, edited: w.edited, flapped: w.flapped, divided: w.divided,
+			tx: tx, chat: w.key, topics: topics, now: now, formatter: w.formatter(), ownOnly: w.lease.OwnOnly,
+			budget: w.pace().budget(w.lease.Share, 1+len(topics)), rang: w.rang, edited: w.edited, flapped: w.flapped, divided: w.divided,
 			editsFrom: w.service.edits.next(now),
 		})
 		if err != nil {
@@ -186,6 +190,9 @@ func (w *worker) conclude(hard context.Context, c *call, o outcome) {
 	var seq int64
 	for {
 		err := w.Spool.Do(func(tx *spool.Tx) (err error) {
+			if err := tx.Follow(&c.Message); err != nil {
+				return err
+			}
 			if seq, err = w.record(tx, c, o, now); err != nil {
 				return err
 			}

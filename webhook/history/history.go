@@ -53,6 +53,9 @@ func id(r Record) string {
 	if of == "" {
 		of = "cluster/" + r.Cluster
 	}
+	if r.Chat != "" {
+		of = "chat/" + r.Chat + "/" + of
+	}
 	for _, part := range []string{of, r.Fingerprint, strconv.FormatInt(r.StartsAt.UnixMicro(), 10), strconv.Itoa(r.Episode)} {
 		h.Write([]byte(strconv.Itoa(len(part)) + ":" + part))
 	}

@@ -57,7 +57,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 		}
 		var f follower
 		if err := s.Spool.Do(func(tx *spool.Tx) error {
-			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats, Rank: s.Rank}, log: s.Log, duplicates: map[string]int{}}
+			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats(), Rank: s.Rank}, log: s.Log, duplicates: map[string]int{}}
 			for _, e := range some {
 				err := tx.Try(func() error { return f.apply(e) })
 				if err != nil && spool.IsItem(err) {
@@ -129,7 +129,7 @@ func applied[T any](e Event, apply func(Event, T) error) error {
 
 // notification applies a notification that another replica received.
 func (f *follower) notification(e Event, n state.NotificationEvent) (err error) {
-	a := state.Arrival{At: e.At, Notify: n.Notify, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
+	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
 	if n.Cluster != nil {
 		a.Cluster = *n.Cluster
 	}
@@ -158,6 +158,11 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 		chat.NotBefore = time.UnixMicro(c.NotBefore)
 	}
 	present, err := f.Tx.SetChat(c.Chat, chat, e.At, true)
+	if err == nil && present == nil && c.Separate() {
+		if err = f.Tx.Foreign(c.Chat); err == nil {
+			present, err = f.Tx.SetChat(c.Chat, chat, e.At, true)
+		}
+	}
 	if err != nil || present == nil {
 		return err
 	}
@@ -183,7 +188,7 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 // closed ends an instance that ended at another replica without a resolution. One
 // that has ended here stays so.
 func (f *follower) closed(e Event, c state.ClosedEvent) error {
-	id, err := f.Tx.Find(c.InstanceKey)
+	id, err := f.Tx.Find(c.InstanceKey, "")
 	if err != nil || id == 0 {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
+	"github.com/alertnative/preflight/webhook/state"
 )
 
 const (
@@ -31,7 +32,7 @@ type Options struct {
 	Spool     *spool.Spool
 	Shared    Shared
 	Holder    *Holder
-	Chats     []string
+	Chats     func() state.Chats // the present ones; nil for none
 	Rank      func(labels template.KV) int
 	Retention time.Duration // of the journal
 	Log       *slog.Logger
@@ -73,7 +74,6 @@ type Sharer struct {
 	held     bool      // this replica holds the lease
 	failing  time.Time // the end of the time in which other replicas should try
 	pruned   time.Time
-	chats    string
 	peers    []Peer
 	share    Share // while the database is away
 	differs  bool  // a peer has other chats
@@ -81,8 +81,15 @@ type Sharer struct {
 
 // NewSharer returns a sharer that does nothing yet.
 func NewSharer(o Options) *Sharer {
-	chats := slices.Sorted(slices.Values(o.Chats))
-	return &Sharer{Options: o, chats: strings.Join(chats, ","), pruned: time.Now()}
+	if o.Chats == nil {
+		o.Chats = func() state.Chats { return state.Chats{} }
+	}
+	return &Sharer{Options: o, pruned: time.Now()}
+}
+
+// chats returns the chats as a replica reports them.
+func (s *Sharer) chats() string {
+	return strings.Join(slices.Sorted(slices.Values(s.Chats().All())), ",")
 }
 
 // Start follows the other replicas and competes for the lease until the caller
@@ -285,7 +292,7 @@ func (s *Sharer) begin(ctx context.Context) (owns bool, err error) {
 // report returns the beat of this replica.
 func (s *Sharer) report(wants, behind bool) Beat {
 	i := s.identity
-	b := Beat{Replica: i.Name, Claim: i.Claim, Previous: i.Previous, Alone: i.Alone, Seq: i.Seq, Chats: s.chats, Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
+	b := Beat{Replica: i.Name, Claim: i.Claim, Previous: i.Previous, Alone: i.Alone, Seq: i.Seq, Chats: s.chats(), Wants: wants, Behind: behind, Failing: time.Now().Before(s.failing)}
 	b.Unpushed, b.Heartbeats = s.unpushed, s.Heartbeats()
 	return b
 }
@@ -346,9 +353,10 @@ func (s *Sharer) ask(ctx context.Context) error {
 
 // compare logs when replicas have different chats.
 func (s *Sharer) compare() {
-	differs := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Chats != s.chats })
+	chats := s.chats()
+	differs := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Chats != chats })
 	if differs && !s.differs {
-		s.Log.Error("another replica has other chats: a chat that one replica lacks misses messages: give all replicas the same TELEGRAM_CHAT_ID")
+		s.Log.Error("another replica has other chats: a chat that one replica lacks misses messages: give all replicas the same webhook.yml and variables")
 	}
 	s.differs = differs
 }

@@ -53,6 +53,8 @@ type Options struct {
 	// Length is the length of the longest message in UTF-16 code units. 0 means
 	// [MaxLength].
 	Length int
+	// Mentions are the people whom a message with a sound names, such as @oncall.
+	Mentions []string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.
 	Failed func(error)
@@ -68,6 +70,7 @@ type Formatter struct {
 	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
 	failed    func(error)
 	length    int
+	mentions  []string
 	strict    bool // refuses links that Telegram shows as text, see [Formatter.try]
 }
 
@@ -81,7 +84,7 @@ func New(o Options) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed, length: cmp.Or(o.Length, MaxLength)}
+	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed, length: cmp.Or(o.Length, MaxLength), mentions: o.Mentions}
 	if o.Severities.Levels == nil {
 		f.scale.Severities = config.Priorities()
 	}

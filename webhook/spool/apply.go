@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -15,7 +16,7 @@ import (
 // Applier writes the decisions of package state to the rows of a transaction.
 type Applier struct {
 	Tx    *Tx
-	Chats []string // the chats that must show the alerts
+	Chats state.Chats // that must show the alerts
 	Rank  func(labels template.KV) int
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool
@@ -32,6 +33,9 @@ const (
 	selectOldGroup = `SELECT told_at, truncated FROM groups WHERE key IN (?1, ?2) ORDER BY key = ?1 DESC LIMIT 1`
 	setGroup       = `INSERT INTO groups (key, told_at, truncated) VALUES (?, ?, ?)
 		ON CONFLICT (key) DO UPDATE SET told_at = excluded.told_at, truncated = excluded.truncated`
+	// Before the URL named a receiver, the key lacked it.
+	selectQualified = `SELECT told_at, truncated FROM groups WHERE key IN (?1, ?2, ?3)
+		ORDER BY CASE key WHEN ?1 THEN 0 WHEN ?2 THEN 1 ELSE 2 END LIMIT 1`
 	insertReminder = `INSERT INTO reminders (chat, group_key, notification, received_at, notify, own) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET own = MAX(own, excluded.own), notify = MAX(notify, excluded.notify)`
 )
@@ -43,15 +47,17 @@ type Applied struct {
 	Held      bool             // a resolution, or a report that an alert fires again, is to be judged
 }
 
-// Apply applies a notification.
+// Apply applies a notification, in each of its chats.
 func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
-	var o state.Outcome
 	if n.Cluster == "" {
 		if n.Cluster, err = a.clusterOf(n); err != nil {
 			return done, err
 		}
 	}
-	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body}
+	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body, Receiver: n.Receiver, Chats: n.Chats}
+	if n.Receiver != "" && n.Chats == nil {
+		event.Chats = a.Chats.Named(n.Receiver)
+	}
 	if n.Repaired {
 		if event.Body, err = json.Marshal(n.Payload); err != nil {
 			return done, err
@@ -60,57 +66,101 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 	if !n.OldCluster {
 		event.Cluster = &n.Cluster
 	}
+	n.Qualify()
 	group, err := a.Group(n.Cluster, n.GroupKey)
 	if err != nil {
 		return done, err
 	}
-	chats, err := a.Tx.distinct(a.Chats)
+	tracks, err := a.tracks(n)
 	if err != nil {
 		return done, err
 	}
-	louder := false
-	for _, alert := range n.Alerts {
-		c, before, err := a.applyAlert(n, alert, group, chats)
+	var all results
+	for _, t := range tracks {
+		r, err := a.applyIn(t, n, group)
 		if err != nil {
 			return done, err
+		}
+		all.add(r)
+	}
+	if event.Held = all.doubts; a.Shares {
+		if _, err := a.Tx.AppendEvent(n.At, state.EventNotification, event); err != nil {
+			return done, err
+		}
+	}
+	if all.touches {
+		_, err = a.Tx.exec(setGroup, n.Scope(), n.At.UnixMicro(), n.TruncatedAlerts)
+	}
+	return all.Applied, err
+}
+
+// result is the effect of a notification in a track.
+type result struct {
+	Applied
+	doubts  []string // the fingerprints of alerts that are to be judged
+	touches bool     // the notification counts as the group's last one
+}
+
+// applyIn applies a notification in a track.
+func (a Applier) applyIn(t track, n state.Arrival, group state.Group) (r result, err error) {
+	var o state.Outcome
+	louder := false
+	for _, alert := range n.Alerts {
+		if t.only != nil && !t.only[alert.Fingerprint] {
+			continue
+		}
+		c, before, err := a.applyAlert(t, n, alert, group)
+		if err != nil {
+			return r, err
 		}
 		delivers := c.Update == nil || c.Update.Scope() == n.Scope()
 		o.Add(c.Verdict, alert, delivers, before)
 		louder = louder || c.Louder
 		if c.Ended {
-			done.Ended = append(done.Ended, c.Update.Closed)
+			r.Ended = append(r.Ended, c.Update.Closed)
 		}
 		if c.Verdict == state.Holds || c.Verdict == state.Refires {
-			done.Held = true
-			event.Held = append(event.Held, c.Update.Alert.Fingerprint)
-		}
-	}
-	if a.Shares {
-		if _, err := a.Tx.AppendEvent(n.At, state.EventNotification, event); err != nil {
-			return done, err
+			r.Held = true
+			r.doubts = append(r.doubts, c.Update.Alert.Fingerprint)
 		}
 	}
 	reminds := o.Reminds(n, group)
-	if o.Touches(n, group, reminds) {
-		if _, err := a.Tx.exec(setGroup, n.Scope(), n.At.UnixMicro(), n.TruncatedAlerts); err != nil {
-			return done, err
+	r.touches = o.Touches(n, group, reminds)
+	r.Coalesced = o.Coalesced(n, reminds)
+	if louder || reminds && n.Notify != state.None {
+		err = a.remind(n, t.chats)
+	}
+	return r, err
+}
+
+// results is the effect of a notification in all of its tracks.
+type results struct {
+	result
+	tracks int
+}
+
+func (all *results) add(r result) {
+	all.Ended = append(all.Ended, r.Ended...)
+	all.Held = all.Held || r.Held
+	all.touches = all.touches || r.touches
+	for _, fingerprint := range r.doubts {
+		if !slices.Contains(all.doubts, fingerprint) {
+			all.doubts = append(all.doubts, fingerprint)
 		}
 	}
-	if louder || reminds && n.Notify != state.None {
-		err = a.remind(n, chats)
+	if all.tracks++; all.tracks == 1 || r.Coalesced == "" {
+		all.Coalesced = r.Coalesced
 	}
-	done.Coalesced = o.Coalesced(n, reminds)
-	return done, err
 }
 
 // applyAlert applies one alert of a notification of a group. Before is the other
 // group that delivered the alert before, if there is one.
-func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.Group, chats []string) (c state.Change, before state.Group, err error) {
-	known, alert, err := a.known(alert)
+func (a Applier) applyAlert(t track, n state.Arrival, alert template.Alert, group state.Group) (c state.Change, before state.Group, err error) {
+	known, alert, err := a.known(alert, t)
 	if err != nil {
 		return c, before, err
 	}
-	newest, err := a.newest(n, alert, known)
+	newest, err := a.newest(n, alert, known, t.chat)
 	if err != nil {
 		return c, before, err
 	}
@@ -126,51 +176,54 @@ func (a Applier) applyAlert(n state.Arrival, alert template.Alert, group state.G
 		sources = a.Sources(n.Cluster)
 	}
 	c = state.Decide(newest, alert, n, sources, a.Rank(alert.Labels))
-	if err := a.update(c, chats); err != nil || c.Create == nil {
+	if c.Create != nil {
+		c.Create.Chat = t.chat
+	}
+	if err := a.update(c, t.chats); err != nil || c.Create == nil {
 		return c, before, err
 	}
-	return c, before, a.create(c.Create, chats, len(known) == 0)
+	return c, before, a.create(c.Create, t.chats, len(known) == 0)
 }
 
 // write stores a change of a known alert.
 func (a Applier) write(c state.Change) error {
-	chats, err := a.Tx.distinct(a.Chats)
+	t, err := a.trackOf(c.Update)
 	if err != nil {
 		return err
 	}
-	if err := a.update(c, chats); err != nil || c.Create == nil {
+	if err := a.update(c, t.chats); err != nil || c.Create == nil {
 		return err
 	}
-	return a.create(c.Create, chats, false)
+	return a.create(c.Create, t.chats, false)
 }
 
 // update stores the new state of a known instance.
 func (a Applier) update(c state.Change, chats []string) error {
-	if i := c.Update; i != nil {
-		if err := a.Tx.UpdateInstance(i); err != nil {
+	i := c.Update
+	if i == nil {
+		return nil
+	}
+	if err := a.Tx.UpdateInstance(i); err != nil {
+		return err
+	}
+	if c.Ended {
+		if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
 			return err
 		}
-		if c.Ended {
-			if _, err := a.Tx.exec(dueWhereShown, i.ID); err != nil {
-				return err
-			}
-			if err := a.Tx.endInSummaries(i.ID); err != nil {
-				return err
-			}
-			if err := a.Tx.flapEnded(i, chats); err != nil {
-				return err
-			}
+		if err := a.Tx.endInSummaries(i.ID); err != nil {
+			return err
 		}
-		if c.Shows {
-			if err := a.Tx.showAgain(i.ID, chats); err != nil {
-				return err
-			}
+		if err := a.Tx.flapEnded(i, chats); err != nil {
+			return err
 		}
-		if c.Raised {
-			if err := a.Tx.due(i.ID, chats); err != nil {
-				return err
-			}
+	}
+	if c.Shows {
+		if err := a.Tx.showAgain(i.ID, chats); err != nil {
+			return err
 		}
+	}
+	if c.Raised {
+		return a.Tx.due(i.ID, chats)
 	}
 	return nil
 }
@@ -192,7 +245,9 @@ func (a Applier) create(i *state.Instance, chats []string, first bool) error {
 func (a Applier) Group(cluster, key string) (g state.Group, err error) {
 	var at sql.NullInt64
 	query, keys := selectGroup, []any{state.Scope(cluster, key)}
-	if cluster != "" {
+	if without := state.Unqualified(key); without != key {
+		query, keys = selectQualified, append(keys, state.Scope(cluster, without), without)
+	} else if cluster != "" {
 		query, keys = selectOldGroup, append(keys, key)
 	}
 	err = a.Tx.queryRow(query, keys...).Scan(&at, &g.Truncated)

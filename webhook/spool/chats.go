@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -22,10 +21,6 @@ const KeptCalls = 60
 const longestWait = 48 * time.Hour
 
 const (
-	insertChat = `INSERT INTO chats (key) VALUES (?) ON CONFLICT DO NOTHING`
-	// A new chat is to show every alert that fires.
-	dueInNewChat = `INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
-			WHERE resolved_at IS NULL AND notify > 0 ON CONFLICT DO NOTHING`
 	chatKeys = `SELECT key FROM chats WHERE key IS NOT NULL`
 
 	deleteViews     = `DELETE FROM views WHERE chat = ?`
@@ -62,65 +57,6 @@ type Chat struct {
 	Dead       string    // the reason why the bot cannot write there, or ""
 	NotBefore  time.Time // the end of the wait that Telegram asked for
 	Calls      []time.Time
-}
-
-// RegisterChats adds the chats that are new and removes those that are no longer
-// configured. A new chat is due to show every alert that fires.
-func (t *Tx) RegisterChats(keys []string) error {
-	for _, key := range keys {
-		if err := t.renameMigrated(key, keys); err != nil {
-			return err
-		}
-		r, err := t.exec(insertChat, key)
-		if err != nil {
-			return err
-		}
-		n, err := r.RowsAffected()
-		if err != nil {
-			return err
-		}
-		if n == 0 {
-			continue
-		}
-		if _, err := t.exec(dueInNewChat, key); err != nil {
-			return err
-		}
-	}
-	rows, err := t.query(chatKeys)
-	known, err := collect(rows, err, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
-	if err != nil {
-		return err
-	}
-	for _, key := range known {
-		if slices.Contains(keys, key) {
-			continue
-		}
-		if err := t.unregister(key, keys); err != nil {
-			return err
-		}
-	}
-	return t.mergeMigrated(keys)
-}
-
-// unregister removes a chat that is not configured. It keeps the state of a
-// group that a configured one may have become, until that is known.
-func (t *Tx) unregister(key string, configured []string) error {
-	old := strings.TrimPrefix(key, formerPrefix)
-	if !slices.Contains(configured, old) {
-		for _, other := range configured {
-			if before, err := t.Predecessors(other); err != nil {
-				return err
-			} else if id, topic := cutTopic(old); slices.Contains(before, id) && strings.HasSuffix(other, topic) {
-				_, err := t.exec(markFormer, formerPrefix+old, key)
-				return err
-			}
-		}
-		if err := t.forget(old); err != nil {
-			return err
-		}
-	}
-	_, err := t.exec(deleteChat, key)
-	return err
 }
 
 // mergeMigrated gives the state of each chat that became another configured one
@@ -198,7 +134,7 @@ func (t *Tx) renameMigrated(key string, configured []string) error {
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameStorm, renameFlaps} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameInstances, renameStorm, renameFlaps} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}

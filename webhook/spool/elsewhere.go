@@ -71,7 +71,7 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
 	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
 	for _, l := range e.Listed {
-		id, err := t.Find(l.InstanceKey)
+		id, err := t.Find(l.InstanceKey, chat)
 		if err != nil {
 			return nil, err
 		}

@@ -12,29 +12,30 @@ import (
 )
 
 const (
-	firingAlert = selectInstances + `INDEXED BY instances_firing WHERE i.fingerprint = ?1 AND i.resolved_at IS NULL`
+	firingAlert  = selectInstances + `INDEXED BY instances_firing WHERE i.fingerprint = ?1 AND i.resolved_at IS NULL`
+	firingInChat = firingAlert + ` AND i.chat = ?2`
 	// The newest instance if none is open.
-	openOrNewest = firingAlert + ` UNION ALL ` + selectInstances + `WHERE i.id = (SELECT e.id FROM instances e WHERE e.fingerprint = ?1
-		AND e.closed <> 'superseded' ORDER BY e.id DESC LIMIT 1) AND i.resolved_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing WHERE f.fingerprint = ?1 AND f.resolved_at IS NULL)`
+	openOrNewest = firingInChat + ` UNION ALL ` + selectInstances + `WHERE i.id = (SELECT e.id FROM instances e WHERE e.fingerprint = ?1
+		AND e.chat = ?2 AND e.closed <> 'superseded' ORDER BY e.id DESC LIMIT 1) AND i.resolved_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing WHERE f.fingerprint = ?1 AND f.resolved_at IS NULL AND f.chat = ?2)`
 	// An instance that continues in another one has no end of its own.
-	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.cluster = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
-	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
+	newestInstance = selectInstances + `WHERE i.fingerprint = ? AND i.chat = ? AND i.cluster = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
+	newestOfAll    = selectInstances + `WHERE i.fingerprint = ? AND i.chat = ? AND i.closed <> 'superseded' ORDER BY i.id DESC LIMIT 1`
 	namedInstance  = `SELECT EXISTS (SELECT 1 FROM instances WHERE resolved_at IS NULL AND cluster <> '')`
 	endInChats     = `UPDATE views SET pending = (shown = 1) WHERE instance = ?`
 )
 
-// known returns the open instances of an alert, or else the newest one, and the
-// alert with the fingerprint under which it is known: that of its labels, if its
-// sender gives its own to another alert too.
-func (a Applier) known(alert template.Alert) ([]*state.Instance, template.Alert, error) {
-	list, err := a.Tx.instances(openOrNewest, alert.Fingerprint)
+// known returns the open instances of an alert in a track, or else the newest one,
+// and the alert with the fingerprint under which it is known: that of its labels, if
+// its sender gives its own to another alert too.
+func (a Applier) known(alert template.Alert, t track) ([]*state.Instance, template.Alert, error) {
+	list, err := a.inTrack(alert.Fingerprint, t)
 	if err != nil || len(list) == 0 || slices.ContainsFunc(list, func(i *state.Instance) bool { return maps.Equal(i.Alert.Labels, alert.Labels) }) {
 		return list, alert, err
 	}
 	if own := state.Fingerprint(alert.Labels); own != alert.Fingerprint {
 		alert.Fingerprint = own
-		list, err = a.Tx.instances(openOrNewest, own)
+		list, err = a.inTrack(own, t)
 	}
 	return list, alert, err
 }
@@ -43,7 +44,7 @@ func (a Applier) known(alert template.Alert) ([]*state.Instance, template.Alert,
 // ones, or nil. One that an earlier version stored, or that was reported without
 // the name of the cluster, gets its cluster. Others of the same alert continue in
 // it.
-func (a Applier) newest(n state.Arrival, alert template.Alert, known []*state.Instance) (*state.Instance, error) {
+func (a Applier) newest(n state.Arrival, alert template.Alert, known []*state.Instance, chat string) (*state.Instance, error) {
 	if len(known) == 0 {
 		return nil, nil
 	}
@@ -54,7 +55,7 @@ func (a Applier) newest(n state.Arrival, alert template.Alert, known []*state.In
 	if last := known[0]; !last.ResolvedAt.IsZero() && (n.OldCluster || last.Cluster == n.Cluster) {
 		return last, nil
 	}
-	return a.lastEnded(n, alert)
+	return a.lastEnded(n, alert, chat)
 }
 
 // joined returns the instance in which the open ones of an alert continue.
@@ -85,19 +86,19 @@ func (a Applier) joined(n state.Arrival, open []*state.Instance) (*state.Instanc
 }
 
 // lastEnded returns the newest resolved instance of an alert, or nil.
-func (a Applier) lastEnded(n state.Arrival, alert template.Alert) (*state.Instance, error) {
+func (a Applier) lastEnded(n state.Arrival, alert template.Alert, chat string) (*state.Instance, error) {
 	cluster, unnamed := &n.Cluster, new(string)
 	if n.OldCluster {
 		cluster = nil
 	}
-	i, err := a.Tx.NewestInstance(cluster, alert.Fingerprint)
+	i, err := a.Tx.NewestInstance(cluster, chat, alert.Fingerprint)
 	if i != nil || err != nil || cluster == nil {
 		return i, err
 	}
 	if *cluster == "" {
 		unnamed = nil // of any cluster
 	}
-	if i, err = a.Tx.NewestInstance(unnamed, alert.Fingerprint); i == nil || err != nil || !n.Joins(i, alert) {
+	if i, err = a.Tx.NewestInstance(unnamed, chat, alert.Fingerprint); i == nil || err != nil || !n.Joins(i, alert) {
 		return nil, err
 	}
 	return i, nil
@@ -136,11 +137,11 @@ func (t *Tx) anyNamed() (bool, error) {
 	return *t.named, nil
 }
 
-// NewestInstance returns the newest instance of an alert in a cluster, or nil.
-// Without a cluster, the newest of all counts.
-func (t *Tx) NewestInstance(cluster *string, fingerprint string) (*state.Instance, error) {
+// NewestInstance returns the newest instance of an alert in a cluster and a chat, see
+// [state.Instance], or nil. Without a cluster, the newest of all counts.
+func (t *Tx) NewestInstance(cluster *string, chat, fingerprint string) (*state.Instance, error) {
 	if cluster == nil {
-		return first(t.instances(newestOfAll, fingerprint))
+		return first(t.instances(newestOfAll, fingerprint, chat))
 	}
-	return first(t.instances(newestInstance, fingerprint, *cluster))
+	return first(t.instances(newestInstance, fingerprint, chat, *cluster))
 }

@@ -22,10 +22,10 @@ func Example() {
 	body := `{"version": "4", "groupKey": "{}:{}", "status": "firing",
 		"alerts": [{"status": "firing", "startsAt": "2026-03-03T22:30:00Z", "labels": {"alertname": "LatencyHigh"}}]}`
 	err = s.Do(func(tx *spool.Tx) error {
-		if err := tx.RegisterChats([]string{"-100"}); err != nil {
+		if err := tx.RegisterChats(state.Chats{Default: []string{"-100"}}, false); err != nil {
 			return err
 		}
-		_, err := tx.AddArrival(time.Now(), state.Loud, "", []byte(body))
+		_, err := tx.AddArrival(time.Now(), state.Loud, spool.Sender{}, []byte(body))
 		return err
 	})
 	if err != nil {
@@ -33,7 +33,7 @@ func Example() {
 		return
 	}
 	err = s.Do(func(tx *spool.Tx) error {
-		applier := spool.Applier{Tx: tx, Chats: []string{"-100"}, Rank: func(template.KV) int { return 0 }}
+		applier := spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{"-100"}}, Rank: func(template.KV) int { return 0 }}
 		inbox, err := tx.Inbox(spool.InboxRange{}, 10, 1<<20)
 		if err != nil {
 			return err

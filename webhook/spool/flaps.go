@@ -13,9 +13,10 @@ import (
 
 const (
 	// The episode before the last ones that make an alert flap.
-	episodeBefore = `SELECT id, first_at FROM instances WHERE fingerprint = ? AND cluster = ? ORDER BY id DESC LIMIT 1 OFFSET ?`
-	activeFlap    = `SELECT message FROM flaps WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
-	beginFlap     = `INSERT INTO flaps (chat, cluster, fingerprint, first, instance, due_at) VALUES (?, ?, ?, ?, ?, ?)
+	episodeBefore = `SELECT id, first_at FROM instances i WHERE fingerprint = ?1 AND cluster = ?2
+		AND (chat = ?4 OR chat = '' AND EXISTS (SELECT 1 FROM views v WHERE v.chat = ?4 AND v.instance = i.id)) ORDER BY id DESC LIMIT 1 OFFSET ?3`
+	activeFlap = `SELECT message FROM flaps WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
+	beginFlap  = `INSERT INTO flaps (chat, cluster, fingerprint, first, instance, due_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET first = excluded.first, instance = excluded.instance, due_at = excluded.due_at, message = 0, over = 0`
 	continueFlap = `UPDATE flaps SET instance = ?, due_at = ? WHERE chat = ? AND cluster = ? AND fingerprint = ? AND over = 0`
 	resolveFlap  = `UPDATE flaps SET due_at = ? WHERE instance = ? AND over = 0 AND chat = ? AND cluster = ? AND fingerprint = ?`
@@ -23,8 +24,9 @@ const (
 	viewFlaps    = `UPDATE views SET flap = 1 WHERE chat = ? AND instance = ?`
 
 	flapColumns = `SELECT f.cluster, f.fingerprint, f.first, f.instance, f.message, f.over, f.due_at, (SELECT count(*) FROM instances e
-		WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first AND e.id <= f.instance),
-		COALESCE((SELECT e.first_at FROM instances e WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first ORDER BY e.id LIMIT 1), f.due_at)
+		WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first AND e.id <= f.instance AND e.chat IN ('', f.chat)),
+		COALESCE((SELECT e.first_at FROM instances e WHERE e.fingerprint = f.fingerprint AND e.cluster = f.cluster AND e.id >= f.first
+			AND e.chat IN ('', f.chat) ORDER BY e.id LIMIT 1), f.due_at)
 		FROM flaps f `
 	newFlaps   = flapColumns + `WHERE f.chat = ? AND f.over = 0 AND f.message = 0`
 	groupFlaps = `SELECT EXISTS (SELECT 1 FROM flaps f JOIN instances i ON i.id = f.instance JOIN views v ON v.chat = f.chat AND v.instance = i.id
@@ -104,7 +106,7 @@ func (t *Tx) flapped(i *state.Instance, chats []string) (bool, error) {
 	var first int64
 	var firstAt any // of any type in a damaged row
 	flaps := false
-	err := t.queryRow(episodeBefore, i.Alert.Fingerprint, i.Cluster, state.FlapEpisodes-1).Scan(&first, &firstAt)
+	err := t.queryRow(episodeBefore, i.Alert.Fingerprint, i.Cluster, state.FlapEpisodes-1, i.Chat).Scan(&first, &firstAt)
 	if err == nil {
 		since := i.FirstAt.Sub(timeOf(firstAt))
 		flaps = since >= 0 && since <= state.FlapWithin

@@ -115,27 +115,30 @@ func (t *Tx) Announce() (n int, err error) {
 		return 0, err
 	}
 	for _, i := range list {
-		a, err := i.Arrival()
-		if err != nil {
-			return 0, err
-		}
-		e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster}
-		if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil {
-			return 0, err
-		}
-		if i.Held == nil {
-			continue
-		}
-		if a, err = i.HeldArrival(); err != nil {
-			return 0, err
-		}
-		e.Body, e.Held = a.Body, []string{i.Alert.Fingerprint}
-		if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil {
+		if err := t.announce(i); err != nil {
 			return 0, err
 		}
 	}
 	_, err = t.exec(setAnnounced)
 	return len(list), err
+}
+
+// announce appends to the journal the present state of an instance.
+func (t *Tx) announce(i *state.Instance) error {
+	a, err := i.Arrival()
+	if err != nil {
+		return err
+	}
+	e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster, Receiver: a.Receiver, Chats: a.Chats}
+	if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil || i.Held == nil {
+		return err
+	}
+	if a, err = i.HeldArrival(); err != nil {
+		return err
+	}
+	e.Body, e.Held = a.Body, []string{i.Alert.Fingerprint}
+	_, err = t.AppendEvent(a.At, state.EventNotification, e)
+	return err
 }
 
 // fileIdentity returns the host, the device and the number of a file.

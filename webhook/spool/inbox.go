@@ -11,23 +11,27 @@ import (
 )
 
 const (
-	insertArrival = `INSERT INTO inbox (received_at, notify, cluster, body) VALUES (?, ?, ?, ?)`
+	insertArrival = `INSERT INTO inbox (received_at, notify, cluster, receiver, body) VALUES (?, ?, ?, ?, ?)`
 	deleteArrival = `DELETE FROM inbox WHERE id = ?`
-	selectInbox   = `SELECT id, received_at, notify, cluster, body FROM inbox WHERE id > ?1 AND (id < ?2 OR ?2 = 0) ORDER BY id LIMIT ?3`
+	selectInbox   = `SELECT id, received_at, notify, cluster, receiver, body FROM inbox WHERE id > ?1 AND (id < ?2 OR ?2 = 0) ORDER BY id LIMIT ?3`
 	inboxBody     = `SELECT CAST(body AS BLOB) FROM inbox WHERE id = ?`
 	inboxBacklog  = `SELECT count(*), min(received_at) FROM inbox`
 )
 
-// AddArrival stores an accepted notification of a cluster of Alertmanagers, to be
-// applied later, and returns its id.
-func (t *Tx) AddArrival(at time.Time, notify state.Loudness, cluster string, body []byte) (id int64, err error) {
-	return t.insert(insertArrival, at.UnixMicro(), notify, cluster, body)
+// Sender is the sender of a notification, as its URL names it: the cluster of
+// Alertmanagers, and the receiver. Both can be empty.
+type Sender struct{ Cluster, Receiver string }
+
+// AddArrival stores an accepted notification, to be applied later, and returns its
+// id.
+func (t *Tx) AddArrival(at time.Time, notify state.Loudness, from Sender, body []byte) (id int64, err error) {
+	return t.insert(insertArrival, at.UnixMicro(), notify, from.Cluster, from.Receiver, body)
 }
 
 // AddParsed stores a notification as AddArrival does. P is its body as
 // [state.ParsePayload] returns it, so that it is not parsed again.
-func (t *Tx) AddParsed(at time.Time, notify state.Loudness, cluster string, body []byte, p state.Payload) (id int64, err error) {
-	if id, err = t.AddArrival(at, notify, cluster, body); err == nil {
+func (t *Tx) AddParsed(at time.Time, notify state.Loudness, from Sender, body []byte, p state.Payload) (id int64, err error) {
+	if id, err = t.AddArrival(at, notify, from, body); err == nil {
 		t.parsed.add(id, body, p)
 	}
 	return id, err
@@ -80,7 +84,7 @@ func (t *Tx) DeleteArrival(id int64) error {
 
 // NumberArrival returns an id for a notification that another replica received.
 func (t *Tx) NumberArrival(at time.Time, notify state.Loudness) (id int64, err error) {
-	if id, err = t.AddArrival(at, notify, "", []byte{}); err != nil {
+	if id, err = t.AddArrival(at, notify, Sender{}, []byte{}); err != nil {
 		return 0, err
 	}
 	return id, t.DeleteArrival(id)
@@ -104,7 +108,7 @@ func (t *Tx) Inbox(r InboxRange, limit, size int) ([]state.Arrival, error) {
 			return a, errEnough
 		}
 		var at int64
-		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err != nil {
+		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Receiver, &a.Body); err != nil {
 			return a, err
 		}
 		read += len(a.Body)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -15,7 +16,8 @@ import (
 const (
 	// instanceColumns are the columns of an instance i that [scanInstance] reads.
 	instanceColumns = `i.id, i.group_key, i.alert, i.rank, i.notify, i.notification, i.received_at, i.first_at,
-	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at, i.cluster, i.old_group, i.silence`
+	i.seen_at, i.said_by, i.resolved_at, i.suppressed, i.closed, i.refire_at, i.own, i.held, i.again_at, i.cluster, i.old_group, i.silence,
+	i.chat, i.receiver`
 
 	selectInstances = `SELECT ` + instanceColumns + ` FROM instances i `
 
@@ -34,19 +36,19 @@ const (
 	deleteInstance = `DELETE FROM instances WHERE id = ?`
 
 	insertInstance = `INSERT INTO instances (group_key, fingerprint, starts_at, alert, rank, notify, notification,
-		received_at, first_at, seen_at, said_by, resolved_at, closed, own, cluster, old_group)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-	updateInstance = `UPDATE instances SET group_key = ?, cluster = ?, starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
+		received_at, first_at, seen_at, said_by, resolved_at, closed, own, cluster, old_group, chat, receiver)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	updateInstance = `UPDATE instances SET group_key = ?, cluster = ?, chat = ?, receiver = ?, starts_at = ?, alert = ?, notify = ?, notification = ?, received_at = ?, seen_at = ?,
 		said_by = ?, resolved_at = ?, suppressed = ?, closed = ?, refire_at = ?, own = ?, held = ?, again_at = ?, silence = ? WHERE id = ?`
 
 	// episode is the number of an instance i among those with its identity and
 	// start.
 	episode = `(SELECT count(*) FROM instances e WHERE e.fingerprint = i.fingerprint AND e.starts_at = i.starts_at AND e.id < i.id
-		AND e.old_group = i.old_group AND (i.old_group <> '' OR e.cluster = i.cluster))`
-	instanceKey   = `SELECT cluster, group_key, fingerprint, starts_at, ` + episode + ` FROM instances i WHERE id = ?`
+		AND e.chat = i.chat AND e.old_group = i.old_group AND (i.old_group <> '' OR e.cluster = i.cluster))`
+	instanceKey   = `SELECT cluster, chat, group_key, fingerprint, starts_at, ` + episode + ` FROM instances i WHERE id = ?`
 	instanceByKey = `SELECT id FROM instances i WHERE fingerprint = ?1 AND starts_at = ?2
 		AND CASE WHEN ?3 IS NULL THEN ?4 IN (old_group, group_key) ELSE ?3 IN (cluster, '') OR cluster = '' END
-		ORDER BY cluster = ?3 DESC, id LIMIT 1 OFFSET ?5`
+		AND chat IN (?6, ?7, '') ORDER BY cluster = ?3 DESC, chat = ?6 DESC, chat = ?7 DESC, id LIMIT 1 OFFSET ?5`
 
 	dueInChat     = `INSERT INTO views (chat, instance, pending) VALUES (?, ?, 1) ON CONFLICT DO NOTHING`
 	dueWhereShown = `UPDATE views SET pending = 1 WHERE instance = ? AND shown <> 2`
@@ -127,6 +129,7 @@ func scanInstance(rows *sql.Rows, more ...any) (*state.Instance, error) {
 	err := rows.Scan(append([]any{
 		&i.ID, &i.Group, &alert, &i.Rank, &i.Notify, &i.Notification, &changed, &first,
 		&last, &i.ExternalURL, &resolved, &i.Suppressed, &i.Closed, &refire, &i.Own, &held, &resumed, &i.Cluster, &i.OldGroup, &silence,
+		&i.Chat, &i.Receiver,
 	}, more...)...)
 	if err != nil {
 		return nil, err
@@ -159,7 +162,7 @@ func (t *Tx) createInstance(i *state.Instance, chats []string) error {
 	t.names(i)
 	i.ID, err = t.insert(insertInstance,
 		i.Group, i.Alert.Fingerprint, i.Alert.StartsAt.UnixMicro(), string(alert), i.Rank, i.Notify, i.Notification,
-		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own, i.Cluster, i.OldGroup)
+		i.ChangedAt.UnixMicro(), i.FirstAt.UnixMicro(), i.LastAt.UnixMicro(), i.ExternalURL, micro(i.ResolvedAt), i.Closed, i.Own, i.Cluster, i.OldGroup, i.Chat, i.Receiver)
 	if err != nil || i.Notify == state.None {
 		return err
 	}
@@ -185,15 +188,18 @@ func (t *Tx) UpdateInstance(i *state.Instance) error {
 	}
 	t.names(i)
 	_, err = t.exec(updateInstance,
-		i.Group, i.Cluster, i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
+		i.Group, i.Cluster, i.Chat, i.Receiver, i.Alert.StartsAt.UnixMicro(), string(alert), i.Notify, i.Notification, i.ChangedAt.UnixMicro(), i.LastAt.UnixMicro(),
 		i.ExternalURL, micro(i.ResolvedAt), i.Suppressed, i.Closed, micro(i.RefireAt), i.Own, string(held), micro(i.ResumedAt), string(silence), i.ID)
 	return err
 }
 
-// names notes that an instance has the name of a cluster.
+// names notes that an instance has the name of a cluster, or a chat.
 func (t *Tx) names(i *state.Instance) {
 	if i.Cluster != "" {
 		t.named = new(true)
+	}
+	if i.Chat != "" {
+		t.separate = new(true)
 	}
 }
 
@@ -210,21 +216,31 @@ func (t *Tx) due(id int64, chats []string) error {
 // Key returns the key of an instance in every replica.
 func (t *Tx) Key(id int64) (k state.InstanceKey, err error) {
 	k.Cluster = new(string)
-	err = t.queryRow(instanceKey, id).Scan(k.Cluster, &k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
+	err = t.queryRow(instanceKey, id).Scan(k.Cluster, &k.Chat, &k.Group, &k.Fingerprint, &k.StartsAt, &k.Episode)
 	return k, err
 }
 
-// Find returns the id of the instance with a key. If this replica does not know
-// the alert, it returns 0. If the two replicas know different starts, it
-// returns the newest instance of the alert.
-func (t *Tx) Find(k state.InstanceKey) (id int64, err error) {
-	err = t.queryRow(instanceByKey, k.Fingerprint, k.StartsAt, k.Cluster, k.Group, k.Episode).Scan(&id)
+// Find returns the id of the instance with a key, in a chat or "". If this replica
+// does not know the alert, it returns 0. If the two replicas know different starts,
+// it returns the newest instance of the alert. One of them may have separated an
+// instance that the other one's chats still share.
+func (t *Tx) Find(k state.InstanceKey, chat string) (id int64, err error) {
+	err = t.queryRow(instanceByKey, k.Fingerprint, k.StartsAt, k.Cluster, k.Group, k.Episode, k.Chat, chat).Scan(&id)
 	if !errors.Is(err, sql.ErrNoRows) {
 		return id, err
 	}
-	i, err := t.NewestInstance(k.Cluster, k.Fingerprint)
-	if i == nil || err != nil {
-		return 0, err
+	for _, in := range slices.Compact([]string{k.Chat, chat, ""}) {
+		i, err := t.NewestInstance(k.Cluster, in, k.Fingerprint)
+		if i != nil || err != nil {
+			return idOf(i), err
+		}
 	}
-	return i.ID, nil
+	return 0, nil
+}
+
+func idOf(i *state.Instance) int64 {
+	if i == nil {
+		return 0
+	}
+	return i.ID
 }

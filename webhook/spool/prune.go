@@ -18,6 +18,7 @@ const (
 // Prune removes rows older than a time, at most limit of each kind. It removes
 // instances that every chat shows as resolved. With archived, these must also
 // be in the history. It reports whether more such rows may exist.
+// Chats that were removed from the configuration before the time are forgotten.
 func (t *Tx) Prune(before time.Time, limit int, archived bool) (more bool, err error) {
 	instances := pruneInstances
 	if archived {
@@ -34,5 +35,5 @@ func (t *Tx) Prune(before time.Time, limit int, archived bool) (more bool, err e
 		}
 		more = more || n >= int64(limit)
 	}
-	return more, nil
+	return more, t.forgetRemoved(before)
 }

@@ -18,7 +18,7 @@ import (
 
 const (
 	// recordColumns are the columns of an instance i that [scanRecord] reads.
-	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, ` + episode
+	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, CASE i.origin WHEN i.id THEN '' ELSE i.chat END, ` + episode
 
 	idsSince = `SELECT id FROM instances WHERE resolved_at IS NULL OR resolved_at >= ? ORDER BY starts_at, id`
 	recordOf = `SELECT i.id, ` + recordColumns + ` FROM instances i WHERE i.id = ?`
@@ -95,7 +95,7 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	var notify state.Loudness
 	var first int64
 	var resolved sql.NullInt64
-	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Cluster, &r.OldGroup, &r.Episode)...); err != nil {
+	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Cluster, &r.OldGroup, &r.Chat, &r.Episode)...); err != nil {
 		return err
 	}
 	var a struct {

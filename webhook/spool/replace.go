@@ -155,7 +155,7 @@ func (t *Tx) continueIDs(last int64) error {
 }
 
 const (
-	saveInbox   = `SELECT id, received_at, notify, cluster, body FROM inbox ORDER BY id`
+	saveInbox   = `SELECT id, received_at, notify, cluster, receiver, body FROM inbox ORDER BY id`
 	unshownRows = selectInstances + `WHERE i.resolved_at IS NULL AND i.id IN (SELECT instance FROM views WHERE pending = 1 AND shown = 0)`
 )
 
@@ -165,7 +165,7 @@ func (t *Tx) save() (list []state.Arrival) {
 	rows, err := t.query(saveInbox)
 	inbox, _, _ := collectGood(rows, err, func(rows *sql.Rows) (a state.Arrival, err error) {
 		var at int64
-		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Body); err == nil {
+		if err = rows.Scan(&a.ID, &at, &a.Notify, &a.Cluster, &a.Receiver, &a.Body); err == nil {
 			a.At = time.UnixMicro(at)
 			_, err = state.ParsePayload(a.Body)
 		}

@@ -43,7 +43,7 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 		t.Fatal(damaged, err)
 	}
 	err = s.Do(func(tx *spool.Tx) error {
-		if err := tx.RegisterChats([]string{"dry-run"}); err != nil {
+		if err := tx.RegisterChats(state.Chats{Default: []string{"dry-run"}}, false); err != nil {
 			return err
 		}
 		if due, ok, err := firstDue(tx, "dry-run"); ok || err != nil {
@@ -62,7 +62,7 @@ func TestASpoolOfAnEarlierVersionOpens(t *testing.T) {
 		a := open[0].Alert
 		a.Status, a.EndsAt = "resolved", time.Now()
 		n.Alerts = template.Alerts{a}
-		if _, err := (spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+		if _, err := (spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{"dry-run"}}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
 			return err
 		}
 		due, _, err := firstDue(tx, "dry-run")
@@ -186,7 +186,7 @@ func TestAnAlertThatFiresAgainStartsOnce(t *testing.T) {
 			const group, chat = "{}:{}", "7"
 			resolved := begin.Add(time.Minute)
 			err = s.Do(func(tx *spool.Tx) error {
-				applier := spool.Applier{Tx: tx, Chats: []string{chat}, Rank: func(template.KV) int { return 0 }}
+				applier := spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{chat}}, Rank: func(template.KV) int { return 0 }}
 				notify := func(at time.Time, url, status string, starts time.Time) error {
 					a := template.Alert{Status: status, StartsAt: starts, Fingerprint: "1"}
 					if status == "resolved" {
@@ -198,7 +198,7 @@ func TestAnAlertThatFiresAgainStartsOnce(t *testing.T) {
 					return err
 				}
 				if err := errors.Join(
-					tx.RegisterChats([]string{chat}),
+					tx.RegisterChats(state.Chats{Default: []string{chat}}, false),
 					notify(begin, "http://a", "firing", begin),
 					notify(resolved, "http://a", "resolved", begin),
 					notify(resolved.Add(10*time.Second), "http://a", "firing", begin),
@@ -235,7 +235,7 @@ func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
 		}
 		const group, chat = "{}:{}", "7"
 		err = s.Do(func(tx *spool.Tx) error {
-			applier := spool.Applier{Tx: tx, Chats: []string{chat}, Rank: func(template.KV) int { return 0 }}
+			applier := spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{chat}}, Rank: func(template.KV) int { return 0 }}
 			notify := func(at time.Time) error {
 				n := state.Arrival{At: at, Notify: state.Loud, Payload: state.Payload{GroupKey: group}}
 				n.Alerts = template.Alerts{{Status: "firing", StartsAt: begin, Fingerprint: "1"}}
@@ -251,7 +251,7 @@ func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
 			}
 			hour := begin.Add(time.Hour)
 			if err := errors.Join(
-				tx.RegisterChats([]string{chat}), notify(begin), sent(message.Alert, 1, begin),
+				tx.RegisterChats(state.Chats{Default: []string{chat}}, false), notify(begin), sent(message.Alert, 1, begin),
 				notify(hour.Add(late)), sent(message.Reminder, 2, hour),
 			); err != nil {
 				return err
@@ -281,7 +281,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	for i := range jobs {
 		go func() {
 			results <- s.Do(func(tx *spool.Tx) error {
-				if _, err := tx.AddArrival(time.Now(), state.Loud, "", []byte("{}")); err != nil || i%5 != 0 {
+				if _, err := tx.AddArrival(time.Now(), state.Loud, spool.Sender{}, []byte("{}")); err != nil || i%5 != 0 {
 					return err
 				}
 				return wrong
@@ -298,7 +298,7 @@ func TestAFailingJobFailsAlone(t *testing.T) {
 	}
 	var last int64
 	if err := s.Do(func(tx *spool.Tx) (err error) {
-		last, err = tx.AddArrival(time.Now(), state.Loud, "", []byte("{}"))
+		last, err = tx.AddArrival(time.Now(), state.Loud, spool.Sender{}, []byte("{}"))
 		return err
 	}); err != nil {
 		t.Fatal(err)

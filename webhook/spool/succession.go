@@ -20,9 +20,11 @@ const formerPrefix = "former "
 const (
 	showsAnything = `SELECT EXISTS (SELECT 1 FROM views WHERE chat = ? AND shown > 0)`
 	markFormer    = `UPDATE chats SET key = ? WHERE key = ?`
-	migratedChats = `SELECT key, migrated_to FROM chats WHERE migrated_to <> '' AND key IS NOT NULL`
-	chatExists    = `SELECT EXISTS (SELECT 1 FROM chats WHERE key = ?)`
-	setMigrated   = `UPDATE chats SET migrated_to = ? WHERE key = ?`
+	// The instances of the old group are those of the new one.
+	renameInstances = `UPDATE instances SET chat = ?1 WHERE chat = ?2`
+	migratedChats   = `SELECT key, migrated_to FROM chats WHERE migrated_to <> '' AND key IS NOT NULL`
+	chatExists      = `SELECT EXISTS (SELECT 1 FROM chats WHERE key = ?)`
+	setMigrated     = `UPDATE chats SET migrated_to = ? WHERE key = ?`
 
 	// The messages of the old group can be neither edited nor replied to.
 	inheritViews = `INSERT INTO views (chat, instance, pending, shown, told_at, over_at)
@@ -43,7 +45,7 @@ func (t *Tx) Predecessors(key string) (ids []string, err error) {
 		return nil, err
 	}
 	rows, err := t.query(chatKeys)
-	known, err := collect(rows, err, func(rows *sql.Rows) (key string, err error) { return key, rows.Scan(&key) })
+	known, err := collect(rows, err, scanKey)
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +82,9 @@ func (t *Tx) Succeed(key, oldID string, at time.Time) error {
 // inherit moves what an old chat shows to the chat that it became.
 func (t *Tx) inherit(key, old string, at time.Time, elsewhere bool) error {
 	if _, err := t.exec(inheritViews, key, old); err != nil {
+		return err
+	}
+	if _, err := t.exec(renameInstances, key, old); err != nil {
 		return err
 	}
 	if err := t.forget(old); err != nil {

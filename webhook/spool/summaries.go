@@ -59,7 +59,7 @@ const (
 	ambiguousNews      = `UPDATE views SET ambiguous = ambiguous + 1 WHERE chat = ?2 AND pending = 1 AND instance IN (SELECT instance FROM summarized WHERE message = ?1)`
 	ambiguousReminders = `UPDATE reminders SET ambiguous = ambiguous + 1 WHERE chat = ?2 AND group_key IN (SELECT group_key FROM lines WHERE message = ?1)`
 
-	unshownKeys = `SELECT i.cluster, i.group_key, i.fingerprint, i.starts_at, ` + episode + `, s.shows FROM summarized s
+	unshownKeys = `SELECT i.cluster, i.chat, i.group_key, i.fingerprint, i.starts_at, ` + episode + `, s.shows FROM summarized s
 		JOIN views v ON v.chat = ?2 AND v.instance = s.instance JOIN instances i ON i.id = s.instance
 		WHERE s.message = ?1 AND (?3 OR v.pending = 1 AND v.shown = CASE ?4 WHEN 'summary_ends' THEN 1 ELSE 0 END)`
 	messageByID    = `SELECT id FROM messages WHERE chat = ? AND shown_as = ? AND kind = ? ORDER BY id DESC LIMIT 1`

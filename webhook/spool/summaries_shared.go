@@ -14,7 +14,7 @@ func (t *Tx) listedIn(m *Message) ([]state.ListedEvent, error) {
 	return collect(rows, err, func(rows *sql.Rows) (l state.ListedEvent, err error) {
 		var shows Shown
 		l.Cluster = new(string)
-		err = rows.Scan(l.Cluster, &l.Group, &l.Fingerprint, &l.StartsAt, &l.Episode, &shows)
+		err = rows.Scan(l.Cluster, &l.Chat, &l.Group, &l.Fingerprint, &l.StartsAt, &l.Episode, &shows)
 		l.Resolved, l.News = shows == ShownResolved, m.Kind == message.SummaryStart
 		return l, err
 	})
@@ -69,7 +69,7 @@ func (t *Tx) summarizedElsewhere(chat string, e state.SentEvent, at time.Time) e
 	}
 	var list []Unlisted
 	for _, l := range e.Listed {
-		id, err := t.Find(l.InstanceKey)
+		id, err := t.Find(l.InstanceKey, chat)
 		if err != nil {
 			return err
 		}

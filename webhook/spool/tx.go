@@ -17,6 +17,7 @@ type Tx struct {
 	lastID     int64   // the greatest id of a new row
 	file       string  // the identity of the database file
 	named      *bool   // an instance may have the name of a cluster; nil until [Tx.anyNamed]
+	separate   *bool   // an instance may have a chat of its own; nil until [Tx.anySeparate]
 	parsed     parsed  // notifications that are to be applied
 }
 

@@ -97,7 +97,7 @@ func TestAnAlertOfSeveralGroupsOfAnEarlierVersion(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				applier := spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}
+				applier := spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{"dry-run"}}, Rank: func(template.KV) int { return 0 }}
 				for k, report := range c.reports {
 					at := time.Now().Add(time.Duration(k) * time.Minute)
 					cluster, group, _ := strings.Cut(report, "/")
@@ -135,7 +135,7 @@ func TestAnInstanceThatContinuesInAnotherEndsInTheChat(t *testing.T) {
 		}
 		n := state.Arrival{ID: 100, At: time.Now(), Notify: state.Loud}
 		n.GroupKey, n.Status, n.Alerts = i.Group, "firing", template.Alerts{i.Alert}
-		if _, err := (spool.Applier{Tx: tx, Chats: []string{"dry-run"}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
+		if _, err := (spool.Applier{Tx: tx, Chats: state.Chats{Default: []string{"dry-run"}}, Rank: func(template.KV) int { return 0 }}).Apply(n); err != nil {
 			return err
 		}
 		resolved, err := tx.ResolvedViews("dry-run", "a third")

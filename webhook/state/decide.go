@@ -97,7 +97,9 @@ type Observation struct {
 	// SilencedBy are the ids of the silences. Silence is the one of them that ends
 	// last; it is zero if there is none, or if it is not known.
 	SilencedBy []string
-	Silence    message.Silence
+	// Receivers are those that its routes lead to.
+	Receivers []string
+	Silence   message.Silence
 }
 
 // TakeObservation records that Alertmanager knows the alert. Changed means that

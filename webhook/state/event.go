@@ -22,8 +22,11 @@ type NotificationEvent struct {
 	Notify Loudness        `json:"notify"`
 	Body   json.RawMessage `json:"body"`
 	// Cluster is nil in an event of an earlier version.
-	Cluster *string  `json:"cluster,omitempty"`
-	Held    []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
+	Cluster *string `json:"cluster,omitempty"`
+	// Receiver and Chats are those of the [Arrival].
+	Receiver string   `json:"receiver,omitempty"`
+	Chats    []string `json:"chats,omitempty"`
+	Held     []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
 }
 
 // CallEvent is the outcome of a call. Times are microseconds since 1970.
@@ -41,6 +44,16 @@ type CallEvent struct {
 	// Edited and EditedID are the id of the message that shows the present state.
 	Edited   int64  `json:"edited,omitempty"`
 	EditedID string `json:"edited_id,omitempty"`
+}
+
+// Separate reports whether the call is about an episode of its chat alone.
+func (c CallEvent) Separate() bool {
+	for _, sent := range []*SentEvent{c.Sent, c.Ambiguous} {
+		if sent != nil && len(sent.Listed) > 0 && sent.Listed[0].Chat == c.Chat {
+			return true
+		}
+	}
+	return false
 }
 
 // SentEvent is a message that the chat shows.
@@ -129,6 +142,7 @@ type OutageEvent struct {
 // of an earlier version, whose keys have no cluster.
 type InstanceKey struct {
 	Cluster     *string `json:"cluster,omitempty"`
+	Chat        string  `json:"chat,omitempty"` // see [Instance]
 	Group       string  `json:"group"`
 	Fingerprint string  `json:"fingerprint"`
 	StartsAt    int64   `json:"starts_at"`

@@ -9,11 +9,16 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 )
 
-// Instance is one episode: a period in which an alert fires. Cluster and
-// fingerprint identify the alert, and only its newest instance can fire.
+// Instance is one episode: a period in which an alert fires, as a chat was
+// notified of it. Cluster, chat and fingerprint identify the alert, and only its
+// newest instance can fire.
 type Instance struct {
-	ID           int64
-	Cluster      string // of Alertmanagers; see [Arrival]
+	ID      int64
+	Cluster string // of Alertmanagers; see [Arrival]
+	// Chat is the key of the chat, or [NoChat]. It is empty for an instance that
+	// the default chats share, because its notifications named no receiver.
+	Chat         string
+	Receiver     string // whose group delivers it, or ""
 	Group        string // the key of the group that delivers it
 	OldGroup     string // the key by which an earlier version identified it, or ""
 	Alert        template.Alert
@@ -43,7 +48,7 @@ func (i *Instance) StartedAt() time.Time { return Later(i.Alert.StartsAt, i.Resu
 // newInstance returns the instance that a notification starts.
 func newInstance(n Arrival, a template.Alert, rank int) *Instance {
 	return &Instance{
-		Cluster: n.Cluster, Group: n.GroupKey, OldGroup: n.oldGroup(), Alert: a, Rank: rank, Notify: n.Notify, Notification: n.ID,
+		Cluster: n.Cluster, Receiver: n.Receiver, Group: n.GroupKey, OldGroup: n.oldGroup(), Alert: a, Rank: rank, Notify: n.Notify, Notification: n.ID,
 		ChangedAt: n.At, FirstAt: n.At, LastAt: n.At, ExternalURL: n.ExternalURL, Own: !n.Elsewhere,
 	}
 }
@@ -102,7 +107,7 @@ func (i *Instance) confirm(n Arrival, a template.Alert) (raised, louder bool) {
 	}
 	raised = i.Notify == None && n.Notify > None
 	louder = i.Notify == Silent && n.Notify == Loud
-	i.Group, i.Notify = n.GroupKey, n.Notify
+	i.Group, i.Receiver, i.Notify = n.GroupKey, n.Receiver, n.Notify
 	return raised, louder
 }
 
@@ -157,6 +162,9 @@ func (i *Instance) HeldArrival() (Arrival, error) {
 
 func (i *Instance) arrival(alert template.Alert, at time.Time, by string) (a Arrival, err error) {
 	a = Arrival{At: at, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
+	if i.Chat != "" {
+		a.Receiver, a.Chats = i.Receiver, []string{i.Chat}
+	}
 	a.ExternalURL, a.Status, a.Alerts = by, alert.Status, template.Alerts{alert}
 	a.Body, err = json.Marshal(a.Payload)
 	return a, err

@@ -74,6 +74,11 @@ type Arrival struct {
 	// Cluster is the name of the cluster of Alertmanagers that sent it. Clusters
 	// with different names share no alert.
 	Cluster string
+	// Receiver is the name of the receiver in the URL, or "".
+	Receiver string
+	// Chats are the chats that it is for. Nil stands for those of the receiver,
+	// and without one for the default chats.
+	Chats []string
 	// OldCluster means that an earlier version received it, which knows no
 	// clusters.
 	OldCluster bool

@@ -7,6 +7,7 @@ type Record struct {
 	Cluster     string            `json:"cluster,omitempty"`
 	Group       string            `json:"group"` // that delivered it last
 	OldGroup    string            `json:"-"`     // see [Instance]
+	Chat        string            `json:"-"`     // likewise
 	Fingerprint string            `json:"fingerprint"`
 	StartsAt    time.Time         `json:"starts_at"`
 	Episode     int               `json:"episode,omitempty"`  // of those with the same start, from 0

@@ -1,8 +1,6 @@
 package telegram
 
 import (
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-telegram/bot/models"
@@ -29,26 +27,11 @@ func (*Client) Capabilities(chat Chat) transport.Capabilities {
 
 // text returns the text of a message and its markup: HTML or none.
 func text(m transport.Message) (string, models.ParseMode) {
-	d := mentioning(m)
+	d := m.Mentioning(maxText)
 	if m.Plain {
 		return d.Plain(), ""
 	}
 	return d.HTML(), models.ParseModeHTML
-}
-
-// mentioning returns the document of a message with its mentions below the text,
-// unless both are too long.
-func mentioning(m transport.Message) transport.Document {
-	if m.Silent || len(m.Mentions) == 0 {
-		return m.Document
-	}
-	d := m.Document
-	line := transport.Line{Spans: []transport.Span{{Text: strings.Join(m.Mentions, " ")}}}
-	d.Lines = append(slices.Clone(d.Lines), transport.Line{}, line)
-	if d.Length() > maxText {
-		return m.Document
-	}
-	return d
 }
 
 // keyboard returns the buttons of a message, or nil.

@@ -8,6 +8,8 @@ package transport
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +41,21 @@ type Message struct {
 	// Mentions are the people that a new message with a sound notifies, as the
 	// service writes them. An edit has none.
 	Mentions []string
+}
+
+// Mentioning returns the document with the mentions of a message with a sound below
+// the text. It leaves them out if both are longer than most.
+func (m Message) Mentioning(most int) Document {
+	d := m.Document
+	if m.Silent || len(m.Mentions) == 0 {
+		return d
+	}
+	line := Line{Spans: []Span{{Text: strings.Join(m.Mentions, " ")}}}
+	d.Lines = append(slices.Clone(d.Lines), Line{}, line)
+	if d.Length() > most {
+		return m.Document
+	}
+	return d
 }
 
 // Capabilities are the abilities and limits of a service in a chat.

@@ -19,6 +19,10 @@ func (c *Checked) idleFields() []finding.Finding {
 		_, posted := c.WebhookPath(r)
 		others := integrations(r)
 		chats := len(r.Chats) > 0
+		add(r.TimeZone != "" && !chats, "TimeZone is for the messages in Chats, and it has none: leave it out")
+		add(r.Templates != "" && !chats, "Templates is for the messages in Chats, and it has none: leave it out")
+		add(len(r.Mentions) > 0 && !chats, "Mentions is for the messages in Chats, and it has none: leave it out")
+		add(r.Sound == routing.NoMessage && chats, "Sound: NoMessage makes no messages in its Chats: leave out one of them")
 		add(r.Language != "" && !chats, "Language is that of the messages in Chats, and it has none: leave it out")
 		add(r.Sound != "" && r.Watchdog, "a heartbeat makes no message, so it has no Sound: leave it out")
 		add((r.Sound == routing.Loud || r.Sound == routing.Silent) && !chats && !r.Watchdog && others > 0 && len(r.Telegram) == 0,

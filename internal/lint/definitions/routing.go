@@ -2,7 +2,6 @@ package definitions
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -175,11 +174,6 @@ func (c *Checked) unsupported() []finding.Finding {
 			out = append(out, finding.Finding{Code: finding.NotYetEmitted, Where: where, Reason: field + " is not yet emitted: leave it out"})
 		}
 	}
-	chats := map[string]bool{}
-	if c.Webhook.DefaultChat != "" {
-		chats[c.Webhook.DefaultChat] = true
-	}
-	languages := map[string]bool{}
 	for _, r := range c.Routing.Receivers {
 		where := fmt.Sprintf("receiver %q", r.Name)
 		for _, x := range []struct {
@@ -196,12 +190,8 @@ func (c *Checked) unsupported() []finding.Finding {
 		}
 		for _, chat := range r.Chats {
 			add(where, "Chat.Slack", chat.Slack != "")
-			chats[chat.Telegram] = true
-			languages[r.Language] = true
 		}
 	}
-	add("routing", fmt.Sprintf("a second chat (%s)", strings.Join(slices.Sorted(maps.Keys(chats)), ", ")), len(chats) > 1)
-	add("routing", "a second Language", len(languages) > 1)
 	for _, route := range c.Routing.Route.Routes {
 		where := "routing, " + emit.RouteName(route.Match)
 		add(where, "Raw", route.YAML() != "")
