@@ -11,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/webhook/state"
 )
 
-// destination is what the URL of a request says of its notification.
+// destination is the receiver or path that the URL of a request names.
 type destination struct {
 	known      bool   // the webhook has the path, and the receiver
 	stranger   bool   // it does not have the receiver

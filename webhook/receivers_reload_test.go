@@ -197,8 +197,8 @@ func (a routed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), err
 }
 
-// Alertmanager's routes no longer lead to a receiver: no notification tells its chat
-// of the end. A chat that another receiver has stays open.
+// Alertmanager's routes no longer lead to a receiver: no notification brings the end
+// to its chat. A chat that another receiver has stays open.
 func TestTheRoutesLeaveAReceiver(t *testing.T) {
 	for _, c := range []struct {
 		receivers []string

@@ -191,7 +191,7 @@ func TestAnUnknownReceiverIsShownInTheDefaultChats(t *testing.T) {
 				w.to(name, team.payload(team.resolved("redis", start, time.Now())))
 				w.after(time.Minute)
 				if m := w.bot.Messages(group); !strings.HasPrefix(m[0].Text, "✅") {
-					t.Errorf("the default chat is not told of the end: %v", m)
+					t.Errorf("the default chat does not show the end: %v", m)
 				}
 				w.to("other", team.payload(team.firing("mysql", start)))
 				if n := strings.Count(w.logs.String(), "notification to an unknown receiver"); n != 2 {
@@ -241,7 +241,7 @@ func TestGroupsWithOneKey(t *testing.T) {
 	}, receiver("team", "7"), receiver("infra", "8"))
 }
 
-// The first receiver of a chat says how its messages look.
+// The first receiver of a chat decides the look of its messages.
 func TestTheLookOfAReceiversMessages(t *testing.T) {
 	inReceivers(t, func(w *world) {
 		seoul, err := time.LoadLocation("Asia/Seoul")

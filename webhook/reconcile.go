@@ -262,7 +262,7 @@ func (r *reconciler) compare(a spool.Applier, id int64, present *known, rules st
 }
 
 // routed reports whether Alertmanager's routes lead from the alert of an instance to
-// the chat of it. Otherwise no notification tells the chat of the end.
+// the chat of it. Otherwise no notification brings the end to the chat.
 func (s *Service) routed(i *state.Instance, receivers []string) bool {
 	if i.Receiver == "" || len(receivers) == 0 || slices.Contains(receivers, i.Receiver) {
 		return true

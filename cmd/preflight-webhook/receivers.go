@@ -77,8 +77,8 @@ func lookOf(r config.Receiver) look {
 	return look{r.Language, r.TimeZone, r.Templates, strings.Join(r.Mentions, "\n")}
 }
 
-// formatters returns the formatters of the chats whose first receiver says how their
-// messages look.
+// formatters returns the formatters of the chats whose first receiver has a look of
+// its own.
 func (f format) formatters(file config.File, list []webhook.Receiver, failed func(error)) (map[string]*message.Formatter, error) {
 	byChat, byLook := map[string]*message.Formatter{}, map[look]*message.Formatter{{}: nil}
 	for i, r := range file.Receivers {

@@ -147,7 +147,7 @@ func (r *plant) count(chat int64, text string) (n int) {
 }
 
 // A real Alertmanager posts to two receivers of two replicas. An alert of both is in
-// both chats once, and each is told of the end.
+// both chats once, and each shows the end.
 func TestReceiversOfARealAlertmanager(t *testing.T) {
 	t.Parallel()
 	r := startReceivers(t)

@@ -93,8 +93,10 @@ func (r *resolver) site(in preflight.Site) {
 			r.add(finding.BadSite, where, "Envs: %q is there twice: leave one out", env)
 		}
 	}
-	if in.Alertmanager.Retention != "" {
-		r.notYet(where, "Alertmanager.Retention")
+	if text := in.Alertmanager.Retention; text != "" {
+		if d, err := model.ParseDuration(text); err != nil || d <= 0 {
+			r.add(finding.Unreadable, where, "Alertmanager.Retention: %q is no duration: write --data.retention as \"120h\"", text)
+		}
 	}
 	if in.Grafana.Folder != "" {
 		r.notYet(where, "Grafana.Folder")
@@ -103,12 +105,9 @@ func (r *resolver) site(in preflight.Site) {
 		r.notYet(where, "Grafana.DataSources")
 	}
 	for name, values := range in.ExternalLabels {
-		if len(values) != 1 {
+		if len(values) != 1 && (len(values) == 0 || len(in.Jobs) > 0) { // prometheus.yml is that of one server
 			r.notYet(where, fmt.Sprintf("ExternalLabels: %d values of %s", len(values), name))
 		}
-	}
-	if in.Routing.YAML != "" {
-		r.notYet(where, "Routing.YAML")
 	}
 	r.outputs(where, in.Outputs)
 	for _, j := range r.Jobs {

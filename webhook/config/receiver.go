@@ -24,7 +24,7 @@ type Receiver struct {
 	Language  string   `yaml:"language,omitempty"`  // empty: that of the file
 	TimeZone  string   `yaml:"time_zone,omitempty"` // of the times shown, such as Europe/Berlin
 	Templates string   `yaml:"templates,omitempty"` // a folder in that of --templates
-	Mentions  []string `yaml:"mentions,omitempty"`  // people whom messages with a sound name, such as @oncall
+	Mentions  []string `yaml:"mentions,omitempty"`  // at the end of new messages with a sound, such as @oncall
 }
 
 // ReceiverChat is a chat of one transport. One of its fields is set: a chat in its

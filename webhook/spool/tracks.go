@@ -126,7 +126,7 @@ func (t *Tx) anySeparate() (bool, error) {
 }
 
 // former returns the tracks of chats that the receiver of a notification had before,
-// for the alerts that are open there. No other notification tells of their end.
+// for the alerts that are open there. No other notification brings their end.
 func (a Applier) former(n state.Arrival, chats []string) (list []track, err error) {
 	only := map[string]map[string]bool{}
 	for _, alert := range n.Alerts {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/stack/proc"
 	"github.com/alertnative/preflight/internal/stack/servers"
+	"github.com/alertnative/preflight/webhook/api"
 )
 
 // alertmanager is one of the two Alertmanagers.
@@ -83,21 +84,27 @@ func usualRoutes() object {
 // writeRoutes writes the configuration of Alertmanager i with these routes to
 // the receivers silent and loud.
 func (r *run) writeRoutes(file string, i int, routes object) error {
-	receiver := func(name, notify string) object {
+	path := func(sound api.Sound) string {
+		if r.stage.earlier { // that version knows no receivers
+			return api.NotifyPath(sound, "")
+		}
+		return api.ReceiverPath(string(sound), "")
+	}
+	receiver := func(sound api.Sound) object {
 		var hooks []object
 		for k, replica := range r.replicas {
 			if r.Fanout || k == i%len(r.replicas) {
 				hooks = append(hooks, object{
-					"url": replica.proxy.url() + "/api/v1/alerts?notify=" + notify, "send_resolved": true,
+					"url": replica.proxy.url() + path(sound), "send_resolved": true,
 					"http_config": object{"authorization": object{"credentials": r.secrets.webhook}},
 				})
 			}
 		}
-		return object{"name": name, "webhook_configs": hooks}
+		return object{"name": string(sound), "webhook_configs": hooks}
 	}
 	data, err := yaml.Marshal(object{
 		"route":     routes,
-		"receivers": []object{receiver("silent", "silent"), receiver("loud", "loud")},
+		"receivers": []object{receiver(api.Silent), receiver(api.Loud)},
 	})
 	if err != nil {
 		return err

@@ -153,7 +153,11 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	status := p.forward(r, body)
-	p.ledger.note(body, r.URL.Query().Get(api.NotifyParam), status)
+	sound := r.URL.Query().Get(api.NotifyParam)
+	if receiver, ok := api.ReceiverOf(r.URL.EscapedPath()); ok {
+		sound = receiver
+	}
+	p.ledger.note(body, sound, status)
 	if status == 0 {
 		panic(http.ErrAbortHandler) // the webhook closed the connection too
 	}

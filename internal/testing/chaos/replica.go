@@ -16,6 +16,8 @@ import (
 	_ "modernc.org/sqlite" // driver of the spool
 
 	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // replica is one webhook with its spool, its port and its proxy.
@@ -67,6 +69,13 @@ func (p *replica) prepare() error {
 	if r.stage.chat == 0 {
 		p.spec.Args = append(p.spec.Args, "--no-telegram.rate-limit")
 	}
+	if !r.stage.earlier {
+		file := filepath.Join(p.dir, "webhook.yml")
+		if err := os.WriteFile(file, receivers().Encode(), 0o600); err != nil {
+			return err
+		}
+		p.spec.Args = append(p.spec.Args, "--config.file="+file)
+	}
 	for _, am := range r.managers {
 		p.spec.Args = append(p.spec.Args, fmt.Sprintf("--alertmanager.url=http://chaos:%s@%s", r.secrets.alertmanager, am.web.Addr()))
 	}
@@ -76,6 +85,15 @@ func (p *replica) prepare() error {
 		}
 	}
 	return nil
+}
+
+// receivers returns a webhook.yml with a receiver for each sound.
+func receivers() config.File {
+	f := config.Default()
+	for _, sound := range []api.Sound{api.Silent, api.Loud} {
+		f.Receivers = append(f.Receivers, config.Receiver{Name: string(sound), Sound: sound, Chats: []config.ReceiverChat{{Telegram: f.DefaultChat}}})
+	}
+	return f
 }
 
 func (p *replica) spool() string { return filepath.Join(p.dir, "spool.db") }
