@@ -44,9 +44,6 @@ func (c *Checked) receivers() []finding.Finding {
 			if _, _, ok := config.Chat(chat.Telegram); chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram) {
 				add(finding.NoMeans, "the chat %q is none: %s, or $VARIABLE of the webhook's environment", chat.Telegram, config.ChatForm)
 			}
-			if chat.Slack != "" && !config.IsChannel(chat.Slack) && !config.IsVariable(chat.Slack) {
-				add(finding.NoMeans, "the channel %q is none: write its id (C0123456789), or $VARIABLE of the webhook's environment", chat.Slack)
-			}
 		}
 		if r.Language != "" && !slices.Contains(message.Languages(), r.Language) {
 			add(finding.NoMeans, "the webhook has no messages in the Language %q: choose one of %s", r.Language, strings.Join(message.Languages(), ", "))
