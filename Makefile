@@ -32,6 +32,7 @@ firstrun: ## Measure the time from a clone to the first message with empty Go ca
 chaos: build tools ## Kill the webhook 200 times, trouble all that it depends on, kill 500 checkers; no alert may be lost.
 	@scripts/previous
 	@go run ./bench/chaos
+	@go run ./bench/chaos -transport=slack -stages=kills
 	@scripts/kills 500
 
 FUZZTIME ?= 30s

@@ -215,7 +215,7 @@ func (e explain) preview(p *proved, a *definitions.Alert, annotations map[string
 	})
 	var out []string
 	for _, m := range messages {
-		out = append(out, m.Text())
+		out = append(out, m.Document.Plain())
 	}
 	return scenario, out, err
 }

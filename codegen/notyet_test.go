@@ -16,9 +16,6 @@ var notYetEmitted = regexp.MustCompile(`: (DF009|GR009): `)
 // A field without effect gives one finding if it is set.
 func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 	t.Parallel()
-	of := func(edit func(r *routing.Receiver)) change {
-		return func(s *preflight.Site) { edit(&s.Routing.Receivers[0]) }
-	}
 	onBoard := func(edit func(d *dashgen.Dashboard)) change {
 		return func(s *preflight.Site) {
 			d := dashgen.Dashboard{
@@ -41,7 +38,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 		"Pack.Routing.YAML":      func(s *preflight.Site) { s.Packs[0].Routing.YAML = "global: {}" },
 		"Pack.Routing.Templates": func(s *preflight.Site) { s.Packs[0].Routing.Templates = fstest.MapFS{} },
 		"Pack.DashboardFiles":    func(s *preflight.Site) { s.Packs[0].DashboardFiles = fstest.MapFS{"a/b.json": {Data: []byte("{}")}} },
-		"Chat.Slack":             of(func(r *routing.Receiver) { r.Chats[0].Slack = "#team" }),
 		"Dashboard.Folder":       onBoard(func(d *dashgen.Dashboard) { d.Folder = "Teams" }),
 		"Row.Repeat":             onBoard(func(d *dashgen.Dashboard) { d.Rows[0].Repeat = "job" }),
 		"Panel.Repeat":           onBoard(func(d *dashgen.Dashboard) { d.Rows[0].Panels[0].Repeat = "job" }),

@@ -25,6 +25,8 @@ func TestFieldsOfReceiversHaveAnEffect(t *testing.T) {
 		"a language without chats":              {notified(func(r *routing.Receiver) { r.Language = "ko" }), `receiver "mq": AM009: Language is that of the messages in Chats`},
 		"a language of the history":             {beside(routing.Receiver{Sound: routing.NoMessage, Language: "ko"}), `receiver "beside": AM009: Language`},
 		"the look of chats":                     {receives(routing.Receiver{Chats: chats, TimeZone: "Asia/Seoul", Templates: "mq", Mentions: []string{"@oncall"}}), ""},
+		"a channel of Slack":                    {receives(routing.Receiver{Chats: []routing.Chat{{Slack: "C0123456789"}, {Slack: "$OPS"}}}), ""},
+		"a channel by its name":                 {receives(routing.Receiver{Chats: []routing.Chat{{Slack: "#ops"}}}), `receiver "mq": chat 1: it is not a channel: write its id`},
 		"a time zone without chats":             {notified(func(r *routing.Receiver) { r.TimeZone = "UTC" }), `receiver "mq": AM009: TimeZone is for the messages in Chats`},
 		"templates without chats":               {notified(func(r *routing.Receiver) { r.Templates = "mq" }), `receiver "mq": AM009: Templates is for the messages in Chats`},
 		"mentions without chats":                {notified(func(r *routing.Receiver) { r.Mentions = []string{"@mq"} }), `receiver "mq": AM009: Mentions is for the messages in Chats`},

@@ -15,6 +15,7 @@ import (
 	webhookconfig "github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // service is the webhook, which reads webhook.yml as its command does.
@@ -52,9 +53,11 @@ func (p *Pipeline) startWebhook() error {
 		return err
 	}
 	client := p.network.client()
-	if config.Sender, err = telegram.New(telegram.Options{Token: botToken, URL: "http://" + telegramHost, HTTP: client}); err != nil {
+	bot, err := telegram.New(telegram.Options{Token: botToken, URL: "http://" + telegramHost, HTTP: client})
+	if err != nil {
 		return err
 	}
+	config.Transports = map[string]webhook.Transport{transport.Telegram: bot}
 	chat := file.DefaultChat
 	if _, unset := webhookconfig.Variable(chat); unset { // the site has no default chat
 		chat = strconv.Itoa(firstChat)

@@ -32,7 +32,7 @@ type Receiver struct {
 // the webhook.
 type Chat struct {
 	Telegram string // chat, or chat:topic
-	Slack    string // channel
+	Slack    string // the id of a channel, "C0123456789", or "$NAME"
 }
 
 // PagerDuty is Alertmanager's integration of that name.

@@ -10,11 +10,15 @@ import (
 	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/lease"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // DefaultHeartbeatTimeout fits the shipped routing: one heartbeat may be lost,
 // and the timeout ends before Alertmanager lets the first alert expire.
 const DefaultHeartbeatTimeout = api.HeartbeatTimeout
+
+// Transport shows messages in the chats of one service, such as Telegram.
+type Transport = transport.Transport
 
 // Config configures a [Service].
 type Config struct {
@@ -44,9 +48,10 @@ type Config struct {
 	// Retention is the time for which an alert is kept after it ended. 0 means
 	// 30 days.
 	Retention time.Duration
-	// Rates limit the rate of calls. The zero value means Telegram's limits.
+	// Rates limit the rate of calls. The zero value means the limits of the
+	// transports.
 	Rates deliver.Rates
-	// Drain is the maximum duration of a call of the Bot API when the service
+	// Drain is the maximum duration of a call of a transport when the service
 	// stops. 0 means ten seconds.
 	Drain time.Duration
 }

@@ -32,7 +32,7 @@ func TestACopiedSpoolWithoutADatabase(t *testing.T) {
 			t.Fatal(err)
 		}
 		second := newWorld(w.t, "7", copied)
-		second.bot, second.config.Sender = w.bot, w.config.Sender
+		second.bot, second.config.Transports = w.bot, w.config.Transports
 		second.start()
 		defer func() { second.stop() }()
 		w.after(2 * time.Minute)

@@ -15,21 +15,25 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // printer is a chat on standard output.
 type printer struct{ sent chan struct{} }
 
-func (p printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message) (int, error) {
-	fmt.Printf("to %s, silent: %t\n%s\n", chat, m.Silent, m.Plain)
+func (p printer) Send(_ context.Context, chat transport.Chat, m transport.Message) (string, error) {
+	fmt.Printf("to %s, silent: %t\n%s\n", chat, m.Silent, m.Document.Plain())
 	p.sent <- struct{}{}
-	return 1, nil
+	return "1", nil
 }
 
-func (printer) Edit(context.Context, telegram.Chat, int, telegram.Message) error { return nil }
+func (printer) Edit(context.Context, transport.Chat, string, transport.Message) error { return nil }
 
-func (printer) Check(context.Context, telegram.Chat) error { return nil }
+func (printer) Capabilities(transport.Chat) transport.Capabilities {
+	return transport.Capabilities{Edits: true, Silent: true, Text: transport.MinText}
+}
+
+func (printer) Check(context.Context, transport.Chat) error { return nil }
 
 // A site with own severities, whose webhook takes one notification.
 func Example() {
@@ -42,7 +46,7 @@ func Example() {
 	}
 	chat := printer{make(chan struct{})}
 	service, err := webhook.Open(context.Background(), webhook.Config{
-		Spool: spool.InMemory, Settings: webhook.Settings{Chats: []telegram.Chat{{ID: "-100"}}, Sender: chat, Formatter: formatter},
+		Spool: spool.InMemory, Settings: webhook.Settings{Chats: []transport.Chat{{ID: "-100"}}, Transports: map[string]webhook.Transport{transport.Telegram: chat}, Formatter: formatter},
 		Log: slog.New(slog.DiscardHandler), Registry: prometheus.NewRegistry(), LevelSounds: true,
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const (
@@ -106,7 +107,7 @@ func newWorld(t *testing.T, chats, spool string) *world {
 		t.Fatal(err)
 	}
 	w.config = webhook.Config{
-		Spool: spool, Settings: webhook.Settings{Chats: list, Sender: client, Formatter: formatter},
+		Spool: spool, Settings: webhook.Settings{Chats: list, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter},
 		Log: slog.New(slog.NewTextHandler(w.logs, nil)),
 	}
 	return w

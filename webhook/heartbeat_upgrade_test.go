@@ -27,14 +27,20 @@ func (w *world) database(statements ...string) {
 }
 
 // fact returns a fact of the spool of the stopped webhook.
-func (w *world) fact(name string) (value int64) {
+func (w *world) fact(name string) int64 {
+	w.t.Helper()
+	return w.rows(`SELECT value FROM facts WHERE name = ?`, name)
+}
+
+// rows returns the number that a query of the spool of the stopped webhook selects.
+func (w *world) rows(query string, args ...any) (value int64) {
 	w.t.Helper()
 	db, err := sql.Open("sqlite", "file:"+w.config.Spool)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRowContext(w.t.Context(), `SELECT value FROM facts WHERE name = ?`, name).Scan(&value); err != nil {
+	if err := db.QueryRowContext(w.t.Context(), query, args...).Scan(&value); err != nil {
 		w.t.Fatal(err)
 	}
 	return value
@@ -44,6 +50,7 @@ func (w *world) fact(name string) (value int64) {
 func (w *world) downgraded() {
 	w.t.Helper()
 	w.database(`DROP TABLE heartbeats`, `DELETE FROM goose_db_version WHERE version_id >= 14`,
+		`ALTER TABLE messages DROP COLUMN shown_as`, `ALTER TABLE messages DROP COLUMN message_id`,
 		`ALTER TABLE chats DROP COLUMN receivers`, `ALTER TABLE chats DROP COLUMN removed_at`, `DROP INDEX instances_origin`,
 		`ALTER TABLE instances DROP COLUMN origin`, `ALTER TABLE instances DROP COLUMN receiver`, `ALTER TABLE instances DROP COLUMN chat`,
 		`ALTER TABLE inbox DROP COLUMN receiver`)

@@ -31,7 +31,7 @@ import (
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // newServer returns a webhook behind HTTP that delivers no message, and the path of its
@@ -45,7 +45,9 @@ func newServer(t *testing.T, bearer string) (*httptest.Server, *webhook.Service,
 	registry := prometheus.NewPedanticRegistry()
 	spool := filepath.Join(t.TempDir(), "spool.db")
 	service, err := webhook.Open(t.Context(), webhook.Config{
-		Spool: spool, Settings: webhook.Settings{Chats: []telegram.Chat{{ID: "7"}}, Formatter: formatter},
+		Spool: spool, Settings: webhook.Settings{
+			Chats: []transport.Chat{{ID: "7"}}, Transports: map[string]webhook.Transport{transport.Telegram: unreachable{}}, Formatter: formatter,
+		},
 		Log: slog.New(slog.DiscardHandler), Registry: registry,
 	})
 	if err != nil {

@@ -162,7 +162,7 @@ func asPair(t *testing.T, chats string, f func(*pair)) {
 		s := &shared{replicas: map[string]heard{}, changed: make(chan struct{})}
 		p := &pair{world: w, second: newWorld(w.t, chats, spool), a: &access{shared: s}, b: &access{shared: s}}
 		p.second.bot = w.bot
-		p.second.config.Sender = w.config.Sender
+		p.second.config.Transports = w.config.Transports
 		w.config.Replicas, p.second.config.Replicas = p.a, p.b
 		w.restart()
 		w.after(10 * time.Second)

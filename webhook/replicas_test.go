@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 func TestReplicasDeliverOnceWhicheverIsNotified(t *testing.T) {
@@ -253,7 +253,7 @@ func TestAResolutionOfTheOtherReplicaIsNotRepeated(t *testing.T) {
 // A replica that cannot reach Telegram leaves the lease to one whose can.
 func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 	asPair(t, "7", func(p *pair) {
-		p.service.SetSender(unreachable{})
+		p.service.SetTransport(transport.Telegram, unreachable{})
 		am := alertmanager{url: "http://a", priority: "P0"}
 		begin := time.Now()
 		p.post(am.payload(am.firing("redis", begin)), api.Loud)
@@ -270,14 +270,18 @@ func TestAReplicaThatCannotReachTelegramYields(t *testing.T) {
 
 type unreachable struct{}
 
-func (unreachable) Send(context.Context, telegram.Chat, telegram.Message) (int, error) {
-	return 0, &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
+func (unreachable) Send(context.Context, transport.Chat, transport.Message) (string, error) {
+	return "", &transport.Error{Kind: transport.Unreachable, Description: "no route"}
 }
 
-func (unreachable) Check(context.Context, telegram.Chat) error { return nil }
+func (unreachable) Check(context.Context, transport.Chat) error { return nil }
 
-func (unreachable) Edit(context.Context, telegram.Chat, int, telegram.Message) error {
-	return &telegram.Error{Kind: telegram.Unreachable, Description: "no route"}
+func (unreachable) Capabilities(transport.Chat) transport.Capabilities {
+	return transport.Capabilities{Edits: true, Text: transport.MinText}
+}
+
+func (unreachable) Edit(context.Context, transport.Chat, string, transport.Message) error {
+	return &transport.Error{Kind: transport.Unreachable, Description: "no route"}
 }
 
 func TestRetryAfterHoldsForTheOtherReplica(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // site is a real Alertmanager and a pair of real Prometheus servers, which post
@@ -104,7 +105,9 @@ func (s *site) receive() {
 	}
 	s.registry = prometheus.NewPedanticRegistry()
 	s.config = webhook.Config{
-		Spool: filepath.Join(t.TempDir(), "spool.db"), Settings: webhook.Settings{Chats: s.chats, Sender: client, Formatter: formatter, HeartbeatTimeout: s.timeout},
+		Spool: filepath.Join(t.TempDir(), "spool.db"), Settings: webhook.Settings{
+			Chats: s.chats, Transports: map[string]webhook.Transport{transport.Telegram: client}, Formatter: formatter, HeartbeatTimeout: s.timeout,
+		},
 		Log: slog.New(slog.NewTextHandler(s.logs, nil)), Registry: s.registry, Rates: s.rates, AwaitHeartbeat: true,
 	}
 	for _, h := range s.halves {

@@ -1,5 +1,5 @@
-// Package webhook receives Alertmanager's notifications and brings Telegram chats
-// to the present state of the alerts.
+// Package webhook receives Alertmanager's notifications and brings chats to the
+// present state of the alerts.
 //
 // A notification is acknowledged when it is committed to the spool, a local
 // database. From then on, no crash loses it. The service then applies it to the
@@ -9,7 +9,8 @@
 // their own: each chat shows the present state, once.
 //
 // The stages are packages, in this order: state decides, spool stores, history
-// and lease copy to PostgreSQL, deliver calls Telegram. Each calls only the
+// and lease copy to PostgreSQL, deliver calls the
+// transports of the chats. Each calls only the
 // packages before it. This package accepts notifications and wires the stages.
 package webhook
 
@@ -77,7 +78,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 func (s *Service) load() (err error) {
 	if s.workers, err = deliver.New(deliver.Options{
 		Spool: s.spool, Holder: s.holder, Rates: s.config.Rates, Shares: s.config.Replicas != nil,
-		Sender:    func() deliver.Sender { return s.present.Load().Sender },
+		Transport: func(name string) Transport { return s.present.Load().Transports[name] },
 		Formatter: func(chat string) *message.Formatter { return s.present.Load().formatter(chat) },
 		Registry:  s.config.Registry, Log: s.config.Log,
 	}); err != nil {

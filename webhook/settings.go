@@ -2,25 +2,25 @@ package webhook
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync/atomic"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/deliver"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // Settings are the part of a [Config] that can be replaced while the service runs.
 type Settings struct {
 	// Chats are the default chats: of notifications whose URL names no receiver, or
 	// one that is not configured, and of the webhook's own alerts.
-	Chats     []telegram.Chat
+	Chats     []transport.Chat
 	Receivers []Receiver
-	// Sender shows the messages.
-	Sender deliver.Sender
+	// Transports show the messages, each by its name. Every chat needs one.
+	Transports map[string]Transport
 	// Formatter writes the messages, and has the scale of severities.
 	Formatter *message.Formatter
 	// Formatters write the messages of some chats instead, by the chat's text.
@@ -35,7 +35,7 @@ type Settings struct {
 type Receiver struct {
 	Name string
 	// Chats are its chats. Without any, only the history keeps its alerts.
-	Chats []telegram.Chat
+	Chats []transport.Chat
 	Sound api.Sound // of its messages; empty: the severities of the alerts decide
 }
 
@@ -54,7 +54,7 @@ func newSettings(s Settings) *settings {
 	return out
 }
 
-func keys(list []telegram.Chat) (keys []string) {
+func keys(list []transport.Chat) (keys []string) {
 	for _, c := range list {
 		keys = append(keys, c.String())
 	}
@@ -62,8 +62,8 @@ func keys(list []telegram.Chat) (keys []string) {
 }
 
 // all returns the chats, each once.
-func (s *settings) all() (list []telegram.Chat) {
-	add := func(chats []telegram.Chat) {
+func (s *settings) all() (list []transport.Chat) {
+	add := func(chats []transport.Chat) {
 		for _, c := range chats {
 			if !slices.Contains(list, c) {
 				list = append(list, c)
@@ -122,11 +122,12 @@ func (s *Service) SetSettings(next Settings) error {
 	return nil
 }
 
-// SetSender replaces the sender of the messages.
-func (s *Service) SetSender(sender deliver.Sender) {
+// SetTransport replaces the transport of a name.
+func (s *Service) SetTransport(name string, t Transport) {
 	s.setting.Lock()
 	defer s.setting.Unlock()
 	next := *s.present.Load()
-	next.Sender = sender
+	next.Transports = maps.Clone(next.Transports)
+	next.Transports[name] = t
 	s.present.Store(&next)
 }

@@ -30,6 +30,7 @@ func main() {
 	flag.IntVar(&c.Replicas, "replicas", 1, "replicas of the webhook on one PostgreSQL")
 	flag.BoolVar(&c.Fanout, "fanout", false, "each Alertmanager posts to every replica, not to one of its own")
 	flag.BoolVar(&c.OneMessage, "one-message", false, "require that the replicas together deliver each alert once")
+	flag.StringVar(&c.Transport, "transport", "telegram", "the service with the chat: telegram or slack; stages with a group need telegram")
 	flag.StringVar(&c.Webhook, "webhook", filepath.Join("bin", "preflight-webhook"), "the program to kill")
 	keep := flag.Bool("keep", false, "keep the folder with data and logs")
 	flag.Parse()

@@ -13,7 +13,7 @@ import (
 
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // configFlag adds the flag that names the configuration file.
@@ -31,7 +31,7 @@ func readConfig(path string) (config.File, error) {
 	if f.Language != "" && !slices.Contains(message.Languages(), f.Language) {
 		err = errors.Join(err, fmt.Errorf("%s: language: no messages in %q: choose one of %s", path, f.Language, strings.Join(message.Languages(), ", ")))
 	}
-	return f, errors.Join(err, checkLanguages(path, f.Remedies), checkTransports(path, f))
+	return f, errors.Join(err, checkLanguages(path, f.Remedies))
 }
 
 // checkLanguages returns an error about remedies in languages that no message has.
@@ -51,10 +51,10 @@ func checkLanguages(path string, r config.Remedies) error {
 
 // chats returns the chats of a configuration file. path is empty if there is no
 // file.
-func chats(f config.File, path string) ([]telegram.Chat, error) {
+func chats(f config.File, path string) ([]transport.Chat, error) {
 	list, where := f.DefaultChat, path+": default_chat"
 	if name, ok := config.Variable(list); ok {
-		what := "lists the chats, as chat or chat:topic, separated by commas"
+		what := "lists the chats, as chat, chat:topic or slack:channel, separated by commas"
 		if path != "" {
 			what = "is the default_chat of " + path
 		}
@@ -64,7 +64,7 @@ func chats(f config.File, path string) ([]telegram.Chat, error) {
 		}
 		list, where = value, name
 	}
-	found, err := telegram.ParseChats(list)
+	found, err := parseChats(list)
 	if err != nil {
 		return nil, usage("%s: %w", where, err)
 	}

@@ -4,14 +4,16 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"sync"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // dryChat stands for the default chat if its variable is not set.
-var dryChat = telegram.Chat{ID: "dry-run"}
+var dryChat = transport.Chat{ID: "dry-run"}
 
 // printer prints messages instead of sending them.
 type printer struct {
@@ -20,7 +22,7 @@ type printer struct {
 	last int
 }
 
-func (p *printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message) (int, error) {
+func (p *printer) Send(_ context.Context, chat transport.Chat, m transport.Message) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.last++
@@ -29,25 +31,31 @@ func (p *printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message
 		sound = "silent"
 	}
 	about := fmt.Sprintf("message %d to %s, %s", p.last, chat, sound)
-	if m.ReplyTo != 0 {
-		about += fmt.Sprintf(", reply to %d", m.ReplyTo)
+	if m.ReplyTo != "" {
+		about += ", reply to " + m.ReplyTo
 	}
-	return p.last, p.print(about, m)
+	return strconv.Itoa(p.last), p.print(about, m)
 }
 
-func (p *printer) Edit(_ context.Context, chat telegram.Chat, id int, m telegram.Message) error {
+func (p *printer) Edit(_ context.Context, chat transport.Chat, id string, m transport.Message) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.print(fmt.Sprintf("message %d to %s, edited", id, chat), m)
+	return p.print(fmt.Sprintf("message %s to %s, edited", id, chat), m)
+}
+
+// Capabilities returns those of Telegram.
+func (*printer) Capabilities(chat transport.Chat) transport.Capabilities {
+	return new(telegram.Client).Capabilities(chat)
 }
 
 // Check accepts every chat.
-func (*printer) Check(context.Context, telegram.Chat) error { return nil }
+func (*printer) Check(context.Context, transport.Chat) error { return nil }
 
-func (p *printer) print(about string, m telegram.Message) error {
-	text := m.Plain
-	if text == "" {
-		text = message.Plain(m.HTML)
+func (p *printer) print(about string, m transport.Message) error {
+	d := m.Mentioning(message.MaxLength)
+	text := d.String()
+	if m.Plain {
+		text = d.Plain()
 	}
 	_, err := fmt.Fprintf(p.out, "--- %s ---\n%s\n\n", about, text)
 	return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -13,21 +12,8 @@ import (
 	"github.com/alertnative/preflight/webhook"
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
-
-// checkTransports returns an error about a chat that this version cannot reach.
-func checkTransports(path string, f config.File) error {
-	var errs []error
-	for _, r := range f.Receivers {
-		for _, c := range r.Chats {
-			if transport, _ := c.Place(); transport != config.Telegram {
-				errs = append(errs, fmt.Errorf("%s: receiver %q: Slack is not available in this version: remove the chat", path, r.Name))
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
 
 // receivers returns the receivers of a configuration file with their chats. Printed
 // means that a chat whose variable is not set stands for itself.
@@ -52,8 +38,8 @@ func receivers(f config.File, path string, printed bool) ([]webhook.Receiver, er
 
 // receiverChats returns the chats that an entry of a receiver stands for: a variable
 // can name several.
-func receiverChats(f config.File, r config.Receiver, c config.ReceiverChat, path string, printed bool) ([]telegram.Chat, error) {
-	_, address := c.Place()
+func receiverChats(f config.File, r config.Receiver, c config.ReceiverChat, path string, printed bool) ([]transport.Chat, error) {
+	service, address := c.Place()
 	where := fmt.Sprintf("%s: receiver %q", path, r.Name)
 	if name, ok := config.Variable(address); ok {
 		value, err := secret(name)
@@ -61,19 +47,27 @@ func receiverChats(f config.File, r config.Receiver, c config.ReceiverChat, path
 		case err != nil:
 			return nil, err
 		case value == "" && printed && address == f.DefaultChat:
-			return []telegram.Chat{dryChat}, nil
+			return []transport.Chat{dryChat}, nil
 		case value == "" && printed:
-			return []telegram.Chat{{ID: address}}, nil
+			return []transport.Chat{printedChat(service, address)}, nil
 		case value == "":
 			return nil, usage("%s is not set: it is the chat of the receiver %q in %s; set it, or %s_FILE to a file with it, or use --dry-run to print the messages", name, r.Name, path, name)
 		}
 		address, where = value, name+": receiver "+fmt.Sprintf("%q", r.Name)
 	}
-	list, err := telegram.ParseChats(address)
+	list, err := parseAddresses(service, address)
 	if err != nil {
 		return nil, usage("%s: %w", where, err)
 	}
 	return list, nil
+}
+
+// printedChat stands for a chat whose variable is not set.
+func printedChat(service, variable string) transport.Chat {
+	if service == transport.Telegram {
+		service = ""
+	}
+	return transport.Chat{Transport: service, ID: variable}
 }
 
 // look is how the messages of a receiver differ from those of others.

@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/state"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // render prints the messages for a payload.
@@ -67,7 +68,7 @@ func (r *render) run(stdin io.Reader, stdout io.Writer) error {
 		}
 		for _, m := range messages {
 			if n.Kind == message.Alert && m.Part <= 1 && r.rings(file, formatter, payload) {
-				m.HTML = formatter.Mention(m.HTML)
+				m.Document = transport.Message{Document: m.Document, Mentions: formatter.Mentions()}.Mentioning(message.MaxLength)
 			}
 			r.show(stdout, n.Kind, m)
 		}
@@ -132,10 +133,10 @@ func (r *render) show(w io.Writer, kind message.Kind, m message.Message) {
 	if m.Parts > 1 {
 		fmt.Fprintf(w, " %d of %d", m.Part, m.Parts)
 	}
-	text := m.Text()
+	text := m.Document.Plain()
 	if *r.html {
-		text = m.HTML
-		for _, b := range m.Buttons {
+		text = m.Document.HTML()
+		for _, b := range m.Document.Buttons {
 			text += "\n[button] " + b.Text + ": " + b.URL
 		}
 	}

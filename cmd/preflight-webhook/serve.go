@@ -8,7 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,7 +27,7 @@ import (
 	"github.com/alertnative/preflight/webhook/history"
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const defaultSpool = "data/spool.db"
@@ -40,7 +40,7 @@ type serve struct {
 	spool     *string
 	spoolSet  bool
 	retention *time.Duration
-	api       *string
+	apis      apis
 	watchdog  *time.Duration
 	managers  *[]string
 	servers   *[]string
@@ -59,8 +59,8 @@ func newServe(app *kingpin.Application) *serve {
 		web:       kingpinflag.AddFlags(cmd, ":9917"),
 		maxBody:   cmd.Flag("web.max-body", "Largest notification accepted, in bytes.").Default("33554432").Int64(),
 		retention: cmd.Flag("spool.retention", "How long alerts are kept after their resolution.").Default("720h").Duration(),
-		api:       apiFlag(cmd),
-		rates:     cmd.Flag("telegram.rate-limit", "Keep Telegram's rate limits. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
+		apis:      apiFlags(cmd),
+		rates:     cmd.Flag("telegram.rate-limit", "Keep the rate limits of Telegram and Slack. Use --no-telegram.rate-limit with a fake Bot API.").Default("true").Bool(),
 		managers:  cmd.Flag("alertmanager.url", "Alertmanager whose API confirms which alerts still fire. Repeat the flag for each member of a cluster. With several clusters: NAME=URL, with the NAME of the receivers' URLs (cluster=NAME).").PlaceHolder("URL").Strings(),
 		servers:   cmd.Flag("prometheus.url", "Prometheus whose API confirms the ends of alerts. Repeat the flag for each server. With several clusters of Alertmanagers: NAME=URL.").PlaceHolder("URL").Strings(),
 		watchdog:  cmd.Flag("watchdog.timeout", "Alert the chats if no Watchdog notification reported an evaluation for this duration; 0 disables it.").Default(webhook.DefaultHeartbeatTimeout.String()).Duration(),
@@ -162,10 +162,11 @@ func (s *serve) settings(file config.File, log *slog.Logger, stdout io.Writer) (
 	if file.Watchdog {
 		c.HeartbeatTimeout = *s.watchdog
 	}
-	var chatErr error
-	c.Receivers, chatErr = receivers(file, *s.format.config, *s.dryRun)
-	c.Chats, c.Sender, bot, err = s.telegram(file, stdout)
-	if err := join(err, chatErr); err != nil {
+	var defaultErr, receiverErr error
+	c.Receivers, receiverErr = receivers(file, *s.format.config, *s.dryRun)
+	c.Chats, defaultErr = s.defaultChats(file)
+	c.Transports, bot, err = s.transports(c, stdout)
+	if err := join(err, defaultErr, receiverErr); err != nil {
 		return c, "", err
 	}
 	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
@@ -182,41 +183,33 @@ func templateFailed(log *slog.Logger) func(error) {
 	}
 }
 
-// telegram returns the chats, their sender and the bot's id.
-func (s *serve) telegram(file config.File, stdout io.Writer) (list []telegram.Chat, sender deliver.Sender, bot string, err error) {
-	if *s.dryRun {
-		if s.printer == nil {
-			s.printer = &printer{out: stdout}
+// defaultChats returns the default chats.
+func (s *serve) defaultChats(file config.File) ([]transport.Chat, error) {
+	if name, isVariable := config.Variable(file.DefaultChat); isVariable && *s.dryRun {
+		if value, err := secret(name); err != nil || value == "" {
+			return []transport.Chat{dryChat}, nil
 		}
-		if name, isVariable := config.Variable(file.DefaultChat); isVariable {
-			if value, err := secret(name); err != nil || value == "" {
-				return []telegram.Chat{dryChat}, s.printer, "dry-run", nil
-			}
-		}
-		list, err = chats(file, *s.format.config)
-		return list, s.printer, "dry-run", err
 	}
-	client, bot, err := connect(*s.api)
-	list, chatErr := chats(file, *s.format.config)
-	return list, client, bot, join(err, chatErr)
+	return chats(file, *s.format.config)
 }
 
-// connect returns the client of the Bot API and the bot's id. It makes no call.
-func connect(apiURL string) (client *telegram.Client, bot string, err error) {
-	token, err := required("TELEGRAM_BOT_TOKEN", "is the bot's token from @BotFather")
-	if err != nil {
-		return nil, "", err
+// transports returns the transports of all chats, and the bot's id.
+func (s *serve) transports(c webhook.Settings, stdout io.Writer) (transports map[string]webhook.Transport, bot string, err error) {
+	all := slices.Clone(c.Chats)
+	for _, r := range c.Receivers {
+		all = append(all, r.Chats...)
 	}
-	if client, err = telegram.New(telegram.Options{Token: token, URL: apiURL}); err != nil {
-		return nil, "", usage("TELEGRAM_BOT_TOKEN or --telegram.api-url: %w", err)
+	if !*s.dryRun {
+		return connect(all, s.apis)
 	}
-	bot, _, _ = strings.Cut(token, ":") // the bot's id is not secret
-	return client, bot, nil
-}
-
-// apiFlag adds the flag with the address of the Bot API.
-func apiFlag(cmd *kingpin.CmdClause) *string {
-	return cmd.Flag("telegram.api-url", "Address of the Bot API.").Default("https://api.telegram.org").String()
+	if s.printer == nil {
+		s.printer = &printer{out: stdout}
+	}
+	transports = map[string]webhook.Transport{}
+	for _, chat := range all {
+		transports[chat.Service()] = s.printer
+	}
+	return transports, "dry-run", nil
 }
 
 func (s *serve) readTokens() error {

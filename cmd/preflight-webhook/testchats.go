@@ -14,28 +14,28 @@ import (
 
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // testChats sends a test message to every chat.
 type testChats struct {
 	name     string
 	format   format
-	api      *string
+	apis     apis
 	receiver *string
 }
 
 func newTestChats(app *kingpin.Application) *testChats {
 	cmd := app.Command("test", "Send one test message to every chat. Exit status 1 if one does not arrive.")
 	return &testChats{
-		name: cmd.FullCommand(), format: newFormat(cmd), api: apiFlag(cmd),
+		name: cmd.FullCommand(), format: newFormat(cmd), apis: apiFlags(cmd),
 		receiver: receiverFlag(cmd, "Send it to the chats of this receiver of --config.file only."),
 	}
 }
 
 // target is a chat to test.
 type target struct {
-	telegram.Chat
+	transport.Chat
 	receivers []string // that name it
 	formatter *message.Formatter
 }
@@ -53,9 +53,13 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	client, _, clientErr := connect(*t.api)
-	list, err := t.targets(file)
-	if err := join(clientErr, err); err != nil {
+	list, chatErr := t.targets(file)
+	var all []transport.Chat
+	for _, target := range list {
+		all = append(all, target.Chat)
+	}
+	transports, _, err := connect(all, t.apis)
+	if err := join(err, chatErr); err != nil {
 		return err
 	}
 	failed := 0
@@ -67,15 +71,15 @@ func (t *testChats) run(ctx context.Context, stdout io.Writer) error {
 			return fmt.Errorf("interrupted: %d of %d chats are not tested", len(list)-i, len(list))
 		}
 		result := "ok"
-		var failure *telegram.Error
-		if errors.As(send(ctx, client, chat.Chat, chat.formatter.Test()), &failure) {
+		var failure *transport.Error
+		if errors.As(send(ctx, transports[chat.Service()], chat.Chat, chat.formatter.Test()), &failure) {
 			failed++
-			result = failure.Description + ": " + failure.Advice()
+			result = failure.Description + ": " + failure.Advice
 		}
 		if _, err := fmt.Fprintf(stdout, "%s: %s\n", chat, result); err != nil {
 			return err
 		}
-		if failure != nil && failure.Kind == telegram.Unauthorized {
+		if failure != nil && failure.Kind == transport.Unauthorized && len(transports) == 1 {
 			return errors.New("the token is wrong: no chat can be tested")
 		}
 	}
@@ -110,7 +114,7 @@ func (t *testChats) targets(file config.File) (list []target, err error) {
 	if err != nil {
 		return nil, err
 	}
-	add := func(chat telegram.Chat, receiver ...string) {
+	add := func(chat transport.Chat, receiver ...string) {
 		i := slices.IndexFunc(list, func(x target) bool { return x.Chat == chat })
 		if i < 0 {
 			i = len(list)
@@ -138,11 +142,11 @@ func (t *testChats) targets(file config.File) (list []target, err error) {
 const longestPause = time.Minute
 
 // send sends a message, once more if Telegram asks to wait.
-func send(ctx context.Context, client *telegram.Client, chat telegram.Chat, text string) error {
-	m := telegram.Message{Plain: text}
+func send(ctx context.Context, client transport.Transport, chat transport.Chat, text string) error {
+	m := transport.Message{Document: transport.Text(text), Plain: true}
 	_, err := client.Send(ctx, chat, m)
-	var failure *telegram.Error
-	if errors.As(err, &failure) && failure.Kind == telegram.RateLimited && failure.RetryAfter <= longestPause {
+	var failure *transport.Error
+	if errors.As(err, &failure) && failure.Kind == transport.RateLimited && failure.RetryAfter <= longestPause {
 		pause(ctx, failure.RetryAfter)
 		_, err = client.Send(ctx, chat, m)
 	}

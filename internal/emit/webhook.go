@@ -95,14 +95,23 @@ func (c *Context) firstChat() string {
 	if !ok {
 		return ""
 	}
-	return r.Chats[0].Telegram
+	return defaultChat(r.Chats[0])
+}
+
+// defaultChat returns the notation of a chat as a default chat, or "" for a channel
+// of Slack in a variable, which can name chats of any transport then.
+func defaultChat(chat routing.Chat) string {
+	if config.IsChannel(chat.Slack) {
+		return config.Slack + ":" + chat.Slack
+	}
+	return chat.Telegram
 }
 
 // firstWithChats returns the root route's receiver, or else the first one with
 // chats of the webhook.
 func (c *Context) firstWithChats() (first routing.Receiver, ok bool) {
 	for _, r := range c.Routing.Receivers {
-		if len(r.Chats) > 0 && r.Chats[0].Telegram != "" && (!ok || r.Name == c.Routing.Route.Receiver) {
+		if len(r.Chats) > 0 && defaultChat(r.Chats[0]) != "" && (!ok || r.Name == c.Routing.Route.Receiver) {
 			first, ok = r, true
 		}
 	}

@@ -48,6 +48,29 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s at byte offset %d%s", e.Reason, e.Offset, e.detail)
 }
 
+// Run is a part of a text within the same tags.
+type Run struct {
+	Text string
+	Tags []Tag // the outermost first
+}
+
+// Tag is a tag with its attribute.
+type Tag struct {
+	Name  string // one of [Tags]
+	Value string // the address, class or identifier; the name of an attribute without a value
+}
+
+// Runs parses a text and returns its parts. Line ends and spaces are those of the
+// text. The error is that of [Parse].
+func Runs(s string) ([]Run, error) {
+	p := parser{s: s}
+	if err := p.parse(); err != nil {
+		return nil, err
+	}
+	p.flush()
+	return p.runs, nil
+}
+
 // Parse parses a text. The error is an [*Error] about the first tag that Telegram
 // refuses, or an attribute that it does not know.
 func Parse(s string) (Text, error) {
@@ -66,14 +89,29 @@ type parser struct {
 	open     []tag
 	entities int
 	links    []link
+	runs     []Run
+	done     int // the length of the text in the runs
 }
 
 // tag is a start tag.
 type tag struct {
 	name  string
+	value string // of its attribute
 	at    int
-	emoji string // the identifier of a custom emoji
-	begin int    // of its content, in the text that is shown
+	begin int // of its content, in the text that is shown
+}
+
+// flush ends a run.
+func (p *parser) flush() {
+	text := p.out.String()[p.done:]
+	if text == "" {
+		return
+	}
+	r := Run{Text: text}
+	for _, t := range p.open {
+		r.Tags = append(r.Tags, Tag{t.name, t.value})
+	}
+	p.runs, p.done = append(p.runs, r), p.out.Len()
 }
 
 // link is the address of a tag a.
@@ -125,9 +163,10 @@ func (p *parser) endTag() error {
 	if name != "" && !strings.EqualFold(name, last.name) {
 		return &Error{Offset: at, Reason: "Unmatched end tag", detail: fmt.Sprintf(", expected \"</%s>\", found \"</%s>\"", last.name, name)}
 	}
-	if id, err := strconv.ParseInt(last.emoji, 10, 64); last.name == "tg-emoji" && p.out.Len() > last.begin && (err != nil || id == 0) {
+	if id, err := strconv.ParseInt(last.value, 10, 64); last.name == "tg-emoji" && p.out.Len() > last.begin && (err != nil || id == 0) {
 		return &Error{Offset: last.at, Reason: "Invalid custom emoji identifier specified", unplaced: true}
 	}
+	p.flush()
 	p.open = p.open[:len(p.open)-1]
 	p.entities++
 	return nil
@@ -143,7 +182,7 @@ func (p *parser) startTag() error {
 	if !slices.Contains(Tags, name) {
 		return &Error{Offset: at, Reason: fmt.Sprintf("Unsupported start tag %q", name)}
 	}
-	class, emoji := "", ""
+	attribute := ""
 	for p.spaces(); p.peek() != '>'; p.spaces() {
 		key, value, err := p.attribute(tag{name: name, at: at})
 		switch {
@@ -153,17 +192,18 @@ func (p *parser) startTag() error {
 			return &Error{Offset: at, Reason: fmt.Sprintf("Unsupported attribute %q of tag %q", key, name)}
 		case name == "a":
 			p.links = append(p.links, link{value, at})
-		case name == "span":
-			class = value
-		case name == "tg-emoji":
-			emoji = value
+		}
+		attribute = value
+		if name == "blockquote" {
+			attribute = key
 		}
 	}
 	p.i++
-	if name == "span" && class != "tg-spoiler" {
+	if name == "span" && attribute != "tg-spoiler" {
 		return &Error{Offset: at, Reason: `Tag "span" must have class "tg-spoiler"`}
 	}
-	p.open = append(p.open, tag{name: name, at: at, emoji: emoji, begin: p.out.Len()})
+	p.flush()
+	p.open = append(p.open, tag{name: name, value: attribute, at: at, begin: p.out.Len()})
 	return nil
 }
 

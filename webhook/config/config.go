@@ -14,9 +14,10 @@ type File struct {
 	Severities Severities `yaml:"severities,omitempty"`
 	// Receivers are those that Alertmanager posts to, see [api.ReceiverPath].
 	Receivers []Receiver `yaml:"receivers,omitempty"`
-	// DefaultChat is a number, a @name or CHAT:TOPIC, several separated by
-	// commas, or $NAME for the environment variable NAME of the webhook. It gets
-	// the webhook's own alerts, and those of receivers that the file lacks.
+	// DefaultChat is a number, a @name, CHAT:TOPIC or slack:CHANNEL, several
+	// separated by commas, or $NAME for the environment variable NAME of the
+	// webhook. It gets the webhook's own alerts, and those of receivers that the
+	// file lacks.
 	DefaultChat string `yaml:"default_chat,omitempty"`
 	Language    string `yaml:"language,omitempty"` // of the messages; empty is English
 	Watchdog    bool   `yaml:"watchdog"`           // a heartbeat is expected from the start

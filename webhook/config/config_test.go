@@ -50,6 +50,7 @@ func TestMistakesAreAllReportedWithTheirLines(t *testing.T) {
 		{"severities: {label: a, levels: b}\n", `w.yml:1: "b" is not a list`},
 		{"\ndefault_chat: {a: b}\n", "w.yml:2: a set of keys is not text"},
 		{"default_chat: $a b\n", `w.yml:1: "$a b" names no variable: write $NAME`},
+		{"default_chat: 7,slack:#general\n", "w.yml:1: default_chat: chat 2 of the list is not a chat: write its number (-1001234567890), @name, or number:topic, or slack: and the id"},
 		{"watchdog: true\ndefault_chat: \"\"\n", "w.yml:2: default_chat is empty"},
 		{
 			"watchdgo: true\nseverities:\n  lable: a\n  levels:\n    - {name: a, colour: red}\n",

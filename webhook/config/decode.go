@@ -146,6 +146,13 @@ func (c *checker) check(f File) {
 	}
 }
 
+// isPlace reports whether a text is the notation of a chat of any transport.
+func isPlace(text string) bool {
+	_, _, telegram := Chat(text)
+	_, slack := Channel(text)
+	return telegram || slack
+}
+
 // chats checks the chats of the key default_chat.
 func (c *checker) chats(list string) {
 	at := []any{"default_chat"}
@@ -160,8 +167,8 @@ func (c *checker) chats(list string) {
 		return
 	}
 	for i, text := range strings.Split(list, ",") {
-		if _, _, ok := Chat(strings.TrimSpace(text)); !ok {
-			c.add(at, "default_chat: chat %d of the list is not a chat: %s", i+1, ChatForm)
+		if !isPlace(strings.TrimSpace(text)) {
+			c.add(at, "default_chat: chat %d of the list is not a chat: %s", i+1, PlaceForm)
 		}
 	}
 }

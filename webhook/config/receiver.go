@@ -131,6 +131,8 @@ func (c ReceiverChat) mistake() string {
 			return "it names no variable: write $NAME"
 		}
 		return ""
+	case c.Slack != "" && !IsChannel(c.Slack):
+		return "it is not a channel: write its id (C0123456789), which the channel's details show"
 	case c.Slack != "":
 		return ""
 	}

@@ -13,7 +13,7 @@ import (
 // team is a receiver with every field.
 var team = config.Receiver{
 	Name:  "payments: {team/결제}",
-	Chats: []config.ReceiverChat{{Telegram: "$PAYMENTS_CHAT"}, {Telegram: "-100123:7"}, {Telegram: "@alerts"}, {Slack: "#ops"}},
+	Chats: []config.ReceiverChat{{Telegram: "$PAYMENTS_CHAT"}, {Telegram: "-100123:7"}, {Telegram: "@alerts"}, {Slack: "C0123456789"}},
 	Sound: api.Silent, Language: "ko", TimeZone: "Asia/Seoul", Templates: "teams/payments", Mentions: []string{"@oncall", "a, b"},
 }
 
@@ -58,10 +58,10 @@ func TestMistakesInReceivers(t *testing.T) {
 }
 
 func ExampleReceiverChat_Place() {
-	for _, c := range []config.ReceiverChat{{Telegram: "-100123:7"}, {Slack: "#ops"}} {
+	for _, c := range []config.ReceiverChat{{Telegram: "-100123:7"}, {Slack: "C0123456789"}} {
 		fmt.Println(c.Place())
 	}
 	// Output:
 	// telegram -100123:7
-	// slack #ops
+	// slack C0123456789
 }

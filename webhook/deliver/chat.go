@@ -4,24 +4,23 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const (
-	// firstRetry and lastRetry bound the time between two attempts to reach
-	// Telegram; it doubles in between.
+	// firstRetry and lastRetry bound the time between two attempts to reach a
+	// service; it doubles in between.
 	firstRetry = time.Second
 	lastRetry  = 50 * time.Second
 	// ambiguousRetry is the time before a message is repeated that the chat may
 	// already show twice; it doubles with each repetition.
 	ambiguousRetry = 10 * time.Second
-	// slowestRetryAfter is the longest wait that Telegram can ask for. A call after
-	// it costs nothing: Telegram asks again.
+	// slowestRetryAfter is the longest wait that a service can ask for. A call after
+	// it costs nothing: the service asks again.
 	slowestRetryAfter = time.Hour
 	// failuresToYield is the number of failures in a row after which another
 	// replica should try.
@@ -34,7 +33,7 @@ func (w *worker) load(tx *spool.Tx) error {
 	if err != nil {
 		return err
 	}
-	w.chat.ID, _, _ = strings.Cut(w.key, ":")
+	w.chat.ID = w.configured.ID
 	if c.MigratedTo != "" {
 		w.chat.ID = c.MigratedTo
 	}
@@ -66,10 +65,23 @@ func earliest(a, b time.Time) time.Time {
 }
 
 // pace returns the pace of the chat, which its topics share.
-func (w *worker) pace() *pace { return w.paces.of(w.chat.ID, w.chat.IsGroup()) }
+func (w *worker) pace() *pace { return w.service.paces.of(w.chat.ID, w.rates()) }
+
+// rates returns the rates of the chat.
+func (w *worker) rates() Rates {
+	own := w.transport().Capabilities(w.chat).Rates
+	if w.Rates == (Rates{}) {
+		return own
+	}
+	r := w.Rates
+	if own.Group == 0 {
+		r.Group = 0
+	}
+	return r
+}
 
 // learn updates the state of the chat with the outcome of a call.
-func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
+func (w *worker) learn(c *call, failure *transport.Error, now time.Time) {
 	w.notBefore, w.limited = time.Time{}, time.Time{}
 	if failure == nil {
 		w.failures, w.dead = 0, ""
@@ -81,11 +93,13 @@ func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 	switch {
 	case refusedEdit(c, failure):
 		return
-	case failure.Kind == telegram.RateLimited:
+	case failure.Kind == transport.RateLimited && failure.EditsOnly:
+		w.service.edits.limit(now.Add(min(failure.RetryAfter, slowestRetryAfter)))
+	case failure.Kind == transport.RateLimited:
 		w.limited = now.Add(min(failure.RetryAfter, slowestRetryAfter))
 		w.notBefore = w.limited
 		w.pace().limit(w.limited) // for its other topics
-	case failure.Kind == telegram.Migrated:
+	case failure.Kind == transport.Migrated:
 		w.chat.ID = failure.MigrateTo
 	case refusedChat(failure):
 		w.dead = failure.Description
@@ -93,20 +107,20 @@ func (w *worker) learn(c *call, failure *telegram.Error, now time.Time) {
 		w.failing.Store(false) // another replica is refused too
 	default:
 		w.backOff(now)
-		if n := c.ambiguous + 1; failure.Kind == telegram.Ambiguous && c.Edits == 0 && n >= silentRepeats {
+		if n := c.ambiguous + 1; failure.Kind == transport.Ambiguous && c.Edits == "" && n >= silentRepeats {
 			w.retryAt(now, ambiguousRetry<<min(n-silentRepeats, 10))
 		}
 	}
 }
 
-// refusedEdit reports whether Telegram refused to edit this message. That proves
+// refusedEdit reports whether the chat refused to edit this message. That proves
 // nothing about the chat.
-func refusedEdit(c *call, failure *telegram.Error) bool {
-	if c.Edits == 0 || failure == nil {
+func refusedEdit(c *call, failure *transport.Error) bool {
+	if c.Edits == "" || failure == nil {
 		return false
 	}
 	switch failure.Kind {
-	case telegram.Refused, telegram.TopicGone, telegram.MessageGone:
+	case transport.Refused, transport.TopicGone, transport.MessageGone:
 		return true
 	}
 	return false
@@ -114,9 +128,9 @@ func refusedEdit(c *call, failure *telegram.Error) bool {
 
 // refusedChat reports whether the chat takes no message. A refusal for an
 // unknown reason means that, because [worker.try] tried every form.
-func refusedChat(failure *telegram.Error) bool {
+func refusedChat(failure *transport.Error) bool {
 	switch failure.Kind {
-	case telegram.Refused, telegram.ChatGone, telegram.TopicGone, telegram.MessageGone:
+	case transport.Refused, transport.ChatGone, transport.TopicGone, transport.MessageGone:
 		return true
 	}
 	return false
@@ -126,7 +140,7 @@ func refusedChat(failure *telegram.Error) bool {
 // the times of retries, because a restart is a reason to try at once.
 func (w *worker) stored() spool.Chat {
 	c := spool.Chat{Dead: w.dead, NotBefore: w.limited}
-	if configured, _, _ := strings.Cut(w.key, ":"); w.chat.ID != configured {
+	if w.chat.ID != w.configured.ID {
 		c.MigratedTo = w.chat.ID
 	}
 	return c

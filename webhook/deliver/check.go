@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // check asks the chat after the start until it is right or takes a message, so
@@ -14,13 +14,13 @@ import (
 // it.
 func (w *worker) check(ctx context.Context) {
 	for !w.proved.Load() {
-		var failure *telegram.Error
-		if !errors.As(w.Sender().Check(ctx, w.configured), &failure) {
+		var failure *transport.Error
+		if !errors.As(w.transport().Check(ctx, w.configured), &failure) {
 			break
 		}
 		if failure.Definite() && !w.unfit.Load() {
-			w.log.Error("the chat will refuse messages", "err", failure, "do", failure.Advice())
-			if failure.Kind == telegram.Migrated { // the first message follows the chat
+			w.log.Error("the chat will refuse messages", "err", failure, "do", failure.Advice)
+			if failure.Kind == transport.Migrated { // the first message follows the chat
 				return
 			}
 			w.unfit.Store(true)

@@ -1,7 +1,7 @@
 // Package deliver brings each chat to the present state of the alerts.
 //
 // A worker for each chat compares what the chat shows with the spool, plans the
-// most urgent call of the Bot API, stores it, makes it, and records the outcome.
+// most urgent call of its transport, stores it, makes it, and records the outcome.
 // It does so while this replica holds the lease.
 package deliver
 
@@ -16,33 +16,24 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/time/rate"
 
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
-
-// Sender shows messages in chats; [telegram.Client] is the real one. Errors are of
-// type [*telegram.Error].
-type Sender interface {
-	Send(context.Context, telegram.Chat, telegram.Message) (id int, err error)
-	Edit(ctx context.Context, chat telegram.Chat, id int, m telegram.Message) error
-	// Check asks whether the bot knows the chat.
-	Check(context.Context, telegram.Chat) error
-}
 
 // Options configure the workers of all chats.
 type Options struct {
 	Spool  *spool.Spool
 	Holder *lease.Holder
-	// Sender returns the present sender, and Formatter the present formatter of a
-	// chat. Both can be replaced.
-	Sender    func() Sender
+	// Transport returns the present transport of a name, or nil, and Formatter the
+	// present formatter of a chat. Both can be replaced.
+	Transport func(name string) transport.Transport
 	Formatter func(chat string) *message.Formatter
-	Rates     Rates // zero for [TelegramRates]
+	// Rates replace those of the transports, unless they are zero.
+	Rates Rates
 	// Shares appends each call to the journal, for other replicas.
 	Shares   bool
 	Registry prometheus.Registerer
@@ -54,12 +45,11 @@ type Options struct {
 type Workers struct {
 	Options
 	metrics *instruments
-	global  *rate.Limiter
-	paces   *paces
 	seed    string
 	present atomic.Pointer[[]*worker]
 
-	mu        sync.Mutex // of what follows, and of changes of present
+	mu        sync.Mutex          // of what follows, and of changes of present
+	services  map[string]*service // by the name of the transport
 	ctx, hard context.Context
 	stopped   map[string]chan struct{} // closed when the last worker of a chat has stopped
 	group     sync.WaitGroup
@@ -68,10 +58,7 @@ type Workers struct {
 
 // New registers the metrics of the deliveries.
 func New(o Options) (*Workers, error) {
-	if o.Rates == (Rates{}) {
-		o.Rates = TelegramRates()
-	}
-	ws := &Workers{Options: o, global: rate.NewLimiter(rate.Limit(o.Rates.Global), 1), paces: newPaces(o.Rates), stopped: map[string]chan struct{}{}}
+	ws := &Workers{Options: o, services: map[string]*service{}, stopped: map[string]chan struct{}{}}
 	if o.Shares {
 		ws.seed = rand.Text()
 	}
@@ -85,13 +72,17 @@ func New(o Options) (*Workers, error) {
 func (ws *Workers) list() []*worker { return *ws.present.Load() }
 
 // newWorker makes the worker of a chat.
-func (ws *Workers) newWorker(chat telegram.Chat) *worker {
+func (ws *Workers) newWorker(chat transport.Chat) *worker {
 	w := &worker{Options: &ws.Options, key: chat.String(), configured: chat, chat: chat, wake: make(chan struct{}, 1)}
-	w.global, w.metrics, w.log = ws.global, ws.metrics, ws.Log.With("chat", w.key)
-	w.paces, w.seed = ws.paces, ws.seed
+	w.metrics, w.log, w.seed = ws.metrics, ws.Log.With("chat", w.key), ws.seed
+	name := chat.Service()
+	if ws.services[name] == nil {
+		ws.services[name] = newService(w.rates())
+	}
+	w.service = ws.services[name]
 	w.topics = func() (keys []string) {
 		for _, other := range ws.list() {
-			if other.key != w.key && other.configured.ID == w.configured.ID {
+			if other.key != w.key && other.configured.ID == w.configured.ID && other.configured.Service() == name {
 				keys = append(keys, other.key)
 			}
 		}
@@ -103,9 +94,14 @@ func (ws *Workers) newWorker(chat telegram.Chat) *worker {
 // SetChats sets the chats to deliver to, and stores which receivers name them. It
 // starts the workers of new chats, and stops those of the others after the calls in
 // progress. After an error nothing is changed.
-func (ws *Workers) SetChats(list []telegram.Chat, chats state.Chats) error {
+func (ws *Workers) SetChats(list []transport.Chat, chats state.Chats) error {
 	ws.mu.Lock()
 	defer ws.mu.Unlock()
+	for _, chat := range list {
+		if ws.Transport(chat.Service()) == nil {
+			return fmt.Errorf("chat %s: there is no transport %q: configure it, or remove the chat", chat, chat.Service())
+		}
+	}
 	before := ws.list()
 	var now, added []*worker
 	for _, chat := range list {

@@ -2,14 +2,14 @@ package deliver
 
 import "github.com/alertnative/preflight/webhook/message"
 
-// divisions have the kinds of summaries of which Telegram refused one. Its lines
+// divisions have the kinds of summaries of which the chat refused one. Its lines
 // come in shorter summaries, until one line alone is refused: the others are
 // named. The zero value has none.
 type divisions map[message.Kind]division
 
 // division is the state of a refused summary.
 type division struct {
-	suspects int // the first lines, of which Telegram refuses at least one
+	suspects int // the first lines, of which the chat refuses at least one
 	most     int // the lines of the next summary
 }
 
@@ -17,7 +17,7 @@ type division struct {
 // for any number.
 func (d divisions) most(kind message.Kind) int { return d[kind].most }
 
-// refused notes that Telegram refuses a summary.
+// refused notes that the chat refuses a summary.
 func (d *divisions) refused(c *call) {
 	if *d == nil {
 		*d = divisions{}
@@ -42,7 +42,7 @@ func (d *divisions) took(c *call, f form) {
 }
 
 // divisible reports whether the call is a new summary of several lines.
-func (c *call) divisible() bool { return c.Kind.Summarizes() && c.Edits == 0 && c.lines > 1 }
+func (c *call) divisible() bool { return c.Kind.Summarizes() && c.Edits == "" && c.lines > 1 }
 
 // unnamed reports whether a form of the call names none of several lines. They
 // stay due.

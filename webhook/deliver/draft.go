@@ -1,16 +1,14 @@
 package deliver
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // draft is a formatted notice that is not stored yet.
@@ -21,7 +19,7 @@ type draft struct {
 	list     []spool.View // the items of the notice
 	news     []spool.View // those of the list that the chat does not show yet
 	silent   bool
-	replyTo  int
+	replyTo  string
 	covers   []state.Listed // further instances that the first message stands for
 	// ambiguous counts the calls without an answer that may have shown the notice.
 	ambiguous int
@@ -46,11 +44,11 @@ func (p *planner) write(d draft) (*call, error) {
 		news[v.ID] = true
 	}
 	for _, m := range d.messages {
-		c := &call{content: outgoing(m)}
+		c := &call{content: transport.Message{Document: m.Document}}
 		c.Message = spool.Message{Chat: p.chat, Group: d.group, Kind: d.notice.Kind, Rank: rank, Part: m.Part, Parts: m.Parts}
 		c.content.Silent, c.content.ReplyTo = d.silent, d.replyTo
 		if first == nil && mentions(d.notice.Kind) {
-			c.content = p.mention(c.content)
+			c.content.Mentions = p.formatter.Mentions()
 		}
 		c.ambiguous = d.ambiguous
 		var listed []message.Item
@@ -65,7 +63,7 @@ func (p *planner) write(d draft) (*call, error) {
 		}
 		c.minimum, c.nameless = p.formatter.Minimum(listed)
 		var err error
-		if c.Content, err = json.Marshal(c.content); err != nil {
+		if c.Content, err = encode(c.content); err != nil {
 			return nil, err
 		}
 		if first != nil {
@@ -87,17 +85,6 @@ func mentions(k message.Kind) bool {
 	return k != message.Resolution && k != message.Digest && k != message.SummaryEnds
 }
 
-// mention adds the mentions of the chat to a message that rings.
-func (p *planner) mention(m telegram.Message) telegram.Message {
-	with := p.formatter.Mention(m.HTML)
-	if m.Silent || with == m.HTML {
-		return m
-	}
-	m.Plain += strings.TrimPrefix(message.Plain(with), message.Plain(m.HTML))
-	m.HTML = with
-	return m
-}
-
 // attribute sets the notifications that caused a call, for the log and the
 // metrics.
 func (p *planner) attribute(c *call, news []spool.View) {
@@ -114,12 +101,4 @@ func (c *call) note(notification int64, changed time.Time, severity func() strin
 	if len(c.notifications) < 20 && !slices.Contains(c.notifications, notification) {
 		c.notifications = append(c.notifications, notification)
 	}
-}
-
-func outgoing(m message.Message) telegram.Message {
-	out := telegram.Message{HTML: m.HTML, Plain: m.Text()}
-	for _, b := range m.Buttons {
-		out.Buttons = append(out.Buttons, telegram.Button(b))
-	}
-	return out
 }

@@ -14,21 +14,25 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // printer is a chat on standard output.
 type printer struct{ sent chan struct{} }
 
-func (p printer) Send(_ context.Context, chat telegram.Chat, m telegram.Message) (int, error) {
-	fmt.Printf("to %s: %s\n", chat, m.Plain)
+func (p printer) Send(_ context.Context, chat transport.Chat, m transport.Message) (string, error) {
+	fmt.Printf("to %s: %s\n", chat, m.Document)
 	p.sent <- struct{}{}
-	return 1, nil
+	return "1", nil
 }
 
-func (printer) Edit(context.Context, telegram.Chat, int, telegram.Message) error { return nil }
+func (printer) Edit(context.Context, transport.Chat, string, transport.Message) error { return nil }
 
-func (printer) Check(context.Context, telegram.Chat) error { return nil }
+func (printer) Capabilities(transport.Chat) transport.Capabilities {
+	return transport.Capabilities{Edits: true, Text: transport.MinText}
+}
+
+func (printer) Check(context.Context, transport.Chat) error { return nil }
 
 // The worker of a chat delivers an alert of the spool as soon as this process
 // holds the lease.
@@ -59,14 +63,14 @@ func run() error {
 	chat, holder := printer{make(chan struct{})}, lease.NewHolder()
 	workers, err := deliver.New(deliver.Options{
 		Spool: s, Holder: holder,
-		Sender: func() deliver.Sender { return chat }, Formatter: func(string) *message.Formatter { return formatter },
+		Transport: func(string) transport.Transport { return chat }, Formatter: func(string) *message.Formatter { return formatter },
 		Registry: prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		return err
 	}
 	chats := state.Chats{Default: []string{"-100"}}
-	if err := workers.SetChats([]telegram.Chat{{ID: "-100"}}, chats); err != nil {
+	if err := workers.SetChats([]transport.Chat{{ID: "-100"}}, chats); err != nil {
 		return err
 	}
 	alert := template.Alert{

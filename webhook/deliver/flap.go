@@ -3,7 +3,6 @@ package deliver
 import (
 	"bytes"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -12,7 +11,7 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // flapEdits is when messages about alerts that flap were edited last. The zero value
@@ -201,13 +200,13 @@ func (p *planner) editFlap(id int64, flaps []spool.Flap, newest, views []spool.V
 	if err != nil {
 		return nil, err
 	}
-	c := &call{Message: *m, content: outgoing(edited), edits: true, flap: id}
+	c := &call{Message: *m, content: transport.Message{Document: edited.Document}, edits: true, flap: id}
 	c.Listed = nil
 	for _, v := range views {
 		c.Listed = append(c.Listed, state.Listed{ID: v.ID, Resolved: !v.Firing()})
 	}
 	p.attribute(c, views)
-	if c.Content, err = json.Marshal(c.content); err != nil {
+	if c.Content, err = encode(c.content); err != nil {
 		return nil, err
 	}
 	before, err := p.tx.Content(id)
@@ -245,12 +244,12 @@ func (p *planner) flapState(m *spool.Message) (*call, error) {
 func (w *worker) recordFlap(tx *spool.Tx, c *call, o outcome, now time.Time) (sent, ambiguous *state.SentEvent, err error) {
 	m := &c.Message
 	switch {
-	case c.Edits != 0 && o.failure == nil:
+	case c.Edits != "" && o.failure == nil:
 		if sent, err = tx.SentEvent(m, c.Edits); err != nil {
 			return nil, nil, err
 		}
 		return sent, nil, errors.Join(tx.ShowFlap(m, now), tx.Edited(m), tx.SetContent(m))
-	case c.Edits != 0 && (o.failure.Kind == telegram.MessageGone || refusedEdit(c, o.failure)):
+	case c.Edits != "" && (o.failure.Kind == transport.MessageGone || refusedEdit(c, o.failure)):
 		return nil, nil, tx.LeaveFlap(m)
 	case o.failure == nil:
 		if err = tx.Sent(m, o.id, now); err != nil {
@@ -274,9 +273,9 @@ func (w *worker) recordFlap(tx *spool.Tx, c *call, o outcome, now time.Time) (se
 			}
 		}
 		return sent, nil, err
-	case c.Edits == 0 && o.failure.Kind == telegram.Ambiguous:
+	case c.Edits == "" && o.failure.Kind == transport.Ambiguous:
 		if err = tx.Ambiguous(m); err == nil {
-			ambiguous, err = tx.SentEvent(m, 0)
+			ambiguous, err = tx.SentEvent(m, "")
 		}
 		return nil, ambiguous, errors.Join(err, tx.Unsent(m))
 	default:

@@ -10,43 +10,28 @@ import (
 	"github.com/alertnative/preflight/webhook/spool"
 )
 
-// Rates limit the rate of calls.
-type Rates struct {
-	Chat   time.Duration // between two calls to a chat
-	Group  int           // calls a minute to a group, supergroup or channel
-	Global int           // calls a second in all
-}
-
-// TelegramRates returns what Telegram allows: one call a second to a chat, twenty a
-// minute to a group or channel, and a little less than thirty a second in all.
-func TelegramRates() Rates { return Rates{Chat: time.Second, Group: 20, Global: 25} }
-
 // paces has the pace of each chat, which all topics of the chat share.
 type paces struct {
-	rates Rates
 	mu    sync.Mutex
 	chats map[string]*pace // by the id of the chat
 }
 
-func newPaces(r Rates) *paces { return &paces{rates: r, chats: map[string]*pace{}} }
+func newPaces() *paces { return &paces{chats: map[string]*pace{}} }
 
 // of returns the pace of a chat.
-func (ps *paces) of(id string, group bool) *pace {
+func (ps *paces) of(id string, r Rates) *pace {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	p := ps.chats[id]
 	if p == nil {
-		p = &pace{chat: ps.rates.Chat, turn: make(chan struct{}, 1)}
-		if group {
-			p.group = min(ps.rates.Group, spool.KeptCalls)
-		}
+		p = &pace{chat: r.Chat, group: min(r.Group, spool.KeptCalls), turn: make(chan struct{}, 1)}
 		ps.chats[id] = p
 	}
 	return p
 }
 
 // pace keeps the rates of one chat. It counts from the end of each call, which is
-// no earlier than Telegram's own time of the call. One call is made at a time.
+// no earlier than the service's own time of the call. One call is made at a time.
 type pace struct {
 	chat  time.Duration // between two calls
 	group int           // calls a minute; 0 for any number
@@ -55,7 +40,7 @@ type pace struct {
 	mu      sync.Mutex
 	calls   []time.Time // the latest, oldest first
 	showed  []time.Time // those that changed the chat
-	limited time.Time   // the end of the wait that Telegram asked for
+	limited time.Time   // the end of the wait that the service asked for
 }
 
 // take waits until the caller may make a call with its share of the rates. It
@@ -146,7 +131,7 @@ func (p *pace) shows(now time.Time) {
 	p.showed = latest(append(p.showed, now))
 }
 
-// limit stores until when Telegram asked to wait.
+// limit stores until when the service asked to wait.
 func (p *pace) limit(until time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

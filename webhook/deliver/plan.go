@@ -1,7 +1,6 @@
 package deliver
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -9,16 +8,16 @@ import (
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
-// call is one call of the Bot API that brings a chat nearer to the present state.
+// call is one call of a transport that brings a chat nearer to the present state.
 // It is stored before it is made.
 type call struct {
 	spool.Message
-	content   telegram.Message
-	minimum   string // replaces the content if Telegram refuses it also as plain text
-	nameless  string // replaces the minimum if Telegram refuses that too
+	content   transport.Message
+	minimum   string // replaces the content if it is refused also as plain text
+	nameless  string // replaces the minimum if that is refused too
 	ambiguous int    // the calls without an answer that may have shown it
 	severity  string
 
@@ -46,6 +45,7 @@ type planner struct {
 	rang      time.Time    // the last call about an urgent alert
 	edited    time.Time    // the last edit of a summary
 	flapped   flapEdits
+	editsFrom time.Time // edits wait until then
 	divided   divisions
 	others    *spool.Others
 }
@@ -68,7 +68,7 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 	}
 	var last spool.Due
 	for again := 0; again < 2; {
-		dues, next, err := p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now)
+		dues, next, err := p.dues()
 		if err != nil {
 			return nil, wake, err
 		}
@@ -98,6 +98,22 @@ func (p *planner) next() (c *call, wake time.Time, err error) {
 		}
 	}
 	return nil, wake, fmt.Errorf("%w: what is done stays due", spool.ErrDamaged)
+}
+
+// dues returns the calls that are due, and when the next one will be, or zero. They
+// are without edits while these have to wait.
+func (p *planner) dues() (dues spool.Dues, next time.Time, err error) {
+	dues, next, err = p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now)
+	if err != nil || !p.editsFrom.After(p.now) {
+		return dues, next, err
+	}
+	others := slices.DeleteFunc(slices.Clone(dues), func(d spool.Due) bool {
+		return d.Class == spool.DueEdit || d.Class == spool.DueSummaryEdit || d.Class == spool.DueFlapEdit
+	})
+	if len(others) < len(dues) {
+		next = sooner(next, p.editsFrom)
+	}
+	return others, next, nil
 }
 
 // setAside sets aside a call that cannot be planned.
@@ -340,7 +356,7 @@ func (p *planner) part(id int64) (*call, error) {
 	}
 	c := &call{Message: *m}
 	c.minimum, c.nameless = p.formatter.Minimum(items(list))
-	if err := json.Unmarshal(m.Content, &c.content); err != nil {
+	if c.content, err = decode(m.Content); err != nil {
 		return nil, err
 	}
 	for _, v := range list {
@@ -371,7 +387,7 @@ func (p *planner) edit(id int64) (*call, error) {
 		return nil, p.tx.DropEdit(id)
 	}
 	edited, err := p.formatter.Edit(message.Notice{Kind: m.Kind, Now: p.now, Part: m.Part, Parts: m.Parts, Items: items(list)})
-	return &call{Message: *m, content: outgoing(edited)}, err
+	return &call{Message: *m, content: transport.Message{Document: edited.Document}}, err
 }
 
 func items(list []spool.View) []message.Item {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const (
@@ -39,7 +39,7 @@ type attempt struct {
 }
 
 // add postpones the rest of the attempts for a call.
-func (p *postponed) add(c *call, chat telegram.Chat, o *outcome) {
+func (p *postponed) add(c *call, chat transport.Chat, o *outcome) {
 	if p.attempts == nil {
 		p.attempts = map[string]attempt{}
 	}
@@ -48,9 +48,9 @@ func (p *postponed) add(c *call, chat telegram.Chat, o *outcome) {
 }
 
 // resume continues where the attempts for a message were postponed.
-func (p *postponed) resume(c *call, chat *telegram.Chat, o *outcome) {
+func (p *postponed) resume(c *call, chat *transport.Chat, o *outcome) {
 	a, ok := p.attempts[c.Group]
-	if !ok || c.Edits != 0 {
+	if !ok || c.Edits != "" {
 		return
 	}
 	p.behind = time.Time{}
@@ -70,7 +70,7 @@ func (p *postponed) took(c *call, f form, now time.Time) {
 
 // refused notes that a call failed in every form. If the chat is at fault, the
 // texts may be right.
-func (p *postponed) refused(c *call, failure *telegram.Error) {
+func (p *postponed) refused(c *call, failure *transport.Error) {
 	if !refusedEdit(c, failure) && refusedChat(failure) {
 		p.attempts, p.proved = nil, time.Time{}
 	}
@@ -86,7 +86,7 @@ func (p *postponed) groups(others ...string) []string {
 // shows.
 func (w *worker) postpones(c *call) bool {
 	p, now := &w.postponed, time.Now()
-	if c.Edits != 0 || c.Group == "" || !w.takesOthers() {
+	if c.Edits != "" || c.Group == "" || !w.takesOthers() {
 		return false
 	}
 	if w.pace().spare(now, leftFree).After(now) {

@@ -6,13 +6,13 @@ import (
 
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // chatState returns the state of the chat after a call.
-func (w *worker) chatState(c *call, failure *telegram.Error) string {
+func (w *worker) chatState(c *call, failure *transport.Error) string {
 	switch {
-	case failure == nil, failure.Kind == telegram.RateLimited, failure.Kind == telegram.Migrated, refusedEdit(c, failure), refusedChat(failure):
+	case failure == nil, failure.Kind == transport.RateLimited, failure.Kind == transport.Migrated, refusedEdit(c, failure), refusedChat(failure):
 		return w.known()
 	default:
 		return api.ChatUnreachable
@@ -28,13 +28,13 @@ func (w *worker) report(c *call, o outcome, now time.Time) {
 	}
 	log := w.log.With("message", c.ID, "kind", c.Kind, "part", c.Part, "notifications", c.notifications)
 	switch {
-	case failure == nil && c.Edits != 0:
+	case failure == nil && c.Edits != "":
 		w.metrics.delivered.WithLabelValues(w.key, "edit").Inc()
 		log.Info("edited")
 	case failure == nil:
 		if o.form >= minimal {
 			w.metrics.failed.WithLabelValues(w.key).Inc()
-			log.Error("Telegram refused the text of a message: the chat shows less", "shown", o.form, "text", c.minimum)
+			log.Error("the text of a message was refused: the chat shows less", "shown", o.form, "text", c.minimum)
 		}
 		w.metrics.delivered.WithLabelValues(w.key, string(c.Kind)).Inc()
 		if c.waiting.IsZero() {
@@ -44,30 +44,30 @@ func (w *worker) report(c *call, o outcome, now time.Time) {
 		delay := max(0, now.Sub(c.waiting)) // the clock may have been set back
 		w.metrics.delay.WithLabelValues(c.severity).Observe(delay.Seconds())
 		log.Info("delivered", "delay", delay)
-	case c.Edits != 0 && failure.Kind == telegram.MessageGone:
+	case c.Edits != "" && failure.Kind == transport.MessageGone:
 		log.Warn("message cannot be edited: left as it is", "err", failure)
 	case refusedEdit(c, failure):
 		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
-		log.Warn("Telegram refused an edit: it is tried once more after the next message", "err", failure)
-	case failure.Kind == telegram.Migrated:
+		log.Warn("an edit was refused: it is tried once more after the next message", "err", failure)
+	case failure.Kind == transport.Migrated:
 		log.Warn("the group became a supergroup with another id: replace the old id in TELEGRAM_CHAT_ID by it", "chat_id", failure.MigrateTo)
 	default:
-		w.reportRetry(log, failure, c.Edits != 0)
+		w.reportRetry(log, failure, c.Edits != "")
 	}
 }
 
-func (w *worker) reportRetry(log *slog.Logger, failure *telegram.Error, edit bool) {
+func (w *worker) reportRetry(log *slog.Logger, failure *transport.Error, edit bool) {
 	reason := api.Unreachable
 	switch failure.Kind {
-	case telegram.RateLimited:
+	case transport.RateLimited:
 		reason = api.RateLimited
-	case telegram.Ambiguous:
+	case transport.Ambiguous:
 		reason = api.Ambiguous
 		if !edit { // an edit can be repeated without a trace
 			w.metrics.ambiguous.WithLabelValues(w.key).Inc()
 		}
 	default:
-		if failure.Kind == telegram.Unauthorized || refusedChat(failure) {
+		if failure.Kind == transport.Unauthorized || refusedChat(failure) {
 			reason = api.Refused
 		}
 	}

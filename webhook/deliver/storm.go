@@ -52,7 +52,7 @@ func (p *planner) choose(dues spool.Dues) (s step, ok bool, wake time.Time, err 
 		if err := p.tx.DropParts(p.chat); err != nil {
 			return s, false, wake, err
 		}
-		if dues, _, err = p.tx.Dues(p.chat, p.ownOnly, p.urgentRanks(), p.now); err != nil {
+		if dues, _, err = p.dues(); err != nil {
 			return s, false, wake, err
 		}
 	}
@@ -201,7 +201,13 @@ func (p *planner) mayRing(unreserved int, wake *time.Time) bool {
 }
 
 // mayEdit reports whether a summary may be edited.
-func (p *planner) mayEdit(wake *time.Time) bool { return p.reached(p.edited, editEvery, wake) }
+func (p *planner) mayEdit(wake *time.Time) bool {
+	if p.editsFrom.After(p.now) {
+		*wake = sooner(*wake, p.editsFrom)
+		return false
+	}
+	return p.reached(p.edited, editEvery, wake)
+}
 
 // reached reports whether a time has passed since another. If not, it notes when
 // it will have.

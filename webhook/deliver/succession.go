@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/spool"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // succeeds asks, before the first message to a group, whether an old group that
@@ -26,8 +26,8 @@ func (w *worker) succeeds(ctx context.Context, c *call) bool {
 	}
 	w.settled = len(old) == 0
 	for _, id := range old {
-		var failure *telegram.Error
-		if !errors.As(w.Sender().Check(ctx, telegram.Chat{ID: id}), &failure) || failure.Kind != telegram.Migrated || failure.MigrateTo != w.chat.ID {
+		var failure *transport.Error
+		if !errors.As(w.transport().Check(ctx, transport.Chat{Transport: w.chat.Transport, ID: id}), &failure) || failure.Kind != transport.Migrated || failure.MigrateTo != w.chat.ID {
 			continue
 		}
 		if err := w.Spool.Do(func(tx *spool.Tx) error {

@@ -3,14 +3,13 @@ package deliver
 import (
 	"bytes"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const (
@@ -117,11 +116,11 @@ func (p *planner) newSummary(kind message.Kind, list []spool.Unlisted) (*call, e
 		}
 	}
 	c.rings = !c.content.Silent
-	if c.Content, err = json.Marshal(c.content); err != nil {
+	if c.Content, err = encode(c.content); err != nil {
 		return nil, err
 	}
 	if mentions(kind) { // a later edit has none
-		c.content = p.mention(c.content)
+		c.content.Mentions = p.formatter.Mentions()
 	}
 	c.Chat, c.Kind, c.Part, c.Parts, c.Listed = p.chat, kind, 1, 1, []state.Listed{}
 	if err := p.tx.AddMessage(&c.Message, p.now); err != nil {
@@ -164,7 +163,7 @@ func (p *planner) editSummary(id int64, list []spool.Unlisted) (*call, error) {
 	rank := c.Rank
 	c.Message, c.edits = *m, true
 	c.Rank, c.Part, c.Parts, c.Listed = rank, 1, 1, []state.Listed{}
-	if c.Content, err = json.Marshal(c.content); err != nil {
+	if c.Content, err = encode(c.content); err != nil {
 		return nil, err
 	}
 	before, err := p.tx.Content(id)
@@ -199,7 +198,7 @@ func (p *planner) format(s message.Summary, known []spool.Line, list []spool.Unl
 	}
 	lines = lines[:n]
 	c.lines = n
-	c.content = telegram.Message{HTML: m.HTML, Plain: m.Text()}
+	c.content = transport.Message{Document: m.Document}
 	c.minimum, c.nameless = p.formatter.MinimumOf(s)
 	added := spool.Added(lines)
 	c.summarized = len(added)
@@ -229,7 +228,7 @@ func (p *planner) silentSummary(list []spool.Unlisted) bool {
 // other replicas.
 func (w *worker) recordSummary(tx *spool.Tx, c *call, o outcome, now time.Time) (sent, ambiguous *state.SentEvent, err error) {
 	m := &c.Message
-	edited := c.Edits != 0
+	edited := c.Edits != ""
 	switch {
 	case o.failure == nil && c.unnamed(o.form):
 		c.summarized = 0
@@ -251,12 +250,12 @@ func (w *worker) recordSummary(tx *spool.Tx, c *call, o outcome, now time.Time) 
 			err = errors.Join(tx.Sent(m, id, now), tx.NoteSummary(m, now))
 		}
 		return sent, nil, errors.Join(err, tx.SetContent(m))
-	case edited && o.failure.Kind == telegram.MessageGone:
+	case edited && o.failure.Kind == transport.MessageGone:
 		return nil, nil, errors.Join(tx.Unsent(m), tx.LeaveSummary(m))
 	case edited && refusedEdit(c, o.failure):
 		return nil, nil, errors.Join(tx.EditRefused(m), tx.FullSummary(m))
-	case o.failure.Kind == telegram.Ambiguous && !edited:
-		if ambiguous, err = tx.SummaryEvent(m, 0); err == nil {
+	case o.failure.Kind == transport.Ambiguous && !edited:
+		if ambiguous, err = tx.SummaryEvent(m, ""); err == nil {
 			err = errors.Join(tx.Ambiguous(m), tx.Unsent(m))
 		}
 		return nil, ambiguous, err

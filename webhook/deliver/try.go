@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // topicRetry is the time after which a topic that refused a message is tried
@@ -16,8 +16,8 @@ const topicRetry = 10 * time.Minute
 // form is the form in which the content of a message is sent.
 type form int
 
-// The forms, from the best to the one that Telegram accepts wherever it accepts
-// any message.
+// The forms, from the best to the one that a chat accepts wherever it accepts any
+// message.
 const (
 	formatted form = iota
 	plainText
@@ -30,22 +30,33 @@ func (f form) String() string {
 }
 
 // in returns the content of a call in a form.
-func (c *call) in(f form) telegram.Message {
+func (c *call) in(f form) transport.Message {
 	m := c.content
 	switch f {
 	case plainText:
-		m.HTML = ""
+		m.Plain = true
 	case minimal:
-		m = telegram.Message{Plain: c.minimum, Silent: m.Silent}
+		m = transport.Message{Document: transport.Text(c.minimum), Plain: true, Silent: m.Silent}
 	case nameless:
-		m = telegram.Message{Plain: c.nameless, Silent: m.Silent}
+		m = transport.Message{Document: transport.Text(c.nameless), Plain: true, Silent: m.Silent}
+	}
+	return m
+}
+
+// fitted leaves out of a message the parts that a chat cannot show.
+func fitted(m transport.Message, able transport.Capabilities) transport.Message {
+	if !able.Replies {
+		m.ReplyTo = ""
+	}
+	if !able.Buttons {
+		m.Document = m.Document.WithoutButtons()
 	}
 	return m
 }
 
 // lastForm returns the last form to try. An edit must not replace a text by less.
 func (c *call) lastForm() form {
-	if c.Edits != 0 {
+	if c.Edits != "" {
 		return plainText
 	}
 	return nameless
@@ -53,20 +64,20 @@ func (c *call) lastForm() form {
 
 // outcome is the result of a call: the id of a new message, or a failure.
 type outcome struct {
-	id      int
+	id      string
 	form    form // the last that was tried
-	failure *telegram.Error
+	failure *transport.Error
 	// postponed means that the next form is tried later.
 	postponed bool
 }
 
-// try makes the call. What Telegram refuses, it sends in simpler forms, and then
+// try makes the call. What the chat refuses, it sends in simpler forms, and then
 // in the chat instead of the topic: the first that is accepted shows what was at
 // fault. If none is, the chat itself is. Other messages may come in between: see
 // [postponed].
 func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 	chat := w.chat
-	if c.Edits != 0 || time.Now().Before(w.topicAway) {
+	if c.Edits != "" || time.Now().Before(w.topicAway) {
 		chat.Topic = 0
 	}
 	w.postponed.resume(c, &chat, &o)
@@ -75,36 +86,36 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 	}
 	for {
 		if o = w.attempt(hard, chat, c, o.form); o.failure == nil {
-			if c.Edits == 0 {
+			if c.Edits == "" {
 				w.postponed.took(c, o.form, time.Now())
 				w.judge(ctx, hard, chat, c, &o)
 				w.divided.took(c, o.form)
 			}
 			return o
 		}
-		switch refused := o.failure.Kind == telegram.Refused; {
+		switch refused := o.failure.Kind == transport.Refused; {
 		case refused && o.form == plainText && c.divisible() && w.takesOthers():
 			w.divided.refused(c)
 			w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
-			w.log.Warn("Telegram refused a summary: dividing it", "message", c.ID, "lines", c.lines, "err", o.failure)
+			w.log.Warn("a summary was refused: dividing it", "message", c.ID, "lines", c.lines, "err", o.failure)
 			o.postponed = true
 			return o
 		case refused && o.form < c.lastForm():
 			o.form++
-		case chat.Topic != 0 && (refused || o.failure.Kind == telegram.TopicGone):
+		case chat.Topic != 0 && (refused || o.failure.Kind == transport.TopicGone):
 			chat.Topic, o.form = 0, formatted
 		default:
 			w.postponed.refused(c, o.failure)
 			return o
 		}
 		w.metrics.retried.WithLabelValues(w.key, api.Refused).Inc()
-		w.log.Warn("Telegram refused a message: trying it otherwise", "message", c.ID, "form", o.form, "topic", chat.Topic, "err", o.failure)
+		w.log.Warn("a message was refused: trying it otherwise", "message", c.ID, "form", o.form, "topic", chat.Topic, "err", o.failure)
 		if w.postpones(c) {
 			w.postponed.add(c, chat, &o)
 			return o
 		}
 		if !w.pace().wait(ctx, w.lease.Share) {
-			o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: "shutting down"}
+			o.failure = &transport.Error{Kind: transport.Unreachable, Description: "shutting down"}
 			return o
 		}
 	}
@@ -113,7 +124,7 @@ func (w *worker) try(ctx, hard context.Context, c *call) (o outcome) {
 // judge decides what was at fault when a new message was accepted in another
 // way than the best. The chat itself may have been, if it was failing or took
 // messages again between two attempts: the message then gets its full text.
-func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o *outcome) {
+func (w *worker) judge(ctx, hard context.Context, chat transport.Chat, c *call, o *outcome) {
 	if now := time.Now(); w.dead == "" && chat.Topic != w.chat.Topic && !now.Before(w.topicAway) {
 		w.topicAway = now.Add(topicRetry)
 		w.log.Error("the topic does not take messages: they go to the chat itself", "topic", w.chat.Topic, "until", w.topicAway)
@@ -128,18 +139,25 @@ func (w *worker) judge(ctx, hard context.Context, chat telegram.Chat, c *call, o
 	}
 }
 
-// attempt makes one call of the Bot API.
-func (w *worker) attempt(hard context.Context, chat telegram.Chat, c *call, f form) outcome {
+// attempt makes one call of the transport.
+func (w *worker) attempt(hard context.Context, chat transport.Chat, c *call, f form) outcome {
 	o := outcome{form: f}
-	err := w.global.Wait(hard)
+	able := w.transport().Capabilities(chat)
+	if c.Edits != "" && !able.Edits {
+		o.failure = &transport.Error{Transport: chat.Service(), Kind: transport.MessageGone, Description: "messages cannot be edited"}
+		return o
+	}
+	m := fitted(c.in(f), able)
+	err := w.service.global.Wait(hard)
 	if err == nil {
 		p, now := w.pace(), time.Now()
 		p.begin(now)
 		w.calls = latest(append(w.calls, now))
-		if c.Edits != 0 {
-			err = w.Sender().Edit(hard, chat, c.Edits, c.in(f))
+		if c.Edits != "" {
+			w.service.edits.begin(now)
+			err = w.transport().Edit(hard, chat, c.Edits, m)
 		} else {
-			o.id, err = w.Sender().Send(hard, chat, c.in(f))
+			o.id, err = w.transport().Send(hard, chat, m)
 		}
 		p.end(time.Now())
 		if err == nil {
@@ -147,7 +165,7 @@ func (w *worker) attempt(hard context.Context, chat telegram.Chat, c *call, f fo
 		}
 	}
 	if err != nil && !errors.As(err, &o.failure) {
-		o.failure = &telegram.Error{Kind: telegram.Unreachable, Description: err.Error()}
+		o.failure = &transport.Error{Kind: transport.Unreachable, Description: err.Error()}
 	}
 	return o
 }

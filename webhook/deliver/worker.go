@@ -8,38 +8,35 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"github.com/alertnative/preflight/webhook/lease"
 	"github.com/alertnative/preflight/webhook/message"
 	"github.com/alertnative/preflight/webhook/spool"
 	"github.com/alertnative/preflight/webhook/state"
-	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // worker delivers to one chat, one call after the other.
 type worker struct {
 	*Options
-	key              string        // the chat as configured
-	configured, chat telegram.Chat // as configured, and as Telegram calls it now
-	lease            *lease.Lease  // under which it acts
-	global           *rate.Limiter
+	key              string         // the chat as configured
+	configured, chat transport.Chat // as configured, and as the service names it now
+	lease            *lease.Lease   // under which it acts
 	log              *slog.Logger
 	metrics          *instruments
 
-	paces  *paces
-	topics func() []string // the keys of other topics of the chat
-	stop   func()
-	seed   string // distinguishes the retries of replicas
+	service *service
+	topics  func() []string // the keys of other topics of the chat
+	stop    func()
+	seed    string // distinguishes the retries of replicas
 
 	wake      chan struct{}
 	rang      time.Time // the last call about an urgent alert
 	edited    time.Time // the last edit of a summary
 	flapped   flapEdits
-	divided   divisions   // the summaries that Telegram refused
+	divided   divisions   // the summaries that were refused
 	calls     []time.Time // the start of the latest, without those of other topics
 	notBefore time.Time
-	limited   time.Time // the end of the wait that Telegram asked for
+	limited   time.Time // the end of the wait that the service asked for
 	dead      string    // the reason why the bot cannot write there
 	failures  int
 	topicAway time.Time   // until which messages go to the chat instead of its topic
@@ -47,7 +44,15 @@ type worker struct {
 	proved    atomic.Bool // the chat took a message, which proves more than the check
 	postponed postponed   // the messages whose text was refused
 	settled   bool        // no old group can have become this chat
-	failing   atomic.Bool // Telegram cannot be reached from here
+	failing   atomic.Bool // the service cannot be reached from here
+}
+
+// transport returns the transport of the chat.
+func (w *worker) transport() transport.Transport { return w.Transport(w.configured.Service()) }
+
+// formatter returns the formatter of the messages, whose length fits the chat.
+func (w *worker) formatter() *message.Formatter {
+	return w.Formatter(w.key).Within(w.transport().Capabilities(w.chat).Text)
 }
 
 // run delivers while this process holds the lease, until the context is done.
@@ -155,8 +160,9 @@ func (w *worker) next() (c *call, wake time.Time, err error) {
 			return err
 		}
 		c, wake, err = w.choose(planner{
-			tx: tx, chat: w.key, topics: topics, now: now, formatter: w.Formatter(w.key), ownOnly: w.lease.OwnOnly,
+			tx: tx, chat: w.key, topics: topics, now: now, formatter: w.formatter(), ownOnly: w.lease.OwnOnly,
 			budget: w.pace().budget(w.lease.Share, 1+len(topics)), rang: w.rang, edited: w.edited, flapped: w.flapped, divided: w.divided,
+			editsFrom: w.service.edits.next(now),
 		})
 		if err != nil {
 			return err
@@ -228,24 +234,24 @@ func (w *worker) record(tx *spool.Tx, c *call, o outcome, now time.Time) (seq in
 	if !chat.NotBefore.IsZero() {
 		e.NotBefore = chat.NotBefore.UnixMicro()
 	}
-	ambiguous := o.failure != nil && o.failure.Kind == telegram.Ambiguous
+	ambiguous := o.failure != nil && o.failure.Kind == transport.Ambiguous
 	switch {
 	case c.Kind.Summarizes():
 		e.Sent, e.Ambiguous, err = w.recordSummary(tx, c, o, now)
 	case c.flap != 0 || c.Kind == message.Flapping:
 		e.Sent, e.Ambiguous, err = w.recordFlap(tx, c, o, now)
-	case c.Edits != 0 && (o.failure == nil || o.failure.Kind == telegram.MessageGone):
-		e.Edited = c.Edits
+	case c.Edits != "" && (o.failure == nil || o.failure.Kind == transport.MessageGone):
+		e.SetEdit(c.Edits)
 		err = tx.Edited(&c.Message)
-	case c.Edits != 0 && refusedEdit(c, o.failure):
+	case c.Edits != "" && refusedEdit(c, o.failure):
 		err = tx.EditRefused(&c.Message)
 	case o.failure == nil:
 		if err = tx.Sent(&c.Message, o.id, now); err == nil && w.Shares {
 			e.Sent, err = tx.SentEvent(&c.Message, o.id)
 		}
-	case ambiguous && c.Edits == 0: // an edit can be repeated without a trace
+	case ambiguous && c.Edits == "": // an edit can be repeated without a trace
 		if err = tx.Ambiguous(&c.Message); err == nil && w.Shares {
-			e.Ambiguous, err = tx.SentEvent(&c.Message, 0)
+			e.Ambiguous, err = tx.SentEvent(&c.Message, "")
 		}
 		err = errors.Join(err, tx.Unsent(&c.Message))
 	default:

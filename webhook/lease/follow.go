@@ -171,8 +171,8 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 	}
 	switch {
 	case present.MigratedTo != c.MigratedTo: // its messages are in the chat that was before
-	case c.Edited != 0:
-		return f.Tx.EditedElsewhere(c.Chat, c.Edited)
+	case c.EditID() != "":
+		return f.Tx.EditedElsewhere(c.Chat, c.EditID())
 	case c.Ambiguous != nil:
 		return f.Tx.AmbiguousElsewhere(c.Chat, *c.Ambiguous)
 	case c.Sent != nil:

@@ -31,7 +31,7 @@ func Example() {
 			return
 		}
 		for _, m := range messages {
-			fmt.Println(m.Text())
+			fmt.Println(m.Document.Plain())
 		}
 	}
 	// Output:

@@ -178,7 +178,7 @@ func TestDescriptions(t *testing.T) {
 		if err != nil || len(messages) != 1 {
 			t.Fatalf("%d alerts make %d messages (%v)", n+1, len(messages), err)
 		}
-		if lines := linesOf(message.Plain(messages[0].HTML)); len(lines) != n+1 || !strings.HasSuffix(lines[n], "]") {
+		if lines := linesOf(messages[0].Document.String()); len(lines) != n+1 || !strings.HasSuffix(lines[n], "]") {
 			t.Fatalf("%d alerts have the lines %q", n+1, lines)
 		}
 	}

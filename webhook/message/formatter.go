@@ -15,6 +15,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/markup"
 	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // Limits of the parts of a message, in UTF-16 code units. Together they leave
@@ -49,7 +50,10 @@ type Options struct {
 	// html/template over [Page], restricted to Telegram's tags. New refuses a
 	// template that fails on sample alerts, or whose text Telegram would refuse.
 	Templates string
-	// Mentions are the people that [Formatter.Mention] adds, such as @oncall.
+	// Length is the length of the longest message in UTF-16 code units. 0 means
+	// [MaxLength].
+	Length int
+	// Mentions are the people whom a message with a sound names, such as @oncall.
 	Mentions []string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.
@@ -65,8 +69,9 @@ type Formatter struct {
 	templates *template.Template
 	shipped   *Formatter // replaces templates that fail; nil if the templates are the shipped ones
 	failed    func(error)
-	mentions  string // as HTML
-	strict    bool   // refuses links that Telegram shows as text, see [Formatter.try]
+	length    int
+	mentions  []string
+	strict    bool // refuses links that Telegram shows as text, see [Formatter.try]
 }
 
 // New makes a formatter. The error names the file and the mistake in it.
@@ -79,8 +84,7 @@ func New(o Options) (*Formatter, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed}
-	f.mentions = template.HTMLEscapeString(strings.Join(o.Mentions, " "))
+	f := &Formatter{words: words, scale: Scale{o.Severities}, remedies: o.Remedies, location: cmp.Or(o.Location, time.UTC), templates: t, failed: o.Failed, length: cmp.Or(o.Length, MaxLength), mentions: o.Mentions}
 	if o.Severities.Levels == nil {
 		f.scale.Severities = config.Priorities()
 	}
@@ -104,6 +108,20 @@ func New(o Options) (*Formatter, error) {
 
 // Scale returns the scale by which the formatter ranks alerts.
 func (f *Formatter) Scale() Scale { return f.scale }
+
+// Within returns a formatter that writes messages up to another length, see
+// [Options.Length].
+func (f *Formatter) Within(length int) *Formatter {
+	if length == f.length {
+		return f
+	}
+	other := *f
+	other.length = length
+	if f.shipped != nil {
+		other.shipped = f.shipped.Within(length)
+	}
+	return &other
+}
 
 // Format writes the messages of a notice: one, or as many as its alerts need.
 // If the user's template fails, the shipped one replaces it, because the alert
@@ -141,7 +159,7 @@ func (f *Formatter) format(n Notice) ([]Message, error) {
 			if err != nil {
 				return nil, err
 			}
-			if Length(whole.HTML)+mark*(len(order)+1) <= MaxLength {
+			if whole.Document.Length()+mark*(len(order)+1) <= f.length {
 				return []Message{whole}, nil
 			}
 		}
@@ -189,7 +207,7 @@ func (f *Formatter) split(n Notice, order []int) ([][]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	room := MaxLength - Length(base.HTML) - heading - mark
+	room := f.length - base.Document.Length() - heading - mark
 	labels := f.distinguish(n.Items)
 	if len(order) > 1 {
 		room -= heading // of the labels that all share, each of which is counted in two lines or more
@@ -227,11 +245,11 @@ func (f *Formatter) shrink(n Notice, items []int, part, parts int) (m Message, e
 		tried = append(slices.Clip(tried), s)
 	}
 	for _, s := range tried {
-		if m, err = f.render(n, items, part, parts, s); err != nil || Length(m.HTML) <= MaxLength {
+		if m, err = f.render(n, items, part, parts, s); err != nil || m.Document.Length() <= f.length {
 			return m, err
 		}
 	}
-	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes %w", n.Kind, MaxLength, errTooMuch)
+	return m, fmt.Errorf("a message of kind %q is longer than %d characters: its template writes %w", n.Kind, f.length, errTooMuch)
 }
 
 // errTooMuch means that the texts of a template leave no room for the alerts.
@@ -259,12 +277,34 @@ func (f *Formatter) render(n Notice, items []int, part, parts int, s size) (Mess
 			return Message{}, &markupError{name, html, mistake}
 		}
 	}
-	if text := strings.ReplaceAll(Plain(html), "\x00", ""); strings.TrimSpace(text) == "" { // Telegram refuses that
-		return Message{}, fmt.Errorf("the template of a message of kind %q writes no text", n.Kind)
+	d, err := document(html, n.Kind)
+	if err != nil {
+		return Message{}, err
 	}
-	return Message{
-		HTML: html, Buttons: buttons, Items: items, Part: part, Parts: parts,
-	}, nil
+	d.Buttons = buttons
+	d.Severity, d.Urgent = f.firing(page.Items)
+	return Message{Document: d, Items: items, Part: part, Parts: parts}, nil
+}
+
+// document reads the text of a template.
+func document(html string, kind Kind) (transport.Document, error) {
+	d, err := transport.ParseHTML(html)
+	if err == nil && strings.TrimSpace(strings.ReplaceAll(d.String(), "\x00", "")) == "" { // no chat takes that
+		err = fmt.Errorf("the template of a message of kind %q writes no text", kind)
+	}
+	return d, err
+}
+
+// firing returns the most severe level of the alerts that fire, and whether it is
+// urgent.
+func (f *Formatter) firing(items []Item) (level string, urgent bool) {
+	lowest := -1
+	for _, it := range items {
+		if s := f.scale.Of(it.Labels); !it.Resolved && (lowest < 0 || s.Rank < lowest) {
+			level, lowest = s.Name, s.Rank
+		}
+	}
+	return level, lowest >= 0 && lowest < f.scale.Urgent()
 }
 
 // sorted returns the order in which a notice lists its alerts: urgent first,

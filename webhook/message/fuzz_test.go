@@ -93,18 +93,18 @@ func everyKind(t *testing.T, formatter *message.Formatter, n int, fill func(int,
 // mustBeTaken sends the message to the strict fake, formatted and plain.
 func mustBeTaken(t *testing.T, m message.Message) {
 	t.Helper()
-	if strings.Contains(m.Text(), "pass@") {
-		t.Fatalf("a password is shown: %s", m.Text())
+	if strings.Contains(m.Document.Plain(), "pass@") {
+		t.Fatalf("a password is shown: %s", m.Document.Plain())
 	}
 	markup := ""
-	for i, b := range m.Buttons {
+	for i, b := range m.Document.Buttons {
 		if i > 0 {
 			markup += ","
 		}
 		markup += fmt.Sprintf(`[{"text":%q,"url":%q}]`, b.Text, b.URL)
 	}
 	bot := fakebot.New("1:x", fakebot.Limits{}, fakebot.Chat{ID: 1})
-	form := url.Values{"chat_id": {"1"}, "text": {m.HTML}, "parse_mode": {"HTML"}}
+	form := url.Values{"chat_id": {"1"}, "text": {m.Document.HTML()}, "parse_mode": {"HTML"}}
 	if markup != "" {
 		form.Set("reply_markup", `{"inline_keyboard":[`+markup+`]}`)
 	}
@@ -113,7 +113,7 @@ func mustBeTaken(t *testing.T, m message.Message) {
 	recorder := httptest.NewRecorder()
 	bot.ServeHTTP(recorder, r)
 	if recorder.Code != http.StatusOK {
-		t.Fatalf("Telegram refuses it: %s\n%s", recorder.Body, m.HTML)
+		t.Fatalf("Telegram refuses it: %s\n%s", recorder.Body, m.Document.HTML())
 	}
 	if e := bot.Messages(1)[0].Entities; e >= 100 {
 		t.Fatalf("%d entities", e)

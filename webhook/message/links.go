@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const (
@@ -21,7 +22,7 @@ const maxButton = 40
 // alert stand in one row, and those that do something with it in the next one. If
 // the host of one button has no dot, such as http://grafana:3000, Telegram refuses
 // the whole message. So an address that is not public becomes text.
-func (f *Formatter) links(items []Item, labels labelling) (buttons []Button, text []Button) {
+func (f *Formatter) links(items []Item, labels labelling) (buttons, text []transport.Button) {
 	seen := map[string]bool{}
 	row := 0
 	endRow := func() {
@@ -41,7 +42,7 @@ func (f *Formatter) links(items []Item, labels labelling) (buttons []Button, tex
 			if !isLink(a) || seen[a] || len(seen) == maxLinks {
 				return
 			}
-			b := Button{Text: name, URL: a, Row: row}
+			b := transport.Button{Text: name, URL: a, Row: row}
 			if alert := labels.nameOf(it); several && alert != "" {
 				b.Text = shorten(name+" "+alert, maxButton)
 			}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 func TestMentionsAreEscapedAndNeverTooLong(t *testing.T) {
@@ -15,10 +16,13 @@ func TestMentionsAreEscapedAndNeverTooLong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := f.Mention("<b>a</b>"), "<b>a</b>\n\n@oncall &lt;all&gt;"; got != want {
+	with := func(text string) string {
+		return transport.Message{Document: transport.Text(text), Mentions: f.Within(transport.MinText).Mentions()}.Mentioning(message.MaxLength).HTML()
+	}
+	if got, want := with("a"), "a\n\n@oncall &lt;all&gt;"; got != want {
 		t.Errorf("%q, not %q", got, want)
 	}
-	if long := strings.Repeat("a", message.MaxLength-5); f.Mention(long) != long {
+	if long := strings.Repeat("a", message.MaxLength-5); with(long) != long {
 		t.Error("the message is too long")
 	}
 }

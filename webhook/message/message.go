@@ -1,9 +1,9 @@
-// Package message turns alerts into the messages that a Telegram chat shows.
+// Package message turns alerts into the messages that a chat shows.
 //
 // A [Formatter] has the language, the time zone and the templates. It formats a
-// [Notice] as one [Message] or several, which keep Telegram's rules: escaped HTML, at
-// most 4096 characters as Telegram counts them, few entities, and no button that
-// Telegram refuses.
+// [Notice] as one [Message] or several, which keep the limits of the transport: a
+// text that is short enough, few formatted parts, and no button that would be
+// refused.
 //
 // The annotations of the alerts decide the text; package api names them.
 package message
@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
+
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // Kind is the purpose of a message.
@@ -120,7 +122,7 @@ type Notice struct {
 	// split.
 	Part, Parts int
 
-	links []Button // more addresses that cannot be buttons, in a sample
+	links []transport.Button // more addresses that cannot be buttons, in a sample
 }
 
 // Flaps is the number of episodes of an alert that flaps, and their duration.
@@ -130,29 +132,11 @@ type Flaps struct {
 	Over  bool // it no longer flaps
 }
 
-// Message is the content of one call of the Bot API.
+// Message is the content of one message.
 type Message struct {
-	HTML    string
-	Buttons []Button
+	Document transport.Document
 	// Items are the indices in the notice's Items of those listed here.
 	Items []int
 	// Part and Parts number the messages of one notice, from 1.
 	Part, Parts int
-}
-
-// Text returns the message without formatting, with the addresses of its
-// buttons below. It is sent when Telegram refuses the formatted text.
-func (m Message) Text() string {
-	text := Plain(m.HTML)
-	for _, b := range m.Buttons {
-		text += "\n" + b.Text + ": " + b.URL
-	}
-	return text
-}
-
-// Button opens an address.
-type Button struct {
-	Text string `json:"text"`
-	URL  string `json:"url"`
-	Row  int    `json:"row,omitempty"` // buttons with the same number stand in one row
 }

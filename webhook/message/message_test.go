@@ -123,8 +123,8 @@ func TestMessagesLookAsTheyShould(t *testing.T) {
 				}
 				var got strings.Builder
 				for _, m := range messages {
-					fmt.Fprintln(&got, m.HTML)
-					for _, b := range m.Buttons {
+					fmt.Fprintln(&got, m.Document.HTML())
+					for _, b := range m.Document.Buttons {
 						fmt.Fprintf(&got, "[%s] row %d, %s\n", b.Text, b.Row+1, b.URL)
 					}
 				}
@@ -166,25 +166,8 @@ func TestTheOrderIsThatOfNoInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a[0].HTML != b[0].HTML {
-		t.Errorf("the order of the input shows:\n%s\n%s", a[0].HTML, b[0].HTML)
-	}
-}
-
-func TestLengthIsTelegrams(t *testing.T) {
-	t.Parallel()
-	for text, want := range map[string]int{
-		"":                        0,
-		"abc":                     3,
-		"<b>abc</b>":              3,
-		"&lt;&amp;&#34;&#x1F6A8;": 5,
-		"🚨":                       2,
-		"한글":                      2,
-		`<a href="x">y</a>`:       1,
-	} {
-		if got := message.Length(text); got != want {
-			t.Errorf("Length(%q) = %d, not %d", text, got, want)
-		}
+	if a[0].Document.HTML() != b[0].Document.HTML() {
+		t.Errorf("the order of the input shows:\n%s\n%s", a[0].Document.HTML(), b[0].Document.HTML())
 	}
 }
 
@@ -205,8 +188,8 @@ func TestOwnTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := "<i>⚠️ P1: Preflight WARN</i> branch"; m[0].HTML != want {
-		t.Errorf("%q, not %q", m[0].HTML, want)
+	if want := "<i>⚠️ P1: Preflight WARN</i> branch"; m[0].Document.HTML() != want {
+		t.Errorf("%q, not %q", m[0].Document.HTML(), want)
 	}
 	for want, dir := range map[string]string{
 		"no such file":        filepath.Join(t.TempDir(), "none"),
@@ -260,8 +243,8 @@ func TestTheShippedTemplateReplacesAFailingOne(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(got) != len(want) || got[0].HTML != want[0].HTML {
-				t.Errorf("wrote\n%s\nnot\n%s", got[0].HTML, want[0].HTML)
+			if len(got) != len(want) || got[0].Document.HTML() != want[0].Document.HTML() {
+				t.Errorf("wrote\n%s\nnot\n%s", got[0].Document.HTML(), want[0].Document.HTML())
 			}
 			if _, err := f.Edit(n); err != nil {
 				t.Error(err)
@@ -294,8 +277,8 @@ func TestExternalLabelsAreNoNews(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(messages[0].HTML, "  - "+want+"\n") && !strings.HasSuffix(messages[0].HTML, "  - "+want) {
-			t.Errorf("title %q:\n%s\nis without the line %q", title, messages[0].HTML, want)
+		if !strings.Contains(messages[0].Document.HTML(), "  - "+want+"\n") && !strings.HasSuffix(messages[0].Document.HTML(), "  - "+want) {
+			t.Errorf("title %q:\n%s\nis without the line %q", title, messages[0].Document.HTML(), want)
 		}
 	}
 }

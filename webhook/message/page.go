@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // Page is the data of a template. Every text is cleaned and cut to a length that fits.
@@ -27,7 +28,7 @@ type Page struct {
 	Actions     []string
 	// Footer is the environment once more, for alerts with a list title.
 	Footer string
-	Links  []Button // addresses that can't be buttons
+	Links  []transport.Button // addresses that can't be buttons
 	Items  []Item
 }
 
@@ -38,7 +39,7 @@ type List struct {
 }
 
 // page returns the data of the template, and the buttons.
-func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page, []Button) {
+func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page, []transport.Button) {
 	items := make([]Item, len(indices))
 	for k, i := range indices {
 		items[k] = n.Items[i]
@@ -71,7 +72,7 @@ func (f *Formatter) page(n Notice, indices []int, part, parts int, s size) (Page
 	}
 	p.Sentence = f.headline(items)
 	p.Actions = f.actions(items, s.actions)
-	var buttons []Button
+	var buttons []transport.Button
 	if part == 1 {
 		buttons, p.Links = f.links(items, labels)
 		p.Links = append(p.Links, n.links...)

@@ -22,7 +22,7 @@ func formatted(t *testing.T, f *message.Formatter, items ...message.Item) string
 	if err != nil || len(messages) != 1 {
 		t.Fatalf("%d messages, %v", len(messages), err)
 	}
-	return message.Plain(messages[0].HTML)
+	return messages[0].Document.String()
 }
 
 func TestRemedies(t *testing.T) {
@@ -79,23 +79,23 @@ func TestRemediesYield(t *testing.T) {
 		n := message.Notice{Kind: message.Alert, Items: items, Now: start}
 		a, errA := with.Format(n)
 		b, errB := without.Format(n)
-		if errA != nil || errB != nil || len(a) != len(b) && !strings.Contains(a[0].HTML, "→") {
+		if errA != nil || errB != nil || len(a) != len(b) && !strings.Contains(a[0].Document.HTML(), "→") {
 			t.Fatalf("%d alerts: %d messages with remedies, %d without (%v, %v)", len(items), len(a), len(b), errA, errB)
 		}
 		for k, m := range a {
-			if n := message.Length(m.HTML); n > message.MaxLength {
+			if n := m.Document.Length(); n > message.MaxLength {
 				t.Errorf("%d characters", n)
 			}
 			bare := []string{}
-			for line := range strings.Lines(message.Plain(m.HTML)) {
+			for line := range strings.Lines(m.Document.String()) {
 				if strings.HasPrefix(line, "    → ") {
 					shown++
 				} else {
 					bare = append(bare, line)
 				}
 			}
-			if got := strings.Join(bare, ""); k < len(b) && got != message.Plain(b[k].HTML) {
-				t.Errorf("%d alerts, message %d differs:\n%s\nwant\n%s", len(items), k, got, message.Plain(b[k].HTML))
+			if got := strings.Join(bare, ""); k < len(b) && got != b[k].Document.String() {
+				t.Errorf("%d alerts, message %d differs:\n%s\nwant\n%s", len(items), k, got, b[k].Document.String())
 			}
 		}
 	}

@@ -41,7 +41,7 @@ func TestAnEditKeepsTheNames(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := message.Plain(edited.HTML)
+			text := edited.Document.String()
 			for i, it := range listed {
 				if host := it.Labels["host"]; !strings.Contains(text, host) || i > 0 && strings.Contains(text, "connect to `"+host) {
 					t.Errorf("%s: %s is not in its place in\n%s", tail, host, text)
@@ -81,7 +81,7 @@ func TestLongTextsKeepTheLabels(t *testing.T) {
 			}
 			seen := map[string]bool{}
 			for _, m := range messages {
-				for _, line := range linesOf(message.Plain(m.HTML)) {
+				for _, line := range linesOf(m.Document.String()) {
 					seen[line] = true
 					if annotations["value"] != "" && !strings.Contains(line, "(value=97.5) [") && n > 1 {
 						t.Errorf("%s: %d alerts have the line %q", name, n, line)
@@ -129,7 +129,7 @@ func TestSeveralRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "KubeJobFailed: Failed to complete. [severity=critical, job_name=bill], resolved after 1h; KubePodCrashLooping: Pod is crash looping. [severity=warning, pod=cart]"
-	if got := strings.Join(linesOf(message.Plain(messages[0].HTML)), "; "); got != want {
+	if got := strings.Join(linesOf(messages[0].Document.String()), "; "); got != want {
 		t.Errorf("the resolution has the lines %s", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // sample is a notice on which templates are tried.
@@ -27,7 +28,7 @@ func (f *Formatter) samples() (all []sample) {
 	stale, again := full, full
 	stale.Stale, again.AgainAt = true, sampleTime.Add(time.Minute)
 	stale.Silence, again.Silence = Silence{}, Silence{}
-	asText := []Button{{Text: f.words.Runbook, URL: "http://wiki:8080/runbook"}}
+	asText := []transport.Button{{Text: f.words.Runbook, URL: "http://wiki:8080/runbook"}}
 	for _, s := range []struct {
 		items         []Item
 		large, linked bool

@@ -44,8 +44,8 @@ type SummaryPage struct {
 type Section struct{ Heading, Names string }
 
 const (
-	// summaryRoom leaves room for marks of later edits.
-	summaryRoom = MaxLength - 400
+	// laterMarks is the room for marks of later edits.
+	laterMarks = 400
 	// mostLines bounds the lines that are tried: more never fit.
 	mostLines = 1000
 )
@@ -65,13 +65,13 @@ func (f *Formatter) Summarize(s Summary) (m Message, lines int, err error) {
 }
 
 func (f *Formatter) summarize(s Summary) (m Message, lines int, err error) {
-	room := summaryRoom
+	room := f.length - laterMarks
 	if s.Known == len(s.Lines) {
-		room = MaxLength
+		room = f.length
 	}
 	attempt := func(named, width int) (fits bool, err error) {
 		m, err = f.renderSummary(s, named, width)
-		return err == nil && Length(m.HTML) <= room, err
+		return err == nil && m.Document.Length() <= room, err
 	}
 	most := min(len(s.Lines), mostLines)
 	for _, width := range summaryWidths {
@@ -104,10 +104,10 @@ func (f *Formatter) summarize(s Summary) (m Message, lines int, err error) {
 	} else {
 		s.Lines = s.Lines[:low]
 	}
-	room = MaxLength
+	room = f.length
 	fits, err := attempt(low, narrow)
 	if err == nil && !fits {
-		err = fmt.Errorf("a message of kind %q is longer than %d characters: its template writes too much", s.Kind, MaxLength)
+		err = fmt.Errorf("a message of kind %q is longer than %d characters: its template writes too much", s.Kind, f.length)
 	}
 	return m, lines, err
 }
@@ -118,11 +118,25 @@ func (f *Formatter) renderSummary(s Summary, named, width int) (Message, error) 
 	if err := f.templates.ExecuteTemplate(&out, "summary.tmpl", f.summaryPage(s, named, width)); err != nil {
 		return Message{}, err
 	}
-	html := strings.TrimSpace(out.String())
-	if strings.TrimSpace(strings.ReplaceAll(Plain(html), "\x00", "")) == "" { // Telegram refuses that
-		return Message{}, fmt.Errorf("the template of a message of kind %q writes no text", s.Kind)
+	d, err := document(strings.TrimSpace(out.String()), s.Kind)
+	if err != nil {
+		return Message{}, err
 	}
-	return Message{HTML: html, Part: 1, Parts: 1}, nil
+	if gravest := s.gravest(); gravest != nil {
+		severity := f.scale.Of(gravest.Labels.First())
+		d.Severity, d.Urgent = severity.Name, severity.Rank < f.scale.Urgent()
+	}
+	return Message{Document: d, Part: 1, Parts: 1}, nil
+}
+
+// gravest returns the line of the most severe alerts that fire, or nil.
+func (s Summary) gravest() (gravest *Line) {
+	for i, l := range s.Lines {
+		if l.Firing > 0 && (gravest == nil || l.Rank < gravest.Rank) {
+			gravest = &s.Lines[i]
+		}
+	}
+	return gravest
 }
 
 func (f *Formatter) summaryPage(s Summary, named, width int) SummaryPage {
@@ -151,13 +165,10 @@ func (f *Formatter) summaryPage(s Summary, named, width int) SummaryPage {
 // summaryTitle returns the number of the alerts and groups, with the most severe
 // level that fires.
 func (f *Formatter) summaryTitle(s Summary, words StormWords) string {
-	var gravest *Line
+	gravest := s.gravest()
 	alerts, firing := 0, 0
-	for i, l := range s.Lines {
+	for _, l := range s.Lines {
 		alerts, firing = alerts+l.Alerts, firing+l.Firing
-		if l.Firing > 0 && (gravest == nil || l.Rank < gravest.Rank) {
-			gravest = &s.Lines[i]
-		}
 	}
 	groups := groupsOf(s.Lines)
 	if s.Kind == SummaryEnds || gravest == nil {

@@ -51,8 +51,8 @@ func TestASummaryCountsWhatIsLeftOut(t *testing.T) {
 			s.Lines[i].Truncated = []uint64{30, 30, 0, 500, 6}[i] // the fourth group is resolved
 		}
 		m, _, err := f.Summarize(s)
-		if got := strings.Contains(m.Text(), "\n… and 36 more that Alertmanager left out (max_alerts)\n"); err != nil || got != want {
-			t.Errorf("%s: %v, %s", kind, err, m.Text())
+		if got := strings.Contains(m.Document.Plain(), "\n… and 36 more that Alertmanager left out (max_alerts)\n"); err != nil || got != want {
+			t.Errorf("%s: %v, %s", kind, err, m.Document.Plain())
 		}
 	}
 }
@@ -105,7 +105,7 @@ disk: /a, /b …
 			if err != nil || lines != len(s.Lines) {
 				t.Fatalf("%d lines, %v", lines, err)
 			}
-			if got := m.Text(); !strings.HasPrefix(got, want[i]) {
+			if got := m.Document.Plain(); !strings.HasPrefix(got, want[i]) {
 				t.Errorf("%s, %s:\n%s\nnot\n%s", language, kind, got, want[i])
 			}
 		}
@@ -125,20 +125,20 @@ func TestASummaryThatIsFull(t *testing.T) {
 		s.Lines = append(s.Lines, summaryLine("Down", instance, 0, 1, 1, template.KV{"alertname": "Down", "priority": "P0", "instance": instance}))
 	}
 	m, lines, err := f.Summarize(s)
-	if err != nil || lines < 100 || lines > 400 || message.Length(m.HTML) > message.MaxLength {
-		t.Fatalf("%d lines, %d characters, %v", lines, message.Length(m.HTML), err)
+	if err != nil || lines < 100 || lines > 400 || m.Document.Length() > message.MaxLength {
+		t.Fatalf("%d lines, %d characters, %v", lines, m.Document.Length(), err)
 	}
 	known := s
 	known.Lines, known.Known = s.Lines[:lines], lines
 	for i := range known.Lines {
 		known.Lines[i].Firing = 0
 	}
-	if m, n, err := f.Summarize(known); err != nil || n != lines || message.Length(m.HTML) > message.MaxLength {
-		t.Errorf("after the ends %d lines, %d characters, %v", n, message.Length(m.HTML), err)
+	if m, n, err := f.Summarize(known); err != nil || n != lines || m.Document.Length() > message.MaxLength {
+		t.Errorf("after the ends %d lines, %d characters, %v", n, m.Document.Length(), err)
 	}
 	s.All = true
-	if m, n, err := f.Summarize(s); err != nil || n != 3000 || !strings.Contains(m.HTML, " more groups") || message.Length(m.HTML) > message.MaxLength {
-		t.Errorf("with all %d lines, %d characters, %v", n, message.Length(m.HTML), err)
+	if m, n, err := f.Summarize(s); err != nil || n != 3000 || !strings.Contains(m.Document.HTML(), " more groups") || m.Document.Length() > message.MaxLength {
+		t.Errorf("with all %d lines, %d characters, %v", n, m.Document.Length(), err)
 	}
 }
 
@@ -161,7 +161,7 @@ func TestFlappingAlerts(t *testing.T) {
 		if err != nil || len(m) != 1 {
 			t.Fatal(m, err)
 		}
-		if title, _, _ := strings.Cut(m[0].Text(), "\n"); title != want {
+		if title, _, _ := strings.Cut(m[0].Document.Plain(), "\n"); title != want {
 			t.Errorf("%s\nnot\n%s", title, want)
 		}
 	}

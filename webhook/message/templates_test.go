@@ -96,7 +96,7 @@ func TestTemplatesWithLinks(t *testing.T) {
 	} {
 		it := other(template.KV{"alertname": "Down"}, template.KV{"runbook_url": address})
 		messages, err := f.Format(message.Notice{Kind: message.Alert, Items: []message.Item{it}, Now: start})
-		if err != nil || messages[0].HTML != want {
+		if err != nil || messages[0].Document.HTML() != want {
 			t.Errorf("%q: %v, %v", address, messages, err)
 		}
 	}

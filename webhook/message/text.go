@@ -1,33 +1,13 @@
 package message
 
 import (
-	"html"
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// MaxLength is the number of characters that Telegram accepts in one message,
-// see [Length].
+// MaxLength is the default length of the longest message, see [Options.Length].
 const MaxLength = 4096
-
-var (
-	tag     = regexp.MustCompile(`<[^>]*>`)
-	codeTag = regexp.MustCompile(`</?code>`)
-)
-
-// Length counts the characters of a formatted text as Telegram does: UTF-16
-// code units of the text without tags, with character references resolved.
-func Length(formatted string) int {
-	return units16(html.UnescapeString(tag.ReplaceAllString(formatted, "")))
-}
-
-// Plain returns a formatted text without its formatting; code is put in
-// backquotes.
-func Plain(formatted string) string {
-	return html.UnescapeString(tag.ReplaceAllString(codeTag.ReplaceAllString(formatted, "`"), ""))
-}
 
 // units16 counts UTF-16 code units.
 func units16(s string) int {

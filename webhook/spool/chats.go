@@ -40,7 +40,7 @@ const (
 	renameReminders = `UPDATE reminders SET chat = ?1 WHERE chat = ?2`
 	renameMessages  = `UPDATE messages SET chat = ?1 WHERE chat = ?2`
 
-	forgetMessages = `UPDATE messages SET telegram_id = NULL, edit = 0, refused = 0 WHERE chat = ?`
+	forgetMessages = `UPDATE messages SET telegram_id = NULL, message_id = NULL, edit = 0, refused = 0 WHERE chat = ?`
 	forgetPlaces   = `UPDATE views SET first_message = NULL, last_message = NULL WHERE chat = ?`
 	anyUnplaced    = `SELECT EXISTS (SELECT 1 FROM views v JOIN instances i ON i.id = v.instance
 		WHERE v.chat = ? AND v.shown = 1 AND i.resolved_at IS NULL)`

@@ -14,19 +14,19 @@ import (
 // sent it. It reports whether the message repeats an alert that this replica had
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
-	if e.TelegramID == 0 { // an earlier version gave up on a message that Telegram refused
+	if e.ID() == "" { // an earlier version gave up on a message that Telegram refused
 		return false, nil
 	}
 	if e.Kind.Summarizes() {
 		return false, t.summarizedElsewhere(chat, e, at)
 	}
 	if e.Kind == message.Flapping {
-		if id, err := t.messageIn(chat, e.TelegramID, e.Kind); err != nil || id != 0 {
+		if id, err := t.messageIn(chat, e.ID(), e.Kind); err != nil || id != 0 {
 			return false, errors.Join(err, t.flapEditedElsewhere(id, chat, e, at))
 		}
 	}
 	// If the spool was restored, the journal has messages that it knows.
-	if err := t.queryRow(knownMessage, chat, e.TelegramID, at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
+	if err := t.queryRow(knownMessage, chat, e.ID(), at.UnixMicro()).Scan(new(any)); !errors.Is(err, sql.ErrNoRows) {
 		return false, err
 	}
 	m, err := t.elsewhere(chat, e)
@@ -60,7 +60,7 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 	if m.ID, err = t.insert(insertMessage, chat, m.Group, m.Kind, m.Rank, 0, m.Part, m.Parts, "", string(list), "sending", at.UnixMicro()); err != nil {
 		return false, err
 	}
-	if err := t.Sent(m, e.TelegramID, at); err != nil {
+	if err := t.Sent(m, e.ID(), at); err != nil {
 		return false, err
 	}
 	return duplicate, t.flapElsewhere(m, e)
@@ -100,7 +100,7 @@ func (t *Tx) AmbiguousElsewhere(chat string, e state.SentEvent) error {
 }
 
 // EditedElsewhere records that another replica edited a message.
-func (t *Tx) EditedElsewhere(chat string, telegramID int) error {
-	_, err := t.exec(editedBy, chat, telegramID)
+func (t *Tx) EditedElsewhere(chat, id string) error {
+	_, err := t.exec(editedBy, chat, id)
 	return err
 }

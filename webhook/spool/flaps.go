@@ -59,7 +59,7 @@ const (
 	endFlap = `UPDATE flaps SET over = 1 WHERE chat = ?1 AND message = ?2 AND ?3 IN (0, instance)`
 	unflap  = `UPDATE views SET flap = 0 WHERE chat = ?1 AND flap = 1 AND instance IN (SELECT i.id FROM flaps f JOIN instances i
 		ON i.fingerprint = f.fingerprint AND i.cluster = f.cluster AND i.id >= f.first WHERE f.chat = ?1 AND f.message = ?2 AND ?3 IN (0, f.instance))`
-	editFlap  = `UPDATE messages SET edit = 1 WHERE id = ? AND telegram_id IS NOT NULL`
+	editFlap  = `UPDATE messages SET edit = 1 WHERE id = ? AND shown_as IS NOT NULL`
 	deferFlap = `UPDATE flaps SET due_at = ? WHERE chat = ? AND message = ? AND instance = ?`
 
 	damagedFlap = `SELECT EXISTS (SELECT 1 FROM flaps WHERE chat = ? AND NOT (typeof(cluster) = 'text' AND typeof(fingerprint) = 'text'
@@ -384,5 +384,5 @@ func (t *Tx) flapEditedElsewhere(id int64, chat string, e state.SentEvent, at ti
 	if err := t.ShowFlap(m, at); err != nil {
 		return err
 	}
-	return t.EditedElsewhere(chat, e.TelegramID)
+	return t.EditedElsewhere(chat, e.ID())
 }

@@ -14,14 +14,14 @@ const (
 	insertMessage = `INSERT INTO messages (chat, group_key, kind, rank, batch, part, parts, content, instances, state, created_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	startBatch   = `UPDATE messages SET batch = id WHERE id = ?`
-	messageID    = `SELECT telegram_id FROM messages WHERE id = ?`
-	knownMessage = `SELECT 1 FROM messages WHERE chat = ? AND telegram_id = NULLIF(?, 0) AND sent_at = ?`
+	messageID    = `SELECT shown_as FROM messages WHERE id = ?`
+	knownMessage = `SELECT 1 FROM messages WHERE chat = ? AND shown_as = ? AND sent_at = ?`
 	messageMeta  = `SELECT group_key, rank, parts FROM messages WHERE id = ?`
 
 	sendPart  = `UPDATE messages SET state = 'sending' WHERE id = ? RETURNING group_key, batch, part, kind, content, instances`
-	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING telegram_id, kind, part, parts, instances`
+	startEdit = `UPDATE messages SET edit = 2 WHERE id = ? RETURNING shown_as, kind, part, parts, instances`
 
-	messageSent = `UPDATE messages SET state = 'sent', telegram_id = ?, sent_at = ?, content = '' WHERE id = ?`
+	messageSent = `UPDATE messages SET state = 'sent', telegram_id = ?, message_id = ?, sent_at = ?, content = '' WHERE id = ?`
 	// An alert can be resolved while the message is on its way.
 	viewShown = `UPDATE views SET shown = MAX(shown, ?1), first_message = COALESCE(first_message, NULLIF(?2, 0)),
 		last_message = COALESCE(NULLIF(?2, 0), last_message),
@@ -32,7 +32,7 @@ const (
 	// neither the first nor the last. A message in between that lists the alert
 	// beside its news is edited once nothing of it fires. Its group can be another
 	// one: an alert moves when the routes change.
-	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?3 AND id IN (
+	editShowing = `UPDATE messages SET edit = 1, refused = 0 WHERE shown_as IS NOT NULL AND id <> ?3 AND id IN (
 		SELECT first_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT last_message FROM views WHERE chat = ?1 AND instance = ?2 UNION
 		SELECT m.id FROM views v JOIN messages m ON m.id > v.first_message AND m.id < v.last_message AND m.chat = v.chat
@@ -44,7 +44,7 @@ const (
 
 	editDone      = `UPDATE messages SET edit = 0, refused = 0 WHERE id = ? AND edit = 2`
 	editForgotten = `UPDATE messages SET edit = 0 WHERE id = ?`
-	editedBy      = `UPDATE messages SET edit = 0, refused = 0 WHERE chat = ? AND telegram_id = ?`
+	editedBy      = `UPDATE messages SET edit = 0, refused = 0 WHERE chat = ? AND shown_as = ?`
 	// The chat itself may be at fault at the first time.
 	editRefused       = `UPDATE messages SET edit = CASE refused WHEN 0 THEN 3 ELSE 0 END, refused = 1 - refused WHERE id = ? AND edit = 2`
 	editsOnceMore     = `UPDATE messages SET edit = 1 WHERE chat = ? AND edit <> 0 AND edit = 3`
@@ -68,7 +68,7 @@ type Message struct {
 	Batch   int64 // the id of the first part
 	Part    int
 	Parts   int
-	Edits   int // the id in Telegram of the message that the call edits; 0 sends a new one
+	Edits   string // the id in the chat of the message that the call edits; "" sends a new one
 	Content []byte
 	Listed  []state.Listed
 }
@@ -94,14 +94,21 @@ func (t *Tx) AddMessage(m *Message, now time.Time) (err error) {
 	return err
 }
 
-// MessageID returns the id that Telegram gave a message, or 0.
-func (t *Tx) MessageID(id int64) (int, error) {
-	var telegramID sql.NullInt64
-	err := t.queryRow(messageID, id).Scan(&telegramID)
+// MessageID returns the id that the chat gave a message, or "".
+func (t *Tx) MessageID(id int64) (string, error) {
+	var shown sql.NullString
+	err := t.queryRow(messageID, id).Scan(&shown)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return int(telegramID.Int64), err
+	return shown.String, err
+}
+
+// setSent stores the id that the chat gave a message.
+func (t *Tx) setSent(id int64, shown string, at time.Time) error {
+	number, text := state.SplitID(shown)
+	_, err := t.exec(messageSent, sql.NullInt64{Int64: number, Valid: number != 0}, sql.NullString{String: text, Valid: text != ""}, at.UnixMicro(), id)
+	return err
 }
 
 // SendPart returns a queued part, which counts as being sent from now on.
@@ -138,9 +145,9 @@ func (t *Tx) Edited(m *Message) error {
 	return err
 }
 
-// EditRefused records that Telegram refused an edit and it is not known why. It
-// is due once more when the chat takes a message. If Telegram refuses it then,
-// the edit itself is at fault, and the message is left as it is.
+// EditRefused records that the chat refused an edit and it is not known why. It
+// is due once more when the chat takes a message. If it is refused then, the edit
+// itself is at fault, and the message is left as it is.
 func (t *Tx) EditRefused(m *Message) error {
 	if m.Kind.Summarizes() {
 		if err := t.unlist(m); err != nil {
@@ -151,9 +158,9 @@ func (t *Tx) EditRefused(m *Message) error {
 	return err
 }
 
-// Sent records that the chat shows the message, under Telegram's id.
-func (t *Tx) Sent(m *Message, telegramID int, now time.Time) error {
-	if _, err := t.exec(messageSent, telegramID, now.UnixMicro(), m.ID); err != nil {
+// Sent records that the chat shows the message, under the id of the chat.
+func (t *Tx) Sent(m *Message, id string, now time.Time) error {
+	if err := t.setSent(m.ID, id, now); err != nil {
 		return err
 	}
 	if _, err := t.exec(editsOnceMore, m.Chat); err != nil {
@@ -219,7 +226,7 @@ func (t *Tx) showAgain(id int64, chats []string) error {
 // the state at that time. A later part waits to be sent again.
 func (t *Tx) Unsent(m *Message) (err error) {
 	switch {
-	case m.Edits != 0:
+	case m.Edits != "":
 		if _, err = t.exec(editAgain, m.ID); err == nil && m.Kind.Summarizes() {
 			err = t.unlist(m)
 		}
@@ -287,8 +294,9 @@ func (t *Tx) RecoverCalls() (ambiguous map[string]int, err error) {
 }
 
 // SentEvent returns the event of a message that the chat shows.
-func (t *Tx) SentEvent(m *Message, telegramID int) (*state.SentEvent, error) {
-	sent := &state.SentEvent{TelegramID: telegramID, Kind: m.Kind, Part: m.Part}
+func (t *Tx) SentEvent(m *Message, id string) (*state.SentEvent, error) {
+	sent := &state.SentEvent{Kind: m.Kind, Part: m.Part}
+	sent.SetID(id)
 	err := t.queryRow(messageMeta, m.ID).Scan(&sent.Group, &sent.Rank, &sent.Parts)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil // the spool was replaced meanwhile

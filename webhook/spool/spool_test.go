@@ -242,7 +242,7 @@ func TestATwinOfADeliveredReminderIsDropped(t *testing.T) {
 				_, err := applier.Apply(n)
 				return err
 			}
-			sent := func(kind message.Kind, id int, at time.Time) error {
+			sent := func(kind message.Kind, id int64, at time.Time) error {
 				_, err := tx.SentElsewhere(chat, state.SentEvent{
 					TelegramID: id, Kind: kind, Group: group, Part: 1, Parts: 1,
 					Listed: []state.ListedEvent{{InstanceKey: state.InstanceKey{Group: group, Fingerprint: "1", StartsAt: begin.UnixMicro()}}},

@@ -173,9 +173,9 @@ func (t *Tx) DropEmptyReminders(chat string) error {
 	return err
 }
 
-// messageIn returns the message of a kind with an id in Telegram, or 0.
-func (t *Tx) messageIn(chat string, telegramID int, kind message.Kind) (id int64, err error) {
-	err = t.queryRow(messageByID, chat, telegramID, kind).Scan(&id)
+// messageIn returns the message of a kind with an id in the chat, or 0.
+func (t *Tx) messageIn(chat, shown string, kind message.Kind) (id int64, err error) {
+	err = t.queryRow(messageByID, chat, shown, kind).Scan(&id)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
 	}

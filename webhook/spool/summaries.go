@@ -30,7 +30,7 @@ const (
 	addToLine     = `INSERT INTO summarized (message, instance, line, shows, ended) VALUES (?1, ?2, ?3, ?4, ?4 - 1) ON CONFLICT DO NOTHING`
 	showEnded     = `UPDATE summarized SET shows = 2 WHERE message = ? AND ended = 1 AND shows = 1`
 	endInLists    = `UPDATE summarized SET ended = 1 WHERE instance = ?`
-	editLists     = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id IN (SELECT message FROM summarized WHERE instance = ?)`
+	editLists     = `UPDATE messages SET edit = 1, refused = 0 WHERE shown_as IS NOT NULL AND id IN (SELECT message FROM summarized WHERE instance = ?)`
 	linesSince    = `SELECT count(DISTINCT l.group_key) FROM lines l JOIN messages m ON m.id = l.message
 		WHERE m.chat = ? AND m.kind = 'summary' AND m.created_at >= ? AND l.at BETWEEN ? AND ?`
 
@@ -46,7 +46,7 @@ const (
 		FROM summarized s WHERE s.message = ?1 AND views.chat = ?2 AND views.instance = s.instance AND views.shown = 0`
 	showEnds = `UPDATE views SET shown = 2, ambiguous = 0, told_at = COALESCE(told_at, ?3), over_at = COALESCE(over_at, ?3), pending = 0
 		FROM summarized s WHERE s.message = ?1 AND views.chat = ?2 AND views.instance = s.instance AND views.shown = 1 AND views.pending = 1`
-	editEnded = `UPDATE messages SET edit = 1, refused = 0 WHERE telegram_id IS NOT NULL AND id <> ?1 AND id IN (
+	editEnded = `UPDATE messages SET edit = 1, refused = 0 WHERE shown_as IS NOT NULL AND id <> ?1 AND id IN (
 		SELECT v.first_message FROM summarized s JOIN views v ON v.chat = ?2 AND v.instance = s.instance WHERE s.message = ?1 AND v.shown = 1 AND v.pending = 1
 		UNION SELECT v.last_message FROM summarized s JOIN views v ON v.chat = ?2 AND v.instance = s.instance WHERE s.message = ?1 AND v.shown = 1 AND v.pending = 1)`
 	showReminded = `UPDATE views SET first_message = COALESCE(first_message, ?1), last_message = ?1
@@ -62,7 +62,7 @@ const (
 	unshownKeys = `SELECT i.cluster, i.chat, i.group_key, i.fingerprint, i.starts_at, ` + episode + `, s.shows FROM summarized s
 		JOIN views v ON v.chat = ?2 AND v.instance = s.instance JOIN instances i ON i.id = s.instance
 		WHERE s.message = ?1 AND (?3 OR v.pending = 1 AND v.shown = CASE ?4 WHEN 'summary_ends' THEN 1 ELSE 0 END)`
-	messageByID    = `SELECT id FROM messages WHERE chat = ? AND telegram_id = ? AND kind = ? ORDER BY id DESC LIMIT 1`
+	messageByID    = `SELECT id FROM messages WHERE chat = ? AND shown_as = ? AND kind = ? ORDER BY id DESC LIMIT 1`
 	summaryContent = `UPDATE messages SET content = ? WHERE id = ?`
 	contentOf      = `SELECT content FROM messages WHERE id = ?`
 	listedByID     = `SELECT id, cluster, scope, alert, rank, notify, notification, received_at, 0, 0, 0 FROM instances WHERE id = ?`

@@ -22,8 +22,8 @@ func (t *Tx) listedIn(m *Message) ([]state.ListedEvent, error) {
 
 // SummaryEvent returns the event of a summary that the chat shows, with the alerts
 // that were added to it. Call it before [Tx.Summarized].
-func (t *Tx) SummaryEvent(m *Message, telegramID int) (*state.SentEvent, error) {
-	e, err := t.SentEvent(m, telegramID)
+func (t *Tx) SummaryEvent(m *Message, id string) (*state.SentEvent, error) {
+	e, err := t.SentEvent(m, id)
 	if e == nil || err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (t *Tx) SummaryEvent(m *Message, telegramID int) (*state.SentEvent, error) 
 func (t *Tx) summarizedElsewhere(chat string, e state.SentEvent, at time.Time) error {
 	m := &Message{Chat: chat, Group: e.Group, Kind: e.Kind, Rank: e.Rank, Part: e.Part, Parts: e.Parts}
 	var err error
-	if m.ID, err = t.messageIn(chat, e.TelegramID, e.Kind); err != nil {
+	if m.ID, err = t.messageIn(chat, e.ID(), e.Kind); err != nil {
 		return err
 	}
 	if m.ID == 0 {
@@ -49,7 +49,7 @@ func (t *Tx) summarizedElsewhere(chat string, e state.SentEvent, at time.Time) e
 		if m.ID, err = t.insert(insertMessage, chat, m.Group, m.Kind, m.Rank, 0, m.Part, m.Parts, "", "[]", "sending", at.UnixMicro()); err != nil {
 			return err
 		}
-		if _, err := t.exec(messageSent, e.TelegramID, at.UnixMicro(), m.ID); err != nil {
+		if err := t.setSent(m.ID, e.ID(), at); err != nil {
 			return err
 		}
 		if e.Storm != 0 {
@@ -60,7 +60,7 @@ func (t *Tx) summarizedElsewhere(chat string, e state.SentEvent, at time.Time) e
 		if err := t.NoteSummary(m, at); err != nil {
 			return err
 		}
-	} else if err := t.EditedElsewhere(chat, e.TelegramID); err != nil {
+	} else if err := t.EditedElsewhere(chat, e.ID()); err != nil {
 		return err
 	}
 	lines, err := t.Lines(m.ID)

@@ -2,6 +2,7 @@ package state
 
 import (
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/message"
@@ -40,7 +41,9 @@ type CallEvent struct {
 	Sent *SentEvent `json:"sent,omitempty"`
 	// Ambiguous is a message that the chat may show, because no answer arrived.
 	Ambiguous *SentEvent `json:"ambiguous,omitempty"`
-	Edited    int        `json:"edited,omitempty"` // the id of the message that shows the present state
+	// Edited and EditedID are the id of the message that shows the present state.
+	Edited   int64  `json:"edited,omitempty"`
+	EditedID string `json:"edited_id,omitempty"`
 }
 
 // Separate reports whether the call is about an episode of its chat alone.
@@ -55,12 +58,16 @@ func (c CallEvent) Separate() bool {
 
 // SentEvent is a message that the chat shows.
 type SentEvent struct {
-	TelegramID int          `json:"telegram_id,omitempty"` // 0 if it is not known
-	Kind       message.Kind `json:"kind"`
-	Group      string       `json:"group"`
-	Rank       int          `json:"rank"`
-	Part       int          `json:"part"`
-	Parts      int          `json:"parts"`
+	// TelegramID and MessageID are the id in the chat. Both are empty if it is not
+	// known.
+	TelegramID int64  `json:"telegram_id,omitempty"`
+	MessageID  string `json:"message_id,omitempty"`
+
+	Kind  message.Kind `json:"kind"`
+	Group string       `json:"group"`
+	Rank  int          `json:"rank"`
+	Part  int          `json:"part"`
+	Parts int          `json:"parts"`
 	// Listed are the instances in the message. A summary that lists more later is
 	// another event with its id.
 	Listed []ListedEvent `json:"listed"`
@@ -68,6 +75,36 @@ type SentEvent struct {
 	// FlapOver means that the alert of the message no longer flaps.
 	FlapOver bool `json:"flap_over,omitempty"`
 }
+
+// SplitID returns the id of a message as a number if it is one, or else as a text.
+// The version before knows numbers alone.
+func SplitID(id string) (number int64, text string) {
+	number, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || strconv.FormatInt(number, 10) != id || number == 0 {
+		return 0, id
+	}
+	return number, ""
+}
+
+// JoinID returns the id of a message that [SplitID] split.
+func JoinID(number int64, text string) string {
+	if number == 0 {
+		return text
+	}
+	return strconv.FormatInt(number, 10)
+}
+
+// ID returns the id of the message in the chat, or "".
+func (e *SentEvent) ID() string { return JoinID(e.TelegramID, e.MessageID) }
+
+// SetID sets the id of the message in the chat.
+func (e *SentEvent) SetID(id string) { e.TelegramID, e.MessageID = SplitID(id) }
+
+// EditID returns the id of the message that was edited, or "".
+func (e *CallEvent) EditID() string { return JoinID(e.Edited, e.EditedID) }
+
+// SetEdit sets the id of the message that was edited.
+func (e *CallEvent) SetEdit(id string) { e.Edited, e.EditedID = SplitID(id) }
 
 // ListedEvent is an instance in a message, see [Listed].
 type ListedEvent struct {

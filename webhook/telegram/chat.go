@@ -1,20 +1,19 @@
-// Package telegram calls the Bot API: it sends and edits messages, and classifies each
-// failure by its consequence for the message and the chat.
+// Package telegram is the transport of Telegram. It calls the Bot API: it sends and
+// edits messages, and classifies each failure by its consequence for the message
+// and the chat.
 package telegram
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
-// Chat is a chat, or a topic in a forum.
-type Chat struct {
-	ID    string // the number of the chat, or @name of a channel
-	Topic int    // the message thread in a forum; 0 for none
-}
+// Chat is a chat of Telegram. Its ID is the number of the chat or the @name of a
+// channel, and its Topic the message thread in a forum.
+type Chat = transport.Chat
 
 // ParseChats reads a list of chats, separated by commas, each the chat's id or
 // the id and topic as chat:topic.
@@ -36,14 +35,6 @@ func ParseChats(list string) ([]Chat, error) {
 	return chats, nil
 }
 
-// String writes the chat as [ParseChats] reads it.
-func (c Chat) String() string {
-	if c.Topic == 0 {
-		return c.ID
-	}
-	return c.ID + ":" + strconv.Itoa(c.Topic)
-}
-
-// IsGroup reports whether the chat is a group, supergroup or channel, to which
-// a bot may write less often than to a person.
-func (c Chat) IsGroup() bool { return strings.HasPrefix(c.ID, "-") || strings.HasPrefix(c.ID, "@") }
+// isGroup reports whether a chat is a group, supergroup or channel, to which a bot
+// may write less often than to a person.
+func isGroup(c Chat) bool { return strings.HasPrefix(c.ID, "-") || strings.HasPrefix(c.ID, "@") }

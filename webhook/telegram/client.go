@@ -1,38 +1,20 @@
 package telegram
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/http/httptrace"
-	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
 	"github.com/go-telegram/bot"
 	"github.com/go-telegram/bot/models"
+
+	"github.com/alertnative/preflight/webhook/transport"
+	"github.com/alertnative/preflight/webhook/transport/httpcall"
 )
-
-// Message is the content of a message.
-type Message struct {
-	HTML    string
-	Plain   string // used if HTML is empty: without formatting and buttons
-	Buttons []Button
-	Silent  bool
-	ReplyTo int // the id of a message in the chat; 0 for none
-}
-
-// Button opens an address.
-type Button struct {
-	Text, URL string
-	Row       int `json:",omitempty"` // buttons with the same number stand in one row
-}
 
 // Options configure a client.
 type Options struct {
@@ -43,12 +25,6 @@ type Options struct {
 	// environment does.
 	HTTP *http.Client
 }
-
-// callTimeout bounds a call: after it the outcome counts as unknown.
-const callTimeout = 30 * time.Second
-
-// maxAnswer bounds how much of an answer is read.
-const maxAnswer = 1 << 20
 
 // Client calls the Bot API for one bot. It is safe for concurrent use.
 type Client struct {
@@ -63,22 +39,16 @@ func New(o Options) (*Client, error) {
 	if o.URL == "" {
 		o.URL = "https://api.telegram.org"
 	}
-	if err := checkURL(o.URL); err != nil {
+	if err := httpcall.CheckURL("the Bot API", o.URL); err != nil {
 		return nil, err
 	}
 	if !tokenForm.MatchString(o.Token) {
 		return nil, errors.New("the bot token is not of the form 123456:ABC-DEF")
 	}
-	if o.HTTP == nil {
-		o.HTTP = &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
-	}
-	client := *o.HTTP
-	// A redirect would reveal the token to its target, as the referrer.
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	b, err := bot.New(o.Token,
 		bot.WithSkipGetMe(),
 		bot.WithServerURL(strings.TrimSuffix(o.URL, "/")),
-		bot.WithHTTPClient(callTimeout, &transport{&client}),
+		bot.WithHTTPClient(httpcall.Timeout, httpcall.NewClient(o.HTTP)),
 		// The library's default writes to the standard logger, with the URL.
 		bot.WithErrorsHandler(func(error) {}),
 	)
@@ -88,17 +58,9 @@ func New(o Options) (*Client, error) {
 	return &Client{bot: b, token: o.Token}, nil
 }
 
-// checkURL does not quote the address: it can hold a password.
-func checkURL(address string) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("the address of the Bot API is not an http or https URL")
-	}
-	return nil
-}
-
-// Send posts a message and returns its id. Errors are of type [*Error].
-func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
+// Send posts a message and returns its id, a number. Errors are of type
+// [*transport.Error].
+func (c *Client) Send(ctx context.Context, chat Chat, m transport.Message) (string, error) {
 	p := &bot.SendMessageParams{
 		ChatID:              chat.ID,
 		MessageThreadID:     chat.Topic,
@@ -106,8 +68,8 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		LinkPreviewOptions:  &models.LinkPreviewOptions{IsDisabled: bot.True()},
 	}
 	p.Text, p.ParseMode = text(m)
-	if m.ReplyTo != 0 {
-		p.ReplyParameters = &models.ReplyParameters{MessageID: m.ReplyTo, AllowSendingWithoutReply: true}
+	if id, err := strconv.Atoi(m.ReplyTo); err == nil {
+		p.ReplyParameters = &models.ReplyParameters{MessageID: id, AllowSendingWithoutReply: true}
 	}
 	if k := keyboard(m); k != nil {
 		p.ReplyMarkup = k
@@ -117,34 +79,38 @@ func (c *Client) Send(ctx context.Context, chat Chat, m Message) (int, error) {
 		sent, err = c.bot.SendMessage(ctx, p)
 		return err
 	})
+	if e, ok := err.(*transport.Error); ok && (e.Kind == transport.MessageGone || e.Kind == notModified) { // a new message cannot be gone
+		e.Kind, e.Advice = transport.Refused, advice(transport.Refused, "")
+	}
 	if err != nil {
-		if e, ok := err.(*Error); ok && (e.Kind == MessageGone || e.Kind == notModified) { // a new message cannot be gone
-			e.Kind = Refused
-		}
-		return 0, err
+		return "", err
 	}
 	if sent == nil || sent.ID <= 0 {
-		return 0, &Error{Kind: Ambiguous, Description: "the answer names no message"}
+		return "", failure(transport.Ambiguous, "the answer names no message")
 	}
-	return sent.ID, nil
+	return strconv.Itoa(sent.ID), nil
 }
 
 // Edit replaces a message. It succeeds where the message has that content already.
-func (c *Client) Edit(ctx context.Context, chat Chat, id int, m Message) error {
+func (c *Client) Edit(ctx context.Context, chat Chat, id string, m transport.Message) error {
+	number, err := strconv.Atoi(id)
+	if err != nil {
+		return failure(transport.MessageGone, "the message has no number of Telegram")
+	}
 	p := &bot.EditMessageTextParams{
-		ChatID: chat.ID, MessageID: id,
+		ChatID: chat.ID, MessageID: number,
 		LinkPreviewOptions: &models.LinkPreviewOptions{IsDisabled: bot.True()},
 	}
+	m.Mentions = nil // an edit rings no phone
 	p.Text, p.ParseMode = text(m)
 	if k := keyboard(m); k != nil {
 		p.ReplyMarkup = k
 	}
-	err := c.call(ctx, func(ctx context.Context) error {
+	err = c.call(ctx, func(ctx context.Context) error {
 		_, err := c.bot.EditMessageText(ctx, p)
 		return err
 	})
-	var e *Error
-	if errors.As(err, &e) && e.Kind == notModified {
+	if e, ok := err.(*transport.Error); ok && e.Kind == notModified {
 		return nil
 	}
 	return err
@@ -158,106 +124,36 @@ func (c *Client) Check(ctx context.Context, chat Chat) error {
 	})
 }
 
-func text(m Message) (string, models.ParseMode) {
-	if m.HTML == "" {
-		return m.Plain, ""
-	}
-	return m.HTML, models.ParseModeHTML
-}
-
-func keyboard(m Message) *models.InlineKeyboardMarkup {
-	if len(m.Buttons) == 0 || m.HTML == "" {
-		return nil
-	}
-	var k models.InlineKeyboardMarkup
-	for i, b := range m.Buttons {
-		if i == 0 || b.Row != m.Buttons[i-1].Row {
-			k.InlineKeyboard = append(k.InlineKeyboard, nil)
-		}
-		row := &k.InlineKeyboard[len(k.InlineKeyboard)-1]
-		*row = append(*row, models.InlineKeyboardButton{Text: b.Text, URL: b.URL})
-	}
-	return &k
-}
-
 // call makes one call and classifies its failure.
 func (c *Client) call(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, o, cancel := httpcall.Begin(ctx)
 	defer cancel()
-	var o outcome
-	ctx = context.WithValue(ctx, outcomeKey{}, &o)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteRequest: func(i httptrace.WroteRequestInfo) {
-		if i.Err == nil {
-			o.written.Store(true)
-		}
-	}})
 	err := do(ctx)
 	if err == nil {
 		return nil
 	}
-	e := classify(err, &o)
+	e := classify(err, o)
 	e.Description = c.clean(e.Description)
+	e.Transport, e.Advice = transport.Telegram, advice(e.Kind, e.MigrateTo)
 	return e
 }
 
-// maxDescription bounds a description, in characters.
-const maxDescription = 200
-
-// clean returns a description on one line, shortened and without the token. A
-// proxy can write the colon of the token in another way, so the secret behind it
-// is removed alone too.
+// clean returns a description without the token. A proxy can write the colon of
+// the token in another way, so the secret behind it is removed alone too.
 func (c *Client) clean(description string) string {
-	description = strings.ReplaceAll(description, c.token, "***")
+	secrets := []string{c.token}
 	if _, secret, _ := strings.Cut(c.token, ":"); len(secret) >= 8 { // a shorter one is a part of words
-		description = strings.ReplaceAll(description, secret, "***")
+		secrets = append(secrets, secret)
 	}
-	r := []rune(strings.Join(strings.Fields(description), " "))
-	if len(r) > maxDescription {
-		return string(r[:maxDescription]) + "…"
-	}
-	return string(r)
-}
-
-// outcome is the knowledge of a call that the library's error lacks.
-type outcome struct {
-	written atomic.Bool // the whole request was written, so Telegram may have carried it out
-	status  int         // 0 if no answer arrived
-	body    bytes.Buffer
+	return httpcall.Clean(description, secrets...)
 }
 
 // refusal returns the description of an answer that refuses the call.
-func (o *outcome) refusal() (description string, ok bool) {
+func refusal(o *httpcall.Outcome) (description string, ok bool) {
 	var answer struct {
 		OK          *bool  `json:"ok"`
 		Description string `json:"description"`
 	}
-	err := json.Unmarshal(o.body.Bytes(), &answer)
+	err := json.Unmarshal(o.Body.Bytes(), &answer)
 	return answer.Description, err == nil && answer.OK != nil && !*answer.OK
-}
-
-type outcomeKey struct{}
-
-// transport notes the answer, and bounds its size.
-type transport struct{ client *http.Client }
-
-func (t *transport) Do(r *http.Request) (*http.Response, error) {
-	resp, err := t.client.Do(r)
-	if err != nil {
-		return nil, err
-	}
-	body := io.LimitReader(resp.Body, maxAnswer)
-	if o, ok := r.Context().Value(outcomeKey{}).(*outcome); ok {
-		o.status = resp.StatusCode
-		body = io.TeeReader(body, &o.body)
-	}
-	resp.Body = struct {
-		io.Reader
-		io.Closer
-	}{body, resp.Body}
-	return resp, nil
-}
-
-// status describes an answer that has no description.
-func status(code int) string {
-	return strings.TrimSpace(fmt.Sprintf("HTTP status %d %s", code, http.StatusText(code)))
 }

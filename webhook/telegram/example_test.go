@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // A call is refused because the chat was written to too often.
@@ -22,9 +23,9 @@ func ExampleClient() {
 		fmt.Println(err)
 		return
 	}
-	_, err = client.Send(context.Background(), telegram.Chat{ID: "-100"}, telegram.Message{HTML: "<b>Disk full</b>"})
-	var failure *telegram.Error
-	if errors.As(err, &failure) && failure.Kind == telegram.RateLimited {
+	_, err = client.Send(context.Background(), telegram.Chat{ID: "-100"}, transport.Message{Document: transport.Text("Disk full")})
+	var failure *transport.Error
+	if errors.As(err, &failure) && failure.Kind == transport.RateLimited {
 		fmt.Println("try again after", failure.RetryAfter)
 	}
 	// Output: try again after 7s
@@ -37,10 +38,10 @@ func ExampleParseChats() {
 		return
 	}
 	for _, c := range chats {
-		fmt.Println(c.ID, c.Topic, c.IsGroup())
+		fmt.Println(c.ID, c.Topic, c)
 	}
 	// Output:
-	// -1001234567890 7 true
-	// @alerts 0 true
-	// 42 0 false
+	// -1001234567890 7 -1001234567890:7
+	// @alerts 0 @alerts
+	// 42 0 42
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/webhook/telegram"
+	"github.com/alertnative/preflight/webhook/transport"
 )
 
 const token = "123456:SECRET-token"
@@ -33,27 +34,38 @@ func newBot(t *testing.T, limits fakebot.Limits) (*fakebot.Bot, *telegram.Client
 	return bot, newClient(t, server.URL)
 }
 
+// html returns a message with a text as templates write it.
+func html(text string) transport.Message {
+	d, err := transport.ParseHTML(text)
+	if err != nil {
+		panic(err)
+	}
+	return transport.Message{Document: d}
+}
+
 func TestSendAndEdit(t *testing.T) {
 	t.Parallel()
 	bot, c := newBot(t, fakebot.Limits{})
 	chat := telegram.Chat{ID: "-100", Topic: 5}
-	first, err := c.Send(t.Context(), chat, telegram.Message{HTML: "<b>a</b> &lt;", Buttons: []telegram.Button{
+	withButtons := html("<b>a</b> &lt;")
+	withButtons.Document.Buttons = []transport.Button{
 		{Text: "a", URL: "https://a.example.com/"}, {Text: "b", URL: "https://b.example.com/"}, {Text: "c", URL: "https://c.example.com/", Row: 3},
-	}})
+	}
+	first, err := c.Send(t.Context(), chat, withButtons)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Send(t.Context(), chat, telegram.Message{HTML: "reply", Silent: true, ReplyTo: first}); err != nil {
+	if _, err := c.Send(t.Context(), chat, transport.Message{Document: transport.Text("reply"), Silent: true, ReplyTo: first}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Send(t.Context(), chat, telegram.Message{Plain: "a <b> c", ReplyTo: 99}); err != nil {
+	if _, err := c.Send(t.Context(), chat, transport.Message{Document: transport.Text("a <b> c"), Plain: true, ReplyTo: "99"}); err != nil {
 		t.Fatal(err)
 	}
 	if b := bot.Messages(-100)[0].Buttons; len(b) != 3 || b[0].Row != 0 || b[1].Row != 0 || b[2].Row != 1 {
 		t.Errorf("the buttons are %v", b)
 	}
 	for range 2 { // the second one changes nothing and is no error
-		if err := c.Edit(t.Context(), chat, first, telegram.Message{HTML: "<i>new</i>"}); err != nil {
+		if err := c.Edit(t.Context(), chat, first, html("<i>new</i>")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -62,7 +74,7 @@ func TestSendAndEdit(t *testing.T) {
 	}
 	m := bot.Messages(-100)
 	if len(m) != 3 || m[0].Text != "new" || m[0].Topic != 5 || len(m[0].Edits) != 1 || m[0].Edits[0].Text != "a <" ||
-		!m[1].Silent || m[1].ReplyTo != first || m[2].Text != "a <b> c" || m[2].ReplyTo != 0 {
+		!m[1].Silent || fmt.Sprint(m[1].ReplyTo) != first || m[2].Text != "a <b> c" || m[2].ReplyTo != 0 {
 		t.Errorf("the chat shows %+v", m)
 	}
 }
@@ -81,33 +93,33 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 		fault *fakebot.Fault
 		url   string
 		chat  telegram.Chat
-		html  string
-		want  telegram.Kind
+		text  string
+		want  transport.Kind
 	}{
-		"refused connection": {url: gone.URL, want: telegram.Unreachable},
-		"redirect":           {url: redirect.URL, want: telegram.Unreachable},
-		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: telegram.Ambiguous},
-		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: telegram.Ambiguous},
-		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: telegram.Ambiguous},
-		"no id":              {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{"message_id":-5}}`}, want: telegram.Ambiguous},
-		"no supergroup":      {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400,"description":"x","parameters":{"migrate_to_chat_id":8}}`}, want: telegram.Refused},
-		"the secret":         {fault: refusal("bot123456%3ASECRET-token/sendMessage"), want: telegram.Refused},
-		"no message":         {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{}}`}, want: telegram.Ambiguous},
-		"too many":           {fault: &fakebot.Fault{RetryAfter: 17}, want: telegram.RateLimited},
-		"unknown chat":       {chat: telegram.Chat{ID: "99"}, want: telegram.ChatGone},
-		"no such topic":      {chat: telegram.Chat{ID: "-100", Topic: 9}, want: telegram.TopicGone},
-		"markup":             {html: "<b>open", want: telegram.Refused},
-		"too long":           {html: strings.Repeat("x", 4097), want: telegram.Refused},
-		"no rights":          {fault: refusal("not enough rights to send text messages to the chat"), want: telegram.ChatGone},
-		"message to edit":    {fault: refusal("message to edit not found"), want: telegram.Refused}, // it was a new message
-		"not modified":       {fault: refusal("message is not modified"), want: telegram.Refused},
-		"no description":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400}`}, want: telegram.Refused},
-		"conflict":           {fault: &fakebot.Fault{Status: 409, Body: `{"ok":false,"error_code":409,"description":"Conflict"}`}, want: telegram.Refused},
-		"unknown code":       {fault: &fakebot.Fault{Status: 406, Body: `{"ok":false,"error_code":406,"description":"NEW"}`}, want: telegram.Refused},
-		"too large":          {fault: &fakebot.Fault{Status: 413, Body: "<html>"}, want: telegram.Refused},
-		"proxy":              {fault: &fakebot.Fault{Status: 403, Body: "<html>"}, want: telegram.Unreachable},
-		"half a refusal":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,`, Chunked: true, Half: true}, want: telegram.Unreachable},
-		"half of the chunks": {fault: &fakebot.Fault{Chunked: true, Half: true}, want: telegram.Ambiguous},
+		"refused connection": {url: gone.URL, want: transport.Unreachable},
+		"redirect":           {url: redirect.URL, want: transport.Unreachable},
+		"dropped":            {fault: &fakebot.Fault{Drop: true}, want: transport.Ambiguous},
+		"half an answer":     {fault: &fakebot.Fault{Half: true}, want: transport.Ambiguous},
+		"bad gateway":        {fault: &fakebot.Fault{Status: 502, Body: "<html>" + token}, want: transport.Ambiguous},
+		"no id":              {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{"message_id":-5}}`}, want: transport.Ambiguous},
+		"no supergroup":      {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400,"description":"x","parameters":{"migrate_to_chat_id":8}}`}, want: transport.Refused},
+		"the secret":         {fault: refusal("bot123456%3ASECRET-token/sendMessage"), want: transport.Refused},
+		"no message":         {fault: &fakebot.Fault{Status: 200, Body: `{"ok":true,"result":{}}`}, want: transport.Ambiguous},
+		"too many":           {fault: &fakebot.Fault{RetryAfter: 17}, want: transport.RateLimited},
+		"unknown chat":       {chat: telegram.Chat{ID: "99"}, want: transport.ChatGone},
+		"no such topic":      {chat: telegram.Chat{ID: "-100", Topic: 9}, want: transport.TopicGone},
+		"markup":             {fault: refusal("can't parse entities"), want: transport.Refused},
+		"too long":           {text: strings.Repeat("x", 4097), want: transport.Refused},
+		"no rights":          {fault: refusal("not enough rights to send text messages to the chat"), want: transport.ChatGone},
+		"message to edit":    {fault: refusal("message to edit not found"), want: transport.Refused}, // it was a new message
+		"not modified":       {fault: refusal("message is not modified"), want: transport.Refused},
+		"no description":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400}`}, want: transport.Refused},
+		"conflict":           {fault: &fakebot.Fault{Status: 409, Body: `{"ok":false,"error_code":409,"description":"Conflict"}`}, want: transport.Refused},
+		"unknown code":       {fault: &fakebot.Fault{Status: 406, Body: `{"ok":false,"error_code":406,"description":"NEW"}`}, want: transport.Refused},
+		"too large":          {fault: &fakebot.Fault{Status: 413, Body: "<html>"}, want: transport.Refused},
+		"proxy":              {fault: &fakebot.Fault{Status: 403, Body: "<html>"}, want: transport.Unreachable},
+		"half a refusal":     {fault: &fakebot.Fault{Status: 400, Body: `{"ok":false,`, Chunked: true, Half: true}, want: transport.Unreachable},
+		"half of the chunks": {fault: &fakebot.Fault{Chunked: true, Half: true}, want: transport.Ambiguous},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -121,15 +133,15 @@ func TestFailuresSayWhatTheyMean(t *testing.T) {
 			if c.chat.ID == "" {
 				c.chat = person
 			}
-			if c.html == "" {
-				c.html = "hello"
+			if c.text == "" {
+				c.text = "hello"
 			}
-			_, err := client.Send(t.Context(), c.chat, telegram.Message{HTML: c.html})
-			var e *telegram.Error
+			_, err := client.Send(t.Context(), c.chat, html(c.text))
+			var e *transport.Error
 			if !errors.As(err, &e) || e.Kind != c.want {
 				t.Fatalf("got %v, not kind %d", err, c.want)
 			}
-			if c.want == telegram.RateLimited && e.RetryAfter != 17*time.Second {
+			if c.want == transport.RateLimited && e.RetryAfter != 17*time.Second {
 				t.Errorf("retry after %s", e.RetryAfter)
 			}
 			mustHide(t, err)
@@ -142,7 +154,7 @@ func TestDescriptionsAreShort(t *testing.T) {
 	t.Parallel()
 	bot, c := newBot(t, fakebot.Limits{})
 	bot.Inject(fakebot.Fault{Status: 400, Body: `{"ok":false,"error_code":400,"description":"a\nb` + strings.Repeat("🚨", 100_000) + `"}`})
-	_, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
+	_, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, html("x"))
 	if text := err.Error(); strings.Contains(text, "\n") || !strings.Contains(text, "a b🚨") || len(text) > 1000 {
 		t.Errorf("%d bytes: %.100q", len(text), text)
 	}
@@ -160,9 +172,9 @@ func TestAWrongTokenIsSaidToBeOne(t *testing.T) {
 	bot := fakebot.New("1:other", fakebot.Limits{})
 	server := httptest.NewServer(bot)
 	t.Cleanup(server.Close)
-	_, err := newClient(t, server.URL).Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"})
-	var e *telegram.Error
-	if !errors.As(err, &e) || e.Kind != telegram.Unauthorized || !strings.Contains(e.Advice(), "TELEGRAM_BOT_TOKEN") {
+	_, err := newClient(t, server.URL).Send(t.Context(), telegram.Chat{ID: "7"}, html("x"))
+	var e *transport.Error
+	if !errors.As(err, &e) || e.Kind != transport.Unauthorized || !strings.Contains(e.Advice, "TELEGRAM_BOT_TOKEN") {
 		t.Errorf("got %v", err)
 	}
 	mustHide(t, err)
@@ -173,11 +185,11 @@ func TestBlockedAndMigratedChats(t *testing.T) {
 	bot, c := newBot(t, fakebot.Limits{})
 	bot.Block(7, true)
 	bot.Migrate(-100, -1009)
-	var e *telegram.Error
-	if _, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, telegram.Message{HTML: "x"}); !errors.As(err, &e) || e.Kind != telegram.ChatGone {
+	var e *transport.Error
+	if _, err := c.Send(t.Context(), telegram.Chat{ID: "7"}, html("x")); !errors.As(err, &e) || e.Kind != transport.ChatGone {
 		t.Errorf("blocked: %v", err)
 	}
-	if _, err := c.Send(t.Context(), telegram.Chat{ID: "-100"}, telegram.Message{HTML: "x"}); !errors.As(err, &e) || e.Kind != telegram.Migrated || e.MigrateTo != "-1009" {
+	if _, err := c.Send(t.Context(), telegram.Chat{ID: "-100"}, html("x")); !errors.As(err, &e) || e.Kind != transport.Migrated || e.MigrateTo != "-1009" {
 		t.Errorf("migrated: %v", err)
 	}
 }
@@ -205,7 +217,13 @@ func TestParseChats(t *testing.T) {
 	if err != nil || !slices.Equal(chats, want) {
 		t.Errorf("%v, %v", chats, err)
 	}
-	if !chats[0].IsGroup() || chats[1].IsGroup() || !chats[2].IsGroup() || chats[0].String() != "-1001234567890:5" {
+	c := newClient(t, "")
+	for i, group := range []int{20, 0, 20} {
+		if got := c.Capabilities(chats[i]).Rates.Group; got != group {
+			t.Errorf("%v: %d calls a minute", chats[i], got)
+		}
+	}
+	if chats[0].String() != "-1001234567890:5" {
 		t.Errorf("%v", chats)
 	}
 	for _, list := range []string{"", "7,", "7,7", "x", "0", "7:0", "7:x", "1e3", "@a"} {
@@ -223,8 +241,8 @@ func TestCheck(t *testing.T) {
 	}
 	bot.Migrate(-100, -1009)
 	for id, advice := range map[string]string{"8": "check the id of the chat", "-100": "set the id of the chat to -1009"} {
-		var e *telegram.Error
-		if err := c.Check(t.Context(), telegram.Chat{ID: id}); !errors.As(err, &e) || !e.Definite() || !strings.Contains(e.Advice(), advice) {
+		var e *transport.Error
+		if err := c.Check(t.Context(), telegram.Chat{ID: id}); !errors.As(err, &e) || !e.Definite() || !strings.Contains(e.Advice, advice) {
 			t.Errorf("chat %s: %v", id, err)
 		}
 	}

@@ -2,7 +2,6 @@ package fakebot
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,8 +13,6 @@ import (
 
 	"github.com/alertnative/preflight/internal/markup"
 )
-
-var errDropped = errors.New("connection reset by peer")
 
 const notModified = "Bad Request: message is not modified: specified new message content and reply markup are exactly the same as a current content and reply markup of the message"
 

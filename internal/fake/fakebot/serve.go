@@ -8,11 +8,11 @@ import (
 	"io"
 	"mime"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alertnative/preflight/internal/fake/direct"
 )
 
 // answer is the body of every response.
@@ -172,30 +172,4 @@ func fieldsOf(r *http.Request) (map[string]string, string) {
 }
 
 // Client returns an HTTP client for the API that needs no network.
-func (b *Bot) Client() *http.Client { return &http.Client{Transport: direct{b}} }
-
-type direct struct{ bot *Bot }
-
-// RoundTrip calls the handler. A dropped connection is an error.
-func (d direct) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			if err, ok := p.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
-				panic(p)
-			}
-			resp, err = nil, errDropped
-		}
-	}()
-	if r.Body != nil {
-		defer r.Body.Close()
-	}
-	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil && trace.WroteRequest != nil {
-		trace.WroteRequest(httptrace.WroteRequestInfo{})
-	}
-	recorder := httptest.NewRecorder()
-	d.bot.ServeHTTP(recorder, r)
-	if err := r.Context().Err(); err != nil {
-		return nil, err
-	}
-	return recorder.Result(), nil
-}
+func (b *Bot) Client() *http.Client { return direct.Client(b) }

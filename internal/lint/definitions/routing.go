@@ -17,7 +17,7 @@ import (
 // routing checks that every route and inhibition can apply, and that its names
 // are defined. The proof on the generated file checks the delivery of alerts.
 func (c *Checked) routing() []finding.Finding {
-	out := slices.Concat(c.receivers(), c.unsupported(), c.webhook(), c.undefined(), c.AlertmanagerFindings())
+	out := slices.Concat(c.receivers(), c.webhook(), c.undefined(), c.AlertmanagerFindings())
 	if c.Routing.Route.Receiver == "" && !c.HasRootYAML() {
 		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name the receiver of alerts that no route takes"})
 	}
@@ -51,23 +51,6 @@ func matches(r routing.Route, root bool) []finding.Finding {
 		return []finding.Finding{{Code: finding.UnreachableRoute, Where: where, Reason: "the root route takes every alert: leave Match out"}}
 	}
 	return nil
-}
-
-// unsupported reports parts of the routing without an effect in the outputs.
-func (c *Checked) unsupported() []finding.Finding {
-	var out []finding.Finding
-	add := func(where, field string, set bool) {
-		if set {
-			out = append(out, finding.Finding{Code: finding.NotYetEmitted, Where: where, Reason: field + " is not yet emitted: leave it out"})
-		}
-	}
-	for _, r := range c.Routing.Receivers {
-		where := fmt.Sprintf("receiver %q", r.Name)
-		for _, chat := range r.Chats {
-			add(where, "Chat.Slack", chat.Slack != "")
-		}
-	}
-	return out
 }
 
 func (c *Checked) inhibitions() []finding.Finding {

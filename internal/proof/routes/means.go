@@ -16,11 +16,11 @@ func (p *proof) means(e effect) string {
 	}
 	switch {
 	case len(e.Chats) > 0 && e.Sound == routing.Loud:
-		out = append(out, "Telegram with sound, and the history")
+		out = append(out, chats(e.Receiver)+" with sound, and the history")
 	case len(e.Chats) > 0 && e.Sound == routing.Silent:
-		out = append(out, "Telegram without sound, and the history")
+		out = append(out, chats(e.Receiver)+" without sound, and the history")
 	case len(e.Chats) > 0 && e.Sound == "":
-		out = append(out, "Telegram, with the sound of the severity, and the history")
+		out = append(out, chats(e.Receiver)+", with the sound of the severity, and the history")
 	case e.Sound == routing.NoMessage:
 		out = append(out, "the history only")
 	}
@@ -44,6 +44,20 @@ func (p *proof) means(e effect) string {
 		text += ", without resolutions"
 	}
 	return text
+}
+
+// chats names the services of a receiver's chats.
+func chats(r routing.Receiver) string {
+	var out []string
+	for _, c := range r.Chats {
+		if c.Telegram != "" && !slices.Contains(out, "Telegram") {
+			out = append(out, "Telegram")
+		}
+		if c.Slack != "" && !slices.Contains(out, "Slack") {
+			out = append(out, "Slack")
+		}
+	}
+	return strings.Join(out, " and ")
 }
 
 // Receivers implements [Proof].

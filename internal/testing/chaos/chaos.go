@@ -3,8 +3,8 @@
 // delivered twice, and that each ends when it ends.
 //
 // The programs are real: a cluster of two Alertmanagers, PostgreSQL, the webhook,
-// and in some stages two Prometheus servers. Only the Bot API is a fake, which
-// refuses the same calls as Telegram. A proxy between Alertmanager and webhook
+// and in some stages two Prometheus servers. Only the service with the chat is a fake,
+// which refuses the same calls as Telegram or Slack. A proxy between Alertmanager and webhook
 // records each acknowledgement, so that the verdict does not depend on the
 // webhook's own data.
 //
@@ -54,6 +54,9 @@ type Config struct {
 	Rounds int
 	// Previous is the path of the preflight-webhook of an earlier version.
 	Previous string
+	// Transport is the service with the chat: telegram, which is the default, or
+	// slack.
+	Transport string
 	// FailFor is how long rules fail, 0 for 30s.
 	FailFor time.Duration
 	// Log receives progress messages.
@@ -69,7 +72,7 @@ type run struct {
 	stage    stage
 	rng      *rand.Rand // used by the goroutine of play only
 	report   *Report
-	telegram *telegramServer
+	chats    *chatServer
 	postgres *servers.Postgres
 	replicas []*replica
 	managers []*alertmanager
@@ -118,7 +121,7 @@ func (r *run) start(ctx context.Context) (err error) {
 		}
 	}
 	r.secrets = newSecrets()
-	if r.telegram, err = startTelegram(r.secrets.bot, cmp.Or(r.stage.chat, chatID)); err != nil {
+	if r.chats, err = startChats(r.Transport, r.secrets, cmp.Or(r.stage.chat, chatID)); err != nil {
 		return err
 	}
 	// The verdict needs every commit of PostgreSQL, also after a kill.
@@ -190,8 +193,8 @@ func (r *run) stop() error {
 	if r.postgres != nil {
 		errs = append(errs, r.postgres.Close())
 	}
-	if r.telegram != nil {
-		r.telegram.close()
+	if r.chats != nil {
+		r.chats.close()
 	}
 	for _, f := range r.atEnd {
 		errs = append(errs, f())

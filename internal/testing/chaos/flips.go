@@ -45,7 +45,7 @@ func (r *run) flips(ctx context.Context) error {
 		}
 		before = a
 	}
-	for _, text := range r.telegram.texts() {
+	for _, text := range r.chats.texts() {
 		if strings.Contains(text, "The spool was damaged") {
 			r.outage("the webhook began a new spool")
 		}
@@ -144,7 +144,7 @@ func (r *run) deliverOne(ctx context.Context, p *replica, a *oneAlert) error {
 	}
 	deadline, cancel := context.WithTimeout(ctx, flipShown)
 	defer cancel()
-	if err := r.telegram.bot.Wait(deadline, func() bool { return r.telegram.shows(a.name, !a.ends.IsZero()) }); err != nil && ctx.Err() == nil {
+	if err := r.chats.wait(deadline, func() bool { return r.chats.shows(a.name, !a.ends.IsZero()) }); err != nil && ctx.Err() == nil {
 		r.report.problem("%s: not shown within %v", what, flipShown)
 	}
 	return ctx.Err()

@@ -21,7 +21,7 @@ func (r *run) kills(ctx context.Context) error {
 		}
 		if tries%20 == 19 {
 			r.logf("%d kills, %d of them with work in flight; %d acknowledged, %d messages",
-				tries+1, r.report.Kills, r.ledger.count(), r.telegram.shown())
+				tries+1, r.report.Kills, r.ledger.count(), r.chats.shown())
 		}
 	}
 	return nil

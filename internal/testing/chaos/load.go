@@ -71,7 +71,7 @@ func (l *load) generate(ctx context.Context) {
 			return !a.ends.IsZero() && now.Sub(a.ends) > resendResolved
 		})
 		for _, a := range l.alerts {
-			if !l.run.telegram.called(a.name) {
+			if !l.run.chats.called(a.name) {
 				waiting++
 			}
 		}

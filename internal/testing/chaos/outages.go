@@ -49,10 +49,10 @@ func (r *run) failTelegram(ctx context.Context, rng *rand.Rand, k int) error {
 	all := storms()
 	if k %= len(all) + 1; k < len(all) {
 		r.outage(all[k].name)
-		return r.telegram.storming(ctx, all[k], rng.Uint64(), d)
+		return r.chats.storming(ctx, all[k], rng.Uint64(), d)
 	}
 	r.outage("Telegram is down")
-	return r.telegram.away(ctx, d)
+	return r.chats.away(ctx, d)
 }
 
 // failOther kills PostgreSQL, an Alertmanager or a webhook, and starts it

@@ -130,7 +130,7 @@ var noteCount = regexp.MustCompile(`(\d+) (?:notifications? could not be read|da
 
 func (r *run) countPoisons(all poisons) (missing []string, counted int) {
 	var text strings.Builder
-	for _, m := range r.telegram.messages() {
+	for _, m := range r.chats.messages() {
 		text.WriteString(asSent(m) + "\n")
 		if found := noteCount.FindStringSubmatch(asSent(m)); found != nil {
 			n, _ := strconv.Atoi(found[1]) // the expression has only digits

@@ -54,13 +54,17 @@ func (p *replica) prepare() error {
 		Name: fmt.Sprintf("webhook %d", p.number), Path: r.Webhook, Dir: p.dir,
 		Log: filepath.Join(r.logs(), fmt.Sprintf("webhook-%d.log", p.number)),
 		Args: []string{
-			"--web.listen-address=" + p.port.Addr(), "--spool=" + p.spool(), "--telegram.api-url=" + r.telegram.url(),
+			"--web.listen-address=" + p.port.Addr(), "--spool=" + p.spool(), "--telegram.api-url=" + r.chats.url(),
 			"--watchdog.timeout=0", "--log.level=debug",
 		},
 		Env: []string{
-			"TELEGRAM_BOT_TOKEN=" + r.secrets.bot, fmt.Sprintf("TELEGRAM_CHAT_ID=%d", r.telegram.chat),
+			"TELEGRAM_BOT_TOKEN=" + r.secrets.bot, "TELEGRAM_CHAT_ID=" + r.chats.chat,
 			"WEBHOOK_TOKEN=" + r.secrets.webhook, "DATABASE_URL=" + r.postgres.DSN(),
 		},
+	}
+	if r.Transport == "slack" { // the version before may not know it
+		p.spec.Args = append(p.spec.Args, "--slack.api-url="+r.chats.url())
+		p.spec.Env = append(p.spec.Env, "SLACK_BOT_TOKEN="+r.secrets.slack)
 	}
 	if r.stage.chat == 0 {
 		p.spec.Args = append(p.spec.Args, "--no-telegram.rate-limit")

@@ -18,17 +18,17 @@ import (
 )
 
 // secrets are the webhook's secrets, which no output may show.
-type secrets struct{ bot, webhook, alertmanager, postgres string }
+type secrets struct{ bot, slack, webhook, alertmanager, postgres string }
 
 func newSecrets() *secrets {
-	return &secrets{bot: "123456:" + rand.Text(), webhook: rand.Text(), alertmanager: rand.Text()}
+	return &secrets{bot: "123456:" + rand.Text(), slack: "xoxb-1-2-" + rand.Text(), webhook: rand.Text(), alertmanager: rand.Text()}
 }
 
 // needles returns the secrets by name.
 func (s *secrets) needles() map[string]string {
 	_, bot, _ := strings.Cut(s.bot, ":")
 	return map[string]string{
-		"the bot token": bot, "the webhook's bearer token": s.webhook,
+		"the bot token": bot, "the token of Slack": strings.TrimPrefix(s.slack, "xoxb-1-2-"), "the webhook's bearer token": s.webhook,
 		"the password of Alertmanager": s.alertmanager, "the password of PostgreSQL": s.postgres,
 	}
 }
@@ -157,7 +157,7 @@ func (r *run) looked(places map[string][]byte) error {
 	for _, p := range r.replicas {
 		for place, sign := range map[string]string{
 			p.spec.Log: "msg=accepted", p.spool(): "alert-t", "table preflight.alerts": "alert-t",
-			fmt.Sprintf("metrics of webhook %d", p.number): fmt.Sprintf(`chat="%d"`, r.telegram.chat),
+			fmt.Sprintf("metrics of webhook %d", p.number): fmt.Sprintf("chat=%q", r.chats.chat),
 		} {
 			if !bytes.Contains(places[place], []byte(sign)) {
 				return fmt.Errorf("%s was not read: it has no %q", place, sign)

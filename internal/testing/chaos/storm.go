@@ -33,7 +33,7 @@ type stormGroup struct {
 // the history must have all groups.
 func (r *run) stormTroubled(ctx context.Context) error {
 	p := r.replicas[0]
-	r.telegram.failing(func() fakebot.Fault { return fakebot.Fault{Late: stormCall} })
+	r.chats.failing(func() fakebot.Fault { return fakebot.Fault{Late: stormCall} })
 	if err := p.start(ctx); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (r *run) stormTroubled(ctx context.Context) error {
 		if err := r.oneStorm(ctx, p, groups); err != nil {
 			return err
 		}
-		r.logf("storm %d: %d kills, %d messages", n+1, r.report.Tries, r.telegram.shown())
+		r.logf("storm %d: %d kills, %d messages", n+1, r.report.Tries, r.chats.shown())
 	}
 	return r.judgeStorms(ctx, all)
 }
@@ -173,8 +173,8 @@ func (r *run) judgeStorms(ctx context.Context, groups []*stormGroup) error {
 		}
 	}
 	r.countAcknowledged()
-	for _, c := range r.telegram.bot.Refusals() {
-		r.report.problem("Telegram refused a call: %s", c.Description)
+	for _, refusal := range r.chats.refusals() {
+		r.report.problem("a call was refused: %s", refusal)
 	}
 	return nil
 }
@@ -217,7 +217,7 @@ func (v *stormView) look(m fakebot.Message, groups []*stormGroup) {
 // when they ring, that no message comes twice, and that summaries show the ends.
 func (r *run) stormProblems(groups []*stormGroup) (problems []string) {
 	v := stormView{named: map[string]bool{}, rang: map[string]bool{}}
-	for _, m := range r.telegram.messages() {
+	for _, m := range r.chats.messages() {
 		v.look(m, groups)
 	}
 	shown := 0
@@ -259,6 +259,3 @@ func (g *stormGroup) in(text string) bool {
 	}
 	return false
 }
-
-// messages returns the messages of the chat.
-func (s *telegramServer) messages() []fakebot.Message { return s.bot.Messages(s.chat) }

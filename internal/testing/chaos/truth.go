@@ -13,7 +13,7 @@ import (
 // end, from the begin of an episode on. A message about the end of an earlier one
 // can be among them.
 func (r *run) messages(name string, e episode, over bool) (list []fakebot.Message) {
-	for _, m := range r.telegram.messages() {
+	for _, m := range r.chats.messages() {
 		kind, items := read(asSent(m))
 		if kind == kindReminder || kind != kindAlert && !over { // a resolution lists what still fires
 			continue
@@ -48,7 +48,7 @@ func (w *ruled) open(t target) (list []string) {
 // the end, none left open.
 func (w *ruled) judge(context.Context) error {
 	rep := w.run.report
-	rep.Faults, rep.Messages = w.run.telegram.faults, w.run.telegram.shown()
+	rep.Faults, rep.Messages = w.run.chats.faults, w.run.chats.shown()
 	for _, t := range w.exporter.all() {
 		if open := w.open(t); len(open) > 0 {
 			rep.Open++
@@ -103,7 +103,7 @@ func (w *ruled) judgeMessages() {
 	for _, t := range w.exporter.all() {
 		targets[t.name] = t
 	}
-	for _, m := range w.run.telegram.messages() {
+	for _, m := range w.run.chats.messages() {
 		kind, items := read(asSent(m))
 		if len(items) == 0 {
 			continue // a note of the webhook

@@ -85,7 +85,7 @@ func (r *run) compare() verdict {
 	delivered, resolved := map[string]bool{}, map[string]bool{}
 	explanations := r.explanations()
 	v.ambiguous = len(explanations)
-	for _, m := range r.telegram.messages() {
+	for _, m := range r.chats.messages() {
 		kind, items := read(asSent(m))
 		if len(items) == 0 {
 			continue // a note of the webhook
@@ -136,7 +136,7 @@ func (r *run) stale() (list []string) {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	shown := map[string]bool{}
-	for _, m := range r.telegram.messages() {
+	for _, m := range r.chats.messages() {
 		kind, was := read(asSent(m))
 		if kind != kindAlert {
 			continue
@@ -168,9 +168,9 @@ func (r *run) stale() (list []string) {
 // explanations returns the alerts of the calls without a known outcome:
 // interrupted by a kill, or carried out by Telegram without an answer.
 func (r *run) explanations() [][]string {
-	r.telegram.mu.Lock()
-	defer r.telegram.mu.Unlock()
-	return slices.Concat(r.report.sending, r.telegram.ambiguous)
+	r.chats.mu.Lock()
+	defer r.chats.mu.Unlock()
+	return slices.Concat(r.report.sending, r.chats.ambiguous)
 }
 
 // explain removes an explanation of a duplicate. Each explains one duplicate.
@@ -204,7 +204,7 @@ func (r *run) tally() verdict {
 // countAcknowledged fills the report with what was posted.
 func (r *run) countAcknowledged() {
 	rep := r.report
-	rep.Faults, rep.Messages = r.telegram.faults, r.telegram.shown()
+	rep.Faults, rep.Messages = r.chats.faults, r.chats.shown()
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	rep.Posts, rep.Unanswered, rep.Acknowledged = r.ledger.posts, r.ledger.refused, len(r.ledger.alerts)
@@ -255,8 +255,8 @@ func (r *run) judge(ctx context.Context) error {
 	if v.reminders > reminding {
 		rep.problem("%d reminders, and Alertmanager sent %d", v.reminders, reminding)
 	}
-	for _, c := range r.telegram.bot.Refusals() {
-		rep.problem("Telegram refused a call: %s", c.Description)
+	for _, refusal := range r.chats.refusals() {
+		rep.problem("a call was refused: %s", refusal)
 	}
 	missing, err := r.historyProblems(ctx)
 	if len(missing) > 0 {

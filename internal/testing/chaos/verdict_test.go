@@ -22,6 +22,7 @@ type scene struct {
 	*run
 	t         *testing.T
 	formatter *message.Formatter
+	bot       *fakebot.Bot
 }
 
 func newScene(t *testing.T) *scene {
@@ -31,7 +32,7 @@ func newScene(t *testing.T) *scene {
 		t.Fatal(err)
 	}
 	bot := fakebot.New("1:x", fakebot.Limits{}, fakebot.Chat{ID: chatID})
-	return &scene{&run{report: &Report{}, ledger: newLedger(), telegram: &telegramServer{bot: bot, chat: chatID, seen: map[string]bool{}}}, t, formatter}
+	return &scene{&run{report: &Report{}, ledger: newLedger(), chats: &chatServer{backend: &telegram{bot, chatID}, seen: map[string]bool{}}}, t, formatter, bot}
 }
 
 // alertNamed returns an alert as Alertmanager posts it.
@@ -72,11 +73,11 @@ func (s *scene) shows(kind message.Kind, alerts ...template.Alert) {
 		s.t.Fatal(err)
 	}
 	for _, m := range messages {
-		form := url.Values{"chat_id": {fmt.Sprint(chatID)}, "text": {m.HTML}, "parse_mode": {"HTML"}}
+		form := url.Values{"chat_id": {fmt.Sprint(chatID)}, "text": {m.Document.HTML()}, "parse_mode": {"HTML"}}
 		r := httptest.NewRequest(http.MethodPost, "/bot1:x/sendMessage", strings.NewReader(form.Encode()))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		w := httptest.NewRecorder()
-		s.telegram.bot.ServeHTTP(w, r)
+		s.bot.ServeHTTP(w, r)
 		if w.Code != http.StatusOK {
 			s.t.Fatal(w.Body)
 		}
@@ -151,7 +152,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				for range 3 {
 					s.shows(message.Alert, one)
 				}
-				s.telegram.ambiguous = [][]string{{"t00001"}}
+				s.chats.ambiguous = [][]string{{"t00001"}}
 			},
 			verdict{delivered: 1, duplicates: 2, ambiguous: 1, unexplained: []string{"message 3 about [{t00001 false}]"}},
 		},

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -17,17 +17,33 @@ import (
 	"github.com/alertnative/preflight/internal/stack/proc"
 )
 
-// chatID is the only chat, unless a stage has another one.
-const chatID = 7
+// chatID is the only chat of Telegram, unless a stage has another one, and channel
+// that of Slack.
+const (
+	chatID  = 7
+	channel = "C0123456789"
+)
 
 // callTime is the duration of a normal call. It is long enough that kills often
 // interrupt one.
 const callTime = 4 * time.Millisecond
 
-// telegramServer is the fake Bot API with planned faults.
-type telegramServer struct {
-	bot  *fakebot.Bot
-	chat int64
+// backend is the fake of a service with one chat.
+type backend interface {
+	// serve answers a call with a fault.
+	serve(w http.ResponseWriter, r *http.Request, f fakebot.Fault)
+	messages() []fakebot.Message
+	// refusals returns the calls that a correct program does not make.
+	refusals() []string
+	wait(ctx context.Context, holds func() bool) error
+	// creates reports whether a call sends a new message.
+	creates(path string) bool
+}
+
+// chatServer is the fake service of a transport with planned faults.
+type chatServer struct {
+	backend
+	chat string // as configured
 	port *proc.Port
 
 	mu        sync.Mutex
@@ -38,24 +54,29 @@ type telegramServer struct {
 	seen      map[string]bool // alerts that some call named
 }
 
-// startTelegram starts a Bot API with a chat. Groups have Telegram's limits.
-func startTelegram(token string, chat int64) (*telegramServer, error) {
+// startChats starts the fake of a transport with one chat. Groups of Telegram have
+// Telegram's limits.
+func startChats(transport string, s *secrets, chat int64) (*chatServer, error) {
 	port, err := proc.ReservePort()
 	if err != nil {
 		return nil, err
 	}
-	var limits fakebot.Limits
-	if chat < 0 {
-		limits = fakebot.Telegram()
+	c := &chatServer{port: port, seen: map[string]bool{}}
+	switch transport {
+	case "", "telegram":
+		c.backend, c.chat = newTelegram(s.bot, chat), fmt.Sprint(chat)
+	case "slack":
+		c.backend, c.chat = newSlack(s.slack), "slack:"+channel
+	default:
+		return nil, fmt.Errorf("no transport %q: choose telegram or slack", transport)
 	}
-	s := &telegramServer{bot: fakebot.New(token, limits, fakebot.Chat{ID: chat}), chat: chat, port: port, seen: map[string]bool{}}
-	return s, s.up()
+	return c, c.up()
 }
 
-func (s *telegramServer) url() string { return "http://" + s.port.Addr() }
+func (s *chatServer) url() string { return "http://" + s.port.Addr() }
 
 // up starts listening, also after down.
-func (s *telegramServer) up() error {
+func (s *chatServer) up() error {
 	l, err := net.Listen("tcp", s.port.Addr())
 	if err != nil {
 		return err
@@ -66,29 +87,29 @@ func (s *telegramServer) up() error {
 }
 
 // down refuses new connections. Calls in progress are answered.
-func (s *telegramServer) down(ctx context.Context) error {
+func (s *chatServer) down(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	return s.server.Shutdown(ctx)
 }
 
-func (s *telegramServer) close() {
+func (s *chatServer) close() {
 	_ = s.server.Close()
 	s.port.Release()
 }
 
 // failing makes f choose the fault of each call.
-func (s *telegramServer) failing(f func() fakebot.Fault) {
+func (s *chatServer) failing(f func() fakebot.Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = f
 }
 
 // shown returns the number of messages in the chat.
-func (s *telegramServer) shown() int { return len(s.messages()) }
+func (s *chatServer) shown() int { return len(s.messages()) }
 
 // texts returns the messages of the chat as they were sent.
-func (s *telegramServer) texts() (list []string) {
+func (s *chatServer) texts() (list []string) {
 	for _, m := range s.messages() {
 		list = append(list, asSent(m))
 	}
@@ -96,7 +117,7 @@ func (s *telegramServer) texts() (list []string) {
 }
 
 // shows reports whether a message was sent about an alert, or about its end.
-func (s *telegramServer) shows(name string, over bool) bool {
+func (s *chatServer) shows(name string, over bool) bool {
 	for _, text := range s.texts() {
 		_, items := read(text)
 		if slices.Contains(items, shownItem{name, over}) {
@@ -106,17 +127,17 @@ func (s *telegramServer) shows(name string, over bool) bool {
 	return false
 }
 
-func (s *telegramServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *chatServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil { // the webhook was killed while it sent
 		panic(http.ErrAbortHandler)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	s.bot.ServeFault(w, r, s.next(r, body))
+	s.serve(w, r, s.next(r, body))
 }
 
 // next chooses the fault of a call.
-func (s *telegramServer) next(r *http.Request, body []byte) fakebot.Fault {
+func (s *chatServer) next(r *http.Request, body []byte) fakebot.Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var f fakebot.Fault
@@ -131,20 +152,20 @@ func (s *telegramServer) next(r *http.Request, body []byte) fakebot.Fault {
 	for _, name := range names {
 		s.seen[name] = true
 	}
-	if strings.HasSuffix(r.URL.Path, "/sendMessage") && (f.AfterApply || f.Half) {
+	if s.creates(r.URL.Path) && (f.AfterApply || f.Half) {
 		s.ambiguous = append(s.ambiguous, names)
 	}
 	return f
 }
 
 // called reports whether some call named the alert.
-func (s *telegramServer) called(name string) bool {
+func (s *chatServer) called(name string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen[name]
 }
 
-// A storm is a kind of failure of the Bot API.
+// A storm is a kind of failure of the service.
 type storm struct {
 	name  string
 	fault func(*rand.Rand) fakebot.Fault
@@ -174,7 +195,7 @@ func storms() []storm {
 }
 
 // storming fails calls for the duration d.
-func (s *telegramServer) storming(ctx context.Context, st storm, seed uint64, d time.Duration) error {
+func (s *chatServer) storming(ctx context.Context, st storm, seed uint64, d time.Duration) error {
 	rng := rand.New(rand.NewPCG(seed, 2))
 	s.failing(func() fakebot.Fault { return st.fault(rng) }) // called under the lock
 	err := sleep(ctx, d)
@@ -183,7 +204,7 @@ func (s *telegramServer) storming(ctx context.Context, st storm, seed uint64, d 
 }
 
 // away refuses connections for the duration d.
-func (s *telegramServer) away(ctx context.Context, d time.Duration) error {
+func (s *chatServer) away(ctx context.Context, d time.Duration) error {
 	if err := s.down(ctx); err != nil {
 		return err
 	}
