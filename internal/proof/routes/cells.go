@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
+	"github.com/alertnative/preflight/metrics"
 )
 
 // cell is a set of alerts that Alertmanager may receive. The same promises match
@@ -105,6 +106,16 @@ func (p *proof) build() {
 	}
 	for _, env := range p.Envs {
 		known("env", env)
+	}
+	for _, l := range p.TargetLabels {
+		for _, value := range l.Values {
+			known(l.Name, value)
+		}
+	}
+	for _, j := range p.Jobs {
+		for label, value := range j.Labels {
+			known(label, value)
+		}
 	}
 	s, complex := b.Build()
 	p.space = s
@@ -315,10 +326,13 @@ func (p *proof) values(a *definitions.Alert, own own, label int, name string) sp
 	case pinned != "":
 		out = p.space.Only(label, pinned)
 	default:
+		targets, closed := p.targetValues(name)
 		if values := a.Labels.Values(name); values != nil {
 			out = p.space.Only(label, values...)
 		} else if name == "env" && a.PerEnv {
 			out = p.space.Only(label, p.Envs...)
+		} else if closed && !strings.Contains(a.Expr, "label_") { // label_replace may make any value
+			out = p.space.Only(label, targets...)
 		} else {
 			out = p.space.Everything(label)
 		}
@@ -401,15 +415,24 @@ func (p *proof) expandBox(b space.Box, label int, template string, from []int) [
 }
 
 // others returns the alerts of other sites and future ones. A label that the
-// site gives to its targets has the values that the site knows.
+// site gives to its targets has the values that the site knows, and an external
+// label is there.
 func (p *proof) others() space.Box {
 	b := p.space.All()
 	for i, name := range p.space.Names() {
-		switch values, closed := p.targetValues(name); {
+		values, closed := p.targetValues(name)
+		external := p.ExternalLabels[name]
+		switch {
 		case name == model.AlertNameLabel:
 			b[i] = p.space.Only(i, othersName)
+		case closed && len(external) > 0:
+			b[i] = p.space.Only(i, slices.Concat(values, external)...)
 		case closed:
 			b[i] = p.space.Only(i, append(values, "")...)
+		case len(external) > 0 && !p.ofMetrics(name):
+			b[i] = p.space.Only(i, external...)
+		case len(external) > 0:
+			b[i] = b[i].Without(p.space.Only(i, ""))
 		}
 	}
 	return b
@@ -418,7 +441,7 @@ func (p *proof) others() space.Box {
 // targetValues returns the values of a label that the site gives to all of its
 // targets by literals.
 func (p *proof) targetValues(name string) (values []string, closed bool) {
-	if name == p.Scale.Label {
+	if name == p.Scale.Label || p.ofMetrics(name) {
 		return nil, false
 	}
 	if name == "env" && len(p.Envs) > 0 {
@@ -445,6 +468,13 @@ func (p *proof) targetValues(name string) (values []string, closed bool) {
 		}
 	}
 	return values, closed
+}
+
+// ofMetrics reports whether a metric has a label of that name of its own.
+func (p *proof) ofMetrics(name string) bool {
+	return slices.ContainsFunc(slices.Concat(p.Metrics, p.Exporters), func(d metrics.Desc) bool {
+		return slices.ContainsFunc(d.Labels, func(l metrics.Label) bool { return l.Name == name })
+	})
 }
 
 // namesakes returns alerts of others with the name of an alert of this site: its

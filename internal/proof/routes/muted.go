@@ -34,13 +34,16 @@ func (p *proof) waits() {
 
 // intervals reports time intervals and uses of them that cannot be meant.
 func (p *proof) intervals() {
-	times, used := p.tree.Times, map[string]bool{}
+	times, used, silenced := p.tree.Times, map[string]bool{}, map[string]bool{}
 	for _, r := range p.tree.Routes() {
 		for _, name := range slices.Concat(r.Mute, r.Active) {
 			used[name] = true
 		}
 		if times.Never(r.Mute, r.Active) {
 			p.add(finding.NoReceiver, where(r), "its Mute and Active leave no time in which it sends anything: leave them out, or send to a receiver with Sound: routing.NoMessage")
+			for _, name := range slices.Concat(r.Mute, r.Active) {
+				silenced[name] = true
+			}
 			continue
 		}
 		for _, child := range r.Routes {
@@ -62,6 +65,7 @@ func (p *proof) intervals() {
 	for _, name := range slices.Sorted(maps.Keys(times.Intervals)) {
 		at := fmt.Sprintf("routing, time interval %q", name)
 		switch {
+		case silenced[name]: // the route is reported
 		case len(times.Intervals[name]) == 0:
 			p.add(finding.BadSite, at, "it has no ranges, so it never applies: give it times, weekdays or days")
 		case times.Full(name):
