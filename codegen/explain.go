@@ -82,6 +82,7 @@ type explainedRoute struct {
 	Mute           []string `json:"mute,omitempty"`
 	Active         []string `json:"active,omitempty"`
 	Suppressed     string   `json:"suppressed,omitempty"`
+	Promises       []string `json:"promises,omitempty"` // that bind this notification; all of them hold
 }
 
 func (e explain) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
@@ -176,7 +177,7 @@ func explainedRouteOf(n routes.Notification) explainedRoute {
 	wait := func(d time.Duration) string { return model.Duration(d).String() }
 	return explainedRoute{
 		Receiver: n.Receiver, Means: n.Means, Labels: n.Labels, GroupBy: n.GroupBy, GroupWait: wait(n.GroupWait),
-		GroupInterval: wait(n.GroupInterval), RepeatInterval: wait(n.Repeat), Mute: n.Mute, Active: n.Active, Suppressed: n.Suppressed,
+		GroupInterval: wait(n.GroupInterval), RepeatInterval: wait(n.Repeat), Mute: n.Mute, Active: n.Active, Suppressed: n.Suppressed, Promises: n.Promises,
 	}
 }
 
@@ -279,6 +280,9 @@ func (x explanation) write(w io.Writer, named bool) {
 			strings.Join(r.GroupBy, ", "), r.GroupWait, r.GroupInterval, r.RepeatInterval)
 		if r.Suppressed != "" {
 			fmt.Fprintf(w, "          not sent %s\n", r.Suppressed)
+		}
+		for _, promise := range r.Promises {
+			fmt.Fprintf(w, "          promised: %s\n", promise)
 		}
 	}
 	for _, link := range []struct{ word, url string }{{"panel", x.Dashboard}, {"runbook", x.Runbook}} {

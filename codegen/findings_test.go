@@ -156,6 +156,10 @@ var sentences = map[string]change{
 	"the inhibition asks for an equal `env`":                                                unchanged,
 	"nothing is promised of PreflightCheckFailed, which is urgent":                          func(s *preflight.Site) { dropPromises(s, func(m string) bool { return m == p0System }) },
 	"a promise matches each urgent alert":                                                   unchanged,
+	"the parent of a route is mute at night":                                                withChild(),
+	"the parent of a route and the route are mute at night":                                 withChild("nights"),
+	"TargetDown of a collector holds back TextfileScrapeError of the same `env`":            holdsBack("env"),
+	"TargetDown of a collector holds back TextfileScrapeError of the same `job`":            holdsBack("job"),
 	"P2 is mute at night":                                                                   muteP2,
 	"P2 is mute at night, as the promise has it in `NotIn`":                                 mutedP2,
 	"the receiver `telegram-loud` has no chat":                                              receiver("telegram-loud", func(r *routing.Receiver) { r.Chats = nil }),
@@ -168,10 +172,12 @@ var sentences = map[string]change{
 	"the group of PreflightSlow has a limit of 5":                                           limit("performance"),
 	"P0 is promised within 30 minutes":                                                      promise(p0System, func(x *routing.Promise) { x.Within = "30m" }),
 	"P0 is promised within 6 seconds":                                                       unchanged,
+	"the direct Telegram receivers have a `proxy_url` with a password":                      directYAML("http_config: {proxy_url: 'http://u:p@proxy:3128'}"),
+	"the direct Telegram receivers have a `proxy_url`":                                      directYAML("http_config: {proxy_url: 'http://proxy:3128'}"),
 	"packs/trading routes `priority=\"P2\"` to a receiver":                                  packRoute(`priority="P2"`),
 	"the route of packs/trading matches `alertname=\"PreflightFlapping\", priority=\"P2\"`": packRoute(`alertname="PreflightFlapping", priority="P2"`),
 	"the heartbeat is repeated each hour":                                                   route(`alertname="Watchdog"`, func(r *routing.Route) { r.RepeatInterval = "1h" }),
-	"the heartbeat is repeated each 12 seconds":                                             unchanged,
+	"the heartbeat is repeated each 15 seconds":                                             unchanged,
 
 	"two panels have the id 1":                       at(2, func(q *dashgen.Panel) { q.ID = 1 }),
 	"each panel has its own id":                      unchanged,
@@ -299,6 +305,17 @@ func each(edit func(r *routing.Receiver)) change {
 	}
 }
 
+// directYAML gives Alertmanager's own Telegram integrations YAML.
+func directYAML(yaml string) change {
+	return func(s *preflight.Site) {
+		for i, r := range s.Routing.Receivers {
+			for j := range r.Telegram {
+				s.Routing.Receivers[i].Telegram[j].YAML = yaml
+			}
+		}
+	}
+}
+
 // speaking sets the language of receivers to ko.
 func speaking(which func(r routing.Receiver) bool) change {
 	return each(func(r *routing.Receiver) {
@@ -321,6 +338,24 @@ func untested(name string) change {
 func mutedP2(s *preflight.Site) {
 	muteP2(s)
 	promiseOf(s, p2System).NotIn = []string{"nights"}
+}
+
+// withChild mutes the route of P2 at night, and adds a child with these time
+// intervals.
+func withChild(mute ...string) change {
+	return func(s *preflight.Site) {
+		mutedP2(s)
+		routeTo(s, p2).Routes = []routing.Route{{Match: `env!=""`, Mute: mute}}
+	}
+}
+
+// holdsBack inhibits an alert while the collector is down, and promises it.
+func holdsBack(equal string) change {
+	return func(s *preflight.Site) {
+		source, target := `alertname="TargetDown", job="node_exporter"`, `alertname="TextfileScrapeError"`
+		s.Routing.Inhibit = append(s.Routing.Inhibit, routing.Inhibit{Source: source, Target: target, Equal: []string{equal}})
+		s.Routing.Quiet = append(s.Routing.Quiet, routing.Quiet{While: source, Match: target, Equal: []string{equal}})
+	}
 }
 
 // everything adds a route for every alert, first or last.

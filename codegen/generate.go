@@ -33,7 +33,8 @@ type File struct {
 }
 
 // Generate proves a site and returns its files, sorted by path. The error joins
-// all findings.
+// all findings. The manifest lists the files and variables that the site needs at
+// run time; [Write] adds the paths of the generated files.
 func Generate(ctx context.Context, site preflight.Site) ([]File, error) {
 	p, err := prove(ctx, site, verdict.Options{})
 	if err != nil {
@@ -67,19 +68,23 @@ func (p *proved) files() ([]File, error) {
 	if len(p.Jobs) > 0 {
 		out.add("prometheus/prometheus.yml")(p.Prometheus())
 	}
-	out.add(routes.Path)(p.Routes.File(), nil)
+	out.add(routes.Path)(p.Routes.Written().Data, nil)
+	for _, f := range p.TemplateFiles() {
+		out.add("alertmanager/templates/"+f.Name)(f.Data, nil)
+	}
 	out.add("alertmanager/route_tests.txt")(routes.CasesFile(p.Routes.Cases()), nil)
 	out.add("alertmanager/routes.md")(routes.Page(p.Routes, p.Checked))
 	if p.Site.Webhook.URL != "" {
 		file := p.WebhookConfig(p.Routes.Heartbeat())
 		out.add("webhook/webhook.yml")(append([]byte(genfile.Header), file.Encode()...), nil)
-		for _, f := range p.Disagreements(p.Routes.File(), file) {
+		for _, f := range p.Disagreements(p.Routes.Written().Data, file) {
 			out.errs = append(out.errs, f)
 		}
 	}
 	for _, d := range p.Dashboards {
 		out.add("grafana/dashboards/" + d.UID + ".json")(d.JSON(p.Timing))
 	}
+	out.add(manifestName)(needs(p.SecretFiles(p.Routes.Written().Data), p.Variables()), nil)
 	return out.files()
 }
 

@@ -48,6 +48,7 @@ var routingMistakes = []mistake{
 	}},
 	{"AM001", `{priority="P2"}`, func(s *preflight.Site) {
 		muteP2(s)
+		s.Routing.TimeIntervals = append(s.Routing.TimeIntervals, byDay)
 		routeTo(s, p2).Mute = []string{"nights", "days"}
 	}},
 	{"AM002", "P1", func(s *preflight.Site) {
@@ -56,7 +57,7 @@ var routingMistakes = []mistake{
 	{"AM002", "Watchdgo", route(`alertname="Watchdog"`, func(r *routing.Route) { r.Match = `alertname="Watchdgo"` })},
 	{"AM002", "P9", route(p0, func(r *routing.Route) { r.Match = `priority="P9"` })},
 	{"AM002", "pipelines", route(`source="pipeline", priority="P1"`, func(r *routing.Route) { r.Match = `source="pipelines", priority="P1"` })},
-	{"AM002", `{source="system",priority="P3"}`, func(s *preflight.Site) { // the preflight has no P3
+	{"AM002", `{priority="P3",source="system"}`, func(s *preflight.Site) { // the preflight has no P3
 		r := *routeTo(s, p3)
 		r.Match = `source="system", priority="P3"`
 		s.Routing.Route.Routes = append([]routing.Route{r}, s.Routing.Route.Routes...)
@@ -101,6 +102,7 @@ var routingMistakes = []mistake{
 	{"AM008", "PreflightSlow", muteP2},
 	{"AM008", "PreflightSlow", func(s *preflight.Site) { // muted at a time that the promise does not except
 		muteP2(s)
+		s.Routing.TimeIntervals = append(s.Routing.TimeIntervals, byDay)
 		promiseOf(s, p2System).NotIn = []string{"days"}
 	}},
 	{"AM008", "PreflightFlapping", func(s *preflight.Site) { s.Packs[0].Routing.Inhibit = nil }},
@@ -157,8 +159,13 @@ func receiver(name string, edit func(r *routing.Receiver)) change {
 	}
 }
 
+var (
+	atNight = routing.TimeInterval{Name: "nights", Times: []string{"00:00-06:00"}}
+	byDay   = routing.TimeInterval{Name: "days", Times: []string{"06:00-24:00"}}
+)
+
 func muteP2(s *preflight.Site) {
-	s.Routing.TimeIntervals = []routing.TimeInterval{{Name: "nights", Times: []string{"00:00-06:00"}}, {Name: "days", Times: []string{"06:00-24:00"}}}
+	s.Routing.TimeIntervals = []routing.TimeInterval{atNight}
 	routeTo(s, p2).Mute = []string{"nights"}
 }
 

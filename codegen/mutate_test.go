@@ -48,7 +48,7 @@ func oneRoute() routing.Routing {
 			Receiver: "chat", GroupBy: []string{"alertname"}, GroupWait: "1m", GroupInterval: "1h", RepeatInterval: "24h",
 		},
 		Promises: []routing.Promise{{
-			Receiver: "chat", GroupBy: []string{"alertname"}, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Resolved: true,
+			Receiver: "chat", GroupBy: []string{"alertname"}, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Sound: routing.Loud, Resolved: true,
 		}},
 	}
 }

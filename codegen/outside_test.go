@@ -60,10 +60,10 @@ func TestMistakesOfOtherSites(t *testing.T) {
 			s.Routing.Route.RepeatInterval = "30d"
 		},
 		`routing, the default route: DF019: GroupWait: `: func(s *preflight.Site) { s.Routing.Route.GroupWait = "1run" },
-		`receiver "mq": DF019: integration Telegram: BotToken is missing`: func(s *preflight.Site) {
+		`receiver "mq": AM009: integration Telegram: BotToken is missing`: func(s *preflight.Site) {
 			s.Routing.Receivers[0].Telegram = []routing.Telegram{{ChatID: 1}}
 		},
-		`receiver "mq": DF019: integration Telegram: give one of ChatID and ChatIDFile`: func(s *preflight.Site) {
+		`receiver "mq": AM009: integration Telegram: give one of ChatID and ChatIDFile`: func(s *preflight.Site) {
 			s.Routing.Receivers[0].Telegram = []routing.Telegram{{BotToken: routing.Secret("t"), ChatID: 1, ChatIDFile: routing.Secret("c")}}
 		},
 		// Waivers.

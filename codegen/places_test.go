@@ -115,5 +115,5 @@ func TestRepeatBelowGroupInterval(t *testing.T) {
 	t.Parallel()
 	s := mq(broker(queueLong()))
 	s.Routing.Route.GroupInterval, s.Routing.Route.RepeatInterval = "5m", "1m"
-	contains(t, file(t, s, "runbooks/QueueLong.md"), "changes every 5m, repeated every 5m")
+	contains(t, findings(t, s), "RepeatInterval 1m is shorter than GroupInterval 5m: it repeats after 5m")
 }

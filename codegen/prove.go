@@ -132,7 +132,7 @@ func vars(checker *promcheck.Checker) func(expr, wait string) texts.Vars {
 
 // notes returns notes for a correct site.
 func (p *proved) notes() []string {
-	var out []string
+	out := slices.Concat(p.Checked.Notes, p.Routes.Notes())
 	if p.Site.Webhook.URL != "" && !p.Routes.Heartbeat() {
 		out = append(out, "no Watchdog receiver gets an alert that always fires, so a failure of alerting itself goes unnoticed: use packs/pipeline, or send an alert that always fires to a receiver with Watchdog: true")
 	}

@@ -142,7 +142,7 @@ func diskRoutes() preflight.Site {
 
 func ofP2(match string, by ...string) routing.Promise {
 	return routing.Promise{
-		Match: match, Receiver: "quiet", GroupBy: by, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Resolved: true,
+		Match: match, Receiver: "quiet", GroupBy: by, Gather: "1m", Within: "1h1m", Again: "25h", NotAgain: "24h", Sound: routing.Silent, Resolved: true,
 	}
 }
 
@@ -156,7 +156,7 @@ func TestPromisesKillMutantsOfRoutes(t *testing.T) {
 		t, stdout,
 		" 0  routing, the default route\n", ` 0  routing, {priority="P2"}`+"\n",
 		` 0  routing, inhibition of {alertname="DiskFilling"} by {alertname="DiskFull"}`+"\n",
-		"score 100.0 %, 5 of 5 rules and routes have a test",
+		"score 100.0 %, 7 of 7 rules and routes have a test",
 	)
 }
 
@@ -176,8 +176,10 @@ func redundant() preflight.Site {
 // only alerts without a promise cannot be waived.
 func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 	t.Parallel()
-	waive := func(s preflight.Site, mutant string) preflight.Site {
-		s.Routing.Equivalents = []finding.Equivalent{{Mutant: mutant, Why: "so I say"}}
+	waive := func(s preflight.Site, mutants ...string) preflight.Site {
+		for _, m := range mutants {
+			s.Routing.Equivalents = append(s.Routing.Equivalents, finding.Equivalent{Mutant: m, Why: "so I say"})
+		}
 		return s
 	}
 	onlyP2 := func() preflight.Site {
@@ -194,7 +196,7 @@ func TestSurvivorsAndWaiversOfRoutes(t *testing.T) {
 			redundant(), 1,
 			"routing, {alertname=\"DiskFull\",job=\"disk\"}, matchers: MU001: matchers: no test fails without it\n    matchers: job=\"disk\"\n    ^^^^^^^^^^^^^^^^^^^^\n",
 		},
-		"waived": {waive(redundant(), `matchers: job="disk" → (dropped)`), 0, "score 100.0 %"},
+		"waived": {waive(redundant(), `matchers: job="disk" → (dropped)`, `matchers: job="disk" → matchers: job!=""`), 0, "score 100.0 %"},
 		"stale": {
 			waive(diskRoutes(), `matchers: job="disk" → (dropped)`), 1,
 			`MU002: no mutant of that name survives: delete the waiver`,

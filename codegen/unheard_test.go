@@ -68,7 +68,7 @@ func TestUrgentAlertsMakeMessages(t *testing.T) {
 		"the heartbeat's receiver, a ticket":   {all(in("DiskFull", func(a *rules.Alert) { a.Severity = "ticket" }), to(`severity="ticket"`, routing.Receiver{Watchdog: true})), "it goes to other, which is for the heartbeat"},
 		"the heartbeat's receiver, by default": {func(s *preflight.Site) { s.Routing.Receivers[0] = routing.Receiver{Name: "chat", Watchdog: true} }, "it goes to chat, which is for the heartbeat"},
 
-		"always muted":          {all(times(routing.TimeInterval{Name: "always"}), muted(page, routing.Route{Mute: []string{"always"}})), `routing, {severity="page"}: AM001: its Mute and Active leave no time`},
+		"always muted":          {all(times(routing.TimeInterval{Name: "always", Times: []string{"00:00-24:00"}}), muted(page, routing.Route{Mute: []string{"always"}})), `routing, {severity="page"}: AM001: its Mute and Active leave no time`},
 		"muted by two":          {all(times(nights, days), muted(page, routing.Route{Mute: []string{"nights", "days"}})), "leave no time"},
 		"never active":          {all(times(nights), muted(page, routing.Route{Mute: []string{"nights"}, Active: []string{"nights"}})), "leave no time"},
 		"active in the past":    {all(times(routing.TimeInterval{Name: "then", Years: []string{"2020:2021"}}), muted(page, routing.Route{Active: []string{"then"}})), "leave no time"},

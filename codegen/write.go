@@ -8,10 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/google/renameio/v2"
 
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 )
 
@@ -178,12 +181,38 @@ func readOwned(dir, path string) ([]byte, error) {
 	return data, err
 }
 
+// withManifest adds the manifest, or completes the one with the needs of a
+// site.
 func withManifest(files []File) []File {
 	var paths []string
+	var out []File
+	var needs []byte
 	for _, f := range files {
-		paths = append(paths, f.Path)
+		if f.Path == manifestName {
+			needs = f.Data
+			continue
+		}
+		paths, out = append(paths, f.Path), append(out, f)
 	}
-	return append(slices.Clone(files), File{manifestName, manifestOf(paths)})
+	return append(out, File{manifestName, append(manifestOf(paths), needs...)})
+}
+
+// needs returns the end of the manifest: the files and variables that a site
+// needs at run time.
+func needs(secrets, variables []emit.Need) []byte {
+	var b bytes.Buffer
+	for _, list := range []struct {
+		title string
+		needs []emit.Need
+	}{{"Files that it refers to, with secrets and certificates:", secrets}, {"Variables in the environment of the webhook:", variables}} {
+		if len(list.needs) > 0 {
+			fmt.Fprintf(&b, "# %s\n", list.title)
+		}
+		for _, n := range list.needs {
+			fmt.Fprintf(&b, "#   %s: %s\n", onOneLine(n.Name), n.For)
+		}
+	}
+	return b.Bytes()
 }
 
 func manifestOf(paths []string) []byte {
@@ -210,6 +239,14 @@ func readManifest(dir string) ([]string, error) {
 		paths = append(paths, line)
 	}
 	return paths, nil
+}
+
+// onOneLine quotes a name that would end the line of a comment.
+func onOneLine(name string) string {
+	if quoted := strconv.Quote(name); strings.ContainsFunc(name, unicode.IsControl) {
+		return quoted
+	}
+	return name
 }
 
 // checkLayout rejects one site in a folder of several, and the reverse. It

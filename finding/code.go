@@ -107,7 +107,10 @@ const (
 	IdleEnv         Code = "DF023" // ENV without PerEnv, or PerEnv without ENV
 	NotUrgent       Code = "AM010" // an alert missing in, or wrongly in, the site's list of urgent alerts or of a level
 	OthersAlerts    Code = "AM012" // a pack's routing that applies to alerts of other packs
+	InlineSecret    Code = "AM013" // a secret in YAML, which would be in a generated file
 	SlowHeartbeat   Code = "AM011" // the webhook would report a missing heartbeat although it is sent
+	UnmutedChild    Code = "AM014" // a route sends at times at which its parent is muted
+	BothLack        Code = "AM015" // an inhibition takes a label that both sides lack for equal
 )
 
 // Waivable reports whether a definition can waive findings of the code. It
@@ -115,7 +118,7 @@ const (
 // emitted or proved, because the files would be wrong.
 func (c Code) Waivable() bool {
 	switch c {
-	case Syntax, Undefined, NoMeans, Incomplete, UnknownSeverity, Clash, NotYetEmitted, Unreadable, FalseProof, BadExposition:
+	case Syntax, Undefined, NoMeans, Incomplete, UnknownSeverity, Clash, NotYetEmitted, Unreadable, FalseProof, BadExposition, InlineSecret:
 		return false
 	}
 	return true

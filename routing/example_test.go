@@ -55,5 +55,5 @@ func ExampleRouting() {
 	// all promises hold
 	// --- with another interval
 	// alert "QueueLong": AM008: {alertname="QueueLong", severity="critical"}: on-call: promised within 3m, can take 11m
-	// routing, other or future alerts: AM008: {alertname="SomebodyElses", delivery="direct", severity="critical"}: on-call: promised within 3m, can take 10m
+	// routing, other or future alerts: AM008: {alertname="SomebodyElses", severity="critical"}: on-call: promised within 3m, can take 10m
 }

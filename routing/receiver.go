@@ -3,7 +3,7 @@ package routing
 // Receiver is a destination of notifications: chats of preflight-webhook,
 // Alertmanager's own integrations, or both. A receiver without any needs Sound:
 // [NoMessage] or Watchdog: true. YAML holds the fields of an integration that
-// its type lacks.
+// its type lacks, as in alertmanager.yml. It contains no secrets.
 type Receiver struct {
 	Name       string
 	Chats      []Chat
@@ -48,8 +48,12 @@ type Slack struct {
 	YAML    string
 }
 
-// Email is Alertmanager's integration of that name.
-type Email struct{ To, YAML string }
+// Email is Alertmanager's integration of that name. The mail server is in YAML,
+// or in global of [Routing].YAML.
+type Email struct {
+	To, YAML     string
+	AuthPassword Credential // of the account at the mail server
+}
 
 // Opsgenie is Alertmanager's integration of that name.
 type Opsgenie struct {
@@ -83,5 +87,5 @@ type Webhook struct {
 type Native struct {
 	Kind    string
 	YAML    string
-	Secrets map[string]Credential // by key: "webhook_url"
+	Secrets map[string]Credential // by key: "webhook_url", "http_config.authorization.credentials"
 }

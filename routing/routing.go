@@ -5,6 +5,8 @@
 package routing
 
 import (
+	"io/fs"
+
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/webhook/api"
 )
@@ -24,6 +26,7 @@ const (
 // every site: the Routes of its Route precede those of the site.
 type Routing struct {
 	YAML          string // alertmanager.yml or a part of it; if it has a route, Route may only have Routes, which precede it
+	Templates     fs.FS  // files *.tmpl with templates for the messages of Alertmanager's integrations
 	Receivers     []Receiver
 	Route         Route // the root route, which takes every alert
 	TimeIntervals []TimeInterval

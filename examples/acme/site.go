@@ -47,42 +47,43 @@ func site() preflight.Site {
 
 func notifications() routing.Routing {
 	const night = "night"
-	chat := []routing.Chat{{Telegram: "$ACME_CHAT"}}
-	phone := []routing.Telegram{{BotToken: routing.Secret("telegram_token"), ChatIDFile: routing.Secret("oncall_chat")}}
 	return routing.Routing{
 		Receivers: []routing.Receiver{
-			{Name: "oncall", Telegram: phone}, // Alertmanager sends these itself
-			{Name: "payments", Chats: chat},
-			{Name: "infra", Chats: chat},
+			{Name: "pagerduty", PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("pagerduty_key")}}},
+			{Name: "payments", Chats: []routing.Chat{{Telegram: "$PAYMENTS_CHAT"}}},
+			{Name: "infra", Chats: []routing.Chat{{Telegram: "$INFRA_CHAT"}}},
+			// Alertmanager sends these itself: the webhook may be unable to.
+			{Name: "direct", Telegram: []routing.Telegram{{BotToken: routing.Secret("telegram_token"), ChatIDFile: routing.Secret("infra_chat")}}},
 		},
 		TimeIntervals: []routing.TimeInterval{{Name: night, Times: []string{"22:00-24:00", "00:00-07:00"}, Location: "Europe/Berlin"}},
 
-		// Pages go to the person on call and to the chat, tickets only to the
-		// chat. Tickets that the webhook may be unable to deliver go to the
-		// person on call too.
+		// Pages go to PagerDuty and to the team's chat, tickets only to the chat.
 		Route: routing.Route{
 			Receiver: "infra", GroupBy: []string{"alertname", "env", "team"},
 			GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h",
 			Routes: []routing.Route{
-				{Match: `severity="page"`, Receiver: "oncall", Continue: true},
-				{Match: `severity="ticket", delivery="direct"`, Receiver: "oncall"},
+				{Match: `severity="page"`, Receiver: "pagerduty", Continue: true},
+				{Match: `severity="ticket", delivery="direct"`, Receiver: "direct"},
 				{Match: `severity="ticket", team="payments"`, Receiver: "payments", RepeatInterval: "24h", Mute: []string{night}},
 				{Match: `severity="ticket"`, RepeatInterval: "24h", Mute: []string{night}},
 				{Match: `team="payments"`, Receiver: "payments"},
-				{Match: `severity="page"`},
+				routing.Raw(`{matchers: [source="legacy"], receiver: infra, group_by: [alertname, host]}`),
+				{Match: `team=~"infra|"`},
 			},
 		},
-		Inhibit: []routing.Inhibit{{Source: `alertname="ErrorBudgetBurn"`, Target: `alertname="LatencyHigh"`, Equal: []string{"env", "team"}}},
+		Inhibit: []routing.Inhibit{{Source: `severity="page", team!="", env!=""`, Target: `severity="ticket"`, Equal: []string{"env", "team"}}},
 
 		// The generator proves these promises for every alert of the site.
 		Promises: []routing.Promise{
-			{Match: `severity="page"`, Receiver: "oncall", Within: "2m", Again: "5h", Resolved: true},
+			{Match: `severity="page"`, Receiver: "pagerduty", Within: "2m", Again: "5h", Resolved: true},
 			{Match: `severity="page", team="payments"`, Receiver: "payments", Within: "2m", Sound: routing.Loud},
-			{Match: `severity="page", team!="payments"`, Receiver: "infra", Within: "2m", Sound: routing.Loud},
-			{Match: `severity="ticket", delivery="direct"`, Receiver: "oncall"},
-			{Match: `severity="ticket", delivery!="direct", team="payments"`, Receiver: "payments", NotIn: []string{night}},
-			{Match: `severity="ticket", delivery!="direct", team!="payments"`, Receiver: "infra", NotIn: []string{night}},
+			{Match: `severity="page", team=~"infra|"`, Receiver: "infra", Within: "2m", Sound: routing.Loud},
+			{Match: `severity="ticket", delivery="direct"`, Receiver: "direct", Within: "2m"},
+			{Match: `severity="ticket", delivery!="direct", team="payments"`, Receiver: "payments", Sound: routing.Silent, NotIn: []string{night}},
+			{Match: `severity="ticket", delivery!="direct", team!="payments"`, Receiver: "infra", Sound: routing.Silent, NotIn: []string{night}},
+			{Match: `team="payments"`, Never: "infra"},
+			{Match: `team="infra"`, Never: "payments"},
 		},
-		Quiet: []routing.Quiet{{Match: `alertname="LatencyHigh"`, While: `alertname="ErrorBudgetBurn"`, Equal: []string{"env", "team"}}},
+		Quiet: []routing.Quiet{{Match: `severity="ticket"`, While: `severity="page", team!="", env!=""`, Equal: []string{"env", "team"}}},
 	}
 }

@@ -311,31 +311,6 @@ func expand(ruleLabels, own map[string]string) (map[string]string, error) {
 	return out, nil
 }
 
-// Firing returns the complete labels of the instances in an alert's scenarios.
-func (c *Context) Firing(g site.Group, a rules.Alert) []map[string]string {
-	conditions := c.Conditions(g, a, false)
-	var out []map[string]string
-	for _, s := range a.Scenarios {
-		for _, e := range s.Expect {
-			for _, x := range c.InEnv(e).Instances {
-				own, err := parseLabels(x.Labels)
-				i := c.conditionOf(conditions, own)
-				if err != nil || i < 0 {
-					continue // the test's emission reports the error
-				}
-				all, err := expand(conditions[i].Labels, own)
-				if err != nil {
-					continue
-				}
-				maps.Copy(all, own)
-				all[model.AlertNameLabel] = a.Name
-				out = append(out, all)
-			}
-		}
-	}
-	return out
-}
-
 // SeriesOf returns the series of a scenario, for one environment and the
 // others. It skips series that do not parse; the test's emission reports them.
 func (c *Context) SeriesOf(s rules.Scenario) []testfile.Series {

@@ -103,12 +103,9 @@ func (r *resolver) site(in preflight.Site) {
 		r.notYet(where, "Grafana.DataSources")
 	}
 	for name, values := range in.ExternalLabels {
-		if len(values) != 1 {
+		if len(values) != 1 && (len(values) == 0 || len(in.Jobs) > 0) { // prometheus.yml is that of one server
 			r.notYet(where, fmt.Sprintf("ExternalLabels: %d values of %s", len(values), name))
 		}
-	}
-	if in.Routing.YAML != "" {
-		r.notYet(where, "Routing.YAML")
 	}
 	r.outputs(where, in.Outputs)
 	for _, j := range r.Jobs {

@@ -49,7 +49,10 @@ func (r *resolver) open(p preflight.Pack) pack {
 		r.notYet(where, "DashboardFiles")
 	}
 	if p.Routing.YAML != "" {
-		r.notYet(where, "Routing.YAML")
+		r.add(finding.NotYetEmitted, where, "Routing.YAML is that of the site alone: write the pack's receivers, routes and time intervals as literals, with routing.Raw for a subtree")
+	}
+	if p.Routing.Templates != nil {
+		r.add(finding.NotYetEmitted, where, "Routing.Templates is that of the site alone: leave it out")
 	}
 	return out
 }

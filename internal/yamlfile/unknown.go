@@ -84,6 +84,10 @@ type olderUnmarshaler interface{ UnmarshalYAML(func(any) error) error }
 // anyKey represents the keys of an inlined map.
 const anyKey = ""
 
+// Fields returns the YAML keys of a struct's fields, in order, with their types.
+// The key "" has the type of an inlined map.
+func Fields(t reflect.Type) (keys []string, types map[string]reflect.Type) { return fields(t) }
+
 // Keys returns the YAML keys of a struct's fields, in order, including those of
 // inlined structs.
 func Keys(t reflect.Type) []string {

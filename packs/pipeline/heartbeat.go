@@ -50,10 +50,10 @@ func heartbeatRouting(elsewhere routing.Credential) routing.Routing {
 		Receivers: []routing.Receiver{to},
 		Route: routing.Route{Routes: []routing.Route{{
 			Match: alert, Receiver: receiver, GroupBy: []string{"alertname"},
-			GroupWait: "0s", GroupInterval: "5s", RepeatInterval: "12s",
+			GroupWait: "0s", GroupInterval: "5s", RepeatInterval: "15s",
 		}}},
 		Promises: []routing.Promise{{
-			Match: alert, Receiver: receiver, GroupBy: []string{"alertname"}, Gather: "0s", Within: "10s", Again: "17s", NotAgain: "12s",
+			Match: alert, Receiver: receiver, GroupBy: []string{"alertname"}, Gather: "0s", Within: "10s", Again: "20s", NotAgain: "15s",
 		}},
 	}
 }

@@ -27,8 +27,10 @@ type Checked struct {
 	Checker  *promcheck.Checker
 	Alerts   []Alert
 	Findings []finding.Finding // findings that the definitions do not waive
+	Notes    []string          // parts that cannot be checked
 
 	shown map[string]shownOn // by pack and alert
+	yaml  emit.Names         // names in Routing.YAML and Raw
 }
 
 // Check checks every definition.
@@ -37,7 +39,7 @@ func Check(ctx *emit.Context) (*Checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Checked{Context: ctx, Checker: checker, shown: map[string]shownOn{}}
+	c := &Checked{Context: ctx, Checker: checker, shown: map[string]shownOn{}, yaml: ctx.YAMLNames()}
 	c.add(c.complete()...)
 	c.add(c.metrics()...)
 	c.add(c.jobs()...)
@@ -52,7 +54,9 @@ func Check(ctx *emit.Context) (*Checked, error) {
 	c.add(c.texts()...)
 	c.add(c.routing()...)
 	c.add(c.idleFields()...)
+	c.add(c.doubled()...)
 	c.add(c.times()...)
+	c.add(c.messages()...)
 	c.add(c.boards()...)
 	c.add(c.annotations()...)
 	c.add(c.panels()...)

@@ -37,7 +37,11 @@ func (c *Checked) packRouting() []finding.Finding {
 		}
 		r := p.Routing
 		for _, x := range r.Route.Routes {
-			check("route "+emit.RouteName(x.Match), x.Match, has(x, func(o site.PackRouting) []routing.Route { return o.Route.Routes }))
+			match := x.Match
+			if x.YAML() != "" {
+				match = emit.RawMatch(x)
+			}
+			check("route "+emit.RouteName(match), match, has(x, func(o site.PackRouting) []routing.Route { return o.Route.Routes }))
 		}
 		for _, x := range r.Inhibit {
 			same := has(x, func(o site.PackRouting) []routing.Inhibit { return o.Inhibit })

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/prometheus/prometheus/promql/parser"
+
 	"github.com/alertnative/preflight/dashgen"
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
@@ -15,7 +17,6 @@ import (
 	site "github.com/alertnative/preflight/internal/model"
 	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/promcheck"
-	"github.com/prometheus/prometheus/promql/parser"
 )
 
 // unitsShown maps the units of panels to units of metrics.

@@ -2,10 +2,62 @@ package definitions
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/webhook/config"
+	"github.com/alertnative/preflight/webhook/message"
 )
+
+// receivers reports receivers without an integration, and duplicate names.
+func (c *Checked) receivers() []finding.Finding {
+	var out []finding.Finding
+	seen := map[string]bool{}
+	for _, r := range c.Routing.Receivers {
+		where := fmt.Sprintf("receiver %q", r.Name)
+		add := func(code finding.Code, format string, args ...any) {
+			out = append(out, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
+		}
+		if r.Name == "" {
+			where = "receiver without a name"
+			add(finding.Undefined, "give it a Name")
+		}
+		if seen[r.Name] {
+			add(finding.Clash, "the site has two receivers of the name: rename one")
+		}
+		seen[r.Name] = true
+		if !slices.Contains(append(sounds(), ""), r.Sound) {
+			add(finding.Unreadable, "the Sound %q is none of Loud, Silent and NoMessage", r.Sound)
+		}
+		others := integrations(r)
+		switch {
+		case r.Watchdog && len(r.Chats) > 0:
+			add(finding.NoMeans, "a heartbeat is no message: leave out Chats or Watchdog")
+		case (r.Watchdog && others == 0 || len(r.Chats) > 0) && c.Webhook.URL == "":
+			add(finding.NoMeans, "it goes through preflight-webhook, and the site has no Webhook.URL")
+		case others+len(r.Chats) == 0 && !r.Watchdog && r.Sound != routing.NoMessage:
+			add(finding.NoMeans, "it has no integration: add Chats or another one, or set Sound: routing.NoMessage or Watchdog: true")
+		}
+		for _, chat := range r.Chats {
+			if _, _, ok := config.Chat(chat.Telegram); chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram) {
+				add(finding.NoMeans, "the chat %q is none: %s, or $VARIABLE of the webhook's environment", chat.Telegram, config.ChatForm)
+			}
+		}
+		if r.Language != "" && !slices.Contains(message.Languages(), r.Language) {
+			add(finding.NoMeans, "the webhook has no messages in the Language %q: choose one of %s", r.Language, strings.Join(message.Languages(), ", "))
+		}
+		if !c.usesReceiver(r.Name) {
+			add(finding.UnreachableRoute, "no route sends anything to it")
+		}
+	}
+	return out
+}
+
+func sounds() []routing.Sound {
+	return []routing.Sound{routing.Loud, routing.Silent, routing.NoMessage}
+}
 
 // idleFields reports fields of receivers without effect.
 func (c *Checked) idleFields() []finding.Finding {

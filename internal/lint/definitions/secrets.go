@@ -28,12 +28,6 @@ func (c *Checked) secrets() []finding.Finding {
 			add(finding.NoMeans, fmt.Sprintf("receiver %q", r.Name), field.name, field.secret)
 		}
 	}
-	for _, r := range c.Routing.Receivers {
-		if slices.ContainsFunc(r.Webhook, func(w routing.Webhook) bool { return w.URL.Empty() && !w.URL.Nameless() }) {
-			out = append(out, finding.Finding{Code: finding.NoMeans, Where: fmt.Sprintf("receiver %q", r.Name),
-				Reason: "integration Webhook: URL is missing: set it to the secret with the URL"})
-		}
-	}
 	out = append(out, c.sharedSecrets()...)
 	if hook := c.Site.Webhook; hook.URL == "" {
 		for _, field := range []struct {
@@ -107,6 +101,9 @@ func credentials(r routing.Receiver) []credential {
 	for _, x := range r.Slack {
 		out = append(out, credential{"Slack.APIURL", x.APIURL})
 	}
+	for _, x := range r.Email {
+		out = append(out, credential{"Email.AuthPassword", x.AuthPassword})
+	}
 	for _, x := range r.Opsgenie {
 		out = append(out, credential{"Opsgenie.APIKey", x.APIKey})
 	}
@@ -153,11 +150,6 @@ func (c *Checked) passwords() []finding.Finding {
 				Reason: fmt.Sprintf("the key %s contains a secret, and generated files must hold none: put it in a file, and name the file, as with password_file or credentials_file", key)})
 		}
 	}
-	for _, r := range c.Routing.Receivers {
-		for _, text := range yamlOf(r) {
-			add(finding.NoMeans, fmt.Sprintf("receiver %q", r.Name), "YAML", site.NamesUser(text), "Alertmanager reads it from a file")
-		}
-	}
 	return out
 }
 
@@ -194,34 +186,4 @@ func holdsText(n *yaml.Node) bool {
 		return slices.ContainsFunc(n.Content, holdsText)
 	}
 	return n.Kind == yaml.ScalarNode && n.Value != "" && n.ShortTag() != "!!null"
-}
-
-// yamlOf returns the YAML of the integrations of a receiver.
-func yamlOf(r routing.Receiver) []string {
-	var out []string
-	for _, x := range r.PagerDuty {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Slack {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Email {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Opsgenie {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.MSTeams {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Telegram {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Webhook {
-		out = append(out, x.YAML)
-	}
-	for _, x := range r.Native {
-		out = append(out, x.YAML)
-	}
-	return out
 }

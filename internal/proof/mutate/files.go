@@ -7,10 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/alertnative/preflight/internal/proof/ruletest"
-	"github.com/alertnative/preflight/internal/proof/testfile"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/proof/ruletest"
+	"github.com/alertnative/preflight/internal/proof/testfile"
 )
 
 // ReadFiles reads rule files and promtool tests, which it distinguishes by

@@ -32,7 +32,10 @@ type Mutant struct {
 	Pos         posrange.PositionRange
 
 	rule rulefmt.Rule
-	tree *routetree.Tree // of a mutant of a route or an inhibition
+	// Of a mutant of routes, inhibitions, time intervals or receivers: the tree,
+	// and the expectations unless they are those of the original.
+	tree  *routetree.Tree
+	proof *routetree.Proof
 }
 
 // Name returns the mutant's name in waivers: "> → >=".

@@ -2,23 +2,26 @@ package mutate
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/config"
 	amconfig "github.com/prometheus/alertmanager/config/common"
+	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 
 	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/internal/proof/space"
 )
 
 // routeMutant returns a mutant of a field of a route. to is empty if the value
 // is removed.
-func (r *Routes) routeMutant(route int, field, from, to string, tree *routetree.Tree) Mutant {
-	return r.mutant(RuleID{r.File, "routes", route, Routing, r.RouteNames[route]}, field, from, to, tree)
+func (r *Routes) routeMutant(route *routetree.Route, field, from, to string, tree *routetree.Tree) Mutant {
+	return r.mutant(RuleID{r.File, "routes", route.Index, Routing, route.Name()}, field, from, to, tree)
 }
 
 func (r *Routes) mutant(id RuleID, field, from, to string, tree *routetree.Tree) Mutant {
@@ -31,34 +34,30 @@ func (r *Routes) mutant(id RuleID, field, from, to string, tree *routetree.Tree)
 }
 
 // edited returns the tree with a changed copy of the route.
-func (r *Routes) edited(route int, edit func(*config.Route)) *routetree.Tree {
+func (r *Routes) edited(route *routetree.Route, edit func(*config.Route)) *routetree.Tree {
 	root := *r.Tree.Route
-	root.Routes = slices.Clone(root.Routes)
-	if route == 0 {
-		edit(&root)
-	} else {
-		one := *root.Routes[route-1]
-		edit(&one)
-		root.Routes[route-1] = &one
+	at := &root
+	for _, i := range route.Path {
+		at.Routes = slices.Clone(at.Routes)
+		child := *at.Routes[i]
+		at.Routes[i] = &child
+		at = &child
 	}
-	return routetree.New(&root, r.Tree.Inhibits)
+	edit(at)
+	return routetree.New(&root, r.Tree.Inhibits, r.Tree.Times)
 }
 
-// routeMutants returns the mutants of route i, ordered by field. Route 0 is the
-// default.
-func (r *Routes) routeMutants(i int) []Mutant {
-	route := r.Tree.Route
-	if i > 0 {
-		route = route.Routes[i-1]
-	}
+// routeMutants returns the mutants of a route, ordered by field.
+func (r *Routes) routeMutants(route *routetree.Route, reach []reached) []Mutant {
+	c := route.Config
 	var out []Mutant
 	set := func(field, from, to string, edit func(*config.Route)) {
-		out = append(out, r.routeMutant(i, field, from, to, r.edited(i, edit)))
+		out = append(out, r.routeMutant(route, field, from, to, r.edited(route, edit)))
 	}
-	if other := r.otherReceiver(route.Receiver); other != "" {
+	if other := r.otherReceiver(route.Receiver); other != "" && c.Receiver != "" {
 		set("receiver", route.Receiver, other, func(x *config.Route) { x.Receiver = other })
 	}
-	for _, name := range route.GroupByStr {
+	for _, name := range c.GroupByStr {
 		set("group_by", name, "", func(x *config.Route) {
 			x.GroupByAll = false
 			x.GroupBy = slices.DeleteFunc(append([]model.LabelName{}, x.GroupBy...), func(n model.LabelName) bool { return string(n) == name })
@@ -72,7 +71,7 @@ func (r *Routes) routeMutants(i int) []Mutant {
 		{"group_interval", func(x *config.Route) **model.Duration { return &x.GroupInterval }},
 		{"repeat_interval", func(x *config.Route) **model.Duration { return &x.RepeatInterval }},
 	} {
-		d := *wait.of(route)
+		d := *wait.of(c)
 		if d == nil {
 			continue
 		}
@@ -87,17 +86,19 @@ func (r *Routes) routeMutants(i int) []Mutant {
 		{"mute_time_intervals", func(x *config.Route) *[]string { return &x.MuteTimeIntervals }},
 		{"active_time_intervals", func(x *config.Route) *[]string { return &x.ActiveTimeIntervals }},
 	} {
-		for at, name := range *times.of(route) {
+		for at, name := range *times.of(c) {
 			set(times.field, name, "", func(x *config.Route) { *times.of(x) = slices.Delete(slices.Clone(*times.of(x)), at, at+1) })
 		}
 	}
-	if i == 0 {
+	if route.Parent == nil {
 		return out
 	}
-	for _, c := range r.matcherMutants(route.Matchers) {
-		set("matchers", c.from, c.to, func(x *config.Route) { x.Matchers = c.changed })
+	for _, change := range r.matcherMutants(route.Matchers) {
+		set("matchers", change.from, change.to, func(x *config.Route) {
+			x.Match, x.MatchRE, x.Matchers = nil, nil, change.changed
+		})
 	}
-	return append(out, r.placeMutants(i, route)...)
+	return append(out, r.placeMutants(route, reach)...)
 }
 
 // otherTimings returns half and twice the time, and a value if it is zero. A
@@ -114,8 +115,8 @@ func otherTimings(field string, d model.Duration) []model.Duration {
 
 // otherReceiver returns the next receiver among those of the routes.
 func (r *Routes) otherReceiver(name string) string {
-	names := []string{r.Tree.Route.Receiver}
-	for _, x := range r.Tree.Route.Routes {
+	var names []string
+	for _, x := range r.Tree.Routes() {
 		names = append(names, x.Receiver)
 	}
 	slices.Sort(names)
@@ -126,39 +127,37 @@ func (r *Routes) otherReceiver(name string) string {
 	return names[(slices.Index(names, name)+1)%len(names)]
 }
 
-// placeMutants moves a route, changes its continue, and removes it. Two routes
-// that no alert matches both may be in any order.
-func (r *Routes) placeMutants(i int, route *config.Route) []Mutant {
+// placeMutants moves a route among its siblings, changes its continue, and
+// removes it. Two routes that no alert matches both may be in any order.
+func (r *Routes) placeMutants(route *routetree.Route, reach []reached) []Mutant {
 	var out []Mutant
-	last := len(r.RouteNames)
-	meets := func(a, b int) bool { return r.overlap(a, b) }
+	parent, at := route.Parent, route.Path[len(route.Path)-1]
+	meets := func(o *routetree.Route) bool {
+		mine, theirs := r.Proof.Space.Matchers(route.Matchers), r.Proof.Space.Matchers(o.Matchers)
+		return slices.ContainsFunc(reach[parent.Index].boxes, func(b space.Box) bool { return b.Meets(slices.Concat(mine, theirs)) })
+	}
 	followed := false
-	for j := i + 1; j < last; j++ {
-		followed = followed || meets(i, j)
-	}
-	if followed {
-		out = append(out, r.routeMutant(i, "continue", fmt.Sprint(route.Continue), fmt.Sprint(!route.Continue),
-			r.edited(i, func(x *config.Route) { x.Continue = !x.Continue })))
-	}
-	for j := i + 1; j < last; j++ {
-		if meets(i, j) && !(route.Continue && r.Tree.Route.Routes[j-1].Continue) {
-			out = append(out, r.routeMutant(i, "order", "before "+r.RouteNames[j], "after "+r.RouteNames[j],
-				r.reordered(func(all []*config.Route) []*config.Route {
-					all[i-1], all[j-1] = all[j-1], all[i-1]
-					return all
-				})))
+	var swaps []Mutant
+	for j, o := range parent.Routes[at+1:] {
+		if !meets(o) {
+			continue
+		}
+		followed = true
+		if !route.Continue || !o.Continue {
+			swaps = append(swaps, r.routeMutant(route, "order", "before "+o.Name(), "after "+o.Name(), r.edited(parent, func(x *config.Route) {
+				x.Routes = slices.Clone(x.Routes)
+				x.Routes[at], x.Routes[at+1+j] = x.Routes[at+1+j], x.Routes[at]
+			})))
 		}
 	}
-	return append(out, r.routeMutant(i, "route", r.RouteNames[i], "",
-		r.reordered(func(all []*config.Route) []*config.Route { return slices.Delete(all, i-1, i) })))
-}
-
-// reordered returns the tree with the routes in another order, or with fewer
-// routes.
-func (r *Routes) reordered(edit func([]*config.Route) []*config.Route) *routetree.Tree {
-	root := *r.Tree.Route
-	root.Routes = edit(slices.Clone(root.Routes))
-	return routetree.New(&root, r.Tree.Inhibits)
+	if followed {
+		out = append(out, r.routeMutant(route, "continue", fmt.Sprint(route.Continue), fmt.Sprint(!route.Continue),
+			r.edited(route, func(x *config.Route) { x.Continue = !x.Continue })))
+	}
+	out = append(out, swaps...)
+	return append(out, r.routeMutant(route, "route", route.Name(), "", r.edited(parent, func(x *config.Route) {
+		x.Routes = slices.Delete(slices.Clone(x.Routes), at, at+1)
+	})))
 }
 
 // matcherChange is a list of matchers with one change.
@@ -172,22 +171,36 @@ var turned = map[labels.MatchType]labels.MatchType{
 	labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
 }
 
-// matcherMutants removes each matcher, negates it, and gives it another value.
-func (r *Routes) matcherMutants(ms amconfig.Matchers) []matcherChange {
+// matcherMutants removes each matcher, negates it, gives it another value, and
+// widens it: to fewer or more values of a list, and to all.
+func (r *Routes) matcherMutants(ms labels.Matchers) []matcherChange {
 	var out []matcherChange
 	for i, m := range ms {
-		out = append(out, matcherChange{m.String(), "", slices.Delete(slices.Clone(ms), i, i+1)})
-		for _, other := range []labels.Matcher{
+		out = append(out, matcherChange{m.String(), "", amconfig.Matchers(slices.Delete(slices.Clone(ms), i, i+1))})
+		others := []labels.Matcher{
 			{Type: turned[m.Type], Name: m.Name, Value: m.Value},
 			{Type: m.Type, Name: m.Name, Value: r.otherValue(m)},
-		} {
+		}
+		if values, finite := space.Literals(m.Value); finite && len(values) > 1 && (m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp) {
+			for at := range values {
+				rest := slices.Delete(slices.Clone(values), at, at+1)
+				for i, v := range rest {
+					rest[i] = regexp.QuoteMeta(v)
+				}
+				others = append(others, labels.Matcher{Type: m.Type, Name: m.Name, Value: strings.Join(rest, "|")})
+			}
+		}
+		if (m.Type == labels.MatchEqual || m.Type == labels.MatchRegexp) && m.Value != "" && !m.Matches("") {
+			others = append(others, labels.Matcher{Type: labels.MatchNotEqual, Name: m.Name})
+		}
+		for _, other := range others {
 			changed, err := labels.NewMatcher(other.Type, other.Name, other.Value)
 			if err != nil {
 				continue // the value of another matcher is no pattern
 			}
 			list := slices.Clone(ms)
 			list[i] = changed
-			out = append(out, matcherChange{m.String(), changed.String(), list})
+			out = append(out, matcherChange{m.String(), changed.String(), amconfig.Matchers(list)})
 		}
 	}
 	return out
@@ -197,7 +210,7 @@ func (r *Routes) matcherMutants(ms amconfig.Matchers) []matcherChange {
 // matchers.
 func (r *Routes) otherValue(m *labels.Matcher) string {
 	values := []string{m.Value}
-	for _, x := range r.Tree.Route.Routes {
+	for _, x := range r.Tree.Routes() {
 		for _, other := range x.Matchers {
 			if other.Name == m.Name {
 				values = append(values, other.Value)
@@ -214,14 +227,15 @@ func (r *Routes) otherValue(m *labels.Matcher) string {
 
 // inhibitMutants returns the mutants of an inhibition.
 func (r *Routes) inhibitMutants(i int) []Mutant {
-	rule := r.Tree.Inhibits[i]
+	rule := inhibit.NewInhibitRule(r.Tree.Inhibits[i])
 	id := RuleID{r.File, "inhibitions", i, Routing, r.InhibitNames[i]}
 	var out []Mutant
 	set := func(field, from, to string, edit func(*amconfig.InhibitRule)) {
-		list, one := slices.Clone(r.Tree.Inhibits), rule
+		list := slices.Clone(r.Tree.Inhibits)
+		one := amconfig.InhibitRule{Name: list[i].Name, SourceMatchers: amconfig.Matchers(rule.SourceMatchers), TargetMatchers: amconfig.Matchers(rule.TargetMatchers), Equal: list[i].Equal}
 		edit(&one)
 		list[i] = one
-		out = append(out, r.mutant(id, field, from, to, routetree.New(r.Tree.Route, list)))
+		out = append(out, r.mutant(id, field, from, to, routetree.New(r.Tree.Route, list, r.Tree.Times)))
 	}
 	for _, c := range r.matcherMutants(rule.SourceMatchers) {
 		set("source_matchers", c.from, c.to, func(x *amconfig.InhibitRule) { x.SourceMatchers = c.changed })
@@ -229,9 +243,9 @@ func (r *Routes) inhibitMutants(i int) []Mutant {
 	for _, c := range r.matcherMutants(rule.TargetMatchers) {
 		set("target_matchers", c.from, c.to, func(x *amconfig.InhibitRule) { x.TargetMatchers = c.changed })
 	}
-	for at, name := range rule.Equal {
+	for at, name := range r.Tree.Inhibits[i].Equal {
 		set("equal", name, "", func(x *amconfig.InhibitRule) { x.Equal = slices.Delete(slices.Clone(x.Equal), at, at+1) })
 	}
 	return append(out, r.mutant(id, "inhibition", strings.TrimPrefix(id.Name, "inhibition "), "",
-		routetree.New(r.Tree.Route, slices.Delete(slices.Clone(r.Tree.Inhibits), i, i+1))))
+		routetree.New(r.Tree.Route, slices.Delete(slices.Clone(r.Tree.Inhibits), i, i+1), r.Tree.Times)))
 }

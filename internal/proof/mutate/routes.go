@@ -2,58 +2,72 @@ package mutate
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"runtime"
-	"slices"
 
-	"github.com/prometheus/common/model"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/internal/proof/space"
 )
 
 // Routes is an alertmanager.yml with its expectations.
 type Routes struct {
 	File  string
 	Tree  *routetree.Tree
-	Proof routetree.Proof // its cases cover all alerts that the routes can distinguish
-	// RouteNames are the names of the routes, the default first.
-	RouteNames, InhibitNames []string
+	Proof routetree.Proof
+	// InhibitNames are the names of the inhibitions.
+	InhibitNames []string
+	// Effects are the mutants of what receivers do.
+	Effects []Effect
 }
 
-// Score makes every mutant of the routes and inhibitions, and checks the
-// expectations on it. It returns an error if the original breaks an
-// expectation.
+// Effect is a mistake in a receiver, with the expectations about the mistaken
+// one.
+type Effect struct {
+	Receiver        string
+	Field, From, To string
+	Proof           routetree.Proof
+}
+
+// Score makes every mutant of the routes, inhibitions, time intervals and
+// receivers, and checks the expectations on it. It returns an error if the
+// original breaks an expectation.
 func (r *Routes) Score() ([]Outcome, error) {
 	for _, failures := range []func(func(routetree.Failure) bool){r.Proof.Routes(r.Tree), r.Proof.Inhibitions(r.Tree)} {
 		for f := range failures {
 			return nil, fmt.Errorf("the unchanged routes break a promise: %s", f)
 		}
 	}
+	reach := r.reach()
 	var out []Outcome
-	for i := range r.RouteNames {
-		for _, m := range r.routeMutants(i) {
-			out = append(out, Outcome{Mutant: m, Tested: r.reached(i), routes: r})
+	for _, route := range r.Tree.Routes() {
+		for _, m := range r.routeMutants(route, reach) {
+			out = append(out, Outcome{Mutant: m, Tested: reach[route.Index].tested, routes: r})
 		}
 	}
-	inhibitions := len(out)
+	for _, m := range r.timeMutants() {
+		out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
+	}
+	at := 0
+	for i, e := range r.Effects {
+		if i > 0 && e.Receiver != r.Effects[i-1].Receiver {
+			at++
+		}
+		id := RuleID{r.File, "receivers", at, Routing, fmt.Sprintf("receiver %q", e.Receiver)}
+		m := r.mutant(id, e.Field, e.From, e.To, r.Tree)
+		m.proof = &e.Proof
+		out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
+	}
 	for i := range r.InhibitNames {
 		for _, m := range r.inhibitMutants(i) {
-			out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
+			out = append(out, Outcome{Mutant: m, Tested: r.Proof.Exact, routes: r})
 		}
 	}
 	work := errgroup.Group{}
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i := range out {
 		work.Go(func() error {
-			failures := r.Proof.Routes
-			if i >= inhibitions {
-				failures = r.Proof.Inhibitions
-			}
-			for f := range failures(out[i].tree) {
-				out[i].By = f
-				break
-			}
+			out[i].By = out[i].killer()
 			return nil
 		})
 	}
@@ -61,62 +75,51 @@ func (r *Routes) Score() ([]Outcome, error) {
 	return out, nil
 }
 
-// reached reports whether some expectation covers an alert that takes the
-// route.
-func (r *Routes) reached(route int) bool {
-	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
-		return c.Judge != nil && slices.Contains(r.Tree.Taken(c.Labels), route)
-	})
+// killer returns the first expectation that the mutant breaks, or nil.
+func (o Outcome) killer() fmt.Stringer {
+	proof := &o.routes.Proof
+	if o.proof != nil {
+		proof = o.proof
+	}
+	failures := proof.Routes
+	if o.Of.Group == "inhibitions" {
+		failures = proof.Inhibitions
+	}
+	for f := range failures(o.tree) {
+		return f
+	}
+	return nil
 }
 
-// overlap reports whether an alert can match both routes.
-func (r *Routes) overlap(a, b int) bool {
-	return slices.ContainsFunc(r.Proof.Cases, func(c routetree.Case) bool {
-		return r.Tree.Fits(a, c.Labels) && r.Tree.Fits(b, c.Labels)
-	})
+// reached is the part of the alerts that reach a route.
+type reached struct {
+	boxes  []space.Box
+	tested bool // an expectation covers one that it delivers
 }
 
-// randomAlerts is the number of random alerts on which a waived mutant is
-// compared, in addition to all that the routes can distinguish.
-const randomAlerts = 200
+// reach returns the alerts that reach each route.
+func (r *Routes) reach() []reached {
+	out := make([]reached, len(r.Tree.Routes()))
+	for _, c := range r.Proof.Cases {
+		pieces, _ := r.Tree.Walk(r.Proof.Space, c.Box, func(route *routetree.Route, b space.Box) {
+			out[route.Index].boxes = append(out[route.Index].boxes, b)
+		})
+		for _, p := range pieces {
+			for _, route := range p.Routes {
+				for at := route; c.Judge != nil && at != nil; at = at.Parent {
+					out[at.Index].tested = out[at.Index].tested || at == route || at.Parent != nil
+				}
+			}
+		}
+	}
+	return out
+}
 
 // differs describes an alert that is routed differently by the mutant, or
 // returns "".
-func (r *Routes) differs(mutant *routetree.Tree) string {
-	var alerts []model.LabelSet
-	values := map[model.LabelName][]model.LabelValue{}
-	for _, c := range r.Proof.Cases {
-		alerts = append(alerts, c.Labels)
-		for name, value := range c.Labels {
-			if name != model.AlertNameLabel && !slices.Contains(values[name], value) {
-				values[name] = append(values[name], value)
-			}
-		}
+func (r *Routes) differs(m Mutant) string {
+	if m.proof != nil {
+		return "the receiver acts differently"
 	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for i := range randomAlerts {
-		alert := model.LabelSet{model.AlertNameLabel: model.LabelValue(fmt.Sprintf("Random%d", i))}
-		for name := range values {
-			slices.Sort(values[name])
-		}
-		for _, name := range sortedNames(values) {
-			switch at := random.IntN(len(values[name]) + 2); {
-			case at < len(values[name]):
-				alert[name] = values[name][at]
-			case at == len(values[name]):
-				alert[name] = "random"
-			}
-		}
-		alerts = append(alerts, alert)
-	}
-	return routetree.Differ(r.Tree, mutant, alerts)
-}
-
-func sortedNames(values map[model.LabelName][]model.LabelValue) []model.LabelName {
-	var names []model.LabelName
-	for name := range values {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return r.Proof.Differ(r.Tree, m.tree)
 }

@@ -46,7 +46,7 @@ type Progress func(done, total int)
 // returns "".
 func (o Outcome) differs() string {
 	if o.routes != nil {
-		return o.routes.differs(o.tree)
+		return o.routes.differs(o.Mutant)
 	}
 	return differs(o.Mutant)
 }

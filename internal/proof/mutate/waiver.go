@@ -5,8 +5,9 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/alertnative/preflight/finding"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/alertnative/preflight/finding"
 )
 
 // maxWaived is the largest share of mutants that may be waived, in percent.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/prometheus/common/model"
-
 	"github.com/alertnative/preflight/finding"
 )
 
@@ -19,24 +17,25 @@ const (
 // loose reports times in promises for urgent alerts that are so generous that
 // the promise detects no mistake.
 func (p *proof) loose() {
-	show := func(t time.Duration) string { return model.Duration(t).String() }
-	for _, x := range p.promises {
+	for i, x := range p.promises {
 		var latest, again, sooner time.Duration
 		found := false
-		for _, s := range p.sent {
-			if s.Alert == nil || !p.urgentlySent(s) || !x.match.Matches(s.set()) {
+		for _, c := range p.cells {
+			if c.Alert == nil || !p.IsUrgent(c.level) || !c.box.Meets(p.promiseMatchers[i]) {
 				continue
 			}
-			for _, d := range p.tree.Deliveries(s.set()) {
-				if x.Promise.Receiver != "" && d.Receiver != x.Promise.Receiver {
-					continue
+			for _, piece := range c.pieces {
+				for _, r := range piece.Routes {
+					if x.Promise.Receiver != "" && r.Receiver != x.Promise.Receiver {
+						continue
+					}
+					early, late := p.repeats(r.Delivery)
+					latest, again = max(latest, p.interval(c)+max(r.GroupWait, r.GroupInterval)), max(again, late)
+					if !found || early < sooner {
+						sooner = early
+					}
+					found = true
 				}
-				early, late := repeats(d)
-				latest, again = max(latest, p.interval(s)+max(d.GroupWait, d.GroupInterval)), max(again, late)
-				if !found || early < sooner {
-					sooner = early
-				}
-				found = true
 			}
 		}
 		where := promiseName(x.Promise)

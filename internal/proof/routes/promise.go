@@ -3,6 +3,7 @@ package routes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -31,18 +32,69 @@ type promise struct {
 	gather, within, again, notAgain time.Duration
 	groupBy                         []string
 	partial                         bool // another check reports one of its fields
+	number                          int  // its place among the promises
+}
+
+// Text describes the promise: "{severity="page"} to pager: within 2m, loud".
+func (x promise) Text() string {
+	p := x.Promise
+	text := "every alert"
+	if len(x.match) > 0 {
+		text = matchersName(x.match)
+	}
+	if p.Receiver != "" {
+		text += " to " + p.Receiver
+	}
+	if p.Never != "" {
+		text += " never to " + p.Never
+	}
+	var out []string
+	add := func(set bool, words string) {
+		if set {
+			out = append(out, words)
+		}
+	}
+	add(p.GroupBy != nil, "grouped by "+cmp.Or(strings.Join(x.groupBy, ", "), "nothing"))
+	add(p.Gather != "", "gathered for "+p.Gather)
+	add(p.Within != "", "within "+p.Within)
+	add(p.Again != "", "again after at most "+p.Again)
+	add(p.NotAgain != "", "not again before "+p.NotAgain)
+	switch p.Sound {
+	case routing.Loud:
+		out = append(out, "with sound")
+	case routing.Silent:
+		out = append(out, "without sound")
+	case routing.NoMessage:
+		out = append(out, "in the history only")
+	}
+	add(len(p.NotIn) > 0, "not in "+strings.Join(p.NotIn, ", "))
+	add(p.Resolved, "with the resolution")
+	if len(out) == 0 {
+		return text
+	}
+	return text + ": " + strings.Join(out, ", ")
+}
+
+// Promises implements [Proof].
+func (p *proof) Promises() []string {
+	var out []string
+	for _, x := range p.promises {
+		out = append(out, x.Text())
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // readPromises parses the promises and reports those that do not parse.
 func (p *proof) readPromises() {
-	for _, x := range p.Routing.Promises {
+	for i, x := range p.Routing.Promises {
 		where := promiseName(x)
 		match, err := matchers.Parse(x.Match)
 		if err != nil {
 			p.add(finding.Unreadable, where, "Match: %v", err)
 			continue
 		}
-		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy))}
+		read := promise{Promise: x, match: match, groupBy: slices.Sorted(slices.Values(x.GroupBy)), number: i}
 		for _, d := range []struct {
 			field string
 			text  *string
@@ -78,9 +130,13 @@ func (p *proof) undefined(where string, x routing.Promise, read *promise) {
 	for _, r := range p.Routing.Receivers {
 		receivers = append(receivers, r.Name)
 	}
-	for _, i := range p.Routing.TimeIntervals {
-		times = append(times, i.Name)
+	for name := range p.effects {
+		if !slices.Contains(receivers, name) {
+			receivers = append(receivers, name)
+		}
 	}
+	slices.Sort(receivers)
+	times = slices.Sorted(maps.Keys(p.tree.Times.Intervals))
 	read.NotIn = nil
 	for _, name := range x.NotIn {
 		if !slices.Contains(times, name) {
@@ -105,23 +161,12 @@ func promiseName(x routing.Promise) string {
 	return "routing, promise of " + emit.RouteName(x.Match)
 }
 
-// matching returns the promises that match an alert.
-func (p *proof) matching(s sent) []promise {
-	var out []promise
-	for _, x := range p.promises {
-		if x.match.Matches(s.set()) {
-			out = append(out, x)
-		}
-	}
-	return out
-}
-
 // emptyPromises reports promises and quiets that match no alert, or that name
 // unknown receivers or time intervals.
 func (p *proof) emptyPromises() {
 	for _, x := range p.promises {
 		where := promiseName(x.Promise)
-		if reason := p.Impossible(x.match); reason != "" {
+		if reason := p.impossible(x.match); reason != "" {
 			p.add(finding.BrokenPromise, where, "the promise matches no alert: %s", reason)
 		}
 		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
@@ -135,39 +180,39 @@ func (p *proof) emptyPromises() {
 				p.add(finding.Unreadable, "routing, quiet of "+q.Match, "%v", err)
 				continue
 			}
-			if reason := p.Impossible(ms); reason != "" {
+			if reason := p.impossible(ms); reason != "" {
 				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "the quiet matches no alert: %s", reason)
 			}
 		}
 	}
 }
 
-// judge returns a function that describes the promise that an alert's
-// deliveries break. It returns nil if no promise matches.
-func (p *proof) judge(s sent) func(routetree.Deliveries) string {
-	promises := p.matching(s)
-	if len(promises) == 0 {
+// judge returns a function that describes the promise that the deliveries of
+// alerts break, for receivers with these effects. It returns nil if no promise
+// matches.
+func (p *proof) judge(c *cell, e effects) func(routetree.Piece) string {
+	if len(c.promises) == 0 {
 		return nil
 	}
-	interval := p.interval(s)
+	interval := p.interval(c)
 	wanted := map[string]bool{}
-	for _, x := range promises {
+	for _, x := range c.promises {
 		if x.Promise.Receiver != "" {
 			wanted[x.Promise.Receiver] = true
 		}
 	}
-	return func(ds routetree.Deliveries) string {
-		if problem := receivers(promises, wanted, ds); problem != "" {
+	return func(piece routetree.Piece) string {
+		if problem := p.receivers(c.promises, wanted, piece); problem != "" {
 			return problem
 		}
-		notIn := excepted(promises)
-		for _, x := range promises {
-			for _, d := range ds {
-				if x.Promise.Receiver != "" && d.Receiver != x.Promise.Receiver {
+		notIn := excepted(c.promises)
+		for _, x := range c.promises {
+			for _, r := range piece.Routes {
+				if x.Promise.Receiver != "" && r.Receiver != x.Promise.Receiver {
 					continue
 				}
-				if problem := cmp.Or(p.breaks(x, d, s, interval), held(x, d, notIn)); problem != "" {
-					return fmt.Sprintf("%s: %s", d.Receiver, problem)
+				if problem := cmp.Or(p.late(x, r, interval), p.differs(x, r, e[r.Receiver], c.level), p.held(x, r, notIn)); problem != "" {
+					return fmt.Sprintf("%s: %s", r.Receiver, problem)
 				}
 			}
 		}
@@ -178,77 +223,122 @@ func (p *proof) judge(s sent) func(routetree.Deliveries) string {
 // interval returns the time between two evaluations of an alert. For alerts of
 // other sites it is unknown and counts as 0, so that only Alertmanager's delays
 // count.
-func (p *proof) interval(s sent) time.Duration {
-	for _, a := range p.Alerts {
-		if a.Name == s.labels[model.AlertNameLabel] {
-			return p.Interval(a.Group)
-		}
+func (p *proof) interval(c *cell) time.Duration {
+	if c.Alert != nil {
+		return p.Interval(c.Group)
 	}
 	return 0
 }
 
-// receivers describes how the receivers differ from the promised ones.
-func receivers(promises []promise, wanted map[string]bool, ds routetree.Deliveries) string {
+// receivers describes how the receivers differ from the promised ones, and the
+// matcher that decided.
+func (p *proof) receivers(promises []promise, wanted map[string]bool, piece routetree.Piece) string {
 	got := map[string]bool{}
-	for _, d := range ds {
-		if got[d.Receiver] {
-			return fmt.Sprintf("%s is notified twice", d.Receiver)
+	for _, r := range piece.Routes {
+		if got[r.Receiver] {
+			return fmt.Sprintf("%s is notified twice", r.Receiver)
 		}
-		got[d.Receiver] = true
+		got[r.Receiver] = true
 	}
 	if len(wanted) > 0 {
-		if a, b := names(wanted), names(got); a != b {
-			return fmt.Sprintf("promised to %s, goes to %s", a, cmp.Or(b, "no receiver"))
+		if a, b := sorted(wanted), sorted(got); a != b {
+			return fmt.Sprintf("promised to %s, goes to %s%s", a, cmp.Or(b, "no receiver"), p.why(wanted, got, piece))
 		}
 		return ""
 	}
 	for _, x := range promises {
 		if x.Never != "" && got[x.Never] {
-			return fmt.Sprintf("promised never to %s, and goes there", x.Never)
+			return fmt.Sprintf("promised never to %s, and goes there%s", x.Never, p.why(map[string]bool{}, got, piece))
 		}
 	}
 	return ""
 }
 
-func names(set map[string]bool) string {
-	var out []string
-	for name := range set {
-		out = append(out, name)
+// why names the matcher that decided that alerts go to other receivers than
+// wanted: that of the route to a wanted receiver that comes closest.
+func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
+	alert := p.space.Witness(piece.Box, false)
+	var closest *routetree.Route
+	var decided labels.Matchers
+	for _, r := range p.tree.Routes() {
+		if !wanted[r.Receiver] || got[r.Receiver] {
+			continue
+		}
+		if failing := r.Failing(alert); closest == nil || len(failing) < len(decided) {
+			closest, decided = r, failing
+		}
 	}
-	slices.Sort(out)
-	return strings.Join(out, ", ")
+	if len(decided) > 0 {
+		return fmt.Sprintf(" (%s does not match %s)", decided[0], closest.Name())
+	}
+	for _, r := range piece.Routes {
+		switch {
+		case closest != nil && closest.Index > r.Index:
+			return fmt.Sprintf(" (%s takes it before %s)", r.Name(), closest.Name())
+		case closest == nil && !wanted[r.Receiver]:
+			return fmt.Sprintf(" (%s takes it)", r.Name())
+		}
+	}
+	return ""
 }
 
-// breaks describes the part of a promise that a delivery breaks.
-func (p *proof) breaks(x promise, d routetree.Delivery, s sent, interval time.Duration) string {
-	show := func(t time.Duration) string { return model.Duration(t).String() }
-	latest := interval + max(d.GroupWait, d.GroupInterval)
-	sooner, later := repeats(d)
-	receiver, _ := p.receiver(d.Receiver)
+func show(t time.Duration) string { return model.Duration(t).String() }
+
+// late describes the time or grouping of a promise that a delivery does not
+// keep.
+func (p *proof) late(x promise, r *routetree.Route, interval time.Duration) string {
+	latest := interval + max(r.GroupWait, r.GroupInterval)
+	sooner, later := p.repeats(r.Delivery)
 	switch {
-	case x.GroupBy != nil && !slices.Equal(x.groupBy, d.GroupBy):
-		return fmt.Sprintf("promised to be grouped by %s, is grouped by %s", strings.Join(x.groupBy, ", "), d.Grouping())
-	case x.Gather != "" && d.GroupWait < x.gather:
-		return fmt.Sprintf("promised to gather alerts for %s, sends the first after %s", show(x.gather), show(d.GroupWait))
-	case x.Gather != "" && d.GroupWait > x.gather:
-		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(d.GroupWait), show(x.gather))
+	case x.GroupBy != nil && !slices.Equal(x.groupBy, r.GroupBy):
+		return fmt.Sprintf("promised to be grouped by %s, is grouped by %s", strings.Join(x.groupBy, ", "), r.Grouping())
+	case x.Gather != "" && r.GroupWait < x.gather:
+		return fmt.Sprintf("promised to gather alerts for %s, sends the first after %s", show(x.gather), show(r.GroupWait))
+	case x.Gather != "" && r.GroupWait > x.gather:
+		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(r.GroupWait), show(x.gather))
 	case x.Within != "" && latest > x.within:
 		return fmt.Sprintf("promised within %s, can take %s", show(x.within), show(latest))
 	case x.Again != "" && later > x.again:
 		return fmt.Sprintf("promised again after at most %s, can take %s", show(x.again), show(later))
 	case x.NotAgain != "" && sooner < x.notAgain:
 		return fmt.Sprintf("promised not again before %s, comes after %s", show(x.notAgain), show(sooner))
-	case x.Resolved && receiver.FiringOnly:
-		return "promised the resolution too, which the receiver leaves out (FiringOnly)"
-	case x.Sound != "" && p.sound(receiver, s) != x.Sound:
-		return fmt.Sprintf("promised with the sound %q, comes with %q", x.Sound, p.sound(receiver, s))
+	}
+	return ""
+}
+
+// differs describes the effect of a promise that a receiver does not have.
+func (p *proof) differs(x promise, r *routetree.Route, e effect, level string) string {
+	if !e.resolved && x.Resolved {
+		reason := "which the receiver leaves out (FiringOnly)"
+		if e.yaml {
+			reason = "which an integration of the receiver leaves out (send_resolved: false)"
+		}
+		return "promised the resolution too, " + reason
+	}
+	if x.Sound != "" {
+		switch sound := p.sound(e, level); {
+		case !e.sounds():
+			return fmt.Sprintf("promised with the sound %q, and the receiver has neither Chats nor Telegram", x.Sound)
+		case sound != x.Sound:
+			return fmt.Sprintf("promised with the sound %q, comes with %q", x.Sound, sound)
+		case len(e.Chats) > 0 && len(e.Telegram) > 0 && e.Sound == "" && sound != routing.Loud:
+			return fmt.Sprintf("promised with the sound %q, and its Telegram rings: give the receiver its Sound", x.Sound)
+		}
+	}
+	if x.Promise.Receiver != "" && !e.Watchdog && (x.Within != "" || x.Again != "") && !p.notifies(e) {
+		return "promised to arrive, and the receiver has no integration"
 	}
 	for _, name := range x.NotIn {
-		if !slices.Contains(d.Mute, name) {
+		if !r.Times().Silent(r.Mute, r.Active, p.tree.Times, name) {
 			return fmt.Sprintf("promised not to be sent in %s, and is", name)
 		}
 	}
 	return ""
+}
+
+// notifies reports whether a receiver has any effect.
+func (p *proof) notifies(e effect) bool {
+	return e.direct() || len(e.Chats) > 0 || e.Watchdog || e.Sound == routing.NoMessage
 }
 
 // excepted returns the time intervals that the promises except.
@@ -263,76 +353,50 @@ func excepted(promises []promise) []string {
 // held describes a time interval in which a delivery is late or not repeated
 // because its route is muted. Time intervals that a promise excepts do not
 // count.
-func held(x promise, d routetree.Delivery, notIn []string) string {
+func (p *proof) held(x promise, r *routetree.Route, notIn []string) string {
 	within, what := x.Within, "within "+x.Within
 	if within == "" {
 		within, what = x.Again, "again after at most "+x.Again
 	}
-	if within == "" {
+	if within == "" || len(r.Mute)+len(r.Active) == 0 || r.Times().Covered(r.Mute, r.Active, p.tree.Times, notIn) {
 		return ""
 	}
-	for _, name := range d.Mute {
-		if !slices.Contains(notIn, name) {
-			return fmt.Sprintf("promised %s, and is not sent in %s: promise that too, in NotIn", what, name)
-		}
+	if len(r.Active) > 0 {
+		return fmt.Sprintf("promised %s, but it is sent only in %s: promise the time in which it is not, in NotIn", what, strings.Join(r.Active, ", "))
 	}
-	if len(d.Active) > 0 {
-		return fmt.Sprintf("promised %s, but it is sent only in %s", what, strings.Join(d.Active, ", "))
+	mute := slices.DeleteFunc(slices.Clone(r.Mute), func(name string) bool { return slices.Contains(notIn, name) })
+	if len(mute) == 0 {
+		mute = r.Mute
 	}
-	return ""
+	return fmt.Sprintf("promised %s, and is not sent in %s: promise that too, in NotIn", what, strings.Join(mute, ", "))
 }
 
 // repeats returns the shortest and longest time until an unchanged group is
-// sent again: with the first flush at or after the repeat interval. A flush
-// exactly at the interval may be too early; then it is the next one.
-func repeats(d routetree.Delivery) (sooner, later time.Duration) {
+// sent again: with the first flush at or after the repeat interval, or after
+// Alertmanager has forgotten the last notification. A flush exactly at the
+// interval may be too early; then it is the next one.
+func (p *proof) repeats(d routetree.Delivery) (sooner, later time.Duration) {
+	repeat := min(d.Repeat, p.retention())
 	if d.GroupInterval <= 0 {
-		return d.Repeat, d.Repeat
+		return repeat, repeat
 	}
-	flushes := (d.Repeat + d.GroupInterval - 1) / d.GroupInterval
+	flushes := (repeat + d.GroupInterval - 1) / d.GroupInterval
 	sooner = flushes * d.GroupInterval
-	if sooner == d.Repeat {
+	if sooner == repeat {
 		return sooner, sooner + d.GroupInterval
 	}
 	return sooner, sooner
 }
 
-// sound returns the sound of a message to the receiver: the receiver's own, or
-// that of the alert's level.
-func (p *proof) sound(r routing.Receiver, s sent) routing.Sound {
-	if r.Sound != "" {
-		return r.Sound
-	}
-	level, _, ok := p.Level(s.labels[p.Scale.Label])
-	if !ok {
-		return routing.Loud
-	}
-	return level.Sound
-}
+// defaultRetention is the time for which Alertmanager remembers notifications,
+// unless it is started with another --data.retention.
+const defaultRetention = 5 * 24 * time.Hour
 
-// keepsBack returns the alerts that are promised to be inhibited while the
-// source fires. A missing label equals an empty one.
-func (p *proof) keepsBack(source model.LabelSet) func(target model.LabelSet) bool {
-	type quiet struct {
-		routing.Quiet
-		match labels.Matchers
+// retention returns the time for which Alertmanager remembers notifications.
+func (p *proof) retention() time.Duration {
+	d, err := model.ParseDuration(p.Site.Alertmanager.Retention)
+	if err != nil || d <= 0 {
+		return defaultRetention
 	}
-	var quiets []quiet
-	for _, q := range p.Routing.Quiet {
-		while, err1 := matchers.Parse(q.While)
-		match, err2 := matchers.Parse(q.Match)
-		if err1 == nil && err2 == nil && while.Matches(source) {
-			quiets = append(quiets, quiet{q, match})
-		}
-	}
-	if len(quiets) == 0 {
-		return nil
-	}
-	return func(target model.LabelSet) bool {
-		return slices.ContainsFunc(quiets, func(q quiet) bool {
-			return q.match.Matches(target) && !slices.ContainsFunc(q.Equal, func(name string) bool {
-				return source[model.LabelName(name)] != target[model.LabelName(name)]
-			})
-		})
-	}
+	return time.Duration(d)
 }

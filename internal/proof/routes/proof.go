@@ -1,31 +1,37 @@
 // Package routes proves the routes of a site's alerts. It loads the generated
-// alertmanager.yml as Alertmanager does. Alertmanager's own code routes every
-// alert that the routes can distinguish, and the results are compared with the
-// site's promises.
+// alertmanager.yml as Alertmanager does, divides all alerts by the routes that
+// they take, and compares the result with the site's promises.
 package routes
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/common/model"
+	"github.com/prometheus/alertmanager/inhibit"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/routetree"
-	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/internal/proof/space"
 )
+
+// Path is the path of the generated alertmanager.yml.
+const Path = "alertmanager/alertmanager.yml"
 
 // Proof is the result of proving the routes of a site. Pages, explain, the
 // tests for amtool and the mutants read it.
 type Proof interface {
-	// File returns alertmanager.yml.
-	File() []byte
-	// Findings returns the promises that the routes do not keep.
+	// Written returns alertmanager.yml.
+	Written() emit.Written
+	// Findings returns the promises that the routes do not keep, and routes,
+	// inhibitions and time intervals that cannot work.
 	Findings() []finding.Finding
+	// Notes returns remarks about parts that are given as YAML.
+	Notes() []string
 	// Heartbeat reports whether the webhook gets a heartbeat: an alert that
 	// always fires and goes to a Watchdog receiver.
 	Heartbeat() bool
@@ -36,37 +42,45 @@ type Proof interface {
 	Others() []Notification
 	// Cases returns alerts with the receivers that they reach, for amtool.
 	Cases() []Case
-	// Mutate returns the outcome of every mutant of the routes and inhibitions,
-	// with the waivers.
+	// Receivers returns the receivers by name.
+	Receivers() []Receiver
+	// Promises returns the promises in words, sorted.
+	Promises() []string
+	// Hours returns the ranges of all time intervals, by name.
+	Hours() []Hours
+	// Picture returns a diagram of the routes in Mermaid, or "" if there are too
+	// many for one.
+	Picture() string
+	// Mutate returns the outcome of every mutant of the routing, with the
+	// waivers.
 	Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error)
-}
-
-// Notification is one way in which an alert is delivered.
-type Notification struct {
-	Alert    string // "" for alerts of other sites
-	Severity string
-	Labels   string // labels of the instances, "" for most instances
-	routetree.Delivery
-	Means      string // description of how the receiver notifies
-	Suppressed string // description of when it is not sent, "" for never
-}
-
-// Case is an alert and its receivers, ordered by name.
-type Case struct {
-	Labels    map[string]string
-	Receivers []string
 }
 
 // proof is the generated alertmanager.yml with the alerts that it may receive.
 type proof struct {
 	*definitions.Checked
-	written  emit.Written
-	tree     *routetree.Tree
-	sent     []sent
-	promises []promise
-	proof    routetree.Proof // its cases are the alerts of sent
-	deciders []string        // labels that determine an alert's route
-	findings []finding.Finding
+	written     emit.Written
+	tree        *routetree.Tree
+	inhibitions []inhibition
+	effects     effects
+	space       *space.Space
+	promises    []promise
+	quiets      []routetree.Quiet
+	cells       []*cell
+	proof       routetree.Proof // its cases are the cells
+	use         usage
+	findings    []finding.Finding
+	notes       []string
+
+	promiseMatchers []space.Matchers
+}
+
+// inhibition is an inhibition of alertmanager.yml.
+type inhibition struct {
+	name  string
+	rule  *inhibit.InhibitRule
+	equal []string
+	yaml  bool
 }
 
 // Prove proves the routes of a checked site. It returns nil if the routing
@@ -84,147 +98,159 @@ func Prove(c *definitions.Checked) (Proof, error) {
 		return nil, finding.Finding{Code: finding.Unreadable, Where: "routing", Reason: fmt.Sprintf("Alertmanager refuses alertmanager.yml: %v", err)}
 	}
 	p := &proof{Checked: c, written: written, tree: tree}
+	for i, r := range tree.Inhibits {
+		rule := inhibit.NewInhibitRule(r)
+		p.inhibitions = append(p.inhibitions, inhibition{
+			name: inhibitName(rule), rule: rule, equal: r.Equal, yaml: i < len(written.Inhibits) && written.Inhibits[i],
+		})
+	}
+	p.effects = p.readEffects()
 	p.readPromises()
-	p.sent = p.allSent()
-	for label, values := range p.named() {
-		if len(values) > 0 {
-			p.deciders = append(p.deciders, label)
-		}
+	p.readQuiets()
+	p.build()
+	for _, x := range p.promises {
+		p.promiseMatchers = append(p.promiseMatchers, p.space.Matchers(x.match))
 	}
-	slices.Sort(p.deciders)
-	for _, s := range p.sent {
-		p.proof.Cases = append(p.proof.Cases, routetree.Case{Labels: s.set(), Judge: p.judge(s)})
-	}
-	p.proof.Inhibits = p.keepsBack
+	p.cells = p.allCells()
+	p.proof = p.expectations(p.effects)
+	p.walk()
 	p.find()
 	return p, nil
 }
 
-// File implements [Proof].
-func (p *proof) File() []byte { return p.written.Data }
+func inhibitName(r *inhibit.InhibitRule) string {
+	return fmt.Sprintf("inhibition of %s by %s", matchersName(r.TargetMatchers), matchersName(r.SourceMatchers))
+}
+
+// expectations returns the promises about all alerts, for receivers with these
+// effects.
+func (p *proof) expectations(e effects) routetree.Proof {
+	out := routetree.Proof{Space: p.space, Quiets: p.quiets, Exact: p.exactQuiets()}
+	for _, c := range p.cells {
+		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: c.labelSet()})
+	}
+	return out
+}
+
+// exactQuiets reports whether the quiets of the site are its only inhibitions. A
+// site without quiets accepts those that are given as YAML.
+func (p *proof) exactQuiets() bool {
+	return len(p.quiets) > 0 || slices.ContainsFunc(p.inhibitions, func(i inhibition) bool { return !i.yaml })
+}
+
+// Written implements [Proof].
+func (p *proof) Written() emit.Written { return p.written }
 
 // Findings implements [Proof].
 func (p *proof) Findings() []finding.Finding { return p.findings }
 
+// Notes implements [Proof].
+func (p *proof) Notes() []string { return p.notes }
+
 func (p *proof) add(code finding.Code, where, format string, args ...any) {
 	p.findings = append(p.findings, finding.Finding{Code: code, Where: where, Reason: fmt.Sprintf(format, args...)})
+}
+
+// addOrNote reports a finding about a literal, and a note about YAML.
+func (p *proof) addOrNote(yaml bool, code finding.Code, where, format string, args ...any) {
+	if yaml {
+		p.notes = append(p.notes, where+": "+fmt.Sprintf(format, args...))
+		return
+	}
+	p.add(code, where, format, args...)
+}
+
+// usage is how the site's alerts use the routes.
+type usage struct {
+	reach   []map[*definitions.Alert]bool // by route: alerts that get there
+	deliver []map[*definitions.Alert]bool // by route: alerts that it delivers
+}
+
+// walk divides the alerts of each cell by the routes that deliver them.
+func (p *proof) walk() {
+	n := len(p.tree.Routes())
+	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n)}
+	for i := range n {
+		p.use.reach[i], p.use.deliver[i] = map[*definitions.Alert]bool{}, map[*definitions.Alert]bool{}
+	}
+	compared := map[string]bool{}
+	for _, c := range p.cells {
+		whole := true
+		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) { p.use.reach[r.Index][c.Alert] = true })
+		if !whole {
+			p.add(finding.BadSite, p.whereOf(c), "the routes divide its instances into more than %d kinds, too many to prove: write fewer matchers of different labels at one level", routetree.MaxPieces)
+		}
+		for _, piece := range c.pieces {
+			for _, r := range piece.Routes {
+				p.use.deliver[r.Index][c.Alert] = true
+			}
+			if key := fmt.Sprint(paths(piece.Routes)); !compared[key] {
+				compared[key] = true
+				p.compare(piece)
+			}
+		}
+	}
+}
+
+// whereOf returns the place of alerts in findings.
+func (p *proof) whereOf(c *cell) string {
+	if c.Alert == nil {
+		return "routing, other or future alerts"
+	}
+	return c.Where
+}
+
+// compare reports a difference between the division of alerts and
+// Alertmanager's own code, on one alert of the piece.
+func (p *proof) compare(piece routetree.Piece) {
+	alert := p.space.Witness(piece.Box, true)
+	if want := routetree.Outcome(p.tree.Match(alert)); want != routetree.Outcome(piece.Routes) {
+		p.add(finding.BrokenPromise, "routing", "the proof is wrong, please report it: Alertmanager sends %s to %s, the proof says %s", routetree.Show(alert), want, routetree.Outcome(piece.Routes))
+	}
 }
 
 // find compares the routes with the promises.
 func (p *proof) find() {
 	p.emptyPromises()
 	p.lists()
-	p.muted()
-	p.forgotten()
+	p.routes()
+	p.waits()
+	p.intervals()
+	p.inhibited()
 	p.heartbeats()
 	p.loose()
 	done := map[string]bool{}
-	for i, s := range p.sent {
-		if s.Alert == nil || done[s.Where] {
-			continue
+	for _, c := range p.cells {
+		for _, piece := range c.pieces {
+			if c.Alert != nil && !done[c.Where] {
+				done[c.Where] = p.unguarded(c, piece)
+			}
 		}
-		done[s.Where] = p.unguarded(i, s)
 	}
 	broken := map[string]bool{}
 	report := func(f routetree.Failure) bool {
-		where := "routing, other or future alerts"
-		if a := p.sent[f.Case].Alert; a != nil {
-			where = a.Where
-		}
+		where := p.whereOf(p.cells[f.Case])
 		if !broken[where] {
 			broken[where] = true
 			p.add(finding.BrokenPromise, where, "%s", f.Text)
 		}
 		return true
 	}
-	p.proof.Routes(p.tree)(report)
+	for i, c := range p.cells {
+		for _, piece := range c.pieces {
+			if f, wrong := p.proof.Judge(i, piece); wrong {
+				report(f)
+			}
+		}
+	}
 	p.proof.Inhibitions(p.tree)(report)
-}
-
-// unguarded reports an instance of an alert that breaks a rule that holds on
-// every site. It returns whether it reported one.
-func (p *proof) unguarded(i int, s sent) bool {
-	labels := p.proof.Cases[i].Labels
-	deliveries := p.tree.Deliveries(labels)
-	matched := p.matching(s)
-	switch {
-	case p.lacksSeverity(s) && !p.onlyWatchdog(deliveries):
-		give := "give it one of"
-		if s.Group.FromFile != "" {
-			give = fmt.Sprintf("give it in the rule file the label %s, or with preflight.Override one of", p.Scale.Label)
-		}
-		p.add(finding.UnknownSeverity, s.Where, "it has no Severity: %s %s; only an alert that goes to a watchdog alone has none, and this one goes to %s", give, strings.Join(p.LevelNames(), ", "), deliveries)
-	case p.asksDirect(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.direct(d.Receiver) }):
-		p.add(finding.NoReceiver, s.Where, "with %s the webhook may be unable to deliver it, and no other receiver gets it: send it to one of Alertmanager's own integrations as well", routetree.Show(labels))
-	case !p.isHeartbeat(s.Alert) && p.toWatchdog(deliveries) != "":
-		p.add(finding.NoReceiver, s.Where, "with %s it goes to %s, which is for the heartbeat and makes no message: send it elsewhere, and only an alert that always fires there", routetree.Show(labels), p.toWatchdog(deliveries))
-	case p.urgentlySent(s) && !slices.ContainsFunc(deliveries, func(d routetree.Delivery) bool { return p.reaches(d, s) }):
-		p.add(finding.NoReceiver, s.Where, "with %s it is urgent and makes no message: %s", routetree.Show(labels), p.unheard(deliveries, s))
-	case p.Promised && p.IsUrgent(s.Severity) && len(matched) == 0:
-		p.add(finding.NoPromise, s.Where, "with %s: it is urgent and no promise matches it: add a promise with its Receiver and Within", routetree.Show(labels))
-	case p.Promised && s.Severity != "" && len(matched) == 0 && len(p.tree.Route.Routes) > 0 && p.strayed(labels) && s.Group.FromFile == "":
-		p.add(finding.NoReceiver, s.Where, "no route takes it with %s, and no promise matches it: the default route is for alerts that the site does not define", routetree.Show(labels))
-	default:
-		return false
-	}
-	return true
-}
-
-// lacksSeverity reports whether an alert has neither a severity nor a template
-// that makes one.
-func (p *proof) lacksSeverity(s sent) bool {
-	return s.Severity == "" && !strings.Contains(p.AlertLabels(s.Group, s.Alert.Alert)[p.Scale.Label], "{{")
-}
-
-// asksDirect reports whether the alert is labelled as one that the webhook may
-// be unable to deliver.
-func (p *proof) asksDirect(s sent) bool {
-	if s.labels[directLabel] != directValue {
-		return false
-	}
-	return slices.ContainsFunc(p.Conditions(s.Group, s.Alert.Alert, false), func(c emit.Condition) bool { return c.Labels[directLabel] != "" })
-}
-
-// strayed reports whether only the root route takes the alert.
-func (p *proof) strayed(labels model.LabelSet) bool {
-	for _, at := range p.tree.Taken(labels) {
-		if at > 0 && !p.tree.Route.Routes[at-1].Continue {
-			return false
-		}
-	}
-	return true
-}
-
-func (p *proof) onlyWatchdog(ds routetree.Deliveries) bool {
-	return !slices.ContainsFunc(ds, func(d routetree.Delivery) bool {
-		r, _ := p.receiver(d.Receiver)
-		return !r.Watchdog
-	})
-}
-
-// direct reports whether a receiver is notified without the webhook.
-func (p *proof) direct(name string) bool {
-	r, _ := p.receiver(name)
-	return len(r.Telegram)+len(r.PagerDuty)+len(r.Slack)+len(r.Email)+len(r.Opsgenie)+len(r.MSTeams)+len(r.Native) > 0 ||
-		len(r.Webhook) > 0 && !r.Watchdog
-}
-
-func (p *proof) receiver(name string) (routing.Receiver, bool) {
-	i := slices.IndexFunc(p.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == name })
-	if i < 0 {
-		return routing.Receiver{}, false
-	}
-	return p.Routing.Receivers[i], true
 }
 
 // Mutate implements [Proof].
 func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof}
-	for _, x := range append([]routing.Route{p.Routing.Route}, p.Routing.Route.Routes...) {
-		r.RouteNames = append(r.RouteNames, emit.RouteName(x.Match))
-	}
-	for _, x := range p.Routing.Inhibit {
-		r.InhibitNames = append(r.InhibitNames, emit.InhibitName(x))
+	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants()}
+	for _, i := range p.inhibitions {
+		r.InhibitNames = append(r.InhibitNames, i.name)
 	}
 	outcomes, err := r.Score()
 	waivers := map[mutate.RuleID][]finding.Equivalent{}
@@ -250,5 +276,5 @@ func survives(outcomes []mutate.Outcome, of mutate.RuleID, name string) bool {
 	return slices.ContainsFunc(outcomes, func(o mutate.Outcome) bool { return o.Of == of && o.Name() == name && o.By == nil })
 }
 
-// Path is the path of the generated alertmanager.yml.
-const Path = "alertmanager/alertmanager.yml"
+// sorted returns the names of a set, joined.
+func sorted(set map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(set)), ", ") }

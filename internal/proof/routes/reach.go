@@ -4,9 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/finding"
@@ -38,91 +36,121 @@ func (p *proof) isHeartbeat(a *definitions.Alert) bool {
 
 // Heartbeat implements [Proof].
 func (p *proof) Heartbeat() bool {
-	return p.Site.Webhook.URL != "" && slices.ContainsFunc(p.sent, func(s sent) bool {
-		return s.Alert != nil && p.isHeartbeat(s.Alert) && p.toWatchdog(p.tree.Deliveries(s.set())) != ""
+	return p.Site.Webhook.URL != "" && slices.ContainsFunc(p.cells, func(c *cell) bool {
+		return c.Alert != nil && p.isHeartbeat(c.Alert) && slices.ContainsFunc(c.pieces, func(x routetree.Piece) bool { return p.toWatchdog(x) != "" })
 	})
 }
 
 // toWatchdog returns the Watchdog receiver among an alert's receivers, or "".
-func (p *proof) toWatchdog(ds routetree.Deliveries) string {
-	for _, d := range ds {
-		if r, _ := p.receiver(d.Receiver); r.Watchdog {
-			return r.Name
+func (p *proof) toWatchdog(piece routetree.Piece) string {
+	for _, r := range piece.Routes {
+		if p.effects[r.Receiver].Watchdog {
+			return r.Receiver
 		}
 	}
 	return ""
 }
 
-// urgentlySent reports whether the instance has an urgent level.
-func (p *proof) urgentlySent(s sent) bool { return p.IsUrgent(s.labels[p.Scale.Label]) }
+// onlyWatchdog reports whether alerts go to Watchdog receivers alone.
+func (p *proof) onlyWatchdog(piece routetree.Piece) bool {
+	return !slices.ContainsFunc(piece.Routes, func(r *routetree.Route) bool { return !p.effects[r.Receiver].Watchdog })
+}
 
-// reaches reports whether a delivery makes a message.
-func (p *proof) reaches(d routetree.Delivery, s sent) bool {
-	r, _ := p.receiver(d.Receiver)
-	return p.direct(d.Receiver) || len(r.Chats) > 0 && p.sound(r, s) != routing.NoMessage
+// unguarded reports alerts of the site that break a rule that holds on every
+// site. It returns whether it reported one.
+func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
+	labels := c.labelSet()
+	if labels == nil {
+		labels = p.space.Witness(piece.Box, false)
+	}
+	alert := routetree.Show(labels)
+	any := func(f func(effect) bool) bool {
+		return slices.ContainsFunc(piece.Routes, func(r *routetree.Route) bool { return f(p.effects[r.Receiver]) })
+	}
+	switch {
+	case p.lacksSeverity(c) && !p.onlyWatchdog(piece):
+		give := "give it one of"
+		if c.Group.FromFile != "" {
+			give = fmt.Sprintf("give it in the rule file the label %s, or with preflight.Override one of", p.Scale.Label)
+		}
+		p.add(finding.UnknownSeverity, c.Where, "it has no Severity: %s %s; only an alert that goes to a watchdog alone has none, and this one goes to %s", give, strings.Join(p.LevelNames(), ", "), piece.Deliveries())
+	case p.asksDirect(c) && !any(effect.direct):
+		p.add(finding.NoReceiver, c.Where, "with %s the webhook may be unable to deliver it, and no other receiver gets it: send it to one of Alertmanager's own integrations as well", alert)
+	case !p.isHeartbeat(c.Alert) && p.toWatchdog(piece) != "":
+		p.add(finding.NoReceiver, c.Where, "with %s it goes to %s, which is for the heartbeat and makes no message: send it elsewhere, and only an alert that always fires there", alert, p.toWatchdog(piece))
+	case p.IsUrgent(c.level) && !any(func(e effect) bool { return p.reaches(e, c) }):
+		p.add(finding.NoReceiver, c.Where, "with %s it is urgent and makes no message: %s", alert, p.unheard(piece, c))
+	case p.Promised && p.IsUrgent(c.Severity) && len(c.promises) == 0:
+		p.add(finding.NoPromise, c.Where, "with %s: it is urgent and no promise matches it: add a promise with its Receiver and Within", alert)
+	case p.Promised && c.Severity != "" && len(c.promises) == 0 && len(p.tree.Routes()) > 1 && strayed(piece) && c.Group.FromFile == "" && !p.written.Route.YAML:
+		p.add(finding.NoReceiver, c.Where, "no route takes it with %s, and no promise matches it: the default route is for alerts that the site does not define", alert)
+	default:
+		return false
+	}
+	return true
+}
+
+// lacksSeverity reports whether an alert has neither a severity nor a template
+// that makes one.
+func (p *proof) lacksSeverity(c *cell) bool {
+	return c.Severity == "" && !strings.Contains(p.AlertLabels(c.Group, c.Alert.Alert)[p.Scale.Label], "{{")
+}
+
+// asksDirect reports whether the alert's rule labels it as one that the webhook
+// may be unable to deliver.
+func (p *proof) asksDirect(c *cell) bool {
+	return c.direct && slices.ContainsFunc(p.Conditions(c.Group, c.Alert.Alert, false), func(x emit.Condition) bool { return x.Labels[directLabel] != "" })
+}
+
+// strayed reports whether only the root route takes the alerts.
+func strayed(piece routetree.Piece) bool {
+	return !slices.ContainsFunc(piece.Routes, func(r *routetree.Route) bool { return r.Parent != nil && !r.Continue })
+}
+
+// reaches reports whether a receiver makes a message about the alerts.
+func (p *proof) reaches(e effect, c *cell) bool {
+	return e.direct() || len(e.Chats) > 0 && p.sound(e, c.level) != routing.NoMessage
 }
 
 // unheard explains why the deliveries make no message.
-func (p *proof) unheard(ds routetree.Deliveries, s sent) string {
+func (p *proof) unheard(piece routetree.Piece, c *cell) string {
 	var out []string
-	for _, d := range ds {
-		reason := fmt.Sprintf("the receiver %q writes to the history only (NoMessage)", d.Receiver)
-		if r, _ := p.receiver(d.Receiver); len(r.Chats) > 0 && r.Sound == "" {
-			reason = fmt.Sprintf("the Sound of the level %q is NoMessage", s.labels[p.Scale.Label])
+	for _, r := range piece.Routes {
+		e := p.effects[r.Receiver]
+		reason := fmt.Sprintf("the receiver %q writes to the history only (NoMessage)", r.Receiver)
+		switch {
+		case len(e.Chats) > 0 && e.Sound == "":
+			reason = fmt.Sprintf("the Sound of the level %q is NoMessage", c.level)
+		case !p.notifies(e):
+			reason = fmt.Sprintf("the receiver %q has no integration", r.Receiver)
+		case e.Watchdog:
+			reason = fmt.Sprintf("the receiver %q is for the heartbeat", r.Receiver)
 		}
 		out = append(out, reason)
 	}
 	return strings.Join(out, ", ") + ": send it to a receiver that makes a message as well"
 }
 
-// retention is the time for which Alertmanager remembers notifications, unless
-// it is started with another --data.retention.
-const retention = 5 * 24 * time.Hour
-
-// forgotten reports routes that repeat after Alertmanager has forgotten what it
-// sent: it sends again sooner.
-func (p *proof) forgotten() {
-	for _, r := range append([]routing.Route{p.Routing.Route}, p.Routing.Route.Routes...) {
-		d, err := model.ParseDuration(r.RepeatInterval)
-		if err == nil && time.Duration(d) > retention {
-			p.add(finding.BadSite, "routing, "+emit.RouteName(r.Match), "RepeatInterval %s is longer than Alertmanager keeps its notifications, %s: it repeats sooner; shorten it",
-				d, model.Duration(retention))
-		}
-	}
-}
-
-// muted reports routes that never send anything.
-func (p *proof) muted() {
-	for _, r := range append([]routing.Route{p.Routing.Route}, p.Routing.Route.Routes...) {
-		if p.tree.Never(r.Mute, r.Active, time.Now().Year()) {
-			p.add(finding.NoReceiver, "routing, "+emit.RouteName(r.Match), "its Mute and Active leave no time of this year in which it sends anything: leave them out, or send to a receiver with Sound: routing.NoMessage")
-		}
-	}
-}
-
 // heartbeats reports routes that send a heartbeat so seldom that the webhook
-// reports it missing.
+// reports it missing, and a site with promises that has none.
 func (p *proof) heartbeats() {
 	if p.Site.Webhook.URL == "" {
 		return
 	}
-	reported := map[int]bool{}
-	for _, s := range p.sent {
-		if s.Alert == nil || !p.isHeartbeat(s.Alert) {
+	reported := map[*routetree.Route]bool{}
+	for _, c := range p.cells {
+		if c.Alert == nil || !p.isHeartbeat(c.Alert) {
 			continue
 		}
-		for i, d := range p.tree.Deliveries(s.set()) {
-			at := p.tree.Taken(s.set())[i]
-			if r, _ := p.receiver(d.Receiver); !r.Watchdog || reported[at] {
-				continue
-			}
-			reported[at] = true
-			match := p.Routing.Route.Match
-			if at > 0 {
-				match = p.Routing.Route.Routes[at-1].Match
-			}
-			if reason := p.missed(s, d); reason != "" {
-				p.add(finding.SlowHeartbeat, "routing, "+emit.RouteName(match), "the heartbeat %s: %s", s.Name, reason)
+		for _, piece := range c.pieces {
+			for _, r := range piece.Routes {
+				if !p.effects[r.Receiver].Watchdog || reported[r] {
+					continue
+				}
+				reported[r] = true
+				if reason := p.missed(c, r.Delivery); reason != "" {
+					p.add(finding.SlowHeartbeat, where(r), "the heartbeat %s: %s", c.Name, reason)
+				}
 			}
 		}
 	}
@@ -130,10 +158,9 @@ func (p *proof) heartbeats() {
 
 // missed explains why the webhook would report a missing heartbeat although
 // Alertmanager sends it. It returns "" if it would not.
-func (p *proof) missed(s sent, d routetree.Delivery) string {
-	show := func(t time.Duration) string { return model.Duration(t).String() }
-	_, later := repeats(d)
-	interval := p.interval(s)
+func (p *proof) missed(c *cell, d routetree.Delivery) string {
+	_, later := p.repeats(d)
+	interval := p.interval(c)
 	switch {
 	case len(d.Mute)+len(d.Active) > 0:
 		return "it is not sent at all times (Mute, Active), and the webhook reports then that alerting does not work: leave both out"

@@ -7,68 +7,59 @@ import (
 	"strings"
 
 	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/proof/space"
 )
 
-// Case is an alert as Alertmanager receives it, with its expected deliveries.
+// Case is a set of alerts as Alertmanager receives them, with their expected
+// deliveries.
 type Case struct {
-	Labels model.LabelSet
+	Box space.Box
 	// Judge describes the mistake in the deliveries, or returns "". A nil Judge
 	// accepts all deliveries.
-	Judge func(Deliveries) string
+	Judge func(Piece) string
+	// Example is the alert of a case of one alert, with all of its labels.
+	Example model.LabelSet
 }
 
 // Proof holds the expectations of a tree.
 type Proof struct {
+	Space *space.Space
 	Cases []Case
-	// Inhibits returns the targets that a source must inhibit; nil for none.
-	Inhibits func(source model.LabelSet) func(target model.LabelSet) bool
+	// Quiets are the inhibitions, and no others are allowed. Inhibitions are not
+	// checked without Exact.
+	Quiets []Quiet
+	Exact  bool
 }
 
 // Failure is an expectation that a tree breaks.
 type Failure struct {
-	Case int // index of the case; for an inhibition, that of the target
-	Text string
+	Case   int // index of the case; for an inhibition, that of the target
+	Labels model.LabelSet
+	Text   string
 }
 
 func (f Failure) String() string { return f.Text }
 
-// Routes yields the cases with wrong deliveries, in order.
+// Example returns an alert of a piece of a case, with as few labels as possible
+// unless the case has an example.
+func (p Proof) Example(c int, b space.Box) model.LabelSet {
+	if p.Cases[c].Example != nil {
+		return p.Cases[c].Example
+	}
+	return p.Space.Witness(b, false)
+}
+
+// Routes yields the alerts with wrong deliveries, in the order of the cases.
 func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
 		for i, c := range p.Cases {
 			if c.Judge == nil {
 				continue
 			}
-			problem := c.Judge(t.Deliveries(c.Labels))
-			if problem != "" && !yield(Failure{i, fmt.Sprintf("%s: %s", Show(c.Labels), problem)}) {
-				return
-			}
-		}
-	}
-}
-
-// Inhibitions yields the pairs of cases whose inhibition differs from the
-// expectation.
-func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
-	targets := make([]model.LabelSet, len(p.Cases))
-	for i, c := range p.Cases {
-		targets[i] = c.Labels
-	}
-	return func(yield func(Failure) bool) {
-		for _, source := range targets {
-			must := p.Inhibits(source)
-			if must == nil && !t.canInhibit(source) {
-				continue
-			}
-			for i, got := range t.Inhibited(source, targets) {
-				if got == (must != nil && must(targets[i])) {
-					continue
-				}
-				verb := "must be inhibited while %s fires, and is sent"
-				if got {
-					verb = "must be sent, and is inhibited while %s fires"
-				}
-				if !yield(Failure{i, fmt.Sprintf("%s "+verb, Show(targets[i]), Show(source))}) {
+			pieces, _ := t.Walk(p.Space, c.Box, nil) // the mutants of routes make few more pieces
+			for _, piece := range pieces {
+				if f, wrong := p.Judge(i, piece); wrong && !yield(f) {
 					return
 				}
 			}
@@ -76,18 +67,131 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	}
 }
 
-// Differ describes the first alert for which two trees differ, or returns "".
-func Differ(a, b *Tree, alerts []model.LabelSet) string {
-	for _, l := range alerts {
-		if x, y := a.Outcome(l), b.Outcome(l); x != y {
-			return fmt.Sprintf("%s gets %s; with the mutant %s", Show(l), x, y)
+// Judge returns the mistake in the deliveries of a piece of a case, if there is
+// one.
+func (p Proof) Judge(c int, piece Piece) (Failure, bool) {
+	if p.Cases[c].Judge == nil {
+		return Failure{}, false
+	}
+	problem := p.Cases[c].Judge(piece)
+	if problem == "" {
+		return Failure{}, false
+	}
+	alert := p.Example(c, piece.Box)
+	return Failure{c, alert, fmt.Sprintf("%s: %s", Show(alert), problem)}, true
+}
+
+// Inhibitions yields pairs of alerts whose inhibition differs from the
+// expectation, at most one for each inhibition and quiet.
+func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
+	return func(yield func(Failure) bool) {
+		if !p.Exact {
+			return
+		}
+		var quiets []sides
+		for _, q := range p.Quiets {
+			quiets = append(quiets, newSides(p.Space, q.While, q.Match, q.Equal))
+		}
+		inhibits := t.on(p.Space).inhibit
+		check := func(r sides, own func(sides, pair) []pair, others []sides, theirs func(sides, pair) []pair, verb string, wrong func(a, b model.LabelSet) bool) bool {
+			for target, f := range p.uncovered(r, own, others, theirs) {
+				if wrong(f[0], f[1]) {
+					return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
+				}
+			}
+			return true
+		}
+		for _, r := range inhibits {
+			if !check(r, sides.inhibits, quiets, sides.requires, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
+				return !p.quiet(a, b) && t.Inhibited(a, b)
+			}) {
+				return
+			}
+		}
+		for _, q := range quiets {
+			if !check(q, sides.requires, inhibits, sides.inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
+				return p.quiet(a, b) && !t.Inhibited(a, b)
+			}) {
+				return
+			}
 		}
 	}
-	for _, source := range alerts {
-		x, y := a.Inhibited(source, alerts), b.Inhibited(source, alerts)
-		for i := range alerts {
-			if x[i] != y[i] {
-				return fmt.Sprintf("%s is kept back while %s fires: %v; with the mutant: %v", Show(alerts[i]), Show(source), x[i], y[i])
+}
+
+// quiet reports whether the target must be inhibited while the source fires.
+func (p Proof) quiet(source, target model.LabelSet) bool {
+	return slices.ContainsFunc(p.Quiets, func(q Quiet) bool { return q.holds(source, target) })
+}
+
+// uncovered yields pairs of alerts of the cases that r concerns and the others
+// do not, with the case of the target.
+func (p Proof) uncovered(r sides, own func(sides, pair) []pair, others []sides, theirs func(sides, pair) []pair) func(yield func(int, [2]model.LabelSet) bool) {
+	all := p.Space.All()
+	open := func(x pair) (pair, bool) {
+		for _, part := range own(r, x) {
+			if left, any := uncovered(p.Space, part, r.equal, others, theirs); any {
+				return left, true
+			}
+		}
+		return pair{}, false
+	}
+	return func(yield func(int, [2]model.LabelSet) bool) {
+		if _, any := open(pair{all, all}); !any {
+			return // not even of any alerts
+		}
+		relevant := r.labels()
+		for _, o := range others {
+			relevant = append(relevant, o.labels()...)
+		}
+		slices.Sort(relevant)
+		relevant = slices.Compact(relevant)
+		var boxes []space.Box
+		for _, c := range p.Cases {
+			boxes = append(boxes, c.Box)
+		}
+		sources, _ := distinct(boxes, r.source, relevant)
+		targets, of := distinct(boxes, r.target, relevant)
+		for _, source := range sources {
+			for i, target := range targets {
+				if left, any := open(pair{source, target}); any {
+					a, b := left.witness(p.Space, r.equal)
+					if !yield(of[i], [2]model.LabelSet{a, b}) {
+						return
+					}
+				}
+			}
+		}
+	}
+}
+
+// labels returns the labels that the sides read.
+func (r sides) labels() []int {
+	return slices.Concat(r.source.Labels(), r.target.Labels(), r.equal)
+}
+
+// Differ describes the first alert of the cases for which two trees differ, or
+// returns "".
+func (p Proof) Differ(a, b *Tree) string {
+	for i, c := range p.Cases {
+		pieces, _ := a.Walk(p.Space, c.Box, nil)
+		for _, piece := range pieces {
+			others, _ := b.Walk(p.Space, piece.Box, nil)
+			for _, other := range others {
+				if x, y := Outcome(piece.Routes), Outcome(other.Routes); x != y {
+					return fmt.Sprintf("%s gets %s; with the mutant %s", Show(p.Example(i, other.Box)), x, y)
+				}
+			}
+		}
+	}
+	return p.differ(a, b, "%s is inhibited while %s fires; with the mutant it is not") + p.differ(b, a, "%s is not inhibited while %s fires; with the mutant it is")
+}
+
+// differ describes a pair that a inhibits and b does not, or returns "".
+func (p Proof) differ(a, b *Tree, text string) string {
+	for _, r := range a.on(p.Space).inhibit {
+		for _, f := range p.uncovered(r, sides.inhibits, b.on(p.Space).inhibit, sides.inhibits) {
+			if a.Inhibited(f[0], f[1]) && !b.Inhibited(f[0], f[1]) {
+				return fmt.Sprintf(text, Show(f[1]), Show(f[0]))
 			}
 		}
 	}

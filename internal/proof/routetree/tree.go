@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/alertmanager/config"
@@ -19,6 +20,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/model/matchers"
+	"github.com/alertnative/preflight/internal/proof/space"
 )
 
 // Delivery is the way in which a route sends an alert.
@@ -65,19 +67,39 @@ func (ds Deliveries) String() string {
 	return strings.Join(all, "; and ")
 }
 
-// Tree is the routing of an Alertmanager. The generated routes are one level
-// deep.
+// Tree is the routing of an Alertmanager.
 type Tree struct {
+	Config   *config.Config // of the file; nil for a changed tree
 	Route    *config.Route
 	Inhibits []amconfig.InhibitRule
+	Times    *Times
 
-	intervals  map[string][]timeinterval.TimeInterval
-	root       *dispatch.Route
-	deliveries map[*dispatch.Route]Delivery
-	texts      map[*dispatch.Route]string
-	index      map[*dispatch.Route]int
-	sources    []labels.Matchers
+	routes  []*Route // parents before their children
+	byRoute map[*dispatch.Route]*Route
+	rules   []*inhibit.InhibitRule
+
+	mu       sync.Mutex
+	compiled map[*space.Space]*onSpace
 }
+
+// Route is a route of a tree.
+type Route struct {
+	Delivery
+	Index    int             // its number; the root has 0
+	Path     []int           // places among siblings, from the root
+	Parent   *Route          // nil for the root
+	Routes   []*Route        // its children
+	Matchers labels.Matchers // those of the old syntax too
+	Continue bool
+	Config   *config.Route
+
+	text string
+	own  *dispatch.Route
+	tree *Tree
+}
+
+// Times returns the time intervals of the route's tree.
+func (r *Route) Times() *Times { return r.tree.Times }
 
 // Load reads an alertmanager.yml. Its errors are Alertmanager's.
 func Load(data []byte) (*Tree, error) {
@@ -86,28 +108,77 @@ func Load(data []byte) (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := New(c.Route, c.InhibitRules)
-	t.intervals = map[string][]timeinterval.TimeInterval{}
-	for _, x := range c.TimeIntervals {
-		t.intervals[x.Name] = x.TimeIntervals
+	times := map[string][]timeinterval.TimeInterval{}
+	for _, x := range c.MuteTimeIntervals {
+		times[x.Name] = x.TimeIntervals
 	}
+	for _, x := range c.TimeIntervals {
+		times[x.Name] = x.TimeIntervals
+	}
+	t := New(c.Route, c.InhibitRules, NewTimes(times))
+	t.Config = c
 	return t, nil
 }
 
-// New returns the tree of a loaded configuration, which may be a changed one.
-func New(route *config.Route, inhibits []amconfig.InhibitRule) *Tree {
+// New returns the tree of a configuration, which may be a changed one.
+func New(route *config.Route, inhibits []amconfig.InhibitRule, times *Times) *Tree {
 	t := &Tree{
-		Route: route, Inhibits: inhibits, root: dispatch.NewRoute(route, nil),
-		deliveries: map[*dispatch.Route]Delivery{}, texts: map[*dispatch.Route]string{}, index: map[*dispatch.Route]int{},
+		Route: route, Inhibits: inhibits, Times: times,
+		byRoute: map[*dispatch.Route]*Route{}, compiled: map[*space.Space]*onSpace{},
 	}
-	for i, r := range append([]*dispatch.Route{t.root}, t.root.Routes...) {
-		d := delivery(r.RouteOpts)
-		t.deliveries[r], t.texts[r], t.index[r] = d, d.String(), i
-	}
+	t.add(dispatch.NewRoute(route, nil), route, nil, nil)
 	for _, r := range inhibits {
-		t.sources = append(t.sources, inhibit.NewInhibitRule(r).SourceMatchers)
+		t.rules = append(t.rules, inhibit.NewInhibitRule(r))
 	}
 	return t
+}
+
+func (t *Tree) add(own *dispatch.Route, c *config.Route, parent *Route, path []int) *Route {
+	r := &Route{
+		Delivery: delivery(own.RouteOpts), Index: len(t.routes), Path: path, Parent: parent,
+		Matchers: own.Matchers, Continue: own.Continue, Config: c, own: own, tree: t,
+	}
+	r.text = r.Delivery.String()
+	t.routes = append(t.routes, r)
+	t.byRoute[own] = r
+	for i, child := range own.Routes {
+		r.Routes = append(r.Routes, t.add(child, c.Routes[i], r, append(slices.Clone(path), i)))
+	}
+	return r
+}
+
+// Routes returns all routes, parents before their children. The first is the
+// root.
+func (t *Tree) Routes() []*Route { return t.routes }
+
+// Name names a route by its matchers and those of its parents.
+func (r *Route) Name() string {
+	if r.Parent == nil {
+		return "the default route"
+	}
+	var texts []string
+	for _, m := range r.Matchers {
+		texts = append(texts, m.String())
+	}
+	name := "{" + strings.Join(texts, ",") + "}"
+	if r.Parent.Parent != nil {
+		return r.Parent.Name() + " / " + name
+	}
+	return name
+}
+
+// Failing returns the matchers of the route and its parents that do not match an
+// alert.
+func (r *Route) Failing(alert model.LabelSet) labels.Matchers {
+	var out labels.Matchers
+	for at := r; at != nil; at = at.Parent {
+		for _, m := range at.Matchers {
+			if !m.Matches(string(alert[model.LabelName(m.Name)])) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
 }
 
 func delivery(o dispatch.RouteOpts) Delivery {
@@ -125,41 +196,36 @@ func delivery(o dispatch.RouteOpts) Delivery {
 	return d
 }
 
-// Deliveries returns the deliveries of an alert with these labels.
-func (t *Tree) Deliveries(alert model.LabelSet) Deliveries {
-	var out Deliveries
-	for _, r := range t.root.Match(alert) {
-		out = append(out, t.deliveries[r])
+// Match returns the routes that deliver an alert, by Alertmanager's own code.
+func (t *Tree) Match(alert model.LabelSet) []*Route {
+	var out []*Route
+	for _, r := range t.routes[0].own.Match(alert) {
+		out = append(out, t.byRoute[r])
 	}
 	return out
 }
 
-// Outcome returns the deliveries as text. Different deliveries have different
-// texts.
-func (t *Tree) Outcome(alert model.LabelSet) string {
-	routes := t.root.Match(alert)
+// Deliveries returns the deliveries of an alert with these labels.
+func (t *Tree) Deliveries(alert model.LabelSet) Deliveries { return deliveries(t.Match(alert)) }
+
+func deliveries(routes []*Route) Deliveries {
+	var out Deliveries
+	for _, r := range routes {
+		out = append(out, r.Delivery)
+	}
+	return out
+}
+
+// Outcome returns the deliveries of routes as text. Different deliveries have
+// different texts.
+func Outcome(routes []*Route) string {
 	if len(routes) == 1 {
-		return t.texts[routes[0]]
+		return routes[0].text
 	}
 	var all []string
 	for _, r := range routes {
-		all = append(all, t.texts[r])
+		all = append(all, r.text)
 	}
 	slices.Sort(all)
 	return strings.Join(all, "; and ")
-}
-
-// Taken returns the numbers of the routes that an alert takes, in order. The
-// default route has number 0.
-func (t *Tree) Taken(alert model.LabelSet) []int {
-	var out []int
-	for _, r := range t.root.Match(alert) {
-		out = append(out, t.index[r])
-	}
-	return out
-}
-
-// Fits reports whether an alert matches the route with this number.
-func (t *Tree) Fits(route int, alert model.LabelSet) bool {
-	return route == 0 || t.root.Routes[route-1].Matchers.Matches(alert)
 }

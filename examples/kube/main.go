@@ -1,0 +1,111 @@
+// Command kube generates the notifications of a shop on Kubernetes: rules of
+// other people, an alertmanager.yml that existed before, and twelve teams.
+package main
+
+import (
+	"embed"
+	"fmt"
+
+	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/codegen"
+	"github.com/alertnative/preflight/metrics"
+	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/rules"
+)
+
+//go:embed rules
+var ruleFiles embed.FS
+
+//go:embed alertmanager.yml
+var alertmanager string
+
+//go:embed kubernetes.prom
+var exposition string // of kube-state-metrics and the kubelet
+
+// kubernetes returns the rules of other people. Tests are made from their
+// expressions; the changes prove the others.
+func kubernetes() preflight.Pack {
+	untested := func(why string) func(*rules.Alert) { return func(a *rules.Alert) { a.Untested = why } }
+	return preflight.Pack{Name: "kubernetes", RuleFiles: ruleFiles, Metrics: metrics.Exposition(exposition)}.With(
+		preflight.Override{Alert: "Watchdog", Edit: untested("it always fires")},
+		preflight.Override{Alert: "InfoInhibitor", Edit: untested("it only holds back others")},
+		preflight.Override{Alert: "KubeDeploymentReplicasMissing", Scenarios: []rules.Scenario{{
+			Name: "one of three replicas is missing for 20 minutes",
+			Series: `
+				kube_deployment_spec_replicas{namespace="shop", deployment="api", team="orders"}             3x40
+				kube_deployment_status_replicas_available{namespace="shop", deployment="api", team="orders"} 3 2x19 3x20`,
+			Expect: []rules.Expect{
+				rules.Quiet("15m"), rules.Fires("16m", `namespace="shop", deployment="api", team="orders"`).Says("summary", "shop/api: 1 replicas are missing"), rules.Quiet("20m"),
+			},
+		}}},
+	)
+}
+
+var teams = []string{
+	"basket", "billing", "catalog", "checkout", "data", "fraud", "identity", "mobile", "orders", "payments", "search", "shipping",
+}
+
+// site returns the deployment of one environment: its clusters send to one
+// Alertmanager.
+func site(env string) preflight.Site {
+	return preflight.Site{
+		Name:           env,
+		Packs:          []preflight.Pack{kubernetes()},
+		ExternalLabels: map[string][]string{"env": {env}, "cluster": {"a", "b", "c"}},
+		TargetLabels:   []metrics.Label{{Name: "team", Values: teams, Optional: true}},
+		Grafana:        preflight.Grafana{URL: "https://grafana.shop.example"},
+		Webhook:        preflight.Webhook{URL: "http://preflight-webhook.monitoring:9917", Token: routing.Secret("webhook_token")},
+		Routing:        notifications(),
+	}
+}
+
+// Working hours in Berlin and nights in Seoul.
+const (
+	offHours   = "off-hours"
+	seoulNight = "seoul-night"
+)
+
+func notifications() routing.Routing {
+	critical, byService := `severity="critical"`, []string{"alertname", "cluster", "namespace"}
+	r := routing.Routing{
+		YAML: alertmanager,
+		Receivers: []routing.Receiver{
+			{Name: "pagerduty", PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("pagerduty"), YAML: `severity: '{{ .CommonLabels.severity }}'`}}},
+			{Name: "telegram", Chats: []routing.Chat{{Telegram: "$CHAT"}}},
+			{Name: "seoul", Chats: []routing.Chat{{Telegram: "$SEOUL_CHAT"}}, Language: "ko"},
+		},
+		Route: routing.Route{Routes: []routing.Route{
+			{Match: critical, Receiver: "pagerduty", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},
+			{Match: critical, Receiver: "telegram", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},
+			{Match: `severity="warning", team="payments"`, Receiver: "seoul", GroupBy: byService, Mute: []string{seoulNight}, Continue: true},
+		}},
+		TimeIntervals: []routing.TimeInterval{
+			{Name: offHours, Times: []string{"18:00-24:00", "00:00-09:00"}, Weekdays: []string{"monday:friday"}, Location: "Europe/Berlin"},
+			{Name: offHours, Weekdays: []string{"saturday", "sunday"}, Location: "Europe/Berlin"},
+			{Name: seoulNight, Times: []string{"22:00-24:00", "00:00-07:00"}, Location: "Asia/Seoul"},
+		},
+		Promises: []routing.Promise{
+			{Match: critical, Receiver: "pagerduty", Within: "2m", Again: "5h", Resolved: true},
+			{Match: critical, Receiver: "telegram", Within: "2m", Sound: routing.Loud},
+			{Match: critical + `, namespace=~"kube-.*|monitoring"`, Receiver: "platform"},
+			{Match: critical + `, namespace!~"kube-.*|monitoring", team=""`, Receiver: "default"},
+			{Match: `severity="warning", team="payments"`, Receiver: "seoul", NotIn: []string{seoulNight}},
+			{Match: `severity="info"`, Never: "pagerduty"},
+		},
+	}
+	for _, team := range teams {
+		match := fmt.Sprintf(`team=%q`, team)
+		r.Receivers = append(r.Receivers, routing.Receiver{Name: "slack-" + team, Slack: []routing.Slack{{Channel: "#alerts-" + team, APIURL: routing.Secret("slack")}}})
+		r.Route.Routes = append(r.Route.Routes, routing.Route{
+			Match: match, Receiver: "slack-" + team, GroupBy: byService,
+			Routes: []routing.Route{{Match: `severity="warning"`, Mute: []string{offHours}}, {Match: `severity="info"`, Receiver: "null"}},
+		})
+		r.Promises = append(r.Promises,
+			routing.Promise{Match: match + `, severity="warning"`, Receiver: "slack-" + team, NotIn: []string{offHours}},
+			routing.Promise{Match: match + `, severity="critical"`, Receiver: "slack-" + team, Within: "7m"},
+		)
+	}
+	return r
+}
+
+func main() { codegen.Main(site("staging"), site("prod")) }

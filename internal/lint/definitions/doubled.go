@@ -1,0 +1,58 @@
+package definitions
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/alertnative/preflight/finding"
+)
+
+// doubled reports targets, addresses and integrations that are listed twice.
+func (c *Checked) doubled() []finding.Finding {
+	var out []finding.Finding
+	for _, j := range c.Jobs {
+		where := fmt.Sprintf("job %q", j.Name)
+		for _, target := range repeated(targets(j)) {
+			out = append(out, finding.Finding{Code: finding.BadJob, Where: where, Reason: fmt.Sprintf("the target %q is there twice: leave one out", target)})
+		}
+	}
+	for _, address := range repeated(c.Site.Alertmanager.Addresses) {
+		out = append(out, finding.Finding{Code: finding.BadSite, Where: "site", Part: "Alertmanager.Addresses", Reason: fmt.Sprintf("%q is there twice: leave one out", address)})
+	}
+	for _, r := range c.Routing.Receivers {
+		v := reflect.ValueOf(r)
+		for i := range v.NumField() {
+			if v.Field(i).Kind() != reflect.Slice || !repeatedIn(v.Field(i)) {
+				continue
+			}
+			out = append(out, finding.Finding{
+				Code: finding.NoMeans, Where: fmt.Sprintf("receiver %q", r.Name), Reason: fmt.Sprintf("%s has the same entry twice: each notification would be sent twice; leave one out", v.Type().Field(i).Name),
+			})
+		}
+	}
+	return out
+}
+
+// repeated returns the elements that a list has more than once, sorted.
+func repeated(list []string) []string {
+	count := map[string]int{}
+	for _, x := range list {
+		count[x]++
+	}
+	maps.DeleteFunc(count, func(_ string, n int) bool { return n < 2 })
+	return slices.Sorted(maps.Keys(count))
+}
+
+// repeatedIn reports whether a slice has two equal elements.
+func repeatedIn(list reflect.Value) bool {
+	for i := range list.Len() {
+		for j := range i {
+			if reflect.DeepEqual(list.Index(i).Interface(), list.Index(j).Interface()) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,141 @@
+package routes
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/alertmanager/config"
+
+	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/routing"
+)
+
+// effect is what a receiver does with a notification.
+type effect struct {
+	routing.Receiver          // the literal; only the name for a receiver given as YAML
+	kinds            []string // Alertmanager's own integrations that are not preflight-webhook, in words
+	resolved         bool     // all integrations are sent resolutions
+	yaml             bool
+}
+
+// effects are the receivers by name.
+type effects map[string]effect
+
+// readEffects reads the receivers of the loaded file and their literals.
+func (p *proof) readEffects() effects {
+	out := effects{}
+	for _, r := range p.tree.Config.Receivers {
+		e := effect{resolved: true, yaml: p.written.Receivers[r.Name]}
+		for _, x := range integrationsOf(r) {
+			e.resolved = e.resolved && x.resolved
+			if !x.posts(p.Site.Webhook.URL) {
+				e.kinds = append(e.kinds, x.kind)
+			}
+		}
+		e.Receiver = routing.Receiver{Name: r.Name}
+		if i := slices.IndexFunc(p.Routing.Receivers, func(l routing.Receiver) bool { return l.Name == r.Name }); i >= 0 {
+			e.Receiver = p.Routing.Receivers[i]
+		}
+		out[r.Name] = e
+	}
+	return out
+}
+
+// integration is an integration of a receiver of alertmanager.yml.
+type integration struct {
+	kind     string // "pagerduty"
+	resolved bool
+	url      string // of a webhook, if the file has it
+}
+
+// posts reports whether it posts to preflight-webhook.
+func (i integration) posts(webhook string) bool {
+	return webhook != "" && i.kind == "webhook" && strings.HasPrefix(i.url, strings.TrimSuffix(webhook, "/")+"/api/")
+}
+
+// integrationsOf returns the integrations of a receiver, in the order of
+// Alertmanager's configuration.
+func integrationsOf(r config.Receiver) []integration {
+	var out []integration
+	v := reflect.ValueOf(r)
+	for i := range v.NumField() {
+		kind, ok := strings.CutSuffix(strings.Split(v.Type().Field(i).Tag.Get("yaml"), ",")[0], "_configs")
+		if !ok {
+			continue
+		}
+		for j := range v.Field(i).Len() {
+			x := integration{kind: kind}
+			element := v.Field(i).Index(j)
+			if notifier, ok := element.Interface().(interface{ SendResolved() bool }); ok {
+				x.resolved = notifier.SendResolved()
+			}
+			if url := reflect.Indirect(element).FieldByName("URL"); kind == "webhook" && url.IsValid() && url.Kind() == reflect.String {
+				x.url = url.String()
+			}
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// direct reports whether the receiver is notified without preflight-webhook.
+func (e effect) direct() bool { return len(e.kinds) > 0 }
+
+// sound returns the sound of a message to the receiver about an alert of a
+// level: the receiver's own, or that of the level.
+func (p *proof) sound(e effect, level string) routing.Sound {
+	if e.Sound != "" || len(e.Chats) == 0 && len(e.Telegram) > 0 {
+		return orLoud(e.Sound)
+	}
+	l, _, ok := p.Level(level)
+	if !ok {
+		return routing.Loud
+	}
+	return l.Sound
+}
+
+func orLoud(s routing.Sound) routing.Sound {
+	if s == "" {
+		return routing.Loud
+	}
+	return s
+}
+
+// sounds reports whether the receiver's messages have a sound of ours.
+func (e effect) sounds() bool {
+	return len(e.Chats)+len(e.Telegram) > 0 || e.Sound == routing.NoMessage
+}
+
+// effectMutants returns the mutants of what receivers do, with the promises about
+// the changed receivers.
+func (p *proof) effectMutants() []mutate.Effect {
+	var out []mutate.Effect
+	for _, name := range slices.Sorted(maps.Keys(p.effects)) {
+		e := p.effects[name]
+		change := func(field, from, to string, edit func(*effect)) {
+			changed := maps.Clone(p.effects)
+			x := e
+			edit(&x)
+			changed[name] = x
+			out = append(out, mutate.Effect{Receiver: name, Field: field, From: from, To: to, Proof: p.expectations(changed)})
+		}
+		if e.sounds() {
+			for _, s := range []routing.Sound{routing.Loud, routing.Silent, routing.NoMessage} {
+				if s == e.Sound || s == routing.NoMessage && len(e.Chats) == 0 {
+					continue
+				}
+				change("sound", string(e.Sound), string(s), func(x *effect) { x.Sound = s })
+			}
+		}
+		if e.resolved && !e.yaml {
+			change("send_resolved", "true", "false", func(x *effect) { x.resolved = false })
+		}
+		if e.Watchdog {
+			change("watchdog", fmt.Sprint(e.Watchdog), "", func(x *effect) { x.Watchdog = false })
+		}
+	}
+	return out
+}

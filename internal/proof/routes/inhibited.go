@@ -1,0 +1,92 @@
+package routes
+
+import (
+	"slices"
+
+	"github.com/prometheus/alertmanager/pkg/labels"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/space"
+)
+
+// where is the place of an inhibition in findings.
+func (i inhibition) where() string { return "routing, " + i.name }
+
+// inhibited reports inhibitions that never apply, or that hold back alerts that
+// must be sent.
+func (p *proof) inhibited() {
+	for _, i := range p.inhibitions {
+		p.inhibition(i)
+	}
+}
+
+func (p *proof) inhibition(i inhibition) {
+	source, target := p.space.Matchers(i.rule.SourceMatchers), p.space.Matchers(i.rule.TargetMatchers)
+	for _, side := range []labels.Matchers{i.rule.SourceMatchers, i.rule.TargetMatchers} {
+		if reason := p.impossible(side); reason != "" {
+			p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it never applies: %s", reason)
+			return
+		}
+	}
+	both := p.space.All().Only(source)
+	if both != nil && both.In(target) {
+		if back := p.space.All().Only(target); back != nil && back.In(source) {
+			p.add(finding.EqualNothing, i.where(), "it never applies: source and target are the same alerts, and an alert that matches both is not inhibited by another one")
+			return
+		}
+	}
+	sources, targets := p.matching(source), p.matching(target)
+	for _, name := range i.equal {
+		label, _ := p.space.Label(name)
+		missing := map[string]bool{}
+		for side, cells := range map[string][]*cell{"source": sources, "target": targets} {
+			if len(cells) == 0 {
+				continue
+			}
+			if !slices.ContainsFunc(cells, func(c *cell) bool { return p.canHave(c.Alert, name) }) {
+				p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "Equal has %q, a label that its %s does not have", name, side)
+				missing = nil
+				break
+			}
+			if slices.ContainsFunc(cells, func(c *cell) bool { return c.box[label].Has(0) }) {
+				missing[side] = true
+			}
+		}
+		if len(missing) == 2 {
+			a, b := p.lacking(sources, label), p.lacking(targets, label)
+			p.addOrNote(i.yaml, finding.BothLack, i.where(), "Equal has %q, which %s and %s can lack: then Alertmanager takes it for equal; match %s!=\"\" too, or leave it out of Equal", name, a, b, name)
+		}
+	}
+	for _, c := range targets {
+		if p.IsUrgent(c.level) {
+			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
+			return
+		}
+	}
+}
+
+// lacking names an alert that can lack a label.
+func (p *proof) lacking(cells []*cell, label int) string {
+	for _, c := range cells {
+		if c.box[label].Has(0) {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+// matching returns the cells of the site's alerts that can match.
+func (p *proof) matching(ms space.Matchers) []*cell {
+	var out []*cell
+	for _, c := range p.cells {
+		if c.Alert == nil {
+			continue
+		}
+		if b := c.box.Only(ms); b != nil {
+			part := *c
+			part.box = b
+			out = append(out, &part)
+		}
+	}
+	return out
+}

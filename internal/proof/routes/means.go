@@ -1,0 +1,59 @@
+package routes
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/alertnative/preflight/routing"
+)
+
+// means describes how a receiver notifies.
+func (p *proof) means(e effect) string {
+	var out []string
+	if e.Watchdog {
+		out = append(out, "the webhook, as a heartbeat")
+	}
+	switch {
+	case len(e.Chats) > 0 && e.Sound == routing.Loud:
+		out = append(out, "Telegram with sound, and the history")
+	case len(e.Chats) > 0 && e.Sound == routing.Silent:
+		out = append(out, "Telegram without sound, and the history")
+	case len(e.Chats) > 0 && e.Sound == "":
+		out = append(out, "Telegram, with the sound of the severity, and the history")
+	case e.Sound == routing.NoMessage:
+		out = append(out, "the history only")
+	}
+	for _, kind := range slices.Compact(slices.Sorted(slices.Values(e.kinds))) {
+		text := "Alertmanager's " + kind
+		switch {
+		case kind == "telegram" && e.Sound == routing.Silent:
+			text = "Alertmanager's own Telegram message without sound"
+		case kind == "telegram":
+			text = "Alertmanager's own Telegram message"
+		case kind == "webhook":
+			text = "a webhook of another program"
+		}
+		out = append(out, text)
+	}
+	text := strings.Join(out, "; ")
+	if text == "" {
+		return "nobody"
+	}
+	if !e.resolved && !e.Watchdog {
+		text += ", without resolutions"
+	}
+	return text
+}
+
+// Receivers implements [Proof].
+func (p *proof) Receivers() []Receiver {
+	var out []Receiver
+	for _, name := range slices.Sorted(maps.Keys(p.effects)) {
+		out = append(out, Receiver{name, p.means(p.effects[name])})
+	}
+	return out
+}
+
+// Receiver is a receiver with a description of how it notifies.
+type Receiver struct{ Name, Means string }

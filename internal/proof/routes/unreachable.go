@@ -1,0 +1,256 @@
+package routes
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/internal/proof/space"
+)
+
+// isYAML reports whether a route is given as YAML.
+func (p *proof) isYAML(r *routetree.Route) bool {
+	o := p.written.Route
+	for _, i := range r.Path {
+		o = o.Child(i)
+	}
+	return o.YAML
+}
+
+func where(r *routetree.Route) string { return "routing, " + r.Name() }
+
+// matchersName names a list of matchers.
+func matchersName(ms labels.Matchers) string {
+	var texts []string
+	for _, m := range ms {
+		texts = append(texts, m.String())
+	}
+	if len(texts) == 0 {
+		return "the default route"
+	}
+	return "{" + strings.Join(texts, ",") + "}"
+}
+
+// routes reports routes that no alert takes, and groupings without effect.
+func (p *proof) routes() {
+	hidden := p.hidden()
+	for _, r := range p.tree.Routes() {
+		yaml := p.isYAML(r)
+		if r.Parent != nil {
+			by, isHidden := hidden[r]
+			switch reason := p.unreachable(r); {
+			case isHidden && hidden[r.Parent] == "":
+				p.add(finding.UnreachableRoute, where(r), "no alert gets here: %s", by)
+				continue
+			case isHidden:
+				continue // its parent is reported
+			case reason != "" && p.unreachable(r.Parent) == "":
+				p.addOrNote(yaml, finding.UnreachableRoute, where(r), "no alert gets here: %s", reason)
+				continue
+			case reason != "":
+				continue
+			}
+		}
+		if r.Config.GroupBy == nil && r.Config.GroupByStr == nil {
+			continue
+		}
+		for _, name := range r.GroupBy {
+			if name != "..." && p.groupedByNothing(r, name) {
+				p.addOrNote(yaml, finding.GroupedByNothing, where(r), "groups by %q, a label that none of its alerts has", name)
+			}
+		}
+	}
+}
+
+// hidden returns the routes whose alerts are all taken by earlier siblings, or
+// that are below such a route, with the reason.
+func (p *proof) hidden() map[*routetree.Route]string {
+	out := map[*routetree.Route]string{}
+	var below func(parent *routetree.Route, box space.Box)
+	below = func(parent *routetree.Route, box space.Box) {
+		open := []space.Box{box}
+		for i, r := range parent.Routes {
+			ms := p.space.Matchers(r.Matchers)
+			in := box.Only(ms)
+			switch {
+			case in == nil:
+				out[r] = p.exclusion(r)
+			case !slices.ContainsFunc(open, func(b space.Box) bool { return b.Meets(ms) }):
+				out[r] = p.takenBefore(parent.Routes[:i], in)
+			}
+			if in != nil {
+				below(r, in)
+			}
+			if r.Continue || in == nil {
+				continue
+			}
+			var rest []space.Box
+			for _, b := range open {
+				_, others := b.Split(ms)
+				rest = append(rest, others...)
+			}
+			if len(rest) > routetree.MaxPieces {
+				return
+			}
+			open = rest
+		}
+	}
+	below(p.tree.Routes()[0], p.space.All())
+	return out
+}
+
+// exclusion explains why no alert can match a route and its parents.
+func (p *proof) exclusion(r *routetree.Route) string {
+	var all labels.Matchers
+	for at := r; at != nil; at = at.Parent {
+		all = append(all, at.Matchers...)
+	}
+	if reason := p.contradiction(all); reason != "" {
+		return reason
+	}
+	return "its matchers exclude each other"
+}
+
+// contradiction names two matchers that no alert satisfies together, or returns
+// "".
+func (p *proof) contradiction(ms labels.Matchers) string {
+	for i, m := range ms {
+		for _, o := range ms[:i] {
+			if o.Name != m.Name || p.space.All().Only(p.space.Matchers(labels.Matchers{m, o})) != nil {
+				continue
+			}
+			if o.Type == labels.MatchEqual && m.Type == labels.MatchEqual {
+				return fmt.Sprintf("%s cannot be both %q and %q", m.Name, o.Value, m.Value)
+			}
+			return fmt.Sprintf("%s and %s exclude each other", o, m)
+		}
+	}
+	return ""
+}
+
+// takenBefore names the earlier routes that take the alerts of a box.
+func (p *proof) takenBefore(before []*routetree.Route, box space.Box) string {
+	var names []string
+	for _, b := range before {
+		ms := p.space.Matchers(b.Matchers)
+		if b.Continue || !box.Meets(ms) {
+			continue
+		}
+		if box.In(ms) {
+			return b.Name() + " takes all of them before"
+		}
+		names = append(names, b.Name())
+	}
+	return strings.Join(names, " and ") + " take all of them before"
+}
+
+// unreachable explains why none of the alerts of the site or of those promised
+// reaches a route, or returns "".
+func (p *proof) unreachable(r *routetree.Route) string {
+	if r.Parent == nil {
+		return ""
+	}
+	for a := range p.use.reach[r.Index] {
+		if a != nil {
+			return ""
+		}
+	}
+	var all labels.Matchers
+	for at := r; at != nil; at = at.Parent {
+		all = append(all, at.Matchers...)
+	}
+	if reason := p.impossible(all); reason != "" {
+		return reason
+	}
+	if p.forOthers(all) {
+		return ""
+	}
+	return "none of the site's has all of these labels, or earlier routes take them, and nothing is promised to others"
+}
+
+// forOthers reports whether matchers are for future alerts: those of a severity,
+// or all, if a promise covers them.
+func (p *proof) forOthers(ms labels.Matchers) bool {
+	if slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return m.Name != p.Scale.Label }) {
+		return false
+	}
+	own := p.space.Matchers(ms)
+	return slices.ContainsFunc(p.cells, func(c *cell) bool {
+		return c.Alert == nil && c.name == othersName && c.box.Meets(own) &&
+			slices.ContainsFunc(c.promises, func(x promise) bool {
+				return len(ms) == 0 || slices.ContainsFunc(x.match, func(m *labels.Matcher) bool { return m.Name == p.Scale.Label })
+			})
+	})
+}
+
+// impossible explains why no alert of the site or a future one can match, or
+// returns "".
+func (p *proof) impossible(ms labels.Matchers) string {
+	if reason := p.contradiction(ms); reason != "" {
+		return reason
+	}
+	for _, m := range ms {
+		if m.Matches("") || slices.ContainsFunc(p.cells, func(c *cell) bool {
+			return c.Alert != nil && c.box.Meets(p.space.Matchers(labels.Matchers{m}))
+		}) {
+			continue
+		}
+		switch m.Name {
+		case model.AlertNameLabel:
+			if m.Type == labels.MatchEqual {
+				return fmt.Sprintf("there is no alert %q", m.Value)
+			}
+			return fmt.Sprintf("no alert has a name with %s", m)
+		case p.Scale.Label:
+			if slices.ContainsFunc(p.LevelNames(), m.Matches) {
+				continue // a level without alerts
+			}
+			return fmt.Sprintf("there is no level %q (there are %s)", m.Value, strings.Join(p.LevelNames(), ", "))
+		}
+		return fmt.Sprintf("no alert has %s", m)
+	}
+	return ""
+}
+
+// groupedByNothing reports whether none of the site's alerts that a route
+// delivers, itself or by inheritance, has a label. A route without alerts of the
+// site is for others.
+func (p *proof) groupedByNothing(r *routetree.Route, label string) bool {
+	any := false
+	for _, o := range p.tree.Routes() {
+		if !inherits(o, r) {
+			continue
+		}
+		for a := range p.use.deliver[o.Index] {
+			if a == nil {
+				continue
+			}
+			any = true
+			if p.canHave(a, label) {
+				return false
+			}
+		}
+	}
+	return any
+}
+
+// inherits reports whether a route has the grouping of another one.
+func inherits(r, from *routetree.Route) bool {
+	for at := r; at != nil; at = at.Parent {
+		if at == from {
+			return true
+		}
+		if at.Config.GroupBy != nil || at.Config.GroupByStr != nil {
+			return false
+		}
+	}
+	return false
+}
+
+func (p *proof) canHave(a *definitions.Alert, label string) bool { return a.Labels.Can(label) }
