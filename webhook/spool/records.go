@@ -107,6 +107,7 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	if err := json.Unmarshal(alert, &a); err != nil {
 		return err
 	}
+	r.Group = state.Unqualified(r.Group)
 	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, state.ClampTime(a.StartsAt), time.UnixMicro(first).UTC()
 	r.Priority = a.Labels[label]
 	r.Notify = string(notify.Known().Sound())
