@@ -30,7 +30,6 @@ func TestFieldsThatAreNotYetEmitted(t *testing.T) {
 		}
 	}
 	for name, set := range map[string]change{
-		"Alertmanager.Retention": func(s *preflight.Site) { s.Alertmanager.Retention = "24h" },
 		"Grafana.Folder":         func(s *preflight.Site) { s.Grafana.Folder = "Teams" },
 		"Grafana.DataSources":    func(s *preflight.Site) { s.Grafana.DataSources = []string{"a"} },
 		"ExternalLabels, two":    func(s *preflight.Site) { s.ExternalLabels = map[string][]string{"replica": {"a", "b"}} },

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"slices"

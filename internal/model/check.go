@@ -93,8 +93,10 @@ func (r *resolver) site(in preflight.Site) {
 			r.add(finding.BadSite, where, "Envs: %q is there twice: leave one out", env)
 		}
 	}
-	if in.Alertmanager.Retention != "" {
-		r.notYet(where, "Alertmanager.Retention")
+	if text := in.Alertmanager.Retention; text != "" {
+		if d, err := model.ParseDuration(text); err != nil || d <= 0 {
+			r.add(finding.Unreadable, where, "Alertmanager.Retention: %q is no duration: write --data.retention as \"120h\"", text)
+		}
 	}
 	if in.Grafana.Folder != "" {
 		r.notYet(where, "Grafana.Folder")

@@ -24,7 +24,7 @@ func (c *Checked) doubled() []finding.Finding {
 	for _, r := range c.Routing.Receivers {
 		v := reflect.ValueOf(r)
 		for i := range v.NumField() {
-			if v.Field(i).Kind() != reflect.Slice || !repeatedIn(v.Field(i)) {
+			if v.Field(i).Kind() != reflect.Slice || v.Type().Field(i).Name == "Chats" || !repeatedIn(v.Field(i)) { // webhook.yml has its own finding
 				continue
 			}
 			out = append(out, finding.Finding{
