@@ -35,7 +35,7 @@ func kubernetes() preflight.Pack {
 				kube_deployment_spec_replicas{namespace="shop", deployment="api", team="orders"}             3x40
 				kube_deployment_status_replicas_available{namespace="shop", deployment="api", team="orders"} 3 2x19 3x20`,
 			Expect: []rules.Expect{
-				rules.Quiet("15m"), rules.Fires("16m", `namespace="shop", deployment="api", team="orders"`).Says("summary", "shop/api: 1 replicas are missing"), rules.Quiet("20m"),
+				rules.Quiet("15m"), rules.Fires("16m", `namespace="shop", deployment="api", team="orders"`).Says("summary", "shop/api: 1 replicas are missing"), rules.Quiet("21m"),
 			},
 		}}},
 	)
@@ -87,8 +87,7 @@ func notifications() routing.Routing {
 		Promises: []routing.Promise{
 			{Match: critical, Receiver: "pagerduty", Within: "2m", Again: "5h", Resolved: true},
 			{Match: critical, Receiver: "telegram", Within: "2m", Sound: routing.Loud},
-			{Match: critical + `, namespace=~"kube-.*|monitoring"`, Receiver: "platform"},
-			{Match: critical + `, namespace!~"kube-.*|monitoring", team=""`, Receiver: "default"},
+			{Match: critical + `, namespace=~"kube-.*|monitoring", team=""`, Receiver: "platform"},
 			{Match: `severity="warning", team="payments"`, Receiver: "seoul", NotIn: []string{seoulNight}},
 			{Match: `severity="info"`, Never: "pagerduty"},
 		},

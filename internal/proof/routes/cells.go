@@ -455,7 +455,7 @@ func (p *proof) targetValues(name string) (values []string, closed bool) {
 }
 
 // namesakes returns alerts of others with the name of an alert of this site: its
-// instances with other labels than its rule gives them.
+// instances without a severity, and with other labels than its rule gives them.
 func (p *proof) namesakes(a *definitions.Alert) []space.Box {
 	var out []space.Box
 	for _, own := range p.ownLabels(a) {
@@ -463,6 +463,8 @@ func (p *proof) namesakes(a *definitions.Alert) []space.Box {
 			for i, name := range p.space.Names() {
 				switch {
 				case name == model.AlertNameLabel:
+				case name == p.Scale.Label:
+					b = b.With(i, p.space.Only(i, ""))
 				case own.fixed[name] != "":
 					b = b.With(i, p.space.Everything(i).Without(p.space.Only(i, p.fixedValues(a.Name, name)...)))
 				case own.templates[name] != "":

@@ -117,7 +117,7 @@ func (p *proof) team(a *definitions.Alert, boxes []space.Box) string {
 	if !ok {
 		return a.Labels.Pinned(teamLabel)
 	}
-	values, open := p.valuesOf(boxes, i)
+	values, open := p.listed(i, union(boxes, i))
 	if open {
 		return "any"
 	}
@@ -129,32 +129,75 @@ func (p *proof) team(a *definitions.Alert, boxes []space.Box) string {
 func (p *proof) special(some, every []space.Box) string {
 	var out []string
 	for i, name := range p.space.Names() {
-		mine, open := p.valuesOf(some, i)
-		all, _ := p.valuesOf(every, i)
-		switch lacks := slices.DeleteFunc(all, func(v string) bool { return slices.Contains(mine, v) }); {
-		case len(lacks) == 0:
-		case open:
-			out = append(out, fmt.Sprintf("%s!=%q", name, strings.Join(lacks, "|")))
-		default:
-			out = append(out, fmt.Sprintf("%s=%q", name, strings.Join(mine, "|")))
+		mine, all := union(some, i), union(every, i)
+		if lacks := all.Without(mine); !lacks.Empty() {
+			out = append(out, p.describe(i, name, mine, lacks))
 		}
 	}
 	return strings.Join(out, ", ")
 }
 
-// valuesOf returns the values that a label has in one of the boxes, sorted, and
-// whether it may have others.
-func (p *proof) valuesOf(boxes []space.Box, label int) (values []string, open bool) {
+// describe describes some values of a label among others, in the form of a
+// matcher. It prefers one of the routes' matchers, or its opposite, to a list.
+func (p *proof) describe(label int, name string, mine, lacks space.Set) string {
+	mineListed, mineOpen := p.listed(label, mine)
+	lacksListed, lacksOpen := p.listed(label, lacks)
+	switch {
+	case !mineOpen && len(mineListed) <= 3:
+		return fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))
+	case !lacksOpen && len(lacksListed) <= 3:
+		return fmt.Sprintf("%s!=%q", name, strings.Join(lacksListed, "|"))
+	}
+	for _, r := range p.tree.Routes() {
+		for _, m := range r.Matchers {
+			if m.Name != name {
+				continue
+			}
+			accept := p.space.Matchers(labels.Matchers{m}).Accept(label)
+			switch {
+			case mine.In(accept) && !lacks.Meets(accept):
+				return m.String()
+			case lacks.In(accept) && !mine.Meets(accept):
+				return opposite(m)
+			}
+		}
+	}
+	if !mineOpen {
+		return fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))
+	}
+	return fmt.Sprintf("%s!=%q", name, strings.Join(lacksListed, "|"))
+}
+
+// opposite returns the text of a matcher that matches what m does not.
+func opposite(m *labels.Matcher) string {
+	o := map[labels.MatchType]labels.MatchType{
+		labels.MatchEqual: labels.MatchNotEqual, labels.MatchNotEqual: labels.MatchEqual,
+		labels.MatchRegexp: labels.MatchNotRegexp, labels.MatchNotRegexp: labels.MatchRegexp,
+	}
+	return (&labels.Matcher{Type: o[m.Type], Name: m.Name, Value: m.Value}).String()
+}
+
+// listed returns the values of a set, sorted, without those that stand for a
+// class, and whether it has such.
+func (p *proof) listed(label int, set space.Set) (values []string, open bool) {
+	for v := range set.All {
+		if p.space.Many(label, v) {
+			open = true
+		} else {
+			values = append(values, p.space.Value(label, v))
+		}
+	}
+	slices.Sort(values)
+	return values, open
+}
+
+// union returns the values that a label has in one of the boxes.
+func union(boxes []space.Box, label int) space.Set {
 	set := boxes[0][label]
 	for _, b := range boxes[1:] {
 		set = set.Or(b[label])
 	}
-	for v := range set.All {
-		values = append(values, p.space.Value(label, v))
-		open = open || p.space.Many(label, v)
-	}
-	slices.Sort(values)
-	return values, open
+	return set
 }
 
 // suppressed describes when an alert is not sent: time intervals, and alerts

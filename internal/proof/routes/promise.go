@@ -235,6 +235,9 @@ func (p *proof) interval(c *cell) time.Duration {
 func (p *proof) receivers(promises []promise, wanted map[string]bool, piece routetree.Piece) string {
 	got := map[string]bool{}
 	for _, r := range piece.Routes {
+		if !wanted[r.Receiver] && !p.notifies(p.effects[r.Receiver]) {
+			continue // a receiver without integrations notifies nobody
+		}
 		if got[r.Receiver] {
 			return fmt.Sprintf("%s is notified twice", r.Receiver)
 		}
@@ -273,7 +276,7 @@ func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
 	}
 	for _, r := range piece.Routes {
 		switch {
-		case closest != nil && closest.Index > r.Index:
+		case closest != nil && closest.Index > r.Index && !r.Continues():
 			return fmt.Sprintf(" (%s takes it before %s)", r.Name(), closest.Name())
 		case closest == nil && !wanted[r.Receiver]:
 			return fmt.Sprintf(" (%s takes it)", r.Name())

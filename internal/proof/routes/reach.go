@@ -68,6 +68,9 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 		return slices.ContainsFunc(piece.Routes, func(r *routetree.Route) bool { return f(p.effects[r.Receiver]) })
 	}
 	switch {
+	case p.lacksSeverity(c) && c.Group.FromFile != "" && c.level == noSeverity:
+		p.notes = append(p.notes, fmt.Sprintf("%s: its severity is %q: it goes to %s", c.Where, noSeverity, piece.Deliveries()))
+		return true
 	case p.lacksSeverity(c) && !p.onlyWatchdog(piece):
 		give := "give it one of"
 		if c.Group.FromFile != "" {
@@ -89,6 +92,10 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 	}
 	return true
 }
+
+// noSeverity is the severity of alerts that notify nobody, by a convention of
+// shared rules.
+const noSeverity = "none"
 
 // lacksSeverity reports whether an alert has neither a severity nor a template
 // that makes one.

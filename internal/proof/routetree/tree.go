@@ -98,6 +98,16 @@ type Route struct {
 	tree *Tree
 }
 
+// Continues reports whether alerts that the route delivers try later routes too.
+func (r *Route) Continues() bool {
+	for at := r; at.Parent != nil; at = at.Parent {
+		if !at.Continue {
+			return false
+		}
+	}
+	return true
+}
+
 // Times returns the time intervals of the route's tree.
 func (r *Route) Times() *Times { return r.tree.Times }
 

@@ -207,6 +207,21 @@ func (s *Space) Matchers(ms labels.Matchers) Matchers {
 	return out
 }
 
+// Accept returns the values that the matchers of a label accept.
+func (ms Matchers) Accept(label int) Set {
+	var out Set
+	for _, c := range ms {
+		switch {
+		case c.label != label:
+		case out == nil:
+			out = c.accept
+		default:
+			out = out.And(c.accept)
+		}
+	}
+	return out
+}
+
 // Box is a set of alerts: for each label the values that it may have,
 // independently of the other labels. Boxes are never changed.
 type Box []Set
