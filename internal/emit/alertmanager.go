@@ -1,7 +1,6 @@
 package emit
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"slices"
