@@ -197,6 +197,29 @@ func (a routed) RoundTrip(r *http.Request) (*http.Response, error) {
 	return recorder.Result(), err
 }
 
+// A receiver of the history gets a chat. Its record of an open alert ends with it.
+func TestAReceiverOfTheHistoryGetsAChat(t *testing.T) {
+	inReceivers(t, func(w *world) {
+		start := time.Now()
+		w.to("team", team.payload(team.firing("redis", start)))
+		w.reload("-100", receiver("team", "7"))
+		w.after(time.Minute)
+		w.expect(person) // it was not to be shown
+		w.to("team", team.payload(team.firing("redis", start)))
+		w.expect(person, fires)
+		end := start.Add(10 * time.Minute)
+		w.after(time.Until(end.Add(5 * time.Second)))
+		w.to("team", team.payload(team.resolved("redis", start, end)))
+		w.after(time.Minute)
+		w.expect(person, over, replied)
+		for _, r := range w.history() {
+			if r.EndsAt == nil {
+				t.Errorf("the history has an open record %+v", r)
+			}
+		}
+	}, webhook.Receiver{Name: "team", Sound: api.None})
+}
+
 // Alertmanager's routes no longer lead to a receiver: no notification brings the end
 // to its chat. A chat that another receiver has stays open.
 func TestTheRoutesLeaveAReceiver(t *testing.T) {

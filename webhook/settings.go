@@ -116,9 +116,13 @@ func (s *Service) SetSettings(next Settings) error {
 		s.present.Store(before)
 		return err
 	}
+	for _, chat := range after.chats.All() {
+		s.metrics.duplicated.WithLabelValues(chat)
+	}
 	s.strangers.clear()
 	s.wakeWatch()
 	s.workers.Wake()
+	s.wakeReplicas()
 	return nil
 }
 

@@ -105,13 +105,6 @@ func TestMistakes(t *testing.T) {
 			},
 			[]string{`AM002: no alert gets here: there is no level "page"`},
 		},
-		"a second chat": {
-			func(s *preflight.Site) {
-				s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "you", Chats: []routing.Chat{{Telegram: "$YOURS"}}})
-				s.Routing.Route.Routes = []routing.Route{{Match: `severity="warning"`, Receiver: "you"}}
-			},
-			[]string{"a second chat ($CHAT, $YOURS) is not yet emitted"},
-		},
 		"a chat without a number": {
 			func(s *preflight.Site) { s.Routing.Receivers[0].Chats[0].Telegram = "CHAT" },
 			[]string{`receiver "me": AM009: the chat "CHAT" is none`},

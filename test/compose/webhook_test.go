@@ -9,7 +9,7 @@ import (
 	"github.com/alertnative/preflight/webhook/config"
 )
 
-// The webhook gets the generated file and the variable in it.
+// The webhook gets the generated file and the variables in it.
 func TestWebhookReadsConfiguration(t *testing.T) {
 	t.Parallel()
 	service := load(t).Services["webhook"]
@@ -27,8 +27,17 @@ func TestWebhookReadsConfiguration(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if variable, ok := config.Variable(f.DefaultChat); ok && service.Environment[variable] == nil && service.Environment[variable+"_FILE"] == nil {
-			t.Errorf("default_chat is %s, and the environment does not have it", f.DefaultChat)
+		chats := []string{f.DefaultChat}
+		for _, r := range f.Receivers {
+			for _, c := range r.Chats {
+				_, address := c.Place()
+				chats = append(chats, address)
+			}
+		}
+		for _, chat := range chats {
+			if variable, ok := config.Variable(chat); ok && service.Environment[variable] == nil && service.Environment[variable+"_FILE"] == nil {
+				t.Errorf("a chat is %s, and the environment does not have it", chat)
+			}
 		}
 		return
 	}

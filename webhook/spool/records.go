@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alertnative/preflight/webhook/api"
@@ -18,7 +19,7 @@ import (
 
 const (
 	// recordColumns are the columns of an instance i that [scanRecord] reads.
-	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, CASE i.origin WHEN i.id THEN '' ELSE i.chat END, ` + episode
+	recordColumns = `i.group_key, i.fingerprint, i.alert, i.notify, i.first_at, i.resolved_at, i.closed, i.cluster, i.old_group, CASE i.origin WHEN i.id THEN '' ELSE i.chat END, i.receiver, ` + episode
 
 	idsSince = `SELECT id FROM instances WHERE resolved_at IS NULL OR resolved_at >= ? ORDER BY starts_at, id`
 	recordOf = `SELECT i.id, ` + recordColumns + ` FROM instances i WHERE i.id = ?`
@@ -92,10 +93,11 @@ func (t *Tx) ChangesCopied(list []Change) error {
 // Label is the label that holds the severity.
 func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) error {
 	var alert []byte
+	var receiver string
 	var notify state.Loudness
 	var first int64
 	var resolved sql.NullInt64
-	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Cluster, &r.OldGroup, &r.Chat, &r.Episode)...); err != nil {
+	if err := rows.Scan(append(before, &r.Group, &r.Fingerprint, &alert, &notify, &first, &resolved, &r.Closed, &r.Cluster, &r.OldGroup, &r.Chat, &receiver, &r.Episode)...); err != nil {
 		return err
 	}
 	var a struct {
@@ -107,6 +109,7 @@ func scanRecord(rows *sql.Rows, label string, r *state.Record, before ...any) er
 	if err := json.Unmarshal(alert, &a); err != nil {
 		return err
 	}
+	r.Group = strings.TrimSuffix(r.Group, "@"+receiver)
 	r.Labels, r.Annotations, r.StartsAt, r.ReceivedAt = a.Labels, a.Annotations, state.ClampTime(a.StartsAt), time.UnixMicro(first).UTC()
 	r.Priority = a.Labels[label]
 	r.Notify = string(notify.Known().Sound())

@@ -135,12 +135,17 @@ func (a Applier) former(n state.Arrival, chats []string) (list []track, err erro
 			return nil, err
 		}
 		for _, i := range open {
-			if i.Receiver != n.Receiver || i.Chat == "" || i.Chat == state.NoChat || slices.Contains(chats, i.Chat) {
+			silent := i.Chat == state.NoChat
+			if i.Receiver != n.Receiver || i.Chat == "" || silent && len(chats) == 0 || slices.Contains(chats, i.Chat) {
 				continue
 			}
 			if only[i.Chat] == nil {
 				only[i.Chat] = map[string]bool{}
-				list = append(list, track{chat: i.Chat, chats: []string{i.Chat}, only: only[i.Chat]})
+				t := track{chat: i.Chat, only: only[i.Chat]}
+				if !silent {
+					t.chats = []string{i.Chat}
+				}
+				list = append(list, t)
 			}
 			only[i.Chat][alert.Fingerprint] = true
 		}
