@@ -151,4 +151,12 @@ func TestRandomTrees(t *testing.T) {
 		}
 	}
 	t.Logf("%v", seen)
+	for _, kind := range []string{
+		"first", "changed", "some resolved", "all resolved", "all inhibited", "muted", "other repeat",
+		"repeat exactly at the interval", "repeat one flush after the interval", "repeat after the retention",
+	} {
+		if seen[kind] == 0 {
+			t.Errorf("no flush of the kind: %s", kind)
+		}
+	}
 }

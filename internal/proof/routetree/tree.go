@@ -176,8 +176,8 @@ func (t *Tree) add(own *dispatch.Route, c *config.Route, parent *Route, path []i
 func (t *Tree) Routes() []*Route { return t.routes }
 
 // Twin returns an earlier route with the same receiver and the same matchers,
-// those of the parents included, or nil. Alertmanager tells the notifications of
-// such routes apart by their group labels only: of two equal groups it sends one.
+// those of the parents included, or nil. Alertmanager distinguishes the groups of
+// such routes by their group labels only: of two equal groups it sends one.
 func (r *Route) Twin() *Route {
 	for _, o := range r.tree.routes[:r.Index] {
 		if o.Receiver == r.Receiver && o.own.Key() == r.own.Key() {
