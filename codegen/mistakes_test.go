@@ -67,6 +67,12 @@ var routingMistakes = []mistake{
 		r.Match = `alertname="TargetDown"`
 		s.Routing.Route.Routes = append(s.Routing.Route.Routes, r)
 	}},
+	{"AM002", `{priority="P2"`, func(s *preflight.Site) { // it passes its alerts on to a route with the same matchers and receiver
+		r := routeTo(s, p2)
+		twin := *r
+		r.Continue = true
+		s.Routing.Route.Routes = append(s.Routing.Route.Routes, twin)
+	}},
 	{"AM002", "P3", func(s *preflight.Site) { // it has no promise, and the pipeline's route takes all alerts
 		dropPromises(s, func(match string) bool { return strings.Contains(match, p3) })
 	}},

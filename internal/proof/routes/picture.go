@@ -68,9 +68,6 @@ func (p *proof) label(r *routetree.Route) string {
 	return strings.Join(lines, "\n")
 }
 
-// delivers reports whether a route delivers an alert of the site or another one.
-func (p *proof) delivers(r *routetree.Route) bool { return len(p.use.deliver[r.Index]) > 0 }
-
 // quoted returns a text for Mermaid.
 func quoted(text string) string {
 	text = strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>").Replace(text)

@@ -361,6 +361,9 @@ func (p *proof) held(x promise, r *routetree.Route, notIn []string) string {
 	if within == "" {
 		within, what = x.Again, "again after at most "+x.Again
 	}
+	if within == "" && x.Resolved {
+		within, what = "at any time", "with its resolution" // Alertmanager does not send it later
+	}
 	if within == "" || len(r.Mute)+len(r.Active) == 0 || r.Times().Covered(r.Mute, r.Active, p.tree.Times, notIn) {
 		return ""
 	}

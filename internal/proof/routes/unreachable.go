@@ -57,6 +57,9 @@ func (p *proof) routes() {
 				continue
 			}
 		}
+		if twin := r.Twin(); twin != nil && p.delivers(twin) && p.delivers(r) {
+			p.addOrNote(yaml, finding.UnreachableRoute, where(r), "an earlier route has the same matchers and the same receiver %q: Alertmanager takes equal groups of both for one and sends them once; remove one of the routes, or give it another receiver", r.Receiver)
+		}
 		if r.Config.GroupBy == nil && r.Config.GroupByStr == nil {
 			continue
 		}
@@ -67,6 +70,9 @@ func (p *proof) routes() {
 		}
 	}
 }
+
+// delivers reports whether a route delivers alerts itself.
+func (p *proof) delivers(r *routetree.Route) bool { return len(p.use.deliver[r.Index]) > 0 }
 
 // hidden returns the routes whose alerts are all taken by earlier siblings, or
 // that are below such a route, with the reason.

@@ -212,6 +212,7 @@ type group struct {
 	receiver string
 	key      string
 	members  []int
+	twins    bool // of several routes; the proof says that Alertmanager confuses them
 }
 
 // groups returns the claimed groups.
@@ -224,6 +225,11 @@ func (c *claims) groups() []*group {
 			if at < 0 {
 				at = len(out)
 				out = append(out, &group{route: r, receiver: r.Receiver, key: key})
+				for _, g := range out[:at] {
+					if g.key == key && g.receiver == r.Receiver && (r.Twin() != nil || g.route.Twin() != nil) {
+						g.twins, out[at].twins = true, true
+					}
+				}
 			}
 			out[at].members = append(out[at].members, i)
 		}

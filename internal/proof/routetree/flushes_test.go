@@ -48,7 +48,7 @@ type run struct {
 	got   []alertmanager.Notification
 }
 
-// sent is what a receiver was sent last.
+// sent is the last notification of a receiver.
 type sent struct {
 	at               time.Duration
 	firing, resolved []int

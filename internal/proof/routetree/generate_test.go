@@ -24,9 +24,10 @@ var labelPatterns = []string{
 // generator makes random configurations.
 type generator struct {
 	*rand.Rand
-	unit  time.Duration // waits are multiples
-	left  int           // routes to make
-	times []string      // names of time intervals
+	unit   time.Duration // waits are multiples
+	left   int           // routes to make
+	before []string      // matchers of the last route
+	times  []string      // names of time intervals
 	// scope is a matcher of the whole tree, if it is one of several in a file. Such
 	// a tree has no time intervals, and waits at least one unit.
 	scope string
@@ -100,7 +101,12 @@ func (g *generator) route(b *strings.Builder, depth int) {
 	}
 	switch {
 	case !root:
-		line("matchers: %s", yamlList(g.matchers(1-g.IntN(10)/9)))
+		ms := g.matchers(1 - g.IntN(10)/9)
+		if g.one(6) && len(g.before) > 0 {
+			ms = g.before // those of a sibling or of its children
+		}
+		g.before = ms
+		line("matchers: %s", yamlList(ms))
 		line("continue: %t", g.one(3))
 		if g.one(8) {
 			line(`labels: {owner: 'x', a: '{{ .Receiver }}'}`)

@@ -219,6 +219,9 @@ func (c *claims) running(got []alertmanager.Notification, began, end time.Time, 
 	var out []string
 	claimed := c.groups()
 	for _, g := range claimed {
+		if g.twins {
+			continue
+		}
 		var visible, inhibited []int
 		for _, target := range g.members {
 			if c.isInhibited(target) {

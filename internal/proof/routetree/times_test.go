@@ -79,7 +79,11 @@ func TestRandomTimes(t *testing.T) {
 		near = append(near, now.Add(time.Duration(g.IntN(20*366*24*60))*time.Minute))
 	}
 	claimed := map[string]int{}
-	for range 150 {
+	intervals := 150
+	if race {
+		intervals = 10
+	}
+	for range intervals {
 		var b strings.Builder
 		for i := range 3 {
 			g.interval(&b, fmt.Sprintf("t%d", i))
@@ -114,7 +118,7 @@ func TestRandomTimes(t *testing.T) {
 		}
 	}
 	for _, claim := range []string{"never", "idle", "full", "silent", "covered"} {
-		if claimed[claim] == 0 {
+		if claimed[claim] == 0 && !race {
 			t.Errorf("nothing was %s", claim)
 		}
 	}

@@ -185,6 +185,18 @@ func (t *Tree) add(own *dispatch.Route, c *config.Route, parent *Route, path []i
 // root.
 func (t *Tree) Routes() []*Route { return t.routes }
 
+// Twin returns an earlier route with the same receiver and the same matchers,
+// those of the parents included, or nil. Alertmanager distinguishes the groups of
+// such routes by their group labels only: of two equal groups it sends one.
+func (r *Route) Twin() *Route {
+	for _, o := range r.tree.routes[:r.Index] {
+		if o.Receiver == r.Receiver && o.own.Key() == r.own.Key() {
+			return o
+		}
+	}
+	return nil
+}
+
 // Name names a route by its matchers and those of its parents.
 func (r *Route) Name() string {
 	if r.Parent == nil {

@@ -57,7 +57,7 @@ type Options struct {
 	Seed uint64
 }
 
-// Notification is what a receiver got.
+// Notification is a recorded notification.
 type Notification struct {
 	At               time.Time // time of the flush, with its delay
 	Receiver         string
