@@ -53,7 +53,7 @@ type Options struct {
 	// Length is the length of the longest message in UTF-16 code units. 0 means
 	// [MaxLength].
 	Length int
-	// Mentions are the people whom a message with a sound names, such as @oncall.
+	// Mentions are the people that a message with a sound names, such as @oncall.
 	Mentions []string
 	// Failed, unless nil, is called when a template fails on an alert and the
 	// shipped template replaces it.

@@ -1,4 +1,4 @@
 package message
 
-// Mentions returns the people whom messages with a sound name.
+// Mentions returns the people that messages with a sound name.
 func (f *Formatter) Mentions() []string { return f.mentions }

@@ -71,7 +71,7 @@ func (p *replica) prepare() error {
 	}
 	if !r.stage.earlier {
 		file := filepath.Join(p.dir, "webhook.yml")
-		if err := os.WriteFile(file, receivers().Encode(), 0o600); err != nil {
+		if err := os.WriteFile(file, receivers(r.Transport).Encode(), 0o600); err != nil {
 			return err
 		}
 		p.spec.Args = append(p.spec.Args, "--config.file="+file)
@@ -87,11 +87,16 @@ func (p *replica) prepare() error {
 	return nil
 }
 
-// receivers returns a webhook.yml with a receiver for each sound.
-func receivers() config.File {
+// receivers returns a webhook.yml with a receiver for each sound, in the chat of a
+// transport.
+func receivers(transport string) config.File {
 	f := config.Default()
+	chat := config.ReceiverChat{Telegram: f.DefaultChat}
+	if transport == config.Slack {
+		chat = config.ReceiverChat{Slack: channel}
+	}
 	for _, sound := range []api.Sound{api.Silent, api.Loud} {
-		f.Receivers = append(f.Receivers, config.Receiver{Name: string(sound), Sound: sound, Chats: []config.ReceiverChat{{Telegram: f.DefaultChat}}})
+		f.Receivers = append(f.Receivers, config.Receiver{Name: string(sound), Sound: sound, Chats: []config.ReceiverChat{chat}})
 	}
 	return f
 }

@@ -274,6 +274,12 @@ func some(list []string) string {
 	return strings.Join(list, ", ")
 }
 
+// in reports whether a stored group is one in which the alert was posted. The webhook
+// adds the receiver.
+func (a *acknowledged) in(stored string) bool {
+	return slices.ContainsFunc(a.groups, func(group string) bool { return stored == group || strings.HasPrefix(stored, group+"@") })
+}
+
 // historyProblems compares the history in PostgreSQL with the acknowledged
 // alerts.
 func (r *run) historyProblems(ctx context.Context) (problems []string, err error) {
@@ -308,7 +314,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		switch {
 		case !ok:
 			problems = append(problems, name+" is missing")
-		case rec.Fingerprint != a.fingerprint, !slices.Contains(a.groups, rec.Group), rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
+		case rec.Fingerprint != a.fingerprint, !a.in(rec.Group), rec.Priority != a.priority, a.fired && !rec.StartsAt.Equal(a.startsAt):
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
 		case a.resolved && rec.EndsAt == nil:
 			problems = append(problems, name+" has no time of resolution")
