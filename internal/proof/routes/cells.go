@@ -51,9 +51,16 @@ func (p *proof) build() {
 	b.Label(model.AlertNameLabel)
 	b.Label(p.Scale.Label, p.LevelNames()...)
 	b.Label(directLabel, directValue)
-	p.tree.Distinguish(&b)
+	for _, r := range p.tree.Routes() {
+		b.Match(r.Matchers...)
+	}
 	for _, x := range p.promises {
 		b.Match(x.match...)
+	}
+	for _, r := range p.inhibitions {
+		b.Match(r.rule.SourceMatchers...)
+		b.Match(r.rule.TargetMatchers...)
+		b.Compare(r.equal...)
 	}
 	for _, q := range p.quiets {
 		b.Match(q.While...)

@@ -34,7 +34,14 @@ func newClaims(file string, retention time.Duration) (*claims, error) {
 	}
 	var b space.Builder
 	b.Label(model.AlertNameLabel)
-	tree.Distinguish(&b)
+	for _, r := range tree.Routes() {
+		b.Match(r.Matchers...)
+	}
+	for _, r := range tree.Inhibits {
+		b.Match(r.SourceMatchers...)
+		b.Match(r.TargetMatchers...)
+		b.Compare(r.Equal...)
+	}
 	s, complex := b.Build()
 	if len(complex) > 0 {
 		return nil, fmt.Errorf("the patterns of %q are too complex", complex)

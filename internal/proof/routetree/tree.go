@@ -251,19 +251,6 @@ func (t *Tree) Match(alert model.LabelSet) []*Route {
 	return out
 }
 
-// Distinguish adds the labels and values that the routes and inhibitions
-// distinguish.
-func (t *Tree) Distinguish(b *space.Builder) {
-	for _, r := range t.routes {
-		b.Match(r.Matchers...)
-	}
-	for i, r := range t.rules {
-		b.Match(r.SourceMatchers...)
-		b.Match(r.TargetMatchers...)
-		b.Compare(t.Inhibits[i].Equal...)
-	}
-}
-
 // Deliveries returns the deliveries of an alert with these labels.
 func (t *Tree) Deliveries(alert model.LabelSet) Deliveries { return deliveries(t.Match(alert)) }
 
