@@ -54,7 +54,7 @@ func TestUrgentAlertsMakeMessages(t *testing.T) {
 	}{
 		"a chat":                {all(), ""},
 		"the history":           {to(page, routing.Receiver{Sound: routing.NoMessage}), `alert "DiskFull": AM001: with {alertname="DiskFull"`},
-		"the history, no more":  {first(func(r *routing.Receiver) { r.Sound = routing.NoMessage }), `it is urgent and makes no message: the receiver "chat" writes to the history only`},
+		"the history, no more":  {first(func(r *routing.Receiver) { r.Sound, r.Chats = routing.NoMessage, nil }), `it is urgent and makes no message: the receiver "chat" writes to the history only`},
 		"the level's own sound": {all(first(func(r *routing.Receiver) { r.Sound = "" }), func(s *preflight.Site) { s.Severities.Levels[0].Sound = routing.NoMessage }), `the Sound of the level "page" is NoMessage`},
 		"a receiver that rings whatever the level says": {func(s *preflight.Site) { s.Severities.Levels[0].Sound = routing.NoMessage }, ""},
 		"the history as well": {func(s *preflight.Site) {
@@ -62,7 +62,7 @@ func TestUrgentAlertsMakeMessages(t *testing.T) {
 			s.Routing.Route.Routes[0].Continue = true
 			s.Routing.Route.Routes = append(s.Routing.Route.Routes, routing.Route{Match: page, Receiver: "chat"})
 		}, ""},
-		"a ticket for the history": {all(in("DiskFull", func(a *rules.Alert) { a.Severity = "ticket" }), first(func(r *routing.Receiver) { r.Sound = routing.NoMessage })), ""},
+		"a ticket for the history": {all(in("DiskFull", func(a *rules.Alert) { a.Severity = "ticket" }), first(func(r *routing.Receiver) { r.Sound, r.Chats = routing.NoMessage, nil })), ""},
 
 		"the heartbeat's receiver":             {to(page, routing.Receiver{Watchdog: true}), `alert "DiskFull": AM001: with {alertname="DiskFull"`},
 		"the heartbeat's receiver, a ticket":   {all(in("DiskFull", func(a *rules.Alert) { a.Severity = "ticket" }), to(`severity="ticket"`, routing.Receiver{Watchdog: true})), "it goes to other, which is for the heartbeat"},

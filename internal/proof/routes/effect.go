@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/routing"
 )
 
-// effect is what a receiver does with a notification.
+// effect describes the notifications of a receiver.
 type effect struct {
 	routing.Receiver          // the literal; only the name for a receiver given as YAML
 	kinds            []string // Alertmanager's own integrations that are not preflight-webhook, in words

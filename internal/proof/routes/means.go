@@ -38,7 +38,7 @@ func (p *proof) means(e effect) string {
 	}
 	text := strings.Join(out, "; ")
 	if text == "" {
-		return "nobody"
+		return "no integration"
 	}
 	if !e.resolved && !e.Watchdog {
 		text += ", without resolutions"

@@ -78,8 +78,8 @@ func (p *proof) intervals() {
 	}
 }
 
-// deliversBelow reports whether a route itself notifies somebody of alerts of the
-// site.
+// deliversBelow reports whether a route itself delivers alerts of the site to a
+// receiver with an integration.
 func (p *proof) deliversBelow(r *routetree.Route) bool {
 	if !p.notifies(p.effects[r.Receiver]) {
 		return false

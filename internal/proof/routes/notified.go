@@ -124,48 +124,94 @@ func (p *proof) team(a *definitions.Alert, boxes []space.Box) string {
 	return strings.Join(slices.DeleteFunc(values, func(v string) bool { return v == "" }), ", ")
 }
 
-// special names the labels that distinguish some instances of an alert from the
-// others.
+// special describes the instances of an alert in these boxes by the labels that
+// distinguish them from the others.
 func (p *proof) special(some, every []space.Box) string {
-	var out []string
-	for i, name := range p.space.Names() {
-		mine, all := union(some, i), union(every, i)
-		if lacks := all.Without(mine); !lacks.Empty() {
-			out = append(out, p.describe(i, name, mine, lacks))
+	var parts []string
+	for _, b := range merged(some) {
+		var out []string
+		for i, name := range p.space.Names() {
+			if lacks := union(every, i).Without(b[i]); !lacks.Empty() {
+				out = append(out, p.describe(i, name, b[i], lacks)...)
+			}
+		}
+		if text := strings.Join(out, ", "); !slices.Contains(parts, text) {
+			parts = append(parts, text)
 		}
 	}
-	return strings.Join(out, ", ")
+	if len(parts) > maxDescribed {
+		parts = append(parts[:maxDescribed], fmt.Sprintf("%d other combinations", len(parts)-maxDescribed))
+	}
+	return strings.Join(parts, " or ")
 }
 
-// describe describes some values of a label among others, in the form of a
-// matcher. It prefers one of the routes' matchers, or its opposite, to a list.
-func (p *proof) describe(label int, name string, mine, lacks space.Set) string {
+// maxDescribed is the number of boxes that a description lists.
+const maxDescribed = 4
+
+// merged joins boxes that differ in one label.
+func merged(boxes []space.Box) []space.Box {
+	out := slices.Clone(boxes)
+	for i := 0; i < len(out); i++ {
+		for j := i + 1; j < len(out); j++ {
+			if label, ok := onlyDifference(out[i], out[j]); ok {
+				out[i] = out[i].With(label, out[i][label].Or(out[j][label]))
+				out = slices.Delete(out, j, j+1)
+				i = -1 // the larger box may fit others
+				break
+			}
+		}
+	}
+	return out
+}
+
+// onlyDifference returns the only label in which two boxes differ, or any label
+// if they are equal.
+func onlyDifference(a, b space.Box) (label int, ok bool) {
+	n := 0
+	for i := range a {
+		if !a[i].In(b[i]) || !b[i].In(a[i]) {
+			label = i
+			n++
+		}
+	}
+	return label, n <= 1
+}
+
+// describe describes some values of a label among others, in the form of
+// matchers: a short list of values, or those of the routes and their opposites.
+func (p *proof) describe(label int, name string, mine, lacks space.Set) []string {
 	mineListed, mineOpen := p.listed(label, mine)
 	lacksListed, lacksOpen := p.listed(label, lacks)
 	switch {
 	case !mineOpen && len(mineListed) <= 3:
-		return fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))
+		return []string{fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))}
 	case !lacksOpen && len(lacksListed) <= 3:
-		return fmt.Sprintf("%s!=%q", name, strings.Join(lacksListed, "|"))
+		return []string{fmt.Sprintf("%s!=%q", name, strings.Join(lacksListed, "|"))}
 	}
-	for _, r := range p.tree.Routes() {
-		for _, m := range r.Matchers {
-			if m.Name != name {
-				continue
-			}
-			accept := p.space.Matchers(labels.Matchers{m}).Accept(label)
-			switch {
-			case mine.In(accept) && !lacks.Meets(accept):
-				return m.String()
-			case lacks.In(accept) && !mine.Meets(accept):
-				return opposite(m)
+	var out []string
+	narrow := func(inverse bool) {
+		for _, r := range p.tree.Routes() {
+			for _, m := range r.Matchers {
+				if m.Name != name || lacks.Empty() {
+					continue
+				}
+				accept, text := p.space.Matchers(labels.Matchers{m}).Accept(label), m.String()
+				if inverse {
+					accept, text = p.space.Everything(label).Without(accept), opposite(m)
+				}
+				if mine.In(accept) && !lacks.In(accept) {
+					out = append(out, text)
+					lacks = lacks.And(accept)
+				}
 			}
 		}
 	}
-	if !mineOpen {
-		return fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))
+	narrow(false)
+	narrow(true)
+	if !lacks.Empty() && !mineOpen {
+		return []string{fmt.Sprintf("%s=%q", name, strings.Join(mineListed, "|"))}
 	}
-	return fmt.Sprintf("%s!=%q", name, strings.Join(lacksListed, "|"))
+	return out
 }
 
 // opposite returns the text of a matcher that matches what m does not.

@@ -236,7 +236,7 @@ func (p *proof) receivers(promises []promise, wanted map[string]bool, piece rout
 	got := map[string]bool{}
 	for _, r := range piece.Routes {
 		if !wanted[r.Receiver] && !p.notifies(p.effects[r.Receiver]) {
-			continue // a receiver without integrations notifies nobody
+			continue // a receiver without integrations has no effect
 		}
 		if got[r.Receiver] {
 			return fmt.Sprintf("%s is notified twice", r.Receiver)

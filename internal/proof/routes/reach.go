@@ -93,7 +93,7 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 	return true
 }
 
-// noSeverity is the severity of alerts that notify nobody, by a convention of
+// noSeverity is the severity of alerts without a receiver, by a convention of
 // shared rules.
 const noSeverity = "none"
 
