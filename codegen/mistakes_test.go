@@ -42,7 +42,7 @@ var routingMistakes = []mistake{
 		dropPromises(s, ofP1)
 	}},
 	{"AM001", "SpoolNotWritable", direct("SpoolNotWritable")}, // it reaches only the webhook
-	{"AM001", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.Sound = routing.NoMessage })},
+	{"AM001", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.Sound, r.Chats = routing.NoMessage, nil })},
 	{"AM001", "PreflightCheckFailed", func(s *preflight.Site) {
 		routeTo(s, p0).Receiver = "watchdog"
 	}},

@@ -15,14 +15,16 @@ import (
 	"github.com/alertnative/preflight/site"
 )
 
-// pageRows returns the lines of routes.md about an alert, without its link.
+// pageRows returns the lines of routes.md about an alert, without its link and
+// its promises.
 func pageRows(t *testing.T, s preflight.Site, name string) []string {
 	t.Helper()
 	var out []string
 	for line := range strings.Lines(file(t, s, "alertmanager/routes.md")) {
 		link := "[" + name + "](../runbooks/" + name + ".md)"
 		if strings.Contains(line, link) {
-			out = append(out, strings.TrimSpace(strings.Replace(line, link, name, 1)))
+			line = strings.TrimSpace(strings.Replace(line, link, name, 1))
+			out = append(out, line[:strings.LastIndex(strings.TrimSuffix(line, " |"), "|")+1])
 		}
 	}
 	return out
@@ -32,14 +34,14 @@ func pageRows(t *testing.T, s preflight.Site, name string) []string {
 func TestPageOfRoutes(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string][]string{
-		"PreflightCheckFailed": {`| P0 | PreflightCheckFailed | telegram-loud | env, priority | 200ms | 1s | 1h |  |`},
+		"PreflightCheckFailed": {`| PreflightCheckFailed | telegram-loud | env, priority | 200ms | 1s | 1h |  |`},
 		"TargetDown": {
-			`| P1 | TargetDown | telegram-loud | alertname, job | 30s | 5m | 12h |  |`,
-			"| P1 | TargetDown `delivery=\"direct\", job=\"webhook\"` | fallback-loud | alertname, job | 30s | 5m | 12h |  |",
-			"| P1 | TargetDown `delivery=\"direct\", job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
+			`| TargetDown | telegram-loud | alertname, job | 30s | 5m | 12h |  |`,
+			"| TargetDown `delivery=\"direct\", job=\"webhook\"` | fallback-loud | alertname, job | 30s | 5m | 12h |  |",
+			"| TargetDown `delivery=\"direct\", job=\"webhook\"` | telegram-loud | alertname, job | 30s | 5m | 12h |  |",
 		},
-		"PreflightFlapping": {`| P2 | PreflightFlapping | telegram-silent | alertname, env | 5m | 30m | 1d | while PreflightCheckFailed fires with the same env |`},
-		"Watchdog":          {`|  | Watchdog | watchdog | alertname | 0s | 5s | 15s |  |`},
+		"PreflightFlapping": {`| PreflightFlapping | telegram-silent | alertname, env | 5m | 30m | 1d | while PreflightCheckFailed fires with the same env |`},
+		"Watchdog":          {`| Watchdog | watchdog | alertname | 0s | 5s | 15s |  |`},
 	} {
 		if d := cmp.Diff(want, pageRows(t, site.Site(), name)); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
@@ -47,7 +49,7 @@ func TestPageOfRoutes(t *testing.T) {
 	}
 	s := shipped()
 	nights(&s)
-	want := []string{`| P2 | PreflightSlow | telegram-silent | alertname, env | 5m | 30m | 1d | in nights |`}
+	want := []string{`| PreflightSlow | telegram-silent | alertname, env | 5m | 30m | 1d | in nights |`}
 	if d := cmp.Diff(want, pageRows(t, s, "PreflightSlow")); d != "" {
 		t.Errorf("muted (-want +got):\n%s", d)
 	}

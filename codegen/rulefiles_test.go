@@ -50,7 +50,7 @@ func TestRuleFilesJoinPack(t *testing.T) {
 		"priority: P2", "priority: P1") // P1 takes warning
 	contains(t, made["prometheus/tests/NodeDiskFull.yml"], "generated:", "alertname: NodeDiskFull")
 	contains(t, made["prometheus/tests/job-disk_used-max.yml"], "job:disk_used:max")
-	contains(t, made["alertmanager/routes.md"], "[NodeDiskFull](../runbooks/NodeDiskFull.md) | chat")
+	contains(t, made["alertmanager/routes.md"], "| [NodeDiskFull](../runbooks/NodeDiskFull.md) | infra | chat |")
 	contains(t, made["alertmanager/route_tests.txt"], `alertname="NodeDiskFull"`)
 	contains(t, made["runbooks/NodeDiskFull.md"], "NodeDiskFull")
 	contains(t, made["runbooks/README.md"], "NodeDiskFull")

@@ -33,7 +33,7 @@ func TestSeveritiesBecomeLevelsOfSite(t *testing.T) {
 		made := files(t, paged(word))
 		contains(t, made[diskRules], "severity: "+level)
 		contains(t, made[diskTest], "severity: "+level)
-		contains(t, made["alertmanager/routes.md"], "| "+level+" | [DiskFull]")
+		contains(t, made["alertmanager/routes.md"], "\n## "+level+"\n", "| [DiskFull]")
 		contains(t, made["webhook/webhook.yml"], "label: severity", `{name: page, icon: "🚨", urgent: true, sound: loud}`, `{name: ticket, icon: "🎫", sound: silent}`)
 		for path, text := range made {
 			if word != level && strings.Contains(text, "priority") {

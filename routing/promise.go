@@ -2,8 +2,9 @@ package routing
 
 // Promise states what a person relies on. All promises that match an alert
 // apply together. If any of them has a Receiver, the alert must go to exactly
-// these; otherwise to any except those of Never. The other fields apply to the
-// promise's Receiver, or without one to every receiver of the alert.
+// these; otherwise to any receiver. It must never go to one of Never. The other
+// fields apply to the promise's Receiver, or without one to every receiver of
+// the alert.
 type Promise struct {
 	Match    string   // "": every alert
 	Receiver string   // must receive it
@@ -14,7 +15,7 @@ type Promise struct {
 	Again    string   // maximum time between notifications while it fires
 	NotAgain string   // minimum time between unchanged notifications
 	Sound    Sound    // sound in the chats of Receiver
-	NotIn    []string // time intervals in which it is not sent to any receiver
+	NotIn    []string // time intervals in which it is not sent to any receiver; those of the promise's own find a wrong one of the routes
 	Resolved bool     // the resolution must be sent
 }
 

@@ -37,15 +37,31 @@ func TestMistakes(t *testing.T) {
 		},
 		"a team sees the other's alerts": {
 			func(s *preflight.Site) { s.Routing.Route.Routes[3].Match = `severity=~"page|ticket"` },
-			"promised to pagerduty, payments, goes to infra, pagerduty",
+			"promised never to infra, and goes there",
 		},
 		"tickets at night": {
 			func(s *preflight.Site) { s.Routing.Route.Routes[2].Mute = nil },
-			"promised not to be sent in night, and is",
+			"promised not to be sent in promised-night, and is",
 		},
 		"a night of an hour": {
 			func(s *preflight.Site) { s.Routing.TimeIntervals[0].Times[1] = "07:00-07:00" },
 			"night",
+		},
+		"both teams in one chat": {
+			func(s *preflight.Site) { s.Routing.Receivers[2].Chats = s.Routing.Receivers[1].Chats },
+			"which has the same chat $PAYMENTS_CHAT",
+		},
+		"tickets while the Watchdog fires": {
+			func(s *preflight.Site) { s.Routing.Inhibit[0].Source = `alertname="Watchdog"` },
+			"its source Watchdog always fires",
+		},
+		"a zone that is missing": {
+			func(s *preflight.Site) { s.Routing.TimeIntervals[0].Location = "" },
+			"promised not to be sent in promised-night, and is",
+		},
+		"pages of all teams in one group": {
+			func(s *preflight.Site) { s.Routing.Route.GroupBy = []string{"alertname", "env"} },
+			"promised to be grouped by alertname, env, team",
 		},
 		"a secret in the file": {
 			func(s *preflight.Site) { s.Routing.Receivers[0].PagerDuty[0].YAML = "routing_key: 0123456789" },

@@ -83,13 +83,23 @@ func notifications() routing.Routing {
 			{Name: offHours, Times: []string{"18:00-24:00", "00:00-09:00"}, Weekdays: []string{"monday:friday"}, Location: "Europe/Berlin"},
 			{Name: offHours, Weekdays: []string{"saturday", "sunday"}, Location: "Europe/Berlin"},
 			{Name: seoulNight, Times: []string{"22:00-24:00", "00:00-07:00"}, Location: "Asia/Seoul"},
+			// The promises have hours of their own, so that a mistake in the others is found.
+			{Name: "promised-off-hours", Times: []string{"00:00-09:00", "18:00-24:00"}, Weekdays: []string{"monday:friday"}, Location: "Europe/Berlin"},
+			{Name: "promised-off-hours", Weekdays: []string{"saturday:sunday"}, Location: "Europe/Berlin"},
+			{Name: "promised-seoul-night", Times: []string{"00:00-07:00", "22:00-24:00"}, Location: "Asia/Seoul"},
 		},
 		Promises: []routing.Promise{
-			{Match: critical, Receiver: "pagerduty", Within: "2m", Again: "5h", Resolved: true},
-			{Match: critical, Receiver: "telegram", Within: "2m", Sound: routing.Loud},
+			{Match: critical, Receiver: "pagerduty", GroupBy: byService, Gather: "10s", Within: "2m", Again: "4h1m", NotAgain: "4h", Resolved: true},
+			{Match: critical, Receiver: "telegram", GroupBy: byService, Gather: "10s", Within: "2m", Again: "4h1m", NotAgain: "4h", Sound: routing.Loud, Resolved: true},
 			{Match: critical + `, namespace=~"kube-.*|monitoring", team=""`, Receiver: "platform"},
-			{Match: `severity="warning", team="payments"`, Receiver: "seoul", NotIn: []string{seoulNight}},
-			{Match: `severity="info"`, Never: "pagerduty"},
+			{Match: `severity="warning", team="payments"`, Receiver: "seoul", Within: "6m", NotIn: []string{"promised-seoul-night"}},
+			{Match: `severity=~"warning|info"`, Never: "pagerduty"},
+			{Match: `severity="warning"`, Never: "null"},
+		},
+		// What the file held back before, and nothing else.
+		Quiet: []routing.Quiet{
+			{Match: `severity=~"warning|info"`, While: critical, Equal: []string{"namespace", "alertname"}},
+			{Match: `severity="info"`, While: `alertname="InfoInhibitor"`, Equal: []string{"namespace"}},
 		},
 	}
 	for _, team := range teams {
@@ -100,8 +110,8 @@ func notifications() routing.Routing {
 			Routes: []routing.Route{{Match: `severity="warning"`, Mute: []string{offHours}}, {Match: `severity="info"`, Receiver: "null"}},
 		})
 		r.Promises = append(r.Promises,
-			routing.Promise{Match: match + `, severity="warning"`, Receiver: "slack-" + team, NotIn: []string{offHours}},
-			routing.Promise{Match: match + `, severity="critical"`, Receiver: "slack-" + team, Within: "7m"},
+			routing.Promise{Match: match + `, severity="warning"`, Receiver: "slack-" + team, GroupBy: byService, Within: "6m", NotAgain: "12h", NotIn: []string{"promised-off-hours"}, Resolved: true},
+			routing.Promise{Match: match + `, severity="critical"`, Receiver: "slack-" + team, GroupBy: byService, Within: "6m", NotAgain: "12h", Resolved: true},
 		)
 	}
 	return r

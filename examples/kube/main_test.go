@@ -39,6 +39,18 @@ func TestMistakes(t *testing.T) {
 			func(r *routing.Routing) { r.Route.Routes[3].Mute = []string{offHours} },
 			"and is not sent in off-hours",
 		},
+		"warnings to a receiver without integrations": {
+			func(r *routing.Routing) { r.YAML = strings.ReplaceAll(r.YAML, "severity = info]\n      receiver", "severity =~ warning|info]\n      receiver") },
+			`promised never to null, and goes there`,
+		},
+		"a wider inhibition in the file": {
+			func(r *routing.Routing) { r.YAML = strings.Replace(r.YAML, "equal: [namespace, alertname]", "equal: [namespace]", 1) },
+			"must be sent, and is inhibited while",
+		},
+		"the weekend is missing": {
+			func(r *routing.Routing) { r.TimeIntervals = append(r.TimeIntervals[:1:1], r.TimeIntervals[2:]...) },
+			"promised not to be sent in promised-off-hours, and is",
+		},
 		"an interval over midnight": {
 			func(r *routing.Routing) { r.TimeIntervals[2].Times = []string{"22:00-07:00"} },
 			`"22:00-24:00" and "00:00-07:00"`,

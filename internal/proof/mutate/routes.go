@@ -107,7 +107,7 @@ func (r *Routes) reach() []reached {
 		for _, p := range pieces {
 			for _, route := range p.Routes {
 				for at := route; c.Judge != nil && at != nil; at = at.Parent {
-					out[at.Index].tested = out[at.Index].tested || at == route || at.Parent != nil
+					out[at.Index].tested = out[at.Index].tested || at == route || at.Parent != nil || route.Inherits(at)
 				}
 			}
 		}

@@ -30,13 +30,17 @@ type cell struct {
 	pieces             []routetree.Piece
 }
 
-// labelSet returns the labels of an instance, or nil for a set.
-func (c *cell) labelSet() model.LabelSet {
+// labelSet returns the labels of an instance, or nil for a set. It leaves out
+// external labels that the routing does not name.
+func (p *proof) labelSet(c *cell) model.LabelSet {
 	if c.instance == nil {
 		return nil
 	}
 	out := model.LabelSet{}
 	for name, value := range c.instance {
+		if _, named := p.space.Label(name); !named && p.External()[name] == value {
+			continue
+		}
 		out[model.LabelName(name)] = model.LabelValue(value)
 	}
 	return out

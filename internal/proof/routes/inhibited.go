@@ -36,6 +36,12 @@ func (p *proof) inhibition(i inhibition) {
 		}
 	}
 	sources, targets := p.matching(source), p.matching(target)
+	for _, c := range sources {
+		if p.isHeartbeat(c.Alert) && len(targets) > 0 {
+			p.add(finding.EqualNothing, i.where(), "its source %s always fires, so its targets are never sent: name another source", c.Name)
+			return
+		}
+	}
 	for _, name := range i.equal {
 		label, _ := p.space.Label(name)
 		missing := map[string]bool{}

@@ -234,6 +234,17 @@ func (p *proof) interval(c *cell) time.Duration {
 // matcher that decided.
 func (p *proof) receivers(promises []promise, wanted map[string]bool, piece routetree.Piece) string {
 	got := map[string]bool{}
+	for _, x := range promises {
+		for _, r := range piece.Routes {
+			switch {
+			case x.Never == "":
+			case r.Receiver == x.Never:
+				return fmt.Sprintf("promised never to %s, and goes there (%s takes it)", x.Never, r.Name())
+			case p.sharedChat(r.Receiver, x.Never) != "":
+				return fmt.Sprintf("promised never to %s, and goes to %s, which has the same chat %s", x.Never, r.Receiver, p.sharedChat(r.Receiver, x.Never))
+			}
+		}
+	}
 	for _, r := range piece.Routes {
 		if !wanted[r.Receiver] && !p.notifies(p.effects[r.Receiver]) {
 			continue // a receiver without integrations has no effect
@@ -249,16 +260,22 @@ func (p *proof) receivers(promises []promise, wanted map[string]bool, piece rout
 		}
 		return ""
 	}
-	for _, x := range promises {
-		if x.Never != "" && got[x.Never] {
-			return fmt.Sprintf("promised never to %s, and goes there%s", x.Never, p.why(map[string]bool{}, got, piece))
+	return ""
+}
+
+// sharedChat returns a chat that two receivers with the same sound have, or "".
+func (p *proof) sharedChat(a, b string) string {
+	x, y := p.effects[a], p.effects[b]
+	for _, c := range x.Chats {
+		if x.Sound == y.Sound && slices.Contains(y.Chats, c) {
+			return cmp.Or(c.Telegram, c.Slack)
 		}
 	}
 	return ""
 }
 
-// why names the matcher that decided that alerts go to other receivers than
-// wanted: that of the route to a wanted receiver that comes closest.
+// why names the route that takes alerts, and the matcher that keeps them from the
+// route to a wanted receiver that comes closest.
 func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
 	alert := p.space.Witness(piece.Box, false)
 	var closest *routetree.Route
@@ -267,22 +284,36 @@ func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
 		if !wanted[r.Receiver] || got[r.Receiver] {
 			continue
 		}
-		if failing := r.Failing(alert); closest == nil || len(failing) < len(decided) {
+		failing := r.Failing(alert)
+		if closest == nil || len(failing) < len(decided) || len(failing) == len(decided) && slips(failing, alert) && !slips(decided, alert) {
 			closest, decided = r, failing
 		}
 	}
-	if len(decided) > 0 {
-		return fmt.Sprintf(" (%s does not match %s)", decided[0], closest.Name())
-	}
+	var out []string
 	for _, r := range piece.Routes {
-		switch {
-		case closest != nil && closest.Index > r.Index && !r.Continues():
-			return fmt.Sprintf(" (%s takes it before %s)", r.Name(), closest.Name())
-		case closest == nil && !wanted[r.Receiver]:
-			return fmt.Sprintf(" (%s takes it)", r.Name())
+		if wanted[r.Receiver] && got[r.Receiver] && len(piece.Routes) > 1 || r.Continues() && closest != nil {
+			continue
 		}
+		text := r.Name() + " takes it"
+		if closest != nil && len(decided) == 0 && closest.Index > r.Index {
+			text += " before " + closest.Name()
+		}
+		out = append(out, text)
+		break
 	}
-	return ""
+	if len(decided) > 0 {
+		out = append(out, fmt.Sprintf("%s keeps it from %s", decided[0], closest.Name()))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, "; ") + ")"
+}
+
+// slips reports whether the only failing matcher looks like a slip of the alert's
+// value.
+func slips(failing labels.Matchers, alert model.LabelSet) bool {
+	return len(failing) == 1 && suggest.Slip(failing[0].Value, []string{string(alert[model.LabelName(failing[0].Name)])})
 }
 
 func show(t time.Duration) string { return model.Duration(t).String() }

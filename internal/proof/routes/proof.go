@@ -127,7 +127,7 @@ func inhibitName(r *inhibit.InhibitRule) string {
 func (p *proof) expectations(e effects) routetree.Proof {
 	out := routetree.Proof{Space: p.space, Quiets: p.quiets, Exact: p.exactQuiets()}
 	for _, c := range p.cells {
-		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: c.labelSet()})
+		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: p.labelSet(c)})
 	}
 	return out
 }

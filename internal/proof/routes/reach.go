@@ -59,7 +59,7 @@ func (p *proof) onlyWatchdog(piece routetree.Piece) bool {
 // unguarded reports alerts of the site that break a rule that holds on every
 // site. It returns whether it reported one.
 func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
-	labels := c.labelSet()
+	labels := p.labelSet(c)
 	if labels == nil {
 		labels = p.space.Witness(piece.Box, false)
 	}
@@ -81,6 +81,8 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 		p.add(finding.NoReceiver, c.Where, "with %s the webhook may be unable to deliver it, and no other receiver gets it: send it to one of Alertmanager's own integrations as well", alert)
 	case !p.isHeartbeat(c.Alert) && p.toWatchdog(piece) != "":
 		p.add(finding.NoReceiver, c.Where, "with %s it goes to %s, which is for the heartbeat and makes no message: send it elsewhere, and only an alert that always fires there", alert, p.toWatchdog(piece))
+	case p.lost(c, piece):
+		p.add(finding.NoReceiver, c.Where, "with %s it goes to %s, which has no integration, so it is lost: send it elsewhere, or promise that receiver", alert, piece.Routes[0].Receiver)
 	case p.IsUrgent(c.level) && !any(func(e effect) bool { return p.reaches(e, c) }):
 		p.add(finding.NoReceiver, c.Where, "with %s it is urgent and makes no message: %s", alert, p.unheard(piece, c))
 	case p.Promised && p.IsUrgent(c.Severity) && len(c.promises) == 0:
@@ -91,6 +93,15 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 		return false
 	}
 	return true
+}
+
+// lost reports whether alerts reach receivers without integrations only, although
+// their level is not the last one and no promise names such a receiver.
+func (p *proof) lost(c *cell, piece routetree.Piece) bool {
+	_, rank, known := p.Level(c.level)
+	return known && rank < len(p.Scale.Levels)-1 && !p.IsUrgent(c.level) && !slices.ContainsFunc(piece.Routes, func(r *routetree.Route) bool {
+		return p.notifies(p.effects[r.Receiver]) || slices.ContainsFunc(c.promises, func(x promise) bool { return x.Promise.Receiver == r.Receiver })
+	})
 }
 
 // noSeverity is the severity of alerts without a receiver, by a convention of

@@ -41,7 +41,9 @@ func (f firing) SlurpAndSubscribe(string) ([]*alert.Alert, provider.AlertIterato
 	return []*alert.Alert{a}, provider.NewAlertIterator(make(chan *provider.Alert), make(chan struct{}), nil)
 }
 
-// Quiet states that alerts are inhibited while others with equal labels fire.
+// Quiet states that alerts are inhibited while others with equal labels fire. As
+// in Alertmanager, an alert that matches both is not inhibited by another one that
+// does.
 type Quiet struct {
 	While, Match labels.Matchers
 	Equal        []string
@@ -50,7 +52,7 @@ type Quiet struct {
 // holds reports whether the target must be inhibited while the source fires. A
 // missing label equals an empty one.
 func (q Quiet) holds(source, target model.LabelSet) bool {
-	return q.While.Matches(source) && q.Match.Matches(target) && !slices.ContainsFunc(q.Equal, func(name string) bool {
+	return q.While.Matches(source) && q.Match.Matches(target) && !(q.While.Matches(target) && q.Match.Matches(source)) && !slices.ContainsFunc(q.Equal, func(name string) bool {
 		return source[model.LabelName(name)] != target[model.LabelName(name)]
 	})
 }
@@ -75,7 +77,7 @@ func newSides(s *space.Space, source, target labels.Matchers, equal []string) si
 // pair is a set of pairs of a source and a target.
 type pair struct{ source, target space.Box }
 
-// inhibits returns the pairs that the inhibition holds for, of a source and a
+// inhibits returns the pairs that the inhibition or quiet holds for, of a source and a
 // target with equal labels. An alert that matches both sides is not inhibited by
 // another one that does.
 func (r sides) inhibits(p pair) []pair {
@@ -95,15 +97,6 @@ func (r sides) inhibits(p pair) []pair {
 		}
 	}
 	return out
-}
-
-// requires returns the pairs of a quiet.
-func (r sides) requires(p pair) []pair {
-	source, target := p.source.Only(r.source), p.target.Only(r.target)
-	if source == nil || target == nil {
-		return nil
-	}
-	return []pair{{source, target}}
 }
 
 // without returns the pairs that are not in o, which is a part of p.
@@ -155,7 +148,7 @@ func (p pair) same(s *space.Space, label int, equal []int) bool {
 
 // uncovered returns a part of the pairs with these equal labels that none of the
 // others covers.
-func uncovered(s *space.Space, p pair, equal []int, others []sides, regions func(sides, pair) []pair) (pair, bool) {
+func uncovered(s *space.Space, p pair, equal []int, others []sides) (pair, bool) {
 	p, possible := p.equally(equal)
 	if !possible {
 		return p, false
@@ -173,7 +166,7 @@ func uncovered(s *space.Space, p pair, equal []int, others []sides, regions func
 				continue
 			}
 			open := []pair{l}
-			for _, region := range regions(o, l) {
+			for _, region := range o.inhibits(l) {
 				var rest []pair
 				for _, x := range open {
 					part := pair{x.source.And(region.source), x.target.And(region.target)}

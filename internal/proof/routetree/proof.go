@@ -93,8 +93,8 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 			quiets = append(quiets, newSides(p.Space, q.While, q.Match, q.Equal))
 		}
 		inhibits := t.on(p.Space).inhibit
-		check := func(r sides, own func(sides, pair) []pair, others []sides, theirs func(sides, pair) []pair, verb string, wrong func(a, b model.LabelSet) bool) bool {
-			for target, f := range p.uncovered(r, own, others, theirs) {
+		check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
+			for target, f := range p.uncovered(r, others) {
 				if wrong(f[0], f[1]) {
 					return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
 				}
@@ -102,14 +102,14 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 			return true
 		}
 		for _, r := range inhibits {
-			if !check(r, sides.inhibits, quiets, sides.requires, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
+			if !check(r, quiets, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
 				return !p.quiet(a, b) && t.Inhibited(a, b)
 			}) {
 				return
 			}
 		}
 		for _, q := range quiets {
-			if !check(q, sides.requires, inhibits, sides.inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
+			if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
 				return p.quiet(a, b) && !t.Inhibited(a, b)
 			}) {
 				return
@@ -125,11 +125,11 @@ func (p Proof) quiet(source, target model.LabelSet) bool {
 
 // uncovered yields pairs of alerts of the cases that r concerns and the others
 // do not, with the case of the target.
-func (p Proof) uncovered(r sides, own func(sides, pair) []pair, others []sides, theirs func(sides, pair) []pair) func(yield func(int, [2]model.LabelSet) bool) {
+func (p Proof) uncovered(r sides, others []sides) func(yield func(int, [2]model.LabelSet) bool) {
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
-		for _, part := range own(r, x) {
-			if left, any := uncovered(p.Space, part, r.equal, others, theirs); any {
+		for _, part := range r.inhibits(x) {
+			if left, any := uncovered(p.Space, part, r.equal, others); any {
 				return left, true
 			}
 		}
@@ -189,7 +189,7 @@ func (p Proof) Differ(a, b *Tree) string {
 // differ describes a pair that a inhibits and b does not, or returns "".
 func (p Proof) differ(a, b *Tree, text string) string {
 	for _, r := range a.on(p.Space).inhibit {
-		for _, f := range p.uncovered(r, sides.inhibits, b.on(p.Space).inhibit, sides.inhibits) {
+		for _, f := range p.uncovered(r, b.on(p.Space).inhibit) {
 			if a.Inhibited(f[0], f[1]) && !b.Inhibited(f[0], f[1]) {
 				return fmt.Sprintf(text, Show(f[1]), Show(f[0]))
 			}

@@ -122,6 +122,18 @@ type Route struct {
 	tree *Tree
 }
 
+// Inherits reports whether a field of a parent applies to the route: its
+// receiver, grouping or one of its times.
+func (r *Route) Inherits(from *Route) bool {
+	var receiver, groupBy, wait, interval, repeat bool
+	for at := r; at != from; at = at.Parent {
+		c := at.Config
+		receiver, groupBy = receiver || c.Receiver != "", groupBy || c.GroupBy != nil || c.GroupByAll
+		wait, interval, repeat = wait || c.GroupWait != nil, interval || c.GroupInterval != nil, repeat || c.RepeatInterval != nil
+	}
+	return !(receiver && groupBy && wait && interval && repeat)
+}
+
 // Continues reports whether alerts that the route delivers try later routes too.
 func (r *Route) Continues() bool {
 	for at := r; at.Parent != nil; at = at.Parent {
