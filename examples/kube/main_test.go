@@ -40,11 +40,15 @@ func TestMistakes(t *testing.T) {
 			"and is not sent in off-hours",
 		},
 		"warnings to a receiver without integrations": {
-			func(r *routing.Routing) { r.YAML = strings.ReplaceAll(r.YAML, "severity = info]\n      receiver", "severity =~ warning|info]\n      receiver") },
+			func(r *routing.Routing) {
+				r.YAML = strings.ReplaceAll(r.YAML, "severity = info]\n      receiver", "severity =~ warning|info]\n      receiver")
+			},
 			`promised never to null, and goes there`,
 		},
 		"a wider inhibition in the file": {
-			func(r *routing.Routing) { r.YAML = strings.Replace(r.YAML, "equal: [namespace, alertname]", "equal: [namespace]", 1) },
+			func(r *routing.Routing) {
+				r.YAML = strings.Replace(r.YAML, "equal: [namespace, alertname]", "equal: [namespace]", 1)
+			},
 			"must be sent, and is inhibited while",
 		},
 		"the weekend is missing": {
