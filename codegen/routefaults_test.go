@@ -116,7 +116,7 @@ func TestBrokenPromiseNamesMatcher(t *testing.T) {
 	s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "other", Chats: []routing.Chat{{Telegram: "$OTHER"}}})
 	s.Routing.Route.Routes = []routing.Route{{Match: `sev="red", env="prod"`, Receiver: "other"}}
 	s.Routing.Promises = []routing.Promise{{Match: `sev="red"`, Receiver: "other"}}
-	contains(t, findings(t, s), `promised to other, goes to mq (env="prod" does not match {env="prod",sev="red"})`)
+	contains(t, findings(t, s), `promised to other, goes to mq (env="prod" keeps it from {env="prod",sev="red"})`)
 	s.Routing.Route.Routes = []routing.Route{{Match: `sev=~"red|amber", env="dev"`}, {Match: `sev="red"`, Receiver: "other"}}
 	contains(t, findings(t, s), `promised to other, goes to mq ({env="dev",sev=~"red|amber"} takes it before {sev="red"})`)
 }
