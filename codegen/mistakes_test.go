@@ -102,6 +102,7 @@ var routingMistakes = []mistake{
 	{"AM008", "PreflightCheckFailed", func(s *preflight.Site) { s.Packs[0].Groups[0].Interval = "5m" }},
 	{"AM008", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.FiringOnly = true })},
 	{"AM008", "PreflightCheckFailed", receiver("telegram-loud", func(r *routing.Receiver) { r.Sound = routing.Silent })},
+	{"AM008", "UrgentUndelivered", receiver("fallback-begin", func(r *routing.Receiver) { r.FiringOnly = false })},
 	{"AM008", "PreflightCheckWarned", route(p1, func(r *routing.Route) { r.GroupBy = []string{"env"} })},
 	{"AM008", "TargetDown", func(s *preflight.Site) { s.Routing.Route.Routes[0].Continue = false }},
 	{"AM008", "WebhookBacklog", func(s *preflight.Site) { slices.Reverse(s.Routing.Route.Routes) }},

@@ -17,6 +17,8 @@ type Promise struct {
 	Sound    Sound    // sound in the chats of Receiver
 	NotIn    []string // time intervals in which it is not sent to any receiver; those of the promise's own find a wrong one of the routes
 	Resolved bool     // the resolution must be sent
+
+	FiringOnly bool // the resolution must not be sent
 }
 
 // Quiet promises that alerts are inhibited while others with equal labels fire,

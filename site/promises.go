@@ -61,23 +61,23 @@ func promises() []routing.Promise {
 		},
 		{
 			Match: `source="pipeline", alertname="WebhookInboxStuck"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
-			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
+			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", FiringOnly: true,
 		},
 		{
 			Match: `source="pipeline", alertname="TelegramFailing"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
-			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
+			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", FiringOnly: true,
 		},
 		{
 			Match: `source="pipeline", alertname="MessagesRefused"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
-			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h",
+			Gather: "30s", Within: "6m", Again: "12h5m", NotAgain: "12h", FiringOnly: true,
 		},
 		{
 			Match: `source="pipeline", alertname="WebhookBacklog"`, Receiver: fallbackSilent, Sound: routing.Silent, GroupBy: []string{"alertname", "job"},
-			Gather: "5m", Within: "31m", Again: "24h30m", NotAgain: "24h",
+			Gather: "5m", Within: "31m", Again: "24h30m", NotAgain: "24h", FiringOnly: true,
 		},
 		{
 			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: fallbackBegin, Sound: routing.Loud, GroupBy: []string{"alertname", "job"},
-			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h",
+			Gather: "200ms", Within: "1m1s", Again: "1h1s", NotAgain: "1h", FiringOnly: true,
 		},
 		{
 			Match: `source="pipeline", alertname="UrgentUndelivered"`, Receiver: history, Sound: routing.NoMessage, GroupBy: []string{"alertname", "job"},

@@ -41,6 +41,7 @@ func site() preflight.Site {
 			{Name: "ticket", Icon: "🎫", Sound: routing.Silent, Takes: []string{"P1", "P2", "P3"}},
 		}},
 		Urgent:  []string{"ErrorBudgetBurn", "UrgentUndelivered"},
+		Levels:  map[string][]string{"page": {"ErrorBudgetBurn"}, "ticket": {"LatencyHigh"}},
 		Routing: notifications(),
 	}
 }

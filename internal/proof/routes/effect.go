@@ -18,6 +18,7 @@ type effect struct {
 	routing.Receiver          // the literal; only the name for a receiver given as YAML
 	kinds            []string // Alertmanager's own integrations that are not preflight-webhook, in words
 	resolved         bool     // all integrations are sent resolutions
+	firingOnly       bool     // no integration is sent resolutions
 	yaml             bool
 }
 
@@ -28,9 +29,9 @@ type effects map[string]effect
 func (p *proof) readEffects() effects {
 	out := effects{}
 	for _, r := range p.tree.Config.Receivers {
-		e := effect{resolved: true, yaml: p.written.Receivers[r.Name]}
+		e := effect{resolved: true, firingOnly: true, yaml: p.written.Receivers[r.Name]}
 		for _, x := range integrationsOf(r) {
-			e.resolved = e.resolved && x.resolved
+			e.resolved, e.firingOnly = e.resolved && x.resolved, e.firingOnly && !x.resolved
 			if !x.posts(p.Site.Webhook.URL) {
 				e.kinds = append(e.kinds, x.kind)
 			}
@@ -131,7 +132,10 @@ func (p *proof) effectMutants() []mutate.Effect {
 			}
 		}
 		if e.resolved && !e.yaml {
-			change("send_resolved", "true", "false", func(x *effect) { x.resolved = false })
+			change("send_resolved", "true", "false", func(x *effect) { x.resolved, x.firingOnly = false, true })
+		}
+		if e.firingOnly && !e.yaml && !e.Watchdog {
+			change("send_resolved", "false", "true", func(x *effect) { x.resolved, x.firingOnly = true, false })
 		}
 		if e.Watchdog {
 			change("watchdog", fmt.Sprint(e.Watchdog), "", func(x *effect) { x.Watchdog = false })

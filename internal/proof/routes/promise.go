@@ -69,6 +69,7 @@ func (x promise) Text() string {
 	}
 	add(len(p.NotIn) > 0, "not in "+strings.Join(p.NotIn, ", "))
 	add(p.Resolved, "with the resolution")
+	add(p.FiringOnly, "without the resolution")
 	if len(out) == 0 {
 		return text
 	}
@@ -169,7 +170,7 @@ func (p *proof) emptyPromises() {
 		if reason := p.impossible(x.match); reason != "" {
 			p.add(finding.BrokenPromise, where, "the promise matches no alert: %s", reason)
 		}
-		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved {
+		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved && !x.FiringOnly {
 			p.add(finding.NoPromise, where, "it promises nothing: give it a Receiver, Never, Within or another field")
 		}
 	}
@@ -348,6 +349,9 @@ func (p *proof) differs(x promise, r *routetree.Route, e effect, level string) s
 			reason = "which an integration of the receiver leaves out (send_resolved: false)"
 		}
 		return "promised the resolution too, " + reason
+	}
+	if x.FiringOnly && !e.firingOnly {
+		return "promised without the resolution, and the receiver sends it: set FiringOnly"
 	}
 	if x.Sound != "" {
 		switch sound := p.sound(e, level); {
