@@ -156,9 +156,19 @@ func (m *messages) check(receiver string, text amfile.Message, list []*template.
 		case strings.Contains(said, "<no value>"):
 			add(with, fmt.Errorf("a value is missing: %s", lineWith("<no value>", said)))
 			return
+		case pagerDutySeverity.MatchString(text.Path) && !slices.Contains(pagerDutySeverities, said):
+			add(with, fmt.Errorf("it gives %q, and PagerDuty takes %s: translate it, as {{ if eq .CommonLabels.severity \"page\" }}critical{{ else }}warning{{ end }}", said, strings.Join(pagerDutySeverities, ", ")))
+			return
 		}
 	}
 }
+
+// pagerDutySeverities are the severities of an event of PagerDuty. It refuses
+// others.
+var (
+	pagerDutySeverities = []string{"critical", "error", "warning", "info"}
+	pagerDutySeverity   = regexp.MustCompile(`(?i)^pager_?duty.*\bseverity$`)
+)
 
 // groupsOf returns each instance alone, and all together.
 func groupsOf(list []reach) [][]reach {

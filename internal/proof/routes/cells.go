@@ -53,6 +53,9 @@ const othersName = "SomebodyElses"
 func (p *proof) build() {
 	var b space.Builder
 	b.Label(model.AlertNameLabel)
+	if len(p.Envs) > 1 && len(p.inhibitions) > 0 {
+		b.Label("env", p.Envs...)
+	}
 	b.Label(p.Scale.Label, p.LevelNames()...)
 	b.Label(directLabel, directValue)
 	for _, r := range p.tree.Routes() {

@@ -63,12 +63,23 @@ func (p *proof) inhibition(i inhibition) {
 			p.addOrNote(i.yaml, finding.BothLack, i.where(), "Equal has %q, which %s and %s can lack: then Alertmanager takes it for equal; match %s!=\"\" too, or leave it out of Equal", name, a, b, name)
 		}
 	}
+	if len(p.Envs) > 1 && !slices.Contains(i.equal, "env") && p.someEnvs(sources) && p.someEnvs(targets) {
+		p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it holds back alerts of one environment while those of another fire: add \"env\" to Equal")
+	}
 	for _, c := range targets {
 		if p.IsUrgent(c.level) {
 			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
 			return
 		}
 	}
+}
+
+// someEnvs reports whether the label env of an alert can have several values.
+func (p *proof) someEnvs(cells []*cell) bool {
+	label, ok := p.space.Label("env")
+	return ok && slices.ContainsFunc(cells, func(c *cell) bool {
+		return c.box[label].Without(p.space.Only(label, "")).Len() > 1
+	})
 }
 
 // lacking names an alert that can lack a label.
