@@ -25,7 +25,7 @@ const (
 	// A chat is to show what fires in the default chats, once it is one of them.
 	dueInDefault = `INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
 		WHERE resolved_at IS NULL AND notify > 0 AND chat = '' ON CONFLICT DO NOTHING`
-	// So is what fires in the chat itself, if a version before has forgotten the chat
+	// Its own open alerts are due again after a version before has forgotten the chat
 	// and its views.
 	dueAgain = `INSERT INTO views (chat, instance, pending) SELECT ?1, id, 1 FROM instances
 		WHERE resolved_at IS NULL AND notify > 0 AND chat = ?1 AND receiver = ?2 ON CONFLICT DO NOTHING`
