@@ -159,6 +159,9 @@ func TestReceiversWithoutIntegration(t *testing.T) {
 			routing.Receiver{Watchdog: true, Chats: []routing.Chat{{Telegram: "$CHAT"}}}, "AM009: a heartbeat is no message",
 		},
 		"no chat": {routing.Receiver{Chats: []routing.Chat{{Telegram: "the team"}}}, `AM009: the chat "the team" is none`},
+		"one chat of two services": {
+			routing.Receiver{Chats: []routing.Chat{{Telegram: "1", Slack: "C0123456789"}}}, `AM009: the chat "1" is in Telegram and in Slack`,
+		},
 		"unknown sound": {
 			routing.Receiver{Chats: []routing.Chat{{Telegram: "1"}}, Sound: "shrill"}, `DF019: the Sound "shrill" is none of`,
 		},

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/alertnative/preflight/webhook/api"
+	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/state"
 )
 
@@ -45,7 +46,7 @@ func (in *intake) destination(r *http.Request) (to destination) {
 // The maximum lengths of names that count, in bytes.
 const (
 	maxCluster  = 100
-	maxReceiver = 1000
+	maxReceiver = config.MaxName
 )
 
 // cluster returns the name of a cluster as it is stored.

@@ -84,6 +84,29 @@ func TestAChatIsRemovedAndComesBack(t *testing.T) {
 	}, receiver("team", "7"))
 }
 
+// A version before that has no such chat forgets it and its messages. After the next
+// upgrade the chat is shown what fires, and its end.
+func TestAVersionBeforeForgetsTheChatOfAReceiver(t *testing.T) {
+	inReceivers(t, func(w *world) {
+		start := time.Now()
+		w.to("team", team.payload(team.firing("redis", start)))
+		w.after(time.Minute)
+		w.expect(person, fires)
+		w.stop()
+		w.database(`DELETE FROM views WHERE chat = '7'`, `DELETE FROM messages WHERE chat = '7'`, `DELETE FROM chats WHERE key = '7'`)
+		w.start()
+		w.after(time.Minute)
+		again := strings.NewReplacer("1 ", "2 ", "2 ", "3 ", "to 1", "to 2")
+		w.expect(person, fires, again.Replace(fires))
+		end := start.Add(10 * time.Minute)
+		w.after(time.Until(end.Add(5 * time.Second)))
+		w.to("team", team.payload(team.resolved("redis", start, end)))
+		w.after(time.Minute)
+		w.expect(person, fires, again.Replace(over), again.Replace(replied))
+		w.settled(0)
+	}, receiver("team", "7"))
+}
+
 // If no chat takes the place of a removed one, the default chats show what it was
 // still to show.
 func TestAReceiverIsRemoved(t *testing.T) {

@@ -48,6 +48,7 @@ func Parse(name string, data []byte) (File, error) {
 	if err := yaml.Unmarshal(data, &c.root); err != nil {
 		return File{}, explain(name, err)
 	}
+	c.emptyItems(&c.root)
 	c.check(f)
 	if !c.scaled(f) {
 		f.Severities = Priorities()
@@ -136,6 +137,16 @@ type checker struct {
 	name string
 	root yaml.Node
 	errs []error
+}
+
+// emptyItems reports items of lists without a value, which the decoder leaves out.
+func (c *checker) emptyItems(n *yaml.Node) {
+	for _, item := range n.Content {
+		if n.Kind == yaml.SequenceNode && item.Tag == "!!null" {
+			c.errs = append(c.errs, fmt.Errorf("%s:%d: an item of the list is empty: remove it", c.name, item.Line))
+		}
+		c.emptyItems(item)
+	}
 }
 
 func (c *checker) check(f File) {

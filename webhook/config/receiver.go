@@ -63,6 +63,9 @@ func tidied(list []Receiver) []Receiver {
 	return append([]Receiver(nil), list...)
 }
 
+// MaxName is the maximum length of the name of a receiver in bytes.
+const MaxName = 1000
+
 // receivers checks the receivers.
 func (c *checker) receivers(list []Receiver) {
 	first := map[string]bool{}
@@ -70,6 +73,9 @@ func (c *checker) receivers(list []Receiver) {
 		at := []any{"receivers", i}
 		if r.Name == "" {
 			c.add(at, "receiver %d has no name: write the one in alertmanager.yml", i+1)
+		}
+		if len(r.Name) > MaxName || strings.ContainsRune(r.Name, 0) {
+			c.add(at, "the name of receiver %d is longer than %d bytes or contains U+0000: no notification reaches it: rename it here and in alertmanager.yml", i+1, MaxName)
 		}
 		if first[r.Name] && r.Name != "" {
 			c.add(at, "receiver %q is listed twice", r.Name)

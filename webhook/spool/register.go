@@ -25,6 +25,10 @@ const (
 	// A chat is to show what fires in the default chats, once it is one of them.
 	dueInDefault = `INSERT INTO views (chat, instance, pending) SELECT ?, id, 1 FROM instances
 		WHERE resolved_at IS NULL AND notify > 0 AND chat = '' ON CONFLICT DO NOTHING`
+	// Its own open alerts are due again after a version before has forgotten the chat
+	// and its views.
+	dueAgain = `INSERT INTO views (chat, instance, pending) SELECT ?1, id, 1 FROM instances
+		WHERE resolved_at IS NULL AND notify > 0 AND chat = ?1 AND receiver = ?2 ON CONFLICT DO NOTHING`
 	// It is to show what fires for a receiver, once that names it.
 	openOfReceiver = `SELECT MAX(i.id) FROM instances i WHERE i.resolved_at IS NULL AND i.notify > 0 AND i.receiver = ?1 AND i.chat NOT IN ('', ?2)
 		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing WHERE f.fingerprint = i.fingerprint AND f.cluster = i.cluster
@@ -109,6 +113,9 @@ func (t *Tx) register(key string, users []string, shares bool) error {
 func (t *Tx) dueOf(receiver, chat string, shares bool) error {
 	if receiver == "" {
 		_, err := t.exec(dueInDefault, chat)
+		return err
+	}
+	if _, err := t.exec(dueAgain, chat, receiver); err != nil {
 		return err
 	}
 	rows, err := t.query(openOfReceiver, receiver, chat)

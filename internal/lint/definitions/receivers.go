@@ -41,7 +41,11 @@ func (c *Checked) receivers() []finding.Finding {
 			add(finding.NoMeans, "it has no integration: add Chats or another one, or set Sound: routing.NoMessage or Watchdog: true")
 		}
 		for _, chat := range r.Chats {
-			if _, _, ok := config.Chat(chat.Telegram); chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram) {
+			_, _, ok := config.Chat(chat.Telegram)
+			switch {
+			case chat.Telegram != "" && chat.Slack != "":
+				add(finding.NoMeans, "the chat %q is in Telegram and in Slack: list them as two Chats", chat.Telegram)
+			case chat.Slack == "" && !ok && !config.IsVariable(chat.Telegram):
 				add(finding.NoMeans, "the chat %q is none: %s, or $VARIABLE of the webhook's environment", chat.Telegram, config.ChatForm)
 			}
 		}
