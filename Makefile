@@ -21,7 +21,7 @@ bench: build tools ## Measure the commands, the proofs, and the webhook under lo
 	@go run ./bench/process
 	@go run ./bench/proofs
 	@go run ./bench/scale
-	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest
+	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest ./internal/proof/routes
 	@go run ./bench/pipeline
 	@go run ./bench/delivery
 	@go run ./bench/history
