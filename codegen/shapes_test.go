@@ -72,7 +72,7 @@ func replaceReceiver(s *preflight.Site, name, by string) {
 	}
 	for i := range s.Routing.Promises {
 		if p := &s.Routing.Promises[i]; p.Receiver == name {
-			p.Receiver = by
+			p.Receiver, p.FiringOnly = by, false
 		}
 	}
 }

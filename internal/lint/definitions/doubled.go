@@ -36,7 +36,7 @@ func (c *Checked) doubled() []finding.Finding {
 		for _, o := range c.Routing.Receivers[:i] {
 			name := r.Name
 			if r.Name = o.Name; reflect.DeepEqual(r, o) {
-				out = append(out, finding.Finding{Code: finding.NoMeans, Where: fmt.Sprintf("receiver %q", name), Reason: fmt.Sprintf("it is the same as %q: correct its chats or integrations, or send to one of them", o.Name)})
+				out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", name), Reason: fmt.Sprintf("it is the same as %q: correct its chats or integrations, or send to one of them", o.Name)})
 			}
 			r.Name = name
 		}
