@@ -42,11 +42,11 @@ func (p *proof) loose() {
 		switch {
 		case !found || slices.ContainsFunc(p.findings, func(f finding.Finding) bool { return f.Where == where }):
 		case x.Within != "" && x.within > looseWithin*latest && x.within-latest >= time.Minute:
-			p.add(finding.NoPromise, where, "Within %s is too long for an urgent alert: the routes deliver it within %s: promise that", show(x.within), show(latest))
+			p.add(finding.NoPromise, where, "Within %s is too long for an urgent alert: the routes deliver it within %s: correct the route, or promise that", show(x.within), show(latest))
 		case x.Again != "" && x.again > looseAgain*again:
-			p.add(finding.NoPromise, where, "Again %s is too long for an urgent alert: the routes repeat it after %s: promise that", show(x.again), show(again))
+			p.add(finding.NoPromise, where, "Again %s is too long for an urgent alert: the routes repeat it after %s: correct the route, or promise that", show(x.again), show(again))
 		case x.NotAgain != "" && looseAgain*x.notAgain < sooner:
-			p.add(finding.NoPromise, where, "NotAgain %s is too short for an urgent alert: the routes repeat it after %s: promise that", show(x.notAgain), show(sooner))
+			p.add(finding.NoPromise, where, "NotAgain %s is too short for an urgent alert: the routes repeat it after %s: correct the route, or promise that", show(x.notAgain), show(sooner))
 		}
 	}
 }

@@ -1,0 +1,262 @@
+package routes
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/prometheus/alertmanager/pkg/labels"
+	"github.com/prometheus/common/model"
+
+	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/internal/proof/routetree"
+	"github.com/alertnative/preflight/routing"
+)
+
+// judge returns a function that describes the promise that the deliveries of
+// alerts break, for receivers with these effects. It returns nil if no promise
+// matches.
+func (p *proof) judge(c *cell, e effects) func(routetree.Piece) string {
+	if len(c.promises) == 0 {
+		return nil
+	}
+	interval := p.interval(c)
+	wanted := map[string]bool{}
+	for _, x := range c.promises {
+		if x.Promise.Receiver != "" {
+			wanted[x.Promise.Receiver] = true
+		}
+	}
+	return func(piece routetree.Piece) string {
+		if problem := p.receivers(c.promises, wanted, piece); problem != "" {
+			return problem
+		}
+		notIn := excepted(c.promises)
+		for _, x := range c.promises {
+			for _, r := range piece.Routes {
+				if x.Promise.Receiver != "" && r.Receiver != x.Promise.Receiver {
+					continue
+				}
+				if problem := cmp.Or(p.late(x, r, interval), p.differs(x, r, e[r.Receiver], c.level), p.held(x, r, notIn, c.level)); problem != "" {
+					return fmt.Sprintf("%s: %s", r.Receiver, problem)
+				}
+			}
+		}
+		return ""
+	}
+}
+
+// interval returns the time between two evaluations of an alert. For alerts of
+// other sites it is unknown and counts as 0, so that only Alertmanager's delays
+// count.
+func (p *proof) interval(c *cell) time.Duration {
+	if c.Alert != nil {
+		return p.Interval(c.Group)
+	}
+	return 0
+}
+
+// receivers describes how the receivers differ from the promised ones, and the
+// matcher that decided.
+func (p *proof) receivers(promises []promise, wanted map[string]bool, piece routetree.Piece) string {
+	got := map[string]bool{}
+	for _, x := range promises {
+		for _, r := range piece.Routes {
+			switch {
+			case x.Never == "":
+			case r.Receiver == x.Never:
+				return fmt.Sprintf("promised never to %s, and goes there (%s takes it)", x.Never, r.Name())
+			case p.sharedChat(r.Receiver, x.Never) != "":
+				return fmt.Sprintf("promised never to %s, and goes to %s, which has the same chat %s", x.Never, r.Receiver, p.sharedChat(r.Receiver, x.Never))
+			}
+		}
+	}
+	for _, r := range piece.Routes {
+		if !wanted[r.Receiver] && !p.notifies(p.effects[r.Receiver]) {
+			continue // a receiver without integrations has no effect
+		}
+		if got[r.Receiver] {
+			return fmt.Sprintf("%s is notified twice", r.Receiver)
+		}
+		got[r.Receiver] = true
+	}
+	if len(wanted) > 0 {
+		if a, b := sorted(wanted), sorted(got); a != b {
+			return fmt.Sprintf("promised to %s, goes to %s%s", a, cmp.Or(b, "no receiver"), p.why(wanted, got, piece))
+		}
+		return ""
+	}
+	return ""
+}
+
+// sharedChat returns a chat that two receivers with the same sound have, or "".
+func (p *proof) sharedChat(a, b string) string {
+	x, y := p.effects[a], p.effects[b]
+	for _, c := range x.Chats {
+		if x.Sound == y.Sound && slices.Contains(y.Chats, c) {
+			return cmp.Or(c.Telegram, c.Slack)
+		}
+	}
+	return ""
+}
+
+// why names the route that takes alerts, and the matcher that keeps them from the
+// route to a wanted receiver that comes closest.
+func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
+	alert := p.space.Witness(piece.Box, false)
+	var closest *routetree.Route
+	var decided labels.Matchers
+	for _, r := range p.tree.Routes() {
+		if !wanted[r.Receiver] || got[r.Receiver] {
+			continue
+		}
+		failing := r.Failing(alert)
+		if closest == nil || len(failing) < len(decided) || len(failing) == len(decided) && slips(failing, alert) && !slips(decided, alert) {
+			closest, decided = r, failing
+		}
+	}
+	var out []string
+	for _, r := range piece.Routes {
+		if wanted[r.Receiver] && got[r.Receiver] && len(piece.Routes) > 1 || r.Continues() && closest != nil {
+			continue
+		}
+		text := r.Name() + " takes it"
+		if closest != nil && len(decided) == 0 && closest.Index > r.Index {
+			text += " before " + closest.Name()
+		}
+		out = append(out, text)
+		break
+	}
+	if len(decided) > 0 {
+		out = append(out, fmt.Sprintf("%s keeps it from %s", decided[0], closest.Name()))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(out, "; ") + ")"
+}
+
+// slips reports whether the only failing matcher looks like a slip of the alert's
+// value.
+func slips(failing labels.Matchers, alert model.LabelSet) bool {
+	return len(failing) == 1 && suggest.Slip(failing[0].Value, []string{string(alert[model.LabelName(failing[0].Name)])})
+}
+
+func show(t time.Duration) string { return model.Duration(t).String() }
+
+// late describes the time or grouping of a promise that a delivery does not
+// keep.
+func (p *proof) late(x promise, r *routetree.Route, interval time.Duration) string {
+	latest := interval + max(r.GroupWait, r.GroupInterval)
+	sooner, later := p.repeats(r.Delivery)
+	switch {
+	case x.GroupBy != nil && !slices.Equal(x.groupBy, r.GroupBy):
+		return fmt.Sprintf("promised to be grouped by %s, is grouped by %s", strings.Join(x.groupBy, ", "), r.Grouping())
+	case x.Gather != "" && r.GroupWait < x.gather:
+		return fmt.Sprintf("promised to gather alerts for %s, sends the first after %s", show(x.gather), show(r.GroupWait))
+	case x.Gather != "" && r.GroupWait > x.gather:
+		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(r.GroupWait), show(x.gather))
+	case x.Within != "" && latest > x.within:
+		return fmt.Sprintf("promised within %s, can take %s", show(x.within), show(latest))
+	case x.Again != "" && later > x.again:
+		return fmt.Sprintf("promised again after at most %s, can take %s", show(x.again), show(later))
+	case x.NotAgain != "" && sooner < x.notAgain:
+		return fmt.Sprintf("promised not again before %s, comes after %s", show(x.notAgain), show(sooner))
+	}
+	return ""
+}
+
+// differs describes the effect of a promise that a receiver does not have.
+func (p *proof) differs(x promise, r *routetree.Route, e effect, level string) string {
+	if !e.resolved && x.Resolved {
+		reason := "which the receiver leaves out (FiringOnly)"
+		if e.yaml {
+			reason = "which an integration of the receiver leaves out (send_resolved: false)"
+		}
+		return "promised the resolution too, " + reason
+	}
+	if x.FiringOnly && !e.firingOnly {
+		return "promised without the resolution, and the receiver sends it: set FiringOnly"
+	}
+	if x.Sound != "" {
+		switch sound := p.sound(e, level); {
+		case !e.sounds():
+			return fmt.Sprintf("promised with the sound %q, and the receiver has neither Chats nor Telegram", x.Sound)
+		case sound != x.Sound:
+			return fmt.Sprintf("promised with the sound %q, comes with %q", x.Sound, sound)
+		case len(e.Chats) > 0 && len(e.Telegram) > 0 && e.Sound == "" && sound != routing.Loud:
+			return fmt.Sprintf("promised with the sound %q, and its Telegram rings: give the receiver its Sound", x.Sound)
+		}
+	}
+	if x.Promise.Receiver != "" && !e.Watchdog && (x.Within != "" || x.Again != "") && !p.notifies(e) {
+		return "promised to arrive, and the receiver has no integration"
+	}
+	for _, name := range x.NotIn {
+		if !r.Times().Silent(r.Mute, r.Active, p.tree.Times, name) {
+			return fmt.Sprintf("promised not to be sent in %s, and is", name)
+		}
+	}
+	return ""
+}
+
+// notifies reports whether a receiver has any effect.
+func (p *proof) notifies(e effect) bool {
+	return e.direct() || len(e.Chats) > 0 || e.Watchdog || e.Sound == routing.NoMessage
+}
+
+// excepted returns the time intervals that the promises except.
+func excepted(promises []promise) []string {
+	var out []string
+	for _, x := range promises {
+		out = append(out, x.NotIn...)
+	}
+	return out
+}
+
+// held describes a time interval in which a delivery is late or not repeated
+// because its route is muted. Time intervals that a promise excepts do not
+// count.
+func (p *proof) held(x promise, r *routetree.Route, notIn []string, level string) string {
+	within, what := x.Within, "within "+x.Within
+	if within == "" {
+		within, what = x.Again, "again after at most "+x.Again
+	}
+	if within == "" && x.Resolved {
+		within, what = "at any time", "with its resolution" // Alertmanager does not send it later
+	}
+	if within == "" || len(r.Mute)+len(r.Active) == 0 || r.Times().Covered(r.Mute, r.Active, p.tree.Times, notIn) {
+		return ""
+	}
+	switch {
+	case p.IsUrgent(level):
+		return fmt.Sprintf("promised %s, and its route is mute at times (%s): it is urgent, so remove Mute and Active from the route", what, strings.Join(slices.Concat(r.Mute, r.Active), ", "))
+	case len(r.Active) > 0:
+		return fmt.Sprintf("promised %s, but it is sent only in %s: promise the time in which it is not, in NotIn", what, strings.Join(r.Active, ", "))
+	}
+	mute := slices.DeleteFunc(slices.Clone(r.Mute), func(name string) bool { return slices.Contains(notIn, name) })
+	if len(mute) == 0 {
+		mute = r.Mute
+	}
+	return fmt.Sprintf("promised %s, and is not sent in %s: promise that too, in NotIn", what, strings.Join(mute, ", "))
+}
+
+// repeats returns the shortest and longest time until an unchanged group is
+// sent again.
+func (p *proof) repeats(d routetree.Delivery) (sooner, later time.Duration) {
+	return d.Repeats(p.retention())
+}
+
+// defaultRetention is the time for which Alertmanager remembers notifications,
+// unless it is started with another --data.retention.
+const defaultRetention = 5 * 24 * time.Hour
+
+// retention returns the time for which Alertmanager remembers notifications.
+func (p *proof) retention() time.Duration {
+	d, err := model.ParseDuration(p.Site.Alertmanager.Retention)
+	if err != nil || d <= 0 {
+		return defaultRetention
+	}
+	return time.Duration(d)
+}
