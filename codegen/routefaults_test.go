@@ -78,11 +78,14 @@ func TestFaultsOfRoutes(t *testing.T) {
 		"a quiet of a wider inhibition": {all(inhibition(red, amber), quiet(routing.Quiet{While: red + `, env="prod"`, Match: amber})), "must be sent, and is inhibited while"},
 		"a quiet that is not kept":      {all(inhibition(red+`, env="prod"`, amber), quiet(routing.Quiet{While: red, Match: amber})), "must be inhibited while"},
 		"a receiver without a route":    {other, `receiver "other": AM002: no route sends anything to it`},
-		"one target twice":              {func(s *preflight.Site) { s.Jobs[0].Targets = []string{"q1:9400", "q1:9400"} }, `the target "q1:9400" is there twice`},
-		"one Alertmanager twice":        {func(s *preflight.Site) { s.Alertmanager.Addresses = []string{"am:9093", "am:9093"} }, `"am:9093" is there twice`},
-		"no Alertmanager":               {func(s *preflight.Site) { s.Alertmanager.Addresses = nil }, "there is no Alertmanager in it"},
-		"a webhook's URL with a path":   {func(s *preflight.Site) { s.Webhook.URL += "/api/v1/alerts" }, "it has a path"},
-		"a promise names the first":     {all(other, routed(routing.Route{Match: `sev=~"a.*"`}, routing.Route{Match: amber, Receiver: "other", GroupWait: "1m"})), "takes all of them before"},
+		"receivers that are the same": {all(func(s *preflight.Site) {
+			s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: "twin", Chats: []routing.Chat{{Telegram: "$MQ"}}})
+		}, routed(routing.Route{Match: amber, Receiver: "twin"})), `receiver "twin": DF017: it is the same as "mq"`},
+		"one target twice":            {func(s *preflight.Site) { s.Jobs[0].Targets = []string{"q1:9400", "q1:9400"} }, `the target "q1:9400" is there twice`},
+		"one Alertmanager twice":      {func(s *preflight.Site) { s.Alertmanager.Addresses = []string{"am:9093", "am:9093"} }, `"am:9093" is there twice`},
+		"no Alertmanager":             {func(s *preflight.Site) { s.Alertmanager.Addresses = nil }, "there is no Alertmanager in it"},
+		"a webhook's URL with a path": {func(s *preflight.Site) { s.Webhook.URL += "/api/v1/alerts" }, "it has a path"},
+		"a promise names the first":   {all(other, routed(routing.Route{Match: `sev=~"a.*"`}, routing.Route{Match: amber, Receiver: "other", GroupWait: "1m"})), "takes all of them before"},
 	})
 }
 

@@ -55,6 +55,18 @@ func TestMistakes(t *testing.T) {
 			func(s *preflight.Site) { s.Routing.Inhibit[0].Source = `alertname="Watchdog"` },
 			"its source Watchdog always fires",
 		},
+		"a page in staging holds tickets of prod back": {
+			func(s *preflight.Site) {
+				s.Routing.Inhibit[0].Equal, s.Routing.Quiet[0].Equal = []string{"team"}, []string{"team"}
+			},
+			`add "env" to Equal`,
+		},
+		"a severity that PagerDuty refuses": {
+			func(s *preflight.Site) {
+				s.Routing.Receivers[0].PagerDuty[0].YAML = `severity: '{{ .CommonLabels.severity }}'`
+			},
+			`it gives "page", and PagerDuty takes critical`,
+		},
 		"a zone that is missing": {
 			func(s *preflight.Site) { s.Routing.TimeIntervals[0].Location = "" },
 			"promised not to be sent in promised-night, and is",
