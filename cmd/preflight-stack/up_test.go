@@ -74,7 +74,7 @@ func TestUpOfAnotherSite(t *testing.T) {
 func TestUpRemovesIntegrations(t *testing.T) {
 	t.Setenv("TELEGRAM_BOT_TOKEN", "")
 	c := start(t, "up", "--generated="+generate(t, "acme"), "--data="+t.TempDir(), "--ports=random")
-	c.await("Removed", "telegram of oncall", "The textfile collector reads")
+	c.await("Removed", "telegram of direct, pagerduty of pagerduty", "The textfile collector reads")
 	if code := c.end(); code != 0 {
 		t.Errorf("exit code %d, want 0", code)
 	}

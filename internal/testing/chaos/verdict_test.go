@@ -189,14 +189,15 @@ func TestAKillCountsOnlyWithWorkInFlight(t *testing.T) {
 
 func TestSecretsAreFoundWhereverTheyAre(t *testing.T) {
 	t.Parallel()
-	s := &secrets{bot: "123456:AbC/+ d", webhook: "bearer-secret", alertmanager: "manager-secret", postgres: "dsn-secret"}
+	s := &secrets{bot: "123456:AbC/+ d", slack: "xoxb-1-2-slack-secret", webhook: "bearer-secret", alertmanager: "manager-secret", postgres: "dsn-secret"}
 	for text, want := range map[string]string{
 		`msg="POST /bot123456:AbC/+ d/sendMessage"`:         "the bot token",
 		"url=http://h/bot123456%3AAbC%2F%2B+d":              "the bot token",
 		"\x00\x01bearer-secret\x00":                         "the webhook's bearer token",
 		"Authorization: Basic Y2hhb3M6bWFuYWdlci1zZWNyZXQ=": "the password of Alertmanager", // chaos:manager-secret
 		"postgres://preflight:dsn-secret@127.0.0.1/":        "the password of PostgreSQL",
-		"nothing of it": "",
+		"token=xoxb-1-2-slack-secret":                       "the token of Slack",
+		"nothing of it":                                     "",
 	} {
 		got := strings.Join(Find([]byte(text), s.needles()), ", ")
 		if got != want {
