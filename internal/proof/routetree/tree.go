@@ -104,6 +104,7 @@ type Tree struct {
 
 	mu       sync.Mutex
 	compiled map[*space.Space]*onSpace
+	firsts   map[string]*Route // see twins
 }
 
 // Route is a route of a tree.
@@ -201,12 +202,28 @@ func (t *Tree) Routes() []*Route { return t.routes }
 // those of the parents included, or nil. Alertmanager distinguishes the groups of
 // such routes by their group labels only: of two equal groups it sends one.
 func (r *Route) Twin() *Route {
-	for _, o := range r.tree.routes[:r.Index] {
-		if o.Receiver == r.Receiver && o.own.Key() == r.own.Key() {
-			return o
-		}
+	twins := r.tree.twins()
+	if first := twins[r.twinKey()]; first != r {
+		return first
 	}
 	return nil
+}
+
+func (r *Route) twinKey() string { return r.Receiver + "\x00" + r.own.Key() }
+
+// twins returns the first route of each receiver and list of matchers.
+func (t *Tree) twins() map[string]*Route {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.firsts == nil {
+		t.firsts = map[string]*Route{}
+		for _, r := range t.routes {
+			if key := r.twinKey(); t.firsts[key] == nil {
+				t.firsts[key] = r
+			}
+		}
+	}
+	return t.firsts
 }
 
 // Name names a route by its matchers and those of its parents.
