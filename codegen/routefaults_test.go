@@ -2,6 +2,7 @@ package codegen_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,73 @@ func TestEveryCombinationOfLabels(t *testing.T) {
 	}
 	s.Routing.Promises = []routing.Promise{{Match: `sev="red"`, Receiver: "mq"}}
 	contains(t, findings(t, s), `alert "BrokerDown": AM001: with {a="a3", alertname="BrokerDown", b="b3", c="c3", d="d3", e="e3", f="f3"`)
+}
+
+// Routes that divide an alert into too many kinds are reported, not skipped.
+func TestTooManyKindsOfAnAlert(t *testing.T) {
+	t.Parallel()
+	s := queueSite()
+	for i := range 14 {
+		label := fmt.Sprint("l", i)
+		s.TargetLabels = append(s.TargetLabels, metrics.Label{Name: label, Values: []string{"x"}, Optional: true})
+		name := fmt.Sprint("r", i)
+		s.Routing.Receivers = append(s.Routing.Receivers, routing.Receiver{Name: name, Chats: []routing.Chat{{Telegram: fmt.Sprint(-i - 1)}}})
+		s.Routing.Route.Routes = append(s.Routing.Route.Routes, routing.Route{Match: label + `="x"`, Receiver: name, Continue: true})
+	}
+	contains(t, findings(t, s), `alert "BrokerDown": DF017: the routes divide its instances into more than 10000 kinds`)
+}
+
+// A time interval of an alertmanager.yml without ranges never applies.
+func TestIntervalWithoutRanges(t *testing.T) {
+	t.Parallel()
+	s := queueSite()
+	s.Routing.YAML = "time_intervals: [{name: never}]\n"
+	s.Routing.Route.Routes = []routing.Route{{Match: `sev="amber"`, Mute: []string{"never"}}}
+	contains(t, findings(t, s), `routing, time interval "never": DF017: it has no ranges, so it never applies`)
+}
+
+// Instances of scenarios have the external labels, as Prometheus sends them.
+func TestScenariosHaveExternalLabels(t *testing.T) {
+	t.Parallel()
+	s := queueSite()
+	s.ExternalLabels = map[string][]string{"region": {"eu"}}
+	s.Routing.Promises = []routing.Promise{{Match: `region="eu"`, Receiver: "mq"}}
+	if found := findings(t, s); found != "" {
+		t.Error(found)
+	}
+	for _, row := range strings.Split(file(t, s, "alertmanager/route_tests.txt"), "\n") {
+		if strings.Contains(row, `alertname="QueueLong"`) && !strings.Contains(row, `region="eu"`) {
+			t.Errorf("without an external label: %s", row)
+		}
+	}
+}
+
+// A site whose heartbeat is sent elsewhere is not generated. One that leaves the
+// alert out, with a reason, gets a note.
+func TestDroppedHeartbeat(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]planted{
+		"its receiver": {func(s *preflight.Site) {
+			r := s.Packs[1].Routing
+			r.Receivers = slices.Clone(r.Receivers)
+			r.Receivers[0] = routing.Receiver{Name: "watchdog", Sound: routing.NoMessage}
+			s.Packs[1].Routing = r
+		}, `alert "Watchdog": DF006: it has no Severity`},
+		"its route": {func(s *preflight.Site) { s.Packs[1].Routing.Route.Routes = nil }, `receiver "watchdog": AM002: no route sends anything to it`},
+	} {
+		s := shipped()
+		p.change(&s)
+		if found := findings(t, s); !strings.Contains(found, p.want) {
+			t.Errorf("%s: no %q in:\n%s", name, p.want, found)
+		}
+	}
+	s := shipped()
+	s.Packs[1] = s.Packs[1].With(preflight.Without{Alert: "Watchdog", Why: "another system watches"})
+	code, _, stderr := generate(t, s)
+	if code != 0 {
+		t.Errorf("exit %d", code)
+	}
+	contains(t, stderr, "note: no Watchdog receiver gets an alert that always fires")
 }
 
 // A broken promise names the matcher that decided.

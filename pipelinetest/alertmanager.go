@@ -29,6 +29,8 @@ import (
 	"github.com/prometheus/alertmanager/template"
 	"github.com/prometheus/alertmanager/timeinterval"
 	commoncfg "github.com/prometheus/common/config"
+
+	"github.com/alertnative/preflight/internal/emit/amfile"
 )
 
 // Default values of Alertmanager's flags.
@@ -191,9 +193,11 @@ func integrations(config *amconfig.Config, tmpl *template.Template, n *network, 
 			notifier, err := telegram.New(c, tmpl, log, dial)
 			add("telegram", i, c, notifier, err)
 		}
-		others(r, func(kind string, i int, sends notify.ResolvedSender) {
-			add(kind, i, sends, recorded{r.Name, kind, to}, nil)
-		})
+		for kind, sends := range amfile.Integrations(r) {
+			if kind != "webhook" && kind != "telegram" {
+				add(kind, 0, sends, recorded{r.Name, kind, to}, nil)
+			}
+		}
 	}
 	return receivers, errors.Join(errs...)
 }

@@ -3,12 +3,10 @@ package pipelinetest
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
-	amconfig "github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/notify"
 	"github.com/prometheus/common/model"
 )
@@ -43,22 +41,4 @@ func (r recorded) Notify(_ context.Context, alerts ...*alert.Alert) notify.Notif
 		Message: Message{At: time.Now(), Text: strings.Join(lines, "\n")}, of: outside{receiver: r.receiver, program: program},
 	})
 	return notify.Success()
-}
-
-// others calls add for each integration of a receiver that is neither a webhook
-// nor Telegram.
-func others(r amconfig.Receiver, add func(kind string, i int, sends notify.ResolvedSender)) {
-	v := reflect.ValueOf(r)
-	for i := range v.NumField() {
-		key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
-		kind, ok := strings.CutSuffix(key, "_configs")
-		if !ok || kind == "webhook" || kind == "telegram" {
-			continue
-		}
-		for j := range v.Field(i).Len() {
-			if sends, ok := v.Field(i).Index(j).Interface().(notify.ResolvedSender); ok {
-				add(kind, j, sends)
-			}
-		}
-	}
 }

@@ -11,8 +11,8 @@ type Receiver struct {
 	FiringOnly bool  // do not send resolutions
 	Watchdog   bool  // receives the heartbeat of preflight-webhook, without messages
 
-	// The look of the messages in Chats. If several receivers have a chat, that of
-	// the first of them holds.
+	// The format of the messages in Chats. A chat of several receivers has the
+	// format of the first receiver by name.
 	Language  string   // "": English
 	TimeZone  string   // of the times shown, such as "Europe/Berlin"; "": that of the flag --timezone
 	Templates string   // a folder in that of the flag --templates; "": the templates of all

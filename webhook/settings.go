@@ -102,8 +102,8 @@ func (p *present) timeout() time.Duration { return p.Load().HeartbeatTimeout }
 // SetSettings replaces the settings. A new chat is due to show the alerts that fire
 // for its receivers. A removed one gets no more messages; the alerts that it was
 // still to show are due in the default chats. It keeps its state for
-// [Config.Retention], and continues when it comes back. After an error nothing is
-// changed.
+// [Config.Retention], and continues when it is added again. SetSettings changes
+// nothing if it returns an error.
 func (s *Service) SetSettings(next Settings) error {
 	s.setting.Lock()
 	defer s.setting.Unlock()

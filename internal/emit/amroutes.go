@@ -177,14 +177,14 @@ func givenMatch(n *yaml.Node) string {
 
 // RouteName names a route by its matchers.
 func RouteName(match string) string {
-	ms, err := matchers.Parse(match)
-	if err != nil {
+	switch ms, err := matchers.Parse(match); {
+	case err != nil:
 		return "{" + match + "}"
-	}
-	if len(ms) == 0 {
+	case len(ms) == 0:
 		return "the default route"
+	default:
+		return matchers.Name(ms)
 	}
-	return "{" + strings.Join(matchers.Texts(ms), ",") + "}"
 }
 
 // inhibits returns the literal inhibitions.

@@ -42,7 +42,7 @@ func content(m transport.Message) []slack.MsgOption {
 		if mentions != "" {
 			text = mentions + "\n" + text
 		}
-		// Without blocks an update would keep those of the message.
+		// An empty list removes the blocks of an edited message.
 		return []slack.MsgOption{slack.MsgOptionText(text, false), slack.MsgOptionBlocks(), slack.MsgOptionDisableMarkdown()}
 	}
 	return []slack.MsgOption{

@@ -1,11 +1,13 @@
 package amfile
 
 import (
+	"iter"
 	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/notify"
 )
 
 // listSuffix ends the keys of a receiver that hold integrations.
@@ -23,6 +25,25 @@ func Kinds() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Integrations yields the integrations of a loaded receiver with their kinds.
+func Integrations(r config.Receiver) iter.Seq2[string, notify.ResolvedSender] {
+	return func(yield func(string, notify.ResolvedSender) bool) {
+		v := reflect.ValueOf(r)
+		for i := range v.NumField() {
+			key, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			kind, ok := KindOf(key)
+			if !ok {
+				continue
+			}
+			for j := range v.Field(i).Len() {
+				if x, ok := v.Field(i).Index(j).Interface().(notify.ResolvedSender); ok && !yield(kind, x) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // Kind returns the type of the integrations of a kind, and whether Alertmanager

@@ -1,6 +1,8 @@
 package matchers
 
 import (
+	"slices"
+	"sort"
 	"strings"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
@@ -25,6 +27,14 @@ func Texts(list labels.Matchers) []string {
 		out = append(out, Text(m))
 	}
 	return out
+}
+
+// Name returns matchers in braces, as they name a route: {severity="page"}. Their
+// order is that of Alertmanager.
+func Name(list labels.Matchers) string {
+	list = slices.Clone(list)
+	sort.Sort(list)
+	return "{" + strings.Join(Texts(list), ",") + "}"
 }
 
 // escapes are those on which both parsers of Alertmanager agree.

@@ -3,12 +3,13 @@ package routes
 import (
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
-	"github.com/prometheus/alertmanager/config"
+	"github.com/prometheus/alertmanager/notify"
+	"github.com/prometheus/alertmanager/notify/webhook"
 
+	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/routing"
 )
@@ -30,10 +31,10 @@ func (p *proof) readEffects() effects {
 	out := effects{}
 	for _, r := range p.tree.Config.Receivers {
 		e := effect{resolved: true, firingOnly: true, yaml: p.written.Receivers[r.Name]}
-		for _, x := range integrationsOf(r) {
-			e.resolved, e.firingOnly = e.resolved && x.resolved, e.firingOnly && !x.resolved
-			if !x.posts(p.Site.Webhook.URL) {
-				e.kinds = append(e.kinds, x.kind)
+		for kind, x := range amfile.Integrations(r) {
+			e.resolved, e.firingOnly = e.resolved && x.SendResolved(), e.firingOnly && !x.SendResolved()
+			if !posts(x, p.Site.Webhook.URL) {
+				e.kinds = append(e.kinds, kind)
 			}
 		}
 		e.Receiver = routing.Receiver{Name: r.Name}
@@ -45,41 +46,10 @@ func (p *proof) readEffects() effects {
 	return out
 }
 
-// integration is an integration of a receiver of alertmanager.yml.
-type integration struct {
-	kind     string // "pagerduty"
-	resolved bool
-	url      string // of a webhook, if the file has it
-}
-
-// posts reports whether it posts to preflight-webhook.
-func (i integration) posts(webhook string) bool {
-	return webhook != "" && i.kind == "webhook" && strings.HasPrefix(i.url, strings.TrimSuffix(webhook, "/")+"/api/")
-}
-
-// integrationsOf returns the integrations of a receiver, in the order of
-// Alertmanager's configuration.
-func integrationsOf(r config.Receiver) []integration {
-	var out []integration
-	v := reflect.ValueOf(r)
-	for i := range v.NumField() {
-		kind, ok := strings.CutSuffix(strings.Split(v.Type().Field(i).Tag.Get("yaml"), ",")[0], "_configs")
-		if !ok {
-			continue
-		}
-		for j := range v.Field(i).Len() {
-			x := integration{kind: kind}
-			element := v.Field(i).Index(j)
-			if notifier, ok := element.Interface().(interface{ SendResolved() bool }); ok {
-				x.resolved = notifier.SendResolved()
-			}
-			if url := reflect.Indirect(element).FieldByName("URL"); kind == "webhook" && url.IsValid() && url.Kind() == reflect.String {
-				x.url = url.String()
-			}
-			out = append(out, x)
-		}
-	}
-	return out
+// posts reports whether an integration posts to preflight-webhook.
+func posts(x notify.ResolvedSender, url string) bool {
+	c, ok := x.(*webhook.WebhookConfig)
+	return ok && url != "" && strings.HasPrefix(string(c.URL), strings.TrimSuffix(url, "/")+"/api/")
 }
 
 // direct reports whether the receiver is notified without preflight-webhook.

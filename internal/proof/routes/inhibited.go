@@ -49,7 +49,7 @@ func (p *proof) inhibition(i inhibition) {
 			if len(cells) == 0 {
 				continue
 			}
-			if !slices.ContainsFunc(cells, func(c *cell) bool { return p.canHave(c.Alert, name) }) {
+			if !slices.ContainsFunc(cells, func(c *cell) bool { return c.Labels.Can(name) }) {
 				p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "Equal has %q, a label that its %s does not have", name, side)
 				missing = nil
 				break

@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
@@ -271,7 +272,7 @@ func (p *proof) suppressed(a *definitions.Alert, mute, active []string) string {
 		}
 		sources := strings.Join(slices.Sorted(maps.Keys(set)), " or ")
 		if len(set) > 3 {
-			sources = "an alert with " + matchersName(i.rule.SourceMatchers)
+			sources = "an alert with " + matchers.Name(i.rule.SourceMatchers)
 		}
 		text := fmt.Sprintf("while %s fires", sources)
 		if len(i.equal) > 0 {

@@ -39,7 +39,7 @@ func (x promise) Text() string {
 	p := x.Promise
 	text := "every alert"
 	if len(x.match) > 0 {
-		text = matchersName(x.match)
+		text = matchers.Name(x.match)
 	}
 	if p.Receiver != "" {
 		text += " to " + p.Receiver

@@ -14,6 +14,7 @@ import (
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/mutate"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
@@ -119,7 +120,7 @@ func Prove(c *definitions.Checked) (Proof, error) {
 }
 
 func inhibitName(r *inhibit.InhibitRule) string {
-	return fmt.Sprintf("inhibition of %s by %s", matchersName(r.TargetMatchers), matchersName(r.SourceMatchers))
+	return fmt.Sprintf("inhibition of %s by %s", matchers.Name(r.TargetMatchers), matchers.Name(r.SourceMatchers))
 }
 
 // expectations returns the promises about all alerts, for receivers with these

@@ -1,6 +1,9 @@
 package routes
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/finding"
@@ -14,12 +17,28 @@ import (
 // build builds the space of all alerts that the routing can distinguish.
 func (p *proof) build() {
 	var b space.Builder
-	b.Label(model.AlertNameLabel)
-	if len(p.Envs) > 1 && len(p.inhibitions) > 0 {
-		b.Label("env", p.Envs...)
+	p.addMatchers(&b)
+	p.addTemplates(&b)
+	p.addValues(func(label string, values ...string) {
+		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); b.Has(label) {
+			b.Label(label, values...)
+		}
+	})
+	s, complex := b.Build()
+	p.space = s
+	for _, label := range complex {
+		p.add(finding.BadSite, "routing", "the patterns for %q distinguish too many values to prove the routes: write lists of values, or fewer patterns", label)
 	}
+}
+
+// addMatchers adds the labels and matchers of the routing.
+func (p *proof) addMatchers(b *space.Builder) {
+	b.Label(model.AlertNameLabel)
 	b.Label(p.Scale.Label, p.LevelNames()...)
 	b.Label(directLabel, directValue)
+	if len(p.Envs) > 1 && len(p.inhibitions) > 0 {
+		b.Label("env")
+	}
 	for _, r := range p.tree.Routes() {
 		b.Match(r.Matchers...)
 	}
@@ -36,38 +55,37 @@ func (p *proof) build() {
 		b.Match(q.Match...)
 		b.Compare(q.Equal...)
 	}
-	own := make([][]own, len(p.Alerts))
+}
+
+// addTemplates adds the labels that decide the values of labels with templates.
+func (p *proof) addTemplates(b *space.Builder) {
 	for i := range p.Alerts {
-		own[i] = p.ownLabels(&p.Alerts[i])
-		for _, o := range own[i] {
-			for label, template := range o.templates {
+		for _, o := range p.ownLabels(&p.Alerts[i]) {
+			for _, label := range slices.Sorted(maps.Keys(o.templates)) {
 				if !b.Has(label) {
 					continue
 				}
-				from, values := texts.Names(template)
-				b.Label(label, values...)
-				for _, name := range from {
+				from, values := texts.Names(o.templates[label])
+				for _, name := range append(from, label) {
 					b.Label(name, values...)
 				}
 			}
 		}
 	}
-	known := func(label, value string) {
-		if b.Has(label) && value != "" {
-			b.Label(label, value)
-		}
-	}
+}
+
+// addValues calls known with the values that the site knows for labels.
+func (p *proof) addValues(known func(label string, values ...string)) {
 	for i := range p.Alerts {
 		a := &p.Alerts[i]
-		for _, o := range own[i] {
+		for _, o := range p.ownLabels(a) {
 			for label, value := range o.fixed {
 				known(label, value)
 			}
 		}
 		for _, label := range a.Labels.Names() {
-			for _, value := range append(a.Labels.Values(label), a.Labels.Pinned(label)) {
-				known(label, value)
-			}
+			known(label, a.Labels.Values(label)...)
+			known(label, a.Labels.Pinned(label))
 		}
 		for _, instance := range p.instances(a) {
 			for label, value := range instance {
@@ -76,27 +94,16 @@ func (p *proof) build() {
 		}
 	}
 	for label, values := range p.ExternalLabels {
-		for _, value := range values {
-			known(label, value)
-		}
+		known(label, values...)
 	}
-	for _, env := range p.Envs {
-		known("env", env)
-	}
+	known("env", p.Envs...)
 	for _, l := range p.TargetLabels {
-		for _, value := range l.Values {
-			known(l.Name, value)
-		}
+		known(l.Name, l.Values...)
 	}
 	for _, j := range p.Jobs {
 		for label, value := range j.Labels {
 			known(label, value)
 		}
-	}
-	s, complex := b.Build()
-	p.space = s
-	for _, label := range complex {
-		p.add(finding.BadSite, "routing", "the patterns for %q distinguish too many values to prove the routes: write lists of values, or fewer patterns", label)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
@@ -24,18 +23,6 @@ func (p *proof) isYAML(r *routetree.Route) bool {
 }
 
 func where(r *routetree.Route) string { return "routing, " + r.Name() }
-
-// matchersName names a list of matchers.
-func matchersName(ms labels.Matchers) string {
-	var texts []string
-	for _, m := range ms {
-		texts = append(texts, m.String())
-	}
-	if len(texts) == 0 {
-		return "the default route"
-	}
-	return "{" + strings.Join(texts, ",") + "}"
-}
 
 // routes reports routes that no alert takes, and groupings without effect.
 func (p *proof) routes() {
@@ -238,7 +225,7 @@ func (p *proof) groupedByNothing(r *routetree.Route, label string) bool {
 				continue
 			}
 			any = true
-			if p.canHave(a, label) {
+			if a.Labels.Can(label) {
 				return false
 			}
 		}
@@ -258,5 +245,3 @@ func inherits(r, from *routetree.Route) bool {
 	}
 	return false
 }
-
-func (p *proof) canHave(a *definitions.Alert, label string) bool { return a.Labels.Can(label) }

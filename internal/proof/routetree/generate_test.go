@@ -28,8 +28,9 @@ type generator struct {
 	left   int           // routes to make
 	before []string      // matchers of the last route
 	times  []string      // names of time intervals
-	// scope is a matcher of the whole tree, if it is one of several in a file. Such
-	// a tree has no time intervals, and waits at least one unit.
+	// scope is a matcher that each alert of the tree satisfies, for a file with
+	// several trees; else "". Such a tree has no time intervals, and waits at least
+	// one unit.
 	scope string
 }
 

@@ -19,44 +19,55 @@ type Times struct {
 	intervener *timeinterval.Intervener
 
 	mu      sync.Mutex
-	answers map[answer]bool
+	answers map[question]bool
 }
 
 // NewTimes returns time intervals by name.
 func NewTimes(intervals map[string][]timeinterval.TimeInterval) *Times {
-	return &Times{Intervals: intervals, intervener: timeinterval.NewIntervener(intervals), answers: map[answer]bool{}}
+	return &Times{Intervals: intervals, intervener: timeinterval.NewIntervener(intervals), answers: map[question]bool{}}
 }
 
 // Never reports whether a route with these time intervals never sends anything.
 func (t *Times) Never(mute, active []string) bool {
-	return len(mute)+len(active) > 0 && t.always("never", mute, active, func(at time.Time) bool { return !t.Sends(mute, active, at) })
+	return len(mute)+len(active) > 0 && t.always(question{"never", join(mute), join(active), t, ""}, slices.Concat(mute, active), nil,
+		func(at time.Time) bool { return !t.Sends(mute, active, at) })
 }
 
 // Idle reports whether a time interval contains no time.
 func (t *Times) Idle(name string) bool {
-	return t.always("idle", []string{name}, nil, func(at time.Time) bool { return !t.contains([]string{name}, at) })
+	list := []string{name}
+	return t.always(question{"idle", name, "", t, ""}, list, nil, func(at time.Time) bool { return !t.contains(list, at) })
 }
 
 // Full reports whether a time interval contains all times.
 func (t *Times) Full(name string) bool {
-	return t.always("full", []string{name}, nil, func(at time.Time) bool { return t.contains([]string{name}, at) })
+	list := []string{name}
+	return t.always(question{"full", name, "", t, ""}, list, nil, func(at time.Time) bool { return t.contains(list, at) })
 }
 
 // Silent reports whether a route with these time intervals sends nothing in a
-// time interval of of.
-func (t *Times) Silent(mute, active []string, of *Times, in string) bool {
-	return t.with(of, "silent", mute, active, []string{in}, func(at time.Time) bool {
-		return !of.contains([]string{in}, at) || !t.Sends(mute, active, at)
-	})
+// time interval of other.
+func (t *Times) Silent(mute, active []string, other *Times, in string) bool {
+	list := []string{in}
+	return t.always(question{"silent", join(mute), join(active), other, in}, slices.Concat(mute, active), list,
+		func(at time.Time) bool { return !other.contains(list, at) || !t.Sends(mute, active, at) })
 }
 
 // Covered reports whether a route with these time intervals sends at all times
-// but those in the given intervals of of.
-func (t *Times) Covered(mute, active []string, of *Times, except []string) bool {
-	return t.with(of, "covered", mute, active, except, func(at time.Time) bool {
-		return t.Sends(mute, active, at) || of.contains(except, at)
-	})
+// but those in the given intervals of other.
+func (t *Times) Covered(mute, active []string, other *Times, except []string) bool {
+	return t.always(question{"covered", join(mute), join(active), other, join(except)}, slices.Concat(mute, active), except,
+		func(at time.Time) bool { return t.Sends(mute, active, at) || other.contains(except, at) })
 }
+
+// question identifies a question about time intervals.
+type question struct {
+	what, mute, active string
+	other              *Times
+	in                 string // time intervals of other
+}
+
+func join(names []string) string { return strings.Join(names, "\x00") }
 
 func (t *Times) contains(names []string, at time.Time) bool {
 	in, err := t.intervener.ContainsTime(names, at)
@@ -69,26 +80,21 @@ func (t *Times) Sends(mute, active []string, at time.Time) bool {
 }
 
 // always reports whether something holds at all times at which one of the time
-// intervals may start or end. It remembers the answer.
-func (t *Times) always(question string, a, b []string, holds func(time.Time) bool) bool {
-	return t.with(t, question, a, b, nil, holds)
-}
-
-// with is always with further time intervals, of other.
-func (t *Times) with(other *Times, question string, a, b, c []string, holds func(time.Time) bool) bool {
-	key := answer{other, strings.Join([]string{question, strings.Join(a, "\x00"), strings.Join(b, "\x00"), strings.Join(c, "\x00")}, "\x01")}
+// intervals may start or end: those in own, and those of q.other in others. It
+// remembers the answer.
+func (t *Times) always(q question, own, others []string, holds func(time.Time) bool) bool {
 	t.mu.Lock()
-	known, ok := t.answers[key]
+	known, ok := t.answers[q]
 	t.mu.Unlock()
 	if ok {
 		return known
 	}
 	var list []timeinterval.TimeInterval
-	for _, name := range slices.Concat(a, b) {
+	for _, name := range own {
 		list = append(list, t.Intervals[name]...)
 	}
-	for _, name := range c {
-		list = append(list, other.Intervals[name]...)
+	for _, name := range others {
+		list = append(list, q.other.Intervals[name]...)
 	}
 	result := true
 	for at := range changes(list) {
@@ -98,15 +104,9 @@ func (t *Times) with(other *Times, question string, a, b, c []string, holds func
 		}
 	}
 	t.mu.Lock()
-	t.answers[key] = result
+	t.answers[q] = result
 	t.mu.Unlock()
 	return result
-}
-
-// answer identifies a question about time intervals.
-type answer struct {
-	of       *Times
-	question string
 }
 
 // changes yields the times at which a time interval may start or end: midnight,

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/alertmanager/timeinterval"
 	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
@@ -150,8 +151,7 @@ func (r *Route) Times() *Times { return r.tree.Times }
 
 // Load reads an alertmanager.yml. Its errors are Alertmanager's.
 func Load(data []byte) (*Tree, error) {
-	matchers.AsAlertmanager()
-	c, err := config.Load(string(data))
+	c, err := amfile.Load(data)
 	if err != nil {
 		return nil, err
 	}
@@ -231,11 +231,7 @@ func (r *Route) Name() string {
 	if r.Parent == nil {
 		return "the default route"
 	}
-	var texts []string
-	for _, m := range r.Matchers {
-		texts = append(texts, m.String())
-	}
-	name := "{" + strings.Join(texts, ",") + "}"
+	name := matchers.Name(r.Matchers)
 	if r.Parent.Parent != nil {
 		return r.Parent.Name() + " / " + name
 	}
