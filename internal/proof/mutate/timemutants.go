@@ -11,12 +11,21 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
-// timeMutants returns the mutants of the time intervals: each of their parts
-// removed, each of their times an hour longer and shorter at both ends, and each
-// location changed.
+// timeMutants returns the mutants of the routes' time intervals: each of their
+// parts removed, each of their times an hour longer and shorter at both ends, and
+// each location changed. Intervals that only promises use are expectations.
 func (r *Routes) timeMutants() []Mutant {
+	used := map[string]bool{}
+	for _, route := range r.Tree.Routes() {
+		for _, name := range slices.Concat(route.Mute, route.Active) {
+			used[name] = true
+		}
+	}
 	var out []Mutant
 	for at, name := range slices.Sorted(maps.Keys(r.Tree.Times.Intervals)) {
+		if !used[name] {
+			continue
+		}
 		id := RuleID{r.File, "time intervals", at, Routing, fmt.Sprintf("time interval %q", name)}
 		set := func(field, from, to string, changed []timeinterval.TimeInterval) {
 			intervals := maps.Clone(r.Tree.Times.Intervals)

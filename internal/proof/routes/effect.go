@@ -18,6 +18,7 @@ import (
 type effect struct {
 	routing.Receiver          // the literal; only the name for a receiver given as YAML
 	kinds            []string // Alertmanager's own integrations that are not preflight-webhook, in words
+	addresses        []string // of these integrations, each with its kind; they may contain secrets
 	resolved         bool     // all integrations are sent resolutions
 	firingOnly       bool     // no integration is sent resolutions
 	yaml             bool
@@ -35,6 +36,7 @@ func (p *proof) readEffects() effects {
 			e.resolved, e.firingOnly = e.resolved && x.SendResolved(), e.firingOnly && !x.SendResolved()
 			if !posts(x, p.Site.Webhook.URL) {
 				e.kinds = append(e.kinds, kind)
+				e.addresses = append(e.addresses, kind+"\n"+amfile.Address(x))
 			}
 		}
 		e.Receiver = routing.Receiver{Name: r.Name}

@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
@@ -23,6 +24,10 @@ func (p *proof) inhibited() {
 func (p *proof) inhibition(i inhibition) {
 	source, target := p.space.Matchers(i.rule.SourceMatchers), p.space.Matchers(i.rule.TargetMatchers)
 	for _, side := range []labels.Matchers{i.rule.SourceMatchers, i.rule.TargetMatchers} {
+		if reason := p.slip(side); reason != "" {
+			p.add(finding.EqualNothing, i.where(), "%s", reason)
+			return
+		}
 		if reason := p.impossible(side); reason != "" {
 			p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it never applies: %s", reason)
 			return
@@ -67,11 +72,24 @@ func (p *proof) inhibition(i inhibition) {
 		p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it holds back alerts of one environment while those of another fire: add \"env\" to Equal")
 	}
 	for _, c := range targets {
-		if p.IsUrgent(c.level) {
-			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
-			return
+		heartbeat := slices.ContainsFunc(c.pieces, func(x routetree.Piece) bool { return p.toWatchdog(x) != "" })
+		if !heartbeat && !p.IsUrgent(c.level) || !p.inhibits(i, sources, c) {
+			continue
 		}
+		if heartbeat {
+			p.add(finding.SlowHeartbeat, i.where(), "it holds back the heartbeat %s, and the webhook reports then that alerting does not work: leave it out of the targets", c.Name)
+		} else {
+			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
+		}
+		return
 	}
+}
+
+// inhibits reports whether one of the sources can hold a target back.
+func (p *proof) inhibits(i inhibition, sources []*cell, target *cell) bool {
+	return slices.ContainsFunc(sources, func(c *cell) bool {
+		return routetree.Inhibits(p.space, i.rule.SourceMatchers, i.rule.TargetMatchers, i.equal, c.box, target.box)
+	})
 }
 
 // someEnvs reports whether the label env of an alert can have several values.

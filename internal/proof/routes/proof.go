@@ -66,6 +66,7 @@ type proof struct {
 	inhibitions []inhibition
 	effects     effects
 	space       *space.Space
+	known       map[string]map[string]bool // values that the site knows, by label
 	promises    []promise
 	quiets      []routetree.Quiet
 	declared    []labels.Matchers // alerts of other programs that the site states
@@ -166,15 +167,16 @@ func (p *proof) addOrNote(yaml bool, code finding.Code, where, format string, ar
 
 // usage is how the site's alerts use the routes.
 type usage struct {
-	reach   []map[*definitions.Alert]bool // by route: alerts that get there
-	deliver []map[*definitions.Alert]bool // by route: alerts that it delivers
-	others  []bool                        // by route: whether stated alerts of other programs get there
+	reach    []map[*definitions.Alert]bool // by route: alerts that get there
+	deliver  []map[*definitions.Alert]bool // by route: alerts that it delivers
+	promised [][]promise                   // by route: promises about future alerts that get there
+	others   []bool                        // by route: whether stated alerts of other programs get there
 }
 
 // walk divides the alerts of each cell by the routes that deliver them.
 func (p *proof) walk() {
 	n := len(p.tree.Routes())
-	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n), others: make([]bool, n)}
+	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n), others: make([]bool, n), promised: make([][]promise, n)}
 	for i := range n {
 		p.use.reach[i], p.use.deliver[i] = map[*definitions.Alert]bool{}, map[*definitions.Alert]bool{}
 	}
@@ -184,6 +186,9 @@ func (p *proof) walk() {
 		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) {
 			p.use.reach[r.Index][c.Alert] = true
 			p.use.others[r.Index] = p.use.others[r.Index] || c.others != ""
+			if c.Alert == nil {
+				p.use.promised[r.Index] = append(p.use.promised[r.Index], c.promises...)
+			}
 		})
 		if !whole {
 			p.add(finding.BadSite, p.whereOf(c), "the routes divide its instances into more than %d kinds, too many to prove: write fewer matchers of different labels at one level", routetree.MaxPieces)

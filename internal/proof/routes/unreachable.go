@@ -29,6 +29,10 @@ func (p *proof) routes() {
 	hidden := p.hidden()
 	for _, r := range p.tree.Routes() {
 		yaml := p.isYAML(r)
+		if reason := p.slip(r.Matchers); reason != "" {
+			p.add(finding.UnreachableRoute, where(r), "%s", reason)
+			continue
+		}
 		if r.Parent != nil {
 			by, isHidden := hidden[r]
 			switch reason := p.unreachable(r); {
@@ -164,15 +168,24 @@ func (p *proof) unreachable(r *routetree.Route) string {
 	if reason := p.impossible(all); reason != "" {
 		return reason
 	}
-	if p.forOthers(all) {
+	if p.forOthers(r, all) {
 		return ""
 	}
 	return "none of the site's has all of these labels, or earlier routes take them, and nothing is promised to others"
 }
 
-// forOthers reports whether matchers are for future alerts: those of a severity,
-// or all, if a promise covers them.
-func (p *proof) forOthers(ms labels.Matchers) bool {
+// forOthers reports whether a promise about future alerts that get to the route
+// names all of its labels, or whether the matchers are for those of a severity.
+func (p *proof) forOthers(r *routetree.Route, ms labels.Matchers) bool {
+	if slices.ContainsFunc(p.use.promised[r.Index], func(x promise) bool {
+		return x.Promise.Receiver+x.Never != "" && !slices.ContainsFunc(ms, func(o *labels.Matcher) bool {
+			return !slices.ContainsFunc(x.match, func(m *labels.Matcher) bool {
+				return m.Name == o.Name && m.Type == labels.MatchEqual && o.Matches(m.Value)
+			})
+		})
+	}) {
+		return true
+	}
 	if slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return m.Name != p.Scale.Label }) {
 		return false
 	}

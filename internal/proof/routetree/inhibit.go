@@ -74,6 +74,16 @@ func newSides(s *space.Space, source, target labels.Matchers, equal []string) si
 	return out
 }
 
+// Inhibits reports whether an alert of one box can inhibit one of another, by
+// these matchers and equal labels.
+func Inhibits(s *space.Space, source, target labels.Matchers, equal []string, from, to space.Box) bool {
+	r := newSides(s, source, target, equal)
+	return slices.ContainsFunc(r.inhibits(pair{from, to}), func(p pair) bool {
+		_, possible := p.equally(r.equal)
+		return possible
+	})
+}
+
 // pair is a set of pairs of a source and a target.
 type pair struct{ source, target space.Box }
 

@@ -124,6 +124,17 @@ type Route struct {
 	tree *Tree
 }
 
+// From returns the route that states a setting of r: r itself or one of its
+// parents. It returns nil if none does, so that Alertmanager's default applies.
+func (r *Route) From(states func(*config.Route) bool) *Route {
+	for at := r; at != nil; at = at.Parent {
+		if states(at.Config) {
+			return at
+		}
+	}
+	return nil
+}
+
 // Inherits reports whether a field of a parent applies to the route: its
 // receiver, grouping or one of its times.
 func (r *Route) Inherits(from *Route) bool {
