@@ -103,6 +103,7 @@ type options struct {
 	rules        map[string][]byte
 	pace         *pace
 	alertmanager []byte
+	templates    []string     // the files of Routing.Templates
 	names        []string     // of the receivers, in the order of alertmanager.yml
 	webhook      *config.File // nil: the site has no webhook
 	spool        string
