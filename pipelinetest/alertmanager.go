@@ -2,7 +2,6 @@ package pipelinetest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -13,15 +12,10 @@ import (
 
 	apiv2 "github.com/prometheus/alertmanager/api/v2"
 	amconfig "github.com/prometheus/alertmanager/config"
-	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/labelset"
 	"github.com/prometheus/alertmanager/notify"
-	"github.com/prometheus/alertmanager/notify/telegram"
-	"github.com/prometheus/alertmanager/notify/webhook"
 	"github.com/prometheus/alertmanager/template"
-	commoncfg "github.com/prometheus/common/config"
 
-	"github.com/alertnative/preflight/internal/emit/amfile"
 	parts "github.com/alertnative/preflight/internal/testing/alertmanager"
 )
 
@@ -52,7 +46,7 @@ func startAlertmanager(addr string, o options, n *network, to *outsiders, p peer
 		Config: o.alertmanager, Templates: o.templates, ExternalURL: &url.URL{Scheme: "http", Host: addr},
 		Registry: a.registry, Kept: kept, Position: p.position, Seed: seed,
 		Integrations: func(c *amconfig.Config, tmpl *template.Template) (map[string][]notify.Integration, error) {
-			return integrations(c, tmpl, n, to)
+			return integrations(c, tmpl, o, n, to)
 		},
 	})
 	if err != nil {
@@ -80,42 +74,6 @@ func startAlertmanager(addr string, o options, n *network, to *outsiders, p peer
 func (a *alertmanager) stop() parts.Kept {
 	a.serving()
 	return a.Stop()
-}
-
-// integrations returns the notifiers of the receivers that the routes use:
-// Alertmanager's own for webhooks and Telegram, which have servers in the story,
-// and recorded ones for others.
-func integrations(config *amconfig.Config, tmpl *template.Template, n *network, to *outsiders) (map[string][]notify.Integration, error) {
-	used := map[string]bool{}
-	dispatch.NewRoute(config.Route, nil).Walk(func(r *dispatch.Route) { used[r.RouteOpts.Receiver] = true })
-	receivers := map[string][]notify.Integration{}
-	var errs []error
-	log, dial := slog.New(slog.DiscardHandler), commoncfg.WithDialContextFunc(n.dial)
-	for _, r := range config.Receivers {
-		if !used[r.Name] {
-			continue
-		}
-		add := func(kind string, i int, sends notify.ResolvedSender, notifier notify.Notifier, err error) {
-			errs = append(errs, err)
-			place := len(errs)
-			paced := &pacedNotifier{Notifier: notifier, phase: time.Duration(place) * phase, flushes: map[string]*flush{}}
-			receivers[r.Name] = append(receivers[r.Name], notify.NewIntegration(paced, sends, kind, i, r.Name))
-		}
-		for i, c := range r.WebhookConfigs {
-			notifier, err := webhook.New(c, tmpl, log, dial)
-			add("webhook", i, c, notifier, err)
-		}
-		for i, c := range r.TelegramConfigs {
-			notifier, err := telegram.New(c, tmpl, log, dial)
-			add("telegram", i, c, notifier, err)
-		}
-		for kind, sends := range amfile.Integrations(r) {
-			if kind != "webhook" && kind != "telegram" {
-				add(kind, 0, sends, recorded{r.Name, kind, to}, nil)
-			}
-		}
-	}
-	return receivers, errors.Join(errs...)
 }
 
 // steadyStatus caches the answer of the status endpoint, which prints the whole

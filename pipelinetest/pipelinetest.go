@@ -111,7 +111,7 @@ type options struct {
 
 // prepare generates the configuration of the pipeline, with its own addresses.
 func prepare(t *testing.T, c Config, dir string) (o options, err error) {
-	o = options{Config: c, rules: map[string][]byte{}, spool: filepath.Join(dir, "spool.db")}
+	o = options{Config: c, rules: map[string][]byte{}, templates: []string{}, spool: filepath.Join(dir, "spool.db")}
 	if o.addressed, err = withAddresses(c.Site, dir); err != nil {
 		return o, err
 	}
@@ -122,6 +122,13 @@ func prepare(t *testing.T, c Config, dir string) (o options, err error) {
 	for _, f := range files {
 		if ok, _ := filepath.Match("prometheus/rules/*.yml", f.Path); ok {
 			o.rules[f.Path] = f.Data
+		}
+		if ok, _ := filepath.Match("alertmanager/templates/*.tmpl", f.Path); ok {
+			file := filepath.Join(dir, filepath.Base(f.Path))
+			o.templates = append(o.templates, file)
+			if err := os.WriteFile(file, f.Data, 0o600); err != nil {
+				return o, err
+			}
 		}
 		switch f.Path {
 		case "alertmanager/alertmanager.yml":
