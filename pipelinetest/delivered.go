@@ -31,24 +31,25 @@ func (p *Pipeline) Delivered(receiver string) []Message {
 	if !slices.Contains(p.options.names, receiver) {
 		p.t.Fatalf("no receiver %q: the site has %s", receiver, strings.Join(p.options.names, ", "))
 	}
-	chats, channels := map[int64]bool{}, map[string]bool{}
+	var chats []int64
+	var channels []string
 	for _, r := range p.options.model.Routing.Receivers {
 		for _, chat := range r.Chats {
 			if r.Name == receiver {
-				chats[p.options.number(chat.Telegram)] = true
-				channels[p.options.channels[chat.Slack]] = true
+				chats = append(chats, p.options.number(chat.Telegram))
+				channels = append(channels, p.options.channels[chat.Slack])
 			}
 		}
 	}
 	var out []Message
-	for chat := range chats {
+	for _, chat := range chats {
 		out = append(out, delivered(p.telegramPosts(chat))...)
 	}
-	for channel := range channels {
+	for _, channel := range channels {
 		out = append(out, delivered(p.slackPosts(channel))...)
 	}
 	for _, c := range p.outside.of(receiver) {
-		if !chats[c.chat] {
+		if c.chat == 0 || !slices.Contains(chats, c.chat) {
 			out = append(out, c.Message)
 		}
 	}

@@ -1,13 +1,13 @@
 // Package pipelinetest plays stories through a whole alerting pipeline in fake
-// time. A story sets series and stops parts; the result is the Telegram
-// messages that people get.
+// time. A story sets series and stops parts; the result is the messages that
+// people get.
 //
 // Everything between the series and the messages is real. Prometheus's rule
 // engine evaluates the rules of a [preflight.Site]. Alertmanager runs with its
 // configuration, routing, grouping, inhibition, silences, notification log, API
 // and notifiers. This project's webhook runs with its spool, state and
-// formatter. They speak HTTP over a network in memory, and call a Bot API that
-// refuses the same calls as Telegram. A story of an hour takes about a second.
+// formatter. They speak HTTP over a network in memory, and call a Bot API and a
+// Web API that refuse the same calls as Telegram and Slack. A story of an hour takes about a second.
 //
 //	func TestDiskFull(t *testing.T) {
 //		pipelinetest.Run(t, pipelinetest.Config{Site: site()}, func(p *pipelinetest.Pipeline) {
@@ -48,8 +48,8 @@ type Config struct {
 	// Site has the rules and routes under test. The targets of its jobs are up
 	// and expose the series that the story sets. Prometheus, Alertmanager and
 	// the webhook are recognised among the targets by address, job name or
-	// port, and expose their own metrics. The site's chats get the numbers
-	// -100, -101 and so on, in order.
+	// port, and expose their own metrics. The site's chats in Telegram get
+	// the numbers -100, -101 and so on, in order.
 	Site preflight.Site
 	// Start is the time at which the story starts. The zero value means a
 	// Monday at ten in the morning, UTC.

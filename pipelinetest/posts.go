@@ -2,7 +2,6 @@ package pipelinetest
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -67,8 +66,8 @@ func (p *Pipeline) slackPosts(channel string) []post {
 	var all []post
 	for i, m := range list {
 		var how []string
-		if len(m.Mentions) > 0 {
-			how = append(how, "mentions "+people(strings.Join(m.Mentions, " ")))
+		if len(m.Notified) > 0 {
+			how = append(how, "mentions "+people(strings.Join(m.Notified, " "), m.Notified))
 		}
 		if root := slices.IndexFunc(list, func(x fakeslack.Message) bool { return m.Thread != "" && x.TS == m.Thread }); root >= 0 {
 			where := fmt.Sprintf("in the thread of %d", root+1)
@@ -78,20 +77,23 @@ func (p *Pipeline) slackPosts(channel string) []post {
 			how = append(how, where)
 		}
 		for j := range m.Edits {
-			m.Edits[j].Text = people(m.Edits[j].Text)
+			m.Edits[j].Text = people(m.Edits[j].Text, m.Notified)
 		}
 		all = append(all, post{
-			chat: "Slack channel " + p.options.channels.name(channel), number: i + 1, how: strings.Join(how, ", "), rings: len(m.Mentions) > 0, sent: m.Sent,
-			versions: versions(m.Sent, m.Edits, people(m.Text)),
+			chat: "Slack channel " + p.options.channels.name(channel), number: i + 1, how: strings.Join(how, ", "), rings: len(m.Notified) > 0, sent: m.Sent,
+			versions: versions(m.Sent, m.Edits, people(m.Text, m.Notified)),
 		})
 	}
 	return all
 }
 
-var mention = regexp.MustCompile(`<[@!](?:subteam\^)?(\w+)>`)
-
 // people returns a text of Slack with its mentions as people see them.
-func people(text string) string { return mention.ReplaceAllString(text, "@$1") }
+func people(text string, mentions []string) string {
+	for _, m := range mentions {
+		text = strings.ReplaceAll(text, m, "@"+strings.Trim(strings.TrimPrefix(m, "<!subteam^"), "<@!>"))
+	}
+	return text
+}
 
 // versions returns the versions of a message with a text and earlier ones.
 func versions(sent time.Time, edits []web.Edit, text string) []version {

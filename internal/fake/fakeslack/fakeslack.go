@@ -43,6 +43,7 @@ type Message struct {
 	Fallback  string // the text of notifications
 	Blocks    int
 	Mentions  []string // of people, as Slack writes them
+	Notified  []string // the mentions that it was posted with: an edit notifies no person
 	Sent      time.Time
 	Edits     []Edit
 }
