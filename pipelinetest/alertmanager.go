@@ -36,15 +36,12 @@ type peering struct {
 // programs take to answer, too.
 const phase = 100 * time.Microsecond
 
-// seed decides the flushes that are due exactly at a repeat interval.
-const seed = 1
-
 func startAlertmanager(addr string, o options, n *network, to *outsiders, p peering, kept parts.Kept) (*alertmanager, error) {
 	a := &alertmanager{registry: newRegistry(o.vocabulary.used)}
 	var err error
 	a.Parts, err = parts.Run(parts.Setting{
 		Config: o.alertmanager, Templates: o.templates, ExternalURL: &url.URL{Scheme: "http", Host: addr},
-		Registry: a.registry, Kept: kept, Position: p.position, Seed: seed,
+		Registry: a.registry, Kept: kept, Position: p.position,
 		Integrations: func(c *amconfig.Config, tmpl *template.Template) (map[string][]notify.Integration, error) {
 			return integrations(c, tmpl, o, n, to)
 		},

@@ -78,7 +78,7 @@ func newExperiment(seed uint64) (*experiment, error) {
 func (e *experiment) play(t *testing.T) (out []alertmanager.Notification) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Until(e.start))
-		a, err := alertmanager.Start(alertmanager.Options{Config: []byte(e.file), Retention: e.retention, Seed: e.seed})
+		a, err := alertmanager.Start(alertmanager.Options{Config: []byte(e.file), Retention: e.retention, Seed: e.seed + 1})
 		if err != nil {
 			t.Fatal(err)
 		}

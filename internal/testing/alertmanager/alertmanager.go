@@ -30,7 +30,7 @@ import (
 type Options struct {
 	Config    []byte        // alertmanager.yml
 	Retention time.Duration // --data.retention; 0: its default
-	Seed      uint64        // of the latencies of flushes and receivers
+	Seed      uint64        // of the latencies of flushes and receivers; not 0, for which all are equal
 }
 
 // Notification is a recorded notification.

@@ -53,6 +53,7 @@ type Setting struct {
 	// Seed determines the latencies of the flushes. As on a real machine, each
 	// delays the next flush of the group too. So they decide whether a flush that is
 	// due exactly at the repeat interval repeats the notification, or the next one.
+	// With 0 all are equal, so that groups keep their order.
 	Seed uint64
 	// Integrations returns those of the receivers, by the name of the receiver.
 	Integrations func(*config.Config, *template.Template) (map[string][]notify.Integration, error)
@@ -163,6 +164,9 @@ func intervals(c *config.Config) map[string][]timeinterval.TimeInterval {
 
 // latency returns the latency of a flush that is due now, at most [MaxLatency].
 func latency(seed uint64, interval time.Duration) time.Duration {
+	if seed == 0 {
+		return MaxLatency / 2
+	}
 	h := fnv.New64a()
 	fmt.Fprint(h, seed, " ", time.Now().UnixNano(), " ", int64(interval))
 	return time.Duration(h.Sum64()>>8)%MaxLatency + 1
