@@ -7,7 +7,8 @@
 // configuration, routing, grouping, inhibition, silences, notification log, API
 // and notifiers. This project's webhook runs with its spool, state and
 // formatter. They speak HTTP over a network in memory, and call a Bot API and a
-// Web API that refuse the same calls as Telegram and Slack. A story of an hour takes about a second.
+// Web API that refuse the same calls as Telegram and Slack. A story of an hour
+// takes about a second.
 //
 //	func TestDiskFull(t *testing.T) {
 //		pipelinetest.Run(t, pipelinetest.Config{Site: site()}, func(p *pipelinetest.Pipeline) {
