@@ -127,17 +127,27 @@ func inhibitName(r *inhibit.InhibitRule) string {
 // effects.
 func (p *proof) expectations(e effects) routetree.Proof {
 	out := routetree.Proof{Space: p.space, Quiets: p.quiets, Exact: p.exactQuiets()}
+	for _, i := range p.inhibitions {
+		if p.isOthers(i) {
+			out.Accepted = append(out.Accepted, routetree.Quiet{While: i.rule.SourceMatchers, Match: i.rule.TargetMatchers, Equal: i.equal})
+		}
+	}
 	for _, c := range p.cells {
 		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: p.labelSet(c)})
 	}
 	return out
 }
 
-// exactQuiets reports whether the quiets of the site are its only inhibitions. A
-// site without quiets accepts those that are given as YAML.
+// exactQuiets reports whether the quiets of the site are its only inhibitions,
+// except those of others.
 func (p *proof) exactQuiets() bool {
 	return len(p.quiets) > 0 || slices.ContainsFunc(p.inhibitions, func(i inhibition) bool { return !i.yaml })
 }
+
+// isOthers reports whether an inhibition is that of other people: given as YAML
+// on a site that states no quiets itself. The site accepts it, but for the alerts
+// that are urgent or promised.
+func (p *proof) isOthers(i inhibition) bool { return i.yaml && !p.Quieted }
 
 // Written implements [Proof].
 func (p *proof) Written() emit.Written { return p.written }

@@ -214,10 +214,14 @@ func (p pair) witness(s *space.Space, equal []int) (source, target model.LabelSe
 }
 
 // distinct returns the parts of the boxes that match and differ in the given
-// labels, each with the number of the first box.
-func distinct(boxes []space.Box, match space.Matchers, relevant []int) (out []space.Box, of []int) {
+// labels, each with the number of the first box. It leaves boxes out that are not
+// wanted.
+func distinct(boxes []space.Box, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
 	seen := map[string]bool{}
 	for i, b := range boxes {
+		if wanted != nil && !wanted(i) {
+			continue
+		}
 		b = b.Only(match)
 		if b == nil {
 			continue

@@ -26,10 +26,10 @@ type Case struct {
 type Proof struct {
 	Space *space.Space
 	Cases []Case
-	// Quiets are the inhibitions, and no others are allowed. Inhibitions are not
-	// checked without Exact.
-	Quiets []Quiet
-	Exact  bool
+	// Quiets are the inhibitions, and of others only those in Accepted are
+	// allowed. Inhibitions are not checked without Exact.
+	Quiets, Accepted []Quiet
+	Exact            bool
 }
 
 // Failure is an expectation that a tree breaks.
@@ -88,13 +88,11 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 		if !p.Exact {
 			return
 		}
-		var quiets []sides
-		for _, q := range p.Quiets {
-			quiets = append(quiets, newSides(p.Space, q.While, q.Match, q.Equal))
-		}
+		quiets := p.sides(p.Quiets)
+		allowed := slices.Concat(quiets, p.sides(p.Accepted))
 		inhibits := t.on(p.Space).inhibit
 		check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
-			for target, f := range p.uncovered(r, others) {
+			for target, f := range p.uncovered(r, others, p.boxes(), nil) {
 				if wrong(f[0], f[1]) {
 					return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
 				}
@@ -102,15 +100,15 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 			return true
 		}
 		for _, r := range inhibits {
-			if !check(r, quiets, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
-				return !p.quiet(a, b) && t.Inhibited(a, b)
+			if !check(r, allowed, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
+				return !holds(p.Quiets, a, b) && !holds(p.Accepted, a, b) && t.Inhibited(a, b)
 			}) {
 				return
 			}
 		}
 		for _, q := range quiets {
 			if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
-				return p.quiet(a, b) && !t.Inhibited(a, b)
+				return holds(p.Quiets, a, b) && !t.Inhibited(a, b)
 			}) {
 				return
 			}
@@ -118,14 +116,50 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	}
 }
 
-// quiet reports whether the target must be inhibited while the source fires.
-func (p Proof) quiet(source, target model.LabelSet) bool {
-	return slices.ContainsFunc(p.Quiets, func(q Quiet) bool { return q.holds(source, target) })
+// Held yields pairs of alerts, source and target, that an inhibition of a tree concerns and no quiet
+// states, with the case of the inhibited one. Sources are alerts of the cases,
+// else any alert. The targets are those of the wanted cases.
+func (p Proof) Held(t *Tree, inhibition int, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
+	return func(yield func(int, [2]model.LabelSet) bool) {
+		r, quiets := t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets)
+		for _, sources := range [][]space.Box{p.boxes(), {p.Space.All()}} {
+			for c, f := range p.uncovered(r, quiets, sources, wanted) {
+				if t.Inhibited(f[0], f[1]) && !yield(c, f) {
+					return
+				}
+			}
+		}
+	}
 }
 
-// uncovered yields pairs of alerts of the cases that r concerns and the others
-// do not, with the case of the target.
-func (p Proof) uncovered(r sides, others []sides) func(yield func(int, [2]model.LabelSet) bool) {
+// sides returns quiets on the space.
+func (p Proof) sides(list []Quiet) []sides {
+	var out []sides
+	for _, q := range list {
+		out = append(out, newSides(p.Space, q.While, q.Match, q.Equal))
+	}
+	return out
+}
+
+// boxes returns the alerts of the cases.
+func (p Proof) boxes() []space.Box {
+	var out []space.Box
+	for _, c := range p.Cases {
+		out = append(out, c.Box)
+	}
+	return out
+}
+
+// holds reports whether one of the quiets states that the target is inhibited
+// while the source fires.
+func holds(list []Quiet, source, target model.LabelSet) bool {
+	return slices.ContainsFunc(list, func(q Quiet) bool { return q.holds(source, target) })
+}
+
+// uncovered yields pairs of a source and of an alert of the wanted cases that r
+// concerns and the others do not, with the case. Without wanted, all cases are
+// wanted.
+func (p Proof) uncovered(r sides, others []sides, from []space.Box, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
 		for _, part := range r.inhibits(x) {
@@ -145,12 +179,8 @@ func (p Proof) uncovered(r sides, others []sides) func(yield func(int, [2]model.
 		}
 		slices.Sort(relevant)
 		relevant = slices.Compact(relevant)
-		var boxes []space.Box
-		for _, c := range p.Cases {
-			boxes = append(boxes, c.Box)
-		}
-		sources, _ := distinct(boxes, r.source, relevant)
-		targets, of := distinct(boxes, r.target, relevant)
+		sources, _ := distinct(from, r.source, relevant, nil)
+		targets, of := distinct(p.boxes(), r.target, relevant, wanted)
 		for _, source := range sources {
 			for i, target := range targets {
 				if left, any := open(pair{source, target}); any {
@@ -189,7 +219,7 @@ func (p Proof) Differ(a, b *Tree) string {
 // differ describes a pair that a inhibits and b does not, or returns "".
 func (p Proof) differ(a, b *Tree, text string) string {
 	for _, r := range a.on(p.Space).inhibit {
-		for _, f := range p.uncovered(r, b.on(p.Space).inhibit) {
+		for _, f := range p.uncovered(r, b.on(p.Space).inhibit, p.boxes(), nil) {
 			if a.Inhibited(f[0], f[1]) && !b.Inhibited(f[0], f[1]) {
 				return fmt.Sprintf(text, Show(f[1]), Show(f[0]))
 			}
