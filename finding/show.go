@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,8 +20,11 @@ const (
 // control characters escaped, and its end cut if it is long.
 func Value(text string) string { return cut(escaped(text, ""), maxValue) }
 
-// Quote returns [Value] in double quotes.
-func Quote(text string) string { return `"` + Value(text) + `"` }
+// Quote returns a value as [Value] does, in double quotes and with escapes of Go.
+func Quote(text string) string {
+	q := strconv.Quote(text)
+	return `"` + cut(q[1:len(q)-1], maxValue) + `"`
+}
 
 // quoted matches a value in double quotes, with escapes.
 var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|[^\s"]+`)

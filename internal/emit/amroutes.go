@@ -71,7 +71,7 @@ func (b *amBuilder) routes(list []routing.Route) ([]*yaml.Node, []RouteOrigin) {
 // route returns a route with its children.
 func (b *amBuilder) route(r routing.Route) (*yaml.Node, RouteOrigin) {
 	if r.YAML() != "" {
-		return b.raw(r), RouteOrigin{YAML: true}
+		return b.raw(r), RouteOrigin{YAML: true, Raw: true}
 	}
 	own, err := matchers.Parse(r.Match)
 	errs := []error{err}

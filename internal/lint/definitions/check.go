@@ -32,7 +32,7 @@ type Checked struct {
 	shown map[string]shownOn // by pack and alert
 	yaml  emit.Names         // names in Routing.YAML and Raw
 
-	misread bool // Routing.YAML or a Raw does not parse
+	misread bool // Routing.YAML or a Raw does not parse, or there is no root route
 }
 
 // Check checks every definition.

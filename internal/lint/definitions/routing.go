@@ -18,12 +18,13 @@ import (
 // are defined. The proof on the generated file checks the delivery of alerts.
 func (c *Checked) routing() []finding.Finding {
 	own, misread := c.AlertmanagerFindings()
-	c.misread = misread
+	rootless := c.Routing.Route.Receiver == "" && !c.HasRootYAML()
+	c.misread = misread || rootless
 	out := slices.Concat(c.receivers(), c.webhook(), own)
 	if !misread { // else names may be missing in consequence
 		out = append(out, c.undefined()...)
 	}
-	if !misread && c.Routing.Route.Receiver == "" && !c.HasRootYAML() {
+	if !misread && rootless {
 		reason := "it has no Receiver: name the receiver of alerts that no route takes"
 		if c.Routing.YAML != "" {
 			reason += ", or give Routing.YAML the key route"

@@ -20,7 +20,7 @@ func (i inhibition) where() string { return "routing, " + i.name }
 // must be sent.
 func (p *proof) inhibited() {
 	for at, i := range p.inhibitions {
-		if p.isOthers(i) && p.holdsBack(at, i) {
+		if i.yaml && p.holdsBack(at, i) {
 			continue
 		}
 		p.inhibition(i)
@@ -28,13 +28,23 @@ func (p *proof) inhibited() {
 }
 
 // holdsBack reports an alert that an inhibition of others holds back although it
-// is urgent or promised. It returns whether it reported one.
+// is urgent or promised. It returns whether it reported one. Its sources are
+// alerts of the site. If the site has none, others send them.
 func (p *proof) holdsBack(at int, i inhibition) bool {
+	var sources []space.Box
+	for _, c := range p.matching(p.space.Matchers(i.rule.SourceMatchers)) {
+		sources = append(sources, c.box)
+	}
+	if len(sources) == 0 {
+		sources = []space.Box{p.space.All()}
+	} else if p.Quieted {
+		return false // the quiets are compared with it
+	}
 	urgent := func(c int) bool { return p.cells[c].Alert != nil && p.IsUrgent(p.cells[c].level) }
 	promised := func(c int) bool { return p.cells[c].Alert != nil && p.arrives(p.cells[c]) != "" }
 	accept := fmt.Sprintf("narrow it in Routing.YAML, or accept it with routing.Quiet{Match: %q, While: %q%s}, and state the file's other inhibitions so too",
 		strings.Join(matchers.Texts(i.rule.TargetMatchers), ","), strings.Join(matchers.Texts(i.rule.SourceMatchers), ","), equalField(i.equal))
-	for c, pair := range p.proof.Held(p.tree, at, urgent) {
+	for c, pair := range p.proof.Held(p.tree, at, sources, urgent) {
 		of := p.cells[c]
 		promise := ""
 		if text := p.arrives(of); text != "" {
@@ -43,7 +53,7 @@ func (p *proof) holdsBack(at int, i inhibition) bool {
 		p.add(finding.EqualNothing, i.where(), "%s is never sent while %s fires, and its severity %q is urgent%s: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), of.level, promise, accept)
 		return true
 	}
-	for c, pair := range p.proof.Held(p.tree, at, promised) {
+	for c, pair := range p.proof.Held(p.tree, at, sources, promised) {
 		p.addOrNote(true, finding.EqualNothing, i.where(), "%s is never sent while %s fires, and the promise %s does not count then: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), p.arrives(p.cells[c]), accept)
 		return true
 	}

@@ -259,7 +259,7 @@ func (p *proof) find() {
 
 // Mutate implements [Proof].
 func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants()}
+	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants(), Others: p.ofOthers}
 	for _, i := range p.inhibitions {
 		r.InhibitNames = append(r.InhibitNames, i.name)
 	}
@@ -280,6 +280,21 @@ func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivale
 		}
 	}
 	return outcomes, waivers, err
+}
+
+// ofOthers reports whether a part of the routing is in Routing.YAML. Raw is the
+// site's own, and so are inhibitions that the site states as quiets.
+func (p *proof) ofOthers(id mutate.RuleID) bool {
+	switch id.Group {
+	case mutate.RouteGroup:
+		o := p.origin(p.tree.Routes()[id.Index])
+		return o.YAML && !o.Raw
+	case mutate.InhibitionGroup:
+		return p.isOthers(p.inhibitions[id.Index])
+	case mutate.IntervalGroup:
+		return p.written.Intervals[slices.Sorted(maps.Keys(p.tree.Times.Intervals))[id.Index]]
+	}
+	return false
 }
 
 // survives reports whether a mutant with that name survives.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
+	amconfig "github.com/prometheus/alertmanager/config/common"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/labelset"
@@ -21,7 +22,16 @@ import (
 // Inhibited reports whether the target is inhibited while the source fires, by
 // Alertmanager's own code.
 func (t *Tree) Inhibited(source, target model.LabelSet) bool {
-	inhibitor := inhibit.NewInhibitor(firing{source: source}, t.Inhibits, promslog.NewNopLogger(), eventrecorder.NopRecorder())
+	var matching []amconfig.InhibitRule // the others cannot apply
+	for i, r := range t.rules {
+		if r.SourceMatchers.Matches(source) && r.TargetMatchers.Matches(target) {
+			matching = append(matching, t.Inhibits[i])
+		}
+	}
+	if len(matching) == 0 {
+		return false
+	}
+	inhibitor := inhibit.NewInhibitor(firing{source: source}, matching, promslog.NewNopLogger(), eventrecorder.NopRecorder())
 	go inhibitor.Run()
 	defer inhibitor.Stop()
 	inhibitor.WaitForLoading()
@@ -72,6 +82,12 @@ func newSides(s *space.Space, source, target labels.Matchers, equal []string) si
 	}
 	slices.Sort(out.equal)
 	return out
+}
+
+// meets reports whether there are pairs of alerts on whose sides both can be.
+func (r sides) meets(s *space.Space, o sides) bool {
+	source, target := s.All().Only(r.source), s.All().Only(r.target)
+	return source != nil && target != nil && source.Meets(o.source) && target.Meets(o.target)
 }
 
 // pair is a set of pairs of a source and a target.

@@ -52,12 +52,21 @@ func (p Proof) Example(c int, b space.Box) model.LabelSet {
 
 // Routes yields the alerts with wrong deliveries, in the order of the cases.
 func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
+	all := make([]int, len(p.Cases))
+	for i := range all {
+		all[i] = i
+	}
+	return p.RoutesOf(t, all)
+}
+
+// RoutesOf yields the alerts of some cases with wrong deliveries.
+func (p Proof) RoutesOf(t *Tree, cases []int) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
-		for i, c := range p.Cases {
-			if c.Judge == nil {
+		for _, i := range cases {
+			if p.Cases[i].Judge == nil {
 				continue
 			}
-			pieces, _ := t.Walk(p.Space, c.Box, nil) // the mutants of routes make few more pieces
+			pieces, _ := t.Walk(p.Space, p.Cases[i].Box, nil) // the mutants of routes make few more pieces
 			for _, piece := range pieces {
 				if f, wrong := p.Judge(i, piece); wrong && !yield(f) {
 					return
@@ -82,7 +91,9 @@ func (p Proof) Judge(c int, piece Piece) (Failure, bool) {
 }
 
 // Inhibitions yields pairs of alerts whose inhibition differs from the
-// expectation, at most one for each inhibition and quiet.
+// expectation, at most one for each inhibition and quiet. Of a tree that
+// [Tree.Reinhibited] returned, it looks at the changed inhibition and at the
+// quiets that the original one concerns: the others are as in the original.
 func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
 		if !p.Exact {
@@ -99,7 +110,10 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 			}
 			return true
 		}
-		for _, r := range inhibits {
+		for i, r := range inhibits {
+			if t.base != nil && (i != t.changed || len(inhibits) < len(t.base.rules)) {
+				continue
+			}
 			if !check(r, allowed, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
 				return !holds(p.Quiets, a, b) && !holds(p.Accepted, a, b) && t.Inhibited(a, b)
 			}) {
@@ -107,6 +121,9 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 			}
 		}
 		for _, q := range quiets {
+			if t.base != nil && !q.meets(p.Space, t.base.on(p.Space).inhibit[t.changed]) {
+				continue
+			}
 			if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
 				return holds(p.Quiets, a, b) && !t.Inhibited(a, b)
 			}) {
@@ -116,17 +133,14 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 	}
 }
 
-// Held yields pairs of alerts, source and target, that an inhibition of a tree concerns and no quiet
-// states, with the case of the inhibited one. Sources are alerts of the cases,
-// else any alert. The targets are those of the wanted cases.
-func (p Proof) Held(t *Tree, inhibition int, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
+// Held yields pairs of alerts, source and target, that an inhibition of a tree
+// concerns and no quiet states, with the case of the target. The targets are
+// those of the wanted cases.
+func (p Proof) Held(t *Tree, inhibition int, sources []space.Box, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
 	return func(yield func(int, [2]model.LabelSet) bool) {
-		r, quiets := t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets)
-		for _, sources := range [][]space.Box{p.boxes(), {p.Space.All()}} {
-			for c, f := range p.uncovered(r, quiets, sources, wanted) {
-				if t.Inhibited(f[0], f[1]) && !yield(c, f) {
-					return
-				}
+		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), sources, wanted) {
+			if t.Inhibited(f[0], f[1]) && !yield(c, f) {
+				return
 			}
 		}
 	}
@@ -160,6 +174,7 @@ func holds(list []Quiet, source, target model.LabelSet) bool {
 // concerns and the others do not, with the case. Without wanted, all cases are
 // wanted.
 func (p Proof) uncovered(r sides, others []sides, from []space.Box, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
+	others = slices.DeleteFunc(slices.Clone(others), func(o sides) bool { return !r.meets(p.Space, o) })
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
 		for _, part := range r.inhibits(x) {
