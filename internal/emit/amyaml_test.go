@@ -48,7 +48,7 @@ func mounted(yaml string) routing.Routing {
 // reads the original or the generated file.
 func TestRoutesOfOthersStay(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"kube-prometheus.yml", "teams.yml", "hours.yml", "clusters.yml"} {
+	for _, name := range []string{"kube-prometheus.yml", "teams.yml", "hours.yml", "clusters.yml", "deep.yml", "zones.yml", "global.yml", "operator.yml", "names.yml"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			original := configuration(t, name)

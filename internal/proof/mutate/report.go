@@ -117,14 +117,14 @@ func (r Result) Print(w io.Writer, outcomes []Outcome, took time.Duration) {
 	}
 	fmt.Fprintf(w, "%7s %7s %9s %7s  %s\n", "mutants", "killed", "survived", "waived", "of")
 	line := func(t Tally, name string) {
-		fmt.Fprintf(w, "%7d %7d %9d %7d  %s\n", t.Mutants, t.Killed, t.Survivors(), t.Waived, name)
+		fmt.Fprintf(w, "%7d %7d %9d %7d  %s\n", t.Mutants, t.Killed, t.Survivors(), t.Waived, finding.Line(name))
 	}
 	for _, id := range r.Rules {
 		line(r.ByRule[id], id.String())
 	}
 	line(r.All, "all")
 	for _, id := range r.Untested {
-		fmt.Fprintf(w, "no test: %s\n", id)
+		fmt.Fprintf(w, "no test: %s\n", finding.Line(id.String()))
 	}
 	if r.Others.Mutants > 0 {
 		fmt.Fprintf(w, "of other people: promises notice %d of %d mistakes in Routing.YAML\n", r.Others.Killed, r.Others.Mutants)

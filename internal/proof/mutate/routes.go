@@ -22,6 +22,8 @@ type Routes struct {
 	Effects []Effect
 	// Others reports, unless nil, whether other people wrote a part.
 	Others func(RuleID) bool
+
+	inhibitions func(*routetree.Tree) func(func(routetree.Failure) bool)
 }
 
 // Effect is a mistake in a receiver. Proof returns the expectations about the
@@ -41,6 +43,7 @@ func (r *Routes) Score() ([]Outcome, error) {
 			return nil, fmt.Errorf("the unchanged routes break a promise: %s", f)
 		}
 	}
+	r.inhibitions = r.Proof.InhibitionCheck()
 	reach := r.reach()
 	var out []Outcome
 	for _, route := range r.Tree.Routes() {
@@ -87,11 +90,11 @@ func (o Outcome) killer() fmt.Stringer {
 	if o.proof != nil {
 		proof = o.proof()
 	}
-	failures := func(t *routetree.Tree) func(func(routetree.Failure) bool) { return proof.RoutesOf(t, o.cases) }
+	failures := proof.RoutesOf(o.tree(), o.cases)
 	if o.Of.Group == InhibitionGroup {
-		failures = proof.Inhibitions
+		failures = o.routes.inhibitions(o.tree())
 	}
-	for f := range failures(o.tree()) {
+	for f := range failures {
 		return f
 	}
 	return nil

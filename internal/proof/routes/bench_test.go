@@ -98,7 +98,7 @@ func BenchmarkProve(b *testing.B) {
 
 // BenchmarkMutate tries every mistake in the routing of a company.
 func BenchmarkMutate(b *testing.B) {
-	for _, alerts := range []int{100, 200, 1000} {
+	for _, alerts := range []int{100, 400, 1000} {
 		b.Run(fmt.Sprintf("alerts=%d", alerts), func(b *testing.B) {
 			p, err := routes.Prove(checked(b, company(alerts, alerts/2)))
 			if err != nil || p == nil {

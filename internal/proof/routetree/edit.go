@@ -22,8 +22,9 @@ func (t *Tree) Edited(r *Route, edit func(*config.Route)) *Tree {
 	}
 	out := t.share()
 	changed := out.add(dispatch.NewRoute(&c, r.Parent.own), &c, r.Parent, r.Path)
+	out.parent, out.place = r.Parent.Index, r.Path[len(r.Path)-1]
 	siblings := slices.Clone(r.Parent.Routes)
-	siblings[r.Path[len(r.Path)-1]] = changed
+	siblings[out.place] = changed
 	out.root = r.Parent.with(siblings)
 	return out
 }
@@ -32,7 +33,7 @@ func (t *Tree) Edited(r *Route, edit func(*config.Route)) *Tree {
 // any order. It is shared as in [Tree.Edited].
 func (t *Tree) Rearranged(r *Route, children []*Route) *Tree {
 	out := t.share()
-	out.root = r.with(children)
+	out.root, out.parent = r.with(children), r.Index
 	return out
 }
 
@@ -53,7 +54,7 @@ func (t *Tree) Reinhibited(i int, changed *amconfig.InhibitRule) *Tree {
 // routes follow those of t.
 func (t *Tree) share() *Tree {
 	return &Tree{
-		Inhibits: t.Inhibits, Times: t.Times, rules: t.rules, root: t.root, base: t, first: len(t.routes),
+		Inhibits: t.Inhibits, Times: t.Times, rules: t.rules, root: t.root, base: t, first: len(t.routes), parent: -1, place: -1,
 		byRoute: map[*dispatch.Route]*Route{}, compiled: map[*space.Space]*onSpace{},
 	}
 }

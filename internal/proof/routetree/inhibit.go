@@ -232,14 +232,10 @@ func (p pair) witness(s *space.Space, equal []int) (source, target model.LabelSe
 // distinct returns the parts of the boxes that match and differ in the given
 // labels, each with the number of the first box. It leaves boxes out that are not
 // wanted.
-func distinct(boxes []space.Box, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
+func distinct(all population, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
 	seen := map[string]bool{}
-	for i, b := range boxes {
+	for i, b := range all.matching(match) {
 		if wanted != nil && !wanted(i) {
-			continue
-		}
-		b = b.Only(match)
-		if b == nil {
 			continue
 		}
 		var key []byte

@@ -94,43 +94,53 @@ func (p Proof) Judge(c int, piece Piece) (Failure, bool) {
 // expectation, at most one for each inhibition and quiet. Of a tree that
 // [Tree.Reinhibited] returned, it looks at the changed inhibition and at the
 // quiets that the original one concerns: the others are as in the original.
-func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
-	return func(yield func(Failure) bool) {
-		if !p.Exact {
-			return
-		}
-		quiets := p.sides(p.Quiets)
-		allowed := slices.Concat(quiets, p.sides(p.Accepted))
-		inhibits := t.on(p.Space).inhibit
-		check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
-			for target, f := range p.uncovered(r, others, p.boxes(), nil) {
-				if wrong(f[0], f[1]) {
-					return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
+func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) { return p.InhibitionCheck()(t) }
+
+// InhibitionCheck returns [Proof.Inhibitions] for many trees.
+func (p Proof) InhibitionCheck() func(*Tree) func(yield func(Failure) bool) {
+	quiets, all := p.sides(p.Quiets), p.population()
+	allowed := slices.Concat(quiets, p.sides(p.Accepted))
+	return func(t *Tree) func(yield func(Failure) bool) {
+		return func(yield func(Failure) bool) {
+			if !p.Exact {
+				return
+			}
+			inhibits := t.on(p.Space).inhibit
+			check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
+				for target, f := range p.uncovered(r, others, all, all, nil) {
+					if wrong(f[0], f[1]) {
+						return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
+					}
+				}
+				return true
+			}
+			for i, r := range inhibits {
+				if t.keeps(i) {
+					continue
+				}
+				if !check(r, allowed, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
+					return !holds(p.Quiets, a, b) && !holds(p.Accepted, a, b) && t.Inhibited(a, b)
+				}) {
+					return
 				}
 			}
-			return true
-		}
-		for i, r := range inhibits {
-			if t.base != nil && (i != t.changed || len(inhibits) < len(t.base.rules)) {
-				continue
-			}
-			if !check(r, allowed, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
-				return !holds(p.Quiets, a, b) && !holds(p.Accepted, a, b) && t.Inhibited(a, b)
-			}) {
-				return
-			}
-		}
-		for _, q := range quiets {
-			if t.base != nil && !q.meets(p.Space, t.base.on(p.Space).inhibit[t.changed]) {
-				continue
-			}
-			if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
-				return holds(p.Quiets, a, b) && !t.Inhibited(a, b)
-			}) {
-				return
+			for _, q := range quiets {
+				if t.base != nil && !q.meets(p.Space, t.base.on(p.Space).inhibit[t.changed]) {
+					continue
+				}
+				if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
+					return holds(p.Quiets, a, b) && !t.Inhibited(a, b)
+				}) {
+					return
+				}
 			}
 		}
 	}
+}
+
+// keeps reports whether an inhibition is that of the original of an edited tree.
+func (t *Tree) keeps(i int) bool {
+	return t.base != nil && (i != t.changed || len(t.rules) < len(t.base.rules))
 }
 
 // Held yields pairs of alerts, source and target, that an inhibition of a tree
@@ -138,7 +148,7 @@ func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
 // those of the wanted cases.
 func (p Proof) Held(t *Tree, inhibition int, sources []space.Box, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
 	return func(yield func(int, [2]model.LabelSet) bool) {
-		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), sources, wanted) {
+		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), newPopulation(p.Space, sources), p.population(), wanted) {
 			if t.Inhibited(f[0], f[1]) && !yield(c, f) {
 				return
 			}
@@ -155,13 +165,13 @@ func (p Proof) sides(list []Quiet) []sides {
 	return out
 }
 
-// boxes returns the alerts of the cases.
-func (p Proof) boxes() []space.Box {
-	var out []space.Box
-	for _, c := range p.Cases {
-		out = append(out, c.Box)
+// population returns the alerts of the cases.
+func (p Proof) population() population {
+	boxes := make([]space.Box, len(p.Cases))
+	for i, c := range p.Cases {
+		boxes[i] = c.Box
 	}
-	return out
+	return newPopulation(p.Space, boxes)
 }
 
 // holds reports whether one of the quiets states that the target is inhibited
@@ -170,10 +180,10 @@ func holds(list []Quiet, source, target model.LabelSet) bool {
 	return slices.ContainsFunc(list, func(q Quiet) bool { return q.holds(source, target) })
 }
 
-// uncovered yields pairs of a source and of an alert of the wanted cases that r
-// concerns and the others do not, with the case. Without wanted, all cases are
+// uncovered yields pairs of a source and a target that r concerns and the others
+// do not, with the number of the target. Without wanted, all targets are
 // wanted.
-func (p Proof) uncovered(r sides, others []sides, from []space.Box, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
+func (p Proof) uncovered(r sides, others []sides, from, to population, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
 	others = slices.DeleteFunc(slices.Clone(others), func(o sides) bool { return !r.meets(p.Space, o) })
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
@@ -195,7 +205,7 @@ func (p Proof) uncovered(r sides, others []sides, from []space.Box, wanted func(
 		slices.Sort(relevant)
 		relevant = slices.Compact(relevant)
 		sources, _ := distinct(from, r.source, relevant, nil)
-		targets, of := distinct(p.boxes(), r.target, relevant, wanted)
+		targets, of := distinct(to, r.target, relevant, wanted)
 		for _, source := range sources {
 			for i, target := range targets {
 				if left, any := open(pair{source, target}); any {
@@ -233,8 +243,9 @@ func (p Proof) Differ(a, b *Tree) string {
 
 // differ describes a pair that a inhibits and b does not, or returns "".
 func (p Proof) differ(a, b *Tree, text string) string {
+	all := p.population()
 	for _, r := range a.on(p.Space).inhibit {
-		for _, f := range p.uncovered(r, b.on(p.Space).inhibit, p.boxes(), nil) {
+		for _, f := range p.uncovered(r, b.on(p.Space).inhibit, all, all, nil) {
 			if a.Inhibited(f[0], f[1]) && !b.Inhibited(f[0], f[1]) {
 				return fmt.Sprintf(text, Show(f[1]), Show(f[0]))
 			}

@@ -107,10 +107,11 @@ type Tree struct {
 	mu       sync.Mutex
 	compiled map[*space.Space]*onSpace
 
-	// Of an edited tree: the original, the index of the first new route, and
-	// that of the changed inhibition.
+	// Of an edited tree: the original, the index of the first new route, that of
+	// the changed inhibition, and see onSpace.
 	base           *Tree
 	first, changed int
+	parent, place  int
 
 	firsts map[string]*Route // see twins
 }

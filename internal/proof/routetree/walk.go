@@ -26,6 +26,11 @@ type onSpace struct {
 	base    *onSpace         // of the original of an edited tree, or nil
 	routes  []space.Matchers // by index of the route; of an edited tree those of the new ones
 	inhibit []sides
+	fans    []*fan // by index of the route; nil for an edited tree
+
+	// Of an edited tree: the index of the route with other children, or -1, and
+	// the place of the only other child, or -1 for several.
+	parent, place int
 }
 
 // matchers returns the translated matchers of a route.
@@ -50,6 +55,7 @@ func (t *Tree) on(s *space.Space) *onSpace {
 	if t.base != nil {
 		o.base = t.base.on(s)
 		o.inhibit = o.base.inhibit
+		o.parent, o.place = t.parent, t.place
 	}
 	for _, r := range t.routes {
 		o.routes = append(o.routes, s.Matchers(r.Matchers))
@@ -64,6 +70,11 @@ func (t *Tree) on(s *space.Space) *onSpace {
 	case t.changed < len(t.rules) && t.rules[t.changed] != t.base.rules[t.changed]:
 		o.inhibit = slices.Clone(o.base.inhibit)
 		o.inhibit[t.changed] = ofRule(s, t.rules[t.changed])
+	}
+	if t.base == nil {
+		for _, r := range t.routes {
+			o.fans = append(o.fans, o.fanOfChildren(r))
+		}
 	}
 	t.compiled[s] = o
 	return o
@@ -106,7 +117,7 @@ func (w *walk) below(r *Route, b space.Box) []Piece {
 	}
 	open := []Piece{{Box: b}}
 	var done []Piece
-	for _, child := range r.Routes {
+	for child := range w.children(r, b) {
 		if len(open) == 0 || w.over {
 			break
 		}
