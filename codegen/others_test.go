@@ -74,6 +74,23 @@ func TestMistakeInAFileStandsAlone(t *testing.T) {
 	})
 }
 
+// An error of a template has the place of its text in the file.
+func TestTemplatesInAFile(t *testing.T) {
+	t.Parallel()
+	slack := func(text string) change {
+		return ofOthers("    webhook_configs:\n      - url: http://alert-logger.monitoring.svc:8080/alerts\n", "    slack_configs:\n      - api_url_file: /run/slack\n        channel: '#a'\n        title: '"+text+"'\n",
+			`sev="amber", env="dev"`, `sev="amber"`)
+	}
+	const at = `receiver "logger", slack_configs[0].title: AM006: line 13, column 16 of Routing.YAML: `
+	plantEach(t, queueSite, map[string]planted{
+		"a template":          {slack(`{{ .CommonLabels.alertname }}`), ""},
+		"an unknown function": {slack(`{{ .Status | toUper }}`), at + `in its text, line 1: function "toUper" not defined`},
+		"an open action":      {slack(`{{ .Status `), at + `in its text, line 1: `},
+		"an unknown template": {slack(`{{ template "a" . }}`), at + `in its text, `},
+		"an unknown field":    {slack(`{{ .Statuss }}`), at},
+	})
+}
+
 // A URL with a part that can be a token is a secret. One that leads to a host of
 // the own network by plain words is none.
 func TestURLsInAFile(t *testing.T) {
