@@ -110,15 +110,11 @@ type reach struct {
 
 // reached is the part of the alerts that reach a route.
 type reached struct {
-	parts     []part
-	delivered []int // cases that the route delivers
-	tested    bool  // an expectation covers one of them
-}
-
-// part is a part of a case.
-type part struct {
-	of  int
-	box space.Box
+	boxes     []space.Box
+	of        []int                // by box: the case
+	all       routetree.Population // the boxes
+	delivered []int                // cases that the route delivers
+	tested    bool                 // an expectation covers one of them
 }
 
 // reach returns the alerts that reach each route.
@@ -127,7 +123,7 @@ func (r *Routes) reach() reach {
 	for i, c := range r.Proof.Cases {
 		pieces, _ := r.Tree.Walk(r.Proof.Space, c.Box, func(route *routetree.Route, b space.Box) {
 			at := &out.routes[route.Index]
-			at.parts = append(at.parts, part{i, b})
+			at.boxes, at.of = append(at.boxes, b), append(at.of, i)
 		})
 		for _, p := range pieces {
 			for _, route := range p.Routes {
@@ -140,35 +136,42 @@ func (r *Routes) reach() reach {
 			}
 		}
 	}
+	for i, x := range out.routes {
+		out.routes[i].all = routetree.NewPopulation(r.Proof.Space, x.boxes)
+	}
 	return out
 }
 
 // at returns the cases that reach a route. They are those that a change of its
 // receiver, grouping or times concerns.
 func (x reach) at(route *routetree.Route) []int {
-	var out []int
-	for _, p := range x.routes[route.Index].parts {
-		out = appendNew(out, p.of)
-	}
-	return out
+	return slices.Compact(slices.Clone(x.routes[route.Index].of))
 }
 
 // matching returns the cases that reach a route and match one of the lists of
 // matchers.
 func (x reach) matching(route *routetree.Route, lists ...space.Matchers) []int {
 	var out []int
-	for _, p := range x.routes[route.Index].parts {
-		if slices.ContainsFunc(lists, p.box.Meets) {
-			out = appendNew(out, p.of)
+	r := x.routes[route.Index]
+	for _, ms := range lists {
+		for i := range r.all.Matching(ms) {
+			out = append(out, r.of[i])
 		}
 	}
-	return out
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // meets reports whether alerts that reach a route match both lists of matchers.
 func (x reach) meets(route *routetree.Route, a, b space.Matchers) bool {
 	both := slices.Concat(a, b)
-	return x.space.All().Meets(both) && slices.ContainsFunc(x.routes[route.Index].parts, func(p part) bool { return p.box.Meets(both) })
+	if !x.space.All().Meets(both) {
+		return false
+	}
+	for range x.routes[route.Index].all.Matching(both) {
+		return true
+	}
+	return false
 }
 
 // ofReceiver returns the cases that routes to a receiver deliver.

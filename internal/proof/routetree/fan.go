@@ -34,38 +34,30 @@ func (p places) all(yield func(int) bool) {
 	}
 }
 
-// newFan divides n things by their sets of values, where nil is all values. It
-// returns nil if they are few or no label divides them.
-func newFan(s *space.Space, n int, of func(i, label int) space.Set) *fan {
-	if n < many {
-		return nil
-	}
-	everything := s.All()
-	best, least := -1, float64(n)
-	for label, all := range everything {
-		share := 0.0 // of the values, summed over the things
-		for i := range n {
-			if set := of(i, label); set == nil {
-				share++
-			} else {
-				share += float64(set.Len()) / float64(all.Len())
-			}
-		}
-		if share < least {
-			best, least = label, share
+// share returns the average number of n things that have a value of a label. A
+// thing without a set has all values.
+func share(all space.Set, n int, of func(i int) space.Set) float64 {
+	sum := 0.0
+	for i := range n {
+		if set := of(i); set == nil {
+			sum++
+		} else {
+			sum += float64(set.Len()) / float64(all.Len())
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	f := &fan{label: best, n: n, of: make([]places, everything[best].Len())}
+	return sum
+}
+
+// newFan divides n things by a label.
+func newFan(label int, all space.Set, n int, of func(i int) space.Set) *fan {
+	f := &fan{label: label, n: n, of: make([]places, all.Len())}
 	for v := range f.of {
 		f.of[v] = newPlaces(n)
 	}
 	for i := range n {
-		set := of(i, best)
+		set := of(i)
 		if set == nil {
-			set = everything[best]
+			set = all
 		}
 		for v := range set.All {
 			f.of[v].add(i)
@@ -85,28 +77,58 @@ func (f *fan) with(values space.Set) places {
 	return out
 }
 
-// fanOfChildren returns the fan of the children of a route.
+// fanOfChildren returns the fan of the children of a route, or nil if they are
+// few or no label divides them.
 func (o *onSpace) fanOfChildren(r *Route) *fan {
-	return newFan(o.space, len(r.Routes), func(i, label int) space.Set { return o.matchers(r.Routes[i]).Accept(label) })
+	n := len(r.Routes)
+	if n < many {
+		return nil
+	}
+	accept := func(label int) func(int) space.Set {
+		return func(i int) space.Set { return o.matchers(r.Routes[i]).Accept(label) }
+	}
+	best, least := -1, float64(n)
+	everything := o.space.All()
+	for label, all := range everything {
+		if s := share(all, n, accept(label)); s < least {
+			best, least = label, s
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	return newFan(best, everything[best], n, accept(best))
 }
 
-// population is a list of sets of alerts, with a fan that finds those that match.
-type population struct {
+// Population is a list of sets of alerts that finds those that match.
+type Population struct {
 	boxes []space.Box
-	fan   *fan
+	fans  map[int]*fan // by label, of those that divide the sets well
 }
 
-func newPopulation(s *space.Space, boxes []space.Box) population {
-	return population{boxes, newFan(s, len(boxes), func(i, label int) space.Set { return boxes[i][label] })}
+// NewPopulation returns the population of sets.
+func NewPopulation(s *space.Space, boxes []space.Box) Population {
+	p := Population{boxes, map[int]*fan{}}
+	if len(boxes) < many {
+		return p
+	}
+	for label, all := range s.All() {
+		of := func(i int) space.Set { return boxes[i][label] }
+		if share(all, len(boxes), of)*8 < float64(len(boxes)) {
+			p.fans[label] = newFan(label, all, len(boxes), of)
+		}
+	}
+	return p
 }
 
-// matching yields the boxes with alerts that match, by number.
-func (p population) matching(ms space.Matchers) func(yield func(int, space.Box) bool) {
+// Matching yields the alerts of each set that match, with the number of the set,
+// in order.
+func (p Population) Matching(ms space.Matchers) func(yield func(int, space.Box) bool) {
 	return func(yield func(int, space.Box) bool) {
 		visit := func(i int) bool { return !p.boxes[i].Meets(ms) || yield(i, p.boxes[i].Only(ms)) }
-		if p.fan != nil {
-			if values := ms.Accept(p.fan.label); values != nil {
-				p.fan.with(values).all(visit)
+		for _, label := range ms.Labels() {
+			if f := p.fans[label]; f != nil {
+				f.with(ms.Accept(label)).all(visit)
 				return
 			}
 		}

@@ -232,9 +232,9 @@ func (p pair) witness(s *space.Space, equal []int) (source, target model.LabelSe
 // distinct returns the parts of the boxes that match and differ in the given
 // labels, each with the number of the first box. It leaves boxes out that are not
 // wanted.
-func distinct(all population, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
+func distinct(all Population, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
 	seen := map[string]bool{}
-	for i, b := range all.matching(match) {
+	for i, b := range all.Matching(match) {
 		if wanted != nil && !wanted(i) {
 			continue
 		}

@@ -148,7 +148,7 @@ func (t *Tree) keeps(i int) bool {
 // those of the wanted cases.
 func (p Proof) Held(t *Tree, inhibition int, sources []space.Box, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
 	return func(yield func(int, [2]model.LabelSet) bool) {
-		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), newPopulation(p.Space, sources), p.population(), wanted) {
+		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), NewPopulation(p.Space, sources), p.population(), wanted) {
 			if t.Inhibited(f[0], f[1]) && !yield(c, f) {
 				return
 			}
@@ -166,12 +166,12 @@ func (p Proof) sides(list []Quiet) []sides {
 }
 
 // population returns the alerts of the cases.
-func (p Proof) population() population {
+func (p Proof) population() Population {
 	boxes := make([]space.Box, len(p.Cases))
 	for i, c := range p.Cases {
 		boxes[i] = c.Box
 	}
-	return newPopulation(p.Space, boxes)
+	return NewPopulation(p.Space, boxes)
 }
 
 // holds reports whether one of the quiets states that the target is inhibited
@@ -183,7 +183,7 @@ func holds(list []Quiet, source, target model.LabelSet) bool {
 // uncovered yields pairs of a source and a target that r concerns and the others
 // do not, with the number of the target. Without wanted, all targets are
 // wanted.
-func (p Proof) uncovered(r sides, others []sides, from, to population, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
+func (p Proof) uncovered(r sides, others []sides, from, to Population, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
 	others = slices.DeleteFunc(slices.Clone(others), func(o sides) bool { return !r.meets(p.Space, o) })
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
