@@ -53,7 +53,7 @@ func secondDocument(dec *yaml.Decoder) *yaml.Node {
 		switch err := dec.Decode(&doc); {
 		case errors.Is(err, io.EOF):
 			return nil
-		case err != nil: // the parser does not tell where it starts
+		case err != nil: // the parser does not report where it starts
 			return &yaml.Node{Line: 1, Column: 1}
 		case !isNull(doc.Content[0]):
 			return doc.Content[0]
