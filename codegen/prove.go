@@ -48,7 +48,7 @@ func prove(ctx context.Context, in preflight.Site, o verdict.Options) (*proved, 
 		findings = append(findings, p.Routes.Findings()...)
 	}
 	all := func(err error) error {
-		left := checked.Waive(findings)
+		left := fold(checked.Waive(findings))
 		s.InFiles(left)
 		return errors.Join(append(asErrors(left), refused, err)...)
 	}

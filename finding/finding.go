@@ -104,6 +104,7 @@ func (f Finding) locate() (line string, column, width int) {
 // finding is a finding itself.
 type Waiver struct {
 	Code Code
+	Part string // part of the definition, as the finding names it: promise of {severity="page"}; "" for every part
 	Why  string
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -52,7 +53,7 @@ type Options struct {
 // Checker checks expressions and texts. It is safe for concurrent use.
 type Checker struct {
 	catalogue metrics.Catalogue
-	names     []string // names of all series
+	names     *suggest.Index // of all series
 	recorded  *recorded
 	opts      Options
 	parser    parser.Parser
@@ -61,7 +62,7 @@ type Checker struct {
 // New returns a checker for the catalogue.
 func New(c metrics.Catalogue, o Options) *Checker {
 	return &Checker{
-		catalogue: c, names: c.SeriesNames(), recorded: newRecorded(), opts: o,
+		catalogue: c, names: suggest.NewIndex(c.SeriesNames()), recorded: newRecorded(), opts: o,
 		parser: parser.NewParser(parser.Options{EnableExperimentalFunctions: true, EnableBinopFillModifiers: true}),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -121,14 +122,14 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 			if d.Native {
 				kind = "native " + kind
 			}
-			w.report(finding.NotHistogram, w.find(name, pos), suggest.Nearest(name, d.Series()), "%s is a %s: it has no series %s", stem, kind, name)
+			w.report(finding.NotHistogram, w.find(name, pos), strconv.Quote(d.Series()[0]), "%s is a %s: it has no series %s", stem, kind, name)
 			return
 		}
 	}
-	if !w.opts.Complete && !suggest.Slip(name, w.names) {
+	if !w.opts.Complete && !w.names.Slip(name) {
 		return
 	}
-	w.report(finding.UnknownMetric, w.find(name, pos), suggest.Nearest(name, w.names), "no metric %q in the catalogue", name)
+	w.report(finding.UnknownMetric, w.find(name, pos), w.names.Nearest(name), "no metric %q in the catalogue", name)
 }
 
 // matcher narrows the labels of a selector by one matcher. It reports unknown

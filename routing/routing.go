@@ -34,6 +34,7 @@ type Routing struct {
 
 	Promises []Promise
 	Quiet    []Quiet
+	Others   []string // matchers of alerts that other programs send to this Alertmanager: source="legacy". Routes and promises may be for them
 
 	Waivers     []finding.Waiver
 	Equivalents []finding.Equivalent

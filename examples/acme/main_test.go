@@ -33,7 +33,7 @@ func TestMistakes(t *testing.T) {
 			func(s *preflight.Site) {
 				s.Routing.Route.Routes = append(s.Routing.Route.Routes[:1:1], s.Routing.Route.Routes[2:]...)
 			},
-			`alert "TargetDown": AM001: with {alertname="TargetDown", delivery="direct"`,
+			`the webhook may be unable to deliver it, and no other receiver gets it`,
 		},
 		"a team sees the other's alerts": {
 			func(s *preflight.Site) { s.Routing.Route.Routes[3].Match = `severity=~"page|ticket"` },
@@ -69,7 +69,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"a zone that is missing": {
 			func(s *preflight.Site) { s.Routing.TimeIntervals[0].Location = "" },
-			"promised not to be sent in promised-night, and is",
+			"except in promised-night, and is not sent on",
 		},
 		"pages of all teams in one group": {
 			func(s *preflight.Site) { s.Routing.Route.GroupBy = []string{"alertname", "env"} },

@@ -89,8 +89,10 @@ func notifications() routing.Routing {
 			ticket(`team!="payments"`, "infra"),
 			{Match: `team="payments"`, Never: "infra"},
 			{Match: `team="infra"`, Never: "payments"},
+			{Match: `source="legacy", severity="", team="", alertname!="Watchdog"`, Receiver: "infra", GroupBy: []string{"alertname", "host"}, Within: "2m"},
 		},
-		Quiet: []routing.Quiet{{Match: `severity="ticket"`, While: `severity="page", team!="", env!=""`, Equal: []string{"env", "team"}}},
+		Others: []string{`source="legacy", severity=""`}, // an older system sends to this Alertmanager
+		Quiet:  []routing.Quiet{{Match: `severity="ticket"`, While: `severity="page", team!="", env!=""`, Equal: []string{"env", "team"}}},
 	}
 }
 

@@ -37,7 +37,7 @@ func TestMistakes(t *testing.T) {
 		},
 		"critical alerts are muted with the warnings": {
 			func(r *routing.Routing) { r.Route.Routes[3].Mute = []string{offHours} },
-			"its route is mute at times (off-hours)",
+			"its route is mute at times (Mute off-hours)",
 		},
 		"warnings to a receiver without integrations": {
 			func(r *routing.Routing) {

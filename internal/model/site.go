@@ -183,6 +183,7 @@ func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 		pre.Inhibit = union(pre.Inhibit, p.Routing.Inhibit)
 		pre.Promises = union(pre.Promises, p.Routing.Promises)
 		pre.Quiet = union(pre.Quiet, p.Routing.Quiet)
+		pre.Others = union(pre.Others, p.Routing.Others)
 		pre.Waivers = union(pre.Waivers, p.Routing.Waivers)
 		pre.Equivalents = union(pre.Equivalents, p.Routing.Equivalents)
 	}
@@ -192,6 +193,7 @@ func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 	out.Inhibit = slices.Concat(pre.Inhibit, site.Inhibit)
 	out.Promises = slices.Concat(pre.Promises, site.Promises)
 	out.Quiet = slices.Concat(pre.Quiet, site.Quiet)
+	out.Others = slices.Concat(pre.Others, site.Others)
 	out.Waivers = slices.Concat(pre.Waivers, site.Waivers)
 	out.Equivalents = slices.Concat(pre.Equivalents, site.Equivalents)
 	r.Routing = out

@@ -45,6 +45,28 @@ func (c *Checked) owners() []owner {
 	return out
 }
 
+// waives reports whether a waiver of the definition is for a finding. Receivers
+// are parts of the routing.
+func (o owner) waives(w finding.Waiver, f finding.Finding) bool {
+	place := f.Place()
+	if part, in := strings.CutPrefix(place, o.where+", "); in {
+		place = part
+	} else if place == o.where {
+		place = ""
+	} else if o.where != "routing" || !strings.HasPrefix(place, "receiver ") {
+		return false
+	}
+	return f.Code == w.Code && (w.Part == "" || w.Part == place || strings.HasPrefix(place, w.Part+", "))
+}
+
+// of names the part that a waiver is for.
+func of(w finding.Waiver) string {
+	if w.Part == "" {
+		return ""
+	}
+	return " of " + w.Part
+}
+
 // Waive removes waived findings. It adds a finding for each waiver without
 // effect or reason.
 func (c *Checked) Waive(findings []finding.Finding) []finding.Finding {
@@ -57,15 +79,13 @@ func (c *Checked) Waive(findings []finding.Finding) []finding.Finding {
 				continue
 			}
 			before := len(findings)
-			findings = slices.DeleteFunc(findings, func(f finding.Finding) bool {
-				return f.Code == w.Code && (f.Where == o.where || strings.HasPrefix(f.Where, o.where+","))
-			})
+			findings = slices.DeleteFunc(findings, func(f finding.Finding) bool { return o.waives(w, f) })
 			idle := finding.Finding{Code: finding.IdleWaiver, Where: o.where}
 			switch {
 			case w.Why == "":
 				idle.Reason = fmt.Sprintf("waives %s without a reason", w.Code)
 			case len(findings) == before:
-				idle.Reason = fmt.Sprintf("waives %s (%s), and there is no such finding: delete the waiver", w.Code, w.Why)
+				idle.Reason = fmt.Sprintf("waives %s%s (%s), and there is no such finding: delete the waiver", w.Code, of(w), w.Why)
 			default:
 				continue
 			}

@@ -8,16 +8,15 @@ import (
 	"github.com/agnivade/levenshtein"
 )
 
+// slipEdits is the largest number of edits of a slip.
+const slipEdits = 2
+
 // Nearest returns the candidate nearest to a misspelt word, quoted, or "" if
 // none is near.
 func Nearest(word string, candidates []string) string {
-	best, distance := "", max(len(word)/3, 2)+1
+	best, distance := "", allowed(word)+1
 	for _, c := range candidates {
-		d := levenshtein.ComputeDistance(word, c)
-		if 2*d >= len(word) && !sameStart(word, c) {
-			continue // pod is not a misspelt job
-		}
-		if d < distance {
+		if d := levenshtein.ComputeDistance(word, c); d < distance && plausible(word, c, d) {
 			best, distance = c, d
 		}
 	}
@@ -27,12 +26,23 @@ func Nearest(word string, candidates []string) string {
 	return strconv.Quote(best)
 }
 
-func sameStart(a, b string) bool { return a != "" && b != "" && a[0] == b[0] }
+// allowed returns the largest number of edits of a misspelling of a word.
+func allowed(word string) int { return min(max(len(word)/3, 2), maxEdits) }
+
+// plausible reports whether a word may be a misspelling of a candidate at a
+// distance: pod is not a misspelt job.
+func plausible(word, candidate string, distance int) bool {
+	return 2*distance < len(word) || word != "" && candidate != "" && word[0] == candidate[0]
+}
 
 // Slip reports whether a word is one or two letters away from a candidate.
 func Slip(word string, candidates []string) bool {
 	return slices.ContainsFunc(candidates, func(c string) bool {
-		d := len(c) - len(word)
-		return d >= -2 && d <= 2 && levenshtein.ComputeDistance(word, c) <= 2
+		return slips(word, c, levenshtein.ComputeDistance(word, c))
 	})
+}
+
+func slips(word, candidate string, distance int) bool {
+	d := len(candidate) - len(word)
+	return d >= -slipEdits && d <= slipEdits && distance <= slipEdits
 }

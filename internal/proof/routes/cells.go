@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
@@ -16,6 +17,7 @@ import (
 type cell struct {
 	*definitions.Alert // nil for alerts of other sites and future ones
 	name               string
+	others             string // name of stated alerts of other programs, "" for all others
 	box                space.Box
 	promises           []promise
 	level              string            // value of the scale's label
@@ -41,8 +43,9 @@ func (p *proof) labelSet(c *cell) model.LabelSet {
 }
 
 // allCells lists the alerts that the routing can distinguish: instances of
-// scenarios, the site's alerts with every value of their labels, alerts of other
-// sites or future ones, and alerts of others with a name that the routing names.
+// scenarios, the site's alerts with every value of their labels, alerts of others
+// with a name that the routing names, stated alerts of other programs, and alerts
+// of other sites or future ones.
 func (p *proof) allCells() []*cell {
 	var out []*cell
 	named := p.alertNames()
@@ -69,7 +72,15 @@ func (p *proof) allCells() []*cell {
 			out = append(out, p.divide(cell{name: a.Name, box: b})...)
 		}
 	}
-	return append(out, p.divide(cell{name: othersName, box: p.others()})...)
+	for _, ms := range p.declared {
+		if box := p.declaredBox(ms); box != nil {
+			out = append(out, p.divide(cell{name: othersName, others: matchers.Name(ms), box: box})...)
+		}
+	}
+	for _, b := range p.unstated() {
+		out = append(out, p.divide(cell{name: othersName, box: b})...)
+	}
+	return out
 }
 
 // alertNames returns the names of alerts in matchers.

@@ -192,8 +192,8 @@ func (p *proof) differs(x promise, r *routetree.Route, e effect, level string) s
 		return "promised to arrive, and the receiver has no integration"
 	}
 	for _, name := range x.NotIn {
-		if !r.Times().Silent(r.Mute, r.Active, p.tree.Times, name) {
-			return fmt.Sprintf("promised not to be sent in %s, and is", name)
+		if at := r.Times().Sending(r.Mute, r.Active, p.tree.Times, name); !at.IsZero() {
+			return fmt.Sprintf("promised not to be sent in %s, and is, as on %s", name, clock(at))
 		}
 	}
 	return ""
@@ -224,20 +224,34 @@ func (p *proof) held(x promise, r *routetree.Route, notIn []string, level string
 	if within == "" && x.Resolved {
 		within, what = "at any time", "with its resolution" // Alertmanager does not send it later
 	}
-	if within == "" || len(r.Mute)+len(r.Active) == 0 || r.Times().Covered(r.Mute, r.Active, p.tree.Times, notIn) {
+	if within == "" || len(r.Mute)+len(r.Active) == 0 {
 		return ""
 	}
+	at := r.Times().Silent(r.Mute, r.Active, p.tree.Times, notIn)
 	switch {
+	case at.IsZero():
+		return ""
 	case p.IsUrgent(level):
-		return fmt.Sprintf("promised %s, and its route is mute at times (%s): it is urgent, so remove Mute and Active from the route", what, strings.Join(slices.Concat(r.Mute, r.Active), ", "))
-	case len(r.Active) > 0:
-		return fmt.Sprintf("promised %s, but it is sent only in %s: promise the time in which it is not, in NotIn", what, strings.Join(r.Active, ", "))
+		return fmt.Sprintf("promised %s, and its route is mute at times (%s): it is urgent, so remove Mute and Active from the route", what, intervals(r))
+	case len(notIn) > 0:
+		return fmt.Sprintf("promised %s except in %s, and is not sent on %s (%s): correct one of the time intervals", what, strings.Join(notIn, ", "), clock(at), intervals(r))
 	}
-	mute := slices.DeleteFunc(slices.Clone(r.Mute), func(name string) bool { return slices.Contains(notIn, name) })
-	if len(mute) == 0 {
-		mute = r.Mute
+	return fmt.Sprintf("promised %s, and is not sent on %s (%s): send it at all times, or state in NotIn when it is not", what, clock(at), intervals(r))
+}
+
+// clock formats a time within a week.
+func clock(at time.Time) string { return at.Format("Mon 2 Jan 15:04 MST") }
+
+// intervals names the time intervals of a route.
+func intervals(r *routetree.Route) string {
+	var out []string
+	if len(r.Mute) > 0 {
+		out = append(out, "Mute "+strings.Join(r.Mute, ", "))
 	}
-	return fmt.Sprintf("promised %s, and is not sent in %s: promise that too, in NotIn", what, strings.Join(mute, ", "))
+	if len(r.Active) > 0 {
+		out = append(out, "Active "+strings.Join(r.Active, ", "))
+	}
+	return strings.Join(out, "; ")
 }
 
 // repeats returns the shortest and longest time until an unchanged group is

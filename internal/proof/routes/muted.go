@@ -48,7 +48,7 @@ func (p *proof) intervals() {
 		}
 		for _, child := range r.Routes {
 			for _, name := range r.Mute {
-				if !slices.Contains(child.Mute, name) && p.deliversBelow(child) && !times.Silent(child.Mute, child.Active, times, name) {
+				if !slices.Contains(child.Mute, name) && p.deliversBelow(child) && !times.Sending(child.Mute, child.Active, times, name).IsZero() {
 					p.addOrNote(p.isYAML(r), finding.UnmutedChild, where(child), "it sends in %s, in which its parent %s is muted: routes do not inherit Mute; give it Mute too, or remove it from the parent", name, r.Name())
 				}
 			}

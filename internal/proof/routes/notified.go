@@ -315,6 +315,9 @@ func (p *proof) Others() []Notification {
 			add(x.match)
 		}
 	}
+	for _, ms := range p.declared {
+		add(ms)
+	}
 	add(nil)
 	slices.SortStableFunc(out, func(a, b Notification) int { return cmp.Compare(a.Labels, b.Labels) }) // the order of promises is irrelevant
 	return out

@@ -4,9 +4,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/lint/definitions"
+	"github.com/alertnative/preflight/internal/model/matchers"
 	"github.com/alertnative/preflight/internal/proof/space"
 	"github.com/alertnative/preflight/metrics"
 )
@@ -33,6 +37,53 @@ func (p *proof) others() space.Box {
 			b[i] = p.space.Only(i, external...)
 		case len(external) > 0:
 			b[i] = b[i].Without(p.space.Only(i, ""))
+		}
+	}
+	return b
+}
+
+// unstated returns the alerts of other sites and future ones without the stated
+// alerts of other programs.
+func (p *proof) unstated() []space.Box {
+	boxes := []space.Box{p.others()}
+	for _, ms := range p.declared {
+		var rest []space.Box
+		for _, b := range boxes {
+			_, out := b.Split(p.space.Matchers(ms))
+			rest = append(rest, out...)
+		}
+		boxes = rest
+	}
+	return boxes
+}
+
+// readOthers parses the stated alerts of other programs. It reports those that do
+// not parse or that require no label.
+func (p *proof) readOthers() {
+	for _, text := range p.Routing.Others {
+		ms, err := matchers.Parse(text)
+		switch where := "routing, Others " + emit.RouteName(text); {
+		case err != nil:
+			p.add(finding.Unreadable, where, "%v", err)
+		case !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return !m.Matches("") }):
+			p.add(finding.Unreadable, where, "it requires no label: write labels that only alerts of other programs have, such as source=\"legacy\"")
+		default:
+			p.declared = append(p.declared, ms)
+		}
+	}
+}
+
+// declaredBox returns the stated alerts of another program. They have the name of
+// an alert of this site only if their matchers say so. It returns nil if there are
+// none.
+func (p *proof) declaredBox(ms labels.Matchers) space.Box {
+	b := p.space.All().Only(p.space.Matchers(ms))
+	if b == nil {
+		return nil // emptyPromises reports it
+	}
+	if !slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return m.Name == model.AlertNameLabel }) {
+		if i, ok := p.space.Label(model.AlertNameLabel); ok {
+			b = b.With(i, p.space.Only(i, othersName))
 		}
 	}
 	return b

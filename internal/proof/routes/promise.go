@@ -161,8 +161,8 @@ func promiseName(x routing.Promise) string {
 	return "routing, promise of " + emit.RouteName(x.Match)
 }
 
-// emptyPromises reports promises and quiets that match no alert, or that name
-// unknown receivers or time intervals.
+// emptyPromises reports promises, quiets and stated alerts of others that match no
+// alert.
 func (p *proof) emptyPromises() {
 	for _, x := range p.promises {
 		where := promiseName(x.Promise)
@@ -171,6 +171,11 @@ func (p *proof) emptyPromises() {
 		}
 		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved && !x.FiringOnly {
 			p.add(finding.NoPromise, where, "it promises nothing: give it a Receiver, Never, Within or another field")
+		}
+	}
+	for _, ms := range p.declared {
+		if reason := p.contradiction(ms); reason != "" {
+			p.add(finding.BrokenPromise, "routing, Others "+matchers.Name(ms), "it matches no alert: %s", reason)
 		}
 	}
 	for _, q := range p.Routing.Quiet {

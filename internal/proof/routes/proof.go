@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/prometheus/alertmanager/inhibit"
+	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
@@ -67,6 +68,7 @@ type proof struct {
 	space       *space.Space
 	promises    []promise
 	quiets      []routetree.Quiet
+	declared    []labels.Matchers // alerts of other programs that the site states
 	cells       []*cell
 	proof       routetree.Proof // its cases are the cells
 	use         usage
@@ -108,6 +110,7 @@ func Prove(c *definitions.Checked) (Proof, error) {
 	p.effects = p.readEffects()
 	p.readPromises()
 	p.readQuiets()
+	p.readOthers()
 	p.build()
 	for _, x := range p.promises {
 		p.promiseMatchers = append(p.promiseMatchers, p.space.Matchers(x.match))
@@ -175,19 +178,23 @@ func (p *proof) addOrNote(yaml bool, code finding.Code, where, format string, ar
 type usage struct {
 	reach   []map[*definitions.Alert]bool // by route: alerts that get there
 	deliver []map[*definitions.Alert]bool // by route: alerts that it delivers
+	others  []bool                        // by route: whether stated alerts of other programs get there
 }
 
 // walk divides the alerts of each cell by the routes that deliver them.
 func (p *proof) walk() {
 	n := len(p.tree.Routes())
-	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n)}
+	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n), others: make([]bool, n)}
 	for i := range n {
 		p.use.reach[i], p.use.deliver[i] = map[*definitions.Alert]bool{}, map[*definitions.Alert]bool{}
 	}
 	compared := map[string]bool{}
 	for _, c := range p.cells {
 		whole := true
-		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) { p.use.reach[r.Index][c.Alert] = true })
+		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) {
+			p.use.reach[r.Index][c.Alert] = true
+			p.use.others[r.Index] = p.use.others[r.Index] || c.others != ""
+		})
 		if !whole {
 			p.add(finding.BadSite, p.whereOf(c), "the routes divide its instances into more than %d kinds, too many to prove: write fewer matchers of different labels at one level", routetree.MaxPieces)
 		}
@@ -205,7 +212,10 @@ func (p *proof) walk() {
 
 // whereOf returns the place of alerts in findings.
 func (p *proof) whereOf(c *cell) string {
-	if c.Alert == nil {
+	switch {
+	case c.others != "":
+		return "routing, Others " + c.others
+	case c.Alert == nil:
 		return "routing, other or future alerts"
 	}
 	return c.Where

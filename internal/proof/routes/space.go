@@ -50,6 +50,9 @@ func (p *proof) addMatchers(b *space.Builder) {
 		b.Match(r.rule.TargetMatchers...)
 		b.Compare(r.equal...)
 	}
+	for _, ms := range p.declared {
+		b.Match(ms...)
+	}
 	for _, q := range p.quiets {
 		b.Match(q.While...)
 		b.Match(q.Match...)

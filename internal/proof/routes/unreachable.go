@@ -169,6 +169,9 @@ func (p *proof) unreachable(r *routetree.Route) string {
 	if r.Parent == nil {
 		return ""
 	}
+	if p.use.others[r.Index] {
+		return ""
+	}
 	for a := range p.use.reach[r.Index] {
 		if a != nil {
 			return ""
@@ -195,7 +198,7 @@ func (p *proof) forOthers(ms labels.Matchers) bool {
 	}
 	own := p.space.Matchers(ms)
 	return slices.ContainsFunc(p.cells, func(c *cell) bool {
-		return c.Alert == nil && c.name == othersName && c.box.Meets(own) &&
+		return c.Alert == nil && c.name == othersName && c.others == "" && c.box.Meets(own) &&
 			slices.ContainsFunc(c.promises, func(x promise) bool {
 				return len(ms) == 0 || slices.ContainsFunc(x.match, func(m *labels.Matcher) bool { return m.Name == p.Scale.Label })
 			})
@@ -210,7 +213,7 @@ func (p *proof) impossible(ms labels.Matchers) string {
 	}
 	for _, m := range ms {
 		if m.Matches("") || slices.ContainsFunc(p.cells, func(c *cell) bool {
-			return c.Alert != nil && c.box.Meets(p.space.Matchers(labels.Matchers{m}))
+			return (c.Alert != nil || c.others != "") && c.box.Meets(p.space.Matchers(labels.Matchers{m}))
 		}) {
 			continue
 		}
@@ -226,7 +229,7 @@ func (p *proof) impossible(ms labels.Matchers) string {
 			}
 			return fmt.Sprintf("there is no level %q (there are %s)", m.Value, strings.Join(p.LevelNames(), ", "))
 		}
-		return fmt.Sprintf("no alert has %s", m)
+		return fmt.Sprintf("no alert has %s; if other programs send such alerts, state them in Routing.Others", m)
 	}
 	return ""
 }
@@ -239,6 +242,9 @@ func (p *proof) groupedByNothing(r *routetree.Route, label string) bool {
 	for _, o := range p.tree.Routes() {
 		if !inherits(o, r) {
 			continue
+		}
+		if p.use.others[o.Index] {
+			return false // their labels are unknown
 		}
 		for a := range p.use.deliver[o.Index] {
 			if a == nil {

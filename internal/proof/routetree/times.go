@@ -19,44 +19,44 @@ type Times struct {
 	intervener *timeinterval.Intervener
 
 	mu      sync.Mutex
-	answers map[question]bool
+	answers map[question]time.Time
 }
 
 // NewTimes returns time intervals by name.
 func NewTimes(intervals map[string][]timeinterval.TimeInterval) *Times {
-	return &Times{Intervals: intervals, intervener: timeinterval.NewIntervener(intervals), answers: map[question]bool{}}
+	return &Times{Intervals: intervals, intervener: timeinterval.NewIntervener(intervals), answers: map[question]time.Time{}}
 }
 
 // Never reports whether a route with these time intervals never sends anything.
 func (t *Times) Never(mute, active []string) bool {
-	return len(mute)+len(active) > 0 && t.always(question{"never", join(mute), join(active), t, ""}, slices.Concat(mute, active), nil,
-		func(at time.Time) bool { return !t.Sends(mute, active, at) })
+	return len(mute)+len(active) > 0 && t.exception(question{"never", join(mute), join(active), t, ""}, slices.Concat(mute, active), nil,
+		func(at time.Time) bool { return !t.Sends(mute, active, at) }).IsZero()
 }
 
 // Idle reports whether a time interval contains no time.
 func (t *Times) Idle(name string) bool {
 	list := []string{name}
-	return t.always(question{"idle", name, "", t, ""}, list, nil, func(at time.Time) bool { return !t.contains(list, at) })
+	return t.exception(question{"idle", name, "", t, ""}, list, nil, func(at time.Time) bool { return !t.contains(list, at) }).IsZero()
 }
 
 // Full reports whether a time interval contains all times.
 func (t *Times) Full(name string) bool {
 	list := []string{name}
-	return t.always(question{"full", name, "", t, ""}, list, nil, func(at time.Time) bool { return t.contains(list, at) })
+	return t.exception(question{"full", name, "", t, ""}, list, nil, func(at time.Time) bool { return t.contains(list, at) }).IsZero()
 }
 
-// Silent reports whether a route with these time intervals sends nothing in a
-// time interval of other.
-func (t *Times) Silent(mute, active []string, other *Times, in string) bool {
+// Sending returns a time in a time interval of other at which a route with these
+// time intervals sends. It returns the zero time if there is none.
+func (t *Times) Sending(mute, active []string, other *Times, in string) time.Time {
 	list := []string{in}
-	return t.always(question{"silent", join(mute), join(active), other, in}, slices.Concat(mute, active), list,
+	return t.exception(question{"sending", join(mute), join(active), other, in}, slices.Concat(mute, active), list,
 		func(at time.Time) bool { return !other.contains(list, at) || !t.Sends(mute, active, at) })
 }
 
-// Covered reports whether a route with these time intervals sends at all times
-// but those in the given intervals of other.
-func (t *Times) Covered(mute, active []string, other *Times, except []string) bool {
-	return t.always(question{"covered", join(mute), join(active), other, join(except)}, slices.Concat(mute, active), except,
+// Silent returns a time outside the given intervals of other at which a route with
+// these time intervals sends nothing. It returns the zero time if there is none.
+func (t *Times) Silent(mute, active []string, other *Times, except []string) time.Time {
+	return t.exception(question{"silent", join(mute), join(active), other, join(except)}, slices.Concat(mute, active), except,
 		func(at time.Time) bool { return t.Sends(mute, active, at) || other.contains(except, at) })
 }
 
@@ -79,10 +79,10 @@ func (t *Times) Sends(mute, active []string, at time.Time) bool {
 	return !t.contains(mute, at) && (len(active) == 0 || t.contains(active, at))
 }
 
-// always reports whether something holds at all times at which one of the time
-// intervals may start or end: those in own, and those of q.other in others. It
-// remembers the answer.
-func (t *Times) always(q question, own, others []string, holds func(time.Time) bool) bool {
+// exception returns a time at which something does not hold, among those at which
+// one of the time intervals may start or end: those in own, and those of q.other in
+// others. It returns the zero time if there is none. It remembers the answer.
+func (t *Times) exception(q question, own, others []string, holds func(time.Time) bool) time.Time {
 	t.mu.Lock()
 	known, ok := t.answers[q]
 	t.mu.Unlock()
@@ -96,10 +96,10 @@ func (t *Times) always(q question, own, others []string, holds func(time.Time) b
 	for _, name := range others {
 		list = append(list, q.other.Intervals[name]...)
 	}
-	result := true
+	var result time.Time
 	for at := range changes(list) {
 		if !holds(at) {
-			result = false
+			result = at
 			break
 		}
 	}

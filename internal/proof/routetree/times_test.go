@@ -96,16 +96,21 @@ func TestRandomTimes(t *testing.T) {
 		if g.one(3) {
 			active = nil
 		}
+		sending, silent := times.Sending(mute, active, times, "t2"), times.Silent(mute, active, times, []string{"t2"})
 		for claim, c := range map[string]struct {
 			is    bool
 			holds func(time.Time) bool
+			not   time.Time // a time at which it is said not to hold
 		}{
-			"never":   {times.Never(mute, active), func(at time.Time) bool { return !times.Sends(mute, active, at) }},
-			"idle":    {times.Idle("t0"), func(at time.Time) bool { return times.Sends([]string{"t0"}, nil, at) }},
-			"full":    {times.Full("t0"), func(at time.Time) bool { return times.Sends(nil, []string{"t0"}, at) }},
-			"silent":  {times.Silent(mute, active, times, "t2"), func(at time.Time) bool { return times.Sends([]string{"t2"}, nil, at) || !times.Sends(mute, active, at) }},
-			"covered": {times.Covered(mute, active, times, []string{"t2"}), func(at time.Time) bool { return times.Sends(nil, []string{"t2"}, at) || times.Sends(mute, active, at) }},
+			"never":   {times.Never(mute, active), func(at time.Time) bool { return !times.Sends(mute, active, at) }, time.Time{}},
+			"idle":    {times.Idle("t0"), func(at time.Time) bool { return times.Sends([]string{"t0"}, nil, at) }, time.Time{}},
+			"full":    {times.Full("t0"), func(at time.Time) bool { return times.Sends(nil, []string{"t0"}, at) }, time.Time{}},
+			"silent":  {sending.IsZero(), func(at time.Time) bool { return times.Sends([]string{"t2"}, nil, at) || !times.Sends(mute, active, at) }, sending},
+			"covered": {silent.IsZero(), func(at time.Time) bool { return times.Sends(nil, []string{"t2"}, at) || times.Sends(mute, active, at) }, silent},
 		} {
+			if !c.not.IsZero() && c.holds(c.not) {
+				t.Fatalf("mute %v and active %v: %s at %s, which the answer excludes:\n%s", mute, active, claim, c.not, b.String())
+			}
 			if !c.is {
 				continue // the proof has found a time at which it is false
 			}
