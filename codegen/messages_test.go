@@ -54,7 +54,7 @@ func TestMessagesOfIntegrations(t *testing.T) {
 		"an escaped text":          {receives(routing.Receiver{Telegram: []routing.Telegram{{BotToken: routing.Secret("t"), ChatID: 1, YAML: "parse_mode: HTML\nmessage: '<b>{{ .Nope }}</b>'"}}}), `telegram_configs[0].message: AM006: with `},
 		"details":                  {receives(routing.Receiver{PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("t"), YAML: "details: {queue: '{{ .Nope }}'}"}}}), `pagerduty_configs[0].details.queue: AM006: with `},
 		"an old receiver":          {old("{{ .CommonLabels.queue }}"), ""},
-		"an old receiver's fault":  {old("{{ .Nope }}"), `receiver "old", discord_configs[0].title: AM006: with `},
+		"an old receiver's fault":  {old("{{ .Nope }}"), `receiver "old", discord_configs[0].title: AM006: line 4, column 51 of Routing.YAML: with `},
 		"a template of old files":  {old(`{{ template "old.title" . }}`), ""},
 	})
 }
