@@ -11,6 +11,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
 )
 
@@ -93,7 +94,7 @@ func (p *proof) effectMutants() []mutate.Effect {
 			x := e
 			edit(&x)
 			changed[name] = x
-			out = append(out, mutate.Effect{Receiver: name, Field: field, From: from, To: to, Proof: p.expectations(changed)})
+			out = append(out, mutate.Effect{Receiver: name, Field: field, From: from, To: to, Proof: func() routetree.Proof { return p.expectations(changed) }})
 		}
 		if e.sounds() {
 			for _, s := range []routing.Sound{routing.Loud, routing.Silent, routing.NoMessage} {

@@ -3,6 +3,7 @@ package routes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -82,11 +83,8 @@ func (p *proof) receivers(promises []promise, wanted map[string]bool, piece rout
 		}
 		got[r.Receiver] = true
 	}
-	if len(wanted) > 0 {
-		if a, b := sorted(wanted), sorted(got); a != b {
-			return fmt.Sprintf("promised to %s, goes to %s%s", a, cmp.Or(b, "no receiver"), p.why(wanted, got, piece))
-		}
-		return ""
+	if len(wanted) > 0 && !maps.Equal(wanted, got) {
+		return fmt.Sprintf("promised to %s, goes to %s%s", sorted(wanted), cmp.Or(sorted(got), "no receiver"), p.why(wanted, got, piece))
 	}
 	return ""
 }

@@ -196,9 +196,19 @@ func (p *proof) emptyPromises() {
 				p.add(finding.Unreadable, "routing, quiet of "+q.Match, "%v", err)
 				continue
 			}
-			if reason := cmp.Or(p.slip(ms), p.impossible(ms)); reason != "" {
+			if reason := cmp.Or(p.slip(ms), p.impossible(ms)); reason != "" && !p.statesOthers(q) {
 				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "the quiet matches no alert: %s", reason)
 			}
 		}
 	}
+}
+
+// statesOthers reports whether a quiet states an inhibition that is given as
+// YAML. Its source may be an alert that the site does not define.
+func (p *proof) statesOthers(q routing.Quiet) bool {
+	source, err1 := matchers.Parse(q.While)
+	target, err2 := matchers.Parse(q.Match)
+	return err1 == nil && err2 == nil && slices.ContainsFunc(p.inhibitions, func(i inhibition) bool {
+		return i.yaml && matchers.Name(i.rule.SourceMatchers) == matchers.Name(source) && matchers.Name(i.rule.TargetMatchers) == matchers.Name(target)
+	})
 }

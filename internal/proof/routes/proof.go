@@ -131,17 +131,27 @@ func inhibitName(r *inhibit.InhibitRule) string {
 // effects.
 func (p *proof) expectations(e effects) routetree.Proof {
 	out := routetree.Proof{Space: p.space, Quiets: p.quiets, Exact: p.exactQuiets()}
+	for _, i := range p.inhibitions {
+		if p.isOthers(i) {
+			out.Accepted = append(out.Accepted, routetree.Quiet{While: i.rule.SourceMatchers, Match: i.rule.TargetMatchers, Equal: i.equal})
+		}
+	}
 	for _, c := range p.cells {
 		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: p.labelSet(c)})
 	}
 	return out
 }
 
-// exactQuiets reports whether the quiets of the site are its only inhibitions. A
-// site without quiets accepts those that are given as YAML.
+// exactQuiets reports whether the quiets of the site are its only inhibitions,
+// except those of others.
 func (p *proof) exactQuiets() bool {
 	return len(p.quiets) > 0 || slices.ContainsFunc(p.inhibitions, func(i inhibition) bool { return !i.yaml })
 }
+
+// isOthers reports whether an inhibition is that of other people: given as YAML
+// on a site that states no quiets itself. The site accepts it, but for the alerts
+// that are urgent or promised.
+func (p *proof) isOthers(i inhibition) bool { return i.yaml && !p.Quieted }
 
 // Written implements [Proof].
 func (p *proof) Written() emit.Written { return p.written }
@@ -264,7 +274,7 @@ func (p *proof) find() {
 
 // Mutate implements [Proof].
 func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants()}
+	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants(), Others: p.ofOthers}
 	for _, i := range p.inhibitions {
 		r.InhibitNames = append(r.InhibitNames, i.name)
 	}
@@ -285,6 +295,21 @@ func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivale
 		}
 	}
 	return outcomes, waivers, err
+}
+
+// ofOthers reports whether a part of the routing is in Routing.YAML. Raw is the
+// site's own, and so are inhibitions that the site states as quiets.
+func (p *proof) ofOthers(id mutate.RuleID) bool {
+	switch id.Group {
+	case mutate.RouteGroup:
+		o := p.origin(p.tree.Routes()[id.Index])
+		return o.YAML && !o.Raw
+	case mutate.InhibitionGroup:
+		return p.isOthers(p.inhibitions[id.Index])
+	case mutate.IntervalGroup:
+		return p.written.Intervals[slices.Sorted(maps.Keys(p.tree.Times.Intervals))[id.Index]]
+	}
+	return false
 }
 
 // survives reports whether a mutant with that name survives.

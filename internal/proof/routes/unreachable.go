@@ -9,17 +9,22 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
 // isYAML reports whether a route is given as YAML.
 func (p *proof) isYAML(r *routetree.Route) bool {
+	return p.origin(r).YAML
+}
+
+func (p *proof) origin(r *routetree.Route) emit.RouteOrigin {
 	o := p.written.Route
 	for _, i := range r.Path {
 		o = o.Child(i)
 	}
-	return o.YAML
+	return o
 }
 
 func where(r *routetree.Route) string { return "routing, " + r.Name() }
@@ -36,6 +41,8 @@ func (p *proof) routes() {
 		if r.Parent != nil {
 			by, isHidden := hidden[r]
 			switch reason := p.unreachable(r); {
+			case isHidden && by == "":
+				continue // it is counted in the finding about an earlier sibling
 			case isHidden && hidden[r.Parent] == "":
 				p.add(finding.UnreachableRoute, where(r), "no alert gets here: %s", by)
 				continue
@@ -73,6 +80,16 @@ func (p *proof) hidden() map[*routetree.Route]string {
 	below = func(parent *routetree.Route, box space.Box) {
 		open := []space.Box{box}
 		for i, r := range parent.Routes {
+			if i > 0 && takesAll(parent.Routes[i-1]) {
+				out[r] = "the route before has no matchers, so it takes every alert: give it matchers, or put it last"
+				if more := parent.Routes[i+1:]; len(more) > 0 {
+					out[r] += fmt.Sprintf("; nor do alerts get to the %d routes after this one", len(more))
+					for _, x := range more {
+						out[x] = ""
+					}
+				}
+				return
+			}
 			ms := p.space.Matchers(r.Matchers)
 			in := box.Only(ms)
 			switch {
@@ -101,6 +118,9 @@ func (p *proof) hidden() map[*routetree.Route]string {
 	below(p.tree.Routes()[0], p.space.All())
 	return out
 }
+
+// takesAll reports whether a route takes every alert that gets there.
+func takesAll(r *routetree.Route) bool { return len(r.Matchers) == 0 && !r.Continue }
 
 // exclusion explains why no alert can match a route and its parents.
 func (p *proof) exclusion(r *routetree.Route) string {
