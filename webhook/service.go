@@ -163,7 +163,7 @@ func (s *Service) Run(ctx context.Context) {
 // caller calls the returned function.
 func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
-		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.present.chats, Rank: s.rank,
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.present.chats, Rank: s.rank, Sound: s.soundFor,
 		Retention: s.config.Retention, Log: s.config.Log,
 		Heartbeats:          s.ownHeartbeats,
 		HeartbeatsElsewhere: s.heartbeatsElsewhere,

@@ -57,7 +57,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 		}
 		var f follower
 		if err := s.Spool.Do(func(tx *spool.Tx) error {
-			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats(), Rank: s.Rank}, log: s.Log, duplicates: map[string]int{}}
+			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats(), Rank: s.Rank, Sound: s.Sound}, log: s.Log, duplicates: map[string]int{}}
 			for _, e := range some {
 				err := tx.Try(func() error { return f.apply(e) })
 				if err != nil && spool.IsItem(err) {
@@ -129,7 +129,7 @@ func applied[T any](e Event, apply func(Event, T) error) error {
 
 // notification applies a notification that another replica received.
 func (f *follower) notification(e Event, n state.NotificationEvent) (err error) {
-	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
+	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Only: n.Only, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
 	if n.Cluster != nil {
 		a.Cluster = *n.Cluster
 	}
@@ -144,6 +144,9 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (err error) 
 	}
 	done, err := f.Apply(a)
 	if err != nil {
+		return err
+	}
+	if err := f.ShareAdded(a, n); err != nil {
 		return err
 	}
 	f.held = f.held || done.Held

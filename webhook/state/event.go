@@ -23,9 +23,10 @@ type NotificationEvent struct {
 	Body   json.RawMessage `json:"body"`
 	// Cluster is nil in an event of an earlier version.
 	Cluster *string `json:"cluster,omitempty"`
-	// Receiver and Chats are those of the [Arrival].
+	// Receiver, Chats and Only are those of the [Arrival].
 	Receiver string   `json:"receiver,omitempty"`
 	Chats    []string `json:"chats,omitempty"`
+	Only     bool     `json:"only,omitempty"`
 	Held     []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
 }
 

@@ -1,0 +1,79 @@
+package spool
+
+import (
+	"slices"
+	"time"
+
+	"github.com/alertnative/preflight/webhook/state"
+)
+
+// The replicas read a changed webhook.yml one after the other. Meanwhile a receiver can
+// have chats at one replica that the other lacks. The replica that has a chat applies
+// the notifications of all replicas in it, and shares that.
+
+// recent is the time for which a notification that another replica received is news in
+// the chats that it lacks. An older one belongs to the configuration of its time.
+const recent = 10 * time.Minute
+
+func isRecent(n state.Arrival) bool { return time.Since(n.At) < recent }
+
+// Added returns the chats that the receiver of a notification has here, and not at the
+// replica that received it.
+func (a Applier) Added(n state.Arrival) (list []string) {
+	if !n.Elsewhere || n.Only || n.Receiver == "" || !isRecent(n) {
+		return nil
+	}
+	for _, chat := range a.Chats.Named(n.Receiver) {
+		if chat != state.NoChat && !slices.Contains(n.Chats, chat) {
+			list = append(list, chat)
+		}
+	}
+	return list
+}
+
+// soundOf returns the sound of a notification in the chats that this replica adds.
+func (a Applier) soundOf(n state.Arrival) state.Loudness {
+	if a.Sound == nil {
+		return n.Notify
+	}
+	return a.Sound(n.Receiver, n.Alerts)
+}
+
+// ShareAdded appends to the journal that the notification of an event was applied in
+// the chats that this replica added.
+func (a Applier) ShareAdded(n state.Arrival, e state.NotificationEvent) error {
+	if e.Chats = a.Added(n); e.Chats == nil {
+		return nil
+	}
+	e.Only, e.Notify = true, a.soundOf(n)
+	_, err := a.Tx.AppendEvent(n.At, state.EventNotification, e)
+	return err
+}
+
+const missingInChat = `SELECT MAX(i.id) FROM instances i WHERE i.resolved_at IS NULL AND i.notify > 0 AND i.receiver = ?1 AND i.chat NOT IN ('', ?2)
+	AND NOT EXISTS (SELECT 1 FROM instances f WHERE f.fingerprint = i.fingerprint AND f.cluster = i.cluster
+		AND (f.resolved_at IS NULL OR f.resolved_at >= i.first_at)
+		AND (f.chat = ?2 OR f.chat = '' AND EXISTS (SELECT 1 FROM views v WHERE v.chat = ?2 AND v.instance = f.id)))
+	GROUP BY i.fingerprint, i.cluster ORDER BY 1`
+
+// ShowMissing makes the alerts due that fire for a receiver in the chats of another
+// replica, in each chat that the receiver has here and that was not notified of them.
+func (t *Tx) ShowMissing(chats state.Chats) error {
+	for _, r := range chats.Receivers {
+		keys, err := t.present(r.Chats)
+		if err != nil {
+			return err
+		}
+		for _, chat := range keys {
+			rows, err := t.query(missingInChat, r.Name, chat)
+			list, err := collect(rows, err, scanID)
+			if err != nil {
+				return err
+			}
+			if err := t.copyTo(chat, list, true); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
