@@ -182,3 +182,51 @@ func TestANewReplicaAddsAChat(t *testing.T) {
 		p.expect(another, fires)
 	})
 }
+
+// A default chat is added at one replica. The other shows nothing there again when it
+// reads the change.
+func TestReplicasReadADefaultChatOneAfterTheOther(t *testing.T) {
+	for first := range 2 {
+		t.Run(fmt.Sprint(first), func(t *testing.T) {
+			asPair(t, "7", func(p *pair) {
+				p.both()[first].reload("7,8")
+				am, start := alertmanager{url: "http://a", priority: "P0"}, time.Now()
+				am.key = "other"
+				p.post(am.payload(am.firing("mysql", start)), api.Loud)
+				p.after(time.Minute)
+				p.post(am.payload(am.resolved("mysql", start, time.Now())), api.Loud)
+				p.after(time.Minute)
+				am.key, start = "", time.Now()
+				p.post(am.payload(am.firing("redis", start)), api.Loud)
+				p.after(time.Minute)
+				p.expectLast(another, "3 "+fires[2:])
+				p.both()[1-first].reload("7,8")
+				for range 2 {
+					if err := p.a.give(); err != nil {
+						t.Fatal(err)
+					}
+					p.after(30 * time.Second)
+				}
+				p.expectLast(another, "3 "+fires[2:])
+				end := start.Add(10 * time.Minute)
+				p.after(time.Until(end.Add(5 * time.Second)))
+				p.second.post(am.payload(am.resolved("redis", start, end)), api.Loud)
+				p.after(time.Minute)
+				p.expectLast(person, "3 "+over[2:], "4 "+strings.Replace(replied[2:], "to 1", "to 3", 1))
+				p.expectLast(another, "3 "+over[2:], "4 "+strings.Replace(replied[2:], "to 1", "to 3", 1))
+			})
+		})
+	}
+}
+
+// expectLast compares the messages of a chat after the second one.
+func (w *world) expectLast(chat int64, want ...string) {
+	w.t.Helper()
+	var got []string
+	for _, m := range w.bot.Messages(chat)[2:] {
+		got = append(got, outline(m))
+	}
+	if !slices.Equal(got, want) {
+		w.t.Fatalf("chat %d shows %q, not %q", chat, got, want)
+	}
+}

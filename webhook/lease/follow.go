@@ -161,7 +161,7 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 		chat.NotBefore = time.UnixMicro(c.NotBefore)
 	}
 	present, err := f.Tx.SetChat(c.Chat, chat, e.At, true)
-	if err == nil && present == nil && c.Separate() {
+	if err == nil && present == nil && c.Lists() {
 		if err = f.Tx.Foreign(c.Chat); err == nil {
 			present, err = f.Tx.SetChat(c.Chat, chat, e.At, true)
 		}

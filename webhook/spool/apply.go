@@ -130,8 +130,8 @@ func (a Applier) applyIn(t track, n state.Arrival, group state.Group) (r result,
 			r.doubts = append(r.doubts, c.Update.Alert.Fingerprint)
 		}
 	}
-	reminds := o.Reminds(n, group)
-	r.touches = o.Touches(n, group, reminds)
+	reminds := !n.Only && o.Reminds(n, group) // else it is a state of before
+	r.touches = o.Touches(n, group, reminds) && (!n.Only || n.At.After(group.At))
 	r.Coalesced = o.Coalesced(n, reminds)
 	if louder || reminds && n.Notify != state.None {
 		err = a.remind(n, t.chats)

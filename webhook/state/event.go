@@ -47,14 +47,9 @@ type CallEvent struct {
 	EditedID string `json:"edited_id,omitempty"`
 }
 
-// Separate reports whether the call is about an episode of its chat alone.
-func (c CallEvent) Separate() bool {
-	for _, sent := range []*SentEvent{c.Sent, c.Ambiguous} {
-		if sent != nil && len(sent.Listed) > 0 && sent.Listed[0].Chat == c.Chat {
-			return true
-		}
-	}
-	return false
+// Lists reports whether the call showed alerts in its chat, or may have shown them.
+func (c CallEvent) Lists() bool {
+	return c.Sent != nil && len(c.Sent.Listed) > 0 || c.Ambiguous != nil && len(c.Ambiguous.Listed) > 0
 }
 
 // SentEvent is a message that the chat shows.
