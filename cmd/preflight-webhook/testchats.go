@@ -131,6 +131,7 @@ func (t *testChats) targets(file config.File) (list []target, err error) {
 		return list, nil
 	}
 	others, err := chats(file, path)
+	spellOnce(others, found)
 	for _, chat := range others {
 		add(chat)
 	}

@@ -129,6 +129,9 @@ func applied[T any](e Event, apply func(Event, T) error) error {
 
 // notification applies a notification that another replica received.
 func (f *follower) notification(e Event, n state.NotificationEvent) (err error) {
+	for i, chat := range n.Chats {
+		n.Chats[i] = f.Chats.Spelled(chat)
+	}
 	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Only: n.Only, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
 	if n.Cluster != nil {
 		a.Cluster = *n.Cluster
@@ -156,6 +159,12 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (err error) 
 
 // call applies the change that a call of another replica made in a chat.
 func (f *follower) call(e Event, c state.CallEvent) error {
+	c.Chat = f.Chats.Spelled(c.Chat)
+	for _, sent := range []*state.SentEvent{c.Sent, c.Ambiguous} {
+		for i := 0; sent != nil && i < len(sent.Listed); i++ {
+			sent.Listed[i].Chat = f.Chats.Spelled(sent.Listed[i].Chat)
+		}
+	}
 	chat := spool.Chat{MigratedTo: c.MigratedTo, Dead: c.Dead}
 	if c.NotBefore != 0 {
 		chat.NotBefore = time.UnixMicro(c.NotBefore)
@@ -191,6 +200,7 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 // closed ends an instance that ended at another replica without a resolution. One
 // that has ended here stays so.
 func (f *follower) closed(e Event, c state.ClosedEvent) error {
+	c.Chat = f.Chats.Spelled(c.Chat)
 	id, err := f.Tx.Find(c.InstanceKey, "")
 	if err != nil || id == 0 {
 		return err
