@@ -139,7 +139,7 @@ func (t *Tx) renameMigrated(key string, configured []string) error {
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameInstances, renameStorm, renameFlaps} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameInstances, renameStorm, renameFlaps, renameClusters} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}

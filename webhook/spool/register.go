@@ -3,6 +3,7 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -96,7 +97,7 @@ func (t *Tx) register(key string, users []string, shares bool) error {
 		if slices.Contains(before, user) {
 			continue
 		}
-		if err := t.dueOf(user, key, shares); err != nil {
+		if err := errors.Join(t.dueOf(user, key, shares), t.noteClusters(key)); err != nil {
 			return err
 		}
 	}
