@@ -96,7 +96,7 @@ func (s *Service) load() (err error) {
 	if err := s.workers.SetChats(now.all(), now.chats); err != nil {
 		return err
 	}
-	if err := s.workers.Recover(); err != nil {
+	if err := errors.Join(s.workers.Recover(), s.spool.Do((*spool.Tx).Recopy)); err != nil {
 		return err
 	}
 	return s.loadHeartbeats()

@@ -65,8 +65,20 @@ func merged(a, b Record) Record {
 	if loudness(b.Notify) > loudness(a.Notify) {
 		a.Notify = b.Notify
 	}
-	a.Deliveries = slices.SortedFunc(slices.Values(slices.Concat(a.Deliveries, b.Deliveries)), func(x, y Delivery) int { return cmp.Compare(x.Chat, y.Chat) })
+	a.Deliveries = slices.SortedFunc(slices.Values(slices.Concat(a.Deliveries, b.Deliveries)), func(x, y Delivery) int {
+		return cmp.Or(cmp.Compare(x.Chat, y.Chat), cmp.Compare(overAt(x), overAt(y)))
+	})
+	// A version before has a record of its own of a chat.
+	a.Deliveries = slices.CompactFunc(a.Deliveries, func(x, y Delivery) bool { return x.Chat == y.Chat })
 	return a
+}
+
+// overAt orders deliveries: those of an end first.
+func overAt(d Delivery) int {
+	if d.ResolvedAt == nil {
+		return 1
+	}
+	return 0
 }
 
 func loudness(notify string) state.Loudness { return state.LoudnessOf(api.Sound(notify)) }
