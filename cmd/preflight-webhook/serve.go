@@ -47,7 +47,7 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
-	printer *printer // instead of Telegram, for a dry run
+	printer *printer // instead of the services, for a dry run
 
 	tokens atomic.Pointer[[]string] // bearer tokens of incoming notifications
 }

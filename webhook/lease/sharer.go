@@ -21,7 +21,7 @@ const (
 	beatEvery  = time.Second
 	awayRetry  = time.Second     // between two tries while the database is unavailable
 	relisten   = 5 * time.Second // between two tries to listen for additions
-	failingFor = time.Minute     // the time for which a replica that cannot reach Telegram leaves the lease to others
+	failingFor = time.Minute     // the time for which a replica that cannot reach a service leaves the lease to others
 	pruneEvery = time.Hour
 
 	pushAtOnce, pushBytes = 1000, 4 << 20
@@ -45,7 +45,7 @@ type Options struct {
 	HeartbeatsElsewhere func(s Standing, now time.Time) error
 	// Connected is called when the shared journal can be read.
 	Connected func(time.Time)
-	// Failing reports whether Telegram cannot be reached from here.
+	// Failing reports whether a service cannot be reached from here.
 	Failing func() bool
 	// Followed is called after events of other replicas were applied. Held means
 	// that a resolution, or a report that an alert fires again, is to be judged.

@@ -17,7 +17,7 @@ import (
 // Telegram allows in a minute.
 const KeptCalls = 60
 
-// longestWait is longer than any wait that Telegram asks for.
+// longestWait is longer than any wait that a service asks for.
 const longestWait = 48 * time.Hour
 
 const (
@@ -57,7 +57,7 @@ const MovedGroup = ""
 type Chat struct {
 	MigratedTo string    // the new id that Telegram gave the chat, or ""
 	Dead       string    // the reason why the bot cannot write there, or ""
-	NotBefore  time.Time // the end of the wait that Telegram asked for
+	NotBefore  time.Time // the end of the wait that the service asked for
 	Calls      []time.Time
 }
 

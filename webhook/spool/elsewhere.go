@@ -14,7 +14,7 @@ import (
 // sent it. It reports whether the message repeats an alert that this replica had
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
-	if e.ID() == "" { // an earlier version gave up on a message that Telegram refused
+	if e.ID() == "" { // an earlier version gave up on a message that was refused
 		return false, nil
 	}
 	if e.Kind.Summarizes() {

@@ -12,7 +12,7 @@ import (
 // events in their order reaches the same state.
 const (
 	EventNotification = "notification" // a notification was received
-	EventCall         = "call"         // of the Bot API, with the state of the chat that it showed
+	EventCall         = "call"         // of the service of a chat, with the state of the chat that it showed
 	EventClosed       = "closed"       // the webhook closed an instance, or it stays closed
 	EventOutage       = "outage"       // evaluations are known again after an outage
 )
