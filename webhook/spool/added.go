@@ -18,12 +18,17 @@ const recent = 10 * time.Minute
 func isRecent(n state.Arrival) bool { return time.Since(n.At) < recent }
 
 // Added returns the chats that the receiver of a notification has here, and not at the
-// replica that received it.
+// replica that received it. If this one lacks the receiver and all of its chats, these
+// are the default chats.
 func (a Applier) Added(n state.Arrival) (list []string) {
 	if !n.Elsewhere || n.Only || n.Receiver == "" || !isRecent(n) {
 		return nil
 	}
-	for _, chat := range a.Chats.Named(n.Receiver) {
+	chats := a.Chats.Named(n.Receiver)
+	if chats == nil && n.Chats != nil && !a.knowsAny(n.Chats) {
+		chats = a.Chats.Default
+	}
+	for _, chat := range chats {
 		if chat != state.NoChat && !slices.Contains(n.Chats, chat) {
 			list = append(list, chat)
 		}
@@ -31,9 +36,33 @@ func (a Applier) Added(n state.Arrival) (list []string) {
 	return list
 }
 
+// knowsAny reports whether this replica has one of the chats.
+func (a Applier) knowsAny(chats []string) bool {
+	all := append(a.Chats.All(), state.NoChat)
+	return slices.ContainsFunc(chats, func(chat string) bool { return slices.Contains(all, chat) })
+}
+
+// stray reports whether a chat is a default chat, where another replica shows an alert
+// whose receiver it lacks. This one has the receiver, with other chats.
+func (a Applier) stray(n state.Arrival, chat string) bool {
+	named := a.Chats.Named(n.Receiver)
+	return n.Elsewhere && n.Only && named != nil && !slices.Contains(named, chat) && slices.Contains(a.Chats.Default, chat)
+}
+
+// recorded returns the tracks of the default chats, where another replica shows the
+// alerts of a receiver that it lacks. They are due there only if it has shown them.
+func (a Applier) recorded(lists ...[]string) (list []track) {
+	for _, chat := range a.Chats.Default {
+		if !slices.Contains(slices.Concat(lists...), chat) {
+			list = append(list, track{chat: chat})
+		}
+	}
+	return list
+}
+
 // soundOf returns the sound of a notification in the chats that this replica adds.
 func (a Applier) soundOf(n state.Arrival) state.Loudness {
-	if a.Sound == nil {
+	if a.Sound == nil || a.Chats.Named(n.Receiver) == nil {
 		return n.Notify
 	}
 	return a.Sound(n.Receiver, n.Alerts)

@@ -66,10 +66,10 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 	return duplicate, t.flapElsewhere(m, e)
 }
 
-// viewForeign lets a chat that this replica lacks show an alert that the default chats
-// share.
-const viewForeign = `INSERT INTO views (chat, instance, pending) SELECT ?1, id, 0 FROM instances WHERE id = ?2 AND chat = ''
-	AND EXISTS (SELECT 1 FROM chats WHERE key = ?1 AND removed_at IS NOT NULL) ON CONFLICT DO NOTHING`
+// viewForeign lets a chat show an alert that another replica showed there: one of its
+// own, or one that the default chats share if this replica lacks the chat.
+const viewForeign = `INSERT INTO views (chat, instance, pending) SELECT ?1, id, 0 FROM instances WHERE id = ?2 AND (chat = ?1 OR chat = ''
+	AND EXISTS (SELECT 1 FROM chats WHERE key = ?1 AND removed_at IS NOT NULL)) ON CONFLICT DO NOTHING`
 
 // elsewhere returns a message of another replica with the instances that this
 // replica knows.

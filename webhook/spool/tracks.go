@@ -58,12 +58,19 @@ func (a Applier) tracks(n state.Arrival) ([]track, error) {
 	}
 	var list []track
 	for _, chat := range chats {
-		list = append(list, track{chat: chat, chats: []string{chat}})
+		t := track{chat: chat, chats: []string{chat}}
+		if a.stray(n, chat) { // due there only if the other replica has shown it
+			t.chats = nil
+		}
+		list = append(list, t)
 	}
 	for _, chat := range added {
 		if sound := a.soundOf(n); !slices.Contains(chats, chat) {
 			list = append(list, track{chat: chat, chats: []string{chat}, sound: &sound})
 		}
+	}
+	if n.Chats == nil && added != nil { // the other replica lacks the receiver
+		list = append(list, a.recorded(chats, added)...)
 	}
 	if list == nil {
 		list = []track{{chat: state.NoChat}}
@@ -72,6 +79,9 @@ func (a Applier) tracks(n state.Arrival) ([]track, error) {
 		return list, nil
 	}
 	not := slices.Concat(chats, added)
+	for _, t := range list {
+		not = append(not, t.chat)
+	}
 	if n.Only {
 		not = append(not, a.Chats.Of(n.Receiver)...)
 	}
@@ -94,9 +104,8 @@ func (a Applier) chatsFor(n state.Arrival) []string {
 	case n.Chats == nil:
 		return a.Chats.Of(n.Receiver)
 	}
-	all := append(a.Chats.All(), state.NoChat)
 	list := slices.Clone(n.Chats)
-	if a.Added(n) == nil && !slices.ContainsFunc(list, func(chat string) bool { return slices.Contains(all, chat) }) {
+	if a.Added(n) == nil && !a.knowsAny(list) {
 		list = append(list, a.Chats.Of(n.Receiver)...)
 	}
 	return slices.DeleteFunc(list, func(chat string) bool { return chat == state.NoChat })
@@ -162,7 +171,11 @@ func (a Applier) former(n state.Arrival, chats []string) (list []track, err erro
 			if only[i.Chat] == nil {
 				only[i.Chat] = map[string]bool{}
 				t := track{chat: i.Chat, only: only[i.Chat]}
-				if !silent {
+				var shows bool
+				if err := a.Tx.queryRow(viewed, i.Chat, i.ID).Scan(&shows); err != nil {
+					return nil, err
+				}
+				if shows {
 					t.chats = []string{i.Chat}
 				}
 				list = append(list, t)
