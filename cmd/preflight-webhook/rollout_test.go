@@ -93,6 +93,19 @@ func (r *rollout) shows(chat int64, target string, ended bool) {
 	}
 }
 
+// settled waits until the second replica knows that chat 7 shows everything.
+func (r *rollout) settled() {
+	r.Helper()
+	if err := eventually(func() error {
+		if n := r.programs[1].metrics()["preflight_webhook_backlog"]; n > 0 {
+			return fmt.Errorf("a backlog of %v", n)
+		}
+		return nil
+	}); err != nil {
+		r.Fatalf("%v\n%s", err, mustRead(r, r.programs[1].log))
+	}
+}
+
 func (r *rollout) count(chat int64, target string) (firing, over int) {
 	for _, m := range r.bot.Messages(chat) {
 		if !strings.Contains(m.Text, target+".") {
@@ -149,6 +162,7 @@ func TestReplicasWithDifferentFiles(t *testing.T) {
 			for _, chat := range c.chats {
 				r.shows(chat, "killed", false)
 			}
+			r.settled() // else the other one may repeat the message
 			r.programs[0].kill()
 			r.write(0, c.after)
 			r.programs[0] = r.start(0)
