@@ -173,7 +173,7 @@ func TestDroppedHeartbeat(t *testing.T) {
 	}
 	s := shipped()
 	s.Packs[1] = s.Packs[1].With(preflight.Without{Alert: "Watchdog", Why: "another system watches"})
-	code, _, stderr := generate(t, s)
+	code, _, stderr := generate(t, s, "--out="+t.TempDir())
 	if code != 0 {
 		t.Errorf("exit %d", code)
 	}

@@ -171,8 +171,8 @@ func (p *replica) inspect() (f flight, err error) {
 	}
 	defer db.Close()
 	err = p.count(db, &f)
-	if err != nil && strings.Contains(err.Error(), "no such table") {
-		err = nil // killed before the migrations
+	if err != nil && (strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "no such column")) {
+		err = nil // killed before the last migration
 	}
 	return f, err
 }
