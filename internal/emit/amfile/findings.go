@@ -25,6 +25,8 @@ func Findings(n *yaml.Node, t reflect.Type, where, part string) []finding.Findin
 		switch {
 		case f.Null:
 			add(finding.Unreadable, "", "%s is empty: leave the item out", f.Path)
+		case isNull(f.Value) && settings[f.Key.Value]:
+			add(finding.Unreadable, "", "%s has no value, and Alertmanager ignores the key: give it one, or leave the key out%s", f.Path, quoteNull(f))
 		case f.Unmerged:
 			add(finding.Unreadable, "", "the merge key (<<) takes a set of keys, or a list of them: write << and an alias, as in <<: *NAME")
 		case f.Unknown():
@@ -38,6 +40,20 @@ func Findings(n *yaml.Node, t reflect.Type, where, part string) []finding.Findin
 		}
 	}
 	return out
+}
+
+// settings are the keys of routes and integrations whose default is another than
+// what an empty one looks like. People leave others empty for "none".
+var settings = map[string]bool{
+	"receiver": true, "group_by": true, "group_wait": true, "group_interval": true, "repeat_interval": true, "continue": true, "send_resolved": true,
+}
+
+// quoteNull advises quotes for a name that YAML reads as no value.
+func quoteNull(f Field) string {
+	if f.Value.Value == "" {
+		return ""
+	}
+	return fmt.Sprintf("; the name %q needs quotes", f.Value.Value)
 }
 
 // within names the mapping of a path.
