@@ -28,7 +28,7 @@ func templates(files map[string]string) change {
 // that reach them.
 func TestMessagesOfIntegrations(t *testing.T) {
 	t.Parallel()
-	titles := templates(map[string]string{"a/team.tmpl": `{{ define "team.title" }}{{ .CommonLabels.queue | toUpper }}{{ end }}`})
+	titles := templates(map[string]string{"a/team.tmpl": `{{ define "team.title" }}{{ .CommonLabels.alertname | toUpper }} {{ .Alerts | len }}{{ end }}`})
 	old := func(template string) change {
 		return func(s *preflight.Site) {
 			s.Routing.YAML = "templates: [/etc/old/*.tmpl]\nreceivers:\n- name: old\n  discord_configs: [{webhook_url_file: /a, title: '" + template + "'}]\n"

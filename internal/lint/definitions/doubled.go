@@ -5,8 +5,11 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/routing"
 )
 
 // doubled reports targets, addresses and integrations that are listed twice.
@@ -32,14 +35,31 @@ func (c *Checked) doubled() []finding.Finding {
 			})
 		}
 	}
+	return append(out, c.equalReceivers()...)
+}
+
+// equalReceivers reports receivers that differ only in their names, once for all
+// that are equal.
+func (c *Checked) equalReceivers() []finding.Finding {
+	var out []finding.Finding
+	done := map[string]bool{}
 	for i, r := range c.Routing.Receivers {
-		for _, o := range c.Routing.Receivers[:i] {
-			name := r.Name
-			if r.Name = o.Name; reflect.DeepEqual(r, o) {
-				out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", name), Reason: fmt.Sprintf("it is the same as %q: correct its chats or integrations, or send to one of them", o.Name)})
+		var same []string
+		for _, o := range c.Routing.Receivers[i+1:] {
+			name := o.Name
+			if o.Name = r.Name; reflect.DeepEqual(r, o) && !done[name] && name != r.Name {
+				same = append(same, strconv.Quote(name))
+				done[name] = true
 			}
-			r.Name = name
 		}
+		if len(same) == 0 || done[r.Name] {
+			continue
+		}
+		reason := fmt.Sprintf("it is the same as %s: correct its chats or integrations, or send to one of them", strings.Join(same, ", "))
+		if slices.ContainsFunc(r.Slack, func(x routing.Slack) bool { return x.Channel == "" }) {
+			reason = fmt.Sprintf("without a Channel, it posts to the same channel of Slack as %s: give each its Channel, or send to one of them", strings.Join(same, ", "))
+		}
+		out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", r.Name), Reason: reason})
 	}
 	return out
 }
