@@ -51,6 +51,14 @@ func grouped(by ...string) change {
 // firingOnly sends no resolutions to the only receiver.
 func firingOnly(s *preflight.Site) { s.Routing.Receivers[0].FiringOnly = true }
 
+// summarized gives both alerts a summary.
+func summarized(s *preflight.Site) {
+	alert(s, "BrokerDown").Summary = "{{ $labels.env }}: the broker is down"
+	alert(s, "QueueLong").Summary = "{{ $labels.queue }} is long"
+	s.Jobs[0].ByEnv = map[string][]string{"dev": {"d1:9400"}}
+	s.Envs = []string{"dev"}
+}
+
 const summaries = `'{{ range .Alerts }}{{ .Status }} {{ .Labels.alertname }} {{ .Labels.queue }}{{ end }}'`
 
 // Each integration is refused, or shows nothing, without its text.
@@ -93,7 +101,11 @@ func TestTextsOfSeveralAlerts(t *testing.T) {
 	t.Parallel()
 	lines := templates(map[string]string{"mq.tmpl": `{{ define "mq.line" }}{{ .CommonLabels.alertnme }} {{ .Status }} {{ .Alerts | len }}{{ end }}`})
 	plantEach(t, queueSite, map[string]planted{
-		"the summary of all":                {integrated("pagerduty", `description: '{{ .CommonAnnotations.title }}{{ .CommonLabels.queue }}'`), "AM006"},
+		"a summary":                         {all(summarized, integrated("pagerduty", `description: '{{ .CommonAnnotations.summary }}'`)), `it is empty for two alerts of one group that differ in "queue", and PagerDuty refuses an event without a summary, so nobody is paged: CommonAnnotations has only what all alerts share; write {{ range .Alerts }}{{ .Annotations.summary }} {{ end }}`},
+		"a summary of a group":              {all(summarized, grouped("alertname", "queue"), integrated("pagerduty", `description: '{{ .CommonAnnotations.summary }}'`)), ""},
+		"a summary beside a title":          {all(summarized, integrated("slack", `text: '{{ .CommonAnnotations.summary }}'`)), `slack_configs[0].text: AM006: it is empty for two alerts of one group that differ in "queue"`},
+		"a summary if there is one":         {all(summarized, integrated("slack", `text: '{{ with .CommonAnnotations.summary }}{{ . }}{{ end }}'`)), ""},
+		"a misspelt summary":                {all(summarized, integrated("slack", `text: '{{ range .Alerts }}{{ .Annotations.sumary }}{{ end }}'`)), "slack_configs[0].text: AM006: Annotations.sumary is empty: no alert that reaches the receiver has the annotation\n    did you mean \"summary\"?"},
 		"queues in one group":               {all(grouped("sev"), integrated("telegram", `message: '{{ .Status }}{{ .CommonLabels.alertname }}'`)), ""},
 		"the first one":                     {integrated("telegram", `message: '{{ .Status }} {{ (index .Alerts 0).Labels.alertname }} {{ (index .Alerts 0).Labels.queue }}'`), `of two alerts of one group that differ in "`},
 		"the first one and the number":      {integrated("telegram", `message: '{{ .Status }} {{ len .Alerts }}: {{ (index .Alerts 0).Labels.alertname }} {{ (index .Alerts 0).Labels.queue }}'`), ""},
@@ -128,34 +140,36 @@ func TestSettingsOfIntegrations(t *testing.T) {
 		return all(integrated("email", ""), func(s *preflight.Site) { s.Routing.Receivers[0].Email[0].To = to })
 	}
 	plantEach(t, queueSite, map[string]planted{
-		"a severity for all":          {integrated("pagerduty", "severity: warning"), `pagerduty_configs[0].severity: AM006: the alert BrokerDown is urgent, and PagerDuty gets it as "warning", which may wake nobody: write critical for the level "red"`},
-		"critical for all":            {integrated("pagerduty", "severity: critical"), ""},
-		"a severity by level":         {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sev "red" }}critical{{ else }}info{{ end }}'`), ""},
-		"levels in the wrong order":   {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sev "red" }}info{{ else }}critical{{ end }}'`), `PagerDuty gets it as "info"`},
-		"a severity of no service":    {integrated("pagerduty", "severity: high"), `it gives "high", and PagerDuty takes critical, error, warning, info`},
-		"a priority":                  {integrated("opsgenie", "priority: P1"), ""},
-		"a priority of no service":    {integrated("opsgenie", "priority: P0"), `opsgenie_configs[0].priority: AM006: with {alertname=BrokerDown`},
-		"a priority from a label":     {integrated("opsgenie", "priority: '{{ .CommonLabels.sev }}'"), `it gives "red", and Opsgenie takes P1 to P5`},
-		"a priority in lower case":    {integrated("opsgenie", "priority: p1"), `it gives "p1"`},
-		"a low priority":              {integrated("opsgenie", "priority: P5"), `Opsgenie gets it as P5, which may wake nobody`},
-		"a priority by level":         {integrated("opsgenie", `priority: '{{ if eq .CommonLabels.sev "red" }}P1{{ else }}P5{{ end }}'`), ""},
-		"two addresses":               {to("mq@example.com, Ops <ops@example.com>"), ""},
-		"two addresses, semicolon":    {to("mq@example.com; ops@example.com"), `email_configs[0].to: AM006: Alertmanager cannot send to "mq@example.com; ops@example.com"`},
-		"no address":                  {to("mq"), `Alertmanager cannot send to "mq"`},
-		"an address by label":         {to("{{ .CommonLabels.alertname }}@example.com"), ""},
-		"a sender with two addresses": {all(integrated("email", ""), func(s *preflight.Site) { s.Routing.Receivers[0].Email[0].YAML = "smarthost: mail:25\nfrom: a@example.com, b@example.com" }), `it has 2 addresses: write one`},
-		"the default in MarkdownV2":   {integrated("telegram", "parse_mode: MarkdownV2"), `telegram_configs[0].parse_mode: AM006: with parse_mode: MarkdownV2 Telegram refuses the message, because the character '-' is reserved`},
-		"a message in MarkdownV2":     {integrated("telegram", "parse_mode: MarkdownV2\nmessage: "+`'*{{ .Status }}* {{ range .Alerts }}{{ reReplaceAll "([_*\\[\\]()~`+"`"+`>#+=|{}.!\\-])" "\\$1" .Labels.alertname }} {{ reReplaceAll "([_.\\-])" "\\$1" .Labels.instance }}{{ end }}'`), ""},
-		"unescaped values":            {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }} {{ range .Alerts }}{{ .Labels.alertname }} {{ .Labels.instance }}{{ end }}'"), `Telegram refuses the message, because`},
-		"unescaped words":             {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }}! {{ .CommonLabels.alertname }}'"), `the character '!' is reserved`},
-		"an open mark":                {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '*{{ .Status }} {{ .CommonLabels.alertname }}'"), `a * has no end`},
-		"code in MarkdownV2":          {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }} `a.b-c` {{ .CommonLabels.alertname }}'"), ""},
-		"unescaped Markdown":          {integrated("telegram", "parse_mode: Markdown\nmessage: '{{ .Status }} {{ range .Alerts }}{{ .Labels.alertname }} {{ .Labels.instance }}{{ end }}'"), `with parse_mode: Markdown Telegram refuses the message, because a _ has no end`},
-		"HTML":                        {integrated("telegram", "parse_mode: HTML\nmessage: '<b>{{ .Status }}</b> {{ .CommonLabels.alertname }}'"), ""},
-		"no markup":                   {integrated("telegram", "parse_mode: ''\nmessage: '{{ .Status }}! {{ .CommonLabels.alertname }}'"), ""},
-		"one alert of a group":        {integrated("webhook", "max_alerts: 1"), `webhook_configs[0].max_alerts: AM006: of two alerts of one group that differ in `},
-		"one alert of groups of one":  {all(grouped("..."), integrated("webhook", "max_alerts: 1")), ""},
-		"many alerts of a group":      {integrated("webhook", "max_alerts: 50"), ""},
+		"a severity for all":        {integrated("pagerduty", "severity: warning"), `pagerduty_configs[0].severity: AM006: the alert BrokerDown is urgent, and PagerDuty gets it as "warning", which may wake nobody: write critical for the level "red"`},
+		"critical for all":          {integrated("pagerduty", "severity: critical"), ""},
+		"a severity by level":       {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sev "red" }}critical{{ else }}info{{ end }}'`), ""},
+		"levels in the wrong order": {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sev "red" }}info{{ else }}critical{{ end }}'`), `PagerDuty gets it as "info"`},
+		"a severity of no service":  {integrated("pagerduty", "severity: high"), `it gives "high", and PagerDuty takes critical, error, warning, info`},
+		"a priority":                {integrated("opsgenie", "priority: P1"), ""},
+		"a priority of no service":  {integrated("opsgenie", "priority: P0"), `opsgenie_configs[0].priority: AM006: with {alertname=BrokerDown`},
+		"a priority from a label":   {integrated("opsgenie", "priority: '{{ .CommonLabels.sev }}'"), `it gives "red", and Opsgenie takes P1 to P5`},
+		"a priority in lower case":  {integrated("opsgenie", "priority: p1"), `it gives "p1"`},
+		"a low priority":            {integrated("opsgenie", "priority: P5"), `Opsgenie gets it as P5, which may wake nobody`},
+		"a priority by level":       {integrated("opsgenie", `priority: '{{ if eq .CommonLabels.sev "red" }}P1{{ else }}P5{{ end }}'`), ""},
+		"two addresses":             {to("mq@example.com, Ops <ops@example.com>"), ""},
+		"two addresses, semicolon":  {to("mq@example.com; ops@example.com"), `email_configs[0].to: AM006: Alertmanager cannot send to "mq@example.com; ops@example.com"`},
+		"no address":                {to("mq"), `Alertmanager cannot send to "mq"`},
+		"an address by label":       {to("{{ .CommonLabels.alertname }}@example.com"), ""},
+		"a sender with two addresses": {all(integrated("email", ""), func(s *preflight.Site) {
+			s.Routing.Receivers[0].Email[0].YAML = "smarthost: mail:25\nfrom: a@example.com, b@example.com"
+		}), `it has 2 addresses: write one`},
+		"the default in MarkdownV2":  {integrated("telegram", "parse_mode: MarkdownV2"), `telegram_configs[0].parse_mode: AM006: in MarkdownV2, Telegram refuses the message, because the character '.' is reserved`},
+		"a message in MarkdownV2":    {integrated("telegram", "parse_mode: MarkdownV2\nmessage: "+`'*{{ .Status }}* {{ range .Alerts }}{{ reReplaceAll "([_*\\[\\]()~`+"`"+`>#+=|{}.!\\-])" "\\$1" .Labels.alertname }} {{ reReplaceAll "([_.\\-])" "\\$1" .Labels.instance }}{{ end }}'`), ""},
+		"unescaped values":           {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }} {{ range .Alerts }}{{ .Labels.alertname }} {{ .Labels.instance }}{{ end }}'"), `Telegram refuses the message, because`},
+		"unescaped words":            {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }}! {{ .CommonLabels.alertname }}'"), `the character '!' is reserved`},
+		"an open mark":               {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '*{{ .Status }} {{ .CommonLabels.alertname }}'"), `a * has no end`},
+		"code in MarkdownV2":         {integrated("telegram", "parse_mode: MarkdownV2\nmessage: '{{ .Status }} `a.b-c` {{ .CommonLabels.alertname }}'"), ""},
+		"unescaped Markdown":         {integrated("telegram", "parse_mode: Markdown\nmessage: '{{ .Status }} {{ range .Alerts }}{{ .Labels.alertname }} {{ .Labels.instance }}{{ end }}'"), `in Markdown, Telegram refuses the message, because a _ has no end`},
+		"HTML":                       {integrated("telegram", "parse_mode: HTML\nmessage: '<b>{{ .Status }}</b> {{ .CommonLabels.alertname }}'"), ""},
+		"no markup":                  {integrated("telegram", "parse_mode: ''\nmessage: '{{ .Status }}! {{ .CommonLabels.alertname }}'"), ""},
+		"one alert of a group":       {integrated("webhook", "max_alerts: 1"), `webhook_configs[0].max_alerts: AM006: of two alerts of one group that differ in `},
+		"one alert of groups of one": {all(grouped("..."), integrated("webhook", "max_alerts: 1")), ""},
+		"many alerts of a group":     {integrated("webhook", "max_alerts: 50"), ""},
 	})
 }
 

@@ -42,22 +42,24 @@ func (c *Checked) doubled() []finding.Finding {
 // that are equal.
 func (c *Checked) equalReceivers() []finding.Finding {
 	var out []finding.Finding
-	done := map[string]bool{}
 	for i, r := range c.Routing.Receivers {
-		var same []string
-		for _, o := range c.Routing.Receivers[i+1:] {
-			name := o.Name
-			if o.Name = r.Name; reflect.DeepEqual(r, o) && !done[name] && name != r.Name {
-				same = append(same, strconv.Quote(name))
-				done[name] = true
+		same := func(o routing.Receiver) bool {
+			named := o.Name != r.Name
+			o.Name = r.Name
+			return named && reflect.DeepEqual(r, o)
+		}
+		var earlier []string
+		for _, o := range c.Routing.Receivers[:i] {
+			if same(o) {
+				earlier = append(earlier, strconv.Quote(o.Name))
 			}
 		}
-		if len(same) == 0 || done[r.Name] {
-			continue
+		if len(earlier) == 0 || slices.ContainsFunc(c.Routing.Receivers[i+1:], same) {
+			continue // the last one of equal receivers is reported
 		}
-		reason := fmt.Sprintf("it is the same as %s: correct its chats or integrations, or send to one of them", strings.Join(same, ", "))
+		reason := fmt.Sprintf("it is the same as %s: correct its chats or integrations, or send to one of them", strings.Join(earlier, ", "))
 		if slices.ContainsFunc(r.Slack, func(x routing.Slack) bool { return x.Channel == "" }) {
-			reason = fmt.Sprintf("without a Channel, it posts to the same channel of Slack as %s: give each its Channel, or send to one of them", strings.Join(same, ", "))
+			reason = fmt.Sprintf("without a Channel, it posts to the same channel of Slack as %s: give each its Channel, or send to one of them", strings.Join(earlier, ", "))
 		}
 		out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", r.Name), Reason: reason})
 	}

@@ -17,14 +17,10 @@ func (i *integration) markup() {
 	if check == nil {
 		return
 	}
-	at := key
-	if !i.texts[key].own {
-		at = modeKey
-	}
 	for _, x := range i.to.list {
 		for _, list := range [][]reach{{x}, {probe(x)}} {
 			if fault := check(i.said([]string{key}, false, list...)[key]); fault != "" {
-				i.add(i.receiver, i.path+"."+at, "", "with parse_mode: %s Telegram refuses the message, because %s: leave parse_mode out, because Alertmanager escapes values for HTML, or escape each value with reReplaceAll", mode, fault)
+				i.add(i.receiver, i.path+"."+modeKey, "", "in %s, Telegram refuses the message, because %s: leave parse_mode out, or escape each value of the message with reReplaceAll", mode, fault)
 				return
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/model/matchers"
+	"github.com/alertnative/preflight/metrics"
 	"github.com/alertnative/preflight/rules"
 )
 
@@ -66,7 +68,7 @@ func (c *Checked) reached(root *dispatch.Route) map[string]*notified {
 		return n
 	}
 	for _, a := range c.Alerts {
-		for _, x := range c.Instances(a.Group, a.Alert, series(a)) {
+		for _, x := range c.Instances(a.Group, a.Alert, c.series(a)) {
 			for _, at := range arrivals(root, x) {
 				n := of(at.route)
 				n.list = append(n.list, at)
@@ -117,18 +119,21 @@ func groups(r *dispatch.Route, label string) bool {
 }
 
 // series returns labels that a series of the alert's expression may have.
-func series(a Alert) map[string]string {
+func (c *Checked) series(a Alert) map[string]string {
 	out := map[string]string{}
 	for _, name := range a.Labels.Names() {
-		out[name] = cmp.Or(a.Labels.Pinned(name), valueOf(a, name, 0))
+		out[name] = cmp.Or(a.Labels.Pinned(name), c.valueOf(a, name, 0))
 	}
 	return out
 }
 
 // valueOf returns the n-th value of a label that is not pinned, or "" if it has
 // fewer.
-func valueOf(a Alert, name string, n int) string {
+func (c *Checked) valueOf(a Alert, name string, n int) string {
 	values := a.Labels.Values(name)
+	if values == nil {
+		values = c.targetValues(name, a.Labels.Pinned(model.JobLabel))
+	}
 	if values == nil {
 		values = []string{"value", "other", "third"}
 	}
@@ -138,11 +143,37 @@ func valueOf(a Alert, name string, n int) string {
 	return ""
 }
 
+// targetValues returns the values that a job gives a label, or all jobs if it is
+// "". It is nil where discovery gives others.
+func (c *Checked) targetValues(name, job string) []string {
+	if slices.ContainsFunc(c.TargetLabels, func(l metrics.Label) bool { return l.Name == name }) {
+		return nil
+	}
+	var out []string
+	for _, j := range c.Jobs {
+		if job != "" && j.Name != job {
+			continue
+		}
+		switch {
+		case strings.Contains(j.YAML, "_sd_configs") || strings.Contains(j.YAML, "relabel_configs"):
+			return nil
+		case name == model.InstanceLabel:
+			out = append(out, targets(j)...)
+		case name == "env" && j.ByEnv != nil:
+			out = slices.AppendSeq(out, maps.Keys(j.ByEnv))
+		case j.Labels[name] != "":
+			out = append(out, j.Labels[name])
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
 // twinsOf returns instances of one alert that a route puts in one group.
 func (c *Checked) twinsOf(a Alert, root *dispatch.Route) []pairOf {
 	alone := a.Alert
 	alone.Scenarios = nil
-	first := series(a)
+	first := c.series(a)
 	var out []pairOf
 	for condition, x := range c.Instances(a.Group, alone, first) {
 		for _, one := range arrivals(root, x) {
@@ -151,11 +182,11 @@ func (c *Checked) twinsOf(a Alert, root *dispatch.Route) []pairOf {
 				if groups(one.route, name) || c.follows(name, one.route) {
 					continue
 				}
-				other := valueOf(a, name, 1)
+				other := c.valueOf(a, name, 1)
 				if other == "" || a.Labels.Pinned(name) != "" {
 					continue
 				}
-				second[name], third[name] = other, cmp.Or(valueOf(a, name, 2), other)
+				second[name], third[name] = other, cmp.Or(c.valueOf(a, name, 2), other)
 				if _, ok := c.at(a, alone, condition, second, root, one); !ok {
 					second[name], third[name] = first[name], first[name]
 				}
