@@ -41,7 +41,11 @@ func (i *integration) read(sender notify.ResolvedSender, item *yaml.Node, at int
 	}
 	own := map[string]bool{}
 	for _, m := range amfile.Texts(i.kind, at, item) {
-		own[i.key(m)] = true
+		key := i.key(m)
+		if strings.EqualFold(key, subject) {
+			key = subject // as Alertmanager reads it
+		}
+		own[key] = true
 	}
 	list := amfile.Texts(i.kind, at, &node)
 	if i.kind == "email" && !slices.ContainsFunc(list, func(m amfile.Message) bool { return i.key(m) == subject }) {
@@ -79,10 +83,10 @@ func (i *integration) key(m amfile.Message) string { return strings.TrimPrefix(m
 // check reports the first mistake in what people read, and mistakes in settings.
 func (i *integration) check() {
 	i.settings()
-	if !i.customized() {
+	if i.names() || !i.customized() {
 		return
 	}
-	for _, find := range []func() bool{i.names, i.empty, i.sometimesEmpty, i.constant, i.first, i.sameEnd} {
+	for _, find := range []func() bool{i.empty, i.sometimesEmpty, i.constant, i.first, i.sameEnd} {
 		if find() {
 			return
 		}
