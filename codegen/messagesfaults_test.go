@@ -96,12 +96,12 @@ func TestTextsThatServicesNeed(t *testing.T) {
 	}
 }
 
-// A text names all alerts of a group, and tells firing alerts from resolved ones.
+// A text names all alerts of a group, and distinguishes firing from resolved ones.
 func TestTextsOfSeveralAlerts(t *testing.T) {
 	t.Parallel()
 	lines := templates(map[string]string{"mq.tmpl": `{{ define "mq.line" }}{{ .CommonLabels.alertnme }} {{ .Status }} {{ .Alerts | len }}{{ end }}`})
 	plantEach(t, queueSite, map[string]planted{
-		"a summary":                         {all(summarized, integrated("pagerduty", `description: '{{ .CommonAnnotations.summary }}'`)), `it is empty for two alerts of one group that differ in "queue", and PagerDuty refuses an event without a summary, so nobody is paged: CommonAnnotations has only what all alerts share; write {{ range .Alerts }}{{ .Annotations.summary }} {{ end }}`},
+		"a summary":                         {all(summarized, integrated("pagerduty", `description: '{{ .CommonAnnotations.summary }}'`)), `it is empty for two alerts of one group that differ in "queue", and PagerDuty refuses an event without a summary, so no person is paged: CommonAnnotations has only what all alerts share; write {{ range .Alerts }}{{ .Annotations.summary }} {{ end }}`},
 		"a summary of a group":              {all(summarized, grouped("alertname", "queue"), integrated("pagerduty", `description: '{{ .CommonAnnotations.summary }}'`)), ""},
 		"a summary beside a title":          {all(summarized, integrated("slack", `text: '{{ .CommonAnnotations.summary }}'`)), `slack_configs[0].text: AM006: it is empty for two alerts of one group that differ in "queue"`},
 		"a summary if there is one":         {all(summarized, integrated("slack", `text: '{{ with .CommonAnnotations.summary }}{{ . }}{{ end }}'`)), ""},
@@ -141,7 +141,7 @@ func TestSettingsOfIntegrations(t *testing.T) {
 		return all(integrated("email", ""), func(s *preflight.Site) { s.Routing.Receivers[0].Email[0].To = to })
 	}
 	plantEach(t, queueSite, map[string]planted{
-		"a severity for all":        {integrated("pagerduty", "severity: warning"), `pagerduty_configs[0].severity: AM006: the alert BrokerDown is urgent, and PagerDuty gets it as "warning", which may wake nobody: write critical for the level "red"`},
+		"a severity for all":        {integrated("pagerduty", "severity: warning"), `pagerduty_configs[0].severity: AM006: the alert BrokerDown is urgent, and PagerDuty gets it as "warning", which may wake no person: write critical for the level "red"`},
 		"critical for all":          {integrated("pagerduty", "severity: critical"), ""},
 		"a severity by level":       {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sev "red" }}critical{{ else }}info{{ end }}'`), ""},
 		"a misspelt level":          {integrated("pagerduty", `severity: '{{ if eq .CommonLabels.sevv "red" }}critical{{ else }}error{{ end }}'`), `CommonLabels.sevv is empty`},
@@ -151,7 +151,7 @@ func TestSettingsOfIntegrations(t *testing.T) {
 		"a priority of no service":  {integrated("opsgenie", "priority: P0"), `opsgenie_configs[0].priority: AM006: with {alertname=BrokerDown`},
 		"a priority from a label":   {integrated("opsgenie", "priority: '{{ .CommonLabels.sev }}'"), `it gives "red", and Opsgenie takes P1 to P5`},
 		"a priority in lower case":  {integrated("opsgenie", "priority: p1"), `it gives "p1"`},
-		"a low priority":            {integrated("opsgenie", "priority: P5"), `Opsgenie gets it as P5, which may wake nobody`},
+		"a low priority":            {integrated("opsgenie", "priority: P5"), `Opsgenie gets it as P5, which may wake no person`},
 		"a priority by level":       {integrated("opsgenie", `priority: '{{ if eq .CommonLabels.sev "red" }}P1{{ else }}P5{{ end }}'`), ""},
 		"two addresses":             {to("mq@example.com, Ops <ops@example.com>"), ""},
 		"two addresses, semicolon":  {to("mq@example.com; ops@example.com"), `email_configs[0].to: AM006: Alertmanager cannot send to "mq@example.com; ops@example.com"`},

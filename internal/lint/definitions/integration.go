@@ -248,7 +248,7 @@ func (i *integration) constant() bool {
 			return false
 		}
 	}
-	return i.report(own[0], "", "it is the same for every alert, so nobody can tell which one fires: write {{ .CommonLabels.alertname }} or {{ .CommonAnnotations.summary }} in it")
+	return i.report(own[0], "", "it is the same for every alert, so no person knows which one fires: write {{ .CommonLabels.alertname }} or {{ .CommonAnnotations.summary }} in it")
 }
 
 // first reports texts that name one of several alerts, or lose the text that all
@@ -270,7 +270,7 @@ func (i *integration) first() bool {
 	return false
 }
 
-// sameEnd reports texts that do not tell whether an alert fires or is resolved.
+// sameEnd reports texts that do not distinguish firing from resolved alerts.
 func (i *integration) sameEnd() bool {
 	own := i.ownOf(i.main)
 	if !i.resolved || i.marksEnd || len(own) == 0 {

@@ -18,11 +18,11 @@ type service struct {
 // services describes the integrations with messages for people, by kind.
 var services = map[string]service{
 	"pagerduty": {
-		needs: []string{"description"}, refused: "PagerDuty refuses an event without a summary, so nobody is paged",
+		needs: []string{"description"}, refused: "PagerDuty refuses an event without a summary, so no person is paged",
 		main: []string{"description"}, shown: []string{"description", "details", "class", "component", "group"}, headline: "description", marksEnd: true,
 	},
 	"opsgenie": {
-		needs: []string{"message"}, refused: "Opsgenie refuses an alert without a message, so nobody is paged",
+		needs: []string{"message"}, refused: "Opsgenie refuses an alert without a message, so no person is paged",
 		main: []string{"message", "description"}, shown: []string{"message", "description", "details", "note", "tags", "entity"}, headline: "message", marksEnd: true,
 	},
 	"victorops": {
@@ -58,7 +58,7 @@ var services = map[string]service{
 		main: []string{"title", "text"}, shown: []string{"title", "text"}, marksEnd: true,
 	},
 	"telegram": {
-		needs: []string{"message"}, refused: "Telegram refuses a message without text, so nobody gets it",
+		needs: []string{"message"}, refused: "Telegram refuses a message without text, so no person gets it",
 		main: []string{"message"}, shown: []string{"message"},
 	},
 	"webex": {

@@ -60,7 +60,7 @@ func (i *integration) pagerDutySeverity() {
 			i.add(i.receiver, i.path+"."+key, "", "with %s: it gives %q, and PagerDuty takes %s: translate it, as {{ if eq .CommonLabels.severity \"page\" }}critical{{ else }}warning{{ end }}", labelsOf(x), said, strings.Join(pagerDutySeverities, ", "))
 			return
 		case i.urgent(x) && (said == "warning" || said == "info"):
-			i.report(key, "", "the alert %s is urgent, and PagerDuty gets it as %q, which may wake nobody: write critical for the level %q", x.Labels[alertname], said, x.Labels[i.Scale.Label])
+			i.report(key, "", "the alert %s is urgent, and PagerDuty gets it as %q, which may wake no person: write critical for the level %q", x.Labels[alertname], said, x.Labels[i.Scale.Label])
 			return
 		}
 	}
@@ -81,7 +81,7 @@ func (i *integration) priority() {
 			i.add(i.receiver, i.path+"."+key, "", "with %s: it gives %q, and Opsgenie takes P1 to P5: translate it, as {{ if eq .CommonLabels.severity \"page\" }}P1{{ else }}P3{{ end }}", labelsOf(x), said)
 			return
 		case i.urgent(x) && (said == "P4" || said == "P5"):
-			i.report(key, "", "the alert %s is urgent, and Opsgenie gets it as %s, which may wake nobody: write P1 for the level %q", x.Labels[alertname], said, x.Labels[i.Scale.Label])
+			i.report(key, "", "the alert %s is urgent, and Opsgenie gets it as %s, which may wake no person: write P1 for the level %q", x.Labels[alertname], said, x.Labels[i.Scale.Label])
 			return
 		}
 	}
