@@ -28,7 +28,7 @@ func templates(files map[string]string) change {
 // that reach them.
 func TestMessagesOfIntegrations(t *testing.T) {
 	t.Parallel()
-	titles := templates(map[string]string{"a/team.tmpl": `{{ define "team.title" }}{{ .CommonLabels.queue | toUpper }}{{ end }}`})
+	titles := templates(map[string]string{"a/team.tmpl": `{{ define "team.title" }}{{ .CommonLabels.alertname | toUpper }} {{ .Alerts | len }}{{ end }}`})
 	old := func(template string) change {
 		return func(s *preflight.Site) {
 			s.Routing.YAML = "templates: [/etc/old/*.tmpl]\nreceivers:\n- name: old\n  discord_configs: [{webhook_url_file: /a, title: '" + template + "'}]\n"
@@ -40,7 +40,7 @@ func TestMessagesOfIntegrations(t *testing.T) {
 		"a default template":       {slackWith(`title: '{{ template "slack.default.title" . }}'`), ""},
 		"no end":                   {slackWith("title: '{{ .Status'"), `receiver "mq", slack_configs[0].title: AM006: line 1: `},
 		"a misspelt function":      {slackWith("title: '{{ .Status | toUper }}'"), `AM006: line 1: function "toUper" not defined` + "\n    did you mean \"toUpper\"?"},
-		"no such field":            {slackWith("title: '{{ .Labels.queue }}'"), `receiver "mq", slack_configs[0].title: AM006: with {alertname=BrokerDown, env=value`},
+		"no such field":            {slackWith("title: '{{ .Labels.queue }}'"), `receiver "mq", slack_configs[0].title: AM006: with {alertname=BrokerDown, env=dev`},
 		"one alert too many":       {slackWith("title: '{{ (index .Alerts 7).Status }}'"), "AM006: with "},
 		"a field of a field":       {slackWith("fields: [{title: a, value: '{{ .Nope }}'}]"), "receiver \"mq\", slack_configs[0].fields[0].value: AM006: "},
 		"a value that is missing":  {slackWith("title: '{{ (dict).a }}'"), `}: a value is missing: <no value>`},

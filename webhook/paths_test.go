@@ -107,7 +107,7 @@ func TestTokensInPathsAreHidden(t *testing.T) {
 		if strings.Contains(texts, token) || strings.Contains(texts, bot) {
 			w.t.Error("a token is shown:", texts)
 		}
-		// One message or two tell of both unreadable notifications.
+		// One message or two report both unreadable notifications.
 		for _, shown := range []string{"path /botTOKEN/sendMessage,", "read; path /api/v1/", "/api/v1/TOKEN/alerts", "/api/v1/botTOKEN/alerts"} {
 			if !strings.Contains(messages, shown) {
 				w.t.Errorf("%s is not shown: %s", shown, messages)

@@ -24,24 +24,32 @@ func Messages(receiver *yaml.Node) []Message {
 			continue
 		}
 		for at, item := range Items(receiver, List(kind)) {
-			own := texts(item, fmt.Sprintf("%s[%d]", List(kind), at))
-			for j := range own {
-				own[j].HTML = isHTML(kind, item, own[j].Path)
+			for _, m := range Texts(kind, at, item) {
+				if strings.Contains(m.Text, "{{") {
+					out = append(out, m)
+				}
 			}
-			out = append(out, own...)
 		}
 	}
 	return out
 }
 
-// texts returns the templates below a node.
+// Texts returns all texts of the integration of a kind at an index of its list,
+// constant ones too.
+func Texts(kind string, at int, integration *yaml.Node) []Message {
+	out := texts(integration, fmt.Sprintf("%s[%d]", List(kind), at))
+	for i := range out {
+		out[i].HTML = isHTML(kind, integration, out[i].Path)
+	}
+	return out
+}
+
+// texts returns the texts below a node.
 func texts(n *yaml.Node, path string) []Message {
 	var out []Message
 	switch n = target(n); n.Kind {
 	case yaml.ScalarNode:
-		if strings.Contains(n.Value, "{{") {
-			out = append(out, Message{Path: path, Text: n.Value, Node: n})
-		}
+		out = append(out, Message{Path: path, Text: n.Value, Node: n})
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
 			out = append(out, texts(item, fmt.Sprintf("%s[%d]", path, i))...)

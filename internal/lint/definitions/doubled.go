@@ -5,8 +5,11 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/routing"
 )
 
 // doubled reports targets, addresses and integrations that are listed twice.
@@ -32,14 +35,33 @@ func (c *Checked) doubled() []finding.Finding {
 			})
 		}
 	}
+	return append(out, c.equalReceivers()...)
+}
+
+// equalReceivers reports receivers that differ only in their names, once for all
+// that are equal.
+func (c *Checked) equalReceivers() []finding.Finding {
+	var out []finding.Finding
 	for i, r := range c.Routing.Receivers {
-		for _, o := range c.Routing.Receivers[:i] {
-			name := r.Name
-			if r.Name = o.Name; reflect.DeepEqual(r, o) {
-				out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", name), Reason: fmt.Sprintf("it is the same as %q: correct its chats or integrations, or send to one of them", o.Name)})
-			}
-			r.Name = name
+		same := func(o routing.Receiver) bool {
+			named := o.Name != r.Name
+			o.Name = r.Name
+			return named && reflect.DeepEqual(r, o)
 		}
+		var earlier []string
+		for _, o := range c.Routing.Receivers[:i] {
+			if same(o) {
+				earlier = append(earlier, strconv.Quote(o.Name))
+			}
+		}
+		if len(earlier) == 0 || slices.ContainsFunc(c.Routing.Receivers[i+1:], same) {
+			continue // the last one of equal receivers is reported
+		}
+		reason := fmt.Sprintf("it is the same as %s: correct its chats or integrations, or send to one of them", strings.Join(earlier, ", "))
+		if slices.ContainsFunc(r.Slack, func(x routing.Slack) bool { return x.Channel == "" }) {
+			reason = fmt.Sprintf("without a Channel, it posts to the same channel of Slack as %s: give each its Channel, or send to one of them", strings.Join(earlier, ", "))
+		}
+		out = append(out, finding.Finding{Code: finding.BadSite, Where: fmt.Sprintf("receiver %q", r.Name), Reason: reason})
 	}
 	return out
 }

@@ -19,6 +19,8 @@ type expander struct {
 	*template.Template
 	text *tmpltext.Template
 	html *tmplhtml.Template
+
+	trees trees // of the user's templates
 }
 
 func newExpander() (*expander, error) {

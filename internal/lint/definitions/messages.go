@@ -2,26 +2,22 @@ package definitions
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"maps"
-
 	"regexp"
 	"slices"
 	"strings"
 
-	"time"
-
-	"github.com/prometheus/alertmanager/alert"
+	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/dispatch"
 	"github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/common/model"
 	"gopkg.in/yaml.v3"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/lint/suggest"
+	"github.com/alertnative/preflight/routing"
 )
 
 // messages expands the templates of Alertmanager's integrations for the
@@ -42,24 +38,16 @@ func (c *Checked) messages() []finding.Finding {
 	}
 	m := messages{Checked: c, expander: tmpl, foreign: foreignTemplates(doc)}
 	reached := c.reached(dispatch.NewRoute(loaded.Route, nil))
-	given := c.givenReceivers()
-	for _, receiver := range amfile.Items(doc, "receivers") {
-		name := amfile.Text(receiver, "name")
-		m.given = given[name] != nil
-		if m.given {
-			receiver = given[name] // with the places of the file
+	nodes, given := map[string]*yaml.Node{}, c.givenReceivers()
+	for _, node := range amfile.Items(doc, "receivers") {
+		nodes[amfile.Text(node, "name")] = node
+	}
+	for _, r := range loaded.Receivers {
+		node := nodes[r.Name]
+		if m.given = given[r.Name] != nil; m.given {
+			node = given[r.Name] // with the places of the file
 		}
-		list := amfile.Messages(receiver)
-		if len(list) == 0 {
-			continue
-		}
-		var data []*template.Data
-		for _, group := range groupsOf(reached[name]) {
-			data = append(data, tmpl.Data(name, group[0].grouped, group[0].routed, "", alertsOf(group)...))
-		}
-		for _, text := range list {
-			m.check(name, text, data)
-		}
+		m.receiver(r, node, reached[r.Name])
 	}
 	return append(found, m.findings...)
 }
@@ -85,6 +73,7 @@ func (c *Checked) templates() (*expander, []finding.Finding) {
 		if err := x.Parse(bytes.NewReader(f.Data)); err != nil {
 			out = append(out, finding.Finding{Code: finding.BadTemplate, Where: "routing, Templates", Part: f.Name, Reason: templateError(err)})
 		}
+		x.own(string(f.Data))
 	}
 	return x, out
 }
@@ -95,45 +84,6 @@ func foreignTemplates(doc *yaml.Node) bool {
 	return slices.ContainsFunc(amfile.Items(doc, "templates"), func(n *yaml.Node) bool { return n.Value != emit.TemplatePattern })
 }
 
-// reach is an instance with the labels by which its route groups it.
-type reach struct {
-	emit.Instance
-	grouped, routed model.LabelSet
-}
-
-// reached returns the scenario instances that reach each receiver.
-func (c *Checked) reached(root *dispatch.Route) map[string][]reach {
-	out := map[string][]reach{}
-	for _, a := range c.Alerts {
-		for _, x := range c.Instances(a.Group, a.Alert, series(a)) {
-			labels := model.LabelSet{}
-			for name, value := range x.Labels {
-				labels[model.LabelName(name)] = model.LabelValue(value)
-			}
-			for _, r := range root.Match(labels) {
-				grouped := model.LabelSet{}
-				for name, value := range labels {
-					if _, ok := r.RouteOpts.GroupBy[name]; ok || r.RouteOpts.GroupByAll {
-						grouped[name] = value
-					}
-				}
-				out[r.RouteOpts.Receiver] = append(out[r.RouteOpts.Receiver], reach{x, grouped, r.RouteOpts.Labels})
-			}
-		}
-	}
-	return out
-}
-
-// series returns labels that a series of the alert's expression may have.
-func series(a Alert) map[string]string {
-	out := map[string]string{}
-	for _, name := range a.Labels.Names() {
-		values := slices.Concat(a.Labels.Values(name), []string{"value"})
-		out[name] = cmp.Or(a.Labels.Pinned(name), values[0])
-	}
-	return out
-}
-
 type messages struct {
 	*Checked
 	*expander
@@ -142,56 +92,95 @@ type messages struct {
 	findings []finding.Finding
 }
 
-// check expands a text for each instance, and for all of the receiver together.
-func (m *messages) check(receiver string, text amfile.Message, list []*template.Data) {
-	add := func(where string, err error) {
-		place := ""
-		if m.given {
-			place = amfile.Place(text.Node) + " of Routing.YAML: "
-		}
-		if m.given && where == "" {
-			where = "in its text, "
-		}
-		f := finding.Finding{Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: text.Path, Reason: place + where + templateError(err)}
-		if name := unknownFunction.FindStringSubmatch(f.Reason); name != nil {
-			f.Suggestion = suggest.Nearest(name[1], slices.Sorted(maps.Keys(template.DefaultFuncs)))
-		}
-		m.findings = append(m.findings, f)
+// receiver checks the texts of a receiver. node has its own keys, and loaded the
+// defaults of Alertmanager too.
+func (m *messages) receiver(loaded config.Receiver, node *yaml.Node, to *notified) {
+	if node == nil || to == nil {
+		to = &notified{}
 	}
-	expand, err := m.compile(text)
-	if err != nil {
-		add("", err)
-		return
+	bad := map[string]bool{}
+	for _, text := range amfile.Messages(node) {
+		if !m.expands(loaded.Name, text, to) {
+			prefix, _, _ := strings.Cut(text.Path, ".")
+			bad[prefix] = true
+		}
 	}
-	for _, data := range list {
-		said, err := expand(data)
-		with := fmt.Sprintf("with {%s}: ", data.CommonLabels)
-		switch {
-		case err != nil && undefinedTemplate.MatchString(err.Error()) && m.foreign:
-			m.Notes = append(m.Notes, fmt.Sprintf("receiver %q, %s: it uses a template of a file that is not embedded, so it is not proved: give the file in Routing.Templates", receiver, text.Path))
-			return
-		case err != nil && undefinedTemplate.MatchString(err.Error()):
-			add("", fmt.Errorf("%w: define it in a file of Routing.Templates", err))
-			return
-		case err != nil:
-			add(with, err)
-			return
-		case strings.Contains(said, "<no value>"):
-			add(with, fmt.Errorf("a value is missing: %s", lineWith("<no value>", said)))
-			return
-		case pagerDutySeverity.MatchString(text.Path) && !slices.Contains(pagerDutySeverities, said):
-			add(with, fmt.Errorf("it gives %q, and PagerDuty takes %s: translate it, as {{ if eq .CommonLabels.severity \"page\" }}critical{{ else }}warning{{ end }}", said, strings.Join(pagerDutySeverities, ", ")))
-			return
+	literal := slices.ContainsFunc(m.Routing.Receivers, func(r routing.Receiver) bool { return r.Name == loaded.Name })
+	count := map[string]int{}
+	for kind, sender := range amfile.Integrations(loaded) {
+		at := count[kind]
+		count[kind]++
+		i := &integration{messages: m, receiver: loaded.Name, literal: literal, kind: kind, path: fmt.Sprintf("%s[%d]", amfile.List(kind), at), resolved: sender.SendResolved(), to: to}
+		if items := amfile.Items(node, amfile.List(kind)); at < len(items) && !bad[i.path] && i.read(sender, items[at], at) {
+			i.check()
 		}
 	}
 }
 
-// pagerDutySeverities are the severities of an event of PagerDuty. It refuses
-// others.
-var (
-	pagerDutySeverities = []string{"critical", "error", "warning", "info"}
-	pagerDutySeverity   = regexp.MustCompile(`(?i)^pager_?duty.*\bseverity$`)
-)
+// add reports a mistake in a text of a receiver.
+func (m *messages) add(receiver, part, suggestion, format string, args ...any) {
+	m.findings = append(m.findings, finding.Finding{
+		Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: part, Reason: fmt.Sprintf(format, args...), Suggestion: suggestion,
+	})
+}
+
+// expands reports the first error of a text: alone for each instance, and for
+// all instances of the receiver together.
+func (m *messages) expands(receiver string, text amfile.Message, to *notified) bool {
+	expand, err := m.compile(text)
+	if err != nil {
+		near := ""
+		if name := unknownFunction.FindStringSubmatch(err.Error()); name != nil {
+			near = suggest.Nearest(name[1], slices.Sorted(maps.Keys(template.DefaultFuncs)))
+		}
+		m.add(receiver, text.Path, near, "%s%s", m.within(text), templateError(err))
+		return false
+	}
+	for _, group := range groupsOf(to.list) {
+		data := m.data(receiver, false, group...)
+		if last := len(data.Alerts) - 1; last > 0 {
+			data.Alerts[last] = m.data(receiver, true, group[last]).Alerts[0]
+		}
+		said, err := expand(data)
+		switch {
+		case err != nil && undefinedTemplate.MatchString(err.Error()) && m.foreign:
+			m.Notes = append(m.Notes, fmt.Sprintf("receiver %q, %s: it uses a template of a file that is not embedded, so it is not proved: give the file in Routing.Templates", receiver, text.Path))
+			return false
+		case err != nil && undefinedTemplate.MatchString(err.Error()):
+			m.add(receiver, text.Path, "", "%s%s: define it in a file of Routing.Templates", m.within(text), templateError(err))
+			return false
+		case err != nil:
+			m.add(receiver, text.Path, "", "%swith {%s}: %s", m.place(text), data.CommonLabels, templateError(err))
+			return false
+		case strings.Contains(said, "<no value>"):
+			m.add(receiver, text.Path, "", "%swith {%s}: a value is missing: %s", m.place(text), data.CommonLabels, lineWith("<no value>", said))
+			return false
+		}
+	}
+	return true
+}
+
+// within introduces a line of a text in Routing.YAML. It returns "" for a literal,
+// which is one line.
+func (m *messages) within(text amfile.Message) string {
+	if !m.given {
+		return ""
+	}
+	return m.place(text) + "in its text, "
+}
+
+// place returns the place of a text in Routing.YAML, or "".
+func (m *messages) place(text amfile.Message) string {
+	if !m.given {
+		return ""
+	}
+	return amfile.Place(text.Node) + " of Routing.YAML: "
+}
+
+// data returns the data of a notification about instances of one group.
+func (m *messages) data(receiver string, resolved bool, list ...reach) *template.Data {
+	return m.Data(receiver, list[0].grouped, list[0].routed, "", alertsOf(resolved, list...)...)
+}
 
 // groupsOf returns each instance alone, and all together.
 func groupsOf(list []reach) [][]reach {
@@ -201,27 +190,6 @@ func groupsOf(list []reach) [][]reach {
 	}
 	if len(list) > 1 {
 		out = append(out, list)
-	}
-	return out
-}
-
-// alertsOf returns the instances as firing alerts. Of several, the last is
-// resolved.
-func alertsOf(group []reach) []*alert.Alert {
-	start := time.Unix(0, 0).UTC()
-	var out []*alert.Alert
-	for i, x := range group {
-		a := &alert.Alert{Alert: model.Alert{Labels: model.LabelSet{}, Annotations: model.LabelSet{}, StartsAt: start}, UpdatedAt: start}
-		for name, value := range x.Labels {
-			a.Labels[model.LabelName(name)] = model.LabelValue(value)
-		}
-		for name, value := range x.Annotations {
-			a.Annotations[model.LabelName(name)] = model.LabelValue(value)
-		}
-		if i > 0 && i == len(group)-1 {
-			a.EndsAt = start.Add(time.Minute)
-		}
-		out = append(out, a)
 	}
 	return out
 }

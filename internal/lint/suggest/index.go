@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"unicode/utf8"
 
@@ -19,8 +20,9 @@ type Index struct {
 	candidates []string
 	lengths    []int // in characters
 	build      sync.Once
-	grams      map[gram][]int32 // numbers of the candidates, ascending
-	short      []int32          // candidates of at most shortLen characters
+	grams      map[gram][]int32   // numbers of the candidates, ascending
+	short      []int32            // candidates of at most shortLen characters
+	lower      map[string][]int32 // by their lower case
 
 	mu      sync.Mutex
 	answers map[string]answer
@@ -75,6 +77,12 @@ func (x *Index) find(word string) answer {
 			best, distance = c, d
 		}
 	}
+	for _, i := range x.lower[strings.ToLower(word)] {
+		if x.candidates[i] != word {
+			best = x.candidates[i]
+			break
+		}
+	}
 	if best != "" {
 		a.nearest = strconv.Quote(best)
 	}
@@ -105,8 +113,9 @@ func (x *Index) near(word string, k int) []int32 {
 const shortLen = 3*maxEdits + 1 - 2 + maxEdits
 
 func (x *Index) fill() {
-	x.grams = map[gram][]int32{}
+	x.grams, x.lower = map[gram][]int32{}, map[string][]int32{}
 	for i, c := range x.candidates {
+		x.lower[strings.ToLower(c)] = append(x.lower[strings.ToLower(c)], int32(i))
 		list := gramsOf(c)
 		x.lengths = append(x.lengths, len(list)-2)
 		if len(list)-2 <= shortLen {

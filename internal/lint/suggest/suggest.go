@@ -4,6 +4,7 @@ package suggest
 import (
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/agnivade/levenshtein"
 )
@@ -12,8 +13,14 @@ import (
 const slipEdits = 2
 
 // Nearest returns the candidate nearest to a misspelt word, quoted, or "" if
-// none is near.
+// none is near. A candidate that differs only in case is the nearest.
 func Nearest(word string, candidates []string) string {
+	lower := strings.ToLower(word)
+	for _, c := range candidates {
+		if c != word && strings.ToLower(c) == lower {
+			return strconv.Quote(c)
+		}
+	}
 	best, distance := "", allowed(word)+1
 	for _, c := range candidates {
 		if d := levenshtein.ComputeDistance(word, c); d < distance && plausible(word, c, d) {

@@ -3,6 +3,7 @@ package suggest_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/alertnative/preflight/internal/lint/suggest"
@@ -54,6 +55,9 @@ func TestIndexAnswersLikeAScan(t *testing.T) {
 		index := suggest.NewIndex(names)
 		for range 100 {
 			asked := misspell(r, names[r.IntN(len(names))], 7)
+			if r.IntN(10) == 0 {
+				asked = strings.ToUpper(asked)
+			}
 			if got, want := index.Nearest(asked), suggest.Nearest(asked, names); got != want {
 				t.Fatalf("Nearest(%q) is %s, a scan finds %s", asked, got, want)
 			} else if want != "" {
@@ -74,6 +78,7 @@ func TestIndexAnswersLikeAScan(t *testing.T) {
 func TestNearest(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ word, candidate, want string }{
+		{"CRITICAL", "critical", `"critical"`},
 		{"jbo", "job", `"job"`},
 		{"pod", "job", ""},
 		{"node_cpu_secnods_totl", "node_cpu_seconds_total", `"node_cpu_seconds_total"`},
@@ -87,6 +92,28 @@ func TestNearest(t *testing.T) {
 		}
 		if got := suggest.NewIndex([]string{tt.candidate}).Nearest(tt.word); got != tt.want {
 			t.Errorf("Nearest(%q) of an index of %q is %s, want %s", tt.word, tt.candidate, got, tt.want)
+		}
+	}
+}
+
+// A candidate that differs only in case is nearer than others.
+func TestNearestPrefersEqualWithoutCase(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		word       string
+		candidates []string
+		want       string
+	}{
+		{"p1", []string{"P0", "P2", "p0", "P1"}, `"P1"`},
+		{"P1", []string{"P0", "p1"}, `"p1"`},
+		{"Queue", []string{"queues", "quene", "queue"}, `"queue"`},
+		{"p1", []string{"p1", "p2"}, `"p1"`},
+	} {
+		if got := suggest.Nearest(tt.word, tt.candidates); got != tt.want {
+			t.Errorf("Nearest(%q, %q) is %s, want %s", tt.word, tt.candidates, got, tt.want)
+		}
+		if got := suggest.NewIndex(tt.candidates).Nearest(tt.word); got != tt.want {
+			t.Errorf("Nearest(%q) of an index of %q is %s, want %s", tt.word, tt.candidates, got, tt.want)
 		}
 	}
 }
