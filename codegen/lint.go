@@ -3,7 +3,6 @@ package codegen
 import (
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -56,21 +55,15 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 			paths[i] = rulelint.Stdin
 		}
 	}
-	report, err := rulelint.Lint(checker, paths, os.Stdin)
-	if err != nil {
-		return exitBroken, err
-	}
+	report := rulelint.Lint(checker, paths, os.Stdin)
 	if err := report.Write(stdout, *l.format); err != nil {
 		return exitBroken, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(report.Skipped)) {
-		fmt.Fprintf(stderr, "%s: skipped: %s\n", name, report.Skipped[name])
-	}
-	if report.Templates > 0 {
-		fmt.Fprintf(stderr, "preflight-gen: skipped %d YAML templates: lint their rendered files\n", report.Templates)
-	}
-	fmt.Fprintf(stderr, "preflight-gen: %d findings in %d rules of %d files\n", len(report.Issues), report.Rules, report.Files)
-	if len(report.Issues) > 0 {
+	report.Summary(stderr)
+	switch {
+	case report.Failed():
+		return exitBroken, nil
+	case len(report.Issues) > 0:
 		return exitFindings, nil
 	}
 	return exitClean, nil

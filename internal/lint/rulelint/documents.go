@@ -1,0 +1,187 @@
+package rulelint
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"gopkg.in/yaml.v3"
+)
+
+var (
+	mayBeRules  = regexp.MustCompile(`\b(groups|rules|alert|record|AlertRule\w*|PrometheusRule|VMRule)\b`)
+	isRules     = regexp.MustCompile(`(?m)^(groups:|kind: *(PrometheusRule|VMRule)\b)`)
+	yamlLine    = regexp.MustCompile(`^line (\d+): `)
+	newDocument = regexp.MustCompile(`(?m)^---(\s|$)`)
+)
+
+// mayHaveRules reports whether a file of a folder is worth parsing.
+func mayHaveRules(text string) bool { return mayBeRules.MatchString(text) }
+
+// yaml parses the documents of a YAML or JSON file, each by itself: a mistake in
+// one does not hide the others. wrong is the line that is not UTF-8, or 0.
+func (s *source) yaml(text string, wrong int) {
+	var first error
+	for _, d := range split(text) {
+		if err := s.chunk(d); err != nil && first == nil {
+			first = err
+		}
+	}
+	if wrong > 0 && (len(s.rules) > 0 || isRules.MatchString(text)) {
+		s.badAt(wrong, 1, "", "", "not UTF-8: save the file as UTF-8; it is read as ISO 8859-1 here")
+	}
+	if first == nil || len(s.rules)+len(s.broken) > 0 {
+		return
+	}
+	switch {
+	case s.template:
+		s.other = isTemplated
+	case s.other == "":
+		s.other = fmt.Sprintf("not YAML: %v", first)
+	}
+}
+
+// isTemplated is the reason for not reading a template at all.
+const isTemplated = "a template, not YAML: lint the rendered file"
+
+// part is a document with the number of lines before it.
+type part struct {
+	text  string
+	lines int
+}
+
+// split returns the documents of a file, each from its "---" on.
+func split(text string) []part {
+	var out []part
+	from, lines := 0, 0
+	for _, m := range newDocument.FindAllStringIndex(text, -1) {
+		if m[0] > from {
+			out = append(out, part{text[from:m[0]], lines})
+			lines += len(splitLines(text[from:m[0]])) - 1
+		}
+		from = m[0]
+	}
+	out = append(out, part{text[from:], lines})
+	if len(out) > 1 && onlyDirectives(out[0].text) {
+		out = out[1:]
+	}
+	return out
+}
+
+// onlyDirectives reports whether the text before "---" is no document.
+func onlyDirectives(text string) bool {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '%' && line[0] != '#' {
+			return false
+		}
+	}
+	return true
+}
+
+// chunk parses one document, or several between "..." lines.
+func (s *source) chunk(p part) error {
+	dec := yaml.NewDecoder(bytes.NewReader([]byte(p.text)))
+	for {
+		var doc yaml.Node
+		err := dec.Decode(&doc)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return s.unreadable(p, err)
+		}
+		shift(&doc, p.lines, 0)
+		if len(doc.Content) == 1 {
+			s.document(doc.Content[0])
+		}
+	}
+}
+
+// unreadable handles a document that is not YAML, and returns its error. In a
+// file of rules it is a finding.
+func (s *source) unreadable(p part, err error) error {
+	line, reason := yamlError(err)
+	line = min(line+p.lines, len(s.lines))
+	if strings.Contains(reason, "cannot start any token") && strings.Contains(s.lines[line-1], "\t") {
+		reason = "a tab: YAML indents with spaces"
+	}
+	switch {
+	case s.template:
+		s.unread = append(s.unread, Unread{File: s.name, Line: line, Reason: isTemplated})
+	case isRules.MatchString(p.text) || len(s.rules) > 0:
+		s.badAt(line, 1, "", "", reason)
+	}
+	return fmt.Errorf("line %d: %s", line, reason)
+}
+
+// yamlError returns the line and the reason of an error of the YAML parser.
+func yamlError(err error) (line int, reason string) {
+	line, reason = 1, strings.TrimPrefix(err.Error(), "yaml: ")
+	if m := yamlLine.FindStringSubmatch(reason); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		reason = reason[len(m[0]):]
+	}
+	return line, reason
+}
+
+// shift moves a document to its place in the file.
+func shift(n *yaml.Node, lines, columns int) {
+	if lines == 0 && columns == 0 {
+		return
+	}
+	n.Line += lines
+	n.Column += columns
+	for _, c := range n.Content {
+		shift(c, lines, columns)
+	}
+}
+
+// document reads one document of a file.
+func (s *source) document(n *yaml.Node) {
+	n = deref(n)
+	kind, manifest := text(child(n, "kind")), child(n, "apiVersion") != nil
+	switch groups := child(n, "groups"); {
+	case kind == "PrometheusRule" || kind == "VMRule":
+		s.manifest(n, kind)
+	case strings.HasSuffix(kind, "List") && list(child(n, "items")) != nil:
+		for _, item := range list(child(n, "items")) {
+			s.document(item)
+		}
+	case grafanaGroups(groups):
+		s.grafana(groups)
+	case kind == "" && isGroups(groups):
+		s.ruleFile(n, groups)
+	case kind == "" && !manifest && recognise(n) != "":
+		s.other = recognise(n)
+	default:
+		s.search(n, "")
+		if s.other == "" && len(s.rules) == 0 {
+			s.other = recognise(n)
+		}
+	}
+}
+
+// manifest reads a PrometheusRule or VMRule.
+func (s *source) manifest(n *yaml.Node, kind string) {
+	s.vmalert = s.vmalert || kind == "VMRule"
+	groups := child(child(n, "spec"), "groups")
+	if groups != nil && list(groups) == nil && !null(groups) {
+		s.bad(groups, "", "", "the groups of a %s are a list", kind)
+		return
+	}
+	s.groups(groups)
+}
+
+// ruleFile reads a file of Prometheus, vmalert, Mimir or Loki. Prometheus reads
+// the first document of a file only.
+func (s *source) ruleFile(n, groups *yaml.Node) {
+	if s.documents++; s.documents == 2 && !s.isVmalert(groups) && child(n, "namespace") == nil {
+		s.bad(n, "", "", "Prometheus reads only the first document of a file: move these groups into a file of their own")
+	}
+	s.fields(n, "rule file", "", fileFields)
+	s.groups(groups)
+}

@@ -1,0 +1,95 @@
+package rulelint
+
+import "gopkg.in/yaml.v3"
+
+// deref returns the node that an alias stands for.
+func deref(n *yaml.Node) *yaml.Node {
+	for i := 0; n != nil && n.Kind == yaml.AliasNode && i < 10; i++ {
+		n = n.Alias
+	}
+	return n
+}
+
+// child returns the value of a key in a map, also of a merged one, or nil.
+func child(n *yaml.Node, key string) *yaml.Node { return childWithin(n, key, 0) }
+
+func childWithin(n *yaml.Node, key string, depth int) *yaml.Node {
+	if n = deref(n); n == nil || n.Kind != yaml.MappingNode || depth > maxMerges {
+		return nil
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			return deref(n.Content[i+1])
+		}
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if !isMerge(n.Content[i]) {
+			continue
+		}
+		for _, m := range merged(n.Content[i+1]) {
+			if value := childWithin(m, key, depth+1); value != nil {
+				return value
+			}
+		}
+	}
+	return nil
+}
+
+// maxMerges is the depth to which merge keys are followed. A map can merge
+// itself.
+const maxMerges = 10
+
+// text returns the value of a scalar, or "".
+func text(n *yaml.Node) string {
+	if n = deref(n); n == nil || n.Kind != yaml.ScalarNode || null(n) {
+		return ""
+	}
+	return n.Value
+}
+
+func null(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+
+// list returns the items of a list, or nil.
+func list(n *yaml.Node) []*yaml.Node {
+	if n = deref(n); n == nil || n.Kind != yaml.SequenceNode {
+		return nil
+	}
+	return n.Content
+}
+
+func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
+
+// merged returns the maps that the value of a merge key stands for.
+func merged(n *yaml.Node) []*yaml.Node {
+	n = deref(n)
+	if n.Kind == yaml.MappingNode {
+		return []*yaml.Node{n}
+	}
+	var out []*yaml.Node
+	for _, item := range list(n) {
+		if item = deref(item); item.Kind == yaml.MappingNode {
+			out = append(out, item)
+		}
+	}
+	return out
+}
+
+// isGroups reports whether a node is a list of rule groups: one has rules.
+func isGroups(n *yaml.Node) bool {
+	for _, g := range list(n) {
+		if isRuleList(child(g, "rules")) {
+			return true
+		}
+	}
+	return false
+}
+
+// isRuleList reports whether a node is a list of rules.
+func isRuleList(n *yaml.Node) bool {
+	for _, r := range list(n) {
+		if r = deref(r); child(r, "expr") != nil && (child(r, "alert") != nil || child(r, "record") != nil) {
+			return true
+		}
+	}
+	return false
+}
