@@ -99,6 +99,10 @@ func results(t *testing.T, f txtar.File) string {
 		fmt.Fprintf(&b, "%s:%d:%d: %s %s\n", f.Name, i.Line, i.Column, i.Finding.Code, i.Finding.Part)
 	}
 	for _, u := range report.Unread {
+		if u.Part {
+			fmt.Fprintf(&b, "%s: partly read: %s\n", f.Name, u.Reason)
+			continue
+		}
 		fmt.Fprintf(&b, "%s:%d: not read: %s\n", f.Name, u.Line, u.Reason)
 	}
 	return b.String()

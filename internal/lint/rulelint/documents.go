@@ -13,10 +13,12 @@ import (
 )
 
 var (
-	mayBeRules  = regexp.MustCompile(`\b(groups|rules|alert|record|AlertRule\w*|PrometheusRule|VMRule)\b`)
-	isRules     = regexp.MustCompile(`(?m)^(groups:|kind: *(PrometheusRule|VMRule)\b)`)
-	yamlLine    = regexp.MustCompile(`^line (\d+): `)
-	newDocument = regexp.MustCompile(`(?m)^---(\s|$)`)
+	mayBeRules    = regexp.MustCompile(`\b(groups|rules|alert|record|AlertRule\w*|PrometheusRule|VMRule)\b`)
+	isRules       = regexp.MustCompile(`(?m)^(groups:|kind: *(PrometheusRule|VMRule)\b)`)
+	oldFormat     = regexp.MustCompile(`(?m)^ALERT\s+\w+\s*$`)
+	yamlLine      = regexp.MustCompile(`^line (\d+): `)
+	unknownAnchor = regexp.MustCompile(`^unknown anchor '(.+)' referenced`)
+	newDocument   = regexp.MustCompile(`(?m)^---(\s|$)`)
 )
 
 // mayHaveRules reports whether a file of a folder is worth parsing.
@@ -34,13 +36,15 @@ func (s *source) yaml(text string, wrong int) {
 	if wrong > 0 && (len(s.rules) > 0 || isRules.MatchString(text)) {
 		s.badAt(wrong, 1, "", "", "not UTF-8: save the file as UTF-8; it is read as ISO 8859-1 here")
 	}
-	if first == nil || len(s.rules)+len(s.broken) > 0 {
+	if len(s.rules)+len(s.broken) > 0 {
 		return
 	}
 	switch {
-	case s.template:
-		s.other = isTemplated
-	case s.other == "":
+	case s.template && first != nil:
+		s.other, s.unread = isTemplated, nil
+	case oldFormat.MatchString(text):
+		s.other = "rules in the format of Prometheus 1: write them as YAML"
+	case s.other == "" && first != nil:
 		s.other = fmt.Sprintf("not YAML: %v", first)
 	}
 }
@@ -105,6 +109,9 @@ func (s *source) chunk(p part) error {
 // file of rules it is a finding.
 func (s *source) unreadable(p part, err error) error {
 	line, reason := yamlError(err)
+	if m := unknownAnchor.FindStringSubmatch(reason); m != nil { // it has no line
+		line = 1 + strings.Count(p.text[:max(strings.Index(p.text, "*"+m[1]), 0)], "\n")
+	}
 	line = min(line+p.lines, len(s.lines))
 	if strings.Contains(reason, "cannot start any token") && strings.Contains(s.lines[line-1], "\t") {
 		reason = "a tab: YAML indents with spaces"

@@ -98,7 +98,10 @@ func (r *rule) check(c *promcheck.Checker) {
 	for _, f := range findings {
 		from := min(max(f.From, 0), len(f.Text))
 		to := min(max(f.To, from), len(f.Text))
-		if strings.HasPrefix(f.Part, "expr") && templated(f.Text[from:to]) {
+		switch {
+		case strings.HasPrefix(f.Part, "expr") && templated(f.Text[from:to]):
+			continue
+		case r.Record != "" && f.Code == finding.BadTemplate: // Prometheus does not expand it
 			continue
 		}
 		r.issues = append(r.issues, Issue{Finding: f, rule: r})

@@ -35,6 +35,7 @@ type Report struct {
 	Unread      []Unread
 	UnreadRules int
 	UnreadFiles int // number of files of which nothing was read, without Others
+	Partly      int // number of files of which a part was not read
 	Others      int // number of files in folders without rules
 	// Within lists the places of groups inside other documents, by file.
 	Within map[string][]string
@@ -46,6 +47,7 @@ type Unread struct {
 	Line   int // from 1; 0 for the whole file
 	Reason string
 	Failed bool // the file should have been read
+	Part   bool // the rest of the file was read
 }
 
 // Failed reports whether something could not be read that was asked for.
@@ -98,11 +100,12 @@ func (r *Report) add(s *source, c *promcheck.Checker) {
 	case read > 0 || len(s.broken) > 0:
 		r.Files++
 		r.Issues = append(r.Issues, s.issues(c)...)
+		r.part(s, read)
+	case len(s.rules) > 0:
+		r.UnreadFiles++
 	case s.named:
 		r.UnreadFiles++
 		r.Unread = append(r.Unread, Unread{File: s.name, Reason: cmp.Or(s.other, "no rules in it"), Failed: true})
-	case len(s.rules) > 0:
-		r.UnreadFiles++
 	case s.other == isTemplated && len(s.unread) == 0:
 		r.UnreadFiles++
 		r.Unread = append(r.Unread, Unread{File: s.name, Reason: s.other})
@@ -111,11 +114,21 @@ func (r *Report) add(s *source, c *promcheck.Checker) {
 	}
 	for _, rule := range s.rules {
 		if rule.unread != "" {
-			r.Unread = append(r.Unread, Unread{File: s.name, Line: rule.line, Reason: rule.unread})
+			r.Unread = append(r.Unread, Unread{File: s.name, Line: rule.line, Reason: rule.unread, Failed: s.named && read == 0})
 		}
 	}
 	if len(s.within) > 0 {
 		r.Within[s.name] = s.within
+	}
+}
+
+// part counts a file of which a part was not read.
+func (r *Report) part(s *source, read int) {
+	if read < len(s.rules) || len(s.unread) > 0 || s.template {
+		r.Partly++
+	}
+	if s.template && s.named {
+		r.Unread = append(r.Unread, Unread{File: s.name, Reason: "a template: the text that its actions make is not known", Part: true})
 	}
 }
 

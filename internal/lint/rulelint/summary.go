@@ -21,8 +21,10 @@ func (r Report) Summary(w io.Writer) {
 	}
 	more := map[Unread]int{}
 	for _, u := range r.Unread {
-		key := Unread{File: u.File, Reason: u.Reason}
+		key := Unread{File: u.File, Reason: u.Reason} // of all its rules
 		switch {
+		case u.Part:
+			fmt.Fprintf(w, "%s: partly read: %s\n", u.File, u.Reason)
 		case u.Line == 0:
 			fmt.Fprintf(w, "%s: not read: %s\n", u.File, u.Reason)
 		case more[key] < mostLines:
@@ -51,8 +53,11 @@ func (r Report) rest() string {
 		unread = append(unread, counted(r.UnreadFiles, "file"))
 	}
 	var out string
+	if r.Partly > 0 {
+		out = "; partly read: " + counted(r.Partly, "file")
+	}
 	if len(unread) > 0 {
-		out = "; not read: " + strings.Join(unread, ", ")
+		out += "; not read: " + strings.Join(unread, ", ")
 	}
 	if r.Others > 0 {
 		out += "; without rules: " + counted(r.Others, "file")

@@ -13,7 +13,7 @@ const blank = '…'
 // A file is a template if an action of Helm or Jinja is in it, or one that
 // writes the braces of a Prometheus template.
 var (
-	helmWord    = regexp.MustCompile(`\.(Values|Release|Chart|Capabilities|Files)\b|\b(include|toYaml|nindent|tpl|required|lookup)\s`)
+	helmWord    = regexp.MustCompile(`\.(Values|Release|Chart|Capabilities|Files)\b|\b(include|template|toYaml|nindent|tpl|required|lookup)\s`)
 	promWord    = regexp.MustCompile(`\$(labels|value|externalLabels|externalURL|activeAt|alertID|groupID|isPartial)\b|\.(Labels|Value|ExternalLabels|ExternalURL|ActiveAt)\b|\b(query|first|humanize\w*|reReplaceAll|stripPort|stripDomain|sortByLabel)\b`)
 	helmEscape  = regexp.MustCompile("\\{\\{-?\\s*`\\s*\\{\\{|\\{\\{-?\\s*printf\\s+[\"`][^\"`]*\\{\\{")
 	helmPair    = regexp.MustCompile(`\{\{-?\s*\\?["']\{\{-?\s*\\?["']\s*-?\}\}[^{}\n]*\{\{-?\s*\\?["']\s*-?\}\}\\?["']\s*-?\}\}`)
@@ -210,7 +210,7 @@ func (r *renderer) pad(text string) {
 }
 
 // constant returns the text of an action that is a string, or the format of a
-// printf.
+// printf with braces.
 func constant(body string) (value string, ok bool) {
 	start := printfStart.FindString(body)
 	rest := body[len(start):]
@@ -228,7 +228,8 @@ func constant(body string) (value string, ok bool) {
 	if n < 2*quote {
 		return "", false
 	}
-	return rest[quote : n-quote], true
+	value = rest[quote : n-quote]
+	return value, start == "" || strings.Contains(value, "{{")
 }
 
 // clearLines clears lines on which only left out actions are.
