@@ -27,25 +27,34 @@ func mayHaveRules(text string) bool { return mayBeRules.MatchString(text) }
 // yaml parses the documents of a YAML or JSON file, each by itself: a mistake in
 // one does not hide the others. wrong is the line that is not UTF-8, or 0.
 func (s *source) yaml(text string, wrong int) {
-	var first error
+	var errs []yamlError
 	for _, d := range split(text) {
-		if err := s.chunk(d); err != nil && first == nil {
-			first = err
+		if err := s.chunk(d); err != nil {
+			errs = append(errs, *err)
 		}
 	}
-	if wrong > 0 && (len(s.rules) > 0 || isRules.MatchString(text)) {
+	ofRules := len(s.rules)+len(s.broken) > 0 || isRules.MatchString(text)
+	if wrong > 0 && ofRules {
 		s.badAt(wrong, 1, "", "", "not UTF-8: save the file as UTF-8; it is read as ISO 8859-1 here")
+	}
+	for _, err := range errs {
+		switch {
+		case s.template:
+			s.unread = append(s.unread, Unread{File: s.name, Line: err.line, Reason: isTemplated})
+		case ofRules:
+			s.badAt(err.line, 1, "", "", err.reason)
+		}
 	}
 	if len(s.rules)+len(s.broken) > 0 {
 		return
 	}
 	switch {
-	case s.template && first != nil:
+	case s.template && len(errs) > 0:
 		s.other, s.unread = isTemplated, nil
 	case oldFormat.MatchString(text):
 		s.other = "rules in the format of Prometheus 1: write them as YAML"
-	case s.other == "" && first != nil:
-		s.other = fmt.Sprintf("not YAML: %v", first)
+	case s.other == "" && len(errs) > 0:
+		s.other = fmt.Sprintf("not YAML: line %d: %s", errs[0].line, errs[0].reason)
 	}
 }
 
@@ -87,7 +96,7 @@ func onlyDirectives(text string) bool {
 }
 
 // chunk parses one document, or several between "..." lines.
-func (s *source) chunk(p part) error {
+func (s *source) chunk(p part) *yamlError {
 	dec := yaml.NewDecoder(bytes.NewReader([]byte(p.text)))
 	for {
 		var doc yaml.Node
@@ -96,7 +105,7 @@ func (s *source) chunk(p part) error {
 			return nil
 		}
 		if err != nil {
-			return s.unreadable(p, err)
+			return s.explain(p, err)
 		}
 		shift(&doc, p.lines, 0)
 		if len(doc.Content) == 1 {
@@ -105,34 +114,33 @@ func (s *source) chunk(p part) error {
 	}
 }
 
-// unreadable handles a document that is not YAML, and returns its error. In a
-// file of rules it is a finding.
-func (s *source) unreadable(p part, err error) error {
-	line, reason := yamlError(err)
-	if m := unknownAnchor.FindStringSubmatch(reason); m != nil { // it has no line
-		line = 1 + strings.Count(p.text[:max(strings.Index(p.text, "*"+m[1]), 0)], "\n")
-	}
-	line = min(line+p.lines, len(s.lines))
-	if strings.Contains(reason, "cannot start any token") && strings.Contains(s.lines[line-1], "\t") {
-		reason = "a tab: YAML indents with spaces"
-	}
-	switch {
-	case s.template:
-		s.unread = append(s.unread, Unread{File: s.name, Line: line, Reason: isTemplated})
-	case isRules.MatchString(p.text) || len(s.rules) > 0:
-		s.badAt(line, 1, "", "", reason)
-	}
-	return fmt.Errorf("line %d: %s", line, reason)
+// yamlError is an error of the YAML parser with its line, from 1.
+type yamlError struct {
+	line   int
+	reason string
 }
 
-// yamlError returns the line and the reason of an error of the YAML parser.
-func yamlError(err error) (line int, reason string) {
-	line, reason = 1, strings.TrimPrefix(err.Error(), "yaml: ")
-	if m := yamlLine.FindStringSubmatch(reason); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		reason = reason[len(m[0]):]
+// explain returns the error of a document with its line in the file.
+func (s *source) explain(p part, err error) *yamlError {
+	e := parseError(err)
+	if m := unknownAnchor.FindStringSubmatch(e.reason); m != nil { // it has no line
+		e.line = 1 + strings.Count(p.text[:max(strings.Index(p.text, "*"+m[1]), 0)], "\n")
 	}
-	return line, reason
+	e.line = min(e.line+p.lines, len(s.lines))
+	if strings.Contains(e.reason, "cannot start any token") && strings.Contains(s.lines[e.line-1], "\t") {
+		e.reason = "a tab: YAML indents with spaces"
+	}
+	return e
+}
+
+// parseError returns the line and the reason of an error of the YAML parser.
+func parseError(err error) *yamlError {
+	e := &yamlError{1, strings.TrimPrefix(err.Error(), "yaml: ")}
+	if m := yamlLine.FindStringSubmatch(e.reason); m != nil {
+		e.line, _ = strconv.Atoi(m[1])
+		e.reason = e.reason[len(m[0]):]
+	}
+	return e
 }
 
 // shift moves a document to its place in the file.
@@ -160,7 +168,7 @@ func (s *source) document(n *yaml.Node) {
 		}
 	case grafanaGroups(groups):
 		s.grafana(groups)
-	case kind == "" && isGroups(groups):
+	case kind == "" && isRuleFile(groups):
 		s.ruleFile(n, groups)
 	case kind == "" && !manifest && recognise(n) != "":
 		s.other = recognise(n)
@@ -191,4 +199,7 @@ func (s *source) ruleFile(n, groups *yaml.Node) {
 	}
 	s.fields(n, "rule file", "", fileFields)
 	s.groups(groups)
+	if list(groups) == nil {
+		s.search(groups, "groups")
+	}
 }

@@ -3,6 +3,7 @@ package rulelint
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -104,10 +105,15 @@ func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		f := field{n.Content[i], deref(n.Content[i+1])}
-		if isMerge(f.key) || deref(f.key).Kind != yaml.ScalarNode {
+		switch f.key = deref(f.key); {
+		case f.key.Kind != yaml.ScalarNode:
+			if f.key.Style&yaml.FlowStyle == 0 { // else a template action
+				s.bad(f.key, "", "", "%s is not a name of a field", shape(f.key))
+			}
+			continue
+		case isMerge(f.key) || null(f.key):
 			continue
 		}
-		f.key = deref(f.key)
 		if line := seen[f.key.Value]; line > 0 {
 			s.bad(f.key, "", "", "%s is there twice: also in line %d", f.key.Value, line)
 			continue
@@ -207,7 +213,7 @@ func shape(n *yaml.Node) string {
 
 // duration parses a duration as the program does that evaluates the file.
 func (s *source) duration(n *yaml.Node) (time.Duration, error) {
-	if templated(n.Value) {
+	if s.made(n.Value) {
 		return 0, nil
 	}
 	d, err := model.ParseDuration(n.Value)
@@ -219,7 +225,9 @@ func (s *source) duration(n *yaml.Node) (time.Duration, error) {
 	return time.Duration(d), err
 }
 
-// templated reports whether a template makes a part of the text.
-func templated(text string) bool {
-	return strings.Contains(text, "{{") || strings.ContainsRune(text, blank)
+var anAction = regexp.MustCompile(`\{\{.*\}\}`)
+
+// made reports whether a template makes a part of the text.
+func (s *source) made(text string) bool {
+	return s.template && strings.ContainsRune(text, blank) || strings.Contains(text, "{{") && anAction.MatchString(text)
 }

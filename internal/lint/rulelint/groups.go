@@ -90,7 +90,7 @@ func (s *source) rule(item *yaml.Node, g *group) {
 	if s.vmalert {
 		known = vmalertRules
 	}
-	r := &rule{line: n.Line, parts: map[string]*yaml.Node{}, unread: g.language}
+	r := &rule{line: n.Line, parts: map[string]*yaml.Node{}, unread: g.language, made: s.made}
 	r.Interval, r.Vmalert = g.interval, s.vmalert
 	where := ruleName(n)
 	fields := s.fields(n, "rule", where, known)

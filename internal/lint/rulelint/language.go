@@ -37,14 +37,14 @@ func (s *source) languages() {
 	}
 	for _, r := range s.rules {
 		if r.unread == "" {
-			r.unread = r.language(logs)
+			r.unread = s.language(r, logs)
 		}
 	}
 }
 
 // language returns the reason for not reading the rule, or "". logs is true if
 // the file has rules of Loki.
-func (r *rule) language(logs bool) string {
+func (s *source) language(r *rule, logs bool) string {
 	err := r.Err()
 	switch {
 	case err == nil && logs && nameless(r.Expr):
@@ -53,7 +53,7 @@ func (r *rule) language(logs bool) string {
 		return ""
 	case logQL.MatchString(r.Expr):
 		return isLogQL
-	case templated(r.Expr):
+	case s.made(r.Expr):
 		return isAnAction
 	case r.Vmalert || onlyMetricsQL.MatchString(r.Expr) || strings.Contains(err.Error(), "unknown function"):
 		if _, err := metricsql.Parse(r.Expr); err == nil {
@@ -99,7 +99,7 @@ func (r *rule) check(c *promcheck.Checker) {
 		from := min(max(f.From, 0), len(f.Text))
 		to := min(max(f.To, from), len(f.Text))
 		switch {
-		case strings.HasPrefix(f.Part, "expr") && templated(f.Text[from:to]):
+		case strings.HasPrefix(f.Part, "expr") && r.made(f.Text[from:to]):
 			continue
 		case r.Record != "" && f.Code == finding.BadTemplate: // Prometheus does not expand it
 			continue

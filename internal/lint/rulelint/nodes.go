@@ -59,7 +59,8 @@ func list(n *yaml.Node) []*yaml.Node {
 
 func isMerge(key *yaml.Node) bool { return key.Kind == yaml.ScalarNode && key.ShortTag() == "!!merge" }
 
-// merged returns the maps that the value of a merge key stands for.
+// merged returns the maps that the value of a merge key stands for, or nil if it
+// is neither a map nor a list of maps.
 func merged(n *yaml.Node) []*yaml.Node {
 	n = deref(n)
 	if n.Kind == yaml.MappingNode {
@@ -67,9 +68,10 @@ func merged(n *yaml.Node) []*yaml.Node {
 	}
 	var out []*yaml.Node
 	for _, item := range list(n) {
-		if item = deref(item); item.Kind == yaml.MappingNode {
-			out = append(out, item)
+		if item = deref(item); item.Kind != yaml.MappingNode {
+			return nil
 		}
+		out = append(out, item)
 	}
 	return out
 }
@@ -88,6 +90,34 @@ func isGroups(n *yaml.Node) bool {
 func isRuleList(n *yaml.Node) bool {
 	for _, r := range list(n) {
 		if r = deref(r); child(r, "expr") != nil && (child(r, "alert") != nil || child(r, "record") != nil) {
+			return true
+		}
+	}
+	return false
+}
+
+// isRuleFile reports whether the value of "groups" is meant for Prometheus, with
+// mistakes or without.
+func isRuleFile(groups *yaml.Node) bool {
+	if groups != nil && groups.Kind == yaml.MappingNode {
+		return meantAsRules(child(groups, "rules"))
+	}
+	for _, g := range list(groups) {
+		if meantAsRules(child(g, "rules")) {
+			return true
+		}
+	}
+	return false
+}
+
+// meantAsRules reports whether a node is a list of rules, or one rule, of which
+// something may be missing.
+func meantAsRules(n *yaml.Node) bool {
+	if n != nil && n.Kind == yaml.MappingNode {
+		return child(n, "expr") != nil || child(n, "alert") != nil || child(n, "record") != nil
+	}
+	for _, r := range list(n) {
+		if r = deref(r); r.Kind == yaml.MappingNode && meantAsRules(r) {
 			return true
 		}
 	}

@@ -1,6 +1,7 @@
 package rulelint
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -49,9 +50,7 @@ func (s *source) search(n *yaml.Node, path string) {
 }
 
 func (s *source) found(path string) {
-	if path != "" {
-		s.within = append(s.within, path)
-	}
+	s.within = append(s.within, cmp.Or(path, "the list at its top, which Prometheus takes only below groups"))
 }
 
 func join(path, key string) string {
@@ -81,7 +80,7 @@ func (s *source) embedded(n *yaml.Node, path string) {
 		}
 		root := deref(doc.Content[0])
 		groups := child(root, "groups")
-		if isGroups(groups) && !grafanaGroups(groups) {
+		if isRuleFile(groups) && !grafanaGroups(groups) {
 			s.found(path)
 			s.fields(root, "rule file", "", fileFields)
 			s.groups(groups)
@@ -96,12 +95,12 @@ func (s *source) badText(n *yaml.Node, p part, path string, err error) {
 	if !isRules.MatchString(p.text) {
 		return
 	}
-	line, reason := yamlError(err)
+	e := parseError(err)
 	at := n.Line
 	if n.Style&yaml.LiteralStyle != 0 {
-		at += p.lines + line
+		at += p.lines + e.line
 	}
-	s.badAt(min(at, len(s.lines)), 1, "", "", path+": "+reason)
+	s.badAt(min(at, len(s.lines)), 1, "", "", path+": "+e.reason)
 }
 
 // collapse gives all nodes the place of n: the lines of a quoted or folded text

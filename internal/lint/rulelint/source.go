@@ -37,7 +37,8 @@ type rule struct {
 	line   int                   // first line
 	parts  map[string]*yaml.Node // by the name of the part in findings
 	issues []Issue
-	unread string // the reason for not checking the rule, or ""
+	unread string                 // the reason for not checking the rule, or ""
+	made   func(text string) bool // reports whether a template makes a part of a text
 }
 
 // parse parses the content of a file.
