@@ -16,9 +16,9 @@ func TestVmalertTexts(t *testing.T) {
 		`{{ $activeAt.Format "15:04" }} {{ .AlertID }} {{ $for }} {{ jsonEscape .Expr }} {{ externalURL }}`: "",
 		`{{ $labels.job }} {{ if gt $value 1.0 }}a{{ else }}b{{ end }} {{ printf "%v" now }}`:               "",
 		`{{ $activeAt }} {{ $labels.pod }}`: finding.LabelGoneText,
-		`{{ $activeSince }}`:               finding.BadTemplate,
-		`{{ $labels.job | upper }}`:        finding.BadTemplate,
-		`{{ $labels.job`:                   finding.BadTemplate,
+		`{{ $activeSince }}`:                finding.BadTemplate,
+		`{{ $labels.job | upper }}`:         finding.BadTemplate,
+		`{{ $labels.job`:                    finding.BadTemplate,
 	} {
 		r := promcheck.Rule{
 			Where: "alert", Alert: "A", Expr: `sum by (job) (up) == 0`, Vmalert: true, Annotations: map[string]string{"summary": text},

@@ -86,7 +86,7 @@ func (s *source) fields(n *yaml.Node, what, where string, known map[string]kind)
 	s.collect(n, out, func(f field) bool {
 		kind, ok := known[f.key.Value]
 		switch {
-		case isAction(f.value):
+		case isAction(f.value) && s.template:
 			return false
 		case !ok:
 			s.unknown(f.key, what, known)
@@ -107,11 +107,15 @@ func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool
 		f := field{n.Content[i], deref(n.Content[i+1])}
 		switch f.key = deref(f.key); {
 		case f.key.Kind != yaml.ScalarNode:
-			if f.key.Style&yaml.FlowStyle == 0 { // else a template action
+			if !s.template {
 				s.bad(f.key, "", "", "%s is not a name of a field", shape(f.key))
 			}
 			continue
 		case isMerge(f.key) || null(f.key):
+			continue
+		}
+		if badBinary(f.key) || badBinary(f.value) {
+			s.bad(f.key, "", "", "%s: the value tagged !!binary is not base64", f.key.Value)
 			continue
 		}
 		if line := seen[f.key.Value]; line > 0 {
@@ -136,6 +140,11 @@ func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool
 			s.collect(m, out, ok, depth+1)
 		}
 	}
+}
+
+// badBinary reports whether YAML cannot decode a scalar.
+func badBinary(n *yaml.Node) bool {
+	return n.Kind == yaml.ScalarNode && n.Tag == "!!binary" && n.Decode(new(string)) != nil
 }
 
 // unknown reports a field that Prometheus refuses.
@@ -204,6 +213,9 @@ func (s *source) hasKind(f field, where string, kind kind) bool {
 func shape(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
+		if isAction(n) {
+			return "{{ … }} without quotes is a map for YAML: it"
+		}
 		return "a map"
 	case yaml.SequenceNode:
 		return "a list"

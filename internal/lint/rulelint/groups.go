@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -20,7 +21,7 @@ func (s *source) groups(n *yaml.Node) {
 	for _, item := range list(n) {
 		g := deref(item)
 		if g.Kind != yaml.MappingNode {
-			if !isAction(g) && !null(g) {
+			if !null(g) {
 				s.bad(item, "", "", "a group is a map with name and rules")
 			}
 			continue
@@ -161,7 +162,7 @@ func (s *source) textsOf(r *rule, kind string, n *yaml.Node) map[string]string {
 	}
 	found := map[string]field{}
 	s.collect(n, found, func(f field) bool {
-		if f.value.Kind != yaml.ScalarNode && !isAction(f.value) {
+		if f.value.Kind != yaml.ScalarNode && !(isAction(f.value) && s.template) {
 			s.bad(f.value, where, fmt.Sprintf("%s %q", kind, f.key.Value), "%s is not a text", shape(f.value))
 			return false
 		}
@@ -194,6 +195,9 @@ func (s *source) refused(n *yaml.Node, r *rule, keep time.Duration) {
 	}
 	for _, err := range plain.Validate(rulefmt.RuleNode{}, model.UTF8Validation, anyExpr{}) {
 		reason := errors.Unwrap(&err).Error()
+		if strings.Contains(reason, "must be set") && wrongKind(n) {
+			continue // said already
+		}
 		at, part := n, ""
 		for _, name := range []string{"annotations", "keep_firing_for", "for"} {
 			if reason == fmt.Sprintf("invalid field '%s' in recording rule", name) {
@@ -203,6 +207,14 @@ func (s *source) refused(n *yaml.Node, r *rule, keep time.Duration) {
 		}
 		s.bad(at, r.Where, part, "%s", reason)
 	}
+}
+
+// wrongKind reports whether a name or the expression of a rule is a list or map.
+func wrongKind(n *yaml.Node) bool {
+	return slices.ContainsFunc([]string{"record", "alert", "expr"}, func(key string) bool {
+		value := child(n, key)
+		return value != nil && value.Kind != yaml.ScalarNode
+	})
 }
 
 // anyExpr is a parser that accepts every expression.
