@@ -105,7 +105,7 @@ func plainUses(text string) (uses []labelUse, plain bool) {
 		what = strings.TrimSpace(what)
 		object, label, _ := strings.Cut(what, ".")
 		switch {
-		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord):
+		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord) || label != "" && label[0] <= '9':
 			return nil, false
 		case piped && !slices.Contains(alwaysWork[object], strings.TrimSpace(function)):
 			return nil, false

@@ -1,5 +1,9 @@
-// Package rulelint checks plain rule files and PrometheusRule manifests, with
-// or without a catalogue of metrics.
+// Package rulelint checks the rules in files, with or without a catalogue of
+// metrics.
+//
+// A file becomes text (decode, render), its text documents (yaml), a document
+// rule groups (document, search), and a group rules with their places. What is
+// not PromQL is not read, and is reported with the reason.
 package rulelint
 
 import (
