@@ -114,6 +114,16 @@ func (s *source) chunk(p part) *yamlError {
 	}
 }
 
+// isYAML reports whether all documents of a text are YAML.
+func isYAML(text string) bool {
+	for _, p := range split(text) {
+		if yaml.Unmarshal([]byte(p.text), new(yaml.Node)) != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // yamlError is an error of the YAML parser with its line, from 1.
 type yamlError struct {
 	line   int

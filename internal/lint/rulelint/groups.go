@@ -7,11 +7,14 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 	"gopkg.in/yaml.v3"
+
+	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
 // groups reads a list of groups: those of a file, a manifest or a value.
@@ -177,6 +180,9 @@ func (s *source) textsOf(r *rule, kind string, n *yaml.Node) map[string]string {
 		if !null(f.value) {
 			out[name] = scalar(f.value)
 		}
+		if kind == "label" && !utf8.ValidString(out[name]) {
+			s.bad(f.value, where, "", "the value of the label %s is not UTF-8", name)
+		}
 		if part := fmt.Sprintf("%s %q", kind, name); r != nil && r.parts[part] == nil {
 			r.parts[part] = f.value
 		}
@@ -195,14 +201,14 @@ func (s *source) refused(n *yaml.Node, r *rule, keep time.Duration) {
 	}
 	for _, err := range plain.Validate(rulefmt.RuleNode{}, model.UTF8Validation, anyExpr{}) {
 		reason := errors.Unwrap(&err).Error()
-		if strings.Contains(reason, "must be set") && wrongKind(n) {
+		if strings.Contains(reason, "must be set") && (wrongKind(n) || misspelled(n)) {
 			continue // said already
 		}
 		at, part := n, ""
 		for _, name := range []string{"annotations", "keep_firing_for", "for"} {
 			if reason == fmt.Sprintf("invalid field '%s' in recording rule", name) {
 				at, part = r.parts[name], name
-				reason = fmt.Sprintf("a recording rule has no %s: Prometheus refuses the file", name)
+				reason = fmt.Sprintf("a recording rule cannot have %s", name)
 			}
 		}
 		s.bad(at, r.Where, part, "%s", reason)
@@ -215,6 +221,18 @@ func wrongKind(n *yaml.Node) bool {
 		value := child(n, key)
 		return value != nil && value.Kind != yaml.ScalarNode
 	})
+}
+
+// misspelled reports whether an unknown field of a rule resembles its name or
+// expression.
+func misspelled(n *yaml.Node) bool {
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i].Value
+		if _, known := ruleFields[key]; !known && suggest.Nearest(key, []string{"record", "alert", "expr"}) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // anyExpr is a parser that accepts every expression.

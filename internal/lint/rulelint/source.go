@@ -54,11 +54,22 @@ func parse(f file, name string, data []byte) *source {
 	if !f.named && !mayHaveRules(text) {
 		return s
 	}
-	text, s.template, s.branches = render(text)
+	text = s.render(text)
 	s.lines = splitLines(text)
 	s.vmalert = vmalertText.MatchString(text)
 	s.yaml(text, wrong)
 	return s
+}
+
+// render leaves out the actions of a template. Text that is YAML only with them
+// is no template.
+func (s *source) render(text string) string {
+	rendered, left, branches := render(text)
+	if left && !isYAML(rendered) && isYAML(text) {
+		return text
+	}
+	s.template, s.branches = left, branches
+	return rendered
 }
 
 // read returns the number of rules that are checked.

@@ -13,7 +13,7 @@ const blank = '…'
 // A file is a template if an action of Helm or Jinja is in it, or one that
 // writes the braces of a Prometheus template.
 var (
-	helmWord    = regexp.MustCompile(`\.(Values|Release|Chart|Capabilities|Files)\b|\b(include|template|toYaml|nindent|tpl|required|lookup)\s`)
+	helmWord    = regexp.MustCompile(`\.(Values|Release|Chart|Capabilities|Files)\b|\b(include|toYaml|nindent|tpl|required|lookup)\s|\btemplate\s+"[^"]*(name|labels|chart|namespace)"`)
 	promWord    = regexp.MustCompile(`\$(labels|value|externalLabels|externalURL|activeAt|alertID|groupID|isPartial)\b|\.(Labels|Value|ExternalLabels|ExternalURL|ActiveAt)\b|\b(query|first|humanize\w*|reReplaceAll|stripPort|stripDomain|sortByLabel)\b`)
 	helmEscape  = regexp.MustCompile("\\{\\{-?\\s*`\\s*\\{\\{|\\{\\{-?\\s*printf\\s+[\"`][^\"`]*\\{\\{")
 	helmPair    = regexp.MustCompile(`\{\{-?\s*\\?["']\{\{-?\s*\\?["']\s*-?\}\}[^{}\n]*\{\{-?\s*\\?["']\s*-?\}\}\\?["']\s*-?\}\}`)
