@@ -95,13 +95,18 @@ func (s *source) fields(n *yaml.Node, what, where string, known map[string]kind)
 			return false
 		}
 		return s.hasKind(f, where, kind)
-	}, 0)
+	}, map[*yaml.Node]bool{})
 	return out
 }
 
 // collect adds the fields of a map that pass the test. Fields of the map itself
 // take precedence over those of merge keys.
-func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool, depth int) {
+// It skips the maps in done.
+func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool, done map[*yaml.Node]bool) {
+	if done[n] {
+		return
+	}
+	done[n] = true
 	seen := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		f := field{n.Content[i], deref(n.Content[i+1])}
@@ -132,12 +137,12 @@ func (s *source) collect(n *yaml.Node, out map[string]field, ok func(field) bool
 			continue
 		}
 		maps := merged(n.Content[i+1])
-		if len(maps) == 0 || depth == maxMerges {
+		if len(maps) == 0 {
 			s.bad(n.Content[i], "", "", "a merge key needs a map, or a list of maps")
 			continue
 		}
 		for _, m := range maps {
-			s.collect(m, out, ok, depth+1)
+			s.collect(m, out, ok, done)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package rulelint_test
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -125,6 +126,28 @@ func TestConfigMapMount(t *testing.T) {
 	report := lint([]string{dir, dir, filepath.Join(dir, "a.yml")}, nil)
 	if report.Rules != 1 || report.Files != 1 || len(report.Issues) != 1 || report.Issues[0].File != filepath.Join(dir, "a.yml") {
 		t.Errorf("%+v", report)
+	}
+}
+
+// A short file that stands for a huge one is read in a moment.
+func TestAliases(t *testing.T) {
+	t.Parallel()
+	merges := "a0: &a0 {alert: Down, expr: up == 0}\n"
+	for i := range 30 {
+		merges += fmt.Sprintf("a%d: &a%d {<<: [%s*a%d]}\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 20), i)
+	}
+	merges += "groups:\n- name: g\n  rules:\n  - <<: *a30\n"
+	report := lint([]string{rulelint.Stdin}, strings.NewReader(merges))
+	if report.Rules != 1 {
+		t.Errorf("merges: %+v", report)
+	}
+	self := "groups:\n- name: g\n  rules:\n  - &r\n    alert: Down\n    expr: up == 0\n    <<: {<<: *r}\n"
+	if report := lint([]string{rulelint.Stdin}, strings.NewReader(self)); report.Rules != 1 {
+		t.Errorf("a map that merges itself: %+v", report)
+	}
+	deep := strings.Repeat("[", 20000) + strings.Repeat("]", 20000)
+	if report := lint([]string{rulelint.Stdin}, strings.NewReader(deep)); !report.Failed() {
+		t.Errorf("deep lists: %+v", report)
 	}
 }
 

@@ -81,9 +81,19 @@ func (s *source) looseRules(n *yaml.Node) {
 	}
 }
 
+// maxRules is the largest number of rules of a file. With aliases, a short file
+// can have any number.
+const maxRules = 1_000_000
+
 // rule reads a rule.
 func (s *source) rule(item *yaml.Node, g *group) {
 	n := deref(item)
+	if len(s.rules) == maxRules {
+		if len(s.unread) == 0 {
+			s.unread = append(s.unread, Unread{File: s.name, Line: n.Line, Reason: fmt.Sprintf("more than %d rules", maxRules), Failed: true})
+		}
+		return
+	}
 	if n.Kind != yaml.MappingNode {
 		if !null(n) {
 			s.bad(item, "", "", "a rule is a map with alert or record, and expr")
@@ -170,7 +180,7 @@ func (s *source) textsOf(r *rule, kind string, n *yaml.Node) map[string]string {
 			return false
 		}
 		return f.value.Kind == yaml.ScalarNode
-	}, 0)
+	}, map[*yaml.Node]bool{})
 	out := make(map[string]string, len(found))
 	for name, f := range found {
 		if name == "" || kind == "label" && name == model.MetricNameLabel {

@@ -11,10 +11,12 @@ func deref(n *yaml.Node) *yaml.Node {
 }
 
 // child returns the value of a key in a map, also of a merged one, or nil.
-func child(n *yaml.Node, key string) *yaml.Node { return childWithin(n, key, 0) }
+func child(n *yaml.Node, key string) *yaml.Node { return childOf(n, key, nil) }
 
-func childWithin(n *yaml.Node, key string, depth int) *yaml.Node {
-	if n = deref(n); n == nil || n.Kind != yaml.MappingNode || depth > maxMerges {
+// childOf skips the maps in seen: a map can be merged many times, also into
+// itself.
+func childOf(n *yaml.Node, key string, seen map[*yaml.Node]bool) *yaml.Node {
+	if n = deref(n); n == nil || n.Kind != yaml.MappingNode || seen[n] {
 		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
@@ -26,18 +28,18 @@ func childWithin(n *yaml.Node, key string, depth int) *yaml.Node {
 		if !isMerge(n.Content[i]) {
 			continue
 		}
+		if seen == nil {
+			seen = map[*yaml.Node]bool{}
+		}
+		seen[n] = true
 		for _, m := range merged(n.Content[i+1]) {
-			if value := childWithin(m, key, depth+1); value != nil {
+			if value := childOf(m, key, seen); value != nil {
 				return value
 			}
 		}
 	}
 	return nil
 }
-
-// maxMerges is the depth to which merge keys are followed. A map can merge
-// itself.
-const maxMerges = 10
 
 // text returns the value of a scalar, or "".
 func text(n *yaml.Node) string {
