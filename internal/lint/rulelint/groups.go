@@ -67,7 +67,7 @@ func (s *source) group(n *yaml.Node, lines map[string]int) {
 	}
 }
 
-// group is what a group gives to its rules.
+// group holds the fields of a group that apply to its rules.
 type group struct {
 	interval time.Duration
 	labels   *yaml.Node // or nil

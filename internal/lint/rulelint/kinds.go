@@ -33,6 +33,8 @@ func recognise(n *yaml.Node) string {
 		return "routes of Alertmanager: " + advice["alertmanager"]
 	case has("tests") && (has("rule_files") || has("evaluation_interval")):
 		return "a test of rules: " + advice["test"]
+	case isChartTest(n):
+		return "a test of a Helm chart"
 	case has("scrape_configs") || has("global", "rule_files") || has("scrape_config_files"):
 		return "a configuration of Prometheus: " + advice["prometheus"]
 	case has("panels", "schemaVersion") || has("panels", "templating") || has("dashboard") && child(child(n, "dashboard"), "panels") != nil,
@@ -44,6 +46,12 @@ func recognise(n *yaml.Node) string {
 		return fmt.Sprintf("a %s of Kubernetes without rules", kind)
 	}
 	return ""
+}
+
+// isChartTest reports whether a document is a suite of helm-unittest. The same
+// rules are in its values and its assertions.
+func isChartTest(n *yaml.Node) bool {
+	return child(n, "tests") != nil && (child(n, "suite") != nil || child(n, "templates") != nil)
 }
 
 // advice names the command for each kind of file that lint does not check.

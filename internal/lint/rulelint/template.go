@@ -148,6 +148,10 @@ func (r *renderer) next(at int) int {
 		return len(r.text)
 	}
 	r.out.WriteString(r.text[at:from])
+	if end := r.shortRange(from, to); end > 0 { // as for an empty list
+		r.drop(r.text[from:end], ' ')
+		return end
+	}
 	if inComment(r.text, from) || to == from+2 {
 		r.out.WriteString(r.text[from:to])
 	} else {
@@ -173,14 +177,12 @@ func (r *renderer) drop(text string, with rune) {
 func (r *renderer) action(text string) {
 	body := strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(text[2:len(text)-2], "-"), "-"))
 	if value, ok := constant(body); ok {
-		i := strings.Index(text, value)
-		r.pad(text[:i])
-		r.out.WriteString(value)
-		r.pad(text[i+len(value):])
+		r.constant(text, value)
 		return
 	}
-	helm := !promWord.MatchString(body) || helmWord.MatchString(body)
-	control := strings.HasPrefix(body, "/*") || strings.Contains(body, ":=") || strings.Contains(body, " = ")
+	comment := strings.HasPrefix(body, "/*")
+	helm := comment || !promWord.MatchString(body) || helmWord.MatchString(body)
+	control := comment || strings.Contains(body, ":=") || strings.Contains(body, " = ")
 	switch firstWord.FindString(body) {
 	case "if", "range", "with", "define", "block":
 		r.open = append(r.open, helm)
@@ -204,9 +206,46 @@ func (r *renderer) action(text string) {
 	}
 }
 
-// pad replaces the quotes of a constant by spaces.
-func (r *renderer) pad(text string) {
-	r.out.WriteString(strings.Repeat(" ", utf8.RuneCountInString(text)))
+// constant writes the value of an action. Braces stay beside the text that they
+// enclose: "{{`{{`}}- end" writes "{{- end".
+func (r *renderer) constant(text, value string) {
+	i := strings.Index(text, value)
+	before, behind := text[:i], text[i+len(value):]
+	if strings.HasSuffix(value, "{{") {
+		before, behind = before+behind, ""
+	} else if strings.HasPrefix(value, "}}") {
+		before, behind = "", before+behind
+	}
+	with := " "
+	if strings.HasPrefix(value, "{{") || strings.HasSuffix(value, "}}") {
+		with = "\u00a0" // text to YAML, also behind a colon
+	}
+	r.out.WriteString(strings.Repeat(with, utf8.RuneCountInString(before)))
+	r.out.WriteString(value)
+	r.out.WriteString(strings.Repeat(with, utf8.RuneCountInString(behind)))
+}
+
+// shortRange returns the end of a Helm range that begins with the action and
+// ends on the same line, or 0: sum by ({{ range .Values.labels }}{{ . }},{{ end }} job).
+func (r *renderer) shortRange(from, to int) int {
+	if firstWord.FindString(strings.Trim(r.text[from+2:to-2], "- ")) != "range" || promWord.MatchString(r.text[from:to]) {
+		return 0
+	}
+	for depth := 1; ; {
+		i, j, ok := action(r.text, to)
+		if !ok || strings.Contains(r.text[to:j], "\n") {
+			return 0
+		}
+		switch firstWord.FindString(strings.Trim(r.text[i+2:max(j-2, i+2)], "- ")) {
+		case "if", "range", "with":
+			depth++
+		case "end":
+			if depth--; depth == 0 {
+				return j
+			}
+		}
+		to = j
+	}
 }
 
 // constant returns the text of an action that is a string, or the format of a
