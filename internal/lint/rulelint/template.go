@@ -183,7 +183,7 @@ func (r *renderer) action(text string) {
 	comment := strings.HasPrefix(body, "/*")
 	helm := comment || !promWord.MatchString(body) || helmWord.MatchString(body)
 	control := comment || strings.Contains(body, ":=") || strings.Contains(body, " = ")
-	switch firstWord.FindString(body) {
+	switch wordOf(text) {
 	case "if", "range", "with", "define", "block":
 		r.open = append(r.open, helm)
 		control, r.branches = true, r.branches || helm
@@ -228,7 +228,7 @@ func (r *renderer) constant(text, value string) {
 // shortRange returns the end of a Helm range that begins with the action and
 // ends on the same line, or 0: sum by ({{ range .Values.labels }}{{ . }},{{ end }} job).
 func (r *renderer) shortRange(from, to int) int {
-	if firstWord.FindString(strings.Trim(r.text[from+2:to-2], "- ")) != "range" || promWord.MatchString(r.text[from:to]) {
+	if wordOf(r.text[from:to]) != "range" || promWord.MatchString(r.text[from:to]) {
 		return 0
 	}
 	for depth := 1; ; {
@@ -236,7 +236,7 @@ func (r *renderer) shortRange(from, to int) int {
 		if !ok || strings.Contains(r.text[to:j], "\n") {
 			return 0
 		}
-		switch firstWord.FindString(strings.Trim(r.text[i+2:max(j-2, i+2)], "- ")) {
+		switch wordOf(r.text[i:j]) {
 		case "if", "range", "with":
 			depth++
 		case "end":
@@ -247,6 +247,9 @@ func (r *renderer) shortRange(from, to int) int {
 		to = j
 	}
 }
+
+// wordOf returns the first word of an action.
+func wordOf(action string) string { return firstWord.FindString(strings.TrimLeft(action, "{- ")) }
 
 // constant returns the text of an action that is a string, or the format of a
 // printf with braces.
