@@ -3,7 +3,6 @@ package codegen
 import (
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -17,7 +16,7 @@ import (
 	"github.com/alertnative/preflight/promcheck"
 )
 
-// lint is the command that checks plain rule files. It does not use the pack.
+// lint is the command that checks rules in files. It does not use the pack.
 type lint struct {
 	name       string
 	catalogues *[]string
@@ -30,7 +29,7 @@ type lint struct {
 }
 
 func newLint(app *kingpin.Application) lint {
-	cmd := app.Command("lint", "Check rule files and PrometheusRule manifests that were written elsewhere.")
+	cmd := app.Command("lint", "Check rule files, manifests and values of charts that were written elsewhere. The exit status is 0 without findings, 1 with findings, and 2 if a file could not be read.")
 	return lint{
 		name: cmd.FullCommand(),
 		catalogues: cmd.Flag("catalogue", "File with an exporter's metrics. Metric names, types and labels are checked against it. Can be repeated.").
@@ -41,7 +40,7 @@ func newLint(app *kingpin.Application) lint {
 		scrape:     cmd.Flag("scrape-interval", "Scrape interval of targets. Windows must contain four scrapes.").PlaceHolder("15s").String(),
 		evaluation: cmd.Flag("evaluation-interval", "Evaluation interval of groups without one.").PlaceHolder("1m").String(),
 		format:     formatFlag(cmd),
-		paths:      cmd.Arg("FILE", "Rule files, or folders of them; - is standard input.").Required().Strings(),
+		paths:      cmd.Arg("FILE", "Files with rules, or folders of them; - is standard input.").Required().Strings(),
 	}
 }
 
@@ -56,21 +55,15 @@ func (l lint) run(stdout, stderr io.Writer) (int, error) {
 			paths[i] = rulelint.Stdin
 		}
 	}
-	report, err := rulelint.Lint(checker, paths, os.Stdin)
-	if err != nil {
-		return exitBroken, err
-	}
+	report := rulelint.Lint(checker, paths, os.Stdin)
 	if err := report.Write(stdout, *l.format); err != nil {
 		return exitBroken, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(report.Skipped)) {
-		fmt.Fprintf(stderr, "%s: skipped: %s\n", name, report.Skipped[name])
-	}
-	if report.Templates > 0 {
-		fmt.Fprintf(stderr, "preflight-gen: skipped %d YAML templates: lint their rendered files\n", report.Templates)
-	}
-	fmt.Fprintf(stderr, "preflight-gen: %d findings in %d rules of %d files\n", len(report.Issues), report.Rules, report.Files)
-	if len(report.Issues) > 0 {
+	report.Summary(stderr)
+	switch {
+	case report.Failed():
+		return exitBroken, nil
+	case len(report.Issues) > 0:
 		return exitFindings, nil
 	}
 	return exitClean, nil

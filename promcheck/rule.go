@@ -23,6 +23,7 @@ type Rule struct {
 	Annotations   map[string]string
 	For           time.Duration
 	Interval      time.Duration // evaluation interval; 0: unknown
+	Vmalert       bool          // vmalert expands the texts, not Prometheus
 
 	tree parser.Expr // parsed Expr
 	err  error
@@ -66,11 +67,11 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	}
 	findings = append(findings, c.clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-		findings = append(findings, c.template(r.Where, fmt.Sprintf("label %q", name), r.Labels[name], t.Labels)...)
+		findings = append(findings, c.text(r, fmt.Sprintf("label %q", name), r.Labels[name], t.Labels)...)
 		findings = append(findings, movingLabel(r, name)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Annotations)) {
-		findings = append(findings, c.template(r.Where, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
+		findings = append(findings, c.text(r, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
 	}
 	return r.result(t).public(), findings
 }

@@ -105,7 +105,7 @@ func plainUses(text string) (uses []labelUse, plain bool) {
 		what = strings.TrimSpace(what)
 		object, label, _ := strings.Cut(what, ".")
 		switch {
-		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord):
+		case alwaysWork[object] == nil || (object == "$labels") == (label == "") || strings.ContainsFunc(label, notWord) || label != "" && label[0] <= '9':
 			return nil, false
 		case piped && !slices.Contains(alwaysWork[object], strings.TrimSpace(function)):
 			return nil, false
@@ -161,21 +161,28 @@ func labelUses(text string) ([]labelUse, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &labelFinder{text: text, tested: map[string]bool{}}
+	return usesOf(tree, text, len(texts.Definitions)), nil
+}
+
+// usesOf returns the labels of a parsed template. before is the length of the
+// definitions before its text.
+func usesOf(tree *parse.Tree, text string, before int) []labelUse {
+	f := &labelFinder{text: text, before: before, tested: map[string]bool{}}
 	f.visit(tree.Root, true)
-	return f.uses, nil
+	return f.uses
 }
 
 // labelFinder collects the labels of a template. Top is true where the dot is the
 // data of the alert.
 type labelFinder struct {
 	text   string
+	before int // length of the definitions before the text
 	uses   []labelUse
 	tested map[string]bool // labels of the enclosing "if" and "with"
 }
 
 func (f *labelFinder) add(name string, external bool, at parse.Pos) {
-	start := max(int(at)-len(texts.Definitions), 0)
+	start := max(int(at)-f.before, 0)
 	if i := strings.Index(f.text[min(start, len(f.text)):], name); i >= 0 {
 		start += i
 	}

@@ -14,7 +14,7 @@ import (
 
 // BenchmarkLint reads and checks a file with n generated rules.
 func BenchmarkLint(b *testing.B) {
-	for _, n := range []int{1000, 10000} {
+	for _, n := range []int{1000, 10000, 100000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			file := filepath.Join(b.TempDir(), "rules.yml")
 			if err := os.WriteFile(file, []byte(manyrules.Write(n)), 0o644); err != nil {
@@ -22,9 +22,9 @@ func BenchmarkLint(b *testing.B) {
 			}
 			b.ReportAllocs()
 			for b.Loop() {
-				report, err := rulelint.Lint(promcheck.New(metrics.Catalogue{}, promcheck.Options{}), []string{file}, nil)
-				if err != nil || len(report.Issues) != 0 || report.Rules != n {
-					b.Fatalf("%v, %d rules, %v", err, report.Rules, report.Issues)
+				report := rulelint.Lint(promcheck.New(metrics.Catalogue{}, promcheck.Options{}), []string{file}, nil)
+				if len(report.Issues) != 0 || report.Rules != n {
+					b.Fatalf("%d rules, %v", report.Rules, report.Issues)
 				}
 			}
 		})

@@ -1,15 +1,16 @@
-// Package rulelint checks plain rule files and PrometheusRule manifests, with
-// or without a catalogue of metrics.
+// Package rulelint checks the rules in files, with or without a catalogue of
+// metrics.
+//
+// A file becomes text (decode, render), its text documents (yaml), a document
+// rule groups (document, search), and a group rules with their places. What is
+// not PromQL is not read, and is reported with the reason.
 package rulelint
 
 import (
 	"cmp"
-	"errors"
+	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"regexp"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -31,141 +32,138 @@ type Issue struct {
 
 // Report is the result of a run.
 type Report struct {
-	Issues    []Issue
-	Files     int // number of files with rules
-	Rules     int
-	Skipped   map[string]string // skipped files with the reason: named files, and rules of another kind
-	Templates int               // number of skipped YAML templates in folders
+	Issues []Issue
+	Files  int // number of files with rules
+	Rules  int // number of rules that were checked
+	// Unread lists what was not read.
+	Unread      []Unread
+	UnreadRules int
+	UnreadFiles int // number of files of which nothing was read, without Others
+	Partly      int // number of files of which a part was not read
+	Others      int // number of files in folders without rules
+	// Within lists the places of groups inside other documents, by file.
+	Within map[string][]string
 }
 
-// Stdin is the path of standard input.
-const Stdin = "-"
+// Unread is a rule or file that was not read.
+type Unread struct {
+	File   string
+	Line   int // from 1; 0 for the whole file
+	Reason string
+	Failed bool // the file should have been read
+	Part   bool // the rest of the file was read
+}
 
-// Lint checks files and folders, and stdin for the path [Stdin]. In a folder it
-// reads all .yml, .yaml and .rules files and skips those without rules. The
-// error names a file that could not be read.
-func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error) {
-	report := Report{Skipped: map[string]string{}}
-	names, err := find(paths)
-	if err != nil {
-		return report, err
-	}
-	sources := make([]*source, len(names))
-	err = each(len(names), func(i int) error {
-		name, data, err := read(names[i], stdin)
+// Failed reports whether something could not be read that was asked for.
+func (r Report) Failed() bool {
+	return slices.ContainsFunc(r.Unread, func(u Unread) bool { return u.Failed })
+}
+
+// Lint checks files and folders, and stdin for the path [Stdin]. In folders it
+// reads the files whose names end like those of rule files. Files that cannot be
+// read do not end the run.
+func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) Report {
+	files, problems := find(paths)
+	sources := make([]*source, len(files))
+	each(len(files), func(i int) {
+		name, data, err := files[i].read(stdin)
 		if err != nil {
-			return err
+			sources[i] = &source{file: files[i], name: name, failed: reasonOf(err)}
+			return
 		}
-		sources[i] = parse(name, data)
-		return nil
+		sources[i] = parse(files[i], name, data)
 	})
-	if err != nil {
-		return report, err
-	}
 	var all []*rule
 	for _, s := range sources {
 		all = append(all, s.rules...)
 	}
-	_ = each(len(all), func(i int) error { c.Parse(&all[i].Rule); return nil })
-	for _, s := range sources {
-		s.otherLanguage()
-	}
+	each(len(all), func(i int) { c.Parse(&all[i].Rule) })
+	each(len(sources), func(i int) { sources[i].languages() })
 	define(c, all)
-	_ = each(len(all), func(i int) error { all[i].check(c); return nil })
-	for i, s := range sources {
-		if s.skipped != "" {
-			switch {
-			case slices.Contains(paths, names[i]) || s.skipped == isLogQL:
-				report.Skipped[s.name] = s.skipped
-			case s.skipped == isTemplated:
-				report.Templates++
-			}
-			continue
-		}
-		report.Files++
-		report.Rules += len(s.rules)
-		report.Issues = append(report.Issues, s.issues(c)...)
+	each(len(all), func(i int) { all[i].check(c) })
+	report := Report{Unread: problems, UnreadFiles: len(problems), Within: map[string][]string{}}
+	roots := map[string]bool{} // named folders with rules
+	for _, s := range sources {
+		report.add(s, c)
+		roots[s.root] = roots[s.root] || len(s.rules)+len(s.broken) > 0
 	}
-	return report, nil
+	report.empty(files, roots)
+	return report
 }
 
-// read returns the content of a path and its name in the output.
-func read(path string, stdin io.Reader) (name string, data []byte, err error) {
-	if path == Stdin {
-		data, err = io.ReadAll(stdin)
-		return "<stdin>", data, err
+// add adds the result of a file.
+func (r *Report) add(s *source, c *promcheck.Checker) {
+	r.Unread = append(r.Unread, s.unread...)
+	read := s.read()
+	r.Rules += read
+	r.UnreadRules += len(s.rules) - read
+	switch {
+	case s.failed != "":
+		r.UnreadFiles++
+		r.Unread = append(r.Unread, Unread{File: s.name, Reason: s.failed, Failed: true})
+	case read > 0 || len(s.broken) > 0:
+		r.Files++
+		r.Issues = append(r.Issues, s.issues(c)...)
+		r.part(s, read)
+	case len(s.rules) > 0:
+		r.UnreadFiles++
+	case s.named:
+		r.UnreadFiles++
+		r.Unread = append(r.Unread, Unread{File: s.name, Reason: cmp.Or(s.other, "no rules in it"), Failed: true})
+	case s.other == isTemplated && len(s.unread) == 0:
+		r.UnreadFiles++
+		r.Unread = append(r.Unread, Unread{File: s.name, Reason: s.other})
+	default:
+		r.Others++
 	}
-	data, err = os.ReadFile(path)
-	return path, data, err
+	for _, rule := range s.rules {
+		if rule.unread != "" {
+			r.Unread = append(r.Unread, Unread{File: s.name, Line: rule.line, Reason: rule.unread, Failed: s.named && read == 0})
+		}
+	}
+	if len(s.within) > 0 {
+		r.Within[s.name] = s.within
+	}
 }
 
-// find returns the files in the paths.
-func find(paths []string) ([]string, error) {
-	var names []string
-	for _, p := range paths {
-		if p == Stdin {
-			names = append(names, p)
-			continue
-		}
-		err := filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
-			switch ext := filepath.Ext(path); {
-			case err != nil:
-				return err
-			case d.IsDir() && path != p && strings.HasPrefix(d.Name(), "."):
-				return filepath.SkipDir
-			case d.IsDir() || path != p && ext != ".yml" && ext != ".yaml" && ext != ".rules":
-				return nil
-			}
-			names = append(names, path)
-			return nil
-		})
-		if err != nil {
-			return nil, err
+// part counts a file of which a part was not read.
+func (r *Report) part(s *source, read int) {
+	if read < len(s.rules) || len(s.unread) > 0 || s.template {
+		r.Partly++
+	}
+	if s.template && s.named {
+		r.Unread = append(r.Unread, Unread{File: s.name, Reason: "a template: the text that its actions make is not known", Part: true})
+	}
+}
+
+// empty adds the named folders without rules.
+func (r *Report) empty(files []file, roots map[string]bool) {
+	count := map[string]int{}
+	for _, f := range files {
+		count[f.root]++
+	}
+	for _, root := range slices.Sorted(maps.Keys(roots)) {
+		if f := (file{root, true, root}); !roots[root] && !slices.Contains(files, f) {
+			r.Unread = append(r.Unread, Unread{File: root, Reason: fmt.Sprintf("no rules in its %s", counted(count[root], "file")), Failed: true})
 		}
 	}
-	if len(names) == 0 {
-		return nil, errors.New("no .yml, .yaml or .rules files")
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
 }
 
 // each calls f for all indices, in parallel.
-func each(n int, f func(i int) error) error {
+func each(n int, f func(i int)) {
 	var g errgroup.Group
 	workers := runtime.GOMAXPROCS(0)
-	chunk := (n + workers*4 - 1) / max(workers*4, 1)
+	chunk := max((n+workers*4-1)/(workers*4), 1)
 	g.SetLimit(workers)
-	for from := 0; from < n; from += max(chunk, 1) {
+	for from := 0; from < n; from += chunk {
 		g.Go(func() error {
-			for i := from; i < min(from+max(chunk, 1), n); i++ {
-				if err := f(i); err != nil {
-					return err
-				}
+			for i := from; i < min(from+chunk, n); i++ {
+				f(i)
 			}
 			return nil
 		})
 	}
-	return g.Wait()
-}
-
-// Reasons for skipping a file that looks like rules.
-const (
-	isLogQL     = "LogQL, not PromQL"
-	isTemplated = "a template, not YAML: lint the rendered file"
-)
-
-// logQL matches syntax that only Loki's language has.
-var logQL = regexp.MustCompile("\\}\\s*(\\|=|\\|~|!=\\s*[\"`]|!~\\s*[\"`]|\\|\\s*[a-z_]+)")
-
-// otherLanguage skips the rules of Loki, which have the same format.
-func (s *source) otherLanguage() {
-	for _, r := range s.rules {
-		if r.Err() != nil && logQL.MatchString(r.Expr) {
-			s.skipped, s.rules = isLogQL, nil
-			return
-		}
-	}
+	_ = g.Wait()
 }
 
 // define adds the recording rules to the checker. A rule may use the result of
@@ -180,42 +178,51 @@ func define(c *promcheck.Checker, all []*rule) {
 	for range 3 {
 		before := c.Forget()
 		types := make([]promcheck.Type, len(records))
-		_ = each(len(records), func(i int) error { types[i] = before.Result(&records[i].Rule); return nil })
+		each(len(records), func(i int) { types[i] = before.Result(&records[i].Rule) })
 		for i, r := range records {
 			c.Define(r.Record, types[i])
 		}
 	}
 }
 
-// check sets the rule's findings.
-func (r *rule) check(c *promcheck.Checker) {
-	_, findings := c.Rule(&r.Rule)
-	for _, f := range findings {
-		r.issues = append(r.issues, Issue{Finding: f, rule: r})
-	}
-}
-
 // issues returns the issues of the file, ordered by line.
 func (s *source) issues(c *promcheck.Checker) []Issue {
 	out := slices.Clone(s.broken)
-	rules := make([]*promcheck.Rule, len(s.rules))
-	byWhere := map[*promcheck.Rule]*rule{}
-	for i, r := range s.rules {
-		rules[i] = &r.Rule
-		byWhere[&r.Rule] = r
-		out = append(out, r.issues...)
+	var rules []*promcheck.Rule
+	byRule := map[*promcheck.Rule]*rule{}
+	for _, r := range s.rules {
+		if r.unread == "" {
+			rules = append(rules, &r.Rule)
+			byRule[&r.Rule] = r
+			out = append(out, r.issues...)
+		}
 	}
-	for _, d := range c.Duplicates(rules) {
-		out = append(out, Issue{Finding: d.Finding, rule: byWhere[d.Rule]})
+	if !s.branches { // rules of two branches can be equal
+		for _, d := range c.Duplicates(rules) {
+			out = append(out, Issue{Finding: d.Finding, rule: byRule[d.Rule]})
+		}
 	}
 	for i := range out {
 		s.locate(&out[i])
 	}
+	out = once(out)
 	out = s.suppress(out)
 	slices.SortStableFunc(out, func(a, b Issue) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return out
+}
+
+// once removes issues that repeat another at the same place: those of a text
+// that rules share by an anchor or as a label of their group.
+func once(issues []Issue) []Issue {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(issues, func(i Issue) bool {
+		key := fmt.Sprint(i.Line, " ", i.Column, " ", i.Finding.Code, " ", i.Finding.Reason)
+		twice := seen[key]
+		seen[key] = true
+		return twice
+	})
 }
 
 // locate sets the file, line and column of a rule's issue.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -160,7 +161,7 @@ func (r Report) sarif(w io.Writer) error {
 		result := sarifResult{RuleID: string(i.Finding.Code), Level: "error", Message: sarifText{i.message()}}
 		if i.File != "" {
 			result.Locations = []sarifLocation{{sarifPhysical{
-				Artifact: sarifArtifact{strings.ReplaceAll(i.File, `\`, "/")}, Region: sarifRegion{max(i.Line, 1), max(i.Column, 1)},
+				Artifact: sarifArtifact{(&url.URL{Path: strings.ReplaceAll(i.File, `\`, "/")}).String()}, Region: sarifRegion{max(i.Line, 1), max(i.Column, 1)},
 			}}}
 		}
 		run.Results = append(run.Results, result)

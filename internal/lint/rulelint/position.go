@@ -26,7 +26,7 @@ func (s *source) place(n *yaml.Node, value string, offset, end int) (line, colum
 		}
 		return n.Line, column
 	}
-	return s.search(n, firstLine(value[offset:end]))
+	return s.seek(n, firstLine(value[offset:end]))
 }
 
 // indent returns the indentation of a literal block: the difference between the
@@ -47,8 +47,8 @@ func (s *source) oneLine(n *yaml.Node, value string) bool {
 	return n.Line-1 < len(s.lines) && strings.Contains(s.lines[n.Line-1], value)
 }
 
-// search searches for a text in the lines after the start of a scalar.
-func (s *source) search(n *yaml.Node, text string) (line, column int) {
+// seek searches for a text in the lines after the start of a scalar.
+func (s *source) seek(n *yaml.Node, text string) (line, column int) {
 	if text == "" {
 		return n.Line, n.Column
 	}

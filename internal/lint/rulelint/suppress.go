@@ -90,7 +90,7 @@ func (s *source) suppress(issues []Issue) []Issue {
 	}
 	kept := slices.DeleteFunc(issues, func(i Issue) bool {
 		for _, sup := range list {
-			if slices.Contains(sup.codes, string(i.Finding.Code)) && (sup.file || sup.rule == i.rule && i.rule != nil) {
+			if slices.Contains(sup.codes, string(i.Finding.Code)) && (sup.file || i.rule != nil && sup.rule != nil && sup.rule.line == i.rule.line) {
 				sup.used[string(i.Finding.Code)] = true
 				return true
 			}
@@ -99,10 +99,18 @@ func (s *source) suppress(issues []Issue) []Issue {
 	})
 	for _, sup := range list {
 		for _, code := range sup.codes {
-			if !sup.used[code] {
+			if !sup.used[code] && !s.mayHave(sup) {
 				kept = append(kept, s.waiver(sup.line, 1, fmt.Sprintf("there is no finding %s here any more: take the comment out", code)))
 			}
 		}
 	}
 	return append(kept, wrong...)
+}
+
+// mayHave reports whether a comment applies to a rule that is not read.
+func (s *source) mayHave(sup *suppression) bool {
+	if !sup.file {
+		return sup.rule != nil && sup.rule.unread != ""
+	}
+	return s.read() < len(s.rules) || len(s.unread) > 0
 }
