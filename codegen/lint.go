@@ -95,10 +95,8 @@ func (l lint) checker() (*promcheck.Checker, error) {
 			if f, wrong := d.Problem(); wrong {
 				return nil, fmt.Errorf("%s: %s%s", file, f.Reason, f.Detail())
 			}
-			if !seen[d.Name] {
-				seen[d.Name] = true
-				all = append(all, site.WithLabels(d, target))
-			}
+			seen[d.Name] = true
+			all = append(all, site.WithLabels(d, target))
 		}
 	}
 	if len(all) > 0 {

@@ -19,7 +19,9 @@ func (w *walk) binary(n *parser.BinaryExpr) Type {
 	w.guard = outer
 	both := Type{Labels: left.Labels.union(right.Labels), origin: left.origin.union(right.origin)}
 	if m := n.VectorMatching; m != nil {
-		w.known(m.MatchingLabels, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "matched on")
+		if m.On { // ignoring a label that is not there is harmless
+			w.known(m.MatchingLabels, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "matched on")
+		}
 		w.known(m.Include, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "included by group_left or group_right")
 	}
 	if n.Op.IsSetOperator() {

@@ -28,10 +28,13 @@ var calendar = map[string]Range{
 }
 
 func (w *walk) call(n *parser.Call) Type {
+	outer := w.histograms
+	w.histograms = outer || strings.HasPrefix(n.Func.Name, "histogram_")
 	var args []Type
 	for _, arg := range n.Args {
 		args = append(args, w.visit(arg))
 	}
+	w.histograms = outer
 	in := Type{constant: true, Range: anything()}
 	for i, a := range args {
 		if !a.Scalar || n.Args[i].Type() == parser.ValueTypeVector {

@@ -153,6 +153,8 @@ type walk struct {
 	findings          []finding.Finding
 	always            []finding.Finding // comparisons that always hold
 	guard             bool              // inside the right side of and or unless, which does not fire by itself
+	histograms        bool              // inside a function of histograms
+	records           bool              // the expression of a recording rule
 }
 
 func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) {
@@ -161,7 +163,7 @@ func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion,
 
 func (w *walk) finding(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) finding.Finding {
 	return finding.Finding{
-		Code: code, Where: w.where, Part: w.part, Text: w.expr, From: int(pos.Start), To: int(pos.End),
+		Code: code, Severity: code.Severity(), Where: w.where, Part: w.part, Text: w.expr, From: int(pos.Start), To: int(pos.End),
 		Reason: fmt.Sprintf(format, args...), Suggestion: suggestion,
 	}
 }

@@ -49,7 +49,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 	if r.err != nil {
 		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
 	}
-	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr}
+	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr, records: r.Record != ""}
 	t := w.visit(r.tree)
 	return r.tree, t, w.done(t)
 }

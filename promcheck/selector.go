@@ -27,13 +27,16 @@ func (w *walk) selector(n *parser.VectorSelector) Type {
 		}
 	}
 	t := w.metric(name, n)
+	t.raw = true
+	have := t.Labels // without the values of the selector's own matchers
 	w.contradiction(n)
 	for _, m := range n.LabelMatchers {
 		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		w.idlePattern(m, n.PosRange)
-		w.matcher(name, &t, m, n)
+		w.notPattern(m, n.PosRange)
+		w.matcher(name, &t, have, m, n)
 	}
 	t.origin = t.Labels
 	return t
@@ -49,6 +52,10 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 		return t
 	}
 	desc, ok := w.catalogue.Series(name)
+	if family, known := w.catalogue.Family(name); !ok && known && w.maybeNative(family) {
+		desc, ok = family, true
+		desc.Native = true
+	}
 	if !ok {
 		if !wellKnown(name, &open) {
 			w.unknownMetric(name, n.PosRange)
@@ -87,6 +94,8 @@ func wellKnown(name string, t *Type) bool {
 // values sets the fields about values from the description.
 func (w *walk) values(t *Type, d metrics.Desc, series string) {
 	switch suffix := strings.TrimPrefix(series, d.Name); {
+	case d.Type == metrics.Untyped:
+		t.Unit = unitOf(d)
 	case d.Native && series == d.Name:
 		t.counter, t.native = true, true
 	case d.Type == metrics.Histogram || suffix == "_sum" || suffix == "_count":
@@ -107,6 +116,13 @@ func (w *walk) values(t *Type, d metrics.Desc, series string) {
 			wellKnown(series, t)
 		}
 	}
+}
+
+// maybeNative reports whether a metric may have native histograms, which the
+// text of an exposition cannot show. Only the functions of histograms and
+// recording rules read them as a whole.
+func (w *walk) maybeNative(d metrics.Desc) bool {
+	return d.Type == metrics.Histogram && d.Recorded() && (w.histograms || w.records)
 }
 
 func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
@@ -134,9 +150,9 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 
 // matcher narrows the labels of a selector by one matcher. It reports unknown
 // labels and values.
-func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.VectorSelector) {
-	if !t.Labels.Can(m.Name) {
-		if m.Type == labels.MatchEqual && m.Value == "" {
+func (w *walk) matcher(name string, t *Type, have Labels, m *labels.Matcher, n *parser.VectorSelector) {
+	if !have.Can(m.Name) {
+		if m.Matches("") && m.Type != labels.MatchNotEqual && m.Type != labels.MatchNotRegexp {
 			return // the matcher always holds
 		}
 		if _, recorded := w.recorded.get(name); recorded && name != "ALERTS" {
@@ -151,7 +167,8 @@ func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.Vector
 		}
 		return
 	}
-	w.value(name, t.Labels, m, n.PosRange)
+	w.value(name, have, m, n.PosRange)
+	w.bound(name, t, m, n.PosRange)
 	if m.Type == labels.MatchEqual {
 		if m.Value == "" {
 			t.Labels = t.Labels.without([]string{m.Name})

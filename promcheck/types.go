@@ -25,6 +25,8 @@ type Type struct {
 	family *metrics.Desc
 	// buckets reports buckets of a histogram, native reports native histograms.
 	buckets, native bool
+	// raw means series of a selector, or values computed from each of them.
+	raw bool
 	// conditional means that the result may be empty although the series exist,
 	// because of a comparison.
 	conditional bool
