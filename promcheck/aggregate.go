@@ -21,6 +21,7 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 	}
 	out := in
 	out.family = nil
+	w.meanQuantile(n, in)
 	switch n.Op {
 	case parser.TOPK, parser.BOTTOMK, parser.LIMITK, parser.LIMIT_RATIO:
 		return out // the series do not change
@@ -31,7 +32,8 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		out.Labels = in.Labels.keep(n.Grouping)
 	}
 	w.spoils(n.Op.String(), in, out.Labels, n.Op)
-	out.spoiled = false
+	out.spoiled, out.scraped, out.sampled = false, false, false
+	out.summed = in.summed || in.sampled && (n.Op == parser.SUM || n.Op == parser.AVG) && ofTargets(in.Labels, out.Labels)
 	switch n.Op {
 	case parser.SUM:
 		out.family = in.family

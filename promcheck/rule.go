@@ -12,6 +12,7 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Rule is an alerting or recording rule as Prometheus reads it.
@@ -49,7 +50,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 	if r.err != nil {
 		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
 	}
-	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr, records: r.Record != ""}
+	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr, records: r.Record != "", alerts: r.Alert != ""}
 	t := w.visit(r.tree)
 	return r.tree, t, w.done(t)
 }
@@ -63,6 +64,7 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	if r.Alert != "" {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
 		findings = append(findings, c.wait(r, tree)...)
+		findings = append(findings, c.brief(r, tree)...)
 	}
 	findings = append(findings, c.clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
@@ -70,7 +72,11 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 		findings = append(findings, movingLabel(r, name)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Annotations)) {
-		findings = append(findings, c.template(r.Where, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
+		part := fmt.Sprintf("annotation %q", name)
+		findings = append(findings, c.template(r.Where, part, r.Annotations[name], t.Labels)...)
+		if r.Alert != "" {
+			findings = append(findings, wrongScale(r.Where, part, r.Annotations[name], tree, t)...)
+		}
 	}
 	return r.result(t).public(), findings
 }
@@ -84,9 +90,26 @@ func (r *Rule) result(t Type) Type {
 			t.Labels = t.Labels.set(name, v)
 		}
 	}
-	t.origin, t.family, t.counter, t.constant = t.Labels, nil, false, false
+	t.origin, t.constant = t.Labels, false
+	t.family, t.counter, t.scraped = r.family(t), t.counter && (t.sampled || t.summed), false
 	t.idle, t.spoiled, t.by = false, false, nil
 	return t
+}
+
+// family returns the metric that a recording rule makes of samples of a counter
+// or gauge, or of sums of them. It is nil for any other result.
+func (r *Rule) family(t Type) *metrics.Desc {
+	if r.Record == "" || t.family == nil || !t.sampled && !t.summed || t.buckets || t.native || t.quantile {
+		return nil
+	}
+	kind := t.family.Type
+	switch {
+	case t.counter:
+		kind = metrics.Counter
+	case kind != metrics.Gauge:
+		return nil
+	}
+	return &metrics.Desc{Name: r.Record, Type: kind, Unit: metrics.None}
 }
 
 // condition reports an alert that fires whenever its series exist.

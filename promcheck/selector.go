@@ -27,7 +27,6 @@ func (w *walk) selector(n *parser.VectorSelector) Type {
 		}
 	}
 	t := w.metric(name, n)
-	t.raw = true
 	have := t.Labels // without the values of the selector's own matchers
 	w.contradiction(n)
 	for _, m := range n.LabelMatchers {
@@ -39,12 +38,13 @@ func (w *walk) selector(n *parser.VectorSelector) Type {
 		w.matcher(name, &t, have, m, n)
 	}
 	t.origin = t.Labels
+	t.quantile = t.quantile || t.sampled && (t.Labels.Pinned(model.QuantileLabel) != "" || t.family != nil && t.family.Type == metrics.Summary && name == t.family.Name)
 	return t
 }
 
 // metric returns the type of a metric's series.
 func (w *walk) metric(name string, n *parser.VectorSelector) Type {
-	open := Type{Labels: openLabels(), Range: anything()}
+	open := Type{Labels: openLabels(), Range: anything(), sampled: true}
 	if name == "" {
 		return open // {job="x"}: any metric
 	}
@@ -59,12 +59,13 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 	if !ok {
 		if !wellKnown(name, &open) {
 			w.unknownMetric(name, n.PosRange)
+			open.scraped = !strings.Contains(name, ":") // others record the rest
 			open.Unit = unitOf(metrics.Desc{Name: name})
 			open.buckets = strings.HasSuffix(name, "_bucket")
 		}
 		return open
 	}
-	t := Type{Range: anything(), family: &desc}
+	t := Type{Range: anything(), family: &desc, sampled: true, scraped: name != "ALERTS" && !strings.Contains(name, ":")}
 	t.Labels = Labels{Open: !w.opts.ClosedLabels}.clone()
 	for _, l := range desc.SeriesLabels(name) {
 		known, _ := desc.Label(l)
@@ -81,7 +82,7 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 func wellKnown(name string, t *Type) bool {
 	switch name {
 	case "up":
-		t.Range, t.Unit = between(0, 1), metrics.Bool
+		t.Range, t.Unit, t.scraped = between(0, 1), metrics.Bool, true
 	case "ALERTS":
 		t.Range, t.Unit = between(0, 1), metrics.Bool
 		t.conditional = true // ALERTS exists only while an alert is active
@@ -141,6 +142,11 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 			w.report(finding.NotHistogram, w.find(name, pos), strconv.Quote(d.Series()[0]), "%s is a %s: it has no series %s", stem, kind, name)
 			return
 		}
+	}
+	if near := w.recorded.near(name); near != "" {
+		w.report(finding.UnknownMetric, w.find(name, pos), near, "no rule here records %q", name)
+		w.findings[len(w.findings)-1].Severity = finding.Warning // another file may record it
+		return
 	}
 	if !w.opts.Complete && !w.names.Slip(name) {
 		return

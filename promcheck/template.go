@@ -46,9 +46,12 @@ func (c *Checker) template(where, part, text string, have Labels) []finding.Find
 		return []finding.Finding{badTemplate(where, part, text, err)}
 	}
 	findings := c.labelsThere(where, part, text, uses, have)
-	queries, exact, err := c.expand(text, uses)
+	queries, exact, verb, err := c.expand(text, uses)
 	if err != nil {
 		return append(findings, badTemplate(where, part, text, err))
+	}
+	if verb != "" {
+		findings = append(findings, badVerb(where, part, text, verb))
 	}
 	if part != "" {
 		part += ", "
@@ -272,9 +275,10 @@ func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
 }
 
 // expand runs the template with the first filling that works and returns its
-// queries. exact means that the labels in them may have any value. If all
-// fillings fail, it returns the error of the first.
-func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, failed error) {
+// queries. exact means that the labels in them may have any value. verb is what
+// printf writes for a value of another type, or "". If all fillings fail, it
+// returns the error of the first.
+func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, verb string, failed error) {
 	for _, value := range fillings {
 		names := map[string]string{}
 		for _, u := range uses {
@@ -286,7 +290,8 @@ func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact 
 			}
 		}
 		answer := promql.Vector{{F: 1, Metric: labels.FromMap(names)}}
-		if err := run(text, names, answer, &queries); err != nil {
+		shown, err := run(text, names, answer, &queries)
+		if err != nil {
 			if failed == nil {
 				failed = err
 			}
@@ -294,15 +299,30 @@ func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact 
 		}
 		// Without results a template may fail (first of nothing). Only its
 		// queries matter here.
-		_ = run(text, names, nil, &queries)
-		return queries, value == anyValue, nil
+		_, _ = run(text, names, nil, &queries)
+		return queries, value == anyValue, wrongVerb.FindString(shown), nil
 	}
-	return nil, false, failed
+	return nil, false, "", failed
 }
 
-// run expands the template, answers each query with answer, and collects the
-// queries.
-func run(text string, names map[string]string, answer promql.Vector, queries *[]string) error {
+// wrongVerb matches the output of a verb that does not suit its argument.
+var wrongVerb = regexp.MustCompile(`%!\w?\((?:(?:float64|string|int)=[^)]*|MISSING|NOVERB|EXTRA [^)]*|BADPREC|BADWIDTH)\)`)
+
+// badVerb returns the finding for a printf that shows a mistake.
+func badVerb(where, part, text, shown string) finding.Finding {
+	f := finding.Finding{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: "printf does not suit its argument, and shows " + strings.ReplaceAll(shown, anyValue, "…")}
+	if strings.Contains(shown, "=float64") || strings.Contains(shown, "(float64=") {
+		f.Reason += ": a value is a number with a fraction, so use %f or %g"
+	}
+	if i := strings.Index(text, "printf"); i >= 0 {
+		f.From, f.To = i, i+len("printf")
+	}
+	return f
+}
+
+// run returns the expanded template. It answers each query with answer, and
+// collects the queries.
+func run(text string, names map[string]string, answer promql.Vector, queries *[]string) (shown string, err error) {
 	query := func(_ context.Context, q string, _ time.Time) (promql.Vector, error) {
 		if !slices.Contains(*queries, q) {
 			*queries = append(*queries, q)
@@ -310,7 +330,6 @@ func run(text string, names map[string]string, answer promql.Vector, queries *[]
 		return answer, nil
 	}
 	data := template.AlertTemplateData(names, names, "", promql.Sample{F: 1})
-	_, err := template.NewTemplateExpander(context.Background(), texts.Definitions+text, "template", data,
+	return template.NewTemplateExpander(context.Background(), texts.Definitions+text, "template", data,
 		model.Now(), query, &url.URL{}, nil).Expand()
-	return err
 }
