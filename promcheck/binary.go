@@ -11,9 +11,10 @@ import (
 )
 
 func (w *walk) binary(n *parser.BinaryExpr) Type {
-	left := w.visit(n.LHS)
 	outer := w.guard
-	w.guard = outer || n.Op == parser.LAND || n.Op == parser.LUNLESS
+	w.guard = outer || n.Op == parser.LOR && everyValue(n)
+	left := w.visit(n.LHS)
+	w.guard = w.guard || n.Op == parser.LAND || n.Op == parser.LUNLESS
 	right := w.visit(n.RHS)
 	w.guard = outer
 	both := Type{Labels: left.Labels.union(right.Labels), origin: left.origin.union(right.origin)}
@@ -196,10 +197,31 @@ func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
 	case left.Range.never(n.Op, right.Range):
 		w.report(finding.NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
 	case left.Range.always(n.Op, right.Range):
+		if w.counts(n.LHS) {
+			return false
+		}
 		w.always = append(w.always, w.finding(finding.AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right)))
 		return true
 	}
 	return false
+}
+
+// counts reports whether a value is the number of series of metrics outside the
+// catalogue. It tests their presence: they may exist only in case of a problem.
+func (w *walk) counts(e parser.Expr) bool {
+	n, ok := unparen(e).(*parser.AggregateExpr)
+	if !ok || n.Op != parser.COUNT && n.Op != parser.GROUP {
+		return false
+	}
+	outside := true
+	parser.Inspect(n, func(node parser.Node, _ []parser.Node) error {
+		if v, ok := node.(*parser.VectorSelector); ok {
+			_, known := w.catalogue.Series(v.Name)
+			outside = outside && !known && v.Name != "up"
+		}
+		return nil
+	})
+	return outside
 }
 
 // done returns the findings about an expression of that type.
@@ -227,7 +249,8 @@ func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 		counter, other Type
 		node           parser.Expr
 	}{{left, right, n.LHS}, {right, left, n.RHS}} {
-		if !s.counter.counter || s.counter.family == nil || !s.other.Scalar || !s.other.Range.single() || w.guard {
+		if !s.counter.counter || s.counter.family == nil || !s.other.Scalar || !s.other.Range.single() || w.guard ||
+			s.counter.Range.always(n.Op, s.other.Range) {
 			continue
 		}
 		w.report(finding.RawCounter, s.node.PositionRange(), "", "%s only grows until its process starts again: compare its rate() or increase()", s.counter.family.Name)

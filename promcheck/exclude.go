@@ -1,6 +1,7 @@
 package promcheck
 
 import (
+	"math"
 	"slices"
 	"strings"
 
@@ -80,4 +81,18 @@ func conditions(e parser.Expr) []condition {
 		return nil
 	}
 	return []condition{{unparen(vector).String(), between(lit.Val, lit.Val).satisfying(op)}}
+}
+
+// everyValue reports whether two conditions together hold for every value of an
+// expression that is not negative: x > 0 or x == 0 tests its presence.
+func everyValue(n *parser.BinaryExpr) bool {
+	left, right := conditions(n.LHS), conditions(n.RHS)
+	if len(left) != 1 || len(right) != 1 || left[0].expr != right[0].expr {
+		return false
+	}
+	a, b := left[0].values, right[0].values
+	if a.Lo > b.Lo || a.Lo == b.Lo && a.LoOpen {
+		a, b = b, a
+	}
+	return (a.Lo < 0 || a.Lo == 0 && !a.LoOpen) && math.IsInf(b.Hi, 1) && (b.Lo < a.Hi || b.Lo == a.Hi && !(b.LoOpen && a.HiOpen))
 }

@@ -60,6 +60,11 @@ var idioms = map[string][]string{
 	"tests of presence": {
 		`app_queue_length >= 0`,
 		`app_queue_length > 0 or app_queue_length == 0`,
+		`app_requests_total > 0 or app_requests_total == 0`,
+		`app_requests_total >= 1 or app_requests_total < 1`,
+		`count by (instance) (alarms_active) > 0`,
+		`count(alarms_active) >= 1`,
+		`group(alarms_active) == 1`,
 		`app_queue_length == app_queue_length`,
 		`app_queue_length != app_queue_length`,
 		`count(app_queue_length >= 0) < 3`,
@@ -155,6 +160,11 @@ var idioms = map[string][]string{
 		`app_queue_length > 5 unless on () (hour() < 6 or hour() >= 22)`,
 		`vector(time()) - on () group_right () app_last_run_timestamp_seconds > 60`,
 		`timestamp(app_queue_length) < time() - 300`,
+		`increase(app_requests_total[5m]) > 0`, // in each window, all the time
+		`sum by (job) (increase(app_requests_total[1m])) > 0`,
+		`app_queue_length offset 1h unless app_queue_length`,
+		`changes(app_last_run_timestamp_seconds[1h]) > 3`,
+		`changes(app_last_run_timestamp_seconds[1h]) > 0`,
 		`increase(app_requests_total[1h]) - increase(app_requests_total[1h] offset 1h) > 5`,
 	},
 	"joins and tests of other series": {
@@ -199,6 +209,57 @@ func TestNoFindingOnIdioms(t *testing.T) {
 					t.Errorf("%s, %s: %s: %v", name, kind, expr, findings)
 				}
 			}
+		}
+	}
+}
+
+// Texts that allow for a missing label give no finding.
+func TestNoFindingOnGuardedTexts(t *testing.T) {
+	t.Parallel()
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
+	for _, text := range []string{
+		`{{ if $labels.pod }}{{ $labels.pod }}{{ end }}`,
+		`{{ if $labels.pod }}{{ $labels.pod }}{{ else }}{{ $labels.pod }}none{{ end }}`,
+		`{{ if not $labels.pod }}none{{ else }}{{ $labels.pod }}{{ end }}`,
+		`{{ if ne $labels.pod "" }}{{ $labels.pod }}{{ end }}`,
+		`{{ if and $labels.pod (eq $labels.job "a") }}{{ $labels.pod }}{{ end }}`,
+		`{{ if or $labels.pod $labels.node }}{{ $labels.pod }}{{ $labels.node }}{{ end }}`,
+		`{{ with $labels.pod }}{{ . }}{{ end }}`,
+		`{{ with $labels.pod }}{{ . }}{{ else }}{{ with $labels.node }}{{ . }}{{ end }}{{ end }}`,
+		`{{ with $labels.pod }}{{ . }}{{ else with $labels.node }}{{ . }}{{ end }}`,
+		`{{ or $labels.pod $labels.node "unknown" }}`,
+		`{{ or $labels.pod "unknown" | toUpper }}`,
+		`{{ if index $labels "pod" }}{{ index $labels "pod" }}{{ end }}`,
+		`{{ with index $labels "pod" }}{{ . }}{{ end }}`,
+		`{{ if (index $labels "pod") }}{{ $labels.pod }}{{ end }}`,
+		`{{ if .Labels.pod }}{{ .Labels.pod }}{{ end }}`,
+		`{{ if $labels.pod }}{{ range query (printf "up{pod=%q}" $labels.pod) }}{{ .Value }}{{ end }}{{ end }}`,
+		`{{ range $k, $v := $labels }}{{ $k }}={{ $v }}{{ end }}`,
+		`{{ range query "up" }}{{ .Labels.pod }}{{ end }}`,
+		`{{ $labels.job }}{{ $labels }}`,
+	} {
+		r := promcheck.Rule{Where: "alert", Alert: "A", Expr: `sum by (job, mode) (up) == 0`, Annotations: map[string]string{"summary": text}}
+		if _, findings := c.Rule(&r); len(findings) > 0 {
+			t.Errorf("%s: %v", text, findings)
+		}
+	}
+}
+
+// Labels of the rule and of its group are no labels of the result, and the
+// rule's labels may replace one that has a single value.
+func TestNoFindingOnLabelsOfTheRule(t *testing.T) {
+	t.Parallel()
+	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
+	record := promcheck.Rule{Where: "record", Record: "job:up:sum", Expr: "sum by (job) (up)", Labels: map[string]string{"team": "a", "tier": "{{ $labels.job }}"}}
+	c.Define(record.Record, c.Result(&record))
+	for _, expr := range []string{
+		`job:up:sum{team="a"} == 0`,
+		`sum by (team, tier) (job:up:sum) == 0`,
+		`job:up:sum * on (team) group_left () owners > 1`,
+	} {
+		r := promcheck.Rule{Where: "alert", Alert: "A", Expr: expr, Labels: map[string]string{"severity": "page", "team": "a"}, Annotations: map[string]string{"summary": "{{ $labels.team }}"}}
+		if _, findings := c.Rule(&r); len(findings) > 0 {
+			t.Errorf("%s: %v", expr, findings)
 		}
 	}
 }

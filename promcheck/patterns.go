@@ -48,27 +48,32 @@ func (w *walk) bound(name string, t *Type, m *labels.Matcher, pos posrange.Posit
 	case m.Name == model.QuantileLabel && d.Type == metrics.Summary && name == d.Name:
 		have = d.Quantiles
 	}
-	asked := []string{m.Value}
-	if m.Type == labels.MatchRegexp || m.Type == labels.MatchNotRegexp {
-		asked = m.SetMatches()
-	}
-	if len(have) == 0 || m.Type == labels.MatchNotEqual || m.Type == labels.MatchNotRegexp {
+	negative := m.Type == labels.MatchNotEqual || m.Type == labels.MatchNotRegexp
+	if len(have) == 0 || negative || m.Value == "" || strings.ContainsAny(m.Value, "$"+anyValue) {
 		return
 	}
-	var unknown []string
-	for _, text := range asked {
-		if text == "" || strings.Contains(text, anyValue) || strings.Contains(text, "$") {
+	for _, v := range have {
+		for _, text := range spellings(v) {
+			if m.Matches(text) {
+				return
+			}
+		}
+		if v, err := strconv.ParseFloat(m.Value, 64); err == nil && contains(have, v) {
 			return
 		}
-		v, err := strconv.ParseFloat(text, 64)
-		if err == nil && contains(have, v) {
-			return // the others may be of other versions
-		}
-		unknown = append(unknown, text)
 	}
-	if len(unknown) > 0 {
-		w.report(finding.UnknownValue, w.find(unknown[0], pos), "", "%s has no series with %s=%q (it has %s)", name, m.Name, unknown[0], numbers(have))
+	w.report(finding.UnknownValue, w.find(m.Value, pos), "", "%s has no series with %s (it has %s)", name, m, numbers(have))
+}
+
+// spellings returns the values of the label le or quantile for a number:
+// Prometheus 3 writes "1.0", the versions before it and clients "1".
+func spellings(v float64) []string {
+	short := strconv.FormatFloat(v, 'g', -1, 64)
+	out := []string{short, strconv.FormatFloat(v, 'f', -1, 64)}
+	if !strings.ContainsAny(short, ".eI") {
+		out = append(out, short+".0")
 	}
+	return out
 }
 
 func contains(list []float64, v float64) bool {

@@ -55,7 +55,7 @@ func (w *walk) meanQuantile(n *parser.AggregateExpr, in Type) {
 		kept = in.Labels.without(n.Grouping)
 	}
 	lost := func(l string) bool { return in.Labels.Can(l) && in.Labels.Pinned(l) == "" && !kept.Can(l) }
-	if !lost(model.InstanceLabel) && !lost(model.QuantileLabel) && !slices.ContainsFunc(in.Labels.must(), lost) {
+	if !lost(model.InstanceLabel) && !lost(model.QuantileLabel) && !slices.ContainsFunc(in.Labels.Names(), lost) {
 		return
 	}
 	w.report(finding.MeanQuantile, n.PositionRange(), "", "the %s of quantiles is no quantile: take the maximum, or the quantile of the added buckets", n.Op)

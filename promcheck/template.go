@@ -136,7 +136,7 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 		case !u.external && !have.Can(u.name):
 			f.Code, f.Reason = finding.LabelGoneText, "the label \""+u.name+"\" is not in the expression's result (it has "+listed(have.Names())+"): it is shown as nothing"
 			f.Suggestion = suggest.Nearest(u.name, have.Names())
-			if u.tested && f.Suggestion == "" {
+			if u.tested && (f.Suggestion == "" || len(u.name) < clearSlip) {
 				continue // the text allows for a missing label
 			}
 		default:
@@ -148,6 +148,10 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 	}
 	return findings
 }
+
+// clearSlip is the length of a name from which a similar name is a slip, even
+// in a text that tests the label.
+const clearSlip = 6
 
 // labelUse is the use of a label in a template.
 type labelUse struct {
@@ -196,17 +200,47 @@ func (f *labelFinder) pipe(p *parse.PipeNode, top bool) {
 	}
 }
 
+// branch visits an "if", "with" or "range". The labels of its condition are
+// tested in all of it.
 func (f *labelFinder) branch(b *parse.BranchNode, top, inner bool) {
 	outer := maps.Clone(f.tested)
-	if name, ok := presence(b.Pipe); ok && b.NodeType != parse.NodeRange {
-		f.tested[name] = true
-	}
+	f.test(b.Pipe)
 	f.pipe(b.Pipe, top)
 	f.visit(b.List, inner)
-	f.tested = outer
 	if b.ElseList != nil {
 		f.visit(b.ElseList, top)
 	}
+	f.tested = outer
+}
+
+// test marks the labels of a condition, also those in its variables.
+func (f *labelFinder) test(n parse.Node) {
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		for _, cmd := range n.Cmds {
+			f.test(cmd)
+		}
+	case *parse.CommandNode:
+		indexed(n, func(name string, _ bool, _ parse.Pos) { f.tested[name] = true })
+		for _, arg := range n.Args {
+			f.test(arg)
+		}
+	case *parse.VariableNode:
+		if len(n.Ident) == 2 && n.Ident[0] == "$labels" {
+			f.tested[n.Ident[1]] = true
+		}
+	case *parse.FieldNode:
+		if len(n.Ident) == 2 && n.Ident[0] == "Labels" {
+			f.tested[n.Ident[1]] = true
+		}
+	}
+}
+
+// alternatives reports whether a command takes the first of several values that
+// is not empty: or $labels.a $labels.b.
+func alternatives(n *parse.CommandNode) bool {
+	fn, ok := n.Args[0].(*parse.IdentifierNode)
+	return ok && fn.Ident == "or"
 }
 
 func (f *labelFinder) visit(n parse.Node, top bool) {
@@ -232,10 +266,15 @@ func (f *labelFinder) visit(n parse.Node, top bool) {
 	case *parse.ChainNode:
 		f.visit(n.Node, top)
 	case *parse.CommandNode:
+		outer := maps.Clone(f.tested)
+		if alternatives(n) {
+			f.test(n)
+		}
 		indexed(n, f.add)
 		for _, arg := range n.Args {
 			f.visit(arg, top)
 		}
+		f.tested = outer
 	case *parse.VariableNode:
 		if len(n.Ident) > 1 && (n.Ident[0] == "$labels" || n.Ident[0] == "$externalLabels") {
 			f.add(n.Ident[1], n.Ident[0] != "$labels", n.Pos)
@@ -247,18 +286,6 @@ func (f *labelFinder) visit(n parse.Node, top bool) {
 			f.add(n.Ident[1], n.Ident[0] != "Labels", n.Pos)
 		}
 	}
-}
-
-// presence returns the label of a condition that consists of $labels.x.
-func presence(p *parse.PipeNode) (label string, ok bool) {
-	if len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
-		return "", false
-	}
-	v, isVar := p.Cmds[0].Args[0].(*parse.VariableNode)
-	if !isVar || len(v.Ident) != 2 || v.Ident[0] != "$labels" {
-		return "", false
-	}
-	return v.Ident[1], true
 }
 
 // indexed adds the label of index $labels "x".
