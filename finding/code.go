@@ -129,7 +129,7 @@ func (c Code) Severity() Severity {
 	switch c {
 	case IdleRegexp, LastTwo:
 		return Info
-	case FewScrapes, ShortFor, BareAbsent, LabelGoneText, MeanQuantile, DeletedLabel, NotPattern, SameRule, WrongScale:
+	case FewScrapes, ShortFor, BareAbsent, MeanQuantile, DeletedLabel, NotPattern, SameRule, WrongScale:
 		return Warning
 	}
 	return Bug

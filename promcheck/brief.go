@@ -151,7 +151,7 @@ func momentary(r *Rule, tree parser.Expr) []finding.Finding {
 		}
 		if len(out) == 0 {
 			out = append(out, finding.Finding{
-				Code: finding.LastTwo, Severity: finding.LastTwo.Severity(), Where: r.Where, Part: "expr", Text: r.Expr,
+				Code: finding.LastTwo, Where: r.Where, Part: "expr", Text: r.Expr,
 				From: int(n.PosRange.Start), To: int(n.PosRange.End), Suggestion: "rate",
 				Reason: fmt.Sprintf("irate is the rate between the last two samples: one low value starts the wait of %s anew", duration(r.For)),
 			})

@@ -70,7 +70,17 @@ func New(c metrics.Catalogue, o Options) *Checker {
 // names the definition in findings.
 func (c *Checker) Expr(where, expr string) (Type, []finding.Finding) {
 	_, t, findings := c.typeOf(where, "", expr)
-	return t.public(), findings
+	return t.public(), graded(findings)
+}
+
+// graded sets the severities that are not set.
+func graded(findings []finding.Finding) []finding.Finding {
+	for i, f := range findings {
+		if f.Severity == "" {
+			findings[i].Severity = f.Code.Severity()
+		}
+	}
+	return findings
 }
 
 func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []finding.Finding) {
@@ -130,7 +140,7 @@ func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion,
 
 func (w *walk) finding(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) finding.Finding {
 	return finding.Finding{
-		Code: code, Severity: code.Severity(), Where: w.where, Part: w.part, Text: w.expr, From: int(pos.Start), To: int(pos.End),
+		Code: code, Where: w.where, Part: w.part, Text: w.expr, From: int(pos.Start), To: int(pos.End),
 		Reason: fmt.Sprintf(format, args...), Suggestion: suggestion,
 	}
 }

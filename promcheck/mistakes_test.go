@@ -155,15 +155,15 @@ func TestMistakes(t *testing.T) {
 	} {
 		r := promcheck.Rule{Where: "alert", Alert: "A", Expr: tt.expr, For: tt.wait}
 		_, findings := c.Rule(&r)
-		if d := cmp.Diff(tt.want, graded(findings)); d != "" {
+		if d := cmp.Diff(tt.want, gradedText(findings)); d != "" {
 			t.Errorf("%s for %s (-want +got):\n%s%v", tt.expr, tt.wait, d, findings)
 		}
 	}
 }
 
-// graded returns the code, severity, underlined text and suggestion of each
+// gradedText returns the code, severity, underlined text and suggestion of each
 // finding.
-func graded(findings []finding.Finding) []string {
+func gradedText(findings []finding.Finding) []string {
 	var out []string
 	for i, text := range brief(findings) {
 		s := findings[i].Severity
@@ -210,7 +210,7 @@ func TestMistakesInKnownMetrics(t *testing.T) {
 	} {
 		r := promcheck.Rule{Where: "alert", Alert: "A", Expr: tt.expr}
 		_, findings := c.Rule(&r)
-		got := graded(findings)
+		got := gradedText(findings)
 		slices.Sort(got)
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s%v", tt.expr, d, findings)
@@ -266,8 +266,39 @@ func TestScaleOfTexts(t *testing.T) {
 	} {
 		r := promcheck.Rule{Where: "alert", Alert: "A", Expr: tt.expr, Annotations: map[string]string{"summary": tt.text}}
 		_, findings := c.Rule(&r)
-		if d := cmp.Diff(tt.want, graded(findings)); d != "" {
+		if d := cmp.Diff(tt.want, gradedText(findings)); d != "" {
 			t.Errorf("%s: %s (-want +got):\n%s%v", tt.expr, tt.text, d, findings)
+		}
+	}
+}
+
+// A rule of two files is reported, unless the files are alternatives.
+func TestSameRuleInTwoFiles(t *testing.T) {
+	t.Parallel()
+	rule := func(file, name, expr string) *promcheck.Rule {
+		return &promcheck.Rule{Where: "alert " + name, File: file, Alert: name, Expr: expr}
+	}
+	for _, tt := range []struct {
+		name  string
+		rules []*promcheck.Rule
+		want  []string
+	}{
+		{"one rule", []*promcheck.Rule{rule("a/x.yml", "Down", "up == 0"), rule("a/y.yml", "Down", "up  == 0")}, []string{"the same rule as alert Down in a/x.yml: remove one of them"}},
+		{"in one file", []*promcheck.Rule{rule("a/x.yml", "Down", "up == 0"), rule("a/x.yml", "Down", "up == 0")}, []string{"the same rule as alert Down: remove one of them"}},
+		{"in other folders", []*promcheck.Rule{rule("a/x.yml", "Down", "up == 0"), rule("b/x.yml", "Down", "up == 0")}, nil},
+		{"with other expressions", []*promcheck.Rule{rule("a/x.yml", "Down", "up == 0"), rule("a/y.yml", "Down", "up == 1")}, nil},
+		{
+			"in alternatives",
+			[]*promcheck.Rule{rule("a/x.yml", "A", "a > 1"), rule("a/x.yml", "B", "b > 1"), rule("a/x.yml", "C", "c > 1"), rule("a/y.yml", "A", "a > 1"), rule("a/y.yml", "B", "b > 1")},
+			nil,
+		},
+	} {
+		var got []string
+		for _, d := range promcheck.New(metrics.Catalogue{}, promcheck.Options{}).Duplicates(tt.rules) {
+			got = append(got, d.Finding.Reason)
+		}
+		if d := cmp.Diff(tt.want, got); d != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, d)
 		}
 	}
 }

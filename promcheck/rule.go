@@ -18,6 +18,7 @@ import (
 // Rule is an alerting or recording rule as Prometheus reads it.
 type Rule struct {
 	Where         string // `alert "X"`
+	File          string // "" if unknown
 	Alert, Record string // name; one of them is set
 	Expr          string
 	Labels        map[string]string
@@ -59,7 +60,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	tree, t, findings := c.typeOfRule(r)
 	if tree == nil {
-		return t.public(), findings
+		return t.public(), graded(findings)
 	}
 	if r.Alert != "" {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
@@ -78,7 +79,7 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 			findings = append(findings, wrongScale(r.Where, part, r.Annotations[name], tree, t)...)
 		}
 	}
-	return r.result(t).public(), findings
+	return r.result(t).public(), graded(findings)
 }
 
 // result adds the rule's labels to the type of the expression's result.
@@ -185,30 +186,4 @@ func movingLabel(r *Rule, name string) []finding.Finding {
 		return nil
 	}
 	return []finding.Finding{f}
-}
-
-// Duplicate is a finding about a duplicate rule.
-type Duplicate struct {
-	Rule    *Rule
-	Finding finding.Finding
-}
-
-// Duplicates reports rules with the name, labels and expression of an earlier
-// one.
-func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
-	seen := map[string]string{}
-	var out []Duplicate
-	for _, r := range rules {
-		expr := strings.Join(strings.Fields(r.Expr), " ")
-		key := fmt.Sprint(r.Alert, "\x00", r.Record, "\x00", expr, "\x00", r.Labels, r.For)
-		if first, twice := seen[key]; twice {
-			out = append(out, Duplicate{r, finding.Finding{
-				Code: finding.SameRule, Where: r.Where, Part: "expr", Text: r.Expr, To: len(r.Expr),
-				Reason: fmt.Sprintf("the same rule as %s: remove one of them", first),
-			}})
-			continue
-		}
-		seen[key] = r.Where
-	}
-	return out
 }

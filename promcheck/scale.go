@@ -27,7 +27,7 @@ func wrongScale(where, part, text string, tree parser.Expr, t Type) []finding.Fi
 	var out []finding.Finding
 	add := func(at []int, suggestion, reason string) {
 		out = append(out, finding.Finding{
-			Code: finding.WrongScale, Severity: finding.WrongScale.Severity(), Where: where, Part: part, Text: text, From: at[0], To: at[1],
+			Code: finding.WrongScale, Where: where, Part: part, Text: text, From: at[0], To: at[1],
 			Reason: reason, Suggestion: suggestion,
 		})
 	}

@@ -27,7 +27,7 @@ var fillings = []string{anyValue, "1", "1m"}
 // Template checks a text that Prometheus expands for alerts of that type. The
 // type is the result of [Checker.Expr] or [Checker.Rule].
 func (c *Checker) Template(where, text string, of Type) []finding.Finding {
-	return c.template(where, "", text, of.Labels)
+	return graded(c.template(where, "", text, of.Labels))
 }
 
 // template expands a template by Prometheus's own code, with unknown label

@@ -72,6 +72,7 @@ func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error)
 	}
 	define(c, all)
 	_ = each(len(all), func(i int) error { all[i].check(c); return nil })
+	duplicates(c, sources)
 	for i, s := range sources {
 		if s.skipped != "" {
 			switch {
@@ -84,7 +85,7 @@ func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) (Report, error)
 		}
 		report.Files++
 		report.Rules += len(s.rules)
-		report.Issues = append(report.Issues, s.issues(c)...)
+		report.Issues = append(report.Issues, s.issues()...)
 	}
 	return report, nil
 }
@@ -195,18 +196,28 @@ func (r *rule) check(c *promcheck.Checker) {
 	}
 }
 
-// issues returns the issues of the file, ordered by line.
-func (s *source) issues(c *promcheck.Checker) []Issue {
-	out := slices.Clone(s.broken)
-	rules := make([]*promcheck.Rule, len(s.rules))
-	byWhere := map[*promcheck.Rule]*rule{}
-	for i, r := range s.rules {
-		rules[i] = &r.Rule
-		byWhere[&r.Rule] = r
-		out = append(out, r.issues...)
+// duplicates adds the findings about rules that are there twice.
+func duplicates(c *promcheck.Checker, sources []*source) {
+	var rules []*promcheck.Rule
+	of := map[*promcheck.Rule]*rule{}
+	for _, s := range sources {
+		for _, r := range s.rules {
+			r.File = s.name
+			rules = append(rules, &r.Rule)
+			of[&r.Rule] = r
+		}
 	}
 	for _, d := range c.Duplicates(rules) {
-		out = append(out, Issue{Finding: d.Finding, rule: byWhere[d.Rule]})
+		r := of[d.Rule]
+		r.issues = append(r.issues, Issue{Finding: d.Finding, rule: r})
+	}
+}
+
+// issues returns the issues of the file, ordered by line.
+func (s *source) issues() []Issue {
+	out := slices.Clone(s.broken)
+	for _, r := range s.rules {
+		out = append(out, r.issues...)
 	}
 	for i := range out {
 		s.locate(&out[i])
