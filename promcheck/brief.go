@@ -2,6 +2,7 @@ package promcheck
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -49,7 +50,7 @@ func change(n *parser.BinaryExpr) (time.Duration, bool) {
 	}
 	left, ok1 := series(n.LHS)
 	right, ok2 := series(n.RHS)
-	if !ok1 || !ok2 || left.v.Name == "" || left.v.Name != right.v.Name || !includes(matchers(left.v), matchers(right.v)) {
+	if !ok1 || !ok2 || left.v.Name == "" || left.v.Name != right.v.Name || !matchesMore(left.v, right.v) {
 		return 0, false
 	}
 	from, to := left.v.OriginalOffset, right.v.OriginalOffset
@@ -108,8 +109,7 @@ func event(n *parser.BinaryExpr) (time.Duration, bool) {
 	if n.Op == parser.NEQ {
 		a, ok1 := unparen(n.LHS).(*parser.VectorSelector)
 		b, ok2 := unparen(n.RHS).(*parser.VectorSelector)
-		if ok1 && ok2 && a.Name == b.Name && a.OriginalOffsetExpr == nil && b.OriginalOffsetExpr == nil && a.OriginalOffset != b.OriginalOffset &&
-			includes(matchers(a), matchers(b)) && includes(matchers(b), matchers(a)) {
+		if ok1 && ok2 && a.OriginalOffsetExpr == nil && b.OriginalOffsetExpr == nil && a.OriginalOffset != b.OriginalOffset && sameSeries(a, b) {
 			return (a.OriginalOffset - b.OriginalOffset).Abs(), true
 		}
 		return 0, false
@@ -139,6 +139,9 @@ func inner(e parser.Expr) parser.Expr {
 // low value starts the wait anew.
 func momentary(r *Rule, tree parser.Expr) []finding.Finding {
 	var out []finding.Finding
+	if !strings.Contains(r.Expr, "irate") {
+		return nil
+	}
 	parser.Inspect(tree, func(node parser.Node, path []parser.Node) error {
 		n, ok := node.(*parser.Call)
 		if !ok || n.Func.Name != "irate" {

@@ -67,7 +67,7 @@ func (w *walk) sameSample(n *parser.BinaryExpr) {
 	if !ok1 || !ok2 || a.Timestamp != nil || b.Timestamp != nil || a.OriginalOffset == b.OriginalOffset || a.OriginalOffsetExpr != nil || b.OriginalOffsetExpr != nil {
 		return
 	}
-	if x, y := matchers(a), matchers(b); a.Name == "" || a.Name != b.Name || !includes(x, y) || !includes(y, x) {
+	if !sameSeries(a, b) {
 		return
 	}
 	t := (&walk{Checker: w.Checker}).selector(a)

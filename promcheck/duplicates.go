@@ -20,7 +20,7 @@ type Duplicate struct {
 // a server loads one of them.
 func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
 	var all []copied
-	seen, size, common := map[string]*Rule{}, map[string]int{}, map[[2]string]int{}
+	seen, size, common := map[string][]*Rule{}, map[string]int{}, map[[2]string]int{}
 	for _, r := range rules {
 		size[r.File]++
 		if first := original(seen, r); first != nil {
@@ -50,23 +50,14 @@ func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
 type copied struct{ first, again *Rule }
 
 // original returns the first rule of which r is a copy, or nil, and records r.
-func original(seen map[string]*Rule, r *Rule) *Rule {
-	key := fmt.Sprint(r.Alert, "\x00", r.Record, "\x00", strings.Join(strings.Fields(r.Expr), " "), "\x00", r.Labels)
-	here, there := fmt.Sprint(key, "\x00", r.For, "\x00", r.File), fmt.Sprint(key, "\x00", filepath.Dir(r.File), "/")
-	if first := seen[here]; first != nil {
-		return first
+func original(seen map[string][]*Rule, r *Rule) *Rule {
+	key := r.Alert + "\x00" + r.Record + "\x00" + strings.Join(strings.Fields(r.Expr), " ") + "\x00" + fmt.Sprint(r.Labels)
+	before := seen[key]
+	seen[key] = append(before, r)
+	for _, o := range before {
+		if o.File == r.File && o.For == r.For || o.File != r.File && filepath.Dir(o.File) == filepath.Dir(r.File) {
+			return o
+		}
 	}
-	seen[here] = r
-	if r.File == "" {
-		return nil
-	}
-	first := seen[there]
-	if first == nil {
-		seen[there] = r
-		return nil
-	}
-	if first.File == r.File {
-		return nil // it waits longer or shorter
-	}
-	return first
+	return nil
 }

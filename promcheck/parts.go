@@ -1,7 +1,6 @@
 package promcheck
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -54,11 +53,10 @@ func narrower(a, b parser.Expr) bool {
 		x.StartOrEnd != y.StartOrEnd || x.Anchored != y.Anchored || x.Smoothed != y.Smoothed {
 		return false
 	}
-	part, whole := matchers(x), matchers(y)
 	if stem, ok := strings.CutSuffix(x.Name, "_bucket"); ok && y.Name == stem+"_count" {
-		return oneBucket(x) && includes(part, whole)
+		return oneBucket(x) && matchesMore(x, y)
 	}
-	return x.Name != "" && x.Name == y.Name && includes(part, whole)
+	return x.Name != "" && x.Name == y.Name && matchesMore(x, y)
 }
 
 // oneBucket reports whether a selector selects one bucket, because buckets
@@ -69,22 +67,18 @@ func oneBucket(v *parser.VectorSelector) bool {
 	})
 }
 
-// matchers returns the matchers of a selector except that of the name.
-func matchers(v *parser.VectorSelector) map[string]bool {
-	out := map[string]bool{}
-	for _, m := range v.LabelMatchers {
-		if m.Name != model.MetricNameLabel {
-			out[m.String()] = true
-		}
-	}
-	return out
-}
-
-func includes(all, some map[string]bool) bool {
-	for m := range maps.Keys(some) {
-		if !all[m] {
+// matchesMore reports whether a has the matchers of b, that of the name aside.
+func matchesMore(a, b *parser.VectorSelector) bool {
+	for _, m := range b.LabelMatchers {
+		same := func(o *labels.Matcher) bool { return o.Name == m.Name && o.Type == m.Type && o.Value == m.Value }
+		if m.Name != model.MetricNameLabel && !slices.ContainsFunc(a.LabelMatchers, same) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameSeries reports whether two selectors have the same name and matchers.
+func sameSeries(a, b *parser.VectorSelector) bool {
+	return a.Name != "" && a.Name == b.Name && matchesMore(a, b) && matchesMore(b, a)
 }

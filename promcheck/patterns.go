@@ -26,7 +26,7 @@ var (
 // notPattern reports a pattern in a matcher for equal values. Routers use
 // patterns as values of labels, so labels of routes are not checked.
 func (w *walk) notPattern(m *labels.Matcher, pos posrange.PositionRange) {
-	if m.Type != labels.MatchEqual && m.Type != labels.MatchNotEqual || strings.ContainsAny(m.Value, "$"+anyValue) {
+	if m.Type != labels.MatchEqual && m.Type != labels.MatchNotEqual || !strings.ContainsAny(m.Value, "|*+[") || strings.ContainsAny(m.Value, "$"+anyValue) {
 		return
 	}
 	if !alternation.MatchString(m.Value) && !wildcard.MatchString(m.Value) || holdsPatterns.MatchString(m.Name) {

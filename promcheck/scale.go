@@ -12,16 +12,24 @@ import (
 
 var (
 	// humanized matches the value of the alert in a function that adds a unit.
-	humanized = regexp.MustCompile(`\{\{-?\s*(?:\$value\s*\|\s*(humanize\w*)|(humanize\w*)\s+\$value)\s*-?\}\}`)
+	humanized = map[string]*regexp.Regexp{
+		"humanizePercentage": shownBy("humanizePercentage"), "humanizeDuration": shownBy("humanizeDuration"),
+		"humanizeTimestamp": shownBy("humanizeTimestamp"), "humanize1024": shownBy("humanize1024"),
+	}
 	// inPercent matches a value followed by a percent sign.
 	inPercent    = regexp.MustCompile(`\{\{-?\s*(?:\$value(?:\s*\|\s*(?:humanize|printf "%\.?\d*f"))?|(?:humanize|printf "%\.?\d*f")\s+\$value)\s*-?\}\}\s?(%)`)
 	milliseconds = regexp.MustCompile(`_(ms|msec|msecs|millis|milliseconds)(_total)?$`)
 )
 
+func shownBy(function string) *regexp.Regexp {
+	return regexp.MustCompile(`\{\{-?\s*(?:\$value\s*\|\s*` + function + `|` + function + `\s+\$value)\s*-?\}\}`)
+}
+
 // wrongScale reports a text that shows the value in a unit that it does not
 // have.
 func wrongScale(where, part, text string, tree parser.Expr, t Type) []finding.Finding {
-	if !strings.Contains(text, "$value") {
+	share := t.Range.Lo >= 0 && t.Range.Hi <= 1 && t.Range.Hi > 0 && t.Unit != metrics.Bool && strings.Contains(text, "%")
+	if !share && !strings.Contains(text, "humanize") || !strings.Contains(text, "$value") {
 		return nil
 	}
 	var out []finding.Finding
@@ -31,20 +39,24 @@ func wrongScale(where, part, text string, tree parser.Expr, t Type) []finding.Fi
 			Reason: reason, Suggestion: suggestion,
 		})
 	}
-	for _, m := range humanized.FindAllStringSubmatchIndex(text, -1) {
-		at := m[2:4]
-		if at[0] < 0 {
-			at = m[4:6]
+	for _, function := range []string{"humanizePercentage", "humanizeDuration", "humanizeTimestamp", "humanize1024"} {
+		if !strings.Contains(text, function) {
+			continue
 		}
-		function := text[at[0]:at[1]]
-		if reason := misfit(function, tree, t); reason != "" {
-			add(at, "", function+" "+reason)
+		reason := misfit(function, tree, t)
+		if reason == "" {
+			continue
+		}
+		for _, at := range humanized[function].FindAllStringIndex(text, -1) {
+			from := at[0] + strings.Index(text[at[0]:], function)
+			add([]int{from, from + len(function)}, "", function+" "+reason)
 		}
 	}
+	if !share {
+		return out
+	}
 	for _, m := range inPercent.FindAllStringSubmatchIndex(text, -1) {
-		if t.Range.Lo >= 0 && t.Range.Hi <= 1 && t.Range.Hi > 0 && t.Unit != metrics.Bool {
-			add(m[2:4], "humanizePercentage", "the value is "+t.Range.String()+", and the text shows it as a percentage: 0.5 is shown as 0.5%")
-		}
+		add(m[2:4], "humanizePercentage", "the value is "+t.Range.String()+", and the text shows it as a percentage: 0.5 is shown as 0.5%")
 	}
 	return out
 }
