@@ -111,6 +111,9 @@ func (l lint) checker() (*promcheck.Checker, error) {
 		return nil, err
 	}
 	options := promcheck.Options{Complete: *l.complete, ClosedLabels: len(target) > 0}
+	for _, label := range target {
+		options.TargetLabels = append(options.TargetLabels, label.Name)
+	}
 	for _, d := range []struct {
 		flag, text string
 		to         *model.Duration

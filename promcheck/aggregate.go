@@ -93,7 +93,7 @@ func several(in, kept Labels) bool {
 // (PQ003), or dropped ones (PQ031).
 func (w *walk) known(names []string, in Type, pos posrange.PositionRange, clause string) {
 	for _, name := range names {
-		if in.Labels.Can(name) {
+		if in.Labels.Can(name) || name == model.MetricNameLabel {
 			continue
 		}
 		if in.origin.Can(name) {
@@ -103,5 +103,8 @@ func (w *walk) known(names []string, in Type, pos posrange.PositionRange, clause
 		}
 		w.report(finding.UnknownLabel, w.find(name, pos), suggest.Nearest(name, in.Labels.Names()),
 			"%s %q, which none of the metrics here has (they have %s)", clause, name, listed(in.Labels.Names()))
+		if last := &w.findings[len(w.findings)-1]; last.Suggestion == "" && clause == "grouped by" {
+			last.Severity = finding.Warning // a list of labels may be for several versions
+		}
 	}
 }

@@ -28,6 +28,8 @@ app_wait_seconds{quantile="0.5"} 0.1
 app_wait_seconds{quantile="0.99"} 0.2
 app_wait_seconds_sum 1
 app_wait_seconds_count 7
+# TYPE pg_up gauge
+pg_up 1
 # TYPE app_build_info gauge
 app_build_info{version="1.2"} 1
 # TYPE app_owner_info gauge
@@ -101,11 +103,14 @@ var idioms = map[string][]string{
 	},
 	"names in matchers": {
 		`{__name__="app_queue_length"} > 3`,
+		`zk_up == 0 or pve_up == 0`,
 		`{__name__=~"app_.*_length"} > 3`,
 		`{__name__=~"app_queue_length|app_build_info", job="a"} > 3`,
 		`{__name__=~".*_total", job="a"} > 3`,
 		`rate({__name__=~"app_.*_total"}[5m]) > 3`,
 		`count by (__name__) ({job="a"}) > 1000`,
+		`count by (__name__) (app_queue_length) > 5`,
+		`up * on (instance) group_left (__name__) app_queue_length > 5`,
 		`topk(10, count by (__name__, job) ({__name__=~".+"})) > 1000`,
 		`count({__name__!~"up|scrape_.*", job="a"}) > 5`,
 		`sum by (__name__) (rate({__name__=~"app_requests_total|app_latency_seconds_count"}[5m])) > 3`,
@@ -252,6 +257,11 @@ func TestNoFindingOnLabelsOfTheRule(t *testing.T) {
 	c := promcheck.New(metrics.Catalogue{}, promcheck.Options{})
 	record := promcheck.Rule{Where: "record", Record: "job:up:sum", Expr: "sum by (job) (up)", Labels: map[string]string{"team": "a", "tier": "{{ $labels.job }}"}}
 	c.Define(record.Record, c.Result(&record))
+	known := exposedChecker(t, false)
+	r := promcheck.Rule{Where: "alert", Alert: "A", Expr: `app_queue_length > 5`, Labels: map[string]string{"job": "mail"}}
+	if _, findings := known.Rule(&r); len(findings) > 0 {
+		t.Errorf("a label of targets is overwritten: %v", findings)
+	}
 	for _, expr := range []string{
 		`job:up:sum{team="a"} == 0`,
 		`sum by (team, tier) (job:up:sum) == 0`,

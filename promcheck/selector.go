@@ -148,10 +148,19 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 		w.findings[len(w.findings)-1].Severity = finding.Warning // another file may record it
 		return
 	}
-	if !w.opts.Complete && !w.names.Slip(name) {
+	if !w.opts.Complete && (!w.names.Slip(name) || otherProgram(name, w.names.Nearest(name))) {
 		return
 	}
 	w.report(finding.UnknownMetric, w.find(name, pos), w.names.Nearest(name), "no metric %q in the catalogue", name)
+}
+
+// otherProgram reports whether two names begin with the abbreviations of two
+// programs: pg_up and zk_up.
+func otherProgram(name, near string) bool {
+	const abbreviation = 3
+	a, _, _ := strings.Cut(name, "_")
+	b, _, _ := strings.Cut(strings.Trim(near, `"`), "_")
+	return a != b && len(a) <= abbreviation && len(b) <= abbreviation
 }
 
 // matcher narrows the labels of a selector by one matcher. It reports unknown
