@@ -2,6 +2,8 @@ package promcheck
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/lint/suggest"
@@ -16,7 +18,9 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		param = w.visit(n.Param)
 	}
 	in := w.visit(n.Expr)
-	if !n.Without {
+	if n.Without {
+		w.misspelt(n, in)
+	} else {
 		w.known(n.Grouping, in, n.PosRange, "grouped by")
 	}
 	out := in
@@ -59,6 +63,21 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		}
 	}
 	return out
+}
+
+// misspelt reports a label of without (…) that is a slip of one that the series
+// have. Any other label that they lack has no effect.
+func (w *walk) misspelt(n *parser.AggregateExpr, in Type) {
+	for _, name := range n.Grouping {
+		if len(name) < clearSlip || in.Labels.Can(name) || in.origin.Can(name) || !suggest.Slip(name, in.Labels.Names()) {
+			continue
+		}
+		near := suggest.Nearest(name, in.Labels.Names())
+		if near == "" || slices.Contains(n.Grouping, strings.Trim(near, `"`)) {
+			continue // both spellings are listed
+		}
+		w.report(finding.UnknownLabel, w.find(name, n.PosRange), near, "without %q, which none of the metrics here has (they have %s)", name, listed(in.Labels.Names()))
+	}
 }
 
 // spoils reports an aggregation over several series that becomes NaN because of

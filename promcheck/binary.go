@@ -305,7 +305,9 @@ func (w *walk) set(n *parser.BinaryExpr, left, right Type) Type {
 	if n.Op == parser.LOR {
 		return left.or(right)
 	}
-	w.disjoint(n, left, right)
+	if !w.absentAndThere(n) {
+		w.disjoint(n, left, right)
+	}
 	w.exclude(n)
 	w.sameSample(n)
 	w.idleBool(n)

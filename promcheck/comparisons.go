@@ -79,3 +79,26 @@ func (w *walk) sameSample(n *parser.BinaryExpr) {
 		w.report(finding.SameSample, n.PositionRange(), "", "with a scrape every %s, both sides are mostly the same sample: an offset of %s is too short", duration(scrape), duration(apart))
 	}
 }
+
+// absentAndThere reports absent(x) and x: one of them has no result.
+func (w *walk) absentAndThere(n *parser.BinaryExpr) bool {
+	if n.Op != parser.LAND {
+		return false
+	}
+	for _, s := range [][2]parser.Expr{{n.LHS, n.RHS}, {n.RHS, n.LHS}} {
+		call, ok := unparen(s[0]).(*parser.Call)
+		if !ok || call.Func.Name != "absent" {
+			continue
+		}
+		gone, ok1 := unparen(call.Args[0]).(*parser.VectorSelector)
+		there, ok2 := fires(s[1]).(*parser.VectorSelector)
+		if c, ok := fires(s[1]).(*parser.BinaryExpr); ok && c.Op.IsComparisonOperator() {
+			there, ok2 = unparen(c.LHS).(*parser.VectorSelector)
+		}
+		if ok1 && ok2 && gone.Name != "" && gone.Name == there.Name && gone.OriginalOffset == there.OriginalOffset && matchesMore(there, gone) {
+			w.report(finding.NeverFires, n.PositionRange(), "", "absent(%s) has a result only without the series that the other side needs: write or, or remove one side", gone)
+			return true
+		}
+	}
+	return false
+}

@@ -103,6 +103,16 @@ func TestMistakes(t *testing.T) {
 		{`a != NaN`, 0, []string{"PQ041 bug a != NaN"}},
 		{`a != a`, 0, nil},
 
+		// absent() that never fires, or never resolves.
+		{`absent(a{x="1"}) and a{x="1"} > 5`, 0, []string{`PQ040 bug absent(a{x="1"}) and a{x="1"} > 5`}},
+		{`absent(a) and on () a`, 0, []string{"PQ040 bug absent(a) and on () a"}},
+		{`absent(a) and on () b > 5`, 0, nil},
+		{`absent(a{x="1"}) and on () a > 5`, 0, nil},
+		{`absent(a) or a > 5`, 0, nil},
+		{`absent(a) == 0`, 0, []string{"PQ040 bug absent(a) == 0"}},
+		{`absent(up == 2)`, 0, []string{"PQ040 bug up == 2"}},
+		{`absent(count(a) == 0)`, 0, []string{"PQ040 bug count(a) == 0"}},
+
 		// bool in conditions.
 		{`a > 1 and b > bool 5`, 0, []string{"PQ041 bug b > bool 5"}},
 		{`a > bool 1 and b > 5`, 0, []string{"PQ041 bug a > bool 1"}},
@@ -205,6 +215,9 @@ func TestMistakesInKnownMetrics(t *testing.T) {
 		{`job:queue:sum > 5`, nil},
 		{`rate(app_latency_seconds[5m]) > 1`, []string{`PQ002 bug app_latency_seconds "app_latency_seconds_sum"`}},
 		{`rate(app_requests_total{handler="/other"}[5m]) > 1`, nil},
+		{`sum without (instanc) (app_queue_length) > 5`, []string{`PQ003 bug instanc "instance"`}},
+		{`sum without (pod, replica) (app_queue_length) > 5`, nil},
+		{`sum by (queue, rule_group) (app_queue_length) > 5`, []string{"PQ003 warning rule_group"}},
 		{`count(app_queue_length) > 0`, []string{"PQ041 bug count(app_queue_length) > 0"}},
 		{`app_requests_total >= 0`, []string{"PQ041 bug app_requests_total >= 0"}},
 	} {

@@ -10,7 +10,7 @@ import (
 	"github.com/alertnative/preflight/metrics"
 )
 
-// processes are labels that tell processes apart. The counters of one process
+// processes are labels that distinguish processes. The counters of one process
 // restart together, so their sum restarts as one counter does.
 var processes = []string{
 	model.InstanceLabel, "exported_instance", "pod", "pod_name", "kubernetes_pod_name", "node", "nodename", "host", "hostname", "server", "machine", "address", "target",

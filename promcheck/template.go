@@ -302,9 +302,9 @@ func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
 }
 
 // expand runs the template with the first filling that works and returns its
-// queries. exact means that the labels in them may have any value. verb is what
-// printf writes for a value of another type, or "". If all fillings fail, it
-// returns the error of the first.
+// queries. exact means that the labels in them may have any value. verb is the
+// text that printf writes for a value of another type, or "". If all fillings
+// fail, it returns the error of the first.
 func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, verb string, failed error) {
 	for _, value := range fillings {
 		names := map[string]string{}
