@@ -209,15 +209,30 @@ func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
 // counts reports whether a value is the number of series of metrics outside the
 // catalogue. It tests their presence: they may exist only in case of a problem.
 func (w *walk) counts(e parser.Expr) bool {
-	n, ok := unparen(e).(*parser.AggregateExpr)
-	if !ok || n.Op != parser.COUNT && n.Op != parser.GROUP {
+	switch n := unparen(e).(type) {
+	case *parser.AggregateExpr:
+		if n.Op != parser.COUNT && n.Op != parser.GROUP {
+			return false
+		}
+	case *parser.Call:
+		if n.Func.Name != "count_over_time" && n.Func.Name != "present_over_time" {
+			return false
+		}
+	default:
 		return false
 	}
+	return w.outside(e)
+}
+
+// outside reports whether an expression reads only metrics that neither the
+// catalogue nor a recording rule has.
+func (c *Checker) outside(e parser.Expr) bool {
 	outside := true
-	parser.Inspect(n, func(node parser.Node, _ []parser.Node) error {
+	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
 		if v, ok := node.(*parser.VectorSelector); ok {
-			_, known := w.catalogue.Series(v.Name)
-			outside = outside && !known && v.Name != "up"
+			_, known := c.catalogue.Series(v.Name)
+			_, recorded := c.recorded.get(v.Name)
+			outside = outside && !known && !recorded && v.Name != "up"
 		}
 		return nil
 	})

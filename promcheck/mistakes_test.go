@@ -113,6 +113,10 @@ func TestMistakes(t *testing.T) {
 		{`absent(up == 2)`, 0, []string{"PQ040 bug up == 2"}},
 		{`absent(count(a) == 0)`, 0, []string{"PQ040 bug count(a) == 0"}},
 
+		// No condition.
+		{`alarms_active`, 0, []string{"PQ041 warning alarms_active"}},
+		{`sum by (job) (rate(a_total{code="500"}[5m]))`, 0, []string{`PQ041 bug sum by (job) (rate(a_total{code="500"}[5m]))`}},
+
 		// bool in conditions.
 		{`a > 1 and b > bool 5`, 0, []string{"PQ041 bug b > bool 5"}},
 		{`a > bool 1 and b > 5`, 0, []string{"PQ041 bug a > bool 1"}},

@@ -121,11 +121,15 @@ func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []finding.F
 	if !c.always(tree) {
 		return nil
 	}
-	return []finding.Finding{{
+	f := finding.Finding{
 		Code: finding.AlwaysFires, Where: r.Where, Part: "expr", Text: r.Expr,
 		From: int(tree.PositionRange().Start), To: int(tree.PositionRange().End),
 		Reason: "no comparison: it fires for every existing series, whatever its value",
-	}}
+	}
+	if _, plain := unparen(tree).(*parser.VectorSelector); plain && c.outside(tree) {
+		f.Severity = finding.Warning // it may exist only in case of a problem
+	}
+	return []finding.Finding{f}
 }
 
 // always reports whether a part of the expression always has a result. A bare
@@ -137,6 +141,9 @@ func (c *Checker) always(e parser.Expr) bool {
 		return c.always(n.LHS) || c.always(n.RHS)
 	}
 	t := (&walk{Checker: c}).visit(e)
+	if n, ok := e.(*parser.AggregateExpr); ok && n.Op == parser.GROUP && c.outside(n) {
+		return false // group is for tests of presence
+	}
 	if v, ok := e.(*parser.VectorSelector); ok && t.family == nil {
 		if _, recorded := c.recorded.get(v.Name); !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
 			return false
