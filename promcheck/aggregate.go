@@ -5,11 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
 func (w *walk) aggregate(n *parser.AggregateExpr) Type {

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alertnative/preflight/finding"
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/finding"
 )
 
 // condition is a comparison of an expression with a number.

@@ -10,14 +10,15 @@ import (
 	"text/template/parse"
 	"time"
 
-	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/internal/emit/texts"
-	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 	"github.com/prometheus/prometheus/template"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
 // fillings are label values for trying a template: one of them suits every use
