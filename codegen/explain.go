@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/texts"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/lint/suggest"
@@ -241,7 +242,7 @@ func (x explanation) write(w io.Writer, named bool) {
 	}
 	fmt.Fprintln(w)
 	if x.About != "" {
-		fmt.Fprintf(w, "  %s\n", x.About)
+		fmt.Fprintf(w, "  %s\n", finding.Text(x.About))
 	}
 	for _, c := range x.Conditions {
 		fmt.Fprint(w, "\nfires when")
@@ -251,7 +252,7 @@ func (x explanation) write(w io.Writer, named bool) {
 		if c.Env != "" {
 			fmt.Fprintf(w, ", in each environment (%s), here in %s", strings.Join(x.Envs, ", "), c.Env)
 		}
-		fmt.Fprintf(w, "\n%s\n", indent(c.Expr))
+		fmt.Fprintf(w, "\n%s\n", indent(finding.Text(c.Expr)))
 		if c.For != "" {
 			fmt.Fprintf(w, "    for %s\n", c.For)
 		}
@@ -263,26 +264,26 @@ func (x explanation) write(w io.Writer, named bool) {
 	var labels []string
 	for _, name := range slices.Sorted(maps.Keys(x.Labels)) {
 		if v := x.Labels[name]; v != "" {
-			name += "=" + v
+			name += "=" + finding.Value(v)
 		}
 		labels = append(labels, name)
 	}
 	fmt.Fprintf(w, "\nlabels    %s\n", strings.Join(labels, ", "))
 	for _, r := range x.Sent {
-		fmt.Fprintf(w, "sent to   %s", r.Receiver)
+		fmt.Fprintf(w, "sent to   %s", finding.Value(r.Receiver))
 		if r.Labels != "" {
-			fmt.Fprintf(w, " with %s", r.Labels)
+			fmt.Fprintf(w, " with %s", finding.Line(r.Labels))
 		}
 		if r.Means != "" {
-			fmt.Fprintf(w, ": %s", r.Means)
+			fmt.Fprintf(w, ": %s", finding.Line(r.Means))
 		}
 		fmt.Fprintf(w, "\n          grouped by %s; first after %s, changes every %s, repeated every %s\n",
-			strings.Join(r.GroupBy, ", "), r.GroupWait, r.GroupInterval, r.RepeatInterval)
+			finding.Line(strings.Join(r.GroupBy, ", ")), r.GroupWait, r.GroupInterval, r.RepeatInterval)
 		if r.Suppressed != "" {
-			fmt.Fprintf(w, "          not sent %s\n", r.Suppressed)
+			fmt.Fprintf(w, "          not sent %s\n", finding.Line(r.Suppressed))
 		}
 		for _, promise := range r.Promises {
-			fmt.Fprintf(w, "          promised: %s\n", promise)
+			fmt.Fprintf(w, "          promised: %s\n", finding.Line(promise))
 		}
 	}
 	for _, link := range []struct{ word, url string }{{"panel", x.Dashboard}, {"runbook", x.Runbook}} {

@@ -14,6 +14,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/alertnative/preflight"
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/completion"
 	"github.com/alertnative/preflight/internal/help"
 	"github.com/alertnative/preflight/internal/proof/verdict"
@@ -122,7 +123,7 @@ func (g *generate) run(ctx context.Context, sites []preflight.Site, stdout, stde
 			continue
 		}
 		for _, note := range p.notes() {
-			fmt.Fprintf(stderr, "preflight-gen: note: %s\n", note)
+			fmt.Fprintf(stderr, "preflight-gen: note: %s\n", finding.Text(note))
 		}
 	}
 	if err := show(errors.Join(wrong...), *g.format, stdout, stderr); err != nil {

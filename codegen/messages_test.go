@@ -54,7 +54,7 @@ func TestMessagesOfIntegrations(t *testing.T) {
 		"an escaped text":          {receives(routing.Receiver{Telegram: []routing.Telegram{{BotToken: routing.Secret("t"), ChatID: 1, YAML: "parse_mode: HTML\nmessage: '<b>{{ .Nope }}</b>'"}}}), `telegram_configs[0].message: AM006: with `},
 		"details":                  {receives(routing.Receiver{PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("t"), YAML: "details: {queue: '{{ .Nope }}'}"}}}), `pagerduty_configs[0].details.queue: AM006: with `},
 		"an old receiver":          {old("{{ .CommonLabels.queue }}"), ""},
-		"an old receiver's fault":  {old("{{ .Nope }}"), `receiver "old", discord_configs[0].title: AM006: with `},
+		"an old receiver's fault":  {old("{{ .Nope }}"), `receiver "old", discord_configs[0].title: AM006: line 4, column 51 of Routing.YAML: with `},
 		"a template of old files":  {old(`{{ template "old.title" . }}`), ""},
 	})
 }
@@ -103,12 +103,12 @@ func TestNamesInNestedRoutes(t *testing.T) {
 		"a time below":             {deep(routing.Route{Match: `queue="a"`, Mute: []string{"night"}}), `routing, {queue="a"}: AM003: the time interval "night" is not defined` + "\n    did you mean \"nights\"?"},
 		"an active time below":     {deep(routing.Route{Match: `queue="a"`, Active: []string{"night"}}), `the time interval "night" is not defined`},
 		"a label twice below":      {deep(routing.Route{Match: `queue="a"`, GroupBy: []string{"a", "a"}}), `routing, {queue="a"}: DF019: GroupBy: the label "a" is there twice`},
-		"a wait of Raw":            {deep(routing.Raw("matchers: [queue=a]\ngroup_interval: 0s")), `routing, Raw {queue=a}: DF019: the route on line 1: Alertmanager refuses it: group_interval cannot be zero`},
-		"a receiver of Raw":        {deep(routing.Raw("matchers: [queue=a]\nroutes:\n- receiver: mqq")), `routing, Raw {queue=a}: AM003: line 3: the receiver "mqq" is not defined`},
-		"a time of Raw":            {deep(routing.Raw("matchers: [queue=a]\nmute_time_intervals: [night]")), `routing, Raw {queue=a}: AM003: line 2: the time interval "night" is not defined`},
-		"a receiver of YAML":       {given("route:\n  receiver: mqq\n  routes: [{receiver: mq}]\n"), `routing, YAML: AM003: line 2: the receiver "mqq" is not defined`},
+		"a wait of Raw":            {deep(routing.Raw("matchers: [queue=a]\ngroup_interval: 0s")), `routing, Raw {queue=a}: DF019: line 1, column 1: Alertmanager refuses it: group_interval cannot be zero`},
+		"a receiver of Raw":        {deep(routing.Raw("matchers: [queue=a]\nroutes:\n- receiver: mqq")), `routing, Raw {queue=a}: AM003: line 3, column 13: the receiver "mqq" is not defined`},
+		"a time of Raw":            {deep(routing.Raw("matchers: [queue=a]\nmute_time_intervals: [night]")), `routing, Raw {queue=a}: AM003: line 2, column 23: the time interval "night" is not defined`},
+		"a receiver of YAML":       {given("route:\n  receiver: mqq\n  routes: [{receiver: mq}]\n"), `routing, YAML: AM003: line 2, column 13: the receiver "mqq" is not defined`},
 		"no receiver of YAML":      {all(given("receivers: [{name: a}]\n"), func(s *preflight.Site) { s.Routing.Receivers = nil }), "routing, the default route: AM003: it has no Receiver"},
-		"an inline secret of YAML": {given("route: {receiver: mq}\nglobal: {slack_api_url: 'https://hunter2'}\n"), "routing, YAML: AM013: line 2: global.slack_api_url contains a secret"},
+		"an inline secret of YAML": {given("route: {receiver: mq}\nglobal: {slack_api_url: 'https://hooks.example/hunter2'}\n"), "routing, YAML: AM013: line 2, column 10: global.slack_api_url contains a secret"},
 		"a receiver of both":       {given("route: {receiver: mq}\nreceivers: [{name: mq}]\n"), `receiver "mq": DF007: Routing.YAML has a receiver of the name too`},
 		"a whole file":             {given("route: {receiver: mq}\n"), ""},
 	})

@@ -65,7 +65,7 @@ func also(s *preflight.Site) {
 // promised adds a promise for amber alerts, beside one for red ones.
 func promised(x routing.Promise) change {
 	return func(s *preflight.Site) {
-		s.Routing.Promises = []routing.Promise{x, {Match: `sev="red"`, Receiver: "mq"}}
+		s.Routing.Promises = []routing.Promise{x, {Match: `sev="red"`, Receiver: "mq", Within: "10m"}}
 	}
 }
 

@@ -173,7 +173,7 @@ func TestDroppedHeartbeat(t *testing.T) {
 	}
 	s := shipped()
 	s.Packs[1] = s.Packs[1].With(preflight.Without{Alert: "Watchdog", Why: "another system watches"})
-	code, _, stderr := generate(t, s)
+	code, _, stderr := generate(t, s, "--out="+t.TempDir())
 	if code != 0 {
 		t.Errorf("exit %d", code)
 	}
@@ -189,7 +189,7 @@ func TestBrokenPromiseNamesMatcher(t *testing.T) {
 	s.Routing.Promises = []routing.Promise{{Match: `sev="red"`, Receiver: "other"}}
 	contains(t, findings(t, s), `promised to other, goes to mq (env="prod" keeps it from {env="prod",sev="red"})`)
 	s.Routing.Route.Routes = []routing.Route{{Match: `sev=~"red|amber", env="dev"`}, {Match: `sev="red"`, Receiver: "other"}}
-	contains(t, findings(t, s), `promised to other, goes to mq ({env="dev",sev=~"red|amber"} takes it before {sev="red"})`)
+	contains(t, findings(t, s), `promised to other, goes to mq ({env="dev",sev=~"red|amber"} takes it before {sev="red"}, with the receiver of the default route)`)
 }
 
 // An external label is added only to an alert that lacks it.
@@ -207,4 +207,32 @@ func TestExternalLabelsDoNotOverride(t *testing.T) {
 	}
 	s.ExternalLabels["region"] = []string{"ap"}
 	contains(t, findings(t, s), `no alert has region="eu"`)
+}
+
+// Matchers that Alertmanager accepts and that cannot mean what is written are
+// findings, in YAML too.
+func TestSlipsInMatchers(t *testing.T) {
+	t.Parallel()
+	grey := func(match string) change { return routed(routing.Route{Match: match, GroupWait: "1m"}) }
+	file := func(match string) change {
+		return func(s *preflight.Site) {
+			s.Routing.YAML = "route:\n  receiver: mq\n  group_by: [alertname]\n  routes:\n    - matchers: ['" + match + "']\n      receiver: mq\n      group_wait: 1m\n"
+			s.Routing.Route = routing.Route{}
+		}
+	}
+	plantEach(t, queueSite, map[string]planted{
+		"alternatives as a value":     {grey(`team="mq|"`), `routing, {team="mq|"}: AM002: team="mq|" compares the whole value: write team=~"mq|"`},
+		"none of these":               {grey(`team!="mq|web"`), `write team!~"mq|web"`},
+		"alternatives":                {grey(`team=~"mq|web"`), ""},
+		"alternatives in YAML":        {file(`team="mq|web"`), `write team=~"mq|web"`},
+		"another case":                {grey(`team="MQ"`), `team="MQ" differs from "mq" in upper and lower case`},
+		"another case of a name":      {grey(`alertname=~"broker.*"`), `alertname=~"broker.*" differs from "BrokerDown" in upper and lower case`},
+		"another case in YAML":        {file(`alertname=~"broker.*"`), `alertname=~"broker.*" differs from "BrokerDown" in upper and lower case`},
+		"the case of the name":        {grey(`alertname=~"Broker.*"`), ""},
+		"in a promise":                {promised(routing.Promise{Match: `sev="amber|grey"`, Receiver: "mq"}), `promise of {sev="amber|grey"}: AM008: the promise matches no alert: sev="amber|grey" compares`},
+		"a value that the site knows": {all(jobLabels(map[string]string{"team": "mq|web"}), grey(`team="mq|web", sev="red"`)), ""},
+	})
+	s := queueSite()
+	inhibition(`sev="red"`, `sev="amber|grey"`)(&s)
+	contains(t, findings(t, s), `AM005: sev="amber|grey" compares the whole value: write sev=~"amber|grey"`)
 }

@@ -31,7 +31,11 @@ func TestFolderOfRunbooks(t *testing.T) {
 	} {
 		s := mq(broker(queueLong()))
 		s.RunbookURL = url
-		code, _, stderr := generate(t, s)
+		var args []string
+		if want == "" {
+			args = append(args, "--out="+t.TempDir())
+		}
+		code, _, stderr := generate(t, s, args...)
 		if want == "" && code != 0 {
 			t.Errorf("%s: exit %d\n%s", url, code, stderr)
 		}

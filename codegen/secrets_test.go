@@ -68,7 +68,7 @@ func TestSecretsAndAddresses(t *testing.T) {
 		"the password of a target":      {ofJob(func(j *preflight.Job) { j.Targets = []string{"u:hunter2@q:9400"} }), `job "queue", Targets: DF018: an address contains a user name or a password`},
 		"the password of a target URL":  {ofJob(func(j *preflight.Job) { j.Targets = []string{"http://u:hunter2@q:9400/"} }), `job "queue", Targets: DF018: an address contains a user name or a password`},
 		"the password of a proxy":       {ofJob(func(j *preflight.Job) { j.YAML = "proxy_url: http://u:hunter2@proxy:3128" }), `job "queue", YAML: DF018: an address contains a user name or a password`},
-		"the password of a Bot API":     {notified(func(r *routing.Receiver) { r.Telegram[0].YAML = "api_url: http://u:hunter2@api" }), `receiver "mq", Telegram.YAML: AM013: line 1: api_url contains an address with a user name or a password`},
+		"the password of a Bot API":     {notified(func(r *routing.Receiver) { r.Telegram[0].YAML = "api_url: http://u:hunter2@api" }), `receiver "mq", Telegram.YAML: AM013: line 1, column 1: api_url contains an address with a user name or a password`},
 		"a wiki with an @ in its path":  {func(s *preflight.Site) { s.RunbookURL = "https://w.example/@team/runbooks" }, ""},
 		"a webhook with a query":        {func(s *preflight.Site) { s.Webhook.URL = "http://hook:9917?a=b" }, "site, Webhook.URL: DF017: it has a query or a fragment"},
 		"a Grafana with a fragment":     {func(s *preflight.Site) { s.Grafana.URL = "https://g.example/#x" }, "site, Grafana.URL: DF017: it has a fragment"},

@@ -27,7 +27,7 @@ func TestYAMLIsReadWhole(t *testing.T) {
 		"a job":                     {ofJob(func(j *preflight.Job) { j.YAML = "honor_labels: true\n" }), ""},
 		"a job of two documents":    {ofJob(func(j *preflight.Job) { j.YAML = "honor_labels: true\n---\nsample_limit: 5\n" }), `job "queue": DF019: YAML: has more than one document`},
 		"a job and a line":          {ofJob(func(j *preflight.Job) { j.YAML = "---\nhonor_labels: true\n---\n" }), ""},
-		"Telegram of two documents": {notified(func(r *routing.Receiver) { r.Telegram[0].YAML = "message: a\n---\nmessage: b\n" }), "Telegram.YAML: DF019: it has more than one document"},
+		"Telegram of two documents": {notified(func(r *routing.Receiver) { r.Telegram[0].YAML = "message: a\n---\nmessage: b\n" }), "Telegram.YAML: DF019: line 3, column 1: it has more than one document"},
 		"a rule file":               {files(map[string]string{"a.yml": "# of others\n---\n" + rule}), ""},
 		"comments beside it":        {files(map[string]string{"a.yml": rule, "b.yml": "# nothing yet\n"}), ""},
 		"two documents":             {files(map[string]string{"a.yml": rule + "---\n" + other}), at + "a.yml: has more than one document"},

@@ -3,8 +3,6 @@ package dashgen_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -13,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/internal/golden"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -48,27 +47,13 @@ func gallery() dashgen.Dashboard {
 // schedule is the timing of the dashboards here.
 var schedule = metrics.Timing{Run: 10 * time.Minute, Scrape: 15 * time.Second, Evaluation: 15 * time.Second}
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 func TestGalleryGolden(t *testing.T) {
 	t.Parallel()
 	got, err := gallery().JSON(schedule)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden := filepath.Join("testdata", "gallery.json")
-	if *update {
-		if err := os.WriteFile(golden, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is stale, rewrite it with: go test ./dashgen -update\n%s", golden, diff)
-	}
+	golden.Compare(t, filepath.Join("testdata", "gallery.json"), got)
 }
 
 // A collapsed row contains its panels and has one line.

@@ -49,8 +49,10 @@ func (f Finding) Error() string { return f.String() }
 
 // String formats the finding like a compiler's error: file and line if known,
 // the place, the code and the reason, the line of text with a caret under the
-// mistake, and the suggestion.
+// mistake, and the suggestion. It cuts long values, and escapes control
+// characters.
 func (f Finding) String() string {
+	f = f.Shown()
 	var b strings.Builder
 	switch {
 	case f.File != "" && f.Line > 0:
@@ -71,6 +73,7 @@ func (f Finding) String() string {
 func (f Finding) Detail() string {
 	var b strings.Builder
 	if line, column, width := f.locate(); line != "" {
+		line, column, width = around(line, column, width)
 		fmt.Fprintf(&b, "\n    %s\n    %s%s", line, strings.Repeat(" ", column), strings.Repeat("^", width))
 	}
 	if f.Suggestion != "" {

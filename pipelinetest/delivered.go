@@ -21,7 +21,7 @@ import (
 type Message struct {
 	At    time.Time
 	Text  string // the message as it was sent, without formatting
-	Rings bool
+	Rings bool   // in Slack: it mentions people
 }
 
 // Delivered returns the messages of a receiver in order of time: those in its
@@ -31,22 +31,25 @@ func (p *Pipeline) Delivered(receiver string) []Message {
 	if !slices.Contains(p.options.names, receiver) {
 		p.t.Fatalf("no receiver %q: the site has %s", receiver, strings.Join(p.options.names, ", "))
 	}
-	var out []Message
-	chats := map[int64]bool{}
+	var chats []int64
+	var channels []string
 	for _, r := range p.options.model.Routing.Receivers {
 		for _, chat := range r.Chats {
 			if r.Name == receiver {
-				chats[p.options.number(chat.Telegram)] = true
+				chats = append(chats, p.options.number(chat.Telegram))
+				channels = append(channels, p.options.channels[chat.Slack])
 			}
 		}
 	}
-	for chat := range chats {
-		for _, m := range p.bot.Messages(chat) {
-			out = append(out, delivered(m))
-		}
+	var out []Message
+	for _, chat := range chats {
+		out = append(out, delivered(p.telegramPosts(chat))...)
+	}
+	for _, channel := range channels {
+		out = append(out, delivered(p.slackPosts(channel))...)
 	}
 	for _, c := range p.outside.of(receiver) {
-		if !chats[c.chat] {
+		if c.chat == 0 || !slices.Contains(chats, c.chat) {
 			out = append(out, c.Message)
 		}
 	}
@@ -54,13 +57,13 @@ func (p *Pipeline) Delivered(receiver string) []Message {
 	return out
 }
 
-// delivered returns a chat message as it was sent.
-func delivered(m fakebot.Message) Message {
-	text := m.Text
-	if len(m.Edits) > 0 {
-		text = m.Edits[0].Text
+// delivered returns messages of a chat as they were sent.
+func delivered(list []post) []Message {
+	var out []Message
+	for _, x := range list {
+		out = append(out, Message{x.sent, x.versions[0].text, x.rings})
 	}
-	return Message{m.Sent, text, !m.Silent}
+	return out
 }
 
 // outsiders replaces the programs that Alertmanager's own integrations call.
@@ -133,7 +136,7 @@ func (o *outsiders) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, m := range o.bot.Messages(sent.Result.Chat.ID) {
 		if m.ID == sent.Result.ID {
-			o.record(outsideCall{Message: delivered(m), of: o.list[i], chat: sent.Result.Chat.ID})
+			o.record(outsideCall{Message: Message{m.Sent, m.Text, !m.Silent}, of: o.list[i], chat: sent.Result.Chat.ID})
 		}
 	}
 }

@@ -8,18 +8,22 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
+	"github.com/alertnative/preflight/internal/fake/fakeslack"
+	parts "github.com/alertnative/preflight/internal/testing/alertmanager"
 )
 
 // Part is a program that a story can stop.
 type Part string
 
 // The parts. Without Prometheus nothing is scraped or evaluated. Without
-// Telegram no program reaches the Bot API.
+// Telegram no program reaches the Bot API, and without Slack the webhook does not
+// reach its Web API.
 const (
 	Prometheus   Part = "prometheus"
 	Alertmanager Part = "alertmanager"
 	Webhook      Part = "webhook"
 	Telegram     Part = "telegram"
+	Slack        Part = "slack"
 )
 
 // Pipeline is a running pipeline and the world that it monitors. Its methods
@@ -30,6 +34,7 @@ type Pipeline struct {
 	begin   time.Time
 	network *network
 	bot     *fakebot.Bot
+	slack   *fakeslack.Workspace
 	outside *outsiders
 	store   *store
 	targets []*target
@@ -42,7 +47,7 @@ type Pipeline struct {
 	scraping func() // stops the scrapes of real parts
 	failing  map[string]bool
 	managers []*alertmanager // by index; nil for a stopped one
-	kept     []memory
+	kept     []parts.Kept
 	service  *service
 	gossips  sync.WaitGroup
 	over     context.Context
@@ -57,6 +62,7 @@ func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 		chats = append(chats, fakebot.Chat{ID: id})
 	}
 	p.bot = fakebot.New(botToken, fakebot.Telegram(), chats...)
+	p.slack = fakeslack.New(slackToken, fakeslack.Slack(), o.channels.ids()...)
 	p.outside = &outsiders{list: o.outside, bot: p.bot}
 	p.store = newStore(o.pace.changed)
 	for _, job := range o.model.Jobs {
@@ -66,7 +72,7 @@ func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 	if o.SlowPeer > 0 {
 		n = 2
 	}
-	p.managers, p.kept = make([]*alertmanager, n), make([]memory, n)
+	p.managers, p.kept = make([]*alertmanager, n), make([]parts.Kept, n)
 	return p
 }
 
@@ -75,6 +81,9 @@ func newPipeline(t testing.TB, o options, begin time.Time) *Pipeline {
 func (p *Pipeline) open() {
 	p.t.Helper()
 	p.outside.serve(p.network)
+	if len(p.options.channels) > 0 {
+		p.Start(Slack)
+	}
 	for _, part := range []Part{Telegram, Webhook, Alertmanager, Prometheus} {
 		time.Sleep(7 * time.Millisecond)
 		if part != Webhook || p.options.webhook != nil {
@@ -97,6 +106,9 @@ func (p *Pipeline) close() {
 	if refused := p.bot.Refusals(); len(refused) > 0 && !p.t.Failed() {
 		p.t.Errorf("Telegram refused %v", refused)
 	}
+	if refused := p.slack.Refusals(); len(refused) > 0 && !p.t.Failed() {
+		p.t.Errorf("Slack refused %v", refused)
+	}
 }
 
 func (p *Pipeline) runs(part Part) bool {
@@ -107,6 +119,8 @@ func (p *Pipeline) runs(part Part) bool {
 		return p.managers[0] != nil
 	case Webhook:
 		return p.service != nil
+	case Slack:
+		return slices.Contains(p.network.addresses(), slackHost)
 	default:
 		return slices.Contains(p.network.addresses(), telegramHost)
 	}
@@ -129,6 +143,8 @@ func (p *Pipeline) Start(part Part) {
 		err = p.startWebhook()
 	case Telegram:
 		p.network.serve(telegramHost, p.outside)
+	case Slack:
+		p.network.serve(slackHost, p.slack)
 	}
 	if err != nil {
 		p.t.Fatalf("%s does not start: %v", part, err)
@@ -166,6 +182,8 @@ func (p *Pipeline) Stop(part Part) {
 		p.mu.Unlock()
 	case Telegram:
 		p.network.unplug(telegramHost)
+	case Slack:
+		p.network.unplug(slackHost)
 	}
 }
 

@@ -1,13 +1,14 @@
 // Package pipelinetest plays stories through a whole alerting pipeline in fake
-// time. A story sets series and stops parts; the result is the Telegram
-// messages that people get.
+// time. A story sets series and stops parts; the result is the messages that
+// people get.
 //
 // Everything between the series and the messages is real. Prometheus's rule
 // engine evaluates the rules of a [preflight.Site]. Alertmanager runs with its
 // configuration, routing, grouping, inhibition, silences, notification log, API
 // and notifiers. This project's webhook runs with its spool, state and
-// formatter. They speak HTTP over a network in memory, and call a Bot API that
-// refuses the same calls as Telegram. A story of an hour takes about a second.
+// formatter. They speak HTTP over a network in memory, and call a Bot API and a
+// Web API that refuse the same calls as Telegram and Slack. A story of an hour
+// takes about a second.
 //
 //	func TestDiskFull(t *testing.T) {
 //		pipelinetest.Run(t, pipelinetest.Config{Site: site()}, func(p *pipelinetest.Pipeline) {
@@ -48,8 +49,8 @@ type Config struct {
 	// Site has the rules and routes under test. The targets of its jobs are up
 	// and expose the series that the story sets. Prometheus, Alertmanager and
 	// the webhook are recognised among the targets by address, job name or
-	// port, and expose their own metrics. The site's chats get the numbers
-	// -100, -101 and so on, in order.
+	// port, and expose their own metrics. The site's chats in Telegram get
+	// the numbers -100, -101 and so on, in order.
 	Site preflight.Site
 	// Start is the time at which the story starts. The zero value means a
 	// Monday at ten in the morning, UTC.
@@ -103,6 +104,7 @@ type options struct {
 	rules        map[string][]byte
 	pace         *pace
 	alertmanager []byte
+	templates    []string     // the files of Routing.Templates
 	names        []string     // of the receivers, in the order of alertmanager.yml
 	webhook      *config.File // nil: the site has no webhook
 	spool        string
@@ -110,7 +112,7 @@ type options struct {
 
 // prepare generates the configuration of the pipeline, with its own addresses.
 func prepare(t *testing.T, c Config, dir string) (o options, err error) {
-	o = options{Config: c, rules: map[string][]byte{}, spool: filepath.Join(dir, "spool.db")}
+	o = options{Config: c, rules: map[string][]byte{}, templates: []string{}, spool: filepath.Join(dir, "spool.db")}
 	if o.addressed, err = withAddresses(c.Site, dir); err != nil {
 		return o, err
 	}
@@ -121,6 +123,13 @@ func prepare(t *testing.T, c Config, dir string) (o options, err error) {
 	for _, f := range files {
 		if ok, _ := filepath.Match("prometheus/rules/*.yml", f.Path); ok {
 			o.rules[f.Path] = f.Data
+		}
+		if ok, _ := filepath.Match("alertmanager/templates/*.tmpl", f.Path); ok {
+			file := filepath.Join(dir, filepath.Base(f.Path))
+			o.templates = append(o.templates, file)
+			if err := os.WriteFile(file, f.Data, 0o600); err != nil {
+				return o, err
+			}
 		}
 		switch f.Path {
 		case "alertmanager/alertmanager.yml":

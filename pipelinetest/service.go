@@ -5,17 +5,17 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"net/url"
-	"strconv"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/alertnative/preflight/webhook"
-	webhookconfig "github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/message"
+	"github.com/alertnative/preflight/webhook/slack"
 	"github.com/alertnative/preflight/webhook/telegram"
-	"github.com/alertnative/preflight/webhook/transport"
 )
 
 // service is the webhook, which reads webhook.yml as its command does.
@@ -53,16 +53,10 @@ func (p *Pipeline) startWebhook() error {
 		return err
 	}
 	client := p.network.client()
-	bot, err := telegram.New(telegram.Options{Token: botToken, URL: "http://" + telegramHost, HTTP: client})
-	if err != nil {
+	if config.Chats, err = p.options.defaultChats(file.DefaultChat); err != nil {
 		return err
 	}
-	config.Transports = map[string]webhook.Transport{transport.Telegram: bot}
-	chat := file.DefaultChat
-	if _, unset := webhookconfig.Variable(chat); unset { // the site has no default chat
-		chat = strconv.Itoa(firstChat)
-	}
-	if config.Chats, err = telegram.ParseChats(chat); err != nil {
+	if config.Transports, err = transports(config.Settings, client); err != nil {
 		return err
 	}
 	for i := range p.managers {
@@ -101,6 +95,28 @@ func (p *Pipeline) startWebhook() error {
 	return nil
 }
 
+// transports returns the transports of the chats.
+func transports(s webhook.Settings, client *http.Client) (map[string]webhook.Transport, error) {
+	chats := slices.Clone(s.Chats)
+	for _, r := range s.Receivers {
+		chats = append(chats, r.Chats...)
+	}
+	all := map[string]webhook.Transport{}
+	var errs []error
+	for _, chat := range chats {
+		name, err := chat.Service(), error(nil)
+		switch {
+		case all[name] != nil:
+		case name == slack.Name:
+			all[name], err = slack.New(slack.Options{Token: slackToken, URL: "http://" + slackHost, HTTP: client})
+		default:
+			all[name], err = telegram.New(telegram.Options{Token: botToken, URL: "http://" + telegramHost, HTTP: client})
+		}
+		errs = append(errs, err)
+	}
+	return all, errors.Join(errs...)
+}
+
 // receivers sets the receivers of webhook.yml, and how the messages in their chats
 // look. Templates are files of the webhook's host, which a story does not have.
 func (o options) receivers(s *webhook.Settings) error {
@@ -119,8 +135,7 @@ func (o options) receivers(s *webhook.Settings) error {
 			return err
 		}
 		for _, c := range r.Chats {
-			_, address := c.Place()
-			chats, err := telegram.ParseChats(address)
+			chats, err := o.receiverChats(c)
 			if err != nil {
 				return err
 			}

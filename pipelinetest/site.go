@@ -9,26 +9,31 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/internal/readdress"
 	"github.com/alertnative/preflight/routing"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
-// The secrets of the bot and the webhook, and the address of the Bot API.
+// The secrets of the bots and the webhook, and the addresses of the services.
 const (
 	botToken     = "123456:test"
+	slackToken   = "xoxb-1-2-test"
 	webhookToken = "test"
 	telegramHost = "telegram.test:80"
+	slackHost    = "slack.test:80"
 	firstChat    = -100
 )
 
 // addressed is a copy of a site with the addresses and secrets of a story. The
 // generator has the same findings on the copy as on the original.
 type addressed struct {
-	site    preflight.Site
-	chats   map[string]int64 // number of each chat of the site
-	outside []outside
+	site     preflight.Site
+	chats    map[string]int64 // number of each chat of Telegram
+	channels channels
+	outside  []outside
 
 	dir     string // folder of the secrets' files
 	secrets int
@@ -46,13 +51,18 @@ type outside struct {
 
 // withAddresses copies a site. It writes the site's secrets to files in dir.
 func withAddresses(site preflight.Site, dir string) (*addressed, error) {
-	a := &addressed{site: site, chats: map[string]int64{}, dir: dir}
+	a := &addressed{site: site, chats: map[string]int64{}, channels: channels{}, dir: dir}
+	for _, r := range site.Routing.Receivers {
+		for _, c := range r.Chats {
+			a.channels.add(c.Slack)
+		}
+	}
 	if w := &a.site.Webhook; w.URL != "" {
 		if u, err := url.Parse(w.URL); err == nil && u.Host != "" {
 			w.URL = "http://" + hostPort(u)
 		}
 		w.Token = a.secret(w.Token, webhookToken)
-		w.DefaultChat = a.chat(w.DefaultChat)
+		w.DefaultChat = a.defaultChat(w.DefaultChat)
 	}
 	for _, r := range a.site.Routing.Receivers {
 		for _, c := range r.Chats {
@@ -101,6 +111,25 @@ func (a *addressed) chat(name string) string {
 	return strconv.FormatInt(id, 10)
 }
 
+// defaultChat returns a list of chats, separated by commas, with the numbers of
+// those of Telegram.
+func (a *addressed) defaultChat(list string) string {
+	var out []string
+	for text := range strings.SplitSeq(list, ",") {
+		text = strings.TrimSpace(text)
+		switch id, isChannel := config.Channel(text); {
+		case isChannel:
+			a.channels.add(id)
+		case a.channels[text] != "":
+			text = config.Slack + ":" + a.channels[text]
+		default:
+			text = a.chat(text)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, ",")
+}
+
 // secretChat returns the number of a chat that a secret holds: that of the site's
 // chat if it has one, else one of its own.
 func (a *addressed) secretChat(c routing.Credential) string {
@@ -127,6 +156,7 @@ func (a *addressed) chatName(id int64) string {
 func (a *addressed) receiver(r *routing.Receiver) error {
 	for i := range r.Chats {
 		r.Chats[i].Telegram = a.chat(r.Chats[i].Telegram)
+		a.channels.add(r.Chats[i].Slack)
 	}
 	var errs []error
 	for i := range r.Telegram {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/alertnative/preflight/internal/fake/fakebot"
 )
 
 // note is a line that the story adds to the transcript.
@@ -34,10 +32,8 @@ func (p *Pipeline) Transcript() string {
 	for _, n := range p.notes {
 		entries = append(entries, entry{n.at, "== " + n.text + "\n"})
 	}
-	for _, chat := range p.bot.ChatIDs() {
-		for _, m := range p.bot.Messages(chat) {
-			entries = append(entries, p.shown(chat, m)...)
-		}
+	for _, m := range p.posts() {
+		entries = append(entries, m.entries()...)
 	}
 	for _, c := range p.outside.of("") {
 		if c.chat == 0 && !c.of.watchdog {
@@ -61,39 +57,6 @@ func (p *Pipeline) Transcript() string {
 // since formats a time as the duration since the start of the story.
 func (p *Pipeline) since(t time.Time) string {
 	return "+" + t.Sub(p.begin).Truncate(time.Second).String()
-}
-
-// shown returns the entries for a message and each of its edits.
-func (p *Pipeline) shown(chat int64, m fakebot.Message) []entry {
-	sound := "rings"
-	if m.Silent {
-		sound = "silent"
-	}
-	reply := ""
-	if m.ReplyTo != 0 {
-		reply = fmt.Sprintf(", reply to %d", m.ReplyTo)
-	}
-	text := m.Text
-	if len(m.Edits) > 0 {
-		text = m.Edits[0].Text
-	}
-	for i, b := range m.Buttons {
-		sep := "\n"
-		if i > 0 && b.Row == m.Buttons[i-1].Row {
-			sep = " "
-		}
-		text += sep + "[" + b.Text + "]"
-	}
-	name := p.options.chatName(chat)
-	entries := []entry{{m.Sent, fmt.Sprintf("→ chat %s: message %d, %s%s\n%s", name, m.ID, sound, reply, body(text))}}
-	for i, e := range m.Edits {
-		after := m.Text
-		if i+1 < len(m.Edits) {
-			after = m.Edits[i+1].Text
-		}
-		entries = append(entries, entry{e.At, fmt.Sprintf("→ chat %s: edit of message %d\n%s", name, m.ID, body(changes(e.Text, after)))})
-	}
-	return entries
 }
 
 // body indents a text.

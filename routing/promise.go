@@ -15,7 +15,7 @@ type Promise struct {
 	Again    string   // maximum time between notifications while it fires
 	NotAgain string   // minimum time between unchanged notifications
 	Sound    Sound    // sound in the chats of Receiver
-	NotIn    []string // time intervals in which it is not sent to any receiver; those of the promise's own find a wrong one of the routes
+	NotIn    []string // time intervals in which it is not sent. Intervals that no route uses find a mistake in those of the routes
 	Resolved bool     // the resolution must be sent
 
 	FiringOnly bool // the resolution must not be sent

@@ -18,9 +18,15 @@ type Route struct {
 }
 
 // Raw returns a route with its subtree given as YAML. It is proved like others.
-func Raw(yaml string) Route { return Route{yaml: yaml} }
+func Raw(yaml string) Route {
+	if yaml == "" {
+		yaml = "\n" // an empty subtree is a mistake, and no route without fields
+	}
+	return Route{yaml: yaml}
+}
 
-// YAML returns the argument of [Raw], or "" for other routes.
+// YAML returns the argument of [Raw], or "" for other routes. The argument "" is
+// a line break.
 func (r Route) YAML() string { return r.yaml }
 
 // TimeInterval is a recurring time, in Alertmanager's terms. Values with one

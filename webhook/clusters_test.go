@@ -32,7 +32,12 @@ func TestClustersShareNoGroup(t *testing.T) {
 		w.from("tokyo", am.payload(am.firing("redis", start)))
 		w.from("seoul", leavingOut(t, 2, am.payload(am.firing("redis", start))))
 		w.after(time.Minute)
-		w.expect(person, open, "2 🚨 P0: Preflight [Database: redis]")
+		w.expect(person, open+" edited", "2 🚨 P0: Preflight [Database: redis]")
+		for i, cluster := range []string{"tokyo", "seoul"} {
+			if m := w.bot.Messages(person)[i]; !strings.Contains(m.Text, "\nLabels: cluster="+cluster+"\n") {
+				t.Errorf("the cluster is not named in\n%s", m.Text)
+			}
+		}
 		if m := w.bot.Messages(person); strings.Contains(m[0].Text, "left out") || !strings.Contains(m[1].Text, "2 more") {
 			t.Errorf("the chat shows %v", m)
 		}
@@ -41,13 +46,18 @@ func TestClustersShareNoGroup(t *testing.T) {
 		w.after(time.Minute)
 		w.from("seoul", am.payload(am.resolved("redis", start, time.Now())))
 		w.after(time.Minute)
-		w.expect(person, open,
+		w.expect(person, open+" edited",
 			"2 ✅ P0: Preflight (resolved after 1h 2m) [✅ Database: redis, resolved after 1h 2m] edited",
 			"3 🚨 P0: Preflight (still firing after 1h 1m) [Database: redis]",
 			"4 ✅ P0 resolved: Preflight [Database: redis, resolved after 1h 2m] silent reply to 2")
 		w.from("tokyo", am.payload(am.resolved("redis", start, time.Now())))
 		w.after(time.Minute)
 		m := w.bot.Messages(person)
+		for i, cluster := range []string{"tokyo", "seoul", "tokyo", "seoul", "tokyo"} {
+			if !strings.Contains(m[i].Text, "cluster="+cluster) {
+				t.Errorf("the cluster is not named in\n%s", m[i].Text)
+			}
+		}
 		if len(m) != 5 || m[4].ReplyTo != 1 || !strings.HasPrefix(m[0].Text, "✅") || !strings.HasPrefix(m[2].Text, "✅") {
 			t.Errorf("the chat shows %v", m)
 		}

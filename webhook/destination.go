@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/prometheus/alertmanager/template"
+
 	"github.com/alertnative/preflight/webhook/api"
 	"github.com/alertnative/preflight/webhook/config"
 	"github.com/alertnative/preflight/webhook/state"
@@ -73,16 +75,22 @@ func (in *intake) soundOf(r *http.Request, p state.Payload, to destination) api.
 	if to.receiver == "" {
 		return in.sound(r.URL.Query().Get(api.NotifyParam), p)
 	}
-	receiver, known := in.present.Load().receiver(to.receiver)
-	switch {
-	case !known:
+	if _, known := in.present.Load().receiver(to.receiver); !known {
 		return state.Loudness.Sound(max(state.Silent, state.LoudnessOf(in.sound("", p))))
-	case len(receiver.Chats) == 0:
-		return api.None
-	case receiver.Sound != "":
-		return receiver.Sound
+	}
+	return in.soundFor(to.receiver, p.Alerts).Sound()
+}
+
+// soundFor returns the sound of alerts for a receiver that is configured.
+func (s *Service) soundFor(receiver string, alerts template.Alerts) state.Loudness {
+	r, _ := s.present.Load().receiver(receiver)
+	switch {
+	case len(r.Chats) == 0:
+		return state.None
+	case r.Sound != "":
+		return state.LoudnessOf(r.Sound)
 	default:
-		return in.scale().Sound(p.Alerts)
+		return state.LoudnessOf(s.scale().Sound(alerts))
 	}
 }
 

@@ -49,7 +49,7 @@ func (w *world) rows(query string, args ...any) (value int64) {
 // downgraded leaves in the spool what the version before had stored.
 func (w *world) downgraded() {
 	w.t.Helper()
-	w.database(`DROP TABLE heartbeats`, `DELETE FROM goose_db_version WHERE version_id >= 14`,
+	w.database(`DROP TRIGGER touched_instance`, `DROP TABLE touched`, `DROP TABLE chat_clusters`, `DROP TABLE heartbeats`, `DELETE FROM goose_db_version WHERE version_id >= 14`,
 		`ALTER TABLE messages DROP COLUMN shown_as`, `ALTER TABLE messages DROP COLUMN message_id`,
 		`ALTER TABLE chats DROP COLUMN receivers`, `ALTER TABLE chats DROP COLUMN removed_at`, `DROP INDEX instances_origin`,
 		`ALTER TABLE instances DROP COLUMN origin`, `ALTER TABLE instances DROP COLUMN receiver`, `ALTER TABLE instances DROP COLUMN chat`,

@@ -74,7 +74,7 @@ func TestAGroupThatBecomesASupergroupIsFollowed(t *testing.T) {
 						t.Errorf("message %d is edited: %v", m[i].ID, edited)
 					}
 				}
-				refused := slices.DeleteFunc(w.bot.Refusals(), func(c fakebot.Call) bool { return strings.Contains(c.Description, "upgraded") })
+				refused := slices.DeleteFunc(w.bot.Refusals(), func(c fakebot.Call) bool { return strings.Contains(c.Error, "upgraded") })
 				if old := len(w.bot.Refusals()) - len(refused); old != 1 || len(refused) != 0 {
 					t.Errorf("the old id was used %d times, and refused are %v", old, refused)
 				}
@@ -270,7 +270,7 @@ func TestRatesAreThoseOfTheChat(t *testing.T) {
 		w.bot.Inject(fakebot.Fault{RetryAfter: 20})
 		w.after(10 * time.Minute)
 		for _, c := range w.bot.Calls() {
-			if c.Status != http.StatusOK && c.Description != "Too Many Requests: retry after 20" {
+			if c.Status != http.StatusOK && c.Error != "Too Many Requests: retry after 20" {
 				t.Errorf("a call was refused: %+v", c)
 			}
 		}

@@ -96,7 +96,7 @@ func (s *Service) load() (err error) {
 	if err := s.workers.SetChats(now.all(), now.chats); err != nil {
 		return err
 	}
-	if err := s.workers.Recover(); err != nil {
+	if err := errors.Join(s.workers.Recover(), s.spool.Do((*spool.Tx).Recopy)); err != nil {
 		return err
 	}
 	return s.loadHeartbeats()
@@ -163,7 +163,7 @@ func (s *Service) Run(ctx context.Context) {
 // caller calls the returned function.
 func (s *Service) share(ctx, hard context.Context) (stop func()) {
 	return lease.NewSharer(lease.Options{
-		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.present.chats, Rank: s.rank,
+		Spool: s.spool, Shared: s.config.Replicas, Holder: s.holder, Chats: s.present.chats, Rank: s.rank, Sound: s.soundFor,
 		Retention: s.config.Retention, Log: s.config.Log,
 		Heartbeats:          s.ownHeartbeats,
 		HeartbeatsElsewhere: s.heartbeatsElsewhere,

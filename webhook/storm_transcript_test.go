@@ -1,9 +1,7 @@
 package webhook_test
 
 import (
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,10 +9,9 @@ import (
 
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/internal/golden"
 	"github.com/alertnative/preflight/webhook/api"
 )
-
-var update = flag.Bool("update", false, "Rewrite the golden transcript of a storm.")
 
 // server is an alert about a server.
 func server(priority, name string, i int, starts time.Time) template.Alert {
@@ -56,17 +53,7 @@ func TestTheTranscriptOfAStorm(t *testing.T) {
 		}
 		w.after(5 * time.Minute)
 		w.settled(0)
-		const golden = "testdata/storm.txt"
-		got := w.transcript(group, start)
-		if *update {
-			if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil || string(want) != got {
-			t.Errorf("the transcript differs from %s: run the test with -update (%v)\n%s", golden, err, got)
-		}
+		golden.Compare(t, "testdata/storm.txt", []byte(w.transcript(group, start)))
 	})
 }
 

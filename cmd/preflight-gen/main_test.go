@@ -1,13 +1,12 @@
 package main
 
 import (
-	"flag"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-)
 
-var update = flag.Bool("update", false, "rewrite the expected outputs in the scripts")
+	"github.com/alertnative/preflight/internal/golden"
+)
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"preflight-gen": main, "planted": planted})
@@ -16,5 +15,5 @@ func TestMain(m *testing.M) {
 // Each file of testdata is a session that a user could type.
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{Dir: "testdata", UpdateScripts: *update})
+	testscript.Run(t, testscript.Params{Dir: "testdata", UpdateScripts: golden.Update()})
 }

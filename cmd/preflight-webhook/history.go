@@ -54,7 +54,7 @@ func (h *showHistory) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	records := h.records(ctx, dsn, label, history.Filter{Since: since, Env: *h.env, Priority: *h.priority}, stderr)
+	records := history.Alerts(h.records(ctx, dsn, label, history.Filter{Since: since, Env: *h.env, Priority: *h.priority}, stderr))
 	if *h.json {
 		return printJSON(stdout, records)
 	}

@@ -1,5 +1,5 @@
 // Command preflight-webhook receives Alertmanager's notifications and shows
-// them in Telegram chats.
+// them in chats of Telegram and Slack.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 // run returns the exit status: 0 after a clean stop, 1 after a failure, 2 for
 // wrong usage or configuration, 130 if a list was interrupted.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	app := kingpin.New("preflight-webhook", "Receives Alertmanager's notifications and shows them in Telegram chats.")
+	app := kingpin.New("preflight-webhook", "Receives Alertmanager's notifications and shows them in chats of Telegram and Slack.")
 	app.UsageWriter(stdout).ErrorWriter(stderr)
 	app.HelpFlag.Short('h')
 	app.Version(version.Print("preflight-webhook"))

@@ -98,6 +98,11 @@ func (p *program) metrics() map[string]float64 {
 // acknowledged posts an alert in a group of its own and reports whether the
 // webhook accepted it.
 func acknowledged(addr, target string, starts, ends time.Time) bool {
+	return posted(addr, "/api/v1/alerts", target, starts, ends)
+}
+
+// posted is [acknowledged] for a path.
+func posted(addr, path, target string, starts, ends time.Time) bool {
 	p := state.Payload{Version: "4", GroupKey: target}
 	p.Status, p.ExternalURL = "firing", "http://alertmanager"
 	a := template.Alert{
@@ -113,7 +118,7 @@ func acknowledged(addr, target string, starts, ends time.Time) bool {
 	if err != nil {
 		panic(err)
 	}
-	resp, err := http.Post("http://"+addr+"/api/v1/alerts", "application/json", bytes.NewReader(body))
+	resp, err := http.Post("http://"+addr+path, "application/json", bytes.NewReader(body))
 	if err != nil {
 		return false
 	}

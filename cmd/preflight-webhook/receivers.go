@@ -26,7 +26,7 @@ func receivers(f config.File, path string, printed bool) ([]webhook.Receiver, er
 			found, err := receiverChats(f, r, c, path, printed)
 			errs = append(errs, err)
 			for _, chat := range found {
-				if !slices.Contains(out.Chats, chat) {
+				if !slices.ContainsFunc(out.Chats, func(other transport.Chat) bool { return isOne(chat, other) }) {
 					out.Chats = append(out.Chats, chat)
 				}
 			}
@@ -60,6 +60,30 @@ func receiverChats(f config.File, r config.Receiver, c config.ReceiverChat, path
 		return nil, usage("%s: %w", where, err)
 	}
 	return list, nil
+}
+
+// isOne reports whether two notations name one chat.
+func isOne(a, b transport.Chat) bool {
+	return config.Spelling(a.ID) == config.Spelling(b.ID) && a.Topic == b.Topic && a.Transport == b.Transport
+}
+
+// spellOnce writes each chat in the way of its first place. Variables can contain
+// another spelling than the file.
+func spellOnce(chats []transport.Chat, receivers []webhook.Receiver) {
+	first := map[string]string{}
+	spell := func(list []transport.Chat) {
+		for i, c := range list {
+			spelling := config.Spelling(c.ID)
+			if first[spelling] == "" {
+				first[spelling] = c.ID
+			}
+			list[i].ID = first[spelling]
+		}
+	}
+	spell(chats)
+	for _, r := range receivers {
+		spell(r.Chats)
+	}
 }
 
 // printedChat stands for a chat whose variable is not set.

@@ -85,6 +85,9 @@ func (r *render) formatter(file config.File, failed func(error)) (*message.Forma
 	if err != nil {
 		return nil, err
 	}
+	if file.Receivers[i].Silences() {
+		return nil, usage("--receiver: the receiver %q makes no messages, only entries in the history: choose another one", *r.receiver)
+	}
 	return r.format.of(file, file.Receivers[i], failed)
 }
 

@@ -47,7 +47,7 @@ type serve struct {
 	rates     *bool
 	dryRun    *bool
 
-	printer *printer // instead of Telegram, for a dry run
+	printer *printer // instead of the services, for a dry run
 
 	tokens atomic.Pointer[[]string] // bearer tokens of incoming notifications
 }
@@ -169,6 +169,7 @@ func (s *serve) settings(file config.File, log *slog.Logger, stdout io.Writer) (
 	if err := join(err, defaultErr, receiverErr); err != nil {
 		return c, "", err
 	}
+	spellOnce(c.Chats, c.Receivers)
 	if c.Formatter, err = s.format.formatter(file, templateFailed(log)); err != nil {
 		return c, "", err
 	}

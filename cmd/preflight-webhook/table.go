@@ -50,15 +50,16 @@ func printJSON(w io.Writer, records iter.Seq2[history.Record, error]) error {
 	return out.Flush()
 }
 
-// printTable writes one record a line, as they come, with times in UTC.
+// printTable writes one record a line, as they come, with times in UTC. Once there are
+// several clusters, it names them.
 func printTable(w io.Writer, f *message.Formatter, records iter.Seq2[history.Record, error], since time.Time) error {
 	t := table{w: w}
 	for r, err := range records {
 		if err == nil {
 			if t.widths == nil {
-				err = t.add("FIRED", "RESOLVED", "PRIORITY", "ENV", "ALERT", "SUMMARY", "DELIVERED")
+				err = t.add("", "FIRED", "RESOLVED", "PRIORITY", "ENV", "ALERT", "SUMMARY", "DELIVERED")
 			}
-			err = errors.Join(err, t.add(cells(f, r)...))
+			err = errors.Join(err, t.add(r.Cluster, cells(f, r)...))
 		}
 		if err != nil {
 			return errors.Join(err, t.flush())
@@ -74,18 +75,24 @@ func printTable(w io.Writer, f *message.Formatter, records iter.Seq2[history.Rec
 // table aligns columns in blocks of rows. A block is not narrower than the one
 // before it. A text/tabwriter would keep all rows.
 type table struct {
-	w      io.Writer
-	widths []int
-	rows   [][]string
+	w        io.Writer
+	widths   []int
+	rows     [][]string
+	of       []string // the clusters of the rows
+	cluster  string   // that of the first row with one
+	clusters bool     // there are others
 }
 
-func (t *table) add(row ...string) error {
+// alertCell is the index of the cell that names the cluster.
+const alertCell = 4
+
+func (t *table) add(cluster string, row ...string) error {
 	if t.widths == nil {
 		t.widths = make([]int, len(row))
 	}
-	for i, cell := range row {
-		t.widths[i] = max(t.widths[i], columns.Of(cell))
-	}
+	t.cluster = cmp.Or(t.cluster, cluster)
+	t.clusters = t.clusters || cluster != "" && cluster != t.cluster
+	t.of = append(t.of, cluster)
 	if t.rows = append(t.rows, row); len(t.rows) < tableRows {
 		return nil
 	}
@@ -93,6 +100,15 @@ func (t *table) add(row ...string) error {
 }
 
 func (t *table) flush() error {
+	for k, row := range t.rows {
+		if t.clusters && t.of[k] != "" {
+			row[alertCell] += " [cluster=" + printable(t.of[k]) + "]"
+		}
+		for i, cell := range row {
+			t.widths[i] = max(t.widths[i], columns.Of(cell))
+		}
+	}
+	t.of = t.of[:0]
 	var text strings.Builder
 	for _, row := range t.rows {
 		last := len(row) - 1

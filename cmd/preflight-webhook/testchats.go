@@ -131,17 +131,18 @@ func (t *testChats) targets(file config.File) (list []target, err error) {
 		return list, nil
 	}
 	others, err := chats(file, path)
+	spellOnce(others, found)
 	for _, chat := range others {
 		add(chat)
 	}
 	return list, err
 }
 
-// longestPause is the longest wait for a chat that Telegram asked for. A webhook
+// longestPause is the longest wait for a chat that its service asked for. A webhook
 // that delivers to the chat at the same time uses its rates.
 const longestPause = time.Minute
 
-// send sends a message, once more if Telegram asks to wait.
+// send sends a message, once more if the service asks to wait.
 func send(ctx context.Context, client transport.Transport, chat transport.Chat, text string) error {
 	m := transport.Message{Document: transport.Text(text), Plain: true}
 	_, err := client.Send(ctx, chat, m)

@@ -32,7 +32,7 @@ func parseChats(list string) ([]transport.Chat, error) {
 		if err != nil {
 			return nil, fmt.Errorf("chat %d of the list is not a chat: %s", i+1, config.PlaceForm)
 		}
-		if slices.Contains(chats, chat) {
+		if slices.ContainsFunc(chats, func(other transport.Chat) bool { return isOne(chat, other) }) {
 			return nil, fmt.Errorf("chat %d of the list is there twice", i+1)
 		}
 		chats = append(chats, chat)

@@ -87,6 +87,7 @@ func notifications() routing.Routing {
 			{Match: `severity="ticket", delivery="direct"`, Receiver: "direct", Within: "2m", Again: "4h1m", NotAgain: "4h"},
 			ticket(`team="payments"`, "payments"),
 			ticket(`team!="payments"`, "infra"),
+			{Match: `severity!="page"`, Never: "pagerduty"},
 			{Match: `team="payments"`, Never: "infra"},
 			{Match: `team="infra"`, Never: "payments"},
 			{Match: `source="legacy", severity="", team="", alertname!="Watchdog"`, Receiver: "infra", GroupBy: []string{"alertname", "host"}, Within: "2m"},

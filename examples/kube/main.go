@@ -56,6 +56,7 @@ func site(env string) preflight.Site {
 		Grafana:        preflight.Grafana{URL: "https://grafana.shop.example"},
 		Webhook:        preflight.Webhook{URL: "http://preflight-webhook.monitoring:9917", Token: routing.Secret("webhook_token")},
 		Routing:        notifications(),
+		Urgent:         []string{"KubeDeploymentDown", "KubeNodeNotReady", "KubeVolumeFillingUp"},
 	}
 }
 
@@ -71,12 +72,12 @@ func notifications() routing.Routing {
 		YAML: alertmanager,
 		Receivers: []routing.Receiver{
 			{Name: "pagerduty", PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("pagerduty"), YAML: `severity: '{{ .CommonLabels.severity }}'`}}},
-			{Name: "telegram", Chats: []routing.Chat{{Telegram: "$CHAT"}}},
+			{Name: "on-call", Chats: []routing.Chat{{Telegram: "$CHAT"}, {Slack: "$ONCALL_CHANNEL"}}},
 			{Name: "seoul", Chats: []routing.Chat{{Telegram: "$SEOUL_CHAT"}}, Language: "ko", TimeZone: "Asia/Seoul"},
 		},
 		Route: routing.Route{Routes: []routing.Route{
 			{Match: critical, Receiver: "pagerduty", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},
-			{Match: critical, Receiver: "telegram", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},
+			{Match: critical, Receiver: "on-call", GroupBy: byService, GroupWait: "10s", GroupInterval: "1m", RepeatInterval: "4h", Continue: true},
 			{Match: `severity="warning", team="payments"`, Receiver: "seoul", GroupBy: byService, Mute: []string{seoulNight}, Continue: true},
 		}},
 		TimeIntervals: []routing.TimeInterval{
@@ -90,9 +91,10 @@ func notifications() routing.Routing {
 		},
 		Promises: []routing.Promise{
 			{Match: critical, Receiver: "pagerduty", GroupBy: byService, Gather: "10s", Within: "2m", Again: "4h1m", NotAgain: "4h", Resolved: true},
-			{Match: critical, Receiver: "telegram", GroupBy: byService, Gather: "10s", Within: "2m", Again: "4h1m", NotAgain: "4h", Sound: routing.Loud, Resolved: true},
-			{Match: critical + `, namespace=~"kube-.*|monitoring", team=""`, Receiver: "platform"},
-			{Match: `severity="warning", team="payments"`, Receiver: "seoul", Within: "6m", NotIn: []string{"promised-seoul-night"}},
+			{Match: critical, Receiver: "on-call", GroupBy: byService, Gather: "10s", Within: "2m", Again: "4h1m", NotAgain: "4h", Sound: routing.Loud, Resolved: true},
+			{Match: critical + `, namespace=~"kube-.*|monitoring", team=""`, Receiver: "platform", Within: "6m", Resolved: true},
+			{Match: `severity="warning", team="payments"`, Receiver: "seoul", Within: "6m", NotIn: []string{"promised-seoul-night"}, Resolved: true},
+			{Match: `severity="info"`, Never: "seoul"},
 			{Match: `severity=~"warning|info"`, Never: "pagerduty"},
 			{Match: `severity="warning"`, Never: "null"},
 		},
@@ -110,6 +112,7 @@ func notifications() routing.Routing {
 			Routes: []routing.Route{{Match: `severity="warning"`, Mute: []string{offHours}}, {Match: `severity="info"`, Receiver: "null"}},
 		})
 		r.Promises = append(r.Promises,
+			routing.Promise{Match: match + `, severity="info"`, Never: "slack-" + team},
 			routing.Promise{Match: match + `, severity="warning"`, Receiver: "slack-" + team, GroupBy: byService, Within: "6m", NotAgain: "12h", NotIn: []string{"promised-off-hours"}, Resolved: true},
 			routing.Promise{Match: match + `, severity="critical"`, Receiver: "slack-" + team, GroupBy: byService, Within: "6m", NotAgain: "12h", Resolved: true},
 		)

@@ -63,7 +63,7 @@ func TestMistakes(t *testing.T) {
 			func(r *routing.Routing) {
 				r.YAML = strings.Replace(r.YAML, "    - matchers: [alertname = Watchdog]", "    - receiver: default\n    - matchers: [alertname = Watchdog]", 1)
 			},
-			"takes all of them before",
+			"so it takes every alert",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -18,7 +18,7 @@ import (
 type amBuilder struct {
 	*Context
 	given    *yaml.Node // Routing.YAML
-	misread  bool       // Routing.YAML has mistakes
+	misread  bool       // Routing.YAML or a Raw has mistakes
 	readable []readable
 	findings []finding.Finding
 }
@@ -55,15 +55,16 @@ func (c *Context) Alertmanager() (Written, error) {
 }
 
 // AlertmanagerFindings reports mistakes in receivers and in parts that are given
-// as YAML. Other checks report those of literal routes.
-func (c *Context) AlertmanagerFindings() []finding.Finding {
+// as YAML. Other checks report those of literal routes. misread is true if a part
+// that is given as YAML has one, so that its names are not known.
+func (c *Context) AlertmanagerFindings() (found []finding.Finding, misread bool) {
 	b := c.builder()
 	b.receivers()
 	b.load()
 	b.raws(c.Routing.Route.Routes)
 	b.names()
 	_, bad := c.readTemplates()
-	return append(b.findings, bad...)
+	return append(b.findings, bad...), b.misread
 }
 
 func (b *amBuilder) err() error {

@@ -98,15 +98,15 @@ func TestBlocksOfOthers(t *testing.T) {
 func TestEmptyItems(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string]string{
-		"route: {receiver: mounted, routes: [null]}":                                   "routing, YAML: DF019: line 1: route.routes[0] is empty",
-		"route: {receiver: mounted}\nreceivers:\n- name: a\n  slack_configs:\n  -\n":   "line 5: receivers.slack_configs[0] is empty",
+		"route: {receiver: mounted, routes: [null]}":                                   "routing, YAML: DF019: line 1, column 37: route.routes[0] is empty",
+		"route: {receiver: mounted}\nreceivers:\n- name: a\n  slack_configs:\n  -\n":   "line 5, column 4: receivers.slack_configs[0] is empty",
 		"route: {receiver: mounted}\nreceivers: [null]":                                "receivers[0] is empty",
 		"route: {receiver: mounted}\ntime_intervals: [{name: a, time_intervals: [~]}]": "time_intervals.time_intervals[0] is empty",
 	} {
 		contains(t, refused(t, mounted(yaml)), want)
 	}
 	r := routing.Routing{Receivers: receivers("d"), Route: routing.Route{Receiver: "d", Routes: []routing.Route{routing.Raw("receiver: d\nroutes:\n-\n")}}}
-	contains(t, refused(t, r), "line 3: routes[0] is empty")
+	contains(t, refused(t, r), "line 3, column 2: routes[0] is empty")
 }
 
 // bomb returns routes whose aliases double their number again and again.

@@ -20,7 +20,7 @@ type Names struct {
 // Use is the use of a name in a route.
 type Use struct {
 	Where    string // the part of the routing
-	Line     int    // in its YAML
+	Place    string // in its YAML: "line 3, column 5"
 	Interval bool   // the name is that of a time interval, not of a receiver
 	Name     string
 }
@@ -55,11 +55,11 @@ func (c *Context) YAMLNames() Names {
 // use adds the names in a route and in those below it.
 func (n *Names) use(route *yaml.Node, where string) {
 	if name := amfile.At(route, "receiver"); name != nil && name.Value != "" {
-		n.Uses = append(n.Uses, Use{where, name.Line, false, name.Value})
+		n.Uses = append(n.Uses, Use{where, amfile.Place(name), false, name.Value})
 	}
 	for _, key := range []string{"mute_time_intervals", "active_time_intervals"} {
 		for _, item := range amfile.Items(route, key) {
-			n.Uses = append(n.Uses, Use{where, item.Line, true, item.Value})
+			n.Uses = append(n.Uses, Use{where, amfile.Place(item), true, item.Value})
 		}
 	}
 	for _, child := range amfile.Items(route, "routes") {

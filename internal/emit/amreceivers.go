@@ -54,7 +54,7 @@ func (b *amBuilder) integration(r routing.Receiver, i integration) *yaml.Node {
 		case given == nil || k.name == sendResolved:
 			amfile.Set(node, k.name, amfile.Encode(k.value))
 		case k.field != "": // other keys have defaults of this module
-			b.fail(finding.Clash, where, part, "line %d: the key %s is given by %s too: leave one out", given.Line, k.name, k.field)
+			b.fail(finding.Clash, where, part, "%s: the key %s is given by %s too: leave one out", amfile.Place(given), k.name, k.field)
 		}
 	}
 	for at := 0; at+1 < len(rest.Content); at += 2 {
@@ -86,9 +86,9 @@ func (b *amBuilder) sendsResolved(r routing.Receiver, rest *yaml.Node, where, pa
 	}
 	var sends bool
 	if err := n.Decode(&sends); err != nil {
-		b.fail(finding.Unreadable, where, part, "line %d: send_resolved is not true or false", n.Line)
+		b.fail(finding.Unreadable, where, part, "%s: send_resolved is not true or false", amfile.Place(n))
 	} else if sends == r.FiringOnly {
-		b.fail(finding.Clash, where, part, "line %d: send_resolved is %t, and FiringOnly of the receiver is %t: leave send_resolved out, and set FiringOnly: %t", n.Line, sends, r.FiringOnly, !sends)
+		b.fail(finding.Clash, where, part, "%s: send_resolved is %t, and FiringOnly of the receiver is %t: leave send_resolved out, and set FiringOnly: %t", amfile.Place(n), sends, r.FiringOnly, !sends)
 	}
 }
 

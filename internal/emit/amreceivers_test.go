@@ -161,15 +161,15 @@ func TestMistakesInIntegrations(t *testing.T) {
 		of   routing.Receiver
 		want string
 	}{
-		"an unknown key":            {slack("title: a\ntitel: b"), `receiver "team", Slack.YAML: DF019: line 2: Alertmanager does not know the key "titel"` + "\n    did you mean \"title\"?"},
-		"an unknown key below":      {slack("http_config:\n  tls_config:\n    insecure_skip_verfy: true"), `line 3: Alertmanager does not know the key "insecure_skip_verfy" in http_config.tls_config`},
-		"a key of both":             {slack("username: a\nchannel: '#b'"), `receiver "team", Slack.YAML: DF007: line 2: the key channel is given by Slack.Channel too`},
+		"an unknown key":            {slack("title: a\ntitel: b"), `receiver "team", Slack.YAML: DF019: line 2, column 1: Alertmanager does not know the key "titel"` + "\n    did you mean \"title\"?"},
+		"an unknown key below":      {slack("http_config:\n  tls_config:\n    insecure_skip_verfy: true"), `line 3, column 5: Alertmanager does not know the key "insecure_skip_verfy" in http_config.tls_config`},
+		"a key of both":             {slack("username: a\nchannel: '#b'"), `receiver "team", Slack.YAML: DF007: line 2, column 10: the key channel is given by Slack.Channel too`},
 		"a key twice below":         {slack("http_config:\n  proxy_url: http://a\n  proxy_url: http://b"), "the key http_config.proxy_url is there twice"},
 		"a wrong value":             {slack("short_fields: maybe"), `receiver "team", Slack: DF019: Alertmanager refuses it: cannot unmarshal`},
 		"a contradiction":           {slack("update_message: true"), `receiver "team"`},
-		"resolutions in YAML":       {slack("send_resolved: false"), "DF007: line 1: send_resolved is false, and FiringOnly of the receiver is false: leave send_resolved out, and set FiringOnly: true"},
-		"resolutions of a word":     {slack("send_resolved: maybe"), "line 1: send_resolved is not true or false"},
-		"a list":                    {slack("- a"), "a list is not a set of keys"},
+		"resolutions in YAML":       {slack("send_resolved: false"), "DF007: line 1, column 16: send_resolved is false, and FiringOnly of the receiver is false: leave send_resolved out, and set FiringOnly: true"},
+		"resolutions of a word":     {slack("send_resolved: maybe"), "line 1, column 16: send_resolved is not true or false"},
+		"a list":                    {slack("- a"), "it is a list, and not a set of keys"},
 		"a sound in YAML":           {routing.Receiver{Telegram: []routing.Telegram{{BotToken: routing.Secret("x"), ChatID: 1, YAML: "disable_notifications: true"}}}, "the key disable_notifications is given by the receiver's Sound too"},
 		"the file of both":          {routing.Receiver{PagerDuty: []routing.PagerDuty{{RoutingKey: routing.Secret("x"), YAML: "routing_key_file: /a"}}}, "routing_key_file is given by PagerDuty.RoutingKey too"},
 		"no key":                    {routing.Receiver{PagerDuty: []routing.PagerDuty{{}}}, `receiver "team": AM009: integration PagerDuty: RoutingKey is missing: set it to the secret with the integration key`},
@@ -179,15 +179,15 @@ func TestMistakesInIntegrations(t *testing.T) {
 		"an unknown kind":           {native("discrod", "", hook), `receiver "team", Native: AM003: Alertmanager has no integration of the Kind "discrod"`},
 		"a misspelt kind":           {native("discrod", "", hook), `did you mean "discord"?`},
 		"a list for a kind":         {native("discord_configs", "", hook), `did you mean "discord"?`},
-		"an inline secret":          {native("discord", "webhook_url: https://hunter2", nil), `receiver "team", Native "discord".YAML: AM013: line 1: webhook_url contains a secret, and generated files must hold none: name it in Secrets: {"webhook_url": routing.Secret("NAME")}`},
-		"an inline secret below":    {native("webex", "room_id: a\nhttp_config:\n  authorization: {credentials: hunter2}", nil), `AM013: line 3: http_config.authorization.credentials contains a secret`},
-		"an inline secret, typed":   {slack("app_token: hunter2"), "AM013: line 1: app_token contains a secret, and generated files must hold none: put it in a file, and write its path in app_token_file"},
-		"a secret of a header":      {slack("http_config:\n  http_headers:\n    X-Key: {secrets: [hunter2]}"), "line 3: http_config.http_headers.X-Key.secrets contains a secret, and generated files must hold none: put it in a file, and write its path in files"},
+		"an inline secret":          {native("discord", "webhook_url: https://discord.com/api/webhooks/1/hunter2", nil), `receiver "team", Native "discord".YAML: AM013: line 1, column 1: webhook_url contains a secret (the path of the URL may be one), and generated files must hold none: name it in Secrets: {"webhook_url": routing.Secret("NAME")}`},
+		"an inline secret below":    {native("webex", "room_id: a\nhttp_config:\n  authorization: {credentials: hunter2}", nil), `AM013: line 3, column 19: http_config.authorization.credentials contains a secret`},
+		"an inline secret, typed":   {slack("app_token: hunter2"), "AM013: line 1, column 1: app_token contains a secret, and generated files must hold none: put it in a file, and write its path in app_token_file"},
+		"a secret of a header":      {slack("http_config:\n  http_headers:\n    X-Key: {secrets: [hunter2]}"), "line 3, column 13: http_config.http_headers.X-Key.secrets contains a secret, and generated files must hold none: put it in a file, and write its path in files"},
 		"a secret of a proxy":       {slack("http_config:\n  proxy_url: http://a\n  proxy_connect_header: {X-Key: [hunter2]}"), "http_config.proxy_connect_header contains a secret"},
-		"an alias of a secret":      {slack("username: &a hunter2\napp_token: *a"), "line 2: app_token contains a secret"},
+		"an alias of a secret":      {slack("username: &a hunter2\napp_token: *a"), "line 2, column 1: app_token contains a secret"},
 		"a secret by a merge":       {slack("http_config:\n  <<: {bearer_token: hunter2}"), "http_config.bearer_token contains a secret"},
-		"a password in an address":  {native("jira", "api_url: http://u:hunter2@x\nproject: A\nissue_type: b", nil), "AM013: line 1: api_url contains an address with a user name or a password"},
-		"the secret of SNS":         {native("sns", "topic_arn: a\nsigv4: {access_key: a, secret_key: hunter2}", nil), "AM013: line 2: sigv4.secret_key contains a secret, and generated files must hold none: Alertmanager reads it from no file: leave it out, and let the environment of Alertmanager grant the access"},
+		"a password in an address":  {native("jira", "api_url: http://u:hunter2@x\nproject: A\nissue_type: b", nil), "AM013: line 1, column 1: api_url contains an address with a user name or a password"},
+		"the secret of SNS":         {native("sns", "topic_arn: a\nsigv4: {access_key: a, secret_key: hunter2}", nil), "AM013: line 2, column 24: sigv4.secret_key contains a secret, and generated files must hold none: Alertmanager reads it from no file: leave it out, and let the environment of Alertmanager grant the access"},
 		"the secret of SNS, named":  {native("sns", "topic_arn: a", secrets{"sigv4.secret_key": routing.Secret("x")}), `receiver "team", Native "sns".Secrets["sigv4.secret_key"]: AM009: sigv4.secret_key: Alertmanager reads it from no file`},
 		"a misspelt secret":         {native("discord", "", secrets{"webhok_url": routing.Secret("x")}), `the integration discord has no secret "webhok_url"` + "\n    did you mean \"webhook_url\"?"},
 		"another secret":            {native("discord", "", secrets{"zzz": routing.Secret("x")}), `it has webhook_url, http_config.authorization.credentials`},
@@ -222,7 +222,7 @@ func TestGlobalSettingsOfReceivers(t *testing.T) {
 	}
 	r.YAML = "global: {slack_api_url: 'http://hunter2%zz'}"
 	found := refused(t, r)
-	contains(t, found, "routing, YAML: AM013: line 1: global.slack_api_url contains a secret, and generated files must hold none: put it in a file, and write its path in slack_api_url_file")
+	contains(t, found, "routing, YAML: AM013: line 1, column 10: global.slack_api_url contains a secret, and generated files must hold none: put it in a file, and write its path in slack_api_url_file")
 	if strings.Contains(found, "hunter2") || strings.Count(found, "\n") > 0 {
 		t.Errorf("want one finding without the secret:\n%s", found)
 	}

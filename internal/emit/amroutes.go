@@ -71,7 +71,7 @@ func (b *amBuilder) routes(list []routing.Route) ([]*yaml.Node, []RouteOrigin) {
 // route returns a route with its children.
 func (b *amBuilder) route(r routing.Route) (*yaml.Node, RouteOrigin) {
 	if r.YAML() != "" {
-		return b.raw(r), RouteOrigin{YAML: true}
+		return b.raw(r), RouteOrigin{YAML: true, Raw: true}
 	}
 	own, err := matchers.Parse(r.Match)
 	errs := []error{err}
@@ -119,35 +119,27 @@ func (b *amBuilder) raws(list []routing.Route) {
 func (b *amBuilder) raw(r routing.Route) *yaml.Node {
 	node, err := amfile.Parse(r.YAML())
 	where := "routing, " + rawName(node)
-	if err != nil {
-		b.fail(finding.Unreadable, where, "", "%v", err)
-	} else if len(node.Content) == 0 {
-		b.fail(finding.Unreadable, where, "", "its YAML has no keys: write {matchers: [team=\"a\"], receiver: a}, or leave it out")
+	fail := func(code finding.Code, format string, args ...any) {
+		b.misread = true
+		b.fail(code, where, "", format, args...)
 	}
 	if !reflect.DeepEqual(r, routing.Raw(r.YAML())) {
-		b.fail(finding.Clash, where, "", "it has fields beside its YAML: write them in the YAML")
+		fail(finding.Clash, "it has fields beside its YAML: write them in the YAML")
 	}
-	found := amfile.Findings(node, reflect.TypeFor[config.Route](), where, "")
-	b.findings = append(b.findings, found...)
-	if len(found) == 0 {
-		b.decodeRoute(node, where)
+	inner := amfile.At(node, "route")
+	switch {
+	case err != nil:
+		where = "routing, Raw " + finding.Quote(strings.TrimSpace(r.YAML()))
+		fail(finding.Unreadable, "%v", err)
+	case len(node.Content) == 0:
+		where = "routing, Raw " + finding.Quote(strings.TrimSpace(r.YAML()))
+		fail(finding.Unreadable, "its YAML has no keys, and would take every alert: write {matchers: [team=\"a\"], receiver: a}, or leave it out")
+	case len(node.Content) == 2 && inner != nil:
+		fail(finding.Unreadable, "%s: the key route is not part of a subtree: start with its keys, such as matchers, receiver and routes", amfile.Place(node))
+	default:
+		b.check(node, reflect.TypeFor[config.Route](), where)
 	}
 	return node
-}
-
-// decodeRoute reports the values of a route, and of the routes below it, that
-// Alertmanager refuses.
-func (b *amBuilder) decodeRoute(n *yaml.Node, where string) bool {
-	for _, child := range amfile.Items(n, "routes") {
-		if !b.decodeRoute(child, where) {
-			return false
-		}
-	}
-	if err := n.Decode(&config.Route{}); err != nil {
-		b.fail(finding.Unreadable, where, "", "the route on line %d: Alertmanager refuses it: %s", n.Line, amfile.Reason(err))
-		return false
-	}
-	return true
 }
 
 // rawName names a subtree by its matchers.

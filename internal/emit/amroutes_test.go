@@ -207,14 +207,14 @@ func TestTimeIntervalsWithLocations(t *testing.T) {
 func TestMistakesInRaw(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"matchers: [team=\"b\"]\nreciever: d\n":                   "routing, Raw {team=\"b\"}: DF019: line 2: Alertmanager does not know the key \"reciever\"\n    did you mean \"receiver\"?",
-		"receiver: d\nroutes:\n- receiver: d\n  group_bye: [a]\n": `line 4: Alertmanager does not know the key "group_bye" in routes`,
-		"receiver: d\nreceiver: d\n":                              `already defined`,
-		"routes:\n- receiver: d\n  receiver: d\n":                 `line 3: the key routes.receiver is there twice`,
-		"routes:\n- {receiver: d}\n- {group_wait: soon}\n":        "the route on line 3: Alertmanager refuses it: not a valid duration string: \"soon\"",
-		"matchers: [team=]x]":                                     "Raw {}: DF019: it is not YAML: ",
+		"matchers: [team=\"b\"]\nreciever: d\n":                   "routing, Raw {team=\"b\"}: DF019: line 2, column 1: Alertmanager does not know the key \"reciever\"\n    did you mean \"receiver\"?",
+		"receiver: d\nroutes:\n- receiver: d\n  group_bye: [a]\n": `line 4, column 3: Alertmanager does not know the key "group_bye" in routes`,
+		"receiver: d\nreceiver: d\n":                              `line 2, column 1: the key receiver is there twice`,
+		"routes:\n- receiver: d\n  receiver: d\n":                 `line 3, column 3: the key routes.receiver is there twice`,
+		"routes:\n- {receiver: d}\n- {group_wait: soon}\n":        "line 3, column 16: routes[1].group_wait: Alertmanager refuses it: not a valid duration string: \"soon\"",
+		"matchers: [team=]x]":                                     "DF019: line 1, column 18: it is not YAML: ",
 		"matchers: ['team=\"b']":                                  "Alertmanager refuses it: ",
-		"- receiver: d":                                           "a list is not a set of keys",
+		"- receiver: d":                                           "line 1, column 1: it is a list, and not a set of keys",
 		"receiver: d\n---\nreceiver: d":                           "it has more than one document",
 		"# nothing":                                               "its YAML has no keys",
 	} {

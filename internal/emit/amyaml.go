@@ -20,22 +20,48 @@ func (b *amBuilder) readYAML() *yaml.Node {
 		b.fail(finding.Unreadable, givenWhere, "", "%v", err)
 		return node
 	}
-	found := amfile.Findings(node, reflect.TypeFor[config.Config](), givenWhere, "")
-	b.findings = append(b.findings, found...)
-	if amfile.Merges(node) || amfile.Merges(amfile.At(node, "route")) {
-		b.fail(finding.Unreadable, givenWhere, "", "a merge key (<<) is at the top or in route, where the generator adds keys: write the keys themselves")
-	}
-	for _, list := range []string{"receivers", "inhibit_rules", "time_intervals", "mute_time_intervals", "templates"} {
-		if n := amfile.At(node, list); n != nil && n.Kind != yaml.SequenceNode && n.ShortTag() != "!!null" {
-			b.fail(finding.Unreadable, givenWhere, "", "line %d: %s is not a list", n.Line, list)
+	b.check(node, reflect.TypeFor[config.Config](), givenWhere)
+	for _, part := range []*yaml.Node{node, amfile.At(node, "route")} {
+		if merge := amfile.Merge(part); merge != nil {
+			b.fail(finding.Unreadable, givenWhere, "", "%s: a merge key (<<) is at the top or in route, where the generator adds keys: write the keys themselves", amfile.Place(merge))
 		}
 	}
-	if route := amfile.At(node, "route"); route != nil && route.Kind != yaml.MappingNode {
-		b.fail(finding.Unreadable, givenWhere, "", "line %d: route is not a set of keys", route.Line)
-	} else if route != nil && len(found) == 0 {
-		b.decodeRoute(route, givenWhere)
+	if b.misread {
+		return node
+	}
+	for _, list := range []string{"receivers", "time_intervals", "mute_time_intervals"} {
+		b.twice(node, list)
 	}
 	return node
+}
+
+// check reports the mistakes of a part that is given as YAML. It reports values
+// that Alertmanager refuses only if it knows all of the keys.
+func (b *amBuilder) check(n *yaml.Node, t reflect.Type, where string) {
+	found := amfile.Findings(n, t, where, "")
+	b.findings = append(b.findings, found...)
+	b.misread = b.misread || len(found) > 0
+	if len(found) > 0 {
+		return
+	}
+	for _, r := range amfile.Refusals(n, t, "") {
+		b.misread = true
+		b.fail(finding.Unreadable, where, "", "%s: %s", r.Place(), r.Reason)
+	}
+}
+
+// twice reports the second of two items of a list with one name.
+func (b *amBuilder) twice(node *yaml.Node, list string) {
+	first := map[string]*yaml.Node{}
+	for _, n := range amfile.Items(node, list) {
+		name := amfile.Text(n, "name")
+		if first[name] != nil {
+			b.fail(finding.Clash, givenWhere, "", "%s: %s has the name %q twice, first in line %d: rename one", amfile.Place(n), list, name, first[name].Line)
+			b.misread = true
+			continue
+		}
+		first[name] = n
+	}
 }
 
 // givenIntervals returns the names of the time intervals in Routing.YAML.

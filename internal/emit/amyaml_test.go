@@ -48,7 +48,7 @@ func mounted(yaml string) routing.Routing {
 // reads the original or the generated file.
 func TestRoutesOfOthersStay(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"kube-prometheus.yml", "teams.yml", "hours.yml", "clusters.yml"} {
+	for _, name := range []string{"kube-prometheus.yml", "teams.yml", "hours.yml", "clusters.yml", "deep.yml", "zones.yml", "global.yml", "operator.yml", "names.yml"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			original := configuration(t, name)
@@ -170,21 +170,22 @@ func TestMistakesInRoutingYAML(t *testing.T) {
 		of   routing.Routing
 		want string
 	}{
-		"an unknown key":      {with(strings.Replace(kube, `"receivers":`, `"recievers":`, 1), same), "routing, YAML: DF019: line 25: Alertmanager does not know the key \"recievers\"\n    did you mean \"receivers\"?"},
-		"an unknown key deep": {with(strings.Replace(kube, `"receiver": "null"`, `"reciever": "null"`, 1), same), `Alertmanager does not know the key "reciever" in route.routes`},
-		"no YAML":             {with("route: [", same), "routing, YAML: DF019: "},
-		"a second document":   {with(kube+"---\n"+kube, same), "it has more than one document"},
-		"a wrong duration":    {with(strings.Replace(kube, `"12h"`, `"12 hours"`, 1), same), `the route on line 31: Alertmanager refuses it: unknown unit " hours" in duration "12 hours"`},
-		"a list for a route":  {with("route: [a]\n", same), "line 1: route is not a set of keys"},
-		"no list":             {with("receivers: {a: b}\nroute: {receiver: a}", same), "line 1: receivers is not a list"},
-		"two roots":           {with(kube, func(r *routing.Routing) { r.Route.Receiver = "mounted" }), "routing, the default route: DF007: Routing.YAML has the key route too"},
-		"a receiver twice":    {with(kube, func(r *routing.Routing) { r.Receivers[0].Name = "Default" }), `receiver "Default": DF007: Routing.YAML has a receiver of the name too`},
-		"a time twice":        {with(kube+`"time_intervals": [{"name": "mounted-nights", "time_intervals": []}]`, same), `routing, time interval "mounted-nights": DF007: Routing.YAML has a time interval of the name too`},
-		"an undefined one":    {with(strings.Replace(kube, `"receiver": "null"`, `"receiver": "nul"`, 1), same), `routing, YAML: DF019: Alertmanager refuses alertmanager.yml: undefined receiver "nul" used in route`},
-		"a merged root":       {with("route: {<<: {receiver: a}}\nreceivers: [{name: a}]", same), "a merge key (<<) is at the top or in route"},
-		"a URL of a webhook":  {with("receivers: [{name: a, webhook_configs: [{url: 'https://x.example/hunter2'}]}]\nroute: {receiver: a}", same), "AM013: line 1: receivers.webhook_configs.url contains a secret, and generated files must hold none: put it in a file, and write its path in url_file"},
-		"a password":          {with("global:\n  smtp_auth_password: hunter2\nroute: {receiver: mounted}", same), "line 2: global.smtp_auth_password contains a secret, and generated files must hold none: put it in a file, and write its path in smtp_auth_password_file"},
-		"a time that is none": {with("time_intervals: [{name: a, time_intervals: [{times: [{start: '1'}]}]}]\nroute: {receiver: mounted}", same), `does not know the key "start" in time_intervals.time_intervals.times`},
+		"an unknown key":        {with(strings.Replace(kube, `"receivers":`, `"recievers":`, 1), same), "routing, YAML: DF019: line 25, column 1: Alertmanager does not know the key \"recievers\"\n    did you mean \"receivers\"?"},
+		"a name without quotes": {with(strings.Replace(kube, `"receiver": "null"`, `"receiver": null`, 1), same), `receiver has no value, and Alertmanager ignores the key: give it one, or leave the key out; the name "null" needs quotes`},
+		"an unknown key deep":   {with(strings.Replace(kube, `"receiver": "null"`, `"reciever": "null"`, 1), same), `Alertmanager does not know the key "reciever" in route.routes`},
+		"no YAML":               {with("route: [", same), "routing, YAML: DF019: "},
+		"a second document":     {with(kube+"---\n"+kube, same), "it has more than one document"},
+		"a wrong duration":      {with(strings.Replace(kube, `"12h"`, `"12 hours"`, 1), same), `line 36, column 22: route.repeat_interval: Alertmanager refuses it: unknown unit " hours" in duration "12 hours"`},
+		"a list for a route":    {with("route: [a]\n", same), "line 1, column 8: route: it is a list, and must be a set of keys"},
+		"no list":               {with("receivers: {a: b}\nroute: {receiver: a}", same), "line 1, column 12: receivers: it is a set of keys, and must be a list"},
+		"two roots":             {with(kube, func(r *routing.Routing) { r.Route.Receiver = "mounted" }), "routing, the default route: DF007: Routing.YAML has the key route too"},
+		"a receiver twice":      {with(kube, func(r *routing.Routing) { r.Receivers[0].Name = "Default" }), `receiver "Default": DF007: Routing.YAML has a receiver of the name too`},
+		"a time twice":          {with(kube+`"time_intervals": [{"name": "mounted-nights", "time_intervals": []}]`, same), `routing, time interval "mounted-nights": DF007: Routing.YAML has a time interval of the name too`},
+		"an undefined one":      {with(strings.Replace(kube, `"receiver": "null"`, `"receiver": "nul"`, 1), same), `routing, YAML: DF019: Alertmanager refuses alertmanager.yml: undefined receiver "nul" used in route`},
+		"a merged root":         {with("route: {<<: {receiver: a}}\nreceivers: [{name: a}]", same), "a merge key (<<) is at the top or in route"},
+		"a URL of a webhook":    {with("receivers: [{name: a, webhook_configs: [{url: 'https://x.example/hunter2'}]}]\nroute: {receiver: a}", same), "AM013: line 1, column 42: receivers.webhook_configs.url contains a secret (the path of the URL may be one), and generated files must hold none: put it in a file, and write its path in url_file"},
+		"a password":            {with("global:\n  smtp_auth_password: hunter2\nroute: {receiver: mounted}", same), "line 2, column 3: global.smtp_auth_password contains a secret, and generated files must hold none: put it in a file, and write its path in smtp_auth_password_file"},
+		"a time that is none":   {with("time_intervals: [{name: a, time_intervals: [{times: [{start: '1'}]}]}]\nroute: {receiver: mounted}", same), `does not know the key "start" in time_intervals.time_intervals.times`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

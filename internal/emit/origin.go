@@ -15,6 +15,7 @@ type Written struct {
 // file.
 type RouteOrigin struct {
 	YAML   bool // given as YAML
+	Raw    bool // by routing.Raw, in a literal of the site
 	Routes []RouteOrigin
 }
 
@@ -24,5 +25,5 @@ func (o RouteOrigin) Child(i int) RouteOrigin {
 	if i < len(o.Routes) {
 		return o.Routes[i]
 	}
-	return RouteOrigin{YAML: o.YAML}
+	return RouteOrigin{YAML: o.YAML, Raw: o.Raw}
 }

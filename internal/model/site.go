@@ -46,6 +46,7 @@ type Site struct {
 	Runbooks   []preflight.Runbook
 	Routing    routing.Routing // routing, the packs' routes first
 	Promised   bool            // the site itself has promises
+	Quieted    bool            // the site itself has quiets
 
 	PackRouting []PackRouting // the parts of Routing that belong to packs
 
@@ -168,7 +169,7 @@ func (r *resolver) join(p pack) {
 // packs, or of a pack that is used twice, become one.
 func (r *resolver) joinRouting(packs []pack, site routing.Routing) {
 	out := site
-	r.Promised = len(site.Promises) > 0
+	r.Promised, r.Quieted = len(site.Promises) > 0, len(site.Quiet) > 0
 	var pre routing.Routing
 	for _, p := range packs {
 		where := fmt.Sprintf("pack %q, routing", p.name)

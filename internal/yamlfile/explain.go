@@ -45,7 +45,7 @@ func (f *File) explain(err error, t reflect.Type) (errs []*Error) {
 		}
 		line, _ := strconv.Atoi(m[1])
 		got := cmp.Or(strings.ReplaceAll(m[3], "`", "'"), map[string]string{"seq": "a list", "map": "a set of keys"}[m[2]], "this")
-		errs = append(errs, f.errorf(line, "%s is not %s", got, kindText(types[m[4]])))
+		errs = append(errs, f.errorf(line, "%s is not %s", got, Kind(types[m[4]])))
 	}
 	return errs
 }
@@ -66,8 +66,8 @@ func typesBelow(t reflect.Type, found map[string]reflect.Type) {
 	}
 }
 
-// kindText returns YAML's name for the kind of a Go type.
-func kindText(t reflect.Type) string {
+// Kind returns the name of the values that YAML decodes into a Go type: "a list".
+func Kind(t reflect.Type) string {
 	if t == nil {
 		return "a set of keys"
 	}

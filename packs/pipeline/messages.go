@@ -16,7 +16,7 @@ var webhookBacklog = rules.Alert{
 	Summary: "a message to the chat {{ $labels.chat }} has waited over five minutes",
 	Actions: []string{
 		"look at TelegramFailing, and at the webhook's log for the chat",
-		"in a storm of alerts nothing needs to be done: messages go out as fast as Telegram accepts them, with the newest state",
+		"in a storm of alerts nothing needs to be done: messages go out as fast as the chat's service accepts them, with the newest state",
 	},
 	About: "The webhook holds alerts whose current state is not yet in the chat. The messages are late, but none is lost.",
 	Translations: map[string]rules.Translation{"ko": {
@@ -24,7 +24,7 @@ var webhookBacklog = rules.Alert{
 		Summary: "{{ $labels.chat }} 채팅으로 가는 메시지가 5분 넘게 대기 중",
 		Actions: []string{
 			"TelegramFailing 알림과 웹훅 로그에서 해당 채팅 확인",
-			"알림 폭주라면 Telegram 속도 제한에 맞춰 최신 상태부터 전달됨",
+			"알림 폭주라면 메신저 서비스의 속도 제한에 맞춰 최신 상태부터 전달됨",
 		},
 	}},
 
@@ -52,24 +52,25 @@ var telegramFailing = rules.Alert{
 	For:      "2m",
 	Labels:   direct(),
 
-	Title:   "Telegram fails",
+	Title:   "Chat takes no messages",
 	Summary: "the chat {{ $labels.chat }} is {{ $labels.state }}",
 	Actions: []string{
-		"unreachable: check the connection from the webhook to the Bot API",
+		"unreachable: check the connection from the webhook to the chat's service (Telegram, Slack)",
 		"dead: check that the bot is in the chat and may write there, and that the chat's id is right; the webhook tries again each minute",
 	},
-	About: "The webhook cannot show anything in that chat: Telegram cannot be reached, or refuses every message there. " +
+	About: "The webhook cannot show anything in that chat: its service cannot be reached, or refuses every message there. " +
 		"The messages wait. Other chats still get their messages.",
 	Translations: map[string]rules.Translation{"ko": {
-		Title:   "Telegram 전달 실패",
+		Title:   "채팅 전달 실패",
 		Summary: "{{ $labels.chat }} 채팅 상태: {{ $labels.state }}",
 		Actions: []string{
-			"unreachable: 웹훅에서 Bot API까지의 연결 확인",
+			"unreachable: 웹훅에서 메신저 서비스(Telegram, Slack)까지의 연결 확인",
 			"dead: 봇이 채팅에 있고 쓰기 권한이 있는지, 채팅 ID가 맞는지 확인 (웹훅이 1분마다 다시 시도)",
 		},
 	}},
 
-	Panel: dashgen.Panel{Legend: "{{chat}} {{state}}"},
+	// The id is of the time when the title was another one, so that links of then lead there.
+	Panel: dashgen.Panel{ID: 1649809699, Legend: "{{chat}} {{state}}"},
 
 	Scenarios: []rules.Scenario{
 		{
@@ -104,7 +105,7 @@ var messagesRefused = rules.Alert{
 	Labels:   direct(),
 
 	Title:   "Text refused",
-	Summary: "Telegram refused the text of a message to the chat {{ $labels.chat }}: it shows only the severity and name",
+	Summary: "the chat {{ $labels.chat }} refused the text of a message: it shows only the severity and name",
 	Actions: []string{
 		"find its alert with `preflight-webhook history` and in the webhook's log",
 		"with templates of your own, show the alert to `preflight-webhook render`",
@@ -112,7 +113,7 @@ var messagesRefused = rules.Alert{
 	About: "A message was refused formatted and as plain text. The chat shows the severity and the name of its alert instead.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "메시지 본문 거부됨",
-		Summary: "Telegram이 {{ $labels.chat }} 채팅으로 가는 메시지 본문을 거부해 등급과 이름만 표시함",
+		Summary: "{{ $labels.chat }} 채팅으로 가는 메시지 본문이 거부되어 등급과 이름만 표시함",
 		Actions: []string{
 			"`preflight-webhook history`와 웹훅 로그에서 어떤 알림인지 확인",
 			"자체 템플릿을 쓴다면 `preflight-webhook render`로 확인",
@@ -137,16 +138,16 @@ var messagesAmbiguous = rules.Alert{
 	Expr:     `sum by (job, chat) (increase(preflight_webhook_deliveries_ambiguous_total[1h])) > 0`,
 
 	Title:   "Possible duplicate message",
-	Summary: "a message to the chat {{ $labels.chat }} got no answer from Telegram and was sent again",
+	Summary: "a message to the chat {{ $labels.chat }} got no answer and was sent again",
 	Actions: []string{
-		"nothing if it is rare, else look at the connection to the Bot API",
+		"nothing if it is rare, else look at the connection to the chat's service",
 	},
-	About: "When the connection breaks after a message was sent, it is not known whether Telegram accepted it. " +
+	About: "When the connection breaks after a message was sent, it is not known whether the chat shows it. " +
 		"The message is sent again: at most one duplicate for each such call. From the third call on, the repeats are silent.",
 	Translations: map[string]rules.Translation{"ko": {
 		Title:   "메시지 중복 가능성",
 		Summary: "{{ $labels.chat }} 채팅으로 보낸 메시지에 응답이 없어 다시 보냄",
-		Actions: []string{"드물면 조치 불필요, 잦으면 Bot API 연결 확인"},
+		Actions: []string{"드물면 조치 불필요, 잦으면 메신저 서비스 연결 확인"},
 	}},
 
 	Panel: dashgen.Panel{Legend: "{{chat}}"},

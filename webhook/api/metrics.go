@@ -51,7 +51,7 @@ func Ends() []string {
 	return []string{EndProved, EndNoHeartbeat, "unverified", "rule_removed", "not_evaluated", "silenced", "inhibited", "gone"}
 }
 
-// The reasons for which a delivery to Telegram is retried.
+// The reasons for which a delivery to a chat is retried.
 const (
 	RateLimited = "rate_limited"
 	Unreachable = "unreachable"
@@ -68,9 +68,9 @@ const (
 // The states of a chat.
 const (
 	ChatOK          = "ok"
-	ChatWaiting     = "waiting"     // Telegram asked to wait
+	ChatWaiting     = "waiting"     // its service asked to wait
 	ChatUnreachable = "unreachable" // the last call had no answer
-	ChatDead        = "dead"        // Telegram refuses every message there
+	ChatDead        = "dead"        // it takes no message
 )
 
 // The states of a replica. A process without replicas has none.
@@ -174,21 +174,21 @@ func NewFamilies() Families {
 		Delivered: metrics.Desc{
 			Name: name("messages_delivered_total"), Type: metrics.Counter,
 			Labels: []metrics.Label{chat, {Name: "kind", Values: []string{"alert", "reminder", "resolution", "digest", "summary", "summary_reminder", "summary_ends", "flapping", "flap", "edit"}}},
-			Help:   "Messages and edits that Telegram confirmed.",
+			Help:   "Messages and edits that the chat's service confirmed.",
 		},
 		DeliveryDelay: metrics.Desc{
 			Name: name("delivery_delay_seconds"), Type: metrics.Histogram, Unit: metrics.Seconds,
 			Labels:  []metrics.Label{{Name: "priority"}},
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800},
-			Help:    "Time from the acceptance of a new alert or its resolution until Telegram confirmed the message.",
+			Help:    "Time from the acceptance of a new alert or its resolution until the chat's service confirmed the message.",
 		},
 		Failed: metrics.Desc{
 			Name: name("messages_failed_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},
-			Help: "Messages whose text Telegram refused, formatted and plain: the chat shows only the severity and the name of the alert.",
+			Help: "Messages whose text the chat's service refused, formatted and plain: the chat shows only the severity and the name of the alert.",
 		},
 		Retried: metrics.Desc{
 			Name: name("deliveries_retried_total"), Type: metrics.Counter, Labels: []metrics.Label{chat, retry},
-			Help: "Calls of the Bot API that failed and are retried.",
+			Help: "Calls of the services of the chats that failed and are retried.",
 		},
 		AmbiguousCalls: metrics.Desc{
 			Name: name("deliveries_ambiguous_total"), Type: metrics.Counter, Labels: []metrics.Label{chat},

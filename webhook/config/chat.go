@@ -43,5 +43,14 @@ func Chat(text string) (id string, topic int, ok bool) {
 	return m[1], topic, true
 }
 
+// Spelling returns the notation of a chat that all its spellings share: Telegram
+// ignores the case of a @name.
+func Spelling(text string) string {
+	if strings.HasPrefix(text, "@") {
+		return strings.ToLower(text)
+	}
+	return text
+}
+
 // IsVariable reports whether a value is $NAME for an environment variable.
 func IsVariable(value string) bool { return variableForm.MatchString(value) }

@@ -152,6 +152,7 @@ func (c *checker) emptyItems(n *yaml.Node) {
 func (c *checker) check(f File) {
 	c.chats(f.DefaultChat)
 	c.receivers(f.Receivers)
+	c.spellings(f)
 	if c.scaled(f) {
 		c.severities(f.Severities)
 	}

@@ -85,6 +85,27 @@ func (c *checker) receivers(list []Receiver) {
 	}
 }
 
+// spellings reports chats that are written in several ways.
+func (c *checker) spellings(f File) {
+	first := map[string]string{}
+	note := func(text string, at ...any) {
+		spelling := Spelling(text)
+		if other, known := first[spelling]; !known {
+			first[spelling] = text
+		} else if other != text {
+			c.add(at, "the chats %s and %s are one: write both in the same way", other, text)
+		}
+	}
+	for _, text := range strings.Split(f.DefaultChat, ",") {
+		note(strings.TrimSpace(text), "default_chat")
+	}
+	for i, r := range f.Receivers {
+		for k, chat := range r.Chats {
+			note(chat.Telegram, "receivers", i, "chats", k)
+		}
+	}
+}
+
 // maxMention is the maximum length of a mention in characters.
 const maxMention = 100
 
@@ -104,14 +125,18 @@ func (c *checker) receiver(r Receiver, at []any) {
 	for k, chat := range r.Chats {
 		if reason := chat.mistake(); reason != "" {
 			c.add(append(slices.Clone(at), "chats", k), "receiver %q: chat %d: %s", r.Name, k+1, reason)
-		} else if slices.Contains(r.Chats[:k], chat) {
+		} else if slices.ContainsFunc(r.Chats[:k], func(other ReceiverChat) bool {
+			return other.Slack == chat.Slack && Spelling(other.Telegram) == Spelling(chat.Telegram)
+		}) {
 			c.add(append(slices.Clone(at), "chats", k), "receiver %q: chat %d is listed twice", r.Name, k+1)
 		}
 	}
 	if r.Language != "" && !slices.Contains(Languages(), r.Language) {
 		add("language", "no messages in %q: choose one of %s", r.Language, strings.Join(Languages(), ", "))
 	}
-	if _, err := time.LoadLocation(r.TimeZone); err != nil {
+	if r.TimeZone == time.Local.String() {
+		add("time_zone", "the zone Local is that of each machine: write it as UTC or Asia/Seoul")
+	} else if _, err := time.LoadLocation(r.TimeZone); err != nil {
 		add("time_zone", "no time zone %q: write it as UTC or Asia/Seoul", r.TimeZone)
 	}
 	if r.Templates != "" && !filepath.IsLocal(r.Templates) {

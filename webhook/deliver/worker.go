@@ -153,14 +153,19 @@ func (w *worker) rest(ctx context.Context, until time.Time) {
 // next stores the next call, and its time for the rate of the chat. If there is
 // none, it returns the time at which one may be due, or zero.
 func (w *worker) next() (c *call, wake time.Time, err error) {
-	now, topics := time.Now(), w.topics()
+	now, topics, formatter := time.Now(), w.topics(), w.formatter()
 	var before, after *spool.Storm
 	err = w.Spool.Do(func(tx *spool.Tx) (err error) {
 		if before, err = tx.Storm(w.key); err != nil {
 			return err
 		}
+		if several, err := tx.SeveralClusters(w.key); err != nil {
+			return err
+		} else if several {
+			formatter = formatter.NamingClusters()
+		}
 		c, wake, err = w.choose(planner{
-			tx: tx, chat: w.key, topics: topics, now: now, formatter: w.formatter(), ownOnly: w.lease.OwnOnly,
+			tx: tx, chat: w.key, topics: topics, now: now, formatter: formatter, ownOnly: w.lease.OwnOnly,
 			budget: w.pace().budget(w.lease.Share, 1+len(topics)), rang: w.rang, edited: w.edited, flapped: w.flapped, divided: w.divided,
 			editsFrom: w.service.edits.next(now),
 		})

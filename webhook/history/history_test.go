@@ -115,6 +115,7 @@ func TestHistory(t *testing.T) {
 	}
 
 	putOddDates(t, store)
+	endOthers(t, store)
 
 	postgres.Stop()
 	err := store.Put(t.Context(), []history.Record{live})
@@ -124,6 +125,41 @@ func TestHistory(t *testing.T) {
 	postgres.Start()
 	if err := store.Put(t.Context(), []history.Record{live}); err != nil {
 		t.Errorf("when it is back: %v", err)
+	}
+}
+
+// endOthers ends the record of a version before with the one of the last chat, and
+// neither another episode nor another cluster.
+func endOthers(t *testing.T, store *history.Store) {
+	t.Helper()
+	before := history.Record{Cluster: "main", Fingerprint: "f3", StartsAt: at(40), Notify: "loud", Labels: map[string]string{"alertname": "A"}, ReceivedAt: at(41)}
+	chat := before
+	chat.Chat = "7"
+	later, other := before, before
+	later.StartsAt, other.Cluster = at(42), "tokyo"
+	over := chat
+	over.EndsAt, over.ResolutionAt, over.Closed, over.OverEverywhere = pointer(at(45)), pointer(at(46)), "gone", true
+	for _, batch := range [][]history.Record{{before, chat, later, other}, {over}} {
+		if err := store.Put(t.Context(), batch); err != nil {
+			t.Fatal(err)
+		}
+	}
+	list, err := store.List(t.Context(), history.Filter{Since: at(39)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open, ended int
+	for _, r := range list {
+		switch {
+		case r.Fingerprint != "f3":
+		case r.EndsAt == nil:
+			open++
+		case r.EndsAt.Equal(at(45)) && r.Closed == "gone":
+			ended++
+		}
+	}
+	if open != 2 || ended != 2 {
+		t.Errorf("%d records are open, and %d over: %+v", open, ended, list)
 	}
 }
 

@@ -81,6 +81,11 @@ INSERT INTO preflight.deliveries AS old (alert, chat, told_at, over_at) VALUES (
 ON CONFLICT (alert, chat) DO UPDATE SET
 	told_at = LEAST(old.told_at, EXCLUDED.told_at), over_at = LEAST(old.over_at, EXCLUDED.over_at)`
 
+// endOthers ends the other records of an episode.
+const endOthers = `
+UPDATE preflight.alerts SET ends_at = $5, closed = $6, resolution_at = $7
+WHERE starts_at = $1 AND fingerprint = $2 AND cluster = $3 AND id <> $4 AND ends_at IS NULL AND received_at <= $7`
+
 // Put stores all of the records or none. It updates a record that exists.
 // Storing the same record again, from any replica, changes nothing.
 func (s *Store) Put(ctx context.Context, records []Record) error {
@@ -100,6 +105,9 @@ func (s *Store) Put(ctx context.Context, records []Record) error {
 		batch.Queue(putAlert, id, storable(r.Group), storable(r.Fingerprint), r.StartsAt, r.Episode, r.EndsAt, r.Closed,
 			storable(r.Labels[model.AlertNameLabel]), storable(r.Priority), storable(r.Labels[api.Env]), r.Notify, labels, annotations,
 			r.ReceivedAt, r.ResolutionAt, storable(r.Cluster))
+		if r.OverEverywhere && r.EndsAt != nil {
+			batch.Queue(endOthers, r.StartsAt, storable(r.Fingerprint), storable(r.Cluster), id, r.EndsAt, r.Closed, r.ResolutionAt)
+		}
 		for _, d := range r.Deliveries {
 			batch.Queue(putDelivery, id, d.Chat, d.DeliveredAt, d.ResolvedAt)
 		}

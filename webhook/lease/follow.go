@@ -57,7 +57,7 @@ func (s *Sharer) follow(events []Event, upTo int64) error {
 		}
 		var f follower
 		if err := s.Spool.Do(func(tx *spool.Tx) error {
-			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats(), Rank: s.Rank}, log: s.Log, duplicates: map[string]int{}}
+			f = follower{Applier: spool.Applier{Tx: tx, Chats: s.Chats(), Rank: s.Rank, Sound: s.Sound}, log: s.Log, duplicates: map[string]int{}}
 			for _, e := range some {
 				err := tx.Try(func() error { return f.apply(e) })
 				if err != nil && spool.IsItem(err) {
@@ -129,7 +129,10 @@ func applied[T any](e Event, apply func(Event, T) error) error {
 
 // notification applies a notification that another replica received.
 func (f *follower) notification(e Event, n state.NotificationEvent) (err error) {
-	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
+	for i, chat := range n.Chats {
+		n.Chats[i] = f.Chats.Spelled(chat)
+	}
+	a := state.Arrival{At: e.At, Notify: n.Notify, Receiver: n.Receiver, Chats: n.Chats, Only: n.Only, Elsewhere: true, OldCluster: n.Cluster == nil, Held: map[string]bool{}}
 	if n.Cluster != nil {
 		a.Cluster = *n.Cluster
 	}
@@ -146,6 +149,9 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (err error) 
 	if err != nil {
 		return err
 	}
+	if err := f.ShareAdded(a, n); err != nil {
+		return err
+	}
 	f.held = f.held || done.Held
 	f.log.Debug("received by another replica", "notification", a.ID, "replica", e.Replica, "event", e.Seq, "group", a.GroupKey)
 	return nil
@@ -153,12 +159,18 @@ func (f *follower) notification(e Event, n state.NotificationEvent) (err error) 
 
 // call applies the change that a call of another replica made in a chat.
 func (f *follower) call(e Event, c state.CallEvent) error {
+	c.Chat = f.Chats.Spelled(c.Chat)
+	for _, sent := range []*state.SentEvent{c.Sent, c.Ambiguous} {
+		for i := 0; sent != nil && i < len(sent.Listed); i++ {
+			sent.Listed[i].Chat = f.Chats.Spelled(sent.Listed[i].Chat)
+		}
+	}
 	chat := spool.Chat{MigratedTo: c.MigratedTo, Dead: c.Dead}
 	if c.NotBefore != 0 {
 		chat.NotBefore = time.UnixMicro(c.NotBefore)
 	}
 	present, err := f.Tx.SetChat(c.Chat, chat, e.At, true)
-	if err == nil && present == nil && c.Separate() {
+	if err == nil && present == nil && c.Lists() {
 		if err = f.Tx.Foreign(c.Chat); err == nil {
 			present, err = f.Tx.SetChat(c.Chat, chat, e.At, true)
 		}
@@ -188,6 +200,7 @@ func (f *follower) call(e Event, c state.CallEvent) error {
 // closed ends an instance that ended at another replica without a resolution. One
 // that has ended here stays so.
 func (f *follower) closed(e Event, c state.ClosedEvent) error {
+	c.Chat = f.Chats.Spelled(c.Chat)
 	id, err := f.Tx.Find(c.InstanceKey, "")
 	if err != nil || id == 0 {
 		return err

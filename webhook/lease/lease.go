@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Lease is the right to call the Bot API.
+// Lease is the right to deliver to the chats.
 type Lease struct {
 	ctx context.Context // done when the lease ends
 	end context.CancelFunc
@@ -15,7 +15,7 @@ type Lease struct {
 	OwnOnly bool
 	// Fresh means that another replica may have made a call just before.
 	Fresh bool
-	// Share is the part of Telegram's rates that this replica may use.
+	// Share is the part of the services' rates that this replica may use.
 	Share Share
 
 	mu      sync.Mutex
@@ -23,7 +23,7 @@ type Lease struct {
 }
 
 // Share is one of the equal parts into which replicas divide the rates when
-// several may call the Bot API at the same time. The zero value is the whole.
+// several may call the services at the same time. The zero value is the whole.
 type Share struct {
 	Among int // the number of replicas, with this one; 0 and 1 mean this one only
 	Index int // of this replica, from 0

@@ -73,7 +73,7 @@ type Beat struct {
 	Wants bool
 	// Behind means that the journal lacks many events of the replica.
 	Behind bool
-	// Failing means that the replica cannot reach Telegram.
+	// Failing means that the replica cannot reach a service.
 	Failing bool
 	// Heartbeats are the newest ones at the replica, by the cluster.
 	Heartbeats map[string]Heartbeat

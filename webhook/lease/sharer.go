@@ -21,7 +21,7 @@ const (
 	beatEvery  = time.Second
 	awayRetry  = time.Second     // between two tries while the database is unavailable
 	relisten   = 5 * time.Second // between two tries to listen for additions
-	failingFor = time.Minute     // the time for which a replica that cannot reach Telegram leaves the lease to others
+	failingFor = time.Minute     // the time for which a replica that cannot reach a service leaves the lease to others
 	pruneEvery = time.Hour
 
 	pushAtOnce, pushBytes = 1000, 4 << 20
@@ -34,7 +34,8 @@ type Options struct {
 	Holder    *Holder
 	Chats     func() state.Chats // the present ones; nil for none
 	Rank      func(labels template.KV) int
-	Retention time.Duration // of the journal
+	Sound     func(receiver string, alerts template.Alerts) state.Loudness // of a receiver that is configured
+	Retention time.Duration                                                // of the journal
 	Log       *slog.Logger
 
 	// Heartbeats returns the newest heartbeats at this replica, by the cluster.
@@ -44,7 +45,7 @@ type Options struct {
 	HeartbeatsElsewhere func(s Standing, now time.Time) error
 	// Connected is called when the shared journal can be read.
 	Connected func(time.Time)
-	// Failing reports whether Telegram cannot be reached from here.
+	// Failing reports whether a service cannot be reached from here.
 	Failing func() bool
 	// Followed is called after events of other replicas were applied. Held means
 	// that a resolution, or a report that an alert fires again, is to be judged.
@@ -72,11 +73,14 @@ type Sharer struct {
 	place    int64 // up to which it was read
 	beat     time.Time
 	held     bool      // this replica holds the lease
+	since    time.Time // when it took it
+	resting  time.Time // the end of the time in which it leaves the lease to others
 	failing  time.Time // the end of the time in which other replicas should try
 	pruned   time.Time
 	peers    []Peer
-	share    Share // while the database is away
-	differs  bool  // a peer has other chats
+	share    Share     // while the database is away
+	differs  bool      // a peer has other chats
+	missing  time.Time // when [Sharer.showMissing] last looked
 }
 
 // NewSharer returns a sharer that does nothing yet.
@@ -227,6 +231,9 @@ func (s *Sharer) round(ctx context.Context) error {
 	if err := s.announce(ctx); err != nil {
 		return err
 	}
+	if err := s.showMissing(began); err != nil {
+		return err
+	}
 	if !began && time.Since(s.beat) < beatEvery-beatEvery/10 {
 		return nil
 	}
@@ -305,9 +312,7 @@ func (s *Sharer) ask(ctx context.Context) error {
 	}
 	asked := time.Now()
 	b := s.report(true, false)
-	// A replica that cannot reach Telegram leaves the lease to another, which
-	// may reach it.
-	b.Wants = !b.Failing || !slices.ContainsFunc(s.peers, func(p Peer) bool { return !p.Failing })
+	b.Wants = s.wants(b.Failing, asked)
 	standing, err := s.Shared.Beat(ctx, b)
 	if err != nil {
 		return err
@@ -326,7 +331,7 @@ func (s *Sharer) ask(ctx context.Context) error {
 	}
 	s.compare()
 	if !standing.Held {
-		if s.held || s.away {
+		if s.away || s.held && !s.differs {
 			s.Log.Info("another replica holds the lease and delivers")
 		}
 		s.held = false
@@ -339,7 +344,10 @@ func (s *Sharer) ask(ctx context.Context) error {
 		if err := s.pull(ctx); err != nil {
 			return err
 		}
-		s.Log.Info("this replica holds the lease and delivers")
+		s.since = asked
+		if !s.differs {
+			s.Log.Info("this replica holds the lease and delivers")
+		}
 	}
 	s.held = true
 	behind := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Behind })
@@ -349,16 +357,6 @@ func (s *Sharer) ask(ctx context.Context) error {
 		s.Granted()
 	}
 	return nil
-}
-
-// compare logs when replicas have different chats.
-func (s *Sharer) compare() {
-	chats := s.chats()
-	differs := slices.ContainsFunc(s.peers, func(p Peer) bool { return p.Chats != chats })
-	if differs && !s.differs {
-		s.Log.Error("another replica has other chats: a chat that one replica lacks misses messages: give all replicas the same webhook.yml and variables")
-	}
-	s.differs = differs
 }
 
 // leave pushes the last events and gives up the lease.

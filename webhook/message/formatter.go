@@ -71,6 +71,7 @@ type Formatter struct {
 	failed    func(error)
 	length    int
 	mentions  []string
+	clusters  bool // see [Formatter.NamingClusters]
 	strict    bool // refuses links that Telegram shows as text, see [Formatter.try]
 }
 
@@ -119,6 +120,17 @@ func (f *Formatter) Within(length int) *Formatter {
 	other.length = length
 	if f.shipped != nil {
 		other.shipped = f.shipped.Within(length)
+	}
+	return &other
+}
+
+// NamingClusters returns a formatter whose messages name the clusters of the alerts,
+// for a chat that shows alerts of several.
+func (f *Formatter) NamingClusters() *Formatter {
+	other := *f
+	other.clusters = true
+	if f.shipped != nil {
+		other.shipped = f.shipped.NamingClusters()
 	}
 	return &other
 }

@@ -24,6 +24,9 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 		return ""
 	}
 	labels := f.distinguishing(lines)
+	if f.clusters && !oneCluster(lines) && !slices.Contains(labels, clusterLabel) {
+		labels = append([]string{clusterLabel}, labels...)
+	}
 	if labels == nil {
 		return f.lone(lines[0], all, len(lines), width)
 	}
@@ -51,6 +54,19 @@ func (f *Formatter) groupNames(lines, all []Line, width int) string {
 		list[i] = n.text
 	}
 	return shorten(strings.Join(labels, "/"), maxField) + ": " + strings.Join(list, ", ")
+}
+
+// oneCluster reports whether groups are of one cluster.
+func oneCluster(lines []Line) bool {
+	return !slices.ContainsFunc(lines, func(l Line) bool { return l.Cluster != lines[0].Cluster })
+}
+
+// clusterOf returns the cluster of a group as a label.
+func clusterOf(l Line) (labels []string) {
+	if value := shownValue(l.Cluster); value != "" {
+		labels = append(labels, clusterLabel+"="+value)
+	}
+	return labels
 }
 
 // labelValue returns the value of a label in a group, or one of several values.

@@ -30,6 +30,8 @@ type labelling struct {
 	apart     map[string]map[string]bool // by the name of the rule, see [Formatter.ruleOf]
 	texts     map[string]int             // how many alerts have the text
 	envs      bool                       // there are several environments
+	cluster   string                     // of all alerts, as a label; "" to leave it out
+	clusters  bool                       // each line names its own
 	ranks     bool                       // there are several severities
 }
 
@@ -40,6 +42,7 @@ func (f *Formatter) labelling(n Notice, items []Item) labelling {
 	}
 	l := f.distinguish(items)
 	l.ranks = l.ranks && n.Kind != Digest // its lines begin with the severity
+	l.nameClusters(n, items)
 	if n.Kind == Digest || len(items) < 2 {
 		return l
 	}
@@ -136,17 +139,16 @@ func (f *Formatter) shares(name, value string, items []Item) (shared, named bool
 // header returns the labels that all alerts share.
 func (l labelling) header() string {
 	var labels []string
+	if l.cluster != "" {
+		labels = append(labels, l.cluster)
+	}
 	for _, pair := range l.shared.SortedPairs() {
-		if value := shownValue(pair.Value); value != "" && !l.named[pair.Name] {
+		if value := shownValue(pair.Value); value != "" && !l.named[pair.Name] && pair.Name+"="+value != l.cluster {
 			labels = append(labels, shorten(pair.Name, maxField)+"="+value)
 		}
 	}
 	return shorten(strings.Join(labels, ", "), maxHeader)
 }
-
-// clusterLabel is the label that shows the name of the cluster of Alertmanagers
-// of an alert that has no such label.
-const clusterLabel = "cluster"
 
 // several reports whether the message is about several rules.
 func (l labelling) several() bool { return len(l.apart) > 1 }
@@ -171,7 +173,9 @@ func (l labelling) of(it Item, text, annotation, below string) string {
 			others = append(others, shorten(pair.Name, maxField)+"="+value)
 		}
 	}
-	if value := shownValue(it.Cluster); apart[clusterLabel] && it.Labels[clusterLabel] == "" && value != "" {
+	if name := l.clusterIn(it, text); name != "" {
+		first = append(first, name)
+	} else if value := shownValue(it.Cluster); apart[clusterLabel] && it.Labels[clusterLabel] == "" && value != "" {
 		first = append(first, clusterLabel+"="+value)
 	}
 	return brackets(append(first, others[:max(0, min(len(others), maxLabels-len(first)))]...))
@@ -186,6 +190,9 @@ func (l labelling) ofLine(it Item, text string, apart map[string]bool) string {
 		if value := shownValue(pair.Value); (apart[pair.Name] || env && !names(text, pair.Value)) && value != "" && len(labels) < maxApart {
 			labels = append(labels, shorten(pair.Name, maxField)+"="+value)
 		}
+	}
+	if name := l.clusterIn(it, text); name != "" {
+		labels = append(labels, name)
 	}
 	return brackets(labels)
 }

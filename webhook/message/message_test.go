@@ -1,7 +1,6 @@
 package message_test
 
 import (
-	"flag"
 	"fmt"
 	"maps"
 	"os"
@@ -10,13 +9,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/alertmanager/template"
 
+	"github.com/alertnative/preflight/internal/golden"
 	"github.com/alertnative/preflight/webhook/message"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var start = time.Date(2025, 12, 21, 1, 30, 0, 0, time.UTC)
 
@@ -128,25 +125,9 @@ func TestMessagesLookAsTheyShould(t *testing.T) {
 						fmt.Fprintf(&got, "[%s] row %d, %s\n", b.Text, b.Row+1, b.URL)
 					}
 				}
-				golden(t, filepath.Join("testdata", name+"."+o.Language+".html"), got.String())
+				golden.Compare(t, filepath.Join("testdata", name+"."+o.Language+".html"), []byte(got.String()))
 			})
 		}
-	}
-}
-
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatalf("%v (write it with -update)", err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got):\n%s", file, diff)
 	}
 }
 

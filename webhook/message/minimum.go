@@ -14,10 +14,10 @@ func (f *Formatter) Test() string { return f.words.Test }
 // someAlert stands for the name of an alert.
 const someAlert = "Alert"
 
-// Minimum returns the texts that replace a message that Telegram refuses also as
+// Minimum returns the texts that replace a message that a service refuses also as
 // plain text. The first has the severity and name of the most severe alert and
 // the number of the others, in letters and digits only. The second is for a name
-// that Telegram refuses: it has nothing of an alert, so Telegram accepts it
+// that a service refuses: it has nothing of an alert, so a service accepts it
 // wherever it accepts any message.
 func (f *Formatter) Minimum(items []Item) (named, nameless string) {
 	if len(items) == 0 {

@@ -251,6 +251,9 @@ func (f *Formatter) sections(s Summary, named, width int, words StormWords) []Se
 			counts = words.InGroups(sec.alerts, sec.groups)
 		}
 		name := cmp.Or(shorten(sec.name, maxField), someAlert)
+		if f.clusters && len(sec.named) > 0 && oneCluster(sec.named) {
+			name = join(name, " ", brackets(clusterOf(sec.named[0])))
+		}
 		list[i].Heading = join(icon, " ", join(shorten(sec.severity, 20), " ", name)) + ": " + counts
 		if s.Kind != SummaryEnds {
 			list[i].Names = f.groupNames(sec.named, s.Lines, width)

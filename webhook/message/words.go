@@ -45,7 +45,7 @@ type Words struct {
 	PostedTo            func(path string) string
 	LeftOut             func(n int) string // labels and annotations
 	Test                string             // the text of a test message
-	// Minimum names alerts whose text Telegram refused.
+	// Minimum names alerts whose text was refused.
 	Minimum   func(alerts string, resolved bool) string
 	AndTitles func(title string, n int) string
 	Duration  func(time.Duration) string

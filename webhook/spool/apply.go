@@ -18,6 +18,9 @@ type Applier struct {
 	Tx    *Tx
 	Chats state.Chats // that must show the alerts
 	Rank  func(labels template.KV) int
+	// Sound, unless nil, returns the sound of alerts for a receiver, in the chats that
+	// only this replica has.
+	Sound func(receiver string, alerts template.Alerts) state.Loudness
 	// Shares appends each change to the journal, for other replicas.
 	Shares bool
 	// Sources, unless nil, returns the facts that decide which resolutions of a
@@ -54,7 +57,7 @@ func (a Applier) Apply(n state.Arrival) (done Applied, err error) {
 			return done, err
 		}
 	}
-	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body, Receiver: n.Receiver, Chats: n.Chats}
+	event := state.NotificationEvent{Notify: n.Notify, Body: n.Body, Receiver: n.Receiver, Chats: n.Chats, Only: n.Only}
 	if n.Receiver != "" && n.Chats == nil {
 		event.Chats = a.Chats.Named(n.Receiver)
 	}
@@ -103,6 +106,9 @@ type result struct {
 
 // applyIn applies a notification in a track.
 func (a Applier) applyIn(t track, n state.Arrival, group state.Group) (r result, err error) {
+	if t.sound != nil {
+		n.Notify = *t.sound
+	}
 	var o state.Outcome
 	louder := false
 	for _, alert := range n.Alerts {
@@ -124,8 +130,8 @@ func (a Applier) applyIn(t track, n state.Arrival, group state.Group) (r result,
 			r.doubts = append(r.doubts, c.Update.Alert.Fingerprint)
 		}
 	}
-	reminds := o.Reminds(n, group)
-	r.touches = o.Touches(n, group, reminds)
+	reminds := !n.Only && o.Reminds(n, group) // else it is a state of before
+	r.touches = o.Touches(n, group, reminds) && (!n.Only || n.At.After(group.At))
 	r.Coalesced = o.Coalesced(n, reminds)
 	if louder || reminds && n.Notify != state.None {
 		err = a.remind(n, t.chats)

@@ -17,7 +17,7 @@ import (
 // Telegram allows in a minute.
 const KeptCalls = 60
 
-// longestWait is longer than any wait that Telegram asks for.
+// longestWait is longer than any wait that a service asks for.
 const longestWait = 48 * time.Hour
 
 const (
@@ -35,6 +35,8 @@ const (
 	renamedChat = `SELECT key FROM chats WHERE key <> ?1 AND migrated_to <> '' AND
 		migrated_to || CASE instr(key, ':') WHEN 0 THEN '' ELSE substr(key, instr(key, ':')) END = ?1
 		AND NOT EXISTS (SELECT 1 FROM chats WHERE key = ?1)`
+	respelledChat = `SELECT key FROM chats WHERE key <> ?1 AND key LIKE '@%' AND lower(key) = lower(?1) AND NOT EXISTS (SELECT 1 FROM chats WHERE key = ?1)
+		ORDER BY removed_at IS NOT NULL LIMIT 1`
 	renameChat      = `UPDATE chats SET key = ?1, migrated_to = '' WHERE key = ?2`
 	renameViews     = `UPDATE views SET chat = ?1 WHERE chat = ?2`
 	renameReminders = `UPDATE reminders SET chat = ?1 WHERE chat = ?2`
@@ -55,7 +57,7 @@ const MovedGroup = ""
 type Chat struct {
 	MigratedTo string    // the new id that Telegram gave the chat, or ""
 	Dead       string    // the reason why the bot cannot write there, or ""
-	NotBefore  time.Time // the end of the wait that Telegram asked for
+	NotBefore  time.Time // the end of the wait that the service asked for
 	Calls      []time.Time
 }
 
@@ -124,17 +126,20 @@ func (t *Tx) resetChat(key string, reason error) error {
 }
 
 // renameMigrated gives what is stored of a chat to its new id, once the
-// configuration names that.
+// configuration names that. So it does if the case of a @name was changed.
 func (t *Tx) renameMigrated(key string, configured []string) error {
 	var old string
 	err := t.queryRow(renamedChat, key).Scan(&old)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = t.queryRow(respelledChat, key).Scan(&old)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
 	if err != nil || slices.Contains(configured, old) {
 		return err
 	}
-	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameInstances, renameStorm, renameFlaps} {
+	for _, rename := range []string{renameChat, renameViews, renameReminders, renameMessages, renameInstances, renameStorm, renameFlaps, renameClusters} {
 		if _, err := t.exec(rename, key, old); err != nil {
 			return err
 		}

@@ -14,7 +14,7 @@ import (
 // sent it. It reports whether the message repeats an alert that this replica had
 // delivered.
 func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplicate bool, err error) {
-	if e.ID() == "" { // an earlier version gave up on a message that Telegram refused
+	if e.ID() == "" { // an earlier version gave up on a message that was refused
 		return false, nil
 	}
 	if e.Kind.Summarizes() {
@@ -66,6 +66,11 @@ func (t *Tx) SentElsewhere(chat string, e state.SentEvent, at time.Time) (duplic
 	return duplicate, t.flapElsewhere(m, e)
 }
 
+// viewForeign lets a chat show an alert that another replica showed there: one of its
+// own, or one that the default chats share if this replica lacks the chat.
+const viewForeign = `INSERT INTO views (chat, instance, pending) SELECT ?1, id, 0 FROM instances WHERE id = ?2 AND (chat = ?1 OR chat = ''
+	AND EXISTS (SELECT 1 FROM chats WHERE key = ?1 AND removed_at IS NOT NULL)) ON CONFLICT DO NOTHING`
+
 // elsewhere returns a message of another replica with the instances that this
 // replica knows.
 func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
@@ -77,6 +82,9 @@ func (t *Tx) elsewhere(chat string, e state.SentEvent) (*Message, error) {
 		}
 		if id == 0 {
 			continue
+		}
+		if _, err := t.exec(viewForeign, chat, id); err != nil {
+			return nil, err
 		}
 		if len(m.Listed) == 0 && e.Group != MovedGroup {
 			known, err := t.Key(id)

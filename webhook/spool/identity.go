@@ -129,7 +129,7 @@ func (t *Tx) announce(i *state.Instance) error {
 	if err != nil {
 		return err
 	}
-	e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster, Receiver: a.Receiver, Chats: a.Chats}
+	e := state.NotificationEvent{Notify: a.Notify, Body: a.Body, Cluster: &a.Cluster, Receiver: a.Receiver, Chats: a.Chats, Only: a.Only}
 	if _, err := t.AppendEvent(a.At, state.EventNotification, e); err != nil || i.Held == nil {
 		return err
 	}

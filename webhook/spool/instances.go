@@ -209,6 +209,9 @@ func (t *Tx) due(id int64, chats []string) error {
 		if _, err := t.exec(dueInChat, chat, id); err != nil {
 			return err
 		}
+		if err := t.noteCluster(chat, id); err != nil {
+			return err
+		}
 	}
 	return nil
 }

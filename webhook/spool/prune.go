@@ -24,7 +24,7 @@ func (t *Tx) Prune(before time.Time, limit int, archived bool) (more bool, err e
 	if archived {
 		instances = pruneArchived
 	}
-	for _, prune := range []string{instances, pruneMessages, pruneJournal, pruneGroups, pruneAside, pruneFlaps} {
+	for _, prune := range []string{instances, pruneMessages, pruneJournal, pruneGroups, pruneAside, pruneFlaps, pruneClusters} {
 		r, err := t.exec(prune, before.UnixMicro(), limit)
 		if err != nil {
 			return false, err

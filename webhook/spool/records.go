@@ -69,6 +69,9 @@ func (t *Tx) Changes(limit int, label string, now time.Time) (list []Change, wai
 		}
 	}
 	for i := range list {
+		if list[i].Record.OverEverywhere, err = t.overEverywhere(list[i].instance); err != nil {
+			return nil, waiting, err
+		}
 		rows, err := t.query(selectDeliveries, list[i].instance)
 		list[i].Record.Deliveries, err = collect(rows, err, scanDelivery)
 		if err != nil && !IsItem(err) { // a damaged delivery is left out
@@ -83,6 +86,9 @@ func (t *Tx) Changes(limit int, label string, now time.Time) (list []Change, wai
 func (t *Tx) ChangesCopied(list []Change) error {
 	for _, c := range list {
 		if _, err := t.exec(deleteChange, c.instance, c.version); err != nil {
+			return err
+		}
+		if _, err := t.exec(untouched, c.instance, c.Record.OverEverywhere); err != nil {
 			return err
 		}
 	}

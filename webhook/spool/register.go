@@ -3,6 +3,7 @@ package spool
 import (
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +35,11 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing WHERE f.fingerprint = i.fingerprint AND f.cluster = i.cluster
 			AND f.resolved_at IS NULL AND (f.chat = ?2 OR f.chat = '' AND EXISTS (SELECT 1 FROM views v WHERE v.chat = ?2 AND v.instance = f.id)))
 		GROUP BY i.fingerprint, i.cluster ORDER BY 1`
+	// It is due in a chat of the receiver.
+	dropStray = `DELETE FROM views WHERE chat = ?2 AND pending = 1 AND shown = 0 AND instance IN (SELECT i.id FROM instances i
+		WHERE i.receiver = ?1 AND i.chat = ?2 AND i.resolved_at IS NULL AND EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing
+			JOIN views v ON v.instance = f.id AND v.chat = ?3
+			WHERE f.fingerprint = i.fingerprint AND f.cluster = i.cluster AND f.resolved_at IS NULL))`
 	// What fires and was not delivered there, and is due in no present chat.
 	unshownInChat = `SELECT i.id FROM views w JOIN instances i ON i.id = w.instance WHERE w.chat = ? AND w.pending = 1 AND w.shown = 0 AND i.resolved_at IS NULL
 		AND NOT EXISTS (SELECT 1 FROM instances f INDEXED BY instances_firing JOIN views v ON v.instance = f.id JOIN chats c ON c.key = v.chat AND c.removed_at IS NULL
@@ -59,6 +65,11 @@ func (t *Tx) RegisterChats(chats state.Chats, shares bool) error {
 			return err
 		}
 	}
+	for _, r := range chats.Receivers {
+		if err := t.dropStray(r, chats); err != nil {
+			return err
+		}
+	}
 	rows, err := t.query(chatKeys)
 	known, err := collect(rows, err, scanKey)
 	if err != nil {
@@ -76,6 +87,23 @@ func (t *Tx) RegisterChats(chats state.Chats, shares bool) error {
 		}
 	}
 	return t.mergeMigrated(keys)
+}
+
+// dropStray makes alerts of a receiver no longer due in the default chats, if they were
+// due there only because the receiver was not configured.
+func (t *Tx) dropStray(r state.ReceiverChats, chats state.Chats) error {
+	if len(r.Chats) == 0 {
+		return nil
+	}
+	for _, chat := range chats.Default {
+		if len(chats.Users(chat)) > 1 { // another receiver can have notified it there
+			continue
+		}
+		if _, err := t.exec(dropStray, r.Name, chat, r.Chats[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // register stores a chat that is configured, and the receivers that name it.
@@ -96,7 +124,7 @@ func (t *Tx) register(key string, users []string, shares bool) error {
 		if slices.Contains(before, user) {
 			continue
 		}
-		if err := t.dueOf(user, key, shares); err != nil {
+		if err := errors.Join(t.dueOf(user, key, shares), t.noteClusters(key)); err != nil {
 			return err
 		}
 	}

@@ -33,7 +33,7 @@ const (
 // edited.
 const NoSummary = -1
 
-// Storm is a time in which a chat has more groups with news than Telegram's rates
+// Storm is a time in which a chat has more groups with news than the service's rates
 // allow messages. Times are those of this replica.
 type Storm struct {
 	Began time.Time

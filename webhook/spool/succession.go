@@ -2,6 +2,7 @@ package spool
 
 import (
 	"database/sql"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -87,7 +88,7 @@ func (t *Tx) inherit(key, old string, at time.Time, elsewhere bool) error {
 	if _, err := t.exec(renameInstances, key, old); err != nil {
 		return err
 	}
-	if err := t.forget(old); err != nil {
+	if err := errors.Join(t.forget(old), t.noteClusters(key)); err != nil {
 		return err
 	}
 	return t.showMoved(key, at, elsewhere)
@@ -95,7 +96,7 @@ func (t *Tx) inherit(key, old string, at time.Time, elsewhere bool) error {
 
 // forget removes what is stored of a chat, except its row.
 func (t *Tx) forget(key string) error {
-	for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteFlaps} {
+	for _, remove := range []string{deleteViews, deleteReminders, deleteMessages, deleteStorm, deleteFlaps, deleteClusters} {
 		if _, err := t.exec(remove, key); err != nil {
 			return err
 		}

@@ -13,6 +13,9 @@ type track struct {
 	chat  string
 	chats []string        // that must show the alerts
 	only  map[string]bool // fingerprints of the alerts that concern it; nil for all
+	// sound replaces that of the notification, if the replica that received it does
+	// not have the chat; nil if it has it.
+	sound *state.Loudness
 }
 
 const (
@@ -39,7 +42,7 @@ const (
 // tracks returns the tracks of a notification: one for each chat of its receiver, or
 // one that the default chats share if its URL names no receiver.
 func (a Applier) tracks(n state.Arrival) ([]track, error) {
-	chats := a.chatsFor(n)
+	chats, added := a.chatsFor(n), a.Added(n)
 	if n.Receiver == "" && n.Chats == nil {
 		if separate, err := a.anyInChats(n, chats); err != nil || !separate {
 			chats, err = a.Tx.distinct(chats)
@@ -50,9 +53,24 @@ func (a Applier) tracks(n state.Arrival) ([]track, error) {
 	if err != nil {
 		return nil, err
 	}
+	if added, err = a.Tx.present(added); err != nil {
+		return nil, err
+	}
 	var list []track
 	for _, chat := range chats {
-		list = append(list, track{chat: chat, chats: []string{chat}})
+		t := track{chat: chat, chats: []string{chat}}
+		if a.stray(n, chat) { // due there only if the other replica has shown it
+			t.chats = nil
+		}
+		list = append(list, t)
+	}
+	for _, chat := range added {
+		if sound := a.soundOf(n); !slices.Contains(chats, chat) {
+			list = append(list, track{chat: chat, chats: []string{chat}, sound: &sound})
+		}
+	}
+	if n.Chats == nil && added != nil { // the other replica lacks the receiver
+		list = append(list, a.recorded(chats, added)...)
 	}
 	if list == nil {
 		list = []track{{chat: state.NoChat}}
@@ -60,23 +78,34 @@ func (a Applier) tracks(n state.Arrival) ([]track, error) {
 	if n.Receiver == "" || n.Chats != nil && !n.Elsewhere {
 		return list, nil
 	}
-	former, err := a.former(n, slices.Concat(chats, a.Chats.Of(n.Receiver)))
+	not := slices.Concat(chats, added)
+	for _, t := range list {
+		not = append(not, t.chat)
+	}
+	if n.Only {
+		not = append(not, a.Chats.Of(n.Receiver)...)
+	}
+	former, err := a.former(n, not)
 	return append(list, former...), err
 }
 
-// chatsFor returns the chats that a notification is for. Another replica may have
-// chats that this one lacks, because it read its configuration earlier or later: what
-// it shows there is recorded. If this one has none of them, its own are added.
+// chatsFor returns the chats that a notification is for, without those that
+// [Applier.Added] returns. Another replica may have chats that this one lacks, because
+// it read its configuration earlier or later: what it shows there is recorded. If this
+// one has none of them, its own are added.
 func (a Applier) chatsFor(n state.Arrival) []string {
 	switch {
 	case n.Chats == nil && n.Receiver == "":
 		return a.Chats.Default
+	case n.Chats == nil && a.Added(n) != nil:
+		return nil
+	case n.Chats == nil && n.Elsewhere && !isRecent(n): // as the other replica showed it
+		return a.Chats.Default
 	case n.Chats == nil:
 		return a.Chats.Of(n.Receiver)
 	}
-	all := append(a.Chats.All(), state.NoChat)
 	list := slices.Clone(n.Chats)
-	if !slices.ContainsFunc(list, func(chat string) bool { return slices.Contains(all, chat) }) {
+	if a.Added(n) == nil && !a.knowsAny(list) {
 		list = append(list, a.Chats.Of(n.Receiver)...)
 	}
 	return slices.DeleteFunc(list, func(chat string) bool { return chat == state.NoChat })
@@ -142,7 +171,11 @@ func (a Applier) former(n state.Arrival, chats []string) (list []track, err erro
 			if only[i.Chat] == nil {
 				only[i.Chat] = map[string]bool{}
 				t := track{chat: i.Chat, only: only[i.Chat]}
-				if !silent {
+				var shows bool
+				if err := a.Tx.queryRow(viewed, i.Chat, i.ID).Scan(&shows); err != nil {
+					return nil, err
+				}
+				if shows {
 					t.chats = []string{i.Chat}
 				}
 				list = append(list, t)

@@ -64,6 +64,20 @@ func (c Chats) Named(receiver string) []string {
 	return nil
 }
 
+// Spelled returns a key of another replica as this one writes it. Telegram ignores the
+// case of a @name.
+func (c Chats) Spelled(key string) string {
+	if !strings.HasPrefix(key, "@") {
+		return key
+	}
+	for _, own := range c.All() {
+		if strings.EqualFold(own, key) {
+			return own
+		}
+	}
+	return key
+}
+
 // Users returns the receivers that name a chat. The empty name stands for the
 // default chats.
 func (c Chats) Users(key string) (names []string) {

@@ -12,7 +12,7 @@ import (
 // events in their order reaches the same state.
 const (
 	EventNotification = "notification" // a notification was received
-	EventCall         = "call"         // of the Bot API, with the state of the chat that it showed
+	EventCall         = "call"         // of the service of a chat, with the state of the chat that it showed
 	EventClosed       = "closed"       // the webhook closed an instance, or it stays closed
 	EventOutage       = "outage"       // evaluations are known again after an outage
 )
@@ -23,9 +23,10 @@ type NotificationEvent struct {
 	Body   json.RawMessage `json:"body"`
 	// Cluster is nil in an event of an earlier version.
 	Cluster *string `json:"cluster,omitempty"`
-	// Receiver and Chats are those of the [Arrival].
+	// Receiver, Chats and Only are those of the [Arrival].
 	Receiver string   `json:"receiver,omitempty"`
 	Chats    []string `json:"chats,omitempty"`
+	Only     bool     `json:"only,omitempty"`
 	Held     []string `json:"silent,omitempty"` // fingerprints, see [Arrival]
 }
 
@@ -46,14 +47,9 @@ type CallEvent struct {
 	EditedID string `json:"edited_id,omitempty"`
 }
 
-// Separate reports whether the call is about an episode of its chat alone.
-func (c CallEvent) Separate() bool {
-	for _, sent := range []*SentEvent{c.Sent, c.Ambiguous} {
-		if sent != nil && len(sent.Listed) > 0 && sent.Listed[0].Chat == c.Chat {
-			return true
-		}
-	}
-	return false
+// Lists reports whether the call showed alerts in its chat, or may have shown them.
+func (c CallEvent) Lists() bool {
+	return c.Sent != nil && len(c.Sent.Listed) > 0 || c.Ambiguous != nil && len(c.Ambiguous.Listed) > 0
 }
 
 // SentEvent is a message that the chat shows.

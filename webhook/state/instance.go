@@ -163,7 +163,7 @@ func (i *Instance) HeldArrival() (Arrival, error) {
 func (i *Instance) arrival(alert template.Alert, at time.Time, by string) (a Arrival, err error) {
 	a = Arrival{At: at, Notify: i.Notify, Cluster: i.Cluster, Payload: Payload{Version: "4", GroupKey: i.Group}}
 	if i.Chat != "" {
-		a.Receiver, a.Chats = i.Receiver, []string{i.Chat}
+		a.Receiver, a.Chats, a.Only = i.Receiver, []string{i.Chat}, true
 	}
 	a.ExternalURL, a.Status, a.Alerts = by, alert.Status, template.Alerts{alert}
 	a.Body, err = json.Marshal(a.Payload)

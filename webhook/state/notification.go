@@ -79,6 +79,9 @@ type Arrival struct {
 	// Chats are the chats that it is for. Nil stands for those of the receiver,
 	// and without one for the default chats.
 	Chats []string
+	// Only means that it is for Chats alone. Another replica may have more chats for
+	// the receiver of any other notification: it adds them.
+	Only bool
 	// OldCluster means that an earlier version received it, which knows no
 	// clusters.
 	OldCluster bool

@@ -22,6 +22,9 @@ type Record struct {
 	ReceivedAt   time.Time  `json:"received_at"`
 	ResolutionAt *time.Time `json:"resolution_at,omitempty"`
 	Deliveries   []Delivery `json:"deliveries,omitempty"` // by chat
+	// OverEverywhere means that other records of the episode are over too. A version
+	// before stored one for all chats.
+	OverEverywhere bool `json:"-"`
 }
 
 // Delivery is when a chat showed an alert.

@@ -26,10 +26,11 @@ func ParseChats(list string) ([]Chat, error) {
 			return nil, fmt.Errorf("chat %d of the list is not a chat: %s", i+1, config.ChatForm)
 		}
 		c := Chat{ID: id, Topic: topic}
-		if seen[c] {
+		spelled := Chat{ID: config.Spelling(id), Topic: topic}
+		if seen[spelled] {
 			return nil, fmt.Errorf("chat %d of the list is there twice", i+1)
 		}
-		seen[c] = true
+		seen[spelled] = true
 		chats = append(chats, c)
 	}
 	return chats, nil

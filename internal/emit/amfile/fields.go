@@ -25,14 +25,17 @@ type Field struct {
 	Known []string     // keys of the mapping that contains the field
 	Twice bool         // the mapping has the key twice
 	Null  bool         // an item of a list is null
+
+	Unmerged bool // the value of a merge key is no mapping
 }
 
 // Unknown reports whether Alertmanager refuses the key.
 func (f Field) Unknown() bool { return f.Type == nil }
 
-// Secret reports whether the value is a secret that is written as it is.
+// Secret reports whether the value is a secret that is written as it is. A URL
+// without a part that may be secret is none.
 func (f Field) Secret() bool {
-	return f.Type != nil && isSecret(f.Type) && holdsText(f.Value)
+	return f.Type != nil && isSecret(f.Type) && holdsSecret(f.Value, f.Type)
 }
 
 // FileKey returns the key that reads the value from a file, or "" without one.
@@ -107,6 +110,10 @@ func (w *walk) mapping(n *yaml.Node, t reflect.Type, path string) {
 		key, value := n.Content[i], target(n.Content[i+1])
 		if key.Tag == mergeTag {
 			for _, merged := range mergedInto(value) {
+				if merged.Kind != yaml.MappingNode {
+					w.stopped = !w.yield(Field{Path: join(path, key.Value), Key: key, Value: merged, Type: t, Known: known, Unmerged: true})
+					continue
+				}
 				w.mapping(merged, t, path)
 			}
 			continue
@@ -166,30 +173,4 @@ func keysOf(t reflect.Type) ([]string, map[string]reflect.Type) {
 	return yamlfile.Fields(t)
 }
 
-// isSecret reports whether a type is one of those that Alertmanager hides.
-func isSecret(t reflect.Type) bool {
-	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
-		t = t.Elem()
-	}
-	return strings.HasPrefix(t.Name(), "Secret")
-}
-
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
-
-// holdsText reports whether a value is a text that is not empty, or contains
-// one.
-func holdsText(n *yaml.Node) bool {
-	n = target(n)
-	switch n.Kind {
-	case yaml.SequenceNode:
-		return slices.ContainsFunc(n.Content, holdsText)
-	case yaml.MappingNode:
-		for i := 1; i < len(n.Content); i += 2 {
-			if holdsText(n.Content[i]) {
-				return true
-			}
-		}
-		return false
-	}
-	return n.Kind == yaml.ScalarNode && n.Value != "" && n.ShortTag() != "!!null"
-}

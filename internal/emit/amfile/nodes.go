@@ -1,44 +1,12 @@
 package amfile
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 
 	"gopkg.in/yaml.v3"
-
-	"github.com/alertnative/preflight/internal/yamlfile"
 )
-
-// Parse returns the keys of a YAML text as a mapping. A text without keys has an
-// empty mapping. Errors start with the line.
-func Parse(text string) (*yaml.Node, error) {
-	empty := Mapping()
-	if yamlfile.Empty([]byte(text)) {
-		return empty, nil
-	}
-	f, err := yamlfile.Parse("YAML", []byte(text))
-	if err == nil {
-		err = f.Single()
-	}
-	if err != nil {
-		return empty, onLines(err)
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
-		return empty, err
-	}
-	if doc.Content[0].Kind != yaml.MappingNode { // null
-		return empty, nil
-	}
-	c := aliases{inside: map[*yaml.Node]bool{}}
-	if err := c.check(doc.Content[0]); err != nil {
-		return empty, err
-	}
-	return doc.Content[0], nil
-}
 
 // aliases checks that a document ends: an alias inside its own anchor does not,
 // and aliases of aliases make it too large.
@@ -53,9 +21,9 @@ func (c *aliases) check(n *yaml.Node) error {
 	c.nodes++
 	switch {
 	case c.inside[n]:
-		return fmt.Errorf("line %d: the anchor %q contains itself", n.Line, n.Anchor)
+		return fmt.Errorf("%s: the anchor %q contains itself", Place(n), n.Anchor)
 	case c.nodes > maxNodes:
-		return fmt.Errorf("line %d: the aliases make it larger than %d values", n.Line, maxNodes)
+		return fmt.Errorf("%s: the aliases make it larger than %d values", Place(n), maxNodes)
 	case n.Kind == yaml.AliasNode:
 		return c.check(n.Alias)
 	}
@@ -67,27 +35,6 @@ func (c *aliases) check(n *yaml.Node) error {
 	}
 	delete(c.inside, n)
 	return nil
-}
-
-// onLines formats the errors of a text without the name of a file.
-func onLines(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		var all []error
-		for _, e := range joined.Unwrap() {
-			all = append(all, onLines(e))
-		}
-		return errors.Join(all...)
-	}
-	var e *yamlfile.Error
-	switch {
-	case !errors.As(err, &e):
-		return err
-	case e.Line == 0 && strings.HasPrefix(e.Text, "has "):
-		return fmt.Errorf("it %s", e.Text)
-	case e.Line == 0:
-		return fmt.Errorf("it is not YAML: %s", e.Text)
-	}
-	return fmt.Errorf("line %d: %s", e.Line, e.Text)
 }
 
 // Mapping returns an empty mapping.
@@ -166,7 +113,15 @@ func Text(mapping *yaml.Node, key string) string {
 	return ""
 }
 
-// Merges reports whether a mapping has a merge key.
-func Merges(mapping *yaml.Node) bool {
-	return mapping != nil && slices.ContainsFunc(mapping.Content, func(n *yaml.Node) bool { return n.Tag == mergeTag })
+// Merge returns the first merge key of a mapping, or nil.
+func Merge(mapping *yaml.Node) *yaml.Node {
+	if mapping == nil || mapping.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i < len(mapping.Content); i += 2 {
+		if mapping.Content[i].Tag == mergeTag {
+			return mapping.Content[i]
+		}
+	}
+	return nil
 }

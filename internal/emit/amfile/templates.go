@@ -11,6 +11,7 @@ import (
 type Message struct {
 	Path string // slack_configs[0].title
 	Text string
+	Node *yaml.Node
 	HTML bool // expanded by html/template
 }
 
@@ -39,7 +40,7 @@ func texts(n *yaml.Node, path string) []Message {
 	switch n = target(n); n.Kind {
 	case yaml.ScalarNode:
 		if strings.Contains(n.Value, "{{") {
-			out = append(out, Message{Path: path, Text: n.Value})
+			out = append(out, Message{Path: path, Text: n.Value, Node: n})
 		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {

@@ -7,13 +7,14 @@
 package fakebot
 
 import (
-	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/alertnative/preflight/internal/fake/direct"
+	"github.com/alertnative/preflight/internal/fake/web"
 )
 
 // Limits are the rates above which calls are refused with 429.
@@ -54,51 +55,42 @@ type Message struct {
 	Entities int
 }
 
-// Edit is an earlier text of a message, with the time of its replacement.
-type Edit struct {
-	Text string
-	At   time.Time
-}
-
 // Button is an inline keyboard button.
 type Button struct {
 	Text, URL string
 	Row       int // of the keyboard, from 0
 }
 
-// Call is a call of the API.
-type Call struct {
-	Method      string
-	Chat        int64
-	At          time.Time
-	Status      int    // status of the answer; 0 if the connection was dropped
-	Description string // reason of a refusal
-	Applied     bool   // the call changed the chat
-	Injected    bool   // a fault or [Bot.Refuse] decided the answer
-}
+// The calls of the API, their faults, and the edits of messages.
+type (
+	Call  = web.Call[int64]
+	Fault = web.Fault[int64]
+	Edit  = web.Edit
+)
 
 // Bot is the API of one bot.
 type Bot struct {
+	*web.Log[int64]
 	token  string
 	limits Limits
 
 	mu      sync.Mutex
 	chats   map[int64]*Chat
-	calls   []Call
 	recent  []time.Time // successful calls of the last second
-	faults  []*Fault
 	refuses func(chat int64, m Message) string
-	changed chan struct{} // closed and replaced at every call
 }
 
 // New returns the API of a bot with that token in those chats.
 func New(token string, limits Limits, chats ...Chat) *Bot {
-	b := &Bot{token: token, limits: limits, chats: map[int64]*Chat{}, changed: make(chan struct{})}
+	b := &Bot{Log: web.NewLog[int64](reads), token: token, limits: limits, chats: map[int64]*Chat{}}
 	for _, c := range chats {
 		b.chats[c.ID] = &c
 	}
 	return b
 }
+
+// Client returns an HTTP client for the API that needs no network.
+func (b *Bot) Client() *http.Client { return direct.Client(b) }
 
 // Messages returns the messages of a chat, oldest first.
 func (b *Bot) Messages(chat int64) []Message {
@@ -115,13 +107,6 @@ func (b *Bot) Messages(chat int64) []Message {
 	return messages
 }
 
-// Calls returns the calls so far, without those that only read: getMe and getChat.
-func (b *Bot) Calls() []Call {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(b.calls), func(c Call) bool { return reads(c.Method) })
-}
-
 // reads reports whether a method changes nothing.
 func reads(method string) bool { return method == "getMe" || method == "getChat" }
 
@@ -130,26 +115,17 @@ func reads(method string) bool { return method == "getMe" || method == "getChat"
 // [Bot.Refuse] are not included.
 func (b *Bot) Refusals() []Call {
 	return slices.DeleteFunc(b.Calls(), func(c Call) bool {
-		return c.Injected || c.Status != http.StatusBadRequest || c.Description == notModified
+		return c.Injected || c.Status != http.StatusBadRequest || c.Error == notModified
 	})
 }
 
-// Wait returns when the condition holds. It calls holds after every call of the
-// API.
-func (b *Bot) Wait(ctx context.Context, holds func() bool) error {
-	for {
-		b.mu.Lock()
-		changed := b.changed
-		b.mu.Unlock()
-		if holds() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("fakebot: the condition never held: %w", context.Cause(ctx))
-		case <-changed:
-		}
-	}
+// Refuse makes the bot refuse calls with status 400 and the description that
+// the function returns for a message. The empty description accepts it. A nil
+// function accepts every message. The function must not call the bot.
+func (b *Bot) Refuse(why func(chat int64, m Message) string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.refuses = why
 }
 
 // Block makes calls to the chat fail with 403, or succeed again.
@@ -202,11 +178,4 @@ func (b *Bot) ChatIDs() []int64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Sorted(maps.Keys(b.chats))
-}
-
-// record stores a call and wakes the callers of Wait.
-func (b *Bot) record(c Call) {
-	b.calls = append(b.calls, c)
-	close(b.changed)
-	b.changed = make(chan struct{})
 }

@@ -2,7 +2,6 @@ package fakebot
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/alertnative/preflight/internal/fake/direct"
+	"github.com/alertnative/preflight/internal/fake/web"
 )
 
 // answer is the body of every response.
@@ -40,7 +39,7 @@ func badRequest(description string) answer {
 }
 
 // ServeHTTP answers one call: POST or GET /bot<token>/<method>.
-func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.serve(w, r, b.fault) }
+func (b *Bot) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.serve(w, r, b.Fault) }
 
 // ServeFault answers one call with the given fault instead of an injected one.
 func (b *Bot) ServeFault(w http.ResponseWriter, r *http.Request, f Fault) {
@@ -66,7 +65,7 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 	fields, problem := fieldsOf(r)
 	chat, _ := strconv.ParseInt(fields["chat_id"], 10, 64)
 	fault := faultOf(method, chat)
-	wait(r.Context(), fault.Delay)
+	web.Pause(r.Context(), fault.Delay)
 	call := Call{Method: method, Chat: chat, At: time.Now()}
 	switch {
 	case problem != "":
@@ -75,27 +74,14 @@ func (b *Bot) serve(w http.ResponseWriter, r *http.Request, faultOf func(method 
 	case fault.RetryAfter > 0:
 		b.send(w, call, tooMany(fault.RetryAfter), Fault{})
 		return
-	case (fault.Drop || fault.Status != 0) && !fault.AfterApply:
+	case fault.Replaces():
 		b.send(w, call, answer{}, fault)
 		return
 	}
 	a := b.call(method, chat, fields)
 	call.Applied = a.OK && !reads(method)
-	wait(r.Context(), fault.Late)
+	web.Pause(r.Context(), fault.Late)
 	b.send(w, call, a, fault)
-}
-
-// wait returns after a time, or when the caller has gone.
-func wait(ctx context.Context, d time.Duration) {
-	if d == 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // send sends the answer, or carries out the fault.
@@ -104,39 +90,12 @@ func (b *Bot) send(w http.ResponseWriter, c Call, a answer, f Fault) {
 	if err != nil {
 		panic(err) // answers are always valid JSON
 	}
-	c.Status, c.Description = http.StatusOK, a.Description
-	c.Injected = a.injected || f.Drop || f.Status != 0
+	c.Status, c.Error, c.Injected = http.StatusOK, a.Description, a.injected
 	if !a.OK {
 		c.Status = a.ErrorCode
 	}
-	switch {
-	case f.Drop:
-		c.Status = 0
-	case f.Status != 0:
-		c.Status, body = f.Status, []byte(f.Body)
-	}
-	b.mu.Lock()
-	b.record(c)
-	b.mu.Unlock()
-	if f.Drop {
-		panic(http.ErrAbortHandler)
-	}
 	w.Header().Set("Content-Type", "application/json")
-	if !f.Chunked {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
-	w.WriteHeader(c.Status)
-	half := len(body) / 2
-	_, _ = w.Write(body[:half])
-	if f.Chunked || f.Half {
-		_ = http.NewResponseController(w).Flush() // ends a chunk, and sends half an answer
-	}
-	if !f.Half {
-		_, _ = w.Write(body[half:])
-	}
-	if f.Half {
-		panic(http.ErrAbortHandler)
-	}
+	b.Answer(w, c, body, f)
 }
 
 // fieldsOf reads the parameters of a call in each encoding that Telegram
@@ -170,6 +129,3 @@ func fieldsOf(r *http.Request) (map[string]string, string) {
 	}
 	return fields, ""
 }
-
-// Client returns an HTTP client for the API that needs no network.
-func (b *Bot) Client() *http.Client { return direct.Client(b) }

@@ -7,14 +7,13 @@
 package fakeslack
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/alertnative/preflight/internal/fake/direct"
+	"github.com/alertnative/preflight/internal/fake/web"
 )
 
 // Limits are the rates above which calls are refused with 429.
@@ -44,47 +43,35 @@ type Message struct {
 	Fallback  string // the text of notifications
 	Blocks    int
 	Mentions  []string // of people, as Slack writes them
+	Notified  []string // the mentions that it was posted with: an edit notifies no person
 	Sent      time.Time
 	Edits     []Edit
 }
 
-// Edit is an earlier text of a message, with the time of its replacement.
-type Edit struct {
-	Text string
-	At   time.Time
-}
-
-// Call is a call of the API.
-type Call struct {
-	Method   string
-	Channel  string
-	At       time.Time
-	Status   int    // status of the answer; 0 if the connection was dropped
-	Error    string // the code of a refusal
-	Detail   string // the reason of a refusal that Slack does not explain
-	Applied  bool   // the call changed the channel
-	Injected bool   // a fault or [Workspace.Refuse] decided the answer
-}
+// The calls of the API, their faults, and the edits of messages.
+type (
+	Call  = web.Call[string]
+	Fault = web.Fault[string]
+	Edit  = web.Edit
+)
 
 // Workspace is the API as one bot calls it.
 type Workspace struct {
+	*web.Log[string]
 	token  string
 	limits Limits
 
 	mu       sync.Mutex
 	channels map[string]*Channel
-	calls    []Call
 	updates  []time.Time // of the last minute
-	faults   []*Fault
 	refuses  func(channel string, m Message) string
 	window   time.Duration // in which messages can be updated; 0 for ever
 	last     int64         // the time of the last message, in microseconds
-	changed  chan struct{} // closed and replaced at every call
 }
 
 // New returns the API for a bot with that token in those channels.
 func New(token string, limits Limits, channels ...string) *Workspace {
-	w := &Workspace{token: token, limits: limits, channels: map[string]*Channel{}, changed: make(chan struct{})}
+	w := &Workspace{Log: web.NewLog[string](reads), token: token, limits: limits, channels: map[string]*Channel{}}
 	for _, id := range channels {
 		w.channels[id] = &Channel{ID: id}
 	}
@@ -109,13 +96,6 @@ func (w *Workspace) Messages(channel string) []Message {
 	return messages
 }
 
-// Calls returns the calls so far, without those that only read.
-func (w *Workspace) Calls() []Call {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(w.calls), func(c Call) bool { return reads(c.Method) })
-}
-
 // reads reports whether a method changes nothing.
 func reads(method string) bool { return method == "auth.test" || method == "conversations.info" }
 
@@ -127,22 +107,13 @@ func (w *Workspace) Refusals() []Call {
 	return slices.DeleteFunc(w.Calls(), func(c Call) bool { return c.Injected || slices.Contains(others, c.Error) })
 }
 
-// Wait returns when the condition holds. It calls holds after every call of the
-// API.
-func (w *Workspace) Wait(ctx context.Context, holds func() bool) error {
-	for {
-		w.mu.Lock()
-		changed := w.changed
-		w.mu.Unlock()
-		if holds() {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("fakeslack: the condition never held: %w", context.Cause(ctx))
-		case <-changed:
-		}
-	}
+// Refuse makes calls fail with the code that the function returns for a message.
+// The empty code accepts it. A nil function accepts every message. The function
+// must not call the workspace.
+func (w *Workspace) Refuse(why func(channel string, m Message) string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refuses = why
 }
 
 // Archive archives a channel, or opens it again.
@@ -179,11 +150,4 @@ func (w *Workspace) Revoke(token string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.token = token
-}
-
-// record stores a call and wakes the callers of Wait.
-func (w *Workspace) record(c Call) {
-	w.calls = append(w.calls, c)
-	close(w.changed)
-	w.changed = make(chan struct{})
 }

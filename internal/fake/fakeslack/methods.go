@@ -130,6 +130,7 @@ func (w *Workspace) post(c *Channel, m Message, broadcast bool) answer {
 	c.posted = m.Sent
 	w.last = max(w.last+1, m.Sent.UnixMicro())
 	m.TS = fmt.Sprintf("%d.%06d", w.last/1e6, w.last%1e6)
+	m.Notified = m.Mentions
 	c.Messages = append(c.Messages, m)
 	return c.shown(m)
 }

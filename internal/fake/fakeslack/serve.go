@@ -1,7 +1,6 @@
 package fakeslack
 
 import (
-	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/alertnative/preflight/internal/fake/web"
 )
 
 // answer is the body of every response.
@@ -35,7 +36,7 @@ func invalid(code, detail string) answer { return answer{Error: code, detail: de
 func tooMany(seconds int) answer { return answer{Error: rateLimited, retryAfter: max(seconds, 1)} }
 
 // ServeHTTP answers one call: POST /METHOD, below any path.
-func (w *Workspace) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.serve(rw, r, w.fault) }
+func (w *Workspace) ServeHTTP(rw http.ResponseWriter, r *http.Request) { w.serve(rw, r, w.Fault) }
 
 // ServeFault answers one call with the given fault instead of an injected one.
 func (w *Workspace) ServeFault(rw http.ResponseWriter, r *http.Request, f Fault) {
@@ -51,8 +52,8 @@ func (w *Workspace) serve(rw http.ResponseWriter, r *http.Request, faultOf func(
 	method := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
 	channel := fields.Get("channel")
 	fault := faultOf(method, channel)
-	wait(r.Context(), fault.Delay)
-	call := Call{Method: method, Channel: channel, At: time.Now()}
+	web.Pause(r.Context(), fault.Delay)
+	call := Call{Method: method, Chat: channel, At: time.Now()}
 	switch {
 	case err != nil || r.Method != http.MethodPost || !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		w.send(rw, call, refuse("invalid_form_data"), fault)
@@ -62,7 +63,7 @@ func (w *Workspace) serve(rw http.ResponseWriter, r *http.Request, faultOf func(
 		a.injected = true
 		w.send(rw, call, a, Fault{})
 		return
-	case (fault.Drop || fault.Status != 0) && !fault.AfterApply:
+	case fault.Replaces():
 		w.send(rw, call, answer{}, fault)
 		return
 	}
@@ -73,21 +74,8 @@ func (w *Workspace) serve(rw http.ResponseWriter, r *http.Request, faultOf func(
 	fields.Del("token")
 	a := w.call(method, token, fields)
 	call.Applied = a.OK && !reads(method)
-	wait(r.Context(), fault.Late)
+	web.Pause(r.Context(), fault.Late)
 	w.send(rw, call, a, fault)
-}
-
-// wait returns after a time, or when the caller has gone.
-func wait(ctx context.Context, d time.Duration) {
-	if d == 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // send sends the answer, or carries out the fault.
@@ -96,32 +84,11 @@ func (w *Workspace) send(rw http.ResponseWriter, c Call, a answer, f Fault) {
 	if err != nil {
 		panic(err) // answers are always valid JSON
 	}
-	c.Status, c.Error, c.Detail = http.StatusOK, a.Error, a.detail
-	c.Injected = a.injected || f.Drop || f.Status != 0
+	c.Status, c.Error, c.Detail, c.Injected = http.StatusOK, a.Error, a.detail, a.injected
 	if a.retryAfter > 0 {
 		c.Status = http.StatusTooManyRequests
 		rw.Header().Set("Retry-After", strconv.Itoa(a.retryAfter))
 	}
-	switch {
-	case f.Drop:
-		c.Status = 0
-	case f.Status != 0:
-		c.Status, body = f.Status, []byte(f.Body)
-	}
-	w.mu.Lock()
-	w.record(c)
-	w.mu.Unlock()
-	if f.Drop {
-		panic(http.ErrAbortHandler)
-	}
 	rw.Header().Set("Content-Type", "application/json; charset=utf-8")
-	rw.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	rw.WriteHeader(c.Status)
-	if !f.Half {
-		_, _ = rw.Write(body)
-		return
-	}
-	_, _ = rw.Write(body[:len(body)/2])
-	_ = http.NewResponseController(rw).Flush()
-	panic(http.ErrAbortHandler)
+	w.Answer(rw, c, body, f)
 }

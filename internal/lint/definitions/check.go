@@ -31,6 +31,8 @@ type Checked struct {
 
 	shown map[string]shownOn // by pack and alert
 	yaml  emit.Names         // names in Routing.YAML and Raw
+
+	misread bool // Routing.YAML or a Raw does not parse, or there is no root route
 }
 
 // Check checks every definition.

@@ -42,8 +42,13 @@ func (c *Checked) messages() []finding.Finding {
 	}
 	m := messages{Checked: c, expander: tmpl, foreign: foreignTemplates(doc)}
 	reached := c.reached(dispatch.NewRoute(loaded.Route, nil))
+	given := c.givenReceivers()
 	for _, receiver := range amfile.Items(doc, "receivers") {
 		name := amfile.Text(receiver, "name")
+		m.given = given[name] != nil
+		if m.given {
+			receiver = given[name] // with the places of the file
+		}
 		list := amfile.Messages(receiver)
 		if len(list) == 0 {
 			continue
@@ -57,6 +62,16 @@ func (c *Checked) messages() []finding.Finding {
 		}
 	}
 	return append(found, m.findings...)
+}
+
+// givenReceivers returns the receivers of Routing.YAML by name.
+func (c *Checked) givenReceivers() map[string]*yaml.Node {
+	out := map[string]*yaml.Node{}
+	doc, _ := amfile.Parse(c.Routing.YAML) // it parses, or the routing is broken
+	for _, receiver := range amfile.Items(doc, "receivers") {
+		out[amfile.Text(receiver, "name")] = receiver
+	}
+	return out
 }
 
 // templates returns the templates of Alertmanager and of Routing.Templates.
@@ -123,13 +138,21 @@ type messages struct {
 	*Checked
 	*expander
 	foreign  bool
+	given    bool // the receiver is in Routing.YAML
 	findings []finding.Finding
 }
 
 // check expands a text for each instance, and for all of the receiver together.
 func (m *messages) check(receiver string, text amfile.Message, list []*template.Data) {
 	add := func(where string, err error) {
-		f := finding.Finding{Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: text.Path, Reason: where + templateError(err)}
+		place := ""
+		if m.given {
+			place = amfile.Place(text.Node) + " of Routing.YAML: "
+		}
+		if m.given && where == "" {
+			where = "in its text, "
+		}
+		f := finding.Finding{Code: finding.BadTemplate, Where: fmt.Sprintf("receiver %q", receiver), Part: text.Path, Reason: place + where + templateError(err)}
 		if name := unknownFunction.FindStringSubmatch(f.Reason); name != nil {
 			f.Suggestion = suggest.Nearest(name[1], slices.Sorted(maps.Keys(template.DefaultFuncs)))
 		}

@@ -31,10 +31,10 @@ func (c *Checked) eachRoute(f func(r routing.Route, root bool)) {
 func (c *Checked) undefined() []finding.Finding {
 	var out []finding.Finding
 	receivers, intervals := c.receiverNames(), c.intervalNames()
-	check := func(where, line, kind, name string, known []string) {
+	check := func(where, place, kind, name string, known []string) {
 		if name != "" && !slices.Contains(known, name) {
 			out = append(out, finding.Finding{Code: finding.Undefined, Where: where,
-				Reason: fmt.Sprintf("%sthe %s %q is not defined", line, kind, name), Suggestion: suggest.Nearest(name, known)})
+				Reason: fmt.Sprintf("%sthe %s %q is not defined", place, kind, name), Suggestion: suggest.Nearest(name, known)})
 		}
 	}
 	c.eachRoute(func(r routing.Route, _ bool) {
@@ -45,19 +45,19 @@ func (c *Checked) undefined() []finding.Finding {
 		}
 	})
 	for _, use := range c.yaml.Uses {
-		line := fmt.Sprintf("line %d: ", use.Line)
 		if use.Interval {
-			check(use.Where, line, "time interval", use.Name, intervals)
+			check(use.Where, use.Place+": ", "time interval", use.Name, intervals)
 		} else {
-			check(use.Where, line, "receiver", use.Name, receivers)
+			check(use.Where, use.Place+": ", "receiver", use.Name, receivers)
 		}
 	}
 	return out
 }
 
-// usesReceiver reports whether a route sends alerts to the receiver.
+// usesReceiver reports whether a route sends alerts to the receiver, or may do
+// so because a part of the routing does not parse.
 func (c *Checked) usesReceiver(name string) bool {
-	used := slices.ContainsFunc(c.yaml.Uses, func(u emit.Use) bool { return !u.Interval && u.Name == name })
+	used := c.misread || slices.ContainsFunc(c.yaml.Uses, func(u emit.Use) bool { return !u.Interval && u.Name == name })
 	c.eachRoute(func(r routing.Route, _ bool) { used = used || r.Receiver == name })
 	return used
 }

@@ -17,9 +17,19 @@ import (
 // routing checks that every route and inhibition can apply, and that its names
 // are defined. The proof on the generated file checks the delivery of alerts.
 func (c *Checked) routing() []finding.Finding {
-	out := slices.Concat(c.receivers(), c.webhook(), c.undefined(), c.AlertmanagerFindings())
-	if c.Routing.Route.Receiver == "" && !c.HasRootYAML() {
-		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: "it has no Receiver: name the receiver of alerts that no route takes"})
+	own, misread := c.AlertmanagerFindings()
+	rootless := c.Routing.Route.Receiver == "" && !c.HasRootYAML()
+	c.misread = misread || rootless
+	out := slices.Concat(c.receivers(), c.webhook(), own)
+	if !misread { // else names may be missing in consequence
+		out = append(out, c.undefined()...)
+	}
+	if !misread && rootless {
+		reason := "it has no Receiver: name the receiver of alerts that no route takes"
+		if c.Routing.YAML != "" {
+			reason += ", or give Routing.YAML the key route"
+		}
+		return append(out, finding.Finding{Code: finding.Undefined, Where: "routing, the default route", Reason: reason})
 	}
 	c.eachRoute(func(r routing.Route, root bool) { out = append(out, matches(r, root)...) })
 	return slices.Concat(out, c.inhibitions(), c.packRouting())

@@ -42,8 +42,9 @@ func (i Issue) position() string {
 
 // headline describes the issue in one line.
 func (i Issue) headline() string {
-	text := fmt.Sprintf("%s: %s", i.Finding.Code, i.Finding.Reason)
-	if place := i.Finding.Place(); place != "" {
+	f := i.Finding.Shown()
+	text := fmt.Sprintf("%s: %s", f.Code, f.Reason)
+	if place := f.Place(); place != "" {
 		text = place + ": " + text
 	}
 	return text
@@ -51,12 +52,13 @@ func (i Issue) headline() string {
 
 // message returns the headline without the code, with the suggestion.
 func (i Issue) message() string {
-	text := i.Finding.Reason
-	if place := i.Finding.Place(); place != "" {
+	f := i.Finding.Shown()
+	text := f.Reason
+	if place := f.Place(); place != "" {
 		text = place + ": " + text
 	}
-	if i.Finding.Suggestion != "" {
-		text += "; did you mean " + i.Finding.Suggestion + "?"
+	if f.Suggestion != "" {
+		text += "; did you mean " + f.Suggestion + "?"
 	}
 	return text
 }
@@ -75,7 +77,7 @@ type jsonIssue struct {
 func (r Report) json(w io.Writer) error {
 	out := []jsonIssue{}
 	for _, i := range r.Issues {
-		f := i.Finding
+		f := i.Finding.Shown()
 		out = append(out, jsonIssue{i.File, i.Line, i.Column, string(f.Code), f.Where, f.Part, f.Reason, f.Suggestion})
 	}
 	enc := json.NewEncoder(w)

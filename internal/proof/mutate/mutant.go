@@ -33,9 +33,12 @@ type Mutant struct {
 
 	rule rulefmt.Rule
 	// Of a mutant of routes, inhibitions, time intervals or receivers: the tree,
-	// and the expectations unless they are those of the original.
-	tree  *routetree.Tree
-	proof *routetree.Proof
+	// the cases that it may change, nil for all, and the expectations unless they
+	// are those of the original. They are made when the mutant is tried, because
+	// there may be many mutants of a large tree.
+	tree  func() *routetree.Tree
+	cases []int
+	proof func() routetree.Proof
 }
 
 // Name returns the mutant's name in waivers: "> → >=".
@@ -50,11 +53,19 @@ func (m Mutant) Name() string {
 // RuleID identifies a rule of a group, a route or an inhibition.
 type RuleID struct {
 	File  string
-	Group string // "routes" and "inhibitions" for alertmanager.yml
+	Group string // for alertmanager.yml one of the groups below
 	Index int
 	Kind  Kind
 	Name  string
 }
+
+// Groups of the parts of alertmanager.yml.
+const (
+	RouteGroup      = "routes"
+	InhibitionGroup = "inhibitions"
+	IntervalGroup   = "time intervals"
+	ReceiverGroup   = "receivers"
+)
 
 // Kind is the kind of a mutated definition.
 type Kind string

@@ -18,13 +18,15 @@ import (
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
-// routeMutant returns a mutant of a field of a route. to is empty if the value
-// is removed.
-func (r *Routes) routeMutant(route *routetree.Route, field, from, to string, tree *routetree.Tree) Mutant {
-	return r.mutant(RuleID{r.File, "routes", route.Index, Routing, route.Name()}, field, from, to, tree)
+// routeMutant returns a mutant of a field of a route, with the cases that it may
+// change. to is empty if the value is removed.
+func (r *Routes) routeMutant(route *routetree.Route, field, from, to string, cases []int, tree func() *routetree.Tree) Mutant {
+	m := r.mutant(RuleID{r.File, RouteGroup, route.Index, Routing, route.Name()}, field, from, to, tree)
+	m.cases = cases
+	return m
 }
 
-func (r *Routes) mutant(id RuleID, field, from, to string, tree *routetree.Tree) Mutant {
+func (r *Routes) mutant(id RuleID, field, from, to string, tree func() *routetree.Tree) Mutant {
 	m := Mutant{Of: id, Kind: field, Field: field, From: field + ": " + from, tree: tree}
 	if to != "" {
 		m.To = field + ": " + to
@@ -33,26 +35,13 @@ func (r *Routes) mutant(id RuleID, field, from, to string, tree *routetree.Tree)
 	return m
 }
 
-// edited returns the tree with a changed copy of the route.
-func (r *Routes) edited(route *routetree.Route, edit func(*config.Route)) *routetree.Tree {
-	root := *r.Tree.Route
-	at := &root
-	for _, i := range route.Path {
-		at.Routes = slices.Clone(at.Routes)
-		child := *at.Routes[i]
-		at.Routes[i] = &child
-		at = &child
-	}
-	edit(at)
-	return routetree.New(&root, r.Tree.Inhibits, r.Tree.Times)
-}
-
 // routeMutants returns the mutants of a route, ordered by field.
-func (r *Routes) routeMutants(route *routetree.Route, reach []reached) []Mutant {
+func (r *Routes) routeMutants(route *routetree.Route, reach reach) []Mutant {
 	c := route.Config
 	var out []Mutant
+	cases := reach.at(route)
 	set := func(field, from, to string, edit func(*config.Route)) {
-		out = append(out, r.routeMutant(route, field, from, to, r.edited(route, edit)))
+		out = append(out, r.routeMutant(route, field, from, to, cases, func() *routetree.Tree { return r.Tree.Edited(route, edit) }))
 	}
 	if other := r.otherReceiver(route.Receiver); other != "" && c.Receiver != "" {
 		set("receiver", route.Receiver, other, func(x *config.Route) { x.Receiver = other })
@@ -93,7 +82,9 @@ func (r *Routes) routeMutants(route *routetree.Route, reach []reached) []Mutant 
 	if route.Parent == nil {
 		return out
 	}
+	own := r.Proof.Space.Matchers(route.Matchers)
 	for _, change := range r.matcherMutants(route.Matchers) {
+		cases = reach.matching(route.Parent, own, r.Proof.Space.Matchers(labels.Matchers(change.changed)))
 		set("matchers", change.from, change.to, func(x *config.Route) {
 			x.Match, x.MatchRE, x.Matchers = nil, nil, change.changed
 		})
@@ -129,34 +120,37 @@ func (r *Routes) otherReceiver(name string) string {
 
 // placeMutants moves a route among its siblings, changes its continue, and
 // removes it. Two routes that no alert matches both may be in any order.
-func (r *Routes) placeMutants(route *routetree.Route, reach []reached) []Mutant {
-	var out []Mutant
+func (r *Routes) placeMutants(route *routetree.Route, reach reach) []Mutant {
 	parent, at := route.Parent, route.Path[len(route.Path)-1]
-	meets := func(o *routetree.Route) bool {
-		mine, theirs := r.Proof.Space.Matchers(route.Matchers), r.Proof.Space.Matchers(o.Matchers)
-		return slices.ContainsFunc(reach[parent.Index].boxes, func(b space.Box) bool { return b.Meets(slices.Concat(mine, theirs)) })
+	mine := r.Proof.Space.Matchers(route.Matchers)
+	cases := reach.matching(parent, mine)
+	rearranged := func(edit func([]*routetree.Route) []*routetree.Route) func() *routetree.Tree {
+		return func() *routetree.Tree { return r.Tree.Rearranged(parent, edit(slices.Clone(parent.Routes))) }
 	}
 	followed := false
-	var swaps []Mutant
+	var out, swaps []Mutant
 	for j, o := range parent.Routes[at+1:] {
-		if !meets(o) {
+		theirs := r.Proof.Space.Matchers(o.Matchers)
+		if !reach.meets(parent, mine, theirs) {
 			continue
 		}
 		followed = true
 		if !route.Continue || !o.Continue {
-			swaps = append(swaps, r.routeMutant(route, "order", "before "+o.Name(), "after "+o.Name(), r.edited(parent, func(x *config.Route) {
-				x.Routes = slices.Clone(x.Routes)
-				x.Routes[at], x.Routes[at+1+j] = x.Routes[at+1+j], x.Routes[at]
+			swaps = append(swaps, r.routeMutant(route, "order", "before "+o.Name(), "after "+o.Name(), reach.matching(parent, mine, theirs), rearranged(func(list []*routetree.Route) []*routetree.Route {
+				list[at], list[at+1+j] = list[at+1+j], list[at]
+				return list
 			})))
 		}
 	}
 	if followed {
-		out = append(out, r.routeMutant(route, "continue", fmt.Sprint(route.Continue), fmt.Sprint(!route.Continue),
-			r.edited(route, func(x *config.Route) { x.Continue = !x.Continue })))
+		out = append(out, r.routeMutant(route, "continue", fmt.Sprint(route.Continue), fmt.Sprint(!route.Continue), cases,
+			func() *routetree.Tree {
+				return r.Tree.Edited(route, func(x *config.Route) { x.Continue = !x.Continue })
+			}))
 	}
 	out = append(out, swaps...)
-	return append(out, r.routeMutant(route, "route", route.Name(), "", r.edited(parent, func(x *config.Route) {
-		x.Routes = slices.Delete(slices.Clone(x.Routes), at, at+1)
+	return append(out, r.routeMutant(route, "route", route.Name(), "", cases, rearranged(func(list []*routetree.Route) []*routetree.Route {
+		return slices.Delete(list, at, at+1)
 	})))
 }
 
@@ -228,14 +222,13 @@ func (r *Routes) otherValue(m *labels.Matcher) string {
 // inhibitMutants returns the mutants of an inhibition.
 func (r *Routes) inhibitMutants(i int) []Mutant {
 	rule := inhibit.NewInhibitRule(r.Tree.Inhibits[i])
-	id := RuleID{r.File, "inhibitions", i, Routing, r.InhibitNames[i]}
+	id := RuleID{r.File, InhibitionGroup, i, Routing, r.InhibitNames[i]}
 	var out []Mutant
 	set := func(field, from, to string, edit func(*amconfig.InhibitRule)) {
-		list := slices.Clone(r.Tree.Inhibits)
-		one := amconfig.InhibitRule{Name: list[i].Name, SourceMatchers: amconfig.Matchers(rule.SourceMatchers), TargetMatchers: amconfig.Matchers(rule.TargetMatchers), Equal: list[i].Equal}
+		was := r.Tree.Inhibits[i]
+		one := amconfig.InhibitRule{Name: was.Name, SourceMatchers: amconfig.Matchers(rule.SourceMatchers), TargetMatchers: amconfig.Matchers(rule.TargetMatchers), Equal: was.Equal}
 		edit(&one)
-		list[i] = one
-		out = append(out, r.mutant(id, field, from, to, routetree.New(r.Tree.Route, list, r.Tree.Times)))
+		out = append(out, r.mutant(id, field, from, to, func() *routetree.Tree { return r.Tree.Reinhibited(i, &one) }))
 	}
 	for _, c := range r.matcherMutants(rule.SourceMatchers) {
 		set("source_matchers", c.from, c.to, func(x *amconfig.InhibitRule) { x.SourceMatchers = c.changed })
@@ -247,5 +240,5 @@ func (r *Routes) inhibitMutants(i int) []Mutant {
 		set("equal", name, "", func(x *amconfig.InhibitRule) { x.Equal = slices.Delete(slices.Clone(x.Equal), at, at+1) })
 	}
 	return append(out, r.mutant(id, "inhibition", strings.TrimPrefix(id.Name, "inhibition "), "",
-		routetree.New(r.Tree.Route, slices.Delete(slices.Clone(r.Tree.Inhibits), i, i+1), r.Tree.Times)))
+		func() *routetree.Tree { return r.Tree.Reinhibited(i, nil) }))
 }

@@ -3,6 +3,7 @@ package mutate
 import (
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,14 +20,18 @@ type Routes struct {
 	InhibitNames []string
 	// Effects are the mutants of what receivers do.
 	Effects []Effect
+	// Others reports, unless nil, whether other people wrote a part.
+	Others func(RuleID) bool
+
+	inhibitions func(*routetree.Tree) func(func(routetree.Failure) bool)
 }
 
-// Effect is a mistake in a receiver, with the expectations about the mistaken
-// one.
+// Effect is a mistake in a receiver. Proof returns the expectations about the
+// mistaken one.
 type Effect struct {
 	Receiver        string
 	Field, From, To string
-	Proof           routetree.Proof
+	Proof           func() routetree.Proof
 }
 
 // Score makes every mutant of the routes, inhibitions, time intervals and
@@ -38,14 +43,15 @@ func (r *Routes) Score() ([]Outcome, error) {
 			return nil, fmt.Errorf("the unchanged routes break a promise: %s", f)
 		}
 	}
+	r.inhibitions = r.Proof.InhibitionCheck()
 	reach := r.reach()
 	var out []Outcome
 	for _, route := range r.Tree.Routes() {
 		for _, m := range r.routeMutants(route, reach) {
-			out = append(out, Outcome{Mutant: m, Tested: reach[route.Index].tested, routes: r})
+			out = append(out, Outcome{Mutant: m, Tested: reach.routes[route.Index].tested, routes: r})
 		}
 	}
-	for _, m := range r.timeMutants() {
+	for _, m := range r.timeMutants(reach) {
 		out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
 	}
 	at := 0
@@ -53,15 +59,18 @@ func (r *Routes) Score() ([]Outcome, error) {
 		if i > 0 && e.Receiver != r.Effects[i-1].Receiver {
 			at++
 		}
-		id := RuleID{r.File, "receivers", at, Routing, fmt.Sprintf("receiver %q", e.Receiver)}
-		m := r.mutant(id, e.Field, e.From, e.To, r.Tree)
-		m.proof = &e.Proof
+		id := RuleID{r.File, ReceiverGroup, at, Routing, fmt.Sprintf("receiver %q", e.Receiver)}
+		m := r.mutant(id, e.Field, e.From, e.To, r.unchanged)
+		m.proof, m.cases = e.Proof, reach.ofReceiver(r.Tree, e.Receiver)
 		out = append(out, Outcome{Mutant: m, Tested: true, routes: r})
 	}
 	for i := range r.InhibitNames {
 		for _, m := range r.inhibitMutants(i) {
 			out = append(out, Outcome{Mutant: m, Tested: r.Proof.Exact, routes: r})
 		}
+	}
+	for i, o := range out {
+		out[i].Others = r.Others != nil && r.Others(o.Of)
 	}
 	work := errgroup.Group{}
 	work.SetLimit(runtime.GOMAXPROCS(0))
@@ -77,42 +86,118 @@ func (r *Routes) Score() ([]Outcome, error) {
 
 // killer returns the first expectation that the mutant breaks, or nil.
 func (o Outcome) killer() fmt.Stringer {
-	proof := &o.routes.Proof
+	proof := o.routes.Proof
 	if o.proof != nil {
-		proof = o.proof
+		proof = o.proof()
 	}
-	failures := proof.Routes
-	if o.Of.Group == "inhibitions" {
-		failures = proof.Inhibitions
+	failures := proof.RoutesOf(o.tree(), o.cases)
+	if o.Of.Group == InhibitionGroup {
+		failures = o.routes.inhibitions(o.tree())
 	}
-	for f := range failures(o.tree) {
+	for f := range failures {
 		return f
 	}
 	return nil
 }
 
+func (r *Routes) unchanged() *routetree.Tree { return r.Tree }
+
+// reach is the way of the cases through the routes.
+type reach struct {
+	space  *space.Space
+	routes []reached // by index of the route
+}
+
 // reached is the part of the alerts that reach a route.
 type reached struct {
-	boxes  []space.Box
-	tested bool // an expectation covers one that it delivers
+	boxes     []space.Box
+	of        []int                // by box: the case
+	all       routetree.Population // the boxes
+	delivered []int                // cases that the route delivers
+	tested    bool                 // an expectation covers one of them
 }
 
 // reach returns the alerts that reach each route.
-func (r *Routes) reach() []reached {
-	out := make([]reached, len(r.Tree.Routes()))
-	for _, c := range r.Proof.Cases {
+func (r *Routes) reach() reach {
+	out := reach{space: r.Proof.Space, routes: make([]reached, len(r.Tree.Routes()))}
+	for i, c := range r.Proof.Cases {
 		pieces, _ := r.Tree.Walk(r.Proof.Space, c.Box, func(route *routetree.Route, b space.Box) {
-			out[route.Index].boxes = append(out[route.Index].boxes, b)
+			at := &out.routes[route.Index]
+			at.boxes, at.of = append(at.boxes, b), append(at.of, i)
 		})
 		for _, p := range pieces {
 			for _, route := range p.Routes {
+				own := &out.routes[route.Index]
+				own.delivered = appendNew(own.delivered, i)
 				for at := route; c.Judge != nil && at != nil; at = at.Parent {
-					out[at.Index].tested = out[at.Index].tested || at == route || at.Parent != nil || route.Inherits(at)
+					x := &out.routes[at.Index]
+					x.tested = x.tested || at == route || at.Parent != nil || route.Inherits(at)
 				}
 			}
 		}
 	}
+	for i, x := range out.routes {
+		out.routes[i].all = routetree.NewPopulation(r.Proof.Space, x.boxes)
+	}
 	return out
+}
+
+// at returns the cases that reach a route. They are those that a change of its
+// receiver, grouping or times concerns.
+func (x reach) at(route *routetree.Route) []int {
+	return slices.Compact(slices.Clone(x.routes[route.Index].of))
+}
+
+// matching returns the cases that reach a route and match one of the lists of
+// matchers.
+func (x reach) matching(route *routetree.Route, lists ...space.Matchers) []int {
+	var out []int
+	r := x.routes[route.Index]
+	for _, ms := range lists {
+		for i := range r.all.Matching(ms) {
+			out = append(out, r.of[i])
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// meets reports whether alerts that reach a route match both lists of matchers.
+func (x reach) meets(route *routetree.Route, a, b space.Matchers) bool {
+	both := slices.Concat(a, b)
+	if !x.space.All().Meets(both) {
+		return false
+	}
+	for range x.routes[route.Index].all.Matching(both) {
+		return true
+	}
+	return false
+}
+
+// ofReceiver returns the cases that routes to a receiver deliver.
+func (x reach) ofReceiver(t *routetree.Tree, name string) []int {
+	return x.delivered(t, func(r *routetree.Route) bool { return r.Receiver == name })
+}
+
+// delivered returns the cases that some routes deliver.
+func (x reach) delivered(t *routetree.Tree, by func(*routetree.Route) bool) []int {
+	var out []int
+	for _, r := range t.Routes() {
+		if by(r) {
+			out = append(out, x.routes[r.Index].delivered...)
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// appendNew appends a number that is not smaller than those of the list, unless
+// it is there.
+func appendNew(list []int, i int) []int {
+	if n := len(list); n > 0 && list[n-1] == i {
+		return list
+	}
+	return append(list, i)
 }
 
 // differs describes an alert that is routed differently by the mutant, or
@@ -121,5 +206,5 @@ func (r *Routes) differs(m Mutant) string {
 	if m.proof != nil {
 		return "the receiver acts differently"
 	}
-	return r.Proof.Differ(r.Tree, m.tree)
+	return r.Proof.Differ(r.Tree, m.tree())
 }

@@ -35,6 +35,9 @@ type Outcome struct {
 	Waived string
 	// Tested reports whether some test covers the rule.
 	Tested bool
+	// Others reports whether the mistake is in a part that other people wrote,
+	// in Routing.YAML. The site relies only on what it promises of that part.
+	Others bool
 
 	routes *Routes // the routes of the mutant; nil for a mutant of a rule
 }

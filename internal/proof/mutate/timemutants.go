@@ -11,17 +11,26 @@ import (
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
-// timeMutants returns the mutants of the time intervals: each of their parts
-// removed, each of their times an hour longer and shorter at both ends, and each
-// location changed.
-func (r *Routes) timeMutants() []Mutant {
+// timeMutants returns the mutants of the routes' time intervals: each of their
+// parts removed, each of their times an hour longer and shorter at both ends, and
+// each location changed. Intervals that only promises use are expectations.
+func (r *Routes) timeMutants(reach reach) []Mutant {
 	var out []Mutant
 	for at, name := range slices.Sorted(maps.Keys(r.Tree.Times.Intervals)) {
-		id := RuleID{r.File, "time intervals", at, Routing, fmt.Sprintf("time interval %q", name)}
+		uses := func(x *routetree.Route) bool { return slices.Contains(x.Mute, name) || slices.Contains(x.Active, name) }
+		if !slices.ContainsFunc(r.Tree.Routes(), uses) {
+			continue
+		}
+		id := RuleID{r.File, IntervalGroup, at, Routing, fmt.Sprintf("time interval %q", name)}
+		cases := reach.delivered(r.Tree, uses)
 		set := func(field, from, to string, changed []timeinterval.TimeInterval) {
-			intervals := maps.Clone(r.Tree.Times.Intervals)
-			intervals[name] = changed
-			out = append(out, r.mutant(id, field, from, to, routetree.New(r.Tree.Route, r.Tree.Inhibits, routetree.NewTimes(intervals))))
+			m := r.mutant(id, field, from, to, func() *routetree.Tree {
+				intervals := maps.Clone(r.Tree.Times.Intervals)
+				intervals[name] = changed
+				return routetree.New(r.Tree.Route, r.Tree.Inhibits, routetree.NewTimes(intervals))
+			})
+			m.cases = cases
+			out = append(out, m)
 		}
 		list := r.Tree.Times.Intervals[name]
 		for i, x := range list {

@@ -95,3 +95,23 @@ func BenchmarkProve(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMutate tries every mistake in the routing of a company.
+func BenchmarkMutate(b *testing.B) {
+	for _, alerts := range []int{100, 400, 1000} {
+		b.Run(fmt.Sprintf("alerts=%d", alerts), func(b *testing.B) {
+			p, err := routes.Prove(checked(b, company(alerts, alerts/2)))
+			if err != nil || p == nil {
+				b.Fatal(p, err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				outcomes, _, err := p.Mutate()
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(float64(len(outcomes)), "mutants")
+			}
+		})
+	}
+}

@@ -44,7 +44,7 @@ func (p *proof) boxes(a *definitions.Alert, own own) []space.Box {
 	for i, name := range p.space.Names() {
 		b[i] = p.values(a, own, i, name)
 	}
-	out := []space.Box{b}
+	out := p.byJob(a, own, b)
 	for _, name := range slices.Sorted(maps.Keys(own.templates)) {
 		if i, ok := p.space.Label(name); ok {
 			out = p.expand(out, i, own.templates[name])

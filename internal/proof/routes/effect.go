@@ -11,6 +11,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/emit/amfile"
 	"github.com/alertnative/preflight/internal/proof/mutate"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/routing"
 )
 
@@ -18,6 +19,7 @@ import (
 type effect struct {
 	routing.Receiver          // the literal; only the name for a receiver given as YAML
 	kinds            []string // Alertmanager's own integrations that are not preflight-webhook, in words
+	addresses        []string // of these integrations, each with its kind; they may contain secrets
 	resolved         bool     // all integrations are sent resolutions
 	firingOnly       bool     // no integration is sent resolutions
 	yaml             bool
@@ -35,6 +37,7 @@ func (p *proof) readEffects() effects {
 			e.resolved, e.firingOnly = e.resolved && x.SendResolved(), e.firingOnly && !x.SendResolved()
 			if !posts(x, p.Site.Webhook.URL) {
 				e.kinds = append(e.kinds, kind)
+				e.addresses = append(e.addresses, kind+"\n"+amfile.Address(x))
 			}
 		}
 		e.Receiver = routing.Receiver{Name: r.Name}
@@ -91,7 +94,7 @@ func (p *proof) effectMutants() []mutate.Effect {
 			x := e
 			edit(&x)
 			changed[name] = x
-			out = append(out, mutate.Effect{Receiver: name, Field: field, From: from, To: to, Proof: p.expectations(changed)})
+			out = append(out, mutate.Effect{Receiver: name, Field: field, From: from, To: to, Proof: func() routetree.Proof { return p.expectations(changed) }})
 		}
 		if e.sounds() {
 			for _, s := range []routing.Sound{routing.Loud, routing.Silent, routing.NoMessage} {

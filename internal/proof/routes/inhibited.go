@@ -1,11 +1,15 @@
 package routes
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/alertmanager/pkg/labels"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/model/matchers"
+	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
@@ -15,14 +19,72 @@ func (i inhibition) where() string { return "routing, " + i.name }
 // inhibited reports inhibitions that never apply, or that hold back alerts that
 // must be sent.
 func (p *proof) inhibited() {
-	for _, i := range p.inhibitions {
+	for at, i := range p.inhibitions {
+		if i.yaml && p.holdsBack(at, i) {
+			continue
+		}
 		p.inhibition(i)
 	}
+}
+
+// holdsBack reports an alert that an inhibition of others holds back although it
+// is urgent or promised. It returns whether it reported one. Its sources are
+// alerts of the site. If the site has none, others send them.
+func (p *proof) holdsBack(at int, i inhibition) bool {
+	var sources []space.Box
+	for _, c := range p.matching(p.space.Matchers(i.rule.SourceMatchers)) {
+		sources = append(sources, c.box)
+	}
+	if len(sources) == 0 {
+		sources = []space.Box{p.space.All()}
+	} else if p.Quieted {
+		return false // the quiets are compared with it
+	}
+	urgent := func(c int) bool { return p.cells[c].Alert != nil && p.IsUrgent(p.cells[c].level) }
+	promised := func(c int) bool { return p.cells[c].Alert != nil && p.arrives(p.cells[c]) != "" }
+	accept := fmt.Sprintf("narrow it in Routing.YAML, or accept it with routing.Quiet{Match: %q, While: %q%s}, and state the file's other inhibitions so too",
+		strings.Join(matchers.Texts(i.rule.TargetMatchers), ","), strings.Join(matchers.Texts(i.rule.SourceMatchers), ","), equalField(i.equal))
+	for c, pair := range p.proof.Held(p.tree, at, sources, urgent) {
+		of := p.cells[c]
+		promise := ""
+		if text := p.arrives(of); text != "" {
+			promise = ", and the promise " + text + " is not kept"
+		}
+		p.add(finding.EqualNothing, i.where(), "%s is never sent while %s fires, and its severity %q is urgent%s: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), of.level, promise, accept)
+		return true
+	}
+	for c, pair := range p.proof.Held(p.tree, at, sources, promised) {
+		p.addOrNote(true, finding.EqualNothing, i.where(), "%s is never sent while %s fires, and the promise %s does not count then: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), p.arrives(p.cells[c]), accept)
+		return true
+	}
+	return false
+}
+
+// arrives returns a promise that alerts arrive, or "".
+func (p *proof) arrives(c *cell) string {
+	for _, x := range c.promises {
+		if x.Promise.Receiver != "" || x.Within != "" || x.Again != "" {
+			return x.Text()
+		}
+	}
+	return ""
+}
+
+// equalField returns the field Equal of a quiet as Go.
+func equalField(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", Equal: %#v", names)
 }
 
 func (p *proof) inhibition(i inhibition) {
 	source, target := p.space.Matchers(i.rule.SourceMatchers), p.space.Matchers(i.rule.TargetMatchers)
 	for _, side := range []labels.Matchers{i.rule.SourceMatchers, i.rule.TargetMatchers} {
+		if reason := p.slip(side); reason != "" {
+			p.add(finding.EqualNothing, i.where(), "%s", reason)
+			return
+		}
 		if reason := p.impossible(side); reason != "" {
 			p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it never applies: %s", reason)
 			return
@@ -67,11 +129,24 @@ func (p *proof) inhibition(i inhibition) {
 		p.addOrNote(i.yaml, finding.EqualNothing, i.where(), "it holds back alerts of one environment while those of another fire: add \"env\" to Equal")
 	}
 	for _, c := range targets {
-		if p.IsUrgent(c.level) {
-			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
-			return
+		heartbeat := slices.ContainsFunc(c.pieces, func(x routetree.Piece) bool { return p.toWatchdog(x) != "" })
+		if !heartbeat && (!p.IsUrgent(c.level) || i.yaml) || !p.inhibits(i, sources, c) {
+			continue
 		}
+		if heartbeat {
+			p.add(finding.SlowHeartbeat, i.where(), "it holds back the heartbeat %s, and the webhook reports then that alerting does not work: leave it out of the targets", c.Name)
+		} else {
+			p.add(finding.EqualNothing, i.where(), "it holds back %s, whose severity %q is urgent: an urgent alert is never inhibited", c.Name, c.level)
+		}
+		return
 	}
+}
+
+// inhibits reports whether one of the sources can hold a target back.
+func (p *proof) inhibits(i inhibition, sources []*cell, target *cell) bool {
+	return slices.ContainsFunc(sources, func(c *cell) bool {
+		return routetree.Inhibits(p.space, i.rule.SourceMatchers, i.rule.TargetMatchers, i.equal, c.box, target.box)
+	})
 }
 
 // someEnvs reports whether the label env of an alert can have several values.

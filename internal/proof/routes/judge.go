@@ -3,10 +3,12 @@ package routes
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/prometheus/alertmanager/config"
 	"github.com/prometheus/alertmanager/pkg/labels"
 	"github.com/prometheus/common/model"
 
@@ -33,13 +35,12 @@ func (p *proof) judge(c *cell, e effects) func(routetree.Piece) string {
 		if problem := p.receivers(c.promises, wanted, piece); problem != "" {
 			return problem
 		}
-		notIn := excepted(c.promises)
 		for _, x := range c.promises {
 			for _, r := range piece.Routes {
-				if x.Promise.Receiver != "" && r.Receiver != x.Promise.Receiver {
+				if !x.about(r.Receiver) {
 					continue
 				}
-				if problem := cmp.Or(p.late(x, r, interval), p.differs(x, r, e[r.Receiver], c.level), p.held(x, r, notIn, c.level)); problem != "" {
+				if problem := cmp.Or(p.late(x, r, interval), p.differs(x, r, e[r.Receiver], c.level), p.held(x, r, excepted(c.promises, r.Receiver), c.level)); problem != "" {
 					return fmt.Sprintf("%s: %s", r.Receiver, problem)
 				}
 			}
@@ -68,8 +69,8 @@ func (p *proof) receivers(promises []promise, wanted map[string]bool, piece rout
 			case x.Never == "":
 			case r.Receiver == x.Never:
 				return fmt.Sprintf("promised never to %s, and goes there (%s takes it)", x.Never, r.Name())
-			case p.sharedChat(r.Receiver, x.Never) != "":
-				return fmt.Sprintf("promised never to %s, and goes to %s, which has the same chat %s", x.Never, r.Receiver, p.sharedChat(r.Receiver, x.Never))
+			case p.shared(r.Receiver, x.Never) != "":
+				return fmt.Sprintf("promised never to %s, and goes to %s, which has the same %s", x.Never, r.Receiver, p.shared(r.Receiver, x.Never))
 			}
 		}
 	}
@@ -82,21 +83,25 @@ func (p *proof) receivers(promises []promise, wanted map[string]bool, piece rout
 		}
 		got[r.Receiver] = true
 	}
-	if len(wanted) > 0 {
-		if a, b := sorted(wanted), sorted(got); a != b {
-			return fmt.Sprintf("promised to %s, goes to %s%s", a, cmp.Or(b, "no receiver"), p.why(wanted, got, piece))
-		}
-		return ""
+	if len(wanted) > 0 && !maps.Equal(wanted, got) {
+		return fmt.Sprintf("promised to %s, goes to %s%s", sorted(wanted), cmp.Or(sorted(got), "no receiver"), p.why(wanted, got, piece))
 	}
 	return ""
 }
 
-// sharedChat returns a chat that two receivers with the same sound have, or "".
-func (p *proof) sharedChat(a, b string) string {
+// shared names a chat that two receivers with the same sound have, or the kind of an
+// integration by which both notify the same people. It returns "" if there is
+// neither.
+func (p *proof) shared(a, b string) string {
 	x, y := p.effects[a], p.effects[b]
 	for _, c := range x.Chats {
 		if x.Sound == y.Sound && slices.Contains(y.Chats, c) {
-			return cmp.Or(c.Telegram, c.Slack)
+			return "chat " + cmp.Or(c.Telegram, c.Slack)
+		}
+	}
+	for _, address := range x.addresses {
+		if kind, own, _ := strings.Cut(address, "\n"); own != "" && slices.Contains(y.addresses, address) {
+			return kind + " address (key, channel or number)"
 		}
 	}
 	return ""
@@ -109,7 +114,7 @@ func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
 	var closest *routetree.Route
 	var decided labels.Matchers
 	for _, r := range p.tree.Routes() {
-		if !wanted[r.Receiver] || got[r.Receiver] {
+		if r.Parent == nil || !wanted[r.Receiver] || got[r.Receiver] {
 			continue
 		}
 		failing := r.Failing(alert)
@@ -125,6 +130,9 @@ func (p *proof) why(wanted, got map[string]bool, piece routetree.Piece) string {
 		text := r.Name() + " takes it"
 		if closest != nil && len(decided) == 0 && closest.Index > r.Index {
 			text += " before " + closest.Name()
+		}
+		if from := r.From(func(c *config.Route) bool { return c.Receiver != "" }); from != nil && from != r {
+			text += ", with the receiver of " + from.Name()
 		}
 		out = append(out, text)
 		break
@@ -158,14 +166,31 @@ func (p *proof) late(x promise, r *routetree.Route, interval time.Duration) stri
 		return fmt.Sprintf("promised to gather alerts for %s, sends the first after %s", show(x.gather), show(r.GroupWait))
 	case x.Gather != "" && r.GroupWait > x.gather:
 		return fmt.Sprintf("the first is sent after %s, and gathering takes %s only", show(r.GroupWait), show(x.gather))
+	case x.Within != "" && latest > x.within && r.GroupWait > r.GroupInterval:
+		return fmt.Sprintf("promised within %s, can take %s%s", show(x.within), show(latest), stated(r, "GroupWait", r.GroupWait, func(c *config.Route) bool { return c.GroupWait != nil }))
 	case x.Within != "" && latest > x.within:
-		return fmt.Sprintf("promised within %s, can take %s", show(x.within), show(latest))
+		return fmt.Sprintf("promised within %s, can take %s%s", show(x.within), show(latest), stated(r, "GroupInterval", r.GroupInterval, func(c *config.Route) bool { return c.GroupInterval != nil }))
 	case x.Again != "" && later > x.again:
-		return fmt.Sprintf("promised again after at most %s, can take %s", show(x.again), show(later))
+		return fmt.Sprintf("promised again after at most %s, can take %s%s", show(x.again), show(later), stated(r, "RepeatInterval", r.Repeat, repeats))
 	case x.NotAgain != "" && sooner < x.notAgain:
-		return fmt.Sprintf("promised not again before %s, comes after %s", show(x.notAgain), show(sooner))
+		return fmt.Sprintf("promised not again before %s, comes after %s%s", show(x.notAgain), show(sooner), stated(r, "RepeatInterval", r.Repeat, repeats))
 	}
 	return ""
+}
+
+func repeats(c *config.Route) bool { return c.RepeatInterval != nil }
+
+// stated names the route that states a time of a route, unless it is the route
+// itself.
+func stated(r *routetree.Route, name string, value time.Duration, states func(*config.Route) bool) string {
+	switch from := r.From(states); from {
+	case r:
+		return ""
+	case nil:
+		return fmt.Sprintf(" (%s %s is Alertmanager's default)", name, show(value))
+	default:
+		return fmt.Sprintf(" (%s %s of %s)", name, show(value), from.Name())
+	}
 }
 
 // differs describes the effect of a promise that a receiver does not have.
@@ -206,11 +231,13 @@ func (p *proof) notifies(e effect) bool {
 	return e.direct() || len(e.Chats) > 0 || e.Watchdog || e.Sound == routing.NoMessage
 }
 
-// excepted returns the time intervals that the promises except.
-func excepted(promises []promise) []string {
+// excepted returns the time intervals that the promises about a receiver except.
+func excepted(promises []promise, receiver string) []string {
 	var out []string
 	for _, x := range promises {
-		out = append(out, x.NotIn...)
+		if x.about(receiver) {
+			out = append(out, x.NotIn...)
+		}
 	}
 	return out
 }
@@ -223,8 +250,12 @@ func (p *proof) held(x promise, r *routetree.Route, notIn []string, level string
 	if within == "" {
 		within, what = x.Again, "again after at most "+x.Again
 	}
-	if within == "" && x.Resolved {
+	switch {
+	case within != "":
+	case x.Resolved:
 		within, what = "at any time", "with its resolution" // Alertmanager does not send it later
+	case x.Promise.Receiver != "" && p.IsUrgent(level):
+		within, what = "at any time", "to "+x.Promise.Receiver
 	}
 	if within == "" || len(r.Mute)+len(r.Active) == 0 {
 		return ""

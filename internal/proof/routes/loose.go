@@ -26,7 +26,7 @@ func (p *proof) loose() {
 			}
 			for _, piece := range c.pieces {
 				for _, r := range piece.Routes {
-					if x.Promise.Receiver != "" && r.Receiver != x.Promise.Receiver {
+					if !x.about(r.Receiver) {
 						continue
 					}
 					early, late := p.repeats(r.Delivery)

@@ -101,7 +101,7 @@ func (p *proof) Notified(a *definitions.Alert) []Notification {
 func binding(promises []promise, receiver string) []string {
 	var out []string
 	for _, x := range promises {
-		if x.Promise.Receiver == "" || x.Promise.Receiver == receiver {
+		if x.about(receiver) {
 			out = append(out, x.Text())
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/genfile"
 	"github.com/alertnative/preflight/internal/lint/definitions"
 	"github.com/alertnative/preflight/internal/proof/routetree"
@@ -61,7 +62,7 @@ func Page(p Proof, c *definitions.Checked) ([]byte, error) {
 	}
 	return genfile.Render("routes", pageText, map[string]any{
 		"version": routetree.Version, "file": func(n Notification) string { return runbookOf(c, n.Alert) },
-		"cell": func(text string) string { return strings.ReplaceAll(text, "|", `\|`) },
+		"cell": func(text string) string { return strings.ReplaceAll(finding.Line(text), "|", `\|`) },
 		"numbers": func(n Notification) string {
 			var list []string
 			for _, text := range n.Promises {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 )
 
@@ -70,6 +71,6 @@ func (p *proof) label(r *routetree.Route) string {
 
 // quoted returns a text for Mermaid.
 func quoted(text string) string {
-	text = strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>").Replace(text)
+	text = strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "\n", "<br>").Replace(finding.Text(text))
 	return `"` + text + `"`
 }

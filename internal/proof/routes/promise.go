@@ -34,6 +34,17 @@ type promise struct {
 	number                          int  // its place among the promises
 }
 
+// arrives reports whether the promise says that alerts arrive, not only how they
+// are grouped or where they never go.
+func (x promise) arrives() bool {
+	return x.Promise.Receiver != "" || x.Within != "" || x.Again != "" || x.Sound != ""
+}
+
+// about reports whether the promise is about what a receiver gets.
+func (x promise) about(receiver string) bool {
+	return x.Promise.Receiver == "" || x.Promise.Receiver == receiver
+}
+
 // Text describes the promise: "{severity="page"} to pager: within 2m, loud".
 func (x promise) Text() string {
 	p := x.Promise
@@ -166,7 +177,7 @@ func promiseName(x routing.Promise) string {
 func (p *proof) emptyPromises() {
 	for _, x := range p.promises {
 		where := promiseName(x.Promise)
-		if reason := p.impossible(x.match); reason != "" {
+		if reason := cmp.Or(p.slip(x.match), p.impossible(x.match)); reason != "" {
 			p.add(finding.BrokenPromise, where, "the promise matches no alert: %s", reason)
 		}
 		if !x.partial && x.Promise.Receiver == "" && x.Never == "" && x.GroupBy == nil && x.Gather+x.Within+x.Again+x.NotAgain == "" && x.Sound == "" && len(x.NotIn) == 0 && !x.Resolved && !x.FiringOnly {
@@ -185,9 +196,19 @@ func (p *proof) emptyPromises() {
 				p.add(finding.Unreadable, "routing, quiet of "+q.Match, "%v", err)
 				continue
 			}
-			if reason := p.impossible(ms); reason != "" {
+			if reason := cmp.Or(p.slip(ms), p.impossible(ms)); reason != "" && !p.statesOthers(q) {
 				p.add(finding.BrokenPromise, "routing, quiet of "+emit.RouteName(q.Match), "the quiet matches no alert: %s", reason)
 			}
 		}
 	}
+}
+
+// statesOthers reports whether a quiet states an inhibition that is given as
+// YAML. Its source may be an alert that the site does not define.
+func (p *proof) statesOthers(q routing.Quiet) bool {
+	source, err1 := matchers.Parse(q.While)
+	target, err2 := matchers.Parse(q.Match)
+	return err1 == nil && err2 == nil && slices.ContainsFunc(p.inhibitions, func(i inhibition) bool {
+		return i.yaml && matchers.Name(i.rule.SourceMatchers) == matchers.Name(source) && matchers.Name(i.rule.TargetMatchers) == matchers.Name(target)
+	})
 }

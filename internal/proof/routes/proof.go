@@ -66,6 +66,7 @@ type proof struct {
 	inhibitions []inhibition
 	effects     effects
 	space       *space.Space
+	known       map[string]map[string]bool // values that the site knows, by label
 	promises    []promise
 	quiets      []routetree.Quiet
 	declared    []labels.Matchers // alerts of other programs that the site states
@@ -130,17 +131,27 @@ func inhibitName(r *inhibit.InhibitRule) string {
 // effects.
 func (p *proof) expectations(e effects) routetree.Proof {
 	out := routetree.Proof{Space: p.space, Quiets: p.quiets, Exact: p.exactQuiets()}
+	for _, i := range p.inhibitions {
+		if p.isOthers(i) {
+			out.Accepted = append(out.Accepted, routetree.Quiet{While: i.rule.SourceMatchers, Match: i.rule.TargetMatchers, Equal: i.equal})
+		}
+	}
 	for _, c := range p.cells {
 		out.Cases = append(out.Cases, routetree.Case{Box: c.box, Judge: p.judge(c, e), Example: p.labelSet(c)})
 	}
 	return out
 }
 
-// exactQuiets reports whether the quiets of the site are its only inhibitions. A
-// site without quiets accepts those that are given as YAML.
+// exactQuiets reports whether the quiets of the site are its only inhibitions,
+// except those of others.
 func (p *proof) exactQuiets() bool {
 	return len(p.quiets) > 0 || slices.ContainsFunc(p.inhibitions, func(i inhibition) bool { return !i.yaml })
 }
+
+// isOthers reports whether an inhibition is that of other people: given as YAML
+// on a site that states no quiets itself. The site accepts it, but for the alerts
+// that are urgent or promised.
+func (p *proof) isOthers(i inhibition) bool { return i.yaml && !p.Quieted }
 
 // Written implements [Proof].
 func (p *proof) Written() emit.Written { return p.written }
@@ -166,15 +177,16 @@ func (p *proof) addOrNote(yaml bool, code finding.Code, where, format string, ar
 
 // usage is how the site's alerts use the routes.
 type usage struct {
-	reach   []map[*definitions.Alert]bool // by route: alerts that get there
-	deliver []map[*definitions.Alert]bool // by route: alerts that it delivers
-	others  []bool                        // by route: whether stated alerts of other programs get there
+	reach    []map[*definitions.Alert]bool // by route: alerts that get there
+	deliver  []map[*definitions.Alert]bool // by route: alerts that it delivers
+	promised [][]promise                   // by route: promises about future alerts that get there
+	others   []bool                        // by route: whether stated alerts of other programs get there
 }
 
 // walk divides the alerts of each cell by the routes that deliver them.
 func (p *proof) walk() {
 	n := len(p.tree.Routes())
-	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n), others: make([]bool, n)}
+	p.use = usage{reach: make([]map[*definitions.Alert]bool, n), deliver: make([]map[*definitions.Alert]bool, n), others: make([]bool, n), promised: make([][]promise, n)}
 	for i := range n {
 		p.use.reach[i], p.use.deliver[i] = map[*definitions.Alert]bool{}, map[*definitions.Alert]bool{}
 	}
@@ -184,6 +196,9 @@ func (p *proof) walk() {
 		c.pieces, whole = p.tree.Walk(p.space, c.box, func(r *routetree.Route, _ space.Box) {
 			p.use.reach[r.Index][c.Alert] = true
 			p.use.others[r.Index] = p.use.others[r.Index] || c.others != ""
+			if c.Alert == nil {
+				p.use.promised[r.Index] = append(p.use.promised[r.Index], c.promises...)
+			}
 		})
 		if !whole {
 			p.add(finding.BadSite, p.whereOf(c), "the routes divide its instances into more than %d kinds, too many to prove: write fewer matchers of different labels at one level", routetree.MaxPieces)
@@ -259,7 +274,7 @@ func (p *proof) find() {
 
 // Mutate implements [Proof].
 func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants()}
+	r := &mutate.Routes{File: Path, Tree: p.tree, Proof: p.proof, Effects: p.effectMutants(), Others: p.ofOthers}
 	for _, i := range p.inhibitions {
 		r.InhibitNames = append(r.InhibitNames, i.name)
 	}
@@ -280,6 +295,21 @@ func (p *proof) Mutate() ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivale
 		}
 	}
 	return outcomes, waivers, err
+}
+
+// ofOthers reports whether a part of the routing is in Routing.YAML. Raw is the
+// site's own, and so are inhibitions that the site states as quiets.
+func (p *proof) ofOthers(id mutate.RuleID) bool {
+	switch id.Group {
+	case mutate.RouteGroup:
+		o := p.origin(p.tree.Routes()[id.Index])
+		return o.YAML && !o.Raw
+	case mutate.InhibitionGroup:
+		return p.isOthers(p.inhibitions[id.Index])
+	case mutate.IntervalGroup:
+		return p.written.Intervals[slices.Sorted(maps.Keys(p.tree.Times.Intervals))[id.Index]]
+	}
+	return false
 }
 
 // survives reports whether a mutant with that name survives.

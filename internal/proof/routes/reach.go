@@ -85,10 +85,10 @@ func (p *proof) unguarded(c *cell, piece routetree.Piece) bool {
 		p.add(finding.NoReceiver, c.Where, "with %s it goes to %s, which has no integration, so it is lost: send it elsewhere, or promise that receiver", alert, piece.Routes[0].Receiver)
 	case p.IsUrgent(c.level) && !any(func(e effect) bool { return p.reaches(e, c) }):
 		p.add(finding.NoReceiver, c.Where, "with %s it is urgent and makes no message: %s", alert, p.unheard(piece, c))
-	case p.Promised && p.IsUrgent(c.Severity) && len(c.promises) == 0:
-		p.add(finding.NoPromise, c.Where, "with %s: it is urgent and no promise matches it: add a promise with its Receiver and Within", alert)
-	case p.Promised && c.Severity != "" && len(c.promises) == 0 && len(p.tree.Routes()) > 1 && strayed(piece) && c.Group.FromFile == "" && !p.written.Route.YAML:
-		p.add(finding.NoReceiver, c.Where, "no route takes it with %s, and no promise matches it: the default route is for alerts that the site does not define", alert)
+	case p.Promised && p.IsUrgent(c.level) && !slices.ContainsFunc(c.promises, promise.arrives):
+		p.add(finding.NoPromise, c.Where, "with %s: it is urgent and no promise says that it arrives: add a promise with its Receiver and Within", alert)
+	case p.Promised && c.Severity != "" && !slices.ContainsFunc(c.promises, promise.arrives) && len(p.tree.Routes()) > 1 && strayed(piece) && c.Group.FromFile == "" && !p.written.Route.YAML:
+		p.add(finding.NoReceiver, c.Where, "no route takes it with %s, and no promise says that it arrives: the default route is for alerts that the site does not define", alert)
 	default:
 		return false
 	}

@@ -19,7 +19,14 @@ func (p *proof) build() {
 	var b space.Builder
 	p.addMatchers(&b)
 	p.addTemplates(&b)
+	p.known = map[string]map[string]bool{}
 	p.addValues(func(label string, values ...string) {
+		for _, v := range values {
+			if p.known[label] == nil {
+				p.known[label] = map[string]bool{}
+			}
+			p.known[label][v] = v != ""
+		}
 		if values = slices.DeleteFunc(slices.Clone(values), func(v string) bool { return v == "" }); b.Has(label) {
 			b.Label(label, values...)
 		}

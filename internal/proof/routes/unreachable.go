@@ -9,17 +9,22 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit"
 	"github.com/alertnative/preflight/internal/proof/routetree"
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
 // isYAML reports whether a route is given as YAML.
 func (p *proof) isYAML(r *routetree.Route) bool {
+	return p.origin(r).YAML
+}
+
+func (p *proof) origin(r *routetree.Route) emit.RouteOrigin {
 	o := p.written.Route
 	for _, i := range r.Path {
 		o = o.Child(i)
 	}
-	return o.YAML
+	return o
 }
 
 func where(r *routetree.Route) string { return "routing, " + r.Name() }
@@ -29,9 +34,15 @@ func (p *proof) routes() {
 	hidden := p.hidden()
 	for _, r := range p.tree.Routes() {
 		yaml := p.isYAML(r)
+		if reason := p.slip(r.Matchers); reason != "" {
+			p.add(finding.UnreachableRoute, where(r), "%s", reason)
+			continue
+		}
 		if r.Parent != nil {
 			by, isHidden := hidden[r]
 			switch reason := p.unreachable(r); {
+			case isHidden && by == "":
+				continue // it is counted in the finding about an earlier sibling
 			case isHidden && hidden[r.Parent] == "":
 				p.add(finding.UnreachableRoute, where(r), "no alert gets here: %s", by)
 				continue
@@ -69,6 +80,16 @@ func (p *proof) hidden() map[*routetree.Route]string {
 	below = func(parent *routetree.Route, box space.Box) {
 		open := []space.Box{box}
 		for i, r := range parent.Routes {
+			if i > 0 && takesAll(parent.Routes[i-1]) {
+				out[r] = "the route before has no matchers, so it takes every alert: give it matchers, or put it last"
+				if more := parent.Routes[i+1:]; len(more) > 0 {
+					out[r] += fmt.Sprintf("; nor do alerts get to the %d routes after this one", len(more))
+					for _, x := range more {
+						out[x] = ""
+					}
+				}
+				return
+			}
 			ms := p.space.Matchers(r.Matchers)
 			in := box.Only(ms)
 			switch {
@@ -97,6 +118,9 @@ func (p *proof) hidden() map[*routetree.Route]string {
 	below(p.tree.Routes()[0], p.space.All())
 	return out
 }
+
+// takesAll reports whether a route takes every alert that gets there.
+func takesAll(r *routetree.Route) bool { return len(r.Matchers) == 0 && !r.Continue }
 
 // exclusion explains why no alert can match a route and its parents.
 func (p *proof) exclusion(r *routetree.Route) string {
@@ -164,15 +188,24 @@ func (p *proof) unreachable(r *routetree.Route) string {
 	if reason := p.impossible(all); reason != "" {
 		return reason
 	}
-	if p.forOthers(all) {
+	if p.forOthers(r, all) {
 		return ""
 	}
 	return "none of the site's has all of these labels, or earlier routes take them, and nothing is promised to others"
 }
 
-// forOthers reports whether matchers are for future alerts: those of a severity,
-// or all, if a promise covers them.
-func (p *proof) forOthers(ms labels.Matchers) bool {
+// forOthers reports whether a promise about future alerts that get to the route
+// names all of its labels, or whether the matchers are for those of a severity.
+func (p *proof) forOthers(r *routetree.Route, ms labels.Matchers) bool {
+	if slices.ContainsFunc(p.use.promised[r.Index], func(x promise) bool {
+		return x.Promise.Receiver+x.Never != "" && !slices.ContainsFunc(ms, func(o *labels.Matcher) bool {
+			return !slices.ContainsFunc(x.match, func(m *labels.Matcher) bool {
+				return m.Name == o.Name && m.Type == labels.MatchEqual && o.Matches(m.Value)
+			})
+		})
+	}) {
+		return true
+	}
 	if slices.ContainsFunc(ms, func(m *labels.Matcher) bool { return m.Name != p.Scale.Label }) {
 		return false
 	}

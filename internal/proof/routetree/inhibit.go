@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/prometheus/alertmanager/alert"
+	amconfig "github.com/prometheus/alertmanager/config/common"
 	"github.com/prometheus/alertmanager/eventrecorder"
 	"github.com/prometheus/alertmanager/inhibit"
 	"github.com/prometheus/alertmanager/labelset"
@@ -21,7 +22,16 @@ import (
 // Inhibited reports whether the target is inhibited while the source fires, by
 // Alertmanager's own code.
 func (t *Tree) Inhibited(source, target model.LabelSet) bool {
-	inhibitor := inhibit.NewInhibitor(firing{source: source}, t.Inhibits, promslog.NewNopLogger(), eventrecorder.NopRecorder())
+	var matching []amconfig.InhibitRule // the others cannot apply
+	for i, r := range t.rules {
+		if r.SourceMatchers.Matches(source) && r.TargetMatchers.Matches(target) {
+			matching = append(matching, t.Inhibits[i])
+		}
+	}
+	if len(matching) == 0 {
+		return false
+	}
+	inhibitor := inhibit.NewInhibitor(firing{source: source}, matching, promslog.NewNopLogger(), eventrecorder.NopRecorder())
 	go inhibitor.Run()
 	defer inhibitor.Stop()
 	inhibitor.WaitForLoading()
@@ -72,6 +82,22 @@ func newSides(s *space.Space, source, target labels.Matchers, equal []string) si
 	}
 	slices.Sort(out.equal)
 	return out
+}
+
+// Inhibits reports whether an alert of one box can inhibit one of another, by
+// these matchers and equal labels.
+func Inhibits(s *space.Space, source, target labels.Matchers, equal []string, from, to space.Box) bool {
+	r := newSides(s, source, target, equal)
+	return slices.ContainsFunc(r.inhibits(pair{from, to}), func(p pair) bool {
+		_, possible := p.equally(r.equal)
+		return possible
+	})
+}
+
+// meets reports whether there are pairs of alerts on whose sides both can be.
+func (r sides) meets(s *space.Space, o sides) bool {
+	source, target := s.All().Only(r.source), s.All().Only(r.target)
+	return source != nil && target != nil && source.Meets(o.source) && target.Meets(o.target)
 }
 
 // pair is a set of pairs of a source and a target.
@@ -214,12 +240,12 @@ func (p pair) witness(s *space.Space, equal []int) (source, target model.LabelSe
 }
 
 // distinct returns the parts of the boxes that match and differ in the given
-// labels, each with the number of the first box.
-func distinct(boxes []space.Box, match space.Matchers, relevant []int) (out []space.Box, of []int) {
+// labels, each with the number of the first box. It leaves boxes out that are not
+// wanted.
+func distinct(all Population, match space.Matchers, relevant []int, wanted func(i int) bool) (out []space.Box, of []int) {
 	seen := map[string]bool{}
-	for i, b := range boxes {
-		b = b.Only(match)
-		if b == nil {
+	for i, b := range all.Matching(match) {
+		if wanted != nil && !wanted(i) {
 			continue
 		}
 		var key []byte

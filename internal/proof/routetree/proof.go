@@ -26,10 +26,10 @@ type Case struct {
 type Proof struct {
 	Space *space.Space
 	Cases []Case
-	// Quiets are the inhibitions, and no others are allowed. Inhibitions are not
-	// checked without Exact.
-	Quiets []Quiet
-	Exact  bool
+	// Quiets are the inhibitions, and of others only those in Accepted are
+	// allowed. Inhibitions are not checked without Exact.
+	Quiets, Accepted []Quiet
+	Exact            bool
 }
 
 // Failure is an expectation that a tree breaks.
@@ -52,12 +52,21 @@ func (p Proof) Example(c int, b space.Box) model.LabelSet {
 
 // Routes yields the alerts with wrong deliveries, in the order of the cases.
 func (p Proof) Routes(t *Tree) func(yield func(Failure) bool) {
+	all := make([]int, len(p.Cases))
+	for i := range all {
+		all[i] = i
+	}
+	return p.RoutesOf(t, all)
+}
+
+// RoutesOf yields the alerts of some cases with wrong deliveries.
+func (p Proof) RoutesOf(t *Tree, cases []int) func(yield func(Failure) bool) {
 	return func(yield func(Failure) bool) {
-		for i, c := range p.Cases {
-			if c.Judge == nil {
+		for _, i := range cases {
+			if p.Cases[i].Judge == nil {
 				continue
 			}
-			pieces, _ := t.Walk(p.Space, c.Box, nil) // the mutants of routes make few more pieces
+			pieces, _ := t.Walk(p.Space, p.Cases[i].Box, nil) // the mutants of routes make few more pieces
 			for _, piece := range pieces {
 				if f, wrong := p.Judge(i, piece); wrong && !yield(f) {
 					return
@@ -82,50 +91,100 @@ func (p Proof) Judge(c int, piece Piece) (Failure, bool) {
 }
 
 // Inhibitions yields pairs of alerts whose inhibition differs from the
-// expectation, at most one for each inhibition and quiet.
-func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) {
-	return func(yield func(Failure) bool) {
-		if !p.Exact {
-			return
-		}
-		var quiets []sides
-		for _, q := range p.Quiets {
-			quiets = append(quiets, newSides(p.Space, q.While, q.Match, q.Equal))
-		}
-		inhibits := t.on(p.Space).inhibit
-		check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
-			for target, f := range p.uncovered(r, others) {
-				if wrong(f[0], f[1]) {
-					return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
-				}
-			}
-			return true
-		}
-		for _, r := range inhibits {
-			if !check(r, quiets, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
-				return !p.quiet(a, b) && t.Inhibited(a, b)
-			}) {
+// expectation, at most one for each inhibition and quiet. Of a tree that
+// [Tree.Reinhibited] returned, it looks at the changed inhibition and at the
+// quiets that the original one concerns: the others are as in the original.
+func (p Proof) Inhibitions(t *Tree) func(yield func(Failure) bool) { return p.InhibitionCheck()(t) }
+
+// InhibitionCheck returns [Proof.Inhibitions] for many trees.
+func (p Proof) InhibitionCheck() func(*Tree) func(yield func(Failure) bool) {
+	quiets, all := p.sides(p.Quiets), p.population()
+	allowed := slices.Concat(quiets, p.sides(p.Accepted))
+	return func(t *Tree) func(yield func(Failure) bool) {
+		return func(yield func(Failure) bool) {
+			if !p.Exact {
 				return
 			}
+			inhibits := t.on(p.Space).inhibit
+			check := func(r sides, others []sides, verb string, wrong func(a, b model.LabelSet) bool) bool {
+				for target, f := range p.uncovered(r, others, all, all, nil) {
+					if wrong(f[0], f[1]) {
+						return yield(Failure{target, f[1], fmt.Sprintf(verb, Show(f[1]), Show(f[0]))})
+					}
+				}
+				return true
+			}
+			for i, r := range inhibits {
+				if t.keeps(i) {
+					continue
+				}
+				if !check(r, allowed, "%s must be sent, and is inhibited while %s fires", func(a, b model.LabelSet) bool {
+					return !holds(p.Quiets, a, b) && !holds(p.Accepted, a, b) && t.Inhibited(a, b)
+				}) {
+					return
+				}
+			}
+			for _, q := range quiets {
+				if t.base != nil && !q.meets(p.Space, t.base.on(p.Space).inhibit[t.changed]) {
+					continue
+				}
+				if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
+					return holds(p.Quiets, a, b) && !t.Inhibited(a, b)
+				}) {
+					return
+				}
+			}
 		}
-		for _, q := range quiets {
-			if !check(q, inhibits, "%s must be inhibited while %s fires, and is sent", func(a, b model.LabelSet) bool {
-				return p.quiet(a, b) && !t.Inhibited(a, b)
-			}) {
+	}
+}
+
+// keeps reports whether an inhibition is that of the original of an edited tree.
+func (t *Tree) keeps(i int) bool {
+	return t.base != nil && (i != t.changed || len(t.rules) < len(t.base.rules))
+}
+
+// Held yields pairs of alerts, source and target, that an inhibition of a tree
+// concerns and no quiet states, with the case of the target. The targets are
+// those of the wanted cases.
+func (p Proof) Held(t *Tree, inhibition int, sources []space.Box, wanted func(c int) bool) func(yield func(c int, pair [2]model.LabelSet) bool) {
+	return func(yield func(int, [2]model.LabelSet) bool) {
+		for c, f := range p.uncovered(t.on(p.Space).inhibit[inhibition], p.sides(p.Quiets), NewPopulation(p.Space, sources), p.population(), wanted) {
+			if t.Inhibited(f[0], f[1]) && !yield(c, f) {
 				return
 			}
 		}
 	}
 }
 
-// quiet reports whether the target must be inhibited while the source fires.
-func (p Proof) quiet(source, target model.LabelSet) bool {
-	return slices.ContainsFunc(p.Quiets, func(q Quiet) bool { return q.holds(source, target) })
+// sides returns quiets on the space.
+func (p Proof) sides(list []Quiet) []sides {
+	var out []sides
+	for _, q := range list {
+		out = append(out, newSides(p.Space, q.While, q.Match, q.Equal))
+	}
+	return out
 }
 
-// uncovered yields pairs of alerts of the cases that r concerns and the others
-// do not, with the case of the target.
-func (p Proof) uncovered(r sides, others []sides) func(yield func(int, [2]model.LabelSet) bool) {
+// population returns the alerts of the cases.
+func (p Proof) population() Population {
+	boxes := make([]space.Box, len(p.Cases))
+	for i, c := range p.Cases {
+		boxes[i] = c.Box
+	}
+	return NewPopulation(p.Space, boxes)
+}
+
+// holds reports whether one of the quiets states that the target is inhibited
+// while the source fires.
+func holds(list []Quiet, source, target model.LabelSet) bool {
+	return slices.ContainsFunc(list, func(q Quiet) bool { return q.holds(source, target) })
+}
+
+// uncovered yields pairs of a source and a target that r concerns and the others
+// do not, with the number of the target. Without wanted, all targets are
+// wanted.
+func (p Proof) uncovered(r sides, others []sides, from, to Population, wanted func(c int) bool) func(yield func(int, [2]model.LabelSet) bool) {
+	others = slices.DeleteFunc(slices.Clone(others), func(o sides) bool { return !r.meets(p.Space, o) })
 	all := p.Space.All()
 	open := func(x pair) (pair, bool) {
 		for _, part := range r.inhibits(x) {
@@ -145,12 +204,8 @@ func (p Proof) uncovered(r sides, others []sides) func(yield func(int, [2]model.
 		}
 		slices.Sort(relevant)
 		relevant = slices.Compact(relevant)
-		var boxes []space.Box
-		for _, c := range p.Cases {
-			boxes = append(boxes, c.Box)
-		}
-		sources, _ := distinct(boxes, r.source, relevant)
-		targets, of := distinct(boxes, r.target, relevant)
+		sources, _ := distinct(from, r.source, relevant, nil)
+		targets, of := distinct(to, r.target, relevant, wanted)
 		for _, source := range sources {
 			for i, target := range targets {
 				if left, any := open(pair{source, target}); any {
@@ -188,8 +243,9 @@ func (p Proof) Differ(a, b *Tree) string {
 
 // differ describes a pair that a inhibits and b does not, or returns "".
 func (p Proof) differ(a, b *Tree, text string) string {
+	all := p.population()
 	for _, r := range a.on(p.Space).inhibit {
-		for _, f := range p.uncovered(r, b.on(p.Space).inhibit) {
+		for _, f := range p.uncovered(r, b.on(p.Space).inhibit, all, all, nil) {
 			if a.Inhibited(f[0], f[1]) && !b.Inhibited(f[0], f[1]) {
 				return fmt.Sprintf(text, Show(f[1]), Show(f[0]))
 			}

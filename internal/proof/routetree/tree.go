@@ -99,13 +99,21 @@ type Tree struct {
 	Inhibits []amconfig.InhibitRule
 	Times    *Times
 
-	routes  []*Route // parents before their children
+	root    *Route
+	routes  []*Route // parents before their children; of an edited tree only the new ones
 	byRoute map[*dispatch.Route]*Route
 	rules   []*inhibit.InhibitRule
 
 	mu       sync.Mutex
 	compiled map[*space.Space]*onSpace
-	firsts   map[string]*Route // see twins
+
+	// Of an edited tree: the original, the index of the first new route, that of
+	// the changed inhibition, and see onSpace.
+	base           *Tree
+	first, changed int
+	parent, place  int
+
+	firsts map[string]*Route // see twins
 }
 
 // Route is a route of a tree.
@@ -122,6 +130,17 @@ type Route struct {
 	text string
 	own  *dispatch.Route
 	tree *Tree
+}
+
+// From returns the route that states a setting of r: r itself or one of its
+// parents. It returns nil if none does, so that Alertmanager's default applies.
+func (r *Route) From(states func(*config.Route) bool) *Route {
+	for at := r; at != nil; at = at.Parent {
+		if states(at.Config) {
+			return at
+		}
+	}
+	return nil
 }
 
 // Inherits reports whether a field of a parent applies to the route: its
@@ -173,7 +192,7 @@ func New(route *config.Route, inhibits []amconfig.InhibitRule, times *Times) *Tr
 		Route: route, Inhibits: inhibits, Times: times,
 		byRoute: map[*dispatch.Route]*Route{}, compiled: map[*space.Space]*onSpace{},
 	}
-	t.add(dispatch.NewRoute(route, nil), route, nil, nil)
+	t.root = t.add(dispatch.NewRoute(route, nil), route, nil, nil)
 	for _, r := range inhibits {
 		t.rules = append(t.rules, inhibit.NewInhibitRule(r))
 	}
@@ -182,7 +201,7 @@ func New(route *config.Route, inhibits []amconfig.InhibitRule, times *Times) *Tr
 
 func (t *Tree) add(own *dispatch.Route, c *config.Route, parent *Route, path []int) *Route {
 	r := &Route{
-		Delivery: delivery(own.RouteOpts), Index: len(t.routes), Path: path, Parent: parent,
+		Delivery: delivery(own.RouteOpts), Index: t.first + len(t.routes), Path: path, Parent: parent,
 		Matchers: own.Matchers, Continue: own.Continue, Config: c, own: own, tree: t,
 	}
 	r.text = r.Delivery.String()
@@ -270,7 +289,7 @@ func delivery(o dispatch.RouteOpts) Delivery {
 // Match returns the routes that deliver an alert, by Alertmanager's own code.
 func (t *Tree) Match(alert model.LabelSet) []*Route {
 	var out []*Route
-	for _, r := range t.routes[0].own.Match(alert) {
+	for _, r := range t.root.own.Match(alert) {
 		out = append(out, t.byRoute[r])
 	}
 	return out

@@ -3,6 +3,8 @@ package routetree
 import (
 	"slices"
 
+	"github.com/prometheus/alertmanager/inhibit"
+
 	"github.com/alertnative/preflight/internal/proof/space"
 )
 
@@ -21,8 +23,25 @@ func (p Piece) Deliveries() Deliveries { return deliveries(p.Routes) }
 // onSpace is a tree with its matchers translated for a space.
 type onSpace struct {
 	space   *space.Space
-	routes  []space.Matchers // by index of the route
+	base    *onSpace         // of the original of an edited tree, or nil
+	routes  []space.Matchers // by index of the route; of an edited tree those of the new ones
 	inhibit []sides
+	fans    []*fan // by index of the route; nil for an edited tree
+
+	// Of an edited tree: the index of the route with other children, or -1, and
+	// the place of the only other child, or -1 for several.
+	parent, place int
+}
+
+// matchers returns the translated matchers of a route.
+func (o *onSpace) matchers(r *Route) space.Matchers {
+	if o.base == nil {
+		return o.routes[r.Index]
+	}
+	if at := r.Index - len(o.base.routes); at >= 0 {
+		return o.routes[at]
+	}
+	return o.base.routes[r.Index]
 }
 
 // on returns the tree translated for a space.
@@ -33,18 +52,41 @@ func (t *Tree) on(s *space.Space) *onSpace {
 		return o
 	}
 	o := &onSpace{space: s}
+	if t.base != nil {
+		o.base = t.base.on(s)
+		o.inhibit = o.base.inhibit
+		o.parent, o.place = t.parent, t.place
+	}
 	for _, r := range t.routes {
 		o.routes = append(o.routes, s.Matchers(r.Matchers))
 	}
-	for _, r := range t.rules {
-		var equal []string
-		for name := range r.Equal {
-			equal = append(equal, string(name))
+	switch {
+	case t.base == nil:
+		for _, r := range t.rules {
+			o.inhibit = append(o.inhibit, ofRule(s, r))
 		}
-		o.inhibit = append(o.inhibit, newSides(s, r.SourceMatchers, r.TargetMatchers, equal))
+	case len(t.rules) < len(t.base.rules):
+		o.inhibit = slices.Delete(slices.Clone(o.base.inhibit), t.changed, t.changed+1)
+	case t.changed < len(t.rules) && t.rules[t.changed] != t.base.rules[t.changed]:
+		o.inhibit = slices.Clone(o.base.inhibit)
+		o.inhibit[t.changed] = ofRule(s, t.rules[t.changed])
+	}
+	if t.base == nil {
+		for _, r := range t.routes {
+			o.fans = append(o.fans, o.fanOfChildren(r))
+		}
 	}
 	t.compiled[s] = o
 	return o
+}
+
+// ofRule returns the sides of an inhibition.
+func ofRule(s *space.Space, r *inhibit.InhibitRule) sides {
+	var equal []string
+	for name := range r.Equal {
+		equal = append(equal, string(name))
+	}
+	return newSides(s, r.SourceMatchers, r.TargetMatchers, equal)
 }
 
 // Walk divides the alerts of a box by the routes that deliver them, in the way
@@ -54,11 +96,11 @@ func (t *Tree) on(s *space.Space) *onSpace {
 // with each route that alerts of the box reach, and these alerts.
 func (t *Tree) Walk(s *space.Space, b space.Box, visit func(*Route, space.Box)) (pieces []Piece, whole bool) {
 	w := walk{onSpace: t.on(s), visit: visit}
-	in := b.Only(w.routes[0])
+	in := b.Only(w.matchers(t.root))
 	if in == nil {
 		return nil, true
 	}
-	pieces = w.below(t.routes[0], in)
+	pieces = w.below(t.root, in)
 	return pieces, !w.over
 }
 
@@ -75,12 +117,12 @@ func (w *walk) below(r *Route, b space.Box) []Piece {
 	}
 	open := []Piece{{Box: b}}
 	var done []Piece
-	for _, child := range r.Routes {
+	for child := range w.children(r, b) {
 		if len(open) == 0 || w.over {
 			break
 		}
 		var next []Piece
-		ms := w.routes[child.Index]
+		ms := w.matchers(child)
 		if !slices.ContainsFunc(open, func(p Piece) bool { return p.Box.Meets(ms) }) {
 			continue
 		}

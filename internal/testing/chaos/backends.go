@@ -33,7 +33,7 @@ func (t *telegram) messages() []fakebot.Message { return t.bot.Messages(t.chat) 
 
 func (t *telegram) refusals() (list []string) {
 	for _, c := range t.bot.Refusals() {
-		list = append(list, c.Description)
+		list = append(list, c.Error)
 	}
 	return list
 }

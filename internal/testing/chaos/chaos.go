@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/alertnative/preflight/internal/stack/servers"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // Config sets up a run.
@@ -54,8 +55,8 @@ type Config struct {
 	Rounds int
 	// Previous is the path of the preflight-webhook of an earlier version.
 	Previous string
-	// Transport is the service with the chat: telegram, which is the default, or
-	// slack.
+	// Transport is the service with the chat: telegram, which is the default, slack,
+	// or both.
 	Transport string
 	// FailFor is how long rules fail, 0 for 30s.
 	FailFor time.Duration
@@ -73,6 +74,7 @@ type run struct {
 	rng      *rand.Rand // used by the goroutine of play only
 	report   *Report
 	chats    *chatServer
+	beside   *chatServer // Slack beside Telegram; nil for none
 	postgres *servers.Postgres
 	replicas []*replica
 	managers []*alertmanager
@@ -123,6 +125,11 @@ func (r *run) start(ctx context.Context) (err error) {
 	r.secrets = newSecrets()
 	if r.chats, err = startChats(r.Transport, r.secrets, cmp.Or(r.stage.chat, chatID)); err != nil {
 		return err
+	}
+	if r.Transport == both {
+		if r.beside, err = startChats(config.Slack, r.secrets, 0); err != nil {
+			return err
+		}
 	}
 	// The verdict needs every commit of PostgreSQL, also after a kill.
 	r.postgres, err = servers.StartPostgres(ctx, servers.Config{
@@ -193,8 +200,8 @@ func (r *run) stop() error {
 	if r.postgres != nil {
 		errs = append(errs, r.postgres.Close())
 	}
-	if r.chats != nil {
-		r.chats.close()
+	for _, chats := range r.services() {
+		chats.close()
 	}
 	for _, f := range r.atEnd {
 		errs = append(errs, f())

@@ -12,9 +12,10 @@ import (
 func TestKills(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]Config{
-		"one webhook":  {Kills: 20, Outages: 4},
-		"Slack":        {Kills: 20, Outages: 4, Transport: "slack"},
-		"two replicas": {Kills: 10, Outages: 4, Replicas: 2, Fanout: true, OneMessage: true},
+		"one webhook":   {Kills: 20, Outages: 4},
+		"Slack":         {Kills: 20, Outages: 4, Transport: "slack"},
+		"both services": {Kills: 10, Outages: 6, Stage: "both"},
+		"two replicas":  {Kills: 10, Outages: 4, Replicas: 2, Fanout: true, OneMessage: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -15,6 +15,7 @@ import (
 
 	"github.com/alertnative/preflight/internal/fake/fakebot"
 	"github.com/alertnative/preflight/internal/stack/proc"
+	"github.com/alertnative/preflight/webhook/config"
 )
 
 // chatID is the only chat of Telegram, unless a stage has another one, and channel
@@ -63,12 +64,12 @@ func startChats(transport string, s *secrets, chat int64) (*chatServer, error) {
 	}
 	c := &chatServer{port: port, seen: map[string]bool{}}
 	switch transport {
-	case "", "telegram":
+	case "", config.Telegram, both:
 		c.backend, c.chat = newTelegram(s.bot, chat), fmt.Sprint(chat)
-	case "slack":
+	case config.Slack:
 		c.backend, c.chat = newSlack(s.slack), "slack:"+channel
 	default:
-		return nil, fmt.Errorf("no transport %q: choose telegram or slack", transport)
+		return nil, fmt.Errorf("no transport %q: choose telegram, slack or both", transport)
 	}
 	return c, c.up()
 }

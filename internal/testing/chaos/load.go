@@ -71,7 +71,7 @@ func (l *load) generate(ctx context.Context) {
 			return !a.ends.IsZero() && now.Sub(a.ends) > resendResolved
 		})
 		for _, a := range l.alerts {
-			if !l.run.chats.called(a.name) {
+			if slices.ContainsFunc(l.run.services(), func(s *chatServer) bool { return !s.called(a.name) }) {
 				waiting++
 			}
 		}

@@ -24,10 +24,10 @@ func (r *run) outages(ctx context.Context) error {
 		}
 		lanes.Go(func() {
 			for k := range n {
-				// The first lane fails Telegram, the second all other programs.
+				// The first lane fails the chats, the second all other programs.
 				do := r.failOther
 				if i == 0 {
-					do = r.failTelegram
+					do = r.failChats
 				}
 				if errs[i] = do(ctx, rng, k); errs[i] != nil {
 					cancel()
@@ -43,16 +43,17 @@ func (r *run) outages(ctx context.Context) error {
 	return errors.Join(errs[:]...)
 }
 
-// failTelegram plays storm k for a random time.
-func (r *run) failTelegram(ctx context.Context, rng *rand.Rand, k int) error {
+// failChats plays storm k for a random time, in one of the services.
+func (r *run) failChats(ctx context.Context, rng *rand.Rand, k int) error {
 	d := between(rng, 300*time.Millisecond, 2500*time.Millisecond)
 	all := storms()
 	if k %= len(all) + 1; k < len(all) {
 		r.outage(all[k].name)
-		return r.chats.storming(ctx, all[k], rng.Uint64(), d)
+		return r.anyService(rng).storming(ctx, all[k], rng.Uint64(), d)
 	}
-	r.outage("Telegram is down")
-	return r.chats.away(ctx, d)
+	chats := r.anyService(rng)
+	r.outage(chats.service() + " is down")
+	return chats.away(ctx, d)
 }
 
 // failOther kills PostgreSQL, an Alertmanager or a webhook, and starts it
@@ -138,8 +139,10 @@ func (r *run) unsettled(ctx context.Context, firing []string) (string, error) {
 			return fmt.Sprintf("webhook %d: %d alerts to deliver, %d notifications to apply", p.number, f.pending, f.inbox), nil
 		}
 	}
-	if v := r.compare(); len(v.undelivered)+len(v.unresolved) > 0 {
-		return fmt.Sprintf("%d alerts and %d resolutions not delivered", len(v.undelivered), len(v.unresolved)), nil
+	for _, chats := range r.services() {
+		if v := r.compare(chats); len(v.undelivered)+len(v.unresolved) > 0 {
+			return fmt.Sprintf("%d alerts and %d resolutions not delivered to %s", len(v.undelivered), len(v.unresolved), chats.service()), nil
+		}
 	}
 	missing, err := r.historyProblems(ctx)
 	if len(missing) > 0 {

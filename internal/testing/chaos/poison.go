@@ -93,7 +93,7 @@ func (r *run) storePoison(ctx context.Context, p *replica, all *poisons, name st
 	}
 	defer db.Close()
 	if _, err := db.ExecContext(ctx, kind.statement); err != nil {
-		if strings.Contains(err.Error(), "no such table") { // killed before the migrations
+		if strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "no such column") { // killed before the last migration
 			return p.start(ctx)
 		}
 		return err

@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -62,8 +63,8 @@ func (p *replica) prepare() error {
 			"WEBHOOK_TOKEN=" + r.secrets.webhook, "DATABASE_URL=" + r.postgres.DSN(),
 		},
 	}
-	if r.Transport == "slack" { // the version before may not know it
-		p.spec.Args = append(p.spec.Args, "--slack.api-url="+r.chats.url())
+	if r.Transport == config.Slack || r.beside != nil { // the version before may not know it
+		p.spec.Args = append(p.spec.Args, "--slack.api-url="+cmp.Or(r.beside, r.chats).url())
 		p.spec.Env = append(p.spec.Env, "SLACK_BOT_TOKEN="+r.secrets.slack)
 	}
 	if r.stage.chat == 0 {
@@ -88,15 +89,18 @@ func (p *replica) prepare() error {
 }
 
 // receivers returns a webhook.yml with a receiver for each sound, in the chat of a
-// transport.
+// transport, or of both.
 func receivers(transport string) config.File {
 	f := config.Default()
-	chat := config.ReceiverChat{Telegram: f.DefaultChat}
-	if transport == config.Slack {
-		chat = config.ReceiverChat{Slack: channel}
+	var chats []config.ReceiverChat
+	if transport != config.Slack {
+		chats = append(chats, config.ReceiverChat{Telegram: f.DefaultChat})
+	}
+	if transport == config.Slack || transport == both {
+		chats = append(chats, config.ReceiverChat{Slack: channel})
 	}
 	for _, sound := range []api.Sound{api.Silent, api.Loud} {
-		f.Receivers = append(f.Receivers, config.Receiver{Name: string(sound), Sound: sound, Chats: []config.ReceiverChat{chat}})
+		f.Receivers = append(f.Receivers, config.Receiver{Name: string(sound), Sound: sound, Chats: chats})
 	}
 	return f
 }
@@ -112,10 +116,16 @@ func (p *replica) start(ctx context.Context) (err error) {
 
 // flight is the work that a kill interrupted.
 type flight struct {
-	inbox   int        // notifications accepted and not applied
-	pending int        // alerts whose chat is not up to date
-	edits   int        // interrupted edits
-	sending [][]string // alerts of each interrupted message
+	inbox   int           // notifications accepted and not applied
+	pending int           // alerts whose chat is not up to date
+	edits   int           // interrupted edits
+	sending []interrupted // messages
+}
+
+// interrupted is a message whose call a kill interrupted.
+type interrupted struct {
+	chat   string
+	alerts []string
 }
 
 func (f flight) any() bool { return f.inbox > 0 || f.pending > 0 || f.edits > 0 || len(f.sending) > 0 }
@@ -161,8 +171,8 @@ func (p *replica) inspect() (f flight, err error) {
 	}
 	defer db.Close()
 	err = p.count(db, &f)
-	if err != nil && strings.Contains(err.Error(), "no such table") {
-		err = nil // killed before the migrations
+	if err != nil && (strings.Contains(err.Error(), "no such table") || strings.Contains(err.Error(), "no such column")) {
+		err = nil // killed before the last migration
 	}
 	return f, err
 }
@@ -172,20 +182,20 @@ func (p *replica) count(db *sql.DB, f *flight) error {
 		(SELECT count(*) FROM messages WHERE edit = 2)`).Scan(&f.inbox, &f.pending, &f.edits); err != nil {
 		return err
 	}
-	rows, err := db.Query(`SELECT id, content FROM messages WHERE state = 'sending'`)
+	rows, err := db.Query(`SELECT id, chat, content FROM messages WHERE state = 'sending'`)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var id int64
-		var content string
-		if err := rows.Scan(&id, &content); err != nil {
+		var chat, content string
+		if err := rows.Scan(&id, &chat, &content); err != nil {
 			return err
 		}
 		if !p.known[id] { // known: killed again before it read its spool
 			p.known[id] = true
-			f.sending = append(f.sending, alertsIn(content))
+			f.sending = append(f.sending, interrupted{chat, alertsIn(content)})
 		}
 	}
 	if err := rows.Err(); err != nil {
@@ -197,9 +207,10 @@ func (p *replica) count(db *sql.DB, f *flight) error {
 // unshared counts the messages that no other replica had received when this one
 // was killed. The next holder of the lease may deliver them again.
 func (p *replica) unshared(db *sql.DB, f *flight) error {
-	rows, err := db.Query(`SELECT j.seq, group_concat(json_extract(i.alert, '$.labels.target'), ' ')
+	rows, err := db.Query(`SELECT j.seq, json_extract(CAST(j.body AS TEXT), '$.chat'), group_concat(json_extract(i.alert, '$.labels.target'), ' ')
 		FROM journal j, json_each(CAST(j.body AS TEXT), '$.sent.listed') l JOIN instances i
 			ON i.group_key = json_extract(l.value, '$.group') AND i.fingerprint = json_extract(l.value, '$.fingerprint')
+			AND i.chat = COALESCE(json_extract(l.value, '$.chat'), '')
 		WHERE j.kind = 'call' GROUP BY j.seq`)
 	if err != nil {
 		return err
@@ -207,13 +218,13 @@ func (p *replica) unshared(db *sql.DB, f *flight) error {
 	defer rows.Close()
 	for rows.Next() {
 		var seq int64
-		var names string
-		if err := rows.Scan(&seq, &names); err != nil {
+		var chat, names string
+		if err := rows.Scan(&seq, &chat, &names); err != nil {
 			return err
 		}
 		if !p.knownEvents[seq] {
 			p.knownEvents[seq] = true
-			f.sending = append(f.sending, strings.Fields(names))
+			f.sending = append(f.sending, interrupted{chat, strings.Fields(names)})
 		}
 	}
 	return rows.Err()

@@ -40,7 +40,8 @@ type Report struct {
 	verdict verdict
 	begin   time.Time
 	mu      sync.Mutex
-	sending [][]string // alerts of each interrupted message
+	beside  *verdict      // on the second service
+	sending []interrupted // messages
 	outages map[string]int
 	away    []window // outages of PostgreSQL
 }
@@ -100,12 +101,26 @@ func (r *Report) outage(what string) {
 	r.outages[what]++
 }
 
+// print writes a verdict, a line for each fact.
+func (v verdict) print(line func(what, format string, args ...any)) {
+	line("alerts shown", "%d, %d of them resolved, in %d messages", v.delivered, v.resolved, v.messages)
+	line("lost", "%d alerts, %d resolutions", len(v.undelivered), len(v.unresolved))
+	line("ambiguous calls", "%d", v.ambiguous)
+	line("messages that came twice", "%d, %d of them without an ambiguous call", v.duplicates, len(v.unexplained))
+	line("messages left open", "%d", len(v.stale))
+	line("reminders", "%d", v.reminders)
+}
+
 // Print writes the report for people.
 func (r *Report) Print(w io.Writer) {
 	line := func(what string, format string, args ...any) {
 		fmt.Fprintf(w, "  %-34s %s\n", what, fmt.Sprintf(format, args...))
 	}
 	v := r.verdict
+	v.messages = r.Messages
+	if r.beside != nil {
+		v.messages -= r.beside.messages
+	}
 	fmt.Fprintf(w, "Stage %s with seed %d, %d replicas, %s:\n", r.Stage, r.Seed, r.Replicas, r.Duration.Round(100*time.Millisecond))
 	line("kills -9 of the webhook", "%d, %d of them interrupted work", r.Tries, r.Kills)
 	if r.Tries > 0 {
@@ -116,16 +131,15 @@ func (r *Report) Print(w io.Writer) {
 	for _, what := range slices.Sorted(maps.Keys(r.outages)) {
 		line(what, "%d times", r.outages[what])
 	}
-	line("calls that Telegram failed", "%d", r.Faults)
+	line("calls that failed", "%d", r.Faults)
 	line("notifications acknowledged", "%d; %d posts were retried", r.Posts, r.Unanswered)
 	line("alerts acknowledged", "%d, %d of them resolved", r.Acknowledged, r.Resolved)
-	line("alerts shown", "%d, %d of them resolved, in %d messages", v.delivered, v.resolved, r.Messages)
-	line("lost", "%d alerts, %d resolutions", len(v.undelivered), len(v.unresolved))
-	line("ambiguous calls", "%d", v.ambiguous)
-	line("messages that came twice", "%d, %d of them without an ambiguous call", v.duplicates, len(v.unexplained))
-	line("messages left open", "%d", len(v.stale))
+	v.print(line)
 	line("alerts left open, false ends", "%d, %d", r.Open, r.FalseEnds)
-	line("reminders", "%d", v.reminders)
+	if r.beside != nil {
+		fmt.Fprintln(w, "  in Slack")
+		r.beside.print(line)
+	}
 	line("in the history", "%d", r.History)
 	line("searched for secrets", "%.1f MB", float64(r.Searched)/1e6)
 	for _, p := range r.Problems {

@@ -40,6 +40,7 @@ type step struct {
 func stages() []stage {
 	return []stage{
 		{name: "kills", about: "kills of the webhook under load, then outages of the other programs", play: (*run).killsAndOutages},
+		{name: "both", about: "kills of the webhook under load, then outages, with a chat of Telegram and one of Slack", prepare: inBoth, play: (*run).killsAndOutages},
 		{name: "poison", about: "notifications and stored items that cannot be read", rounds: 24, play: (*run).poison},
 		{name: "flips", about: "flipped bytes in the spool", world: ofPosts, rounds: 30, play: (*run).flips},
 		{name: "disk", about: "a full disk", world: ofPosts, rounds: 5, play: (*run).fullDisk},
@@ -60,6 +61,9 @@ func stages() []stage {
 func asFleet(replicas int) func(*Config) {
 	return func(c *Config) { c.Replicas, c.Fanout, c.OneMessage = max(c.Replicas, replicas), true, true }
 }
+
+// inBoth makes a stage run with both services.
+func inBoth(c *Config) { c.Transport = both }
 
 // Stages returns the names of the stages in their order.
 func Stages() (names []string) {

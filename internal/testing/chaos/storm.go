@@ -231,7 +231,7 @@ func (r *run) stormProblems(groups []*stormGroup) (problems []string) {
 		}
 		shown += len(g.alerts)
 	}
-	ambiguous := len(r.explanations()) // the webhook does not know these messages
+	ambiguous := len(r.explanations(r.chats)) // the webhook does not know these messages
 	if v.doubles > ambiguous {
 		problems = append(problems, fmt.Sprintf("%d messages came twice, with %d ambiguous calls", v.doubles, ambiguous))
 	}

@@ -70,7 +70,7 @@ func TestEachStageCanBeChosen(t *testing.T) {
 			t.Errorf("%q is %+v, %v", name, s.name, err)
 		}
 	}
-	if _, err := find("weather"); err == nil || !strings.Contains(err.Error(), "choose from kills, poison") {
+	if _, err := find("weather"); err == nil || !strings.Contains(err.Error(), "choose from kills, both, poison") {
 		t.Errorf("got %v", err)
 	}
 }

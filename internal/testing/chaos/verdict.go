@@ -15,6 +15,7 @@ import (
 // verdict compares the chat with the acknowledged alerts.
 type verdict struct {
 	delivered, resolved int
+	messages            int      // in the chat; filled in by [run.tally]
 	undelivered         []string // acknowledged as firing, not delivered
 	unresolved          []string // acknowledged as resolved, resolution not delivered
 	unknown             []string // delivered, never posted
@@ -79,13 +80,13 @@ func asSent(m fakebot.Message) string {
 	return m.Text
 }
 
-// compare compares the chat with the ledger.
-func (r *run) compare() verdict {
+// compare compares the chat of a service with the ledger.
+func (r *run) compare(chats *chatServer) verdict {
 	var v verdict
 	delivered, resolved := map[string]bool{}, map[string]bool{}
-	explanations := r.explanations()
+	explanations := r.explanations(chats)
 	v.ambiguous = len(explanations)
-	for _, m := range r.chats.messages() {
+	for _, m := range chats.messages() {
 		kind, items := read(asSent(m))
 		if len(items) == 0 {
 			continue // a note of the webhook
@@ -110,7 +111,7 @@ func (r *run) compare() verdict {
 			}
 		}
 	}
-	v.stale = r.stale()
+	v.stale = r.stale(chats)
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	for name, a := range r.ledger.alerts {
@@ -132,11 +133,11 @@ func (r *run) compare() verdict {
 
 // stale returns the messages that were not edited when alerts were resolved: the
 // first message of each alert, and the others once all that they list is resolved.
-func (r *run) stale() (list []string) {
+func (r *run) stale(chats *chatServer) (list []string) {
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	shown := map[string]bool{}
-	for _, m := range r.chats.messages() {
+	for _, m := range chats.messages() {
 		kind, was := read(asSent(m))
 		if kind != kindAlert {
 			continue
@@ -166,11 +167,16 @@ func (r *run) stale() (list []string) {
 }
 
 // explanations returns the alerts of the calls without a known outcome:
-// interrupted by a kill, or carried out by Telegram without an answer.
-func (r *run) explanations() [][]string {
-	r.chats.mu.Lock()
-	defer r.chats.mu.Unlock()
-	return slices.Concat(r.report.sending, r.chats.ambiguous)
+// interrupted by a kill, or carried out by the service without an answer.
+func (r *run) explanations(chats *chatServer) (list [][]string) {
+	for _, call := range r.report.sending {
+		if call.chat == chats.chat {
+			list = append(list, call.alerts)
+		}
+	}
+	chats.mu.Lock()
+	defer chats.mu.Unlock()
+	return append(list, chats.ambiguous...)
 }
 
 // explain removes an explanation of a duplicate. Each explains one duplicate.
@@ -186,25 +192,35 @@ func explain(explanations *[][]string, items []shownItem) bool {
 	return false
 }
 
-// tally counts what was acknowledged and shown, and reports what was lost.
-func (r *run) tally() verdict {
-	v := r.compare()
+// tally counts what was acknowledged and shown, and reports what was lost. It returns
+// the verdict on each service.
+func (r *run) tally() (list []verdict) {
 	rep := r.report
-	rep.verdict = v
 	r.countAcknowledged()
-	if n := len(v.undelivered); n > 0 {
-		rep.problem("%d alerts were acknowledged and not delivered: %s", n, some(v.undelivered))
+	for i, chats := range r.services() {
+		v := r.compare(chats)
+		v.messages = chats.shown()
+		if list = append(list, v); i == 0 {
+			rep.verdict = v
+		} else {
+			rep.beside = &v
+		}
+		if n := len(v.undelivered); n > 0 {
+			rep.problem("%s: %d alerts were acknowledged and not delivered: %s", chats.service(), n, some(v.undelivered))
+		}
+		if n := len(v.unresolved); n > 0 {
+			rep.problem("%s: %d resolutions were acknowledged and not delivered: %s", chats.service(), n, some(v.unresolved))
+		}
 	}
-	if n := len(v.unresolved); n > 0 {
-		rep.problem("%d resolutions were acknowledged and not delivered: %s", n, some(v.unresolved))
-	}
-	return v
+	return list
 }
 
 // countAcknowledged fills the report with what was posted.
 func (r *run) countAcknowledged() {
 	rep := r.report
-	rep.Faults, rep.Messages = r.chats.faults, r.chats.shown()
+	for _, chats := range r.services() {
+		rep.Faults, rep.Messages = rep.Faults+chats.faults, rep.Messages+chats.shown()
+	}
 	r.ledger.mu.Lock()
 	defer r.ledger.mu.Unlock()
 	rep.Posts, rep.Unanswered, rep.Acknowledged = r.ledger.posts, r.ledger.refused, len(r.ledger.alerts)
@@ -235,7 +251,19 @@ func (r *run) judgePosts(ctx context.Context) error {
 
 // judge fills the report.
 func (r *run) judge(ctx context.Context) error {
-	v, rep := r.tally(), r.report
+	for i, v := range r.tally() {
+		r.judgeService(r.services()[i], v)
+	}
+	missing, err := r.historyProblems(ctx)
+	if len(missing) > 0 {
+		r.report.problem("history: %s", some(missing))
+	}
+	return err
+}
+
+// judgeService reports the mistakes in the chat of a service.
+func (r *run) judgeService(chats *chatServer, v verdict) {
+	rep := r.report
 	r.ledger.mu.Lock()
 	reminding := r.ledger.reminding
 	r.ledger.mu.Unlock()
@@ -255,14 +283,9 @@ func (r *run) judge(ctx context.Context) error {
 	if v.reminders > reminding {
 		rep.problem("%d reminders, and Alertmanager sent %d", v.reminders, reminding)
 	}
-	for _, refusal := range r.chats.refusals() {
+	for _, refusal := range chats.refusals() {
 		rep.problem("a call was refused: %s", refusal)
 	}
-	missing, err := r.historyProblems(ctx)
-	if len(missing) > 0 {
-		rep.problem("history: %s", some(missing))
-	}
-	return err
 }
 
 // some returns the first few of a long list.
@@ -298,8 +321,10 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 		if name == "" {
 			continue // a note of the webhook
 		}
-		if _, twice := seen[name]; twice {
+		if before, known := seen[name]; known && !inAnotherChat(before, rec) {
 			problems = append(problems, name+" is there twice")
+		} else if known {
+			rec.Deliveries = append(rec.Deliveries, before.Deliveries...)
 		}
 		seen[name] = rec
 	}
@@ -318,7 +343,7 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 			problems = append(problems, fmt.Sprintf("%s is not as acknowledged: %+v", name, rec))
 		case a.resolved && rec.EndsAt == nil:
 			problems = append(problems, name+" has no time of resolution")
-		case len(rec.Deliveries) == 0 || rec.Deliveries[0].DeliveredAt == nil || a.resolved && rec.Deliveries[0].ResolvedAt == nil:
+		case len(rec.Deliveries) != len(r.services()) || slices.ContainsFunc(rec.Deliveries, func(d history.Delivery) bool { return d.DeliveredAt == nil || a.resolved && d.ResolvedAt == nil }):
 			problems = append(problems, name+" has no time of delivery")
 		}
 	}
@@ -329,4 +354,9 @@ func (r *run) historyProblems(ctx context.Context) (problems []string, err error
 	}
 	slices.Sort(problems)
 	return problems, nil
+}
+
+// inAnotherChat reports whether two records are about one alert in different chats.
+func inAnotherChat(a, b history.Record) bool {
+	return len(a.Deliveries) > 0 && len(b.Deliveries) > 0 && !slices.ContainsFunc(a.Deliveries, func(d history.Delivery) bool { return d.Chat == b.Deliveries[0].Chat })
 }

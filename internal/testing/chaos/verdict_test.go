@@ -142,7 +142,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 				s.posted(200, one)
 				s.shows(message.Alert, one)
 				s.shows(message.Alert, one)
-				s.report.killed(flight{sending: [][]string{{"t00001"}}})
+				s.report.killed(flight{sending: []interrupted{{s.chats.chat, []string{"t00001"}}}})
 			},
 			verdict{delivered: 1, duplicates: 1, ambiguous: 1},
 		},
@@ -169,7 +169,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 			t.Parallel()
 			s := newScene(t)
 			c.play(s)
-			if got := s.compare(); fmt.Sprint(got) != fmt.Sprint(c.want) {
+			if got := s.compare(s.chats); fmt.Sprint(got) != fmt.Sprint(c.want) {
 				t.Errorf("verdict\n\t%+v\nnot\n\t%+v", got, c.want)
 			}
 		})
@@ -179,7 +179,7 @@ func TestTheVerdictFindsWhatIsWrong(t *testing.T) {
 func TestAKillCountsOnlyWithWorkInFlight(t *testing.T) {
 	t.Parallel()
 	var r Report
-	for _, f := range []flight{{}, {inbox: 1}, {pending: 1}, {edits: 1}, {sending: [][]string{{"t00001"}}}} {
+	for _, f := range []flight{{}, {inbox: 1}, {pending: 1}, {edits: 1}, {sending: []interrupted{{alerts: []string{"t00001"}}}}} {
 		r.killed(f)
 	}
 	if r.Tries != 5 || r.Kills != 4 || r.HitInbox != 1 || r.HitPending != 1 || r.HitCall != 2 {

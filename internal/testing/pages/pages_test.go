@@ -1,7 +1,6 @@
 package pages_test
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/alertnative/preflight/internal/testing/pages"
 )
-
-var update = flag.Bool("update", false, "rewrite the outputs in the pages")
 
 // root is the project's folder.
 const root = "../../.."

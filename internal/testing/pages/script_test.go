@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/alertnative/preflight/internal/golden"
 	"github.com/alertnative/preflight/internal/testing/pages"
 )
 
@@ -226,11 +227,11 @@ func (p *page) run(ts *testscript.TestScript, _ bool, args []string) {
 	_ = ts.Exec("sh", "-c", "exec 2>&1\n"+c.Text)
 	output := downloads.ReplaceAllString(ts.ReadFile("stdout"), "")
 	if d := pages.Differs(c.Output, output); d != "" {
-		if *update && !slices.Contains(strings.Split(c.Output, "\n"), pages.Omitted) {
+		if golden.Update() && !slices.Contains(strings.Split(c.Output, "\n"), pages.Omitted) {
 			p.got[n] = output
 			return
 		}
-		ts.Fatalf("%s:%d: $ %s\n%s\nThe flag -update writes this output into the page:\n%s", p.name, c.Line, c.Text, d, output)
+		ts.Fatalf("%s:%d: $ %s\n%s\n%s=1 writes this output into the page:\n%s", p.name, c.Line, c.Text, d, golden.Variable, output)
 	}
 }
 
