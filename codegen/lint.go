@@ -88,10 +88,8 @@ func (l lint) checker() (*promcheck.Checker, error) {
 			if f, wrong := d.Problem(); wrong {
 				return nil, fmt.Errorf("%s: %s%s", file, f.Reason, f.Detail())
 			}
-			if !seen[d.Name] {
-				seen[d.Name] = true
-				all = append(all, site.WithLabels(d, target))
-			}
+			seen[d.Name] = true
+			all = append(all, site.WithLabels(d, target))
 		}
 	}
 	if len(all) > 0 {
@@ -106,6 +104,9 @@ func (l lint) checker() (*promcheck.Checker, error) {
 		return nil, err
 	}
 	options := promcheck.Options{Complete: *l.complete, ClosedLabels: len(target) > 0}
+	for _, label := range target {
+		options.TargetLabels = append(options.TargetLabels, label.Name)
+	}
 	for _, d := range []struct {
 		flag, text string
 		to         *model.Duration

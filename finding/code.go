@@ -14,6 +14,8 @@ const (
 	RawCounter    Code = "PQ011" // a counter is compared as it is
 	NotBuckets    Code = "PQ012" // histogram_quantile without le, or not on buckets
 	NotHistogram  Code = "PQ013" // _sum, _count or _bucket of a metric without them
+	RateOfSum     Code = "PQ014" // the rate of a sum of counters, or of a rate
+	MeanQuantile  Code = "PQ015" // quantiles of several series are added or averaged
 )
 
 // Codes for too short windows.
@@ -21,6 +23,8 @@ const (
 	ShortWindow Code = "PQ020" // shorter than two updates of the metric
 	FewScrapes  Code = "PQ021" // shorter than four scrapes
 	CoarseStep  Code = "PQ022" // a subquery with at most one step
+	SameSample  Code = "PQ023" // two points in time that are one sample
+	LastTwo     Code = "PQ024" // irate in an alert that waits
 )
 
 // Codes for lost labels.
@@ -30,6 +34,7 @@ const (
 	NeverMatches     Code = "PQ032" // the two sides can have no labels in common
 	ClobberedLabel   Code = "PQ033" // the rule overwrites a label that distinguishes series
 	LabelNotRecorded Code = "PQ034" // a selector uses a label that the recording rule drops
+	DeletedLabel     Code = "PQ035" // group_left or group_right deletes a label
 )
 
 // Codes for conditions without effect.
@@ -39,6 +44,7 @@ const (
 	ShortFor     Code = "PQ042" // shorter than the time between two evaluations, scrapes or runs
 	UnitMismatch Code = "PQ043" // seconds are compared with bytes
 	PartOfEvent  Code = "PQ044" // an increase is compared with less than one event
+	LongFor      Code = "PQ045" // the condition is over before "for" is
 )
 
 // Codes for expressions with an unintended meaning.
@@ -47,6 +53,7 @@ const (
 	NoTraffic  Code = "PQ051" // a division by 0 makes the result NaN
 	IdleRegexp Code = "PQ052" // a pattern that is a plain string or matches everything
 	SameRule   Code = "PQ053" // the same rule twice
+	NotPattern Code = "PQ054" // a pattern in a matcher for equal values
 )
 
 // Codes for labels of alerts.
@@ -54,6 +61,9 @@ const (
 	MovingLabel Code = "PQ060" // each change makes a new alert and restarts "for"
 	UrgentLimit Code = "PQ061" // too many instances of an urgent alert remove all of them
 )
+
+// Code for texts of alerts.
+const WrongScale Code = "PQ070" // a text shows a value in another unit
 
 // Codes for routes, inhibitions and alert texts.
 const (
@@ -112,6 +122,18 @@ const (
 	UnmutedChild    Code = "AM014" // a route sends at times at which its parent is muted
 	BothLack        Code = "AM015" // an inhibition takes a label that both sides lack for equal
 )
+
+// Severity returns the severity of most findings of the code. A finding that is
+// less certain has a lower one.
+func (c Code) Severity() Severity {
+	switch c {
+	case IdleRegexp, LastTwo:
+		return Info
+	case FewScrapes, ShortFor, BareAbsent, MeanQuantile, DeletedLabel, NotPattern, SameRule, WrongScale:
+		return Warning
+	}
+	return Bug
+}
 
 // Waivable reports whether a definition can waive findings of the code. It
 // cannot waive findings about definitions that do not parse or cannot be

@@ -122,3 +122,72 @@ func TestProgramsOfAMetric(t *testing.T) {
 		}
 	}
 }
+
+// Expositions of unknown programs may disagree about a metric: it then makes no
+// claim beyond the labels of both.
+func TestCatalogueOfExpositions(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		texts  []string
+		want   []string
+		series []string
+	}{
+		{
+			"labels are joined",
+			[]string{"# TYPE a counter\na{x=\"1\"} 1\n", "# TYPE a counter\na{y=\"1\"} 1\n"},
+			[]string{"a counter x? y?"}, []string{"a"},
+		},
+		{
+			"another type",
+			[]string{"# TYPE a counter\na{x=\"1\"} 1\n", "# TYPE a gauge\na{x=\"1\"} 1\n"},
+			[]string{"a untyped none x"}, []string{"a"},
+		},
+		{
+			"a histogram and a gauge",
+			[]string{"# TYPE a histogram\na_bucket{le=\"1\"} 1\na_bucket{le=\"+Inf\"} 1\na_sum 1\na_count 1\n", "# TYPE a gauge\na 1\n"},
+			[]string{"a untyped none"}, []string{"a", "a_bucket", "a_count", "a_sum"},
+		},
+		{
+			"another series of a summary",
+			[]string{"# TYPE a summary\na_sum 1\na_count 1\n", "# TYPE a_count gauge\na_count{x=\"1\"} 1\n"},
+			[]string{"a summary", "a_count gauge x"}, []string{"a", "a_count", "a_sum"},
+		},
+		{
+			"other buckets",
+			[]string{"# TYPE a histogram\na_bucket{le=\"1\"} 1\na_sum 1\na_count 1\n", "# TYPE a histogram\na_bucket{le=\"2\"} 1\na_sum 1\na_count 1\n"},
+			[]string{"a histogram buckets 1 2"}, []string{"a_bucket", "a_count", "a_sum"},
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var all []metrics.Desc
+			for _, text := range tt.texts {
+				all = append(all, metrics.Exposition(text)...)
+			}
+			c, err := metrics.NewCatalogue(all...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d := cmp.Diff(tt.want, shown(c.All())); d != "" {
+				t.Errorf("(-want +got):\n%s", d)
+			}
+			if d := cmp.Diff(tt.series, c.SeriesNames()); d != "" {
+				t.Errorf("series (-want +got):\n%s", d)
+			}
+		})
+	}
+	c, _ := metrics.NewCatalogue(append(metrics.Exposition("# TYPE a summary\na_sum 1\na_count 1\n"), metrics.Exposition("# TYPE a_count gauge\na_count{x=\"1\"} 1\n")...)...)
+	if d, ok := c.Series("a_count"); !ok || d.Type != metrics.Untyped {
+		t.Errorf("a_count: %v", shown([]metrics.Desc{d}))
+	}
+}
+
+// A label with an empty value is not there, and a summary has quantiles.
+func TestLabelsOfAnExposition(t *testing.T) {
+	descs := metrics.Exposition("# TYPE a gauge\na{x=\"\",y=\"1\",z=\"1\"} 1\na{x=\"\",y=\"2\",z=\"\"} 1\n# TYPE s summary\ns{quantile=\"0.5\"} 1\ns{quantile=\"0.99\"} 1\ns_sum 1\ns_count 1\n")
+	if d := cmp.Diff([]string{"a gauge y z?", "s summary"}, shown(descs)); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+	if d := cmp.Diff([]float64{0.5, 0.99}, descs[1].Quantiles); d != "" {
+		t.Errorf("quantiles (-want +got):\n%s", d)
+	}
+}

@@ -84,7 +84,7 @@ func exporter(name string) []Desc {
 	if err != nil {
 		panic(err) // recordings lists embedded files only
 	}
-	descs := Exposition(string(data))
+	descs := describe(string(data), true)
 	for i := range descs {
 		descs[i].Program = program
 	}

@@ -34,7 +34,13 @@ const (
 // open. Only the states of an OpenMetrics stateset are closed.
 //
 // A mistake in the text becomes the last description, with a [desc.Desc.Problem].
-func Exposition(text string) []Desc {
+//
+// An empty value means that the series lacks the label, as for Prometheus.
+func Exposition(text string) []Desc { return describe(text, false) }
+
+// describe reads an exposition. In the recordings, placeholders are true: an
+// empty value stands for any value.
+func describe(text string, placeholders bool) []Desc {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	if strings.TrimSpace(text) == "" {
 		return []Desc{desc.Mistake(finding.Finding{
@@ -49,11 +55,11 @@ func Exposition(text string) []Desc {
 		format = openMetrics
 		text = strings.TrimRight(text, "\n") + "\n"
 	}
-	e := newExposition()
+	e := newExposition(placeholders)
 	problem := e.read(text, format)
 	if problem != nil && format == openMetrics {
 		// Only the second version of OpenMetrics has composite values.
-		if second := newExposition(); second.read(text, openMetrics2) == nil {
+		if second := newExposition(placeholders); second.read(text, openMetrics2) == nil {
 			e, problem = second, nil
 		}
 	}
@@ -66,8 +72,9 @@ func Exposition(text string) []Desc {
 
 // exposition collects the declarations and samples of each metric.
 type exposition struct {
-	declared map[string]declaration
-	metrics  map[string]*seen
+	placeholders bool // an empty label value stands for any value
+	declared     map[string]declaration
+	metrics      map[string]*seen
 }
 
 // declaration holds the "# TYPE", "# HELP" and "# UNIT" of a family.
@@ -81,12 +88,14 @@ type declaration struct {
 type seen struct {
 	Desc
 	samples  int
-	carriers map[string]int // number of samples with the label
-	buckets  map[float64]bool
+	carriers map[string]int   // number of samples with the label
+	buckets  map[float64]bool // bounds of a histogram
+	// quantiles are those of a summary.
+	quantiles map[float64]bool
 }
 
-func newExposition() *exposition {
-	return &exposition{declared: map[string]declaration{}, metrics: map[string]*seen{}}
+func newExposition(placeholders bool) *exposition {
+	return &exposition{placeholders: placeholders, declared: map[string]declaration{}, metrics: map[string]*seen{}}
 }
 
 // read parses the text and returns the first mistake.
@@ -157,7 +166,7 @@ func (e *exposition) entry(p textparse.Parser, entry textparse.Entry) {
 		p.Labels(&l)
 		m := e.metric(l.Get(model.MetricNameLabel))
 		m.Type, m.Native = Histogram, true
-		m.sample(l)
+		m.sample(l, e.placeholders)
 	}
 }
 
@@ -165,13 +174,21 @@ func (e *exposition) entry(p textparse.Parser, entry textparse.Entry) {
 func (e *exposition) sample(l labels.Labels) {
 	name := l.Get(model.MetricNameLabel)
 	m := e.metric(name)
-	m.sample(l)
+	m.sample(l, e.placeholders)
 	if m.Type == Histogram && name == m.Name+"_bucket" {
 		if m.buckets == nil {
 			m.buckets = map[float64]bool{}
 		}
 		if bound, err := strconv.ParseFloat(l.Get(model.BucketLabel), 64); err == nil && !math.IsInf(bound, 1) {
 			m.buckets[bound] = true
+		}
+	}
+	if m.Type == Summary && name == m.Name {
+		if q, err := strconv.ParseFloat(l.Get(model.QuantileLabel), 64); err == nil {
+			if m.quantiles == nil {
+				m.quantiles = map[float64]bool{}
+			}
+			m.quantiles[q] = true
 		}
 	}
 	if m.Name == name && e.declared[name].kind == model.MetricTypeStateset {
@@ -240,12 +257,13 @@ func orUntyped(d Desc, kind model.MetricType) Desc {
 	return d
 }
 
-// sample counts the labels of a sample.
-func (m *seen) sample(l labels.Labels) {
+// sample counts the labels of a sample. Prometheus drops a label with an empty
+// value.
+func (m *seen) sample(l labels.Labels, placeholders bool) {
 	m.samples++
 	l.Range(func(label labels.Label) {
 		switch {
-		case label.Name == model.MetricNameLabel:
+		case label.Name == model.MetricNameLabel, label.Value == "" && !placeholders:
 			return
 		case m.Type == Histogram && label.Name == model.BucketLabel, m.Type == Summary && label.Name == model.QuantileLabel:
 			return
@@ -277,6 +295,9 @@ func (e *exposition) descs() []Desc {
 		if m.buckets != nil {
 			m.Buckets = slices.AppendSeq([]float64{}, maps.Keys(m.buckets))
 			slices.Sort(m.Buckets)
+		}
+		if m.quantiles != nil {
+			m.Quantiles = slices.Sorted(maps.Keys(m.quantiles))
 		}
 		out = append(out, desc.Recorded(m.Desc))
 	}

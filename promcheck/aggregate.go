@@ -2,12 +2,15 @@ package promcheck
 
 import (
 	"math"
+	"slices"
+	"strings"
 
-	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
 func (w *walk) aggregate(n *parser.AggregateExpr) Type {
@@ -16,11 +19,14 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		param = w.visit(n.Param)
 	}
 	in := w.visit(n.Expr)
-	if !n.Without {
+	if n.Without {
+		w.misspelt(n, in)
+	} else {
 		w.known(n.Grouping, in, n.PosRange, "grouped by")
 	}
 	out := in
 	out.family = nil
+	w.meanQuantile(n, in)
 	switch n.Op {
 	case parser.TOPK, parser.BOTTOMK, parser.LIMITK, parser.LIMIT_RATIO:
 		return out // the series do not change
@@ -31,7 +37,8 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		out.Labels = in.Labels.keep(n.Grouping)
 	}
 	w.spoils(n.Op.String(), in, out.Labels, n.Op)
-	out.spoiled = false
+	out.spoiled, out.scraped, out.sampled = false, false, false
+	out.summed = in.summed || in.sampled && (n.Op == parser.SUM || n.Op == parser.AVG) && ofTargets(in.Labels, out.Labels)
 	switch n.Op {
 	case parser.SUM:
 		out.family = in.family
@@ -57,6 +64,21 @@ func (w *walk) aggregate(n *parser.AggregateExpr) Type {
 		}
 	}
 	return out
+}
+
+// misspelt reports a label of without (…) that is a slip of one that the series
+// have. Any other label that they lack has no effect.
+func (w *walk) misspelt(n *parser.AggregateExpr, in Type) {
+	for _, name := range n.Grouping {
+		if len(name) < clearSlip || in.Labels.Can(name) || in.origin.Can(name) || !suggest.Slip(name, in.Labels.Names()) {
+			continue
+		}
+		near := suggest.Nearest(name, in.Labels.Names())
+		if near == "" || slices.Contains(n.Grouping, strings.Trim(near, `"`)) {
+			continue // both spellings are listed
+		}
+		w.report(finding.UnknownLabel, w.find(name, n.PosRange), near, "without %q, which none of the metrics here has (they have %s)", name, listed(in.Labels.Names()))
+	}
 }
 
 // spoils reports an aggregation over several series that becomes NaN because of
@@ -91,7 +113,7 @@ func several(in, kept Labels) bool {
 // (PQ003), or dropped ones (PQ031).
 func (w *walk) known(names []string, in Type, pos posrange.PositionRange, clause string) {
 	for _, name := range names {
-		if in.Labels.Can(name) {
+		if in.Labels.Can(name) || name == model.MetricNameLabel {
 			continue
 		}
 		if in.origin.Can(name) {
@@ -101,5 +123,8 @@ func (w *walk) known(names []string, in Type, pos posrange.PositionRange, clause
 		}
 		w.report(finding.UnknownLabel, w.find(name, pos), suggest.Nearest(name, in.Labels.Names()),
 			"%s %q, which none of the metrics here has (they have %s)", clause, name, listed(in.Labels.Names()))
+		if last := &w.findings[len(w.findings)-1]; last.Suggestion == "" && clause == "grouped by" {
+			last.Severity = finding.Warning // a list of labels may be for several versions
+		}
 	}
 }

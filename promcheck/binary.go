@@ -2,7 +2,6 @@ package promcheck
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -12,14 +11,18 @@ import (
 )
 
 func (w *walk) binary(n *parser.BinaryExpr) Type {
-	left := w.visit(n.LHS)
 	outer := w.guard
-	w.guard = outer || n.Op == parser.LAND || n.Op == parser.LUNLESS
+	w.guard = outer || n.Op == parser.LOR && everyValue(n)
+	left := w.visit(n.LHS)
+	w.guard = w.guard || n.Op == parser.LAND || n.Op == parser.LUNLESS
 	right := w.visit(n.RHS)
 	w.guard = outer
 	both := Type{Labels: left.Labels.union(right.Labels), origin: left.origin.union(right.origin)}
 	if m := n.VectorMatching; m != nil {
-		w.known(m.MatchingLabels, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "matched on")
+		if m.On { // ignoring a label that is not there is harmless
+			w.known(m.MatchingLabels, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "matched on")
+		}
+		w.deletes(n, left, right)
 		w.known(m.Include, Type{Labels: both.Labels, origin: both.origin}, n.PositionRange(), "included by group_left or group_right")
 	}
 	if n.Op.IsSetOperator() {
@@ -29,12 +32,26 @@ func (w *walk) binary(n *parser.BinaryExpr) Type {
 	out := Type{
 		Scalar: left.Scalar && right.Scalar, Labels: matched, origin: both.origin, Range: anything(),
 		conditional: left.conditional || right.conditional, constant: left.constant && right.constant,
+		scraped: many(n, left, right).scraped,
 	}
 	w.units(n, left, right)
+	w.sameSample(n)
 	if n.Op.IsComparisonOperator() {
 		return w.compare(n, left, right, out)
 	}
 	return arithmetic(n, left, right, out)
+}
+
+// many returns the side whose series have the labels of the result.
+func many(n *parser.BinaryExpr, left, right Type) Type {
+	m := n.VectorMatching
+	switch {
+	case left.Scalar, m != nil && m.Card == parser.CardOneToMany:
+		return right
+	case m != nil && m.Card == parser.CardOneToOne && (m.On || len(m.MatchingLabels) > 0):
+		return Type{}
+	}
+	return left
 }
 
 // arithmetic returns the type of a computed value.
@@ -42,12 +59,19 @@ func arithmetic(n *parser.BinaryExpr, left, right, out Type) Type {
 	if n.Op == parser.ADD || n.Op == parser.SUB || n.Op == parser.MUL || n.Op == parser.DIV {
 		out.Range = left.Range.arithmetic(n.Op, right.Range)
 	}
+	if n.Op == parser.DIV && partOf(n.LHS, n.RHS) {
+		out.Range = Range{Lo: 0, Hi: 1, NaN: true}
+	}
 	out.spoiled, out.by = left.spoiled || right.spoiled, left.by
 	if out.by == nil {
 		out.by = right.by
 	}
+	out.rated = left.rated || right.rated
+	out.quantile = left.quantile && right.Scalar || right.quantile && left.Scalar
 	switch n.Op {
 	case parser.ADD, parser.SUB:
+		out.summed = n.Op == parser.ADD && left.summed && right.summed
+		out.sampled = n.Op == parser.ADD && left.sampled && right.sampled
 		out.Unit = sumUnit(n.Op, left, right)
 		out.idle = left.idle && right.idle
 	case parser.MUL:
@@ -114,6 +138,10 @@ func words(u metrics.Unit) string { return strings.ReplaceAll(string(u), "_", " 
 
 // compare checks a comparison and narrows the range of values.
 func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
+	if w.notANumber(n) {
+		out.conditional = out.conditional || n.Op != parser.NEQ
+		return out
+	}
 	always := w.possible(n, left, right)
 	w.counters(n, left, right)
 	w.partOfEvent(n, left, right)
@@ -140,6 +168,7 @@ func (w *walk) compare(n *parser.BinaryExpr, left, right, out Type) Type {
 	}
 	out.Range = vector.Range.intersect(other.Range.satisfying(op))
 	out.Unit, out.family, out.counter, out.buckets = vector.Unit, vector.family, vector.counter, vector.buckets
+	out.sampled, out.summed, out.rated, out.quantile = vector.sampled, vector.summed, vector.rated, vector.quantile
 	out.idle = vector.idle && out.Range.Lo <= 0 && !(out.Range.Lo == 0 && out.Range.LoOpen) && !out.Range.empty() && n.Op != parser.NEQ
 	return out
 }
@@ -164,14 +193,50 @@ func mirrored(op parser.ItemType) parser.ItemType {
 // so done reports it at the end.
 func (w *walk) possible(n *parser.BinaryExpr, left, right Type) (always bool) {
 	switch {
-	case left.constant && right.constant: // constants are intentional
+	case left.constant && right.constant && !calendarOf(n): // constants are intentional
 	case left.Range.never(n.Op, right.Range):
 		w.report(finding.NeverFires, n.PositionRange(), "", "this is never true: %s", w.ranges(n, left, right))
 	case left.Range.always(n.Op, right.Range):
+		if w.counts(n.LHS) {
+			return false
+		}
 		w.always = append(w.always, w.finding(finding.AlwaysFires, n.PositionRange(), "", "this is always true: %s", w.ranges(n, left, right)))
 		return true
 	}
 	return false
+}
+
+// counts reports whether a value is the number of series of metrics outside the
+// catalogue. It tests their presence: they may exist only in case of a problem.
+func (w *walk) counts(e parser.Expr) bool {
+	switch n := unparen(e).(type) {
+	case *parser.AggregateExpr:
+		if n.Op != parser.COUNT && n.Op != parser.GROUP {
+			return false
+		}
+	case *parser.Call:
+		if n.Func.Name != "count_over_time" && n.Func.Name != "present_over_time" {
+			return false
+		}
+	default:
+		return false
+	}
+	return w.outside(e)
+}
+
+// outside reports whether an expression reads only metrics that neither the
+// catalogue nor a recording rule has.
+func (c *Checker) outside(e parser.Expr) bool {
+	outside := true
+	parser.Inspect(e, func(node parser.Node, _ []parser.Node) error {
+		if v, ok := node.(*parser.VectorSelector); ok {
+			_, known := c.catalogue.Series(v.Name)
+			_, recorded := c.recorded.get(v.Name)
+			outside = outside && !known && !recorded && v.Name != "up"
+		}
+		return nil
+	})
+	return outside
 }
 
 // done returns the findings about an expression of that type.
@@ -199,7 +264,8 @@ func (w *walk) counters(n *parser.BinaryExpr, left, right Type) {
 		counter, other Type
 		node           parser.Expr
 	}{{left, right, n.LHS}, {right, left, n.RHS}} {
-		if !s.counter.counter || s.counter.family == nil || !s.other.Scalar || !s.other.Range.single() || w.guard {
+		if !s.counter.counter || s.counter.family == nil || !s.other.Scalar || !s.other.Range.single() || w.guard ||
+			s.counter.Range.always(n.Op, s.other.Range) {
 			continue
 		}
 		w.report(finding.RawCounter, s.node.PositionRange(), "", "%s only grows until its process starts again: compare its rate() or increase()", s.counter.family.Name)
@@ -254,81 +320,15 @@ func (w *walk) set(n *parser.BinaryExpr, left, right Type) Type {
 	if n.Op == parser.LOR {
 		return left.or(right)
 	}
-	w.disjoint(n, left, right)
+	if !w.absentAndThere(n) {
+		w.disjoint(n, left, right)
+	}
 	w.exclude(n)
+	w.sameSample(n)
+	w.idleBool(n)
 	out := left
 	out.conditional = true
 	out.constant = left.constant && right.constant
 	out.origin = left.origin
 	return out
-}
-
-// matched returns the labels of an arithmetic operation or comparison, as
-// Prometheus computes them. It reports sides that cannot match.
-func (w *walk) matched(n *parser.BinaryExpr, left, right Type) Labels {
-	switch {
-	case left.Scalar:
-		return right.Labels
-	case right.Scalar || n.VectorMatching == nil:
-		return left.Labels
-	}
-	m := n.VectorMatching
-	if m.FillValues.LHS == nil && m.FillValues.RHS == nil {
-		w.disjoint(n, left, right)
-	}
-	switch m.Card {
-	case parser.CardManyToOne:
-		return left.Labels.include(m.Include, right.Labels)
-	case parser.CardOneToMany:
-		return right.Labels.include(m.Include, left.Labels)
-	}
-	if m.On {
-		return left.Labels.keep(m.MatchingLabels)
-	}
-	return left.Labels.without(m.MatchingLabels)
-}
-
-// disjoint reports two sides whose series cannot have equal labels.
-func (w *walk) disjoint(n *parser.BinaryExpr, left, right Type) {
-	m := n.VectorMatching
-	if m == nil {
-		return
-	}
-	names := m.MatchingLabels
-	if !m.On {
-		names = nil
-		for _, l := range []Labels{left.Labels, right.Labels} {
-			for name := range l.sure {
-				if !slices.Contains(m.MatchingLabels, name) {
-					names = append(names, name)
-				}
-			}
-		}
-		slices.Sort(names)
-	}
-	effect := "so the result is always empty"
-	if n.Op == parser.LUNLESS {
-		effect = "so unless has no effect"
-	}
-	for _, name := range names {
-		if reason := apart(name, left.Labels, right.Labels); reason != "" {
-			w.report(finding.NeverMatches, n.PositionRange(), "", "the sides never match: %s, %s", reason, effect)
-			return
-		}
-	}
-}
-
-// apart explains why two sides never have equal values of a label, or returns
-// "".
-func apart(name string, left, right Labels) string {
-	a, b := left.sure[name], right.sure[name]
-	switch {
-	case left.Has(name) && right.Has(name) && a != "" && b != "" && a != b:
-		return fmt.Sprintf("the label %q is %q on the left and %q on the right", name, a, b)
-	case left.Has(name) && !right.Can(name):
-		return fmt.Sprintf("the left side has the label %q and the right side does not", name)
-	case right.Has(name) && !left.Can(name):
-		return fmt.Sprintf("the right side has the label %q and the left side does not", name)
-	}
-	return ""
 }

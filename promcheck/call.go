@@ -28,10 +28,13 @@ var calendar = map[string]Range{
 }
 
 func (w *walk) call(n *parser.Call) Type {
+	outer := w.histograms
+	w.histograms = outer || strings.HasPrefix(n.Func.Name, "histogram_")
 	var args []Type
 	for _, arg := range n.Args {
 		args = append(args, w.visit(arg))
 	}
+	w.histograms = outer
 	in := Type{constant: true, Range: anything()}
 	for i, a := range args {
 		if !a.Scalar || n.Args[i].Type() == parser.ValueTypeVector {
@@ -76,11 +79,14 @@ func (w *walk) call(n *parser.Call) Type {
 
 // suits reports a function that does not fit the metric's type or the window.
 func (w *walk) suits(n *parser.Call, in Type) {
+	name := n.Func.Name
+	if slices.Contains(forCounters, name) && w.rateOfSum(n, in) {
+		return
+	}
 	m, ok := n.Args[0].(*parser.MatrixSelector)
 	if !ok {
 		return
 	}
-	name := n.Func.Name
 	if slices.Contains(overWindow, name) {
 		w.window(name, m, in)
 	} else if name == "changes" && in.family != nil && in.family.Cadence == metrics.EveryRun {
@@ -110,16 +116,17 @@ func counterTwin(name string) string {
 func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	out := Type{
 		Labels: in.Labels, origin: in.origin, Range: anything(), conditional: in.conditional, constant: in.constant, family: in.family,
-		buckets: in.buckets, native: in.native, Scalar: len(args) > 0 && n.Func.ReturnType == parser.ValueTypeScalar,
+		buckets: in.buckets, native: in.native, scraped: in.scraped, Scalar: len(args) > 0 && n.Func.ReturnType == parser.ValueTypeScalar,
 	}
 	same := func() {
 		out.Range, out.Unit, out.idle, out.spoiled, out.by = in.Range, in.Unit, in.idle, in.spoiled, in.by
+		out.rated, out.quantile = in.rated, in.quantile
 	}
 	switch n.Func.Name {
 	case "rate", "irate":
-		out.Unit, out.Range, out.idle = perSecond(in.Unit), Range{Lo: 0, Hi: math.Inf(1)}, true
+		out.Unit, out.Range, out.idle, out.rated = perSecond(in.Unit), Range{Lo: 0, Hi: math.Inf(1)}, true, true
 	case "increase":
-		out.Unit, out.Range, out.idle = in.Unit, Range{Lo: 0, Hi: math.Inf(1)}, true
+		out.Unit, out.Range, out.idle, out.rated = in.Unit, Range{Lo: 0, Hi: math.Inf(1)}, true, true
 	case "delta", "idelta", "predict_linear":
 		out.Unit = in.Unit
 	case "deriv":
@@ -136,6 +143,7 @@ func (w *walk) computed(n *parser.Call, args []Type, in Type) Type {
 	case "min_over_time", "max_over_time", "last_over_time", "first_over_time", "quantile_over_time":
 		same()
 		out.counter = in.counter && n.Func.Name != "quantile_over_time"
+		out.sampled, out.summed = in.sampled && out.counter, in.summed && n.Func.Name != "quantile_over_time"
 	case "abs":
 		same()
 		out.Range = Range{Lo: 0, Hi: math.Inf(1), NaN: in.Range.NaN}
@@ -237,7 +245,7 @@ func (w *walk) bareAbsent(n *parser.Call, in Type, own int) {
 
 // histogram checks the functions of histograms.
 func (w *walk) histogram(n *parser.Call, args []Type, in Type) Type {
-	out := Type{Labels: in.Labels, origin: in.origin, Range: anything(), conditional: in.conditional, family: in.family}
+	out := Type{Labels: in.Labels, origin: in.origin, Range: anything(), conditional: in.conditional, family: in.family, scraped: in.scraped}
 	if n.Func.Name != "histogram_quantile" && n.Func.Name != "histogram_fraction" {
 		return out
 	}
@@ -255,6 +263,7 @@ func (w *walk) histogram(n *parser.Call, args []Type, in Type) Type {
 			"%s needs the buckets of a histogram, and this is the %s %s", fn, in.family.Type, in.family.Name)
 	}
 	out.Labels = in.Labels.without([]string{model.BucketLabel})
+	out.quantile = fn == "histogram_quantile"
 	if fn == "histogram_quantile" && in.family != nil {
 		out.Unit = unitOf(*in.family)
 		if b := in.family.Buckets; in.buckets && len(b) > 0 && b[0] > 0 {

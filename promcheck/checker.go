@@ -11,7 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/prometheus/prometheus/promql/parser"
@@ -67,44 +66,21 @@ func New(c metrics.Catalogue, o Options) *Checker {
 	}
 }
 
-// recorded holds the types of recorded series by name.
-type recorded struct {
-	mu    sync.RWMutex
-	types map[string]Type
-}
-
-func newRecorded() *recorded { return &recorded{types: map[string]Type{}} }
-
-func (r *recorded) get(name string) (Type, bool) {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	t, ok := r.types[name]
-	return t, ok
-}
-
-// Define adds a recorded series. If several rules record it, its type has
-// the common properties.
-func (c *Checker) Define(name string, t Type) {
-	c.recorded.mu.Lock()
-	defer c.recorded.mu.Unlock()
-	if before, ok := c.recorded.types[name]; ok {
-		t = before.or(t)
-	}
-	c.recorded.types[name] = t
-}
-
-// Forget removes all defined series, and returns a checker that keeps them.
-func (c *Checker) Forget() *Checker {
-	before := *c
-	c.recorded = newRecorded()
-	return &before
-}
-
 // Expr checks a PromQL expression and returns the type of its result. where
 // names the definition in findings.
 func (c *Checker) Expr(where, expr string) (Type, []finding.Finding) {
 	_, t, findings := c.typeOf(where, "", expr)
-	return t.public(), findings
+	return t.public(), graded(findings)
+}
+
+// graded sets the severities that are not set.
+func graded(findings []finding.Finding) []finding.Finding {
+	for i, f := range findings {
+		if f.Severity == "" {
+			findings[i].Severity = f.Code.Severity()
+		}
+	}
+	return findings
 }
 
 func (c *Checker) typeOf(where, part, expr string) (parser.Expr, Type, []finding.Finding) {
@@ -153,6 +129,9 @@ type walk struct {
 	findings          []finding.Finding
 	always            []finding.Finding // comparisons that always hold
 	guard             bool              // inside the right side of and or unless, which does not fire by itself
+	histograms        bool              // inside a function of histograms
+	records           bool              // the expression of a recording rule
+	alerts            bool              // the expression of an alert
 }
 
 func (w *walk) report(code finding.Code, pos posrange.PositionRange, suggestion, format string, args ...any) {
@@ -179,7 +158,7 @@ func (w *walk) visit(node parser.Node) Type {
 		return Type{Scalar: true, constant: true, Range: anything()}
 	case *parser.UnaryExpr:
 		t := w.visit(n.Expr)
-		t.counter, t.family, t.buckets = false, nil, false
+		t.counter, t.family, t.buckets, t.sampled, t.summed = false, nil, false, false, false
 		if n.Op == parser.SUB {
 			t.Range = between(0, 0).arithmetic(parser.SUB, t.Range)
 		}

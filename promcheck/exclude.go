@@ -1,8 +1,13 @@
 package promcheck
 
 import (
-	"github.com/alertnative/preflight/finding"
+	"math"
+	"slices"
+	"strings"
+
 	"github.com/prometheus/prometheus/promql/parser"
+
+	"github.com/alertnative/preflight/finding"
 )
 
 // condition is a comparison of an expression with a number.
@@ -14,16 +19,19 @@ type condition struct {
 // exclude reports contradictory conditions on the same expression: x > 10 and x
 // < 5, x > 10 unless x > 5.
 func (w *walk) exclude(n *parser.BinaryExpr) {
-	if m := n.VectorMatching; m == nil || m.On || len(m.MatchingLabels) > 0 {
-		return // the sides may compare different series
+	m := n.VectorMatching
+	if m == nil {
+		return
 	}
+	// With other labels to match, the sides may compare different series.
+	otherSeries := m.On || len(m.MatchingLabels) > 0
 	left, right := conditions(n.LHS), conditions(n.RHS)
 	if n.Op == parser.LUNLESS && len(right) != 1 {
 		return
 	}
 	for _, l := range left {
 		for _, r := range right {
-			if l.expr != r.expr {
+			if l.expr != r.expr || otherSeries && !today(l.expr) {
 				continue
 			}
 			if n.Op == parser.LAND && l.values.intersect(r.values).empty() {
@@ -38,6 +46,14 @@ func (w *walk) exclude(n *parser.BinaryExpr) {
 	}
 }
 
+// today reports whether an expression is a function of the present date, such
+// as hour(): it has one series without labels.
+func today(expr string) bool {
+	name, ok := strings.CutSuffix(expr, "()")
+	_, date := calendar[name]
+	return ok && date
+}
+
 // conditions returns the comparisons with a number that hold for every series
 // of the expression, if all are on the same labels.
 func conditions(e parser.Expr) []condition {
@@ -47,7 +63,7 @@ func conditions(e parser.Expr) []condition {
 	}
 	if n.Op == parser.LAND {
 		if m := n.VectorMatching; m == nil || m.On || len(m.MatchingLabels) > 0 {
-			return conditions(n.LHS)
+			return append(conditions(n.LHS), slices.DeleteFunc(conditions(n.RHS), func(c condition) bool { return !today(c.expr) })...)
 		}
 		return append(conditions(n.LHS), conditions(n.RHS)...)
 	}
@@ -66,4 +82,18 @@ func conditions(e parser.Expr) []condition {
 		return nil
 	}
 	return []condition{{unparen(vector).String(), between(lit.Val, lit.Val).satisfying(op)}}
+}
+
+// everyValue reports whether two conditions together hold for every value of an
+// expression that is not negative: x > 0 or x == 0 tests its presence.
+func everyValue(n *parser.BinaryExpr) bool {
+	left, right := conditions(n.LHS), conditions(n.RHS)
+	if len(left) != 1 || len(right) != 1 || left[0].expr != right[0].expr {
+		return false
+	}
+	a, b := left[0].values, right[0].values
+	if a.Lo > b.Lo || a.Lo == b.Lo && a.LoOpen {
+		a, b = b, a
+	}
+	return (a.Lo < 0 || a.Lo == 0 && !a.LoOpen) && math.IsInf(b.Hi, 1) && (b.Lo < a.Hi || b.Lo == a.Hi && !(b.LoOpen && a.HiOpen))
 }

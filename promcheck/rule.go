@@ -12,11 +12,13 @@ import (
 
 	"github.com/alertnative/preflight/finding"
 	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/metrics"
 )
 
 // Rule is an alerting or recording rule as Prometheus reads it.
 type Rule struct {
 	Where         string // `alert "X"`
+	File          string // "" if unknown
 	Alert, Record string // name; one of them is set
 	Expr          string
 	Labels        map[string]string
@@ -50,7 +52,7 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 	if r.err != nil {
 		return nil, unknown(), syntaxFindings(r.Where, "expr", r.Expr, r.err)
 	}
-	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr}
+	w := &walk{Checker: c, where: r.Where, part: "expr", expr: r.Expr, records: r.Record != "", alerts: r.Alert != ""}
 	t := w.visit(r.tree)
 	return r.tree, t, w.done(t)
 }
@@ -59,11 +61,12 @@ func (c *Checker) typeOfRule(r *Rule) (parser.Expr, Type, []finding.Finding) {
 func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 	tree, t, findings := c.typeOfRule(r)
 	if tree == nil {
-		return t.public(), findings
+		return t.public(), graded(findings)
 	}
 	if r.Alert != "" {
 		findings = append(findings, c.condition(r, tree, t, findings)...)
 		findings = append(findings, c.wait(r, tree)...)
+		findings = append(findings, c.brief(r, tree)...)
 	}
 	findings = append(findings, c.clobbered(r, t)...)
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
@@ -71,9 +74,13 @@ func (c *Checker) Rule(r *Rule) (Type, []finding.Finding) {
 		findings = append(findings, movingLabel(r, name)...)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Annotations)) {
-		findings = append(findings, c.text(r, fmt.Sprintf("annotation %q", name), r.Annotations[name], t.Labels)...)
+		part := fmt.Sprintf("annotation %q", name)
+		findings = append(findings, c.text(r, part, r.Annotations[name], t.Labels)...)
+		if r.Alert != "" {
+			findings = append(findings, wrongScale(r.Where, part, r.Annotations[name], tree, t)...)
+		}
 	}
-	return r.result(t).public(), findings
+	return r.result(t).public(), graded(findings)
 }
 
 // result adds the rule's labels to the type of the expression's result.
@@ -85,9 +92,26 @@ func (r *Rule) result(t Type) Type {
 			t.Labels = t.Labels.set(name, v)
 		}
 	}
-	t.origin, t.family, t.counter, t.constant = t.Labels, nil, false, false
+	t.origin, t.constant = t.Labels, false
+	t.family, t.counter, t.scraped = r.family(t), t.counter && (t.sampled || t.summed), false
 	t.idle, t.spoiled, t.by = false, false, nil
 	return t
+}
+
+// family returns the metric that a recording rule makes of samples of a counter
+// or gauge, or of sums of them. It is nil for any other result.
+func (r *Rule) family(t Type) *metrics.Desc {
+	if r.Record == "" || t.family == nil || !t.sampled && !t.summed || t.buckets || t.native || t.quantile {
+		return nil
+	}
+	kind := t.family.Type
+	switch {
+	case t.counter:
+		kind = metrics.Counter
+	case kind != metrics.Gauge:
+		return nil
+	}
+	return &metrics.Desc{Name: r.Record, Type: kind, Unit: metrics.None}
 }
 
 // condition reports an alert that fires whenever its series exist.
@@ -98,11 +122,15 @@ func (c *Checker) condition(r *Rule, tree parser.Expr, t Type, found []finding.F
 	if !c.always(tree) {
 		return nil
 	}
-	return []finding.Finding{{
+	f := finding.Finding{
 		Code: finding.AlwaysFires, Where: r.Where, Part: "expr", Text: r.Expr,
 		From: int(tree.PositionRange().Start), To: int(tree.PositionRange().End),
 		Reason: "no comparison: it fires for every existing series, whatever its value",
-	}}
+	}
+	if _, plain := unparen(tree).(*parser.VectorSelector); plain && c.outside(tree) {
+		f.Severity = finding.Warning // it may exist only in case of a problem
+	}
+	return []finding.Finding{f}
 }
 
 // always reports whether a part of the expression always has a result. A bare
@@ -114,6 +142,9 @@ func (c *Checker) always(e parser.Expr) bool {
 		return c.always(n.LHS) || c.always(n.RHS)
 	}
 	t := (&walk{Checker: c}).visit(e)
+	if n, ok := e.(*parser.AggregateExpr); ok && n.Op == parser.GROUP && c.outside(n) {
+		return false // group is for tests of presence
+	}
 	if v, ok := e.(*parser.VectorSelector); ok && t.family == nil {
 		if _, recorded := c.recorded.get(v.Name); !recorded && (strings.Contains(v.Name, ":") || len(v.LabelMatchers) > 1) {
 			return false
@@ -163,30 +194,4 @@ func movingLabel(r *Rule, name string) []finding.Finding {
 		return nil
 	}
 	return []finding.Finding{f}
-}
-
-// Duplicate is a finding about a duplicate rule.
-type Duplicate struct {
-	Rule    *Rule
-	Finding finding.Finding
-}
-
-// Duplicates reports rules with the name, labels and expression of an earlier
-// one.
-func (c *Checker) Duplicates(rules []*Rule) []Duplicate {
-	seen := map[string]string{}
-	var out []Duplicate
-	for _, r := range rules {
-		expr := strings.Join(strings.Fields(r.Expr), " ")
-		key := fmt.Sprint(r.Alert, "\x00", r.Record, "\x00", expr, "\x00", r.Labels, r.For)
-		if first, twice := seen[key]; twice {
-			out = append(out, Duplicate{r, finding.Finding{
-				Code: finding.SameRule, Where: r.Where, Part: "expr", Text: r.Expr, To: len(r.Expr),
-				Reason: fmt.Sprintf("the same rule as %s: remove one of them", first),
-			}})
-			continue
-		}
-		seen[key] = r.Where
-	}
-	return out
 }

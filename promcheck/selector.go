@@ -27,21 +27,24 @@ func (w *walk) selector(n *parser.VectorSelector) Type {
 		}
 	}
 	t := w.metric(name, n)
+	have := t.Labels // without the values of the selector's own matchers
 	w.contradiction(n)
 	for _, m := range n.LabelMatchers {
 		if m.Name == model.MetricNameLabel {
 			continue
 		}
 		w.idlePattern(m, n.PosRange)
-		w.matcher(name, &t, m, n)
+		w.notPattern(m, n.PosRange)
+		w.matcher(name, &t, have, m, n)
 	}
 	t.origin = t.Labels
+	t.quantile = t.quantile || t.sampled && (t.Labels.Pinned(model.QuantileLabel) != "" || t.family != nil && t.family.Type == metrics.Summary && name == t.family.Name)
 	return t
 }
 
 // metric returns the type of a metric's series.
 func (w *walk) metric(name string, n *parser.VectorSelector) Type {
-	open := Type{Labels: openLabels(), Range: anything()}
+	open := Type{Labels: openLabels(), Range: anything(), sampled: true}
 	if name == "" {
 		return open // {job="x"}: any metric
 	}
@@ -49,15 +52,20 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 		return t
 	}
 	desc, ok := w.catalogue.Series(name)
+	if family, known := w.catalogue.Family(name); !ok && known && w.maybeNative(family) {
+		desc, ok = family, true
+		desc.Native = true
+	}
 	if !ok {
 		if !wellKnown(name, &open) {
 			w.unknownMetric(name, n.PosRange)
+			open.scraped = !strings.Contains(name, ":") // others record the rest
 			open.Unit = unitOf(metrics.Desc{Name: name})
 			open.buckets = strings.HasSuffix(name, "_bucket")
 		}
 		return open
 	}
-	t := Type{Range: anything(), family: &desc}
+	t := Type{Range: anything(), family: &desc, sampled: true, scraped: name != "ALERTS" && !strings.Contains(name, ":")}
 	t.Labels = Labels{Open: !w.opts.ClosedLabels}.clone()
 	for _, l := range desc.SeriesLabels(name) {
 		known, _ := desc.Label(l)
@@ -74,7 +82,7 @@ func (w *walk) metric(name string, n *parser.VectorSelector) Type {
 func wellKnown(name string, t *Type) bool {
 	switch name {
 	case "up":
-		t.Range, t.Unit = between(0, 1), metrics.Bool
+		t.Range, t.Unit, t.scraped = between(0, 1), metrics.Bool, true
 	case "ALERTS":
 		t.Range, t.Unit = between(0, 1), metrics.Bool
 		t.conditional = true // ALERTS exists only while an alert is active
@@ -87,6 +95,8 @@ func wellKnown(name string, t *Type) bool {
 // values sets the fields about values from the description.
 func (w *walk) values(t *Type, d metrics.Desc, series string) {
 	switch suffix := strings.TrimPrefix(series, d.Name); {
+	case d.Type == metrics.Untyped:
+		t.Unit = unitOf(d)
 	case d.Native && series == d.Name:
 		t.counter, t.native = true, true
 	case d.Type == metrics.Histogram || suffix == "_sum" || suffix == "_count":
@@ -109,6 +119,13 @@ func (w *walk) values(t *Type, d metrics.Desc, series string) {
 	}
 }
 
+// maybeNative reports whether a metric may have native histograms, which the
+// text of an exposition cannot show. Only the functions of histograms and
+// recording rules read them as a whole.
+func (w *walk) maybeNative(d metrics.Desc) bool {
+	return d.Type == metrics.Histogram && d.Recorded() && (w.histograms || w.records)
+}
+
 func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 	if family, ok := w.catalogue.Family(name); ok {
 		w.report(finding.UnknownMetric, w.find(name, pos), suggest.Nearest(name, family.Series()),
@@ -126,17 +143,31 @@ func (w *walk) unknownMetric(name string, pos posrange.PositionRange) {
 			return
 		}
 	}
-	if !w.opts.Complete && !w.names.Slip(name) {
+	if near := w.recorded.near(name); near != "" {
+		w.report(finding.UnknownMetric, w.find(name, pos), near, "no rule here records %q", name)
+		w.findings[len(w.findings)-1].Severity = finding.Warning // another file may record it
+		return
+	}
+	if !w.opts.Complete && (!w.names.Slip(name) || otherProgram(name, w.names.Nearest(name))) {
 		return
 	}
 	w.report(finding.UnknownMetric, w.find(name, pos), w.names.Nearest(name), "no metric %q in the catalogue", name)
 }
 
+// otherProgram reports whether two names begin with the abbreviations of two
+// programs: pg_up and zk_up.
+func otherProgram(name, near string) bool {
+	const abbreviation = 3
+	a, _, _ := strings.Cut(name, "_")
+	b, _, _ := strings.Cut(strings.Trim(near, `"`), "_")
+	return a != b && len(a) <= abbreviation && len(b) <= abbreviation
+}
+
 // matcher narrows the labels of a selector by one matcher. It reports unknown
 // labels and values.
-func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.VectorSelector) {
-	if !t.Labels.Can(m.Name) {
-		if m.Type == labels.MatchEqual && m.Value == "" {
+func (w *walk) matcher(name string, t *Type, have Labels, m *labels.Matcher, n *parser.VectorSelector) {
+	if !have.Can(m.Name) {
+		if m.Matches("") && m.Type != labels.MatchNotEqual && m.Type != labels.MatchNotRegexp {
 			return // the matcher always holds
 		}
 		if _, recorded := w.recorded.get(name); recorded && name != "ALERTS" {
@@ -151,7 +182,8 @@ func (w *walk) matcher(name string, t *Type, m *labels.Matcher, n *parser.Vector
 		}
 		return
 	}
-	w.value(name, t.Labels, m, n.PosRange)
+	w.value(name, have, m, n.PosRange)
+	w.bound(name, t, m, n.PosRange)
 	if m.Type == labels.MatchEqual {
 		if m.Value == "" {
 			t.Labels = t.Labels.without([]string{m.Name})

@@ -10,14 +10,15 @@ import (
 	"text/template/parse"
 	"time"
 
-	"github.com/alertnative/preflight/finding"
-	"github.com/alertnative/preflight/internal/emit/texts"
-	"github.com/alertnative/preflight/internal/lint/suggest"
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser/posrange"
 	"github.com/prometheus/prometheus/template"
+
+	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/emit/texts"
+	"github.com/alertnative/preflight/internal/lint/suggest"
 )
 
 // fillings are label values for trying a template: one of them suits every use
@@ -27,7 +28,7 @@ var fillings = []string{anyValue, "1", "1m"}
 // Template checks a text that Prometheus expands for alerts of that type. The
 // type is the result of [Checker.Expr] or [Checker.Rule].
 func (c *Checker) Template(where, text string, of Type) []finding.Finding {
-	return c.template(where, "", text, of.Labels)
+	return graded(c.template(where, "", text, of.Labels))
 }
 
 // template expands a template by Prometheus's own code, with unknown label
@@ -46,9 +47,12 @@ func (c *Checker) template(where, part, text string, have Labels) []finding.Find
 		return []finding.Finding{badTemplate(where, part, text, err)}
 	}
 	findings := c.labelsThere(where, part, text, uses, have)
-	queries, exact, err := c.expand(text, uses)
+	queries, exact, verb, err := c.expand(text, uses)
 	if err != nil {
 		return append(findings, badTemplate(where, part, text, err))
+	}
+	if verb != "" {
+		findings = append(findings, badVerb(where, part, text, verb))
 	}
 	if part != "" {
 		part += ", "
@@ -133,7 +137,7 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 		case !u.external && !have.Can(u.name):
 			f.Code, f.Reason = finding.LabelGoneText, "the label \""+u.name+"\" is not in the expression's result (it has "+listed(have.Names())+"): it is shown as nothing"
 			f.Suggestion = suggest.Nearest(u.name, have.Names())
-			if u.tested && f.Suggestion == "" {
+			if u.tested && (f.Suggestion == "" || len(u.name) < clearSlip) {
 				continue // the text allows for a missing label
 			}
 		default:
@@ -145,6 +149,10 @@ func (c *Checker) labelsThere(where, part, text string, uses []labelUse, have La
 	}
 	return findings
 }
+
+// clearSlip is the length of a name from which a similar name is a slip, even
+// in a text that tests the label.
+const clearSlip = 6
 
 // labelUse is the use of a label in a template.
 type labelUse struct {
@@ -200,17 +208,47 @@ func (f *labelFinder) pipe(p *parse.PipeNode, top bool) {
 	}
 }
 
+// branch visits an "if", "with" or "range". The labels of its condition are
+// tested in all of it.
 func (f *labelFinder) branch(b *parse.BranchNode, top, inner bool) {
 	outer := maps.Clone(f.tested)
-	if name, ok := presence(b.Pipe); ok && b.NodeType != parse.NodeRange {
-		f.tested[name] = true
-	}
+	f.test(b.Pipe)
 	f.pipe(b.Pipe, top)
 	f.visit(b.List, inner)
-	f.tested = outer
 	if b.ElseList != nil {
 		f.visit(b.ElseList, top)
 	}
+	f.tested = outer
+}
+
+// test marks the labels of a condition, also those in its variables.
+func (f *labelFinder) test(n parse.Node) {
+	switch n := n.(type) {
+	case *parse.PipeNode:
+		for _, cmd := range n.Cmds {
+			f.test(cmd)
+		}
+	case *parse.CommandNode:
+		indexed(n, func(name string, _ bool, _ parse.Pos) { f.tested[name] = true })
+		for _, arg := range n.Args {
+			f.test(arg)
+		}
+	case *parse.VariableNode:
+		if len(n.Ident) == 2 && n.Ident[0] == "$labels" {
+			f.tested[n.Ident[1]] = true
+		}
+	case *parse.FieldNode:
+		if len(n.Ident) == 2 && n.Ident[0] == "Labels" {
+			f.tested[n.Ident[1]] = true
+		}
+	}
+}
+
+// alternatives reports whether a command takes the first of several values that
+// is not empty: or $labels.a $labels.b.
+func alternatives(n *parse.CommandNode) bool {
+	fn, ok := n.Args[0].(*parse.IdentifierNode)
+	return ok && fn.Ident == "or"
 }
 
 func (f *labelFinder) visit(n parse.Node, top bool) {
@@ -236,10 +274,15 @@ func (f *labelFinder) visit(n parse.Node, top bool) {
 	case *parse.ChainNode:
 		f.visit(n.Node, top)
 	case *parse.CommandNode:
+		outer := maps.Clone(f.tested)
+		if alternatives(n) {
+			f.test(n)
+		}
 		indexed(n, f.add)
 		for _, arg := range n.Args {
 			f.visit(arg, top)
 		}
+		f.tested = outer
 	case *parse.VariableNode:
 		if len(n.Ident) > 1 && (n.Ident[0] == "$labels" || n.Ident[0] == "$externalLabels") {
 			f.add(n.Ident[1], n.Ident[0] != "$labels", n.Pos)
@@ -251,18 +294,6 @@ func (f *labelFinder) visit(n parse.Node, top bool) {
 			f.add(n.Ident[1], n.Ident[0] != "Labels", n.Pos)
 		}
 	}
-}
-
-// presence returns the label of a condition that consists of $labels.x.
-func presence(p *parse.PipeNode) (label string, ok bool) {
-	if len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 1 {
-		return "", false
-	}
-	v, isVar := p.Cmds[0].Args[0].(*parse.VariableNode)
-	if !isVar || len(v.Ident) != 2 || v.Ident[0] != "$labels" {
-		return "", false
-	}
-	return v.Ident[1], true
 }
 
 // indexed adds the label of index $labels "x".
@@ -279,9 +310,10 @@ func indexed(n *parse.CommandNode, add func(string, bool, parse.Pos)) {
 }
 
 // expand runs the template with the first filling that works and returns its
-// queries. exact means that the labels in them may have any value. If all
-// fillings fail, it returns the error of the first.
-func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, failed error) {
+// queries. exact means that the labels in them may have any value. verb is the
+// text that printf writes for a value of another type, or "". If all fillings
+// fail, it returns the error of the first.
+func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact bool, verb string, failed error) {
 	for _, value := range fillings {
 		names := map[string]string{}
 		for _, u := range uses {
@@ -293,7 +325,8 @@ func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact 
 			}
 		}
 		answer := promql.Vector{{F: 1, Metric: labels.FromMap(names)}}
-		if err := run(text, names, answer, &queries); err != nil {
+		shown, err := run(text, names, answer, &queries)
+		if err != nil {
 			if failed == nil {
 				failed = err
 			}
@@ -301,15 +334,30 @@ func (c *Checker) expand(text string, uses []labelUse) (queries []string, exact 
 		}
 		// Without results a template may fail (first of nothing). Only its
 		// queries matter here.
-		_ = run(text, names, nil, &queries)
-		return queries, value == anyValue, nil
+		_, _ = run(text, names, nil, &queries)
+		return queries, value == anyValue, wrongVerb.FindString(shown), nil
 	}
-	return nil, false, failed
+	return nil, false, "", failed
 }
 
-// run expands the template, answers each query with answer, and collects the
-// queries.
-func run(text string, names map[string]string, answer promql.Vector, queries *[]string) error {
+// wrongVerb matches the output of a verb that does not suit its argument.
+var wrongVerb = regexp.MustCompile(`%!\w?\((?:(?:float64|string|int)=[^)]*|MISSING|NOVERB|EXTRA [^)]*|BADPREC|BADWIDTH)\)`)
+
+// badVerb returns the finding for a printf that shows a mistake.
+func badVerb(where, part, text, shown string) finding.Finding {
+	f := finding.Finding{Code: finding.BadTemplate, Where: where, Part: part, Text: text, Reason: "printf does not suit its argument, and shows " + strings.ReplaceAll(shown, anyValue, "…")}
+	if strings.Contains(shown, "=float64") || strings.Contains(shown, "(float64=") {
+		f.Reason += ": a value is a number with a fraction, so use %f or %g"
+	}
+	if i := strings.Index(text, "printf"); i >= 0 {
+		f.From, f.To = i, i+len("printf")
+	}
+	return f
+}
+
+// run returns the expanded template. It answers each query with answer, and
+// collects the queries.
+func run(text string, names map[string]string, answer promql.Vector, queries *[]string) (shown string, err error) {
 	query := func(_ context.Context, q string, _ time.Time) (promql.Vector, error) {
 		if !slices.Contains(*queries, q) {
 			*queries = append(*queries, q)
@@ -317,7 +365,6 @@ func run(text string, names map[string]string, answer promql.Vector, queries *[]
 		return answer, nil
 	}
 	data := template.AlertTemplateData(names, names, "", promql.Sample{F: 1})
-	_, err := template.NewTemplateExpander(context.Background(), texts.Definitions+text, "template", data,
+	return template.NewTemplateExpander(context.Background(), texts.Definitions+text, "template", data,
 		model.Now(), query, &url.URL{}, nil).Expand()
-	return err
 }

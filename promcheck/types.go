@@ -25,6 +25,17 @@ type Type struct {
 	family *metrics.Desc
 	// buckets reports buckets of a histogram, native reports native histograms.
 	buckets, native bool
+	// scraped means series as a scrape labels them, and values computed from
+	// each of them: they have the labels of a target.
+	scraped bool
+	// sampled means the values of series as they are.
+	sampled bool
+	// summed means a sum of samples of several targets.
+	summed bool
+	// rated means a value that was computed from the rate of a counter.
+	rated bool
+	// quantile means quantiles of a summary or histogram.
+	quantile bool
 	// conditional means that the result may be empty although the series exist,
 	// because of a comparison.
 	conditional bool
@@ -67,6 +78,8 @@ func (t Type) or(o Type) Type {
 	out.conditional = t.conditional && o.conditional
 	out.constant = t.constant && o.constant
 	out.counter, out.buckets, out.native = t.counter && o.counter, t.buckets && o.buckets, t.native && o.native
+	out.scraped, out.sampled, out.summed = t.scraped && o.scraped, t.sampled && o.sampled, t.summed && o.summed
+	out.rated, out.quantile = t.rated && o.rated, t.quantile && o.quantile
 	out.idle, out.spoiled = t.idle || o.idle, t.spoiled || o.spoiled
 	if out.by == nil {
 		out.by = o.by

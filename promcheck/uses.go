@@ -40,6 +40,6 @@ func (c *Checker) TemplateQueries(text string) []string {
 	if plain {
 		return nil
 	}
-	queries, _, _ := c.expand(text, uses)
+	queries, _, _, _ := c.expand(text, uses)
 	return queries
 }

@@ -11,15 +11,17 @@ import (
 // Catalogue is a set of metrics, looked up by the names of their series.
 // The zero Catalogue is empty.
 type Catalogue struct {
-	descs    []Desc // sorted by name
-	series   map[string]int
+	descs    []Desc              // sorted by name
+	shared   []Desc              // descriptions of single series that several metrics have
+	series   map[string]int      // place in descs, followed by shared
 	programs map[string][]string // by the name of the family
 }
 
 // NewCatalogue makes a catalogue of the descriptions. Equal descriptions become
 // one; their help texts may differ. A name that several programs expose becomes
-// one metric with the labels of all. The error names all other duplicates, and
-// includes each [Desc.Problem].
+// one metric with the labels of all. If expositions of unknown programs differ in
+// its type, it is [Untyped]. The error names all other duplicates, and includes
+// each [Desc.Problem].
 //
 // [Desc.Validate] checks naming rules, which many exporters break.
 func NewCatalogue(descs ...Desc) (Catalogue, error) {
@@ -41,15 +43,42 @@ func NewCatalogue(descs ...Desc) (Catalogue, error) {
 			errs = append(errs, err)
 		}
 	}
+	return c, errors.Join(append(errs, c.index()...)...)
+}
+
+// index sets the description of each series. A series of two recorded metrics
+// gets a description of its own, which makes no claim.
+func (c *Catalogue) index() []error {
+	var errs []error
+	shared := map[string]Desc{}
 	for i, d := range c.descs {
 		for _, s := range d.Series() {
-			if j, taken := c.series[s]; taken {
+			j, taken := c.series[s]
+			switch {
+			case !taken:
+				c.series[s] = i
+			case d.recorded && c.descs[j].recorded:
+				both := c.descs[j]
+				both.Labels = slices.Clone(both.Labels)
+				merge(&both, d)
+				shared[s] = disputed(both, s)
+			default:
 				errs = append(errs, fmt.Errorf("metric %q: its series %s also belongs to %q", d.Name, s, c.descs[j].Name))
+				c.series[s] = i
 			}
-			c.series[s] = i
 		}
 	}
-	return c, errors.Join(errs...)
+	for s, d := range shared {
+		c.series[s] = len(c.descs) + len(c.shared)
+		c.shared = append(c.shared, d)
+	}
+	return errs
+}
+
+// disputed returns the description of series about which recordings disagree:
+// any type, unit and number.
+func disputed(d Desc, name string) Desc {
+	return Desc{Name: name, Type: Untyped, Unit: None, Labels: d.Labels, Cadence: d.Cadence, recorded: true}
 }
 
 // add appends a description, or merges it into the last one of that name.
@@ -70,6 +99,8 @@ func (c *Catalogue) add(d Desc) error {
 	case same(*known, d):
 	case (severalPrograms || unknownPrograms) && known.Type == d.Type && known.BaseUnit() == d.BaseUnit() && known.Native == d.Native:
 		merge(known, d)
+	case unknownPrograms:
+		known.reconcile(d)
 	default:
 		return fmt.Errorf("metric %q: described twice and differently: %s; and %s", d.Name, known.summary(), d.summary())
 	}
@@ -98,7 +129,7 @@ func same(a, b Desc) bool {
 		return slices.SortedFunc(slices.Values(labels), func(x, y Label) int { return cmp.Compare(x.Name, y.Name) })
 	}
 	return a.Type == b.Type && a.BaseUnit() == b.BaseUnit() && a.Native == b.Native && a.Cadence == b.Cadence &&
-		slices.Equal(a.Buckets, b.Buckets) && slices.EqualFunc(byName(a.Labels), byName(b.Labels), label)
+		slices.Equal(a.Buckets, b.Buckets) && slices.Equal(a.Quantiles, b.Quantiles) && slices.EqualFunc(byName(a.Labels), byName(b.Labels), label)
 }
 
 // merge adds the labels that another program gives a metric. A label that one
@@ -123,10 +154,30 @@ func merge(into *Desc, d Desc) {
 	if into.Type == Histogram && !slices.Equal(into.Buckets, d.Buckets) {
 		into.Buckets = union(into.Buckets, d.Buckets)
 	}
+	if into.Type == Summary && !slices.Equal(into.Quantiles, d.Quantiles) {
+		into.Quantiles = union(into.Quantiles, d.Quantiles)
+	}
 	into.Cadence = max(into.Cadence, d.Cadence)
 }
 
-func union(a, b []float64) []float64 {
+// reconcile merges the description of another recording that differs in more
+// than the labels. Without a common type the metric makes no claim.
+func (d *Desc) reconcile(o Desc) {
+	names := union(d.Series(), o.Series())
+	units := d.BaseUnit() == o.BaseUnit()
+	merge(d, o)
+	if d.Type != o.Type {
+		*d = disputed(*d, d.Name)
+		d.others = slices.DeleteFunc(names, func(s string) bool { return s == d.Name })
+		return
+	}
+	if !units {
+		d.Unit = None
+	}
+	d.Native = d.Native || o.Native
+}
+
+func union[T cmp.Ordered](a, b []T) []T {
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -173,8 +224,11 @@ func (c Catalogue) All() []Desc { return slices.Clone(c.descs) }
 // histogram x has the series x_bucket, x_sum and x_count, but no x.
 func (c Catalogue) Series(name string) (Desc, bool) {
 	i, ok := c.series[name]
-	if !ok {
+	switch {
+	case !ok:
 		return Desc{}, false
+	case i >= len(c.descs):
+		return c.shared[i-len(c.descs)], true
 	}
 	return c.descs[i], true
 }

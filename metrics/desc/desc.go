@@ -80,13 +80,16 @@ type Desc struct {
 	Help    string
 	Labels  []Label
 	Buckets []float64 // upper bounds of a classic histogram, without +Inf
-	Native  bool      // a native histogram; with Buckets it is both
-	Cadence Cadence
-	Program string // program that exposes it, such as "node_exporter"; "" if unknown
-	Waivers []finding.Waiver
+	// Quantiles are the values of the label quantile of a summary; nil: unknown.
+	Quantiles []float64
+	Native    bool // a native histogram; with Buckets it is both
+	Cadence   Cadence
+	Program   string // program that exposes it, such as "node_exporter"; "" if unknown
+	Waivers   []finding.Waiver
 
 	problem  *finding.Finding
 	recorded bool
+	others   []string // further series, which other recordings of the name have
 }
 
 // Recorded reports whether the description was read from a program's
@@ -167,7 +170,7 @@ func (d Desc) Series() []string {
 	case Summary:
 		return []string{d.Name, d.Name + "_sum", d.Name + "_count"}
 	default:
-		return []string{d.Name}
+		return append([]string{d.Name}, d.others...)
 	}
 }
 
@@ -245,6 +248,9 @@ func (d Desc) validateType(bad func(format string, args ...any)) {
 	}
 	if d.Type != Histogram && (d.Buckets != nil || d.Native) {
 		bad("only a histogram has buckets")
+	}
+	if d.Type != Summary && d.Quantiles != nil {
+		bad("only a summary has quantiles")
 	}
 }
 

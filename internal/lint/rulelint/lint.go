@@ -81,10 +81,11 @@ func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) Report {
 	each(len(sources), func(i int) { sources[i].languages() })
 	define(c, all)
 	each(len(all), func(i int) { all[i].check(c) })
+	duplicates(c, sources)
 	report := Report{Unread: problems, UnreadFiles: len(problems), Within: map[string][]string{}}
 	roots := map[string]bool{} // named folders with rules
 	for _, s := range sources {
-		report.add(s, c)
+		report.add(s)
 		roots[s.root] = roots[s.root] || len(s.rules)+len(s.broken) > 0
 	}
 	report.empty(files, roots)
@@ -92,7 +93,7 @@ func Lint(c *promcheck.Checker, paths []string, stdin io.Reader) Report {
 }
 
 // add adds the result of a file.
-func (r *Report) add(s *source, c *promcheck.Checker) {
+func (r *Report) add(s *source) {
 	r.Unread = append(r.Unread, s.unread...)
 	read := s.read()
 	r.Rules += read
@@ -103,7 +104,7 @@ func (r *Report) add(s *source, c *promcheck.Checker) {
 		r.Unread = append(r.Unread, Unread{File: s.name, Reason: s.failed, Failed: true})
 	case read > 0 || len(s.broken) > 0:
 		r.Files++
-		r.Issues = append(r.Issues, s.issues(c)...)
+		r.Issues = append(r.Issues, s.issues()...)
 		r.part(s, read)
 	case len(s.rules) > 0:
 		r.UnreadFiles++
@@ -185,21 +186,33 @@ func define(c *promcheck.Checker, all []*rule) {
 	}
 }
 
-// issues returns the issues of the file, ordered by line.
-func (s *source) issues(c *promcheck.Checker) []Issue {
-	out := slices.Clone(s.broken)
+// duplicates adds the findings about rules that are there twice, in one file or in
+// two.
+func duplicates(c *promcheck.Checker, sources []*source) {
 	var rules []*promcheck.Rule
-	byRule := map[*promcheck.Rule]*rule{}
-	for _, r := range s.rules {
-		if r.unread == "" {
+	of := map[*promcheck.Rule]*rule{}
+	for _, s := range sources {
+		for _, r := range s.rules {
+			if r.unread != "" || s.branches { // rules of two branches can be equal
+				continue
+			}
+			r.File = s.name
 			rules = append(rules, &r.Rule)
-			byRule[&r.Rule] = r
-			out = append(out, r.issues...)
+			of[&r.Rule] = r
 		}
 	}
-	if !s.branches { // rules of two branches can be equal
-		for _, d := range c.Duplicates(rules) {
-			out = append(out, Issue{Finding: d.Finding, rule: byRule[d.Rule]})
+	for _, d := range c.Duplicates(rules) {
+		r := of[d.Rule]
+		r.issues = append(r.issues, Issue{Finding: d.Finding, rule: r})
+	}
+}
+
+// issues returns the issues of the file, ordered by line.
+func (s *source) issues() []Issue {
+	out := slices.Clone(s.broken)
+	for _, r := range s.rules {
+		if r.unread == "" {
+			out = append(out, r.issues...)
 		}
 	}
 	for i := range out {
