@@ -2,6 +2,7 @@ package ruletest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -51,6 +52,47 @@ func (s *Suite) Shown(groups []rulefmt.RuleGroup) ([][]testfile.Alert, error) {
 	return out, nil
 }
 
+// Samples evaluates the rules as Run does, and returns the result of each
+// expression case. A case that cannot be evaluated is an error.
+func (s *Suite) Samples(groups []rulefmt.RuleGroup) ([][]testfile.Sample, error) {
+	_, _, end := s.cases(nil)
+	w, err := s.newWorld(groups, end)
+	if err != nil {
+		return nil, err
+	}
+	for now := time.Duration(0); now <= end; now += s.every {
+		if err := w.step(now); err != nil {
+			return nil, err
+		}
+	}
+	out := make([][]testfile.Sample, len(s.Exprs))
+	for i, c := range s.Exprs {
+		if out[i], err = w.samples(c.Expr, time.Duration(c.At)); err != nil {
+			return nil, fmt.Errorf("expr %s: %w", c.Expr, err)
+		}
+	}
+	return out, nil
+}
+
+// samples returns the result of an expression in the form of a test's
+// expectation, ordered by labels.
+func (w *world) samples(expr string, at time.Duration) ([]testfile.Sample, error) {
+	vector, err := w.query(context.Background(), expr, w.suite.start().Add(at))
+	if err != nil {
+		return nil, err
+	}
+	out := []testfile.Sample{}
+	for _, v := range vector {
+		sample := testfile.Sample{Labels: v.Metric.String(), Value: v.F}
+		if v.H != nil {
+			sample.Histogram = v.H.TestExpression()
+		}
+		out = append(out, sample)
+	}
+	slices.SortFunc(out, func(a, b testfile.Sample) int { return strings.Compare(a.Labels, b.Labels) })
+	return out, nil
+}
+
 // expectations returns instances in the form of a test's expectation.
 func expectations(list []instance) []testfile.Alert {
 	out := []testfile.Alert{}
@@ -93,17 +135,11 @@ func (s *Suite) ResultsAt(groups []rulefmt.RuleGroup, expr string, moments []tim
 		if err := w.step(m); err != nil {
 			return nil, err
 		}
-		vector, err := w.query(context.Background(), expr, s.start().Add(m))
+		all, err := w.samples(expr, m)
 		if err != nil {
 			return nil, err
 		}
-		out[i] = []testfile.Sample{}
-		for _, v := range vector {
-			if v.H == nil {
-				out[i] = append(out[i], testfile.Sample{Labels: v.Metric.String(), Value: v.F})
-			}
-		}
-		slices.SortFunc(out[i], func(a, b testfile.Sample) int { return strings.Compare(a.Labels, b.Labels) })
+		out[i] = slices.DeleteFunc(all, func(x testfile.Sample) bool { return x.Histogram != "" })
 	}
 	return out, nil
 }
