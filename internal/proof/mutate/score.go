@@ -23,6 +23,11 @@ type Group struct {
 type Proof struct {
 	Suites []*ruletest.Suite
 	Groups []Group
+	// Of a file of tests: its path, the rule files that it loads, and its
+	// group_eval_order.
+	Path  string
+	Loads []string
+	Order []string
 }
 
 // Outcome is the result of testing a mutant.
@@ -33,6 +38,13 @@ type Outcome struct {
 	By fmt.Stringer
 	// Waived is the reason of the waiver that excuses the mutant.
 	Waived string
+	// Pinned reports whether only a suggested test breaks, which no person has
+	// read.
+	Pinned bool
+	// Undecided reports whether no random world tells the surviving mutant from
+	// its rule. It may be equivalent.
+	Undecided bool
+	told      bool // some random world tells the mutant from its rule
 	// Tested reports whether some test covers the rule.
 	Tested bool
 
@@ -79,12 +91,7 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			for _, j := range judges {
-				if f := j.notices(out[i].Mutant); f != nil {
-					out[i].By = f
-					break
-				}
-			}
+			out[i].try(judges)
 			judged[i] = true
 			if progress != nil {
 				progress(int(done.Add(1)), len(out))
@@ -100,6 +107,18 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 		}
 	}
 	return known, err
+}
+
+// try runs the tests that can notice the mutant, the suggested ones last.
+func (o *Outcome) try(judges []*judge) {
+	for _, suggested := range []bool{false, true} {
+		for _, j := range judges {
+			if f := j.notices(o.Mutant, suggested); f != nil {
+				o.By, o.Pinned = f, suggested
+				return
+			}
+		}
+	}
 }
 
 // untried returns every mutant, before a test has run.
@@ -208,12 +227,16 @@ func (j *judge) tests(id RuleID) bool {
 
 // notices returns the first expectation that the mutant breaks. It evaluates
 // only the relevant rules, and only the cases that the mutant can change.
-func (j *judge) notices(m Mutant) *ruletest.Failure {
+// suggested selects the suggested tests, else the others.
+func (j *judge) notices(m Mutant, suggested bool) *ruletest.Failure {
 	at, ok := j.byID[m.Of]
 	if !ok {
 		return nil
 	}
 	for i, s := range j.Suites {
+		if s.Suggested != suggested {
+			continue
+		}
 		needed := map[int]bool{}
 		for _, reach := range j.reach[i] {
 			if reach[at] {

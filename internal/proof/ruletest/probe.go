@@ -3,12 +3,14 @@ package ruletest
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
+	"github.com/prometheus/prometheus/rules"
 
 	"github.com/alertnative/preflight/internal/proof/testfile"
 )
@@ -16,17 +18,22 @@ import (
 // Firing evaluates the rules until end. It returns the firing alerts of each
 // evaluation.
 func (s *Suite) Firing(groups []rulefmt.RuleGroup, end time.Duration) ([]string, error) {
+	return s.FiringOf("", groups, end)
+}
+
+// FiringOf is like Firing for the alerts of a name.
+func (s *Suite) FiringOf(alert string, groups []rulefmt.RuleGroup, end time.Duration) ([]string, error) {
 	w, err := s.newWorld(groups, end)
 	if err != nil {
 		return nil, err
 	}
-	w.lookAtAll()
+	w.look(func(name string) bool { return alert == "" || name == alert })
 	var out []string
 	for now := time.Duration(0); now <= end; now += s.every {
 		if err := w.step(now); err != nil {
 			return nil, err
 		}
-		out = append(out, show(w.firing("")))
+		out = append(out, show(w.firing(alert)))
 	}
 	return out, nil
 }
@@ -142,4 +149,35 @@ func (s *Suite) ResultsAt(groups []rulefmt.RuleGroup, expr string, moments []tim
 		out[i] = slices.DeleteFunc(all, func(x testfile.Sample) bool { return x.Histogram != "" })
 	}
 	return out, nil
+}
+
+// First returns the first value of an expression over the input series at a
+// time. It returns false if there is none.
+func (s *Suite) First(expr string, at time.Duration) (float64, bool) {
+	w := &world{suite: s, store: newStore(s.input)}
+	w.store.now = math.MaxInt64
+	w.query = rules.EngineQueryFunc(s.engines.instant, w.store)
+	list, err := w.samples(expr, at)
+	if err != nil || len(list) == 0 || list[0].Histogram != "" {
+		return 0, false
+	}
+	return list[0].Value, true
+}
+
+// Timeline returns the results of an expression over the input series at each
+// evaluation until end, as text. Equal texts mean equal results.
+func (s *Suite) Timeline(expr string, end time.Duration) (string, error) {
+	st := newStore(s.input)
+	st.now = math.MaxInt64
+	start := s.start()
+	q, err := s.engines.wide.NewRangeQuery(context.Background(), st, nil, expr, start, start.Add(end), s.every)
+	if err != nil {
+		return "", err
+	}
+	defer q.Close()
+	result := q.Exec(context.Background())
+	if result.Err != nil {
+		return "", result.Err
+	}
+	return result.String(), nil
 }

@@ -39,6 +39,8 @@ type Test struct {
 	ExternalLabels labels.Labels  `yaml:"external_labels,omitempty"`
 	ExternalURL    string         `yaml:"external_url,omitempty"`
 	Start          startTime      `yaml:"start_timestamp,omitempty"`
+	// Suggested reports whether the test has the mark of a suggestion.
+	Suggested bool `yaml:"-" json:"-"`
 }
 
 // Series is an input series with a value at each interval.
@@ -109,6 +111,9 @@ func Read(path string) (File, error) {
 	}
 	f, err := decode(path, data)
 	f.Path = path
+	for i, marked := range marks(data, len(f.Tests)) {
+		f.Tests[i].Suggested = marked
+	}
 	return f, err
 }
 
