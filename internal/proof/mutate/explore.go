@@ -127,10 +127,10 @@ func (e *explorer) explore(ctx context.Context) error {
 		}
 		w := maker.Make(seed)
 		suite, ok := e.load(w.Test())
-		if !ok {
+		if !ok || w.Len() == 0 {
 			continue
 		}
-		end := time.Duration(w.Len()) * w.Step
+		end := time.Duration(w.Len()-1) * w.Step
 		want, err := e.observe(suite, rule, end)
 		if err != nil {
 			continue // no test can expect an error

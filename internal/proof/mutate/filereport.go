@@ -134,6 +134,7 @@ func (r FileReport) Print(w io.Writer, took time.Duration) {
 		printRule(w, list[:n])
 		list = list[n:]
 	}
+	r.undecided(w)
 	r.table(w)
 	t := r.Total()
 	rules := Count(r.outcomes)
@@ -156,6 +157,29 @@ func printRule(w io.Writer, list []Outcome) {
 		noun = "mistake"
 	}
 	fmt.Fprintf(w, "%s: %s: no test notices %d %s:\n", shown(list[0].Of.File), list[0].Of, len(list), noun)
+	printKinds(w, list)
+}
+
+// undecided writes the mutants that no world tells from their rule.
+func (r FileReport) undecided(w io.Writer) {
+	list := slices.DeleteFunc(slices.Clone(r.outcomes), func(o Outcome) bool { return !o.Tested || !o.Undecided || o.Waived != "" })
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "undecided: no test notices these changes, and no random world shows a difference. They may mean the same:\n")
+	for len(list) > 0 {
+		n := slices.IndexFunc(list, func(o Outcome) bool { return o.Of != list[0].Of })
+		if n < 0 {
+			n = len(list)
+		}
+		fmt.Fprintf(w, "  %s\n", list[0].Of)
+		printKinds(w, list[:n])
+		list = list[n:]
+	}
+}
+
+// printKinds writes mutants, those of a kind together.
+func printKinds(w io.Writer, list []Outcome) {
 	var kinds []string
 	texts := map[string][]string{}
 	for _, o := range list {

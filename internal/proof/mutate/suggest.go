@@ -23,9 +23,11 @@ const (
 type Suggestion struct {
 	Of      RuleID
 	File    testfile.File // with this test alone
-	Mutants []string      // names of the mutants that it kills
+	Mutants []string      // the mutants that it kills, by name, without repetitions
 	// Says is the behaviour that the test pins: "fires at 5m, not at 4m".
 	Says string
+
+	kills []*survivor
 }
 
 // Test returns the test.
@@ -66,38 +68,43 @@ func (e *explorer) narrowed(d draft, mutants []*survivor) draft {
 }
 
 func (e *explorer) suggestion(t testfile.Test, mutants []*survivor) Suggestion {
-	s := Suggestion{Of: e.id, File: e.file(t), Says: says(t)}
-	for _, m := range mutants {
-		s.Mutants = append(s.Mutants, m.Name())
-	}
+	s := Suggestion{Of: e.id, File: e.file(t), Says: says(t), kills: mutants}
 	s.File.Tests[0].Name = fmt.Sprintf("%s %s", e.id.Name, s.Says)
 	return s
 }
 
 // few leaves out tests whose mutants others kill.
 func (e *explorer) few(list []Suggestion) []Suggestion {
-	left := map[string]int{}
+	left := map[*survivor]int{}
 	for i := range list {
+		s := &list[i]
 		for _, m := range e.mutants {
-			if e.kills(list[i].Test(), []*survivor{m}) && !slices.Contains(list[i].Mutants, m.Name()) {
-				list[i].Mutants = append(list[i].Mutants, m.Name())
+			if len(m.told) > 0 && !slices.Contains(s.kills, m) && e.kills(s.Test(), []*survivor{m}) {
+				s.kills = append(s.kills, m)
 			}
 		}
-		for _, name := range list[i].Mutants {
-			left[name]++
+		for _, m := range s.kills {
+			left[m]++
 		}
 	}
-	slices.SortStableFunc(list, func(a, b Suggestion) int { return len(a.Mutants) - len(b.Mutants) })
+	slices.SortStableFunc(list, func(a, b Suggestion) int { return len(a.kills) - len(b.kills) })
 	list = slices.DeleteFunc(list, func(s Suggestion) bool {
-		if slices.ContainsFunc(s.Mutants, func(name string) bool { return left[name] == 1 }) {
+		if slices.ContainsFunc(s.kills, func(m *survivor) bool { return left[m] == 1 }) {
 			return false
 		}
-		for _, name := range s.Mutants {
-			left[name]--
+		for _, m := range s.kills {
+			left[m]--
 		}
 		return true
 	})
 	slices.Reverse(list)
+	for i := range list {
+		for _, m := range list[i].kills {
+			if !slices.Contains(list[i].Mutants, m.Name()) {
+				list[i].Mutants = append(list[i].Mutants, m.Name())
+			}
+		}
+	}
 	return list
 }
 
@@ -217,7 +224,7 @@ func (e *explorer) shrink(ctx context.Context, d *draft) (testfile.Test, bool) {
 		return test, false
 	}
 	keep := func(w worlds.World, moments []int) bool {
-		if ctx.Err() != nil || len(moments) == 0 || len(w.Series) == 0 && len(d.world.Series) > 0 && len(moments) == 0 {
+		if ctx.Err() != nil {
 			return false
 		}
 		smaller, ok := e.try(w, moments, d.mutants)
@@ -229,7 +236,7 @@ func (e *explorer) shrink(ctx context.Context, d *draft) (testfile.Test, bool) {
 	for i := len(d.moments) - 1; i >= 0 && len(d.moments) > 1; i-- {
 		keep(d.world, slices.Delete(slices.Clone(d.moments), i, i+1))
 	}
-	worlds.Shrink(&d.world, &d.moments, keep)
+	worlds.Shrink(&d.world, &d.moments, e.maker.Shown(), keep)
 	return test, true
 }
 

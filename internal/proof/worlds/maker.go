@@ -20,6 +20,7 @@ type Maker struct {
 	sels    []*selector
 	compare []comparison
 	names   []string  // labels of the series, in order
+	shown   []string  // labels that annotations show
 	numbers []float64 // values that series may have
 	bounds  []float64 // thresholds, as bounds of buckets
 	step    time.Duration
@@ -70,9 +71,11 @@ func New(r rulefmt.Rule, loader *ruletest.Loader) (*Maker, error) {
 	for _, text := range r.Annotations {
 		for _, part := range strings.Split(text, "$labels.")[1:] {
 			end := strings.IndexFunc(part, func(c rune) bool { return c != '_' && (c < '0' || c > 'z') })
-			if end > 0 {
-				m.label(part[:end])
+			if end < 0 {
+				end = len(part)
 			}
+			m.label(part[:end])
+			m.shown = append(m.shown, part[:end])
 		}
 	}
 	if len(m.names) == 0 || !slices.Contains(m.names, model.InstanceLabel) {
@@ -84,6 +87,9 @@ func New(r rulefmt.Rule, loader *ruletest.Loader) (*Maker, error) {
 	slices.Sort(m.names)
 	return m, nil
 }
+
+// Shown returns the labels that annotations of the rule show.
+func (m *Maker) Shown() []string { return m.shown }
 
 // Step returns the time between two samples, which is also the evaluation
 // interval.

@@ -7,8 +7,9 @@ import (
 )
 
 // Shrink makes a world and its moments smaller and simpler. keep reports whether
-// a smaller version still serves; it then sets the world and the moments.
-func Shrink(w *World, moments *[]int, keep func(World, []int) bool) {
+// a smaller version still serves; it then sets the world and the moments. The
+// labels in shown stay, because people read them.
+func Shrink(w *World, moments *[]int, shown []string, keep func(World, []int) bool) {
 	cut(w, moments, keep)
 	for i := len(w.Series) - 1; i >= 0; i-- {
 		smaller := w.Clone()
@@ -17,7 +18,7 @@ func Shrink(w *World, moments *[]int, keep func(World, []int) bool) {
 	}
 	merge(w, moments, keep)
 	start(w, moments, keep)
-	dropLabels(w, moments, keep)
+	dropLabels(w, moments, shown, keep)
 	simplify(w, moments, keep)
 	cut(w, moments, keep)
 }
@@ -111,7 +112,7 @@ func later(w World, n int) World {
 }
 
 // dropLabels removes labels from all series.
-func dropLabels(w *World, moments *[]int, keep func(World, []int) bool) {
+func dropLabels(w *World, moments *[]int, shown []string, keep func(World, []int) bool) {
 	names := map[string]bool{}
 	for _, s := range w.Series {
 		for l := range s.Labels {
@@ -119,6 +120,9 @@ func dropLabels(w *World, moments *[]int, keep func(World, []int) bool) {
 		}
 	}
 	for _, l := range sorted(names) {
+		if slices.Contains(shown, l) {
+			continue
+		}
 		smaller := w.Clone()
 		known := map[string]bool{}
 		double := false

@@ -113,7 +113,7 @@ func (s Series) Values() string {
 	var out []string
 	now := 0.0 // of a counter
 	sum := make([]float64, 0, 4)
-	for i, p := range s.Parts {
+	for _, p := range s.Parts {
 		if p.Len <= 0 {
 			continue
 		}
@@ -133,13 +133,10 @@ func (s Series) Values() string {
 			out = append(out, fmt.Sprintf("%s+%sx%d", native(sum), native(p.Shape), p.Len-1))
 			sum = grown(sum, p.Shape, p.Len)
 		case Gap:
-			if i == len(s.Parts)-1 {
-				continue
-			}
 			out = append(out, times("_", p.Len))
 		case Stale:
 			out = append(out, "stale")
-			if p.Len > 1 && i < len(s.Parts)-1 {
+			if p.Len > 1 {
 				out = append(out, times("_", p.Len-1))
 			}
 		}
