@@ -51,7 +51,11 @@ func Explore(ctx context.Context, proofs []Proof, outcomes []Outcome, suggest bo
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	for i, t := range tasks {
 		work.Go(func() error {
-			if err := t.explore(ctx); err != nil {
+			enough := 1
+			if suggest {
+				enough = maxTold
+			}
+			if err := t.explore(ctx, enough); err != nil {
 				return err
 			}
 			for _, m := range t.mutants {
@@ -112,8 +116,8 @@ func newExplorer(judges []*judge, id RuleID) *explorer {
 	return e
 }
 
-// explore makes worlds until each mutant is told apart by a few.
-func (e *explorer) explore(ctx context.Context) error {
+// explore makes worlds until each mutant is told apart by enough of them.
+func (e *explorer) explore(ctx context.Context, enough int) error {
 	rule := e.judge.rules[e.at].rule
 	maker, err := worlds.New(rule, e.loader)
 	if err != nil {
@@ -157,7 +161,7 @@ func (e *explorer) explore(ctx context.Context) error {
 			m.told = append(m.told, telling{len(e.worlds) - 1, steps})
 		}
 		// Later worlds are for mutants that few worlds tell apart.
-		left = slices.DeleteFunc(left, func(m *survivor) bool { return len(m.told) >= maxTold })
+		left = slices.DeleteFunc(left, func(m *survivor) bool { return len(m.told) >= enough })
 	}
 	return nil
 }

@@ -92,7 +92,11 @@ func (f *Files) read(tests []string) {
 	for i, path := range tests {
 		work.Go(func() error {
 			if proofs[i], errs[i] = readProof(loader, path); errs[i] == nil {
-				errs[i] = baseline([]*judge{newJudge(proofs[i])})
+				j := newJudge(proofs[i])
+				for _, s := range proofs[i].Suites {
+					s.Share(j.groups(nil, nil))
+				}
+				errs[i] = baseline([]*judge{j})
 			}
 			return nil
 		})

@@ -75,8 +75,13 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 	for i, p := range proofs {
 		judges[i] = newJudge(p)
 	}
-	if err := baseline(judges); err != nil {
-		return nil, err
+	for _, j := range judges {
+		if j.Path != "" {
+			continue // ReadFiles ran its tests
+		}
+		if err := baseline([]*judge{j}); err != nil {
+			return nil, err
+		}
 	}
 	out, err := untried(judges, mutable)
 	if err != nil {
@@ -183,6 +188,7 @@ type judge struct {
 	rules []located
 	byID  map[RuleID]int
 	reach [][]map[int]bool // by suite and case, alerts before expressions
+	short *shortcut        // of a file of tests, else nil
 }
 
 func newJudge(p Proof) *judge {
@@ -213,6 +219,9 @@ func newJudge(p Proof) *judge {
 			cases = append(cases, memo("expr "+c.Expr, reads(ruletest.NewParser(), c.Expr)))
 		}
 		j.reach = append(j.reach, cases)
+	}
+	if p.Path != "" {
+		j.short = newShortcut(j)
 	}
 	return j
 }
@@ -249,6 +258,12 @@ func (j *judge) notices(m Mutant, suggested bool) *ruletest.Failure {
 			continue
 		}
 		want := func(c int) bool { return j.reach[i][c][at] }
+		if j.short != nil {
+			if f := j.short.run(i, needed, at, m.rule, want); f != nil {
+				return f
+			}
+			continue
+		}
 		if f := s.Run(j.groups(needed, map[int]rulefmt.Rule{at: m.rule}), want); f != nil {
 			return f
 		}

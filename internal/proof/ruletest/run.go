@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,20 +24,27 @@ import (
 // maxSamples is promtool's limit for one evaluation.
 const maxSamples = 10000
 
+// histogramSize is more than the number of samples that a histogram of a test
+// counts as.
+const histogramSize = 30
+
 // Suite is a loaded test with parsed series. It may run any number of times,
 // also concurrently.
 type Suite struct {
 	testfile.Test
-	File     string
-	every    time.Duration
-	fuzzy    bool
-	order    []string
-	input    *memstore.Set
-	series   int // number of input series
-	samples  int // number of input samples
-	engines  engines
-	parser   parser.Parser
-	expected [][]instance // expected instances by index in Alerts
+	File    string
+	every   time.Duration
+	fuzzy   bool
+	order   []string
+	input   *memstore.Set
+	series  int // number of input series
+	samples int // number of input samples
+	// histograms reports whether some input sample is a native histogram.
+	histograms bool
+	shared     map[string]*sharedLine // by expression of the original rules
+	engines    engines
+	parser     parser.Parser
+	expected   [][]instance // expected instances by index in Alerts
 }
 
 // engines evaluate expressions: instant at one time with promtool's limit, wide
@@ -98,6 +106,7 @@ func (l *Loader) Load(f testfile.File) ([]*Suite, error) {
 			}
 			s.series++
 			s.samples += n
+			s.histograms = s.histograms || strings.Contains(in.Text, "{{")
 			if old := s.input.Find(parsed.Labels); old != nil {
 				*old = *parsed // the last of equal series counts, as in promtool
 				continue

@@ -78,6 +78,11 @@ func (d *draw) entity(index int) {
 	for _, l := range d.names {
 		e.labels[l] = d.value(l, index, all)
 	}
+	if e.near != nil && !e.only {
+		if _, bad := values(e.near); len(bad) > 0 {
+			e.labels[e.near.Name] = pick(d.Rand, bad)
+		}
+	}
 	for i, s := range d.sels {
 		if d.chance(8) {
 			continue // the entity lacks it
@@ -122,14 +127,11 @@ func (d *draw) series(index int, s *selector, e entity, number int) {
 	set := maps.Clone(e.labels)
 	for _, m := range s.matchers {
 		good, bad := values(m)
-		wrong := e.near != nil && e.near.Name == m.Name && (e.near == m || !e.only)
 		switch {
-		case wrong && m == e.near && len(bad) > 0:
+		case e.near != nil && !e.only && m.Name == e.near.Name:
+			// The whole entity misses the matcher.
+		case e.near == m && len(bad) > 0:
 			set[m.Name] = pick(d.Rand, bad)
-		case wrong && e.near != nil:
-			if _, bad := values(e.near); len(bad) > 0 {
-				set[m.Name] = bad[0]
-			}
 		case !m.Matches(set[m.Name]) && len(good) > 0:
 			set[m.Name] = pick(d.Rand, good)
 		}

@@ -32,7 +32,7 @@ func (d *draw) tune(c comparison) {
 	near := 1e-9 * max(1, c.scale)
 	k1, k2 := 1.0, 2.0
 	y1, ok := value(k1)
-	for range 5 {
+	for range 8 {
 		if !ok || math.Abs(y1-target) < near {
 			break
 		}
