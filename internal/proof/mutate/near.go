@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -19,10 +21,12 @@ type shortcut struct {
 	suites   []recorded     // by suite
 }
 
-// recorded is a suite with the results of the unchanged rules.
+// recorded has the results of the unchanged rules for a suite.
 type recorded struct {
-	once  sync.Once
-	suite *ruletest.Suite // nil if the rules cannot be evaluated
+	once    sync.Once
+	results *ruletest.Results // nil if the rules cannot be evaluated
+	mu      sync.Mutex
+	suites  map[int]*ruletest.Suite // by rule: with the results that it does not change
 }
 
 func newShortcut(j *judge) *shortcut {
@@ -52,7 +56,7 @@ func newShortcut(j *judge) *shortcut {
 func (s *shortcut) run(i int, needed map[int]bool, at int, changed rulefmt.Rule, want func(int) bool) *ruletest.Failure {
 	suite, rules := s.judge.Suites[i], needed
 	if own, ok := s.downstream(i, needed, at); ok {
-		if r := s.recorded(i); r != nil {
+		if r := s.recorded(i, at); r != nil {
 			suite, rules = r, own
 		}
 	}
@@ -87,14 +91,40 @@ func (s *shortcut) downstream(i int, needed map[int]bool, at int) (map[int]bool,
 	return own, len(own) < len(needed)
 }
 
-func (s *shortcut) recorded(i int) *ruletest.Suite {
+// recorded returns a suite with the results of all rules that a mutant of the
+// rule at an index does not change, or nil.
+func (s *shortcut) recorded(i, at int) *ruletest.Suite {
 	r := &s.suites[i]
 	r.once.Do(func() {
-		if suite, err := s.judge.Suites[i].Recorded(s.judge.groups(nil, nil)); err == nil {
-			r.suite = suite
+		if results, err := s.judge.Suites[i].Results(s.judge.groups(nil, nil)); err == nil {
+			r.results, r.suites = results, map[int]*ruletest.Suite{}
 		}
 	})
-	return r.suite
+	if r.results == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.suites[at] == nil {
+		r.suites[at] = s.judge.Suites[i].With(r.results, func(l labels.Labels) bool { return !s.writes(at, l) })
+	}
+	return r.suites[at]
+}
+
+// writes reports whether a rule that a mutant of the rule at an index changes may
+// write a series.
+func (s *shortcut) writes(at int, l labels.Labels) bool {
+	name, alert := l.Get(model.MetricNameLabel), ""
+	if slices.Contains(alertSeries, name) {
+		alert = l.Get(labels.AlertName)
+	}
+	for r := range s.affected[at] {
+		rule := s.judge.rules[r].rule
+		if rule.Record == name || alert != "" && rule.Alert == alert {
+			return true
+		}
+	}
+	return false
 }
 
 // canFail reports whether some evaluation of a rule may end with an error, such
@@ -114,11 +144,14 @@ func canFail(suite *ruletest.Suite, groups []rulefmt.RuleGroup) bool {
 		if err != nil || relabels(suite, all, i) {
 			return true
 		}
+		of := reads(p, r.Expr)
+		if of.all || len(of.alerts) > 0 {
+			return true
+		}
 		if !risky(tree) {
 			continue
 		}
-		of := reads(p, r.Expr)
-		if of.all || len(of.alerts) > 0 || slices.ContainsFunc(of.names, func(n string) bool { return slices.Contains(written.names, n) }) || suite.Fails(r.Expr) {
+		if slices.ContainsFunc(of.names, func(n string) bool { return slices.Contains(written.names, n) }) || suite.Fails(r.Expr) {
 			return true
 		}
 	}

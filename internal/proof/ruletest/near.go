@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
@@ -16,10 +18,11 @@ import (
 // lookback is the time for which the engine uses a sample.
 const lookback = 5 * time.Minute
 
-// Recorded evaluates the rules until the last case. It returns the suite with
-// the results of the rules as further input series, so that a run of rules that
-// read them need not evaluate the others.
-func (s *Suite) Recorded(groups []rulefmt.RuleGroup) (*Suite, error) {
+// Results are the series that rules have written in a run.
+type Results struct{ own *memstore.Set }
+
+// Results evaluates the rules until the last case.
+func (s *Suite) Results(groups []rulefmt.RuleGroup) (*Results, error) {
 	_, _, end := s.cases(nil)
 	w, err := s.newWorld(groups, end)
 	if err != nil {
@@ -30,9 +33,18 @@ func (s *Suite) Recorded(groups []rulefmt.RuleGroup) (*Suite, error) {
 			return nil, err
 		}
 	}
+	return &Results{w.store.own}, nil
+}
+
+// With returns the suite with the accepted results as further input series, so
+// that a run of rules that read them need not evaluate the others.
+func (s *Suite) With(r *Results, accept func(labels.Labels) bool) *Suite {
 	out := *s
 	out.input, out.shared = memstore.NewSet(), nil
-	for _, x := range w.store.own.Select(nil) {
+	for _, x := range r.own.Select(nil) {
+		if !accept(x.Labels) {
+			continue
+		}
 		out.input.Add(x)
 		out.series++
 		for _, st := range x.Stretches {
@@ -45,7 +57,7 @@ func (s *Suite) Recorded(groups []rulefmt.RuleGroup) (*Suite, error) {
 			out.input.Add(x)
 		}
 	}
-	return &out, nil
+	return &out
 }
 
 // span is a stretch of evaluations that the cases in it need.
@@ -210,7 +222,11 @@ func (s *Suite) Fails(expr string) bool {
 	return q.Exec(context.Background()).Err != nil
 }
 
-// HasLabel reports whether an input series has the label.
+// HasLabel reports whether an input series, other than those of alerts, has the
+// label.
 func (s *Suite) HasLabel(name string) bool {
-	return slices.ContainsFunc(s.input.Select(nil), func(x *memstore.Series) bool { return x.Labels.Has(name) })
+	return slices.ContainsFunc(s.input.Select(nil), func(x *memstore.Series) bool {
+		metric := x.Labels.Get(model.MetricNameLabel)
+		return metric != "ALERTS" && metric != "ALERTS_FOR_STATE" && x.Labels.Has(name)
+	})
 }
