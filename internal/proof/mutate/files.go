@@ -41,10 +41,10 @@ type Refusal struct {
 // String returns the refusal in one line.
 func (r Refusal) String() string {
 	text := strings.ReplaceAll(r.Err.Error(), "\n", "; ")
-	if strings.HasPrefix(text, r.File) {
+	if strings.HasPrefix(text, r.File+":") {
 		return text
 	}
-	return r.File + ": " + text
+	return r.File + ": " + strings.Replace(text, r.File+": ", "", 1)
 }
 
 // Mutable reports whether to mutate a rule: the rules of the named rule files,
