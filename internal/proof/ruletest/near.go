@@ -157,55 +157,65 @@ func (s *Suite) runSpan(groups []rulefmt.RuleGroup, p span) *Failure {
 // memory returns the time after which no earlier evaluation of the rules changes
 // a result. It returns false if there is no such time.
 func (s *Suite) memory(groups []rulefmt.RuleGroup, exprs []int) (time.Duration, bool) {
-	total, ok := 2*s.every, true
-	add := func(text string) {
-		late, fine := s.looksBack(text)
-		total, ok = total+late+lookback, ok && fine
+	written := map[string]bool{"": true, "ALERTS": true, "ALERTS_FOR_STATE": true}
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			written[r.Record] = true
+		}
 	}
+	total, ok := 2*s.every, true
 	for _, g := range groups {
 		if g.QueryOffset != nil {
 			total += time.Duration(*g.QueryOffset)
 		}
 		for _, r := range g.Rules {
-			if r.KeepFiringFor > 0 {
-				return 0, false // an alert may be kept again and again
-			}
-			total += time.Duration(r.For) + s.every
-			add(r.Expr)
+			late, fine := s.looksBack(r.Expr, written)
+			total += time.Duration(r.For) + s.every + late
+			ok = ok && fine && r.KeepFiringFor == 0 // an alert may be kept again and again
 		}
 	}
 	var longest time.Duration
 	for _, i := range exprs {
-		late, fine := s.looksBack(s.Exprs[i].Expr)
-		longest, ok = max(longest, late+lookback), ok && fine
+		late, fine := s.looksBack(s.Exprs[i].Expr, written)
+		longest, ok = max(longest, late), ok && fine
 	}
 	return total + longest, ok
 }
 
-// looksBack returns the longest time that an expression looks back. It returns
-// false if the expression may look ahead, or reads when an alert began.
-func (s *Suite) looksBack(text string) (time.Duration, bool) {
+// looksBack returns the longest time for which an expression looks back at the
+// results of rules. It returns false if the expression may look ahead, or reads
+// when an alert began.
+func (s *Suite) looksBack(text string, written map[string]bool) (time.Duration, bool) {
 	expr, err := s.parser.ParseExpr(text)
 	if err != nil || s.looksAhead(text) {
 		return 0, false
 	}
-	var total time.Duration
+	var longest time.Duration
 	ok := true
-	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
-		switch n := node.(type) {
-		case *parser.VectorSelector:
-			total += n.OriginalOffset
-			ok = ok && n.Name != "" && n.Name != "ALERTS_FOR_STATE"
-		case *parser.MatrixSelector:
-			total += n.Range
-			ok = ok && n.RangeExpr == nil
-		case *parser.SubqueryExpr:
-			total += n.Range + n.OriginalOffset
-			ok = ok && n.RangeExpr == nil && n.OriginalOffsetExpr == nil
+	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
+		n, isSelector := node.(*parser.VectorSelector)
+		if !isSelector {
+			return nil
 		}
+		ok = ok && n.Name != "ALERTS_FOR_STATE"
+		if !written[n.Name] {
+			return nil
+		}
+		late := n.OriginalOffset + lookback
+		for _, around := range path {
+			switch a := around.(type) {
+			case *parser.MatrixSelector:
+				late += a.Range
+				ok = ok && a.RangeExpr == nil
+			case *parser.SubqueryExpr:
+				late += a.Range + a.OriginalOffset
+				ok = ok && a.RangeExpr == nil
+			}
+		}
+		longest = max(longest, late)
 		return nil
 	})
-	return total, ok
+	return longest, ok
 }
 
 // Fails reports whether some evaluation of an expression over the input series
