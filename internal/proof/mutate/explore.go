@@ -19,13 +19,13 @@ import (
 
 // Limits of the exploration of one rule.
 const (
-	maxWorlds = 160 // while a mutant is not told apart
-	maxTold   = 3   // worlds that tell one mutant apart
+	maxWorlds = 160 // while a mutant is not distinguished
+	maxTold   = 3   // worlds that distinguish one mutant
 )
 
 // Explore compares each surviving mutant with its rule in random worlds. A
-// mutant that no world tells from its rule becomes undecided. With suggest,
-// Explore returns tests that tell the others apart. The worlds follow from the
+// mutant that no world distinguishes from its rule becomes undecided. With suggest,
+// Explore returns tests that distinguish the others. The worlds follow from the
 // rules alone, so the result is always the same. It calls progress, unless nil,
 // after each rule. If ctx is done, it returns an error.
 func Explore(ctx context.Context, proofs []Proof, outcomes []Outcome, suggest bool, progress Progress) ([]Suggestion, error) {
@@ -87,15 +87,15 @@ type explorer struct {
 	worlds  []worlds.World
 }
 
-// survivor is a mutant with the worlds that tell it from its rule.
+// survivor is a mutant with the worlds that distinguish it from its rule.
 type survivor struct {
 	*Outcome
-	told []telling
+	told []witness
 }
 
-// telling is a world in which a mutant differs, with the evaluations at which it
+// witness is a world in which a mutant differs, with the evaluations at which it
 // does.
-type telling struct {
+type witness struct {
 	world int
 	steps []int
 }
@@ -116,7 +116,7 @@ func newExplorer(judges []*judge, id RuleID) *explorer {
 	return e
 }
 
-// explore makes worlds until each mutant is told apart by enough of them.
+// explore makes worlds until each mutant is distinguished by enough of them.
 func (e *explorer) explore(ctx context.Context, enough int) error {
 	rule := e.judge.rules[e.at].rule
 	maker, err := worlds.New(rule, e.loader)
@@ -158,7 +158,7 @@ func (e *explorer) explore(ctx context.Context, enough int) error {
 			if !used {
 				e.worlds, used = append(e.worlds, w), true
 			}
-			m.told = append(m.told, telling{len(e.worlds) - 1, steps})
+			m.told = append(m.told, witness{len(e.worlds) - 1, steps})
 		}
 		// Later worlds are for mutants that few worlds tell apart.
 		left = slices.DeleteFunc(left, func(m *survivor) bool { return len(m.told) >= enough })

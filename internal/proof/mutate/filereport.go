@@ -43,7 +43,7 @@ func (t *FileTally) add(o Outcome) {
 	}
 }
 
-// Survivors returns the number of mutants that some world tells from their rule,
+// Survivors returns the number of mutants that some world distinguishes from their rule,
 // and no test notices.
 func (t FileTally) Survivors() int { return t.Mutants - t.ByHand - t.Pinned - t.Waived - t.Undecided }
 
@@ -160,7 +160,7 @@ func printRule(w io.Writer, list []Outcome) {
 	printKinds(w, list)
 }
 
-// undecided writes the mutants that no world tells from their rule.
+// undecided writes the mutants that no world distinguishes from their rule.
 func (r FileReport) undecided(w io.Writer) {
 	list := slices.DeleteFunc(slices.Clone(r.outcomes), func(o Outcome) bool { return !o.Tested || !o.Undecided || o.Waived != "" })
 	if len(list) == 0 {

@@ -84,7 +84,7 @@ func TestBadFilesDoNotEndTheRun(t *testing.T) {
 	}
 }
 
-// Suggested tests kill every mutant that some world tells from its rule,
+// Suggested tests kill every mutant that some world distinguishes from its rule,
 // promtool passes them, and they count apart until a person removes the mark.
 func TestSuggestedTestsKillSurvivors(t *testing.T) {
 	t.Parallel()
@@ -166,7 +166,7 @@ func TestSuggestionsAreDeterministic(t *testing.T) {
 	}
 }
 
-// What no world tells from its rule is undecided, and does not lower the score.
+// What no world distinguishes from its rule is undecided, and does not lower the score.
 func TestEquivalentMutantsAreUndecided(t *testing.T) {
 	t.Parallel()
 	_, paths := folder(t,

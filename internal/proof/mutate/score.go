@@ -41,10 +41,10 @@ type Outcome struct {
 	// Pinned reports whether only a suggested test breaks, which no person has
 	// read.
 	Pinned bool
-	// Undecided reports whether no random world tells the surviving mutant from
+	// Undecided reports whether no random world distinguishes the surviving mutant from
 	// its rule. It may be equivalent.
 	Undecided bool
-	told      bool // some random world tells the mutant from its rule
+	told      bool // some random world distinguishes the mutant from its rule
 	// Tested reports whether some test covers the rule.
 	Tested bool
 

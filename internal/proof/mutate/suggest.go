@@ -156,7 +156,7 @@ func (e *explorer) cover() []draft {
 		d := &out[i]
 		d.moments = append(d.moments, step)
 		left = slices.DeleteFunc(left, func(m *survivor) bool {
-			hit := slices.ContainsFunc(m.told, func(t telling) bool { return t.world == world && slices.Contains(t.steps, step) })
+			hit := slices.ContainsFunc(m.told, func(t witness) bool { return t.world == world && slices.Contains(t.steps, step) })
 			if hit {
 				d.mutants = append(d.mutants, m)
 			}

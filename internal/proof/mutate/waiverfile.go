@@ -76,7 +76,7 @@ func (w Waivers) Apply(outcomes []Outcome) []finding.Finding {
 	for i := range outcomes {
 		o := &outcomes[i]
 		if o.Waived != "" && o.told {
-			out = append(out, o.finding(FalseWaive, fmt.Sprintf("%s is waived (%s), but a world tells it from the rule: --suggest shows the test", o.Name(), o.Waived)))
+			out = append(out, o.finding(FalseWaive, fmt.Sprintf("%s is waived (%s), but a world distinguishes it from the rule: --suggest shows the test", o.Name(), o.Waived)))
 			o.Waived = ""
 		}
 	}

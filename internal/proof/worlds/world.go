@@ -1,4 +1,4 @@
-// Package worlds makes small sets of series that tell a rule from a rule with a
+// Package worlds makes small sets of series that distinguish a rule from a rule with a
 // mistake. The labels follow from the matchers of the rule, the values from its
 // thresholds, the lengths from its windows and delays. A seed determines a
 // world.
