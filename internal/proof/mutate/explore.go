@@ -160,7 +160,7 @@ func (e *explorer) explore(ctx context.Context, enough int) error {
 			}
 			m.told = append(m.told, witness{len(e.worlds) - 1, steps})
 		}
-		// Later worlds are for mutants that few worlds tell apart.
+		// Later worlds are for mutants that few worlds distinguish.
 		left = slices.DeleteFunc(left, func(m *survivor) bool { return len(m.told) >= enough })
 	}
 	return nil

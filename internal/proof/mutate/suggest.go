@@ -108,8 +108,8 @@ func (e *explorer) few(list []Suggestion) []Suggestion {
 	return list
 }
 
-// cover chooses few worlds and moments that kill all mutants that a world tells
-// apart.
+// cover chooses few worlds and moments that kill all mutants that a world distinguishes
+// from their rule.
 func (e *explorer) cover() []draft {
 	var left []*survivor
 	for _, m := range e.mutants {
