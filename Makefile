@@ -20,6 +20,7 @@ demo: ## Run the whole pipeline: Redis fails, the message arrives, Redis returns
 bench: build tools ## Measure the commands, the proofs, and the webhook under load.
 	@go run ./bench/process
 	@go run ./bench/proofs
+	@go run ./bench/mutation
 	@go run ./bench/scale
 	@go test -run='^$$' -bench=. -benchtime=1x ./pipelinetest ./internal/proof/routes
 	@go run ./bench/pipeline

@@ -20,20 +20,28 @@ import (
 // and routes, or of files, with the survivors.
 type mutation struct {
 	name  string
-	files *[]string
 	floor *float64
+	files fileMutation
 }
 
 func newMutation(app *kingpin.Application) mutation {
 	cmd := app.Command("mutate", "Make one mistake at a time in the rules and routes and run their tests: show the mistakes that no test notices.")
-	return mutation{
+	m := mutation{
 		name:  cmd.FullCommand(),
-		files: cmd.Arg("files", "Rule files and promtool tests of them, instead of the pack's. Without a rule file, all that the tests load.").Strings(),
-		floor: cmd.Flag("floor", "Exit with 1 if the score is below this percentage.").Default("100").Float64(),
+		floor: cmd.Flag("min-score", "Exit with 1 if the score is below this percentage.").Default("100").Float64(),
+		files: newFileMutation(cmd),
 	}
+	cmd.Flag("floor", "An older name of --min-score.").Hidden().Float64Var(m.floor)
+	return m
 }
 
 func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stderr io.Writer) (int, error) {
+	if err := m.files.check(); err != nil {
+		return exitBroken, err
+	}
+	if len(m.files.files()) > 0 {
+		return m.files.run(ctx, *m.floor, stdout, stderr)
+	}
 	start := time.Now()
 	shown := newProgress(stderr, "mutants")
 	outcomes, waivers, err := m.outcomes(ctx, sites, shown.set)
@@ -64,18 +72,10 @@ func (m mutation) run(ctx context.Context, sites []preflight.Site, stdout, stder
 	return exitClean, nil
 }
 
-// outcomes tries the mutants of the files or of the sites. The error joins the
+// outcomes tries the mutants of the sites. The error joins the
 // findings of an unproved site, or is the cause of a failure. If ctx is done,
 // it comes with the outcomes so far.
 func (m mutation) outcomes(ctx context.Context, sites []preflight.Site, shown mutate.Progress) ([]mutate.Outcome, map[mutate.RuleID][]finding.Equivalent, error) {
-	if len(*m.files) > 0 {
-		proofs, mutable, err := mutate.ReadFiles(*m.files)
-		if err != nil {
-			return nil, nil, err
-		}
-		outcomes, err := mutate.Score(ctx, proofs, mutable, shown)
-		return outcomes, nil, err
-	}
 	var outcomes []mutate.Outcome
 	waivers := map[mutate.RuleID][]finding.Equivalent{}
 	for _, s := range sites {

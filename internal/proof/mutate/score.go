@@ -23,6 +23,11 @@ type Group struct {
 type Proof struct {
 	Suites []*ruletest.Suite
 	Groups []Group
+	// Of a file of tests: its path, the rule files that it loads, and its
+	// group_eval_order.
+	Path  string
+	Loads []string
+	Order []string
 }
 
 // Outcome is the result of testing a mutant.
@@ -33,6 +38,13 @@ type Outcome struct {
 	By fmt.Stringer
 	// Waived is the reason of the waiver that excuses the mutant.
 	Waived string
+	// Pinned reports whether only a suggested test breaks, which no person has
+	// read.
+	Pinned bool
+	// Undecided reports whether no random world distinguishes the surviving mutant from
+	// its rule. It may be equivalent.
+	Undecided bool
+	told      bool // some random world distinguishes the mutant from its rule
 	// Tested reports whether some test covers the rule.
 	Tested bool
 	// Others reports whether the mistake is in a part that other people wrote,
@@ -66,8 +78,13 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 	for i, p := range proofs {
 		judges[i] = newJudge(p)
 	}
-	if err := baseline(judges); err != nil {
-		return nil, err
+	for _, j := range judges {
+		if j.Path != "" {
+			continue // ReadFiles ran its tests
+		}
+		if err := baseline([]*judge{j}); err != nil {
+			return nil, err
+		}
 	}
 	out, err := untried(judges, mutable)
 	if err != nil {
@@ -82,12 +99,7 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			for _, j := range judges {
-				if f := j.notices(out[i].Mutant); f != nil {
-					out[i].By = f
-					break
-				}
-			}
+			out[i].try(judges)
 			judged[i] = true
 			if progress != nil {
 				progress(int(done.Add(1)), len(out))
@@ -103,6 +115,18 @@ func Score(ctx context.Context, proofs []Proof, mutable func(RuleID) bool, progr
 		}
 	}
 	return known, err
+}
+
+// try runs the tests that can notice the mutant, the suggested ones last.
+func (o *Outcome) try(judges []*judge) {
+	for _, suggested := range []bool{false, true} {
+		for _, j := range judges {
+			if f := j.notices(o.Mutant, suggested); f != nil {
+				o.By, o.Pinned = f, suggested
+				return
+			}
+		}
+	}
 }
 
 // untried returns every mutant, before a test has run.
@@ -167,6 +191,7 @@ type judge struct {
 	rules []located
 	byID  map[RuleID]int
 	reach [][]map[int]bool // by suite and case, alerts before expressions
+	short *shortcut        // of a file of tests, else nil
 }
 
 func newJudge(p Proof) *judge {
@@ -198,6 +223,9 @@ func newJudge(p Proof) *judge {
 		}
 		j.reach = append(j.reach, cases)
 	}
+	if p.Path != "" {
+		j.short = newShortcut(j)
+	}
 	return j
 }
 
@@ -211,12 +239,16 @@ func (j *judge) tests(id RuleID) bool {
 
 // notices returns the first expectation that the mutant breaks. It evaluates
 // only the relevant rules, and only the cases that the mutant can change.
-func (j *judge) notices(m Mutant) *ruletest.Failure {
+// suggested selects the suggested tests, else the others.
+func (j *judge) notices(m Mutant, suggested bool) *ruletest.Failure {
 	at, ok := j.byID[m.Of]
 	if !ok {
 		return nil
 	}
 	for i, s := range j.Suites {
+		if s.Suggested != suggested {
+			continue
+		}
 		needed := map[int]bool{}
 		for _, reach := range j.reach[i] {
 			if reach[at] {
@@ -229,6 +261,12 @@ func (j *judge) notices(m Mutant) *ruletest.Failure {
 			continue
 		}
 		want := func(c int) bool { return j.reach[i][c][at] }
+		if j.short != nil {
+			if f := j.short.run(i, needed, at, m.rule, want); f != nil {
+				return f
+			}
+			continue
+		}
 		if f := s.Run(j.groups(needed, map[int]rulefmt.Rule{at: m.rule}), want); f != nil {
 			return f
 		}

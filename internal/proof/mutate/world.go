@@ -20,7 +20,7 @@ import (
 
 // Number and length of the random worlds in which a waived mutant is compared.
 const (
-	worlds       = 40
+	worldCount   = 40
 	worldMinutes = 150
 	worldEvery   = 5 * time.Minute
 )
@@ -38,7 +38,7 @@ func differs(m Mutant) string {
 	default:
 		return "only an expression, or a rule without a label, can mean the same"
 	}
-	for seed := range uint64(worlds) {
+	for seed := range uint64(worldCount) {
 		file := testfile.File{EvaluationInterval: model.Duration(worldEvery), Tests: []testfile.Test{
 			newWorld(original, seed),
 		}}

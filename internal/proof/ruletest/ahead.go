@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"sort"
+	"sync"
 	"time"
 
 	"github.com/prometheus/common/model"
@@ -58,7 +59,7 @@ func (a *ahead) query(ctx context.Context, text string, t time.Time) (promql.Vec
 		return a.instant(ctx, text, t)
 	}
 	if line == nil {
-		line = a.evaluate(ctx, text)
+		line = a.line(ctx, text)
 		a.lines[text] = line
 	}
 	if line.failed {
@@ -67,9 +68,47 @@ func (a *ahead) query(ctx context.Context, text string, t time.Time) (promql.Vec
 	return line.at(t.UnixMilli()), nil
 }
 
-func (a *ahead) evaluate(ctx context.Context, text string) *timeline {
+// line returns the timeline of an expression. Those of the original rules are
+// evaluated once for all runs, until the last case.
+func (a *ahead) line(ctx context.Context, text string) *timeline {
+	shared := a.suite.shared[text]
+	if shared == nil {
+		return a.evaluate(ctx, text, a.end)
+	}
+	shared.once.Do(func() {
+		_, _, last := a.suite.cases(nil)
+		shared.line = a.evaluate(ctx, text, max(last, a.end))
+		shared.until = max(last, a.end)
+	})
+	if a.end > shared.until {
+		return a.evaluate(ctx, text, a.end)
+	}
+	return shared.line
+}
+
+// sharedLine is the timeline of an expression of the original rules.
+type sharedLine struct {
+	once  sync.Once
+	line  *timeline
+	until time.Duration
+}
+
+// Share evaluates the expressions of rules that no mutant changes once for all
+// runs. It must be called before the first run.
+func (s *Suite) Share(groups []rulefmt.RuleGroup) {
+	s.shared = map[string]*sharedLine{}
+	for _, g := range groups {
+		for _, r := range g.Rules {
+			if expr, err := s.parser.ParseExpr(r.Expr); err == nil {
+				s.shared[expr.String()] = &sharedLine{}
+			}
+		}
+	}
+}
+
+func (a *ahead) evaluate(ctx context.Context, text string, end time.Duration) *timeline {
 	start := a.suite.start()
-	q, err := a.suite.engines.wide.NewRangeQuery(ctx, a.store, nil, text, start, start.Add(a.end), a.suite.every)
+	q, err := a.suite.engines.wide.NewRangeQuery(ctx, a.store, nil, text, start, start.Add(end), a.suite.every)
 	if err != nil {
 		return &timeline{failed: true}
 	}
@@ -87,14 +126,15 @@ func (a *ahead) serves(expr parser.Expr) bool {
 	if expr.Type() != parser.ValueTypeVector {
 		return false
 	}
-	ok, samples := true, 0
+	ok, samples, window := true, 0, 0
 	parser.Inspect(expr, func(node parser.Node, path []parser.Node) error {
 		switch n := node.(type) {
 		case *parser.VectorSelector:
 			ok = ok && a.isInput(n) && n.OriginalOffset >= 0 && n.OriginalOffsetExpr == nil && n.Timestamp == nil && n.StartOrEnd == 0
-			samples += a.suite.samples
+			samples += a.suite.series
 		case *parser.MatrixSelector:
 			ok = ok && n.RangeExpr == nil
+			window = max(window, a.suite.window(n.Range))
 		case *parser.SubqueryExpr:
 			ok = ok && n.OriginalOffset >= 0 && n.OriginalOffsetExpr == nil && n.Timestamp == nil && n.StartOrEnd == 0 &&
 				n.RangeExpr == nil && n.StepExpr == nil && !inSubquery(path)
@@ -108,7 +148,16 @@ func (a *ahead) serves(expr parser.Expr) bool {
 	})
 	// A query that could exceed the limit is left to instant queries, which
 	// report it.
-	return ok && samples <= maxSamples/2
+	return ok && samples+window <= maxSamples*3/4
+}
+
+// window returns the largest number of samples of one series in a range. The
+// engine holds one series of a range at a time.
+func (s *Suite) window(d time.Duration) int {
+	if s.histograms {
+		return s.samples * histogramSize
+	}
+	return min(int(d/time.Duration(s.Interval))+1, s.samples)
 }
 
 // isInput reports whether a selector reads input series only.

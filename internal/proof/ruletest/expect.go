@@ -3,6 +3,7 @@ package ruletest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -38,9 +39,13 @@ func compare(a, b instance) int {
 func wanted(c testfile.AlertCase) []instance {
 	var out []instance
 	for _, a := range c.Expected {
-		b := labels.NewBuilder(labels.FromMap(a.Labels))
-		b.Set(labels.AlertName, c.Alert)
-		out = append(out, instance{b.Labels(), labels.FromMap(a.Annotations)})
+		// A label without a value stays: no alert has one, as in promtool.
+		lset := maps.Clone(a.Labels)
+		if lset == nil {
+			lset = map[string]string{}
+		}
+		lset[labels.AlertName] = c.Alert
+		out = append(out, instance{labels.FromMap(lset), labels.FromMap(a.Annotations)})
 	}
 	slices.SortFunc(out, compare)
 	return out
@@ -128,8 +133,8 @@ func (s *Suite) equal(a, b result) bool {
 	if !labels.Equal(a.labels, b.labels) || (a.h == nil) != (b.h == nil) {
 		return false
 	}
-	if a.h != nil {
-		return a.h.TestExpression() == b.h.TestExpression()
+	if a.h != nil && a.h.TestExpression() != b.h.TestExpression() {
+		return false
 	}
 	return a.f == b.f || s.fuzzy && (math.Nextafter(a.f, math.Inf(-1)) == b.f || math.Nextafter(a.f, math.Inf(1)) == b.f)
 }
@@ -147,5 +152,5 @@ func (s *Suite) sample(e testfile.Sample) (result, error) {
 	if len(values) != 1 || values[0].Histogram == nil {
 		return result{}, fmt.Errorf("%q is not one histogram", e.Histogram)
 	}
-	return result{labels: lset, h: values[0].Histogram}, nil
+	return result{labels: lset, f: e.Value, h: values[0].Histogram}, nil
 }

@@ -5,9 +5,11 @@
 package ruletest
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,20 +24,27 @@ import (
 // maxSamples is promtool's limit for one evaluation.
 const maxSamples = 10000
 
+// histogramSize is more than the number of samples that a histogram of a test
+// counts as.
+const histogramSize = 30
+
 // Suite is a loaded test with parsed series. It may run any number of times,
 // also concurrently.
 type Suite struct {
 	testfile.Test
-	File     string
-	every    time.Duration
-	fuzzy    bool
-	order    []string
-	input    *memstore.Set
-	series   int // number of input series
-	samples  int // number of input samples
-	engines  engines
-	parser   parser.Parser
-	expected [][]instance // expected instances by index in Alerts
+	File    string
+	every   time.Duration
+	fuzzy   bool
+	order   []string
+	input   *memstore.Set
+	series  int // number of input series
+	samples int // number of input samples
+	// histograms reports whether some input sample is a native histogram.
+	histograms bool
+	shared     map[string]*sharedLine // by expression of the original rules
+	engines    engines
+	parser     parser.Parser
+	expected   [][]instance // expected instances by index in Alerts
 }
 
 // engines evaluate expressions: instant at one time with promtool's limit, wide
@@ -89,15 +98,17 @@ func (l *Loader) Load(f testfile.File) ([]*Suite, error) {
 	var out []*Suite
 	for _, t := range f.Tests {
 		s := &Suite{Test: t, File: f.Path, every: every, fuzzy: f.FuzzyCompare, order: f.GroupEvalOrder, engines: e, parser: p, input: memstore.NewSet()}
-		for _, in := range t.Series {
+		lines, _ := t.Lines()
+		for _, in := range lines {
 			parsed, n, err := parseSeries(p, in, s.start().UnixMilli(), time.Duration(t.Interval).Milliseconds())
 			if err != nil {
 				return nil, fmt.Errorf("%s: test %q: %w", f.Path, t.Name, err)
 			}
 			s.series++
 			s.samples += n
+			s.histograms = s.histograms || strings.Contains(in.Text, "{{")
 			if old := s.input.Find(parsed.Labels); old != nil {
-				*old = *parsed // promtool merges equal series too
+				*old = *parsed // the last of equal series counts, as in promtool
 				continue
 			}
 			s.input.Add(parsed)
@@ -179,20 +190,49 @@ func (s *Suite) run(groups []rulefmt.RuleGroup, want func(i int) bool, report fu
 }
 
 // cases returns the accepted cases, alerts ordered by time, and the moment of
-// the last case.
+// the last case. An expression that reads later samples sees those until the
+// last case of the test.
 func (s *Suite) cases(want func(i int) bool) (alerts, exprs []int, end time.Duration) {
+	var last time.Duration
+	looks := false
 	for i, c := range s.Alerts {
+		last = max(last, time.Duration(c.At))
 		if want == nil || want(i) {
 			alerts = append(alerts, i)
 			end = max(end, time.Duration(c.At))
 		}
 	}
 	for i, c := range s.Exprs {
+		last = max(last, time.Duration(c.At))
 		if want == nil || want(len(s.Alerts)+i) {
 			exprs = append(exprs, i)
 			end = max(end, time.Duration(c.At))
+			looks = looks || s.looksAhead(c.Expr)
 		}
 	}
-	slices.SortStableFunc(alerts, func(a, b int) int { return int(s.Alerts[a].At - s.Alerts[b].At) })
+	if looks {
+		end = last
+	}
+	slices.SortStableFunc(alerts, func(a, b int) int { return cmp.Compare(s.Alerts[a].At, s.Alerts[b].At) })
 	return alerts, exprs, end
+}
+
+// looksAhead reports whether an expression may read samples later than its
+// evaluation.
+func (s *Suite) looksAhead(text string) bool {
+	expr, err := s.parser.ParseExpr(text)
+	if err != nil {
+		return false
+	}
+	found := false
+	parser.Inspect(expr, func(node parser.Node, _ []parser.Node) error {
+		switch n := node.(type) {
+		case *parser.VectorSelector:
+			found = found || n.OriginalOffset < 0 || n.OriginalOffsetExpr != nil || n.Timestamp != nil || n.StartOrEnd != 0
+		case *parser.SubqueryExpr:
+			found = found || n.OriginalOffset < 0 || n.OriginalOffsetExpr != nil || n.Timestamp != nil || n.StartOrEnd != 0
+		}
+		return nil
+	})
+	return found
 }

@@ -15,8 +15,8 @@ import (
 )
 
 // parseSeries reads a series in promtool's notation and counts its samples.
-func parseSeries(p parser.Parser, in testfile.Series, start, step int64) (*memstore.Series, int, error) {
-	lset, values, err := p.ParseSeriesDesc(in.Series + " " + in.Values)
+func parseSeries(p parser.Parser, in testfile.Line, start, step int64) (*memstore.Series, int, error) {
+	lset, values, err := p.ParseSeriesDesc(in.Text)
 	if err != nil {
 		return nil, 0, fmt.Errorf("series %s: %w", in.Series, err)
 	}
@@ -27,6 +27,11 @@ func parseSeries(p parser.Parser, in testfile.Series, start, step int64) (*memst
 			continue
 		}
 		n++
+		if v.Histogram != nil {
+			if err := v.Histogram.Validate(); err != nil {
+				return nil, 0, fmt.Errorf("series %s: %w", in.Series, err)
+			}
+		}
 		if err := s.Put(start+int64(i)*step, v.Value, v.Histogram); err != nil {
 			return nil, 0, fmt.Errorf("series %s: %w", in.Series, err)
 		}
@@ -76,6 +81,11 @@ func (a appender) Commit() error   { return nil }
 func (a appender) Rollback() error { return nil }
 
 func (a appender) Append(_ storage.SeriesRef, ls labels.Labels, _, t int64, v float64, _ *histogram.Histogram, fh *histogram.FloatHistogram, _ storage.AppendV2Options) (storage.SeriesRef, error) {
+	if fh != nil {
+		if err := fh.Validate(); err != nil {
+			return 0, err // a histogram with negative counts cannot be stored
+		}
+	}
 	s := a.own.Find(ls)
 	if s == nil {
 		// An input series may have the labels of a recorded one. The run merges

@@ -3,7 +3,6 @@ package ruletest
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"slices"
 	"time"
 
@@ -36,16 +35,11 @@ func (s *Suite) newWorld(groups []rulefmt.RuleGroup, end time.Duration) (*world,
 	if end > 0 {
 		query = newAhead(s, groups, end, w.query).query
 	}
-	external, err := url.Parse(s.ExternalURL)
-	if err != nil {
-		return nil, fmt.Errorf("external_url: %w", err)
-	}
-	opts := &rules.ManagerOptions{
+	opts := &rules.ManagerOptions{ // without ExternalURL, as in promtool: alerts have the text
 		QueryFunc:    query,
 		AppendableV2: st,
 		Context:      context.Background(),
 		NotifyFunc:   func(context.Context, string, ...*rules.Alert) {},
-		ExternalURL:  external,
 		Logger:       logger,
 		Metrics:      groupMetrics,
 		Parser:       s.parser,

@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v2"
 
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
@@ -37,6 +39,8 @@ type Test struct {
 	ExternalLabels labels.Labels  `yaml:"external_labels,omitempty"`
 	ExternalURL    string         `yaml:"external_url,omitempty"`
 	Start          startTime      `yaml:"start_timestamp,omitempty"`
+	// Suggested reports whether the test has the mark of a suggestion.
+	Suggested bool `yaml:"-" json:"-"`
 }
 
 // Series is an input series with a value at each interval.
@@ -76,15 +80,19 @@ type Sample struct {
 // epoch.
 type startTime struct{ time.Time }
 
-func (t *startTime) UnmarshalYAML(node *yaml.Node) error {
-	var seconds float64
-	if err := node.Decode(&seconds); err == nil {
-		t.Time = time.UnixMilli(int64(seconds * 1000)).UTC()
+func (t *startTime) UnmarshalYAML(unmarshal func(any) error) error {
+	var text string
+	if err := unmarshal(&text); err != nil {
+		return err
+	}
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+		whole, rest := math.Modf(seconds)
+		t.Time = time.Unix(int64(whole), int64(rest*float64(time.Second))).UTC()
 		return nil
 	}
-	parsed, err := time.Parse(time.RFC3339Nano, node.Value)
+	parsed, err := time.Parse(time.RFC3339Nano, text)
 	if err != nil {
-		return fmt.Errorf("line %d: start_timestamp %q is neither RFC 3339 nor a number of seconds", node.Line, node.Value)
+		return fmt.Errorf("start_timestamp %q is neither RFC 3339 nor a number of seconds", text)
 	}
 	t.Time = parsed.UTC()
 	return nil
@@ -103,6 +111,9 @@ func Read(path string) (File, error) {
 	}
 	f, err := decode(path, data)
 	f.Path = path
+	for i, marked := range marks(data, len(f.Tests)) {
+		f.Tests[i].Suggested = marked
+	}
 	return f, err
 }
 
@@ -115,12 +126,14 @@ func Decode(in io.Reader) (File, error) {
 	return decode("test file", data)
 }
 
-// strict decodes the text of a file. The error lists every mistake with its
-// line.
+// strict decodes the text of a file with promtool's decoder, so both accept the
+// same files. The error lists every mistake with its line.
 func strict(name string, data []byte, f *File) error {
-	if yamlfile.Empty(data) {
+	refused := yaml.UnmarshalStrict(data, f)
+	if refused == nil {
 		return nil
 	}
+	*f = File{}
 	in, err := yamlfile.Parse(name, data)
 	if err != nil {
 		return err
@@ -134,13 +147,19 @@ func strict(name string, data []byte, f *File) error {
 	for _, key := range names {
 		errs = append(errs, in.Decode(key, keys[key])...)
 	}
-	return yamlfile.Join(errs)
+	if err := yamlfile.Join(errs); err != nil {
+		return err
+	}
+	return fmt.Errorf("%s: %w", name, refused)
 }
 
 func decode(name string, data []byte) (File, error) {
 	var f File
 	if err := strict(name, data, &f); err != nil {
 		return File{}, err
+	}
+	if err := f.ordered(); err != nil {
+		return File{}, fmt.Errorf("%s: %w", name, err)
 	}
 	if f.EvaluationInterval == 0 {
 		f.EvaluationInterval = defaultInterval
@@ -162,11 +181,21 @@ func decode(name string, data []byte) (File, error) {
 	return f, nil
 }
 
+// ordered returns an error for a group that group_eval_order lists twice.
+func (f File) ordered() error {
+	for i, name := range f.GroupEvalOrder {
+		if slices.Contains(f.GroupEvalOrder[:i], name) {
+			return fmt.Errorf("group_eval_order: %q is listed twice: delete one", name)
+		}
+	}
+	return nil
+}
+
 // Loads returns the files that match the patterns in rule_files.
 func (f File) Loads() ([]string, error) {
 	var out []string
 	for _, pattern := range f.RuleFiles {
-		if !filepath.IsAbs(pattern) {
+		if pattern != "" && !filepath.IsAbs(pattern) {
 			pattern = filepath.Join(filepath.Dir(f.Path), pattern)
 		}
 		found, err := filepath.Glob(pattern)

@@ -14,7 +14,7 @@ import (
 
 // schema is the version of this program's part of the evaluation. Increment it
 // after a change of [ruletest] that can change a verdict.
-const schema = 1
+const schema = 2
 
 // digest identifies a test with its rules and the version of the engine. An
 // empty digest is never cached.
