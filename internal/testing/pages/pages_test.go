@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -25,6 +26,21 @@ var elsewhere = map[string]string{
 	clone:       "it needs the network: a copy of the project replaces it",
 }
 
+// linkTool puts a tool that scripts/tools has built into the folder of programs.
+func linkTool(t *testing.T, bin, name string) {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, "bin", name))
+	if err == nil {
+		_, err = os.Stat(path)
+	}
+	if err != nil {
+		t.Fatalf("%v: run scripts/tools", err)
+	}
+	if err := errors.Join(os.MkdirAll(bin, 0o755), os.Symlink(path, filepath.Join(bin, name))); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The console blocks of the README, the tutorial and the guides work as shown.
 // Each page is a script in a copy of the project.
 func TestPages(t *testing.T) {
@@ -38,6 +54,7 @@ func TestPages(t *testing.T) {
 		names = append(names, filepath.Join("docs/how-to", filepath.Base(guide)))
 	}
 	bin := filepath.Join(t.TempDir(), "bin")
+	linkTool(t, bin, "promtool")
 	files := projectFiles(t)
 	for _, name := range names {
 		p := newPage(t, name)
