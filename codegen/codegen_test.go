@@ -208,7 +208,7 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"--help"}, 0, "--out="},
 		{[]string{"--help"}, 0, "mutate [<flags>]"},
 		{[]string{"--help"}, 0, "test [<flags>]"},
-		{[]string{"mutate", "--help"}, 0, "--floor="},
+		{[]string{"mutate", "--help"}, 0, "--min-score="},
 		{[]string{"--version"}, 0, "preflight-gen"},
 		{[]string{"--endpoints=file.yml"}, 2, "unknown long flag"},
 	} {
