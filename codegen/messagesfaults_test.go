@@ -48,7 +48,7 @@ func grouped(by ...string) change {
 	return func(s *preflight.Site) { s.Routing.Route.GroupBy = by }
 }
 
-// firingOnly sends no resolutions to the only receiver.
+// firingOnly changes the site's receiver so that it gets no resolutions.
 func firingOnly(s *preflight.Site) { s.Routing.Receivers[0].FiringOnly = true }
 
 // summarized gives both alerts a summary.

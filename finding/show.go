@@ -59,12 +59,15 @@ func (f Finding) Shown() Finding {
 }
 
 // around returns the part of a line around the marked characters, and the column
-// of the mark in it. Control characters are replaced by one character each, so
-// that the mark stands right.
+// of the mark in it. Control characters and special spaces are replaced by one
+// character each, so that the mark stands right.
 func around(line string, column, width int) (part string, at, marked int) {
 	const before, after = 80, 120
 	all := []rune(strings.Map(func(r rune) rune {
-		if isControl(r) {
+		switch {
+		case unicode.Is(unicode.Zs, r):
+			return ' '
+		case isControl(r):
 			return unicode.ReplacementChar
 		}
 		return r

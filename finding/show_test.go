@@ -53,6 +53,10 @@ func TestShownTexts(t *testing.T) {
 			t.Errorf("%s: %q, want %q", x.name, x.got, x.want)
 		}
 	}
+	spaces := finding.Finding{Reason: "r", Text: "\u00a0\u00a0{{ x }}", From: 7, To: 8}.String()
+	if want := "r\n      {{ x }}\n         ^"; !strings.HasSuffix(spaces, want) {
+		t.Errorf("special spaces are shown as %q, want %q", spaces, want)
+	}
 	if text := finding.Text(strings.Repeat("ab ", 4_000)); !strings.HasSuffix(text, "… (12000 characters)") {
 		t.Errorf("a long text ends with %q", text[len(text)-40:])
 	}

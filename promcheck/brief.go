@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/constant"
 )
 
 // brief reports conditions that are over before the wait of the alert is.
@@ -115,7 +116,7 @@ func event(n *parser.BinaryExpr) (time.Duration, bool) {
 		return 0, false
 	}
 	call, ok := inner(n.LHS).(*parser.Call)
-	v, isNumber := constant(n.RHS)
+	v, isNumber := constant.Of(n.RHS)
 	if !ok || !isNumber || call.Func.Name != "changes" && call.Func.Name != "resets" {
 		return 0, false
 	}

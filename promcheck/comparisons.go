@@ -6,12 +6,13 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/constant"
 )
 
 // notANumber reports a comparison with NaN, which no value equals.
 func (w *walk) notANumber(n *parser.BinaryExpr) bool {
 	for _, side := range []parser.Expr{n.LHS, n.RHS} {
-		v, ok := constant(side)
+		v, ok := constant.Of(side)
 		if !ok || !math.IsNaN(v) {
 			continue
 		}

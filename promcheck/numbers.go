@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/alertnative/preflight/internal/constant"
 	"github.com/alertnative/preflight/internal/lint/measure"
 	"github.com/alertnative/preflight/metrics"
 )
@@ -63,7 +64,7 @@ func (c *Checker) comparesTime(tree parser.Expr) (compares, aTime bool) {
 		if !ok || !e.Op.IsComparisonOperator() {
 			return nil
 		}
-		if _, ok := constant(e.RHS); ok {
+		if _, ok := constant.Of(e.RHS); ok {
 			t, _ := c.Expr("", e.LHS.String())
 			compares, aTime = true, aTime || t.Unit == metrics.Seconds
 		}
@@ -127,7 +128,7 @@ func (n *Numbers) collect(tree parser.Expr) {
 			}
 		}
 		if e, ok := node.(parser.Expr); ok {
-			if v, ok := constant(e); ok {
+			if v, ok := constant.Of(e); ok {
 				n.values = append(n.values, math.Abs(v))
 			}
 		}
@@ -137,8 +138,8 @@ func (n *Numbers) collect(tree parser.Expr) {
 
 // factor records a constant that multiplies or divides the other side.
 func (n *Numbers) factor(e *parser.BinaryExpr) {
-	a, left := constant(e.LHS)
-	b, right := constant(e.RHS)
+	a, left := constant.Of(e.LHS)
+	b, right := constant.Of(e.RHS)
 	switch {
 	case e.Op != parser.MUL && e.Op != parser.DIV || left == right:
 	case left && a != 0:
@@ -162,7 +163,7 @@ func (n Numbers) converted() []float64 {
 
 // comparison records the integers next to the bound of a comparison.
 func (n *Numbers) comparison(op parser.ItemType, bound parser.Expr) {
-	v, ok := constant(bound)
+	v, ok := constant.Of(bound)
 	if !ok || v != math.Trunc(v) {
 		return
 	}
@@ -179,7 +180,7 @@ func (n *Numbers) comparison(op parser.ItemType, bound parser.Expr) {
 }
 
 func (n *Numbers) quantile(e parser.Expr) {
-	if v, ok := constant(e); ok {
+	if v, ok := constant.Of(e); ok {
 		n.quantiles = append(n.quantiles, v)
 	}
 }
@@ -210,41 +211,4 @@ func (n *Numbers) selector(v *parser.VectorSelector) {
 			}
 		}
 	}
-}
-
-// constant computes an expression that consists of numbers.
-func constant(e parser.Expr) (float64, bool) {
-	switch e := e.(type) {
-	case *parser.NumberLiteral:
-		return e.Val, true
-	case *parser.ParenExpr:
-		return constant(e.Expr)
-	case *parser.StepInvariantExpr:
-		return constant(e.Expr)
-	case *parser.UnaryExpr:
-		v, ok := constant(e.Expr)
-		if e.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.BinaryExpr:
-		a, ok1 := constant(e.LHS)
-		b, ok2 := constant(e.RHS)
-		if !ok1 || !ok2 {
-			return 0, false
-		}
-		switch e.Op {
-		case parser.ADD:
-			return a + b, true
-		case parser.SUB:
-			return a - b, true
-		case parser.MUL:
-			return a * b, true
-		case parser.DIV:
-			return a / b, true
-		case parser.POW:
-			return math.Pow(a, b), true
-		}
-	}
-	return 0, false
 }

@@ -19,7 +19,8 @@ var (
 	alternation = regexp.MustCompile(`^[\w.:/-]+(\|[\w.:/-]+)+$`)
 	// wildcard matches parts that only patterns have.
 	wildcard = regexp.MustCompile(`\.[*+]|\[0-9\]|\[a-z\]`)
-	// holdsPatterns matches labels whose values may be patterns: those of routes.
+	// holdsPatterns matches the names of labels whose values may be patterns, such as the
+	// path of a request.
 	holdsPatterns = regexp.MustCompile(`(?i)path|uri|url|route|handler|endpoint|pattern|query|resource|match|regex|rule|filter|operation|method|action`)
 )
 

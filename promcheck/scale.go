@@ -7,6 +7,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/finding"
+	"github.com/alertnative/preflight/internal/constant"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -106,7 +107,7 @@ func value(e parser.Expr) parser.Expr {
 	case !n.Op.IsComparisonOperator():
 		return n
 	}
-	if _, number := constant(n.LHS); number {
+	if _, number := constant.Of(n.LHS); number {
 		return value(n.RHS)
 	}
 	return value(n.LHS)
@@ -118,8 +119,8 @@ func inHundredths(e parser.Expr) bool {
 	case *parser.AggregateExpr:
 		return n.Op != parser.COUNT && n.Op != parser.COUNT_VALUES && n.Op != parser.GROUP && inHundredths(n.Expr)
 	case *parser.BinaryExpr:
-		a, left := constant(n.LHS)
-		b, right := constant(n.RHS)
+		a, left := constant.Of(n.LHS)
+		b, right := constant.Of(n.RHS)
 		switch n.Op {
 		case parser.MUL:
 			return left && a == 100 || right && b == 100

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"acme.example/observability/internal/try"
+	"github.com/alertnative/preflight"
 	"github.com/alertnative/preflight/routing"
 )
 
@@ -34,6 +35,29 @@ func TestMistakes(t *testing.T) {
 		"a team without a route": {
 			func(r *routing.Routing) { r.Route.Routes = r.Route.Routes[:len(r.Route.Routes)-1] },
 			"promised to slack-shipping, goes to ",
+		},
+		"info in a channel of a team": {
+			func(r *routing.Routing) { r.Route.Routes[3].Routes = r.Route.Routes[3].Routes[:1] },
+			"promised never to slack-basket, and goes there",
+		},
+		"info in Seoul": {
+			func(r *routing.Routing) { r.Route.Routes[2].Match = `severity=~"warning|info", team="payments"` },
+			"promised never to seoul, and goes there",
+		},
+		"no ends for Seoul": {
+			func(r *routing.Routing) { r.Receivers[2].FiringOnly = true },
+			"seoul: promised the resolution too",
+		},
+		"no ends for the platform": {
+			func(r *routing.Routing) {
+				before, platform, _ := strings.Cut(r.YAML, "  - name: platform")
+				r.YAML = before + "  - name: platform" + strings.Replace(platform, "send_resolved: true", "send_resolved: false", 1)
+			},
+			"platform: promised the resolution too",
+		},
+		"nodes are reported after an hour": {
+			func(r *routing.Routing) { r.YAML = strings.Replace(r.YAML, "group_wait: 1m", "group_wait: 1h", 1) },
+			"platform: promised within 6m, can take 1h1m",
 		},
 		"critical alerts are muted with the warnings": {
 			func(r *routing.Routing) { r.Route.Routes[3].Mute = []string{offHours} },
@@ -73,5 +97,15 @@ func TestMistakes(t *testing.T) {
 				t.Errorf("the findings lack %q:\n%s", m.want, got)
 			}
 		})
+	}
+}
+
+// A critical alert that becomes a warning is noticed, because the site lists the
+// urgent ones.
+func TestListOfUrgentAlerts(t *testing.T) {
+	s := site("prod")
+	s.Packs[0] = s.Packs[0].With(preflight.Override{Alert: "KubeVolumeFillingUp", Severity: "warning"})
+	if got, want := try.Findings(t, s), `site, Urgent "KubeVolumeFillingUp": AM010`; !strings.Contains(got, want) {
+		t.Errorf("the findings lack %q:\n%s", want, got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 
 	"github.com/alertnative/preflight/dashgen"
+	"github.com/alertnative/preflight/internal/constant"
 	"github.com/alertnative/preflight/metrics"
 )
 
@@ -38,7 +39,7 @@ func FactsOf(expr string) Facts {
 				f.Window = n.Range
 			}
 		case *parser.BinaryExpr:
-			if v, ok := constant(n.RHS); ok && n.Op.IsComparisonOperator() && !f.Has {
+			if v, ok := constant.Of(n.RHS); ok && n.Op.IsComparisonOperator() && !f.Has {
 				f.Compared, f.Threshold, f.Has = n.LHS.String(), v, true
 				f.Fires = sideOf(n.Op)
 			}
@@ -81,23 +82,6 @@ func Missed(expr string) (selector string, ok bool) {
 		return nil
 	})
 	return selector, ok
-}
-
-// constant returns the value of a number with its sign.
-func constant(e parser.Expr) (float64, bool) {
-	switch n := e.(type) {
-	case *parser.ParenExpr:
-		return constant(n.Expr)
-	case *parser.UnaryExpr:
-		v, ok := constant(n.Expr)
-		if n.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.NumberLiteral:
-		return n.Val, true
-	}
-	return 0, false
 }
 
 // InUnit formats a value in readable form: 0.5 seconds are "500 ms", a ratio of

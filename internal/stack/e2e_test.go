@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +72,8 @@ func (p *pipeline) await(what string, holds func() bool) {
 		for _, m := range p.bot.Messages(chatID) {
 			shown = append(shown, m.Text)
 		}
-		p.t.Fatalf("timeout: %s; the chat shows:\n%s", what, strings.Join(shown, "\n---\n"))
+		log, err := os.ReadFile(filepath.Join(p.dir, "log", stack.Webhook+".log"))
+		p.t.Fatalf("timeout: %s; the chat shows:\n%s\nthe webhook's log (%v):\n%s", what, strings.Join(shown, "\n---\n"), err, log)
 	}
 }
 

@@ -128,8 +128,8 @@ func TestHistory(t *testing.T) {
 	}
 }
 
-// endOthers ends the record of a version before with the one of the last chat, and
-// neither another episode nor another cluster.
+// endOthers: when the alert ends in its last chat, the record that an earlier version
+// wrote ends too. Records of other episodes and clusters stay open.
 func endOthers(t *testing.T, store *history.Store) {
 	t.Helper()
 	before := history.Record{Cluster: "main", Fingerprint: "f3", StartsAt: at(40), Notify: "loud", Labels: map[string]string{"alertname": "A"}, ReceivedAt: at(41)}

@@ -13,7 +13,7 @@ import (
 	"github.com/alertnative/preflight/internal/yamlfile"
 )
 
-// Refusal is the smallest part of a text that Alertmanager refuses.
+// Refusal describes the smallest part of a configuration that Alertmanager refuses.
 type Refusal struct {
 	Path   string // the keys from the top, with dots
 	Node   *yaml.Node

@@ -5,7 +5,7 @@ import (
 	"text/template/parse"
 )
 
-// use is the use of a variable of Vars in a text.
+// use is a place in a text that reads a variable of Vars.
 type use struct {
 	name  string
 	at    int  // byte offset in the text

@@ -119,9 +119,10 @@ func (b *Bot) Refusals() []Call {
 	})
 }
 
-// Refuse makes the bot refuse calls with status 400 and the description that
-// the function returns for a message. The empty description accepts it. A nil
-// function accepts every message. The function must not call the bot.
+// Refuse sets a function that decides about each message. The bot answers with status
+// 400 and the description that the function returns, and accepts the message if that
+// is empty. A nil function accepts every message. The function must not call the
+// bot.
 func (b *Bot) Refuse(why func(chat int64, m Message) string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -31,7 +31,7 @@ var dataMaps = []string{commonLabels, commonAnnotations, groupLabels, labelsOfAl
 // mapMethods are the methods of such a map.
 var mapMethods = []string{"SortedPairs", "Remove", "Names", "Values", "String"}
 
-// use is the use of a label or an annotation in a template.
+// use is a place in a template that reads a label or an annotation.
 type use struct {
 	scope, name string
 	condition   bool // of an if or a with

@@ -83,7 +83,8 @@ func checkArchive(t *testing.T, path string, archive *txtar.Archive) {
 	}
 }
 
-// results returns the numbers, the findings and what is not read of a file.
+// results lints a file. It returns the numbers of rules, the findings, and the parts
+// that are not read, as text.
 func results(t *testing.T, f txtar.File) string {
 	path := filepath.Join(t.TempDir(), f.Name)
 	if err := os.WriteFile(path, f.Data, 0o644); err != nil {

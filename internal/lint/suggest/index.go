@@ -89,8 +89,8 @@ func (x *Index) find(word string) answer {
 	return a
 }
 
-// near returns the numbers of all candidates within k edits of a word, among
-// others, in order. One edit changes at most three grams of a word, so a
+// near returns the numbers of candidates, in order: all within k edits of a word,
+// and some that are further away. One edit changes at most three grams of a word, so a
 // candidate within k edits has one of any 3k+1 of them: the rarest are looked
 // up.
 func (x *Index) near(word string, k int) []int32 {

@@ -49,12 +49,15 @@ func (t FileTally) Survivors() int { return t.Mutants - t.ByHand - t.Pinned - t.
 
 // Score returns the share of noticed mutants in percent. Waived and undecided
 // mutants do not count.
-func (t FileTally) Score() float64 {
+func (t FileTally) Score() float64 { return t.share(t.ByHand + t.Pinned) }
+
+// share returns a number of noticed mutants in percent.
+func (t FileTally) share(noticed int) float64 {
 	counted := t.Mutants - t.Waived - t.Undecided
 	if counted == 0 {
 		return 100
 	}
-	return 100 * float64(t.ByHand+t.Pinned) / float64(counted)
+	return 100 * float64(noticed) / float64(counted)
 }
 
 // Total returns the sum over all rules.
@@ -120,10 +123,13 @@ func lineOf(files map[string][]byte, id RuleID) int {
 }
 
 // Print writes the fresh survivors by rule and kind, a line for each rule, and
-// the score.
+// the score. Without a rule there is no score.
 func (r FileReport) Print(w io.Writer, took time.Duration) {
 	for _, f := range r.Wrong {
 		fmt.Fprintln(w, f)
+	}
+	if len(r.outcomes) == 0 {
+		return
 	}
 	list := r.Fresh()
 	for len(list) > 0 {
@@ -138,16 +144,7 @@ func (r FileReport) Print(w io.Writer, took time.Duration) {
 	r.table(w)
 	t := r.Total()
 	rules := Count(r.outcomes)
-	fmt.Fprintf(w, "score %.1f %% (%.1f %% by hand), %d of %d rules have a test, in %s\n", t.Score(), t.byHand(), len(rules.Rules), len(rules.Rules)+len(rules.Untested), took.Round(10*time.Millisecond))
-}
-
-// byHand returns the score without the suggested tests.
-func (t FileTally) byHand() float64 {
-	counted := t.Mutants - t.Waived - t.Undecided
-	if counted == 0 {
-		return 100
-	}
-	return 100 * float64(t.ByHand) / float64(counted)
+	fmt.Fprintf(w, "score %.1f %% (%.1f %% by hand), %d of %d rules have a test, in %s\n", t.Score(), t.share(t.ByHand), len(rules.Rules), len(rules.Rules)+len(rules.Untested), took.Round(10*time.Millisecond))
 }
 
 // printRule writes the survivors of one rule, a line for each kind.

@@ -41,31 +41,29 @@ func (p *proof) holdsBack(at int, i inhibition) bool {
 		return false // the quiets are compared with it
 	}
 	urgent := func(c int) bool { return p.cells[c].Alert != nil && p.IsUrgent(p.cells[c].level) }
-	promised := func(c int) bool { return p.cells[c].Alert != nil && p.arrives(p.cells[c]) != "" }
+	promised := func(c int) bool { return p.cells[c].Alert != nil && p.cells[c].arrives() != "" }
 	accept := fmt.Sprintf("narrow it in Routing.YAML, or accept it with routing.Quiet{Match: %q, While: %q%s}, and state the file's other inhibitions so too",
 		strings.Join(matchers.Texts(i.rule.TargetMatchers), ","), strings.Join(matchers.Texts(i.rule.SourceMatchers), ","), equalField(i.equal))
 	for c, pair := range p.proof.Held(p.tree, at, sources, urgent) {
 		of := p.cells[c]
 		promise := ""
-		if text := p.arrives(of); text != "" {
+		if text := of.arrives(); text != "" {
 			promise = ", and the promise " + text + " is not kept"
 		}
 		p.add(finding.EqualNothing, i.where(), "%s is never sent while %s fires, and its severity %q is urgent%s: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), of.level, promise, accept)
 		return true
 	}
 	for c, pair := range p.proof.Held(p.tree, at, sources, promised) {
-		p.addOrNote(true, finding.EqualNothing, i.where(), "%s is never sent while %s fires, and the promise %s does not count then: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), p.arrives(p.cells[c]), accept)
+		p.addOrNote(true, finding.EqualNothing, i.where(), "%s is never sent while %s fires, and the promise %s does not count then: %s", routetree.Show(pair[1]), routetree.Show(pair[0]), p.cells[c].arrives(), accept)
 		return true
 	}
 	return false
 }
 
 // arrives returns a promise that alerts arrive, or "".
-func (p *proof) arrives(c *cell) string {
-	for _, x := range c.promises {
-		if x.Promise.Receiver != "" || x.Within != "" || x.Again != "" {
-			return x.Text()
-		}
+func (c *cell) arrives() string {
+	if i := slices.IndexFunc(c.promises, promise.arrives); i >= 0 {
+		return c.promises[i].Text()
 	}
 	return ""
 }

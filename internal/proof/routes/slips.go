@@ -39,8 +39,8 @@ func alternatives(m *labels.Matcher, known map[string]bool) string {
 	return fmt.Sprintf("%s compares the whole value: write %s%s%q", m, m.Name, pattern, m.Value)
 }
 
-// otherCase explains a matcher that matches no known value, and one if case is
-// ignored.
+// otherCase explains a matcher that would match a known value if upper and lower
+// case were the same, and matches none. It returns "" for any other matcher.
 func otherCase(m *labels.Matcher, known map[string]bool) string {
 	value := m.Value
 	switch m.Type {

@@ -59,7 +59,7 @@ func (t *Tree) share() *Tree {
 	}
 }
 
-// with returns the root of a tree in which the route has other children.
+// with returns the root of a copy of the tree in which the route has these children.
 func (r *Route) with(children []*Route) *Route {
 	changed := *r
 	changed.Routes = children

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/prometheus/model/rulefmt"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/alertnative/preflight/internal/constant"
 	"github.com/alertnative/preflight/internal/proof/ruletest"
 )
 
@@ -205,7 +206,7 @@ func (m *Maker) binary(n *parser.BinaryExpr, s scope) (late, short time.Duration
 		diff.Op, diff.ReturnBool = parser.SUB, false
 		c.difference = diff.String()
 		for _, side := range []parser.Expr{n.LHS, n.RHS} {
-			if v, ok := constant(side); ok {
+			if v, ok := constant.Of(side); ok {
 				m.bound(v)
 				if v != 0 {
 					c.scale = math.Abs(v)
@@ -240,39 +241,6 @@ func (m *Maker) number(v float64) {
 	if !math.IsInf(v, 0) && !math.IsNaN(v) {
 		m.numbers = append(m.numbers, v)
 	}
-}
-
-// constant returns the value of an expression of numbers.
-func constant(e parser.Expr) (float64, bool) {
-	switch n := e.(type) {
-	case *parser.NumberLiteral:
-		return n.Val, true
-	case *parser.ParenExpr:
-		return constant(n.Expr)
-	case *parser.UnaryExpr:
-		v, ok := constant(n.Expr)
-		if n.Op == parser.SUB {
-			v = -v
-		}
-		return v, ok
-	case *parser.BinaryExpr:
-		a, ok1 := constant(n.LHS)
-		b, ok2 := constant(n.RHS)
-		if !ok1 || !ok2 {
-			return 0, false
-		}
-		switch n.Op {
-		case parser.ADD:
-			return a + b, true
-		case parser.SUB:
-			return a - b, true
-		case parser.MUL:
-			return a * b, true
-		case parser.DIV:
-			return a / b, true
-		}
-	}
-	return 0, false
 }
 
 func (m *Maker) selector(n *parser.VectorSelector, s scope) {
