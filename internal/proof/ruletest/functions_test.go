@@ -72,7 +72,13 @@ func calls(metric string) []string {
 		}
 	}
 	for _, op := range []string{"sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"} {
-		out = append(out, op+"("+metric+")", op+" by (job) ("+metric+")", op+" without (instance) ("+metric+")")
+		for _, by := range []string{"", " by (job) ", " without (instance) "} {
+			call := op + by + "(" + metric + ")"
+			if strings.HasPrefix(op, "std") { // its last digits depend on the order of the series, which promtool does not fix
+				call = "round(" + call + ", 1e-9)"
+			}
+			out = append(out, call)
+		}
 	}
 	out = append(out, "topk(1, "+metric+")", "quantile(0.4, "+metric+")", `count_values("v", `+metric+")")
 	for _, op := range []string{"+", "-", "*", "/", "%", "^", "==", "!=", ">", "<=", "== bool", "> bool", "and", "or", "unless"} {
